@@ -1,0 +1,80 @@
+/**
+ * What a source is: the part of the configuration that its actor carries.
+ *
+ * A definition travels through Temporal and is readable in its Web UI, so it holds no secret: a secret is
+ * named by the file (or the environment variable) that the activity reads it from.
+ * This file has no imports: workflow code may use it.
+ */
+
+export const SOURCE_KINDS = ['api', 'git', 'file', 'managed'] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+/** The format of a registry document; found by its content where a definition gives none. */
+export type RegistryFormat = 'upstream' | 'toolhive';
+
+/** Where a secret is read from, each time it is needed. */
+export type SecretReference = { readonly file: string } | { readonly environment: string };
+
+export interface GitOrigin {
+  readonly kind: 'git';
+  /** An HTTP(S) or SSH URL, without credentials in it. */
+  readonly repository: string;
+  /** `commit` is preferred to `tag`, `tag` to `branch`; none of them: the remote's default branch. */
+  readonly branch?: string;
+  readonly tag?: string;
+  readonly commit?: string;
+  /** A file or a glob of files inside the repository. Default `registry.json`. */
+  readonly path: string;
+  readonly auth?:
+    | { readonly username: string; readonly password: SecretReference }
+    | { readonly sshKeyFile: string; readonly knownHostsFile?: string };
+}
+
+export interface ApiOrigin {
+  readonly kind: 'api';
+  /** The base URL, as people paste it: with or without `/v0.1`, `/v0.1/servers` or a trailing slash. */
+  readonly endpoint: string;
+  readonly headers?: Readonly<Record<string, SecretReference>>;
+  readonly bearerToken?: SecretReference;
+  /** Milliseconds that one request may take. Default 10 s. */
+  readonly timeoutMs: number;
+  /** Milliseconds between two full syncs; in between only what changed is asked for. Default 24 h. */
+  readonly fullSyncEveryMs: number;
+}
+
+export interface FileOrigin {
+  readonly kind: 'file';
+  /** Exactly one of path (watched), url (conditional GET) and inline data. */
+  readonly location:
+    | { readonly path: string }
+    | { readonly url: string; readonly timeoutMs: number }
+    | { readonly data: string };
+}
+
+export interface ManagedOrigin {
+  readonly kind: 'managed';
+}
+
+export type SourceOrigin = GitOrigin | ApiOrigin | FileOrigin | ManagedOrigin;
+
+/** Glob patterns over whole server names (`*` crosses `/`) and exact tags; an exclusion wins. */
+export interface SourceFilter {
+  readonly names?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
+  readonly tags?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
+}
+
+export interface SourceDefinition {
+  /** A DNS label: `^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`. */
+  readonly name: string;
+  readonly origin: SourceOrigin;
+  readonly format?: RegistryFormat;
+  readonly filter?: SourceFilter;
+  readonly syncPolicy: {
+    /** Milliseconds from one cycle to the next; null: only a message starts a sync. */
+    readonly intervalMs: number | null;
+    /** The largest share of the entries (0 to 1) that one sync may remove. Default 0.5. */
+    readonly maxRemoval: number;
+    /** Milliseconds that one fetch may take. Default 15 min. */
+    readonly deadlineMs: number;
+  };
+}
