@@ -1,0 +1,235 @@
+/**
+ * Everything that crosses the wire between clients, the source actors and the activities: workflow types and ids,
+ * messages, search attributes, arguments and results. One object in, one object out; everything here is JSON and
+ * stays in the range of kilobytes.
+ */
+import { defineQuery, defineSearchAttributeKey, defineSignal, defineUpdate, SearchAttributeType } from '@temporalio/common';
+import type { EntryStatus } from '../registry/entry.ts';
+import type { FailureType } from '../registry/failure.ts';
+import type { SourceDefinition } from '../registry/source-definition.ts';
+
+// ---------------------------------------------------------------- workflows
+
+export const SOURCE_WORKFLOW = 'source';
+export const SYNC_WORKFLOW = 'sync';
+export const HOUSEKEEPING_WORKFLOW = 'housekeeping';
+export const HOUSEKEEPING_SCHEDULE_ID = 'housekeeping';
+
+/** The id of a source's actor. */
+export const sourceWorkflowId = (sourceName: string): string => `source/${sourceName}`;
+/** The id of the n-th sync of a source; n counts from 1 and never restarts while the database lives. */
+export const syncWorkflowId = (sourceName: string, number: number): string => `sync/${sourceName}/${number}`;
+
+/** Watches last for hours: a queue of their own keeps them from taking the slots that syncs need. */
+export const watchTaskQueue = (taskQueue: string): string => `${taskQueue}-watch`;
+
+// ---------------------------------------------------------------- search attributes
+
+export const SourceName = defineSearchAttributeKey('SourceName', SearchAttributeType.KEYWORD);
+export const SourceKindAttribute = defineSearchAttributeKey('SourceKind', SearchAttributeType.KEYWORD);
+export const SourcePhaseAttribute = defineSearchAttributeKey('SourcePhase', SearchAttributeType.KEYWORD);
+export const SyncOutcomeAttribute = defineSearchAttributeKey('SyncOutcome', SearchAttributeType.KEYWORD);
+export const SyncTriggerAttribute = defineSearchAttributeKey('SyncTrigger', SearchAttributeType.KEYWORD);
+export const LastSuccessTime = defineSearchAttributeKey('LastSuccessTime', SearchAttributeType.DATETIME);
+
+export const SEARCH_ATTRIBUTES = [
+  SourceName,
+  SourceKindAttribute,
+  SourcePhaseAttribute,
+  SyncOutcomeAttribute,
+  SyncTriggerAttribute,
+  LastSuccessTime,
+] as const;
+
+/** `idle`: waiting for the timer or a message; `failing`: the same after a failed sync. */
+export type SourcePhase = 'idle' | 'failing' | 'checking' | 'syncing' | 'paused' | 'retiring';
+export type SyncOutcome = 'changed' | 'unchanged' | 'failed' | 'cancelled';
+export type SyncTrigger = 'start' | 'timer' | 'watch' | 'message' | 'definition' | 'full';
+
+// ---------------------------------------------------------------- syncs
+
+export interface SyncCounts {
+  /** Entries that the snapshot holds after filtering, rejected ones not counted. */
+  readonly entries: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  readonly rejected: number;
+  readonly warnings: number;
+}
+
+export interface SyncInput {
+  readonly definition: SourceDefinition;
+  readonly number: number;
+  readonly trigger: SyncTrigger;
+  readonly requestedBy?: string;
+  readonly reason?: string;
+  /** Fetch although nothing seems new, and apply although the removal guard objects. */
+  readonly force: boolean;
+  /** An api source: fetch everything, not only what changed since the last sync. */
+  readonly full: boolean;
+}
+
+export interface SyncResult {
+  readonly outcome: 'changed' | 'unchanged';
+  readonly counts: SyncCounts;
+  /** What the upstream calls the state that was fetched: a commit id, an entity tag, a digest. */
+  readonly upstreamRevision?: string;
+}
+
+/** How a sync ended, as the actor remembers it. */
+export interface SyncReport {
+  readonly number: number;
+  readonly trigger: SyncTrigger;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly outcome: SyncOutcome;
+  readonly counts?: SyncCounts;
+  readonly upstreamRevision?: string;
+  readonly failure?: { readonly type: FailureType | 'Unknown'; readonly message: string };
+}
+
+// ---------------------------------------------------------------- messages to a source
+
+export interface SyncRequest {
+  readonly requestedBy?: string;
+  readonly reason?: string;
+  readonly force?: boolean;
+}
+
+/**
+ * Start a sync now. During a sync exactly one more follows it, however many signals came; while paused it still
+ * runs once; on a managed source nothing happens and the log says so.
+ */
+export const syncSignal = defineSignal<[SyncRequest?]>('sync');
+
+/** The same, answered with the number of the sync, and with its report if `wait` is set. */
+export const syncNowUpdate = defineUpdate<SyncNowResult, [SyncRequest & { readonly wait?: boolean }]>('syncNow');
+export interface SyncNowResult {
+  readonly number: number;
+  readonly workflowId: string;
+  readonly report?: SyncReport;
+}
+
+/** Take a new definition: an equal one changes nothing, a different one starts a sync. */
+export const configureUpdate = defineUpdate<{ readonly changed: boolean }, [SourceDefinition]>('configure');
+
+/** Stop the timer; a sync that runs is finished. Pausing a paused source changes nothing. */
+export const pauseUpdate = defineUpdate<{ readonly paused: true }>('pause');
+/** Start the timer again; what is due runs at once. Resuming a source that is not paused changes nothing. */
+export const resumeUpdate = defineUpdate<{ readonly paused: false }>('resume');
+
+/** Managed sources only: carry out a write that the api has put into Postgres under `requestId`, exactly once. */
+export interface WriteRequest {
+  /** The caller's idempotency key, also the id of the update. */
+  readonly requestId: string;
+  readonly name: string;
+  /** Absent where a status is set on all versions. */
+  readonly version?: string;
+  readonly requestedBy?: string;
+}
+export interface WriteResult {
+  /** How many entries were written. */
+  readonly entries: number;
+}
+export const publishUpdate = defineUpdate<WriteResult, [WriteRequest]>('publish');
+export const setStatusUpdate = defineUpdate<WriteResult, [WriteRequest & { readonly status: EntryStatus }]>('setStatus');
+export const removeUpdate = defineUpdate<WriteResult, [WriteRequest]>('remove');
+
+/**
+ * Cancel what runs and end. `remove` takes the source and its entries out of Postgres; `detach` keeps them, unserved
+ * (a managed source that left the configuration).
+ */
+export const retireUpdate = defineUpdate<{ readonly retired: true }, [{ readonly entries: 'remove' | 'detach' }]>('retire');
+
+export const describeQuery = defineQuery<SourceDescription>('describe');
+export interface SourceDescription {
+  readonly name: string;
+  readonly kind: string;
+  readonly phase: SourcePhase;
+  readonly paused: boolean;
+  /** RFC 3339; absent where only a message starts a sync. */
+  readonly nextCycleAt?: string;
+  readonly lastCheckedAt?: string;
+  readonly lastSuccessAt?: string;
+  readonly consecutiveFailures: number;
+  readonly cycle: number;
+  /** Newest first, ten at most. */
+  readonly recentSyncs: readonly SyncReport[];
+}
+
+// ---------------------------------------------------------------- the source workflow's argument
+
+/** The whole state of an actor: what it is started with, and what one run hands to the next. */
+export interface SourceState {
+  readonly version: 1;
+  readonly definition: SourceDefinition;
+  /** The number that the next sync gets. */
+  readonly nextSyncNumber: number;
+  readonly cycle: number;
+  readonly paused: boolean;
+  readonly consecutiveFailures: number;
+  readonly recentSyncs: readonly SyncReport[];
+  readonly lastCheckedAt?: string;
+  readonly lastSuccessAt?: string;
+  readonly lastFullSyncAt?: string;
+  /** When the next cycle is due, in milliseconds since the epoch; absent in a new actor: at once. */
+  readonly nextCycleAtMs?: number;
+  /** What was asked for and has not run yet. */
+  readonly pending?: SyncRequest & { readonly trigger: SyncTrigger };
+}
+
+// ---------------------------------------------------------------- activities
+
+export interface CheckInput {
+  readonly definition: SourceDefinition;
+}
+export interface CheckResult {
+  readonly news: 'nothing' | 'maybe';
+}
+
+export interface FetchSnapshotResult {
+  /** The id of the sync's record, under which the snapshot is staged. */
+  readonly syncRunId: string;
+  /** `unchanged`: the upstream said so before anything was downloaded, or what it sent is what was applied last. */
+  readonly snapshot: 'staged' | 'unchanged';
+  /** A partial snapshot (an api source between two full syncs) says nothing about entries that it does not hold. */
+  readonly coverage: 'complete' | 'partial';
+  readonly counts: Pick<SyncCounts, 'entries' | 'rejected' | 'warnings'>;
+  readonly upstreamRevision?: string;
+}
+export interface ApplySnapshotInput extends SyncInput {
+  readonly fetched: FetchSnapshotResult;
+}
+export interface RecordFailureInput extends SyncInput {
+  readonly outcome: 'failed' | 'cancelled';
+  readonly failure: { readonly type: string; readonly message: string };
+}
+export interface WatchInput {
+  readonly definition: SourceDefinition;
+}
+
+/** What workflow code may ask of the outside; implemented in activities/. */
+export interface Activities {
+  /** Ask the upstream whether anything is new, without fetching it. May only be sure of "nothing". */
+  check(input: CheckInput): Promise<CheckResult>;
+  /** Open the sync's record, fetch, filter and stage. Heartbeats, can be cancelled, resumes where it can. */
+  fetchSnapshot(input: SyncInput): Promise<FetchSnapshotResult>;
+  /** Make the staged snapshot visible in one transaction, and close the sync's record. */
+  applySnapshot(input: ApplySnapshotInput): Promise<SyncResult>;
+  /** Close the record of a sync that did not get that far, and drop what it staged. */
+  recordFailure(input: RecordFailureInput): Promise<void>;
+  /** Carry out a write request of a managed source, exactly once. */
+  write(input: { readonly sourceName: string; readonly request: WriteRequest }): Promise<WriteResult>;
+  /** Take a source out of Postgres, or detach it. */
+  retireSource(input: { readonly sourceName: string; readonly entries: 'remove' | 'detach' }): Promise<void>;
+  /** Make the actors agree with the sources in Postgres; start, configure, retire. */
+  reconcileSources(): Promise<{ readonly started: number; readonly configured: number; readonly retired: number }>;
+  /** Drop old tombstones, sync records, write requests and orphaned snapshots. */
+  purge(): Promise<{ readonly tombstones: number; readonly syncRuns: number; readonly writeRequests: number }>;
+}
+
+/** On the watch queue: lasts until the source may have news, then ends. */
+export interface WatchActivities {
+  watch(input: WatchInput): Promise<void>;
+}
