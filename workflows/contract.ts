@@ -3,7 +3,8 @@
  * messages, search attributes, arguments and results. One object in, one object out; everything here is JSON and
  * stays in the range of kilobytes.
  */
-import { defineQuery, defineSearchAttributeKey, defineSignal, defineUpdate, SearchAttributeType } from '@temporalio/common';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EntryStatus } from '../registry/entry.ts';
 import type { FailureType } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
