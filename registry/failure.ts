@@ -23,6 +23,7 @@ export const FAILURE_TYPES = {
   SecretUnavailable: 'a file or environment variable that holds a secret could not be read',
   SourceNotFound: 'there is no such source',
   SourceNotManaged: 'the source is not managed: nothing can be published to it',
+  SourceManaged: 'the source is managed: there is nothing to sync',
   SourceRetiring: 'the source is being removed',
   // Writing to a managed source.
   EntryInvalid: 'the document breaks the rules for server.json',

@@ -104,7 +104,10 @@ export interface SyncRequest {
  */
 export const syncSignal = defineSignal<[SyncRequest?]>('sync');
 
-/** The same, answered with the number of the sync, and with its report if `wait` is set. */
+/**
+ * The same, answered with the number of the sync, and with its report if `wait` is set; refused with `SourceManaged`
+ * by a managed source.
+ */
 export const syncNowUpdate = defineUpdate<SyncNowResult, [SyncRequest & { readonly wait?: boolean }]>('syncNow');
 export interface SyncNowResult {
   readonly number: number;
@@ -181,6 +184,11 @@ export interface SourceState {
 }
 
 // ---------------------------------------------------------------- activities
+
+/** The first of the `details` of an `ApplicationFailure`, where the upstream said when to ask again. */
+export interface FailureDetails {
+  readonly retryAfterMs?: number;
+}
 
 export interface CheckInput {
   readonly definition: SourceDefinition;
