@@ -137,14 +137,18 @@ export interface WriteResult {
   readonly entries: number;
 }
 export const publishUpdate = defineUpdate<WriteResult, [WriteRequest]>('publish');
-export const setStatusUpdate = defineUpdate<WriteResult, [WriteRequest & { readonly status: EntryStatus }]>('setStatus');
+export const setStatusUpdate = defineUpdate<WriteResult, [WriteRequest & { readonly status: EntryStatus }]>(
+  'setStatus',
+);
 export const removeUpdate = defineUpdate<WriteResult, [WriteRequest]>('remove');
 
 /**
  * Cancel what runs and end. `remove` takes the source and its entries out of Postgres; `detach` keeps them, unserved
  * (a managed source that left the configuration).
  */
-export const retireUpdate = defineUpdate<{ readonly retired: true }, [{ readonly entries: 'remove' | 'detach' }]>('retire');
+export const retireUpdate = defineUpdate<{ readonly retired: true }, [{ readonly entries: 'remove' | 'detach' }]>(
+  'retire',
+);
 
 export const describeQuery = defineQuery<SourceDescription>('describe');
 export interface SourceDescription {
@@ -206,7 +210,17 @@ export interface FetchSnapshotResult {
   readonly coverage: 'complete' | 'partial';
   readonly counts: Pick<SyncCounts, 'entries' | 'rejected' | 'warnings'>;
   readonly upstreamRevision?: string;
+  /** How many chunks were staged: an apply that finds fewer has lost some. */
+  readonly chunks: number;
+  /** What the next check and the next fetch compare with; stored together with the entries. */
+  readonly fetchState: FetchState;
+  /** The members of the registry document beside its entries, as JSON; a few kilobytes at most. */
+  readonly envelope?: string;
+  /** The commit that the entries come from (git sources). */
+  readonly commitId?: string;
 }
+/** Plain JSON that only activities/ read, a member for each thing that an upstream can be asked about. */
+export type FetchState = Readonly<Record<string, string | number | null>>;
 export interface ApplySnapshotInput extends SyncInput {
   readonly fetched: FetchSnapshotResult;
 }
