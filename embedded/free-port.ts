@@ -1,0 +1,29 @@
+/** Ports on the loopback interface. */
+import { createServer } from 'node:net';
+
+export const LOOPBACK = '127.0.0.1';
+
+/** A port that is free now, chosen by the operating system. */
+export function findFreePort(): Promise<number> {
+  return listenOnce(0);
+}
+
+/** Whether a server could listen on the port now. */
+export function isPortFree(port: number, host: string = LOOPBACK): Promise<boolean> {
+  return listenOnce(port, host).then(
+    () => true,
+    () => false,
+  );
+}
+
+function listenOnce(port: number, host: string = LOOPBACK): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      const bound = typeof address === 'object' && address !== null ? address.port : port;
+      server.close(() => resolve(bound));
+    });
+  });
+}
