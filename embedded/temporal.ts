@@ -64,17 +64,6 @@ function serverArguments(options: EmbeddedTemporalOptions, port: number): string
     `--port=${port}`,
     `--namespace=${EMBEDDED_NAMESPACE}`,
     '--log-level=error',
-    ...(options.uiPort === undefined ? {} : { uiAddress: `http://${LOOPBACK}:${options.uiPort}` }),
-    process: server,
-    stop: () => server.stop(),
-  };
-}
-
-function serverArguments(options: EmbeddedTemporalOptions, port: number): string[] {
-  return [
-    'server',
-    'start-dev',
-    ...['--ip', LOOPBACK, '--port', String(port), '--namespace', EMBEDDED_NAMESPACE, '--log-level', 'error'],
     ...(options.uiPort === undefined ? ['--headless'] : [`--ui-ip=${LOOPBACK}`, `--ui-port=${options.uiPort}`]),
     ...(options.keepData ? [`--db-filename=${join(options.directory, 'temporal.db')}`] : []),
     ...SEARCH_ATTRIBUTES.map((key) => `--search-attribute=${key.name}=${cliTypeName(key.type)}`),
