@@ -1,0 +1,91 @@
+import pg from 'pg';
+import { createPool, stringifyDsn } from 'slonik';
+import type { DatabasePool, DatabaseTransactionConnection } from 'slonik';
+import { clientConfiguration, CONNECT_TIMEOUT_MS, SESSION_OPTIONS, tlsOptions } from './connection-settings.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
+import { resultParser } from './result-parser.ts';
+import { typeParsers } from './type-parsers.ts';
+
+export type { ConnectionSettings, SslMode } from './connection-settings.ts';
+
+/** What the functions of this folder work on: one per process. */
+export interface Database {
+  readonly pool: DatabasePool;
+  /** Plain `pg` connections for COPY, which slonik does not speak. */
+  readonly copyPool: pg.Pool;
+  /** Ends all connections; waits for the queries that run. */
+  close(): Promise<void>;
+}
+
+/** A connection with an open transaction. */
+export type Transaction = DatabaseTransactionConnection;
+
+/** No read takes that long unless something is wrong; a long write raises it for its own transaction. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+/** A transaction that waits for its process this long belongs to a process that hangs: its locks must go. */
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
+const IDLE_CONNECTION_TIMEOUT_MS = 30_000;
+const DEFAULT_MAX_CONNECTIONS = 10;
+const DEFAULT_MAX_IDLE_CONNECTIONS = 2;
+const DEFAULT_CONNECTION_MAX_LIFETIME_MS = 30 * 60_000;
+const MAX_COPY_CONNECTIONS = 4;
+
+/** Connects to a migrated database. Fails where it cannot be reached or the login is refused. */
+export async function openDatabase(settings: ConnectionSettings): Promise<Database> {
+  const pool = await openPool(settings);
+  const copyPool = await openCopyPool(settings);
+  return {
+    pool,
+    copyPool,
+    close: async () => {
+      await Promise.all([pool.end(), copyPool.end()]);
+    },
+  };
+}
+
+async function openPool(settings: ConnectionSettings): Promise<DatabasePool> {
+  const ssl = await tlsOptions(settings);
+  const maxPoolSize = settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+  return await createPool(connectionUri(settings), {
+    ...(settings.password === undefined ? {} : { password: settings.password }),
+    ...(ssl === false ? {} : { ssl }),
+    maxPoolSize,
+    minPoolSize: Math.min(settings.maxIdleConnections ?? DEFAULT_MAX_IDLE_CONNECTIONS, maxPoolSize),
+    maximumConnectionAge: settings.connectionMaxLifetimeMs ?? DEFAULT_CONNECTION_MAX_LIFETIME_MS,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    idleTimeout: IDLE_CONNECTION_TIMEOUT_MS,
+    statementTimeout: STATEMENT_TIMEOUT_MS,
+    idleInTransactionSessionTimeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    interceptors: [resultParser],
+    typeParsers,
+    // slonik's default, DISCARD ALL, is a round trip per query. Nothing here leaves anything behind in a session:
+    // settings are local to a transaction, locks are those of a transaction, and there are no temporary tables.
+    resetConnection: async () => {},
+  });
+}
+
+/** The password is not part of it: it goes beside it, so that it can't end up in a message that quotes the address. */
+function connectionUri(settings: ConnectionSettings): string {
+  return stringifyDsn({
+    applicationName: 'rollcall',
+    // Encoded, the folder of a Unix socket and an IPv6 address pass through the URL as they are.
+    host: encodeURIComponent(settings.host),
+    port: settings.port,
+    username: settings.user,
+    databaseName: settings.database,
+    options: SESSION_OPTIONS,
+  });
+}
+
+async function openCopyPool(settings: ConnectionSettings): Promise<pg.Pool> {
+  const copyPool = new pg.Pool({
+    ...(await clientConfiguration(settings)),
+    max: MAX_COPY_CONNECTIONS,
+    idleTimeoutMillis: IDLE_CONNECTION_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  });
+  // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
+  copyPool.on('error', () => {});
+  return copyPool;
+}
