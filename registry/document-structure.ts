@@ -1,0 +1,47 @@
+/** What no JSON document may have that is to be stored and served, whatever it means. */
+import { isJsonObject, jsonPath } from './json.ts';
+
+/** Levels of objects and arrays inside each other. No published server.json has more than ten. */
+export const MAX_NESTING = 100;
+
+export interface StructureFault {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The first thing in the document that cannot be stored or safely walked, or null. */
+export function structureFault(document: unknown): StructureFault | null {
+  return faultWithin(document, []);
+}
+
+function faultWithin(value: unknown, path: PropertyKey[]): StructureFault | null {
+  if (typeof value === 'string') {
+    return textFault(value, path);
+  }
+  if (!Array.isArray(value) && !isJsonObject(value)) {
+    return null;
+  }
+  if (path.length >= MAX_NESTING) {
+    return { path: jsonPath(path.slice(0, 3)), message: `is nested deeper than ${MAX_NESTING} levels` };
+  }
+  for (const [key, member] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
+    path.push(key);
+    const fault = (typeof key === 'string' ? textFault(key, path) : null) ?? faultWithin(member, path);
+    if (fault !== null) {
+      return fault;
+    }
+    path.pop();
+  }
+  return null;
+}
+
+/** Postgres stores neither the character NUL nor half of a surrogate pair. */
+function textFault(text: string, path: readonly PropertyKey[]): StructureFault | null {
+  if (text.includes('\0')) {
+    return { path: jsonPath(path), message: 'holds a NUL character, which cannot be stored' };
+  }
+  if (!text.isWellFormed()) {
+    return { path: jsonPath(path), message: 'holds half of a surrogate pair, which is no valid Unicode' };
+  }
+  return null;
+}

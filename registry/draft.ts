@@ -1,0 +1,176 @@
+/**
+ * From the server.json that a source holds to an entry that can be staged. This is the tolerant side: an entry is
+ * rejected only when it could not be stored or served, everything else is a warning and the document stays as it is.
+ */
+import { createHash } from 'node:crypto';
+import { structureFault } from './document-structure.ts';
+import { ENTRY_STATUSES, type EntryDraft, type EntryStatus } from './entry.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+import { isUsableServerName, MAX_IDENTIFIER_BYTES } from './server-name.ts';
+import { tagsOf } from './tags.ts';
+
+/** The largest server.json that is taken, in bytes of its text: 1 MiB. */
+export const MAX_DOCUMENT_BYTES = 1024 * 1024;
+
+export interface FoundServer {
+  /** The server.json as its source wrote it, without insignificant white space. */
+  readonly text: string;
+  /** What `JSON.parse` makes of the text. */
+  readonly parsed: unknown;
+  /** The upstream's `_meta["io.modelcontextprotocol.registry/official"]`, where it sends one. */
+  readonly official?: unknown;
+}
+
+export type DraftOutcome =
+  | { readonly draft: EntryDraft; readonly warnings: readonly string[] }
+  | { readonly rejection: { readonly name: string | null; readonly version: string | null; readonly reason: string } };
+
+/** The draft of an entry and what is odd about it, or why it cannot be taken. */
+export function draftFromServerJson(found: FoundServer): DraftOutcome {
+  const { text, parsed } = found;
+  const reason = unusable(found);
+  if (reason !== null || !isJsonObject(parsed)) {
+    return {
+      rejection: {
+        name: shortText(parsed, 'name'),
+        version: shortText(parsed, 'version'),
+        reason: reason ?? NO_OBJECT,
+      },
+    };
+  }
+  const warnings: string[] = [];
+  const draft: EntryDraft = {
+    name: parsed['name'] as string,
+    version: parsed['version'] as string,
+    document: text,
+    title: textMember(parsed, 'title'),
+    description: parsed['description'] as string,
+    tags: tagsOf(parsed),
+    ...lifecycle(found, warnings),
+  };
+  return { draft, warnings };
+}
+
+/**
+ * What tells two drafts of an entry apart: SHA-256 over everything that is served. Equal digests mean that there is
+ * nothing to write.
+ */
+export function draftDigest(draft: EntryDraft): Buffer {
+  const parts = [
+    draft.document,
+    draft.status,
+    draft.statusMessage,
+    draft.publishedAt,
+    draft.updatedAt,
+    draft.statusChangedAt,
+  ];
+  return createHash('sha256')
+    .update(parts.map((part) => part ?? '').join('\0'))
+    .digest();
+}
+
+const NO_OBJECT = 'the entry is not a JSON object';
+
+/** Why the document cannot be stored or served, or null. */
+function unusable({ text, parsed }: FoundServer): string | null {
+  if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) {
+    return `the document is larger than ${MAX_DOCUMENT_BYTES} bytes`;
+  }
+  if (!isJsonObject(parsed)) {
+    return NO_OBJECT;
+  }
+  const fault = structureFault(parsed);
+  if (fault !== null) {
+    return `${fault.path} ${fault.message}`;
+  }
+  return (
+    unusableName(parsed['name']) ?? unusableVersion(parsed['version']) ?? unusableDescription(parsed['description'])
+  );
+}
+
+function unusableName(name: unknown): string | null {
+  if (typeof name !== 'string' || name === '') {
+    return 'name is missing or empty';
+  }
+  if (!isUsableServerName(name)) {
+    return `name must be a namespace, one slash and a name, without white space and at most ${MAX_IDENTIFIER_BYTES} bytes long`;
+  }
+  return null;
+}
+
+function unusableVersion(version: unknown): string | null {
+  if (typeof version !== 'string' || version.trim() === '') {
+    return 'version is missing or empty';
+  }
+  if (version === 'latest') {
+    return 'version is "latest", which names whatever version is the newest';
+  }
+  if (Buffer.byteLength(version) > MAX_IDENTIFIER_BYTES) {
+    return `version is longer than ${MAX_IDENTIFIER_BYTES} bytes`;
+  }
+  return null;
+}
+
+function unusableDescription(description: unknown): string | null {
+  return typeof description !== 'string' || description.trim() === '' ? 'description is missing or empty' : null;
+}
+
+type Lifecycle = Pick<EntryDraft, 'status' | 'statusMessage' | 'statusChangedAt' | 'publishedAt' | 'updatedAt'>;
+
+/**
+ * Status and dates, as the upstream says; the names with underscores are those of registries before 2025-09-16. Up to
+ * 2025-09-29 the status was part of the server.json itself.
+ */
+function lifecycle({ parsed, official }: FoundServer, warnings: string[]): Lifecycle {
+  const said = isJsonObject(official) ? official : {};
+  const date = (...names: string[]): string | null => dateMember(said, names, warnings);
+  return {
+    status: statusMember(said['status'] ?? (parsed as JsonObject)['status'], warnings),
+    statusMessage: storable(textMember(said, 'statusMessage')),
+    statusChangedAt: date('statusChangedAt', 'status_changed_at'),
+    publishedAt: date('publishedAt', 'published_at'),
+    updatedAt: date('updatedAt', 'updated_at'),
+  };
+}
+
+function statusMember(status: unknown, warnings: string[]): EntryStatus {
+  const known = ENTRY_STATUSES.find((candidate) => candidate === status);
+  if (known === undefined && status !== undefined && status !== null && status !== '') {
+    warnings.push(
+      `status ${JSON.stringify(status).slice(0, 50)} is none of ${ENTRY_STATUSES.join(', ')}; taken as active`,
+    );
+  }
+  return known ?? 'active';
+}
+
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+/** What Go programs write for "no date". */
+const NO_DATE = '0001-01-01T00:00:00Z';
+
+function dateMember(said: JsonObject, names: readonly string[], warnings: string[]): string | null {
+  const [name] = names.filter((candidate) => said[candidate] !== undefined && said[candidate] !== null);
+  const value = name === undefined ? NO_DATE : said[name];
+  if (value === NO_DATE || value === '') {
+    return null;
+  }
+  if (typeof value !== 'string' || !RFC_3339.test(value) || Number.isNaN(Date.parse(value))) {
+    warnings.push(`${name} is no RFC 3339 date; left out`);
+    return null;
+  }
+  return value;
+}
+
+function textMember(object: JsonObject, member: string): string | null {
+  const value = object[member];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function storable(text: string | null): string | null {
+  return text === null ? null : text.replaceAll('\0', '').toWellFormed();
+}
+
+/** Enough of a member to find the rejected entry by, safe to store whatever it is. */
+function shortText(document: unknown, member: string): string | null {
+  const text = isJsonObject(document) ? storable(textMember(document, member)) : null;
+  return text === null ? null : Array.from(text).slice(0, 200).join('');
+}
