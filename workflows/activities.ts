@@ -1,0 +1,81 @@
+/** The activities, with the patience that workflow code has for each. */
+import {
+  ActivityCancellationType,
+  proxyActivities,
+  workflowInfo,
+  type ActivityInterfaceFor,
+} from '@temporalio/workflow';
+import type { Activities, WatchActivities } from './contract.ts';
+import { watchTaskQueue } from './contract.ts';
+
+/** How soon a worker that died in the middle of something long is noticed. */
+const HEARTBEAT_TIMEOUT = '20 seconds';
+
+/** A check is one question, asked once: where it fails, a sync finds out why. */
+export const { check } = proxyActivities<Activities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { maximumAttempts: 1 },
+});
+
+/**
+ * A fetch is tried again where that can help, and goes on where the last attempt got to. Taking longer than the
+ * deadline is final: the next sync is soon enough.
+ */
+export function fetchWithin(deadlineMs: number): ActivityInterfaceFor<Pick<Activities, 'fetchSnapshot'>> {
+  return proxyActivities<Pick<Activities, 'fetchSnapshot'>>({
+    startToCloseTimeout: deadlineMs,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: {
+      initialInterval: '1 second',
+      maximumInterval: '30 seconds',
+      maximumAttempts: 4,
+      nonRetryableErrorTypes: ['TemporalTimeout:StartToClose'],
+    },
+  });
+}
+
+/** One transaction: it may be tried again as often as it takes for Postgres to come back within the time. */
+export const { applySnapshot } = proxyActivities<Activities>({
+  startToCloseTimeout: '10 minutes',
+  scheduleToCloseTimeout: '30 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+});
+
+/** The last word on a sync is not given up soon. */
+export const { recordFailure } = proxyActivities<Activities>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '1 hour',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** Somebody waits for the answer. */
+export const { write } = proxyActivities<Activities>({
+  startToCloseTimeout: '20 seconds',
+  scheduleToCloseTimeout: '1 minute',
+  retry: { initialInterval: '200 milliseconds', maximumInterval: '5 seconds' },
+});
+
+/** Removing many entries takes a while. */
+export const { retireSource } = proxyActivities<Activities>({
+  startToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** What is not done now is done at the next housekeeping. */
+export const { reconcileSources, purge } = proxyActivities<Activities>({
+  startToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '5 seconds', maximumAttempts: 3 },
+});
+
+/** Lasts up to a day; the actor starts the next one itself. */
+export function watchActivities(): ActivityInterfaceFor<WatchActivities> {
+  return proxyActivities<WatchActivities>({
+    taskQueue: watchTaskQueue(workflowInfo().taskQueue),
+    startToCloseTimeout: '1 day',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { maximumAttempts: 1 },
+  });
+}

@@ -1,0 +1,111 @@
+/** One cycle of a source: ask whether anything is new, sync where it may be, note what came of it. */
+import { type TypedSearchAttributes, type SearchAttributePair, WorkflowIdReusePolicy } from '@temporalio/common';
+import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import { check, recordFailure } from './activities.ts';
+import {
+  SourceKindAttribute,
+  SourceName,
+  SyncTriggerAttribute,
+  syncWorkflowId,
+  type SyncInput,
+  type SyncReport,
+  type SyncResult,
+} from './contract.ts';
+import { originLabel } from './definition.ts';
+import { causeOf, wasCancelled, wasKilled } from './failures.ts';
+import { asksFirst, isFullSyncDue } from './next-sync.ts';
+import type { SourceActor } from './source-actor.ts';
+import { sync } from './sync.ts';
+import { isListed } from './visibility.ts';
+
+export async function runCycle(actor: SourceActor): Promise<void> {
+  const trigger = actor.beginCycle(Date.now());
+  if (asksFirst(trigger) && (await hasNothingNew(actor))) {
+    actor.endCycleWithNothingNew();
+    return;
+  }
+  // Retired during the check.
+  if (actor.retirement !== undefined) return;
+  // A message that came during the check is answered by this sync.
+  const pending = actor.takePending();
+  const { definition } = actor.state;
+  const force = pending?.force ?? false;
+  await runSync(actor, {
+    definition,
+    number: actor.takeSyncNumber(),
+    trigger: pending?.trigger ?? trigger,
+    ...(pending?.requestedBy !== undefined && { requestedBy: pending.requestedBy }),
+    ...(pending?.reason !== undefined && { reason: pending.reason }),
+    force,
+    full: force || isFullSyncDue(actor.state, Date.now()),
+  });
+}
+
+/** Only a clear "nothing" counts: a check that fails, or that a message overtakes, leads to a sync. */
+async function hasNothingNew(actor: SourceActor): Promise<boolean> {
+  const { definition } = actor.state;
+  const summary = `Anything new? ${originLabel(definition)}`;
+  try {
+    const { news } = await actor.during('checking', () => check.executeWithOptions({ summary }, [{ definition }]));
+    actor.noteChecked(new Date().toISOString());
+    return news === 'nothing' && actor.state.pending === undefined;
+  } catch {
+    return false;
+  }
+}
+
+async function runSync(actor: SourceActor, input: SyncInput): Promise<void> {
+  const startedAt = new Date().toISOString();
+  const { retryAfterMs, ...ending } = await actor.during('syncing', () => endingOf(input));
+  const report: SyncReport = {
+    number: input.number,
+    trigger: input.trigger,
+    startedAt,
+    endedAt: new Date().toISOString(),
+    ...ending,
+  };
+  actor.endCycleWithSync(report, { full: input.full, retryAfterMs });
+}
+
+type Ending = Pick<SyncReport, 'outcome' | 'counts' | 'upstreamRevision' | 'failure'> & {
+  readonly retryAfterMs?: number | undefined;
+};
+
+async function endingOf(input: SyncInput): Promise<Ending> {
+  try {
+    return await executeSync(input);
+  } catch (error) {
+    if (wasCancelled(error)) return { outcome: 'cancelled' };
+    const { retryAfterMs, ...failure } = causeOf(error);
+    if (wasKilled(error)) await recordFailure({ ...input, outcome: 'failed', failure });
+    return { outcome: 'failed', failure, retryAfterMs };
+  }
+}
+
+/** One workflow per sync is what makes the history readable: each has its own page, red when it failed. */
+async function executeSync(input: SyncInput): Promise<SyncResult> {
+  const { name } = input.definition;
+  return executeChild(sync, {
+    workflowId: syncWorkflowId(name, input.number),
+    args: [input],
+    // An actor that is terminated by hand leaves no sync behind that nobody waits for.
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    staticSummary: `Sync ${input.number} of ${name}, started by: ${startedBy(input)}`,
+    ...(isListed() && { typedSearchAttributes: searchAttributesOf(input) }),
+  });
+}
+
+function startedBy({ trigger, requestedBy, reason, force }: SyncInput): string {
+  const by = requestedBy === undefined ? '' : ` of ${requestedBy}`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return `${trigger}${by}${why}${force ? ', forced' : ''}`.slice(0, 150);
+}
+
+function searchAttributesOf({ definition, trigger }: SyncInput): SearchAttributePair[] | TypedSearchAttributes {
+  return [
+    { key: SourceName, value: definition.name },
+    { key: SourceKindAttribute, value: definition.origin.kind },
+    { key: SyncTriggerAttribute, value: trigger },
+  ];
+}

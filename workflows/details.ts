@@ -1,0 +1,105 @@
+/** What the Temporal Web UI shows of a source: Markdown, written for somebody who wonders how it is doing. */
+import type { SourcePhase, SourceState, SyncReport } from './contract.ts';
+import { originLabel } from './definition.ts';
+
+const PHASES: Readonly<Record<SourcePhase, string>> = {
+  idle: 'idle, all well',
+  failing: 'failing: it tries again by itself',
+  checking: 'asking the upstream whether anything is new',
+  syncing: 'syncing',
+  paused: 'paused: only a message starts a sync',
+  retiring: 'being removed',
+};
+
+/** The current details of a source's workflow. */
+export function renderDetails(state: SourceState, phase: SourcePhase): string {
+  const sections = [renderSummary(state, phase)];
+  const failure = renderLastFailure(state);
+  if (failure !== undefined) sections.push(failure);
+  if (state.definition.origin.kind !== 'managed') sections.push(renderRecentSyncs(state.recentSyncs));
+  return sections.join('\n\n');
+}
+
+function renderSummary(state: SourceState, phase: SourcePhase): string {
+  const facts: [string, string | undefined][] = [
+    ['Source', `${state.definition.name}, ${originLabel(state.definition)}`],
+    ['Phase', PHASES[phase]],
+  ];
+  if (state.definition.origin.kind !== 'managed') {
+    facts.push(
+      ['Next cycle', nextCycle(state)],
+      ['Last check', state.lastCheckedAt && readableTime(state.lastCheckedAt)],
+      ['Last success', state.lastSuccessAt === undefined ? 'never yet' : readableTime(state.lastSuccessAt)],
+      ['Failures in a row', state.consecutiveFailures === 0 ? undefined : String(state.consecutiveFailures)],
+      ['Entries at the last sync', entriesOf(state)],
+      ['Asked for', state.pending && asked(state.pending)],
+    );
+  }
+  return facts
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `- **${name}:** ${inline(value ?? '')}`)
+    .join('\n');
+}
+
+function nextCycle(state: SourceState): string {
+  if (state.paused) return 'none while paused';
+  if (state.nextCycleAtMs === undefined) return state.cycle === 0 ? 'at once' : 'when a message asks for it';
+  return readableTime(new Date(state.nextCycleAtMs).toISOString());
+}
+
+function entriesOf(state: SourceState): string | undefined {
+  const counts = state.recentSyncs.find((report) => report.counts !== undefined)?.counts;
+  if (counts === undefined) return undefined;
+  return `${counts.entries} (${counts.rejected} rejected, ${counts.warnings} warnings)`;
+}
+
+function asked(pending: NonNullable<SourceState['pending']>): string {
+  const by = pending.requestedBy === undefined ? '' : ` by ${pending.requestedBy}`;
+  const reason = pending.reason === undefined ? '' : `: ${pending.reason}`;
+  return `one more sync${by}${reason}`;
+}
+
+function renderLastFailure(state: SourceState): string | undefined {
+  const failed = state.consecutiveFailures > 0 && state.recentSyncs.find((report) => report.failure !== undefined);
+  if (!failed || failed.failure === undefined) return undefined;
+  return `### Last error\n\n**${failed.failure.type}** in sync ${failed.number}: ${inline(failed.failure.message)}`;
+}
+
+function renderRecentSyncs(reports: readonly SyncReport[]): string {
+  if (reports.length === 0) return '### Last syncs\n\nNone yet.';
+  const rows = reports.map((report) => `| ${rowOf(report).map(inline).join(' | ')} |`);
+  return [
+    '### Last syncs',
+    '',
+    '| sync | ended | trigger | outcome | added | changed | removed | rejected | |',
+    '|---:|---|---|---|---:|---:|---:|---:|---|',
+    ...rows,
+  ].join('\n');
+}
+
+function rowOf(report: SyncReport): string[] {
+  const { counts } = report;
+  const numbers = counts && [counts.added, counts.changed, counts.removed, counts.rejected];
+  return [
+    String(report.number),
+    readableTime(report.endedAt),
+    report.trigger,
+    report.outcome,
+    ...(numbers?.map(String) ?? ['', '', '', '']),
+    report.failure?.type ?? shortRevision(report.upstreamRevision),
+  ];
+}
+
+function shortRevision(revision: string | undefined): string {
+  return revision === undefined ? '' : revision.slice(0, 12);
+}
+
+/** `2026-01-31 09:30:00 UTC`. */
+export function readableTime(timestamp: string): string {
+  return `${timestamp.slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** Texts from outside stay on their line and in their column. */
+function inline(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/\|/g, '\\|');
+}

@@ -1,0 +1,94 @@
+/** Failures as workflow code sees them: wrapped once by the activity that failed, and once more by a child workflow. */
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  TemporalFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
+import { isCancellation } from '@temporalio/workflow';
+import { FAILURE_TYPES, type FailureType } from '../registry/failure.ts';
+import type { FailureDetails } from './contract.ts';
+
+export interface FailureCause {
+  readonly type: FailureType | 'Unknown';
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
+
+/** A message goes into search results, tables and the actor's state. */
+const MAX_MESSAGE_LENGTH = 500;
+
+/** What went wrong at the bottom of a chain of wrappers. */
+export function causeOf(error: unknown): FailureCause {
+  const causes = causeChain(error);
+  const failure = causes.find((cause) => cause instanceof ApplicationFailure);
+  if (failure === undefined) return { type: 'Unknown', message: shortened(explain(causes)) };
+  const { retryAfterMs } = (failure.details?.[0] ?? {}) as FailureDetails;
+  return {
+    type: isFailureType(failure.type) ? failure.type : 'Unknown',
+    message: shortened(failure.message),
+    ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
+  };
+}
+
+/**
+ * The failure that a handler or a workflow may throw: any error that is not a `TemporalFailure` would fail the
+ * workflow task again and again instead, and wedge the actor.
+ */
+export function toFailure(error: unknown): TemporalFailure {
+  if (wasCancelled(error) && error instanceof TemporalFailure) return error;
+  const { type, message, retryAfterMs } = causeOf(error);
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    details: retryAfterMs === undefined ? [] : [{ retryAfterMs } satisfies FailureDetails],
+    ...(error instanceof Error && { cause: error }),
+  });
+}
+
+/** A refusal of a message. */
+export function refusal(type: FailureType, message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: true });
+}
+
+/** Whether something was ended on purpose: by its scope, or by hand in the Web UI. */
+export function wasCancelled(error: unknown): boolean {
+  return isCancellation(error);
+}
+
+/** Whether a child workflow was ended from outside, without a chance to close its own record. */
+export function wasKilled(error: unknown): boolean {
+  return causeChain(error).some((cause) => cause instanceof TerminatedFailure);
+}
+
+function causeChain(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let cause = error; cause !== undefined && cause !== null; cause = (cause as { cause?: unknown }).cause) {
+    chain.push(cause);
+  }
+  return chain;
+}
+
+function explain(causes: readonly unknown[]): string {
+  const last = causes.at(-1);
+  if (last instanceof TerminatedFailure) return 'terminated by hand';
+  if (last instanceof CancelledFailure) return 'cancelled';
+  if (last instanceof TimeoutFailure) return explainTimeout(last);
+  return last instanceof Error ? last.message : String(last);
+}
+
+function explainTimeout({ timeoutType, message }: TimeoutFailure): string {
+  if (timeoutType === 'HEARTBEAT') return 'the worker that did it was lost, and so were those that tried again';
+  if (timeoutType === 'START_TO_CLOSE') return 'it took longer than its deadline';
+  return timeoutType === 'SCHEDULE_TO_CLOSE' ? 'it could not be done in time' : message;
+}
+
+function isFailureType(type: string | null | undefined): type is FailureType {
+  return typeof type === 'string' && Object.hasOwn(FAILURE_TYPES, type);
+}
+
+function shortened(message: string): string {
+  return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH - 1)}…` : message;
+}

@@ -1,0 +1,72 @@
+/** When a source is looked at next: decisions without Temporal, clock or dice, so that a test can ask for any of them. */
+import type { SourceState, SyncTrigger } from './contract.ts';
+
+/** The first wait after a failure; it doubles with each further one. */
+const FIRST_BACKOFF_MS = 10_000;
+/** No upstream may put a source to sleep for longer. */
+const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+/** Sources that were started together drift apart: an interval is lengthened or shortened by up to this share. */
+const INTERVAL_JITTER = 0.1;
+
+export interface CycleEnd {
+  /** `syncPolicy.intervalMs`; null: only a message starts a sync. */
+  readonly intervalMs: number | null;
+  /** 0 after a success, a cancelled sync, or a check that found nothing new. */
+  readonly consecutiveFailures: number;
+  /** How long the upstream asked to be left alone. */
+  readonly retryAfterMs?: number | undefined;
+  readonly nowMs: number;
+  /** A number from 0 to 1 (exclusive) that decides the jitter. */
+  readonly random: number;
+}
+
+/** When the next cycle is due, in milliseconds since the epoch; undefined where only a message starts one. */
+export function planNextCycle(end: CycleEnd): number | undefined {
+  if (end.intervalMs === null) return undefined;
+  const wait =
+    end.consecutiveFailures === 0
+      ? withJitter(end.intervalMs, end.random)
+      : waitAfterFailure(end.intervalMs, end.consecutiveFailures, end.random);
+  const leftAlone = Math.min(end.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
+  return end.nowMs + Math.round(Math.max(wait, leftAlone));
+}
+
+function withJitter(intervalMs: number, random: number): number {
+  return intervalMs * (1 + INTERVAL_JITTER * (2 * random - 1));
+}
+
+/** Half of an exponential backoff is certain, the other half is left to chance; it never exceeds the interval. */
+function waitAfterFailure(intervalMs: number, consecutiveFailures: number, random: number): number {
+  const backoff = Math.min(intervalMs, FIRST_BACKOFF_MS * 2 ** (consecutiveFailures - 1));
+  return backoff * (0.5 + random / 2);
+}
+
+/** Milliseconds until the next cycle is due, 0 when it is; undefined where only a message, or a watch, starts one. */
+export function timeUntilCycle(state: SourceState, nowMs: number): number | undefined {
+  if (state.paused || state.definition.origin.kind === 'managed') return undefined;
+  if (state.nextCycleAtMs !== undefined) return Math.max(0, state.nextCycleAtMs - nowMs);
+  return state.cycle === 0 ? 0 : undefined;
+}
+
+/** Whether an api source has gone long enough with being asked only for what changed. */
+export function isFullSyncDue(state: SourceState, nowMs: number): boolean {
+  const { origin } = state.definition;
+  if (origin.kind !== 'api') return false;
+  return state.lastFullSyncAt === undefined || Date.parse(state.lastFullSyncAt) + origin.fullSyncEveryMs <= nowMs;
+}
+
+/** What the next cycle is started by: what was asked for goes first, then what was never done, then the routine. */
+export function triggerOf(
+  state: SourceState,
+  news: { readonly fromWatch: boolean; readonly nowMs: number },
+): SyncTrigger {
+  if (state.pending !== undefined) return state.pending.trigger;
+  if (state.cycle === 0) return 'start';
+  if (isFullSyncDue(state, news.nowMs)) return 'full';
+  return news.fromWatch ? 'watch' : 'timer';
+}
+
+/** Routine asks the upstream first whether anything is new; everything else goes straight to a sync. */
+export function asksFirst(trigger: SyncTrigger): boolean {
+  return trigger === 'timer' || trigger === 'watch';
+}

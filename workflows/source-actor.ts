@@ -1,0 +1,222 @@
+/** A source's actor: its state, and every way in which the state changes. */
+import type { TemporalFailure } from '@temporalio/common';
+import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
+import type { SourceDefinition } from '../registry/source-definition.ts';
+import type { SourceDescription, SourcePhase, SourceState, SyncReport, SyncRequest, SyncTrigger } from './contract.ts';
+import { sameDefinition } from './definition.ts';
+import { renderDetails } from './details.ts';
+import { planNextCycle, timeUntilCycle, triggerOf } from './next-sync.ts';
+import { mergeRequests, type PendingSync } from './sync-request.ts';
+import { listSource } from './visibility.ts';
+
+const REMEMBERED_SYNCS = 10;
+
+export interface Retirement {
+  readonly entries: 'remove' | 'detach';
+  /** Set when it is over. */
+  result?: 'done' | TemporalFailure;
+}
+
+export class SourceActor {
+  #state: SourceState;
+  #activity: 'waiting' | 'checking' | 'syncing' = 'waiting';
+  /** What runs now and a retirement, or a message during a check, puts an end to. */
+  #running: CancellationScope | undefined;
+  #watching: CancellationScope | undefined;
+  #newsFromWatch = false;
+  #retirement: Retirement | undefined;
+
+  constructor(state: SourceState) {
+    this.#state = state;
+  }
+
+  get state(): SourceState {
+    return this.#state;
+  }
+
+  get name(): string {
+    return this.#state.definition.name;
+  }
+
+  get isManaged(): boolean {
+    return this.#state.definition.origin.kind === 'managed';
+  }
+
+  get retirement(): Retirement | undefined {
+    return this.#retirement;
+  }
+
+  get phase(): SourcePhase {
+    if (this.#retirement !== undefined) return 'retiring';
+    if (this.#activity !== 'waiting') return this.#activity;
+    if (this.#state.paused) return 'paused';
+    return this.#state.consecutiveFailures > 0 ? 'failing' : 'idle';
+  }
+
+  /** Makes what the Web UI shows agree with the state. */
+  show(): void {
+    listSource(this.#state, this.phase);
+    setCurrentDetails(renderDetails(this.#state, this.phase));
+  }
+
+  describe(): SourceDescription {
+    const { definition, paused, nextCycleAtMs, lastCheckedAt, lastSuccessAt, ...state } = this.#state;
+    return {
+      name: definition.name,
+      kind: definition.origin.kind,
+      phase: this.phase,
+      paused,
+      ...(!paused && nextCycleAtMs !== undefined && { nextCycleAt: new Date(nextCycleAtMs).toISOString() }),
+      ...(lastCheckedAt !== undefined && { lastCheckedAt }),
+      ...(lastSuccessAt !== undefined && { lastSuccessAt }),
+      consecutiveFailures: state.consecutiveFailures,
+      cycle: state.cycle,
+      recentSyncs: state.recentSyncs,
+    };
+  }
+
+  // -------------------------------------------------------------- messages
+
+  /** Asks for a sync; answers with the number that it will have. */
+  request(request: SyncRequest, trigger: SyncTrigger = 'message'): number {
+    this.#change({ pending: mergeRequests(this.#state.pending, request, trigger) });
+    // The answer to the check no longer matters.
+    if (this.#activity === 'checking') this.#running?.cancel();
+    return this.#state.nextSyncNumber;
+  }
+
+  /** Takes a new definition; answers whether it is another one. */
+  configure(definition: SourceDefinition): boolean {
+    if (sameDefinition(this.#state.definition, definition)) return false;
+    this.#change({ definition });
+    this.#watching?.cancel();
+    if (this.isManaged) this.#forgetPlans();
+    else this.request({}, 'definition');
+    return true;
+  }
+
+  setPaused(paused: boolean): void {
+    this.#change({ paused });
+  }
+
+  /** Ends what runs; the loop does the rest. A second retirement joins the first. */
+  retire(entries: Retirement['entries']): Retirement {
+    this.#retirement ??= { entries };
+    this.#running?.cancel();
+    this.#watching?.cancel();
+    this.show();
+    return this.#retirement;
+  }
+
+  reportOf(number: number): SyncReport | undefined {
+    return this.#state.recentSyncs.find((report) => report.number === number);
+  }
+
+  // -------------------------------------------------------------- the watch
+
+  newsFromWatch(): void {
+    this.#newsFromWatch = true;
+  }
+
+  /** Runs a watch that a new definition, or a retirement, cancels. */
+  async watch(run: () => Promise<void>): Promise<void> {
+    this.#watching = new CancellationScope();
+    await this.#watching.run(run).finally(() => (this.#watching = undefined));
+  }
+
+  // -------------------------------------------------------------- cycles
+
+  isDue(nowMs: number): boolean {
+    const byWatch = this.#newsFromWatch && !this.#state.paused;
+    return this.#state.pending !== undefined || byWatch || timeUntilCycle(this.#state, nowMs) === 0;
+  }
+
+  /** Begins a cycle: what starts it is used up. */
+  beginCycle(nowMs: number): SyncTrigger {
+    const trigger = triggerOf(this.#state, { fromWatch: this.#newsFromWatch, nowMs });
+    this.#newsFromWatch = false;
+    return trigger;
+  }
+
+  takePending(): PendingSync | undefined {
+    const { pending, ...rest } = this.#state;
+    this.#state = rest;
+    return pending;
+  }
+
+  takeSyncNumber(): number {
+    const number = this.#state.nextSyncNumber;
+    this.#change({ nextSyncNumber: number + 1 });
+    return number;
+  }
+
+  /** Does something that a retirement cancels. */
+  async during<Result>(activity: 'checking' | 'syncing', run: () => Promise<Result>): Promise<Result> {
+    this.#activity = activity;
+    this.show();
+    this.#running = new CancellationScope();
+    try {
+      return await this.#running.run(run);
+    } finally {
+      this.#running = undefined;
+      this.#activity = 'waiting';
+    }
+  }
+
+  noteChecked(at: string): void {
+    this.#change({ lastCheckedAt: at });
+  }
+
+  /** The upstream has nothing that is not here already: all is well, whatever went wrong before. */
+  endCycleWithNothingNew(): void {
+    this.#endCycle({ consecutiveFailures: 0 });
+  }
+
+  endCycleWithSync(
+    report: SyncReport,
+    sync: { readonly full: boolean; readonly retryAfterMs: number | undefined },
+  ): void {
+    const recentSyncs = [report, ...this.#state.recentSyncs].slice(0, REMEMBERED_SYNCS);
+    switch (report.outcome) {
+      case 'changed':
+      case 'unchanged':
+        return this.#endCycle({
+          recentSyncs,
+          consecutiveFailures: 0,
+          lastSuccessAt: report.endedAt,
+          ...(sync.full && { lastFullSyncAt: report.startedAt }),
+        });
+      case 'failed':
+        return this.#endCycle(
+          { recentSyncs, consecutiveFailures: this.#state.consecutiveFailures + 1 },
+          sync.retryAfterMs,
+        );
+      case 'cancelled':
+        return this.#endCycle({ recentSyncs });
+    }
+  }
+
+  #endCycle(change: Partial<SourceState>, retryAfterMs?: number): void {
+    const { nextCycleAtMs: _, ...state } = { ...this.#state, ...change, cycle: this.#state.cycle + 1 };
+    const nextCycleAtMs = planNextCycle({
+      intervalMs: state.definition.syncPolicy.intervalMs,
+      consecutiveFailures: state.consecutiveFailures,
+      retryAfterMs,
+      nowMs: Date.now(),
+      random: Math.random(),
+    });
+    this.#state = nextCycleAtMs === undefined ? state : { ...state, nextCycleAtMs };
+    this.show();
+  }
+
+  #forgetPlans(): void {
+    const { pending: _, nextCycleAtMs: __, ...rest } = this.#state;
+    this.#state = rest;
+    this.show();
+  }
+
+  #change(change: Partial<SourceState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.show();
+  }
+}

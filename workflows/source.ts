@@ -1,0 +1,65 @@
+/** The actor of a source: alive from the source's first day to its last. */
+import { allHandlersFinished, condition, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { retireSource } from './activities.ts';
+import type { SourceState } from './contract.ts';
+import { runCycle } from './cycle.ts';
+import { toFailure } from './failures.ts';
+import { receiveMessages } from './messages.ts';
+import { timeUntilCycle } from './next-sync.ts';
+import { SourceActor, type Retirement } from './source-actor.ts';
+import { keepWatching } from './watch.ts';
+
+/** Keeps histories short enough to be read, and replays quick. */
+const CYCLES_PER_RUN = 50;
+
+/** @param state what a new actor is started with, and what one run hands to the next */
+export async function source(state: SourceState): Promise<void> {
+  const actor = new SourceActor(state);
+  receiveMessages(actor);
+  actor.show();
+  keepWatching(actor).catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+  });
+
+  const lastCycle = state.cycle + CYCLES_PER_RUN;
+  const mayContinueAsNew = (): boolean =>
+    (actor.state.cycle >= lastCycle || workflowInfo().continueAsNewSuggested) && allHandlersFinished();
+
+  while (actor.retirement === undefined) {
+    if (mayContinueAsNew()) return continueAsNew<typeof source>(actor.state);
+    if (actor.isDue(Date.now())) await runCycle(actor);
+    else await waitForWork(actor, mayContinueAsNew);
+  }
+  await retire(actor, actor.retirement);
+}
+
+/** Waits for the timer, a message or the watch, whichever is first. */
+async function waitForWork(actor: SourceActor, mayContinueAsNew: () => boolean): Promise<void> {
+  const { paused } = actor.state;
+  const interrupted = (): boolean =>
+    actor.isDue(Date.now()) || actor.state.paused !== paused || actor.retirement !== undefined || mayContinueAsNew();
+  const wait = timeUntilCycle(actor.state, Date.now());
+  if (wait === undefined) await condition(interrupted);
+  else await condition(interrupted, wait, { summary: timerSummary(actor) });
+}
+
+function timerSummary({ state }: SourceActor): string {
+  if (state.consecutiveFailures === 0) return 'Next check';
+  return state.consecutiveFailures === 1
+    ? 'Try again after a failure'
+    : `Try again after ${state.consecutiveFailures} failures`;
+}
+
+/** Carries a retirement out. Where it cannot be done the workflow fails, and housekeeping starts the next one. */
+async function retire(actor: SourceActor, retirement: Retirement): Promise<void> {
+  const { entries } = retirement;
+  const summary = entries === 'remove' ? 'Remove the source and its entries' : 'Keep the entries, serve them no more';
+  try {
+    await retireSource.executeWithOptions({ summary }, [{ sourceName: actor.name, entries }]);
+    retirement.result = 'done';
+  } catch (error) {
+    retirement.result = toFailure(error);
+  }
+  await condition(allHandlersFinished);
+  if (retirement.result !== 'done') throw retirement.result;
+}

@@ -1,0 +1,45 @@
+/** How workflows are found in the Temporal Web UI. */
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  LastSuccessTime,
+  SourceKindAttribute,
+  SourceName,
+  SourcePhaseAttribute,
+  SyncOutcomeAttribute,
+  type SourcePhase,
+  type SourceState,
+  type SyncOutcome,
+} from './contract.ts';
+
+/**
+ * Whether the cluster knows our search attributes: whoever starts an actor finds out, and starts it with its name or
+ * without. Naming an attribute that is not registered would fail every workflow task.
+ */
+export function isListed(): boolean {
+  return workflowInfo().typedSearchAttributes.get(SourceName) !== undefined;
+}
+
+/** Tells what a source is doing now. Each change costs an event, so that a check in passing is none. */
+export function listSource(state: SourceState, phase: SourcePhase): void {
+  const { origin, name } = state.definition;
+  upsertChanges([
+    { key: SourceName, value: name },
+    { key: SourceKindAttribute, value: origin.kind },
+    ...(phase === 'checking' ? [] : [{ key: SourcePhaseAttribute, value: phase } as const]),
+    { key: SyncOutcomeAttribute, value: state.recentSyncs[0]?.outcome ?? null },
+    { key: LastSuccessTime, value: state.lastSuccessAt === undefined ? null : new Date(state.lastSuccessAt) },
+  ]);
+}
+
+/** Tells how a sync ended. */
+export function listOutcome(outcome: SyncOutcome): void {
+  upsertChanges([{ key: SyncOutcomeAttribute, value: outcome }]);
+}
+
+function upsertChanges(pairs: readonly SearchAttributeUpdatePair[]): void {
+  if (!isListed()) return;
+  const listed = workflowInfo().typedSearchAttributes;
+  const changes = pairs.filter(({ key, value }) => listed.get(key)?.valueOf() !== (value?.valueOf() ?? undefined));
+  if (changes.length > 0) upsertSearchAttributes(changes);
+}

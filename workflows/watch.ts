@@ -1,0 +1,52 @@
+/** Keeps a watch on a source that can be watched. A watch only wakes the actor; what is new, a check finds out. */
+import { condition, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import { watchActivities } from './activities.ts';
+import { isWatched, originLabel } from './definition.ts';
+import { causeOf } from './failures.ts';
+import type { SourceActor } from './source-actor.ts';
+
+const FIRST_BACKOFF_MS = 1_000;
+const LONGEST_BACKOFF_MS = 5 * 60_000;
+/** A watch that lasted this long had been working. */
+const WORKED_MS = 60_000;
+
+/** Goes on until the source retires or the run ends. Its failures never reach the actor. */
+export async function keepWatching(actor: SourceActor): Promise<void> {
+  // The run before had a watch too: what happened between the two, a check finds out.
+  if (workflowInfo().continuedFromExecutionRunId !== undefined && isWatched(actor.state.definition)) {
+    actor.newsFromWatch();
+  }
+  let failures = 0;
+  while (actor.retirement === undefined) {
+    await condition(() => isWatched(actor.state.definition) || actor.retirement !== undefined);
+    if (actor.retirement !== undefined) return;
+    const { definition } = actor.state;
+    const startedAtMs = Date.now();
+    const end = await watchOnce(actor);
+    if (end === 'news') actor.newsFromWatch();
+    if (Date.now() - startedAtMs > WORKED_MS) failures = 0;
+    failures = end === 'failed' ? failures + 1 : 0;
+    // What is missed while nothing watches is found by a check; but a watch that cannot work is no news.
+    if (failures === 1) actor.newsFromWatch();
+    if (failures > 0)
+      await backOff(failures, () => actor.state.definition !== definition || actor.retirement !== undefined);
+  }
+}
+
+async function watchOnce(actor: SourceActor): Promise<'news' | 'cancelled' | 'failed'> {
+  const { definition } = actor.state;
+  const summary = `Watch ${originLabel(definition)}`;
+  try {
+    await actor.watch(() => watchActivities().watch.executeWithOptions({ summary }, [{ definition }]));
+    return 'news';
+  } catch (error) {
+    if (isCancellation(error)) return 'cancelled';
+    log.warn('A watch failed and is started again', { source: actor.name, cause: causeOf(error) });
+    return 'failed';
+  }
+}
+
+async function backOff(failures: number, interrupted: () => boolean): Promise<void> {
+  const wait = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
+  await condition(interrupted, wait, { summary: 'Watch again' });
+}
