@@ -1,5 +1,6 @@
 /** What a configuration file says, whichever generation it was written for: the one model that all parts read. */
 
+import type { SslMode } from '../db/connection.ts';
 import type { SecretReference, SourceDefinition } from '../registry/source-definition.ts';
 
 /** A registry that the file lists: the sources that it shows, in order of precedence. */
@@ -8,9 +9,6 @@ export interface RegistryDefinition {
   readonly name: string;
   readonly sources: readonly string[];
 }
-
-export const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
-export type SslMode = (typeof SSL_MODES)[number];
 
 /** A database password is the one secret that may stand in the file itself. */
 export type DatabasePassword = SecretReference | { readonly value: string };

@@ -1,0 +1,95 @@
+/** The text of a configuration file as a value, and where each part of the value stands in the text. */
+
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Document, Node } from 'yaml';
+
+import { ConfigurationError } from './faults.ts';
+import type { ConfigurationFinding } from './model.ts';
+
+export type Path = readonly PropertyKey[];
+export type Mapping = Record<string, unknown>;
+
+export interface ConfigurationDocument {
+  readonly value: Mapping;
+  /** A finding about the key or the value at a path; where there is nothing, about what it would belong to. */
+  finding(path: Path, part: 'key' | 'value', message: string): ConfigurationFinding;
+}
+
+export function isMapping(value: unknown): value is Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Read YAML, JSON included. A key without a value counts as absent, as after all lines below it were commented out.
+ *
+ * @throws ConfigurationError with every syntax error.
+ */
+export function readDocument(file: string, text: string): ConfigurationDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const at = (offset: number, message: string): ConfigurationFinding => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line, column: col, message };
+  };
+
+  const faults = [...document.errors, ...document.warnings].map((error) => at(error.pos[0], `YAML: ${error.message}`));
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  if (!isMap(document.contents)) {
+    throw new ConfigurationError([
+      at(0, 'expected a mapping such as `sources: …`: the file is empty or something else'),
+    ]);
+  }
+  return {
+    value: withoutNulls(toValue(document, (message) => at(0, message))) as Mapping,
+    finding: (path, part, message) => at(offsetOf(document, path, part), message),
+  };
+}
+
+function toValue(document: Document, fault: (message: string) => ConfigurationFinding): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Too many or unresolvable aliases: the only errors that wait until now.
+    throw new ConfigurationError([fault(`YAML: ${(error as Error).message}`)]);
+  }
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isMapping(value)) return value;
+  const members = Object.entries(value).filter(([key, member]) => member !== null || key === 'managed');
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)]));
+}
+
+function offsetOf(document: Document, path: Path, part: 'key' | 'value'): number {
+  let key: Node | undefined;
+  let value: Node | undefined = nodeOf(document.contents);
+  for (const segment of path) {
+    const parent: Node | undefined = isAlias(value) ? value.resolve(document) : value;
+    const child = childOf(parent, segment);
+    if (child === undefined) return startOf(key ?? value);
+    key = child.key;
+    value = child.value ?? child.key;
+  }
+  return startOf(part === 'key' ? (key ?? value) : value);
+}
+
+function childOf(parent: Node | undefined, segment: PropertyKey): { key?: Node; value?: Node } | undefined {
+  if (isSeq(parent)) {
+    const item = nodeOf(parent.items[Number(segment)]);
+    return item && { value: item };
+  }
+  if (!isMap(parent)) return undefined;
+  const pair = parent.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(segment));
+  const key = nodeOf(pair?.key);
+  const value = nodeOf(pair?.value);
+  return pair && { ...(key && { key }), ...(value && { value }) };
+}
+
+function nodeOf(candidate: unknown): Node | undefined {
+  return isNode(candidate) ? candidate : undefined;
+}
+
+function startOf(node: Node | undefined): number {
+  return node?.range?.[0] ?? 0;
+}

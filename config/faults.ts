@@ -1,0 +1,28 @@
+/** What is wrong with a configuration, all of it at once, each with its place. */
+
+import type { ConfigurationFinding } from './model.ts';
+
+/** `rollcall.yaml:12:5: message` for the file, `THV_REGISTRY_…: message` for the environment. */
+export function describeFinding(finding: ConfigurationFinding): string {
+  const place =
+    'variable' in finding ? finding.variable : `${finding.file}:${String(finding.line)}:${String(finding.column)}`;
+  return `${place}: ${finding.message}`;
+}
+
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  /** In the order of the file; those of the environment last. */
+  readonly faults: readonly ConfigurationFinding[];
+
+  constructor(faults: readonly ConfigurationFinding[]) {
+    const ordered = faults.toSorted(byPlace);
+    const heading = `the configuration has ${faults.length === 1 ? 'a fault' : `${String(faults.length)} faults`}:`;
+    super([heading, ...ordered.map((fault) => `  ${describeFinding(fault)}`)].join('\n'));
+    this.faults = ordered;
+  }
+}
+
+function byPlace(a: ConfigurationFinding, b: ConfigurationFinding): number {
+  if ('variable' in a || 'variable' in b) return Number('variable' in a) - Number('variable' in b);
+  return a.line - b.line || a.column - b.column;
+}

@@ -1,0 +1,50 @@
+/** The configuration file as JSON Schema: for editors, and for the names that keys and variables have. */
+
+import { z } from 'zod';
+
+import type { Path } from './document.ts';
+import { GENERATIONS } from './schema.ts';
+import type { Generation } from './schema.ts';
+
+/** What we read of a JSON Schema. */
+export interface SchemaNode {
+  readonly type?: string | undefined;
+  readonly properties?: Readonly<Record<string, SchemaNode>> | undefined;
+  readonly items?: SchemaNode | undefined;
+  readonly additionalProperties?: SchemaNode | boolean | undefined;
+  readonly anyOf?: readonly SchemaNode[] | undefined;
+  readonly not?: object | undefined;
+}
+
+/** JSON Schema (draft 7, which editors know best) of a configuration file of any generation. */
+export function configurationJsonSchema(): object {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'Rollcall configuration',
+    anyOf: Object.keys(GENERATIONS).map((generation) => {
+      const { $schema: _, ...schema } = toJsonSchema(generation as Generation);
+      return schema;
+    }),
+  };
+}
+
+/** The schema of one generation, to find keys in. */
+export function generationSchema(generation: Generation): SchemaNode {
+  return toJsonSchema(generation) as SchemaNode;
+}
+
+function toJsonSchema(generation: Generation): z.core.JSONSchema.BaseSchema {
+  return z.toJSONSchema(GENERATIONS[generation], { io: 'input', target: 'draft-07' });
+}
+
+/** The keys that a mapping at a path may have. */
+export function knownKeys(schema: SchemaNode, path: Path): string[] {
+  const node = path.reduce<SchemaNode | undefined>((parent, segment) => {
+    if (typeof segment === 'number') return parent?.items;
+    const further = parent?.additionalProperties;
+    return parent?.properties?.[String(segment)] ?? (typeof further === 'object' ? further : undefined);
+  }, schema);
+  return Object.entries(node?.properties ?? {})
+    .filter(([, property]) => property.not === undefined)
+    .map(([key]) => key);
+}

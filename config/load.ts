@@ -1,0 +1,97 @@
+/** From the path of a configuration file to what it says, or to everything that is wrong with it. */
+
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+
+import type { z } from 'zod';
+
+import { fromRegistriesFile, fromSourceFile, fromSourcesFile } from './configuration.ts';
+import { readDocument } from './document.ts';
+import type { ConfigurationDocument, Mapping, Path } from './document.ts';
+import { ConfigurationError } from './faults.ts';
+import { generationSchema, knownKeys } from './json-schema.ts';
+import type { SchemaNode } from './json-schema.ts';
+import { describeIssue, pathText } from './messages.ts';
+import type { Configuration, ConfigurationFinding } from './model.ts';
+import { effectlessSettings } from './notes.ts';
+import { applyOverrides } from './overrides.ts';
+import type { Overridden } from './overrides.ts';
+import { GENERATIONS, generationOf } from './schema.ts';
+import type { Generation } from './schema.ts';
+import type { Surroundings } from './settings.ts';
+import { didYouMean } from './suggestion.ts';
+
+/**
+ * Read a configuration file of any generation and the variables that override it.
+ *
+ * @throws ConfigurationError with all faults, each with its place.
+ */
+export async function loadConfiguration(path: string, environment: NodeJS.ProcessEnv): Promise<Configuration> {
+  const document = readDocument(path, await readText(path));
+  const generation = generationOf(document.value);
+  const schema = generationSchema(generation);
+  const overridden = applyOverrides(document.value, schema, environment);
+  const surroundings = { folder: dirname(resolve(path)), environment };
+
+  const result = READERS[generation](overridden.value, surroundings);
+  const finder: Finder = { document, overridden, schema };
+  const faults = [...overridden.faults, ...result.issues.flatMap((issue) => findingsOf(issue, finder))];
+  if (result.configuration === undefined || faults.length > 0) throw new ConfigurationError(faults);
+
+  const notes = effectlessSettings(overridden.value).map((note) => findingAt(note.path, note.message, finder));
+  return { ...result.configuration, notes };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const message = `cannot be read: ${(error as Error).message}`;
+    throw new ConfigurationError([{ file: path, line: 1, column: 1, message }]);
+  }
+}
+
+interface Reading {
+  readonly configuration?: Omit<Configuration, 'notes'>;
+  readonly issues: readonly z.core.$ZodIssue[];
+}
+
+const READERS: Readonly<Record<Generation, (value: Mapping, surroundings: Surroundings) => Reading>> = {
+  sources: reader(GENERATIONS.sources, fromSourcesFile),
+  registries: reader(GENERATIONS.registries, fromRegistriesFile),
+  source: reader(GENERATIONS.source, fromSourceFile),
+};
+
+function reader<File>(
+  schema: z.ZodType<File>,
+  build: (file: File, surroundings: Surroundings) => Omit<Configuration, 'notes'>,
+): (value: Mapping, surroundings: Surroundings) => Reading {
+  return (value, surroundings) => {
+    const parsed = schema.safeParse(value, { error: describeIssue });
+    if (!parsed.success) return { issues: parsed.error.issues };
+    return { configuration: build(parsed.data, surroundings), issues: [] };
+  };
+}
+
+/** What it takes to say where something stands. */
+interface Finder {
+  readonly document: ConfigurationDocument;
+  readonly overridden: Overridden;
+  readonly schema: SchemaNode;
+}
+
+function findingsOf(issue: z.core.$ZodIssue, finder: Finder): ConfigurationFinding[] {
+  if (issue.code !== 'unrecognized_keys') return [findingAt(issue.path, issue.message, finder)];
+  const known = knownKeys(finder.schema, issue.path);
+  return issue.keys.map((key) => {
+    const path = [...issue.path, key];
+    const message = `${pathText(path)}: there is no such key${didYouMean(key, known)}`;
+    return finder.document.finding(path, 'key', message);
+  });
+}
+
+function findingAt(path: Path, message: string, finder: Finder): ConfigurationFinding {
+  const told = path.length === 0 ? message : `${pathText(path)}: ${message}`;
+  const variable = finder.overridden.variableOf(path);
+  return variable === undefined ? finder.document.finding(path, 'value', told) : { variable, message: told };
+}

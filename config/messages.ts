@@ -1,0 +1,57 @@
+/** What is wrong with a value, in words. */
+
+import type { z } from 'zod';
+
+import type { Path } from './document.ts';
+
+/** `sources[0].git.branch`; the file itself is the empty text. */
+export function pathText(path: Path): string {
+  return path.reduce<string>((text, segment) => {
+    if (typeof segment === 'number') return `${text}[${String(segment)}]`;
+    return text === '' ? String(segment) : `${text}.${String(segment)}`;
+  }, '');
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: '`true` or `false`',
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+};
+
+/** The message of an issue for which the schema itself has none. Never quotes a value: it may be a secret. */
+export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return describeWrongType(issue.expected, issue.input);
+    case 'invalid_value':
+      if (issue.input === undefined) return 'is missing';
+      return `expected ${issue.values.map((value) => `\`${String(value)}\``).join(' or ')}`;
+    case 'too_small':
+      return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}`;
+    case 'too_big':
+      return `expected at most ${String(issue.maximum)}`;
+    case 'invalid_union':
+      return 'expected text or a list of texts';
+    case 'invalid_key':
+      return issue.issues[0]?.message;
+    default:
+      return undefined;
+  }
+}
+
+function describeWrongType(expected: string, input: unknown): string {
+  if (input === undefined) return 'is missing';
+  const isScalar = typeof input === 'number' || typeof input === 'boolean';
+  const advice = expected === 'string' && isScalar ? ': put it in quotes' : '';
+  return `expected ${KINDS[expected] ?? expected}, found ${describeKind(input)}${advice}`;
+}
+
+function describeKind(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  return KINDS[typeof value] ?? typeof value;
+}

@@ -1,0 +1,39 @@
+/** Where a git repository is: HTTP(S), SSH in both spellings, or a folder of this machine. */
+
+import { z } from 'zod';
+
+/** `git@example.com:group/project.git` */
+const SCP_LIKE = /^(?:\w[\w.-]*@)?\w[\w.-]*:[^:\s][^\s]*$/;
+const LOCAL_PATH = /^(?:\/|\.\.?\/)/;
+
+/** How git would reach the repository; undefined: not at all. */
+export function repositoryTransport(repository: string): 'http' | 'ssh' | 'local' | undefined {
+  if (LOCAL_PATH.test(repository)) return 'local';
+  if (!repository.includes('://')) return SCP_LIKE.test(repository) ? 'ssh' : undefined;
+  const url = URL.parse(repository);
+  // A host that starts with a hyphen would be an option to ssh.
+  if (url === null || url.hostname.startsWith('-')) return undefined;
+  if (/^https?:$/.test(url.protocol)) return 'http';
+  if (url.protocol === 'file:') return 'local';
+  return url.protocol === 'ssh:' ? 'ssh' : undefined;
+}
+
+export const repositoryUrl = z
+  .string()
+  .refine(
+    (repository) => repositoryTransport(repository) !== undefined,
+    'expected an HTTP(S) or SSH URL, `git@host:path`, or the path of a local repository (`/…`, `./…`)',
+  )
+  .superRefine((repository, context) => {
+    const url = repository.includes('://') ? URL.parse(repository) : null;
+    // The user name of an SSH URL is no secret; that of an HTTP URL often is a token.
+    const credentials = url !== null && (url.password !== '' || (url.username !== '' && url.protocol !== 'ssh:'));
+    if (credentials) {
+      context.addIssue('holds credentials: take them out of the URL and use `auth.username` and `auth.passwordFile`');
+    }
+  });
+
+/** A local path as a file URL; anything else as it is. */
+export function isLocalPath(repository: string): boolean {
+  return LOCAL_PATH.test(repository);
+}

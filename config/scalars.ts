@@ -1,0 +1,77 @@
+/** The kinds of single values that a configuration file holds. */
+
+import { z } from 'zod';
+
+import { DURATION_PATTERN, durationMilliseconds, durationText } from './duration.ts';
+
+const RESERVED_REGISTRY_NAMES: readonly string[] = ['v0', 'v0.1'];
+
+export const text = z.string().min(1, 'is empty');
+
+/** The path of a file; a relative one starts at the folder of the configuration file. */
+export const filePath = text;
+
+/** A DNS label: it becomes part of a workflow id and, in the older forms of the file, of a URL. */
+export const sourceName = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
+    'expected 1 to 63 lower case letters, digits and hyphens, no hyphen at either end',
+  );
+
+export const registryName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9](?:[-._A-Za-z0-9]{0,126}[A-Za-z0-9])?$/,
+    'expected 1 to 128 letters, digits, dots, underscores and hyphens, the first and the last a letter or digit',
+  )
+  .refine((name) => !RESERVED_REGISTRY_NAMES.includes(name), 'is reserved: it is a part of the paths of the API');
+
+/** A duration as text, read as milliseconds. */
+export function duration(limits: {
+  readonly atLeastMs: number;
+  readonly atMostMs?: number;
+}): z.ZodType<number, string> {
+  return z
+    .string({
+      error: ({ input }) => (input === undefined ? undefined : 'expected a duration such as `30m` or `1h30m`'),
+    })
+    .regex(DURATION_PATTERN, 'expected a duration such as `30m`, `1h30m` or `100ms`')
+    .transform(durationMilliseconds)
+    .superRefine((milliseconds, context) => {
+      const { atLeastMs, atMostMs = Number.POSITIVE_INFINITY } = limits;
+      if (milliseconds < atLeastMs) context.addIssue(`is too short: the least is ${durationText(atLeastMs)}`);
+      if (milliseconds > atMostMs) context.addIssue(`is too long: the most is ${durationText(atMostMs)}`);
+    });
+}
+
+/** A share from 0 to 1, or as a percentage. */
+export const share: z.ZodType<number, number | string> = z
+  .union([z.number().min(0).max(1), z.string().regex(/^(?:100|\d{1,2}(?:\.\d+)?)%$/)], {
+    error: 'expected a share from 0 to 1 or a percentage such as `50%`',
+  })
+  .transform((value) => (typeof value === 'number' ? value : Number.parseFloat(value) / 100));
+
+export const port = z.int().min(1).max(65_535);
+
+/** `host:port`; IPv6 in brackets. */
+export const hostAndPort = z
+  .string()
+  .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+):\d{1,5}$/, 'expected `host:port`, such as `localhost:7233`');
+
+/** `host:port`, or `:port` for all addresses of the machine; port 0 is any free one. */
+export const listenAddress = z
+  .string()
+  .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]*):\d{1,5}$/, 'expected `host:port` or `:port`, such as `127.0.0.1:8080`');
+
+/** An HTTP(S) URL. Credentials in it would be seen in histories and logs. */
+export function httpUrl(insteadOfCredentials: string): z.ZodType<string, string> {
+  return z.string().superRefine((value, context) => {
+    const url = URL.parse(value);
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+      context.addIssue('expected a URL that starts with https:// or http://');
+    } else if (url.username !== '' || url.password !== '') {
+      context.addIssue(`holds credentials: take them out of the URL; ${insteadOfCredentials}`);
+    }
+  });
+}

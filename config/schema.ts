@@ -1,0 +1,155 @@
+/**
+ * The configuration file in its three generations. They differ in how they say where servers come from:
+ *
+ * - `sources`: a list of sources, and registries that name them (the current form);
+ * - `registries`: a list of registries, each with a source of its own in it;
+ * - `source`: one source, with `syncPolicy` and `filter` beside it.
+ */
+
+import { z } from 'zod';
+
+import { isMapping } from './document.ts';
+import type { Mapping } from './document.ts';
+import { mapping, mappingsOf, namedList, refused, withRule } from './mapping.ts';
+import type { Report } from './mapping.ts';
+import { registryName, sourceName, text } from './scalars.ts';
+import { settings } from './settings-schema.ts';
+import { didYouMean } from './suggestion.ts';
+import { checkInterval, checkSource, filter, sourceKinds, sourceOptions, syncPolicy } from './source-schema.ts';
+
+/** Read in the mode `oauth` only; a note says so. */
+const claims = z.record(z.string(), z.union([z.string(), z.array(z.string())])).exactOptional();
+
+const commonSettings = {
+  registryName: registryName.default('default').describe('Name of the default registry. Default `default`'),
+  ...settings,
+};
+
+// ---------------------------------------------------------------- sources, and registries that name them
+
+const namedSource = withRule(
+  mapping({ name: sourceName, ...sourceKinds, ...sourceOptions, claims }),
+  (source, report) => {
+    checkSource(source, report);
+    checkInterval(source, source['syncPolicy'], report);
+  },
+);
+
+const namedRegistry = mapping({
+  name: registryName,
+  sources: z.array(text).min(1, 'is empty: name at least one source').describe('In order of precedence'),
+  claims,
+});
+
+const sourcesFile = withRule(
+  mapping({
+    sources: namedList(namedSource),
+    registries: namedList(namedRegistry).exactOptional(),
+    source: refused('belongs to an older form of the file: add it to `sources`'),
+    ...commonSettings,
+  }),
+  ({ sources, registries }, report) => {
+    const known = new Map(mappingsOf(sources).map(([, source]) => [source['name'], source]));
+    for (const [index, registry] of mappingsOf(registries)) {
+      checkRegistrySources(registry['sources'], known, (path, message) => {
+        report(['registries', index, 'sources', ...path], message);
+      });
+    }
+  },
+);
+
+function checkRegistrySources(names: unknown, known: ReadonlyMap<unknown, Mapping>, report: Report): void {
+  if (!Array.isArray(names)) return;
+  const seen = new Set<string>();
+  let managed: string | undefined;
+  for (const [index, name] of names.entries()) {
+    if (typeof name !== 'string') continue;
+    const source = known.get(name);
+    if (source === undefined) {
+      report([index], `there is no source \`${name}\`${didYouMean(name, textsOf(known.keys()))}`);
+    } else if (seen.has(name)) {
+      report([index], `\`${name}\` is there already`);
+    } else if (source['managed'] !== undefined) {
+      if (managed !== undefined) {
+        report([index], `is managed like \`${managed}\`: a registry can publish to one managed source only`);
+      }
+      managed ??= name;
+    }
+    seen.add(name);
+  }
+}
+
+function textsOf(values: Iterable<unknown>): string[] {
+  return [...values].filter((value) => typeof value === 'string');
+}
+
+// ---------------------------------------------------------------- registries with a source in each
+
+const inlineRegistry = withRule(
+  mapping({
+    name: sourceName.pipe(registryName),
+    ...sourceKinds,
+    ...sourceOptions,
+    claims,
+    configMapRef: refused('belongs to the MCPRegistry resource: mount the ConfigMap and write `file: {path: …}`'),
+    pvcRef: refused('belongs to the MCPRegistry resource: mount the volume and write `file: {path: …}`'),
+    sources: refused('names sources where the file has no list `sources`'),
+  }),
+  (registry, report) => {
+    checkSource(registry, report);
+    checkInterval(registry, registry['syncPolicy'], report);
+  },
+);
+
+const registriesFile = mapping({ registries: namedList(inlineRegistry), ...commonSettings });
+
+// ---------------------------------------------------------------- one source
+
+const KIND_OF_TYPE = ['git', 'api', 'file'] as const;
+
+const onlySource = mapping({
+  type: z.enum(KIND_OF_TYPE),
+  format: sourceOptions.format,
+  git: sourceKinds.git,
+  api: sourceKinds.api,
+  file: sourceKinds.file,
+});
+
+const sourceFile = withRule(
+  mapping({
+    source: onlySource,
+    syncPolicy: syncPolicy.prefault({}),
+    filter: filter.exactOptional(),
+    ...commonSettings,
+    registryName: sourceName.pipe(registryName).default('default').describe('Also the name of the source'),
+    registries: refused('belongs to a newer form of the file: use `sources` and `registries`, or `source` alone'),
+  }),
+  ({ source, syncPolicy: policy }, report) => {
+    if (!isMapping(source)) return;
+    const type = source['type'];
+    checkSource(source, (path, message) => {
+      report(['source', ...path], message);
+    });
+    checkInterval(source, policy, report);
+    const other = KIND_OF_TYPE.find((kind) => kind !== type && source[kind] !== undefined);
+    if (other !== undefined) report(['source', other], `does not belong to a source of the type \`${String(type)}\``);
+  },
+);
+
+// ---------------------------------------------------------------- which of them a file is
+
+export const GENERATIONS = { sources: sourcesFile, registries: registriesFile, source: sourceFile } as const;
+export type Generation = keyof typeof GENERATIONS;
+
+export type SourcesFile = z.output<typeof sourcesFile>;
+export type RegistriesFile = z.output<typeof registriesFile>;
+export type SourceFile = z.output<typeof sourceFile>;
+
+/** The generation that a file was written for, told by its keys; the current one where nothing tells. */
+export function generationOf(file: Mapping): Generation {
+  if (file['sources'] !== undefined) return 'sources';
+  if (file['source'] !== undefined) return 'source';
+  const registries = mappingsOf(file['registries']);
+  const allNameSources = registries.every(([, registry]) => registry['sources'] !== undefined);
+  return registries.length === 0 || allNameSources ? 'sources' : 'registries';
+}

@@ -1,0 +1,118 @@
+/** What stands beside the sources, in the same words in every generation of the file. */
+
+import { z } from 'zod';
+
+import { mapping, refused, withRule } from './mapping.ts';
+import { duration, filePath, hostAndPort, listenAddress, port, text } from './scalars.ts';
+
+const database = withRule(
+  mapping({
+    host: text.describe('Host name or address of the PostgreSQL server'),
+    port: port.default(5432).describe('Default 5432'),
+    database: text.describe('Name of the database'),
+    user: text.describe('User that reads and writes rows'),
+    password: text.exactOptional().describe('Better: passwordFile'),
+    passwordFile: filePath.exactOptional().describe('File that holds the password'),
+    migrationUser: text.exactOptional().describe('User that changes the schema. Default: user'),
+    migrationPassword: text.exactOptional().describe('Better: migrationPasswordFile'),
+    migrationPasswordFile: filePath.exactOptional().describe('File that holds the password of migrationUser'),
+    sslMode: z
+      .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
+      .default('require')
+      .describe('Default require'),
+    maxOpenConns: z.int().min(1).default(25).describe('Most connections that are open. Default 25'),
+    maxIdleConns: z.int().min(0).default(5).describe('Connections kept open when nobody needs them. Default 5'),
+    connMaxLifetime: duration({ atLeastMs: 1000 })
+      .default(5 * 60_000)
+      .describe('Age at which a connection is replaced. Default 5m'),
+    maxMetaSize: z.int().min(1).exactOptional().describe('Most bytes of a published extension. Default 4096'),
+    dynamicAuth: refused('this version has no dynamic database credentials: use `passwordFile`'),
+  }),
+  (settings, report) => {
+    for (const key of ['password', 'migrationPassword']) {
+      if (settings[key] !== undefined && settings[`${key}File`] !== undefined) {
+        report([key], `is given twice: keep \`${key}File\``);
+      }
+    }
+  },
+);
+
+const temporal = withRule(
+  mapping({
+    address: hostAndPort.exactOptional().describe('host:port of the Temporal frontend'),
+    namespace: text.default('default').describe('Default `default`'),
+    taskQueue: text.default('rollcall').describe('Default `rollcall`'),
+    tls: withRule(
+      mapping({
+        caFile: filePath.exactOptional().describe('Certificate authorities (PEM). Default: those of the system'),
+        certificateFile: filePath.exactOptional().describe('Client certificate (PEM)'),
+        keyFile: filePath.exactOptional().describe('Private key of the client certificate (PEM)'),
+        serverName: text.exactOptional().describe('Host name that the server certificate is checked for'),
+      }),
+      ({ certificateFile, keyFile }, report) => {
+        if (certificateFile !== undefined && keyFile === undefined) report(['keyFile'], 'is missing');
+        if (certificateFile === undefined && keyFile !== undefined) report(['certificateFile'], 'is missing');
+      },
+    )
+      .exactOptional()
+      .describe('`{}` turns TLS on'),
+    apiKeyFile: filePath.exactOptional().describe('File that holds an API key, as for Temporal Cloud; turns TLS on'),
+  }),
+  ({ address, tls, apiKeyFile }, report) => {
+    if (address === undefined && (tls !== undefined || apiKeyFile !== undefined)) report(['address'], 'is missing');
+  },
+);
+
+const ANONYMOUS_ONLY = 'this version has no access control yet: write `mode: anonymous`, and let nobody else reach it';
+
+const auth = mapping(
+  {
+    mode: z.enum(['anonymous'], {
+      error: ({ input }) => {
+        if (input === undefined) return `is missing, which means \`oauth\`; ${ANONYMOUS_ONLY}`;
+        return input === 'oauth' ? ANONYMOUS_ONLY : 'expected `anonymous`';
+      },
+    }),
+    publicPaths: z.unknown().optional(),
+    oauth: z.unknown().optional(),
+    authz: z.unknown().optional(),
+  },
+  `is missing; ${ANONYMOUS_ONLY.replace('`mode: anonymous`', '`auth: {mode: anonymous}`')}`,
+);
+
+const telemetry = mapping({
+  enabled: z.boolean().default(false),
+  serviceName: text.default('rollcall').describe('Default `rollcall`'),
+  serviceVersion: text.exactOptional().describe('Default: the version of Rollcall'),
+  endpoint: hostAndPort.default('localhost:4318').describe('OTLP collector over HTTP. Default localhost:4318'),
+  insecure: z.boolean().default(false).describe('HTTP instead of HTTPS'),
+  tracing: mapping({
+    enabled: z.boolean().default(false),
+    sampling: z.number().gt(0).max(1).default(0.05).describe('Share of the traces kept. Default 0.05'),
+  }).prefault({}),
+  metrics: mapping({ enabled: z.boolean().default(false) }).prefault({}),
+});
+
+/** Only what says that nothing is to be recorded: an operator who asks for an audit trail must not believe in one. */
+const audit = mapping({
+  enabled: z.literal(false, 'this version writes no audit events yet: write `enabled: false`').default(false),
+  logFile: z.unknown().optional(),
+  eventTypes: z.unknown().optional(),
+  excludeEventTypes: z.unknown().optional(),
+  includeRequestData: z.unknown().optional(),
+  maxDataSize: z.unknown().optional(),
+});
+
+const server = mapping({
+  address: listenAddress.exactOptional().describe('host:port or :port of the API. Default :8080'),
+  internalAddress: listenAddress.exactOptional().describe('The same for health and metrics. Default :8081'),
+});
+
+export const settings = {
+  auth,
+  database: database.exactOptional(),
+  temporal: temporal.prefault({}),
+  telemetry: telemetry.exactOptional(),
+  audit: audit.exactOptional(),
+  server: server.prefault({}),
+};

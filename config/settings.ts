@@ -1,0 +1,85 @@
+/** From the settings as they are written to those that the parts of Rollcall read. */
+
+import { resolve } from 'node:path';
+
+import type { SecretReference } from '../registry/source-definition.ts';
+import type { DatabasePassword, DatabaseSettings, ServerSettings, TemporalSettings } from './model.ts';
+import { present } from './present.ts';
+import type { SourcesFile } from './schema.ts';
+
+/** Where the file lies, for relative paths, and the variables that may hold passwords. */
+export interface Surroundings {
+  readonly folder: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * A password comes from, first to last: the variable that overrides the file, the file, the variable that is there for
+ * a file without one. None of them: the PostgreSQL password file, when the connection is made.
+ */
+export function databaseSettings(
+  written: NonNullable<SourcesFile['database']>,
+  surroundings: Surroundings,
+): DatabaseSettings {
+  const from = (variable: string): SecretReference | undefined =>
+    surroundings.environment[variable] ? { environment: variable } : undefined;
+  const inFile = (file: string | undefined, value: string | undefined): DatabasePassword | undefined => {
+    if (file !== undefined) return { file: resolve(surroundings.folder, file) };
+    return value === undefined ? undefined : { value };
+  };
+  return {
+    host: written.host,
+    port: written.port,
+    database: written.database,
+    user: written.user,
+    ...present({
+      password:
+        from(PASSWORD_VARIABLES.override) ??
+        inFile(written.passwordFile, written.password) ??
+        from(PASSWORD_VARIABLES.fallback),
+      migrationUser: written.migrationUser,
+      migrationPassword:
+        from(PASSWORD_VARIABLES.migrationOverride) ??
+        inFile(written.migrationPasswordFile, written.migrationPassword) ??
+        from(PASSWORD_VARIABLES.migrationFallback),
+    }),
+    sslMode: written.sslMode,
+    maxOpenConnections: written.maxOpenConns,
+    maxIdleConnections: written.maxIdleConns,
+    connectionMaxLifetimeMs: written.connMaxLifetime,
+  };
+}
+
+export const PASSWORD_VARIABLES = {
+  override: 'THV_REGISTRY_DATABASE_PASSWORD',
+  fallback: 'THV_DATABASE_PASSWORD',
+  migrationOverride: 'THV_REGISTRY_DATABASE_MIGRATIONPASSWORD',
+  migrationFallback: 'THV_DATABASE_MIGRATION_PASSWORD',
+} as const;
+
+export function temporalSettings(written: SourcesFile['temporal'], folder: string): TemporalSettings {
+  const { address, namespace, taskQueue, tls, apiKeyFile } = written;
+  const path = (file: string | undefined): string | undefined => file && resolve(folder, file);
+  return {
+    namespace,
+    taskQueue,
+    ...present({
+      address,
+      tls:
+        tls &&
+        present({
+          caFile: path(tls.caFile),
+          certificateFile: path(tls.certificateFile),
+          keyFile: path(tls.keyFile),
+          serverName: tls.serverName,
+        }),
+      apiKey: apiKeyFile === undefined ? undefined : { file: resolve(folder, apiKeyFile) },
+    }),
+  };
+}
+
+/** Whoever has not said where the database is tries things out, with access for everybody: on loopback only. */
+export function serverSettings(written: SourcesFile['server'], embedded: boolean): ServerSettings {
+  const host = embedded ? '127.0.0.1' : '';
+  return { address: `${host}:8080`, internalAddress: `${host}:8081`, ...written };
+}

@@ -1,0 +1,180 @@
+/** One source of the configuration file, as it is written. */
+
+import { z } from 'zod';
+
+import { badPattern } from '../registry/filter.ts';
+import { isMapping } from './document.ts';
+import type { Mapping } from './document.ts';
+import { mapping, refused, withRule } from './mapping.ts';
+import type { Report } from './mapping.ts';
+import { repositoryTransport, repositoryUrl } from './repository-url.ts';
+import { duration, filePath, httpUrl, share, text } from './scalars.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Starts with a hyphen: git would read it as an option. */
+const reference = text.regex(/^(?!-)[^\s~^:?*[\\]+$/, 'is not the name of a git reference');
+
+const gitAuth = withRule(
+  mapping({
+    username: text.exactOptional().describe('User name for HTTP(S)'),
+    passwordFile: filePath.exactOptional().describe('File that holds the password or access token'),
+    sshKeyFile: filePath.exactOptional().describe('File that holds the private key for SSH'),
+    knownHostsFile: filePath.exactOptional().describe('File that holds the host keys accepted over SSH'),
+  }),
+  (auth, report) => {
+    const { username, passwordFile, sshKeyFile, knownHostsFile } = auth;
+    const byPassword = username !== undefined || passwordFile !== undefined;
+    if (byPassword === (sshKeyFile !== undefined)) {
+      report([], 'expected either `username` with `passwordFile` (HTTP) or `sshKeyFile` (SSH)');
+    }
+    if (byPassword && username === undefined) report(['username'], 'is missing: `passwordFile` needs it');
+    if (byPassword && passwordFile === undefined) report(['passwordFile'], 'is missing: `username` needs it');
+    if (knownHostsFile !== undefined && sshKeyFile === undefined) report(['knownHostsFile'], 'needs `sshKeyFile`');
+  },
+);
+
+export const gitSource = withRule(
+  mapping({
+    repository: repositoryUrl.describe('HTTP(S) or SSH URL, or the path of a local repository'),
+    branch: reference.exactOptional().describe('Default: the default branch of the repository'),
+    tag: reference.exactOptional().describe('Comes before `branch`'),
+    commit: z
+      .string({
+        error: ({ input }) => (input === undefined ? undefined : 'expected 40 or 64 hexadecimal digits, in quotes'),
+      })
+      .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i, 'expected all 40 or 64 hexadecimal digits of the commit')
+      .exactOptional()
+      .describe('Comes before `tag` and `branch`'),
+    path: text
+      .regex(/^(?![/-])(?!(?:.*\/)?\.\.(?:\/|$))/, 'expected a path inside the repository')
+      .default('registry.json')
+      .describe('A file, or a glob of files, inside the repository'),
+    auth: gitAuth.exactOptional(),
+  }),
+  ({ repository, auth }, report) => {
+    if (typeof repository !== 'string' || !isMapping(auth)) return;
+    const transport = repositoryTransport(repository);
+    if (transport !== 'ssh' && auth['sshKeyFile'] !== undefined) {
+      report(['auth', 'sshKeyFile'], 'works over SSH only, and the repository is not an SSH URL');
+    }
+    if (transport !== 'http' && auth['passwordFile'] !== undefined) {
+      report(['auth', 'passwordFile'], 'works over HTTP only, and the repository is not an HTTP URL');
+    }
+  },
+);
+
+const secretReference = withRule(
+  mapping({
+    file: filePath.exactOptional().describe('File that holds the value'),
+    env: text.exactOptional().describe('Environment variable that holds the value'),
+  }),
+  ({ file, env }, report) => {
+    if ((file === undefined) === (env === undefined)) report([], 'expected either `file` or `env`');
+  },
+);
+
+export const apiSource = withRule(
+  mapping({
+    endpoint: httpUrl('use `bearerTokenFile` or `headers`').describe(
+      'URL of a registry, with or without /v0.1/servers at its end',
+    ),
+    timeout: duration({ atLeastMs: 1, atMostMs: 5 * MINUTE })
+      .default(10_000)
+      .describe('Time that one request may take. Default 10s'),
+    headers: z
+      .record(z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'is not the name of an HTTP header'), secretReference)
+      .exactOptional()
+      .describe('Headers to send, each read from a file or an environment variable'),
+    bearerTokenFile: filePath.exactOptional().describe('File that holds a bearer token'),
+    fullSyncEvery: duration({ atLeastMs: 1000 })
+      .default(24 * HOUR)
+      .describe('Time between two full syncs; in between only what changed is asked for. Default 24h'),
+  }),
+  ({ headers, bearerTokenFile }, report) => {
+    if (bearerTokenFile === undefined || !isMapping(headers)) return;
+    for (const name of Object.keys(headers)) {
+      if (name.toLowerCase() === 'authorization') report(['headers', name], 'is what `bearerTokenFile` sets already');
+    }
+  },
+);
+
+export const fileSource = withRule(
+  mapping({
+    path: filePath.exactOptional().describe('Path of the registry file, which is watched'),
+    url: httpUrl('a file source has no way to send them').exactOptional().describe('URL of the registry file'),
+    timeout: duration({ atLeastMs: 1 }).exactOptional().describe('Time that a request to `url` may take. Default 30s'),
+    data: text.exactOptional().describe('The registry document itself'),
+  }),
+  ({ path, url, data, timeout }, report) => {
+    const given = [path, url, data].filter((location) => location !== undefined).length;
+    if (given !== 1) report([], 'expected exactly one of `path`, `url` and `data`');
+    if (timeout !== undefined && url === undefined) report(['timeout'], 'belongs to `url`');
+  },
+);
+
+const pattern = z.string().superRefine((value, context) => {
+  const reason = badPattern(value);
+  if (reason !== null) context.addIssue(reason);
+});
+
+export const filter = mapping({
+  names: mapping({ include: z.array(pattern).exactOptional(), exclude: z.array(pattern).exactOptional() })
+    .exactOptional()
+    .describe('Globs over whole server names; `*` crosses `/`; an exclusion wins'),
+  tags: mapping({ include: z.array(text).exactOptional(), exclude: z.array(text).exactOptional() })
+    .exactOptional()
+    .describe('Exact tags; an exclusion wins'),
+});
+
+export const syncPolicy = mapping({
+  interval: duration({ atLeastMs: 1000 }).exactOptional().describe('Time from one cycle to the next, such as 30m'),
+  maxRemoval: share.default(0.5).describe('Share of the entries that one sync may remove, 0 to 1 or `50%`'),
+  deadline: duration({ atLeastMs: 1000 })
+    .default(15 * MINUTE)
+    .describe('Time that one fetch may take. Default 15m'),
+});
+
+/** What every generation says about a source in the same words. */
+export const sourceKinds = {
+  git: gitSource.exactOptional(),
+  api: apiSource.exactOptional(),
+  file: fileSource.exactOptional(),
+  managed: mapping({}).nullable().exactOptional().describe('Servers that are published to this source'),
+  kubernetes: refused('this version has no Kubernetes sources yet'),
+};
+export const sourceOptions = {
+  format: z.enum(['upstream', 'toolhive']).exactOptional().describe('Default: found by the content'),
+  filter: filter.exactOptional(),
+  syncPolicy: syncPolicy.prefault({}),
+};
+
+export const SOURCE_KIND_KEYS = ['git', 'api', 'file', 'managed'] as const;
+
+const sourceOrigins = mapping({ ...sourceKinds, ...sourceOptions });
+export type WrittenSource = z.output<typeof sourceOrigins>;
+
+/** The rules over the members of one source that hold in every generation. */
+export function checkSource(source: Mapping, report: Report): void {
+  const kinds = SOURCE_KIND_KEYS.filter((kind) => source[kind] !== undefined);
+  if (kinds.length !== 1 && source['kubernetes'] === undefined) {
+    report([], 'expected exactly one of `git`, `api`, `file` and `managed`');
+  }
+  if (source['format'] === 'toolhive' && (kinds[0] === 'api' || kinds[0] === 'managed')) {
+    report(
+      ['format'],
+      `expected \`upstream\`: ${kinds[0] === 'api' ? 'an API' : 'a managed source'} has no other format`,
+    );
+  }
+}
+
+/** A source that is asked again and again needs to know how often. */
+export function checkInterval(source: Mapping, policy: unknown, report: Report): void {
+  const file = source['file'];
+  const polled =
+    source['git'] !== undefined || source['api'] !== undefined || (isMapping(file) && file['url'] !== undefined);
+  if (polled && !(isMapping(policy) && policy['interval'] !== undefined)) {
+    report(['syncPolicy', 'interval'], 'is missing: say how often the source is synced, such as `interval: 30m`');
+  }
+}
