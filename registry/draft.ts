@@ -8,6 +8,7 @@ import { ENTRY_STATUSES, type EntryDraft, type EntryStatus } from './entry.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { isUsableServerName, MAX_IDENTIFIER_BYTES } from './server-name.ts';
 import { tagsOf } from './tags.ts';
+import { toolhiveExtension } from './toolhive-format.ts';
 
 /** The largest server.json that is taken, in bytes of its text: 1 MiB. */
 export const MAX_DOCUMENT_BYTES = 1024 * 1024;
@@ -119,18 +120,24 @@ type Lifecycle = Pick<EntryDraft, 'status' | 'statusMessage' | 'statusChangedAt'
 
 /**
  * Status and dates, as the upstream says; the names with underscores are those of registries before 2025-09-16. Up to
- * 2025-09-29 the status was part of the server.json itself.
+ * 2025-09-29 the status was part of the server.json itself; ToolHive keeps it in its extension.
  */
 function lifecycle({ parsed, official }: FoundServer, warnings: string[]): Lifecycle {
   const said = isJsonObject(official) ? official : {};
   const date = (...names: string[]): string | null => dateMember(said, names, warnings);
   return {
-    status: statusMember(said['status'] ?? (parsed as JsonObject)['status'], warnings),
+    status: statusMember(said['status'] ?? (parsed as JsonObject)['status'] ?? toolhiveStatus(parsed), warnings),
     statusMessage: storable(textMember(said, 'statusMessage')),
     statusChangedAt: date('statusChangedAt', 'status_changed_at'),
     publishedAt: date('publishedAt', 'published_at'),
     updatedAt: date('updatedAt', 'updated_at'),
   };
+}
+
+/** ToolHive writes `Active` as well as `active`. */
+function toolhiveStatus(document: unknown): unknown {
+  const status = toolhiveExtension(document)?.['status'];
+  return typeof status === 'string' ? status.toLowerCase() : undefined;
 }
 
 function statusMember(status: unknown, warnings: string[]): EntryStatus {

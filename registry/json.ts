@@ -21,3 +21,38 @@ function pathStep(segment: PropertyKey, first: boolean): string {
   }
   return first ? member : `.${member}`;
 }
+
+/** Whether two JSON values are the same; the order of members does not count. */
+export function jsonEquals(left: unknown, right: unknown): boolean {
+  if (Array.isArray(left)) {
+    return (
+      Array.isArray(right) &&
+      left.length === right.length &&
+      left.every((element, index) => jsonEquals(element, right[index]))
+    );
+  }
+  if (isJsonObject(left)) {
+    const names = Object.keys(left);
+    return (
+      isJsonObject(right) &&
+      names.length === Object.keys(right).length &&
+      names.every((name) => Object.hasOwn(right, name) && jsonEquals(left[name], right[name]))
+    );
+  }
+  return left === right;
+}
+
+/** The members whose value is not undefined: a missing member and an undefined one are the same in JSON. */
+export function defined(members: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+/** The value where it is a text with something in it. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The elements that are objects, of a value that should be an array of them. */
+export function objectsOf(value: unknown): JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}

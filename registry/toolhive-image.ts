@@ -1,0 +1,83 @@
+/** What ToolHive calls an image is a package in a server.json. */
+import { isJsonObject, type JsonObject, textOf } from './json.ts';
+
+/** The schemes by which ToolHive runs a package that is no container image. */
+const SCHEMES = { npm: 'npx', pypi: 'uvx', go: 'go' } as const;
+type RunnableType = keyof typeof SCHEMES;
+const RUNNABLE_TYPES = Object.keys(SCHEMES) as RunnableType[];
+
+/** `npx://name@1.2.3` is a package of npm, anything without a known scheme is the reference of a container image. */
+export function imageToPackage(image: string): JsonObject {
+  for (const registryType of RUNNABLE_TYPES) {
+    const scheme = `${SCHEMES[registryType]}://`;
+    if (image.startsWith(scheme)) {
+      return { registryType, ...splitVersion(image.slice(scheme.length)) };
+    }
+  }
+  return { registryType: 'oci', identifier: image };
+}
+
+/** `@scope/name@1.2.3` has its version after the last `@` that is not the first character. */
+function splitVersion(reference: string): JsonObject {
+  const at = reference.lastIndexOf('@');
+  const version = at > 0 ? reference.slice(at + 1) : '';
+  return version === '' ? { identifier: reference } : { identifier: reference.slice(0, at), version };
+}
+
+/** The package that ToolHive would run: a container image before a package of npm, PyPI or Go. */
+export function runnablePackage(packages: readonly JsonObject[]): { image: string; from: JsonObject } | null {
+  for (const registryType of ['oci', 'docker', ...RUNNABLE_TYPES]) {
+    const from = packages.find((candidate) => candidate['registryType'] === registryType);
+    const image = from && packageToImage(from);
+    if (from && image !== undefined) {
+      return { image, from };
+    }
+  }
+  return null;
+}
+
+function packageToImage(from: JsonObject): string | undefined {
+  const identifier = textOf(from['identifier']);
+  const version = textOf(from['version']);
+  if (identifier === undefined) {
+    return undefined;
+  }
+  const runnable = RUNNABLE_TYPES.find((type) => type === from['registryType']);
+  if (runnable !== undefined) {
+    return `${SCHEMES[runnable]}://${identifier}${version === undefined ? '' : `@${version}`}`;
+  }
+  const image = withHost(identifier, textOf(from['registryBaseUrl']));
+  return version === undefined || hasTag(image) ? image : `${image}:${version}`;
+}
+
+/** Until 2025-10-11 the host of an image was in `registryBaseUrl` and its tag in `version`. */
+function withHost(identifier: string, baseUrl: string | undefined): string {
+  const [first = '', ...rest] = identifier.split('/');
+  const hasHost = rest.length > 0 && /[.:]|^localhost$/.test(first);
+  const host = baseUrl === undefined ? null : URL.parse(baseUrl)?.host;
+  return hasHost || !host ? identifier : `${host}/${identifier}`;
+}
+
+function hasTag(image: string): boolean {
+  return /[:@]/.test(image.slice(image.lastIndexOf('/') + 1));
+}
+
+/** The transport of a package that listens on a port of the container; ToolHive forwards it from the local machine. */
+export function packageTransport(entry: JsonObject): JsonObject {
+  const type = textOf(entry['transport']) ?? 'stdio';
+  if (type === 'stdio') {
+    return { type };
+  }
+  const port = entry['target_port'];
+  return { type, url: typeof port === 'number' && port > 0 ? `http://localhost:${port}` : 'http://localhost' };
+}
+
+/** The members of an entry that say how its package is spoken to. */
+export function transportMembers(from: JsonObject): JsonObject {
+  const transport = isJsonObject(from['transport']) ? from['transport'] : {};
+  const port = /^https?:\/\/[^/:]+:(\d{1,5})(?:\/|$)/.exec(textOf(transport['url']) ?? '')?.[1];
+  return {
+    transport: textOf(transport['type']) ?? 'stdio',
+    ...(port !== undefined && { target_port: Number(port) }),
+  };
+}
