@@ -24,23 +24,20 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** The message of an issue for which the schema itself has none. Never quotes a value: it may be a secret. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
-  switch (issue.code) {
-    case 'invalid_type':
-      return describeWrongType(issue.expected, issue.input);
-    case 'invalid_value':
-      if (issue.input === undefined) return 'is missing';
-      return `expected ${issue.values.map((value) => `\`${String(value)}\``).join(' or ')}`;
-    case 'too_small':
-      return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${String(issue.minimum)}`;
-    case 'too_big':
-      return `expected at most ${String(issue.maximum)}`;
-    case 'invalid_union':
-      return 'expected text or a list of texts';
-    case 'invalid_key':
-      return issue.issues[0]?.message;
-    default:
-      return undefined;
-  }
+  if (issue.code === 'invalid_type') return describeWrongType(issue.expected, issue.input);
+  if (issue.code === 'invalid_value') return describeWrongChoice(issue.values, issue.input);
+  if (issue.code === 'too_small')
+    return `expected ${issue.inclusive ? 'at least' : 'more than'} ${String(issue.minimum)}`;
+  if (issue.code === 'too_big') return `expected at most ${String(issue.maximum)}`;
+  if (issue.code === 'invalid_union') return 'expected text or a list of texts';
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message;
+  return undefined;
+}
+
+function describeWrongChoice(choices: readonly unknown[], input: unknown): string {
+  return input === undefined
+    ? 'is missing'
+    : `expected one of ${choices.map((choice) => `\`${String(choice)}\``).join(', ')}`;
 }
 
 function describeWrongType(expected: string, input: unknown): string {

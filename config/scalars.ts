@@ -45,10 +45,12 @@ export function duration(limits: {
     });
 }
 
+const SHARE = 'expected a share from 0 to 1 or a percentage such as `50%`';
+
 /** A share from 0 to 1, or as a percentage. */
 export const share: z.ZodType<number, number | string> = z
-  .union([z.number().min(0).max(1), z.string().regex(/^(?:100|\d{1,2}(?:\.\d+)?)%$/)], {
-    error: 'expected a share from 0 to 1 or a percentage such as `50%`',
+  .union([z.number().min(0, SHARE).max(1, SHARE), z.string().regex(/^(?:100|\d{1,2}(?:\.\d+)?)%$/, SHARE)], {
+    error: SHARE,
   })
   .transform((value) => (typeof value === 'number' ? value : Number.parseFloat(value) / 100));
 
