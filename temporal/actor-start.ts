@@ -1,0 +1,65 @@
+/** How an actor is started, by whoever finds that it does not run. */
+import type { Client } from '@temporalio/client';
+import type { SearchAttributePair } from '@temporalio/common';
+import {
+  SOURCE_WORKFLOW,
+  SourceKindAttribute,
+  SourceName,
+  SourcePhaseAttribute,
+  sourceWorkflowId,
+} from '../workflows/contract.ts';
+import type { SourceState } from '../workflows/contract.ts';
+import { ensureSearchAttributes } from './search-attributes.ts';
+
+const STARTED_WITHIN_MS = 10_000;
+
+/** Starts the actor of a source where it does not run; one that runs is left as it is. */
+export type ActorStart = (state: SourceState) => Promise<void>;
+
+export function createActorStart(client: Client, taskQueue: string): ActorStart {
+  let missingSearchAttributes: Promise<string[]> | undefined;
+
+  /** Asked once per process, and again after a failure. */
+  function findMissingSearchAttributes(): Promise<string[]> {
+    missingSearchAttributes ??= ensureSearchAttributes(client).catch((error: unknown) => {
+      missingSearchAttributes = undefined;
+      throw error;
+    });
+    return missingSearchAttributes;
+  }
+
+  return async (state) => {
+    await client.withDeadline(Date.now() + STARTED_WITHIN_MS, async () => {
+      const isListed = (await findMissingSearchAttributes()).length === 0;
+      await client.workflow.start(SOURCE_WORKFLOW, {
+        workflowId: sourceWorkflowId(state.definition.name),
+        taskQueue,
+        args: [state],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        ...describe(state),
+        // An actor that is started without them never names one: see workflows/visibility.ts.
+        ...(isListed && { typedSearchAttributes: searchAttributes(state) }),
+      });
+    });
+  };
+}
+
+function describe({ definition: { name, origin } }: SourceState): { staticSummary: string; staticDetails: string } {
+  const signal = `temporal workflow signal --workflow-id ${sourceWorkflowId(name)} --name sync`;
+  return {
+    staticSummary: `Source ${name} (${origin.kind})`,
+    staticDetails:
+      origin.kind === 'managed'
+        ? 'Entries are published to this source. Each publication is an update in its history.'
+        : `Keeps the entries of this source in step with its origin. Sync it now:\n\n    ${signal}`,
+  };
+}
+
+function searchAttributes({ definition, paused }: SourceState): SearchAttributePair[] {
+  return [
+    { key: SourceName, value: definition.name },
+    { key: SourceKindAttribute, value: definition.origin.kind },
+    { key: SourcePhaseAttribute, value: paused ? 'paused' : 'idle' },
+  ];
+}

@@ -1,0 +1,31 @@
+/** What an actor starts from when Temporal knows nothing of it: a new source, or one whose history was lost. */
+import type { Database } from '../db/connection.ts';
+import { findSource, type SourceRow } from '../db/sources.ts';
+import type { SourceState } from '../workflows/contract.ts';
+
+/** The state of a new actor for a source in Postgres. It is due at once, and numbers its syncs on from the last. */
+export function initialState(source: SourceRow): SourceState {
+  const lastFullSyncAt = readLastFullSync(source.fetchState);
+  return {
+    version: 1,
+    definition: source.definition,
+    nextSyncNumber: source.nextSyncNumber,
+    cycle: 0,
+    paused: false,
+    consecutiveFailures: 0,
+    recentSyncs: [],
+    ...(lastFullSyncAt !== undefined && { lastFullSyncAt }),
+  };
+}
+
+/** The state for the source of that name; undefined where there is none, or where it left the configuration. */
+export async function findInitialState(database: Database, sourceName: string): Promise<SourceState | undefined> {
+  const source = await findSource(database, sourceName);
+  return source === null || source.detachedAt !== null ? undefined : initialState(source);
+}
+
+/** An api source remembers it beside its watermark. */
+function readLastFullSync(fetchState: unknown): string | undefined {
+  const { lastFullSyncAt } = (fetchState ?? {}) as { readonly lastFullSyncAt?: unknown };
+  return typeof lastFullSyncAt === 'string' ? lastFullSyncAt : undefined;
+}

@@ -1,0 +1,62 @@
+/** By which workflows are found in the Temporal Web UI; registered once per namespace. */
+import { isGrpcServiceError, type Client } from '@temporalio/client';
+import { SearchAttributeType } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
+import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
+
+const { IndexedValueType } = temporal.api.enums.v1;
+type SearchAttribute = (typeof SEARCH_ATTRIBUTES)[number];
+
+/** gRPC status codes by which a cluster says that this is not ours to ask. */
+const REFUSALS: readonly number[] = [7 /* permission denied */, 12 /* unimplemented */, 16 /* unauthenticated */];
+const ALREADY_EXISTS = 6;
+
+/**
+ * Registers the search attributes that are missing.
+ *
+ * @returns the names of those that are missing still, because the cluster refused: workflows do without all of them
+ */
+export async function ensureSearchAttributes(client: Client): Promise<string[]> {
+  const missing = await missingSearchAttributes(client);
+  if (missing.length === 0) return [];
+  try {
+    await register(client, missing);
+    return [];
+  } catch (error) {
+    // Another process may have been faster, or the cluster does not let us.
+    if (!isGrpcServiceError(error) || ![...REFUSALS, ALREADY_EXISTS].includes(error.code)) throw error;
+    const stillMissing = await missingSearchAttributes(client);
+    return stillMissing.map((attribute) => attribute.name);
+  }
+}
+
+async function register(client: Client, attributes: readonly SearchAttribute[]): Promise<void> {
+  await client.connection.operatorService.addSearchAttributes({
+    namespace: client.options.namespace,
+    searchAttributes: Object.fromEntries(attributes.map((attribute) => [attribute.name, indexedType(attribute)])),
+  });
+}
+
+function indexedType({ type }: SearchAttribute): temporal.api.enums.v1.IndexedValueType {
+  return type === SearchAttributeType.DATETIME
+    ? IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
+    : IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
+}
+
+async function missingSearchAttributes(client: Client): Promise<SearchAttribute[]> {
+  const registered = await registeredNames(client);
+  return SEARCH_ATTRIBUTES.filter((attribute) => !registered.has(attribute.name));
+}
+
+async function registeredNames(client: Client): Promise<ReadonlySet<string>> {
+  const { namespace } = client.options;
+  try {
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+    return new Set(Object.keys(customAttributes));
+  } catch (error) {
+    if (!isGrpcServiceError(error) || !REFUSALS.includes(error.code)) throw error;
+    // Temporal Cloud has no operator service, but tells the names that somebody gave them there.
+    const { config } = await client.connection.workflowService.describeNamespace({ namespace });
+    return new Set(Object.values(config?.customSearchAttributeAliases ?? {}));
+  }
+}

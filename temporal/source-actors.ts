@@ -1,0 +1,147 @@
+/** The sources' actors as the rest of Rollcall sees them: something to ask, wherever and whether or not it runs. */
+import { type Client, WorkflowNotFoundError, WorkflowUpdateStage, type WorkflowUpdateHandle } from '@temporalio/client';
+import type { UpdateDefinition } from '@temporalio/common';
+import type { EntryStatus } from '../registry/entry.ts';
+import { RollcallError } from '../registry/failure.ts';
+import type { SourceDefinition } from '../registry/source-definition.ts';
+import * as contract from '../workflows/contract.ts';
+import { createActorStart } from './actor-start.ts';
+import { PassingFailure, toKnownError } from './known-errors.ts';
+
+/** A worker takes a message within milliseconds; one that is taken no longer than this is not there. */
+const ACCEPTED_WITHIN_MS = 4_000;
+const ANSWERED_WITHIN_MS = 4_000;
+/** A write waits for Postgres, at most as long as its activity is tried. */
+const WRITTEN_WITHIN_MS = 60_000;
+/** A retirement waits for what runs to be cancelled and for many entries to be deleted. */
+const RETIRED_WITHIN_MS = 5 * 60_000;
+const SYNCED_WITHIN_MS = 60 * 60_000;
+
+/**
+ * All methods fail with a `RollcallError` where the actor refuses or fails, with `TemporalUnavailable` where there is
+ * no answer within a few seconds. An actor that does not run although its source is in Postgres is started and asked.
+ */
+export interface SourceActors {
+  /** Starts the actor where it does not run. */
+  ensure(state: contract.SourceState): Promise<void>;
+  /** Answers at once with the number of the sync; with `wait`, when it has ended or `waitMs` (1 h) have passed. */
+  syncNow(
+    sourceName: string,
+    request: contract.SyncRequest & { readonly wait?: boolean; readonly waitMs?: number },
+  ): Promise<contract.SyncNowResult>;
+  configure(definition: SourceDefinition): Promise<{ readonly changed: boolean }>;
+  pause(sourceName: string): Promise<void>;
+  resume(sourceName: string): Promise<void>;
+  publish(sourceName: string, request: contract.WriteRequest): Promise<contract.WriteResult>;
+  setStatus(
+    sourceName: string,
+    request: contract.WriteRequest & { readonly status: EntryStatus },
+  ): Promise<contract.WriteResult>;
+  remove(sourceName: string, request: contract.WriteRequest): Promise<contract.WriteResult>;
+  retire(sourceName: string, entries: 'remove' | 'detach'): Promise<void>;
+  describe(sourceName: string): Promise<contract.SourceDescription>;
+}
+
+export interface SourceActorsOptions {
+  readonly taskQueue: string;
+  /** What a source's actor is to be started with; undefined where there is no such source. */
+  findState(sourceName: string): Promise<contract.SourceState | undefined>;
+}
+
+interface Question<Answer, Args extends unknown[]> {
+  readonly update: UpdateDefinition<Answer, Args>;
+  readonly args: Args;
+  readonly updateId?: string;
+  /** Milliseconds to wait for the answer, once the actor has accepted the question. */
+  readonly answeredWithinMs?: number;
+}
+
+export function createSourceActors(client: Client, options: SourceActorsOptions): SourceActors {
+  const start = createActorStart(client, options.taskQueue);
+
+  async function ask<Answer, Args extends unknown[]>(
+    sourceName: string,
+    question: Question<Answer, Args>,
+  ): Promise<Answer> {
+    try {
+      const accepted = await send(client, sourceName, question).catch(async (error: unknown) => {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        await start(await stateOf(sourceName));
+        return await send(client, sourceName, question);
+      });
+      const deadline = Date.now() + (question.answeredWithinMs ?? ANSWERED_WITHIN_MS);
+      return await client.withDeadline(deadline, () => accepted.result());
+    } catch (error) {
+      throw toKnownError(error, sourceName);
+    }
+  }
+
+  async function stateOf(sourceName: string): Promise<contract.SourceState> {
+    const state = await options.findState(sourceName);
+    if (state === undefined) throw new RollcallError('SourceNotFound', `There is no source "${sourceName}"`);
+    return state;
+  }
+
+  async function write<Request extends contract.WriteRequest>(
+    sourceName: string,
+    update: UpdateDefinition<contract.WriteResult, [Request]>,
+    request: Request,
+  ): Promise<contract.WriteResult> {
+    const question = { update, args: [request] as [Request], answeredWithinMs: WRITTEN_WITHIN_MS };
+    try {
+      return await ask(sourceName, { ...question, updateId: request.requestId });
+    } catch (error) {
+      if (!(error instanceof PassingFailure)) throw error;
+      // Temporal keeps the answer to an update id, this failure too; Postgres sees to it that nothing is done twice.
+      return await ask(sourceName, question);
+    }
+  }
+
+  return {
+    ensure: async (state) => {
+      await start(state).catch((error: unknown) => {
+        throw toKnownError(error, state.definition.name);
+      });
+    },
+    syncNow: (sourceName, { waitMs, ...request }) =>
+      ask(sourceName, {
+        update: contract.syncNowUpdate,
+        args: [request],
+        ...(request.wait === true && { answeredWithinMs: waitMs ?? SYNCED_WITHIN_MS }),
+      }),
+    configure: (definition) => ask(definition.name, { update: contract.configureUpdate, args: [definition] }),
+    pause: async (sourceName) => void (await ask(sourceName, { update: contract.pauseUpdate, args: [] })),
+    resume: async (sourceName) => void (await ask(sourceName, { update: contract.resumeUpdate, args: [] })),
+    publish: (sourceName, request) => write(sourceName, contract.publishUpdate, request),
+    setStatus: (sourceName, request) => write(sourceName, contract.setStatusUpdate, request),
+    remove: (sourceName, request) => write(sourceName, contract.removeUpdate, request),
+    retire: async (sourceName, entries) => {
+      const question = { update: contract.retireUpdate, args: [{ entries }] as [{ readonly entries: typeof entries }] };
+      await ask(sourceName, { ...question, answeredWithinMs: RETIRED_WITHIN_MS });
+    },
+    describe: async (sourceName) => {
+      try {
+        const actor = client.workflow.getHandle(contract.sourceWorkflowId(sourceName));
+        return await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () => actor.query(contract.describeQuery));
+      } catch (error) {
+        throw toKnownError(error, sourceName);
+      }
+    },
+  };
+}
+
+function send<Answer, Args extends unknown[]>(
+  client: Client,
+  sourceName: string,
+  { update, args, updateId }: Question<Answer, Args>,
+): Promise<WorkflowUpdateHandle<Answer>> {
+  const actor = client.workflow.getHandle(contract.sourceWorkflowId(sourceName));
+  return client.withDeadline(Date.now() + ACCEPTED_WITHIN_MS, () =>
+    // The client tells updates with arguments from those without by overloads, which a generic list cannot choose from.
+    actor.startUpdate<Answer, [unknown]>(update as unknown as UpdateDefinition<Answer, [unknown]>, {
+      args: args as unknown as [unknown],
+      waitForStage: WorkflowUpdateStage.ACCEPTED,
+      ...(updateId !== undefined && { updateId }),
+    }),
+  );
+}
