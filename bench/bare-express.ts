@@ -1,0 +1,38 @@
+/** Starts the process of `express-baseline.ts` with the very answers that our server gives. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Answer } from './express-baseline.ts';
+import { SequentialClient } from './sequential-client.ts';
+
+export interface BareExpress {
+  readonly origin: string;
+  stop(): void;
+}
+
+/** Headers that the HTTP server of Node adds by itself. */
+const ADDED_BY_NODE = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
+
+/**
+ * A bare Express handler for one path, which sends what `origin` sends there: the same status, headers and bytes.
+ * `requestHeaders` decide which answer is copied (a 304 to a client that has the page already).
+ */
+export async function startBareExpress(
+  origin: string,
+  path: string,
+  requestHeaders: Readonly<Record<string, string>> = {},
+): Promise<BareExpress> {
+  const client = new SequentialClient(origin);
+  const { status, headers, body } = await client.get(path, requestHeaders);
+  await client.close();
+  const kept = Object.entries(headers).filter(([name]) => !ADDED_BY_NODE.has(name)) as [string, string | string[]][];
+  const answer: Answer = { path: pathOf(path), status, headers: Object.fromEntries(kept), body };
+  const child = fork(new URL('express-baseline.ts', import.meta.url));
+  child.send([answer]);
+  const [port] = (await once(child, 'message')) as [number];
+  return { origin: `http://127.0.0.1:${port}`, stop: () => child.disconnect() };
+}
+
+/** Express routes by the path without its query, in which `%2F` stays as it is. */
+function pathOf(pathAndQuery: string): string {
+  return new URL(pathAndQuery, 'http://localhost').pathname.replaceAll(/[.:*?+()[\]{}!]/g, String.raw`\$&`);
+}

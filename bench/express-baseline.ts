@@ -1,0 +1,29 @@
+/**
+ * The baseline of everything that is sent from memory, a process of its own: an Express application with one handler
+ * that sends given bytes with given headers, and nothing else. What it is to send comes from its parent as a message.
+ */
+import express from 'express';
+import type { AddressInfo } from 'node:net';
+
+/** What one path is answered with. */
+export interface Answer {
+  readonly path: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: string;
+}
+
+process.once('message', (answers: readonly Answer[]) => {
+  const application = express().disable('x-powered-by');
+  for (const { path, status, headers, body } of answers) {
+    const bytes = Buffer.from(body);
+    application.get(path, (_request, response) => {
+      response.writeHead(status, headers);
+      response.end(bytes);
+    });
+  }
+  const server = application.listen(0, '127.0.0.1', () => {
+    process.send?.((server.address() as AddressInfo).port);
+  });
+});
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,70 @@
+/** What a measure finds: one line of the table. */
+import type { Sample } from './sample.ts';
+
+export type Unit = 'requests/s' | 'ms' | 's' | 'MiB' | 'rows' | 'kB' | 'queries' | 'checks';
+
+export interface Figure {
+  /** What was measured, in words. */
+  readonly line: string;
+  readonly unit: Unit;
+  readonly ours: Sample;
+  /** The same work done the barest way, measured in the same run; absent where the goal is an absolute figure. */
+  readonly baseline?: Sample & { readonly what: string };
+  /** What is held against the goal: a ratio to the baseline, or the figure itself. */
+  readonly result: string;
+  /** Absent for figures that only explain others. */
+  readonly goal?: { readonly text: string; readonly met: boolean };
+}
+
+export interface Baseline {
+  readonly what: string;
+  readonly sample: Sample;
+}
+
+type Comparison = Pick<Figure, 'line' | 'unit' | 'ours'> & { readonly baseline: Baseline };
+
+/** At least that share of what the baseline reaches. */
+export function atLeastShareOf(comparison: Comparison, share: number): Figure {
+  const ratio = comparison.ours.median / comparison.baseline.sample.median;
+  return compared(comparison, percent(ratio), { text: `≥ ${percent(share)}`, met: ratio >= share });
+}
+
+/** At most so many times what the baseline costs. */
+export function atMostTimes(comparison: Comparison, times: number): Figure {
+  const ratio = comparison.ours.median / comparison.baseline.sample.median;
+  return compared(comparison, `${rounded(ratio)}×`, { text: `≤ ${times}×`, met: ratio <= times });
+}
+
+/** At most that share of what the baseline costs. */
+export function atMostShareOf(comparison: Comparison, share: number): Figure {
+  const ratio = comparison.ours.median / comparison.baseline.sample.median;
+  return compared(comparison, percent(ratio), { text: `≤ ${percent(share)}`, met: ratio <= share });
+}
+
+/** Below a figure that does not depend on a baseline. */
+export function below(measured: Pick<Figure, 'line' | 'unit' | 'ours'>, limit: number): Figure {
+  const { ours, unit } = measured;
+  return {
+    ...measured,
+    result: `${rounded(ours.median)} ${unit}`,
+    goal: { text: `< ${limit} ${unit}`, met: ours.median < limit },
+  };
+}
+
+/** A figure without a goal, which explains others. */
+export function plain(measured: Pick<Figure, 'line' | 'unit' | 'ours'>): Figure {
+  return { ...measured, result: `${rounded(measured.ours.median)} ${measured.unit}` };
+}
+
+function compared({ baseline, ...measured }: Comparison, result: string, goal: NonNullable<Figure['goal']>): Figure {
+  return { ...measured, baseline: { what: baseline.what, ...baseline.sample }, result, goal };
+}
+
+export function rounded(value: number): string {
+  if (Math.abs(value) >= 100) return String(Math.round(value));
+  return String(Number(value.toPrecision(Math.abs(value) >= 10 ? 3 : 2)));
+}
+
+export function percent(share: number): string {
+  return `${rounded(share * 100)} %`;
+}

@@ -1,0 +1,104 @@
+/**
+ * Load from a process of its own, in a closed loop: each connection sends its next request when the last is answered.
+ * By `wrk` where it is installed, which costs little of the machine that it shares with what it measures, else by
+ * `autocannon`. Both sides of a comparison get the same one.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+export interface Load {
+  /** `http://host:port` */
+  readonly origin: string;
+  /** Asked for in turn, from the first again after the last. */
+  readonly paths: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+export interface LoadResult {
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly requests: number;
+}
+
+type ToolResult = LoadResult & { readonly failures: number };
+type LoadTool = (load: Load) => Promise<ToolResult>;
+
+const run = promisify(execFile);
+
+/** @throws where requests failed or were answered with an error: such a figure would mean nothing. */
+export async function putUnderLoad(load: Load): Promise<LoadResult> {
+  const tool = await chosenTool();
+  const { failures, ...result } = await tool(load);
+  if (failures > 0 || result.requests === 0) {
+    throw new Error(`${failures} of ${result.requests} requests to ${load.origin}${load.paths[0]} failed`);
+  }
+  return result;
+}
+
+let toolOfThisRun: Promise<LoadTool> | undefined;
+const chosenTool = (): Promise<LoadTool> => (toolOfThisRun ??= findTool());
+
+/** `wrk`, or what stands in for it. */
+export async function loadToolName(): Promise<string> {
+  return (await chosenTool()) === wrk ? 'wrk' : 'autocannon';
+}
+
+async function findTool(): Promise<LoadTool> {
+  // Asked for its version wrk prints it, and ends with status 1.
+  const found = await run('wrk', ['--version']).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
+  return found ? wrk : autocannon;
+}
+
+const WRK_SCRIPT = new URL('wrk-load.lua', import.meta.url).pathname;
+
+async function wrk(load: Load): Promise<ToolResult> {
+  return await withPathsFile(load.paths, async (pathsFile) => {
+    const { stdout } = await run(
+      'wrk',
+      [
+        '--threads=1',
+        `--connections=${load.connections}`,
+        `--duration=${load.seconds}s`,
+        '--timeout=10s',
+        ...Object.entries(load.headers ?? {}).map(([name, value]) => `--header=${name}: ${value}`),
+        `--script=${WRK_SCRIPT}`,
+        load.origin,
+        '--',
+        pathsFile,
+      ],
+      { maxBuffer: 1 << 20 },
+    );
+    return JSON.parse(stdout.slice(stdout.lastIndexOf('\n{') + 1)) as ToolResult;
+  });
+}
+
+async function autocannon(load: Load): Promise<ToolResult> {
+  return await withPathsFile(load.paths, async (pathsFile) => {
+    const script = new URL('autocannon-load.ts', import.meta.url).pathname;
+    const { stdout } = await run(process.execPath, [script, JSON.stringify({ ...load, paths: pathsFile })]);
+    return JSON.parse(stdout) as ToolResult;
+  });
+}
+
+async function withPathsFile<Result>(
+  paths: readonly string[],
+  work: (pathsFile: string) => Promise<Result>,
+): Promise<Result> {
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-load-'));
+  try {
+    const pathsFile = join(directory, 'paths');
+    await writeFile(pathsFile, `${paths.join('\n')}\n`);
+    return await work(pathsFile);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}

@@ -1,0 +1,58 @@
+/** A client of one connection that sends a request when the last is answered, as a registry that follows another does. */
+import { performance } from 'node:perf_hooks';
+import { Client } from 'undici';
+
+export interface TimedResponse {
+  readonly milliseconds: number;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+export class SequentialClient {
+  readonly #client: Client;
+
+  constructor(origin: string) {
+    this.#client = new Client(origin, { pipelining: 1 });
+  }
+
+  /** The answer, and how long it took from sending the request to its last byte. */
+  async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<TimedResponse> {
+    const start = performance.now();
+    const response = await this.#client.request({ method: 'GET', path, headers });
+    const body = await response.body.text();
+    return {
+      milliseconds: performance.now() - start,
+      status: response.statusCode,
+      headers: response.headers,
+      body,
+    };
+  }
+
+  /** Like `get`, but an answer other than 200 is an error. */
+  async getPage(path: string): Promise<TimedResponse> {
+    const response = await this.get(path);
+    if (response.status !== 200) throw new Error(`${path} was answered with ${response.status}: ${response.body}`);
+    return response;
+  }
+
+  /** Follows the cursors of a list from its first page to its last. */
+  async *walk(path: string): AsyncGenerator<TimedResponse> {
+    let cursor = '';
+    while (true) {
+      const page = await this.getPage(cursor === '' ? path : `${path}&cursor=${cursor}`);
+      yield page;
+      const [, next] = NEXT_CURSOR.exec(page.body.slice(-MAX_METADATA_CHARACTERS)) ?? [];
+      if (next === undefined) return;
+      cursor = next;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+}
+
+/** Read out of the end of the page, not parsed, so that the client costs little beside the server. */
+const NEXT_CURSOR = /"nextCursor":"([\w-]+)"/;
+const MAX_METADATA_CHARACTERS = 1000;
