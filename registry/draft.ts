@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { structureFault } from './document-structure.ts';
 import { ENTRY_STATUSES, type EntryDraft, type EntryStatus } from './entry.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import { checkServerJson, faultText } from './server-json.ts';
 import { isUsableServerName, MAX_IDENTIFIER_BYTES } from './server-name.ts';
 import { tagsOf } from './tags.ts';
 import { toolhiveExtension } from './toolhive-format.ts';
@@ -39,7 +40,7 @@ export function draftFromServerJson(found: FoundServer): DraftOutcome {
       },
     };
   }
-  const warnings: string[] = [];
+  const warnings = checkServerJson(parsed).map(faultText);
   const draft: EntryDraft = {
     name: parsed['name'] as string,
     version: parsed['version'] as string,
@@ -82,7 +83,7 @@ function unusable({ text, parsed }: FoundServer): string | null {
   }
   const fault = structureFault(parsed);
   if (fault !== null) {
-    return `${fault.path} ${fault.message}`;
+    return faultText(fault);
   }
   return (
     unusableName(parsed['name']) ?? unusableVersion(parsed['version']) ?? unusableDescription(parsed['description'])
