@@ -8,7 +8,8 @@ create table source (
   -- Who owns the definition: the configuration file, or the admin API.
   origin text not null check (origin in ('file', 'api')),
   definition jsonb not null,
-  -- A managed source that left the configuration: kept, unserved, served again when it returns.
+  -- When the source left the configuration. From then on it is unserved: a managed source is kept and served again when
+  -- it returns, any other is erased once its actor has ended.
   detached_at timestamptz,
   -- What the next check and the next fetch compare with: commit, validators, digest, watermark. Null: fetch everything.
   fetch_state jsonb,
@@ -53,7 +54,10 @@ create table entry (
   digest bytea not null,
   title text,
   description text not null,
-  tags text[] not null default '{}',
+  tags text[] not null,
+  -- Name, title and description in lower case, folded by the application: what the database would make of lower()
+  -- depends on its locale.
+  search_text text collate "C" not null,
   status text not null check (status in ('active', 'deprecated', 'deleted')),
   status_message text,
   status_changed_at timestamptz not null,
@@ -71,6 +75,8 @@ create table entry (
 );
 create index entry_latest on entry (source_id, name) where is_latest;
 create index entry_changed on entry (source_id, changed_at);
+create index entry_vanished on entry (vanished_at) where vanished_at is not null;
+create index entry_search on entry using gin (search_text gin_trgm_ops);
 
 -- Which source a name belongs to in a registry: the first in order that has a version that is not deleted, else the
 -- first that has a tombstone.
@@ -78,10 +84,15 @@ create table server_owner (
   registry_id bigint not null references registry on delete cascade,
   name text collate "C" not null,
   source_id bigint not null references source on delete cascade,
-  changed_at timestamptz not null default now(),
+  -- Since when the name belongs to the source: its entries are news to this registry's readers since then.
+  owned_since timestamptz not null,
+  -- The newest of owned_since and the changed_at of its entries, so that updated_since finds the names without
+  -- looking at every entry.
+  changed_at timestamptz not null,
   primary key (registry_id, name)
 );
 create index server_owner_source on server_owner (source_id);
+create index server_owner_changed on server_owner (registry_id, changed_at);
 
 create table sync_run (
   id bigint generated always as identity primary key,
@@ -107,8 +118,8 @@ create table sync_run (
   unique (source_id, number)
 );
 
--- The first 1,000 of a sync; all are counted on its record.
-create table sync_rejection (
+-- What a sync has to say about single entries: the first 1,000 rejections and warnings; all are counted on its record.
+create table sync_finding (
   sync_run_id bigint not null references sync_run on delete cascade,
   ordinal integer not null,
   severity text not null check (severity in ('rejection', 'warning')),
@@ -116,7 +127,8 @@ create table sync_rejection (
   version text,
   reason text not null
 );
-create index sync_rejection_run on sync_rejection (sync_run_id, ordinal);
+-- A fetch that is retried finds the same again.
+create unique index sync_finding_once on sync_finding (sync_run_id, ordinal, severity, md5(reason));
 
 -- A snapshot while it is staged: one row per chunk, and one per entry that is new or changed. Unlogged: a crash of the
 -- database empties them, which the apply notices by the missing chunks.
@@ -127,13 +139,12 @@ create unlogged table snapshot_chunk (
   cursor text,
   entries integer not null,
   staged integer not null,
-  -- The ids of the entries that the chunk holds, changed or not.
+  -- The ids of the live entries that the chunk holds, changed or not.
   seen bigint[] not null,
   primary key (sync_run_id, number)
 );
 create unlogged table snapshot_entry (
   sync_run_id bigint not null,
-  ordinal integer not null,
   name text collate "C" not null,
   version text collate "C" not null,
   version_order text collate "C",
@@ -142,6 +153,7 @@ create unlogged table snapshot_entry (
   title text,
   description text not null,
   tags text[] not null,
+  search_text text collate "C" not null,
   status text not null,
   status_message text,
   status_changed_at timestamptz,
@@ -167,5 +179,6 @@ create table write_request (
   created_at timestamptz not null default now(),
   -- What came of it: {"entries": n} or {"failure": {"type", "message"}}; null: not carried out yet.
   outcome jsonb,
+  completed_at timestamptz,
   primary key (source_id, request_id)
 );

@@ -1,0 +1,267 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+import { RollcallError } from '../registry/failure.ts';
+import type { Database, Transaction } from './connection.ts';
+import { latestFirst, lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from './ownership.ts';
+import { assertRemovalIsMeant } from './removal-guard.ts';
+import { count, id, nothing, timestamp } from './schemas.ts';
+
+export interface SnapshotToApply {
+  readonly syncRunId: string;
+  readonly sourceName: string;
+  /** How many chunks were staged. */
+  readonly chunks: number;
+  /** A partial snapshot says nothing about the entries that it does not hold. */
+  readonly coverage: 'complete' | 'partial';
+  /** Apply although the removal guard objects. */
+  readonly force: boolean;
+  readonly maxRemoval: number;
+  /** Whether the filter of the source excludes an entry that it has from before. */
+  readonly filterExcludes: (name: string, tags: readonly string[]) => boolean;
+  /** What the next check compares with; any JSON. */
+  readonly fetchState: unknown;
+  /** The registry document's members beside its entries, as JSON text. */
+  readonly envelope: string | null;
+  /** The commit that the snapshot is of (git sources). */
+  readonly commitId: string | null;
+  readonly upstreamRevision: string | null;
+  readonly rejected: number;
+  readonly warnings: number;
+}
+
+export interface AppliedSnapshot {
+  readonly outcome: 'changed' | 'unchanged';
+  readonly counts: {
+    readonly entries: number;
+    readonly added: number;
+    readonly changed: number;
+    readonly removed: number;
+    readonly rejected: number;
+    readonly warnings: number;
+  };
+}
+
+/** The status message of an entry that is no longer in its source. */
+export const VANISHED_MESSAGE = 'no longer in its source';
+
+/** A first sync of a large source is one transaction: it may take longer than anything else. */
+const APPLY_TIMEOUT = '15min';
+const APPLY_WORK_MEMORY = '64MB';
+
+/**
+ * Makes a staged snapshot visible in one transaction and closes its sync's record: readers see all of it or nothing,
+ * and never wait. A source whose snapshot holds nothing new has no row of its entries written and keeps the revisions.
+ *
+ * A snapshot that was applied before (the answer got lost) answers the same again. Fails with `SnapshotLost`,
+ * `AllEntriesRejected`, `EmptySnapshot`, `RemovalGuard` or `SourceNotFound`, and has then changed nothing.
+ */
+export async function applySnapshot(database: Database, snapshot: SnapshotToApply): Promise<AppliedSnapshot> {
+  return await database.pool.transaction(async (transaction) => {
+    await transaction.query(sql.type(nothing)`
+      select set_config('statement_timeout', ${APPLY_TIMEOUT}, true), set_config('work_mem', ${APPLY_WORK_MEMORY}, true)`);
+    const source = await lockSource(transaction, snapshot.sourceName);
+    const earlier = await earlierResult(transaction, snapshot.syncRunId);
+    if (earlier !== null) return earlier;
+    return await applyToSource(transaction, source, snapshot);
+  });
+}
+
+const lockedSourceRow = z.object({ id, envelope: z.string().nullable(), at: timestamp });
+/** `at` is the moment of everything that the apply changes: taken under the lock, so that it only moves forward. */
+type LockedSource = z.infer<typeof lockedSourceRow>;
+
+async function lockSource(transaction: Transaction, name: string): Promise<LockedSource> {
+  const source = await transaction.maybeOne(sql.type(idRow)`
+    select id from source where name = ${name} for no key update`);
+  if (source === null) throw new RollcallError('SourceNotFound', `There is no source ${name}.`);
+  return await transaction.one(sql.type(lockedSourceRow)`
+    select id, envelope, clock_timestamp() as at from source where id = ${source.id}`);
+}
+
+const idRow = z.object({ id });
+
+const earlierResultRow = z.object({
+  outcome: z.enum(['changed', 'unchanged']),
+  entries: z.number(),
+  added: z.number(),
+  changed: z.number(),
+  removed: z.number(),
+  rejected: z.number(),
+  warnings: z.number(),
+});
+
+async function earlierResult(transaction: Transaction, syncRunId: string): Promise<AppliedSnapshot | null> {
+  const row = await transaction.maybeOne(sql.type(earlierResultRow)`
+    select outcome, entries, added, changed, removed, rejected, warnings
+    from sync_run where id = ${syncRunId} and outcome in ('changed', 'unchanged')`);
+  if (row === null) return null;
+  const { outcome, ...counts } = row;
+  return { outcome, counts };
+}
+
+async function applyToSource(
+  transaction: Transaction,
+  source: LockedSource,
+  snapshot: SnapshotToApply,
+): Promise<AppliedSnapshot> {
+  const staged = await stagedCounts(transaction, snapshot);
+  if (snapshot.coverage === 'complete' && staged.entries === 0 && snapshot.rejected > 0) {
+    throw new RollcallError('AllEntriesRejected', `All ${snapshot.rejected} entries of the snapshot were rejected.`);
+  }
+  const removed = snapshot.coverage === 'complete' ? await removeVanished(transaction, source, { snapshot, staged }) : 0;
+  const { added, changed } = staged.written === 0 ? NOTHING_WRITTEN : await writeStaged(transaction, source, snapshot);
+
+  const entriesChanged = added + changed + removed > 0;
+  const envelopeChanged = snapshot.envelope !== source.envelope;
+  if (entriesChanged) await refreshNames(transaction, source);
+  if (entriesChanged || envelopeChanged) {
+    await raiseRevisions(transaction, await lockRegistriesOf(transaction, source.id));
+  }
+  await rememberFetch(transaction, source.id, snapshot);
+
+  const result: AppliedSnapshot = {
+    outcome: entriesChanged || envelopeChanged ? 'changed' : 'unchanged',
+    counts: {
+      entries: staged.entries,
+      added,
+      changed,
+      removed,
+      rejected: snapshot.rejected,
+      warnings: snapshot.warnings,
+    },
+  };
+  await closeSyncRun(transaction, snapshot, result);
+  return result;
+}
+
+const NOTHING_WRITTEN = { added: 0, changed: 0 };
+
+const stagedCountsRow = z.object({ chunks: count, entries: count, staged: count, seen: count, written: count });
+type StagedCounts = z.infer<typeof stagedCountsRow>;
+
+/** The tables of a snapshot are unlogged: after a crash of the database they are empty, which shows here. */
+async function stagedCounts(transaction: Transaction, snapshot: SnapshotToApply): Promise<StagedCounts> {
+  const counts = await transaction.one(sql.type(stagedCountsRow)`
+    select count(*) as chunks, coalesce(sum(entries), 0) as entries, coalesce(sum(staged), 0) as staged,
+      coalesce(sum(cardinality(seen)), 0) as seen,
+      (select count(*) from snapshot_entry where sync_run_id = ${snapshot.syncRunId}) as written
+    from snapshot_chunk where sync_run_id = ${snapshot.syncRunId}`);
+  if (counts.chunks !== snapshot.chunks || counts.written !== counts.staged) {
+    throw new RollcallError(
+      'SnapshotLost',
+      `Of the ${snapshot.chunks} chunks that were staged, ${counts.chunks} are there: the database has lost the snapshot.`,
+    );
+  }
+  return counts;
+}
+
+const liveRow = z.object({ live: count });
+const vanishingRow = z.object({ id, name: z.string(), tags: z.array(z.string()) });
+
+async function removeVanished(
+  transaction: Transaction,
+  source: LockedSource,
+  { snapshot, staged }: { readonly snapshot: SnapshotToApply; readonly staged: StagedCounts },
+): Promise<number> {
+  const live = await transaction.oneFirst(sql.type(liveRow)`
+    select count(*) as live from entry where source_id = ${source.id} and vanished_at is null`);
+  if (live === staged.seen) return 0;
+  const vanishing = await transaction.any(sql.type(vanishingRow)`
+    select id, name, tags from entry where source_id = ${source.id} and vanished_at is null and not exists (
+      select from snapshot_chunk, unnest(snapshot_chunk.seen) as seen (id)
+      where snapshot_chunk.sync_run_id = ${snapshot.syncRunId} and seen.id = entry.id
+    )`);
+  if (!snapshot.force) {
+    const { maxRemoval, filterExcludes } = snapshot;
+    assertRemovalIsMeant({ vanishing, live, entries: staged.entries, maxRemoval, filterExcludes });
+  }
+  await buryEntries(transaction, vanishing.map((entry) => entry.id), source.at);
+  return vanishing.length;
+}
+
+/** An entry that its source called deleted before it vanished is a tombstone already: nothing of it moves but the mark. */
+async function buryEntries(transaction: Transaction, ids: readonly string[], at: string): Promise<void> {
+  await transaction.query(sql.type(nothing)`
+    update entry set status = 'deleted', status_message = ${VANISHED_MESSAGE}, status_changed_at = ${at},
+      updated_at = ${at}, changed_at = ${at}, vanished_at = ${at}
+    where id = any(${sql.array(ids, 'int8')}) and status <> 'deleted'`);
+  await transaction.query(sql.type(nothing)`
+    update entry set vanished_at = ${at} where id = any(${sql.array(ids, 'int8')}) and vanished_at is null`);
+}
+
+const writtenRow = z.object({ added: count, changed: count });
+
+/** Inserts what is new, updates what changed and revives what has returned; dates that the source does not give stay. */
+async function writeStaged(
+  transaction: Transaction,
+  source: LockedSource,
+  { syncRunId, commitId }: SnapshotToApply,
+): Promise<z.infer<typeof writtenRow>> {
+  const { id: sourceId, at } = source;
+  const counts = await transaction.one(sql.type(writtenRow)`
+    select count(*) filter (where entry.id is null or entry.vanished_at is not null) as added,
+      count(*) filter (where entry.vanished_at is null and entry.id is not null) as changed
+    from snapshot_entry as staged
+    left join entry on entry.source_id = ${sourceId} and entry.name = staged.name and entry.version = staged.version
+    where staged.sync_run_id = ${syncRunId}`);
+  // is_latest is right for a name that is all new, so that a first sync writes each row once; refreshLatest mends the
+  // others.
+  await transaction.query(sql.type(nothing)`
+    insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
+      status, status_message, status_changed_at, published_at, updated_at, changed_at, is_latest, commit_id)
+    select ${sourceId}, staged.name, staged.version, staged.version_order, staged.document, staged.digest, staged.title,
+      staged.description, staged.tags, staged.search_text, staged.status, staged.status_message,
+      coalesce(staged.status_changed_at, case when entry.status = staged.status then entry.status_changed_at end, ${at}),
+      coalesce(staged.published_at, entry.published_at, ${at}),
+      coalesce(staged.updated_at, ${at}), ${at}, latest.version is not null, ${commitId}
+    from snapshot_entry as staged
+    left join entry on entry.source_id = ${sourceId} and entry.name = staged.name and entry.version = staged.version
+    left join (
+      select distinct on (name) name, version from snapshot_entry where sync_run_id = ${syncRunId}
+      order by name, ${latestFirst}
+    ) as latest on latest.name = staged.name and latest.version = staged.version
+    where staged.sync_run_id = ${syncRunId}
+    on conflict (source_id, name, version) do update set
+      version_order = excluded.version_order, document = excluded.document, digest = excluded.digest,
+      title = excluded.title, description = excluded.description, tags = excluded.tags,
+      search_text = excluded.search_text, status = excluded.status, status_message = excluded.status_message,
+      status_changed_at = excluded.status_changed_at, published_at = excluded.published_at,
+      updated_at = excluded.updated_at, changed_at = excluded.changed_at, vanished_at = null,
+      commit_id = excluded.commit_id`);
+  return counts;
+}
+
+const nameRow = z.object({ name: z.string() });
+
+/** Brings what follows from the entries up to date, for the names that this apply has touched. */
+async function refreshNames(transaction: Transaction, source: LockedSource): Promise<void> {
+  const names = await transaction.anyFirst(sql.type(nameRow)`
+    select distinct name from entry where source_id = ${source.id} and changed_at = ${source.at}`);
+  await refreshLatest(transaction, source.id, names);
+  const registryIds = await lockRegistriesOf(transaction, source.id);
+  await refreshOwners(transaction, registryIds, { sourceId: source.id, names, at: source.at });
+}
+
+async function rememberFetch(transaction: Transaction, sourceId: string, snapshot: SnapshotToApply): Promise<void> {
+  const fetchState = JSON.stringify(snapshot.fetchState ?? null);
+  await transaction.query(sql.type(nothing)`
+    update source set fetch_state = ${fetchState}::jsonb, envelope = ${snapshot.envelope}
+    where id = ${sourceId}
+    and (fetch_state is distinct from ${fetchState}::jsonb or envelope is distinct from ${snapshot.envelope})`);
+}
+
+async function closeSyncRun(
+  transaction: Transaction,
+  snapshot: SnapshotToApply,
+  { outcome, counts }: AppliedSnapshot,
+): Promise<void> {
+  const { syncRunId } = snapshot;
+  await transaction.query(sql.type(nothing)`delete from snapshot_chunk where sync_run_id = ${syncRunId}`);
+  await transaction.query(sql.type(nothing)`delete from snapshot_entry where sync_run_id = ${syncRunId}`);
+  await transaction.query(sql.type(nothing)`
+    update sync_run set ended_at = clock_timestamp(), outcome = ${outcome},
+      upstream_revision = ${snapshot.upstreamRevision}, entries = ${counts.entries}, added = ${counts.added},
+      changed = ${counts.changed}, removed = ${counts.removed}, rejected = ${counts.rejected},
+      warnings = ${counts.warnings}, failure_type = null, failure_message = null
+    where id = ${syncRunId}`);
+}

@@ -1,0 +1,116 @@
+import { sql } from 'slonik';
+import type { FragmentSqlToken } from 'slonik';
+import { z } from 'zod';
+import type { Transaction } from './connection.ts';
+import { count, id, nothing } from './schemas.ts';
+
+/**
+ * What follows from the entries and is kept beside them: which version of a name is the latest, and which source a name
+ * belongs to in a registry. Whoever changes entries or memberships calls these functions in the same transaction.
+ *
+ * Locks are taken in one order everywhere, so that nobody waits in a circle: sources by id, then registries by id.
+ */
+
+/** The order of the versions of one name in one source, the latest first: the order of `isLatest`. */
+export const latestFirst = sql.fragment`
+  (status = 'deleted'), version_order desc nulls last, published_at desc, version desc`;
+
+/** Sets `is_latest` anew for the names of a source. Rows that are right already are not written. */
+export async function refreshLatest(
+  transaction: Transaction,
+  sourceId: string,
+  names: readonly string[],
+): Promise<void> {
+  await transaction.query(sql.type(nothing)`
+    update entry set is_latest = ranked.is_latest
+    from (
+      select id, row_number() over (partition by name order by ${latestFirst}) = 1 as is_latest
+      from entry where source_id = ${sourceId} and name = any(${sql.array(names, 'text')})
+    ) as ranked
+    where entry.id = ranked.id and entry.is_latest <> ranked.is_latest`);
+}
+
+const idRow = z.object({ id });
+
+/**
+ * Locks the registries that show a source, so that two sources that change the same name at once wait for each other.
+ * Readers never wait for it.
+ */
+export async function lockRegistriesOf(transaction: Transaction, sourceId: string): Promise<readonly string[]> {
+  return await transaction.anyFirst(sql.type(idRow)`
+    select registry.id from registry join registry_source on registry_source.registry_id = registry.id
+    where registry_source.source_id = ${sourceId}
+    order by registry.id for no key update of registry`);
+}
+
+export interface NameChange {
+  /** The source whose entries changed. */
+  readonly sourceId: string;
+  readonly names: readonly string[];
+  /** The `changed_at` of the changed entries. */
+  readonly at: string;
+}
+
+/** After entries of a source changed: whom the names belong to now in each of the (locked) registries. */
+export async function refreshOwners(
+  transaction: Transaction,
+  registryIds: readonly string[],
+  change: NameChange,
+): Promise<void> {
+  const names = sql.array(change.names, 'text');
+  for (const registryId of registryIds) {
+    await transaction.query(sql.type(nothing)`
+      with ${desiredOwners(registryId, sql.fragment`entry.name = any(${names})`)},
+      ${orphanedOwnersDeleted(registryId, sql.fragment`server_owner.name = any(${names})`)}
+      insert into server_owner (registry_id, name, source_id, owned_since, changed_at)
+      select ${registryId}, name, source_id, ${change.at}, ${change.at} from desired
+      on conflict (registry_id, name) do update set
+        source_id = excluded.source_id,
+        owned_since = case when server_owner.source_id = excluded.source_id then server_owner.owned_since
+          else excluded.owned_since end,
+        changed_at = excluded.changed_at
+      where server_owner.source_id <> excluded.source_id or excluded.source_id = ${change.sourceId}`);
+  }
+}
+
+/** After the sources of a (locked) registry changed: whom every name belongs to now. Only differences are written. */
+export async function rebuildOwners(transaction: Transaction, registryId: string): Promise<void> {
+  await transaction.query(sql.type(nothing)`
+    with ${desiredOwners(registryId, sql.fragment`true`)},
+    ${orphanedOwnersDeleted(registryId, sql.fragment`true`)}
+    insert into server_owner (registry_id, name, source_id, owned_since, changed_at)
+    select ${registryId}, name, source_id, statement_timestamp(), statement_timestamp() from desired
+    on conflict (registry_id, name) do update set
+      source_id = excluded.source_id, owned_since = excluded.owned_since, changed_at = excluded.changed_at
+    where server_owner.source_id <> excluded.source_id`);
+}
+
+/** The first source in order that has a version of the name which is not deleted, else the first that has any. */
+function desiredOwners(registryId: string, ofNames: FragmentSqlToken): FragmentSqlToken {
+  return sql.fragment`desired as (
+    select distinct on (entry.name) entry.name, entry.source_id
+    from registry_source join entry on entry.source_id = registry_source.source_id
+    where registry_source.registry_id = ${registryId} and ${ofNames}
+    order by entry.name, (entry.status = 'deleted'), registry_source.position
+  )`;
+}
+
+function orphanedOwnersDeleted(registryId: string, ofNames: FragmentSqlToken): FragmentSqlToken {
+  return sql.fragment`orphaned as (
+    delete from server_owner where registry_id = ${registryId} and ${ofNames}
+    and not exists (select from desired where desired.name = server_owner.name)
+  )`;
+}
+
+const revisionRow = z.object({ id, revision: count });
+
+/** Raises the revision of (locked) registries and tells everybody who listens, at the moment of the commit. */
+export async function raiseRevisions(transaction: Transaction, registryIds: readonly string[]): Promise<void> {
+  const raised = await transaction.any(sql.type(revisionRow)`
+    update registry set revision = revision + 1, updated_at = now()
+    where id = any(${sql.array(registryIds, 'int8')}) returning id, revision`);
+  for (const registry of raised) {
+    const news = `${registry.id}:${registry.revision}`;
+    await transaction.query(sql.type(nothing)`select pg_notify('registry_revision', ${news})`);
+  }
+}

@@ -1,0 +1,41 @@
+import { sql } from 'slonik';
+import type { FragmentSqlToken } from 'slonik';
+import { z } from 'zod';
+import type { Database } from './connection.ts';
+import { count, id, timestamp } from './schemas.ts';
+
+const registryRow = z.object({
+  id,
+  name: z.string(),
+  origin: z.enum(['file', 'api']),
+  /** Whether it is the one that is served at the root. */
+  isDefault: z.boolean(),
+  /** Rises with every visible change. */
+  revision: count,
+  /** The names of its sources in order of precedence. */
+  sources: z.array(z.string()),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+});
+/** A registry as the database has it. */
+export type RegistryRow = z.infer<typeof registryRow>;
+
+/** All registries by name. */
+export async function listRegistries(database: Database): Promise<readonly RegistryRow[]> {
+  return await database.pool.any(selectRegistries(sql.fragment`true`));
+}
+
+/** The registry of this name. */
+export async function findRegistry(database: Database, name: string): Promise<RegistryRow | null> {
+  return await database.pool.maybeOne(selectRegistries(sql.fragment`registry.name = ${name}`));
+}
+
+function selectRegistries(where: FragmentSqlToken) {
+  return sql.type(registryRow)`
+    select id, name, origin, is_default as "isDefault", revision, created_at as "createdAt", updated_at as "updatedAt",
+      array(
+        select source.name from registry_source join source on source.id = registry_source.source_id
+        where registry_source.registry_id = registry.id order by registry_source.position
+      ) as sources
+    from registry where ${where} order by name`;
+}

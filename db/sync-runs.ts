@@ -1,0 +1,171 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+import type { EntryFinding } from '../registry/entry.ts';
+import type { Database } from './connection.ts';
+import { id, nothing, timestamp } from './schemas.ts';
+import { discardSnapshot } from './snapshots.ts';
+import { withoutNul } from './stored-text.ts';
+
+/** Findings that are kept of one sync, of each severity; all of them are counted. */
+const MAX_FINDINGS = 1_000;
+
+const syncRunRow = z.object({
+  id,
+  sourceName: z.string(),
+  number: z.number(),
+  workflowId: z.string(),
+  trigger: z.string(),
+  requestedBy: z.string().nullable(),
+  reason: z.string().nullable(),
+  forced: z.boolean(),
+  startedAt: timestamp,
+  /** Null while the sync runs. */
+  endedAt: timestamp.nullable(),
+  outcome: z.enum(['changed', 'unchanged', 'failed', 'cancelled']).nullable(),
+  upstreamRevision: z.string().nullable(),
+  entries: z.number(),
+  added: z.number(),
+  changed: z.number(),
+  removed: z.number(),
+  rejected: z.number(),
+  warnings: z.number(),
+  failureType: z.string().nullable(),
+  failureMessage: z.string().nullable(),
+});
+/** The record of one sync. */
+export type SyncRunRow = z.infer<typeof syncRunRow>;
+
+const syncRunColumns = sql.fragment`
+  sync_run.id, source.name as "sourceName", sync_run.number, sync_run.workflow_id as "workflowId", sync_run.trigger,
+  sync_run.requested_by as "requestedBy", sync_run.reason, sync_run.forced, sync_run.started_at as "startedAt",
+  sync_run.ended_at as "endedAt", sync_run.outcome, sync_run.upstream_revision as "upstreamRevision", sync_run.entries,
+  sync_run.added, sync_run.changed, sync_run.removed, sync_run.rejected, sync_run.warnings,
+  sync_run.failure_type as "failureType", sync_run.failure_message as "failureMessage"`;
+
+export interface NewSyncRun {
+  readonly sourceName: string;
+  /** Counts the source's syncs from 1. */
+  readonly number: number;
+  readonly workflowId: string;
+  readonly trigger: string;
+  readonly requestedBy?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly forced: boolean;
+}
+
+const idRow = z.object({ id });
+
+/**
+ * Opens the record of a sync and answers with its id; the same id for the same number of the source, however often.
+ * Null: there is no such source.
+ */
+export async function openSyncRun(database: Database, run: NewSyncRun): Promise<string | null> {
+  await database.pool.query(sql.type(nothing)`
+    insert into sync_run (source_id, number, workflow_id, trigger, requested_by, reason, forced)
+    select id, ${run.number}, ${run.workflowId}, ${run.trigger}, ${run.requestedBy ?? null}, ${run.reason ?? null},
+      ${run.forced}
+    from source where name = ${run.sourceName}
+    on conflict (source_id, number) do nothing`);
+  return await database.pool.maybeOneFirst(sql.type(idRow)`
+    select sync_run.id from sync_run join source on source.id = sync_run.source_id
+    where source.name = ${run.sourceName} and sync_run.number = ${run.number}`);
+}
+
+export interface SyncRunFailure {
+  readonly outcome: 'failed' | 'cancelled';
+  readonly type: string;
+  readonly message: string;
+  /** As far as they are known. */
+  readonly counts?: { readonly entries: number; readonly rejected: number; readonly warnings: number };
+}
+
+/** Closes the record of a sync that was not applied, and drops what it staged. A closed record stays as it is. */
+export async function closeFailedSyncRun(database: Database, syncRunId: string, failure: SyncRunFailure): Promise<void> {
+  await database.pool.query(sql.type(nothing)`
+    update sync_run set ended_at = now(), outcome = ${failure.outcome}, failure_type = ${failure.type},
+      failure_message = ${withoutNul(failure.message)}, entries = ${failure.counts?.entries ?? 0},
+      rejected = ${failure.counts?.rejected ?? 0}, warnings = ${failure.counts?.warnings ?? 0}
+    where id = ${syncRunId} and ended_at is null`);
+  await discardSnapshot(database, syncRunId);
+}
+
+/** The syncs of a source, newest first; `before` is the number of the last one of the page before. */
+export async function listSyncRuns(
+  database: Database,
+  query: { readonly sourceName: string; readonly limit: number; readonly before?: number | undefined },
+): Promise<readonly SyncRunRow[]> {
+  const older =
+    query.before === undefined ? sql.fragment`true` : sql.fragment`sync_run.number < ${query.before}`;
+  return await database.pool.any(sql.type(syncRunRow)`
+    select ${syncRunColumns} from sync_run join source on source.id = sync_run.source_id
+    where source.name = ${query.sourceName} and ${older}
+    order by sync_run.number desc limit ${query.limit}`);
+}
+
+/** One sync of a source, by its number. */
+export async function findSyncRun(
+  database: Database,
+  key: { readonly sourceName: string; readonly number: number },
+): Promise<SyncRunRow | null> {
+  return await database.pool.maybeOne(sql.type(syncRunRow)`
+    select ${syncRunColumns} from sync_run join source on source.id = sync_run.source_id
+    where source.name = ${key.sourceName} and sync_run.number = ${key.number}`);
+}
+
+/** The newest sync of each of these sources that ever had one. */
+export async function listNewestSyncRuns(
+  database: Database,
+  sourceIds: readonly string[],
+): Promise<readonly SyncRunRow[]> {
+  return await database.pool.any(sql.type(syncRunRow)`
+    select ${syncRunColumns} from source cross join lateral (
+      select * from sync_run where sync_run.source_id = source.id order by number desc limit 1
+    ) as sync_run
+    where source.id = any(${sql.array(sourceIds, 'int8')})`);
+}
+
+const findingRow = z.object({
+  severity: z.enum(['rejection', 'warning']),
+  ordinal: z.number(),
+  name: z.string().nullable(),
+  version: z.string().nullable(),
+  reason: z.string(),
+});
+
+/** What a sync said about single entries, in the order of its snapshot, rejections before warnings. */
+export async function listFindings(
+  database: Database,
+  query: { readonly syncRunId: string; readonly limit: number; readonly offset: number },
+): Promise<readonly EntryFinding[]> {
+  return await database.pool.any(sql.type(findingRow)`
+    select severity, ordinal, name, version, reason from sync_finding where sync_run_id = ${query.syncRunId}
+    order by severity, ordinal, reason limit ${query.limit} offset ${query.offset}`);
+}
+
+const severityCountRow = z.object({ severity: z.enum(['rejection', 'warning']), kept: z.number() });
+
+/** Keeps findings of a sync, up to 1,000 of each severity; those that it has already are not kept twice. */
+export async function recordFindings(
+  database: Database,
+  syncRunId: string,
+  findings: readonly EntryFinding[],
+): Promise<void> {
+  if (findings.length === 0) return;
+  const counts = await database.pool.any(sql.type(severityCountRow)`
+    select severity, count(*)::integer as kept from sync_finding where sync_run_id = ${syncRunId} group by severity`);
+  const room = (severity: EntryFinding['severity']): number =>
+    MAX_FINDINGS - (counts.find((row) => row.severity === severity)?.kept ?? 0);
+  const kept = (['rejection', 'warning'] as const).flatMap((severity) =>
+    findings.filter((finding) => finding.severity === severity).slice(0, Math.max(0, room(severity))),
+  );
+  if (kept.length === 0) return;
+  await database.pool.query(sql.type(nothing)`
+    insert into sync_finding (sync_run_id, ordinal, severity, name, version, reason)
+    select ${syncRunId}, * from ${sql.unnest(kept.map(findingTuple), ['int4', 'text', 'text', 'text', 'text'])}
+    on conflict do nothing`);
+}
+
+function findingTuple(finding: EntryFinding): [number, string, string | null, string | null, string] {
+  const clean = (text: string | null): string | null => (text === null ? null : withoutNul(text));
+  return [finding.ordinal, finding.severity, clean(finding.name), clean(finding.version), withoutNul(finding.reason)];
+}
