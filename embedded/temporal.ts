@@ -24,7 +24,6 @@ export interface EmbeddedTemporal {
   readonly address: string;
   readonly uiAddress?: string;
   readonly process: GuardedProcess;
-  stop(): Promise<void>;
 }
 
 export const EMBEDDED_NAMESPACE = 'default';
@@ -35,11 +34,12 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
   await mkdir(options.directory, { recursive: true });
   const port = options.port ?? (await findFreePort());
   const logFile = join(options.directory, 'temporal.log');
-  const server = await startGuarded('Temporal', {
+  const server = await startGuarded({
     command: options.binary,
     arguments: serverArguments(options, port),
     stopSignal: 'TERM',
     logFile,
+    pidFile: join(options.directory, 'temporal.pid'),
   });
   const startError = await waitForConnections(server, port);
   if (startError !== undefined) {
@@ -52,7 +52,6 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
     address: `${LOOPBACK}:${port}`,
     ...(options.uiPort === undefined ? {} : { uiAddress: `http://${LOOPBACK}:${options.uiPort}` }),
     process: server,
-    stop: () => server.stop(),
   };
 }
 

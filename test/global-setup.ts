@@ -2,7 +2,7 @@
  * One PostgreSQL and one Temporal dev server for a whole run, each started when a test first asks for it, so that a
  * run of pure tests starts nothing. Test files ask over HTTP on loopback; environment.ts is the client.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,7 @@ interface SharedServer<Address> {
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
+  await chmod(directory, 0o711); // run by root, PostgreSQL is another user
   const servers = {
     '/postgres': once(() => startPostgres(directory)),
     '/temporal': once(() => startTemporal(directory)),
@@ -51,7 +52,7 @@ async function startPostgres(directory: string): Promise<SharedServer<unknown>> 
   const postgres = await startEmbeddedPostgres({ dataDirectory: directory, disposable: true });
   await migrateUp(postgres.ownerSettings);
   const { settings, ownerSettings } = postgres;
-  return { address: { settings, ownerSettings }, stop: () => postgres.stop() };
+  return { address: { settings, ownerSettings }, stop: () => postgres.process.stop() };
 }
 
 async function startTemporal(directory: string): Promise<SharedServer<string>> {
