@@ -201,8 +201,9 @@ export class JsonElements {
         this.#expected = 'a member name';
         return at + 1;
       case 'the end of the document':
-        throw this.#unexpected(byte, at);
+        break;
     }
+    throw this.#unexpected(byte, at);
   }
 
   #mayClose(): boolean {

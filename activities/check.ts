@@ -1,0 +1,43 @@
+import { Context } from '@temporalio/activity';
+import type { Database } from '../db/connection.ts';
+import { findSource } from '../db/sources.ts';
+import type { SourceOrigin } from '../registry/source-definition.ts';
+import type { CheckInput, CheckResult, FetchState } from '../workflows/contract.ts';
+import { checkApi } from './fetch-api.ts';
+import { checkFile } from './fetch-file.ts';
+import { checkGit } from './fetch-git.ts';
+import { comparableState } from './fetch.ts';
+
+export interface Check<Origin extends SourceOrigin = SourceOrigin> {
+  readonly origin: Origin;
+  /** What the last applied fetch left behind. */
+  readonly previous: FetchState;
+  readonly signal: AbortSignal;
+}
+
+/** A question that takes longer is answered by a sync; shorter than the time that the actor gives this activity. */
+const LONGEST_CHECK_MS = 25_000;
+
+/** Asks the upstream whether anything is new. Where nothing was applied yet, there is no need to ask. */
+export async function check(database: Database, { definition }: CheckInput): Promise<CheckResult> {
+  const source = await findSource(database, definition.name);
+  const previous = comparableState(definition, source?.fetchState ?? null);
+  if (previous === null) return { news: 'maybe' };
+  const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(LONGEST_CHECK_MS)]);
+  return { news: await checkOrigin({ origin: definition.origin, previous, signal }) };
+}
+
+async function checkOrigin(question: Check): Promise<CheckResult['news']> {
+  const { origin } = question;
+  switch (origin.kind) {
+    case 'api':
+      return await checkApi({ ...question, origin });
+    case 'git':
+      return await checkGit({ ...question, origin });
+    case 'file':
+      return await checkFile({ ...question, origin });
+    case 'managed':
+      break;
+  }
+  return 'nothing';
+}

@@ -1,0 +1,55 @@
+/** From whatever an activity throws to the failure that Temporal records and the actor acts on. */
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+import { type FailureType, RollcallError } from '../registry/failure.ts';
+import type { FailureDetails } from '../workflows/contract.ts';
+
+/** Failures that another attempt of the same activity may not meet again. */
+const WORTH_RETRYING: ReadonlySet<FailureType> = new Set([
+  'UpstreamUnavailable',
+  'UpstreamRateLimited',
+  'UpstreamInvalid',
+]);
+
+/** An upstream that asks for more patience than this is not waited for: the next sync is planned for then. */
+const LONGEST_RETRY_DELAY_MS = 60_000;
+
+/** Runs an activity, so that it fails with an `ApplicationFailure` that names its cause and holds no secret. */
+export async function failingClearly<Result>(activity: () => Promise<Result>): Promise<Result> {
+  try {
+    return await activity();
+  } catch (error) {
+    if (Context.current().cancellationSignal.aborted) throw new CancelledFailure('the activity was cancelled');
+    throw toApplicationFailure(error);
+  }
+}
+
+/** An unknown error is taken for a passing one: it can be tried again, and keeps its message. */
+export function toApplicationFailure(error: unknown): ApplicationFailure {
+  if (error instanceof ApplicationFailure) return error;
+  if (!(error instanceof RollcallError)) return unknownFailure(error);
+  const { type, message, retryAfterMs } = error;
+  const patient = retryAfterMs !== undefined && retryAfterMs <= LONGEST_RETRY_DELAY_MS;
+  return ApplicationFailure.create({
+    type,
+    message: withoutSecrets(message),
+    nonRetryable: !WORTH_RETRYING.has(type) || (retryAfterMs !== undefined && !patient),
+    ...(patient && { nextRetryDelay: retryAfterMs }),
+    ...(retryAfterMs !== undefined && { details: [{ retryAfterMs } satisfies FailureDetails] }),
+  });
+}
+
+function unknownFailure(error: unknown): ApplicationFailure {
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const failure = ApplicationFailure.create({ type: 'Unknown', message: withoutSecrets(message), nonRetryable: false });
+  if (error instanceof Error && error.stack !== undefined) failure.stack = withoutSecrets(error.stack);
+  return failure;
+}
+
+/** Credentials and query strings of URLs are the way in which libraries' messages give secrets away. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]*@/gi, '$1')
+    .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/[^\s?#'"]*)[?#][^\s'"]*/gi, '$1')
+    .replaceAll(/\b(authorization: *\w+) +\S+/gi, '$1 ***');
+}

@@ -1,0 +1,76 @@
+/** A registry document in a file of this machine; also one of a mounted ConfigMap, which is a symbolic link. */
+import { stat } from 'node:fs/promises';
+import { RollcallError } from '../registry/failure.ts';
+import type { CheckResult, FetchState } from '../workflows/contract.ts';
+import { contentHash, digestFile, hashing, readFileBytes } from './content-digest.ts';
+import { definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
+
+/** What tells a file from the one it was, without reading it. */
+export interface FileIdentity {
+  readonly mtimeMs: number;
+  readonly size: number;
+  readonly inode: string;
+  /** When the content or the place of the file last changed, in milliseconds since the epoch. */
+  readonly changedAtMs: number;
+}
+
+export async function fetchPath({ definition, previous, stager, signal }: Fetch, path: string): Promise<Fetched> {
+  const identity = await identifyFile(path);
+  const { mtimeMs, size, inode } = identity;
+  const state = { definitionDigest: definitionDigest(definition), mtimeMs, size, inode };
+  if (previous?.['size'] === size && typeof previous['contentDigest'] === 'string') {
+    const contentDigest = await digestFile(path, signal);
+    if (contentDigest === previous['contentDigest']) {
+      return { snapshot: 'unchanged', coverage: 'complete', fetchState: { ...state, contentDigest } };
+    }
+  }
+  const hash = contentHash();
+  const bytes = hashing(readFileBytes(path, signal), hash);
+  const { envelope } = await stager.stageDocument({ bytes, syntax: syntaxOfName(path) });
+  if (!isSameFile(identity, await identifyFile(path))) {
+    throw new RollcallError('UpstreamUnavailable', `${path} changed while it was read`);
+  }
+  const contentDigest = hash.digest('hex');
+  return {
+    snapshot: 'staged',
+    coverage: 'complete',
+    fetchState: { ...state, contentDigest },
+    envelope,
+    upstreamRevision: `sha256:${contentDigest.slice(0, 12)}`,
+  };
+}
+
+export async function checkPath(path: string, previous: FetchState): Promise<CheckResult['news']> {
+  return isSameFile(previous, await identifyFile(path)) ? 'nothing' : 'maybe';
+}
+
+/**
+ * The file's time, size and inode, through symbolic links.
+ *
+ * @throws RollcallError `UpstreamNotFound`, `UpstreamDenied`, or `UpstreamUnavailable` for a file system that fails.
+ */
+export async function identifyFile(path: string): Promise<FileIdentity> {
+  let stats;
+  try {
+    stats = await stat(path);
+  } catch (error) {
+    throw unreadable(path, error as NodeJS.ErrnoException);
+  }
+  if (!stats.isFile()) throw new RollcallError('UpstreamNotFound', `${path} is not a file`);
+  return { mtimeMs: stats.mtimeMs, size: stats.size, inode: String(stats.ino), changedAtMs: stats.ctimeMs };
+}
+
+export function isSameFile(known: FetchState | FileIdentity, found: FileIdentity): boolean {
+  const { mtimeMs, size, inode } = known as Partial<FileIdentity>;
+  return mtimeMs === found.mtimeMs && size === found.size && inode === found.inode;
+}
+
+function unreadable(path: string, error: NodeJS.ErrnoException): RollcallError {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+    return new RollcallError('UpstreamNotFound', `there is no file ${path}`, { cause: error });
+  }
+  if (error.code === 'EACCES' || error.code === 'EPERM') {
+    return new RollcallError('UpstreamDenied', `${path} may not be read by this process`, { cause: error });
+  }
+  return new RollcallError('UpstreamUnavailable', `${path} could not be read: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,93 @@
+import { Context } from '@temporalio/activity';
+import type { Database } from '../db/connection.ts';
+import { discardSnapshot, stagedProgress } from '../db/snapshots.ts';
+import { findSource } from '../db/sources.ts';
+import { openSyncRun } from '../db/sync-runs.ts';
+import { RollcallError } from '../registry/failure.ts';
+import { type FetchSnapshotResult, type SyncInput, syncWorkflowId } from '../workflows/contract.ts';
+import { comparableState, type Fetch, type Fetched } from './fetch.ts';
+import { fetchApi } from './fetch-api.ts';
+import { fetchFile } from './fetch-file.ts';
+import { fetchGit } from './fetch-git.ts';
+import { type ProgressDetails, withProgress } from './progress.ts';
+import { SnapshotStager, type Staged } from './snapshot-stager.ts';
+
+/** Opens the record of a sync, fetches, filters and stages. */
+export async function fetchSnapshot(database: Database, input: SyncInput): Promise<FetchSnapshotResult> {
+  return await withProgress(async (progress) => {
+    const { definition } = input;
+    const { sourceId, fetchState, syncRunId } = await openRecord(database, input);
+    const staged = await stagedBefore(database, { input, syncRunId });
+    const stager = new SnapshotStager({ database, definition, sourceId, syncRunId, progress, staged });
+    const fetched = await fetchOrigin({
+      origin: definition.origin,
+      definition,
+      previous: asksForEverything(input) ? null : comparableState(definition, fetchState),
+      stager,
+      progress,
+      signal: Context.current().cancellationSignal,
+      resumeFrom: staged?.cursor ?? null,
+    });
+    if (fetched.snapshot === 'staged') await stager.finish();
+    return { syncRunId, chunks: stager.chunks, counts: stager.counts, ...fetched };
+  });
+}
+
+/** Only api sources know the difference between a full sync and another. */
+function asksForEverything({ definition, force, full }: SyncInput): boolean {
+  return force || (full && definition.origin.kind === 'api');
+}
+
+async function openRecord(
+  database: Database,
+  { definition, number, trigger, requestedBy, reason, force }: SyncInput,
+): Promise<{ sourceId: string; fetchState: unknown; syncRunId: string }> {
+  const source = await findSource(database, definition.name);
+  const syncRunId = await openSyncRun(database, {
+    sourceName: definition.name,
+    number,
+    workflowId: syncWorkflowId(definition.name, number),
+    trigger,
+    requestedBy,
+    reason,
+    forced: force,
+  });
+  if (source === null || syncRunId === null) {
+    throw new RollcallError('SourceNotFound', `there is no source ${definition.name} in the database`);
+  }
+  return { sourceId: source.id, fetchState: source.fetchState, syncRunId };
+}
+
+/**
+ * What an attempt before this one has staged already. A paged fetch goes on from there; any other begins again, and
+ * what is there is dropped.
+ */
+async function stagedBefore(
+  database: Database,
+  { input, syncRunId }: { input: SyncInput; syncRunId: string },
+): Promise<Staged | null> {
+  const progress = await stagedProgress(database, syncRunId);
+  if (progress === null) return null;
+  if (input.definition.origin.kind !== 'api' || progress.cursor === null) {
+    await discardSnapshot(database, syncRunId);
+    return null;
+  }
+  // The counts come from the last heartbeat, which may be a little older than the last chunk.
+  const { rejected = 0, warnings = 0 } = (Context.current().info.heartbeatDetails ?? {}) as ProgressDetails;
+  return { ...progress, cursor: progress.cursor, rejected, warnings };
+}
+
+async function fetchOrigin(fetch: Fetch): Promise<Fetched> {
+  const { origin } = fetch;
+  switch (origin.kind) {
+    case 'api':
+      return await fetchApi({ ...fetch, origin });
+    case 'git':
+      return await fetchGit({ ...fetch, origin });
+    case 'file':
+      return await fetchFile({ ...fetch, origin });
+    case 'managed':
+      break;
+  }
+  throw new RollcallError('SourceManaged', `the source ${fetch.definition.name} is managed: it is only published to`);
+}

@@ -1,0 +1,94 @@
+/** A registry document behind a URL: asked for with the validators of last time, and held on disk while it is read. */
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { RollcallError } from '../registry/failure.ts';
+import type { CheckResult, FetchState } from '../workflows/contract.ts';
+import { contentHash, readFileBytes } from './content-digest.ts';
+import { definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
+import { displayUrl, httpGet, type HttpResponse } from './http.ts';
+import type { Progress } from './progress.ts';
+import { inWorkFolder } from './work-folder.ts';
+
+export interface UrlLocation {
+  readonly url: string;
+  /** Milliseconds without a byte after which the upstream is given up. */
+  readonly timeoutMs: number;
+}
+
+/** The largest document that is downloaded, uncompressed. */
+const MAX_DOWNLOAD_BYTES = 1024 * 1024 * 1024;
+
+export async function fetchUrl(fetch: Fetch, location: UrlLocation): Promise<Fetched> {
+  const { definition, previous, stager, progress, signal } = fetch;
+  const url = new URL(location.url);
+  const response = await httpGet({ url, timeoutMs: location.timeoutMs, signal, headers: conditions(previous) });
+  if (response.status === 304 && previous !== null) {
+    await response.discard();
+    return { snapshot: 'unchanged', coverage: 'complete', fetchState: previous };
+  }
+  return await inWorkFolder(async (folder) => {
+    const file = join(folder, 'document');
+    const contentDigest = await download(response, { url, file, progress });
+    const fetchState = {
+      definitionDigest: definitionDigest(definition),
+      etag: response.header('etag') ?? null,
+      lastModified: response.header('last-modified') ?? null,
+      contentDigest,
+    };
+    if (contentDigest === previous?.['contentDigest']) {
+      return { snapshot: 'unchanged', coverage: 'complete', fetchState };
+    }
+    const isYaml = response.header('content-type')?.includes('yaml') ?? false;
+    const syntax = isYaml ? 'yaml' : syntaxOfName(url.pathname);
+    const { envelope } = await stager.stageDocument({ bytes: readFileBytes(file, signal), syntax });
+    const upstreamRevision = fetchState.etag ?? `sha256:${contentDigest.slice(0, 12)}`;
+    return { snapshot: 'staged', coverage: 'complete', fetchState, envelope, upstreamRevision };
+  });
+}
+
+/** An upstream that gave no validators can't say that nothing is new. */
+export async function checkUrl(
+  location: UrlLocation,
+  { previous, signal }: { previous: FetchState; signal: AbortSignal },
+): Promise<CheckResult['news']> {
+  const headers = conditions(previous);
+  if (Object.keys(headers).length === 0) return 'maybe';
+  const response = await httpGet({ url: new URL(location.url), timeoutMs: location.timeoutMs, signal, headers });
+  await response.discard();
+  return response.status === 304 ? 'nothing' : 'maybe';
+}
+
+function conditions(previous: FetchState | null): Record<string, string> {
+  const etag = previous?.['etag'];
+  const lastModified = previous?.['lastModified'];
+  return {
+    ...(typeof etag === 'string' && { 'if-none-match': etag }),
+    ...(typeof lastModified === 'string' && { 'if-modified-since': lastModified }),
+  };
+}
+
+/** Writes the answer into a file, and returns the digest of its content. */
+async function download(
+  response: HttpResponse,
+  { url, file, progress }: { url: URL; file: string; progress: Progress },
+): Promise<string> {
+  const hash = contentHash();
+  let bytes = 0;
+  await pipeline(
+    response.body,
+    async function* counted(chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        if (bytes > MAX_DOWNLOAD_BYTES) {
+          throw new RollcallError('UpstreamInvalid', `${displayUrl(url)} has more than ${MAX_DOWNLOAD_BYTES} bytes`);
+        }
+        yield chunk;
+      }
+    },
+    createWriteStream(file),
+  );
+  progress.report({ bytes });
+  return hash.digest('hex');
+}

@@ -1,0 +1,172 @@
+/** Requests to upstreams: bounded redirects, compression, deadlines, and failures that say what to do. */
+import { EnvHttpProxyAgent, interceptors, request } from 'undici';
+import type { Dispatcher } from 'undici';
+import { RollcallError } from '../registry/failure.ts';
+
+export interface HttpRequest {
+  readonly url: URL;
+  /** Names in lower case. They are not sent to another origin that a redirect leads to. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Milliseconds without a byte after which the upstream is given up. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: 200 | 304;
+  readonly header: (name: string) => string | undefined;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Reads the rest of the body and drops it, so that the connection can be used again. */
+  readonly discard: () => Promise<void>;
+}
+
+const MAX_REDIRECTS = 5;
+const CONNECT_TIMEOUT_MS = 10_000;
+const LONGEST_QUOTE = 200;
+const USER_AGENT = 'rollcall';
+
+/** Honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS } }).compose(
+  interceptors.decompress({ skipErrorResponses: false }),
+);
+
+/**
+ * GETs a document.
+ *
+ * @throws RollcallError `UpstreamUnavailable`, `UpstreamRateLimited` (with `retryAfterMs`), `UpstreamNotFound`,
+ *   `UpstreamDenied` or `UpstreamInvalid`, for whatever is not 200 or 304.
+ */
+export async function httpGet({ url, headers, timeoutMs, signal }: HttpRequest): Promise<HttpResponse> {
+  let target = url;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+    const response = await send({
+      url: target,
+      timeoutMs,
+      signal,
+      headers: target.origin === url.origin ? headers : {},
+    });
+    const location = response.headers['location'];
+    if (!isRedirect(response.statusCode) || typeof location !== 'string') return await accept(target, response);
+    await response.body.dump();
+    target = redirectTarget(location, target);
+  }
+  throw new RollcallError('UpstreamInvalid', `${displayUrl(url)} redirects more than ${MAX_REDIRECTS} times`);
+}
+
+async function send(
+  options: Omit<HttpRequest, 'headers'> & { headers: HttpRequest['headers'] },
+): Promise<Dispatcher.ResponseData> {
+  const { url, timeoutMs, signal, headers } = options;
+  try {
+    return await request(url, {
+      dispatcher,
+      headers: { 'user-agent': USER_AGENT, 'accept-encoding': 'gzip, deflate, br', ...headers },
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      signal,
+    });
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+}
+
+async function accept(url: URL, response: Dispatcher.ResponseData): Promise<HttpResponse> {
+  const { statusCode: status, headers, body } = response;
+  if (status !== 200 && status !== 304) throw await refusal(url, response);
+  return {
+    status,
+    header: (name) => [headers[name]].flat()[0],
+    body: readable(url, body),
+    discard: () => body.dump(),
+  };
+}
+
+async function* readable(url: URL, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
+function redirectTarget(location: string, from: URL): URL {
+  const target = URL.canParse(location, from.href) ? new URL(location, from) : null;
+  if (target === null || (target.protocol !== 'https:' && target.protocol !== 'http:')) {
+    throw new RollcallError('UpstreamInvalid', `${displayUrl(from)} redirects to something that is no HTTP URL`);
+  }
+  if (from.protocol === 'https:' && target.protocol === 'http:') {
+    throw new RollcallError(
+      'UpstreamInvalid',
+      `${displayUrl(from)} redirects from HTTPS to HTTP, to ${displayUrl(target)}`,
+    );
+  }
+  return target;
+}
+
+async function refusal(url: URL, response: Dispatcher.ResponseData): Promise<RollcallError> {
+  const { statusCode: status, headers } = response;
+  const where = displayUrl(url);
+  const retryAfterMs = parseRetryAfter([headers['retry-after']].flat()[0], Date.now());
+  const quote = await quoteBody(response);
+  if (status === 401 || status === 403) {
+    return new RollcallError('UpstreamDenied', `${where} answered ${status}: check the credentials of the source`);
+  }
+  if (status === 404 || status === 410) return new RollcallError('UpstreamNotFound', `${where} answered ${status}`);
+  if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
+    return new RollcallError('UpstreamRateLimited', `${where} answered ${status} and asks to be asked later`, {
+      retryAfterMs,
+    });
+  }
+  if (status >= 500 || status === 408)
+    return new RollcallError('UpstreamUnavailable', `${where} answered ${status}${quote}`);
+  return new RollcallError('UpstreamInvalid', `${where} answered ${status}${quote}`);
+}
+
+/** The start of an answer that is not what was asked for, to be shown. */
+async function quoteBody({ body }: Dispatcher.ResponseData): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of body) {
+      text += Buffer.from(chunk as Uint8Array).toString();
+      if (text.length >= LONGEST_QUOTE) break;
+    }
+  } catch {
+    // The status says enough.
+  }
+  const line = text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_QUOTE);
+  return line === '' ? '' : `: ${line}`;
+}
+
+/** Milliseconds from `Retry-After`, which is a number of seconds or a date; undefined where there is none. */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) return undefined;
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+/** A URL as it may be shown: without credentials and without its query. */
+export function displayUrl(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}
+
+function unreachable(url: URL, error: unknown): Error {
+  if (error instanceof RollcallError) return error;
+  const cause = error as NodeJS.ErrnoException;
+  const reason = NETWORK_ERRORS[cause.code ?? ''] ?? cause.message;
+  return new RollcallError('UpstreamUnavailable', `${displayUrl(url)} could not be read: ${reason}`, { cause: error });
+}
+
+const NETWORK_ERRORS: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'its host name is not known',
+  EAI_AGAIN: 'its host name could not be looked up',
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection within ten seconds',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
+  UND_ERR_BODY_TIMEOUT: 'the answer stopped coming',
+};

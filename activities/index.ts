@@ -1,0 +1,35 @@
+import type { Database } from '../db/connection.ts';
+import type { Activities, WatchActivities } from '../workflows/contract.ts';
+import { applySnapshot } from './apply-snapshot.ts';
+import { check } from './check.ts';
+import { failingClearly } from './failures.ts';
+import { fetchSnapshot } from './fetch-snapshot.ts';
+import { purge } from './purge.ts';
+import { reconcileSources } from './reconcile-sources.ts';
+import { recordFailure } from './record-failure.ts';
+import { retireSource } from './retire-source.ts';
+import { watch } from './watch.ts';
+import { write } from './write.ts';
+
+export interface ActivityDependencies {
+  readonly database: Database;
+}
+
+/** Everything that a worker of the main task queue carries out. */
+export function createActivities({ database }: ActivityDependencies): Activities {
+  return {
+    check: (input) => failingClearly(() => check(database, input)),
+    fetchSnapshot: (input) => failingClearly(() => fetchSnapshot(database, input)),
+    applySnapshot: (input) => failingClearly(() => applySnapshot(database, input)),
+    recordFailure: (input) => failingClearly(() => recordFailure(database, input)),
+    write: (input) => failingClearly(() => write(database, input)),
+    retireSource: (input) => failingClearly(() => retireSource(database, input)),
+    reconcileSources: () => failingClearly(() => reconcileSources(database)),
+    purge: () => failingClearly(() => purge(database)),
+  };
+}
+
+/** What a worker of the watch queue carries out. */
+export function createWatchActivities({ database }: Pick<ActivityDependencies, 'database'>): WatchActivities {
+  return { watch: (input) => failingClearly(() => watch(database, input)) };
+}

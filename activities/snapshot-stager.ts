@@ -1,0 +1,171 @@
+/** Puts what a fetch finds into the staging tables, chunk by chunk. */
+import type { Database } from '../db/connection.ts';
+import { stageChunk } from '../db/snapshots.ts';
+import { recordFindings } from '../db/sync-runs.ts';
+import {
+  DocumentReader,
+  type DocumentSummary,
+  type FoundDraft,
+  type ReadEntries,
+} from '../registry/document-reader.ts';
+import type { EntryFinding } from '../registry/entry.ts';
+import { RollcallError } from '../registry/failure.ts';
+import { type CompiledFilter, compileFilter } from '../registry/filter.ts';
+import type { RegistryFormat, SourceDefinition } from '../registry/source-definition.ts';
+import type { SyncCounts } from '../workflows/contract.ts';
+import type { Progress } from './progress.ts';
+
+/** A chunk is closed when it has this many entries, or this many characters of documents. */
+const CHUNK_ENTRIES = 2_000;
+const CHUNK_CHARACTERS = 4 * 1024 * 1024;
+/** Findings that are sent to the database; it keeps fewer of them. */
+const MAX_FINDINGS_AT_ONCE = 1_000;
+
+export interface StagerOptions {
+  readonly database: Database;
+  readonly definition: SourceDefinition;
+  readonly sourceId: string;
+  readonly syncRunId: string;
+  readonly progress: Progress;
+  /** What an earlier attempt staged, where this one goes on from it. */
+  readonly staged?: Staged | null;
+}
+
+export interface Staged {
+  readonly chunks: number;
+  readonly entries: number;
+  readonly rejected: number;
+  readonly warnings: number;
+  /** Where the fetch goes on. */
+  readonly cursor: string;
+}
+
+/** A document to be staged: one of perhaps several of a snapshot. */
+export interface DocumentBytes {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly format?: RegistryFormat | undefined;
+  readonly syntax?: 'yaml' | undefined;
+  /** Its name, where the snapshot has several. */
+  readonly file?: string | undefined;
+}
+
+export class SnapshotStager {
+  readonly #options: StagerOptions;
+  readonly #filter: CompiledFilter;
+  #drafts: FoundDraft[] = [];
+  #resumePoint: string | null = null;
+  #characters = 0;
+  #findings: EntryFinding[] = [];
+  #chunks: number;
+  #entries: number;
+  #rejected: number;
+  #warnings: number;
+  /** All entries of the documents so far: taken, rejected and filtered out. */
+  #found: number;
+  #firstRejection: EntryFinding | null = null;
+
+  constructor(options: StagerOptions) {
+    const { staged } = options;
+    this.#options = options;
+    this.#filter = compileFilter(options.definition.filter);
+    this.#chunks = staged?.chunks ?? 0;
+    this.#entries = staged?.entries ?? 0;
+    this.#rejected = staged?.rejected ?? 0;
+    this.#warnings = staged?.warnings ?? 0;
+    this.#found = this.#entries + this.#rejected;
+  }
+
+  get counts(): Pick<SyncCounts, 'entries' | 'rejected' | 'warnings'> {
+    return { entries: this.#entries, rejected: this.#rejected, warnings: this.#warnings };
+  }
+
+  get chunks(): number {
+    return this.#chunks;
+  }
+
+  /** Stages the entries of a document as its bytes arrive; the last of them wait for the next document or `finish`. */
+  async stageDocument(document: DocumentBytes): Promise<DocumentSummary> {
+    const reader = new DocumentReader({
+      format: document.format ?? this.#options.definition.format,
+      syntax: document.syntax,
+      file: document.file,
+      excludes: (draft) => this.#filter(draft.name, draft.tags) === 'excluded',
+      firstOrdinal: this.#found,
+    });
+    for await (const chunk of document.bytes) await this.#take(reader.push(chunk));
+    const summary = reader.end();
+    await this.#take(summary);
+    this.#found += summary.entries;
+    return summary;
+  }
+
+  /** From now on, a fetch that takes over goes on from this cursor (a paged fetch calls it before each page). */
+  resumeFrom(cursor: string | null): void {
+    this.#resumePoint = cursor;
+  }
+
+  /**
+   * Says that the snapshot is complete.
+   *
+   * @throws RollcallError `AllEntriesRejected` where there were entries and not one of them can be taken.
+   */
+  async finish(): Promise<void> {
+    await this.#flush();
+    if (this.#rejected === 0 || this.#rejected < this.#found) return;
+    const { name, reason } = this.#firstRejection ?? { name: null, reason: 'see the rejections of the sync' };
+    throw new RollcallError(
+      'AllEntriesRejected',
+      `all ${this.#rejected} entries were rejected, the first (${name ?? 'without a name'}) because: ${reason}`,
+    );
+  }
+
+  async #take({ drafts, findings }: ReadEntries): Promise<void> {
+    this.#note(findings);
+    for (const found of drafts) {
+      this.#drafts.push(found);
+      this.#characters += found.draft.document.length;
+      if (this.#drafts.length >= CHUNK_ENTRIES || this.#characters >= CHUNK_CHARACTERS) await this.#flush();
+    }
+    if (this.#findings.length >= MAX_FINDINGS_AT_ONCE) await this.#recordFindings();
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#drafts.length > 0) await this.#stageDrafts();
+    await this.#recordFindings();
+    this.#options.progress.report(this.counts);
+  }
+
+  async #stageDrafts(): Promise<void> {
+    const { database, syncRunId, sourceId } = this.#options;
+    const found = this.#drafts;
+    this.#drafts = [];
+    this.#characters = 0;
+    const { duplicates, entries } = await stageChunk(database, {
+      syncRunId,
+      sourceId,
+      chunk: { number: this.#chunks, cursor: this.#resumePoint, drafts: found.map(({ draft }) => draft) },
+    });
+    this.#chunks += 1;
+    this.#entries += entries;
+    // An upstream that changes while it is paged through moves entries from one page to the next: no fault of theirs.
+    if (this.#options.definition.origin.kind === 'api') return;
+    this.#note(duplicates.map((duplicate) => ({ ...duplicate, ordinal: found[duplicate.ordinal]!.ordinal })));
+  }
+
+  #note(findings: readonly EntryFinding[]): void {
+    for (const finding of findings) {
+      this.#findings.push(finding);
+      if (finding.severity === 'warning') this.#warnings += 1;
+      else {
+        this.#rejected += 1;
+        this.#firstRejection ??= finding;
+      }
+    }
+  }
+
+  async #recordFindings(): Promise<void> {
+    const findings = this.#findings;
+    this.#findings = [];
+    await recordFindings(this.#options.database, this.#options.syncRunId, findings);
+  }
+}

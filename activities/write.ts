@@ -1,0 +1,11 @@
+import type { Database } from '../db/connection.ts';
+import { carryOutWrite } from '../db/write-requests.ts';
+import type { Activities, WriteResult } from '../workflows/contract.ts';
+
+/** Carries out a write request of a managed source: once, however often it is asked to. */
+export async function write(
+  database: Database,
+  { sourceName, request }: Parameters<Activities['write']>[0],
+): Promise<WriteResult> {
+  return await carryOutWrite(database, { sourceName, requestId: request.requestId });
+}

@@ -1,0 +1,104 @@
+/** From one value of a registry document to the drafts of its entries, or to the reasons why there are none. */
+import { toolhiveToServerJson } from './convert.ts';
+import { type DraftOutcome, draftFromServerJson } from './draft.ts';
+import { OFFICIAL } from './extension.ts';
+import { compactJson, type JsonElement, JsonElements, memberBytes } from './json-elements.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+
+/** Reads a server.json, or `{server, _meta}` as the registry API lists it. */
+export function readUpstreamEntry(element: JsonElement): DraftOutcome {
+  const value = parseObject(element);
+  if ('problem' in value) return rejected(element, value.problem);
+  const { server, _meta: meta } = value.object;
+  if (!isJsonObject(server)) {
+    return draftFromServerJson({ text: compactJson(element.bytes), parsed: value.object });
+  }
+  return draftFromServerJson({
+    text: compactJson(memberBytes(element.bytes, 'server')!),
+    parsed: server,
+    official: isJsonObject(meta) ? meta[OFFICIAL] : undefined,
+  });
+}
+
+/** Reads a member of `servers` or `remote_servers` in a ToolHive document. */
+export function readToolhiveEntry(element: JsonElement, remote: boolean): DraftOutcome {
+  const key = String(element.path.at(-1));
+  const value = parseObject(element);
+  if ('problem' in value) return rejected(element, value.problem, key);
+  return convertEntry({ key, entry: value.object, remote });
+}
+
+/** Reads a group of a ToolHive document: the entries it holds, and what it says beside them. */
+export function readToolhiveGroup(element: JsonElement): { outcomes: DraftOutcome[]; group: JsonObject | null } {
+  const value = parseObject(element);
+  if ('problem' in value) return { outcomes: [rejected(element, value.problem)], group: null };
+  const { servers, remote_servers: remoteServers, ...group } = value.object;
+  const name = typeof group['name'] === 'string' ? group['name'] : undefined;
+  const outcomes = [
+    ...members(servers).map(([key, entry]) => convertEntry({ key, entry, remote: false, group: name })),
+    ...members(remoteServers).map(([key, entry]) => convertEntry({ key, entry, remote: true, group: name })),
+  ];
+  return { outcomes, group };
+}
+
+function members(value: unknown): [string, unknown][] {
+  return isJsonObject(value) ? Object.entries(value) : [];
+}
+
+interface ToolhiveEntry {
+  readonly key: string;
+  readonly entry: unknown;
+  readonly remote: boolean;
+  readonly group?: string | undefined;
+}
+
+function convertEntry({ entry, ...where }: ToolhiveEntry): DraftOutcome {
+  if (!isJsonObject(entry)) {
+    return { rejection: { name: where.key, version: null, reason: 'the entry is not a JSON object' } };
+  }
+  const parsed = toolhiveToServerJson({ ...where, entry });
+  return draftFromServerJson({ text: JSON.stringify(parsed), parsed });
+}
+
+function parseObject(element: JsonElement): { object: JsonObject } | { problem: string } {
+  if (element.problem === 'oversized') return { problem: `the entry is larger than allowed: ${element.size} bytes` };
+  if (element.problem !== null) return { problem: `the entry is ${element.problem}` };
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(element.bytes);
+  } catch {
+    return { problem: 'the entry is not valid UTF-8' };
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? { object: value } : { problem: 'the entry is not a JSON object' };
+  } catch (error) {
+    return { problem: `the entry is not valid JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function rejected(element: JsonElement, problem: string, key: string | null = null): DraftOutcome {
+  const { name, version } = identify(element);
+  return { rejection: { name: name ?? key, version, reason: `${problem} (line ${element.line})` } };
+}
+
+/** Name and version of an entry that can't be parsed, as far as its bytes give them away. */
+function identify(element: JsonElement): { name: string | null; version: string | null } {
+  const found = new Map<unknown, string>();
+  const identity = new JsonElements({
+    select: (path, kind) => {
+      const member = path.at(-1);
+      if (path.length === 0 || (path.length === 1 && member === 'server')) return 'enter';
+      return kind === 'string' && (member === 'name' || member === 'version') ? 'take' : 'skip';
+    },
+    maxBytes: () => 1024,
+  });
+  try {
+    for (const { path, bytes, problem } of identity.push(element.bytes)) {
+      if (problem === null) found.set(path.at(-1), JSON.parse(Buffer.from(bytes).toString()) as string);
+    }
+  } catch {
+    // What is wrong with the entry is said already.
+  }
+  return { name: found.get('name') ?? null, version: found.get('version') ?? null };
+}
