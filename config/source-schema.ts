@@ -150,7 +150,8 @@ export const sourceOptions = {
   syncPolicy: syncPolicy.prefault({}),
 };
 
-export const SOURCE_KIND_KEYS = ['git', 'api', 'file', 'managed'] as const;
+const SOURCE_KIND_KEYS = ['git', 'api', 'file', 'managed'] as const;
+const REFUSED_KIND_KEYS = ['kubernetes', 'configMapRef', 'pvcRef'] as const;
 
 const sourceOrigins = mapping({ ...sourceKinds, ...sourceOptions });
 export type WrittenSource = z.output<typeof sourceOrigins>;
@@ -158,7 +159,8 @@ export type WrittenSource = z.output<typeof sourceOrigins>;
 /** The rules over the members of one source that hold in every generation. */
 export function checkSource(source: Mapping, report: Report): void {
   const kinds = SOURCE_KIND_KEYS.filter((kind) => source[kind] !== undefined);
-  if (kinds.length !== 1 && source['kubernetes'] === undefined) {
+  const hasRefusedKind = REFUSED_KIND_KEYS.some((kind) => source[kind] !== undefined);
+  if (kinds.length > 1 || (kinds.length === 0 && !hasRefusedKind)) {
     report([], 'expected exactly one of `git`, `api`, `file` and `managed`');
   }
   if (source['format'] === 'toolhive' && (kinds[0] === 'api' || kinds[0] === 'managed')) {

@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest';
+
+import { ConfigurationError } from '../../config/faults.ts';
+import { loadConfiguration } from '../../config/load.ts';
+import { faultsOf } from './configuration-file.ts';
+
+/** A file whose only source is as given, from line 2 on. */
+function withSource(source: string): string {
+  return `sources:\n  - { name: a, syncPolicy: { interval: 1m }, ${source} }\nauth: { mode: anonymous }\n`;
+}
+
+test('all faults are told at once, each with its line and column', async () => {
+  expect(
+    await faultsOf(`registryName: v0.1
+sources:
+  - name: local
+    format: toolhiv
+    file:
+      path: ./x.json
+  - name: local
+    git:
+      repositry: https://example.com/x.git
+      branch: "-x"
+    syncPolicy:
+      interval: 30
+      maxRemoval: 70
+  - name: Upper
+    api: { endpoint: ftp://example.com }
+    filter: { names: { include: ["[a", 3] } }
+registries:
+  - name: v0
+    sources: [locl, local, local]
+database:
+  host: x
+  port: 99999
+temporal: { tls: {}, namspace: x }
+audit: { enabled: true }
+telemetry: 5
+auht: {}
+`),
+  ).toEqual([
+    '1:1: auth: is missing; this version has no access control yet: write `auth: {mode: anonymous}`, and let nobody else reach it',
+    '1:15: registryName: is reserved: it is a part of the paths of the API',
+    '4:13: sources[0].format: expected one of `upstream`, `toolhive`',
+    '7:11: sources[1].name: `local` is there already',
+    '8:5: sources[1].git.repository: is missing',
+    '9:7: sources[1].git.repositry: there is no such key; did you mean `repository`?',
+    '10:15: sources[1].git.branch: is not the name of a git reference',
+    '12:17: sources[1].syncPolicy.interval: expected a duration such as `30m` or `1h30m`',
+    '13:19: sources[1].syncPolicy.maxRemoval: expected a share from 0 to 1 or a percentage such as `50%`',
+    '14:5: sources[2].syncPolicy.interval: is missing: say how often the source is synced, such as `interval: 30m`',
+    '14:11: sources[2].name: expected 1 to 63 lower case letters, digits and hyphens, no hyphen at either end',
+    '15:22: sources[2].api.endpoint: expected a URL that starts with https:// or http://',
+    '16:34: sources[2].filter.names.include[0]: "[" has no "]" after it; write "\\[" for the character itself',
+    '16:40: sources[2].filter.names.include[1]: expected text, found a number: put it in quotes',
+    '18:11: registries[0].name: is reserved: it is a part of the paths of the API',
+    '19:15: registries[0].sources[0]: there is no source `locl`; did you mean `local`?',
+    '19:28: registries[0].sources[2]: `local` is there already',
+    '20:1: database.database: is missing',
+    '20:1: database.user: is missing',
+    '22:9: database.port: expected at most 65535',
+    '23:1: temporal.address: is missing',
+    '23:22: temporal.namspace: there is no such key; did you mean `namespace`?',
+    '24:19: audit.enabled: this version writes no audit events yet: write `enabled: false`',
+    '25:12: telemetry: expected a mapping, found a number',
+    '26:1: auht: there is no such key; did you mean `auth`?',
+  ]);
+});
+
+describe('a source', () => {
+  test.each([
+    ['file: {}', 'sources[0].file: expected exactly one of `path`, `url` and `data`'],
+    ['file: { path: a, data: b }', 'sources[0].file: expected exactly one of `path`, `url` and `data`'],
+    ['file: { path: a, timeout: 1s }', 'sources[0].file.timeout: belongs to `url`'],
+    ['file: { path: a }, managed: {}', 'sources[0]: expected exactly one of `git`, `api`, `file` and `managed`'],
+    ['format: upstream', 'sources[0]: expected exactly one of `git`, `api`, `file` and `managed`'],
+    ['kubernetes: {}', 'sources[0].kubernetes: this version has no Kubernetes sources yet'],
+    ['managed: {}, format: toolhive', 'sources[0].format: expected `upstream`: a managed source has no other format'],
+    ['file: { data: 3 }', 'sources[0].file.data: expected text, found a number: put it in quotes'],
+    [
+      'git: { repository: "ext::sh -c id" }',
+      'sources[0].git.repository: expected an HTTP(S) or SSH URL, `git@host:path`, or the path of a local repository (`/…`, `./…`)',
+    ],
+    [
+      'git: { repository: "ssh://-oProxyCommand=id/x" }',
+      'sources[0].git.repository: expected an HTTP(S) or SSH URL, `git@host:path`, or the path of a local repository (`/…`, `./…`)',
+    ],
+    [
+      'git: { repository: "https://x.org/y", path: ../../etc/passwd }',
+      'sources[0].git.path: expected a path inside the repository',
+    ],
+    [
+      'git: { repository: "https://x.org/y", commit: abc1234 }',
+      'sources[0].git.commit: expected all 40 or 64 hexadecimal digits of the commit',
+    ],
+    [
+      'git: { repository: "https://x.org/y", auth: { username: a } }',
+      'sources[0].git.auth.passwordFile: is missing: `username` needs it',
+    ],
+    [
+      'git: { repository: "https://x.org/y", auth: { sshKeyFile: a } }',
+      'sources[0].git.auth.sshKeyFile: works over SSH only, and the repository is not an SSH URL',
+    ],
+    [
+      'git: { repository: "git@x.org:y", auth: { username: a, passwordFile: b } }',
+      'sources[0].git.auth.passwordFile: works over HTTP only, and the repository is not an HTTP URL',
+    ],
+    [
+      'git: { repository: "https://x.org/y", auth: {} }',
+      'sources[0].git.auth: expected either `username` with `passwordFile` (HTTP) or `sshKeyFile` (SSH)',
+    ],
+    ['api: { endpoint: "https://x.org", timeout: 10m }', 'sources[0].api.timeout: is too long: the most is 5m'],
+    [
+      'api: { endpoint: "https://x.org", headers: { "x y": { env: X } } }',
+      'sources[0].api.headers.x y: is not the name of an HTTP header',
+    ],
+    [
+      'api: { endpoint: "https://x.org", headers: { x: { env: X, file: y } } }',
+      'sources[0].api.headers.x: expected either `file` or `env`',
+    ],
+    [
+      'api: { endpoint: "https://x.org", bearerTokenFile: t, headers: { authorization: { env: X } } }',
+      'sources[0].api.headers.authorization: is what `bearerTokenFile` sets already',
+    ],
+  ])('%s', async (source, fault) => {
+    const faults = await faultsOf(withSource(source));
+    expect(faults.map((line) => line.replace(/^\d+:\d+: /, ''))).toEqual([fault]);
+  });
+
+  test.each(['0s', '-5m', '999ms', '30', 'soon', '1d', '""'])('does not take an interval of %s', async (interval) => {
+    const faults = await faultsOf(
+      `sources: [{ name: a, file: { path: x }, syncPolicy: { interval: ${interval} } }]\nauth: { mode: anonymous }`,
+    );
+    expect(faults).toEqual([
+      expect.stringMatching(/^1:65: sources\[0\]\.syncPolicy\.interval: (?:is too short|expected)/),
+    ]);
+  });
+});
+
+test.each([
+  ['api: { endpoint: "https://me:hunter2@x.org" }', 'use `bearerTokenFile` or `headers`'],
+  ['file: { url: "https://hunter2@x.org/registry.json" }', 'a file source has no way to send them'],
+  ['git: { repository: "https://hunter2@x.org/y.git" }', 'use `auth.username` and `auth.passwordFile`'],
+  ['git: { repository: "ssh://git:hunter2@x.org/y.git" }', 'use `auth.username` and `auth.passwordFile`'],
+])('a URL with credentials is refused without repeating them: %s', async (source, advice) => {
+  const [fault, ...others] = await faultsOf(withSource(source));
+  expect(others).toEqual([]);
+  expect(fault).toContain('holds credentials: take them out of the URL');
+  expect(fault).toContain(advice);
+  expect(fault).not.toContain('hunter2');
+});
+
+describe('registries', () => {
+  test('publish to one managed source at most', async () => {
+    const text = `
+sources: [{ name: a, managed: {} }, { name: b, managed: {} }]
+registries: [{ name: r, sources: [a, b] }]
+auth: { mode: anonymous }`;
+    expect(await faultsOf(text)).toEqual([
+      '3:38: registries[0].sources[1]: is managed like `a`: a registry can publish to one managed source only',
+    ]);
+  });
+
+  test('have different names, and at least one source', async () => {
+    const text = `
+sources: [{ name: a, managed: {} }]
+registries: [{ name: r, sources: [a] }, { name: r, sources: [] }]
+auth: { mode: anonymous }`;
+    expect(await faultsOf(text)).toEqual([
+      '3:49: registries[1].name: `r` is there already',
+      '3:61: registries[1].sources: is empty: name at least one source',
+    ]);
+  });
+
+  test('with a source in each must have different names, none of them `v0`', async () => {
+    const text = `
+registries:
+  - { name: v0, managed: {} }
+  - { name: a, file: { path: x } }
+  - { name: a, file: { path: y } }
+  - { name: b, configMapRef: { name: x, key: y } }
+auth: { mode: anonymous }`;
+    expect(await faultsOf(text)).toEqual([
+      '3:13: registries[0].name: is reserved: it is a part of the paths of the API',
+      '5:13: registries[2].name: `a` is there already',
+      '6:30: registries[3].configMapRef: belongs to the MCPRegistry resource: mount the ConfigMap and write `file: {path: …}`',
+    ]);
+  });
+});
+
+describe('generations', () => {
+  test('do not mix', async () => {
+    expect(await faultsOf('source: {}\nsources: [{ name: a, managed: {} }]\nauth: { mode: anonymous }')).toEqual([
+      '1:9: source: belongs to an older form of the file: add it to `sources`',
+    ]);
+    expect(
+      await faultsOf(`source: { type: git, file: { path: x } }
+registries: []
+auth: { mode: anonymous }`),
+    ).toEqual([
+      '1:28: source.file: does not belong to a source of the type `git`',
+      '2:13: registries: belongs to a newer form of the file: use `sources` and `registries`, or `source` alone',
+    ]);
+  });
+
+  test('a file without sources is told to have some', async () => {
+    expect(await faultsOf('auth: { mode: anonymous }')).toEqual(['1:1: sources: is missing']);
+    expect(await faultsOf('sources: []\nauth: { mode: anonymous }')).toEqual([
+      '1:10: sources: is empty: at least one is needed',
+    ]);
+  });
+
+  test('a single source needs an interval too', async () => {
+    const text = 'source: { type: api, api: { endpoint: "https://x.org" } }\nauth: { mode: anonymous }';
+    expect(await faultsOf(text)).toEqual([
+      '1:1: syncPolicy.interval: is missing: say how often the source is synced, such as `interval: 30m`',
+    ]);
+  });
+});
+
+describe('access', () => {
+  test.each([
+    ['auth: { mode: oauth, oauth: { providers: [] } }', /^2:15: auth\.mode: this version has no access control yet/],
+    ['auth: { oauth: {} }', /^2:1: auth\.mode: is missing, which means `oauth`; this version has no access control/],
+    ['auth: { mode: open }', /^2:15: auth\.mode: expected `anonymous`$/],
+    ['auth:', /^2:6: auth: is missing; .*`auth: \{mode: anonymous\}`/],
+  ])('%s is refused', async (auth, fault) => {
+    expect(await faultsOf(`sources: [{ name: a, managed: {} }]\n${auth}`)).toEqual([expect.stringMatching(fault)]);
+  });
+});
+
+test('a password is given once', async () => {
+  const text = `
+sources: [{ name: a, managed: {} }]
+auth: { mode: anonymous }
+database: { host: h, user: u, database: d, password: hunter2, passwordFile: f, dynamicAuth: {} }`;
+  expect(await faultsOf(text)).toEqual([
+    '4:54: database.password: is given twice: keep `passwordFile`',
+    '4:93: database.dynamicAuth: this version has no dynamic database credentials: use `passwordFile`',
+  ]);
+});
+
+describe('text that is no configuration', () => {
+  test('every syntax error is told', async () => {
+    const faults = await faultsOf('sources:\n  - name: "a\n    name: b: c\nauth: [\n');
+    expect(faults.length).toBeGreaterThan(0);
+    for (const fault of faults) expect(fault).toMatch(/^\d+:\d+: YAML: /);
+  });
+
+  test('a key that is there twice', async () => {
+    expect(await faultsOf('auth: {}\nauth: {}\n')).toEqual(['2:1: YAML: Map keys must be unique']);
+  });
+
+  test.each(['', '# nothing\n', '- a\n', 'text\n'])('%j', async (text) => {
+    expect(await faultsOf(text)).toEqual([expect.stringContaining('1:1: expected a mapping')]);
+  });
+
+  test('an alias bomb', async () => {
+    const levels = Array.from({ length: 9 }, (_, index) => {
+      const inner = index === 0 ? 'x' : `*l${String(index - 1)}`;
+      return `l${String(index)}: &l${String(index)} [${Array.from({ length: 9 }, () => inner).join(', ')}]`;
+    });
+    expect(await faultsOf(levels.join('\n'))).toEqual([expect.stringContaining('YAML: Excessive alias count')]);
+  });
+
+  test('a file that is not there', async () => {
+    const loading = loadConfiguration('/nowhere/rollcall.yaml', {});
+    await expect(loading).rejects.toThrow(ConfigurationError);
+    await expect(loading).rejects.toThrow('/nowhere/rollcall.yaml:1:1: cannot be read');
+  });
+});

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+import { configurationJsonSchema } from '../../config/json-schema.ts';
+import { loadConfiguration } from '../../config/load.ts';
+import { faultsOf } from './configuration-file.ts';
+
+const validate = new Ajv({ strict: false, allErrors: true }).compile(configurationJsonSchema());
+
+/** What the schema has against a text; nothing: the empty list. */
+function objectionsTo(text: string): object[] {
+  validate(parse(text));
+  return validate.errors ?? [];
+}
+
+const EXAMPLES = readdirSync('examples').filter((name) => name.endsWith('.yaml'));
+const DOCUMENTED = [...readFileSync('docs/configuration.md', 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(
+  ([, text = '']) => (text.includes('auth:') ? [text] : []),
+);
+
+describe('the examples', () => {
+  test('are there', () => {
+    expect(EXAMPLES.length).toBeGreaterThan(0);
+    expect(DOCUMENTED.length).toBeGreaterThan(0);
+  });
+
+  test.each(EXAMPLES)('%s is valid', async (name) => {
+    const path = `examples/${name}`;
+    expect((await loadConfiguration(path, {})).notes).toEqual([]);
+    expect(objectionsTo(readFileSync(path, 'utf8'))).toEqual([]);
+  });
+
+  test.each(DOCUMENTED)('of the documentation are valid: %s', async (text) => {
+    expect(await faultsOf(text)).toEqual([]);
+    expect(objectionsTo(text)).toEqual([]);
+  });
+});
+
+test.each([
+  'sources: [{ name: a, managed: {} }]\nauth: { mode: oauth }',
+  'sources: [{ name: a, managed: {}, kubernetes: {} }]\nauth: { mode: anonymous }',
+  'sources: [{ name: a, file: { path: x }, syncPolicy: { interval: soon } }]\nauth: { mode: anonymous }',
+  'registries: [{ name: A, managed: {} }]\nauth: { mode: anonymous }',
+  'source: { type: managed }\nauth: { mode: anonymous }',
+])('the schema refuses what loading refuses: %s', async (text) => {
+  expect(objectionsTo(text)).not.toEqual([]);
+  expect(await faultsOf(text)).not.toEqual([]);
+});
