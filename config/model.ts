@@ -71,7 +71,7 @@ export interface ServerSettings {
 }
 
 /** Where in the configuration something stands: in the file, or in an environment variable that overrides it. */
-export type ConfigurationPlace =
+type ConfigurationPlace =
   | { readonly file: string; readonly line: number; readonly column: number }
   | { readonly variable: string };
 

@@ -9,7 +9,7 @@ const RESERVED_REGISTRY_NAMES: readonly string[] = ['v0', 'v0.1'];
 export const text = z.string().min(1, 'is empty');
 
 /** The path of a file; a relative one starts at the folder of the configuration file. */
-export const filePath = text;
+export const filePath = z.string().min(1, 'is empty');
 
 /** A DNS label: it becomes part of a workflow id and, in the older forms of the file, of a URL. */
 export const sourceName = z

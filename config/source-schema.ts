@@ -35,7 +35,7 @@ const gitAuth = withRule(
   },
 );
 
-export const gitSource = withRule(
+const gitSource = withRule(
   mapping({
     repository: repositoryUrl.describe('HTTP(S) or SSH URL, or the path of a local repository'),
     branch: reference.exactOptional().describe('Default: the default branch of the repository'),
@@ -75,7 +75,7 @@ const secretReference = withRule(
   },
 );
 
-export const apiSource = withRule(
+const apiSource = withRule(
   mapping({
     endpoint: httpUrl('use `bearerTokenFile` or `headers`').describe(
       'URL of a registry, with or without /v0.1/servers at its end',
@@ -100,7 +100,7 @@ export const apiSource = withRule(
   },
 );
 
-export const fileSource = withRule(
+const fileSource = withRule(
   mapping({
     path: filePath.exactOptional().describe('Path of the registry file, which is watched'),
     url: httpUrl('a file source has no way to send them').exactOptional().describe('URL of the registry file'),

@@ -1,7 +1,13 @@
 /** "Did you mean …?" for a key or a variable that nobody knows. */
 
+/** `; did you mean …?`, or nothing. */
+export function didYouMean(word: string, candidates: Iterable<string>): string {
+  const suggestion = closest(word, candidates);
+  return suggestion === undefined ? '' : `; did you mean \`${suggestion}\`?`;
+}
+
 /** The candidate that a typing error would most likely turn into `word`, if there is one. */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
+function closest(word: string, candidates: Iterable<string>): string | undefined {
   const tolerated = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = tolerated + 1;
@@ -13,12 +19,6 @@ export function closest(word: string, candidates: Iterable<string>): string | un
     }
   }
   return best;
-}
-
-/** `; did you mean …?`, or nothing. */
-export function didYouMean(word: string, candidates: Iterable<string>): string {
-  const suggestion = closest(word, candidates);
-  return suggestion === undefined ? '' : `; did you mean \`${suggestion}\`?`;
 }
 
 /** How many characters have to be inserted, removed, replaced or swapped with their neighbour (Damerau-Levenshtein). */
