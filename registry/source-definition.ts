@@ -17,7 +17,7 @@ export type SecretReference = { readonly file: string } | { readonly environment
 
 export interface GitOrigin {
   readonly kind: 'git';
-  /** An HTTP(S) or SSH URL, without credentials in it. */
+  /** An HTTP(S) or SSH URL without credentials in it, or the file URL of a repository on this machine. */
   readonly repository: string;
   /** `commit` is preferred to `tag`, `tag` to `branch`; none of them: the remote's default branch. */
   readonly branch?: string;
