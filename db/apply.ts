@@ -108,7 +108,8 @@ async function applyToSource(
   if (snapshot.coverage === 'complete' && staged.entries === 0 && snapshot.rejected > 0) {
     throw new RollcallError('AllEntriesRejected', `All ${snapshot.rejected} entries of the snapshot were rejected.`);
   }
-  const removed = snapshot.coverage === 'complete' ? await removeVanished(transaction, source, { snapshot, staged }) : 0;
+  const removed =
+    snapshot.coverage === 'complete' ? await removeVanished(transaction, source, { snapshot, staged }) : 0;
   const { added, changed } = staged.written === 0 ? NOTHING_WRITTEN : await writeStaged(transaction, source, snapshot);
 
   const entriesChanged = added + changed + removed > 0;
@@ -175,7 +176,11 @@ async function removeVanished(
     const { maxRemoval, filterExcludes } = snapshot;
     assertRemovalIsMeant({ vanishing, live, entries: staged.entries, maxRemoval, filterExcludes });
   }
-  await buryEntries(transaction, vanishing.map((entry) => entry.id), source.at);
+  await buryEntries(
+    transaction,
+    vanishing.map((entry) => entry.id),
+    source.at,
+  );
   return vanishing.length;
 }
 

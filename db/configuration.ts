@@ -98,7 +98,10 @@ async function storeRegistries(
 ): Promise<void> {
   await transaction.query(sql.type(nothing)`
     delete from registry
-    where origin = 'file' and name <> all(${sql.array(registries.map(({ name }) => name), 'text')})`);
+    where origin = 'file' and name <> all(${sql.array(
+      registries.map(({ name }) => name),
+      'text',
+    )})`);
   // At most one row may be the default at any moment.
   await transaction.query(sql.type(nothing)`
     update registry set is_default = false, updated_at = now() where is_default and name <> ${defaultRegistry}`);
@@ -154,7 +157,8 @@ function wantedSources(
   }
   return listed.sources.map((name) => {
     const source = served.find((candidate) => candidate.name === name);
-    if (source === undefined) throw new Error(`The registry ${listed.name} lists the source ${name}, which does not exist.`);
+    if (source === undefined)
+      throw new Error(`The registry ${listed.name} lists the source ${name}, which does not exist.`);
     return source.id;
   });
 }

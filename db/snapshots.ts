@@ -72,13 +72,18 @@ async function stageInTransaction(client: pg.PoolClient, staging: SnapshotChunk)
   const drafts = staging.chunk.drafts.map((draft, ordinal) => ({ draft, ordinal, digest: draftDigest(draft) }));
   const firsts = [...new Map(drafts.toReversed().map((keyed) => [keyOf(keyed.draft), keyed])).values()].toReversed();
   const known = await knownEntries(client, staging.sourceId, firsts);
-  const earlier = staging.chunk.number === 0 ? new Set() : await stagedKeys(client, staging.syncRunId, { firsts, known });
+  const earlier =
+    staging.chunk.number === 0 ? new Set() : await stagedKeys(client, staging.syncRunId, { firsts, known });
 
   const taken = firsts.filter(({ draft }) => !earlier.has(keyOf(draft)));
   const written = taken.filter((keyed) => !isUnchanged(keyed, known.get(keyOf(keyed.draft))));
   const seen = taken.map(({ draft }) => known.get(keyOf(draft))).filter((entry) => entry?.live === true);
 
-  await insertChunk(client, staging, { entries: taken.length, staged: written.length, seen: seen.map((entry) => entry?.id) });
+  await insertChunk(client, staging, {
+    entries: taken.length,
+    staged: written.length,
+    seen: seen.map((entry) => entry?.id),
+  });
   await copyEntries(client, staging.syncRunId, written);
   const takenDrafts = new Set(taken);
   return {
@@ -155,7 +160,9 @@ async function insertChunk(
     [syncRunId, chunk.number, chunk.cursor, counts.entries, counts.staged, counts.seen],
   );
   if (rowCount === 0) {
-    throw new Error(`Chunk ${chunk.number} of the snapshot is staged already: another attempt of this fetch is at work.`);
+    throw new Error(
+      `Chunk ${chunk.number} of the snapshot is staged already: another attempt of this fetch is at work.`,
+    );
   }
 }
 

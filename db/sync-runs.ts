@@ -80,7 +80,11 @@ export interface SyncRunFailure {
 }
 
 /** Closes the record of a sync that was not applied, and drops what it staged. A closed record stays as it is. */
-export async function closeFailedSyncRun(database: Database, syncRunId: string, failure: SyncRunFailure): Promise<void> {
+export async function closeFailedSyncRun(
+  database: Database,
+  syncRunId: string,
+  failure: SyncRunFailure,
+): Promise<void> {
   await database.pool.query(sql.type(nothing)`
     update sync_run set ended_at = now(), outcome = ${failure.outcome}, failure_type = ${failure.type},
       failure_message = ${withoutNul(failure.message)}, entries = ${failure.counts?.entries ?? 0},
@@ -94,8 +98,7 @@ export async function listSyncRuns(
   database: Database,
   query: { readonly sourceName: string; readonly limit: number; readonly before?: number | undefined },
 ): Promise<readonly SyncRunRow[]> {
-  const older =
-    query.before === undefined ? sql.fragment`true` : sql.fragment`sync_run.number < ${query.before}`;
+  const older = query.before === undefined ? sql.fragment`true` : sql.fragment`sync_run.number < ${query.before}`;
   return await database.pool.any(sql.type(syncRunRow)`
     select ${syncRunColumns} from sync_run join source on source.id = sync_run.source_id
     where source.name = ${query.sourceName} and ${older}

@@ -1,0 +1,49 @@
+import {
+  BackendTerminatedError,
+  BackendTerminatedUnexpectedlyError,
+  ConnectionError,
+  sql,
+  StatementTimeoutError,
+} from 'slonik';
+import type { Database } from './connection.ts';
+import { nothing } from './schemas.ts';
+
+/** Resolves where the database answers. */
+export async function pingDatabase(database: Database): Promise<void> {
+  await database.pool.query(sql.type(nothing)`select`);
+}
+
+/** Classes of SQLSTATE for a connection that failed, resources that ran out, and a server that starts or stops. */
+const PASSING_STATES = /^(08|53|57P)/;
+const NETWORK_ERRORS: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT', // the Unix socket of a server that does not run
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/**
+ * Whether a query failed because there was no database to ask, or none that answered in time: the same query may
+ * succeed later.
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (
+    error instanceof ConnectionError ||
+    error instanceof BackendTerminatedError ||
+    error instanceof BackendTerminatedUnexpectedlyError ||
+    error instanceof StatementTimeoutError
+  ) {
+    return true;
+  }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // What `pg` says when a connection is not there in time has no code.
+  if (NETWORK_ERRORS.has(code) || PASSING_STATES.test(code) || error.message === 'timeout expired') return true;
+  if (error instanceof AggregateError && error.errors.some(isDatabaseUnavailable)) return true;
+  return isDatabaseUnavailable(error.cause);
+}

@@ -1,0 +1,169 @@
+import { sql } from 'slonik';
+import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
+import { z } from 'zod';
+import { ENTRY_STATUSES } from '../registry/entry.ts';
+import { SOURCE_KINDS } from '../registry/source-definition.ts';
+import type { Database } from './connection.ts';
+import { timestamp } from './schemas.ts';
+import { searchPattern } from './search-text.ts';
+import { isStorable } from './stored-text.ts';
+
+const entryRow = z.object({
+  name: z.string(),
+  version: z.string(),
+  /** server.json, as it is served. */
+  document: z.string(),
+  status: z.enum(ENTRY_STATUSES),
+  statusMessage: z.string().nullable(),
+  statusChangedAt: timestamp,
+  publishedAt: timestamp,
+  updatedAt: timestamp,
+  isLatest: z.boolean(),
+  sourceName: z.string(),
+  sourceKind: z.enum(SOURCE_KINDS),
+  /** The commit of the sync that last changed the entry (git sources). */
+  commitId: z.string().nullable(),
+});
+/** An entry as a registry shows it: everything that an item of the API is made of. */
+export type EntryRow = z.infer<typeof entryRow>;
+
+type EntryQuery = QuerySqlToken<typeof entryRow>;
+
+const entryColumns = sql.fragment`
+  entry.name, entry.version, entry.document, entry.status, entry.status_message as "statusMessage",
+  entry.status_changed_at as "statusChangedAt", entry.published_at as "publishedAt", entry.updated_at as "updatedAt",
+  entry.is_latest as "isLatest", source.name as "sourceName", source.kind as "sourceKind",
+  entry.commit_id as "commitId"`;
+
+export interface EntriesQuery {
+  readonly registryId: string;
+  /** The last entry of the page before. */
+  readonly after?: { readonly name: string; readonly version: string } | undefined;
+  readonly limit: number;
+  /** A substring of name, title or description, whatever its case. */
+  readonly search?: string | undefined;
+  /** Only these versions: the latest of each name, or the ones that are called exactly this. */
+  readonly version?: string | undefined;
+  /** RFC 3339: only entries that changed, or came to this registry, then or later. */
+  readonly updatedSince?: string | undefined;
+  readonly includeDeleted: boolean;
+}
+
+/**
+ * A page of a registry, ordered by (name, version) in byte order. A name shows the entries of the source that owns it,
+ * never those of another, on any page and at any moment.
+ */
+export async function listEntries(database: Database, query: EntriesQuery): Promise<readonly EntryRow[]> {
+  if (![query.search, query.version, query.after?.name, query.after?.version].every(isStorableOrAbsent)) return [];
+  return await database.pool.any(
+    query.search === undefined || query.search === '' ? browse(query) : search(query, query.search),
+  );
+}
+
+function isStorableOrAbsent(text: string | undefined): boolean {
+  return text === undefined || isStorable(text);
+}
+
+/**
+ * Walks the names of the registry in order and looks each one's entries up: as much work as the page is long, wherever
+ * it is. `offset 0` keeps the planner to that: a join of everything, sorted afterwards, never pays for one page.
+ */
+function browse(query: EntriesQuery): EntryQuery {
+  return sql.type(entryRow)`
+    select ${entryColumns}
+    from server_owner join source on source.id = server_owner.source_id
+    cross join lateral (
+      select * from entry
+      where entry.source_id = server_owner.source_id and entry.name = server_owner.name and ${entryConditions(query)}
+      offset 0
+    ) as entry
+    where server_owner.registry_id = ${query.registryId} and ${nameConditions(query)}
+    order by server_owner.name, entry.version limit ${query.limit}`;
+}
+
+/** A rare term is looked up in the trigram index, a frequent one met soon enough on a walk: the planner knows which. */
+function search(query: EntriesQuery, term: string): EntryQuery {
+  return sql.type(entryRow)`
+    select ${entryColumns}
+    from server_owner join source on source.id = server_owner.source_id
+    join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
+    where server_owner.registry_id = ${query.registryId} and entry.search_text like ${searchPattern(term)}
+      and ${nameConditions(query)} and ${entryConditions(query)}
+    order by server_owner.name, entry.version limit ${query.limit}`;
+}
+
+function nameConditions({ after, updatedSince }: EntriesQuery): FragmentSqlToken {
+  const later = after === undefined ? sql.fragment`true` : sql.fragment`server_owner.name >= ${after.name}`;
+  const changed =
+    updatedSince === undefined ? sql.fragment`true` : sql.fragment`server_owner.changed_at >= ${updatedSince}`;
+  return sql.fragment`${later} and ${changed}`;
+}
+
+function entryConditions({ after, updatedSince, version, includeDeleted }: EntriesQuery): FragmentSqlToken {
+  const later =
+    after === undefined
+      ? sql.fragment`true`
+      : sql.fragment`(entry.name, entry.version) > (${after.name}, ${after.version})`;
+  const changed =
+    updatedSince === undefined
+      ? sql.fragment`true`
+      : sql.fragment`greatest(entry.changed_at, server_owner.owned_since) >= ${updatedSince}`;
+  return sql.fragment`${later} and ${changed} and ${ofVersion(version)} and ${visible(includeDeleted)}`;
+}
+
+function ofVersion(version: string | undefined): FragmentSqlToken {
+  if (version === undefined) return sql.fragment`true`;
+  return version === 'latest' ? sql.fragment`entry.is_latest` : sql.fragment`entry.version = ${version}`;
+}
+
+function visible(includeDeleted: boolean): FragmentSqlToken {
+  return includeDeleted ? sql.fragment`true` : sql.fragment`entry.status <> 'deleted'`;
+}
+
+export interface VersionsQuery {
+  readonly registryId: string;
+  readonly name: string;
+  readonly includeDeleted: boolean;
+}
+
+/** The versions of one server, newest publication first; empty where the registry does not have the name. */
+export async function listVersions(database: Database, query: VersionsQuery): Promise<readonly EntryRow[]> {
+  if (!isStorable(query.name)) return [];
+  return await database.pool.any(sql.type(entryRow)`
+    ${entriesOfName(query)} order by entry.published_at desc, entry.version desc`);
+}
+
+/** One version of one server, or its latest one. */
+export async function findEntry(
+  database: Database,
+  query: VersionsQuery & { readonly version: string },
+): Promise<EntryRow | null> {
+  if (!isStorable(query.name) || !isStorable(query.version)) return null;
+  return await database.pool.maybeOne(sql.type(entryRow)`
+    ${entriesOfName(query)} and ${ofVersion(query.version)}`);
+}
+
+function entriesOfName({ registryId, name, includeDeleted }: VersionsQuery): FragmentSqlToken {
+  return sql.fragment`
+    select ${entryColumns}
+    from server_owner join source on source.id = server_owner.source_id
+    join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
+    where server_owner.registry_id = ${registryId} and server_owner.name = ${name} and ${visible(includeDeleted)}`;
+}
+
+/** Entries that are read at once for an export: enough to hide the round trips, few enough to hold in memory. */
+const STREAM_BATCH = 200;
+
+/** All entries of a registry in order, read in batches. Entries that change meanwhile are there once, old or new. */
+export async function* streamEntries(
+  database: Database,
+  query: Pick<EntriesQuery, 'registryId' | 'version' | 'includeDeleted'>,
+): AsyncGenerator<EntryRow, void, void> {
+  let after: EntriesQuery['after'];
+  for (;;) {
+    const batch = await listEntries(database, { ...query, after, limit: STREAM_BATCH });
+    yield* batch;
+    after = batch.at(-1);
+    if (batch.length < STREAM_BATCH) return;
+  }
+}

@@ -1,0 +1,159 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+import { draftDigest, draftFromServerJson } from '../registry/draft.ts';
+import { ENTRY_STATUSES } from '../registry/entry.ts';
+import type { EntryDraft, EntryStatus } from '../registry/entry.ts';
+import { versionOrder } from '../registry/versions.ts';
+import type { Transaction } from './connection.ts';
+import { id, nothing } from './schemas.ts';
+import { searchText } from './search-text.ts';
+
+/** What is asked of a managed source. */
+export type EntryWrite =
+  | {
+      readonly kind: 'publish' | 'replace';
+      readonly name: string;
+      readonly version: string;
+      /** server.json as it will be served, checked by the strict rules. */
+      readonly document: string;
+    }
+  | {
+      readonly kind: 'status';
+      readonly name: string;
+      /** Null: all versions. */
+      readonly version: string | null;
+      readonly status: EntryStatus;
+      readonly statusMessage: string | null;
+    }
+  | { readonly kind: 'remove'; readonly name: string; readonly version: string };
+
+/** What came of a write: how many entries were written, or why none was. */
+export const writeOutcome = z.union([
+  z.object({ entries: z.number() }),
+  z.object({
+    failure: z.object({
+      type: z.enum(['EntryInvalid', 'EntryExists', 'EntryNotFound', 'EntryUnchanged', 'SourceNotManaged']),
+      message: z.string(),
+    }),
+  }),
+]);
+export type WriteOutcome = z.infer<typeof writeOutcome>;
+
+/** A write to the entries of a (locked) managed source. */
+export interface ManagedWrite {
+  readonly sourceId: string;
+  /** The moment that every row gets that the write changes. */
+  readonly at: string;
+  readonly write: EntryWrite;
+}
+
+/** Writes the entries themselves; what follows from them (latest version, owner of the name) is left to the caller. */
+export async function writeEntries(transaction: Transaction, managed: ManagedWrite): Promise<WriteOutcome> {
+  const { write } = managed;
+  switch (write.kind) {
+    case 'publish':
+    case 'replace':
+      return await writeDocument(transaction, managed, write);
+    case 'status':
+      return await setStatus(transaction, managed, write);
+    case 'remove':
+      return await setStatus(transaction, managed, { ...write, status: 'deleted', statusMessage: null });
+    default:
+      throw new TypeError(`There is no such write: ${JSON.stringify(write satisfies never)}`);
+  }
+}
+
+type DocumentWrite = Extract<EntryWrite, { kind: 'publish' | 'replace' }>;
+const storedEntryRow = z.object({ id, status: z.enum(ENTRY_STATUSES), document: z.string() });
+type StoredEntry = z.infer<typeof storedEntryRow>;
+
+async function writeDocument(
+  transaction: Transaction,
+  managed: ManagedWrite,
+  write: DocumentWrite,
+): Promise<WriteOutcome> {
+  const outcome = draftFromServerJson({ text: write.document, parsed: JSON.parse(write.document) as unknown });
+  if ('rejection' in outcome) return failure('EntryInvalid', outcome.rejection.reason);
+  const stored = await transaction.maybeOne(sql.type(storedEntryRow)`
+    select id, status, document from entry
+    where source_id = ${managed.sourceId} and name = ${write.name} and version = ${write.version}`);
+  return write.kind === 'publish'
+    ? await publish(transaction, managed, { draft: outcome.draft, stored })
+    : await replace(transaction, managed, { draft: outcome.draft, stored });
+}
+
+interface DraftOverStored {
+  readonly draft: EntryDraft;
+  readonly stored: StoredEntry | null;
+}
+
+async function publish(
+  transaction: Transaction,
+  { sourceId, at }: ManagedWrite,
+  { draft, stored }: DraftOverStored,
+): Promise<WriteOutcome> {
+  if (stored !== null) {
+    const before = stored.status === 'deleted' ? 'was deleted; its version cannot be used again' : 'exists already';
+    return failure('EntryExists', `Version ${draft.version} of ${draft.name} ${before}.`);
+  }
+  await transaction.query(sql.type(nothing)`
+    insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
+      status, status_changed_at, published_at, updated_at, changed_at)
+    values (${sourceId}, ${draft.name}, ${draft.version}, ${versionOrder(draft.version)}, ${draft.document},
+      ${sql.binary(draftDigest(draft))}, ${draft.title}, ${draft.description}, ${sql.array(draft.tags, 'text')},
+      ${searchText(draft)}, 'active', ${at}, ${at}, ${at}, ${at})`);
+  return { entries: 1 };
+}
+
+/** A new document for a version that is there; its status and the date of its publication stay. */
+async function replace(
+  transaction: Transaction,
+  { at }: ManagedWrite,
+  { draft, stored }: DraftOverStored,
+): Promise<WriteOutcome> {
+  if (stored === null || stored.status === 'deleted') {
+    return failure('EntryNotFound', `There is no version ${draft.version} of ${draft.name} to replace.`);
+  }
+  if (stored.document === draft.document) return { entries: 0 };
+  await transaction.query(sql.type(nothing)`
+    update entry set document = ${draft.document}, digest = ${sql.binary(draftDigest(draft))}, title = ${draft.title},
+      description = ${draft.description}, tags = ${sql.array(draft.tags, 'text')}, search_text = ${searchText(draft)},
+      updated_at = ${at}, changed_at = ${at}
+    where id = ${stored.id}`);
+  return { entries: 1 };
+}
+
+type StatusWrite = Omit<Extract<EntryWrite, { kind: 'status' }>, 'kind'> & { readonly kind: 'status' | 'remove' };
+const statusRow = z.object({ id, alreadySo: z.boolean() });
+
+/** `status_changed_at` moves only with the status itself, not with its message. */
+async function setStatus(
+  transaction: Transaction,
+  { sourceId, at }: ManagedWrite,
+  { kind, name, version, status, statusMessage }: StatusWrite,
+): Promise<WriteOutcome> {
+  const ofVersion = version === null ? sql.fragment`true` : sql.fragment`version = ${version}`;
+  const entries = await transaction.any(sql.type(statusRow)`
+    select id, status = ${status} and status_message is not distinct from ${statusMessage} as "alreadySo"
+    from entry where source_id = ${sourceId} and name = ${name} and ${ofVersion}`);
+  const toWrite = entries.filter(({ alreadySo }) => !alreadySo).map((entry) => entry.id);
+  if (toWrite.length === 0) {
+    const which = version === null ? name : `version ${version} of ${name}`;
+    // What is deleted is not there for those who would delete it.
+    return entries.length === 0 || kind === 'remove'
+      ? failure('EntryNotFound', `There is no ${which}.`)
+      : failure('EntryUnchanged', `Nothing to change: ${which} has this status and message already.`);
+  }
+  await transaction.query(sql.type(nothing)`
+    update entry set status = ${status}, status_message = ${statusMessage}, updated_at = ${at}, changed_at = ${at},
+      status_changed_at = case when status = ${status} then status_changed_at else ${at} end
+    where id = any(${sql.array(toWrite, 'int8')})`);
+  return { entries: toWrite.length };
+}
+
+function failure(
+  type: 'EntryInvalid' | 'EntryExists' | 'EntryNotFound' | 'EntryUnchanged',
+  message: string,
+): WriteOutcome {
+  return { failure: { type, message } };
+}
