@@ -5,18 +5,18 @@ import { check } from './check.ts';
 import { failingClearly } from './failures.ts';
 import { fetchSnapshot } from './fetch-snapshot.ts';
 import { purge } from './purge.ts';
-import { reconcileSources } from './reconcile-sources.ts';
+import { type ReconcileDependencies, reconcileSources } from './reconcile-sources.ts';
 import { recordFailure } from './record-failure.ts';
 import { retireSource } from './retire-source.ts';
 import { watch } from './watch.ts';
 import { write } from './write.ts';
 
-export interface ActivityDependencies {
-  readonly database: Database;
-}
+/** The database, and the actors, which housekeeping speaks to. */
+export type ActivityDependencies = ReconcileDependencies;
 
 /** Everything that a worker of the main task queue carries out. */
-export function createActivities({ database }: ActivityDependencies): Activities {
+export function createActivities(dependencies: ActivityDependencies): Activities {
+  const { database } = dependencies;
   return {
     check: (input) => failingClearly(() => check(database, input)),
     fetchSnapshot: (input) => failingClearly(() => fetchSnapshot(database, input)),
@@ -24,12 +24,12 @@ export function createActivities({ database }: ActivityDependencies): Activities
     recordFailure: (input) => failingClearly(() => recordFailure(database, input)),
     write: (input) => failingClearly(() => write(database, input)),
     retireSource: (input) => failingClearly(() => retireSource(database, input)),
-    reconcileSources: () => failingClearly(() => reconcileSources(database)),
+    reconcileSources: () => failingClearly(() => reconcileSources(dependencies)),
     purge: () => failingClearly(() => purge(database)),
   };
 }
 
 /** What a worker of the watch queue carries out. */
-export function createWatchActivities({ database }: Pick<ActivityDependencies, 'database'>): WatchActivities {
+export function createWatchActivities({ database }: { readonly database: Database }): WatchActivities {
   return { watch: (input) => failingClearly(() => watch(database, input)) };
 }

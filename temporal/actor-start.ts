@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import {
+  DEFINITION_MEMO,
   SOURCE_WORKFLOW,
   SourceKindAttribute,
   SourceName,
@@ -9,6 +10,7 @@ import {
   sourceWorkflowId,
 } from '../workflows/contract.ts';
 import type { SourceState } from '../workflows/contract.ts';
+import { fingerprint } from '../workflows/definition.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 
 const STARTED_WITHIN_MS = 10_000;
@@ -37,6 +39,7 @@ export function createActorStart(client: Client, taskQueue: string): ActorStart 
         args: [state],
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        memo: { [DEFINITION_MEMO]: fingerprint(state.definition) },
         ...describe(state),
         // An actor that is started without them never names one: see workflows/visibility.ts.
         ...(isListed && { typedSearchAttributes: searchAttributes(state) }),

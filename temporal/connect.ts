@@ -41,7 +41,7 @@ export async function connectTemporal(server: TemporalServer, telemetry: Telemet
 /** Address, TLS and API key, as both kinds of connections take them. */
 export async function endpointOf(
   server: TemporalServer,
-): Promise<Pick<ConnectionOptions, 'address' | 'apiKey' | 'tls'> & { readonly address: string }> {
+): Promise<Pick<ConnectionOptions, 'tls'> & { readonly address: string; readonly apiKey?: string }> {
   const { address, tls, apiKey } = server;
   return {
     address,

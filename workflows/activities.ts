@@ -35,13 +35,12 @@ export function fetchWithin(deadlineMs: number): ActivityInterfaceFor<Pick<Activ
   });
 }
 
-/** One transaction: it may be tried again as often as it takes for Postgres to come back within the time. */
+/** One transaction, tried again until a Postgres that restarts is back. */
 export const { applySnapshot } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',
-  scheduleToCloseTimeout: '30 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 6 },
 });
 
 /** The last word on a sync is not given up soon. */

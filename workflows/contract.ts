@@ -21,6 +21,9 @@ export const sourceWorkflowId = (sourceName: string): string => `source/${source
 /** The id of the n-th sync of a source; n counts from 1 and never restarts while the database lives. */
 export const syncWorkflowId = (sourceName: string, number: number): string => `sync/${sourceName}/${number}`;
 
+/** The memo that tells which definition an actor has, as a fingerprint, without asking it. */
+export const DEFINITION_MEMO = 'definition';
+
 /** Watches last for hours: a queue of their own keeps them from taking the slots that syncs need. */
 export const watchTaskQueue = (taskQueue: string): string => `${taskQueue}-watch`;
 

@@ -2,20 +2,29 @@
 import type { SourceDefinition } from '../registry/source-definition.ts';
 
 /** Equal in content: a definition that has been in Postgres comes back with its members in another order. */
-export function sameDefinition(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
-  if (Array.isArray(one) !== Array.isArray(other)) return false;
-  const members = definedMembers(one);
-  const otherMembers = new Map(definedMembers(other));
-  return (
-    members.length === otherMembers.size &&
-    members.every(([key, value]) => otherMembers.has(key) && sameDefinition(value, otherMembers.get(key)))
-  );
+export function sameDefinition(one: SourceDefinition, other: SourceDefinition): boolean {
+  return canonicalJson(one) === canonicalJson(other);
 }
 
-function definedMembers(value: object): [string, unknown][] {
-  return Object.entries(value).filter(([, member]) => member !== undefined);
+/** By which a definition is recognised among those that one source had; in the memo of its actor. */
+export function fingerprint(definition: SourceDefinition): string {
+  // FNV-1a, twice 32 bits: workflow code has no cryptography, and nobody gains by a collision.
+  let forward = 0x811c9dc5;
+  let backward = 0x811c9dc5;
+  const text = canonicalJson(definition);
+  for (let index = 0; index < text.length; index += 1) {
+    forward = Math.imul(forward ^ text.charCodeAt(index), 0x01000193);
+    backward = Math.imul(backward ^ text.charCodeAt(text.length - 1 - index), 0x01000193);
+  }
+  return [forward, backward].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : member,
+  );
 }
 
 /** Files are watched: a change is seen without waiting for the timer. */

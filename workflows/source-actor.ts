@@ -1,9 +1,10 @@
 /** A source's actor: its state, and every way in which the state changes. */
 import type { TemporalFailure } from '@temporalio/common';
-import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
+import { CancellationScope, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import type { SourceDefinition } from '../registry/source-definition.ts';
+import { DEFINITION_MEMO } from './contract.ts';
 import type { SourceDescription, SourcePhase, SourceState, SyncReport, SyncRequest, SyncTrigger } from './contract.ts';
-import { sameDefinition } from './definition.ts';
+import { fingerprint, sameDefinition } from './definition.ts';
 import { renderDetails } from './details.ts';
 import { planNextCycle, timeUntilCycle, triggerOf } from './next-sync.ts';
 import { mergeRequests, type PendingSync } from './sync-request.ts';
@@ -89,6 +90,7 @@ export class SourceActor {
   configure(definition: SourceDefinition): boolean {
     if (sameDefinition(this.#state.definition, definition)) return false;
     this.#change({ definition });
+    upsertMemo({ [DEFINITION_MEMO]: fingerprint(definition) });
     this.#watching?.cancel();
     if (this.isManaged) this.#forgetPlans();
     else this.request({}, 'definition');

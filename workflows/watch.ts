@@ -1,5 +1,5 @@
 /** Keeps a watch on a source that can be watched. A watch only wakes the actor; what is new, a check finds out. */
-import { condition, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import { condition, isCancellation, log } from '@temporalio/workflow';
 import { watchActivities } from './activities.ts';
 import { isWatched, originLabel } from './definition.ts';
 import { causeOf } from './failures.ts';
@@ -10,26 +10,28 @@ const LONGEST_BACKOFF_MS = 5 * 60_000;
 /** A watch that lasted this long had been working. */
 const WORKED_MS = 60_000;
 
-/** Goes on until the source retires or the run ends. Its failures never reach the actor. */
+/**
+ * Goes on until the source retires or the run ends. A watch's failures never reach the actor, and what happens while
+ * there is none is not missed: a watch begins by comparing with the last sync.
+ */
 export async function keepWatching(actor: SourceActor): Promise<void> {
-  // The run before had a watch too: what happened between the two, a check finds out.
-  if (workflowInfo().continuedFromExecutionRunId !== undefined && isWatched(actor.state.definition)) {
-    actor.newsFromWatch();
-  }
   let failures = 0;
-  while (actor.retirement === undefined) {
+  for (;;) {
     await condition(() => isWatched(actor.state.definition) || actor.retirement !== undefined);
     if (actor.retirement !== undefined) return;
     const { definition } = actor.state;
+    const isSuperseded = (): boolean => actor.state.definition !== definition || actor.retirement !== undefined;
     const startedAtMs = Date.now();
     const end = await watchOnce(actor);
-    if (end === 'news') actor.newsFromWatch();
+    if (end === 'news') {
+      actor.newsFromWatch();
+      const { cycle } = actor.state;
+      // Until somebody has looked, another watch would tell the same.
+      await condition(() => actor.state.cycle > cycle || isSuperseded());
+    }
     if (Date.now() - startedAtMs > WORKED_MS) failures = 0;
     failures = end === 'failed' ? failures + 1 : 0;
-    // What is missed while nothing watches is found by a check; but a watch that cannot work is no news.
-    if (failures === 1) actor.newsFromWatch();
-    if (failures > 0)
-      await backOff(failures, () => actor.state.definition !== definition || actor.retirement !== undefined);
+    if (failures > 0) await backOff(failures, isSuperseded);
   }
 }
 

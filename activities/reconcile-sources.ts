@@ -1,0 +1,89 @@
+/** Makes the actors agree with the sources in Postgres, which are the truth. Several workers may do so at once. */
+import type { Database } from '../db/connection.ts';
+import { deleteSource, listSources, type SourceRow } from '../db/sources.ts';
+import { RollcallError } from '../registry/failure.ts';
+import { initialState } from '../temporal/initial-state.ts';
+import type { SourceActors } from '../temporal/source-actors.ts';
+import { fingerprint } from '../workflows/definition.ts';
+
+/** How many actors are spoken to at the same time. */
+const AT_ONCE = 8;
+
+export interface ReconcileDependencies {
+  readonly database: Database;
+  readonly actors: SourceActors;
+  /** The sources whose actors run, each with the fingerprint of its definition; it may be some seconds old. */
+  listRunningActors(): Promise<ReadonlyMap<string, string | undefined>>;
+}
+
+export interface Reconciliation {
+  readonly started: number;
+  readonly configured: number;
+  readonly retired: number;
+}
+
+type Step = () => Promise<keyof Reconciliation | 'agreed'>;
+
+/**
+ * Starts actors that do not run, hands new definitions over, retires what left the configuration.
+ *
+ * @throws the first error, after everything else has been done
+ */
+export async function reconcileSources(dependencies: ReconcileDependencies): Promise<Reconciliation> {
+  // A source is a row first and an actor then: in this order an actor without a row has lost it.
+  const running = await dependencies.listRunningActors();
+  const sources = await listSources(dependencies.database);
+  const known = new Set(sources.map(({ name }) => name));
+  const orphans = [...running.keys()].filter((name) => !known.has(name));
+  const results = await settleAll([
+    ...sources.map((source) => () => reconcileSource(dependencies, source, running)),
+    ...orphans.map((name) => () => retire(dependencies, { name, entries: 'remove' })),
+  ]);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  const count = (what: keyof Reconciliation): number =>
+    results.filter((result) => result.status === 'fulfilled' && result.value === what).length;
+  return { started: count('started'), configured: count('configured'), retired: count('retired') };
+}
+
+async function reconcileSource(
+  dependencies: ReconcileDependencies,
+  source: SourceRow,
+  running: ReadonlyMap<string, string | undefined>,
+): ReturnType<Step> {
+  const { name, definition, detachedAt, kind } = source;
+  if (detachedAt !== null) {
+    // Nothing is left to do for a managed source whose actor has ended: its entries are kept.
+    if (kind === 'managed' && !running.has(name)) return 'agreed';
+    return await retire(dependencies, { name, entries: kind === 'managed' ? 'detach' : 'remove' });
+  }
+  if (!running.has(name)) {
+    await dependencies.actors.ensure(initialState(source));
+    return 'started';
+  }
+  if (running.get(name) === fingerprint(definition)) return 'agreed';
+  const { changed } = await dependencies.actors.configure(definition);
+  return changed ? 'configured' : 'agreed';
+}
+
+async function retire(
+  { actors, database }: ReconcileDependencies,
+  { name, entries }: { readonly name: string; readonly entries: 'remove' | 'detach' },
+): ReturnType<Step> {
+  try {
+    await actors.retire(name, entries);
+  } catch (error) {
+    if (!(error instanceof RollcallError) || error.type !== 'SourceNotFound') throw error;
+    // Without an actor there is nothing to wait for.
+    if (entries === 'remove') await deleteSource(database, name);
+  }
+  return 'retired';
+}
+
+async function settleAll(steps: readonly Step[]): Promise<PromiseSettledResult<Awaited<ReturnType<Step>>>[]> {
+  const results: PromiseSettledResult<Awaited<ReturnType<Step>>>[] = [];
+  for (let from = 0; from < steps.length; from += AT_ONCE) {
+    results.push(...(await Promise.allSettled(steps.slice(from, from + AT_ONCE).map((step) => step()))));
+  }
+  return results;
+}

@@ -1,0 +1,52 @@
+/** The schedule of the housekeeping, and the one that a worker does when it starts. */
+import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
+import { HOUSEKEEPING_SCHEDULE_ID, HOUSEKEEPING_WORKFLOW } from '../workflows/contract.ts';
+
+const EVERY = '5 minutes';
+
+/**
+ * Creates the schedule where it is missing.
+ *
+ * @returns whether it was: then Temporal is new, or has lost its data
+ */
+export async function createHousekeepingSchedule(client: Client, taskQueue: string): Promise<boolean> {
+  try {
+    await client.schedule.create(housekeepingSchedule(taskQueue));
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleAlreadyRunning) return false;
+    throw error;
+  }
+}
+
+/** Makes a schedule that an earlier version created what it should be now. Whoever paused it had a reason. */
+export async function updateHousekeepingSchedule(client: Client, taskQueue: string): Promise<void> {
+  const { spec, policies, action } = housekeepingSchedule(taskQueue);
+  const handle = client.schedule.getHandle(HOUSEKEEPING_SCHEDULE_ID);
+  await handle.update(({ state }) => ({ spec, policies, action, state }));
+}
+
+/** Does the housekeeping now; one that is being done is enough. */
+export async function startHousekeeping(client: Client, taskQueue: string): Promise<void> {
+  await client.workflow.start(HOUSEKEEPING_WORKFLOW, {
+    workflowId: `${HOUSEKEEPING_WORKFLOW}/at-start`,
+    taskQueue,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: 'Housekeeping when a worker starts',
+  });
+}
+
+function housekeepingSchedule(taskQueue: string): ScheduleOptions & Required<Pick<ScheduleOptions, 'policies'>> {
+  return {
+    scheduleId: HOUSEKEEPING_SCHEDULE_ID,
+    spec: { intervals: [{ every: EVERY }] },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' },
+    action: {
+      type: 'startWorkflow',
+      workflowType: HOUSEKEEPING_WORKFLOW,
+      workflowId: HOUSEKEEPING_WORKFLOW,
+      taskQueue,
+      workflowExecutionTimeout: '1 hour',
+    },
+  };
+}

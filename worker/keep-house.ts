@@ -1,0 +1,51 @@
+/** Sees to it that the housekeeping is done: at once when a worker starts, and from then on by its schedule. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { createHousekeepingSchedule, startHousekeeping, updateHousekeepingSchedule } from '../temporal/housekeeping.ts';
+import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
+
+/** How soon a Temporal that came back without its data is noticed. */
+const LOOK_EVERY_MS = 30_000;
+const RETRY_AFTER_MS = 1_000;
+
+export interface HousekeepingOptions {
+  readonly taskQueue: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Goes on until the signal. Never fails: a Temporal that is away is waited for. */
+export async function keepHouse(client: Client, { taskQueue, logger, signal }: HousekeepingOptions): Promise<void> {
+  let isStarting = true;
+  while (!signal.aborted) {
+    try {
+      const isNew = await createHousekeepingSchedule(client, taskQueue);
+      if (isStarting && !isNew) await updateHousekeepingSchedule(client, taskQueue);
+      if (isNew || isStarting) {
+        await registerSearchAttributes(client, logger);
+        await startHousekeeping(client, taskQueue);
+      }
+      isStarting = false;
+      await pause(LOOK_EVERY_MS, signal);
+    } catch (error) {
+      logger.warn({ err: error }, 'The housekeeping could not be scheduled; trying again');
+      await pause(RETRY_AFTER_MS, signal);
+    }
+  }
+}
+
+async function registerSearchAttributes(client: Client, logger: Logger): Promise<void> {
+  const missing = await ensureSearchAttributes(client);
+  if (missing.length === 0) return;
+  logger.warn(
+    { missing },
+    'Temporal does not let us register search attributes, so that workflows cannot be searched by them. ' +
+      'Somebody who may can do it: temporal operator search-attribute create --name NAME --type Keyword ' +
+      '(LastSuccessTime: Datetime)',
+  );
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { signal }).catch(() => undefined);
+}

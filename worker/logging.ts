@@ -1,0 +1,34 @@
+/** Lets the Temporal SDK, workflow and activity code log through the process's own logger. */
+import { Runtime, type LogLevel, type LogMetadata, type Logger as TemporalLogger } from '@temporalio/worker';
+import type { Logger } from 'pino';
+
+/** The SDK has one runtime per process, which is set up once. */
+let installed = false;
+
+/** Call it before anything else of the worker's SDK. Signals are left to the process. */
+export function logThrough(logger: Logger): void {
+  if (installed) return;
+  Runtime.install({
+    logger: toTemporalLogger(logger),
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+  });
+  installed = true;
+}
+
+/** Pino takes the attributes before the message. */
+export function toTemporalLogger(logger: Logger): TemporalLogger {
+  const log = (level: LogLevel, message: string, meta?: LogMetadata): void => {
+    logger[PINO_LEVELS[level]]({ ...meta }, message);
+  };
+  return {
+    log,
+    trace: (message, meta) => log('TRACE', message, meta),
+    debug: (message, meta) => log('DEBUG', message, meta),
+    info: (message, meta) => log('INFO', message, meta),
+    warn: (message, meta) => log('WARN', message, meta),
+    error: (message, meta) => log('ERROR', message, meta),
+  };
+}
+
+const PINO_LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
