@@ -28,7 +28,7 @@ export async function fetchSnapshot(database: Database, input: SyncInput): Promi
       signal: Context.current().cancellationSignal,
       resumeFrom: staged?.cursor ?? null,
     });
-    if (fetched.snapshot === 'staged') await stager.finish();
+    if (fetched.snapshot === 'staged') await stager.finish(fetched.coverage);
     return { syncRunId, chunks: stager.chunks, counts: stager.counts, ...fetched };
   });
 }

@@ -1,6 +1,6 @@
 /** Puts what a fetch finds into the staging tables, chunk by chunk. */
 import type { Database } from '../db/connection.ts';
-import { stageChunk } from '../db/snapshots.ts';
+import { discardSnapshot, stageChunk } from '../db/snapshots.ts';
 import { recordFindings } from '../db/sync-runs.ts';
 import {
   DocumentReader,
@@ -85,18 +85,39 @@ export class SnapshotStager {
 
   /** Stages the entries of a document as its bytes arrive; the last of them wait for the next document or `finish`. */
   async stageDocument(document: DocumentBytes): Promise<DocumentSummary> {
-    const reader = new DocumentReader({
-      format: document.format ?? this.#options.definition.format,
-      syntax: document.syntax,
-      file: document.file,
+    const reader = this.#readerOf(document);
+    for await (const chunk of document.bytes) await this.#take(reader.push(chunk));
+    const summary = reader.end();
+    await this.stage(summary);
+    return summary;
+  }
+
+  /** Reads a page as a whole, so that one that turns out to be broken leaves nothing behind. */
+  readPage(bytes: Uint8Array): DocumentSummary {
+    const reader = this.#readerOf({ format: 'upstream' });
+    const entries = reader.push(bytes);
+    const summary = reader.end();
+    return {
+      ...summary,
+      drafts: [...entries.drafts, ...summary.drafts],
+      findings: [...entries.findings, ...summary.findings],
+    };
+  }
+
+  /** Stages the end of a document, or a page. */
+  async stage(summary: DocumentSummary): Promise<void> {
+    await this.#take(summary);
+    this.#found += summary.entries;
+  }
+
+  #readerOf({ format, syntax, file }: Omit<DocumentBytes, 'bytes'>): DocumentReader {
+    return new DocumentReader({
+      format: format ?? this.#options.definition.format,
+      syntax,
+      file,
       excludes: (draft) => this.#filter(draft.name, draft.tags) === 'excluded',
       firstOrdinal: this.#found,
     });
-    for await (const chunk of document.bytes) await this.#take(reader.push(chunk));
-    const summary = reader.end();
-    await this.#take(summary);
-    this.#found += summary.entries;
-    return summary;
   }
 
   /** From now on, a fetch that takes over goes on from this cursor (a paged fetch calls it before each page). */
@@ -104,18 +125,29 @@ export class SnapshotStager {
     this.#resumePoint = cursor;
   }
 
+  /** Forgets everything that was staged. */
+  async startOver(): Promise<void> {
+    await discardSnapshot(this.#options.database, this.#options.syncRunId);
+    this.#resumePoint = null;
+    this.#drafts = [];
+    this.#characters = 0;
+    this.#findings = [];
+    this.#firstRejection = null;
+    this.#chunks = this.#entries = this.#rejected = this.#warnings = this.#found = 0;
+  }
+
   /**
-   * Says that the snapshot is complete.
+   * Stages what waits, and says that this was all.
    *
-   * @throws RollcallError `AllEntriesRejected` where there were entries and not one of them can be taken.
+   * @throws RollcallError `AllEntriesRejected` where a complete snapshot has entries, and none that can be taken.
    */
-  async finish(): Promise<void> {
+  async finish(coverage: 'complete' | 'partial'): Promise<void> {
     await this.#flush();
-    if (this.#rejected === 0 || this.#rejected < this.#found) return;
+    if (coverage === 'partial' || this.#rejected === 0 || this.#rejected < this.#found) return;
     const { name, reason } = this.#firstRejection ?? { name: null, reason: 'see the rejections of the sync' };
     throw new RollcallError(
       'AllEntriesRejected',
-      `all ${this.#rejected} entries were rejected, the first (${name ?? 'without a name'}) because: ${reason}`,
+      `all ${this.#rejected} entries were rejected, the first (${name ?? 'without a name'}) because ${reason}`,
     );
   }
 

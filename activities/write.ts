@@ -1,5 +1,6 @@
 import type { Database } from '../db/connection.ts';
 import { carryOutWrite } from '../db/write-requests.ts';
+import { RollcallError } from '../registry/failure.ts';
 import type { Activities, WriteResult } from '../workflows/contract.ts';
 
 /** Carries out a write request of a managed source: once, however often it is asked to. */
@@ -7,5 +8,7 @@ export async function write(
   database: Database,
   { sourceName, request }: Parameters<Activities['write']>[0],
 ): Promise<WriteResult> {
-  return await carryOutWrite(database, { sourceName, requestId: request.requestId });
+  const outcome = await carryOutWrite(database, { sourceName, requestId: request.requestId });
+  if ('failure' in outcome) throw new RollcallError(outcome.failure.type, outcome.failure.message);
+  return outcome;
 }

@@ -1,0 +1,167 @@
+/** One registry, as a client of its v0.1 API: requests with their retries, and pages that are whole or not taken. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { readSecret } from '../config/secrets.ts';
+import type { DocumentSummary } from '../registry/document-reader.ts';
+import { RollcallError } from '../registry/failure.ts';
+import type { ApiOrigin } from '../registry/source-definition.ts';
+import { displayUrl, httpGet, type HttpResponse } from './http.ts';
+
+export interface ListQuery {
+  /** RFC 3339: only entries that changed since; null: all. */
+  readonly since: string | null;
+  readonly limit: number;
+  readonly cursor?: string | null;
+}
+
+/** What makes a page of bytes into entries. */
+export interface PageReader {
+  readPage(bytes: Uint8Array): DocumentSummary;
+}
+
+export interface ApiPage extends DocumentSummary {
+  readonly nextCursor: string | null;
+}
+
+export interface ApiUpstreamOptions {
+  readonly signal: AbortSignal;
+  /** Is told in words what takes so long. */
+  readonly report?: (step: string) => void;
+}
+
+/** The largest page that is held. */
+const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+const MAX_CURSOR_LENGTH = 4096;
+/** One page in hundreds may fail without the walk beginning again. */
+const ATTEMPTS = 4;
+const FIRST_BACKOFF_MS = 250;
+/** An upstream that asks for more patience is left alone until the next attempt of the whole fetch. */
+const LONGEST_WAIT_MS = 30_000;
+
+export class ApiUpstream {
+  readonly displayName: string;
+  readonly #list: URL;
+  readonly #origin: ApiOrigin;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #options: ApiUpstreamOptions;
+  #firstAnsweredAtMs: number | null = null;
+
+  constructor(origin: ApiOrigin, headers: Readonly<Record<string, string>>, options: ApiUpstreamOptions) {
+    this.#origin = origin;
+    this.#list = listUrl(origin.endpoint);
+    this.displayName = displayUrl(this.#list);
+    this.#headers = headers;
+    this.#options = options;
+  }
+
+  /** Reads the secrets that the upstream wants to see. */
+  static async open(origin: ApiOrigin, options: ApiUpstreamOptions): Promise<ApiUpstream> {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    for (const [name, secret] of Object.entries(origin.headers ?? {})) {
+      headers[name.toLowerCase()] = await readSecret(secret);
+    }
+    if (origin.bearerToken !== undefined) headers['authorization'] = `Bearer ${await readSecret(origin.bearerToken)}`;
+    return new ApiUpstream(origin, headers, options);
+  }
+
+  /** When the first answer came, by the upstream's clock where it tells. */
+  get firstAnsweredAtMs(): number {
+    return this.#firstAnsweredAtMs ?? Date.now();
+  }
+
+  /** Reads one page; tries again where the upstream fails, is busy, or the page is cut off. */
+  async readPage(query: ListQuery, reader: PageReader): Promise<ApiPage> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return this.#parsePage(await this.#get(query), reader);
+      } catch (error) {
+        const waitMs = attempt === ATTEMPTS ? null : waitBeforeRetry(error, attempt);
+        if (waitMs === null) throw error;
+        this.#options.report?.(`waiting ${waitMs} ms: ${(error as Error).message}`);
+        await delay(waitMs, undefined, { signal: this.#options.signal });
+      }
+    }
+  }
+
+  /** How many entries the answer to a query has, without looking into them. */
+  async countEntries(query: ListQuery): Promise<number> {
+    const page: unknown = JSON.parse((await this.#get(query)).toString());
+    const servers = Array.isArray(page) ? page : (page as { servers?: unknown }).servers;
+    return Array.isArray(servers) ? servers.length : 0;
+  }
+
+  async #get(query: ListQuery): Promise<Buffer> {
+    const { timeoutMs } = this.#origin;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([this.#options.signal, timeout]);
+    try {
+      const response = await httpGet({ url: withQuery(this.#list, query), headers: this.#headers, timeoutMs, signal });
+      this.#firstAnsweredAtMs ??= upstreamTime(response);
+      return await this.#readBody(response);
+    } catch (error) {
+      if (!timeout.aborted || this.#options.signal.aborted) throw error;
+      throw new RollcallError('UpstreamUnavailable', `${this.displayName} did not answer within ${timeoutMs} ms`);
+    }
+  }
+
+  async #readBody(response: HttpResponse): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of response.body) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > MAX_PAGE_BYTES) throw this.#invalid(`sent a page of more than ${MAX_PAGE_BYTES} bytes`);
+    }
+    return Buffer.concat(chunks);
+  }
+
+  #parsePage(bytes: Buffer, reader: PageReader): ApiPage {
+    let page: DocumentSummary;
+    try {
+      page = reader.readPage(bytes);
+    } catch (error) {
+      if (!(error instanceof RollcallError)) throw error;
+      throw this.#invalid(`did not send a page of a registry: ${error.message}`);
+    }
+    const { metadata } = JSON.parse(page.envelope) as { metadata?: { nextCursor?: unknown; next_cursor?: unknown } };
+    // The member has its other name in the API's first version.
+    const cursor = metadata?.nextCursor ?? metadata?.next_cursor ?? '';
+    if (typeof cursor !== 'string' || cursor.length > MAX_CURSOR_LENGTH) throw this.#invalid('sent an unusable cursor');
+    return { ...page, nextCursor: cursor === '' ? null : cursor };
+  }
+
+  #invalid(what: string): RollcallError {
+    return new RollcallError('UpstreamInvalid', `${this.displayName} ${what}`);
+  }
+}
+
+/** The list of servers of a registry, whichever part of its URL was pasted. */
+export function listUrl(endpoint: string): URL {
+  const url = new URL(endpoint);
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/servers$/, '');
+  url.pathname = /\/v0(\.\d+)?$/.test(path) ? `${path}/servers` : `${path}/v0.1/servers`;
+  return url;
+}
+
+function withQuery(list: URL, { since, limit, cursor }: ListQuery): URL {
+  const url = new URL(list);
+  url.searchParams.set('limit', String(limit));
+  url.searchParams.set('include_deleted', 'true');
+  if (since !== null) url.searchParams.set('updated_since', since);
+  if (cursor !== undefined && cursor !== null) url.searchParams.set('cursor', cursor);
+  return url;
+}
+
+function upstreamTime(response: HttpResponse): number {
+  const date = Date.parse(response.header('date') ?? '');
+  return Number.isNaN(date) ? Date.now() : date;
+}
+
+/** Milliseconds to wait before a request is sent again; null where that can't help, or would take too long. */
+function waitBeforeRetry(error: unknown, attempt: number): number | null {
+  if (!(error instanceof RollcallError)) return null;
+  const backoffMs = FIRST_BACKOFF_MS * 4 ** (attempt - 1);
+  if (error.type === 'UpstreamUnavailable' || error.type === 'UpstreamInvalid') return backoffMs;
+  if (error.type !== 'UpstreamRateLimited') return null;
+  const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs);
+  return waitMs <= LONGEST_WAIT_MS ? waitMs : null;
+}
