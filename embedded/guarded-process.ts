@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { Readable, Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { endOrphan } from './orphan.ts';
 
 export interface GuardedProcessOptions {
@@ -56,7 +56,10 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
   const guard = await spawnGuard(options);
   const ended = once(guard, 'close').then(() => undefined);
   const pid = await readPid(guard);
-  await writeFile(options.pidFile, JSON.stringify({ pid, commandLine: [options.command, ...options.arguments].join(' ') }));
+  await writeFile(
+    options.pidFile,
+    JSON.stringify({ pid, commandLine: [options.command, ...options.arguments].join(' ') }),
+  );
   return { pid, ended, stop: (graceMs = DEFAULT_GRACE_MS) => stopGuard(guard, ended, graceMs) };
 }
 

@@ -68,7 +68,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
  * More than one attempt: right after a crash, processes of the crashed server may hold its shared memory for a
  * moment, and PostgreSQL then refuses to start.
  */
-async function startServer(host: PostgresHost, options: EmbeddedPostgresOptions, port: number): Promise<GuardedProcess> {
+async function startServer(
+  host: PostgresHost,
+  options: EmbeddedPostgresOptions,
+  port: number,
+): Promise<GuardedProcess> {
   const logFile = join(options.dataDirectory, 'postgres.log');
   let failure = '';
   for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {

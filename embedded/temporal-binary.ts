@@ -1,18 +1,71 @@
-/** Finding the Temporal command-line tool, which carries the dev server. */
-import { access, constants } from 'node:fs/promises';
-import { homedir } from 'node:os';
+/**
+ * Finding the Temporal command-line tool, which carries the dev server: what the user names, what is installed, what
+ * an earlier start has cached; else it is downloaded, or built where only package registries can be reached.
+ */
 import { join } from 'node:path';
+import { cacheDirectory } from './cache-directory.ts';
+import { findOnPath, isExecutable } from './executable.ts';
+import { buildTemporal, TEMPORAL_CLI_VERSION } from './temporal-build.ts';
+import { downloadTemporal } from './temporal-download.ts';
 
-/** The newest release that builds as a module dependency. */
-const TEMPORAL_CLI_VERSION = 'v1.5.1';
-
-/** What we download or build once is kept here, outside the checkout. */
-export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
-  return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rollcall');
+export interface FindTemporalOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Told what is being done, where it takes longer than a moment. */
+  readonly onProgress?: (message: string) => void;
 }
 
-export async function findTemporalBinary(): Promise<string> {
-  const cached = join(cacheDirectory(), 'temporal-cli', TEMPORAL_CLI_VERSION, 'temporal');
-  await access(cached, constants.X_OK);
-  return cached;
+/** The path of the tool. Where there is none and none can be had, the error names what the user can do about it. */
+export async function findTemporalBinary(options: FindTemporalOptions = {}): Promise<string> {
+  const { environment = process.env, onProgress = () => undefined } = options;
+  return (await findExisting(environment)) ?? (await obtain(environment, onProgress));
+}
+
+async function findExisting(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const named = environment['TEMPORAL_CLI_PATH'];
+  if (named) {
+    if (await isExecutable(named)) return named;
+    throw new Error(`TEMPORAL_CLI_PATH names ${named}, which is not a program that can be run`);
+  }
+  const installed = await findOnPath('temporal', environment);
+  if (installed !== undefined) return installed;
+  for (const cached of [builtPath(environment), downloadedPath(environment)]) {
+    if (await isExecutable(cached)) return cached;
+  }
+  return undefined;
+}
+
+async function obtain(environment: NodeJS.ProcessEnv, onProgress: (message: string) => void): Promise<string> {
+  const failures: string[] = [];
+  const attempts = [
+    () => downloadTemporal(downloadedPath(environment), onProgress),
+    () => buildTemporal(builtPath(environment), { environment, onProgress }),
+  ];
+  for (const attempt of attempts) {
+    try {
+      return await attempt();
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Error(remedies(failures));
+}
+
+function remedies(failures: readonly string[]): string {
+  return [
+    'Temporal, which runs the sources, is not on this machine and could not be installed:',
+    ...failures.map((failure) => `  - ${failure}`),
+    'Do one of these:',
+    '  1. install the Temporal command-line tool (https://docs.temporal.io/cli), so that `temporal` is on the PATH',
+    '  2. set TEMPORAL_CLI_PATH to the path of one',
+    '  3. install Go (https://go.dev/dl) and start again: it is then built from source, once',
+    '  4. name a running Temporal server in the configuration: `temporal: {address: host:7233}`',
+  ].join('\n');
+}
+
+function builtPath(environment: NodeJS.ProcessEnv): string {
+  return join(cacheDirectory(environment), 'temporal-cli', TEMPORAL_CLI_VERSION, 'temporal');
+}
+
+function downloadedPath(environment: NodeJS.ProcessEnv): string {
+  return join(cacheDirectory(environment), 'temporal-cli', 'downloaded', 'temporal');
 }

@@ -7,7 +7,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { temporal } from '@temporalio/proto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import type { ConnectionSettings, Database } from '../db/connection.ts';
+import { type ConnectionSettings, type Database, openDatabase } from '../db/connection.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 
 export interface TestDatabase {
@@ -36,7 +36,6 @@ async function createDatabase(template: string): Promise<TestDatabase> {
   await asOwner(shared.ownerSettings, `create database ${name} template ${template}`);
   const settings = { ...shared.settings, database: name };
   const ownerSettings = { ...shared.ownerSettings, database: name };
-  const { openDatabase } = await import('../db/connection.ts');
   const database = await openDatabase(settings);
   return {
     database,

@@ -7,6 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { migrateUp } from '../db/migrations.ts';
 import { LOOPBACK } from '../embedded/free-port.ts';
 import { startEmbeddedPostgres } from '../embedded/postgres.ts';
 import { startEmbeddedTemporal } from '../embedded/temporal.ts';
@@ -48,7 +49,6 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 }
 
 async function startPostgres(directory: string): Promise<SharedServer<unknown>> {
-  const { migrateUp } = await import('../db/migrations.ts');
   const postgres = await startEmbeddedPostgres({ dataDirectory: directory, disposable: true });
   await migrateUp(postgres.ownerSettings);
   const { settings, ownerSettings } = postgres;

