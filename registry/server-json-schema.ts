@@ -94,7 +94,7 @@ const namedArgument = z
 
 const argument = z
   .discriminatedUnion('type', [positionalArgument, namedArgument], {
-    error: unlessMissing('must be positional or named'),
+    error: unknownType('must be positional or named'),
   })
   .meta({ id: 'Argument', description: 'An argument in a command line. Clients must not hand it to a shell.' });
 
@@ -126,7 +126,7 @@ const localTransport = z
       z.looseObject(streamableHttpMembers).meta({ id: 'StreamableHttpTransport', description: 'Streamable HTTP.' }),
       z.looseObject(sseMembers).meta({ id: 'SseTransport', description: 'Server-sent events.' }),
     ],
-    { error: unlessMissing('must be stdio, streamable-http or sse') },
+    { error: unknownType('must be stdio, streamable-http or sse') },
   )
   .meta({ id: 'LocalTransport', description: 'How a client speaks to the running package.' });
 
@@ -141,7 +141,7 @@ const remoteTransport = z
         .looseObject({ ...sseMembers, variables })
         .meta({ id: 'RemoteSseTransport', description: 'Server-sent events.' }),
     ],
-    { error: unlessMissing('must be streamable-http or sse') },
+    { error: unknownType('must be streamable-http or sse') },
   )
   .meta({ id: 'RemoteTransport', description: 'How a client speaks to the server where it runs already.' });
 
@@ -242,8 +242,11 @@ export const serverJsonSchema = z
   })
   .meta({ id: 'ServerJson', description: 'One version of one MCP server.' });
 
-function unlessMissing(message: string): (issue: { readonly input?: unknown }) => string | undefined {
-  return ({ input: value }) => (value === undefined ? 'is required' : message);
+/** The message for an object of an unknown type; what is missing or no object has the usual words. */
+function unknownType(
+  message: string,
+): (issue: { readonly code: string; readonly input?: unknown }) => string | undefined {
+  return (issue) => (issue.input !== undefined && issue.code === 'invalid_union' ? message : undefined);
 }
 
 function isWebUrl(text: string): boolean {

@@ -59,7 +59,7 @@ function wording(issue: z.core.$ZodRawIssue): string | undefined {
     return issue.minimum === 1 ? 'must not be empty' : `must have at least ${issue.minimum} characters`;
   }
   if (issue.code === 'too_big') {
-    return `must have at most ${issue.maximum} characters, and has ${String(issue.input).length}`;
+    return `must have at most ${issue.maximum} characters`;
   }
   return issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : undefined;
 }

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeCursor, encodeCursor, type Cursor } from '../../registry/cursor.ts';
+
+const text = fc.string({ unit: 'grapheme', maxLength: 40 });
+const cursors: fc.Arbitrary<Cursor> = fc.record({
+  after: fc.record({ name: text, version: text }),
+  query: fc.record(
+    { search: text, version: text, updatedSince: text, includeDeleted: fc.boolean() },
+    { requiredKeys: ['includeDeleted'] },
+  ),
+});
+
+describe('a cursor', () => {
+  test('comes back as it was, and needs no escaping in a URL', () => {
+    fc.assert(
+      fc.property(cursors, text, (cursor, registry) => {
+        const encoded = encodeCursor(cursor, registry);
+        expect(encoded).toMatch(/^[A-Za-z0-9_-]+$/);
+        expect(decodeCursor(encoded, registry)).toEqual(cursor);
+      }),
+    );
+  });
+
+  test('is refused by every other registry', () => {
+    fc.assert(
+      fc.property(cursors, text, text, (cursor, registry, other) => {
+        fc.pre(registry !== other);
+        expect(decodeCursor(encodeCursor(cursor, registry), other)).toBeNull();
+      }),
+    );
+  });
+
+  test('is refused when something in it was changed, added or cut off', () => {
+    const change = fc.record({
+      at: fc.nat(),
+      replacement: fc.oneof(fc.string({ maxLength: 2 }), fc.stringMatching(/^[A-Za-z0-9_-]{1,3}$/)),
+      removed: fc.nat(3),
+    });
+    fc.assert(
+      fc.property(cursors, change, (cursor, { at, replacement, removed }) => {
+        const encoded = encodeCursor(cursor, 'default');
+        const position = at % (encoded.length + 1);
+        const tampered = encoded.slice(0, position) + replacement + encoded.slice(position + removed);
+        fc.pre(tampered !== encoded);
+        expect(decodeCursor(tampered, 'default')).toBeNull();
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each(['', 'x', 'io.github.someone/weather:1.0.0', 'eyJhIjoxfQ', '%00'])('is not %j', (foreign) => {
+    expect(decodeCursor(foreign, 'default')).toBeNull();
+  });
+
+  test('stays short', () => {
+    const cursor = { after: { name: 'io.github.someone/weather', version: '1.0.0' }, query: { includeDeleted: false } };
+    expect(encodeCursor(cursor, 'default').length).toBeLessThan(100);
+  });
+});

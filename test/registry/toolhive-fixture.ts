@@ -1,0 +1,35 @@
+/** A ToolHive document with every member that the format has, and some that it has not. */
+import { readFileSync } from 'node:fs';
+import { isJsonObject, type JsonObject, objectsOf } from '../../registry/json.ts';
+import type { ToolhiveServer } from '../../registry/toolhive-format.ts';
+
+export const TOOLHIVE_DOCUMENT = JSON.parse(
+  readFileSync(new URL('../fixtures/toolhive/registry.json', import.meta.url), 'utf8'),
+) as JsonObject;
+
+/** All servers of a ToolHive document, those in its groups too. */
+export function serversOf(document: JsonObject): ToolhiveServer[] {
+  const top = [...serversIn(document, false), ...serversIn(document, true)];
+  const grouped = objectsOf(document['groups']).flatMap((group) =>
+    [...serversIn(group, false), ...serversIn(group, true)].map((server) => ({
+      ...server,
+      group: String(group['name']),
+    })),
+  );
+  return [...top, ...grouped];
+}
+
+/** What the document says beside its servers. */
+export function envelopeOf(document: JsonObject): JsonObject {
+  const { servers: _servers, remote_servers: _remoteServers, groups, ...members } = document;
+  return { ...members, ...(groups !== undefined && { groups: objectsOf(groups).map(envelopeOf) }) };
+}
+
+function serversIn(container: JsonObject, remote: boolean): ToolhiveServer[] {
+  const servers = container[remote ? 'remote_servers' : 'servers'];
+  return Object.entries(isJsonObject(servers) ? servers : {}).map(([key, entry]) => ({
+    key,
+    entry: entry as JsonObject,
+    remote,
+  }));
+}

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { compare } from 'semver';
+import { describe, expect, test } from 'vitest';
+import { isVersionRange, versionOrder } from '../../registry/versions.ts';
+
+const number = fc.oneof(fc.nat(12), fc.nat(Number.MAX_SAFE_INTEGER)).map(String);
+const word = fc
+  .stringMatching(/^[0-9A-Za-z-]{1,6}$/)
+  .filter((identifier) => !/^\d+$/.test(identifier) || identifier === String(Number(identifier)));
+const identifiers = (identifier: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc.array(identifier, { minLength: 1, maxLength: 4 }).map((list) => list.join('.'));
+const version = fc
+  .tuple(
+    fc.tuple(number, number, number).map((core) => core.join('.')),
+    fc.option(identifiers(fc.oneof(number, word, fc.constantFrom('a', 'a-', 'alpha', 'beta', 'rc'))), {
+      nil: undefined,
+    }),
+    fc.option(identifiers(word), { nil: undefined }),
+  )
+  .map(([core, prerelease, build]) => `${core}${prerelease ? `-${prerelease}` : ''}${build ? `+${build}` : ''}`);
+
+/** As Postgres compares in collation "C": byte by byte. */
+const byteOrder = (left: string, right: string): number =>
+  Math.sign(Buffer.compare(Buffer.from(left), Buffer.from(right)));
+
+function key(text: string): string {
+  const order = versionOrder(text);
+  if (order === null) throw new Error(`${text} has no order`);
+  return order;
+}
+
+describe('the order of versions', () => {
+  test('of the keys is the precedence of the semantic versions', () => {
+    fc.assert(
+      fc.property(version, version, (left, right) => {
+        expect(byteOrder(key(left), key(right))).toBe(compare(left, right));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('is the one that semver.org gives as its example', () => {
+    const ascending = [
+      '1.0.0-alpha',
+      '1.0.0-alpha.1',
+      '1.0.0-alpha.beta',
+      '1.0.0-beta',
+      '1.0.0-beta.2',
+      '1.0.0-beta.11',
+      '1.0.0-rc.1',
+      '1.0.0',
+      '1.0.1-0',
+      '1.2.0',
+      '1.10.0',
+      '10.0.0',
+    ];
+    expect(ascending.toSorted((left, right) => byteOrder(key(left), key(right)))).toEqual(ascending);
+  });
+
+  test('compares numbers that no floating point number can tell apart', () => {
+    expect(byteOrder(key('1.0.0-99999999999999999998'), key('1.0.0-99999999999999999999'))).toBe(-1);
+    expect(byteOrder(key('1.0.0-9'), key('1.0.0-99999999999999999999'))).toBe(-1);
+  });
+
+  test('leaves build metadata out', () => {
+    expect(versionOrder('1.0.0+a')).toBe(versionOrder('1.0.0+b'));
+  });
+
+  test.each(['1.0', 'v1.0.0', ' 1.0.0', '1.0.0 ', '1.0.0.0', '01.0.0', '1.0.0-01', '2025-09-01', 'main', ''])(
+    'has no place for %j',
+    (text) => {
+      expect(versionOrder(text)).toBeNull();
+    },
+  );
+});
+
+describe('a range', () => {
+  test.each([
+    '^1.2.3',
+    '~1.2',
+    '>=1.2.3',
+    '<2',
+    '=1.0.0',
+    '1.x',
+    '1.2.X',
+    '1.*',
+    '*',
+    'v1.x',
+    '1.0.0 - 2.0.0',
+    '1 || 2',
+    '>=1 <2',
+    '1.0.0, <2',
+  ])('is %s', (text) => {
+    expect(isVersionRange(text)).toBe(true);
+  });
+
+  test.each(['1.2.3', '1.0.0-x.1', '1.0.0-alpha', '2025.09.01', '1.0.0+x', 'v2', 'xyz', '2.0-x', 'alpha.x'])(
+    'is not %s',
+    (text) => {
+      expect(isVersionRange(text)).toBe(false);
+    },
+  );
+});
