@@ -1,10 +1,141 @@
+/** Sources of the kind `git`: one registry document, or many, in a repository. */
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import picomatch from 'picomatch';
+import { RollcallError } from '../registry/failure.ts';
 import type { GitOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
 import type { Check } from './check.ts';
-import type { Fetch, Fetched } from './fetch.ts';
-export async function fetchGit(_fetch: Fetch<GitOrigin>): Promise<Fetched> {
-  throw new Error('x');
+import { readFileBytes } from './content-digest.ts';
+import { withoutSecrets } from './failures.ts';
+import { definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
+import { type GitClient, openGit } from './git-client.ts';
+import { inWorkFolder } from './work-folder.ts';
+
+export async function fetchGit(fetch: Fetch<GitOrigin>): Promise<Fetched> {
+  const { origin, definition, previous, stager, progress, signal } = fetch;
+  return await inWorkFolder(async (folder) => {
+    const git = await openGit(origin, { folder, signal });
+    progress.report({ step: 'asking for the commit' });
+    const advertised = await advertisedCommit(git, origin);
+    if (previous !== null && previous['commit'] === advertised) {
+      return { snapshot: 'unchanged', coverage: 'complete', fetchState: previous, upstreamRevision: advertised };
+    }
+    progress.report({ step: 'fetching the commit' });
+    const commit = await fetchCommit(git, origin);
+    const paths = await findDocuments(git, { origin, commit });
+    progress.report({ step: `reading ${paths.length} files` });
+    await checkOut(git, { folder, commit, paths });
+    const envelopes: string[] = [];
+    for (const path of paths) {
+      const { envelope } = await stager.stageDocument({
+        bytes: readFileBytes(join(folder, path), signal),
+        syntax: syntaxOfName(path),
+        file: paths.length > 1 ? path : undefined,
+      });
+      envelopes.push(envelope);
+    }
+    return {
+      snapshot: 'staged',
+      coverage: 'complete',
+      fetchState: { definitionDigest: definitionDigest(definition), commit },
+      upstreamRevision: commit,
+      commitId: commit,
+      ...(envelopes.length === 1 && { envelope: envelopes[0]! }),
+    };
+  });
 }
-export async function checkGit(_check: Check<GitOrigin>): Promise<CheckResult['news']> {
-  return 'maybe';
+
+/** A pinned commit holds what it holds; for a branch or a tag the remote is asked where it is. */
+export async function checkGit({ origin, previous, signal }: Check<GitOrigin>): Promise<CheckResult['news']> {
+  if (origin.commit !== undefined) return 'nothing';
+  return await inWorkFolder(async (folder) => {
+    const git = await openGit(origin, { folder, signal });
+    return (await advertisedCommit(git, origin)) === previous['commit'] ? 'nothing' : 'maybe';
+  });
+}
+
+/** The reference on the remote that is to be read. */
+function referenceOf({ tag, branch }: GitOrigin): string {
+  if (tag !== undefined) return `refs/tags/${tag}`;
+  return branch === undefined ? 'HEAD' : `refs/heads/${branch}`;
+}
+
+/** The commit that is to be read, as far as the remote tells without a fetch. */
+async function advertisedCommit(git: GitClient, origin: GitOrigin): Promise<string> {
+  if (origin.commit !== undefined) return origin.commit;
+  const reference = referenceOf(origin);
+  const listing = await git.run('ls-remote', '--', origin.repository, reference, `${reference}^{}`);
+  const ids = new Map(listing.split('\n').map((line) => [line.split('\t')[1], line.split('\t')[0]] as const));
+  // An annotated tag is an object of its own, and listed a second time with the commit that it is on.
+  const commit = ids.get(`${reference}^{}`) ?? ids.get(reference);
+  if (commit === undefined) throw missing(origin, `there is no ${referenceLabel(origin)}`);
+  return commit;
+}
+
+/**
+ * Fetches one commit without its history and, where the server can, without the files. A server that can't hand out a
+ * single commit (an old one, or plain files behind HTTP) is asked for everything.
+ */
+async function fetchCommit(git: GitClient, origin: GitOrigin): Promise<string> {
+  await git.run('init', '--quiet');
+  await git.run('remote', 'add', 'origin', '--', origin.repository);
+  const wanted = origin.commit ?? referenceOf(origin);
+  try {
+    await git.run('fetch', '--quiet', '--no-tags', '--depth=1', '--filter=blob:none', 'origin', wanted);
+    return (await git.run('rev-parse', '--verify', 'FETCH_HEAD^{commit}')).trim();
+  } catch (error) {
+    if (!(error instanceof RollcallError) || error.type !== 'UpstreamUnavailable') throw error;
+  }
+  await git.run('fetch', '--quiet', '--tags', 'origin', '+refs/heads/*:refs/heads/*', '+HEAD:refs/rollcall/HEAD');
+  const local = origin.commit ?? (wanted === 'HEAD' ? 'refs/rollcall/HEAD' : wanted);
+  try {
+    return (await git.run('rev-parse', '--verify', '--quiet', `${local}^{commit}`)).trim();
+  } catch {
+    throw missing(origin, `there is no ${referenceLabel(origin)}`);
+  }
+}
+
+/** The files at the commit that the path names, in order. */
+async function findDocuments(
+  git: GitClient,
+  { origin, commit }: { origin: GitOrigin; commit: string },
+): Promise<string[]> {
+  const { base, isGlob } = picomatch.scan(origin.path);
+  const prefix = isGlob ? base : origin.path;
+  const listing = await git.run('ls-tree', '-r', '-z', '--full-tree', commit, ...(prefix === '' ? [] : ['--', prefix]));
+  const matches = isGlob ? picomatch(origin.path, { dot: true }) : (path: string) => path === origin.path;
+  const paths: string[] = [];
+  for (const line of listing.split('\0')) {
+    const [description = '', path] = line.split('\t');
+    if (path === undefined || !matches(path)) continue;
+    if (description.startsWith('100')) paths.push(path);
+    else if (!isGlob) throw missing(origin, `${path} is not a file but a link or a submodule`);
+  }
+  if (paths.length === 0) {
+    const what = isGlob ? `no file matches ${origin.path}` : `there is no file ${origin.path}`;
+    throw missing(origin, `${what} at ${referenceLabel(origin)} (${commit.slice(0, 12)})`);
+  }
+  return paths.sort();
+}
+
+/** Puts these files into the folder, and fetches what is missing of them in one go. */
+async function checkOut(
+  git: GitClient,
+  { folder, commit, paths }: { folder: string; commit: string; paths: readonly string[] },
+): Promise<void> {
+  await git.run('config', 'core.sparseCheckout', 'true');
+  const patterns = paths.map((path) => `/${path.replaceAll(/[\\*?[\]!# ]/g, String.raw`\$&`)}\n`);
+  await appendFile(join(folder, '.git', 'info', 'sparse-checkout'), patterns.join(''));
+  await git.run('checkout', '--quiet', '--detach', commit);
+}
+
+function referenceLabel({ commit, tag, branch }: GitOrigin): string {
+  if (commit !== undefined) return `commit ${commit}`;
+  if (tag !== undefined) return `tag ${tag}`;
+  return branch === undefined ? 'default branch' : `branch ${branch}`;
+}
+
+function missing({ repository }: GitOrigin, what: string): RollcallError {
+  return new RollcallError('UpstreamNotFound', `${what} in the repository ${withoutSecrets(repository)}`);
 }
