@@ -151,6 +151,17 @@ function entriesOfName({ registryId, name, includeDeleted }: VersionsQuery): Fra
     where server_owner.registry_id = ${registryId} and server_owner.name = ${name} and ${visible(includeDeleted)}`;
 }
 
+/** All versions of one server in a source, whichever registries show them; newest publication first. */
+export async function listSourceVersions(
+  database: Database,
+  { sourceId, name }: { readonly sourceId: string; readonly name: string },
+): Promise<readonly EntryRow[]> {
+  return await database.pool.any(sql.type(entryRow)`
+    select ${entryColumns} from entry join source on source.id = entry.source_id
+    where entry.source_id = ${sourceId} and entry.name = ${name}
+    order by entry.published_at desc, entry.version desc`);
+}
+
 /** Entries that are read at once for an export: enough to hide the round trips, few enough to hold in memory. */
 const STREAM_BATCH = 200;
 

@@ -1,0 +1,45 @@
+/** What the routers work with. */
+import type { Request } from 'express';
+import type { Logger } from 'pino';
+import type { Database } from '../db/connection.ts';
+import type { RegistryRow } from '../db/registries.ts';
+import type { SourceActors } from '../temporal/source-actors.ts';
+import { HttpError } from './http-error.ts';
+import type { Pages } from './pages.ts';
+import type { RegistryDirectory } from './registry-directory.ts';
+import { pathParameter } from './routes.ts';
+import type { SoftwareVersion } from './software-version.ts';
+
+export interface ApiContext {
+  readonly database: Database;
+  readonly registries: RegistryDirectory;
+  readonly pages: Pages;
+  readonly actors: SourceActors;
+  readonly software: SoftwareVersion;
+  readonly temporal: TemporalInformation;
+  readonly limits: {
+    /** The largest publisher extension of a server.json that may be published, in bytes. */
+    readonly publisherExtensionBytes: number;
+  };
+  readonly logger: Logger;
+}
+
+/** Where the operator finds the histories. */
+export interface TemporalInformation {
+  readonly address: string;
+  readonly namespace: string;
+  /** Of the Web UI, where it is known. */
+  readonly uiUrl: string | undefined;
+}
+
+/**
+ * The registry that the path names, where it names none the default registry.
+ *
+ * @throws HttpError 404 where there is no such registry.
+ */
+export async function servedRegistry({ registries }: ApiContext, request: Request): Promise<RegistryRow> {
+  const name = request.params['registry'] === undefined ? undefined : pathParameter(request, 'registry');
+  const registry = await registries.find(name);
+  if (registry !== undefined) return registry;
+  throw new HttpError(404, name === undefined ? 'There is no default registry' : `There is no registry "${name}"`);
+}

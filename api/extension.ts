@@ -1,0 +1,112 @@
+/** `/extension/v0`: the state of registries and of their syncs, as ToolHive's tooling asks for it. */
+import { Router } from 'express';
+import type { Database } from '../db/connection.ts';
+import { listRegistries, findRegistry, type RegistryRow } from '../db/registries.ts';
+import { listSources, type SourceRow } from '../db/sources.ts';
+import { listSyncRuns } from '../db/sync-runs.ts';
+import type { ApiContext } from './context.ts';
+import type { RegistrySummary, SyncStatus } from './extension-schemas.ts';
+import { HttpError } from './http-error.ts';
+import { addRoute, pathParameter } from './routes.ts';
+
+export function extensionApi({ database }: ApiContext): Router {
+  const router = Router();
+  addRoute(router, '/registries', {
+    get: async (_request, response) => {
+      const [registries, sources] = await Promise.all([listRegistries(database), sourceStatuses(database)]);
+      response.json({ registries: registries.map((registry) => summary(registry, sources)) });
+    },
+  });
+  addRoute(router, '/registries/:registry', {
+    get: async (request, response) => {
+      const name = pathParameter(request, 'registry');
+      const registry = await findRegistry(database, name);
+      if (registry === null) throw new HttpError(404, `There is no registry "${name}"`);
+      response.json(summary(registry, await sourceStatuses(database)));
+    },
+  });
+  return router;
+}
+
+interface SourceStatus {
+  readonly name: string;
+  readonly type: string;
+  readonly syncStatus: SyncStatus;
+}
+
+async function sourceStatuses(database: Database): Promise<ReadonlyMap<string, SourceStatus>> {
+  const sources = await listSources(database);
+  const statuses = await Promise.all(sources.map((source) => sourceStatus(database, source)));
+  return new Map(statuses.map((status) => [status.name, status]));
+}
+
+async function sourceStatus(database: Database, source: SourceRow): Promise<SourceStatus> {
+  const { lastRun } = source;
+  const [failures, lastSuccess] = lastRun === null ? [0, undefined] : await sinceLastSuccess(database, source);
+  return {
+    name: source.name,
+    type: source.kind,
+    syncStatus: {
+      phase: phaseOf(lastRun),
+      ...(lastSuccess !== undefined && { lastSyncTime: lastSuccess }),
+      ...(lastRun !== null && { lastAttempt: lastRun.startedAt }),
+      attemptCount: failures,
+      serverCount: source.entryCount,
+      ...(typeof lastRun?.failureMessage === 'string' && { message: lastRun.failureMessage }),
+    },
+  };
+}
+
+/** A source that never synced, because it is managed or new, has nothing wrong with it. */
+function phaseOf(lastRun: SourceRow['lastRun']): SyncStatus['phase'] {
+  if (lastRun === null) return 'complete';
+  if (lastRun.outcome === null) return 'syncing';
+  return lastRun.outcome === 'failed' ? 'failed' : 'complete';
+}
+
+/** More failures in a row than this are not told apart. */
+const MAX_COUNTED_FAILURES = 100;
+
+async function sinceLastSuccess(database: Database, source: SourceRow): Promise<[number, string | undefined]> {
+  const succeeded = ({ outcome }: { outcome: string | null }): boolean =>
+    outcome === 'changed' || outcome === 'unchanged';
+  if (source.lastRun !== null && succeeded(source.lastRun)) return [0, source.lastRun.endedAt ?? undefined];
+  const runs = await listSyncRuns(database, { sourceName: source.name, limit: MAX_COUNTED_FAILURES });
+  const index = runs.findIndex(succeeded);
+  const since = index === -1 ? runs : runs.slice(0, index);
+  return [since.filter(({ outcome }) => outcome === 'failed').length, runs[index]?.endedAt ?? undefined];
+}
+
+function summary(registry: RegistryRow, statuses: ReadonlyMap<string, SourceStatus>): RegistrySummary {
+  const sources = registry.sources.flatMap((name) => statuses.get(name) ?? []);
+  const [only] = sources;
+  return {
+    name: registry.name,
+    type: sources.length === 1 && only !== undefined ? only.type : 'aggregate',
+    sources,
+    syncStatus: combined(sources.map(({ syncStatus }) => syncStatus)),
+    createdAt: registry.createdAt,
+    updatedAt: registry.updatedAt,
+  };
+}
+
+/** Of several sources: the worst phase, the newest times, the sum of the counts. */
+function combined(statuses: readonly SyncStatus[]): SyncStatus {
+  const newest = (times: readonly (string | undefined)[]): string | undefined =>
+    times
+      .filter((time) => time !== undefined)
+      .sort()
+      .at(-1);
+  const lastSyncTime = newest(statuses.map((status) => status.lastSyncTime));
+  const lastAttempt = newest(statuses.map((status) => status.lastAttempt));
+  const messages = statuses.flatMap(({ message }) => message ?? []);
+  return {
+    phase:
+      (['failed', 'syncing'] as const).find((phase) => statuses.some((status) => status.phase === phase)) ?? 'complete',
+    ...(lastSyncTime !== undefined && { lastSyncTime }),
+    ...(lastAttempt !== undefined && { lastAttempt }),
+    attemptCount: Math.max(0, ...statuses.map(({ attemptCount }) => attemptCount)),
+    serverCount: statuses.reduce((sum, { serverCount }) => sum + serverCount, 0),
+    ...(messages.length > 0 && { message: messages.join('; ') }),
+  };
+}

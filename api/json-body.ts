@@ -1,0 +1,45 @@
+/** JSON request bodies: kept as text beside the value, because a published document is stored as it was sent. */
+import express, { type Request, type RequestHandler } from 'express';
+import { HttpError } from './http-error.ts';
+
+/** 1 MiB, after decompression. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+const JSON_TYPES = ['application/json', 'application/*+json'];
+
+/** Reads the body of a JSON request; a larger one is answered with 413. */
+export const readBody: RequestHandler = express.raw({ type: JSON_TYPES, limit: MAX_BODY_BYTES });
+
+export interface JsonBody {
+  readonly bytes: Buffer;
+  readonly value: unknown;
+}
+
+/**
+ * The body that `readBody` read.
+ *
+ * @throws HttpError 415 for another type of content, 400 for none, and for bytes that are no UTF-8 or no JSON.
+ */
+export function jsonBody(request: Request): JsonBody {
+  const bytes: unknown = request.body;
+  if (!Buffer.isBuffer(bytes)) {
+    throw request.is(JSON_TYPES) === false
+      ? new HttpError(415, 'The body must be JSON, with Content-Type: application/json')
+      : new HttpError(400, 'The request has no body, where one in JSON is needed');
+  }
+  return { bytes, value: parse(bytes) };
+}
+
+function parse(bytes: Buffer): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new HttpError(400, 'The body is not valid UTF-8');
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new HttpError(400, `The body is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,42 @@
+/** What the oldest ToolHive API answers with. */
+import { z } from 'zod';
+import 'zod-openapi';
+
+const serverSummary = z.object({
+  name: z.string(),
+  description: z.string(),
+  tier: z.string(),
+  status: z.string(),
+  transport: z.string(),
+  tools_count: z.int(),
+});
+export type ServerSummary = z.infer<typeof serverSummary>;
+
+export const serverSummaries = z
+  .object({ servers: z.array(serverSummary), total: z.int() })
+  .meta({ id: 'ToolhiveServerSummaries' });
+
+export const serverDetail = serverSummary
+  .omit({ tools_count: true })
+  .extend({
+    tools: z.array(z.string()),
+    env_vars: z.array(z.unknown()).optional(),
+    permissions: z.record(z.string(), z.unknown()).optional(),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+    repository_url: z.string().optional(),
+    tags: z.array(z.string()).optional(),
+    args: z.array(z.string()).optional(),
+    image: z.string().optional(),
+  })
+  .meta({ id: 'ToolhiveServer' });
+export type ServerDetail = z.infer<typeof serverDetail>;
+
+export const toolhiveRegistry = z
+  .looseObject({
+    version: z.string(),
+    last_updated: z.string(),
+    servers: z.record(z.string(), z.unknown()),
+    remote_servers: z.record(z.string(), z.unknown()),
+    groups: z.array(z.unknown()).optional(),
+  })
+  .meta({ id: 'ToolhiveRegistry', description: 'A registry document in ToolHive format.' });

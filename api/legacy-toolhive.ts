@@ -1,0 +1,128 @@
+/** The oldest ToolHive API, of the default registry: `/api/v0` and `/api/v1`. */
+import { type RequestHandler, Router } from 'express';
+import { findEntry, streamEntries } from '../db/entries.ts';
+import type { RegistryRow } from '../db/registries.ts';
+import { type JsonObject, objectsOf, textOf } from '../registry/json.ts';
+import { TOOLHIVE_NAMESPACE, type ToolhiveServer } from '../registry/toolhive-format.ts';
+import { type ApiContext, servedRegistry } from './context.ts';
+import { exportToolhive } from './export.ts';
+import { HttpError } from './http-error.ts';
+import type { ServerDetail, ServerSummary } from './legacy-schemas.ts';
+import { addRoute, pathParameter } from './routes.ts';
+import { encodePlainSlash } from './server-name-in-path.ts';
+import { toToolhive } from './toolhive-document.ts';
+
+export function legacyToolhiveApi(context: ApiContext): Router {
+  const router = Router();
+  const v0 = Router();
+  v0.use(encodePlainSlash);
+  addRoute(v0, '/servers', { get: listSummaries(context) });
+  addRoute(v0, '/servers/:server', { get: getDetail(context) });
+  addRoute(v0, '/deployed', { get: listDeployed });
+  addRoute(v0, '/deployed/:server', { get: listDeployed });
+  router.use('/v0', v0);
+  addRoute(router, '/v1/registry', { get: exportToolhive(context) });
+  return router;
+}
+
+function listSummaries(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const registry = await servedRegistry(context, request);
+    await context.pages.stream(request, response, {
+      registry,
+      key: ['toolhive servers'],
+      pieces: () => summaries(context, registry),
+    });
+  };
+}
+
+async function* summaries({ database }: ApiContext, registry: RegistryRow): AsyncIterable<string> {
+  let total = 0;
+  yield '{"servers":[';
+  for await (const entry of streamEntries(database, {
+    registryId: registry.id,
+    version: 'latest',
+    includeDeleted: false,
+  })) {
+    const server = toToolhive(entry);
+    if (server === null) continue;
+    yield `${total === 0 ? '' : ','}${JSON.stringify(summary(server))}`;
+    total += 1;
+  }
+  yield `],"total":${total}}`;
+}
+
+/** Names are ToolHive's: without a namespace where it is ToolHive's own. Both forms find the server. */
+function getDetail(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const registry = await servedRegistry(context, request);
+    const asked = pathParameter(request, 'server');
+    const name = asked.includes('/') ? asked : `${TOOLHIVE_NAMESPACE}/${asked}`;
+    await context.pages.send(request, response, {
+      registry,
+      key: ['toolhive server', name],
+      make: async () => {
+        const entry = await findEntry(context.database, {
+          registryId: registry.id,
+          name,
+          version: 'latest',
+          includeDeleted: false,
+        });
+        const server = entry === null ? null : toToolhive(entry);
+        if (server === null) throw new HttpError(404, `There is no server "${asked}" that ToolHive can run`);
+        return JSON.stringify(detail(server));
+      },
+    });
+  };
+}
+
+/** What Kubernetes sources found: there is no source of that kind yet. */
+const listDeployed: RequestHandler = (_request, response) => {
+  response.json([]);
+};
+
+function summary(server: ToolhiveServer): ServerSummary {
+  return { ...common(server), tools_count: texts(server.entry['tools']).length };
+}
+
+function detail(server: ToolhiveServer): ServerDetail {
+  const { entry, remote } = server;
+  const variables = objectsOf(entry['env_vars']);
+  const metadata = remote
+    ? { url: entry['url'] }
+    : { target_port: entry['target_port'], docker_tags: entry['docker_tags'] };
+  return {
+    ...common(server),
+    tools: texts(entry['tools']),
+    ...(variables.length > 0 && { env_vars: variables }),
+    ...(entry['permissions'] !== undefined && { permissions: { profile: entry['permissions'] } }),
+    metadata: {
+      ...(entry['metadata'] as JsonObject | undefined),
+      ...(entry['custom_metadata'] as JsonObject | undefined),
+      ...metadata,
+    },
+    ...optionalText('repository_url', entry),
+    ...(texts(entry['tags']).length > 0 && { tags: texts(entry['tags']) }),
+    ...(texts(entry['args']).length > 0 && { args: texts(entry['args']) }),
+    ...optionalText('image', entry),
+  };
+}
+
+function common({ key, entry }: ToolhiveServer): Omit<ServerSummary, 'tools_count'> {
+  return {
+    name: key,
+    description: textOf(entry['description']) ?? '',
+    tier: textOf(entry['tier']) ?? 'Community',
+    status: textOf(entry['status']) ?? 'active',
+    transport: textOf(entry['transport']) ?? 'stdio',
+  };
+}
+
+function optionalText<Member extends string>(member: Member, entry: JsonObject): Partial<Record<Member, string>> {
+  const value = textOf(entry[member]);
+  return (value === undefined ? {} : { [member]: value }) as Partial<Record<Member, string>>;
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}

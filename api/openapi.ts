@@ -1,0 +1,143 @@
+/** This API as an OpenAPI document, made from the schemas that check its requests. */
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { registrySummary, registrySummaries } from './extension-schemas.ts';
+import { serverDetail, serverSummaries, toolhiveRegistry } from './legacy-schemas.ts';
+import { answers, registryPaths } from './openapi-registry.ts';
+import { pathParameters } from './request-schemas.ts';
+import { health, readiness, serverList, versionInformation } from './response-schemas.ts';
+
+/** What `createDocument` makes; clients get it as JSON or YAML. */
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+
+/**
+ * Older versions of `thv` take a server for a registry only if its document has this version, and names the
+ * repository of the official specification in its description.
+ */
+const API_VERSION = '1.0.0';
+
+const DESCRIPTION = `The MCP Registry API (https://github.com/modelcontextprotocol/registry), served by Rollcall.
+
+\`/v0.1\` is the default registry; \`/registry/v0.1\` and, for older clients, \`/v0\` are the same.
+\`/registry/{registry}/v0.1\` and \`/registry/{registry}/v0\` are one registry.
+Errors are \`{"error": "…"}\`. Every GET has an \`ETag\` and honours \`If-None-Match\`, and may be sent by web pages of any origin.`;
+
+export function openApiDocument(): OpenApiDocument {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Rollcall',
+      version: API_VERSION,
+      description: DESCRIPTION,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    tags: [
+      { name: 'Default registry', description: 'Reading from and publishing to the default registry.' },
+      { name: 'Registries', description: 'The same for a registry by its name.' },
+      { name: 'Exports', description: 'A whole registry as one file.' },
+      { name: 'Status', description: 'How registries and this server are.' },
+      { name: 'ToolHive', description: 'What the oldest ToolHive clients ask for.' },
+    ],
+    paths: {
+      ...registryPaths({ prefix: '/v0.1', suffix: '', tag: 'Default registry', namesRegistry: false }),
+      ...registryPaths({
+        prefix: '/registry/{registry}/v0.1',
+        suffix: 'OfRegistry',
+        tag: 'Registries',
+        namesRegistry: true,
+      }),
+      '/registry/{registry}/registry.json': { get: EXPORT_TOOLHIVE },
+      '/registry/{registry}/servers.json': { get: EXPORT_UPSTREAM },
+      '/extension/v0/registries': { get: LIST_REGISTRIES },
+      '/extension/v0/registries/{registry}': { get: GET_REGISTRY },
+      '/health': { get: HEALTH },
+      '/readiness': { get: READINESS },
+      '/version': { get: VERSION },
+      '/api/v0/servers': { get: LIST_TOOLHIVE_SERVERS },
+      '/api/v0/servers/{server}': { get: GET_TOOLHIVE_SERVER },
+      '/api/v0/deployed': { get: LIST_DEPLOYED },
+      '/api/v0/deployed/{server}': { get: GET_DEPLOYED },
+      '/api/v1/registry': { get: GET_TOOLHIVE_REGISTRY },
+    },
+  });
+}
+
+const ofRegistry = { path: z.object({ registry: pathParameters.registry }) };
+const ofServer = { path: z.object({ server: pathParameters.server }) };
+
+const EXPORT_TOOLHIVE: ZodOpenApiOperationObject = {
+  operationId: 'exportToolhive',
+  tags: ['Exports'],
+  summary: 'The latest versions in ToolHive format',
+  requestParams: ofRegistry,
+  responses: answers({ description: 'A ToolHive registry document.', schema: toolhiveRegistry }, [400, 404, 503]),
+};
+const EXPORT_UPSTREAM: ZodOpenApiOperationObject = {
+  operationId: 'exportUpstream',
+  tags: ['Exports'],
+  summary: 'All versions in the format of the registry API',
+  requestParams: ofRegistry,
+  responses: answers({ description: 'The list of all servers on one page.', schema: serverList }, [400, 404, 503]),
+};
+const LIST_REGISTRIES: ZodOpenApiOperationObject = {
+  operationId: 'listRegistries',
+  tags: ['Status'],
+  summary: 'List registries with the state of their syncs',
+  responses: answers({ description: 'The registries.', schema: registrySummaries }, [503]),
+};
+const GET_REGISTRY: ZodOpenApiOperationObject = {
+  operationId: 'getRegistry',
+  tags: ['Status'],
+  summary: 'Read one registry with the state of its syncs',
+  requestParams: ofRegistry,
+  responses: answers({ description: 'The registry.', schema: registrySummary }, [400, 404, 503]),
+};
+const HEALTH: ZodOpenApiOperationObject = {
+  operationId: 'health',
+  tags: ['Status'],
+  summary: 'Whether the process lives',
+  responses: answers({ description: 'It does.', schema: health }, []),
+};
+const READINESS: ZodOpenApiOperationObject = {
+  operationId: 'readiness',
+  tags: ['Status'],
+  summary: 'Whether the database can be reached',
+  responses: answers({ description: 'It can.', schema: readiness }, [503]),
+};
+const VERSION: ZodOpenApiOperationObject = {
+  operationId: 'version',
+  tags: ['Status'],
+  summary: 'Which build runs',
+  responses: answers({ description: 'The build.', schema: versionInformation }, []),
+};
+const LIST_TOOLHIVE_SERVERS: ZodOpenApiOperationObject = {
+  operationId: 'listToolhiveServers',
+  tags: ['ToolHive'],
+  summary: 'All servers of the default registry, in short',
+  responses: answers({ description: 'The servers.', schema: serverSummaries }, [404, 503]),
+};
+const GET_TOOLHIVE_SERVER: ZodOpenApiOperationObject = {
+  operationId: 'getToolhiveServer',
+  tags: ['ToolHive'],
+  summary: 'One server of the default registry',
+  requestParams: ofServer,
+  responses: answers({ description: 'The server.', schema: serverDetail }, [400, 404, 503]),
+};
+const LIST_DEPLOYED: ZodOpenApiOperationObject = {
+  operationId: 'listDeployed',
+  tags: ['ToolHive'],
+  summary: 'Servers that run in a Kubernetes cluster',
+  responses: answers({ description: 'The servers.', schema: z.array(z.unknown()) }, []),
+};
+const GET_DEPLOYED: ZodOpenApiOperationObject = {
+  ...LIST_DEPLOYED,
+  operationId: 'getDeployed',
+  summary: 'Running instances of one server',
+  requestParams: ofServer,
+};
+const GET_TOOLHIVE_REGISTRY: ZodOpenApiOperationObject = {
+  operationId: 'getToolhiveRegistry',
+  tags: ['ToolHive'],
+  summary: 'The default registry in ToolHive format',
+  responses: answers({ description: 'A ToolHive registry document.', schema: toolhiveRegistry }, [404, 503]),
+};

@@ -1,0 +1,28 @@
+/** What `mcp-publisher login` asks for. */
+import type { RequestHandler } from 'express';
+import { type ApiContext, servedRegistry } from './context.ts';
+import { HttpError } from './http-error.ts';
+import { pathParameter } from './routes.ts';
+
+const TOKEN_LIFETIME_SECONDS = 3600;
+
+/**
+ * `login none`: a token for form's sake. Without authentication it grants nothing that a request without one is not
+ * granted, and none is ever looked at.
+ */
+export function authenticatePublisher(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    await servedRegistry(context, request);
+    response
+      .set('Cache-Control', 'no-store')
+      .json({ registry_token: 'anonymous', expires_at: Math.floor(Date.now() / 1000) + TOKEN_LIFETIME_SECONDS });
+  };
+}
+
+/** All other ways to log in prove to the official registry who owns a namespace. */
+export const refuseOtherAuthentication: RequestHandler = (request) => {
+  throw new HttpError(
+    501,
+    `Logging in by "${pathParameter(request, 'method')}" is not possible here: this registry has no authentication, so use "mcp-publisher login none"`,
+  );
+};

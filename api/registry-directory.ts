@@ -1,0 +1,93 @@
+/** Which registries are served, and at which revision each of them is: what every cached page is keyed by. */
+import type { Database } from '../db/connection.ts';
+import { listRegistries, type RegistryRow } from '../db/registries.ts';
+
+/**
+ * The registries as this process knows them. While the LISTEN connection is up every change arrives as a notification,
+ * and a look-up costs no query; while it is down each look-up reads the revisions anew.
+ */
+export class RegistryDirectory {
+  readonly #database: Database;
+  #registries: ReadonlyMap<string, RegistryRow> = new Map();
+  #default: RegistryRow | undefined;
+  #isListening = false;
+  /** Whether everything that was there when notifications began to arrive has been read. */
+  #isCurrent = false;
+  /** The reading that is under way, and the one that begins after it. */
+  #reading: Promise<void> = Promise.resolve();
+  #nextReading: Promise<void> | undefined;
+  /** Revisions that were notified while a reading was under way, which may be older than they are. */
+  readonly #notified = new Map<string, number>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * The registry of that name, the default registry without one; undefined where there is none.
+   * With Postgres away it is the registry as it was known last, so that pages in the cache are still served.
+   *
+   * @throws the database's error if Postgres is away and was never read.
+   */
+  async find(name: string | undefined): Promise<RegistryRow | undefined> {
+    const known = this.#known(name);
+    if (known !== undefined && this.#isListening && this.#isCurrent) return known;
+    try {
+      await this.refresh();
+    } catch (error) {
+      if (known === undefined) throw error;
+    }
+    return this.#known(name);
+  }
+
+  /** Reads all registries, beginning after this call: what was committed before is seen afterwards. */
+  refresh(): Promise<void> {
+    this.#nextReading ??= this.#readAfter(this.#reading);
+    return this.#nextReading;
+  }
+
+  /** A registry is at this revision now. One that is not known yet makes the next look-up read all of them. */
+  noteRevision(registryId: string, revision: number): void {
+    this.#notified.set(registryId, revision);
+    const registries = [...this.#registries.values()];
+    const registry = registries.find(({ id }) => id === registryId);
+    if (registry === undefined) this.#isCurrent = false;
+    else if (registry.revision < revision)
+      this.#hold(registries.map((row) => (row === registry ? { ...row, revision } : row)));
+  }
+
+  /**
+   * Whether notifications arrive. When they do again, what was missed meanwhile, a new registry for instance, is read by
+   * the next look-up.
+   */
+  noteListening(isListening: boolean): void {
+    this.#isListening = isListening;
+    this.#isCurrent = false;
+  }
+
+  #known(name: string | undefined): RegistryRow | undefined {
+    return name === undefined ? this.#default : this.#registries.get(name);
+  }
+
+  async #readAfter(reading: Promise<void>): Promise<void> {
+    await reading.catch(() => undefined);
+    this.#nextReading = undefined;
+    this.#reading = this.#read();
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    this.#notified.clear();
+    this.#isCurrent = true;
+    const rows = await listRegistries(this.#database).catch((error: unknown) => {
+      this.#isCurrent = false;
+      throw error;
+    });
+    this.#hold(rows.map((row) => ({ ...row, revision: Math.max(row.revision, this.#notified.get(row.id) ?? 0) })));
+  }
+
+  #hold(rows: readonly RegistryRow[]): void {
+    this.#registries = new Map(rows.map((row) => [row.name, row]));
+    this.#default = rows.find((row) => row.isDefault);
+  }
+}

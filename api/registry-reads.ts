@@ -1,0 +1,97 @@
+/** Reading a registry: lists, versions, single entries. */
+import type { RequestHandler } from 'express';
+import { findEntry, listEntries, listVersions } from '../db/entries.ts';
+import { encodeCursor } from '../registry/cursor.ts';
+import { type ApiContext, servedRegistry } from './context.ts';
+import { HttpError } from './http-error.ts';
+import { itemJson, listJson } from './item-json.ts';
+import { readPageOfList, type PageOfList } from './list-query.ts';
+import { readQuery } from './query-string.ts';
+import { readParameters } from './request-schemas.ts';
+import { pathParameter } from './routes.ts';
+
+type RegistryRow = Awaited<ReturnType<typeof servedRegistry>>;
+
+/** `GET …/servers` */
+export function listServers(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const registry = await servedRegistry(context, request);
+    const page = readPageOfList(request.url, registry.name);
+    const { query, after, limit } = page;
+    await context.pages.send(request, response, {
+      registry,
+      key: [
+        'servers',
+        after?.name ?? null,
+        after?.version ?? null,
+        limit,
+        query.search ?? null,
+        query.version ?? null,
+        query.updatedSince ?? null,
+        query.includeDeleted,
+      ],
+      make: () => makeList(context, registry, page),
+    });
+  };
+}
+
+async function makeList({ database }: ApiContext, registry: RegistryRow, page: PageOfList): Promise<string> {
+  const { query, after, limit } = page;
+  // One more than asked for tells whether there is a next page.
+  const found = await listEntries(database, {
+    registryId: registry.id,
+    limit: limit + 1,
+    ...(after !== undefined && { after }),
+    ...query,
+  });
+  const entries = found.slice(0, limit);
+  const last = entries.at(-1);
+  if (found.length <= limit || last === undefined) return listJson(entries);
+  return listJson(entries, encodeCursor({ after: { name: last.name, version: last.version }, query }, registry.name));
+}
+
+/** `GET …/servers/{server}/versions`, newest publication first. */
+export function listServerVersions(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const registry = await servedRegistry(context, request);
+    const name = pathParameter(request, 'server');
+    const includeDeleted = readQuery(request.url, readParameters).include_deleted ?? false;
+    await context.pages.send(request, response, {
+      registry,
+      key: ['versions', name, includeDeleted],
+      make: async () => {
+        const versions = await listVersions(context.database, { registryId: registry.id, name, includeDeleted });
+        if (versions.length === 0) throw noSuchServer(registry.name, name);
+        return listJson(versions);
+      },
+    });
+  };
+}
+
+/** `GET …/servers/{server}/versions/{version}`, or `latest`; without a version in the path the latest. */
+export function getServerVersion(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const registry = await servedRegistry(context, request);
+    const name = pathParameter(request, 'server');
+    const version = request.params['version'] === undefined ? 'latest' : pathParameter(request, 'version');
+    const includeDeleted = readQuery(request.url, readParameters).include_deleted ?? false;
+    await context.pages.send(request, response, {
+      registry,
+      key: ['version', name, version, includeDeleted],
+      make: async () => {
+        const entry = await findEntry(context.database, { registryId: registry.id, name, version, includeDeleted });
+        if (entry === null) throw noSuchVersion(registry.name, name, version);
+        return itemJson(entry);
+      },
+    });
+  };
+}
+
+function noSuchServer(registryName: string, name: string): HttpError {
+  return new HttpError(404, `Registry "${registryName}" has no server "${name}"`);
+}
+
+function noSuchVersion(registryName: string, name: string, version: string): HttpError {
+  if (version === 'latest') return noSuchServer(registryName, name);
+  return new HttpError(404, `Registry "${registryName}" has no version "${version}" of server "${name}"`);
+}

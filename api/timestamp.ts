@@ -1,0 +1,25 @@
+/** RFC 3339 timestamps in requests. */
+
+const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/;
+/** What Postgres and four-digit years can express. */
+const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
+const LATEST = Date.parse('9999-12-31T23:59:59Z');
+
+/**
+ * The timestamp in UTC with microseconds, which is what Postgres keeps; undefined if it is none.
+ * A leap second is the second after it. A time outside the years 1 to 9999 is the nearest inside.
+ */
+export function readTimestamp(text: string): string | undefined {
+  const [, date, minutes, seconds, fraction = '', offset] = RFC_3339.exec(text) ?? [];
+  if (date === undefined || minutes === undefined || seconds === undefined || offset === undefined) return undefined;
+  const isLeapSecond = seconds === '60';
+  const time = Date.parse(`${date}T${minutes}:${isLeapSecond ? '59' : seconds}${offset.toUpperCase()}`);
+  if (Number.isNaN(time) || !isDay(date)) return undefined;
+  const inRange = Math.min(Math.max(time + (isLeapSecond ? 1000 : 0), EARLIEST), LATEST);
+  return `${new Date(inRange).toISOString().slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
+}
+
+/** JavaScript takes the 31st of February for a day in March. */
+function isDay(date: string): boolean {
+  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
+}

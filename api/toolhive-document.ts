@@ -1,0 +1,95 @@
+/** A registry as a ToolHive registry document. */
+import type { Database } from '../db/connection.ts';
+import { type EntryRow, streamEntries } from '../db/entries.ts';
+import type { RegistryRow } from '../db/registries.ts';
+import { listSources } from '../db/sources.ts';
+import { serverJsonToToolhive } from '../registry/convert.ts';
+import { isJsonObject, type JsonObject, textOf } from '../registry/json.ts';
+import type { ToolhiveServer } from '../registry/toolhive-format.ts';
+
+/**
+ * The document in pieces: the latest version of each server that ToolHive can run or reach. Servers of a group are
+ * versions of their own, so those are taken too.
+ *
+ * Its maps stand one after the other while the entries come in the order of their names, so the entries are read once
+ * for each map: a registry of any size is exported without being held. Only groups are, which are small and picked by
+ * hand.
+ */
+export async function* toolhiveDocument(database: Database, registry: RegistryRow): AsyncIterable<string> {
+  const envelope = await registryEnvelope(database, registry);
+  const { groups, ...members } = envelope;
+  yield JSON.stringify(members).slice(0, -1);
+  yield ',"servers":';
+  yield* serverMap(database, registry, (server) => !server.remote && server.group === undefined);
+  yield ',"remote_servers":';
+  yield* serverMap(database, registry, (server) => server.remote && server.group === undefined);
+  if (groups.length > 0) yield `,"groups":${JSON.stringify(await withServers(database, registry, groups))}`;
+  yield '}\n';
+}
+
+/** One server of the registry in ToolHive format, with its status from its lifecycle. */
+export function toToolhive(entry: EntryRow): ToolhiveServer | null {
+  const server = serverJsonToToolhive(JSON.parse(entry.document) as JsonObject);
+  if (server === null || entry.status !== 'deprecated') return server;
+  const isSaid = textOf(server.entry['status'])?.toLowerCase() === 'deprecated';
+  return isSaid ? server : { ...server, entry: { ...server.entry, status: 'deprecated' } };
+}
+
+async function* serverMap(
+  database: Database,
+  registry: RegistryRow,
+  belongs: (server: ToolhiveServer) => boolean,
+): AsyncIterable<string> {
+  let separator = '';
+  yield '{';
+  for await (const entry of streamEntries(database, { registryId: registry.id, includeDeleted: false })) {
+    const server = toToolhive(entry);
+    if (server === null || !belongs(server) || (server.group === undefined && !entry.isLatest)) continue;
+    yield `${separator}\n${JSON.stringify(server.key)}:${JSON.stringify(server.entry)}`;
+    separator = ',';
+  }
+  yield '}';
+}
+
+async function withServers(
+  database: Database,
+  registry: RegistryRow,
+  groups: readonly JsonObject[],
+): Promise<readonly JsonObject[]> {
+  const filled = groups.map((group) => ({ ...group, servers: {} as JsonObject, remote_servers: {} as JsonObject }));
+  const byName = new Map(filled.map((group) => [(group as JsonObject)['name'], group]));
+  for await (const entry of streamEntries(database, { registryId: registry.id, includeDeleted: false })) {
+    const server = toToolhive(entry);
+    const group = server?.group === undefined ? undefined : byName.get(server.group);
+    if (server === null || group === undefined) continue;
+    (server.remote ? group.remote_servers : group.servers)[server.key] = server.entry;
+  }
+  return filled;
+}
+
+interface Envelope extends JsonObject {
+  readonly version: string;
+  readonly last_updated: string;
+  readonly groups: readonly JsonObject[];
+}
+
+/** What the documents of the registry's sources say beside their servers; of several the first that says it. */
+async function registryEnvelope(database: Database, registry: RegistryRow): Promise<Envelope> {
+  const sources = await listSources(database);
+  const envelopes = registry.sources.flatMap((name) => {
+    const text = sources.find((source) => source.name === name)?.envelope ?? '{}';
+    const envelope: unknown = JSON.parse(text);
+    return isJsonObject(envelope) && typeof envelope['last_updated'] === 'string' ? [envelope] : [];
+  });
+  const groups = envelopes.flatMap((envelope) => groupsOf(envelope));
+  return {
+    version: '1.0.0',
+    last_updated: registry.updatedAt,
+    ...envelopes[0],
+    groups: groups.filter((group, index) => groups.findIndex(({ name }) => name === group['name']) === index),
+  };
+}
+
+function groupsOf(envelope: JsonObject): JsonObject[] {
+  return Array.isArray(envelope['groups']) ? envelope['groups'].filter(isJsonObject) : [];
+}

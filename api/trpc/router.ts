@@ -1,0 +1,36 @@
+/** The admin API: what the CLI and the console speak. */
+import { createExpressMiddleware } from '@trpc/server/adapters/express';
+import type { RequestHandler } from 'express';
+import type { ApiContext } from '../context.ts';
+import { HttpError } from '../http-error.ts';
+import { MAX_BODY_BYTES } from '../json-body.ts';
+import { router } from './procedure.ts';
+import { registriesRouter } from './registries.ts';
+import { sourcesRouter } from './sources.ts';
+import { systemRouter } from './system.ts';
+
+const adminRouter = router({ sources: sourcesRouter, registries: registriesRouter, system: systemRouter });
+
+/** The type that clients are made from: `createTRPCClient<AdminRouter>`. */
+export type AdminRouter = typeof adminRouter;
+
+/** To be mounted at `/trpc`. */
+export function adminApi(context: ApiContext): RequestHandler {
+  return createExpressMiddleware({
+    router: adminRouter,
+    createContext: () => context,
+    maxBodySize: MAX_BODY_BYTES,
+    responseMeta: () => ({ headers: { 'Cache-Control': 'no-store' } }),
+  });
+}
+
+/**
+ * Takes mutations as JSON only. A form of another site can send a POST without asking the browser first, but not with
+ * this type of content.
+ */
+export const requireJson: RequestHandler = (request, _response, next) => {
+  if (request.method === 'POST' && !/^application\/json\b/i.test(request.get('content-type') ?? '')) {
+    throw new HttpError(415, 'Send JSON, with Content-Type: application/json');
+  }
+  next();
+};

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { draft, source, sync, useSources } from '../db/sync-source.ts';
+import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
+
+let api: RunningApi;
+let end: () => Promise<void>;
+
+interface Item {
+  readonly server: { readonly name: string; readonly version: string };
+  readonly _meta: Record<string, Record<string, unknown>>;
+}
+interface Page {
+  readonly servers: readonly Item[];
+  readonly metadata: { readonly count: number; readonly nextCursor?: string };
+}
+
+const OFFICIAL = 'io.modelcontextprotocol.registry/official';
+
+beforeAll(async () => {
+  const started = await startApiOnFreshDatabase();
+  ({ api, end } = started);
+  await useSources(api.database, source('alpha'), source('beta'));
+  await sync(api.database, {
+    sourceName: 'alpha',
+    entries: [
+      draft('com.example/weather', '1.0.0', { title: 'Sunshine', description: '100% accurate' }),
+      draft('com.example/weather', '1.10.0'),
+      draft('com.example/weather', '1.9.0', { status: 'deprecated', statusMessage: 'Use 1.10.0' }),
+      draft('com.example/old', '1.0.0', { status: 'deleted' }),
+      draft('com.example/gone', '1.0.0', { status: 'deleted' }),
+      draft('com.example/gone', '0.9.0'),
+    ],
+  });
+  await sync(api.database, {
+    sourceName: 'beta',
+    entries: [
+      draft('com.example/weather', '9.9.9'),
+      draft('com.example/zebra', '2.0.0', { description: 'Über_setzer' }),
+    ],
+  });
+});
+afterAll(() => end());
+
+async function page(path: string): Promise<Page> {
+  const response = await api.get(path);
+  expect(response.status, await response.clone().text()).toBe(200);
+  return (await response.json()) as Page;
+}
+const labels = ({ servers }: Page): string[] => servers.map(({ server }) => `${server.name}@${server.version}`);
+
+test('lists every version that is not deleted, ordered by name and version', async () => {
+  const list = await page('/v0.1/servers');
+  expect(labels(list)).toEqual([
+    'com.example/gone@0.9.0',
+    'com.example/weather@1.0.0',
+    'com.example/weather@1.10.0',
+    'com.example/weather@1.9.0',
+    'com.example/zebra@2.0.0',
+  ]);
+  expect(list.metadata).toEqual({ count: 5 });
+});
+
+test('an item has the official metadata and says where it came from', async () => {
+  const { servers } = await page('/v0.1/servers?search=weather');
+  const deprecated = servers.find(({ server }) => server.version === '1.9.0');
+  expect(deprecated?._meta[OFFICIAL]).toMatchObject({
+    status: 'deprecated',
+    statusMessage: 'Use 1.10.0',
+    isLatest: false,
+  });
+  expect(Object.keys(deprecated?._meta[OFFICIAL] ?? {})).toEqual([
+    'status',
+    'statusMessage',
+    'statusChangedAt',
+    'publishedAt',
+    'updatedAt',
+    'isLatest',
+  ]);
+  expect(deprecated?._meta['dev.rollcall/provenance']).toEqual({ source: 'alpha', kind: 'file' });
+  const active = servers.find(({ server }) => server.version === '1.10.0');
+  expect(active?._meta[OFFICIAL]).not.toHaveProperty('statusMessage');
+  expect(active?._meta[OFFICIAL]).toMatchObject({ isLatest: true });
+});
+
+test.each(['/v0', '/registry/v0.1', '/registry/default/v0.1', '/registry/default/v0'])(
+  'serves the default registry at %s too',
+  async (base) => {
+    expect(await page(`${base}/servers?limit=2`)).toEqual(await page('/v0.1/servers?limit=2'));
+  },
+);
+
+test('a registry that does not exist is 404', async () => {
+  const response = await api.get('/registry/nowhere/v0.1/servers');
+  expect(response.status).toBe(404);
+  expect(await response.json()).toEqual({ error: 'There is no registry "nowhere"' });
+});
+
+test('version=latest answers each name once, with its highest version', async () => {
+  expect(labels(await page('/v0.1/servers?version=latest'))).toEqual([
+    'com.example/gone@0.9.0',
+    'com.example/weather@1.10.0',
+    'com.example/zebra@2.0.0',
+  ]);
+  expect(labels(await page('/v0.1/servers?version=1.0.0'))).toEqual(['com.example/weather@1.0.0']);
+});
+
+describe('search', () => {
+  test.each([
+    ['name', 'search=ZEBRA', ['com.example/zebra@2.0.0']],
+    ['title', 'search=sunshine', ['com.example/weather@1.0.0']],
+    ['description', 'search=accurate', ['com.example/weather@1.0.0']],
+    ['per cent, which stands for itself', 'search=100%25', ['com.example/weather@1.0.0']],
+    ['underscore, which stands for itself', 'search=ber_setzer', ['com.example/zebra@2.0.0']],
+    ['letters beyond ASCII in any case', 'search=%C3%BCBER', ['com.example/zebra@2.0.0']],
+    ['what is not there', 'search=0_0', []],
+  ])('finds by %s', async (_, query, expected) => {
+    expect(labels(await page(`/v0.1/servers?${query}`))).toEqual(expected);
+  });
+});
+
+test('deleted versions are listed with include_deleted, and with updated_since, so that a copy can follow', async () => {
+  expect(labels(await page('/v0.1/servers?include_deleted=true'))).toContain('com.example/old@1.0.0');
+  expect(labels(await page('/v0.1/servers?updated_since=2020-01-01T00:00:00Z'))).toContain('com.example/old@1.0.0');
+  expect(labels(await page('/v0.1/servers?include_deleted=false'))).not.toContain('com.example/old@1.0.0');
+  expect(labels(await page('/v0.1/servers?updated_since=2999-01-01T00:00:00Z'))).toEqual([]);
+});
+
+describe('pages', () => {
+  test('follow one another by cursor, and the last has none', async () => {
+    const first = await page('/v0.1/servers?limit=2');
+    const second = await page(`/v0.1/servers?limit=2&cursor=${first.metadata.nextCursor}`);
+    const third = await page(`/v0.1/servers?limit=2&cursor=${second.metadata.nextCursor}`);
+    expect([first, second, third].flatMap(labels)).toEqual(labels(await page('/v0.1/servers')));
+    expect(third.metadata).toEqual({ count: 1 });
+  });
+
+  test('the cursor is safe in a URL as it is, and carries the query that a client drops', async () => {
+    const first = await page('/v0.1/servers?limit=1&version=latest&search=e&include_deleted=true');
+    expect(first.metadata.nextCursor).toMatch(/^[\w-]+$/);
+    const rest = await page(`/v0.1/servers?cursor=${first.metadata.nextCursor}`);
+    expect([...labels(first), ...labels(rest)]).toEqual(
+      labels(await page('/v0.1/servers?version=latest&search=e&include_deleted=true')),
+    );
+  });
+
+  test('a cursor beside another query, tampered with or from another registry is 400', async () => {
+    const { metadata } = await page('/v0.1/servers?limit=1&search=weather');
+    const cursor = metadata.nextCursor ?? '';
+    const tampered = (cursor.startsWith('A') ? 'B' : 'A') + cursor.slice(1);
+    for (const query of [
+      `cursor=${tampered}`,
+      `cursor=${cursor}&search=other`,
+      `cursor=${cursor}&version=latest`,
+      'cursor=x',
+    ]) {
+      const response = await api.get(`/v0.1/servers?${query}`);
+      expect(response.status, query).toBe(400);
+      expect(((await response.json()) as { error: string }).error).toContain('"cursor"');
+    }
+  });
+
+  test('more than 1000 is served as 1000', async () => {
+    expect((await page('/v0.1/servers?limit=5000')).metadata.count).toBe(5);
+    expect((await page('/v0.1/servers?limit=99999999999999999999')).metadata.count).toBe(5);
+  });
+});

@@ -1,0 +1,103 @@
+/** The API as it runs: on loopback, on a real database, with the Temporal that a test gives it. */
+import pino from 'pino';
+import { runApi } from '../../api/run-api.ts';
+import type { Database } from '../../db/connection.ts';
+import { createTestDatabase, type TestDatabase, type TestNamespace } from '../environment.ts';
+
+export interface RunningApi {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  readonly internalUrl: string;
+  readonly database: Database;
+  /** Queries that the API has sent to Postgres so far. */
+  readonly queries: () => number;
+  get(path: string, init?: RequestInit): Promise<Response>;
+  /** Sends JSON: a text as it is, anything else as its JSON. */
+  send(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Response>;
+  /** Ends the API; the database stays. */
+  stop(): Promise<void>;
+}
+
+/** Nobody listens there: reads need no Temporal. */
+const NO_TEMPORAL: TestNamespace = { address: '127.0.0.1:1', namespace: 'default' };
+
+export async function startApi(
+  test: TestDatabase,
+  { temporal = NO_TEMPORAL, taskQueue = 'rollcall' }: { temporal?: TestNamespace; taskQueue?: string } = {},
+): Promise<RunningApi> {
+  const stopping = new AbortController();
+  const counted = countQueries(test.database);
+  const { promise: ready, resolve } = Promise.withResolvers<{ public: string; internal: string }>();
+  const ended = runApi({
+    addresses: { public: '127.0.0.1:0', internal: '127.0.0.1:0' },
+    temporal: { ...temporal, taskQueue },
+    database: counted.database,
+    connection: test.settings,
+    limits: { publisherExtensionBytes: 4096 },
+    logger: pino({ level: 'silent' }),
+    signal: stopping.signal,
+    onReady: resolve,
+  });
+  const urls = await Promise.race([ready, ended.then(() => Promise.reject(new Error('The API ended')))]);
+  const request = (path: string, init?: RequestInit): Promise<Response> => fetch(urls.public + path, init);
+  return {
+    url: urls.public,
+    internalUrl: urls.internal,
+    database: test.database,
+    queries: counted.queries,
+    get: request,
+    send: (method, path, { body, headers } = {}) =>
+      request(path, {
+        method,
+        headers: { 'content-type': 'application/json', ...headers },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    stop: async () => {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+/** An API with a database of its own, for one test file. */
+export async function startApiOnFreshDatabase(): Promise<{
+  api: RunningApi;
+  test: TestDatabase;
+  end(): Promise<void>;
+}> {
+  const test = await createTestDatabase();
+  const api = await startApi(test);
+  return {
+    api,
+    test,
+    end: async () => {
+      await api.stop();
+      await test.drop();
+    },
+  };
+}
+
+/** The same database, with its queries counted. */
+function countQueries(database: Database): { database: Database; queries: () => number } {
+  let queries = 0;
+  const pool = new Proxy(database.pool, {
+    get: (target, property, receiver) => {
+      const value: unknown = Reflect.get(target, property, receiver);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        queries += 1;
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+  return { database: { ...database, pool }, queries: () => queries };
+}
+
+/** Polls until the condition holds; fails after ten seconds. */
+export async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`It did not happen within ten seconds: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
