@@ -2,7 +2,7 @@
 import { isJsonObject, jsonPath } from './json.ts';
 
 /** Levels of objects and arrays inside each other. No published server.json has more than ten. */
-export const MAX_NESTING = 100;
+const MAX_NESTING = 100;
 
 export interface StructureFault {
   readonly path: string;

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { structureFault } from './document-structure.ts';
 import { ENTRY_STATUSES, type EntryDraft, type EntryStatus } from './entry.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
-import { checkServerJson, faultText } from './server-json.ts';
+import { contentFaults, faultText } from './server-json.ts';
 import { isUsableServerName, MAX_IDENTIFIER_BYTES } from './server-name.ts';
 import { tagsOf } from './tags.ts';
 import { toolhiveExtension } from './toolhive-format.ts';
@@ -40,7 +40,7 @@ export function draftFromServerJson(found: FoundServer): DraftOutcome {
       },
     };
   }
-  const warnings = checkServerJson(parsed).map(faultText);
+  const warnings = contentFaults(parsed).map(faultText);
   const draft: EntryDraft = {
     name: parsed['name'] as string,
     version: parsed['version'] as string,

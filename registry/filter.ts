@@ -2,7 +2,7 @@
 import { compileGlob, GlobError } from './glob.ts';
 import type { SourceFilter } from './source-definition.ts';
 
-export type FilterVerdict = 'included' | 'excluded';
+type FilterVerdict = 'included' | 'excluded';
 export type CompiledFilter = (name: string, tags: readonly string[]) => FilterVerdict;
 
 /**

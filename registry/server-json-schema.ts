@@ -12,7 +12,7 @@ import { SERVER_NAME_LENGTH, SERVER_NAME_PATTERN } from './server-name.ts';
 import { isVersionRange } from './versions.ts';
 
 /** The kinds of packages that MCP clients know how to fetch. */
-export const PACKAGE_TYPES = ['npm', 'pypi', 'oci', 'nuget', 'cargo', 'mcpb'] as const;
+const PACKAGE_TYPES = ['npm', 'pypi', 'oci', 'nuget', 'cargo', 'mcpb'] as const;
 
 const MAX_VERSION_LENGTH = 255;
 

@@ -25,10 +25,12 @@ const PUBLISHER_EXTENSION_BYTES = 4096;
 /** Everything that is wrong with the document, at most one fault per path. */
 export function checkServerJson(document: unknown, options: CheckOptions = {}): Fault[] {
   const structure = structureFault(document);
-  if (structure !== null) {
-    // Nothing else is looked at: the schema would walk a document of any depth.
-    return [structure];
-  }
+  // Nothing else is looked at then: the schema would walk a document of any depth.
+  return structure === null ? contentFaults(document, options) : [structure];
+}
+
+/** The same for a document of which it is known that it has no structureFault. */
+export function contentFaults(document: unknown, options: CheckOptions = {}): Fault[] {
   const faults = schemaFaults(document);
   if (isJsonObject(document)) {
     const limits = { publisherExtensionBytes: options.publisherExtensionBytes ?? PUBLISHER_EXTENSION_BYTES };
