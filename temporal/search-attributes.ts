@@ -1,10 +1,11 @@
 /** By which workflows are found in the Temporal Web UI; registered once per namespace. */
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 
-const { IndexedValueType } = temporal.api.enums.v1;
+// Node finds no named exports in this package.
+const { IndexedValueType } = proto.temporal.api.enums.v1;
 type SearchAttribute = (typeof SEARCH_ATTRIBUTES)[number];
 
 /** gRPC status codes by which a cluster says that this is not ours to ask. */
