@@ -5,9 +5,11 @@
  * A cursor is no secret and grants nothing: every page is authorised by itself. What has to be noticed is a cursor
  * that was cut, edited or taken from another registry, because it would silently skip entries. So it ends with a
  * checksum over its content and the registry that it belongs to, and needs no key that all replicas would have to
- * share. Whoever computes the checksum by hand gets the page that the same query parameters would have given.
+ * share. Whoever computes the checksum by hand gets a page that query parameters could have asked for.
  */
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { isTimestamp } from './timestamp.ts';
 
 /** The filters of a list; a member that is absent does not filter. */
 export interface ListQuery {
@@ -46,24 +48,32 @@ export function encodeCursor(cursor: Cursor, registry: string): string {
 }
 
 /** What `encodeCursor` was given; null for anything that it did not make for this registry. */
-export function decodeCursor(text: string, registry: string): Cursor | null {
-  const bytes = Buffer.from(text, 'base64url');
+export function decodeCursor(encoded: string, registry: string): Cursor | null {
+  const bytes = Buffer.from(encoded, 'base64url');
   const content = bytes.subarray(CHECKSUM_BYTES);
   const genuine =
     // Decoding forgives characters that are no base64url, and bits left over at the end.
-    bytes.toString('base64url') === text && bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(content, registry));
+    bytes.toString('base64url') === encoded && bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(content, registry));
   return genuine ? readContent(content) : null;
 }
 
-function readContent(content: Buffer): Cursor {
-  const [name, version, includeDeleted, search, exactVersion, updatedSince] = JSON.parse(content.toString()) as [
-    string,
-    string,
-    0 | 1,
-    string | null,
-    string | null,
-    string | null,
-  ];
+/** What can be in a query; a checksum is computed by hand sooner than one thinks, and Postgres has no NUL. */
+const text = z.string().refine((value) => !value.includes('\0'));
+const contentSchema = z.tuple([
+  text,
+  text,
+  z.literal([0, 1]),
+  text.nullable(),
+  text.nullable(),
+  text.refine(isTimestamp).nullable(),
+]);
+
+function readContent(content: Buffer): Cursor | null {
+  const parsed = contentSchema.safeParse(parseJson(content.toString()));
+  if (!parsed.success) {
+    return null;
+  }
+  const [name, version, includeDeleted, search, exactVersion, updatedSince] = parsed.data;
   return {
     after: { name, version },
     query: {
@@ -73,6 +83,14 @@ function readContent(content: Buffer): Cursor {
       ...(updatedSince !== null && { updatedSince }),
     },
   };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 function checksum(content: Buffer, registry: string): Buffer {

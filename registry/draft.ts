@@ -9,6 +9,7 @@ import { isJsonObject, type JsonObject } from './json.ts';
 import { contentFaults, faultText } from './server-json.ts';
 import { isUsableServerName, MAX_IDENTIFIER_BYTES } from './server-name.ts';
 import { tagsOf } from './tags.ts';
+import { isTimestamp } from './timestamp.ts';
 import { toolhiveExtension } from './toolhive-format.ts';
 
 /** The largest server.json that is taken, in bytes of its text: 1 MiB. */
@@ -151,7 +152,6 @@ function statusMember(status: unknown, warnings: string[]): EntryStatus {
   return known ?? 'active';
 }
 
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 /** What Go programs write for "no date". */
 const NO_DATE = '0001-01-01T00:00:00Z';
 
@@ -161,7 +161,7 @@ function dateMember(said: JsonObject, names: readonly string[], warnings: string
   if (value === NO_DATE || value === '') {
     return null;
   }
-  if (typeof value !== 'string' || !RFC_3339.test(value) || Number.isNaN(Date.parse(value))) {
+  if (typeof value !== 'string' || !isTimestamp(value)) {
     warnings.push(`${name} is no RFC 3339 date; left out`);
     return null;
   }

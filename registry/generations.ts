@@ -2,9 +2,9 @@
  * The generations of server.json. Published documents are of any of them and are served as they came; this file is for
  * code that reads one and wants to know one way of writing only.
  *
- * Until 2025-09-16 members had underscores (`registry_type`), a remote had a `transport_type`, and before 2025-07-09 a
- * package was `{registry_name, name}` and a version `version_detail.version`. The later generations (2025-09-29,
- * 2025-10-17, 2025-12-11) took members away or made them optional, so that reading the latest reads them all.
+ * Until 2025-09-16 members had underscores (`registry_type`), a remote had a `transport_type`, and the first packages
+ * were `{registry_name, name}`. The later generations (2025-09-29, 2025-10-17, 2025-12-11) took members away or made
+ * them optional, so that reading the latest reads them all.
  */
 import { isJsonObject, type JsonObject } from './json.ts';
 

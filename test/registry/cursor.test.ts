@@ -1,15 +1,25 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeCursor, encodeCursor, type Cursor } from '../../registry/cursor.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
+const date = fc
+  .date({ min: new Date(0), noInvalidDate: true, max: new Date('9999-12-31') })
+  .map((time) => time.toISOString());
 const cursors: fc.Arbitrary<Cursor> = fc.record({
   after: fc.record({ name: text, version: text }),
   query: fc.record(
-    { search: text, version: text, updatedSince: text, includeDeleted: fc.boolean() },
+    { search: text, version: text, updatedSince: date, includeDeleted: fc.boolean() },
     { requiredKeys: ['includeDeleted'] },
   ),
 });
+
+/** A cursor for the registry `default`, by someone who has read how its checksum is made. */
+function forge(content: string): string {
+  const digest = createHash('sha256').update(`rollcall-cursor-1\0default\0${content}`).digest().subarray(0, 8);
+  return Buffer.concat([digest, Buffer.from(content)]).toString('base64url');
+}
 
 describe('a cursor', () => {
   test('comes back as it was, and needs no escaping in a URL', () => {
@@ -47,6 +57,19 @@ describe('a cursor', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  test.each([
+    'no JSON',
+    '{}',
+    '[]',
+    '["a"]',
+    '["a","1",2,null,null,null]',
+    '["a\\u0000","1",0,null,null,null]',
+    '["a","1",0,null,null,"x"]',
+  ])('is not made of %s, whoever computed the checksum', (content) => {
+    expect(decodeCursor(forge(content), 'default')).toBeNull();
+    expect(decodeCursor(forge('["a","1",0,null,null,null]'), 'default')).not.toBeNull();
   });
 
   test.each(['', 'x', 'io.github.someone/weather:1.0.0', 'eyJhIjoxfQ', '%00'])('is not %j', (foreign) => {

@@ -93,6 +93,17 @@ describe('a draft', () => {
   });
 });
 
+test.each([
+  '2025-02-31T00:00:00Z',
+  '0000-01-01T00:00:00Z',
+  '2025-01-01T00:00:00+23:00',
+  '2025-01-01T24:00:00Z',
+  '2025-01-01',
+  '',
+])('%j is no date that Postgres could store', (publishedAt) => {
+  expect(draftOf(found(SERVER, { publishedAt })).draft.publishedAt).toBeNull();
+});
+
 describe('a rejection', () => {
   test.each([
     [[], 'the entry is not a JSON object'],

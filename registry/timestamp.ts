@@ -1,0 +1,14 @@
+const RFC_3339 =
+  /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,20})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/i;
+
+/** Whether the text is a date and time in RFC 3339 that Postgres takes too: in the years 1 to 9999, and no leap second. */
+export function isTimestamp(text: string): boolean {
+  const date = RFC_3339.exec(text)?.[1];
+  return date !== undefined && !date.startsWith('0000') && isDay(date);
+}
+
+/** JavaScript takes the 31st of February for a day in March. */
+function isDay(date: string): boolean {
+  const time = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
+}
