@@ -3,6 +3,7 @@ import { createPool, stringifyDsn } from 'slonik';
 import type { DatabasePool, DatabaseTransactionConnection } from 'slonik';
 import { clientConfiguration, CONNECT_TIMEOUT_MS, SESSION_OPTIONS, tlsOptions } from './connection-settings.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
+import { orderlyPool } from './orderly-pool.ts';
 import { resultParser } from './result-parser.ts';
 import { typeParsers } from './type-parsers.ts';
 
@@ -45,12 +46,12 @@ export async function openDatabase(settings: ConnectionSettings): Promise<Databa
 
 async function openPool(settings: ConnectionSettings): Promise<DatabasePool> {
   const ssl = await tlsOptions(settings);
-  const maxPoolSize = settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
-  return await createPool(connectionUri(settings), {
+  const connections = settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
+  const pool = await createPool(connectionUri(settings), {
     ...(settings.password === undefined ? {} : { password: settings.password }),
     ...(ssl === false ? {} : { ssl }),
-    maxPoolSize,
-    minPoolSize: Math.min(settings.maxIdleConnections ?? DEFAULT_MAX_IDLE_CONNECTIONS, maxPoolSize),
+    maxPoolSize: 2 * connections, // never reached, see orderly-pool.ts
+    minPoolSize: Math.min(settings.maxIdleConnections ?? DEFAULT_MAX_IDLE_CONNECTIONS, connections),
     maximumConnectionAge: settings.connectionMaxLifetimeMs ?? DEFAULT_CONNECTION_MAX_LIFETIME_MS,
     connectionTimeout: CONNECT_TIMEOUT_MS,
     idleTimeout: IDLE_CONNECTION_TIMEOUT_MS,
@@ -62,6 +63,7 @@ async function openPool(settings: ConnectionSettings): Promise<DatabasePool> {
     // settings are local to a transaction, locks are those of a transaction, and there are no temporary tables.
     resetConnection: async () => {},
   });
+  return orderlyPool(pool, connections);
 }
 
 /** The password is not part of it: it goes beside it, so that it can't end up in a message that quotes the address. */

@@ -1,0 +1,62 @@
+import type { DatabasePool } from 'slonik';
+
+/** The methods of a pool that take a connection. */
+const TAKES_CONNECTION: ReadonlySet<string | symbol> = new Set([
+  'any',
+  'anyFirst',
+  'connect',
+  'exists',
+  'many',
+  'manyFirst',
+  'maybeOne',
+  'maybeOneFirst',
+  'one',
+  'oneFirst',
+  'query',
+  'record',
+  'stream',
+  'transaction',
+] satisfies (keyof DatabasePool)[]);
+
+/**
+ * The same pool with a queue of our own before it, so that nobody ever waits in slonik's: there a caller who waits
+ * while the database goes away is forgotten, and waits for ever, when no connection can be made (slonik #627, #631).
+ * slonik itself has to be allowed more connections than `connections`, which then are not made.
+ */
+export function orderlyPool(pool: DatabasePool, connections: number): DatabasePool {
+  const turns = new Turns(connections);
+  return new Proxy(pool, {
+    get: (target, property) => {
+      const member: unknown = Reflect.get(target, property);
+      if (typeof member !== 'function' || !TAKES_CONNECTION.has(property)) return member;
+      return async (...parameters: unknown[]) => await turns.take(() => Reflect.apply(member, target, parameters));
+    },
+  });
+}
+
+/** Lets so many run at a time, the others in the order in which they came. */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async take<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      // slonik answers before it has taken the connection back, which it does by the next turn of the event loop.
+      setImmediate(() => this.#pass());
+    }
+  }
+
+  #pass(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
+  }
+}

@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { applySnapshot } from '../../db/apply.ts';
+import { openDatabase } from '../../db/connection.ts';
+import type { Database } from '../../db/connection.ts';
+import { listRegistries } from '../../db/registries.ts';
+import { listenForRevisions } from '../../db/revisions.ts';
+import { draft, drafts, entriesOf, labels, stage, source, sync, useSources } from './sync-source.ts';
+import { startOwnPostgres } from './own-postgres.ts';
+import type { OwnPostgres } from './own-postgres.ts';
+
+let postgres: OwnPostgres;
+let database: Database;
+beforeEach(async () => {
+  postgres = await startOwnPostgres();
+  database = await openDatabase(postgres.settings);
+  await useSources(database, source('first'));
+});
+afterEach(async () => {
+  await database.close();
+  await postgres.remove();
+});
+
+const DEADLINE_MS = 10_000;
+
+test('after a kill -9 of Postgres reads and writes fail, and work again by themselves once it is back', async () => {
+  await sync(database, { sourceName: 'first', entries: [draft('com.example/a', '1.0.0')] });
+  // More at once than there are connections, so that some wait for one when it happens.
+  const readMany = async (): Promise<PromiseSettledResult<unknown>[]> =>
+    await Promise.allSettled(Array.from({ length: 40 }, async () => await listRegistries(database)));
+  await readMany();
+  const during = readMany();
+  await postgres.kill();
+  await during;
+  expect((await readMany()).every(({ status }) => status === 'rejected')).toBe(true);
+
+  await postgres.restart();
+  await expect.poll(async () => await failures(readMany()), { timeout: DEADLINE_MS }).toBe(0);
+  await sync(database, {
+    sourceName: 'first',
+    entries: [draft('com.example/a', '1.0.0'), draft('com.example/b', '1.0.0')],
+  });
+  expect(labels(await entriesOf(database))).toEqual([
+    'com.example/a@1.0.0 from first',
+    'com.example/b@1.0.0 from first',
+  ]);
+});
+
+async function failures(settled: Promise<PromiseSettledResult<unknown>[]>): Promise<number> {
+  return (await settled).filter(({ status }) => status === 'rejected').length;
+}
+
+test('a snapshot that was staged before the crash is lost, which its apply notices', async () => {
+  await sync(database, { sourceName: 'first', entries: drafts(20) });
+  const snapshot = await stage(database, { sourceName: 'first', entries: drafts(20, '2.0.0') });
+  await postgres.kill();
+  await postgres.restart();
+  await expect
+    .poll(async () => await applySnapshot(database, snapshot).catch((error: unknown) => error), {
+      timeout: DEADLINE_MS,
+    })
+    .toMatchObject({ type: 'SnapshotLost' });
+  expect((await entriesOf(database)).map(({ version }) => version)).toEqual(Array.from({ length: 20 }, () => '1.0.0'));
+});
+
+test('the listener says that it is cut off, comes back, and tells what it missed', async () => {
+  const told: string[] = [];
+  const listener = listenForRevisions(postgres.settings, {
+    onRevision: ({ registryId, revision }) => told.push(`${registryId}:${revision}`),
+    onConnection: (connected) => told.push(connected ? 'connected' : 'cut off'),
+  });
+  const [registry] = await listRegistries(database);
+  await expect.poll(() => told).toEqual([`${registry?.id}:${registry?.revision}`, 'connected']);
+  told.length = 0;
+
+  await postgres.kill();
+  await expect.poll(() => told).toEqual(['cut off']);
+  await postgres.restart();
+  await expect
+    .poll(() => told, { timeout: DEADLINE_MS })
+    .toEqual(['cut off', `${registry?.id}:${registry?.revision}`, 'connected']);
+  await listener.close();
+});
