@@ -1,7 +1,7 @@
 /** By which workflows are found in the Temporal Web UI; registered once per namespace. */
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
-import proto from '@temporalio/proto';
+import proto, { type temporal } from '@temporalio/proto';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 
 // Node finds no named exports in this package.
