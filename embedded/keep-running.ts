@@ -23,7 +23,7 @@ const HEALTHY_AFTER_MS = 30_000;
  * Starts it, and starts it again, with growing pauses, whenever it has ended without being asked to. Fails where the
  * very first start fails.
  */
-export async function keepRunning(options: KeepRunningOptions): Promise<{ stop(): Promise<void> }> {
+export async function keepRunning(options: KeepRunningOptions): Promise<{ readonly stop: () => Promise<void> }> {
   const stopping = new AbortController();
   let current = await options.start();
   const supervision = supervise();

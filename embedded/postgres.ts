@@ -28,11 +28,13 @@ export interface EmbeddedPostgresOptions {
 
 export interface EmbeddedPostgres {
   /** The application's user, who may only read and write rows. */
-  readonly settings: ConnectionSettings;
+  readonly settings: PasswordLogin;
   /** The owner of the database, who migrates. */
-  readonly ownerSettings: ConnectionSettings;
+  readonly ownerSettings: PasswordLogin;
   readonly process: GuardedProcess;
 }
+
+type PasswordLogin = ConnectionSettings & { readonly password: string };
 
 interface Passwords {
   readonly owner: string;

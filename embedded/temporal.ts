@@ -14,7 +14,7 @@ export interface EmbeddedTemporalOptions {
   readonly directory: string;
   /** Default: any free one. */
   readonly port?: number;
-  /** Default: no Web UI. */
+  /** Default: any free one. */
   readonly uiPort?: number;
   /** Without it everything is lost when the server stops. */
   readonly keepData: boolean;
@@ -22,7 +22,8 @@ export interface EmbeddedTemporalOptions {
 
 export interface EmbeddedTemporal {
   readonly address: string;
-  readonly uiAddress?: string;
+  /** Of the Web UI. */
+  readonly uiUrl: string;
   readonly process: GuardedProcess;
 }
 
@@ -31,12 +32,13 @@ const START_DEADLINE_MS = 60_000;
 
 /** Starts the dev server and waits until it takes connections. The search attributes of our workflows are registered. */
 export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal> {
-  await mkdir(options.directory, { recursive: true });
+  await mkdir(options.directory, { recursive: true, mode: 0o700 });
   const port = options.port ?? (await findFreePort());
+  const uiPort = options.uiPort ?? (await findFreePort());
   const logFile = join(options.directory, 'temporal.log');
   const server = await startGuarded({
     command: options.binary,
-    arguments: serverArguments(options, port),
+    arguments: serverArguments(options, { port, uiPort }),
     stopSignal: 'TERM',
     logFile,
     pidFile: join(options.directory, 'temporal.pid'),
@@ -50,20 +52,21 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
   }
   return {
     address: `${LOOPBACK}:${port}`,
-    ...(options.uiPort === undefined ? {} : { uiAddress: `http://${LOOPBACK}:${options.uiPort}` }),
+    uiUrl: `http://${LOOPBACK}:${uiPort}`,
     process: server,
   };
 }
 
-function serverArguments(options: EmbeddedTemporalOptions, port: number): string[] {
+function serverArguments(options: EmbeddedTemporalOptions, ports: { port: number; uiPort: number }): string[] {
   return [
     'server',
     'start-dev',
     `--ip=${LOOPBACK}`,
-    `--port=${port}`,
+    `--port=${ports.port}`,
     `--namespace=${EMBEDDED_NAMESPACE}`,
     '--log-level=error',
-    ...(options.uiPort === undefined ? ['--headless'] : [`--ui-ip=${LOOPBACK}`, `--ui-port=${options.uiPort}`]),
+    `--ui-ip=${LOOPBACK}`,
+    `--ui-port=${ports.uiPort}`,
     ...(options.keepData ? [`--db-filename=${join(options.directory, 'temporal.db')}`] : []),
     ...SEARCH_ATTRIBUTES.map((key) => `--search-attribute=${key.name}=${cliTypeName(key.type)}`),
   ];

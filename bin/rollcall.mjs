@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// Runs the command line, with the Node of this package where the one that was started is too old.
+// Plain JavaScript that old versions of Node understand.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const OLDEST_NODE = 24;
+const main = new URL('../cli/main.ts', import.meta.url);
+
+if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) {
+  await import(main.href);
+} else {
+  runWithOwnNode();
+}
+
+function runWithOwnNode() {
+  const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
+  if (!existsSync(node)) {
+    console.error(
+      `rollcall needs Node ${OLDEST_NODE}, and this is ${process.version}: run \`npm ci\` in its folder, which installs one`,
+    );
+    process.exit(1);
+  }
+  // The channel tells the other process when this one is killed.
+  const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  process.on('SIGINT', () => {}); // a terminal sends it to both
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('exit', (status) => process.exit(status ?? 1));
+}

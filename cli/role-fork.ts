@@ -1,0 +1,29 @@
+/** Running the api or the worker as a process of its own, which ends when this one does, however this one ends. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Running } from '../embedded/keep-running.ts';
+import { READY, type RoleOrder } from './role-process.ts';
+
+/** A little longer than the roles take at most. */
+const STOP_DEADLINE_MS = 8_500;
+
+/** Fulfilled when the process is ready for work; fails when it ends before. */
+export async function forkRole(order: RoleOrder): Promise<Running> {
+  const child = fork(fileURLToPath(new URL('./role-process.ts', import.meta.url)), {
+    detached: true, // a Ctrl-C in the terminal reaches only us, and we stop things in order
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const ended = once(child, 'exit');
+  child.send(order);
+  const first = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
+  if (first?.[0] !== READY) throw new Error(`The ${order.role} ended while it was starting`);
+  return { ended, stop: () => stop(child, ended) };
+}
+
+async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  if (child.connected) child.disconnect();
+  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  await ended;
+  clearTimeout(kill);
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { addServerOptions, askServer, baseUrl, printAnswer, type ServerOptions } from './admin-client.ts';
+import { outcomeText } from './sync-outcome.ts';
+
+export function addStatusCommand(program: Command): void {
+  const command = program
+    .command('status')
+    .description('Say what runs, how much it serves, and which sources fail')
+    .addHelpText('after', '\nExample:\n  $ rollcall status --server http://registry.example:8080');
+  addServerOptions(command).action(async (options: ServerOptions) => {
+    const status = await askServer(options, async (client) => {
+      const [information, sources] = await Promise.all([client.system.info.query(), client.sources.list.query()]);
+      return { ...information, failing: sources.filter(({ lastRun }) => lastRun?.outcome === 'failed') };
+    });
+    printAnswer(options, status, ({ software, temporal, counts, failing }) =>
+      [
+        `Rollcall ${software.version} at ${baseUrl(options.server)}`,
+        `  ${counts.entries} entries from ${counts.sources} sources in ${counts.registries} registries`,
+        `  Temporal ${temporal.address}, namespace ${temporal.namespace}`,
+        ...(temporal.uiUrl === undefined ? [] : [`  Web UI   ${temporal.uiUrl}`]),
+        ...(failing.length === 0 ? ['  No source fails'] : ['  Failing sources:']),
+        ...failing.map(({ name, lastRun }) => `    ${name}: ${outcomeText(lastRun)}`),
+      ].join('\n'),
+    );
+  });
+}
