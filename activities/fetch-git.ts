@@ -63,7 +63,10 @@ function referenceOf({ tag, branch }: GitOrigin): string {
 
 /** The commit that is to be read, as far as the remote tells without a fetch. */
 async function advertisedCommit(git: GitClient, origin: GitOrigin): Promise<string> {
-  if (origin.commit !== undefined) return origin.commit;
+  if (origin.commit !== undefined) {
+    if (/^[0-9a-f]{4,64}$/i.test(origin.commit)) return origin.commit;
+    throw new RollcallError('DefinitionInvalid', `${origin.commit} is not the id of a commit`);
+  }
   const reference = referenceOf(origin);
   const listing = await git.run('ls-remote', '--', origin.repository, reference, `${reference}^{}`);
   const ids = new Map(listing.split('\n').map((line) => [line.split('\t')[1], line.split('\t')[0]] as const));
@@ -87,10 +90,13 @@ async function fetchCommit(git: GitClient, origin: GitOrigin): Promise<string> {
   } catch (error) {
     if (!(error instanceof RollcallError) || error.type !== 'UpstreamUnavailable') throw error;
   }
+  // The attempt has marked the remote as one that hands out files later: left so, git would ask it for them for ever.
+  await git.run('remote', 'remove', 'origin');
+  await git.run('remote', 'add', 'origin', '--', origin.repository);
   await git.run('fetch', '--quiet', '--tags', 'origin', '+refs/heads/*:refs/heads/*', '+HEAD:refs/rollcall/HEAD');
   const local = origin.commit ?? (wanted === 'HEAD' ? 'refs/rollcall/HEAD' : wanted);
   try {
-    return (await git.run('rev-parse', '--verify', '--quiet', `${local}^{commit}`)).trim();
+    return (await git.run('rev-parse', '--verify', `${local}^{commit}`)).trim();
   } catch {
     throw missing(origin, `there is no ${referenceLabel(origin)}`);
   }

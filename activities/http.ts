@@ -1,6 +1,7 @@
 /** Requests to upstreams: bounded redirects, compression, deadlines, and failures that say what to do. */
-import { EnvHttpProxyAgent, interceptors, request } from 'undici';
-import type { Dispatcher } from 'undici';
+import { pipeline, type Duplex, type Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { RollcallError } from '../registry/failure.ts';
 
 export interface HttpRequest {
@@ -26,9 +27,14 @@ const LONGEST_QUOTE = 200;
 const USER_AGENT = 'rollcall';
 
 /** Honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
-const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS } }).compose(
-  interceptors.decompress({ skipErrorResponses: false }),
-);
+const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
+
+const DECODERS: Readonly<Record<string, () => Duplex>> = {
+  gzip: createGunzip,
+  'x-gzip': createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
 
 /**
  * GETs a document.
@@ -76,17 +82,23 @@ async function accept(url: URL, response: Dispatcher.ResponseData): Promise<Http
   return {
     status,
     header: (name) => [headers[name]].flat()[0],
-    body: readable(url, body),
+    body: readable(url, response),
     discard: () => body.dump(),
   };
 }
 
-async function* readable(url: URL, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* readable(url: URL, response: Dispatcher.ResponseData): AsyncGenerator<Uint8Array> {
   try {
-    yield* body;
+    yield* decoded(response);
   } catch (error) {
     throw unreachable(url, error);
   }
+}
+
+function decoded({ headers, body }: Dispatcher.ResponseData): Readable {
+  const decoder = DECODERS[[headers['content-encoding']].flat()[0]?.toLowerCase() ?? ''];
+  // An error of either stream destroys both, and shows where the decoder is read.
+  return decoder === undefined ? body : pipeline(body, decoder(), () => {});
 }
 
 function isRedirect(status: number): boolean {
@@ -127,10 +139,10 @@ async function refusal(url: URL, response: Dispatcher.ResponseData): Promise<Rol
 }
 
 /** The start of an answer that is not what was asked for, to be shown. */
-async function quoteBody({ body }: Dispatcher.ResponseData): Promise<string> {
+async function quoteBody(response: Dispatcher.ResponseData): Promise<string> {
   let text = '';
   try {
-    for await (const chunk of body) {
+    for await (const chunk of decoded(response)) {
       text += Buffer.from(chunk as Uint8Array).toString();
       if (text.length >= LONGEST_QUOTE) break;
     }

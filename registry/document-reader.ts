@@ -230,14 +230,15 @@ export class DocumentReader {
 
   /** The document has no container of entries: it is one entry, or nothing that belongs here. */
   #readSingleEntry(): void {
+    const whole = this.#whole;
     const single = this.#envelope.has('name') || this.#envelope.has('server');
-    if (this.#rootKind !== 'object' || !single || this.#whole === null) {
+    if (this.#rootKind !== 'object' || !single || whole === null) {
       throw this.#invalid(`this is no registry document: ${this.#whatWasFound()}`);
     }
     this.#recognise('upstream', ['name']);
     this.#envelope.clear();
     const root = new JsonElements({ select: () => 'take', maxBytes });
-    for (const element of root.push(Buffer.concat(this.#whole))) this.#add(readUpstreamEntry(element));
+    for (const element of root.push(Buffer.concat(whole))) this.#add(readUpstreamEntry(element));
   }
 
   #envelopeText(): string {

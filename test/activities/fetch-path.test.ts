@@ -1,0 +1,144 @@
+import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { revisionOf } from '../db/sync-source.ts';
+import { envelope, serverJson } from './server-documents.ts';
+import { SourceUnderTest } from './source-under-test.ts';
+
+let testDatabase: TestDatabase;
+let folder: string;
+let path: string;
+let source: SourceUnderTest;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+});
+afterAll(async () => {
+  await testDatabase.drop();
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fetch-path-'));
+  path = join(folder, 'registry.json');
+  source = await SourceUnderTest.of(testDatabase.database, { kind: 'file', location: { path } });
+  return async () => await rm(folder, { recursive: true });
+});
+
+const ONE = serverJson('com.example/one');
+const TWO = serverJson('com.example/two');
+
+test('serves what the file holds, and finds nothing new until it changes', async () => {
+  await writeFile(path, envelope([ONE, TWO]));
+  expect(await source.check()).toBe('maybe');
+  expect(await source.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 2, added: 2, rejected: 0 } });
+  expect(await source.served()).toEqual(['com.example/one@1.0.0', 'com.example/two@1.0.0']);
+  expect(await source.check()).toBe('nothing');
+
+  await writeFile(path, envelope([ONE, serverJson('com.example/two', '1.1.0')]));
+  expect(await source.check()).toBe('maybe');
+  expect(await source.sync()).toMatchObject({ outcome: 'changed', counts: { added: 1, removed: 1 } });
+  expect(await source.served()).toEqual(['com.example/one@1.0.0', 'com.example/two@1.1.0']);
+});
+
+test('a file that was only touched is not staged, and the next check knows it', async () => {
+  await writeFile(path, envelope([ONE]));
+  await source.sync();
+  const revision = await revisionOf(source.database);
+  await utimes(path, new Date(), new Date(Date.now() + 5_000));
+  expect(await source.check()).toBe('maybe');
+  expect(await source.sync()).toMatchObject({ snapshot: 'unchanged', outcome: 'unchanged', counts: { removed: 0 } });
+  expect(await source.check()).toBe('nothing');
+  expect(await revisionOf(source.database)).toBe(revision);
+  expect((await source.row()).envelope).toContain('last_updated');
+});
+
+test('a forced sync of the same file is staged, and changes nothing', async () => {
+  await writeFile(path, envelope([ONE, TWO]));
+  await source.sync();
+  const revision = await revisionOf(source.database);
+  expect(await source.sync({ force: true })).toMatchObject({
+    snapshot: 'staged',
+    outcome: 'unchanged',
+    counts: { entries: 2, added: 0, changed: 0, removed: 0 },
+  });
+  expect(await revisionOf(source.database)).toBe(revision);
+});
+
+test('a changed filter counts as a change, a changed interval does not', async () => {
+  await writeFile(path, envelope([ONE, TWO]));
+  await source.sync();
+  await source.redefine({ syncPolicy: { ...source.definition.syncPolicy, intervalMs: 5_000 } });
+  expect(await source.check()).toBe('nothing');
+
+  await source.redefine({ filter: { names: { exclude: ['*two'] } } });
+  expect(await source.check()).toBe('maybe');
+  expect(await source.sync()).toMatchObject({ counts: { entries: 1, removed: 1 } });
+  expect(await source.served()).toEqual(['com.example/one@1.0.0']);
+});
+
+test('a mounted ConfigMap, which changes by pointing a link elsewhere, is followed', async () => {
+  for (const [version, servers] of [
+    ['v1', [ONE]],
+    ['v2', [ONE, TWO]],
+  ] as const) {
+    await mkdir(join(folder, version));
+    await writeFile(join(folder, version, 'registry.json'), envelope(servers));
+  }
+  await symlink('v1', join(folder, '..data'));
+  await symlink(join('..data', 'registry.json'), path);
+  await source.sync();
+  expect(await source.check()).toBe('nothing');
+
+  await symlink('v2', join(folder, '..data_tmp'));
+  await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+  expect(await source.check()).toBe('maybe');
+  await source.sync();
+  expect(await source.served()).toEqual(['com.example/one@1.0.0', 'com.example/two@1.0.0']);
+});
+
+test('a missing file fails without being tried again, and what was served is served still', async () => {
+  await writeFile(path, envelope([ONE]));
+  await source.sync();
+  await rm(path);
+  const failure = await source.failedSync();
+  expect(failure).toMatchObject({ type: 'UpstreamNotFound', message: `there is no file ${path}`, nonRetryable: true });
+  expect(await source.served()).toEqual(['com.example/one@1.0.0']);
+});
+
+test('a folder in place of the file is said to be no file', async () => {
+  await mkdir(path);
+  expect(await source.failedSync()).toMatchObject({ type: 'UpstreamNotFound', message: `${path} is not a file` });
+});
+
+test('an empty document removes nothing unless it is forced', async () => {
+  await writeFile(path, envelope([ONE, TWO]));
+  await source.sync();
+  await writeFile(path, envelope([]));
+  expect(await source.failedSync()).toMatchObject({ type: 'EmptySnapshot', nonRetryable: true });
+  expect(await source.served()).toHaveLength(2);
+  // The failed sync left no state behind by which the next one could take the file for known.
+  expect(await source.failedSync()).toMatchObject({ type: 'EmptySnapshot' });
+  expect(await source.sync({ force: true })).toMatchObject({ counts: { removed: 2 } });
+  expect(await source.served()).toEqual([]);
+});
+
+test('a YAML file is a registry document too', async () => {
+  path = join(folder, 'registry.yaml');
+  const origin = { kind: 'file', location: { path } } as const;
+  source = await SourceUnderTest.of(testDatabase.database, origin, { format: 'toolhive' });
+  await writeFile(
+    path,
+    `# our servers
+version: "1.0.0"
+last_updated: "2026-01-01T00:00:00Z"
+servers:
+  fetch:
+    description: Fetches
+    image: example.com/fetch:1
+    transport: stdio
+`,
+  );
+  expect(await source.sync()).toMatchObject({ counts: { entries: 1, rejected: 0 } });
+  expect(await source.served()).toEqual(['io.github.stacklok/fetch@1.0.0']);
+});

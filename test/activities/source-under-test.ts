@@ -1,0 +1,119 @@
+/** One source in a real database, and its activities as a worker runs them. */
+import { ApplicationFailure } from '@temporalio/common';
+import type { Info } from '@temporalio/activity';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { applySnapshot } from '../../activities/apply-snapshot.ts';
+import { check } from '../../activities/check.ts';
+import { failingClearly } from '../../activities/failures.ts';
+import { fetchSnapshot } from '../../activities/fetch-snapshot.ts';
+import { recordFailure } from '../../activities/record-failure.ts';
+import { storeConfiguration } from '../../db/configuration.ts';
+import type { Database } from '../../db/connection.ts';
+import { findSource, type SourceRow } from '../../db/sources.ts';
+import { findSyncRun, listFindings } from '../../db/sync-runs.ts';
+import type { EntryFinding } from '../../registry/entry.ts';
+import type { SourceDefinition, SourceOrigin } from '../../registry/source-definition.ts';
+import type { CheckResult, FetchSnapshotResult, SyncInput, SyncResult } from '../../workflows/contract.ts';
+import { entriesOf } from '../db/sync-source.ts';
+
+export type SourceOptions = Partial<Pick<SourceDefinition, 'format' | 'filter'>>;
+
+let sources = 0;
+
+export class SourceUnderTest {
+  readonly database: Database;
+  definition: SourceDefinition;
+  #syncs = 0;
+
+  constructor(database: Database, definition: SourceDefinition) {
+    this.database = database;
+    this.definition = definition;
+  }
+
+  /** A source of its own name, from now on the only one of the default registry. */
+  static async of(database: Database, origin: SourceOrigin, options: SourceOptions = {}): Promise<SourceUnderTest> {
+    const syncPolicy = { intervalMs: 60_000, maxRemoval: 0.5, deadlineMs: 60_000 };
+    sources += 1;
+    const source = new SourceUnderTest(database, { name: `source-${sources}`, origin, syncPolicy, ...options });
+    await source.redefine({});
+    return source;
+  }
+
+  async redefine(changes: Partial<SourceDefinition>): Promise<void> {
+    this.definition = { ...this.definition, ...changes };
+    await storeConfiguration(this.database, { sources: [this.definition], registries: [], defaultRegistry: 'default' });
+  }
+
+  async check(): Promise<CheckResult['news']> {
+    const { news } = await runActivity(() => check(this.database, { definition: this.definition }));
+    return news;
+  }
+
+  /** The input of the next sync. */
+  next(options: Partial<SyncInput> = {}): SyncInput {
+    this.#syncs += 1;
+    const { definition } = this;
+    return { definition, number: this.#syncs, trigger: 'message', force: false, full: false, ...options };
+  }
+
+  async fetch(input: SyncInput, info: Partial<Info> = {}): Promise<FetchSnapshotResult> {
+    return await runActivity(() => fetchSnapshot(this.database, input), info);
+  }
+
+  /** Fetches and applies, as the workflow does; a failure is recorded and thrown. */
+  async sync(options: Partial<SyncInput> = {}): Promise<SyncResult & Pick<FetchSnapshotResult, 'snapshot'>> {
+    const input = this.next(options);
+    try {
+      const fetched = await this.fetch(input);
+      const applied = await runActivity(() => applySnapshot(this.database, { ...input, fetched }));
+      return { ...applied, snapshot: fetched.snapshot };
+    } catch (error) {
+      const { type, message } = error as ApplicationFailure;
+      const failure = { type: type ?? 'Unknown', message };
+      await runActivity(() => recordFailure(this.database, { ...input, outcome: 'failed', failure }));
+      throw error;
+    }
+  }
+
+  /** Expects the next sync to fail. */
+  async failedSync(options: Partial<SyncInput> = {}): Promise<ApplicationFailure> {
+    try {
+      await this.sync(options);
+    } catch (error) {
+      if (error instanceof ApplicationFailure) return error;
+      throw error;
+    }
+    throw new Error('the sync did not fail');
+  }
+
+  /** `name@version` of what is served. */
+  async served(): Promise<string[]> {
+    return (await entriesOf(this.database)).map(({ name, version }) => `${name}@${version}`);
+  }
+
+  async findings(): Promise<readonly EntryFinding[]> {
+    const run = await findSyncRun(this.database, { sourceName: this.definition.name, number: this.#syncs });
+    if (run === null) throw new Error('the sync has no record');
+    return await listFindings(this.database, { syncRunId: run.id, limit: 100, offset: 0 });
+  }
+
+  async row(): Promise<SourceRow> {
+    const row = await findSource(this.database, this.definition.name);
+    if (row === null) throw new Error('the source is gone');
+    return row;
+  }
+}
+
+/** Runs something in an activity's context; the activity counts as scheduled now. */
+export async function runActivity<Result>(work: () => Promise<Result>, info: Partial<Info> = {}): Promise<Result> {
+  return await activityEnvironment(info).run<[], Result, () => Promise<Result>>(() => failingClearly(work));
+}
+
+export function activityEnvironment(info: Partial<Info> = {}): MockActivityEnvironment {
+  // Failures are what many of these tests are about: they need not be logged.
+  return new MockActivityEnvironment(
+    { scheduledTimestampMs: Date.now(), ...info },
+    { logger: new DefaultLogger('ERROR') },
+  );
+}

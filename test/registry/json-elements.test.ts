@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  compactJson,
+  type JsonElement,
+  JsonElements,
+  type JsonElementsOptions,
+  memberBytes,
+} from '../../registry/json-elements.ts';
+
+/** Takes everything below the root's containers, to `depth` levels. */
+function takeAt(depth: number): JsonElementsOptions['select'] {
+  return (path, kind) => (path.length < depth && (kind === 'object' || kind === 'array') ? 'enter' : 'take');
+}
+
+function scan(bytes: Uint8Array, options: JsonElementsOptions & { readonly cuts?: readonly number[] }): JsonElement[] {
+  const elements = new JsonElements(options);
+  const found: JsonElement[] = [];
+  let from = 0;
+  for (const cut of [...(options.cuts ?? []), bytes.length]
+    .map((at) => Math.min(at, bytes.length))
+    .sort((a, b) => a - b)) {
+    // A copy: what the scanner keeps must not depend on the bytes that follow.
+    found.push(...elements.push(Uint8Array.from(bytes.subarray(from, cut))));
+    from = cut;
+  }
+  return [...found, ...elements.end()];
+}
+
+function text({ bytes }: JsonElement): string {
+  return Buffer.from(bytes).toString();
+}
+
+/** What `scan` is to find: paths and values, in order. */
+function leaves(value: unknown, depth: number, path: (string | number)[] = []): [(string | number)[], unknown][] {
+  if (path.length >= depth || typeof value !== 'object' || value === null) return [[path, value]];
+  const members = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return members.flatMap(([key, member]) => leaves(member, depth, [...path, key]));
+}
+
+const chunking = fc.array(fc.nat(400), { maxLength: 30 });
+
+describe('the scanner', () => {
+  test('finds the same values as JSON.parse, however the document is cut', () => {
+    const cases = fc.record({
+      value: fc.jsonValue({ maxDepth: 5 }),
+      depth: fc.nat(3),
+      cuts: chunking,
+      space: fc.constantFrom(undefined, 1, '\t'),
+    });
+    fc.assert(
+      fc.property(cases, ({ value, depth, cuts, space }) => {
+        // Through JSON.parse, which puts integer-like keys first, as Object.entries does.
+        const document = JSON.parse(JSON.stringify(value)) as unknown;
+        const elements = scan(Buffer.from(JSON.stringify(document, null, space)), { select: takeAt(depth), cuts });
+        const found = elements.map((element) => [element.path, JSON.parse(text(element))]);
+        expect(found).toEqual(leaves(document, depth));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('says what is wrong with a damaged document or finds its values, and never hangs', () => {
+    const cases = fc.record({ value: fc.jsonValue(), at: fc.nat(200), byte: fc.nat(255), cuts: chunking });
+    fc.assert(
+      fc.property(cases, ({ value, at, byte, cuts }) => {
+        const bytes = Buffer.from(JSON.stringify(value));
+        bytes[at % bytes.length] = byte;
+        let thrown: unknown = null;
+        try {
+          scan(bytes, { select: takeAt(2), cuts });
+        } catch (error) {
+          thrown = error;
+        }
+        expect(thrown ?? { type: 'DocumentInvalid' }).toMatchObject({ type: 'DocumentInvalid' });
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('hands out the raw text: key order, numbers and escapes as they were', () => {
+    const raw = String.raw`{"10": 1, "2": 1.50e+2, "é\u00e9\"\\": "\ud83d\ude00 [}" }`;
+    expect(scan(Buffer.from(`[ ${raw} ,-0]`), { select: takeAt(1) }).map(text)).toEqual([raw, '-0']);
+  });
+
+  test('accepts a byte order mark, whole or cut', () => {
+    for (const cuts of [[], [1], [2], [1, 2, 3, 4]]) {
+      expect(scan(Buffer.from('\ufeff[1]'), { select: takeAt(1), cuts }).map(text)).toEqual(['1']);
+    }
+  });
+
+  test('says the line on which an element begins', () => {
+    const document = '[\n  {"a":\n 1},\n\n  {"b": "x\\n"},\n3]';
+    expect(scan(Buffer.from(document), { select: takeAt(1) }).map(({ line }) => line)).toEqual([2, 5, 6]);
+  });
+
+  test('hands out the start of an oversized element and goes on behind it', () => {
+    const large = JSON.stringify({ name: 'large', text: 'x'.repeat(500) });
+    const bytes = Buffer.from(`[{"name":"small"},${large},{"name":"last"}]`);
+    const found = scan(bytes, { select: takeAt(1), maxBytes: () => 100, cuts: [40, 90, 300] });
+    expect(found.map(({ problem }) => problem)).toEqual([null, 'oversized', null]);
+    expect(found[1]).toMatchObject({ size: large.length });
+    expect(found[1]!.bytes.length).toBe(100);
+    expect(text(found[2]!)).toBe('{"name":"last"}');
+  });
+
+  test('holds no more of an endless element than is allowed', () => {
+    const elements = new JsonElements({ select: takeAt(1), maxBytes: () => 1_000 });
+    elements.push(Buffer.from('["'));
+    const before = process.memoryUsage();
+    for (let count = 0; count < 2_000; count += 1) elements.push(Buffer.alloc(100_000, 'x'));
+    const [element] = elements.push(Buffer.from('"'));
+    expect(element).toMatchObject({ size: 200_000_002, problem: 'oversized' });
+    expect(process.memoryUsage().rss - before.rss).toBeLessThan(100 * 1024 * 1024);
+  });
+
+  test('reports an element that is nested too deeply, and survives one that is nested absurdly', () => {
+    const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+    const bytes = Buffer.from(`[${nested(100)},${nested(101)},${nested(200_000)},1]`);
+    const problems = scan(bytes, { select: takeAt(1) }).map(({ problem }) => problem);
+    expect(problems).toEqual([null, 'nested too deeply', 'nested too deeply', null]);
+  });
+
+  test('leaves it to the parser of an element to refuse it', () => {
+    const bytes = Buffer.from(`[{"a" 1 2}, nonsense, "\u0001", {"ok":true}]`);
+    expect(scan(bytes, { select: takeAt(1) }).map(text)).toEqual(['{"a" 1 2}', 'nonsense', '"\u0001"', '{"ok":true}']);
+  });
+
+  test.each([
+    ['', 'the document is empty'],
+    [' \n ', 'the document is empty'],
+    ['[1', 'cut off: it ends at line 1, column 3 (byte 2)'],
+    ['{"a":{"b":"', 'cut off'],
+    ['[1 2]', 'found "2" where "," or "]" was due, at line 1, column 4'],
+    ['{"a":1,}', 'found "}" where a member name was due'],
+    ['[1,]', 'found "]" where a value was due'],
+    ['{\n  a: 1}', 'found "a" where a member name or "}" was due, at line 2, column 3 (byte 4)'],
+    ['[1] [2]', 'found "[" where the end of the document was due'],
+    ['[{"a":[1}]]', 'found "}" where "]" was due, at line 1, column 9'],
+    ['\0[]', 'found'],
+    ['[1]\0', 'found the byte 0x00'],
+  ])('says where %j is malformed', (document, message) => {
+    expect(() => scan(Buffer.from(document), { select: takeAt(1) })).toThrow(message);
+  });
+});
+
+describe('compactJson', () => {
+  test('removes white space between tokens and nothing else', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(1, 4, '\t', '\r\n '), (value, space) => {
+        expect(compactJson(JSON.stringify(value, null, space))).toBe(JSON.stringify(value));
+        expect(compactJson(Buffer.from(JSON.stringify(value, null, space)))).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+
+  test('leaves a text that is compact as it is', () => {
+    fc.assert(
+      fc.property(fc.json(), (json) => {
+        expect(compactJson(compactJson(json))).toBe(compactJson(json));
+      }),
+    );
+    expect(compactJson(String.raw`{"b":1.0,"1":"a \" b\\"}`)).toBe(String.raw`{"b":1.0,"1":"a \" b\\"}`);
+  });
+});
+
+describe('memberBytes', () => {
+  test('finds a member of an object, the last where it is there twice', () => {
+    const object = Buffer.from('{"a": {"b": 1}, "b" : [2] , "b": {"x": 3}}');
+    expect(Buffer.from(memberBytes(object, 'b')!).toString()).toBe('{"x": 3}');
+    expect(memberBytes(object, 'c')).toBeNull();
+  });
+});

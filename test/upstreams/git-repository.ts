@@ -1,0 +1,70 @@
+/** A bare repository on disk, and what its owner does to it. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+const ENVIRONMENT = {
+  PATH: process.env['PATH'],
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'Author',
+  GIT_AUTHOR_EMAIL: 'author@example.com',
+  GIT_COMMITTER_NAME: 'Author',
+  GIT_COMMITTER_EMAIL: 'author@example.com',
+};
+
+export class GitRepository {
+  /** The bare repository. */
+  readonly path: string;
+  readonly #workTree: string;
+
+  constructor(path: string, workTree: string) {
+    this.path = path;
+    this.#workTree = workTree;
+  }
+
+  /** Creates `<root>/<name>` with the branch `main`, empty. */
+  static async create(root: string, name: string): Promise<GitRepository> {
+    const path = join(root, name);
+    const workTree = await mkdtemp(join(root, 'work-'));
+    await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', path], { env: ENVIRONMENT });
+    const repository = new GitRepository(path, workTree);
+    // What hosting services allow.
+    await repository.configure('uploadpack.allowFilter', 'true');
+    await run('git', ['clone', '--quiet', path, workTree], { env: ENVIRONMENT });
+    await repository.git('checkout', '--quiet', '-B', 'main');
+    return repository;
+  }
+
+  async git(...command: string[]): Promise<string> {
+    const { stdout } = await run('git', command, { cwd: this.#workTree, env: ENVIRONMENT });
+    return stdout.trim();
+  }
+
+  async configure(key: string, value: string): Promise<void> {
+    await run('git', ['config', key, value], { cwd: this.path, env: ENVIRONMENT });
+  }
+
+  /** Writes files, commits and pushes them to a branch; answers with the commit's id. `null` removes a file. */
+  async commit(files: Readonly<Record<string, string | null>>, branch = 'main'): Promise<string> {
+    for (const [name, content] of Object.entries(files)) {
+      const file = join(this.#workTree, name);
+      await mkdir(dirname(file), { recursive: true });
+      if (content === null) await rm(file);
+      else await writeFile(file, content);
+    }
+    await this.git('add', '--all');
+    await this.git('commit', '--quiet', '--allow-empty', '--message', 'Change');
+    await this.push(`HEAD:refs/heads/${branch}`);
+    return await this.git('rev-parse', 'HEAD');
+  }
+
+  async push(...refs: string[]): Promise<void> {
+    await this.git('push', '--quiet', '--force', 'origin', ...refs);
+    // For servers that hand out plain files.
+    await run('git', ['update-server-info'], { cwd: this.path, env: ENVIRONMENT });
+  }
+}
