@@ -8,8 +8,10 @@ export function addConfigCommand(program: Command): void {
     .description('Check a configuration file: all faults at once, each with its line and column')
     .addHelpText('after', '\nExample:\n  $ rollcall config validate --config rollcall.yaml')
     .action(async ({ config: file }: ConfigurationFileOption) => {
-      const { sources, registries } = await readConfiguration(file);
-      console.log(`${file} is valid: ${sources.length} sources, ${registries.length} registries`);
+      const { sources } = await readConfiguration(file);
+      console.log(
+        `${file} is valid; it describes ${sources.length === 1 ? 'one source' : `${sources.length} sources`}`,
+      );
     });
 
   config

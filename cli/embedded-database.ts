@@ -6,7 +6,7 @@ export async function withEmbeddedPostgres(
   dataDirectory: string,
   work: (postgres: EmbeddedPostgres) => Promise<void>,
 ): Promise<void> {
-  const dataFolder = await takeDataFolder(dataDirectory);
+  const dataFolder = await takeDataFolder(dataDirectory, { pid: process.pid });
   try {
     const postgres = await startEmbeddedPostgres({ dataDirectory: dataFolder.path });
     try {

@@ -10,9 +10,13 @@ const STOP_DEADLINE_MS = 8_500;
 
 /** Fulfilled when the process is ready for work; fails when it ends before. */
 export async function forkRole(order: RoleOrder): Promise<Running> {
-  const child = fork(fileURLToPath(new URL('./role-process.ts', import.meta.url)), {
+  const program = fileURLToPath(new URL('./role-process.ts', import.meta.url));
+  // The program learns its role over the channel; its argument tells whoever lists the processes.
+  const child = fork(program, [order.role], {
     detached: true, // a Ctrl-C in the terminal reaches only us, and we stop things in order
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    // In the terminal of `serve` only what goes wrong is of interest.
+    env: { ROLLCALL_LOG_LEVEL: 'warn', ...process.env },
   });
   const ended = once(child, 'exit');
   child.send(order);

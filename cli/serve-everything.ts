@@ -4,6 +4,7 @@ import { migrationConnection } from '../config/connection.ts';
 import type { Configuration } from '../config/model.ts';
 import { migrateUp } from '../db/migrations.ts';
 import { type DataFolder, takeDataFolder } from '../embedded/data-folder.ts';
+import { LOOPBACK } from '../embedded/free-port.ts';
 import { keepRunning } from '../embedded/keep-running.ts';
 import { localUrl } from './addresses.ts';
 import { banner, exposureWarning } from './banner.ts';
@@ -40,25 +41,29 @@ type StartOptions = ServeOptions & { readonly cleanup: Cleanup };
 
 async function start(configuration: Configuration, options: StartOptions): Promise<void> {
   const startedAt = Date.now();
-  await refuseTakenPorts(configuration, options);
   const dataFolder = await dataFolderIfNeeded(configuration, options);
+  await refuseTakenPorts(configuration, { ...options, patient: dataFolder?.wasCutOff === true });
   const complete = await startServices(configuration, { ...options, dataFolder });
   if (options.signal.aborted) return;
   await prepareDatabase(complete);
   await startRoles(complete, options);
   if (options.signal.aborted) return;
-  await announce(complete, dataFolder);
   console.log(banner(complete, { dataDirectory: dataFolder?.path, startedInMs: Date.now() - startedAt }));
   const warning = exposureWarning(complete);
   if (warning !== undefined) console.warn(warning);
 }
 
 async function dataFolderIfNeeded(
-  configuration: Configuration,
+  { database, temporal, server }: Configuration,
   options: StartOptions,
 ): Promise<DataFolder | undefined> {
-  if (configuration.database !== undefined && configuration.temporal.address !== undefined) return undefined;
-  const dataFolder = await takeDataFolder(options.dataDirectory);
+  if (database !== undefined && temporal.address !== undefined) return undefined;
+  const address = temporal.address ?? `${LOOPBACK}:${options.temporalPort}`;
+  const dataFolder = await takeDataFolder(options.dataDirectory, {
+    pid: process.pid,
+    api: localUrl(server.address),
+    temporal: { address, namespace: temporal.namespace },
+  });
   options.cleanup.push(() => dataFolder.release());
   return dataFolder;
 }
@@ -110,12 +115,6 @@ async function startRoles(configuration: CompleteConfiguration, { cleanup }: Sta
   cleanup.push(async () => void (await Promise.all(started.map((role) => role.stop()))));
   const failure = running.find((result) => result.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
-}
-
-async function announce(configuration: CompleteConfiguration, dataFolder: DataFolder | undefined): Promise<void> {
-  const { temporal, server } = configuration;
-  const { address, namespace } = temporal;
-  await dataFolder?.announce({ pid: process.pid, api: localUrl(server.address), temporal: { address, namespace } });
 }
 
 function say(message: string): void {

@@ -63,7 +63,7 @@ function reportText(source: string, report: SyncReport): string {
   const took = durationText(Date.parse(report.endedAt) - Date.parse(report.startedAt));
   const heading = `Sync ${report.number} of ${source}: ${outcome} (${took})`;
   if (failure !== undefined) return `${heading}\n  ${failure.type}: ${failure.message}`;
-  if (counts === undefined) return heading;
+  if (counts === undefined || outcome === 'unchanged') return heading;
   return `${heading}\n  ${Object.entries(counts)
     .map(([word, count]) => `${count} ${word}`)
     .join(', ')}`;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { readRunningServe } from '../embedded/data-folder.ts';
+import { readOccupant } from '../embedded/data-folder.ts';
 import { findTemporalBinary } from '../embedded/temporal-binary.ts';
 import { addDataDirectoryOption, type DataDirectoryOption } from './data-directory.ts';
 
@@ -31,7 +31,7 @@ export function addTemporalCommand(program: Command): void {
 }
 
 async function addressOf(dataDirectory: string): Promise<NodeJS.ProcessEnv> {
-  const running = await readRunningServe(dataDirectory);
-  if (running === undefined) return {};
-  return { TEMPORAL_ADDRESS: running.temporal.address, TEMPORAL_NAMESPACE: running.temporal.namespace };
+  const occupant = await readOccupant(dataDirectory);
+  if (occupant?.temporal === undefined) return {};
+  return { TEMPORAL_ADDRESS: occupant.temporal.address, TEMPORAL_NAMESPACE: occupant.temporal.namespace };
 }

@@ -6,54 +6,56 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Where the parts of a running `serve` are found, for the commands that want to talk to them. */
-export interface RunningServe {
+/** Who has the folder, for the commands that want to talk to it and for whoever wants the folder as well. */
+export interface Occupant {
   readonly pid: number;
-  readonly api: string;
-  readonly temporal: { readonly address: string; readonly namespace: string };
+  /** The URL of its API, and where its Temporal is; absent for a command that only works on the database. */
+  readonly api?: string;
+  readonly temporal?: { readonly address: string; readonly namespace: string };
 }
 
 export interface DataFolder {
   readonly path: string;
-  announce(running: RunningServe): Promise<void>;
+  /** The last occupant was killed: what it started may still be about to end. */
+  readonly wasCutOff: boolean;
   /** Lets the next one have it. */
   release(): Promise<void>;
 }
 
 export const DEFAULT_DATA_DIRECTORY = '.rollcall';
+const OCCUPANT_FILE = 'running.json';
 
 /**
  * Takes the folder for this process, creating it where it is missing.
  *
  * @throws where another process has it
  */
-export async function takeDataFolder(directory: string): Promise<DataFolder> {
+export async function takeDataFolder(directory: string, occupant: Occupant): Promise<DataFolder> {
   const path = resolve(directory);
   await mkdir(path, { recursive: true });
   const lock = lockFile(join(path, 'lock'));
-  if (lock === undefined) throw new Error(await inUseMessage(path));
-  const runningFile = join(path, RUNNING_FILE);
-  await rm(runningFile, { force: true });
+  const previous = await readOccupant(path);
+  if (lock === undefined) throw new Error(inUseMessage(path, previous));
+  const occupantFile = join(path, OCCUPANT_FILE);
+  await writeFile(occupantFile, `${JSON.stringify(occupant, null, 2)}\n`);
   return {
     path,
-    announce: (running) => writeFile(runningFile, `${JSON.stringify(running, null, 2)}\n`),
+    wasCutOff: previous !== undefined,
     release: async () => {
-      await rm(runningFile, { force: true });
+      await rm(occupantFile, { force: true });
       lock.close();
     },
   };
 }
 
-/** What the `serve` that has this folder says about itself; undefined where none runs. */
-export async function readRunningServe(directory: string): Promise<RunningServe | undefined> {
+/** Who has this folder; undefined where nobody has. */
+export async function readOccupant(directory: string): Promise<Occupant | undefined> {
   try {
-    return JSON.parse(await readFile(join(directory, RUNNING_FILE), 'utf8')) as RunningServe;
+    return JSON.parse(await readFile(join(directory, OCCUPANT_FILE), 'utf8')) as Occupant;
   } catch {
     return undefined;
   }
 }
-
-const RUNNING_FILE = 'running.json';
 
 /**
  * A lock that the operating system lets go of when its process ends, however it ends. Node has no call for one, but
@@ -70,9 +72,7 @@ function lockFile(path: string): DatabaseSync | undefined {
   }
 }
 
-async function inUseMessage(path: string): Promise<string> {
-  const running = await readRunningServe(path);
-  const by =
-    running === undefined ? 'another rollcall' : `the rollcall with process id ${running.pid} (${running.api})`;
+function inUseMessage(path: string, occupant: Occupant | undefined): string {
+  const by = occupant === undefined ? 'another process' : `the rollcall with process id ${occupant.pid}`;
   return `The data folder ${path} is in use by ${by}: stop that one, or choose another folder with --data-dir`;
 }
