@@ -16,6 +16,8 @@ export interface SnapshotToApply {
   /** Apply although the removal guard objects. */
   readonly force: boolean;
   readonly maxRemoval: number;
+  /** Whether the source is the last word on what there is: then no removal is too large. Default false. */
+  readonly authoritative?: boolean;
   /** Whether the filter of the source excludes an entry that it has from before. */
   readonly filterExcludes: (name: string, tags: readonly string[]) => boolean;
   /** What the next check compares with; any JSON. */
@@ -105,7 +107,8 @@ async function applyToSource(
   snapshot: SnapshotToApply,
 ): Promise<AppliedSnapshot> {
   const staged = await stagedCounts(transaction, snapshot);
-  if (snapshot.coverage === 'complete' && staged.entries === 0 && snapshot.rejected > 0) {
+  const allRejected = snapshot.coverage === 'complete' && staged.entries === 0 && snapshot.rejected > 0;
+  if (allRejected && snapshot.authoritative !== true) {
     throw new RollcallError('AllEntriesRejected', `All ${snapshot.rejected} entries of the snapshot were rejected.`);
   }
   const removed =
@@ -172,7 +175,7 @@ async function removeVanished(
       select from snapshot_chunk, unnest(snapshot_chunk.seen) as seen (id)
       where snapshot_chunk.sync_run_id = ${snapshot.syncRunId} and seen.id = entry.id
     )`);
-  if (!snapshot.force) {
+  if (!snapshot.force && snapshot.authoritative !== true) {
     const { maxRemoval, filterExcludes } = snapshot;
     assertRemovalIsMeant({ vanishing, live, entries: staged.entries, maxRemoval, filterExcludes });
   }

@@ -1,0 +1,234 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { applySnapshot, VANISHED_MESSAGE } from '../../db/apply.ts';
+import { stageChunk, stagedProgress } from '../../db/snapshots.ts';
+import { findSource } from '../../db/sources.ts';
+import { findSyncRun } from '../../db/sync-runs.ts';
+import { createTestDatabase } from '../environment.ts';
+import type { TestDatabase } from '../environment.ts';
+import { NOTHING_WRITTEN, rowsWrittenBy } from './rows-written.ts';
+import { draft, drafts, entriesOf, labels, revisionOf, source, stage, sync, useSources } from './sync-source.ts';
+
+let target: TestDatabase;
+beforeEach(async () => {
+  target = await createTestDatabase();
+  await useSources(target.database, source('first'));
+});
+afterEach(async () => {
+  await target.drop();
+});
+
+const syncFirst = async (
+  entries: Parameters<typeof sync>[1]['entries'],
+  apply: Parameters<typeof sync>[1]['apply'] = {},
+): ReturnType<typeof sync> => await sync(target.database, { sourceName: 'first', entries, apply });
+
+describe('what a sync costs', () => {
+  test('the same entries again write no row that is served and leave the revision alone', async () => {
+    await syncFirst(drafts(2_000));
+    const revision = await revisionOf(target.database);
+    const written = await rowsWrittenBy(target.database, async () => {
+      expect(await syncFirst(drafts(2_000))).toMatchObject({
+        outcome: 'unchanged',
+        counts: { entries: 2_000, changed: 0 },
+      });
+    });
+    expect(written).toEqual(NOTHING_WRITTEN);
+    expect(await revisionOf(target.database)).toBe(revision);
+  });
+
+  test('one changed entry among thousands writes one entry, its owner and the registry', async () => {
+    const entries = drafts(2_000);
+    await syncFirst(entries);
+    const [changed] = entries.splice(1_200, 1, draft(entries[1_200]?.name ?? '', '1.0.0', { description: 'changed' }));
+    const written = await rowsWrittenBy(target.database, async () => {
+      expect(await syncFirst(entries)).toMatchObject({
+        outcome: 'changed',
+        counts: { added: 0, changed: 1, removed: 0 },
+      });
+    });
+    expect(written).toEqual({ ...NOTHING_WRITTEN, entry: 1, server_owner: 1, registry: 1 });
+    const [shown] = await entriesOf(target.database, { search: 'changed' });
+    expect(shown?.name).toBe(changed?.name);
+  });
+
+  test('a first sync finds the latest versions', async () => {
+    await syncFirst([...drafts(500), ...drafts(500, '2.0.0')]);
+    const latest = (await entriesOf(target.database)).filter(({ isLatest }) => isLatest);
+    expect(new Set(latest.map(({ version }) => version))).toEqual(new Set(['2.0.0']));
+    expect(latest).toHaveLength(500);
+  });
+});
+
+describe('dates', () => {
+  test('updatedAt moves for the entry that changed and for no other', async () => {
+    await syncFirst([draft('com.example/a', '1.0.0'), draft('com.example/b', '1.0.0')]);
+    const before = await entriesOf(target.database);
+    await syncFirst([draft('com.example/a', '1.0.0', { description: 'changed' }), draft('com.example/b', '1.0.0')]);
+    const after = await entriesOf(target.database);
+    expect(String(after[0]?.updatedAt) > String(before[0]?.updatedAt)).toBe(true);
+    expect(after[0]).toMatchObject({
+      publishedAt: before[0]?.publishedAt,
+      statusChangedAt: before[0]?.statusChangedAt,
+    });
+    expect(after[1]).toEqual(before[1]);
+  });
+
+  test("the upstream's own dates are served to the microsecond", async () => {
+    const dates = {
+      publishedAt: '2025-09-08T23:47:09.452138Z',
+      updatedAt: '2025-09-09T00:00:00.000001Z',
+      statusChangedAt: '2025-09-08T23:47:09.452138Z',
+    };
+    await syncFirst([draft('com.example/a', '1.0.0', { ...dates, publishedAt: '2025-09-09T01:47:09.452138+02:00' })]);
+    expect(await entriesOf(target.database)).toMatchObject([dates]);
+  });
+});
+
+describe('an entry that vanishes', () => {
+  const both = [draft('com.example/a', '1.0.0'), draft('com.example/b', '1.0.0')];
+
+  test('becomes a tombstone, and is revived when it returns', async () => {
+    await syncFirst(both);
+    await syncFirst(both.slice(1));
+    expect(labels(await entriesOf(target.database))).toEqual(['com.example/b@1.0.0 from first']);
+    const [tombstone] = await entriesOf(target.database, { includeDeleted: true });
+    expect(tombstone).toMatchObject({ name: 'com.example/a', status: 'deleted', statusMessage: VANISHED_MESSAGE });
+    expect(tombstone?.updatedAt).toBe(tombstone?.statusChangedAt);
+
+    expect(await syncFirst(both)).toMatchObject({ outcome: 'changed', counts: { added: 1, removed: 0 } });
+    expect(await entriesOf(target.database)).toMatchObject([{ status: 'active', statusMessage: null }, {}]);
+  });
+
+  test('stays where the snapshot is partial', async () => {
+    await syncFirst(both);
+    expect(await syncFirst(both.slice(1), { coverage: 'partial' })).toMatchObject({ outcome: 'unchanged' });
+    expect(await entriesOf(target.database)).toHaveLength(2);
+  });
+
+  test('shows downstream by updated_since', async () => {
+    await syncFirst(both);
+    const since = new Date().toISOString();
+    await syncFirst(both.slice(1));
+    const news = await entriesOf(target.database, { updatedSince: since, includeDeleted: true });
+    expect(news).toMatchObject([{ name: 'com.example/a', status: 'deleted' }]);
+  });
+});
+
+describe('a snapshot that would take too much away', () => {
+  test('fails, and what was there is served still', async () => {
+    await syncFirst(drafts(20));
+    await expect(syncFirst(drafts(9))).rejects.toMatchObject({ type: 'RemovalGuard' });
+    await expect(syncFirst([])).rejects.toMatchObject({ type: 'EmptySnapshot' });
+    await expect(syncFirst([], { rejected: 20 })).rejects.toMatchObject({ type: 'AllEntriesRejected' });
+    await expect(syncFirst(drafts(20, '2.0.0'), { maxRemoval: 1 })).rejects.toMatchObject({ type: 'RemovalGuard' });
+    expect(await entriesOf(target.database)).toHaveLength(20);
+  });
+
+  test('is applied by force', async () => {
+    await syncFirst(drafts(20));
+    await expect(syncFirst([], { rejected: 20, force: true })).rejects.toMatchObject({ type: 'AllEntriesRejected' });
+    expect(await syncFirst([], { force: true })).toMatchObject({ counts: { removed: 20 } });
+    expect(await entriesOf(target.database)).toEqual([]);
+  });
+
+  test('is applied up to the limit', async () => {
+    await syncFirst(drafts(20));
+    expect(await syncFirst(drafts(10))).toMatchObject({ counts: { removed: 10 } });
+  });
+
+  test('may empty a small source of all but one, not of all', async () => {
+    await syncFirst(drafts(9));
+    await syncFirst(drafts(1));
+    await expect(syncFirst([])).rejects.toMatchObject({ type: 'EmptySnapshot' });
+  });
+
+  test('is applied where the filter is what excludes the entries', async () => {
+    await syncFirst(drafts(20));
+    const filterExcludes = (name: string): boolean => name > 'com.example/server-00004';
+    expect(await syncFirst(drafts(4), { filterExcludes })).toMatchObject({ counts: { removed: 16 } });
+    expect(await syncFirst([], { filterExcludes: () => true })).toMatchObject({ counts: { removed: 4 } });
+  });
+});
+
+describe('staging', () => {
+  test('the first of two entries with the same name and version is taken, in one chunk and across chunks', async () => {
+    const twice = [draft('com.example/a', '1.0.0'), draft('com.example/a', '1.0.0', { description: 'another' })];
+    const snapshot = await stage(target.database, { sourceName: 'first', entries: [...twice, ...drafts(998)] });
+    const found = await findSource(target.database, 'first');
+    const again = await stageChunk(target.database, {
+      syncRunId: snapshot.syncRunId,
+      sourceId: found?.id ?? '',
+      chunk: { number: 1, cursor: 'end', drafts: [draft('com.example/b', '1.0.0'), ...twice] },
+    });
+    expect(again.duplicates.map(({ ordinal, name }) => `${ordinal} ${name}`)).toEqual([
+      '1 com.example/a',
+      '2 com.example/a',
+    ]);
+    expect(await stagedProgress(target.database, snapshot.syncRunId)).toEqual({
+      chunks: 2,
+      entries: 1_000,
+      cursor: 'end',
+    });
+    expect(await applySnapshot(target.database, { ...snapshot, chunks: 2 })).toMatchObject({
+      counts: { added: 1_000 },
+    });
+    expect(await entriesOf(target.database, { search: 'another' })).toEqual([]);
+
+    // Now all of them are known, and only seen.
+    await expect(syncFirst([...drafts(998), ...twice, draft('com.example/b', '1.0.0')])).resolves.toMatchObject({
+      outcome: 'unchanged',
+      counts: { entries: 1_000 },
+    });
+  });
+
+  test('the same chunk a second time is refused: another attempt is at work', async () => {
+    const { syncRunId } = await stage(target.database, { sourceName: 'first', entries: drafts(1) });
+    const found = await findSource(target.database, 'first');
+    const chunk = { number: 0, cursor: null, drafts: drafts(2) };
+    await expect(stageChunk(target.database, { syncRunId, sourceId: found?.id ?? '', chunk })).rejects.toThrow(
+      'another attempt',
+    );
+    expect(await stagedProgress(target.database, syncRunId)).toMatchObject({ entries: 1 });
+  });
+
+  test('a snapshot of which a chunk is missing is not applied', async () => {
+    await syncFirst(drafts(5));
+    const snapshot = await stage(target.database, { sourceName: 'first', entries: drafts(5, '2.0.0') });
+    await expect(applySnapshot(target.database, { ...snapshot, chunks: 2 })).rejects.toMatchObject({
+      type: 'SnapshotLost',
+    });
+    await target.database.copyPool.query('delete from snapshot_entry where version = $1', ['2.0.0']);
+    await expect(applySnapshot(target.database, snapshot)).rejects.toMatchObject({ type: 'SnapshotLost' });
+  });
+});
+
+test('applied a second time, because the answer got lost, a snapshot answers the same and changes nothing', async () => {
+  const snapshot = await stage(target.database, { sourceName: 'first', entries: drafts(10), apply: { warnings: 3 } });
+  const first = await applySnapshot(target.database, snapshot);
+  const written = await rowsWrittenBy(target.database, async () => {
+    expect(await applySnapshot(target.database, snapshot)).toEqual(first);
+  });
+  expect(written).toEqual(NOTHING_WRITTEN);
+  expect(await findSyncRun(target.database, { sourceName: 'first', number: 1 })).toMatchObject({
+    outcome: 'changed',
+    added: 10,
+    warnings: 3,
+  });
+});
+
+test('readers see a sync whole or not at all', async () => {
+  await syncFirst(drafts(1_000, '1.0.0'), { force: true });
+  const seen = new Set<string>();
+  const done = new AbortController();
+  const reader = (async () => {
+    while (!done.signal.aborted) {
+      const versions = new Set((await entriesOf(target.database)).map(({ version }) => version));
+      seen.add([...versions].join(' and '));
+    }
+  })();
+  for (let version = 2; version <= 6; version++) await syncFirst(drafts(1_000, `${version}.0.0`), { force: true });
+  done.abort();
+  await reader;
+  expect(seen.size).toBeGreaterThan(1);
+  expect([...seen].filter((versions) => versions.includes('and'))).toEqual([]);
+});

@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from '../../db/connection.ts';
+import { listVersions } from '../../db/entries.ts';
+import { findRegistry } from '../../db/registries.ts';
+import type { EntryStatus } from '../../registry/entry.ts';
+import { versionOrder } from '../../registry/versions.ts';
+import { createTestDatabase } from '../environment.ts';
+import type { TestDatabase } from '../environment.ts';
+import { draft, entriesOf, source, sync, useSources } from './sync-source.ts';
+
+/** What the database does with sets and indexes, a second time with loops: the two have to agree. */
+
+let target: TestDatabase;
+beforeAll(async () => {
+  target = await createTestDatabase();
+});
+afterAll(async () => {
+  await target.drop();
+});
+
+const SOURCES = ['one', 'two', 'three'] as const;
+type SourceName = (typeof SOURCES)[number];
+interface Server {
+  readonly name: string;
+  readonly version: string;
+  readonly status: EntryStatus;
+}
+type Step =
+  | { readonly do: 'sync'; readonly source: SourceName; readonly servers: readonly Server[] }
+  | { readonly do: 'order'; readonly sources: readonly SourceName[] };
+
+const server = fc.record({
+  name: fc.constantFrom('com.example/a', 'com.example/b', 'com.example/a-b'),
+  version: fc.constantFrom('1.0.0', '1.0.0-rc.1', '2.0.0', '10.0.0', 'nightly', '1.0'),
+  status: fc.constantFrom<EntryStatus>('active', 'active', 'deprecated', 'deleted'),
+});
+const servers = fc.uniqueArray(server, { selector: ({ name, version }) => `${name} ${version}`, maxLength: 8 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('sync' as const), source: fc.constantFrom(...SOURCES), servers }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('order' as const), sources: fc.shuffledSubarray([...SOURCES]) }),
+  },
+);
+
+/** Entries by source; one that vanished stays as deleted. */
+class Model {
+  order: readonly SourceName[] = SOURCES;
+  readonly entries: Record<SourceName, Server[]> = { one: [], two: [], three: [] };
+
+  take(taken: Step): void {
+    if (taken.do === 'order') this.order = taken.sources;
+    else this.#sync(taken.source, taken.servers);
+  }
+
+  #sync(name: SourceName, found: readonly Server[]): void {
+    const same = (left: Server, right: Server): boolean => left.name === right.name && left.version === right.version;
+    const gone = this.entries[name].filter((entry) => !found.some((other) => same(entry, other)));
+    this.entries[name] = [...found, ...gone.map((entry) => ({ ...entry, status: 'deleted' as const }))];
+  }
+
+  /** `name@version status source [latest]`, in the order of a list with everything in it. */
+  list(): string[] {
+    const names = [...new Set(this.order.flatMap((name) => this.entries[name].map((entry) => entry.name)))].sort();
+    return names.flatMap((name) => this.#versions(name));
+  }
+
+  #versions(name: string): string[] {
+    const owner = this.#owner(name);
+    if (owner === undefined) return [];
+    const versions = this.entries[owner].filter((entry) => entry.name === name);
+    const live = versions.filter(({ status }) => status !== 'deleted');
+    const latest = (live.length > 0 ? live : versions).toSorted(newestFirst)[0];
+    return versions
+      .toSorted((left, right) => (left.version < right.version ? -1 : 1))
+      .map((entry) => label(entry, owner, entry === latest));
+  }
+
+  #owner(name: string): SourceName | undefined {
+    const having = this.order.filter((owner) => this.entries[owner].some((entry) => entry.name === name));
+    const live = having.find((owner) =>
+      this.entries[owner].some((entry) => entry.name === name && entry.status !== 'deleted'),
+    );
+    return live ?? having[0];
+  }
+}
+
+/** All entries are published at the same moment here, so that versions without semantics compare by their text. */
+function newestFirst(left: Server, right: Server): number {
+  const [leftKey, rightKey] = [versionOrder(left.version), versionOrder(right.version)];
+  if (leftKey !== rightKey) return leftKey !== null && (rightKey === null || leftKey > rightKey) ? -1 : 1;
+  return left.version > right.version ? -1 : 1;
+}
+
+function label({ name, version, status }: Server, owner: string, latest: boolean): string {
+  return `${name}@${version} ${status} ${owner}${latest ? ' latest' : ''}`;
+}
+
+async function take(database: Database, taken: Step): Promise<void> {
+  if (taken.do === 'order') {
+    await useSources(database, ...taken.sources.map((name) => source(name, 'managed')));
+    return;
+  }
+  const entries = taken.servers.map(({ name, version, status }) =>
+    draft(name, version, { status, publishedAt: '2026-01-01T00:00:00Z' }),
+  );
+  await sync(database, { sourceName: taken.source, entries, apply: { force: true } });
+}
+
+async function listed(database: Database): Promise<string[]> {
+  const entries = await entriesOf(database, { includeDeleted: true });
+  return entries.map((entry) => label(entry, entry.sourceName, entry.isLatest));
+}
+
+test('after any syncs and reorderings every list agrees with the rules of precedence', async () => {
+  const { database } = target;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+      await database.copyPool.query('delete from source');
+      await useSources(database, ...SOURCES.map((name) => source(name, 'managed')));
+      const model = new Model();
+      for (const taken of steps) {
+        await take(database, taken);
+        model.take(taken);
+        const all = model.list();
+        expect(await listed(database)).toEqual(all);
+
+        const live = await entriesOf(database);
+        expect(live.map((entry) => label(entry, entry.sourceName, entry.isLatest))).toEqual(
+          all.filter((line) => !line.includes(' deleted ')),
+        );
+        const latest = await entriesOf(database, { version: 'latest', includeDeleted: true });
+        expect(latest.map((entry) => label(entry, entry.sourceName, entry.isLatest))).toEqual(
+          all.filter((line) => line.endsWith(' latest')),
+        );
+        expect(await versionsOfEach(database)).toEqual(new Set(all));
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+/** What single reads show: the same entries as the list. */
+async function versionsOfEach(database: Database): Promise<Set<string>> {
+  const registry = await findRegistry(database, 'default');
+  const found = await Promise.all(
+    ['com.example/a', 'com.example/b', 'com.example/a-b'].map(
+      async (name) => await listVersions(database, { registryId: registry?.id ?? '', name, includeDeleted: true }),
+    ),
+  );
+  return new Set(found.flat().map((entry) => label(entry, entry.sourceName, entry.isLatest)));
+}

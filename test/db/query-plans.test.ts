@@ -1,0 +1,140 @@
+import pg from 'pg';
+import type { QuerySqlToken } from 'slonik';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../db/connection.ts';
+import { findEntry, listEntries, listVersions } from '../../db/entries.ts';
+import type { EntriesQuery } from '../../db/entries.ts';
+import { findRegistry } from '../../db/registries.ts';
+import { createTestDatabase } from '../environment.ts';
+import type { TestDatabase } from '../environment.ts';
+import { draft, source, sync, useSources } from './sync-source.ts';
+
+/** How the queries are carried out on 20,000 entries: what is asserted is the shape of the plan, never the time. */
+
+let target: TestDatabase;
+let planner: pg.Client;
+let registryId: string;
+
+const NAMES = 10_000;
+const nameOf = (index: number): string => `com.example.x${index % 100}/server-${String(index).padStart(5, '0')}`;
+
+beforeAll(async () => {
+  target = await createTestDatabase();
+  await useSources(target.database, source('first'), source('second'));
+  const entries = Array.from({ length: NAMES }, (_, index) => {
+    const description = `Speaks to the service called ${index.toString(36).repeat(3)}`;
+    return [draft(nameOf(index), '1.0.0', { description }), draft(nameOf(index), '2.0.0', { description })];
+  });
+  await sync(target.database, { sourceName: 'first', entries: entries.flat() });
+  await sync(target.database, { sourceName: 'second', entries: entries.slice(0, 50).flat() });
+  registryId = (await findRegistry(target.database, 'default'))?.id ?? '';
+  const { host, port, user, password, database } = target.ownerSettings;
+  planner = new pg.Client({ host, port, user, password, database });
+  await planner.connect();
+  await planner.query('vacuum analyze'); // as autovacuum does by itself after a large sync
+}, 120_000);
+afterAll(async () => {
+  await planner.end();
+  await target.drop();
+});
+
+interface PlanNode {
+  readonly 'Node Type': string;
+  readonly 'Relation Name'?: string;
+  readonly 'Index Name'?: string;
+  readonly Plans?: readonly PlanNode[];
+}
+
+/** The plan of the query that a function makes, as a prepared statement with these parameters, or with any. */
+async function planOf(
+  ask: (database: Database) => Promise<unknown>,
+  mode: 'force_custom_plan' | 'force_generic_plan',
+): Promise<string[]> {
+  let made: QuerySqlToken | undefined;
+  const keep = async (query: QuerySqlToken): Promise<never[]> => {
+    made = query;
+    return await Promise.resolve([]);
+  };
+  await ask({ ...target.database, pool: { any: keep, maybeOne: keep } as unknown as Database['pool'] });
+  if (made === undefined) throw new Error('No query was made.');
+
+  await planner.query(`set plan_cache_mode = ${mode}`);
+  await planner.query(`prepare asked as ${made.sql.replaceAll('$slonik_', '$')}`);
+  const parameters = made.values.map((value) => pg.escapeLiteral(String(value))).join(', ');
+  const { rows } = await planner.query<{ 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }] }>(
+    `explain (format json) execute asked (${parameters})`,
+  );
+  await planner.query('deallocate asked');
+  return steps(rows[0]?.['QUERY PLAN'][0].Plan);
+}
+
+function steps(node: PlanNode | undefined): string[] {
+  if (node === undefined) return [];
+  const own = [node['Node Type'], node['Index Name'] ?? node['Relation Name']].filter((part) => part !== undefined);
+  return [own.join(' '), ...(node.Plans ?? []).flatMap(steps)];
+}
+
+describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (mode) => {
+  const listPlan = async (query: Partial<EntriesQuery>): Promise<string[]> =>
+    await planOf(
+      async (database) => await listEntries(database, { registryId, limit: 31, includeDeleted: false, ...query }),
+      mode,
+    );
+
+  test.each<[string, Partial<EntriesQuery>]>([
+    ['the first page', {}],
+    ['a page in the middle', { after: { name: nameOf(5_000), version: '1.0.0' } }],
+    ['the last page', { after: { name: nameOf(9_998), version: '2.0.0' } }],
+    ['a page of one', { limit: 1, version: 'latest' }],
+    ['the largest page', { limit: 1_001 }],
+    ['latest versions', { version: 'latest', after: { name: nameOf(5_000), version: '1.0.0' } }],
+    ['one version', { version: '1.0.0' }],
+    ['deleted ones too', { includeDeleted: true }],
+  ])('%s walks the names in order and sorts no more than one of them', async (_, query) => {
+    const plan = await listPlan(query);
+    expect(plan).toContain('Index Scan server_owner_pkey');
+    expect(plan.filter((step) => step.startsWith('Seq Scan'))).not.toContain('Seq Scan entry');
+    expect(plan.filter((step) => /^(Sort|Hash Join|Merge Join)/.test(step))).toEqual([]);
+  });
+
+  test('single reads are index lookups', async () => {
+    const key = { registryId, name: nameOf(7), includeDeleted: false };
+    for (const ask of [
+      async (database: Database) => await listVersions(database, key),
+      async (database: Database) => await findEntry(database, { ...key, version: 'latest' }),
+      async (database: Database) => await findEntry(database, { ...key, version: '1.0.0' }),
+    ]) {
+      const plan = await planOf(ask, mode);
+      expect(plan.filter((step) => /^Seq Scan (entry|server_owner)$/.test(step))).toEqual([]);
+    }
+  });
+});
+
+test('what changed lately is found by the index on it', async () => {
+  const updatedSince = new Date(Date.now() + 60_000).toISOString();
+  const plan = await planOf(
+    async (database) => await listEntries(database, { registryId, limit: 31, includeDeleted: true, updatedSince }),
+    'force_custom_plan',
+  );
+  expect(plan).toContain('Index Scan server_owner_changed');
+  expect(plan).not.toContain('Seq Scan entry');
+});
+
+test.each(['called zzz', 'github'])('a search for %j starts at the trigram index', async (search) => {
+  const plan = await planOf(
+    async (database) => await listEntries(database, { registryId, limit: 31, includeDeleted: false, search }),
+    'force_custom_plan',
+  );
+  expect(plan).toContain('Bitmap Index Scan entry_search');
+  expect(plan).not.toContain('Seq Scan entry');
+});
+
+test('a search for what nearly every entry contains walks the names until the page is full', async () => {
+  const plan = await planOf(
+    async (database) =>
+      await listEntries(database, { registryId, limit: 31, includeDeleted: false, search: 'service' }),
+    'force_custom_plan',
+  );
+  expect(plan).toContain('Index Scan server_owner_pkey');
+  expect(plan).not.toContain('Seq Scan entry');
+});

@@ -1,0 +1,29 @@
+import type { Database } from '../../db/connection.ts';
+
+/** The tables that readers see. */
+const SERVED_TABLES = ['source', 'registry', 'registry_source', 'entry', 'server_owner'] as const;
+export type RowsWritten = Record<(typeof SERVED_TABLES)[number], number>;
+
+export const NOTHING_WRITTEN: RowsWritten = { source: 0, registry: 0, registry_source: 0, entry: 0, server_owner: 0 };
+
+/** How many rows were inserted or updated meanwhile: a row that is written, even with what it held, is a new version. */
+export async function rowsWrittenBy(database: Database, work: () => Promise<unknown>): Promise<RowsWritten> {
+  const before = await rowVersions(database);
+  await work();
+  const written = { ...NOTHING_WRITTEN };
+  for (const [table, versions] of await rowVersions(database)) {
+    written[table] = [...versions].filter((version) => before.get(table)?.has(version) !== true).length;
+  }
+  return written;
+}
+
+async function rowVersions(database: Database): Promise<Map<keyof RowsWritten, Set<string>>> {
+  const versions = new Map<keyof RowsWritten, Set<string>>();
+  for (const table of SERVED_TABLES) {
+    const { rows } = await database.copyPool.query<{ version: string }>(
+      `select ctid || ' ' || xmin as version from ${table}`,
+    );
+    versions.set(table, new Set(rows.map(({ version }) => version)));
+  }
+  return versions;
+}
