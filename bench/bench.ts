@@ -1,0 +1,133 @@
+/** What all measures of a run share: one PostgreSQL, one Temporal dev server, the generated data sets. */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { ConnectionSettings } from '../db/connection.ts';
+import { startEmbeddedPostgres } from '../embedded/postgres.ts';
+import { findTemporalBinary } from '../embedded/temporal-binary.ts';
+import { startEmbeddedTemporal } from '../embedded/temporal.ts';
+import { type DataSetOptions, writeDataSet } from './data-set.ts';
+
+export interface BenchOptions {
+  /** Fewer entries, shorter and fewer runs: about a minute, to see whether anything is far off. */
+  readonly quick: boolean;
+  /** Told what is being done. */
+  readonly onProgress: (what: string) => void;
+}
+
+export interface BenchDatabase {
+  /** The application's user, who may only read and write rows. */
+  readonly settings: ConnectionSettings;
+  readonly ownerSettings: ConnectionSettings;
+}
+
+export class Bench {
+  readonly quick: boolean;
+  /** Of this run; taken away at its end. */
+  readonly directory: string;
+  readonly temporalAddress: string;
+  readonly #postgres: BenchDatabase;
+  readonly #onProgress: (what: string) => void;
+  readonly #stopServers: () => Promise<void>;
+  readonly #dataSets = new Map<string, Promise<string>>();
+
+  private constructor(
+    options: BenchOptions,
+    servers: { directory: string; postgres: BenchDatabase; temporalAddress: string; stop: () => Promise<void> },
+  ) {
+    this.quick = options.quick;
+    this.#onProgress = options.onProgress;
+    this.directory = servers.directory;
+    this.temporalAddress = servers.temporalAddress;
+    this.#postgres = servers.postgres;
+    this.#stopServers = servers.stop;
+  }
+
+  static async start(options: BenchOptions): Promise<Bench> {
+    const directory = await mkdtemp(join(tmpdir(), 'rollcall-bench-'));
+    await chmod(directory, 0o711); // run by root, PostgreSQL is another user
+    const binary = await findTemporalBinary();
+    // As `serve` runs them: both keep their data on the disk and wait for it.
+    const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'postgres') });
+    const temporal = await startEmbeddedTemporal({ binary, directory: join(directory, 'temporal'), keepData: true });
+    return new Bench(options, {
+      directory,
+      postgres,
+      temporalAddress: temporal.address,
+      stop: async () => {
+        await Promise.all([postgres.process.stop(), temporal.process.stop()]);
+      },
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#stopServers();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  say(what: string): void {
+    this.#onProgress(what);
+  }
+
+  /** How many entries a large registry has in this run. */
+  get entries(): number {
+    return this.quick ? 10_000 : 100_000;
+  }
+
+  /** How often a measurement is repeated. */
+  get runs(): number {
+    return this.quick ? 3 : 7;
+  }
+
+  /** How long one run under load lasts. */
+  get loadSeconds(): number {
+    return this.quick ? 1 : 5;
+  }
+
+  /** The path of a generated data set; kept for later runs, since it is the same every time. */
+  async dataSet(options: DataSetOptions): Promise<string> {
+    const { entries, versionsPerServer, changedEntry, seed } = options;
+    const name = `${entries}-${versionsPerServer}-${changedEntry ?? 'unchanged'}-${seed ?? 1}.json`;
+    const found = this.#dataSets.get(name);
+    if (found !== undefined) return await found;
+    const made = this.#makeDataSet(name, options);
+    this.#dataSets.set(name, made);
+    return await made;
+  }
+
+  async #makeDataSet(name: string, options: DataSetOptions): Promise<string> {
+    const directory = join(this.directory, 'data-sets');
+    await mkdir(directory, { recursive: true });
+    const path = join(directory, name);
+    this.say(`generating ${options.entries} entries`);
+    await writeDataSet(path, options);
+    return path;
+  }
+
+  /** An empty database, not yet migrated. */
+  async createDatabase(): Promise<BenchDatabase> {
+    const name = `bench_${randomBytes(4).toString('hex')}`;
+    const { settings, ownerSettings } = this.#postgres;
+    const client = new pg.Client({ ...connectionOf(ownerSettings), database: 'postgres' });
+    await client.connect();
+    await client.query(`create database ${name}`);
+    await client.end();
+    return { settings: { ...settings, database: name }, ownerSettings: { ...ownerSettings, database: name } };
+  }
+}
+
+/** What the `pg` driver needs to connect. */
+export function connectionOf(settings: ConnectionSettings): pg.ClientConfig {
+  const { host, port, user, password, database } = settings;
+  return { host, port, user, database, ...(password === undefined ? {} : { password }) };
+}
+
+/** Whether there is a file of that path. */
+export async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}

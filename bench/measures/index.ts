@@ -1,0 +1,25 @@
+/** All measures, by the names that `--only` takes, in the order of the table. */
+import type { Bench } from '../bench.ts';
+import type { Figure } from '../figure.ts';
+import { measureColdReads } from './cold-reads.ts';
+import { measureFirstSync } from './first-sync.ts';
+import { measureReadsDuringSync } from './reads-during-sync.ts';
+import { measureRoutineSyncs } from './routine-syncs.ts';
+import { measureSearches } from './searches.ts';
+import { measureStartUp } from './start-up.ts';
+import { measureThousandSources } from './thousand-sources.ts';
+import { measureFullWalk, measureWalkOneByOne } from './walks.ts';
+import { measureWarmReads } from './warm-reads.ts';
+
+export const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
+  'warm-reads': measureWarmReads,
+  'cold-reads': measureColdReads,
+  searches: measureSearches,
+  'full-walk': measureFullWalk,
+  'walk-one-by-one': measureWalkOneByOne,
+  'first-sync': measureFirstSync,
+  'routine-syncs': measureRoutineSyncs,
+  'reads-during-sync': measureReadsDuringSync,
+  'thousand-sources': measureThousandSources,
+  'start-up': measureStartUp,
+};

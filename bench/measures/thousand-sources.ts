@@ -1,0 +1,113 @@
+/** Many sources, each due once a minute, on one worker: how late the latest are, and what idling costs. */
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { type Bench, connectionOf } from '../bench.ts';
+import { below, type Figure, plain } from '../figure.ts';
+import { peakResidentMiB, processorSeconds } from '../process-memory.ts';
+import { type RunningRegistry, type SourceSetup, startRegistry } from '../running-registry.ts';
+import { percentile, sampleOf } from '../sample.ts';
+import { type SmallUpstream, startSmallUpstream } from '../small-upstream.ts';
+import { lateness } from '../workflow-history.ts';
+
+const MOST_LATE_SECONDS = 10;
+
+export async function measureThousandSources(bench: Bench): Promise<Figure[]> {
+  const count = bench.quick ? 100 : 1000;
+  const intervalSeconds = bench.quick ? 6 : 60;
+  const upstream = await startSmallUpstream();
+  const names = Array.from({ length: count }, (_, index) => `source-${index}`);
+  const registry = await startRegistry(
+    bench,
+    names.map((name) => sourceOf(name, upstream, intervalSeconds)),
+  );
+  try {
+    bench.say(`first sync of ${count} sources`);
+    const startedAt = performance.now();
+    await upstream.untilAllAsked(count);
+    const firstSyncs = (performance.now() - startedAt) / 1000;
+    // Until the peak of the start is over, and every source has its place in the minute.
+    await delay(intervalSeconds * 1000);
+    bench.say(`${count} sources, each due every ${intervalSeconds} s`);
+    const minutes = await observe(registry, { upstream, milliseconds: intervalSeconds * 3000 });
+    const late = await Promise.all(names.map((name) => lateness(registry.temporal, `source/${name}`)));
+    return figures({ count, intervalSeconds, firstSyncs, late: late.flat(), ...minutes });
+  } finally {
+    await registry.stop();
+    await upstream.stop();
+  }
+}
+
+function sourceOf(name: string, upstream: SmallUpstream, intervalSeconds: number): SourceSetup {
+  return { name, file: { url: `${upstream.origin}/${name}` }, syncPolicy: { interval: `${intervalSeconds}s` } };
+}
+
+interface Observed {
+  readonly fewestChecks: number;
+  readonly mostChecks: number;
+  readonly workerShare: number;
+  readonly workerMiB: number;
+  readonly transactionsPerSecond: number;
+}
+
+async function observe(
+  registry: RunningRegistry,
+  { upstream, milliseconds }: { upstream: SmallUpstream; milliseconds: number },
+): Promise<Observed> {
+  const { worker } = registry.processes;
+  upstream.forgetRequests();
+  const [processorBefore, transactionsBefore] = await Promise.all([processorSeconds(worker), transactions(registry)]);
+  await delay(milliseconds);
+  const [processorAfter, transactionsAfter] = await Promise.all([processorSeconds(worker), transactions(registry)]);
+  const requests = upstream.requestsPerSource();
+  return {
+    fewestChecks: Math.min(...requests),
+    mostChecks: Math.max(...requests),
+    workerShare: (processorAfter - processorBefore) / (milliseconds / 1000),
+    workerMiB: await peakResidentMiB(worker),
+    transactionsPerSecond: (transactionsAfter - transactionsBefore) / (milliseconds / 1000),
+  };
+}
+
+type Findings = Observed & {
+  readonly count: number;
+  readonly intervalSeconds: number;
+  readonly firstSyncs: number;
+  readonly late: readonly number[];
+};
+
+function figures(found: Findings): Figure[] {
+  const line = `${found.count} sources, each due every ${found.intervalSeconds} s`;
+  const fair = found.fewestChecks >= 2;
+  return [
+    below(
+      { line: `${line}: lateness p99`, unit: 's', ours: sampleOf([percentile(found.late, 0.99) / 1000]) },
+      MOST_LATE_SECONDS,
+    ),
+    plain({ line: `${line}: lateness p50`, unit: 's', ours: sampleOf([percentile(found.late, 0.5) / 1000]) }),
+    {
+      line: `${line}: checks of the source that got the fewest in three intervals`,
+      unit: 'checks',
+      ours: sampleOf([found.fewestChecks]),
+      result: `${found.fewestChecks} (the most: ${found.mostChecks})`,
+      goal: { text: '≥ 2', met: fair },
+    },
+    plain({ line: `${line}: all first syncs`, unit: 's', ours: sampleOf([found.firstSyncs]) }),
+    plain({ line: `${line}: peak memory of the worker`, unit: 'MiB', ours: sampleOf([found.workerMiB]) }),
+    plain({ line: `${line}: processor time of the worker per second`, unit: 's', ours: sampleOf([found.workerShare]) }),
+    plain({
+      line: `${line}: database transactions per second`,
+      unit: 'queries',
+      ours: sampleOf([found.transactionsPerSecond]),
+    }),
+  ];
+}
+
+async function transactions({ database }: RunningRegistry): Promise<number> {
+  const client = new pg.Client(connectionOf(database.ownerSettings));
+  await client.connect();
+  const { rows } = await client.query<{ count: string }>(
+    'select xact_commit + xact_rollback as count from pg_stat_database where datname = current_database()',
+  );
+  await client.end();
+  return Number(rows[0]!.count);
+}

@@ -1,0 +1,69 @@
+/** The command `serve` in a process of its own, which ends when this one does. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findFreePort } from '../embedded/free-port.ts';
+
+export interface ServeProcess {
+  readonly processId: number;
+  /** Of the public API: `http://host:port`. */
+  readonly origin: string;
+  /**
+   * Waits until a request to the path is answered with 200 and a body that satisfies.
+   *
+   * @throws with what the command printed, where it ends or does not answer within two minutes.
+   */
+  untilAnswered(path: string, satisfies?: (body: string) => boolean): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const COMMAND = new URL('../bin/rollcall.mjs', import.meta.url).pathname;
+const DEADLINE_MS = 120_000;
+const POLL_MS = 10;
+
+/** Starts the command; its configuration, data and log are kept in the directory. It gets free ports by itself. */
+export async function startServe(directory: string, configuration: object): Promise<ServeProcess> {
+  await mkdir(directory, { recursive: true });
+  const address = `127.0.0.1:${await findFreePort()}`;
+  const server = { address, internalAddress: `127.0.0.1:${await findFreePort()}` };
+  const configurationFile = join(directory, 'rollcall.yaml');
+  // JSON is YAML.
+  await writeFile(configurationFile, JSON.stringify({ auth: { mode: 'anonymous' }, server, ...configuration }));
+  const child = spawn(
+    process.execPath,
+    [COMMAND, 'serve', '--config', configurationFile, '--data-dir', join(directory, 'data')],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const end = (): void => void child.kill('SIGTERM');
+  process.once('exit', end);
+  const exited = once(child, 'exit').then(() => process.off('exit', end));
+  const logFile = join(directory, 'serve.log');
+  const log = createWriteStream(logFile);
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+
+  const origin = `http://${address}`;
+  return {
+    processId: child.pid!,
+    origin,
+    untilAnswered: async (path, satisfies = () => true) => {
+      const deadline = Date.now() + DEADLINE_MS;
+      while (child.exitCode === null && Date.now() < deadline) {
+        const body = await fetch(`${origin}${path}`).then(
+          async (response) => (response.ok ? await response.text() : undefined),
+          () => undefined,
+        );
+        if (body !== undefined && satisfies(body)) return;
+        await delay(POLL_MS);
+      }
+      throw new Error(`serve does not answer ${path}; it printed:\n${await readFile(logFile, 'utf8')}`);
+    },
+    stop: async () => {
+      end();
+      await exited;
+    },
+  };
+}
