@@ -25,6 +25,7 @@ export interface RevisionListener {
 /** Milliseconds between two questions whether the connection is alive, and that the answer may take. */
 const WATCHDOG_INTERVAL_MS = 5_000;
 const WATCHDOG_TIMEOUT_MS = 5_000;
+const GOODBYE_TIMEOUT_MS = 1_000;
 const RECONNECT_DELAY_MS = { first: 100, last: 5_000 } as const;
 
 /**
@@ -88,10 +89,14 @@ async function listenOnce(
   } catch {
     // Whatever it was, the way on is the same: connect again.
   } finally {
-    // A connection that does not answer would not say goodbye either.
-    client?.end().catch(() => {});
+    await hangUp(client);
   }
   return connected;
+}
+
+/** A connection that does not answer does not say goodbye either. */
+async function hangUp(client: pg.Client | undefined): Promise<void> {
+  await Promise.race([client?.end().catch(() => {}), pause(GOODBYE_TIMEOUT_MS, new AbortController().signal)]);
 }
 
 function lossOf(client: pg.Client): AbortSignal {

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { storeConfiguration } from '../../db/configuration.ts';
+import { listRegistries } from '../../db/registries.ts';
+import { deleteSource, detachSource, findManagedSource, findSource, listSources } from '../../db/sources.ts';
+import { createTestDatabase } from '../environment.ts';
+import type { TestDatabase } from '../environment.ts';
+import { NOTHING_WRITTEN, rowsWrittenBy } from './rows-written.ts';
+import { draft, entriesOf, labels, revisionOf, source, sync, useSources } from './sync-source.ts';
+
+let target: TestDatabase;
+beforeEach(async () => {
+  target = await createTestDatabase();
+});
+afterEach(async () => {
+  await target.drop();
+});
+
+const shared = draft('com.example/shared', '1.0.0');
+const [first, second] = [source('first'), source('second')];
+
+async function syncBoth(): Promise<void> {
+  await sync(target.database, { sourceName: 'first', entries: [shared, draft('com.example/a', '1.0.0')] });
+  await sync(target.database, { sourceName: 'second', entries: [shared, draft('com.example/b', '1.0.0')] });
+}
+
+test('the default registry is all sources in their order, unless the file lists a registry of its name', async () => {
+  await useSources(target.database, first, second);
+  expect(await listRegistries(target.database)).toMatchObject([
+    { name: 'default', isDefault: true, sources: ['first', 'second'] },
+  ]);
+  await storeConfiguration(target.database, {
+    sources: [first, second],
+    registries: [{ name: 'team', sources: ['second'] }],
+    defaultRegistry: 'team',
+  });
+  expect(await listRegistries(target.database)).toMatchObject([{ name: 'team', isDefault: true, sources: ['second'] }]);
+});
+
+test('a source may be in several registries, each with an order of its own', async () => {
+  await storeConfiguration(target.database, {
+    sources: [first, second],
+    registries: [
+      { name: 'forwards', sources: ['first', 'second'] },
+      { name: 'backwards', sources: ['second', 'first'] },
+    ],
+    defaultRegistry: 'forwards',
+  });
+  await syncBoth();
+  const owner = async (registry: string): Promise<string[]> =>
+    labels(await entriesOf(target.database, { registry, search: 'shared' }));
+  expect(await owner('forwards')).toEqual(['com.example/shared@1.0.0 from first']);
+  expect(await owner('backwards')).toEqual(['com.example/shared@1.0.0 from second']);
+});
+
+test('the same configuration again writes nothing', async () => {
+  await useSources(target.database, first, second);
+  await syncBoth();
+  const written = await rowsWrittenBy(target.database, async () => await useSources(target.database, first, second));
+  expect(written).toEqual(NOTHING_WRITTEN);
+});
+
+test('another order moves what both have, and raises the revision', async () => {
+  await useSources(target.database, first, second);
+  await syncBoth();
+  const revision = await revisionOf(target.database);
+  const since = new Date().toISOString();
+  const written = await rowsWrittenBy(target.database, async () => await useSources(target.database, second, first));
+  expect(written).toMatchObject({ entry: 0, server_owner: 1, registry: 1 });
+  expect(await revisionOf(target.database)).toBe(revision + 1);
+  expect(labels(await entriesOf(target.database))).toEqual([
+    'com.example/a@1.0.0 from first',
+    'com.example/b@1.0.0 from second',
+    'com.example/shared@1.0.0 from second',
+  ]);
+  expect(labels(await entriesOf(target.database, { updatedSince: since }))).toEqual([
+    'com.example/shared@1.0.0 from second',
+  ]);
+});
+
+test('a source that leaves the file is unserved at once, and erased when its actor has ended', async () => {
+  await useSources(target.database, first, second);
+  await syncBoth();
+  expect(
+    await storeConfiguration(target.database, { sources: [second], registries: [], defaultRegistry: 'default' }),
+  ).toEqual({ removed: ['first'], detached: [] });
+  expect(labels(await entriesOf(target.database))).toEqual([
+    'com.example/b@1.0.0 from second',
+    'com.example/shared@1.0.0 from second',
+  ]);
+  expect((await findSource(target.database, 'first'))?.detachedAt).not.toBeNull();
+  await deleteSource(target.database, 'first');
+  await deleteSource(target.database, 'first');
+  expect((await listSources(target.database)).map(({ name }) => name)).toEqual(['second']);
+});
+
+test('a managed source that leaves the file keeps its entries, and serves them when it returns', async () => {
+  const published = source('published', 'managed');
+  await useSources(target.database, first, published);
+  await sync(target.database, { sourceName: 'published', entries: [draft('com.example/own', '1.0.0')] });
+  expect(await findManagedSource(target.database, 'default')).toMatchObject({ name: 'published', entryCount: 1 });
+
+  const departed = await storeConfiguration(target.database, {
+    sources: [first],
+    registries: [],
+    defaultRegistry: 'default',
+  });
+  expect(departed).toEqual({ removed: [], detached: ['published'] });
+  await detachSource(target.database, 'published');
+  expect(await findManagedSource(target.database, 'default')).toBeNull();
+  expect(await entriesOf(target.database)).toEqual([]);
+
+  await useSources(target.database, first, published);
+  expect(labels(await entriesOf(target.database))).toEqual(['com.example/own@1.0.0 from published']);
+});
+
+test('several processes that start at once agree', async () => {
+  await Promise.all([1, 2, 3, 4].map(async () => await useSources(target.database, first, second)));
+  expect(await listRegistries(target.database)).toMatchObject([{ revision: 2, sources: ['first', 'second'] }]);
+});
+
+test('syncs and a reordering at the same time leave every name with the right owner', async () => {
+  await useSources(target.database, first, second);
+  for (let round = 1; round <= 8; round++) {
+    const entries = [draft('com.example/shared', `${round}.0.0`), draft(`com.example/new-${round}`, '1.0.0')];
+    const order = round % 2 === 0 ? [first, second] : [second, first];
+    await Promise.all([
+      sync(target.database, { sourceName: 'first', entries, apply: { force: true } }),
+      sync(target.database, { sourceName: 'second', entries, apply: { force: true } }),
+      useSources(target.database, ...order),
+    ]);
+    const owners = new Set((await entriesOf(target.database)).map(({ sourceName }) => sourceName));
+    expect([...owners]).toEqual([order[0]?.name]);
+  }
+});

@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { purge } from '../../db/purge.ts';
+import { listenForRevisions, readRevisions } from '../../db/revisions.ts';
+import { discardSnapshot, stagedProgress } from '../../db/snapshots.ts';
+import { findSource } from '../../db/sources.ts';
+import { closeFailedSyncRun, listFindings, listSyncRuns, openSyncRun, recordFindings } from '../../db/sync-runs.ts';
+import { carryOutWrite, putWriteRequest } from '../../db/write-requests.ts';
+import type { EntryFinding } from '../../registry/entry.ts';
+import { createTestDatabase } from '../environment.ts';
+import type { TestDatabase } from '../environment.ts';
+import { draft, drafts, entriesOf, revisionOf, source, stage, sync, useSources } from './sync-source.ts';
+
+let target: TestDatabase;
+beforeEach(async () => {
+  target = await createTestDatabase();
+  await useSources(target.database, source('first'), source('published', 'managed'));
+});
+afterEach(async () => {
+  await target.drop();
+});
+
+const syncFirst = async (entries: Parameters<typeof sync>[1]['entries']): ReturnType<typeof sync> =>
+  await sync(target.database, { sourceName: 'first', entries });
+
+test('tombstones of vanished entries go when their time is over, those of deleted ones stay', async () => {
+  await syncFirst([draft('com.example/a', '1.0.0'), draft('com.example/a', '2.0.0'), draft('com.example/b', '1.0.0')]);
+  await syncFirst([draft('com.example/a', '1.0.0')]);
+  const key = { sourceName: 'published', requestId: 'one' };
+  const document = JSON.stringify({ name: 'com.example/own', version: '1.0.0', description: 'x' });
+  await putWriteRequest(target.database, key, {
+    write: { kind: 'publish', name: 'com.example/own', version: '1.0.0', document },
+  });
+  await carryOutWrite(target.database, key);
+  const removing = { ...key, requestId: 'two' };
+  await putWriteRequest(target.database, removing, {
+    write: { kind: 'remove', name: 'com.example/own', version: '1.0.0' },
+  });
+  await carryOutWrite(target.database, removing);
+
+  expect(await purge(target.database)).toEqual({ tombstones: 0, syncRuns: 0, writeRequests: 0 });
+  const revision = await revisionOf(target.database);
+  expect(await purge(target.database, { tombstonesMs: 0, writeRequestsMs: 0 })).toEqual({
+    tombstones: 2,
+    syncRuns: 0,
+    writeRequests: 2,
+  });
+  expect(await revisionOf(target.database)).toBe(revision + 1);
+  const left = await entriesOf(target.database, { includeDeleted: true });
+  expect(left.map(({ name, version }) => `${name} ${version}`)).toEqual([
+    'com.example/a 1.0.0',
+    'com.example/own 1.0.0',
+  ]);
+  const { rows } = await target.database.copyPool.query('select name from server_owner order by name');
+  expect(rows).toEqual([{ name: 'com.example/a' }, { name: 'com.example/own' }]);
+});
+
+test('old records of syncs go, but never the newest one, so that numbers go on', async () => {
+  for (let round = 0; round < 4; round++) await syncFirst(drafts(1));
+  expect(await purge(target.database, { syncRuns: 3 })).toMatchObject({ syncRuns: 1 });
+  expect(await purge(target.database, { syncRunsMs: 0 })).toMatchObject({ syncRuns: 2 });
+  const runs = await listSyncRuns(target.database, { sourceName: 'first', limit: 10 });
+  expect(runs.map(({ number }) => number)).toEqual([4]);
+  expect(await findSource(target.database, 'first')).toMatchObject({
+    nextSyncNumber: 5,
+    lastRun: { outcome: 'unchanged' },
+  });
+});
+
+test('what is staged goes with its sync: when it failed, when it is discarded, and when it was forgotten', async () => {
+  const failed = await stage(target.database, { sourceName: 'first', entries: drafts(3) });
+  await closeFailedSyncRun(target.database, failed.syncRunId, {
+    outcome: 'failed',
+    type: 'UpstreamInvalid',
+    message: 'no JSON\0',
+  });
+  expect(await stagedProgress(target.database, failed.syncRunId)).toBeNull();
+  const [run] = await listSyncRuns(target.database, { sourceName: 'first', limit: 1 });
+  expect(run).toMatchObject({ outcome: 'failed', failureType: 'UpstreamInvalid', failureMessage: 'no JSON' });
+
+  const running = await stage(target.database, { sourceName: 'first', entries: drafts(3) });
+  await target.database.copyPool.query(`insert into snapshot_chunk values (999999, 0, null, 1, 1, '{}')`);
+  await purge(target.database);
+  expect(await stagedProgress(target.database, '999999')).toBeNull();
+  expect(await stagedProgress(target.database, running.syncRunId)).toMatchObject({ entries: 3 });
+  await discardSnapshot(target.database, running.syncRunId);
+  expect(await stagedProgress(target.database, running.syncRunId)).toBeNull();
+});
+
+test('the first thousand findings of each kind are kept, none of them twice', async () => {
+  const run = { sourceName: 'first', number: 1, workflowId: 'sync/first/1', trigger: 'timer', forced: false };
+  const syncRunId = (await openSyncRun(target.database, run)) ?? '';
+  expect(await openSyncRun(target.database, run)).toBe(syncRunId);
+  expect(await openSyncRun(target.database, { ...run, sourceName: 'nowhere' })).toBeNull();
+  const finding = (ordinal: number, severity: EntryFinding['severity']): EntryFinding => ({
+    severity,
+    ordinal,
+    name: 'com.example/bad\0',
+    version: null,
+    reason: 'has no version',
+  });
+  const warnings = Array.from({ length: 1_500 }, (_, ordinal) => finding(ordinal, 'warning'));
+  await recordFindings(target.database, syncRunId, warnings.slice(0, 700));
+  await recordFindings(target.database, syncRunId, warnings.slice(0, 700));
+  await recordFindings(target.database, syncRunId, warnings.slice(700));
+  await recordFindings(target.database, syncRunId, [finding(2_000, 'rejection')]);
+  const kept = await listFindings(target.database, { syncRunId, limit: 2_000, offset: 0 });
+  expect(kept).toHaveLength(1_001);
+  expect(kept[0]).toEqual({ ...finding(2_000, 'rejection'), name: 'com.example/bad' });
+});
+
+test('a change is told to those who listen, with the revision that they then read', async () => {
+  const told: string[] = [];
+  const listener = listenForRevisions(target.settings, {
+    onRevision: ({ registryId, revision }) => told.push(`${registryId}:${revision}`),
+    onConnection: (connected) => told.push(connected ? 'connected' : 'cut off'),
+  });
+  await expect.poll(() => told.at(-1)).toBe('connected');
+  told.length = 0;
+  await syncFirst(drafts(2));
+  await syncFirst(drafts(2));
+  const [current] = await readRevisions(target.database);
+  await expect.poll(() => told).toEqual([`${current?.registryId}:${current?.revision}`]);
+  await listener.close();
+});
