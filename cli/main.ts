@@ -54,11 +54,15 @@ function createProgram(): Command {
   return program;
 }
 
-/** Errors are told in one message, without a stack. Status 1: it could not be done; 2: it was called in a wrong way. */
+/**
+ * Errors are told in one message, without a stack unless the log level is `debug`. Status 1: it could not be done;
+ * 2: it was called in a wrong way.
+ */
 function exitStatusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_STATUS; // commander has told it
   const message = describeError(error);
   if (message !== '') console.error(message);
+  if (process.env['ROLLCALL_LOG_LEVEL'] === 'debug') console.error(error);
   return error instanceof CommandFailure ? error.exitStatus : 1;
 }
 

@@ -8,11 +8,11 @@ export function findFreePort(): Promise<number> {
   return listenOnce(0);
 }
 
-/** Whether a server could listen on the port now. */
+/** Whether nobody listens on the port now. */
 export function isPortFree(port: number, host: string = LOOPBACK): Promise<boolean> {
   return listenOnce(port, host).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => error.code !== 'EADDRINUSE',
   );
 }
 

@@ -1,0 +1,184 @@
+/** One installation, started like a user starts it, goes through a bad day. The tests build on one another. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createInstallation,
+  type Installation,
+  pressControlC,
+  runRollcall,
+  type ServeProcess,
+  startServe,
+} from './serve-process.ts';
+
+const LARGE = 50_000;
+const MORE_SOURCES = `
+  - name: large
+    file:
+      path: large.json
+  - name: broken
+    file:
+      path: missing.json
+`;
+
+let installation: Installation;
+let serve: ServeProcess;
+
+beforeAll(async () => {
+  installation = await createInstallation(MORE_SOURCES);
+  await writeLargeFile(1);
+  serve = await startServe(installation);
+});
+
+afterAll(async () => {
+  serve?.process.kill('SIGINT'); // absent where the start failed
+  await serve?.exited;
+  await installation.remove();
+});
+
+describe('serve', () => {
+  test('says where everything is', () => {
+    expect(serve.output()).toContain(`${installation.url}/v0.1/servers`);
+    expect(serve.output()).toContain('/namespaces/default/workflows');
+    expect(serve.output()).toContain(installation.dataFolder);
+    expect(serve.output()).toContain('Ctrl-C');
+  });
+
+  test('serves the sources of the example', async () => {
+    await expect.poll(() => servedNames(), { timeout: 10_000 }).toHaveLength(19 + 1);
+    expect(await servedNames()).toContain('com.example.teams/release-notes');
+  });
+
+  test('publishes and finds what was published', async () => {
+    const published = await installation.ask('publish', join(installation.folder, 'server.json'));
+    expect(published).toMatchObject({ status: 0, stdout: 'Published com.example.you/hello 1.0.0\n' });
+    expect(await servedNames()).toContain('com.example.you/hello');
+    const again = await installation.ask('publish', join(installation.folder, 'server.json'));
+    expect(again.status).toBe(1);
+    expect(again.stderr).toContain('exists');
+    expect(again.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test('syncs on request and tells how it went', async () => {
+    const unchanged = await installation.ask('sync', 'team-tools', '--wait');
+    expect(unchanged.status).toBe(0);
+    expect(unchanged.stdout).toMatch(/^Sync \d+ of team-tools: unchanged/);
+    const failed = await installation.ask('sync', 'broken', '--wait');
+    expect(failed.status).toBe(1);
+    expect(failed.stdout).toMatch(/UpstreamNotFound: .*missing\.json/);
+  });
+
+  test('serves an edited file by itself', async () => {
+    const file = join(installation.folder, 'team-tools.json');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replaceAll('com.example.teams/glossary', 'com.example.teams/dictionary'));
+    await expect.poll(() => servedNames(), { timeout: 10_000 }).toContain('com.example.teams/dictionary');
+    expect(await servedNames()).not.toContain('com.example.teams/glossary');
+  });
+
+  test('lets nobody else have its data folder or its ports', async () => {
+    const { configuration, dataFolder, folder, portOptions } = installation;
+    const sameFolder = await runRollcall('serve', '--config', configuration, '--data-dir', dataFolder);
+    expect(sameFolder.status).toBe(1);
+    expect(sameFolder.stderr).toMatch(/data folder .* is in use by the rollcall with process id \d+.*--data-dir/);
+
+    const samePorts = await runRollcall(
+      'serve',
+      '--config',
+      configuration,
+      `--data-dir=${folder}/other`,
+      ...portOptions,
+    );
+    expect(samePorts.status).toBe(1);
+    for (const option of ['--address', '--internal-address', '--temporal-port', '--ui-port']) {
+      expect(samePorts.stderr).toMatch(new RegExp(`Port \\d+, for .*, is taken: .*${option}`));
+    }
+  });
+
+  test('recovers when PostgreSQL is killed', async () => {
+    process.kill(await pidIn('postgres.pid'), 'SIGKILL');
+    await expect.poll(() => serve.output(), { timeout: 10_000 }).toContain('PostgreSQL runs again');
+    await expect.poll(() => servedNames().catch(() => []), { timeout: 10_000 }).toContain('com.example.you/hello');
+    expect(await installation.ask('sync', 'team-tools', '--wait')).toMatchObject({ status: 0 });
+  });
+
+  test('recovers when Temporal is killed, and reads on meanwhile', async () => {
+    process.kill(await pidIn('temporal/temporal.pid'), 'SIGKILL');
+    expect(await servedNames()).toContain('com.example.you/hello');
+    await expect
+      .poll(async () => (await installation.ask('sync', 'team-tools', '--wait')).status, { timeout: 20_000 })
+      .toBe(0);
+  });
+
+  test('killed in the middle of a sync, leaves nothing running and shows no half of it', async () => {
+    await expect.poll(() => entriesOf('large'), { timeout: 10_000 }).toBe(1);
+    await writeLargeFile(LARGE);
+    await expect.poll(() => lastOutcomeOf('large'), { timeout: 10_000, interval: 20 }).toBeNull();
+    serve.process.kill('SIGKILL');
+    await serve.exited;
+
+    serve = await startServe(installation);
+    const seen = new Set<number>();
+    await expect.poll(async () => seen.add(await entriesOf('large')), { timeout: 45_000 }).toContain(LARGE);
+    expect([...seen].filter((count) => count !== 1 && count !== LARGE)).toEqual([]);
+    expect(await servedNames('search=hello')).toEqual(['com.example.you/hello']);
+  }, 90_000);
+
+  test('stops within ten seconds of Ctrl-C, with everything that it started', async () => {
+    const startedAt = Date.now();
+    pressControlC(serve);
+    expect(await serve.exited).toBe(0);
+    expect(Date.now() - startedAt).toBeLessThan(10_000);
+    const ports = installation.portOptions.map((option) => Number(/\d+$/.exec(option)?.[0]));
+    expect(await Promise.all(ports.map((port) => answers(port)))).toEqual(ports.map(() => false));
+  });
+});
+
+async function servedNames(query = 'limit=100'): Promise<string[]> {
+  const response = await fetch(`${installation.url}/v0.1/servers?version=latest&${query}`);
+  const { servers } = (await response.json()) as { servers: { server: { name: string } }[] };
+  return servers.map(({ server }) => server.name);
+}
+
+interface SourceState {
+  readonly name: string;
+  readonly entryCount: number;
+  readonly lastRun: { readonly outcome: string | null } | null;
+}
+
+async function stateOf(source: string): Promise<SourceState | undefined> {
+  const { stdout } = await installation.ask('sources', '--json');
+  return (JSON.parse(stdout) as SourceState[]).find(({ name }) => name === source);
+}
+
+async function entriesOf(source: string): Promise<number> {
+  return (await stateOf(source))?.entryCount ?? -1;
+}
+
+async function lastOutcomeOf(source: string): Promise<string | null | undefined> {
+  return (await stateOf(source))?.lastRun?.outcome;
+}
+
+async function writeLargeFile(count: number): Promise<void> {
+  const servers = Array.from({ length: count }, (_, index) => ({
+    name: `com.example.large/server-${index}`,
+    description: `Server ${index} of many, ${'with a long description '.repeat(8)}`,
+    version: '1.0.0',
+    remotes: [{ type: 'streamable-http', url: `https://server-${index}.example.com/mcp` }],
+  }));
+  await writeFile(join(installation.folder, 'large.json'), JSON.stringify(servers));
+}
+
+async function pidIn(file: string): Promise<number> {
+  const { pid } = JSON.parse(await readFile(join(installation.dataFolder, file), 'utf8')) as { pid: number };
+  return pid;
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+  });
+}
