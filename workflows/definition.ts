@@ -1,5 +1,5 @@
 /** Questions about a definition that workflow code asks. */
-import type { SourceDefinition } from '../registry/source-definition.ts';
+import type { KubernetesOrigin, SourceDefinition } from '../registry/source-definition.ts';
 
 /** Equal in content: a definition that has been in Postgres comes back with its members in another order. */
 export function sameDefinition(one: SourceDefinition, other: SourceDefinition): boolean {
@@ -27,9 +27,9 @@ function canonicalJson(value: unknown): string {
   );
 }
 
-/** Files are watched: a change is seen without waiting for the timer. */
+/** Files and clusters are watched: a change is seen without waiting for the timer. */
 export function isWatched({ origin }: SourceDefinition): boolean {
-  return origin.kind === 'file' && 'path' in origin.location;
+  return origin.kind === 'kubernetes' || (origin.kind === 'file' && 'path' in origin.location);
 }
 
 /** Where a source comes from, for the eyes of an ops person: no credentials, no query string. */
@@ -41,10 +41,19 @@ export function originLabel({ origin }: SourceDefinition): string {
       return `registry ${publicPart(origin.endpoint)}`;
     case 'file':
       return fileLabel(origin.location);
+    case 'kubernetes':
+      return clusterLabel(origin);
     case 'managed':
       break;
   }
   return 'entries published here';
+}
+
+function clusterLabel({ content, context }: KubernetesOrigin): string {
+  const cluster = context === undefined ? 'Kubernetes' : `Kubernetes ${context}`;
+  if ('servers' in content) return `${cluster} (${content.servers.namespaces?.join(', ') ?? 'all namespaces'})`;
+  const { namespace, name } = content.configMap;
+  return `${cluster} ConfigMap ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }
 
 function fileLabel(location: { readonly path: string } | { readonly url: string } | { readonly data: string }): string {

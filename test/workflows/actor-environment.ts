@@ -1,0 +1,158 @@
+/** Source actors with scripted activities, on a Temporal server that skips time or on a real one. */
+import { Client, type WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { SourceDefinition } from '../../registry/source-definition.ts';
+import { createSourceActors, type SourceActors } from '../../temporal/source-actors.ts';
+import { startTelemetry } from '../../temporal/telemetry.ts';
+import { bundleWorkflows } from '../../worker/bundle.ts';
+import {
+  type SourceDescription,
+  type SourceState,
+  sourceWorkflowId,
+  watchTaskQueue,
+} from '../../workflows/contract.ts';
+import { createTestNamespace, createTimeSkippingEnvironment } from '../environment.ts';
+import { type Script, ScriptedUpstream } from './scripted-upstream.ts';
+
+export const TASK_QUEUE = 'actors';
+
+// Failures are what these tests are about: they are not worth a line each.
+Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+
+export interface ActorEnvironment {
+  readonly temporal: TestWorkflowEnvironment;
+  readonly actors: SourceActors;
+  readonly upstream: ScriptedUpstream;
+  /** Starts a source with a name of its own. */
+  start(
+    script: Script,
+    state?: Partial<Omit<SourceState, 'definition'>> & { definition?: Partial<SourceDefinition> },
+  ): Promise<StartedActor>;
+  /** Ends all sources: time is only skipped quickly where nothing happens in it. */
+  endSources(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface StartedActor {
+  readonly name: string;
+  readonly definition: SourceDefinition;
+  readonly handle: WorkflowHandle;
+  /** The activities that were called, in order. */
+  readonly calls: readonly string[];
+}
+
+/** Where days pass in milliseconds; the server that can do that knows little of cancelling and terminating. */
+export async function startSkippingEnvironment(): Promise<ActorEnvironment> {
+  return startActorEnvironment(await createTimeSkippingEnvironment());
+}
+
+/** A real server, where time takes its time. */
+export async function startLiveEnvironment(): Promise<ActorEnvironment> {
+  const { address, namespace } = await createTestNamespace();
+  return startActorEnvironment(await TestWorkflowEnvironment.createFromExistingServer({ address, namespace }));
+}
+
+async function startActorEnvironment(temporal: TestWorkflowEnvironment): Promise<ActorEnvironment> {
+  const { connection } = temporal;
+  const { namespace } = temporal.client.options;
+  const telemetry = startTelemetry();
+  const upstream = new ScriptedUpstream();
+  const shared = {
+    connection: temporal.nativeConnection,
+    namespace,
+    activities: upstream.activities,
+    plugins: [telemetry.plugin],
+    shutdownForceTime: '2 seconds',
+    maxHeartbeatThrottleInterval: '100 milliseconds',
+    defaultHeartbeatThrottleInterval: '100 milliseconds',
+  } satisfies Partial<WorkerOptions>;
+  const workers = [
+    await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle: await bundleWorkflows(telemetry) }),
+    await Worker.create({ ...shared, taskQueue: watchTaskQueue(TASK_QUEUE) }),
+  ];
+  const runs = workers.map((worker) => worker.run());
+  const client = new Client({ connection, namespace, workflow: { queryRejectCondition: 'NOT_OPEN' } });
+  const actors = createSourceActors(client, { taskQueue: TASK_QUEUE, findState: async () => undefined });
+  let started = 0;
+  let handles: WorkflowHandle[] = [];
+
+  return {
+    temporal,
+    actors,
+    upstream,
+    start: async (script, { definition: changes, ...state } = {}) => {
+      started += 1;
+      const definition = { ...gitSource(`source-${started}`), ...changes };
+      const calls = upstream.play(definition.name, script);
+      await actors.ensure({ ...newState(definition), ...state });
+      const handle = temporal.client.workflow.getHandle(sourceWorkflowId(definition.name));
+      handles.push(handle);
+      return { name: definition.name, definition, handle, calls };
+    },
+    endSources: async () => {
+      await Promise.allSettled(handles.map((handle) => handle.terminate()));
+      handles = [];
+    },
+    stop: async () => {
+      for (const worker of workers) worker.shutdown();
+      await Promise.allSettled(runs);
+      await temporal.teardown();
+    },
+  };
+}
+
+/** A source that is due once a minute. */
+export function gitSource(name: string): SourceDefinition {
+  return {
+    name,
+    origin: { kind: 'git', repository: 'https://git.example/servers.git', path: 'registry.json' },
+    syncPolicy: { intervalMs: 60_000, maxRemoval: 0.5, deadlineMs: 60_000 },
+  };
+}
+
+export const MANAGED = {
+  origin: { kind: 'managed' },
+  syncPolicy: { intervalMs: null, maxRemoval: 0.5, deadlineMs: 60_000 },
+} as const;
+
+export function newState(definition: SourceDefinition): SourceState {
+  return {
+    version: 1,
+    definition,
+    nextSyncNumber: 1,
+    cycle: 0,
+    paused: false,
+    consecutiveFailures: 0,
+    recentSyncs: [],
+  };
+}
+
+/** Waits until something becomes true; fails after fifteen seconds. */
+export async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`It never happened that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A promise that a test settles. */
+export function gate(): { readonly passed: Promise<void>; open(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { passed: promise, open: resolve };
+}
+
+/** How the source is doing once a sync of it has ended. */
+export async function afterSync(
+  { actors }: ActorEnvironment,
+  name: string,
+  number: number,
+): Promise<SourceDescription> {
+  const find = async (): Promise<SourceDescription | undefined> => {
+    const description = await actors.describe(name);
+    return description.recentSyncs.some((report) => report.number === number) ? description : undefined;
+  };
+  await eventually(async () => (await find()) !== undefined, `sync ${number} of ${name} ended`);
+  return actors.describe(name);
+}

@@ -1,0 +1,106 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { syncWorkflowId } from '../../workflows/contract.ts';
+import { type ActorEnvironment, afterSync, eventually, gate, startLiveEnvironment } from './actor-environment.ts';
+import { untilCancelled } from './scripted-upstream.ts';
+
+let environment: ActorEnvironment;
+beforeAll(async () => {
+  environment = await startLiveEnvironment();
+});
+afterEach(() => environment.endSources());
+afterAll(() => environment?.stop());
+
+describe('interrupting', () => {
+  test('a sync that is ended by hand in the Web UI is a failure with its record closed; a cancelled one is none', async () => {
+    const { name } = await environment.start({ fetch: untilCancelled });
+    const syncs = environment.temporal.client.workflow;
+    const isSyncing = async (number: number): Promise<boolean> =>
+      environment.upstream.syncs.some((sync) => sync.definition.name === name && sync.number === number);
+    await eventually(() => isSyncing(1), 'the first sync fetches');
+    await syncs.getHandle(syncWorkflowId(name, 1)).terminate('it seemed to hang');
+    const terminated = await afterSync(environment, name, 1);
+    expect(terminated.recentSyncs[0]).toMatchObject({ outcome: 'failed', failure: { message: 'terminated by hand' } });
+    expect(environment.upstream.recordedFailures).toContainEqual(
+      expect.objectContaining({ number: 1, outcome: 'failed', definition: expect.objectContaining({ name }) }),
+    );
+
+    await environment.actors.syncNow(name, {});
+    await eventually(() => isSyncing(2), 'the second sync fetches');
+    await syncs.getHandle(syncWorkflowId(name, 2)).cancel();
+    const cancelled = await afterSync(environment, name, 2);
+    expect(cancelled.recentSyncs[0]?.outcome).toBe('cancelled');
+    expect(cancelled.consecutiveFailures).toBe(1);
+  });
+  test('during a check: the check is not waited for', async () => {
+    const { name, calls } = await environment.start(
+      { check: untilCancelled },
+      { definition: { syncPolicy: { intervalMs: 100, maxRemoval: 0.5, deadlineMs: 60_000 } } },
+    );
+    await afterSync(environment, name, 1);
+    await eventually(() => calls.includes('check'), 'it checks');
+    const { report } = await environment.actors.syncNow(name, { wait: true, requestedBy: 'ada' });
+    expect(report).toMatchObject({ number: expect.any(Number), outcome: 'changed' });
+  });
+
+  test('cancels what runs, waits for its record, removes the entries, and ends', async () => {
+    const { name, handle, calls } = await environment.start({ fetch: untilCancelled });
+    await eventually(() => calls.includes('fetch'), 'it fetches');
+    const waiting = environment.actors.syncNow(name, { wait: true }).catch((error: unknown) => error);
+    await environment.actors.retire(name, 'remove');
+    await handle.result();
+    expect(calls).toEqual(['fetch', 'record cancelled', 'retire remove']);
+    expect(await waiting).toMatchObject({ type: 'SourceRetiring' });
+    await expect(environment.actors.describe(name)).rejects.toMatchObject({ type: 'SourceNotFound' });
+    await expect(environment.actors.pause(name)).rejects.toMatchObject({ type: 'SourceNotFound' });
+    const { status } = await handle.describe();
+    expect(status.name).toBe('COMPLETED');
+  });
+});
+
+describe('watching a file', () => {
+  const fileSource = {
+    origin: { kind: 'file', location: { path: '/etc/rollcall/servers.json' } },
+    syncPolicy: { intervalMs: 3_600_000, maxRemoval: 0.5, deadlineMs: 60_000 },
+  } as const;
+
+  test('wakes the source, which then looks for itself; the watch goes on afterwards', async () => {
+    const changes = [gate(), gate()];
+    let watches = 0;
+    const { name, calls } = await environment.start(
+      {
+        watch: () => {
+          watches += 1;
+          return changes[watches - 1]?.passed ?? untilCancelled();
+        },
+        check: () => 'maybe',
+      },
+      { definition: fileSource },
+    );
+    await afterSync(environment, name, 1);
+    changes[0]?.open();
+    await afterSync(environment, name, 2);
+    changes[1]?.open();
+    await afterSync(environment, name, 3);
+    expect((await environment.actors.describe(name)).recentSyncs.map((report) => report.trigger)).toEqual([
+      'watch',
+      'watch',
+      'start',
+    ]);
+    await eventually(() => watches === 3, 'a third watch begins');
+    expect(calls.filter((call) => call === 'check')).toHaveLength(2);
+  });
+
+  test('a watch that cannot work does the source no harm', async () => {
+    const { name, calls } = await environment.start(
+      {
+        watch: () => {
+          throw new Error('no more watches are to be had');
+        },
+      },
+      { definition: fileSource },
+    );
+    await afterSync(environment, name, 1);
+    await eventually(() => calls.filter((call) => call === 'watch').length === 2, 'it is tried again');
+    expect(await environment.actors.describe(name)).toMatchObject({ phase: 'idle', consecutiveFailures: 0 });
+  });
+});

@@ -1,0 +1,99 @@
+/** What lies beyond the workflows' boundary, as each test wants it: the activities, answered by source from a script. */
+import { Context } from '@temporalio/activity';
+import { failingClearly } from '../../activities/failures.ts';
+import type {
+  Activities,
+  CheckResult,
+  FetchSnapshotResult,
+  RecordFailureInput,
+  SyncInput,
+  SyncResult,
+  WatchActivities,
+} from '../../workflows/contract.ts';
+
+/** Each answers one activity of one source; what throws is a failure of the activity. */
+export interface Script {
+  check?: () => CheckResult['news'] | Promise<CheckResult['news']>;
+  fetch?: (input: SyncInput, attempt: number) => void | Promise<void>;
+  apply?: () => SyncResult['outcome'] | Promise<SyncResult['outcome']>;
+  write?: (requestId: string, attempt: number) => number;
+  watch?: () => Promise<void>;
+  recordFailure?: (attempt: number) => void;
+}
+
+const COUNTS = { entries: 3, added: 2, changed: 1, removed: 0, rejected: 0, warnings: 0 };
+
+export class ScriptedUpstream {
+  readonly #scripts = new Map<string, Script>();
+  readonly #calls = new Map<string, string[]>();
+  readonly syncs: SyncInput[] = [];
+  readonly recordedFailures: RecordFailureInput[] = [];
+
+  /** @returns what was called for the source, in order, growing */
+  play(sourceName: string, script: Script): readonly string[] {
+    this.#scripts.set(sourceName, script);
+    const calls: string[] = [];
+    this.#calls.set(sourceName, calls);
+    return calls;
+  }
+
+  readonly activities: Activities & WatchActivities = {
+    check: ({ definition }) =>
+      this.#answer(definition.name, 'check', async ({ check }) => ({ news: (await check?.()) ?? 'nothing' })),
+    fetchSnapshot: (input) =>
+      this.#answer(input.definition.name, 'fetch', async ({ fetch }) => {
+        const { attempt } = Context.current().info;
+        if (attempt === 1) this.syncs.push(input);
+        await fetch?.(input, attempt);
+        return fetchedSnapshot();
+      }),
+    applySnapshot: ({ definition }) =>
+      this.#answer(definition.name, 'apply', async ({ apply }) => ({
+        outcome: (await apply?.()) ?? 'changed',
+        counts: COUNTS,
+        upstreamRevision: 'b8f2c1d0e9',
+      })),
+    recordFailure: (input) =>
+      this.#answer(input.definition.name, `record ${input.outcome}`, async ({ recordFailure }) => {
+        recordFailure?.(Context.current().info.attempt);
+        this.recordedFailures.push(input);
+      }),
+    write: ({ sourceName, request }) =>
+      this.#answer(sourceName, `write ${request.requestId}`, async ({ write }) => ({
+        entries: write?.(request.requestId, Context.current().info.attempt) ?? 1,
+      })),
+    retireSource: ({ sourceName, entries }) => this.#answer(sourceName, `retire ${entries}`, async () => undefined),
+    watch: ({ definition }) => this.#answer(definition.name, 'watch', async ({ watch }) => watch?.()),
+    reconcileSources: async () => ({ started: 0, configured: 0, retired: 0 }),
+    purge: async () => ({ tombstones: 0, syncRuns: 0, writeRequests: 0 }),
+  };
+
+  async #answer<Result>(
+    sourceName: string,
+    call: string,
+    answer: (script: Script) => Promise<Result>,
+  ): Promise<Result> {
+    const script = this.#scripts.get(sourceName);
+    this.#calls.get(sourceName)?.push(call);
+    return await failingClearly(() => answer(script ?? {}));
+  }
+}
+
+function fetchedSnapshot(): FetchSnapshotResult {
+  const { entries, rejected, warnings } = COUNTS;
+  return {
+    syncRunId: '1',
+    snapshot: 'staged',
+    coverage: 'complete',
+    counts: { entries, rejected, warnings },
+    chunks: 1,
+    fetchState: {},
+  };
+}
+
+/** Never ends by itself; a cancellation ends it. */
+export function untilCancelled(): Promise<never> {
+  const context = Context.current();
+  const heart = setInterval(() => context.heartbeat(), 50);
+  return context.cancelled.finally(() => clearInterval(heart));
+}

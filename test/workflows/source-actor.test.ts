@@ -1,0 +1,327 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { RollcallError } from '../../registry/failure.ts';
+import { syncWorkflowId, type SyncReport } from '../../workflows/contract.ts';
+import {
+  type ActorEnvironment,
+  afterSync,
+  eventually,
+  gate,
+  gitSource,
+  MANAGED,
+  startSkippingEnvironment,
+} from './actor-environment.ts';
+
+let environment: ActorEnvironment;
+beforeAll(async () => {
+  environment = await startSkippingEnvironment();
+});
+afterEach(() => environment.endSources());
+afterAll(() => environment?.stop());
+
+/** The reports of all syncs that ended, oldest first. */
+async function reportsOf(name: string): Promise<SyncReport[]> {
+  const { recentSyncs } = await environment.actors.describe(name);
+  return recentSyncs.toReversed();
+}
+
+describe('cycles', () => {
+  test('the first cycle syncs without asking; then nothing new costs one check a minute and no sync', async () => {
+    const { name, calls } = await environment.start({});
+    await afterSync(environment, name, 1);
+    await environment.temporal.sleep('10 minutes');
+    expect(calls.slice(0, 2)).toEqual(['fetch', 'apply']);
+    const checks = calls.slice(2);
+    expect(new Set(checks)).toEqual(new Set(['check']));
+    expect(checks.length).toBeGreaterThanOrEqual(9);
+    expect(checks.length).toBeLessThanOrEqual(11);
+    const { cycle, phase, lastCheckedAt } = await environment.actors.describe(name);
+    expect({ cycle, phase }).toEqual({ cycle: checks.length + 1, phase: 'idle' });
+    expect(lastCheckedAt).toBeDefined();
+  });
+
+  test('a check that may have found something, and one that fails, lead to a sync', async () => {
+    const answers: ('maybe' | Error)[] = ['maybe', new Error('connection reset')];
+    const { name, calls } = await environment.start({
+      check: () => {
+        const answer = answers.shift() ?? 'nothing';
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+    });
+    await afterSync(environment, name, 1);
+    await environment.temporal.sleep('3 minutes');
+    expect(calls.slice(0, 8)).toEqual(['fetch', 'apply', 'check', 'fetch', 'apply', 'check', 'fetch', 'apply']);
+    expect((await reportsOf(name)).map((report) => report.trigger)).toEqual(['start', 'timer', 'timer']);
+  });
+
+  test('an api source asks for everything when a full sync is due, without a check', async () => {
+    const day = 24 * 60 * 60_000;
+    const { name } = await environment.start(
+      {},
+      {
+        definition: {
+          origin: { kind: 'api', endpoint: 'https://registry.example', timeoutMs: 10_000, fullSyncEveryMs: day },
+          syncPolicy: { intervalMs: 60 * 60_000, maxRemoval: 0.5, deadlineMs: 60_000 },
+        },
+      },
+    );
+    await afterSync(environment, name, 1);
+    await environment.temporal.sleep('26 hours');
+    const syncs = environment.upstream.syncs.filter((sync) => sync.definition.name === name);
+    expect(syncs.map(({ trigger, full }) => ({ trigger, full }))).toEqual([
+      { trigger: 'start', full: true },
+      { trigger: 'full', full: true },
+    ]);
+  });
+
+  test('a source without an interval is synced once, and then when it is asked to', async () => {
+    const { name, calls } = await environment.start(
+      {},
+      { definition: { syncPolicy: { intervalMs: null, maxRemoval: 0.5, deadlineMs: 60_000 } } },
+    );
+    const { nextCycleAt } = await afterSync(environment, name, 1);
+    expect(nextCycleAt).toBeUndefined();
+    await environment.temporal.sleep('30 days');
+    expect(calls).toEqual(['fetch', 'apply']);
+    await environment.actors.syncNow(name, { wait: true });
+    expect(calls).toEqual(['fetch', 'apply', 'fetch', 'apply']);
+  });
+
+  test('state outlives continue-as-new, and so does somebody who waits', async () => {
+    const { name, handle, calls } = await environment.start({}, { cycle: 49, nextSyncNumber: 8 });
+    const firstRun = (await handle.describe()).runId;
+    const { number } = await environment.actors.syncNow(name, { wait: true });
+    await environment.temporal.sleep('60 minutes');
+    const description = await environment.actors.describe(name);
+    expect((await handle.describe()).runId).not.toBe(firstRun);
+    expect(description.cycle).toBeGreaterThan(100);
+    expect(description.recentSyncs.map((report) => report.number)).toContain(number);
+    expect(calls.filter((call) => call === 'fetch').length).toBe(description.recentSyncs.length);
+    const { searchAttributes, memo } = await handle.describe();
+    expect(searchAttributes).toMatchObject({ SourceName: [name], SourcePhase: ['idle'], SyncOutcome: ['changed'] });
+    expect(memo).toHaveProperty('definition');
+  });
+});
+
+describe('failures', () => {
+  test('are tried again after growing waits, never longer than the interval, and forgotten after a success', async () => {
+    let isBroken = true;
+    const times: number[] = [];
+    const { name, handle } = await environment.start(
+      {
+        fetch: () => {
+          if (isBroken) throw new RollcallError('UpstreamNotFound', 'no branch "release" in the repository');
+        },
+        check: async () => {
+          times.push(await environment.temporal.currentTimeMs());
+          return 'maybe' as const;
+        },
+      },
+      { definition: { syncPolicy: { intervalMs: 120_000, maxRemoval: 0.5, deadlineMs: 60_000 } } },
+    );
+    const { phase, recentSyncs } = await afterSync(environment, name, 1);
+    expect(phase).toBe('failing');
+    expect(recentSyncs[0]).toMatchObject({
+      outcome: 'failed',
+      failure: { type: 'UpstreamNotFound', message: 'no branch "release" in the repository' },
+    });
+    expect((await handle.describe()).searchAttributes).toMatchObject({
+      SourcePhase: ['failing'],
+      SyncOutcome: ['failed'],
+    });
+
+    await environment.temporal.sleep('15 minutes');
+    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(waits[0]).toBeGreaterThanOrEqual(9_900);
+    expect(waits[0]).toBeLessThan(21_000);
+    expect(Math.max(...waits)).toBeLessThan(121_000);
+    expect(Math.min(...waits.slice(4))).toBeGreaterThan(59_000);
+
+    isBroken = false;
+    await environment.temporal.sleep('3 minutes');
+    const healed = await environment.actors.describe(name);
+    expect(healed).toMatchObject({ phase: 'idle', consecutiveFailures: 0 });
+    expect((await handle.describe()).searchAttributes).toMatchObject({ SourcePhase: ['idle'] });
+  });
+
+  test('an upstream that asks to be left alone is, for as long as it asked', async () => {
+    const { name } = await environment.start({
+      fetch: () => {
+        throw new RollcallError('UpstreamRateLimited', 'too many requests', { retryAfterMs: 30 * 60_000 });
+      },
+    });
+    const { recentSyncs, nextCycleAt } = await afterSync(environment, name, 1);
+    const wait = Date.parse(nextCycleAt ?? '') - Date.parse(recentSyncs[0]?.endedAt ?? '');
+    expect(wait).toBeGreaterThanOrEqual(30 * 60_000 - 1_000);
+    expect(wait).toBeLessThan(31 * 60_000);
+  });
+});
+
+describe('asking for a sync', () => {
+  test('during a sync: exactly one more follows, however often it was asked for, forced if any asked for that', async () => {
+    const fetching = gate();
+    const { name, handle } = await environment.start({
+      fetch: (input) => (input.number === 1 ? fetching.passed : undefined),
+    });
+    await eventually(() => environment.upstream.syncs.some((sync) => sync.definition.name === name), 'it fetches');
+    await handle.signal('sync', { requestedBy: 'ada' });
+    await handle.signal('sync', { requestedBy: 'grace', reason: 'a release', force: true });
+    await handle.signal('sync');
+    const { number } = await environment.actors.syncNow(name, {});
+    expect(number).toBe(2);
+    fetching.open();
+    await afterSync(environment, name, 2);
+    await environment.temporal.sleep('30 seconds');
+    const syncs = environment.upstream.syncs.filter((sync) => sync.definition.name === name);
+    expect(syncs).toHaveLength(2);
+    expect(syncs[1]).toMatchObject({ trigger: 'message', requestedBy: 'grace', reason: 'a release', force: true });
+  });
+
+  test('by hand with anything at all as argument, and by a name that does not exist: the actor is none the worse', async () => {
+    const { name, handle, calls } = await environment.start({});
+    await afterSync(environment, name, 1);
+    await handle.signal('sync', 'now!');
+    await afterSync(environment, name, 2);
+    await handle.signal('sync', { requestedBy: { name: 'x' }, reason: 7, force: 'yes' });
+    await afterSync(environment, name, 3);
+    await handle.signal('synchronise');
+    await expect(handle.executeUpdate('explode')).rejects.toThrow('Update failed');
+    expect((await environment.actors.describe(name)).phase).toBe('idle');
+    expect(calls.filter((call) => call === 'fetch')).toHaveLength(3);
+    expect(environment.upstream.syncs.at(-1)).toMatchObject({ force: false });
+  });
+
+  test('and waiting for it: the answer has the outcome', async () => {
+    const { name } = await environment.start({
+      fetch: ({ number }) => {
+        if (number === 2) throw new RollcallError('DocumentInvalid', 'line 3: no comma');
+      },
+    });
+    await afterSync(environment, name, 1);
+    const answer = await environment.actors.syncNow(name, { wait: true });
+    expect(answer).toMatchObject({
+      number: 2,
+      workflowId: syncWorkflowId(name, 2),
+      report: { outcome: 'failed', failure: { type: 'DocumentInvalid', message: 'line 3: no comma' } },
+    });
+  });
+});
+
+describe('pausing', () => {
+  test('stops the timer; a message still runs once; what is due runs when it is resumed', async () => {
+    const { name, handle, calls } = await environment.start({});
+    await afterSync(environment, name, 1);
+    await environment.actors.pause(name);
+    await environment.actors.pause(name);
+    expect(await environment.actors.describe(name)).toMatchObject({ phase: 'paused', paused: true });
+    expect((await handle.describe()).searchAttributes).toMatchObject({ SourcePhase: ['paused'] });
+    await environment.temporal.sleep('1 day');
+    expect(calls).toEqual(['fetch', 'apply']);
+
+    await handle.signal('sync');
+    await afterSync(environment, name, 2);
+    await environment.temporal.sleep('1 day');
+    expect(calls).toEqual(['fetch', 'apply', 'fetch', 'apply']);
+
+    await environment.actors.resume(name);
+    await environment.actors.resume(name);
+    await eventually(() => calls.includes('check'), 'what is due runs');
+    expect(await environment.actors.describe(name)).toMatchObject({ phase: 'idle', paused: false });
+  });
+});
+
+describe('a new definition', () => {
+  test('starts a sync with it; an equal one, its members in whatever order, changes nothing', async () => {
+    const { name, definition, calls } = await environment.start({});
+    await afterSync(environment, name, 1);
+    const { origin, syncPolicy, ...rest } = definition;
+    expect(await environment.actors.configure({ syncPolicy, origin, ...rest })).toEqual({ changed: false });
+    const other = { ...definition, filter: { names: { include: ['io.example/*'] } } };
+    expect(await environment.actors.configure(other)).toEqual({ changed: true });
+    await afterSync(environment, name, 2);
+    expect(calls).toEqual(['fetch', 'apply', 'fetch', 'apply']);
+    expect(environment.upstream.syncs.at(-1)).toMatchObject({ trigger: 'definition', definition: other });
+  });
+
+  test('of another source is refused', async () => {
+    const { name, handle } = await environment.start({});
+    await afterSync(environment, name, 1);
+    await expect(handle.executeUpdate('configure', { args: [gitSource('another')] })).rejects.toMatchObject({
+      cause: { type: 'DefinitionInvalid' },
+    });
+    await expect(handle.executeUpdate('configure', { args: [null] })).rejects.toMatchObject({
+      cause: { type: 'DefinitionInvalid' },
+    });
+  });
+});
+
+describe('a managed source', () => {
+  test('writes what it is asked to, passes the reason of a refusal on, and is never synced', async () => {
+    const { name, handle, calls } = await environment.start(
+      {
+        write: (requestId) => {
+          if (requestId === 'again') throw new RollcallError('EntryExists', 'io.example/a 1.0.0 exists');
+          return 1;
+        },
+      },
+      { definition: MANAGED },
+    );
+    await handle.signal('sync');
+    await environment.temporal.sleep('1 day');
+    await expect(environment.actors.syncNow(name, {})).rejects.toMatchObject({ type: 'SourceManaged' });
+    const request = { name: 'io.example/a', version: '1.0.0' };
+    expect(await environment.actors.publish(name, { ...request, requestId: 'first' })).toEqual({ entries: 1 });
+    await expect(environment.actors.publish(name, { ...request, requestId: 'again' })).rejects.toMatchObject({
+      type: 'EntryExists',
+      message: 'io.example/a 1.0.0 exists',
+    });
+    await environment.actors.setStatus(name, { ...request, requestId: 'status', status: 'deprecated' });
+    await environment.actors.remove(name, { ...request, requestId: 'removal' });
+    expect(calls).toEqual(['write first', 'write again', 'write status', 'write removal']);
+  });
+
+  test('does the same request once', async () => {
+    const { name, calls } = await environment.start({}, { definition: MANAGED });
+    const request = { requestId: 'once', name: 'io.example/a', version: '1.0.0' };
+    await environment.actors.publish(name, request);
+    await environment.actors.publish(name, request);
+    expect(calls).toEqual(['write once']);
+  });
+
+  test('can be asked again when Postgres was away', async () => {
+    let isAway = true;
+    const { name } = await environment.start(
+      {
+        write: () => {
+          if (isAway) throw new Error('connection refused');
+          return 1;
+        },
+      },
+      { definition: MANAGED },
+    );
+    const request = { requestId: 'patient', name: 'io.example/a', version: '1.0.0' };
+    const first = environment.actors.publish(name, request).catch((error: unknown) => error);
+    await environment.temporal.sleep('2 minutes');
+    isAway = false;
+    expect(await first).toMatchObject({ message: expect.stringContaining('connection refused') });
+    expect(await environment.actors.publish(name, request)).toEqual({ entries: 1 });
+  });
+
+  test('is the only kind that takes writes', async () => {
+    const { name, calls } = await environment.start({});
+    await afterSync(environment, name, 1);
+    await expect(
+      environment.actors.publish(name, { requestId: '1', name: 'io.example/a', version: '1.0.0' }),
+    ).rejects.toMatchObject({ type: 'SourceNotManaged' });
+    expect(calls).not.toContain('write 1');
+  });
+});
+
+describe('retiring', () => {
+  test('of a managed source may keep the entries', async () => {
+    const { name, handle, calls } = await environment.start({}, { definition: MANAGED });
+    await environment.actors.retire(name, 'detach');
+    await handle.result();
+    expect(calls).toEqual(['retire detach']);
+  });
+});
