@@ -24,6 +24,7 @@ export function createApp(context: ApiContext): Express {
   // Each reader parses the query itself, strictly.
   app.disable('query parser');
 
+  app.use(context.pages.sendAgain);
   app.use(securityHeaders);
   app.use(allowCrossOriginReads);
   app.use(refuseCrossSiteWrites);

@@ -24,12 +24,27 @@ const GZIP: ZlibOptions = { level: 6 };
 const gzipAsync = promisify<Buffer, ZlibOptions, Buffer>(gzip);
 const brotliAsync = promisify<Buffer, BrotliOptions, Buffer>(brotliCompress);
 
-/** The encoding that the client likes best among ours; without `Accept-Encoding` none. */
+/**
+ * The encoding of ours that the client likes best, brotli where it likes both alike (browsers name it last). Without
+ * `Accept-Encoding` none.
+ */
 export function preferredEncoding(request: Request): ContentEncoding {
-  const accepted = request.headers['accept-encoding'];
-  if (accepted === undefined || accepted === '' || accepted === 'identity') return 'identity';
-  const chosen = request.acceptsEncodings('br', 'gzip', 'identity');
-  return chosen === 'br' || chosen === 'gzip' ? chosen : 'identity';
+  const qualities = readQualities(request.headers['accept-encoding'] ?? '');
+  const qualityOf = (encoding: string): number => qualities.get(encoding) ?? qualities.get('*') ?? 0;
+  const [brotli, gzipped] = [qualityOf('br'), qualityOf('gzip')];
+  if (brotli > 0 && brotli >= gzipped) return 'br';
+  return gzipped > 0 ? 'gzip' : 'identity';
+}
+
+/** `gzip;q=0.5, br` as a map; 1 where no quality is given, 0 for one that is none. */
+function readQualities(accepted: string): ReadonlyMap<string, number> {
+  const parts = accepted.toLowerCase().split(',');
+  return new Map(
+    parts.map((part) => {
+      const [encoding = '', quality = 'q=1'] = part.split(';').map((piece) => piece.trim());
+      return [encoding, Number(/^q=([\d.]+)$/.exec(quality)?.[1] ?? 0)];
+    }),
+  );
 }
 
 export function isWorthCompressing(body: Buffer): boolean {

@@ -8,13 +8,13 @@ export function entityTag(parts: readonly (string | number | boolean | null)[]):
 
 /**
  * Whether `If-None-Match` names the tag, so that the answer is 304. The comparison is the weak one that RFC 9110,
- * section 13.1.2 asks for: a proxy that compresses turns a strong tag into a weak one.
+ * section 13.1.2 asks for: a proxy that compresses turns a strong tag into a weak one. `*` names no tag: whether there
+ * is anything at all is not known here.
  */
-export function matchesEntityTag(ifNoneMatch: string | undefined, quotedTag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
+export function matchesEntityTag(ifNoneMatch: string, quotedTag: string): boolean {
   if (ifNoneMatch === quotedTag) return true;
   return ifNoneMatch.split(',').some((candidate) => {
     const tag = candidate.trim();
-    return tag === '*' || tag === quotedTag || tag === `W/${quotedTag}`;
+    return tag === quotedTag || tag === `W/${quotedTag}`;
   });
 }

@@ -1,17 +1,19 @@
 /** Finished answers: made once per revision of a registry, then sent from memory. */
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { LRUCache } from 'lru-cache';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RegistryRow } from '../db/registries.ts';
+import { BodyCache } from './body-cache.ts';
 import {
   compress,
   compressor,
+  type ContentEncoding,
   isWorthCompressing,
   preferredEncoding,
-  type ContentEncoding,
 } from './content-encoding.ts';
 import { entityTag, matchesEntityTag } from './entity-tag.ts';
+import type { RegistryDirectory } from './registry-directory.ts';
 
 /** What is to be sent: everything that decides the body, and how to make it where it is not held yet. */
 export interface Page {
@@ -28,48 +30,80 @@ export interface StreamedPage extends Omit<Page, 'make'> {
 }
 
 export interface PagesOptions {
+  readonly registries: RegistryDirectory;
   /** Bytes of bodies that are held at most. */
   readonly maxBytes: number;
   /** Part of every entity tag: another version of this software may write another body. */
   readonly softwareVersion: string;
 }
 
-/** What an entry of the cache costs beside its body: its key, the buffer and the list's links. */
-const OVERHEAD_BYTES = 400;
+/** One of the forms that a body may be sent in, with the entity tag of that form. */
+interface Variant {
+  readonly encoding: ContentEncoding;
+  /** Quoted. */
+  readonly tag: string;
+}
+
+/** Names and values in turn, as the HTTP server takes them fastest. */
+type RawHeaders = readonly string[];
+
+/** How a URL is answered while its registry is as it was. */
+interface Answer {
+  readonly registry: RegistryRow;
+  /** All headers but those that describe the body. */
+  readonly headers: RawHeaders;
+  /** What may be sent to this client, the preferred one first: a small body is not compressed although it could be. */
+  readonly variants: readonly Variant[];
+}
+
+/** Bytes of answers that are remembered at most, and what one takes beside its URL. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const ANSWER_BYTES = 2_000;
 
 /**
  * Sends pages, and holds them under their entity tag, which names registry, revision, query and encoding. So a page
  * never has to be dropped when something changes: nobody asks for it again, and it falls out as the least recently used.
  */
 export class Pages {
-  readonly #bodies: LRUCache<string, Buffer>;
-  /** Bodies that are being made: many who ask at once for a page cause one query. */
-  readonly #inTheMaking = new Map<string, Promise<Buffer>>();
+  readonly #registries: RegistryDirectory;
+  readonly #bodies: BodyCache;
   readonly #softwareVersion: string;
+  /** By the words of the request. Bodies are not part of them, so that they are held once however they are asked for. */
+  readonly #answers = new LRUCache<string, Answer>({
+    maxSize: MAX_ANSWER_BYTES,
+    sizeCalculation: (_answer, words) => 2 * words.length + ANSWER_BYTES,
+  });
 
-  constructor({ maxBytes, softwareVersion }: PagesOptions) {
-    this.#bodies = new LRUCache({ maxSize: maxBytes, sizeCalculation: (body) => body.length + OVERHEAD_BYTES });
+  constructor({ registries, maxBytes, softwareVersion }: PagesOptions) {
+    this.#registries = registries;
+    this.#bodies = new BodyCache(maxBytes);
     this.#softwareVersion = softwareVersion;
   }
 
+  /**
+   * For the front of an application: answers what was asked for before in the same words, as long as the registry is at
+   * the same revision, with the headers that the rest of the application set then. So the hot path is two look-ups.
+   */
+  readonly sendAgain: RequestHandler = (request, response, next) => {
+    const answer =
+      request.method === 'GET' || request.method === 'HEAD' ? this.#answers.get(wordsOf(request)) : undefined;
+    if (answer === undefined || !this.#registries.isCurrent(answer.registry)) return next();
+    if (!sendNotModified(request, response, answer) && !this.#sendHeld(response, answer)) next();
+  };
+
   /** Answers with the page, or with 304 to a client that has it already, which costs neither query nor body. */
   async send(request: Request, response: Response, page: Page): Promise<void> {
-    const tag = this.#tagOf(page);
-    const encoding = preferredEncoding(request);
-    if (sendNotModified(request, response, acceptableTags(tag, encoding))) return;
+    const answer = this.#answerTo(request, response, page);
+    this.#answers.set(wordsOf(request), answer);
+    if (sendNotModified(request, response, answer) || this.#sendHeld(response, answer)) return;
 
-    const encoded = this.#bodies.get(quoted(tag, encoding));
-    if (encoded !== undefined) {
-      sendBody(response, { body: encoded, encoding, tag });
-      return;
-    }
-    const body = await this.#body(quoted(tag, 'identity'), async () => Buffer.from(await page.make()));
-    if (encoding === 'identity' || !isWorthCompressing(body)) {
-      sendBody(response, { body, encoding: 'identity', tag });
-      return;
-    }
-    const compressed = await this.#body(quoted(tag, encoding), () => compress(body, encoding));
-    sendBody(response, { body: compressed, encoding, tag });
+    const identity = uncompressed(answer);
+    const [preferred = identity] = answer.variants;
+    const body = await this.#bodies.getOrMake(identity.tag, async () => Buffer.from(await page.make()));
+    const { encoding } = preferred;
+    if (encoding === 'identity' || !isWorthCompressing(body)) return sendBody(response, answer, { ...identity, body });
+    const compressed = await this.#bodies.getOrMake(preferred.tag, () => compress(body, encoding));
+    sendBody(response, answer, { ...preferred, body: compressed });
   }
 
   /**
@@ -77,70 +111,68 @@ export class Pages {
    * piece cuts the answer off, which the client notices.
    */
   async stream(request: Request, response: Response, page: StreamedPage): Promise<void> {
-    const tag = this.#tagOf(page);
-    const encoding = preferredEncoding(request);
-    if (sendNotModified(request, response, [quoted(tag, encoding)])) return;
-    describeBody(response, { encoding, tag });
+    const answer = this.#answerTo(request, response, page);
+    if (sendNotModified(request, response, answer)) return;
+    const [variant = uncompressed(answer)] = answer.variants;
+    const { encoding } = variant;
+    response.writeHead(200, [...answer.headers, ...bodyHeaders(variant)]);
     const pieces = Readable.from(page.pieces());
     await (encoding === 'identity' ? pipeline(pieces, response) : pipeline(pieces, compressor(encoding), response));
   }
 
-  #tagOf({ registry, key }: Pick<Page, 'registry' | 'key'>): string {
-    return entityTag([this.#softwareVersion, registry.id, registry.createdAt, registry.revision, ...key]);
+  #answerTo(request: Request, response: Response, { registry, key }: Pick<Page, 'registry' | 'key'>): Answer {
+    response.setHeader('Cache-Control', 'no-cache');
+    response.setHeader('Vary', 'Accept-Encoding, Authorization, Origin');
+    const tag = entityTag([this.#softwareVersion, registry.id, registry.createdAt, registry.revision, ...key]);
+    const identity: Variant = { encoding: 'identity', tag: `"${tag}"` };
+    const encoding = preferredEncoding(request);
+    return {
+      registry,
+      headers: Object.entries(response.getHeaders()).flatMap(([name, value]) => [name, String(value)]),
+      variants: encoding === 'identity' ? [identity] : [{ encoding, tag: `"${tag}-${encoding}"` }, identity],
+    };
   }
 
-  /** A held body, or the one that `make` makes; of several calls at a time the first one's. */
-  async #body(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
-    const held = this.#bodies.get(key) ?? this.#inTheMaking.get(key);
-    if (held !== undefined) return held;
-    const making = make();
-    this.#inTheMaking.set(key, making);
-    try {
-      const body = await making;
-      this.#bodies.set(key, body);
-      return body;
-    } finally {
-      this.#inTheMaking.delete(key);
+  #sendHeld(response: Response, answer: Answer): boolean {
+    for (const variant of answer.variants) {
+      const body = this.#bodies.get(variant.tag);
+      const isForOthers = variant.encoding === 'identity' && answer.variants.length > 1;
+      if (body === undefined || (isForOthers && isWorthCompressing(body))) continue;
+      sendBody(response, answer, { ...variant, body });
+      return true;
     }
+    return false;
   }
 }
 
-/** A body's tag differs by encoding, as the bytes do. */
-function quoted(tag: string, encoding: ContentEncoding): string {
-  return encoding === 'identity' ? `"${tag}"` : `"${tag}-${encoding}"`;
+/** What decides the answer to a GET beside the registry's state. Who asks does not: reads need no authentication. */
+function wordsOf(request: Request): string {
+  return `${request.headers['accept-encoding'] ?? ''} ${request.originalUrl}`;
 }
 
-/** The tags of the bodies that may be sent to this client: a small one is not compressed although it could be. */
-function acceptableTags(tag: string, encoding: ContentEncoding): readonly string[] {
-  return encoding === 'identity' ? [quoted(tag, encoding)] : [quoted(tag, encoding), quoted(tag, 'identity')];
+function uncompressed({ variants }: Answer): Variant {
+  const variant = variants.at(-1);
+  if (variant === undefined) throw new TypeError('A page can always be sent uncompressed');
+  return variant;
 }
 
 /** Answers with 304 if the client has one of the bodies that it could be sent. */
-function sendNotModified(request: Request, response: Response, tags: readonly string[]): boolean {
-  response.setHeader('Cache-Control', 'no-cache');
-  response.setHeader('Vary', 'Accept-Encoding, Authorization, Origin');
-  const held = tags.find((tag) => matchesEntityTag(request.headers['if-none-match'], tag));
+function sendNotModified(request: Request, response: Response, { headers, variants }: Answer): boolean {
+  const condition = request.headers['if-none-match'];
+  if (condition === undefined) return false;
+  const held = variants.find(({ tag }) => matchesEntityTag(condition, tag));
   if (held === undefined) return false;
-  response.statusCode = 304;
-  response.setHeader('ETag', held);
-  response.end();
+  response.writeHead(304, [...headers, 'ETag', held.tag]).end();
   return true;
 }
 
-interface EncodedBody {
-  readonly body: Buffer;
-  readonly encoding: ContentEncoding;
-  readonly tag: string;
+function sendBody(response: Response, { headers }: Answer, sent: Variant & { readonly body: Buffer }): void {
+  response
+    .writeHead(200, [...headers, ...bodyHeaders(sent), 'Content-Length', String(sent.body.length)])
+    .end(sent.body);
 }
 
-function sendBody(response: Response, { body, encoding, tag }: EncodedBody): void {
-  describeBody(response, { encoding, tag });
-  response.setHeader('Content-Length', body.length);
-  response.end(body);
-}
-
-function describeBody(response: Response, { encoding, tag }: Omit<EncodedBody, 'body'>): void {
-  response.setHeader('Content-Type', 'application/json; charset=utf-8');
-  response.setHeader('ETag', quoted(tag, encoding));
-  if (encoding !== 'identity') response.setHeader('Content-Encoding', encoding);
+function bodyHeaders({ encoding, tag }: Variant): RawHeaders {
+  const headers = ['Content-Type', 'application/json; charset=utf-8', 'ETag', tag];
+  return encoding === 'identity' ? headers : [...headers, 'Content-Encoding', encoding];
 }

@@ -12,7 +12,7 @@ export class RegistryDirectory {
   #default: RegistryRow | undefined;
   #isListening = false;
   /** Whether everything that was there when notifications began to arrive has been read. */
-  #isCurrent = false;
+  #isComplete = false;
   /** The reading that is under way, and the one that begins after it. */
   #reading: Promise<void> = Promise.resolve();
   #nextReading: Promise<void> | undefined;
@@ -31,13 +31,18 @@ export class RegistryDirectory {
    */
   async find(name: string | undefined): Promise<RegistryRow | undefined> {
     const known = this.#known(name);
-    if (known !== undefined && this.#isListening && this.#isCurrent) return known;
+    if (known !== undefined && this.#isListening && this.#isComplete) return known;
     try {
       await this.refresh();
     } catch (error) {
       if (known === undefined) throw error;
     }
     return this.#known(name);
+  }
+
+  /** Whether the registry, as `find` answered it once, is known to be the same still. */
+  isCurrent(registry: RegistryRow): boolean {
+    return this.#isListening && this.#isComplete && this.#registries.get(registry.name) === registry;
   }
 
   /** Reads all registries, beginning after this call: what was committed before is seen afterwards. */
@@ -51,7 +56,7 @@ export class RegistryDirectory {
     this.#notified.set(registryId, revision);
     const registries = [...this.#registries.values()];
     const registry = registries.find(({ id }) => id === registryId);
-    if (registry === undefined) this.#isCurrent = false;
+    if (registry === undefined) this.#isComplete = false;
     else if (registry.revision < revision)
       this.#hold(registries.map((row) => (row === registry ? { ...row, revision } : row)));
   }
@@ -62,7 +67,7 @@ export class RegistryDirectory {
    */
   noteListening(isListening: boolean): void {
     this.#isListening = isListening;
-    this.#isCurrent = false;
+    this.#isComplete = false;
   }
 
   #known(name: string | undefined): RegistryRow | undefined {
@@ -78,9 +83,9 @@ export class RegistryDirectory {
 
   async #read(): Promise<void> {
     this.#notified.clear();
-    this.#isCurrent = true;
+    this.#isComplete = true;
     const rows = await listRegistries(this.#database).catch((error: unknown) => {
-      this.#isCurrent = false;
+      this.#isComplete = false;
       throw error;
     });
     this.#hold(rows.map((row) => ({ ...row, revision: Math.max(row.revision, this.#notified.get(row.id) ?? 0) })));

@@ -70,7 +70,7 @@ function apiContext(options: ApiOptions, registries: RegistryDirectory): Omit<Ap
   return {
     database: options.database,
     registries,
-    pages: new Pages({ maxBytes: PAGE_CACHE_BYTES, softwareVersion: software.version }),
+    pages: new Pages({ registries, maxBytes: PAGE_CACHE_BYTES, softwareVersion: software.version }),
     software,
     temporal: {
       address: options.temporal.address,

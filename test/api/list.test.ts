@@ -1,24 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
+import { labels, meta, official, type Page, readError, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
 let end: () => Promise<void>;
 
-interface Item {
-  readonly server: { readonly name: string; readonly version: string };
-  readonly _meta: Record<string, Record<string, unknown>>;
-}
-interface Page {
-  readonly servers: readonly Item[];
-  readonly metadata: { readonly count: number; readonly nextCursor?: string };
-}
-
-const OFFICIAL = 'io.modelcontextprotocol.registry/official';
-
 beforeAll(async () => {
   const started = await startApiOnFreshDatabase();
-  ({ api, end } = started);
+  api = started.api;
+  end = started.end;
   await useSources(api.database, source('alpha'), source('beta'));
   await sync(api.database, {
     sourceName: 'alpha',
@@ -41,12 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => end());
 
-async function page(path: string): Promise<Page> {
-  const response = await api.get(path);
-  expect(response.status, await response.clone().text()).toBe(200);
-  return (await response.json()) as Page;
-}
-const labels = ({ servers }: Page): string[] => servers.map(({ server }) => `${server.name}@${server.version}`);
+const page = (path: string): Promise<Page> => readPage(api, path);
 
 test('lists every version that is not deleted, ordered by name and version', async () => {
   const list = await page('/v0.1/servers');
@@ -63,12 +49,12 @@ test('lists every version that is not deleted, ordered by name and version', asy
 test('an item has the official metadata and says where it came from', async () => {
   const { servers } = await page('/v0.1/servers?search=weather');
   const deprecated = servers.find(({ server }) => server.version === '1.9.0');
-  expect(deprecated?._meta[OFFICIAL]).toMatchObject({
+  expect(official(deprecated)).toMatchObject({
     status: 'deprecated',
     statusMessage: 'Use 1.10.0',
     isLatest: false,
   });
-  expect(Object.keys(deprecated?._meta[OFFICIAL] ?? {})).toEqual([
+  expect(Object.keys(official(deprecated))).toEqual([
     'status',
     'statusMessage',
     'statusChangedAt',
@@ -76,10 +62,10 @@ test('an item has the official metadata and says where it came from', async () =
     'updatedAt',
     'isLatest',
   ]);
-  expect(deprecated?._meta['dev.rollcall/provenance']).toEqual({ source: 'alpha', kind: 'file' });
+  expect(meta(deprecated)['dev.rollcall/provenance']).toEqual({ source: 'alpha', kind: 'file' });
   const active = servers.find(({ server }) => server.version === '1.10.0');
-  expect(active?._meta[OFFICIAL]).not.toHaveProperty('statusMessage');
-  expect(active?._meta[OFFICIAL]).toMatchObject({ isLatest: true });
+  expect(official(active)).not.toHaveProperty('statusMessage');
+  expect(official(active)).toMatchObject({ isLatest: true });
 });
 
 test.each(['/v0', '/registry/v0.1', '/registry/default/v0.1', '/registry/default/v0'])(
@@ -153,9 +139,7 @@ describe('pages', () => {
       `cursor=${cursor}&version=latest`,
       'cursor=x',
     ]) {
-      const response = await api.get(`/v0.1/servers?${query}`);
-      expect(response.status, query).toBe(400);
-      expect(((await response.json()) as { error: string }).error).toContain('"cursor"');
+      expect(await readError(await api.get(`/v0.1/servers?${query}`), 400)).toContain('"cursor"');
     }
   });
 

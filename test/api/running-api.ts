@@ -11,11 +11,15 @@ export interface RunningApi {
   readonly database: Database;
   /** Queries that the API has sent to Postgres so far. */
   readonly queries: () => number;
-  get(path: string, init?: RequestInit): Promise<Response>;
+  readonly get: (path: string, init?: RequestInit) => Promise<Response>;
   /** Sends JSON: a text as it is, anything else as its JSON. */
-  send(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Response>;
+  readonly send: (
+    method: string,
+    path: string,
+    options?: { readonly body?: unknown; readonly headers?: Record<string, string> },
+  ) => Promise<Response>;
   /** Ends the API; the database stays. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Nobody listens there: reads need no Temporal. */
@@ -63,7 +67,7 @@ export async function startApi(
 export async function startApiOnFreshDatabase(): Promise<{
   api: RunningApi;
   test: TestDatabase;
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }> {
   const test = await createTestDatabase();
   const api = await startApi(test);

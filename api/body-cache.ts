@@ -1,0 +1,34 @@
+/** Finished bodies by their entity tags, bounded in bytes. */
+import { LRUCache } from 'lru-cache';
+
+/** What a body costs beside its bytes: its key, the buffer and the list's links. */
+const OVERHEAD_BYTES = 400;
+
+export class BodyCache {
+  readonly #bodies: LRUCache<string, Buffer>;
+  /** Bodies that are being made: many who ask at once for a body cause one query. */
+  readonly #inTheMaking = new Map<string, Promise<Buffer>>();
+
+  constructor(maxBytes: number) {
+    this.#bodies = new LRUCache({ maxSize: maxBytes, sizeCalculation: (body) => body.length + OVERHEAD_BYTES });
+  }
+
+  get(tag: string): Buffer | undefined {
+    return this.#bodies.get(tag);
+  }
+
+  /** The body that is held, or being made, or that `make` makes. A failure is not held. */
+  async getOrMake(tag: string, make: () => Promise<Buffer>): Promise<Buffer> {
+    const known = this.#bodies.get(tag) ?? this.#inTheMaking.get(tag);
+    if (known !== undefined) return known;
+    const making = make();
+    this.#inTheMaking.set(tag, making);
+    try {
+      const body = await making;
+      this.#bodies.set(tag, body);
+      return body;
+    } finally {
+      this.#inTheMaking.delete(tag);
+    }
+  }
+}

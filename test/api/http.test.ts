@@ -1,0 +1,330 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { gunzipSync, brotliDecompressSync } from 'node:zlib';
+import { request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { draft, source, sync, useSources } from '../db/sync-source.ts';
+import { type Item, label, readError, readJson, readPage } from './items.ts';
+import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
+
+let api: RunningApi;
+let end: () => Promise<void>;
+
+beforeAll(async () => {
+  const started = await startApiOnFreshDatabase();
+  api = started.api;
+  end = started.end;
+  await useSources(api.database, source('alpha'));
+  await sync(api.database, {
+    sourceName: 'alpha',
+    entries: [
+      draft('com.example/weather', '1.0.0', { description: 'x'.repeat(90) }),
+      draft('com.example/weather', '1.0.0+build.5'),
+      ...Array.from({ length: 30 }, (_, index) => draft(`com.example/server-${index}`, '1.0.0')),
+    ],
+  });
+});
+afterAll(() => end());
+
+const LIST = '/v0.1/servers';
+const LATEST = '/v0.1/servers/com.example%2Fweather/versions/latest';
+
+/** The answer with its body as it was sent, which `fetch` would decompress. */
+async function getRaw(
+  path: string,
+  headers: Record<string, string>,
+): Promise<{ headers: Record<string, unknown>; status: number; body: Buffer }> {
+  const outgoing = httpRequest(api.url + path, { headers }).end();
+  const [response] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { headers: response.headers, status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+}
+
+/** What the server answers to these very bytes. */
+async function sendRaw(text: string): Promise<string> {
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+  socket.end(text);
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}
+
+describe('names and versions in paths', () => {
+  test.each([
+    ['an encoded slash', '/v0.1/servers/com.example%2Fweather/versions/1.0.0'],
+    ['an encoded slash in lower case', '/v0.1/servers/com.example%2fweather/versions/1.0.0'],
+    ['a plain slash', '/v0.1/servers/com.example/weather/versions/1.0.0'],
+    ['a trailing slash', '/v0.1/servers/com.example%2Fweather/versions/1.0.0/'],
+  ])('are understood with %s', async (_, path) => {
+    expect(label(await readJson<Item>(api, path))).toBe('com.example/weather@1.0.0');
+  });
+
+  test.each(['1.0.0%2Bbuild.5', '1.0.0+build.5'])('may have a plus sign: %s', async (version) => {
+    const item = await readJson<Item>(api, `/v0.1/servers/com.example/weather/versions/${version}`);
+    expect(label(item)).toBe('com.example/weather@1.0.0+build.5');
+  });
+
+  test('without a version the latest one is meant', async () => {
+    expect(await readJson(api, '/v0.1/servers/com.example/weather')).toEqual(await readJson(api, LATEST));
+  });
+});
+
+describe('errors are JSON with the right status', () => {
+  test.each([
+    ['limit=0', '"limit" must be a whole number from 1'],
+    ['limit=-1', '"limit"'],
+    ['limit=abc', '"limit"'],
+    ['limit=1.5', '"limit"'],
+    ['limit=', '"limit"'],
+    ['updated_since=yesterday', '"updated_since" must be a timestamp'],
+    ['updated_since=2025-02-31T00:00:00Z', '"updated_since"'],
+    ['include_deleted=maybe', '"include_deleted" must be true or false'],
+    ['updated_since=2025-01-01T00:00:00Z&include_deleted=false', '"include_deleted" must not be false'],
+    ['search=%00', '"search" must not contain the character NUL'],
+    ['limit=5&limit=6', '"limit" is given more than once'],
+    ['search=%zz', 'malformed percent-encoding'],
+    ['search=%ff', 'malformed percent-encoding'],
+    ['limit=0&include_deleted=maybe', '"include_deleted"'],
+  ])('400 for ?%s', async (query, message) => {
+    expect(await readError(await api.get(`${LIST}?${query}`), 400)).toContain(message);
+  });
+
+  test.each([
+    ['a malformed percent sign in the path', '/v0.1/servers/%zz/versions'],
+    ['NUL in the path', '/v0.1/servers/com.example%2Fx%00/versions'],
+  ])('400 for %s', async (_, path) => {
+    await readError(await api.get(path), 400);
+  });
+
+  test.each([
+    ['/nothing'],
+    ['/v0.1/nothing'],
+    ['/v0.1/servers/com.example%2Fnone/versions'],
+    ['/v0.1/servers/com.example%2Fnone/versions/latest'],
+    ['/v0.1/servers/com.example%2Fweather/versions/7.0.0'],
+    ['/v0.1/servers/nonsense/versions'],
+    ['/registry/none/v0.1/servers'],
+    ['/extension/v0/registries/none'],
+    ['/api/v0/servers/none'],
+  ])('404 for %s', async (path) => {
+    await readError(await api.get(path), 404);
+  });
+
+  test('405 names the methods that there are', async () => {
+    const response = await api.send('POST', LIST, { body: {} });
+    await readError(response, 405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+    expect((await api.send('POST', '/v0.1/servers/a%2Fb/versions/1')).headers.get('allow')).toBe(
+      'GET, HEAD, PUT, DELETE',
+    );
+  });
+
+  test.each([
+    ['malformed JSON', '{"name": ', 400],
+    ['no body', undefined, 400],
+    ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400],
+    ['more than 1 MiB', `"${'x'.repeat(1024 * 1024)}"`, 413],
+  ])('a body that is %s', async (_, body, status) => {
+    const response = await api.get('/v0.1/validate', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      ...(body !== undefined && { body }),
+    });
+    await readError(response, status);
+  });
+
+  test('415 for a body that is not JSON', async () => {
+    await readError(
+      await api.send('POST', '/v0.1/validate', { body: '{}', headers: { 'content-type': 'text/plain' } }),
+      415,
+    );
+  });
+
+  test('unknown query parameters are ignored', async () => {
+    expect((await readPage(api, `${LIST}?limit=1&utm_source=x&utm_source=y`)).metadata.count).toBe(1);
+  });
+
+  test('what is no HTTP at all is refused', async () => {
+    expect(await sendRaw('nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+describe('timestamps', () => {
+  test.each([
+    '2020-01-01T00:00:00Z',
+    '2020-01-01T00:00:00.123456789Z',
+    '2020-01-01t00:00:00z',
+    '2020-01-01T00:00:00%2B02:00',
+    // Not encoded, a plus sign is a space.
+    '2020-01-01T00:00:00+02:00',
+    '2016-12-31T23:59:60Z',
+    '0000-01-01T00:00:00Z',
+  ])('%s is understood', async (timestamp) => {
+    expect((await readPage(api, `${LIST}?updated_since=${timestamp}&limit=1`)).metadata.count).toBe(1);
+  });
+});
+
+describe('entity tags', () => {
+  test('a GET has a strong one, and is 304 to whoever has it', async () => {
+    const first = await api.get(LIST);
+    const tag = first.headers.get('etag') ?? '';
+    expect(tag).toMatch(/^"[^"]+"$/);
+    expect(first.headers.get('cache-control')).toBe('no-cache');
+    for (const condition of [tag, `W/${tag}`, `"other", ${tag}`]) {
+      const second = await api.get(LIST, { headers: { 'if-none-match': condition } });
+      expect(second.status).toBe(304);
+      expect(second.headers.get('etag')).toBe(tag);
+      expect(second.headers.get('access-control-allow-origin')).toBe('*');
+      expect(await second.text()).toBe('');
+    }
+    expect((await api.get(LIST, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+  });
+
+  test('each encoding of a body has its own', async () => {
+    const tags = await Promise.all(
+      ['identity', 'gzip', 'br'].map(
+        async (encoding) => (await getRaw(LIST, { 'accept-encoding': encoding })).headers['etag'],
+      ),
+    );
+    expect(new Set(tags).size).toBe(3);
+    const held = await getRaw(LIST, { 'accept-encoding': 'br', 'if-none-match': String(tags[2]) });
+    expect([held.status, held.body.length]).toEqual([304, 0]);
+    // Who can no longer read gzip is not told to go on using it.
+    expect((await getRaw(LIST, { 'accept-encoding': 'identity', 'if-none-match': String(tags[1]) })).status).toBe(200);
+  });
+
+  test('differ by resource and query, and not by the way that a query is written', async () => {
+    const tagOf = async (path: string): Promise<string | null> => (await api.get(path)).headers.get('etag');
+    expect(await tagOf(`${LIST}?limit=2`)).not.toBe(await tagOf(`${LIST}?limit=3`));
+    expect(await tagOf(`${LIST}?limit=2&search=x`)).toBe(await tagOf(`${LIST}?search=x&limit=2&unknown=1`));
+  });
+});
+
+describe('compression', () => {
+  test('sends large bodies as the client likes them', async () => {
+    const plain = await getRaw(LIST, {});
+    const gzip = await getRaw(LIST, { 'accept-encoding': 'gzip' });
+    const brotli = await getRaw(LIST, { 'accept-encoding': 'gzip, deflate, br' });
+    expect(plain.headers).not.toHaveProperty('content-encoding');
+    expect(gzip.headers['content-encoding']).toBe('gzip');
+    expect(brotli.headers['content-encoding']).toBe('br');
+    expect(gunzipSync(gzip.body)).toEqual(plain.body);
+    expect(brotliDecompressSync(brotli.body)).toEqual(plain.body);
+    expect(gzip.body.length).toBeLessThan(plain.body.length / 4);
+    for (const { headers, body } of [plain, gzip, brotli]) {
+      expect(headers['content-length']).toBe(String(body.length));
+      expect(headers['vary']).toContain('Accept-Encoding');
+    }
+  });
+
+  test.each([
+    ['br;q=0.1, gzip', 'gzip'],
+    ['br;q=0, gzip;q=0', undefined],
+    ['*', 'br'],
+    ['deflate', undefined],
+  ])('goes by the qualities that the client gives: %s', async (accepted, encoding) => {
+    expect((await getRaw(LIST, { 'accept-encoding': accepted })).headers['content-encoding']).toBe(encoding);
+  });
+
+  test('leaves small bodies as they are', async () => {
+    const { headers, body } = await getRaw(`${LIST}?limit=1`, { 'accept-encoding': 'gzip' });
+    expect(headers).not.toHaveProperty('content-encoding');
+    expect(JSON.parse(body.toString())).toHaveProperty('servers');
+  });
+});
+
+test('HEAD answers with the headers of GET and no body', async () => {
+  const get = await api.get(LATEST);
+  for (const head of [await api.get(LATEST, { method: 'HEAD' }), await api.get(LATEST, { method: 'HEAD' })]) {
+    expect(head.status).toBe(200);
+    expect(await head.text()).toBe('');
+    for (const name of ['etag', 'content-type', 'content-length']) {
+      expect(head.headers.get(name)).toBe(get.headers.get(name));
+    }
+  }
+});
+
+test('an answer from memory has the headers of the first one', async () => {
+  const path = `${LIST}?search=an-answer-from-memory`;
+  const [first, second] = [await api.get(path), await api.get(path)];
+  const headersOf = ({ headers }: Response): Record<string, string> =>
+    Object.fromEntries([...headers].filter(([name]) => name !== 'date'));
+  expect(headersOf(second)).toEqual(headersOf(first));
+  expect(headersOf(first)).toMatchObject({ 'x-content-type-options': 'nosniff', 'access-control-allow-origin': '*' });
+});
+
+describe('pages of other origins', () => {
+  test.each([
+    ['an answer', LIST, 200],
+    ['a client error', `${LIST}?limit=0`, 400],
+    ['an absent server', '/v0.1/servers/com.example%2Fnone/versions/latest', 404],
+    ['an unknown route', '/nothing', 404],
+  ])('may read %s', async (_, path, status) => {
+    const response = await api.get(path, { headers: { origin: 'https://editor.example' } });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('access-control-allow-methods')).toBe('GET, OPTIONS');
+    expect(response.headers.get('access-control-allow-headers')).toBe('Authorization, Content-Type');
+  });
+
+  test('get a preflight answered for reads only', async () => {
+    const preflight = (method: string): Promise<Response> =>
+      api.get(LIST, {
+        method: 'OPTIONS',
+        headers: { origin: 'https://editor.example', 'access-control-request-method': method },
+      });
+    const read = await preflight('GET');
+    expect([read.status, read.headers.get('access-control-allow-origin')]).toEqual([204, '*']);
+    const write = await preflight('POST');
+    expect([write.status, write.headers.get('access-control-allow-origin')]).toEqual([204, null]);
+  });
+
+  test.each([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['another site, as the browser says', { 'sec-fetch-site': 'cross-site' }],
+    ['another port of this machine', { 'sec-fetch-site': 'same-site' }],
+    ['an opaque origin', { origin: 'null' }],
+  ])('may not write: %s', async (_, headers) => {
+    for (const path of ['/v0.1/publish', '/v0.1/validate', '/trpc/sources.pause']) {
+      const response = await api.send('POST', path, { body: {}, headers });
+      await readError(response, 403);
+      expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    }
+  });
+
+  test('may not write under a name of theirs that resolves to loopback', async () => {
+    const answer = await sendRaw(
+      'POST /v0.1/validate HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\nSec-Fetch-Site: same-origin\r\n' +
+        'Content-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  test('a page of this origin may write', async () => {
+    const response = await api.send('POST', '/v0.1/validate', {
+      body: {},
+      headers: { origin: api.url, 'sec-fetch-site': 'same-origin' },
+    });
+    expect(response.status).toBe(200);
+  });
+});
+
+test('helmet guards every answer', async () => {
+  const { headers } = await api.get('/nothing');
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(headers.has('x-powered-by')).toBe(false);
+});
+
+describe('health', () => {
+  test.each(['/health', '/readiness', '/version'])('%s is served on both ports', async (path) => {
+    const [open, internal] = [await api.get(path), await fetch(api.internalUrl + path)];
+    expect([open.status, internal.status]).toEqual([200, 200]);
+    expect(await open.json()).toEqual(await internal.json());
+  });
+
+  test('the internal port serves nothing else', async () => {
+    await readError(await fetch(`${api.internalUrl}/v0.1/servers`), 404);
+  });
+});

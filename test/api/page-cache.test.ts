@@ -1,0 +1,143 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { draft, source, sync, useSources } from '../db/sync-source.ts';
+import { labels, readPage } from './items.ts';
+import { type RunningApi, startApi, until } from './running-api.ts';
+
+let database: TestDatabase;
+let api: RunningApi;
+let postgres: Gate;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  postgres = await openGate(database.settings.host, database.settings.port);
+  await useSources(database.database, source('alpha'));
+  await sync(database.database, { sourceName: 'alpha', entries: [draft('com.example/weather', '1.0.0')] });
+  // Changes are heard of over a connection that a test can cut.
+  api = await startApi({ ...database, settings: { ...database.settings, host: '127.0.0.1', port: postgres.port } });
+  await until(async () => (await queriesOf('/v0.1/servers')) === 0, 'a page is served from memory');
+});
+afterEach(async () => {
+  await api.stop();
+  await postgres.close();
+  await database.drop();
+});
+
+const LATEST = '/v0.1/servers/com.example%2Fweather/versions/latest';
+
+async function queriesOf(path: string): Promise<number> {
+  const before = api.queries();
+  await (await api.get(path)).arrayBuffer();
+  return api.queries() - before;
+}
+const publishElsewhere = (version: string): Promise<unknown> =>
+  sync(database.database, {
+    sourceName: 'alpha',
+    entries: [draft('com.example/weather', '1.0.0'), draft('com.example/weather', version)],
+  });
+const isListed = async (version: string): Promise<boolean> =>
+  labels(await readPage(api, '/v0.1/servers')).includes(`com.example/weather@${version}`);
+
+test.each([
+  ['a list', '/v0.1/servers?limit=1'],
+  ['a search', '/v0.1/servers?search=weather'],
+  ['the versions of a server', '/v0.1/servers/com.example%2Fweather/versions'],
+  ['the latest version', LATEST],
+])('%s costs one query when it is cold and none when it is warm', async (_, path) => {
+  expect(await queriesOf(path)).toBe(1);
+  expect(await queriesOf(path)).toBe(0);
+  expect(await queriesOf(`${path}${path.includes('?') ? '&' : '?'}unknown=1`)).toBe(0);
+});
+
+test('many who ask at once for a cold page cause one query', async () => {
+  const before = api.queries();
+  await Promise.all(Array.from({ length: 20 }, () => api.get(LATEST)));
+  expect(api.queries() - before).toBe(1);
+});
+
+test('a 304 costs no query, whether or not the page is held', async () => {
+  const tag = (await api.get(LATEST)).headers.get('etag') ?? '';
+  const other = await startApi(database);
+  const before = other.queries();
+  const response = await other.get(LATEST, { headers: { 'if-none-match': tag } });
+  expect(response.status).toBe(304);
+  // The other process read which registries there are, and nothing else.
+  expect(other.queries() - before).toBeLessThanOrEqual(1);
+  await other.stop();
+});
+
+test('what another process wrote is served within 100 ms, without a question', async () => {
+  await publishElsewhere('2.0.0');
+  const written = Date.now();
+  await until(() => isListed('2.0.0'), 'the new version is listed');
+  expect(Date.now() - written).toBeLessThan(100);
+  expect(await queriesOf('/v0.1/servers')).toBe(0);
+});
+
+test('a sync that found nothing new leaves the page what it is', async () => {
+  const tag = (await api.get('/v0.1/servers')).headers.get('etag');
+  await sync(database.database, { sourceName: 'alpha', entries: [draft('com.example/weather', '1.0.0')] });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await queriesOf('/v0.1/servers')).toBe(0);
+  expect((await api.get('/v0.1/servers')).headers.get('etag')).toBe(tag);
+});
+
+test('while notifications do not arrive each request looks for changes, and finds them', async () => {
+  postgres.shut();
+  await publishElsewhere('2.0.0');
+  expect(await isListed('2.0.0')).toBe(true);
+  await publishElsewhere('3.0.0');
+  expect(await isListed('3.0.0')).toBe(true);
+  postgres.reopen();
+  await publishElsewhere('4.0.0');
+  await until(() => isListed('4.0.0'), 'the new version is listed');
+  await until(async () => (await queriesOf('/v0.1/servers')) === 0, 'pages are served from memory again');
+});
+
+interface Gate {
+  readonly port: number;
+  /** Cuts all connections and takes no new ones. */
+  readonly shut: () => void;
+  readonly reopen: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/** A way to Postgres that can be shut. */
+async function openGate(host: string, port: number): Promise<Gate> {
+  const sockets = new Set<Socket>();
+  let isShut = false;
+  const server: Server = createServer((inner) => {
+    if (isShut) {
+      inner.destroy();
+      return;
+    }
+    const outer = connect({ host, port });
+    for (const socket of [inner, outer]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        inner.destroy();
+        outer.destroy();
+      });
+    }
+    inner.pipe(outer).pipe(inner);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    shut: () => {
+      isShut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    reopen: () => {
+      isShut = false;
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

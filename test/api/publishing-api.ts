@@ -1,0 +1,50 @@
+/** An API that can be published to: with a Temporal namespace and a worker of its own. */
+import pino from 'pino';
+import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
+import type { SourceDefinition } from '../../registry/source-definition.ts';
+import { runWorker } from '../../worker/run-worker.ts';
+import { useSources } from '../db/sync-source.ts';
+import { type RunningApi, startApi } from './running-api.ts';
+
+export interface PublishingApi {
+  readonly api: RunningApi;
+  readonly test: TestDatabase;
+  readonly temporal: TestNamespace;
+  readonly stopWorker: () => Promise<void>;
+  readonly end: () => Promise<void>;
+}
+
+const TASK_QUEUE = 'rollcall';
+
+/** With these sources in the default registry. */
+export async function startPublishingApi(...sources: readonly SourceDefinition[]): Promise<PublishingApi> {
+  const test = await createTestDatabase();
+  await useSources(test.database, ...sources);
+  const temporal = await createTestNamespace();
+  const stopping = new AbortController();
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  const worker = runWorker({
+    server: { ...temporal, taskQueue: TASK_QUEUE },
+    database: test.database,
+    logger: pino({ level: 'silent' }),
+    signal: stopping.signal,
+    onReady: resolve,
+  });
+  const api = await startApi(test, { temporal, taskQueue: TASK_QUEUE });
+  await Promise.race([ready, worker]);
+  const stopWorker = async (): Promise<void> => {
+    stopping.abort();
+    await worker;
+  };
+  return {
+    api,
+    test,
+    temporal,
+    stopWorker,
+    end: async () => {
+      await api.stop();
+      await stopWorker();
+      await test.drop();
+    },
+  };
+}
