@@ -32,7 +32,7 @@ export interface ApiUpstreamOptions {
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 const MAX_CURSOR_LENGTH = 4096;
 /** One page in hundreds may fail without the walk beginning again. */
-const ATTEMPTS = 4;
+const ATTEMPTS = 3;
 const FIRST_BACKOFF_MS = 250;
 /** An upstream that asks for more patience is left alone until the next attempt of the whole fetch. */
 const LONGEST_WAIT_MS = 30_000;
@@ -146,6 +146,8 @@ function withQuery(list: URL, { since, limit, cursor }: ListQuery): URL {
   const url = new URL(list);
   url.searchParams.set('limit', String(limit));
   url.searchParams.set('include_deleted', 'true');
+  // What was pasted along with the URL must not end the walk early.
+  for (const name of ['cursor', 'updated_since']) url.searchParams.delete(name);
   if (since !== null) url.searchParams.set('updated_since', since);
   if (cursor !== undefined && cursor !== null) url.searchParams.set('cursor', cursor);
   return url;

@@ -82,6 +82,9 @@ function rejected(element: JsonElement, problem: string, key: string | null = nu
   return { rejection: { name: name ?? key, version, reason: `${problem} (line ${element.line})` } };
 }
 
+/** Name and version usually stand at the front. */
+const IDENTITY_BYTES = 2_048;
+
 /** Name and version of an entry that can't be parsed, as far as its bytes give them away. */
 function identify(element: JsonElement): { name: string | null; version: string | null } {
   const found = new Map<unknown, string>();
@@ -94,11 +97,20 @@ function identify(element: JsonElement): { name: string | null; version: string 
     maxBytes: () => 1024,
   });
   try {
-    for (const { path, bytes, problem } of identity.push(element.bytes)) {
-      if (problem === null) found.set(path.at(-1), JSON.parse(Buffer.from(bytes).toString()) as string);
+    // The front piece by piece, so that what stands before the fault is found although the fault is then met.
+    for (const piece of pieces(element.bytes)) {
+      for (const { path, bytes, problem } of identity.push(piece)) {
+        if (problem === null) found.set(path.at(-1), JSON.parse(Buffer.from(bytes).toString()) as string);
+      }
     }
   } catch {
     // What is wrong with the entry is said already.
   }
   return { name: found.get('name') ?? null, version: found.get('version') ?? null };
+}
+
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  const front = Math.min(bytes.length, IDENTITY_BYTES);
+  for (let at = 0; at < front; at += 1) yield bytes.subarray(at, at + 1);
+  yield bytes.subarray(front);
 }

@@ -1,0 +1,330 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CancelledFailure } from '@temporalio/common';
+import { failingClearly } from '../../activities/failures.ts';
+import { fetchSnapshot } from '../../activities/fetch-snapshot.ts';
+import { stagedProgress } from '../../db/snapshots.ts';
+import { findSyncRun } from '../../db/sync-runs.ts';
+import type { ApiOrigin } from '../../registry/source-definition.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { entriesOf, revisionOf } from '../db/sync-source.ts';
+import { RegistryUpstream, sendJson } from '../upstreams/registry-upstream.ts';
+import { activityEnvironment, SourceUnderTest } from './source-under-test.ts';
+
+const HOUR_MS = 60 * 60_000;
+
+let testDatabase: TestDatabase;
+let upstream: RegistryUpstream;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+});
+afterAll(async () => {
+  await testDatabase.drop();
+});
+beforeEach(async () => {
+  upstream = await RegistryUpstream.start();
+  return async () => await upstream.close();
+});
+
+async function source(changes: Partial<ApiOrigin> = {}): Promise<SourceUnderTest> {
+  const defaults = { timeoutMs: 5_000, fullSyncEveryMs: 24 * HOUR_MS };
+  return await SourceUnderTest.of(testDatabase.database, {
+    kind: 'api',
+    endpoint: upstream.url,
+    ...defaults,
+    ...changes,
+  });
+}
+
+function putMany(count: number, updatedAt = ago(HOUR_MS)): void {
+  for (let index = 0; index < count; index += 1) {
+    const name = `com.example/server-${String(index).padStart(4, '0')}`;
+    upstream.items.push({ server: { name, description: 'One of many', version: '1.0.0' }, updatedAt });
+  }
+}
+
+function ago(ms: number): string {
+  return new Date(Date.now() - ms).toISOString();
+}
+
+describe('an api source', () => {
+  test('reads all pages, once', async () => {
+    putMany(250);
+    const api = await source();
+    expect(await api.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 250, added: 250, rejected: 0 } });
+    expect(upstream.requests.map(({ searchParams }) => searchParams.get('limit'))).toEqual(['100', '100', '100']);
+    expect(await api.served()).toHaveLength(250);
+  });
+
+  test.each(['', '/', '/v0.1', '/v0.1/', '/v0.1/servers', '/v0.1/servers/', '/v0.1/servers?limit=5&cursor=x'])(
+    'understands its URL with %j behind it',
+    async (suffix) => {
+      putMany(1);
+      const api = await source({ endpoint: `${upstream.url}${suffix}` });
+      expect(await api.sync()).toMatchObject({ counts: { entries: 1 } });
+      expect(upstream.requests[0]!.pathname).toBe('/v0.1/servers');
+    },
+  );
+
+  test('keeps status, dates and the text of each entry', async () => {
+    const text = '{"name":"com.example/raw","10":1,"2":1.50,"description":"Raw","version":"1.0.0"}';
+    upstream.answers.set(1, (response) => {
+      response.end(`{"metadata":{},"servers":[{"_meta":{"io.modelcontextprotocol.registry/official":{"status":"deprecated",
+        "statusMessage":"use another","publishedAt":"2025-09-08T23:47:09.452138Z","updatedAt":"2025-09-09T00:00:00Z"}},
+        "server" : ${text.replaceAll(',', ' ,\n ')} }]}`);
+    });
+    const api = await source();
+    await api.sync();
+    const [entry] = await entriesOf(api.database);
+    expect(entry).toMatchObject({
+      document: text,
+      status: 'deprecated',
+      statusMessage: 'use another',
+      publishedAt: '2025-09-08T23:47:09.452138Z',
+    });
+  });
+
+  test('asks only for what changed, and takes a deletion for what it is', async () => {
+    putMany(150);
+    const api = await source();
+    await api.sync();
+    upstream.requests.length = 0;
+    expect(await api.check()).toBe('nothing');
+    expect(upstream.requests).toHaveLength(1);
+    expect(upstream.requests[0]!.searchParams.get('limit')).toBe('1');
+    const revision = await revisionOf(api.database);
+
+    upstream.put('com.example/server-0007', '1.0.0', { status: 'deleted' });
+    upstream.put('com.example/server-0008', '1.1.0');
+    expect(await api.check()).toBe('maybe');
+    upstream.requests.length = 0;
+    expect(await api.sync()).toMatchObject({ outcome: 'changed', counts: { added: 1, changed: 1, removed: 0 } });
+    expect(upstream.requests).toHaveLength(1);
+    const since = Date.parse(upstream.requests[0]!.searchParams.get('updated_since')!);
+    expect(Date.now() - since).toBeGreaterThan(5 * 60_000 - 1_000);
+    expect(Date.now() - since).toBeLessThan(6 * 60_000);
+
+    expect(await api.served()).not.toContain('com.example/server-0007@1.0.0');
+    const tombstone = (await entriesOf(api.database, { includeDeleted: true })).find(
+      ({ status }) => status === 'deleted',
+    );
+    expect(tombstone).toMatchObject({ name: 'com.example/server-0007' });
+    expect(await revisionOf(api.database)).toBeGreaterThan(revision);
+  });
+
+  test('finds out by a full sync what has vanished without a word', async () => {
+    putMany(20);
+    const api = await source();
+    await api.sync();
+    upstream.put('com.example/server-0003', '1.0.0', null);
+    expect(await api.sync()).toMatchObject({ outcome: 'unchanged', counts: { removed: 0 } });
+    expect(await api.sync({ full: true })).toMatchObject({ outcome: 'changed', counts: { entries: 19, removed: 1 } });
+  });
+
+  test('works with an upstream that ignores updated_since', async () => {
+    upstream.knowsUpdatedSince = false;
+    putMany(120);
+    const api = await source();
+    await api.sync();
+    expect(await api.check()).toBe('maybe');
+    expect(await api.sync()).toMatchObject({ outcome: 'unchanged', counts: { entries: 120, changed: 0, removed: 0 } });
+  });
+
+  test('works with an upstream that has no metadata, and with one whose list is null', async () => {
+    upstream.answers.set(1, (response) => sendJson(response, { servers: [{ server: serverOf('com.example/one') }] }));
+    const api = await source();
+    expect(await api.sync()).toMatchObject({ counts: { entries: 1 } });
+    upstream.answers.set(2, (response) => sendJson(response, { servers: null, metadata: { count: 0 } }));
+    expect(await api.sync()).toMatchObject({ outcome: 'unchanged' });
+  });
+
+  test('takes an entry that moves from one page to the next once', async () => {
+    putMany(150);
+    upstream.beforePage = (page) => {
+      if (page === 2) upstream.put('com.example/server-0099a', '1.0.0');
+    };
+    upstream.answers.set(2, (response) => {
+      const moved = upstream.items.slice(90).map(({ server }) => ({ server }));
+      sendJson(response, { servers: moved, metadata: {} });
+    });
+    const api = await source();
+    expect(await api.sync()).toMatchObject({ counts: { entries: 151, rejected: 0 } });
+  });
+});
+
+describe('an upstream that misbehaves', () => {
+  test('is waited for when it is busy for a moment', async () => {
+    putMany(150);
+    upstream.answers.set(2, (response) => response.writeHead(429, { 'retry-after': '0' }).end());
+    const api = await source();
+    expect(await api.sync()).toMatchObject({ counts: { entries: 150 } });
+    expect(upstream.requests).toHaveLength(3);
+  });
+
+  test('is left alone when it asks for more patience', async () => {
+    upstream.answers.set(1, (response) => response.writeHead(503, { 'retry-after': '3600' }).end());
+    const failure = await (await source()).failedSync();
+    expect(failure).toMatchObject({
+      type: 'UpstreamRateLimited',
+      nonRetryable: true,
+      details: [{ retryAfterMs: 3_600_000 }],
+    });
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  test('is asked again for a page that failed, was cut off, or stalled', async () => {
+    putMany(350);
+    upstream.answers.set(1, (response) => response.writeHead(500).end('oops'));
+    upstream.answers.set(3, (response) => {
+      const page = JSON.stringify(upstream.page(new URLSearchParams({ limit: '100' })));
+      response.end(page.slice(0, 5_000));
+    });
+    upstream.answers.set(5, (response) => {
+      response.writeHead(200, { 'content-length': '100000' }).write('{"servers":[');
+    });
+    upstream.answers.set(7, (response) => {
+      response.writeHead(200, { 'content-length': '100000' }).write('{"servers":[', () => response.destroy());
+    });
+    const api = await source({ timeoutMs: 400 });
+    expect(await api.sync()).toMatchObject({ counts: { entries: 350, rejected: 0 } });
+    expect(upstream.requests).toHaveLength(8);
+  });
+
+  test.each<[string, number, string]>([
+    ['500', 500, 'UpstreamUnavailable'],
+    ['401', 401, 'UpstreamDenied'],
+    ['404', 404, 'UpstreamNotFound'],
+    ['400', 400, 'UpstreamInvalid'],
+  ])('for ever, by answering %s: fails as %s, and what was served is served still', async (_, status, type) => {
+    putMany(3);
+    const api = await source();
+    await api.sync();
+    upstream.answers.set(Infinity, (response) => response.writeHead(status).end('{"error":"no"}'));
+    const failure = await api.failedSync();
+    expect(failure).toMatchObject({ type });
+    expect(failure.message).toContain(`${upstream.url}/v0.1/servers answered ${status}`);
+    expect(await api.served()).toHaveLength(3);
+  });
+
+  test.each<[string, string, string]>([
+    ['a web page', '<!doctype html><title>Welcome</title>', 'did not send a page of a registry'],
+    ['an error', '{"error":"not today"}', 'it is an object with "error"'],
+    ['truncated JSON', '{"servers":[{"server":', 'the document is cut off'],
+  ])('sends %s with status 200: nothing is removed', async (_, body, message) => {
+    putMany(3);
+    const api = await source();
+    await api.sync();
+    upstream.answers.set(Infinity, (response) => response.end(body));
+    const failure = await api.failedSync({ full: true });
+    expect(failure).toMatchObject({ type: 'UpstreamInvalid', nonRetryable: false });
+    expect(failure.message).toContain(message);
+    expect(await api.served()).toHaveLength(3);
+  });
+
+  test('repeats a cursor for ever: noticed on the second time', async () => {
+    upstream.answers.set(Infinity, (response) => {
+      sendJson(response, { servers: [], metadata: { nextCursor: upstream.requests.length % 3 === 0 ? 'a' : 'b' } });
+    });
+    const failure = await (await source()).failedSync();
+    expect(failure).toMatchObject({
+      type: 'UpstreamInvalid',
+      message: expect.stringContaining('repeats a cursor') as string,
+    });
+    expect(upstream.requests.length).toBeLessThan(5);
+  });
+
+  test('that is empty removes nothing', async () => {
+    putMany(12);
+    const api = await source();
+    await api.sync();
+    upstream.items = [];
+    expect(await api.failedSync({ full: true })).toMatchObject({ type: 'EmptySnapshot' });
+    expect(await api.served()).toHaveLength(12);
+  });
+
+  test('sends one entry that can’t be taken: only that one is rejected', async () => {
+    putMany(2);
+    upstream.put('com.example/bad', 'latest');
+    const api = await source();
+    expect(await api.sync()).toMatchObject({ counts: { entries: 2, rejected: 1 } });
+    expect(await api.findings()).toMatchObject([{ severity: 'rejection', name: 'com.example/bad', ordinal: 0 }]);
+    // A change that can't be taken does not hold up those that follow.
+    upstream.put('com.example/new', '1.0.0');
+    expect(await api.sync()).toMatchObject({ counts: { added: 1 } });
+  });
+});
+
+describe('secrets', () => {
+  test('headers and the bearer token come from their files, and go nowhere else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fetch-api-'));
+    await writeFile(join(folder, 'token'), 'the-token\n');
+    await writeFile(join(folder, 'key'), 'the-key\n');
+    const elsewhere = await RegistryUpstream.start();
+    upstream.answers.set(1, (response) => {
+      response.writeHead(307, { location: `${elsewhere.url}/v0.1/servers?limit=100` }).end();
+    });
+    elsewhere.answers.set(1, (response) => response.writeHead(403).end());
+    const api = await source({
+      headers: { 'X-Api-Key': { file: join(folder, 'key') } },
+      bearerToken: { file: join(folder, 'token') },
+    });
+    const failure = await api.failedSync();
+    expect(upstream.headers[0]).toMatchObject({ authorization: 'Bearer the-token', 'x-api-key': 'the-key' });
+    expect(elsewhere.headers[0]).not.toHaveProperty('authorization');
+    expect(elsewhere.headers[0]).not.toHaveProperty('x-api-key');
+    expect(failure).toMatchObject({ type: 'UpstreamDenied' });
+    expect(failure.message).not.toMatch(/the-token|the-key|limit=/);
+    await elsewhere.close();
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('a worker that is lost', () => {
+  const PAGES = 30;
+
+  /** Runs a fetch until its worker is lost while page `page` is asked for. */
+  async function loseWorkerAt(api: SourceUnderTest, page: number) {
+    const input = api.next();
+    const lost = activityEnvironment();
+    let heartbeat: unknown;
+    lost.on('heartbeat', (details) => {
+      heartbeat = details;
+    });
+    upstream.answers.set(page, () => lost.cancel());
+    const attempt = lost.run(() => failingClearly(() => fetchSnapshot(api.database, input)));
+    await expect(attempt).rejects.toBeInstanceOf(CancelledFailure);
+    return { input, heartbeat };
+  }
+
+  test('the next attempt goes on from the last chunk', async () => {
+    putMany(PAGES * 100);
+    const api = await source();
+    const { input, heartbeat } = await loseWorkerAt(api, 28);
+    const run = await findSyncRun(api.database, { sourceName: api.definition.name, number: input.number });
+    expect(await stagedProgress(api.database, run!.id)).toMatchObject({ chunks: 1, entries: 2_000 });
+
+    upstream.requests.length = 0;
+    upstream.answers.clear();
+    const fetched = await api.fetch(input, { attempt: 2, heartbeatDetails: heartbeat });
+    expect(fetched).toMatchObject({ chunks: 2, counts: { entries: PAGES * 100 } });
+    expect(upstream.requests.length).toBeLessThan(13);
+  });
+
+  test('an upstream that has forgotten the cursor is read from the start', async () => {
+    putMany(PAGES * 100);
+    const api = await source();
+    const { input } = await loseWorkerAt(api, 25);
+    upstream.requests.length = 0;
+    upstream.answers.clear();
+    for (const attempt of [1, 2, 3]) upstream.answers.set(attempt, (response) => response.writeHead(400).end());
+    const fetched = await api.fetch(input, { attempt: 2 });
+    expect(fetched).toMatchObject({ chunks: 2, counts: { entries: PAGES * 100 } });
+  }, 60_000);
+});
+
+function serverOf(name: string): Record<string, unknown> {
+  return { name, description: `What ${name} does`, version: '1.0.0' };
+}

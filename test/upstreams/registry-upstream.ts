@@ -1,0 +1,92 @@
+/** A registry that serves the v0.1 API, page by page, and misbehaves on demand. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface UpstreamItem {
+  readonly server: Readonly<Record<string, unknown>>;
+  readonly status?: string;
+  /** RFC 3339; what `updated_since` compares with. */
+  readonly updatedAt: string;
+}
+
+/** Answers one request in place of the registry. */
+export type Answer = (response: ServerResponse, request: IncomingMessage) => unknown;
+
+export class RegistryUpstream {
+  items: UpstreamItem[] = [];
+  /** Path and query of each request so far. */
+  readonly requests: URL[] = [];
+  readonly headers: IncomingMessage['headers'][] = [];
+  /** Answers to the requests of these numbers, from 1; all others are answered as they should be. */
+  readonly answers = new Map<number, Answer>();
+  /** Called before each page is made. */
+  beforePage: (page: number) => void = () => {};
+  /** Registries of older software don't know the parameter. */
+  knowsUpdatedSince = true;
+  readonly #server = createServer((request, response) => void this.#handle(request, response));
+
+  static async start(): Promise<RegistryUpstream> {
+    const upstream = new RegistryUpstream();
+    await new Promise<void>((resolve) => upstream.#server.listen(0, '127.0.0.1', resolve));
+    return upstream;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Puts an entry, or takes it away with `null`. */
+  put(name: string, version: string, changes: Partial<UpstreamItem> | null = {}): void {
+    this.items = this.items.filter(({ server }) => server['name'] !== name || server['version'] !== version);
+    if (changes === null) return;
+    const server = { name, description: `What ${name} does`, version };
+    this.items.push({ server, updatedAt: new Date().toISOString(), ...changes });
+    this.items.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url!, this.url);
+    this.requests.push(url);
+    this.headers.push(request.headers);
+    this.beforePage(this.requests.length);
+    const answer = this.answers.get(this.requests.length) ?? this.answers.get(Infinity);
+    if (answer !== undefined) await answer(response, request);
+    else if (url.pathname !== '/v0.1/servers') response.writeHead(404).end('{"error":"not found"}');
+    else sendJson(response, this.page(url.searchParams));
+  }
+
+  /** One page, as a registry would send it. */
+  page(query: URLSearchParams): Record<string, unknown> {
+    const since = this.knowsUpdatedSince ? query.get('updated_since') : null;
+    const cursor = query.get('cursor');
+    const limit = Number(query.get('limit') ?? 30);
+    const matching = this.items
+      .filter((item) => item.status !== 'deleted' || query.get('include_deleted') === 'true')
+      .filter((item) => since === null || Date.parse(item.updatedAt) >= Date.parse(since))
+      .filter((item) => cursor === null || keyOf(item) > cursor);
+    const page = matching.slice(0, limit);
+    const more = matching.length > limit && page.length > 0;
+    return {
+      servers: page.map(listed),
+      metadata: { count: page.length, ...(more && { nextCursor: keyOf(page.at(-1)!) }) },
+    };
+  }
+}
+
+export function sendJson(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function listed({ server, status, updatedAt }: UpstreamItem): unknown {
+  const official = { status: status ?? 'active', publishedAt: '2026-01-01T00:00:00Z', updatedAt, isLatest: true };
+  return { server, _meta: { 'io.modelcontextprotocol.registry/official': official } };
+}
+
+function keyOf({ server }: UpstreamItem): string {
+  return `${String(server['name'])}:${String(server['version'])}`;
+}
