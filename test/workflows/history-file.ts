@@ -3,9 +3,9 @@
  * on which machine a history was made is left out.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { temporal } from '@temporalio/proto';
+import proto, { type temporal } from '@temporalio/proto';
 
-const { History } = temporal.api.history.v1;
+const { History } = proto.temporal.api.history.v1;
 
 export async function readHistory(path: string): Promise<temporal.api.history.v1.History> {
   return History.fromObject(JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>);
@@ -18,6 +18,7 @@ export async function writeHistory(path: string, history: temporal.api.history.v
 }
 
 function withoutMachine(key: string, value: unknown): unknown {
-  if (key === 'identity') return 'worker';
-  return key === 'stackTrace' || key === 'workerInstanceKey' ? undefined : value;
+  if (key === 'stackTrace' || key === 'workerInstanceKey') return undefined;
+  // A worker calls itself and its own task queue after its process and its host.
+  return typeof value === 'string' ? value.replaceAll(/\b\d+@[\w.-]+/g, 'worker') : value;
 }
