@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const PREFIX = 'rollcall-fetch-';
-/** No fetch takes that long: a folder of this age was left behind, also where its process id is in use again. */
-const ABANDONED_AFTER_MS = 24 * 60 * 60_000;
+/** A process that seems gone may be one of another container that shares the folder: it gets the time of a fetch. */
+const ABANDONED_WHEN_GONE_MS = 60 * 60_000;
+/** No fetch takes that long: the process id is in use again, for something else. */
+const ABANDONED_MS = 24 * 60 * 60_000;
 
 /** Works in a folder of its own, which is gone afterwards. */
 export async function inWorkFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
@@ -24,7 +26,11 @@ async function removeAbandonedFolders(): Promise<void> {
     if (!name.startsWith(PREFIX)) continue;
     const folder = join(tmpdir(), name);
     const processId = Number(name.slice(PREFIX.length).split('-')[0]);
-    if (!isAlive(processId) || (await isAbandoned(folder))) await rm(folder, { recursive: true, force: true });
+    const stats = await stat(folder).catch(() => null);
+    const ageMs = stats === null ? 0 : Date.now() - stats.mtimeMs;
+    if (ageMs > (isAlive(processId) ? ABANDONED_MS : ABANDONED_WHEN_GONE_MS)) {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 }
 
@@ -35,9 +41,4 @@ function isAlive(processId: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-}
-
-async function isAbandoned(folder: string): Promise<boolean> {
-  const stats = await stat(folder).catch(() => null);
-  return stats !== null && Date.now() - stats.mtimeMs > ABANDONED_AFTER_MS;
 }

@@ -15,7 +15,7 @@ const MAX_ALIASES = 100;
 export function yamlToJson(yaml: Uint8Array): Uint8Array {
   const lineCounter = new LineCounter();
   const text = new TextDecoder().decode(yaml);
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
+  const document = parseDocument(text, { lineCounter, merge: true, prettyErrors: false, logLevel: 'error' });
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lineCounter.linePos(error.pos[0]);

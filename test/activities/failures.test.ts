@@ -1,0 +1,47 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, test } from 'vitest';
+import { toApplicationFailure, withoutSecrets } from '../../activities/failures.ts';
+import { RollcallError } from '../../registry/failure.ts';
+
+describe('a failure that Temporal records', () => {
+  test('has the type and message of its cause, and is final where trying again can’t help', () => {
+    const failure = toApplicationFailure(new RollcallError('FormatMismatch', 'the wrong one'));
+    expect(failure).toMatchObject({ type: 'FormatMismatch', message: 'the wrong one', nonRetryable: true });
+    expect(toApplicationFailure(new RollcallError('UpstreamUnavailable', 'down')).nonRetryable).toBe(false);
+  });
+
+  test('is tried again when the upstream says so, unless that is far away', () => {
+    const soon = new RollcallError('UpstreamRateLimited', 'busy', { retryAfterMs: 5_000 });
+    expect(toApplicationFailure(soon)).toMatchObject({ nonRetryable: false, nextRetryDelay: 5_000 });
+    const late = new RollcallError('UpstreamRateLimited', 'busy', { retryAfterMs: 600_000 });
+    expect(toApplicationFailure(late)).toMatchObject({ nonRetryable: true, details: [{ retryAfterMs: 600_000 }] });
+  });
+
+  test('of an unknown error keeps its message and may pass', () => {
+    const failure = toApplicationFailure(new TypeError('x is not a function'));
+    expect(failure).toMatchObject({ type: 'Unknown', message: 'TypeError: x is not a function', nonRetryable: false });
+    expect(toApplicationFailure('text')).toMatchObject({ message: 'text' });
+  });
+
+  test('that is one already stays as it is', () => {
+    const failure = ApplicationFailure.nonRetryable('mine', 'Mine');
+    expect(toApplicationFailure(failure)).toBe(failure);
+  });
+
+  test('shows no credentials, neither in the message nor in the stack', () => {
+    const error = new Error('could not fetch https://user:s3cret@example.com/x?token=s3cret: failed');
+    const failure = toApplicationFailure(error);
+    expect(`${failure.message}${failure.stack}`).not.toContain('s3cret');
+    expect(failure.message).toContain('https://example.com/x');
+  });
+});
+
+test.each([
+  ['https://user:pw@example.com/a?b=c#d is down', 'https://example.com/a is down'],
+  ["unable to access 'https://token@example.com/x.git/': 403", "unable to access 'https://example.com/x.git/': 403"],
+  ['ssh://git@example.com/x and git@example.com:x', 'ssh://example.com/x and git@example.com:x'],
+  ['Authorization: Basic dXNlcjpwdw== was sent', 'Authorization: Basic *** was sent'],
+  ['what? nothing # to hide', 'what? nothing # to hide'],
+])('%j is shown as %j', (text, shown) => {
+  expect(withoutSecrets(text)).toBe(shown);
+});

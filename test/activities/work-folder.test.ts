@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { inWorkFolder } from '../../activities/work-folder.ts';
+
+test('a folder is gone afterwards, whatever happens in it', async () => {
+  let used = '';
+  const failing = inWorkFolder(async (folder) => {
+    used = folder;
+    await writeFile(join(folder, 'file'), 'x');
+    throw new Error('failed');
+  });
+  await expect(failing).rejects.toThrow('failed');
+  expect(used).not.toBe('');
+  expect(existsSync(used)).toBe(false);
+});
+
+test('folders that a killed worker left behind are removed, those of others are not', async () => {
+  // A process that has ended.
+  const gone = Number(execFileSync('sh', ['-c', 'echo $$']).toString());
+  const hours = (count: number): Date => new Date(Date.now() - count * 60 * 60_000);
+  const folders = [
+    { folder: join(tmpdir(), `rollcall-fetch-${gone}-abandoned`), changed: hours(2), removed: true },
+    { folder: join(tmpdir(), `rollcall-fetch-${gone}-young`), changed: hours(0), removed: false },
+    { folder: join(tmpdir(), `rollcall-fetch-${process.pid}-busy`), changed: hours(2), removed: false },
+    { folder: join(tmpdir(), `rollcall-fetch-${process.pid}-ancient`), changed: hours(30), removed: true },
+  ];
+  for (const { folder, changed } of folders) {
+    await mkdir(folder);
+    await utimes(folder, changed, changed);
+  }
+  await inWorkFolder(async () => {});
+  expect(folders.map(({ folder }) => !existsSync(folder))).toEqual(folders.map(({ removed }) => removed));
+  await Promise.all(folders.map(async ({ folder }) => await utimes(folder, hours(30), hours(30)).catch(() => {})));
+  await inWorkFolder(async () => {});
+  expect(folders.some(({ folder }) => existsSync(folder))).toBe(false);
+});

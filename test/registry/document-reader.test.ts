@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { DocumentReader, type DocumentReaderOptions, type DocumentSummary } from '../../registry/document-reader.ts';
+
+/** Reads a document in pieces of so many bytes. */
+function read(content: string, options: DocumentReaderOptions & { readonly piece?: number } = {}): DocumentSummary {
+  const bytes = Buffer.from(content);
+  const reader = new DocumentReader(options);
+  const drafts = [];
+  const findings = [];
+  for (let at = 0; at < bytes.length; at += options.piece ?? bytes.length) {
+    const entries = reader.push(Uint8Array.from(bytes.subarray(at, at + (options.piece ?? bytes.length))));
+    drafts.push(...entries.drafts);
+    findings.push(...entries.findings);
+  }
+  const summary = reader.end();
+  return { ...summary, drafts: [...drafts, ...summary.drafts], findings: [...findings, ...summary.findings] };
+}
+
+function names(summary: DocumentSummary): string[] {
+  return summary.drafts.map(({ draft }) => draft.name);
+}
+
+function server(name: string): Record<string, unknown> {
+  return { name: `com.example/${name}`, description: `What ${name} does`, version: '1.0.0' };
+}
+
+const OFFICIAL = {
+  'io.modelcontextprotocol.registry/official': { status: 'deprecated', publishedAt: '2026-01-01T00:00:00Z' },
+};
+const IMAGE = { description: 'Fetches', image: 'example.com/fetch:1', transport: 'stdio' };
+const REMOTE = { description: 'Far away', url: 'https://example.com/mcp', transport: 'streamable-http' };
+
+describe('the formats', () => {
+  test.each<[string, unknown]>([
+    [
+      'the envelope of a registry',
+      { version: '1', meta: {}, data: { servers: [server('a'), server('b')], skills: [{}] } },
+    ],
+    [
+      'a page of the API',
+      { servers: [{ server: server('a'), _meta: OFFICIAL }, { server: server('b') }], metadata: {} },
+    ],
+    ['a list of servers', [server('a'), server('b')]],
+    ['a list of items', [{ server: server('a'), _meta: OFFICIAL }, { server: server('b') }]],
+    ['both in one list', [{ _meta: {}, server: server('a') }, server('b')]],
+  ])('%s', (_, document) => {
+    for (const piece of [1, 7, 1_000]) {
+      const summary = read(JSON.stringify(document, null, 2), { piece });
+      expect(summary).toMatchObject({ format: 'upstream', entries: 2, findings: [] });
+      expect(names(summary)).toEqual(['com.example/a', 'com.example/b']);
+      expect(summary.drafts[0]!.draft.document).toBe(JSON.stringify(server('a')));
+    }
+  });
+
+  test('one single server.json, and one single item', () => {
+    expect(names(read(JSON.stringify(server('alone'))))).toEqual(['com.example/alone']);
+    const item = read(`\ufeff ${JSON.stringify({ _meta: OFFICIAL, server: server('alone') })}`);
+    expect(item.drafts[0]!.draft).toMatchObject({ name: 'com.example/alone', status: 'deprecated' });
+  });
+
+  test('a ToolHive document, with its remote servers and groups', () => {
+    const document = {
+      groups: [{ name: 'team', description: 'Ours', servers: { grouped: IMAGE }, remote_servers: {} }],
+      remote_servers: { far: REMOTE },
+      last_updated: '2026-01-01T00:00:00Z',
+      servers: { fetch: IMAGE },
+      version: '1.0.0',
+    };
+    const summary = read(JSON.stringify(document), { piece: 11 });
+    expect(summary).toMatchObject({ format: 'toolhive', entries: 3, findings: [] });
+    expect(names(summary).toSorted()).toEqual([
+      'io.github.stacklok/far',
+      'io.github.stacklok/fetch',
+      'io.github.stacklok/grouped',
+    ]);
+    expect(JSON.parse(summary.envelope)).toEqual({
+      last_updated: '2026-01-01T00:00:00Z',
+      version: '1.0.0',
+      groups: [{ name: 'team', description: 'Ours' }],
+    });
+  });
+
+  test('a list that is null, as Go programs write it, is empty', () => {
+    expect(read('{"servers":null,"metadata":{"count":0}}')).toMatchObject({ format: 'upstream', entries: 0 });
+    expect(read('{"data":{"servers":null},"version":"1"}')).toMatchObject({ format: 'upstream', entries: 0 });
+    expect(read('{"servers":null,"remote_servers":{}}')).toMatchObject({ format: 'toolhive', entries: 0 });
+  });
+
+  test('YAML, whatever its style', () => {
+    const yaml =
+      '# ours\nservers:\n  - &a {name: com.example/a, description: A, version: "1.0"}\n  - {<<: *a, name: com.example/b}\n';
+    expect(names(read(yaml, { piece: 5 }))).toEqual(['com.example/a', 'com.example/b']);
+    expect(names(read('{name: com.example/flow, description: x, version: "1"}', { syntax: 'yaml' }))).toEqual([
+      'com.example/flow',
+    ]);
+  });
+});
+
+test('the order of a document’s members does not matter', () => {
+  const members: [string, unknown][] = [
+    ['$schema', 'https://example.com/schema.json'],
+    ['version', '1.0.0'],
+    ['last_updated', '2026-01-01T00:00:00Z'],
+    ['servers', { one: IMAGE, two: IMAGE }],
+    ['remote_servers', { far: REMOTE }],
+    ['groups', [{ name: 'team', servers: { grouped: IMAGE } }]],
+  ];
+  const sorted = (summary: DocumentSummary): string[] => summary.drafts.map(({ draft }) => draft.document).toSorted();
+  const expected = sorted(read(JSON.stringify(Object.fromEntries(members))));
+  const orders = fc.shuffledSubarray(members, { minLength: members.length });
+  fc.assert(
+    fc.property(orders, fc.integer({ min: 1, max: 300 }), (order, piece) => {
+      expect(sorted(read(JSON.stringify(Object.fromEntries(order)), { piece }))).toEqual(expected);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('the text of a server is the one of the document, without white space between its tokens', () => {
+  const text = '{"version":"1.0.0","9":1e2,"1":[1.0,{}],"name":"com.example/raw","description":"a \\u00e9 \\" b"}';
+  const spaced = text.replaceAll(',', ' ,\r\n\t').replaceAll(':', ' : ');
+  for (const document of [`[${spaced}]`, spaced, `{"servers":[{"_meta":{},"server":${spaced}}]}`]) {
+    expect(read(document).drafts[0]!.draft.document).toBe(text);
+  }
+});
+
+test('ordinals count all entries from where they are told to, and findings name the file', () => {
+  const document = JSON.stringify([server('a'), { name: 'bad' }, server('c')]);
+  const { drafts, findings, entries } = read(document, { firstOrdinal: 10, file: 'servers/x.json' });
+  expect(drafts.map(({ ordinal }) => ordinal)).toEqual([10, 12]);
+  expect(findings).toMatchObject([{ severity: 'rejection', ordinal: 11, name: 'bad' }]);
+  expect(findings[0]!.reason).toMatch(/^servers\/x\.json: /);
+  expect(entries).toBe(3);
+});
+
+test('entries that are excluded are counted and otherwise not there', () => {
+  const document = JSON.stringify([server('a'), server('b')]);
+  const summary = read(document, { excludes: (draft) => draft.name.endsWith('/a') });
+  expect(names(summary)).toEqual(['com.example/b']);
+  expect(summary.entries).toBe(2);
+});
+
+test('a member of the document that is too large for the envelope is left out of it', () => {
+  const envelope = JSON.parse(
+    read(JSON.stringify({ version: '1', large: 'x'.repeat(50_000), servers: [] })).envelope,
+  ) as unknown;
+  expect(envelope).toEqual({ version: '1' });
+});
