@@ -2,6 +2,7 @@ import { applySnapshot as applyStaged } from '../db/apply.ts';
 import type { Database } from '../db/connection.ts';
 import { findSource } from '../db/sources.ts';
 import { compileFilter } from '../registry/filter.ts';
+import { isAuthoritative } from '../registry/source-definition.ts';
 import type { ApplySnapshotInput, SyncResult } from '../workflows/contract.ts';
 import { withProgress } from './progress.ts';
 
@@ -19,6 +20,7 @@ export async function applySnapshot(database: Database, input: ApplySnapshotInpu
       coverage: fetched.snapshot === 'unchanged' ? 'partial' : fetched.coverage,
       force,
       maxRemoval: definition.syncPolicy.maxRemoval,
+      authoritative: isAuthoritative(definition.origin),
       filterExcludes: (name, tags) => filter(name, tags) === 'excluded',
       fetchState: fetched.fetchState,
       envelope: await envelopeToKeep(database, input),

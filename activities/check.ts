@@ -6,6 +6,7 @@ import type { CheckInput, CheckResult, FetchState } from '../workflows/contract.
 import { checkApi } from './fetch-api.ts';
 import { checkFile } from './fetch-file.ts';
 import { checkGit } from './fetch-git.ts';
+import { checkKubernetes } from './fetch-kubernetes.ts';
 import { comparableState } from './fetch.ts';
 
 export interface Check<Origin extends SourceOrigin = SourceOrigin> {
@@ -36,6 +37,8 @@ async function checkOrigin(question: Check): Promise<CheckResult['news']> {
       return await checkGit({ ...question, origin });
     case 'file':
       return await checkFile({ ...question, origin });
+    case 'kubernetes':
+      return await checkKubernetes({ ...question, origin });
     case 'managed':
       break;
   }

@@ -9,6 +9,7 @@ import { comparableState, type Fetch, type Fetched } from './fetch.ts';
 import { fetchApi } from './fetch-api.ts';
 import { fetchFile } from './fetch-file.ts';
 import { fetchGit } from './fetch-git.ts';
+import { fetchKubernetes } from './fetch-kubernetes.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
 import { SnapshotStager, type Staged } from './snapshot-stager.ts';
 
@@ -19,7 +20,7 @@ export async function fetchSnapshot(database: Database, input: SyncInput): Promi
     const { sourceId, fetchState, syncRunId } = await openRecord(database, input);
     const staged = await stagedBefore(database, { input, syncRunId });
     const stager = new SnapshotStager({ database, definition, sourceId, syncRunId, progress, staged });
-    const fetched = await fetchOrigin({
+    const fetched = await fetchOrigin(database, {
       origin: definition.origin,
       definition,
       previous: asksForEverything(input) ? null : comparableState(definition, fetchState),
@@ -77,7 +78,7 @@ async function stagedBefore(
   return { ...progress, cursor: progress.cursor, rejected, warnings };
 }
 
-async function fetchOrigin(fetch: Fetch): Promise<Fetched> {
+async function fetchOrigin(database: Database, fetch: Fetch): Promise<Fetched> {
   const { origin } = fetch;
   switch (origin.kind) {
     case 'api':
@@ -86,6 +87,8 @@ async function fetchOrigin(fetch: Fetch): Promise<Fetched> {
       return await fetchGit({ ...fetch, origin });
     case 'file':
       return await fetchFile({ ...fetch, origin });
+    case 'kubernetes':
+      return await fetchKubernetes(database, { ...fetch, origin });
     case 'managed':
       break;
   }

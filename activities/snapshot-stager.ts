@@ -8,10 +8,11 @@ import {
   type FoundDraft,
   type ReadEntries,
 } from '../registry/document-reader.ts';
+import type { DraftOutcome } from '../registry/draft.ts';
 import type { EntryFinding } from '../registry/entry.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { type CompiledFilter, compileFilter } from '../registry/filter.ts';
-import type { RegistryFormat, SourceDefinition } from '../registry/source-definition.ts';
+import { isAuthoritative, type RegistryFormat, type SourceDefinition } from '../registry/source-definition.ts';
 import type { SyncCounts } from '../workflows/contract.ts';
 import type { Progress } from './progress.ts';
 
@@ -120,6 +121,25 @@ export class SnapshotStager {
     });
   }
 
+  /** Stages an entry that was made from something else than a registry document. */
+  async stageOutcome(outcome: DraftOutcome): Promise<void> {
+    const ordinal = this.#found;
+    this.#found += 1;
+    if ('rejection' in outcome) {
+      return await this.#take({ drafts: [], findings: [{ severity: 'rejection', ordinal, ...outcome.rejection }] });
+    }
+    const { draft, warnings } = outcome;
+    const { name, version } = draft;
+    if (this.#filter(name, draft.tags) === 'excluded') return;
+    const findings = warnings.map((reason) => ({ severity: 'warning', ordinal, name, version, reason }) as const);
+    await this.#take({ drafts: [{ ordinal, draft }], findings });
+  }
+
+  /** Notes something about the snapshot as a whole. */
+  warn(reason: string): void {
+    this.#note([{ severity: 'warning', ordinal: this.#found, name: null, version: null, reason }]);
+  }
+
   /** From now on, a fetch that takes over goes on from this cursor (a paged fetch calls it before each page). */
   resumeFrom(cursor: string | null): void {
     this.#resumePoint = cursor;
@@ -139,11 +159,13 @@ export class SnapshotStager {
   /**
    * Stages what waits, and says that this was all.
    *
-   * @throws RollcallError `AllEntriesRejected` where a complete snapshot has entries, and none that can be taken.
+   * @throws RollcallError `AllEntriesRejected` where a complete snapshot has entries, and none that can be taken; not
+   *   where the source is authoritative: what it no longer has is to go, whatever is wrong with the rest.
    */
   async finish(coverage: 'complete' | 'partial'): Promise<void> {
     await this.#flush();
     if (coverage === 'partial' || this.#rejected === 0 || this.#rejected < this.#found) return;
+    if (isAuthoritative(this.#options.definition.origin)) return;
     const { name, reason } = this.#firstRejection ?? { name: null, reason: 'see the rejections of the sync' };
     throw new RollcallError(
       'AllEntriesRejected',

@@ -1,4 +1,4 @@
-/** Watches the file of a source: ends when there may be news, which a check then looks into. */
+/** Watches the file of a source, or its cluster: ends when there may be news, which a check then looks into. */
 import { type FSWatcher, watch as watchFolder } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -12,6 +12,7 @@ import type { WatchInput } from '../workflows/contract.ts';
 import { comparableState } from './fetch.ts';
 import { type FileIdentity, identifyFile, isSameFile } from './fetch-path.ts';
 import { withProgress } from './progress.ts';
+import { watchKubernetes } from './watch-kubernetes.ts';
 
 /** Network mounts report no changes: the file is looked at this often in any case. */
 const POLL_INTERVAL_MS = 10_000;
@@ -20,8 +21,9 @@ const SETTLED_AFTER_MS = 250;
 
 export async function watch(database: Database, { definition }: WatchInput): Promise<void> {
   const { origin } = definition;
+  if (origin.kind === 'kubernetes') return await watchKubernetes(database, definition, origin);
   if (origin.kind !== 'file' || !('path' in origin.location)) {
-    throw new RollcallError('DefinitionInvalid', `the source ${definition.name} is no file that could be watched`);
+    throw new RollcallError('DefinitionInvalid', `the source ${definition.name} can't be watched`);
   }
   const { path } = origin.location;
   await withProgress(async (progress) => {

@@ -19,7 +19,7 @@ interface Content {
 /** Sources, and registries that name them. */
 export function fromSourcesFile(file: SourcesFile, surroundings: Surroundings): Effective {
   const content = {
-    sources: file.sources.map((source) => sourceDefinition(source.name, source, surroundings.folder)),
+    sources: file.sources.map((source) => sourceDefinition(source.name, source, surroundings)),
     registries: (file.registries ?? []).map(({ name, sources }) => ({ name, sources })),
   };
   return configuration(file, content, surroundings);
@@ -28,7 +28,7 @@ export function fromSourcesFile(file: SourcesFile, surroundings: Surroundings): 
 /** Registries with a source in each: every one becomes a source and a registry of the same name. */
 export function fromRegistriesFile(file: RegistriesFile, surroundings: Surroundings): Effective {
   const content = {
-    sources: file.registries.map((registry) => sourceDefinition(registry.name, registry, surroundings.folder)),
+    sources: file.registries.map((registry) => sourceDefinition(registry.name, registry, surroundings)),
     registries: file.registries.map(({ name }) => ({ name, sources: [name] })),
   };
   return configuration(file, content, surroundings);
@@ -40,7 +40,7 @@ export function fromSourceFile(file: SourceFile, surroundings: Surroundings): Ef
   const { type: _, ...source } = file.source;
   const written = { ...source, syncPolicy: file.syncPolicy, ...present({ filter: file.filter }) };
   const content = {
-    sources: [sourceDefinition(name, written, surroundings.folder)],
+    sources: [sourceDefinition(name, written, surroundings)],
     registries: [{ name, sources: [name] }],
   };
   return configuration(file, content, surroundings);

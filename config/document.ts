@@ -54,10 +54,13 @@ function toValue(document: Document, fault: (message: string) => ConfigurationFi
   }
 }
 
+/** Sources that are what they are without a word about them: `managed:`. */
+const COMPLETE_WITHOUT_VALUE: ReadonlySet<string> = new Set(['managed', 'kubernetes']);
+
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isMapping(value)) return value;
-  const members = Object.entries(value).filter(([key, member]) => member !== null || key === 'managed');
+  const members = Object.entries(value).filter(([key, member]) => member !== null || COMPLETE_WITHOUT_VALUE.has(key));
   return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)]));
 }
 

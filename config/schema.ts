@@ -91,7 +91,7 @@ const inlineRegistry = withRule(
     ...sourceKinds,
     ...sourceOptions,
     claims,
-    configMapRef: refused('belongs to the MCPRegistry resource: mount the ConfigMap and write `file: {path: …}`'),
+    configMapRef: refused('belongs to the MCPRegistry resource: write `configMap: {name: …, key: …}`'),
     pvcRef: refused('belongs to the MCPRegistry resource: mount the volume and write `file: {path: …}`'),
     sources: refused('names sources where the file has no list `sources`'),
   }),

@@ -3,9 +3,10 @@
 import { z } from 'zod';
 
 import { badPattern } from '../registry/filter.ts';
+import { KUBERNETES_RESOURCES } from '../registry/source-definition.ts';
 import { isMapping } from './document.ts';
 import type { Mapping } from './document.ts';
-import { mapping, refused, withRule } from './mapping.ts';
+import { mapping, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
 import { repositoryTransport, repositoryUrl } from './repository-url.ts';
 import { duration, filePath, httpUrl, share, text } from './scalars.ts';
@@ -114,6 +115,40 @@ const fileSource = withRule(
   },
 );
 
+const clusterAccess = {
+  kubeconfig: filePath.exactOptional().describe('Default: as kubectl finds it; in a pod its service account'),
+  context: text.exactOptional().describe('Default: the current context of the kubeconfig'),
+};
+
+const kubernetesName = text.regex(
+  /^[a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9])?$/,
+  'expected a Kubernetes name: lower case letters, digits, hyphens and dots',
+);
+
+const kubernetesSource = mapping({
+  namespaces: z
+    .array(kubernetesName)
+    .min(1, 'is empty: leave it out for all namespaces')
+    .exactOptional()
+    .describe('Default: all namespaces'),
+  labelSelector: text.exactOptional().describe('As `kubectl --selector` takes it, such as `team=search`'),
+  resources: z
+    .array(z.enum(KUBERNETES_RESOURCES))
+    .min(1, 'is empty: leave it out for all of them')
+    .default([...KUBERNETES_RESOURCES])
+    .describe('Custom resources that describe servers. Default: all that are known'),
+  ...clusterAccess,
+});
+
+const configMapSource = mapping({
+  name: kubernetesName.describe('Name of the ConfigMap'),
+  namespace: kubernetesName
+    .exactOptional()
+    .describe('Default: the namespace of the context; in a pod the namespace of the pod'),
+  key: text.default('registry.json').describe('Key of the registry document. Default `registry.json`'),
+  ...clusterAccess,
+});
+
 const pattern = z.string().superRefine((value, context) => {
   const reason = badPattern(value);
   if (reason !== null) context.addIssue(reason);
@@ -142,7 +177,8 @@ export const sourceKinds = {
   api: apiSource.exactOptional(),
   file: fileSource.exactOptional(),
   managed: mapping({}).nullable().exactOptional().describe('Servers that are published to this source'),
-  kubernetes: refused('this version has no Kubernetes sources yet'),
+  kubernetes: kubernetesSource.nullable().exactOptional().describe('Servers that run in a Kubernetes cluster'),
+  configMap: configMapSource.exactOptional().describe('Registry document in a Kubernetes ConfigMap, which is watched'),
 };
 export const sourceOptions = {
   format: z.enum(['upstream', 'toolhive']).exactOptional().describe('Default: found by the content'),
@@ -150,8 +186,15 @@ export const sourceOptions = {
   syncPolicy: syncPolicy.prefault({}),
 };
 
-const SOURCE_KIND_KEYS = ['git', 'api', 'file', 'managed'] as const;
-const REFUSED_KIND_KEYS = ['kubernetes', 'configMapRef', 'pvcRef'] as const;
+const SOURCE_KIND_KEYS = ['git', 'api', 'file', 'managed', 'kubernetes', 'configMap'] as const;
+const REFUSED_KIND_KEYS = ['configMapRef', 'pvcRef'] as const;
+
+/** Kinds that are not documents, and how each is called where it has no format to choose. */
+const WITHOUT_FORMAT: Readonly<Record<string, string>> = {
+  api: 'an API',
+  managed: 'a managed source',
+  kubernetes: 'a cluster',
+};
 
 const sourceOrigins = mapping({ ...sourceKinds, ...sourceOptions });
 export type WrittenSource = z.output<typeof sourceOrigins>;
@@ -161,13 +204,11 @@ export function checkSource(source: Mapping, report: Report): void {
   const kinds = SOURCE_KIND_KEYS.filter((kind) => source[kind] !== undefined);
   const hasRefusedKind = REFUSED_KIND_KEYS.some((kind) => source[kind] !== undefined);
   if (kinds.length > 1 || (kinds.length === 0 && !hasRefusedKind)) {
-    report([], 'expected exactly one of `git`, `api`, `file` and `managed`');
+    report([], `expected exactly one of ${SOURCE_KIND_KEYS.map((kind) => `\`${kind}\``).join(', ')}`);
   }
-  if (source['format'] === 'toolhive' && (kinds[0] === 'api' || kinds[0] === 'managed')) {
-    report(
-      ['format'],
-      `expected \`upstream\`: ${kinds[0] === 'api' ? 'an API' : 'a managed source'} has no other format`,
-    );
+  const kind = WITHOUT_FORMAT[kinds[0] ?? ''];
+  if (source['format'] === 'toolhive' && kind !== undefined) {
+    report(['format'], `expected \`upstream\`: ${kind} has no other format`);
   }
 }
 

@@ -6,7 +6,7 @@
  * This file has no imports: workflow code may use it.
  */
 
-export const SOURCE_KINDS = ['api', 'git', 'file', 'managed'] as const;
+export const SOURCE_KINDS = ['api', 'git', 'file', 'managed', 'kubernetes'] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 /** The format of a registry document; found by its content where a definition gives none. */
@@ -55,7 +55,54 @@ export interface ManagedOrigin {
   readonly kind: 'managed';
 }
 
-export type SourceOrigin = GitOrigin | ApiOrigin | FileOrigin | ManagedOrigin;
+/**
+ * The custom resources that describe MCP servers, by the names of their definitions: those of ToolHive, and that of
+ * the Kubernetes project itself.
+ */
+export const KUBERNETES_RESOURCES = [
+  'mcpservers.toolhive.stacklok.dev',
+  'mcpremoteproxies.toolhive.stacklok.dev',
+  'virtualmcpservers.toolhive.stacklok.dev',
+  'mcpservers.mcp.x-k8s.io',
+] as const;
+export type KubernetesResource = (typeof KUBERNETES_RESOURCES)[number];
+
+export interface KubernetesOrigin {
+  readonly kind: 'kubernetes';
+  /** Absent: the one that kubectl would use, in a pod the service account. */
+  readonly kubeconfig?: string;
+  /** Default: the current context of the kubeconfig. */
+  readonly context?: string;
+  /** Either the servers that run in the cluster, or a registry document in a ConfigMap. */
+  readonly content:
+    | {
+        readonly servers: {
+          /** Default: all namespaces. */
+          readonly namespaces?: readonly string[];
+          /** As `kubectl --selector` takes it. */
+          readonly labelSelector?: string;
+          readonly resources: readonly KubernetesResource[];
+        };
+      }
+    | {
+        readonly configMap: {
+          readonly name: string;
+          /** Default: the namespace of the context, in a pod the pod's. */
+          readonly namespace?: string;
+          readonly key: string;
+        };
+      };
+}
+
+export type SourceOrigin = GitOrigin | ApiOrigin | FileOrigin | ManagedOrigin | KubernetesOrigin;
+
+/**
+ * Whether what a source lists is all that there is, by the word of who decides it: then also an empty list is meant.
+ * Anything else may have lost its entries.
+ */
+export function isAuthoritative(origin: SourceOrigin): boolean {
+  return origin.kind === 'kubernetes' && 'servers' in origin.content;
+}
 
 /** Glob patterns over whole server names (`*` crosses `/`) and exact tags; an exclusion wins. */
 export interface SourceFilter {

@@ -72,9 +72,25 @@ describe('a source', () => {
     ['file: {}', 'sources[0].file: expected exactly one of `path`, `url` and `data`'],
     ['file: { path: a, data: b }', 'sources[0].file: expected exactly one of `path`, `url` and `data`'],
     ['file: { path: a, timeout: 1s }', 'sources[0].file.timeout: belongs to `url`'],
-    ['file: { path: a }, managed: {}', 'sources[0]: expected exactly one of `git`, `api`, `file` and `managed`'],
-    ['format: upstream', 'sources[0]: expected exactly one of `git`, `api`, `file` and `managed`'],
-    ['kubernetes: {}', 'sources[0].kubernetes: this version has no Kubernetes sources yet'],
+    [
+      'file: { path: a }, managed: {}',
+      'sources[0]: expected exactly one of `git`, `api`, `file`, `managed`, `kubernetes`, `configMap`',
+    ],
+    [
+      'format: upstream',
+      'sources[0]: expected exactly one of `git`, `api`, `file`, `managed`, `kubernetes`, `configMap`',
+    ],
+    ['kubernetes: { namespaces: [] }', 'sources[0].kubernetes.namespaces: is empty: leave it out for all namespaces'],
+    [
+      'kubernetes: { namespaces: [Team_A] }',
+      'sources[0].kubernetes.namespaces[0]: expected a Kubernetes name: lower case letters, digits, hyphens and dots',
+    ],
+    [
+      'kubernetes: { resources: [pods] }',
+      'sources[0].kubernetes.resources[0]: expected one of `mcpservers.toolhive.stacklok.dev`, `mcpremoteproxies.toolhive.stacklok.dev`, `virtualmcpservers.toolhive.stacklok.dev`, `mcpservers.mcp.x-k8s.io`',
+    ],
+    ['kubernetes: {}, format: toolhive', 'sources[0].format: expected `upstream`: a cluster has no other format'],
+    ['configMap: { key: a }', 'sources[0].configMap.name: is missing'],
     ['managed: {}, format: toolhive', 'sources[0].format: expected `upstream`: a managed source has no other format'],
     ['file: { data: 3 }', 'sources[0].file.data: expected text, found a number: put it in quotes'],
     [
@@ -183,7 +199,7 @@ auth: { mode: anonymous }`;
     expect(await faultsOf(text)).toEqual([
       '3:13: registries[0].name: is reserved: it is a part of the paths of the API',
       '5:13: registries[2].name: `a` is there already',
-      '6:30: registries[3].configMapRef: belongs to the MCPRegistry resource: mount the ConfigMap and write `file: {path: …}`',
+      '6:30: registries[3].configMapRef: belongs to the MCPRegistry resource: write `configMap: {name: …, key: …}`',
     ]);
   });
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { loadConfiguration } from '../../config/load.ts';
+import { KUBERNETES_RESOURCES } from '../../registry/source-definition.ts';
 import { load, withFile } from './configuration-file.ts';
 
 const ANONYMOUS = { THV_REGISTRY_AUTH_MODE: 'anonymous' };
@@ -345,6 +346,56 @@ server:
       });
       // Neither the file nor a database says more about who may reach the internal port.
       expect(server).toEqual({ address: '0.0.0.0:9090', internalAddress: '127.0.0.1:8081' });
+    });
+  });
+
+  describe('sources in Kubernetes', () => {
+    const IN_KUBERNETES = `
+sources:
+  - name: cluster
+    kubernetes:
+  - name: team
+    kubernetes:
+      namespaces: [team-a, team-b]
+      labelSelector: tier=gold
+      kubeconfig: secrets/kubeconfig
+      context: staging
+      resources: [mcpservers.mcp.x-k8s.io]
+    syncPolicy: { interval: 1m }
+  - name: curated
+    configMap: { name: registry-data, namespace: mcp }
+    format: toolhive
+auth: { mode: anonymous }
+`;
+
+    test('every key arrives; all servers of all namespaces, and `registry.json`, are the default', async () => {
+      const { sources } = await load(IN_KUBERNETES);
+      expect(sources.map(({ origin }) => origin)).toEqual([
+        { kind: 'kubernetes', content: { servers: { resources: [...KUBERNETES_RESOURCES] } } },
+        {
+          kind: 'kubernetes',
+          kubeconfig: expect.stringMatching(/^\/.*\/secrets\/kubeconfig$/),
+          context: 'staging',
+          content: {
+            servers: {
+              namespaces: ['team-a', 'team-b'],
+              labelSelector: 'tier=gold',
+              resources: ['mcpservers.mcp.x-k8s.io'],
+            },
+          },
+        },
+        {
+          kind: 'kubernetes',
+          content: { configMap: { name: 'registry-data', namespace: 'mcp', key: 'registry.json' } },
+        },
+      ]);
+      expect(sources.map(({ syncPolicy }) => syncPolicy.intervalMs)).toEqual([5 * MINUTE, MINUTE, 5 * MINUTE]);
+    });
+
+    test('THV_REGISTRY_WATCH_NAMESPACE names the namespaces of sources that name none', async () => {
+      const { sources } = await load(IN_KUBERNETES, { THV_REGISTRY_WATCH_NAMESPACE: 'one, two' });
+      expect(sources[0]?.origin).toMatchObject({ content: { servers: { namespaces: ['one', 'two'] } } });
+      expect(sources[1]?.origin).toMatchObject({ content: { servers: { namespaces: ['team-a', 'team-b'] } } });
     });
   });
 

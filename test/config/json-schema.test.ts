@@ -40,7 +40,7 @@ describe('the examples', () => {
 
 test.each([
   'sources: [{ name: a, managed: {} }]\nauth: { mode: oauth }',
-  'sources: [{ name: a, managed: {}, kubernetes: {} }]\nauth: { mode: anonymous }',
+  'sources: [{ name: a, kubernetes: { namespaces: [] } }]\nauth: { mode: anonymous }',
   'sources: [{ name: a, file: { path: x }, syncPolicy: { interval: soon } }]\nauth: { mode: anonymous }',
   'registries: [{ name: A, managed: {} }]\nauth: { mode: anonymous }',
   'source: { type: managed }\nauth: { mode: anonymous }',

@@ -1,0 +1,150 @@
+/** One Kubernetes cluster: reads of its API server, with failures that say what is missing. */
+import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { Agent, type Dispatcher, request } from 'undici';
+import { RollcallError } from '../registry/failure.ts';
+import type { KubernetesOrigin } from '../registry/source-definition.ts';
+import { notReachable, refusal } from './refusal.ts';
+
+export type ClusterAccess = Pick<KubernetesOrigin, 'kubeconfig' | 'context'>;
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+export interface Read {
+  /** Beginning with `/api` or `/apis`. */
+  readonly path: string;
+  readonly query?: Query | undefined;
+  /** What is read, for the words of a failure: `mcpservers.toolhive.stacklok.dev in the namespace team-a`. */
+  readonly what: string;
+  readonly signal: AbortSignal;
+}
+
+const ANSWER_TIMEOUT_MS = 30_000;
+/** Lines of a watch: the API server refuses objects of more than about 1.5 MiB. */
+const LONGEST_LINE = 8 * 1024 * 1024;
+
+export class Cluster {
+  readonly #access: ClusterAccess;
+  #config: KubeConfig;
+  #dispatcher: Dispatcher | undefined;
+
+  private constructor(access: ClusterAccess) {
+    this.#access = access;
+    this.#config = loadConfig(access);
+  }
+
+  /**
+   * Reads the kubeconfig, or the service account of the pod; speaks to nobody yet. To be closed.
+   *
+   * @throws RollcallError `DefinitionInvalid` where there is no such file or context
+   */
+  static open(access: ClusterAccess): Cluster {
+    return new Cluster(access);
+  }
+
+  /** The namespace that is meant where none is given. */
+  get defaultNamespace(): string {
+    return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace?.trim() || 'default';
+  }
+
+  /** @throws RollcallError where the API server does not say that it is ready */
+  async assertReady(signal: AbortSignal): Promise<void> {
+    const response = await this.#send({ path: '/readyz', what: 'readiness', signal });
+    await response.body.dump();
+  }
+
+  /** The JSON that the API server answers with. */
+  async read(read: Read): Promise<unknown> {
+    const response = await this.#send(read);
+    try {
+      return await response.body.json();
+    } catch (error) {
+      read.signal.throwIfAborted();
+      throw notReachable(this.#server, error);
+    }
+  }
+
+  /** Resolves once the API server has begun to answer; then the lines of the answer as they come, parsed. */
+  async stream(read: Read, { silenceMs }: { readonly silenceMs: number }): Promise<AsyncGenerator> {
+    const response = await this.#send(read, silenceMs);
+    return this.#lines(response.body, read.signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher?.destroy();
+  }
+
+  /** Credentials are read anew when they are refused: tokens expire, and their file has a new one by then. */
+  async #send(read: Read, silenceMs = ANSWER_TIMEOUT_MS): Promise<Dispatcher.ResponseData> {
+    for (let attempt = 1; ; attempt += 1) {
+      const response = await this.#attempt(read, silenceMs);
+      if (response.statusCode === 200) return response;
+      const error = await refusal(response, { server: this.#server, what: read.what });
+      if (response.statusCode !== 401 || attempt === 2) throw error;
+      this.#config = loadConfig(this.#access);
+    }
+  }
+
+  async #attempt({ path, query, signal }: Read, silenceMs: number): Promise<Dispatcher.ResponseData> {
+    const url = new URL(this.#server + path);
+    for (const [name, value] of Object.entries(query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    }
+    const context = new RequestContext(url.href, HttpMethod.GET);
+    try {
+      await this.#config.applySecurityAuthentication(context);
+      // The library makes a connection pool for each request: one is enough.
+      this.#dispatcher ??= context.getDispatcher() ?? new Agent();
+      return await request(url, {
+        dispatcher: this.#dispatcher,
+        headers: { ...context.getHeaders(), accept: 'application/json', 'user-agent': 'rollcall' },
+        headersTimeout: ANSWER_TIMEOUT_MS,
+        bodyTimeout: silenceMs,
+        signal,
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw notReachable(this.#server, error);
+    }
+  }
+
+  async *#lines(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator {
+    const decoder = new TextDecoder();
+    let rest = '';
+    try {
+      for await (const chunk of body) {
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) if (line !== '') yield JSON.parse(line) as unknown;
+        if (rest.length > LONGEST_LINE) throw new Error('it sent a line without end');
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw notReachable(this.#server, error);
+    }
+  }
+
+  get #server(): string {
+    return this.#config.getCurrentCluster()?.server.replace(/\/+$/, '') ?? '';
+  }
+}
+
+function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+  } catch (error) {
+    throw notUsable(kubeconfig, (error as Error).message, error);
+  }
+  if (context !== undefined) config.setCurrentContext(context);
+  const current = config.getCurrentContext();
+  if (config.getContextObject(current) === null) {
+    throw notUsable(kubeconfig, current === undefined ? 'it has no current context' : `it has no context ${current}`);
+  }
+  if (config.getCurrentCluster() === null) throw notUsable(kubeconfig, `it has no cluster for the context ${current}`);
+  return config;
+}
+
+function notUsable(kubeconfig: string | undefined, reason: string, cause?: unknown): RollcallError {
+  const which = kubeconfig ?? 'that kubectl would use';
+  return new RollcallError('DefinitionInvalid', `the kubeconfig ${which} can't be used: ${reason}`, { cause });
+}

@@ -1,0 +1,94 @@
+/** Which resources a cluster has, and in which version they are to be asked for. */
+import { RollcallError } from '../registry/failure.ts';
+import { memberOf } from '../registry/kubernetes-object.ts';
+import { isJsonObject, objectsOf, textOf } from '../registry/json.ts';
+import type { KubernetesResource } from '../registry/source-definition.ts';
+import type { Cluster } from './cluster.ts';
+
+export interface ServedResource {
+  readonly resource: KubernetesResource;
+  /** `mcpservers` */
+  readonly plural: string;
+  /** `/apis/toolhive.stacklok.dev/v1beta1` */
+  readonly path: string;
+}
+
+export interface Discovery {
+  readonly served: readonly ServedResource[];
+  /** Those that are not installed. */
+  readonly missing: readonly KubernetesResource[];
+}
+
+/**
+ * Looks each resource up in its group's versions, the preferred one first. A server that is still starting is not
+ * believed: it does not know its custom resources yet.
+ */
+export async function discover(
+  cluster: Cluster,
+  resources: readonly KubernetesResource[],
+  signal: AbortSignal,
+): Promise<Discovery> {
+  await cluster.assertReady(signal);
+  const served: ServedResource[] = [];
+  for (const group of new Set(resources.map(groupOf))) {
+    const wanted = resources.filter((resource) => groupOf(resource) === group);
+    served.push(...(await discoverGroup(cluster, { group, wanted, signal })));
+  }
+  return {
+    served,
+    missing: resources.filter((resource) => !served.some((one) => one.resource === resource)),
+  };
+}
+
+interface Group {
+  readonly group: string;
+  readonly wanted: readonly KubernetesResource[];
+  readonly signal: AbortSignal;
+}
+
+async function discoverGroup(cluster: Cluster, { group, wanted, signal }: Group): Promise<ServedResource[]> {
+  const found = new Map<KubernetesResource, ServedResource>();
+  for (const version of await versionsOf(cluster, group, signal)) {
+    const path = `/apis/${group}/${version}`;
+    const plurals = new Set(await namesAt(cluster, path, signal));
+    for (const resource of wanted) {
+      const plural = pluralOf(resource);
+      if (plurals.has(plural) && !found.has(resource)) found.set(resource, { resource, plural, path });
+    }
+    if (found.size === wanted.length) break;
+  }
+  return [...found.values()];
+}
+
+/** Preferred version first; none where the group is not installed. */
+async function versionsOf(cluster: Cluster, group: string, signal: AbortSignal): Promise<string[]> {
+  const answer = await readIfThere(cluster, `/apis/${group}`, signal);
+  const versions = isJsonObject(answer) ? objectsOf(answer['versions']) : [];
+  const preferred = memberOf(answer, 'preferredVersion');
+  const names = [preferred, ...versions].map(({ version }) => textOf(version)).filter((name) => name !== undefined);
+  return [...new Set(names)];
+}
+
+async function namesAt(cluster: Cluster, path: string, signal: AbortSignal): Promise<string[]> {
+  const answer = await readIfThere(cluster, path, signal);
+  const resources = isJsonObject(answer) ? objectsOf(answer['resources']) : [];
+  return resources.map(({ name }) => textOf(name) ?? '');
+}
+
+async function readIfThere(cluster: Cluster, path: string, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await cluster.read({ path, what: path, signal });
+  } catch (error) {
+    if (error instanceof RollcallError && error.type === 'UpstreamNotFound') return null;
+    throw error;
+  }
+}
+
+/** `mcpservers.toolhive.stacklok.dev` is the resource `mcpservers` of the group `toolhive.stacklok.dev`. */
+function pluralOf(resource: KubernetesResource): string {
+  return resource.slice(0, resource.indexOf('.'));
+}
+
+function groupOf(resource: KubernetesResource): string {
+  return resource.slice(resource.indexOf('.') + 1);
+}

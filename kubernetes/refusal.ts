@@ -1,0 +1,59 @@
+/** What an API server's refusals mean to the person who runs the source. */
+import type { Dispatcher } from 'undici';
+import { RollcallError } from '../registry/failure.ts';
+import { isJsonObject, textOf } from '../registry/json.ts';
+
+/** The resource version, or the page of a list, is too old to go on from: only a new list helps. */
+export class ResourceExpired extends RollcallError {
+  constructor(what: string) {
+    super('UpstreamUnavailable', `the API server no longer knows the state to go on from, of ${what}`);
+  }
+}
+
+const LONGEST_QUOTE = 400;
+
+/** The failure for an answer that is not 200. */
+export async function refusal(
+  { statusCode: status, headers, body }: Dispatcher.ResponseData,
+  { server, what }: { readonly server: string; readonly what: string },
+): Promise<RollcallError> {
+  const said = await explanationIn(body);
+  if (status === 410) return new ResourceExpired(what);
+  if (status === 401) {
+    return new RollcallError('UpstreamDenied', `${server} does not accept the credentials (401): ${said}`);
+  }
+  if (status === 403) {
+    return new RollcallError(
+      'UpstreamDenied',
+      `may not list or watch ${what}: grant it with a role as in deploy/kubernetes. The API server says: ${said}`,
+    );
+  }
+  if (status === 404) return new RollcallError('UpstreamNotFound', `${server} has no ${what}`);
+  const retryAfterSeconds = Number(headers['retry-after']);
+  if (status === 429 || (status === 503 && retryAfterSeconds > 0)) {
+    return new RollcallError('UpstreamRateLimited', `${server} asks to be asked later (${status})`, {
+      retryAfterMs: (retryAfterSeconds || 1) * 1000,
+    });
+  }
+  if (status >= 500) return new RollcallError('UpstreamUnavailable', `${server} answered ${status}: ${said}`);
+  return new RollcallError('UpstreamInvalid', `${server} answered ${status} to a request for ${what}: ${said}`);
+}
+
+export function notReachable(server: string, error: unknown): RollcallError {
+  if (error instanceof RollcallError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new RollcallError('UpstreamUnavailable', `${server} could not be reached: ${message || code}`, {
+    cause: error,
+  });
+}
+
+/** An API server explains itself in a `Status`. */
+async function explanationIn(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const text = await body.text().catch(() => '');
+  try {
+    const status: unknown = JSON.parse(text);
+    return ((isJsonObject(status) ? textOf(status['message']) : undefined) ?? text).slice(0, LONGEST_QUOTE);
+  } catch {
+    return text.trim().slice(0, LONGEST_QUOTE) || 'nothing';
+  }
+}
