@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gunzipSync, brotliDecompressSync } from 'node:zlib';
-import { request as httpRequest } from 'node:http';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
-import { type Item, label, readError, readJson, readPage } from './items.ts';
+import { type Item, label, expectError, readJson, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
@@ -35,7 +35,7 @@ async function getRaw(
   headers: Record<string, string>,
 ): Promise<{ headers: Record<string, unknown>; status: number; body: Buffer }> {
   const outgoing = httpRequest(api.url + path, { headers }).end();
-  const [response] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return { headers: response.headers, status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
@@ -87,14 +87,14 @@ describe('errors are JSON with the right status', () => {
     ['search=%ff', 'malformed percent-encoding'],
     ['limit=0&include_deleted=maybe', '"include_deleted"'],
   ])('400 for ?%s', async (query, message) => {
-    expect(await readError(await api.get(`${LIST}?${query}`), 400)).toContain(message);
+    expect(await expectError(await api.get(`${LIST}?${query}`), 400)).toContain(message);
   });
 
   test.each([
     ['a malformed percent sign in the path', '/v0.1/servers/%zz/versions'],
     ['NUL in the path', '/v0.1/servers/com.example%2Fx%00/versions'],
   ])('400 for %s', async (_, path) => {
-    await readError(await api.get(path), 400);
+    await expectError(await api.get(path), 400);
   });
 
   test.each([
@@ -108,12 +108,12 @@ describe('errors are JSON with the right status', () => {
     ['/extension/v0/registries/none'],
     ['/api/v0/servers/none'],
   ])('404 for %s', async (path) => {
-    await readError(await api.get(path), 404);
+    await expectError(await api.get(path), 404);
   });
 
   test('405 names the methods that there are', async () => {
     const response = await api.send('POST', LIST, { body: {} });
-    await readError(response, 405);
+    await expectError(response, 405);
     expect(response.headers.get('allow')).toBe('GET, HEAD');
     expect((await api.send('POST', '/v0.1/servers/a%2Fb/versions/1')).headers.get('allow')).toBe(
       'GET, HEAD, PUT, DELETE',
@@ -131,11 +131,11 @@ describe('errors are JSON with the right status', () => {
       headers: { 'content-type': 'application/json' },
       ...(body !== undefined && { body }),
     });
-    await readError(response, status);
+    await expectError(response, status);
   });
 
   test('415 for a body that is not JSON', async () => {
-    await readError(
+    await expectError(
       await api.send('POST', '/v0.1/validate', { body: '{}', headers: { 'content-type': 'text/plain' } }),
       415,
     );
@@ -288,7 +288,7 @@ describe('pages of other origins', () => {
   ])('may not write: %s', async (_, headers) => {
     for (const path of ['/v0.1/publish', '/v0.1/validate', '/trpc/sources.pause']) {
       const response = await api.send('POST', path, { body: {}, headers });
-      await readError(response, 403);
+      await expectError(response, 403);
       expect(response.headers.get('access-control-allow-origin')).toBeNull();
     }
   });
@@ -325,6 +325,6 @@ describe('health', () => {
   });
 
   test('the internal port serves nothing else', async () => {
-    await readError(await fetch(`${api.internalUrl}/v0.1/servers`), 404);
+    await expectError(await fetch(`${api.internalUrl}/v0.1/servers`), 404);
   });
 });

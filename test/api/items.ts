@@ -22,7 +22,7 @@ export async function readJson<Body>(api: RunningApi, path: string): Promise<Bod
 export const readPage = (api: RunningApi, path: string): Promise<Page> => readJson(api, path);
 
 /** The error of an answer that has to have this status. */
-export async function readError(response: Response, status: number): Promise<string> {
+export async function expectError(response: Response, status: number): Promise<string> {
   const answer = { status: response.status, body: (await response.json()) as { error: string } };
   expect(answer).toMatchObject({ status, body: { error: expect.any(String) as string } });
   return answer.body.error;

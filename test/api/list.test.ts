@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
-import { labels, meta, official, type Page, readError, readPage } from './items.ts';
+import { labels, meta, official, type Page, expectError, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
@@ -139,7 +139,7 @@ describe('pages', () => {
       `cursor=${cursor}&version=latest`,
       'cursor=x',
     ]) {
-      expect(await readError(await api.get(`/v0.1/servers?${query}`), 400)).toContain('"cursor"');
+      expect(await expectError(await api.get(`/v0.1/servers?${query}`), 400)).toContain('"cursor"');
     }
   });
 

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { draft, source, sync } from '../db/sync-source.ts';
-import { type Item, label, labels, official, readError, readJson, readPage } from './items.ts';
+import { type Item, label, labels, official, expectError, readJson, readPage } from './items.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
 import type { RunningApi } from './running-api.ts';
 
@@ -67,20 +67,20 @@ describe('a version', () => {
   test('can be published once', async () => {
     await publish('once', '1.0.0');
     const again = await api.send('POST', '/v0.1/publish', { body: document('once', '1.0.0') });
-    expect(await readError(again, 409)).toContain('exists already');
+    expect(await expectError(again, 409)).toContain('exists already');
   });
 
   test('that was deleted can not be published again', async () => {
     await publish('twice', '1.0.0');
     await accepted(await api.send('DELETE', version('twice', '1.0.0')));
     const again = await api.send('POST', '/v0.1/publish', { body: document('twice', '1.0.0') });
-    expect(await readError(again, 409)).toContain('was deleted');
+    expect(await expectError(again, 409)).toContain('was deleted');
   });
 });
 
 test('a name that belongs to a source that comes first can not be published', async () => {
   const response = await api.send('POST', '/v0.1/publish', { body: document('of-another-source', '2.0.0') });
-  expect(await readError(response, 409)).toContain('belongs to source "first"');
+  expect(await expectError(response, 409)).toContain('belongs to source "first"');
 });
 
 test('a document that breaks the rules is refused with every fault and its path', async () => {
@@ -109,7 +109,7 @@ test.each([
   ['with NUL', JSON.stringify(document('nul', '1.0.0', { title: 'a\0b' }))],
   ['no object', '[]'],
 ])('a document %s is refused', async (_, body) => {
-  await readError(await api.send('POST', '/v0.1/publish', { body }), 422);
+  await expectError(await api.send('POST', '/v0.1/publish', { body }), 422);
 });
 
 test('validation stores nothing', async () => {
@@ -133,8 +133,8 @@ describe('PUT', () => {
 
   test('is 404 for a version that is not there, 422 for a document of another one', async () => {
     await publish('kept', '1.0.0');
-    await readError(await api.send('PUT', version('kept', '2.0.0'), { body: document('kept', '2.0.0') }), 404);
-    await readError(await api.send('PUT', version('kept', '1.0.0'), { body: document('kept', '2.0.0') }), 422);
+    await expectError(await api.send('PUT', version('kept', '2.0.0'), { body: document('kept', '2.0.0') }), 404);
+    await expectError(await api.send('PUT', version('kept', '1.0.0'), { body: document('kept', '2.0.0') }), 422);
   });
 });
 
@@ -165,7 +165,7 @@ describe('DELETE', () => {
   });
 
   test('of what is not there is 404', async () => {
-    await readError(await api.send('DELETE', version('never', '1.0.0')), 404);
+    await expectError(await api.send('DELETE', version('never', '1.0.0')), 404);
   });
 });
 
@@ -178,7 +178,7 @@ describe('status', () => {
     );
     expect(official(deprecated)).toMatchObject({ status: 'deprecated', statusMessage: 'Use another', isLatest: true });
     const again = await api.send('PATCH', path, { body: { status: 'deprecated', statusMessage: 'Use another' } });
-    expect(await readError(again, 400)).toContain('Nothing to change');
+    expect(await expectError(again, 400)).toContain('Nothing to change');
     const active = await accepted(await api.send('PATCH', path, { body: { status: 'active' } }));
     expect(official(active)).toMatchObject({ status: 'active' });
     expect(official(active)).not.toHaveProperty('statusMessage');
@@ -206,11 +206,11 @@ describe('status', () => {
     ['no status', {}],
     ['no object', []],
   ])('400 for %s', async (_, body) => {
-    await readError(await api.send('PATCH', `${version('status', '1.0.0')}/status`, { body }), 400);
+    await expectError(await api.send('PATCH', `${version('status', '1.0.0')}/status`, { body }), 400);
   });
 
   test('404 for what is not there', async () => {
-    await readError(
+    await expectError(
       await api.send('PATCH', `${version('never', '1.0.0')}/status`, { body: { status: 'deleted' } }),
       404,
     );
@@ -235,8 +235,8 @@ describe('Idempotency-Key', () => {
     const send = (name: string, key: string): Promise<Response> =>
       api.send('POST', '/v0.1/publish', { body: document(name, '1.0.0'), headers: { 'idempotency-key': key } });
     await accepted(await send('conflict-a', 'key-2'));
-    await readError(await send('conflict-b', 'key-2'), 422);
-    await readError(await send('conflict-b', 'with space'), 400);
+    await expectError(await send('conflict-b', 'key-2'), 422);
+    await expectError(await send('conflict-b', 'with space'), 400);
   });
 });
 
@@ -253,5 +253,5 @@ test('mcp-publisher can log in without credentials, and only so', async () => {
     headers: { authorization: 'Bearer anonymous' },
   });
   await accepted(published);
-  expect(await readError(await api.send('POST', '/v0/auth/github-oidc', { body: {} }), 501)).toContain('login none');
+  expect(await expectError(await api.send('POST', '/v0/auth/github-oidc', { body: {} }), 501)).toContain('login none');
 });
