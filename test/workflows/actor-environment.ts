@@ -13,6 +13,7 @@ import {
   watchTaskQueue,
 } from '../../workflows/contract.ts';
 import { createTestNamespace, createTimeSkippingEnvironment } from '../environment.ts';
+import { eventually } from './eventually.ts';
 import { type Script, ScriptedUpstream } from './scripted-upstream.ts';
 
 export const TASK_QUEUE = 'actors';
@@ -126,15 +127,6 @@ export function newState(definition: SourceDefinition): SourceState {
     consecutiveFailures: 0,
     recentSyncs: [],
   };
-}
-
-/** Waits until something becomes true; fails after fifteen seconds. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`It never happened that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** A promise that a test settles. */

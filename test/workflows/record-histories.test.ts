@@ -15,13 +15,13 @@ import { HOUSEKEEPING_WORKFLOW, syncWorkflowId } from '../../workflows/contract.
 import {
   type ActorEnvironment,
   afterSync,
-  eventually,
   gate,
   MANAGED,
   startLiveEnvironment,
   startSkippingEnvironment,
   TASK_QUEUE,
 } from './actor-environment.ts';
+import { eventually } from './eventually.ts';
 import { writeHistory } from './history-file.ts';
 import { untilCancelled } from './scripted-upstream.ts';
 

@@ -4,12 +4,12 @@ import { syncWorkflowId, type SyncReport } from '../../workflows/contract.ts';
 import {
   type ActorEnvironment,
   afterSync,
-  eventually,
   gate,
   gitSource,
   MANAGED,
   startSkippingEnvironment,
 } from './actor-environment.ts';
+import { eventually } from './eventually.ts';
 
 let environment: ActorEnvironment;
 beforeAll(async () => {

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findSource } from '../../db/sources.ts';
+import { sourceWorkflowId } from '../../workflows/contract.ts';
+import { createTestDatabase } from '../environment.ts';
+import { useSources } from '../db/sync-source.ts';
+import { eventually } from './eventually.ts';
+import { inlineSource, managedSource, type RunningWorker, startWorker } from './running-worker.ts';
+
+let worker: RunningWorker;
+beforeAll(async () => {
+  const database = await createTestDatabase();
+  await useSources(database.database, inlineSource('alpha', 'io.example/one', 'io.example/two'), managedSource('own'));
+  worker = await startWorker(database);
+});
+afterAll(async () => {
+  await worker?.stop();
+  await worker?.test.drop();
+});
+
+async function entryCount(name: string): Promise<number | undefined> {
+  return (await findSource(worker.test.database, name))?.entryCount;
+}
+
+/** The actor may not run yet, or just be started again. */
+async function syncEnds(name: string, number: number): Promise<void> {
+  const hasEnded = async (): Promise<boolean> => {
+    const { recentSyncs } = await worker.actors.describe(name);
+    return recentSyncs.some((report) => report.number === number);
+  };
+  await eventually(() => hasEnded().catch(() => false), `sync ${number} of ${name} ends`);
+}
+
+const statusOf = async (name: string): Promise<string> =>
+  (await worker.client.workflow.getHandle(sourceWorkflowId(name)).describe()).status.name;
+
+describe('a worker makes the actors agree with the sources in Postgres', () => {
+  test('those that are there when it starts run at once', async () => {
+    await syncEnds('alpha', 1);
+    expect(await entryCount('alpha')).toBe(2);
+    expect(await worker.actors.describe('alpha')).toMatchObject({ phase: 'idle', kind: 'file' });
+    expect(await worker.actors.describe('own')).toMatchObject({ phase: 'idle', kind: 'managed', recentSyncs: [] });
+  });
+
+  test('a new definition reaches its actor, an equal one costs nothing', async () => {
+    const before = await historyLength('own');
+    await useSources(worker.test.database, inlineSource('alpha', 'io.example/one'), managedSource('own'));
+    await worker.keepHouse();
+    await syncEnds('alpha', 2);
+    expect(await entryCount('alpha')).toBe(1);
+    const { recentSyncs } = await worker.actors.describe('alpha');
+    expect(recentSyncs[0]).toMatchObject({ number: 2, trigger: 'definition', counts: { removed: 1 } });
+    expect(await historyLength('own')).toBe(before);
+  });
+
+  test('an actor that somebody terminated comes back, and numbers its syncs on', async () => {
+    await worker.client.workflow.getHandle(sourceWorkflowId('alpha')).terminate('by hand');
+    await eventually(async () => {
+      await worker.keepHouse();
+      return (await statusOf('alpha')) === 'RUNNING';
+    }, 'it runs again');
+    await syncEnds('alpha', 3);
+    expect((await worker.actors.describe('alpha')).recentSyncs).toHaveLength(1);
+  });
+
+  test('one that does not run is started by whoever speaks to it', async () => {
+    await worker.client.workflow.getHandle(sourceWorkflowId('alpha')).terminate('by hand');
+    const { report } = await worker.actors.syncNow('alpha', { wait: true });
+    expect(report).toMatchObject({ outcome: 'unchanged' });
+    await expect(worker.actors.syncNow('nobody', {})).rejects.toMatchObject({ type: 'SourceNotFound' });
+  });
+
+  test('what left the configuration is retired: removed, or kept for its return where it was published', async () => {
+    await useSources(worker.test.database, inlineSource('beta', 'io.example/three'));
+    await eventually(async () => {
+      await worker.keepHouse();
+      return (await findSource(worker.test.database, 'alpha')) === null;
+    }, 'alpha is gone');
+    await eventually(async () => (await statusOf('own')) === 'COMPLETED', 'the actor of the managed source has ended');
+    expect(await statusOf('alpha')).toBe('COMPLETED');
+    expect((await findSource(worker.test.database, 'own'))?.detachedAt).not.toBeNull();
+    await syncEnds('beta', 1);
+    expect(await entryCount('beta')).toBe(1);
+
+    await useSources(worker.test.database, inlineSource('beta', 'io.example/three'), managedSource('own'));
+    await eventually(async () => {
+      await worker.keepHouse();
+      return (await statusOf('own')) === 'RUNNING';
+    }, 'it is back');
+  });
+
+  test('several workers at once do no more than one', async () => {
+    const stopAnother = await worker.startAnother();
+    await useSources(
+      worker.test.database,
+      inlineSource('beta', 'io.example/three'),
+      inlineSource('gamma', 'io.example/a'),
+    );
+    await Promise.all([worker.keepHouse(), worker.keepHouse(), worker.keepHouse()]);
+    await syncEnds('gamma', 1);
+    expect((await worker.actors.describe('gamma')).recentSyncs).toHaveLength(1);
+    await stopAnother();
+  });
+
+  test('a Temporal that knows nothing is told everything, and no entry is lost', async () => {
+    const fresh = await startWorker(worker.test);
+    try {
+      await eventually(
+        () =>
+          fresh.actors.describe('gamma').then(
+            ({ recentSyncs }) => recentSyncs[0]?.number === 2,
+            () => false,
+          ),
+        'gamma is synced under the next number',
+      );
+      expect((await fresh.actors.describe('gamma')).recentSyncs[0]?.outcome).toBe('unchanged');
+      expect(await entryCount('gamma')).toBe(1);
+    } finally {
+      await fresh.stop();
+    }
+  });
+});
+
+async function historyLength(name: string): Promise<number> {
+  return (await worker.client.workflow.getHandle(sourceWorkflowId(name)).describe()).historyLength;
+}
