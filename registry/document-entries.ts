@@ -60,12 +60,14 @@ function convertEntry({ entry, ...where }: ToolhiveEntry): DraftOutcome {
   return draftFromServerJson({ text: JSON.stringify(parsed), parsed });
 }
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function parseObject(element: JsonElement): { object: JsonObject } | { problem: string } {
   if (element.problem === 'oversized') return { problem: `the entry is larger than allowed: ${element.size} bytes` };
   if (element.problem !== null) return { problem: `the entry is ${element.problem}` };
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(element.bytes);
+    text = UTF_8.decode(element.bytes);
   } catch {
     return { problem: 'the entry is not valid UTF-8' };
   }

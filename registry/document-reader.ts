@@ -59,14 +59,12 @@ const MAX_GROUP_BYTES = 16 * 1024 * 1024;
 /** All members of a document beside its entries together. */
 const MAX_ENVELOPE_BYTES = 16 * 1024;
 
-/** Where a document has its entries: the path and kind of the container, and the format that it makes the document. */
-const ENTRY_CONTAINERS: Readonly<Record<string, Partial<Record<JsonKind, RegistryFormat>>>> = {
-  '': { array: 'upstream' },
-  'data/servers': { array: 'upstream' },
-  servers: { array: 'upstream', object: 'toolhive' },
-  remote_servers: { object: 'toolhive' },
-  groups: { array: 'toolhive' },
-};
+/** The members that hold a document's entries, by their kinds, with the format that each makes the document. */
+const ENTRY_MEMBERS: ReadonlyMap<unknown, Partial<Record<JsonKind, RegistryFormat>>> = new Map([
+  ['servers', { array: 'upstream', object: 'toolhive' }],
+  ['remote_servers', { object: 'toolhive' }],
+  ['groups', { array: 'toolhive' }],
+]);
 
 export class DocumentReader {
   readonly #options: DocumentReaderOptions;
@@ -134,7 +132,7 @@ export class DocumentReader {
 
   #select(path: JsonPath, kind: JsonKind): Selection {
     if (path.length === 0) this.#rootKind = kind;
-    const format = ENTRY_CONTAINERS[path.join('/')]?.[kind];
+    const format = containerFormats(path)?.[kind];
     if (format !== undefined) {
       this.#recognise(format, path);
       return 'enter';
@@ -174,8 +172,7 @@ export class DocumentReader {
 
   /** Go programs write null for an empty list: the member is there, but nothing was entered. */
   #isNoContainer(element: JsonElement): boolean {
-    const formats = ENTRY_CONTAINERS[element.path.join('/')];
-    if (formats === undefined) return false;
+    if (containerFormats(element.path) === undefined) return false;
     if (Buffer.from(element.bytes).toString() !== 'null') {
       throw this.#invalid(`"${element.path.join('.')}" is neither a list nor an object of entries`);
     }
@@ -263,6 +260,13 @@ export class DocumentReader {
   #inFile(message: string): string {
     return this.#options.file === undefined ? message : `${this.#options.file}: ${message}`;
   }
+}
+
+/** Which formats a container of entries at this path would mean; undefined where none is looked for. */
+function containerFormats(path: JsonPath): Partial<Record<JsonKind, RegistryFormat>> | undefined {
+  const isList = path.length === 0 || (path.length === 2 && path[0] === 'data' && path[1] === 'servers');
+  if (isList) return { array: 'upstream' };
+  return path.length === 1 ? ENTRY_MEMBERS.get(path[0]) : undefined;
 }
 
 function maxBytes(path: JsonPath): number {

@@ -42,7 +42,11 @@ export class RollcallError extends Error {
   /** Milliseconds after which trying again makes sense, where the upstream said so. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(type: FailureType, message: string, options: { cause?: unknown; retryAfterMs?: number | undefined } = {}) {
+  constructor(
+    type: FailureType,
+    message: string,
+    options: { cause?: unknown; retryAfterMs?: number | undefined } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.type = type;
     this.retryAfterMs = options.retryAfterMs;

@@ -147,3 +147,10 @@ test('a member of the document that is too large for the envelope is left out of
   ) as unknown;
   expect(envelope).toEqual({ version: '1' });
 });
+
+test('members that are called like those of every object are ordinary members', () => {
+  const document = `{"__proto__":1,"constructor":{},"":[1],"data/servers":[2],"servers":[${JSON.stringify(server('a'))}]}`;
+  const summary = read(document);
+  expect(names(summary)).toEqual(['com.example/a']);
+  expect(summary.findings).toEqual([]);
+});
