@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Running } from '../embedded/keep-running.ts';
-import { READY, type RoleOrder } from './role-process.ts';
+import { READY, type RoleOrder } from './role-protocol.ts';
 
 /** A little longer than the roles take at most. */
 const STOP_DEADLINE_MS = 8_500;

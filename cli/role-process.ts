@@ -1,15 +1,8 @@
 /** The program of the processes that `serve` forks: gets its configuration over the channel, and ends with it. */
 import { describeError } from './failure.ts';
-import { type CompleteConfiguration, type Role, runRole } from './roles.ts';
+import { READY, type RoleOrder } from './role-protocol.ts';
+import { runRole } from './roles.ts';
 import { untilToldToStop } from './stop-signal.ts';
-
-export interface RoleOrder {
-  readonly role: Role;
-  readonly configuration: CompleteConfiguration;
-}
-
-/** What the process says back, once. */
-export const READY = 'ready';
 
 const signal = untilToldToStop();
 

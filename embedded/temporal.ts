@@ -27,7 +27,7 @@ export interface EmbeddedTemporal {
   readonly process: GuardedProcess;
 }
 
-export const EMBEDDED_NAMESPACE = 'default';
+const EMBEDDED_NAMESPACE = 'default';
 const START_DEADLINE_MS = 60_000;
 
 /** Starts the dev server and waits until it takes connections. The search attributes of our workflows are registered. */
