@@ -67,7 +67,7 @@ function renderLastFailure(state: SourceState): string | undefined {
 
 function renderRecentSyncs(reports: readonly SyncReport[]): string {
   if (reports.length === 0) return '### Last syncs\n\nNone yet.';
-  const rows = reports.map((report) => `| ${rowOf(report).map(inline).join(' | ')} |`);
+  const rows = reports.map((report) => `| ${rowOf(report).map(cell).join(' | ')} |`);
   return [
     '### Last syncs',
     '',
@@ -99,7 +99,12 @@ export function readableTime(timestamp: string): string {
   return `${timestamp.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** Texts from outside stay on their line and in their column. */
+/** Texts from outside stay on their line. */
 function inline(text: string): string {
-  return text.replace(/\s+/g, ' ').replace(/\|/g, '\\|');
+  return text.replace(/\s+/g, ' ');
+}
+
+/** Texts from outside stay in their column. */
+function cell(text: string): string {
+  return inline(text).replace(/\|/g, '\\|');
 }

@@ -17,17 +17,19 @@ export function readSyncRequest(value: unknown): SyncRequest {
   };
 }
 
-/** However often a sync is asked for, one answers all: forced if any of them is, in the name of the latest. */
+/** However often a sync is asked for, one answers all: forced if any of them is, in the name of the last who gave one. */
 export function mergeRequests(
   earlier: PendingSync | undefined,
   request: SyncRequest,
   trigger: SyncTrigger,
 ): PendingSync {
+  const isSigned = request.requestedBy !== undefined || request.reason !== undefined;
+  const { requestedBy, reason } = isSigned ? request : (earlier ?? {});
   return {
-    ...earlier,
-    ...request,
+    ...(requestedBy !== undefined && { requestedBy }),
+    ...(reason !== undefined && { reason }),
+    force: (earlier?.force ?? false) || (request.force ?? false),
     // A message says more about why a sync ran than a definition that changed besides.
     trigger: earlier?.trigger === 'message' ? 'message' : trigger,
-    force: (earlier?.force ?? false) || (request.force ?? false),
   };
 }

@@ -14,6 +14,7 @@ import {
 } from '../../workflows/contract.ts';
 import { createTestNamespace, createTimeSkippingEnvironment } from '../environment.ts';
 import { eventually } from './eventually.ts';
+import { gitSource, newState } from './source-states.ts';
 import { type Script, ScriptedUpstream } from './scripted-upstream.ts';
 
 export const TASK_QUEUE = 'actors';
@@ -100,32 +101,6 @@ async function startActorEnvironment(temporal: TestWorkflowEnvironment): Promise
       await Promise.allSettled(runs);
       await temporal.teardown();
     },
-  };
-}
-
-/** A source that is due once a minute. */
-export function gitSource(name: string): SourceDefinition {
-  return {
-    name,
-    origin: { kind: 'git', repository: 'https://git.example/servers.git', path: 'registry.json' },
-    syncPolicy: { intervalMs: 60_000, maxRemoval: 0.5, deadlineMs: 60_000 },
-  };
-}
-
-export const MANAGED = {
-  origin: { kind: 'managed' },
-  syncPolicy: { intervalMs: null, maxRemoval: 0.5, deadlineMs: 60_000 },
-} as const;
-
-export function newState(definition: SourceDefinition): SourceState {
-  return {
-    version: 1,
-    definition,
-    nextSyncNumber: 1,
-    cycle: 0,
-    paused: false,
-    consecutiveFailures: 0,
-    recentSyncs: [],
   };
 }
 

@@ -16,13 +16,13 @@ import {
   type ActorEnvironment,
   afterSync,
   gate,
-  MANAGED,
   startLiveEnvironment,
   startSkippingEnvironment,
   TASK_QUEUE,
 } from './actor-environment.ts';
 import { eventually } from './eventually.ts';
 import { writeHistory } from './history-file.ts';
+import { MANAGED } from './source-states.ts';
 import { untilCancelled } from './scripted-upstream.ts';
 
 const version = process.env['RECORD_HISTORIES'];

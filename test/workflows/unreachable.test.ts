@@ -8,7 +8,7 @@ import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
 import { createSourceActors } from '../../temporal/source-actors.ts';
 import { startTelemetry } from '../../temporal/telemetry.ts';
 import { createTestNamespace } from '../environment.ts';
-import { gitSource, newState } from './actor-environment.ts';
+import { gitSource, newState } from './source-states.ts';
 
 const SOME_SECONDS = 8_000;
 

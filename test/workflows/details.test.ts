@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import type { SourceState, SyncReport } from '../../workflows/contract.ts';
+import { fingerprint, originLabel, sameDefinition } from '../../workflows/definition.ts';
+import { renderDetails } from '../../workflows/details.ts';
+import { mergeRequests, readSyncRequest } from '../../workflows/sync-request.ts';
+import { gitSource, MANAGED, newState } from './source-states.ts';
+
+const ENDED = '2026-01-31T09:30:12.345Z';
+const succeeded: SyncReport = {
+  number: 7,
+  trigger: 'timer',
+  startedAt: '2026-01-31T09:30:00.000Z',
+  endedAt: ENDED,
+  outcome: 'changed',
+  counts: { entries: 120, added: 3, changed: 2, removed: 1, rejected: 4, warnings: 5 },
+  upstreamRevision: '0123456789abcdef0123456789abcdef01234567',
+};
+const failed: SyncReport = {
+  number: 8,
+  trigger: 'message',
+  startedAt: ENDED,
+  endedAt: '2026-01-31T10:00:00Z',
+  outcome: 'failed',
+  failure: { type: 'DocumentInvalid', message: 'line 3: expected ","\nbut found | instead' },
+};
+
+test('the details of a failing source say what is wrong, when it is tried again, and how it went before', () => {
+  const state: SourceState = {
+    ...newState(gitSource('official')),
+    cycle: 12,
+    consecutiveFailures: 1,
+    recentSyncs: [failed, succeeded],
+    lastCheckedAt: '2026-01-31T09:59:00Z',
+    lastSuccessAt: ENDED,
+    nextCycleAtMs: Date.parse('2026-01-31T10:00:08Z'),
+  };
+  expect(renderDetails(state, 'failing')).toMatchInlineSnapshot(`
+    "- **Source:** official, git https://git.example/servers.git (default branch)
+    - **Phase:** failing: it tries again by itself
+    - **Next cycle:** 2026-01-31 10:00:08 UTC
+    - **Last check:** 2026-01-31 09:59:00 UTC
+    - **Last success:** 2026-01-31 09:30:12 UTC
+    - **Failures in a row:** 1
+    - **Entries at the last sync:** 120 (4 rejected, 5 warnings)
+
+    ### Last error
+
+    **DocumentInvalid** in sync 8: line 3: expected "," but found | instead
+
+    ### Last syncs
+
+    | sync | ended | trigger | outcome | added | changed | removed | rejected | |
+    |---:|---|---|---|---:|---:|---:|---:|---|
+    | 8 | 2026-01-31 10:00:00 UTC | message | failed |  |  |  |  | DocumentInvalid |
+    | 7 | 2026-01-31 09:30:12 UTC | timer | changed | 3 | 2 | 1 | 4 | 0123456789ab |"
+  `);
+});
+
+test('a managed source has neither syncs nor a timer to show', () => {
+  const details = renderDetails(newState({ ...gitSource('own'), ...MANAGED }), 'idle');
+  expect(details).toContain('entries published here');
+  expect(details).not.toMatch(/sync|next/i);
+});
+
+test('a paused source says so', () => {
+  const details = renderDetails({ ...newState(gitSource('a')), paused: true }, 'paused');
+  expect(details).toContain('**Next cycle:** none while paused');
+});
+
+test('where a source comes from is shown without credentials and query strings', () => {
+  const label = originLabel({
+    ...gitSource('a'),
+    origin: {
+      kind: 'file',
+      location: { url: 'https://ada:secret@files.example/registry.json?token=secret#secret', timeoutMs: 1 },
+    },
+  });
+  expect(label).toBe('file https://files.example/registry.json');
+});
+
+test('definitions are the same whatever the order of their members, and told apart by any difference', () => {
+  const { name, origin, syncPolicy } = gitSource('a');
+  const other = { syncPolicy, origin: { ...origin, path: 'other.json' }, name };
+  expect(sameDefinition(gitSource('a'), { syncPolicy, origin, name })).toBe(true);
+  expect(fingerprint({ syncPolicy, origin, name })).toBe(fingerprint(gitSource('a')));
+  expect(sameDefinition(gitSource('a'), other)).toBe(false);
+  expect(fingerprint(other)).not.toBe(fingerprint(gitSource('a')));
+});
+
+test('requests are read with suspicion and folded into one', () => {
+  expect(readSyncRequest(undefined)).toEqual({});
+  expect(readSyncRequest('now')).toEqual({});
+  expect(readSyncRequest({ requestedBy: 'x'.repeat(10_000), reason: 1, force: 'true' })).toEqual({
+    requestedBy: 'x'.repeat(500),
+  });
+  const first = mergeRequests(undefined, { requestedBy: 'ada', reason: 'a release', force: true }, 'message');
+  expect(mergeRequests(first, { requestedBy: 'grace' }, 'message')).toEqual({
+    requestedBy: 'grace',
+    force: true,
+    trigger: 'message',
+  });
+  expect(mergeRequests(first, {}, 'definition')).toEqual(first);
+});

@@ -1,0 +1,113 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { RollcallError } from '../../registry/failure.ts';
+import { syncWorkflowId } from '../../workflows/contract.ts';
+import { type ActorEnvironment, afterSync, startLiveEnvironment } from './actor-environment.ts';
+import { eventually } from './eventually.ts';
+import { untilCancelled } from './scripted-upstream.ts';
+
+let environment: ActorEnvironment;
+beforeAll(async () => {
+  environment = await startLiveEnvironment();
+});
+afterEach(() => environment.endSources());
+afterAll(() => environment?.stop());
+
+const firstSyncOf = (name: string): WorkflowHandle =>
+  environment.temporal.client.workflow.getHandle(syncWorkflowId(name, 1));
+
+test('its page says what started it, and how it ended', async () => {
+  const { name } = await environment.start({});
+  await afterSync(environment, name, 1);
+  const description = await firstSyncOf(name).describe();
+  expect(description.status.name).toBe('COMPLETED');
+  expect(description.searchAttributes).toMatchObject({
+    SourceName: [name],
+    SourceKind: ['git'],
+    SyncTrigger: ['start'],
+    SyncOutcome: ['changed'],
+  });
+  expect(await description.staticSummary()).toBe(`Sync 1 of ${name}, started by: start`);
+});
+
+test('a failure that may pass is tried again, with the record still open', async () => {
+  const { name, calls } = await environment.start({
+    fetch: (_, attempt) => {
+      if (attempt < 3) throw new RollcallError('UpstreamUnavailable', 'connection refused', { retryAfterMs: 10 });
+    },
+  });
+  const { recentSyncs } = await afterSync(environment, name, 1);
+  expect(recentSyncs[0]?.outcome).toBe('changed');
+  expect(calls).toEqual(['fetch', 'fetch', 'fetch', 'apply']);
+});
+
+test('one that will not pass fails it at once: red, with its cause, and recorded', async () => {
+  const { name, calls } = await environment.start({
+    apply: () => {
+      throw new RollcallError('RemovalGuard', 'it would remove 90 of 100 entries');
+    },
+  });
+  await afterSync(environment, name, 1);
+  expect(calls).toEqual(['fetch', 'apply', 'record failed']);
+  expect(environment.upstream.recordedFailures.at(-1)).toMatchObject({
+    outcome: 'failed',
+    failure: { type: 'RemovalGuard', message: 'it would remove 90 of 100 entries' },
+  });
+  const failure = await failureOf(firstSyncOf(name));
+  expect(failure.cause).toMatchObject({ type: 'RemovalGuard', message: 'it would remove 90 of 100 entries' });
+  const { status, searchAttributes } = await firstSyncOf(name).describe();
+  expect(status.name).toBe('FAILED');
+  expect(searchAttributes).toMatchObject({ SyncOutcome: ['failed'] });
+});
+
+test('a fetch that takes longer than its deadline is not waited for, nor tried again', async () => {
+  const { name, calls } = await environment.start(
+    { fetch: untilCancelled },
+    { definition: { syncPolicy: { intervalMs: 60_000, maxRemoval: 0.5, deadlineMs: 500 } } },
+  );
+  const { recentSyncs } = await afterSync(environment, name, 1);
+  expect(recentSyncs[0]).toMatchObject({
+    outcome: 'failed',
+    failure: { message: 'it took longer than its deadline' },
+  });
+  expect(calls).toEqual(['fetch', 'record failed']);
+});
+
+test('a snapshot that a crash of Postgres lost is fetched again, but not for ever', async () => {
+  let losses = 1;
+  const lose = (): 'changed' => {
+    losses -= 1;
+    if (losses >= 0) throw new RollcallError('SnapshotLost', 'chunk 1 of 3 is not there any more');
+    return 'changed';
+  };
+  const once = await environment.start({ apply: lose });
+  await afterSync(environment, once.name, 1);
+  expect(once.calls).toEqual(['fetch', 'apply', 'fetch', 'apply']);
+
+  losses = 100;
+  const always = await environment.start({ apply: lose });
+  const { recentSyncs } = await afterSync(environment, always.name, 1);
+  expect(recentSyncs[0]?.failure?.type).toBe('SnapshotLost');
+  expect(always.calls.filter((call) => call === 'fetch')).toHaveLength(3);
+});
+
+test('cancelled in the Web UI, it closes its record all the same, even while Postgres restarts', async () => {
+  const { name, calls } = await environment.start({
+    fetch: untilCancelled,
+    recordFailure: (attempt) => {
+      if (attempt === 1) throw new Error('the database system is starting up');
+    },
+  });
+  await eventually(() => calls.includes('fetch'), 'it fetches');
+  await firstSyncOf(name).cancel();
+  await afterSync(environment, name, 1);
+  expect(calls).toEqual(['fetch', 'record cancelled', 'record cancelled']);
+  expect((await firstSyncOf(name).describe()).status.name).toBe('CANCELLED');
+});
+
+async function failureOf(sync: WorkflowHandle): Promise<WorkflowFailedError> {
+  const error: unknown = await sync.result().catch((reason: unknown) => reason);
+  if (!(error instanceof WorkflowFailedError)) throw new Error('The sync did not fail');
+  return error;
+}
