@@ -122,6 +122,9 @@ async function applyToSource(
     await raiseRevisions(transaction, await lockRegistriesOf(transaction, source.id));
   }
   await rememberFetch(transaction, source.id, snapshot);
+  if (isMuch(added + changed + removed, staged.entries)) {
+    await transaction.query(sql.type(nothing)`select refresh_statistics()`);
+  }
 
   const result: AppliedSnapshot = {
     outcome: entriesChanged || envelopeChanged ? 'changed' : 'unchanged',
@@ -136,6 +139,14 @@ async function applyToSource(
   };
   await closeSyncRun(transaction, snapshot, result);
   return result;
+}
+
+/** Less than this leaves the planner's idea of the tables right enough; autovacuum sees to it in time. */
+const MUCH_ENTRIES = 1_000;
+const MUCH_SHARE = 0.1;
+
+function isMuch(written: number, entries: number): boolean {
+  return written >= MUCH_ENTRIES && written >= MUCH_SHARE * entries;
 }
 
 const NOTHING_WRITTEN = { added: 0, changed: 0 };

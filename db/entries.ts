@@ -81,15 +81,26 @@ function browse(query: EntriesQuery): EntryQuery {
     order by server_owner.name, entry.version limit ${query.limit}`;
 }
 
-/** A rare term is looked up in the trigram index, a frequent one met soon enough on a walk: the planner knows which. */
+/**
+ * Goes through the texts that have the term, in the order of their names, and looks the entries up that have the text
+ * and are shown. A rare term is found by the trigram index, a frequent one soon enough on a walk: the planner knows
+ * which, for it meets the term in one small table. Each entry has one text, so none is found twice.
+ */
 function search(query: EntriesQuery, term: string): EntryQuery {
+  const later = query.after === undefined ? sql.fragment`true` : sql.fragment`found.name >= ${query.after.name}`;
   return sql.type(entryRow)`
     select ${entryColumns}
-    from server_owner join source on source.id = server_owner.source_id
-    join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
-    where server_owner.registry_id = ${query.registryId} and entry.search_text like ${searchPattern(term)}
-      and ${nameConditions(query)} and ${entryConditions(query)}
-    order by server_owner.name, entry.version limit ${query.limit}`;
+    from searched_text as found
+    join server_owner on server_owner.registry_id = ${query.registryId} and server_owner.name = found.name
+    join source on source.id = server_owner.source_id
+    cross join lateral (
+      select * from entry
+      where entry.source_id = server_owner.source_id and entry.name = found.name and entry.search_text = found.text
+        and ${entryConditions(query)}
+      offset 0
+    ) as entry
+    where found.text like ${searchPattern(term)} and ${later} and ${nameConditions(query)}
+    order by found.name, entry.version limit ${query.limit}`;
 }
 
 function nameConditions({ after, updatedSince }: EntriesQuery): FragmentSqlToken {

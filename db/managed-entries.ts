@@ -7,6 +7,7 @@ import { versionOrder } from '../registry/versions.ts';
 import type { Transaction } from './connection.ts';
 import { id, nothing } from './schemas.ts';
 import { searchText } from './search-text.ts';
+import { addSearchedText } from './searched-texts.ts';
 
 /** What is asked of a managed source. */
 export type EntryWrite =
@@ -102,6 +103,7 @@ async function publish(
     values (${sourceId}, ${draft.name}, ${draft.version}, ${versionOrder(draft.version)}, ${draft.document},
       ${sql.binary(draftDigest(draft))}, ${draft.title}, ${draft.description}, ${sql.array(draft.tags, 'text')},
       ${searchText(draft)}, 'active', ${at}, ${at}, ${at}, ${at})`);
+  await addSearchedText(transaction, draft);
   return { entries: 1 };
 }
 
@@ -120,6 +122,7 @@ async function replace(
       description = ${draft.description}, tags = ${sql.array(draft.tags, 'text')}, search_text = ${searchText(draft)},
       updated_at = ${at}, changed_at = ${at}
     where id = ${stored.id}`);
+  await addSearchedText(transaction, draft);
   return { entries: 1 };
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Database, Transaction } from './connection.ts';
 import { lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from './ownership.ts';
 import { id, nothing, timestamp } from './schemas.ts';
+import { purgeSearchedTexts } from './searched-texts.ts';
 
 export interface Retention {
   /** Milliseconds that the tombstone of a vanished entry is kept. Default 30 days. */
@@ -33,7 +34,7 @@ export interface Purged {
 /**
  * Drops what has been kept long enough: tombstones of vanished entries (those of managed sources stay: a deleted
  * version can't be published again), records of syncs but for the newest of each source, write requests that have
- * their outcome, and what is staged of syncs that have ended.
+ * their outcome, what is staged of syncs that have ended, and texts for searching that no entry has.
  */
 export async function purge(database: Database, retention: Retention = {}): Promise<Purged> {
   const limits = { ...DEFAULT_RETENTION, ...retention };
@@ -41,6 +42,7 @@ export async function purge(database: Database, retention: Retention = {}): Prom
   const syncRuns = await purgeSyncRuns(database, limits);
   const writeRequests = await purgeWriteRequests(database, limits.writeRequestsMs);
   await purgeSnapshots(database);
+  await purgeSearchedTexts(database);
   return { tombstones, syncRuns, writeRequests };
 }
 

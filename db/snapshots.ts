@@ -11,6 +11,7 @@ import type { Database } from './connection.ts';
 import { copyRow } from './copy-text.ts';
 import { count, nothing } from './schemas.ts';
 import { searchText } from './search-text.ts';
+import { addSearchedTexts } from './searched-texts.ts';
 
 /** A part of a snapshot, staged in one transaction. */
 export interface SnapshotChunk {
@@ -85,6 +86,12 @@ async function stageInTransaction(client: pg.PoolClient, staging: SnapshotChunk)
     seen: seen.map((entry) => entry?.id),
   });
   await copyEntries(client, staging.syncRunId, written);
+  if (written.length > 0) {
+    await addSearchedTexts(
+      client,
+      written.map(({ draft }) => draft),
+    );
+  }
   const takenDrafts = new Set(taken);
   return {
     duplicates: drafts.filter((keyed) => !takenDrafts.has(keyed)).map(duplicateFinding),

@@ -54,6 +54,26 @@ test('tombstones of vanished entries go when their time is over, those of delete
   expect(rows).toEqual([{ name: 'com.example/a' }, { name: 'com.example/own' }]);
 });
 
+test('texts for searching go with the last entry that has them, but not before a staged one is applied', async () => {
+  const texts = async (): Promise<string[]> => {
+    const { rows } = await target.database.copyPool.query<{ text: string }>(
+      'select text from searched_text order by 1',
+    );
+    return rows.map(({ text }) => text.split('\u001f').at(-1) ?? '');
+  };
+  const described = (version: string, description: string): ReturnType<typeof draft> =>
+    draft('com.example/a', version, { description });
+  await syncFirst([described('1.0.0', 'one'), described('2.0.0', 'one'), described('3.0.0', 'two')]);
+  expect(await texts()).toEqual(['one', 'two']);
+
+  await syncFirst([described('1.0.0', 'one'), described('2.0.0', 'three'), described('3.0.0', 'three')]);
+  await stage(target.database, { sourceName: 'first', entries: [described('1.0.0', 'four')] });
+  await purge(target.database);
+  expect(await texts()).toEqual(['four', 'one', 'three']);
+  const found = await entriesOf(target.database, { search: 'THREE' });
+  expect(found.map(({ version }) => version)).toEqual(['2.0.0', '3.0.0']);
+});
+
 test('old records of syncs go, but never the newest one, so that numbers go on', async () => {
   for (let round = 0; round < 4; round++) await syncFirst(drafts(1));
   expect(await purge(target.database, { syncRuns: 3 })).toMatchObject({ syncRuns: 1 });
