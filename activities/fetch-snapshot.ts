@@ -20,17 +20,21 @@ export async function fetchSnapshot(database: Database, input: SyncInput): Promi
     const { sourceId, fetchState, syncRunId } = await openRecord(database, input);
     const staged = await stagedBefore(database, { input, syncRunId });
     const stager = new SnapshotStager({ database, definition, sourceId, syncRunId, progress, staged });
-    const fetched = await fetchOrigin(database, {
-      origin: definition.origin,
-      definition,
-      previous: asksForEverything(input) ? null : comparableState(definition, fetchState),
-      stager,
-      progress,
-      signal: Context.current().cancellationSignal,
-      resumeFrom: staged?.cursor ?? null,
-    });
-    if (fetched.snapshot === 'staged') await stager.finish(fetched.coverage);
-    return { syncRunId, chunks: stager.chunks, counts: stager.counts, ...fetched };
+    try {
+      const fetched = await fetchOrigin(database, {
+        origin: definition.origin,
+        definition,
+        previous: asksForEverything(input) ? null : comparableState(definition, fetchState),
+        stager,
+        progress,
+        signal: Context.current().cancellationSignal,
+        resumeFrom: staged?.cursor ?? null,
+      });
+      if (fetched.snapshot === 'staged') await stager.finish(fetched.coverage);
+      return { syncRunId, chunks: stager.chunks, counts: stager.counts, ...fetched };
+    } finally {
+      await stager.settled();
+    }
   });
 }
 

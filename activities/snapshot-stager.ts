@@ -56,6 +56,7 @@ export class SnapshotStager {
   #drafts: FoundDraft[] = [];
   #resumePoint: string | null = null;
   #characters = 0;
+  #staging: Promise<void> = Promise.resolve();
   #findings: EntryFinding[] = [];
   #chunks: number;
   #entries: number;
@@ -147,6 +148,7 @@ export class SnapshotStager {
 
   /** Forgets everything that was staged. */
   async startOver(): Promise<void> {
+    await this.#staging;
     await discardSnapshot(this.#options.database, this.#options.syncRunId);
     this.#resumePoint = null;
     this.#drafts = [];
@@ -156,6 +158,11 @@ export class SnapshotStager {
     this.#chunks = this.#entries = this.#rejected = this.#warnings = this.#found = 0;
   }
 
+  /** Waits for the chunk that is being staged, whatever comes of it: a fetch that failed must leave nothing running. */
+  async settled(): Promise<void> {
+    await this.#staging.catch(() => {});
+  }
+
   /**
    * Stages what waits, and says that this was all.
    *
@@ -163,6 +170,8 @@ export class SnapshotStager {
    *   where the source is authoritative: what it no longer has is to go, whatever is wrong with the rest.
    */
   async finish(coverage: 'complete' | 'partial'): Promise<void> {
+    await this.#flush();
+    // The second time for the chunk that the first has begun, and for what that chunk still finds.
     await this.#flush();
     if (coverage === 'partial' || this.#rejected === 0 || this.#rejected < this.#found) return;
     if (isAuthoritative(this.#options.definition.origin)) return;
@@ -183,23 +192,29 @@ export class SnapshotStager {
     if (this.#findings.length >= MAX_FINDINGS_AT_ONCE) await this.#recordFindings();
   }
 
+  /** Begins to stage what waits, once what went before is staged: one chunk is written while the next one is read. */
   async #flush(): Promise<void> {
-    if (this.#drafts.length > 0) await this.#stageDrafts();
+    await this.#staging;
+    if (this.#drafts.length > 0) {
+      this.#staging = this.#stageDrafts(this.#drafts);
+      // It is waited for later: until then its failure is nobody's.
+      this.#staging.catch(() => {});
+      this.#drafts = [];
+      this.#characters = 0;
+    }
     await this.#recordFindings();
     this.#options.progress.report(this.counts);
   }
 
-  async #stageDrafts(): Promise<void> {
+  async #stageDrafts(found: readonly FoundDraft[]): Promise<void> {
     const { database, syncRunId, sourceId } = this.#options;
-    const found = this.#drafts;
-    this.#drafts = [];
-    this.#characters = 0;
+    const number = this.#chunks;
+    this.#chunks += 1;
     const { duplicates, entries } = await stageChunk(database, {
       syncRunId,
       sourceId,
-      chunk: { number: this.#chunks, cursor: this.#resumePoint, drafts: found.map(({ draft }) => draft) },
+      chunk: { number, cursor: this.#resumePoint, drafts: found.map(({ draft }) => draft) },
     });
-    this.#chunks += 1;
     this.#entries += entries;
     // An upstream that changes while it is paged through moves entries from one page to the next: no fault of theirs.
     if (this.#options.definition.origin.kind === 'api') return;
