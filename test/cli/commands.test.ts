@@ -1,0 +1,104 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createEmptyTestDatabase, type TestDatabase } from '../environment.ts';
+import { runRollcall } from './serve-process.ts';
+
+const EXAMPLE = fileURLToPath(new URL('../../examples/embedded', import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-commands-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+describe('exit status and messages', () => {
+  test.each([
+    ['an unknown command', ['serv'], /Did you mean serve/],
+    ['a missing argument', ['sync'], /missing required argument 'source'/],
+    ['a missing option', ['config', 'validate'], /--config/],
+    ['a bad number', ['runs', 'x', '--limit', 'many'], /whole number/],
+    ['a server that is no URL', ['sources', '--server', 'nowhere'], /is not a URL/],
+  ])('%s is a wrong use: 2', async (_what, parameters, message) => {
+    const { status, stderr } = await runRollcall(...parameters);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+
+  test('nobody at the server is told with what to do, without a stack: 1', async () => {
+    const { status, stderr } = await runRollcall('sources', '--server', 'http://127.0.0.1:1');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^No Rollcall answers at http:\/\/127.0.0.1:1 .*rollcall serve.*\n$/);
+  });
+});
+
+describe('validate', () => {
+  test('says that a document is valid', async () => {
+    const { status, stdout } = await runRollcall('validate', join(EXAMPLE, 'server.json'));
+    expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining('is valid') });
+  });
+
+  test('lists every fault with its place', async () => {
+    const path = await file('bad.json', '{"name": "no-slash", "version": "latest", "description": ""}');
+    const { status, stdout } = await runRollcall('validate', path, '--json');
+    const { valid, faults } = JSON.parse(stdout) as { valid: boolean; faults: { path: string }[] };
+    expect({ status, valid }).toEqual({ status: 1, valid: false });
+    expect(faults.map((fault) => fault.path).sort()).toEqual(['description', 'name', 'version']);
+  });
+
+  test('says that something is not JSON', async () => {
+    const { status, stderr } = await runRollcall('validate', await file('broken.json', '{'));
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('is not JSON') });
+  });
+});
+
+describe('config', () => {
+  test('tells every fault with its line and column', async () => {
+    const path = await file('bad.yaml', 'sources:\n  - name: a\n    managed: {}\n    colour: red\n');
+    const { status, stderr } = await runRollcall('config', 'validate', '--config', path);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/bad\.yaml:4:5: .*colour/);
+    expect(stderr).toMatch(/auth/);
+  });
+});
+
+describe('migrate', () => {
+  let empty: TestDatabase;
+  let configuration: string;
+
+  beforeAll(async () => {
+    empty = await createEmptyTestDatabase();
+    const { host, port, database, user, password } = empty.ownerSettings;
+    configuration = await file(
+      'migrate.yaml',
+      `sources: [{name: a, managed: {}}]\nauth: {mode: anonymous}\ndatabase: ${JSON.stringify({ host, port, database, user, password, sslMode: 'disable' })}\n`,
+    );
+  });
+
+  afterAll(() => empty.drop());
+
+  const migrate = (...parameters: string[]): ReturnType<typeof runRollcall> =>
+    runRollcall('migrate', ...parameters, '--config', configuration);
+
+  test('changes nothing without being told to, where nobody can be asked', async () => {
+    expect(await migrate('up')).toMatchObject({ status: 2, stderr: expect.stringContaining('--yes') });
+    expect((await migrate('status')).stdout).toMatch(/0001 initial\s+no/);
+  });
+
+  test('goes up and down', async () => {
+    expect(await migrate('up', '--yes')).toMatchObject({ status: 0 });
+    expect((await migrate('status')).stdout).toMatch(/0001 initial\s+\d{4}-/);
+    expect((await migrate('up')).stdout).toBe('The database is up to date\n');
+    expect(await migrate('down', '--num-steps', '1000', '--yes')).toMatchObject({ status: 0 });
+    expect((await migrate('status')).stdout).toMatch(/0001 initial\s+no/);
+  });
+});

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startGuarded } from '../../embedded/guarded-process.ts';
+import { endOrphan, readCommandLine } from '../../embedded/orphan.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-guarded-'));
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+function options(script: string): Parameters<typeof startGuarded>[0] {
+  return {
+    command: '/bin/sh',
+    arguments: ['-c', script],
+    stopSignal: 'TERM',
+    logFile: join(folder, 'log'),
+    pidFile: join(folder, 'pid'),
+  };
+}
+
+const isRunning = async (pid: number): Promise<boolean> => (await readCommandLine(pid)) !== '';
+
+test('stopping lets the server end in its own way', async () => {
+  const server = await startGuarded(options('trap "echo goodbye; exit" TERM; echo up; while :; do sleep 0.05; done'));
+  await expect.poll(() => readFile(join(folder, 'log'), 'utf8')).toContain('up');
+  await server.stop();
+  expect(await readFile(join(folder, 'log'), 'utf8')).toContain('goodbye');
+});
+
+test('a server that does not react is killed', async () => {
+  const server = await startGuarded(options('trap "" TERM; echo up; while :; do sleep 0.05; done'));
+  await expect.poll(() => readFile(join(folder, 'log'), 'utf8')).toContain('up');
+  await server.stop(100);
+  await expect.poll(() => isRunning(server.pid)).toBe(false);
+});
+
+test('the server ends with the process that started it, killed though that was', async () => {
+  const module = new URL('../../embedded/guarded-process.ts', import.meta.url).href;
+  const program = `
+    const { startGuarded } = await import(${JSON.stringify(module)});
+    const server = await startGuarded(${JSON.stringify(options('sleep 300'))});
+    console.log(server.pid);
+    setInterval(() => undefined, 1000);`;
+  const parent = spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  expect(await isRunning(pid)).toBe(true);
+  parent.kill('SIGKILL');
+  await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
+});
+
+test('what is left behind is ended, and a stranger with the same process id is left alone', async () => {
+  const left = spawn('/bin/sh', ['-c', 'exec sleep 300'], { stdio: 'ignore' });
+  await once(left, 'spawn');
+  await expect.poll(() => readCommandLine(left.pid ?? 0)).toBe('sleep 300');
+  const pidFile = join(folder, 'pid');
+
+  await writeFile(pidFile, JSON.stringify({ pid: left.pid, commandLine: 'another program' }));
+  await endOrphan(pidFile, 'TERM');
+  expect(left.exitCode ?? left.signalCode).toBeNull();
+
+  await writeFile(pidFile, JSON.stringify({ pid: left.pid, commandLine: 'sleep 300' }));
+  await endOrphan(pidFile, 'TERM');
+  expect(left.signalCode).toBe('SIGTERM');
+}, 10_000);

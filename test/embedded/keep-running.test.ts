@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { keepRunning, type Running } from '../../embedded/keep-running.ts';
+
+/** Something whose death the test decides. */
+function mortal(): Running & { die(): void } {
+  let die = (): void => undefined;
+  const ended = new Promise<void>((resolve) => (die = resolve));
+  return { ended, die, stop: async () => die() };
+}
+
+test('what dies is started again, also when a start fails in between', async () => {
+  const lives: ReturnType<typeof mortal>[] = [];
+  const messages: string[] = [];
+  let failNextStart = false;
+  const kept = await keepRunning({
+    name: 'It',
+    onMessage: (message) => messages.push(message),
+    start: async () => {
+      if (failNextStart) {
+        failNextStart = false;
+        throw new Error('no memory');
+      }
+      const life = mortal();
+      lives.push(life);
+      return life;
+    },
+  });
+  failNextStart = true;
+  lives[0]?.die();
+  await expect.poll(() => messages, { timeout: 5_000 }).toContain('It runs again');
+  expect(messages).toContain('no memory');
+  expect(lives).toHaveLength(2);
+  await kept.stop();
+  await lives[1]?.ended;
+});
+
+test('what is stopped stays stopped', async () => {
+  let starts = 0;
+  const messages: string[] = [];
+  const kept = await keepRunning({
+    name: 'It',
+    onMessage: (message) => messages.push(message),
+    start: async () => {
+      starts++;
+      return mortal();
+    },
+  });
+  await kept.stop();
+  expect({ starts, messages }).toEqual({ starts: 1, messages: [] });
+});
+
+test('a first start that fails is told to the caller', async () => {
+  const start = async (): Promise<Running> => {
+    throw new Error('no such program');
+  };
+  await expect(keepRunning({ name: 'It', onMessage: () => undefined, start })).rejects.toThrow('no such program');
+});
