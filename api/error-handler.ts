@@ -16,6 +16,7 @@ const FAILURE_STATUS: Partial<Readonly<Record<FailureType, number>>> = {
   SourceNotFound: 404,
   SourceNotManaged: 501,
   SourceRetiring: 409,
+  SourceManaged: 400,
   DefinitionInvalid: 400,
 };
 

@@ -12,6 +12,7 @@ const TIMEOUT_CHECK_INTERVAL_MS = 2_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** How long answers may still take when the server is told to stop. */
 const DRAIN_TIMEOUT_MS = 7_000;
+const IDLE_SWEEP_INTERVAL_MS = 50;
 
 export interface HttpListener {
   /** `http://host:port`, with the port that was given where it was asked for port 0. */
@@ -70,7 +71,10 @@ function urlOf(server: Server, host: string | undefined): string {
 async function drain(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS);
+  // A connection that was busy when the server closed is kept for later otherwise.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_INTERVAL_MS);
+  const limit = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS);
   await closed;
-  clearTimeout(timer);
+  clearInterval(sweep);
+  clearTimeout(limit);
 }

@@ -31,6 +31,25 @@ export const serverDetail = serverSummary
   .meta({ id: 'ToolhiveServer' });
 export type ServerDetail = z.infer<typeof serverDetail>;
 
+const deployedServer = z
+  .object({
+    name: z.string().meta({ description: 'Of the object in the cluster.' }),
+    namespace: z.string(),
+    kind: z.string().meta({ example: 'MCPServer' }),
+    server: z.string().meta({ description: 'The name in the registry.', example: 'com.toolhive.k8s.team-a/weather' }),
+    version: z.string(),
+    source: z.string(),
+    status: z.string().meta({ description: 'The phase, as the operator calls it.', example: 'Ready' }),
+    ready: z.boolean(),
+    transport: z.string(),
+    image: z.string().optional(),
+    endpoint_url: z.string().optional(),
+  })
+  .meta({ id: 'ToolhiveDeployedServer' });
+export type DeployedServer = z.infer<typeof deployedServer>;
+
+export const deployedServers = z.array(deployedServer);
+
 export const toolhiveRegistry = z
   .looseObject({
     version: z.string(),

@@ -1,5 +1,6 @@
 /** The oldest ToolHive API, of the default registry: `/api/v0` and `/api/v1`. */
 import { type RequestHandler, Router } from 'express';
+import { type DeploymentRow, listDeployments } from '../db/deployments.ts';
 import { findEntry, streamEntries } from '../db/entries.ts';
 import type { RegistryRow } from '../db/registries.ts';
 import { type JsonObject, objectsOf, textOf } from '../registry/json.ts';
@@ -7,7 +8,7 @@ import { TOOLHIVE_NAMESPACE, type ToolhiveServer } from '../registry/toolhive-fo
 import { type ApiContext, servedRegistry } from './context.ts';
 import { exportToolhive } from './export.ts';
 import { HttpError } from './http-error.ts';
-import type { ServerDetail, ServerSummary } from './legacy-schemas.ts';
+import type { DeployedServer, ServerDetail, ServerSummary } from './legacy-schemas.ts';
 import { addRoute, pathParameter } from './routes.ts';
 import { encodePlainSlash } from './server-name-in-path.ts';
 import { toToolhive } from './toolhive-document.ts';
@@ -18,8 +19,8 @@ export function legacyToolhiveApi(context: ApiContext): Router {
   v0.use(encodePlainSlash);
   addRoute(v0, '/servers', { get: listSummaries(context) });
   addRoute(v0, '/servers/:server', { get: getDetail(context) });
-  addRoute(v0, '/deployed', { get: listDeployed });
-  addRoute(v0, '/deployed/:server', { get: listDeployed });
+  addRoute(v0, '/deployed', { get: listDeployed(context) });
+  addRoute(v0, '/deployed/:server', { get: listDeployed(context) });
   router.use('/v0', v0);
   addRoute(router, '/v1/registry', { get: exportToolhive(context) });
   return router;
@@ -76,10 +77,32 @@ function getDetail(context: ApiContext): RequestHandler {
   };
 }
 
-/** What Kubernetes sources found: there is no source of that kind yet. */
-const listDeployed: RequestHandler = (_request, response) => {
-  response.json([]);
-};
+/** What Kubernetes sources found: of all servers, or of one by its name or that of its object in the cluster. */
+function listDeployed(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const { id } = await servedRegistry(context, request);
+    const name = request.params['server'] === undefined ? null : pathParameter(request, 'server');
+    const deployments = await listDeployments(context.database, { registryId: id, name });
+    response.json(deployments.map(deployedServer));
+  };
+}
+
+function deployedServer({ serverName, phase, image, url, ...deployment }: DeploymentRow): DeployedServer {
+  const { name, namespace, kind, version, source, ready, transport } = deployment;
+  return {
+    name,
+    namespace,
+    kind,
+    server: serverName,
+    version,
+    source,
+    status: phase ?? 'Unknown',
+    ready,
+    transport,
+    ...(image !== null && { image }),
+    ...(url !== null && { endpoint_url: url }),
+  };
+}
 
 function summary(server: ToolhiveServer): ServerSummary {
   return { ...common(server), tools_count: texts(server.entry['tools']).length };

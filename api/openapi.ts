@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { registrySummary, registrySummaries } from './extension-schemas.ts';
-import { serverDetail, serverSummaries, toolhiveRegistry } from './legacy-schemas.ts';
+import { deployedServers, serverDetail, serverSummaries, toolhiveRegistry } from './legacy-schemas.ts';
 import { answers, registryPaths } from './openapi-registry.ts';
 import { pathParameters } from './request-schemas.ts';
 import { health, readiness, serverList, versionInformation } from './response-schemas.ts';
@@ -127,7 +127,7 @@ const LIST_DEPLOYED: ZodOpenApiOperationObject = {
   operationId: 'listDeployed',
   tags: ['ToolHive'],
   summary: 'Servers that run in a Kubernetes cluster',
-  responses: answers({ description: 'The servers.', schema: z.array(z.unknown()) }, []),
+  responses: answers({ description: 'The servers, by namespace and name.', schema: deployedServers }, [404, 503]),
 };
 const GET_DEPLOYED: ZodOpenApiOperationObject = {
   ...LIST_DEPLOYED,

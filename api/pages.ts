@@ -107,17 +107,19 @@ export class Pages {
   }
 
   /**
-   * The same for a body that is too large to be held: written piece by piece as it is made. An error after the first
-   * piece cuts the answer off, which the client notices.
+   * The same for a body that is too large to be held: written chunk by chunk as it is made. An error before the first
+   * chunk is answered as any other; a later one cuts the answer off, which the client notices.
    */
   async stream(request: Request, response: Response, page: StreamedPage): Promise<void> {
     const answer = this.#answerTo(request, response, page);
     if (sendNotModified(request, response, answer)) return;
     const [variant = uncompressed(answer)] = answer.variants;
     const { encoding } = variant;
+    const chunks = inChunks(page.pieces());
+    const first = await chunks.next();
     response.writeHead(200, [...answer.headers, ...bodyHeaders(variant)]);
-    const pieces = Readable.from(page.pieces());
-    await (encoding === 'identity' ? pipeline(pieces, response) : pipeline(pieces, compressor(encoding), response));
+    const body = Readable.from(continued(first, chunks));
+    await (encoding === 'identity' ? pipeline(body, response) : pipeline(body, compressor(encoding), response));
   }
 
   #answerTo(request: Request, response: Response, { registry, key }: Pick<Page, 'registry' | 'key'>): Answer {
@@ -143,6 +145,29 @@ export class Pages {
     }
     return false;
   }
+}
+
+/** Characters of a chunk, at least, but for the last: small writes cost more than what they carry. */
+const CHUNK_LENGTH = 32 * 1024;
+
+async function* inChunks(pieces: AsyncIterable<string>): AsyncGenerator<string, void, void> {
+  let chunk = '';
+  for await (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
+}
+
+async function* continued(
+  first: IteratorResult<string, void>,
+  chunks: AsyncGenerator<string, void, void>,
+): AsyncGenerator<string, void, void> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* chunks;
 }
 
 /** What decides the answer to a GET beside the registry's state. Who asks does not: reads need no authentication. */

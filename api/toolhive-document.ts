@@ -51,20 +51,21 @@ async function* serverMap(
   yield '}';
 }
 
+/** The groups with their servers; a map that would be empty is left out. */
 async function withServers(
   database: Database,
   registry: RegistryRow,
   groups: readonly JsonObject[],
 ): Promise<readonly JsonObject[]> {
-  const filled = groups.map((group) => ({ ...group, servers: {} as JsonObject, remote_servers: {} as JsonObject }));
-  const byName = new Map(filled.map((group) => [(group as JsonObject)['name'], group]));
+  const filled = new Map(groups.map((group) => [group['name'], { ...group }]));
   for await (const entry of streamEntries(database, { registryId: registry.id, includeDeleted: false })) {
     const server = toToolhive(entry);
-    const group = server?.group === undefined ? undefined : byName.get(server.group);
+    const group = server?.group === undefined ? undefined : filled.get(server.group);
     if (server === null || group === undefined) continue;
-    (server.remote ? group.remote_servers : group.servers)[server.key] = server.entry;
+    const map = server.remote ? 'remote_servers' : 'servers';
+    group[map] = { ...(group[map] as JsonObject | undefined), [server.key]: server.entry };
   }
-  return filled;
+  return [...filled.values()];
 }
 
 interface Envelope extends JsonObject {

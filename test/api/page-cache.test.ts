@@ -1,8 +1,7 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
+import { type Gate, openGate } from './gate.ts';
 import { labels, readPage } from './items.ts';
 import { type RunningApi, startApi, until } from './running-api.ts';
 
@@ -95,49 +94,3 @@ test('while notifications do not arrive each request looks for changes, and find
   await until(() => isListed('4.0.0'), 'the new version is listed');
   await until(async () => (await queriesOf('/v0.1/servers')) === 0, 'pages are served from memory again');
 });
-
-interface Gate {
-  readonly port: number;
-  /** Cuts all connections and takes no new ones. */
-  readonly shut: () => void;
-  readonly reopen: () => void;
-  readonly close: () => Promise<void>;
-}
-
-/** A way to Postgres that can be shut. */
-async function openGate(host: string, port: number): Promise<Gate> {
-  const sockets = new Set<Socket>();
-  let isShut = false;
-  const server: Server = createServer((inner) => {
-    if (isShut) {
-      inner.destroy();
-      return;
-    }
-    const outer = connect({ host, port });
-    for (const socket of [inner, outer]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        inner.destroy();
-        outer.destroy();
-      });
-    }
-    inner.pipe(outer).pipe(inner);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    shut: () => {
-      isShut = true;
-      for (const socket of sockets) socket.destroy();
-    },
-    reopen: () => {
-      isShut = false;
-    },
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}

@@ -1,0 +1,47 @@
+/** A way to Postgres that a test can shut. */
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface Gate {
+  readonly port: number;
+  /** Cuts all connections and takes no new ones. */
+  readonly shut: () => void;
+  readonly reopen: () => void;
+  readonly close: () => Promise<void>;
+}
+
+export async function openGate(host: string, port: number): Promise<Gate> {
+  const sockets = new Set<Socket>();
+  let isShut = false;
+  const server: Server = createServer((inner) => {
+    if (isShut) {
+      inner.destroy();
+      return;
+    }
+    const outer = connect({ host, port });
+    for (const socket of [inner, outer]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        inner.destroy();
+        outer.destroy();
+      });
+    }
+    inner.pipe(outer).pipe(inner);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    shut: () => {
+      isShut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    reopen: () => {
+      isShut = false;
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
