@@ -16,10 +16,11 @@ export function logThrough(logger: Logger): void {
   installed = true;
 }
 
-/** Pino takes the attributes before the message. */
+/** Pino takes the attributes before the message, an error among them as `err`. */
 export function toTemporalLogger(logger: Logger): TemporalLogger {
-  const log = (level: LogLevel, message: string, meta?: LogMetadata): void => {
-    logger[PINO_LEVELS[level]]({ ...meta }, message);
+  const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
+    const { error, taskToken: _, ...attributes } = meta;
+    logger[PINO_LEVELS[level]]({ ...attributes, ...(error !== undefined && { err: error }) }, message);
   };
   return {
     log,

@@ -71,7 +71,7 @@ function renderRecentSyncs(reports: readonly SyncReport[]): string {
   return [
     '### Last syncs',
     '',
-    '| sync | ended | trigger | outcome | added | changed | removed | rejected | |',
+    '| sync | ended (UTC) | trigger | outcome | added | changed | removed | rejected | revision or error |',
     '|---:|---|---|---|---:|---:|---:|---:|---|',
     ...rows,
   ].join('\n');
@@ -82,7 +82,7 @@ function rowOf(report: SyncReport): string[] {
   const numbers = counts && [counts.added, counts.changed, counts.removed, counts.rejected];
   return [
     String(report.number),
-    readableTime(report.endedAt),
+    readableTime(report.endedAt).replace(' UTC', ''),
     report.trigger,
     report.outcome,
     ...(numbers?.map(String) ?? ['', '', '', '']),

@@ -49,10 +49,10 @@ test('the details of a failing source say what is wrong, when it is tried again,
 
     ### Last syncs
 
-    | sync | ended | trigger | outcome | added | changed | removed | rejected | |
+    | sync | ended (UTC) | trigger | outcome | added | changed | removed | rejected | revision or error |
     |---:|---|---|---|---:|---:|---:|---:|---|
-    | 8 | 2026-01-31 10:00:00 UTC | message | failed |  |  |  |  | DocumentInvalid |
-    | 7 | 2026-01-31 09:30:12 UTC | timer | changed | 3 | 2 | 1 | 4 | 0123456789ab |"
+    | 8 | 2026-01-31 10:00:00 | message | failed |  |  |  |  | DocumentInvalid |
+    | 7 | 2026-01-31 09:30:12 | timer | changed | 3 | 2 | 1 | 4 | 0123456789ab |"
   `);
 });
 
