@@ -107,6 +107,7 @@ async function applyToSource(
   snapshot: SnapshotToApply,
 ): Promise<AppliedSnapshot> {
   const staged = await stagedCounts(transaction, snapshot);
+  const isFirst = await hasNoEntries(transaction, source.id);
   const allRejected = snapshot.coverage === 'complete' && staged.entries === 0 && snapshot.rejected > 0;
   if (allRejected && snapshot.authoritative !== true) {
     throw new RollcallError('AllEntriesRejected', `All ${snapshot.rejected} entries of the snapshot were rejected.`);
@@ -117,7 +118,7 @@ async function applyToSource(
 
   const entriesChanged = added + changed + removed > 0;
   const envelopeChanged = snapshot.envelope !== source.envelope;
-  if (entriesChanged) await refreshNames(transaction, source);
+  if (entriesChanged) await refreshNames(transaction, source, isFirst);
   if (entriesChanged || envelopeChanged) {
     await raiseRevisions(transaction, await lockRegistriesOf(transaction, source.id));
   }
@@ -168,6 +169,13 @@ async function stagedCounts(transaction: Transaction, snapshot: SnapshotToApply)
     );
   }
   return counts;
+}
+
+const emptyRow = z.object({ empty: z.boolean() });
+
+async function hasNoEntries(transaction: Transaction, sourceId: string): Promise<boolean> {
+  return await transaction.oneFirst(sql.type(emptyRow)`
+    select not exists (select from entry where source_id = ${sourceId}) as empty`);
 }
 
 const liveRow = z.object({ live: count });
@@ -223,8 +231,8 @@ async function writeStaged(
     from snapshot_entry as staged
     left join entry on entry.source_id = ${sourceId} and entry.name = staged.name and entry.version = staged.version
     where staged.sync_run_id = ${syncRunId}`);
-  // is_latest is right for a name that is all new, so that a first sync writes each row once; refreshLatest mends the
-  // others.
+  // is_latest is right for a name that is all new, so that a first sync need not look at its rows again; refreshLatest
+  // mends the others.
   await transaction.query(sql.type(nothing)`
     insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
       status, status_message, status_changed_at, published_at, updated_at, changed_at, is_latest, commit_id)
@@ -253,10 +261,10 @@ async function writeStaged(
 const nameRow = z.object({ name: z.string() });
 
 /** Brings what follows from the entries up to date, for the names that this apply has touched. */
-async function refreshNames(transaction: Transaction, source: LockedSource): Promise<void> {
+async function refreshNames(transaction: Transaction, source: LockedSource, isFirst: boolean): Promise<void> {
   const names = await transaction.anyFirst(sql.type(nameRow)`
     select distinct name from entry where source_id = ${source.id} and changed_at = ${source.at}`);
-  await refreshLatest(transaction, source.id, names);
+  if (!isFirst) await refreshLatest(transaction, source.id, names);
   const registryIds = await lockRegistriesOf(transaction, source.id);
   await refreshOwners(transaction, registryIds, { sourceId: source.id, names, at: source.at });
 }
