@@ -45,7 +45,7 @@ test('the server ends with the process that started it, killed though that was',
   const module = new URL('../../embedded/guarded-process.ts', import.meta.url).href;
   const program = `
     const { startGuarded } = await import(${JSON.stringify(module)});
-    const server = await startGuarded(${JSON.stringify(options('sleep 300'))});
+    const server = await startGuarded(${JSON.stringify(options('exec sleep 300'))});
     console.log(server.pid);
     setInterval(() => undefined, 1000);`;
   const parent = spawn(process.execPath, ['--input-type=module', '--eval', program], {
