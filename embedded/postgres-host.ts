@@ -62,7 +62,11 @@ async function readUser(): Promise<{ uid: number; gid: number }> {
 
 async function enterableClusterDirectory(wanted: string): Promise<string> {
   const dataDirectory = dirname(wanted);
-  if (await canAnybodyEnter(dataDirectory)) return wanted;
+  if (await canAnybodyEnter(dirname(dataDirectory))) {
+    // The data folder is ours to open; what in it is secret has permissions of its own.
+    await chmod(dataDirectory, (await stat(dataDirectory)).mode | 0o001);
+    return wanted;
+  }
   const id = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 12);
   const directory = join(OPEN_TO_ALL, `data-${id}`);
   await mkdir(directory, { recursive: true });
