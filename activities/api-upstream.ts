@@ -135,7 +135,7 @@ export class ApiUpstream {
 }
 
 /** The list of servers of a registry, whichever part of its URL was pasted. */
-export function listUrl(endpoint: string): URL {
+function listUrl(endpoint: string): URL {
   const url = new URL(endpoint);
   const path = url.pathname.replace(/\/+$/, '').replace(/\/servers$/, '');
   url.pathname = /\/v0(\.\d+)?$/.test(path) ? `${path}/servers` : `${path}/v0.1/servers`;

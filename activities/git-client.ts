@@ -95,7 +95,7 @@ async function sshCommand(auth: GitOrigin['auth'], folder: string): Promise<stri
   const options = ['BatchMode=yes', 'StrictHostKeyChecking=yes', 'ConnectTimeout=15'];
   if (auth === undefined || !('sshKeyFile' in auth)) return ssh(options);
   options.push('IdentitiesOnly=yes', `IdentityFile=${await privateCopy(auth.sshKeyFile, folder)}`);
-  if (auth.knownHostsFile !== undefined) options.push(`UserKnownHostsFile=${auth.knownHostsFile}`);
+  if (auth.knownHostsFile !== undefined) options.push(`UserKnownHostsFile="${auth.knownHostsFile}"`);
   return ssh(options);
 }
 

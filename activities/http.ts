@@ -154,7 +154,7 @@ async function quoteBody(response: Dispatcher.ResponseData): Promise<string> {
 }
 
 /** Milliseconds from `Retry-After`, which is a number of seconds or a date; undefined where there is none. */
-export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;

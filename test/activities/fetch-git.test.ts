@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -199,6 +199,48 @@ describe('credentials', () => {
       message: expect.stringContaining(join(root, 'absent')) as string,
     });
   });
+});
+
+test('over SSH the key is used from a private copy, with the known hosts that are given', async () => {
+  await repository.commit({ 'registry.json': registry('one') });
+  const keyFile = join(root, "an operator's key");
+  await writeFile(keyFile, 'KEY', { mode: 0o644 });
+  // There need not be an SSH server at hand: this is what git runs, and it runs what the server would.
+  const programs = join(root, 'bin');
+  await mkdir(programs);
+  const log = join(root, 'ssh.log');
+  const script = [
+    '#!/bin/sh',
+    `printf '%s\\n' "$@" >> '${log}'`,
+    'for argument; do',
+    `  case "$argument" in IdentityFile=*) stat -c %a "\${argument#*=}" >> '${log}'; cat "\${argument#*=}" >> '${log}';; esac`,
+    'done',
+    'eval "$argument"',
+  ];
+  await writeFile(join(programs, 'ssh'), `${script.join('\n')}\n`, { mode: 0o755 });
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${programs}:${path}`;
+  cleanUp.unshift(async () => {
+    process.env['PATH'] = path;
+  });
+
+  const git = await source({
+    repository: `ssh://git@example.com${repository.path}`,
+    auth: { sshKeyFile: keyFile, knownHostsFile: join(root, 'known hosts') },
+  });
+  expect(await git.sync()).toMatchObject({ counts: { entries: 1 } });
+  const lines = (await readFile(log, 'utf8')).split('\n');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'BatchMode=yes',
+      'StrictHostKeyChecking=yes',
+      'IdentitiesOnly=yes',
+      '600',
+      'KEY',
+      'git@example.com',
+    ]),
+  );
+  expect(lines).toContain(`UserKnownHostsFile="${join(root, 'known hosts')}"`);
 });
 
 describe('what does not exist', () => {

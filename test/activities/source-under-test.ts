@@ -106,7 +106,7 @@ export class SourceUnderTest {
 }
 
 /** Runs something in an activity's context; the activity counts as scheduled now. */
-export async function runActivity<Result>(work: () => Promise<Result>, info: Partial<Info> = {}): Promise<Result> {
+async function runActivity<Result>(work: () => Promise<Result>, info: Partial<Info> = {}): Promise<Result> {
   return await activityEnvironment(info).run<[], Result, () => Promise<Result>>(() => failingClearly(work));
 }
 
