@@ -1,14 +1,19 @@
 /** The workflows as one script, which runs in a sandbox of the worker. */
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
-import type { Logger } from '@temporalio/worker';
-import type { Telemetry } from '../temporal/telemetry.ts';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { WorkflowBundle } from '@temporalio/worker';
+import type { BundleMessage } from './bundle-process.ts';
 
-/** Takes one to two seconds. */
-export async function bundleWorkflows(telemetry: Telemetry, logger?: Logger): Promise<WorkflowBundle> {
-  return await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-    plugins: [telemetry.plugin],
-    ...(logger !== undefined && { logger }),
-  });
+/**
+ * Takes one to two seconds. Done by a process of its own: what the compiler needs, more than the worker itself, goes with
+ * it.
+ *
+ * @throws Error with what the compiler says, where the workflow code cannot be bundled
+ */
+export async function bundleWorkflows(): Promise<WorkflowBundle> {
+  const child = fork(new URL('bundle-process.ts', import.meta.url), { execArgv: [] });
+  const ended = once(child, 'exit').then((): [BundleMessage] => [{ failure: 'the compiler ended without an answer' }]);
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [BundleMessage];
+  if ('failure' in message) throw new Error(`The workflows cannot be bundled: ${message.failure}`);
+  return message;
 }

@@ -17,7 +17,7 @@ export function logThrough(logger: Logger): void {
 }
 
 /** Pino takes the attributes before the message, an error among them as `err`. */
-export function toTemporalLogger(logger: Logger): TemporalLogger {
+function toTemporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
     const { error, taskToken: _, ...attributes } = meta;
     logger[PINO_LEVELS[level]]({ ...attributes, ...(error !== undefined && { err: error }) }, message);

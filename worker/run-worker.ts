@@ -14,7 +14,7 @@ import { startTelemetry } from '../temporal/telemetry.ts';
 import { watchTaskQueue } from '../workflows/contract.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { keepHouse } from './keep-house.ts';
-import { logThrough, toTemporalLogger } from './logging.ts';
+import { logThrough } from './logging.ts';
 
 /** The first wait after Temporal was lost; it doubles up to the longest. */
 const FIRST_BACKOFF_MS = 250;
@@ -63,7 +63,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const workers: TemporalWorkerOptions[] = [
       {
         ...shared,
-        workflowBundle: await bundleWorkflows(telemetry, toTemporalLogger(logger)),
+        workflowBundle: await bundleWorkflows(),
         activities: createActivities(activityDependencies(temporal.client, options)),
         maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
         maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_ACTIVITIES,

@@ -36,7 +36,7 @@ export interface ActorEnvironment {
   stop(): Promise<void>;
 }
 
-export interface StartedActor {
+interface StartedActor {
   readonly name: string;
   readonly definition: SourceDefinition;
   readonly handle: WorkflowHandle;
@@ -70,7 +70,7 @@ async function startActorEnvironment(temporal: TestWorkflowEnvironment): Promise
     defaultHeartbeatThrottleInterval: '100 milliseconds',
   } satisfies Partial<WorkerOptions>;
   const workers = [
-    await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle: await bundleWorkflows(telemetry) }),
+    await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle: await bundleWorkflows() }),
     await Worker.create({ ...shared, taskQueue: watchTaskQueue(TASK_QUEUE) }),
   ];
   const runs = workers.map((worker) => worker.run());

@@ -14,7 +14,7 @@ const histories = readdirSync(folder, { recursive: true, encoding: 'utf8' }).fil
 const telemetry = startTelemetry();
 let workflowBundle: WorkflowBundle;
 beforeAll(async () => {
-  workflowBundle = await bundleWorkflows(telemetry);
+  workflowBundle = await bundleWorkflows();
 });
 
 test('there are histories of the first version', () => {
