@@ -12,7 +12,6 @@ import type { SourceDefinition } from '../registry/source-definition.ts';
 // ---------------------------------------------------------------- workflows
 
 export const SOURCE_WORKFLOW = 'source';
-export const SYNC_WORKFLOW = 'sync';
 export const HOUSEKEEPING_WORKFLOW = 'housekeeping';
 export const HOUSEKEEPING_SCHEDULE_ID = 'housekeeping';
 

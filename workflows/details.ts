@@ -95,7 +95,7 @@ function shortRevision(revision: string | undefined): string {
 }
 
 /** `2026-01-31 09:30:00 UTC`. */
-export function readableTime(timestamp: string): string {
+function readableTime(timestamp: string): string {
   return `${timestamp.slice(0, 19).replace('T', ' ')} UTC`;
 }
 

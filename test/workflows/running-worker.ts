@@ -8,7 +8,7 @@ import { createSourceActors, type SourceActors } from '../../temporal/source-act
 import { runWorker } from '../../worker/run-worker.ts';
 import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
 
-export const TASK_QUEUE = 'rollcall';
+const TASK_QUEUE = 'rollcall';
 
 export interface RunningWorker {
   readonly test: TestDatabase;
