@@ -6,7 +6,6 @@ import type { CheckInput, CheckResult, FetchState } from '../workflows/contract.
 import { checkApi } from './fetch-api.ts';
 import { checkFile } from './fetch-file.ts';
 import { checkGit } from './fetch-git.ts';
-import { checkKubernetes } from './fetch-kubernetes.ts';
 import { comparableState } from './fetch.ts';
 
 export interface Check<Origin extends SourceOrigin = SourceOrigin> {
@@ -37,8 +36,11 @@ async function checkOrigin(question: Check): Promise<CheckResult['news']> {
       return await checkGit({ ...question, origin });
     case 'file':
       return await checkFile({ ...question, origin });
-    case 'kubernetes':
+    case 'kubernetes': {
+      // Loaded where it is used: the client of Kubernetes is large, and most workers have no such source.
+      const { checkKubernetes } = await import('./fetch-kubernetes.ts');
       return await checkKubernetes({ ...question, origin });
+    }
     case 'managed':
       break;
   }

@@ -9,7 +9,6 @@ import { comparableState, type Fetch, type Fetched } from './fetch.ts';
 import { fetchApi } from './fetch-api.ts';
 import { fetchFile } from './fetch-file.ts';
 import { fetchGit } from './fetch-git.ts';
-import { fetchKubernetes } from './fetch-kubernetes.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
 import { SnapshotStager, type Staged } from './snapshot-stager.ts';
 
@@ -91,8 +90,11 @@ async function fetchOrigin(database: Database, fetch: Fetch): Promise<Fetched> {
       return await fetchGit({ ...fetch, origin });
     case 'file':
       return await fetchFile({ ...fetch, origin });
-    case 'kubernetes':
+    case 'kubernetes': {
+      // Loaded where it is used: the client of Kubernetes is large, and most workers have no such source.
+      const { fetchKubernetes } = await import('./fetch-kubernetes.ts');
       return await fetchKubernetes(database, { ...fetch, origin });
+    }
     case 'managed':
       break;
   }

@@ -12,7 +12,6 @@ import type { WatchInput } from '../workflows/contract.ts';
 import { comparableState } from './fetch.ts';
 import { type FileIdentity, identifyFile, isSameFile } from './fetch-path.ts';
 import { withProgress } from './progress.ts';
-import { watchKubernetes } from './watch-kubernetes.ts';
 
 /** Network mounts report no changes: the file is looked at this often in any case. */
 const POLL_INTERVAL_MS = 10_000;
@@ -21,7 +20,11 @@ const SETTLED_AFTER_MS = 250;
 
 export async function watch(database: Database, { definition }: WatchInput): Promise<void> {
   const { origin } = definition;
-  if (origin.kind === 'kubernetes') return await watchKubernetes(database, definition, origin);
+  if (origin.kind === 'kubernetes') {
+    // Loaded where it is used: the client of Kubernetes is large, and most workers have no such source.
+    const { watchKubernetes } = await import('./watch-kubernetes.ts');
+    return await watchKubernetes(database, definition, origin);
+  }
   if (origin.kind !== 'file' || !('path' in origin.location)) {
     throw new RollcallError('DefinitionInvalid', `the source ${definition.name} can't be watched`);
   }
