@@ -209,7 +209,8 @@ describe('status', () => {
     await expectError(await api.send('PATCH', `${version('status', '1.0.0')}/status`, { body }), 400);
   });
 
-  test('404 for what is not there', async () => {
+  test('404 for what is not there, and for a name that no server can have', async () => {
+    await expectError(await api.send('PATCH', '/v0.1/servers/nonsense/status', { body: { status: 'active' } }), 404);
     await expectError(
       await api.send('PATCH', `${version('never', '1.0.0')}/status`, { body: { status: 'deleted' } }),
       404,
