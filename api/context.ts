@@ -25,7 +25,7 @@ export interface ApiContext {
 }
 
 /** Where the operator finds the histories. */
-export interface TemporalInformation {
+interface TemporalInformation {
   readonly address: string;
   readonly namespace: string;
   /** Of the Web UI, where it is known. */

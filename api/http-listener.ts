@@ -47,7 +47,7 @@ export async function listen(app: Express, address: string): Promise<HttpListene
 }
 
 /** @throws Error for an address without a port. */
-export function parseAddress(address: string): { readonly host: string | undefined; readonly port: number } {
+function parseAddress(address: string): { readonly host: string | undefined; readonly port: number } {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(address) ?? [];
   if (port === undefined || Number(port) > 65_535) {
     throw new Error(`"${address}" is no address to listen at: write host:port, or :port for all interfaces`);

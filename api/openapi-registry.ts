@@ -28,7 +28,7 @@ const ERRORS = {
 
 const WRITE_ERRORS = [400, 403, 404, 413, 415, 501, 503] as const;
 
-export const jsonContent = (schema: z.ZodType): { 'application/json': { schema: z.ZodType } } => ({
+const jsonContent = (schema: z.ZodType): { 'application/json': { schema: z.ZodType } } => ({
   'application/json': { schema },
 });
 

@@ -6,7 +6,7 @@ import { readTimestamp } from './timestamp.ts';
 
 export const DEFAULT_LIMIT = 30;
 /** A larger `limit` is served as this one. */
-export const MAX_LIMIT = 1000;
+const MAX_LIMIT = 1000;
 
 /** Postgres can't store it, so nothing can be found by it. */
 const text = z.string().refine((value) => !value.includes('\0'), 'must not contain the character NUL');
@@ -109,7 +109,6 @@ export const statusUpdate = z
     message: 'must not be given with the status active',
   })
   .meta({ id: 'StatusUpdateRequest' });
-export type StatusUpdate = z.output<typeof statusUpdate>;
 
 /** Visible ASCII: it becomes the id of a Temporal update. */
 export const idempotencyKey = z

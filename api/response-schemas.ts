@@ -18,7 +18,7 @@ export const errorBody = z
   })
   .meta({ id: 'Error' });
 
-export const serverDocument = z
+const serverDocument = z
   .looseObject({
     name: z.string().meta({ example: 'com.example/weather' }),
     description: z.string().meta({ example: 'Weather forecasts' }),

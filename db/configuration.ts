@@ -50,6 +50,7 @@ export async function storeConfiguration(
     for (const definition of configuration.sources) await storeSource(transaction, definition);
     const departed = await detachAllBut(transaction, configuration.sources);
     await storeRegistries(transaction, withDefaultRegistry(configuration), configuration.defaultRegistry);
+    await tellOfRegistries(transaction);
     return departed;
   });
 }
@@ -113,6 +114,14 @@ async function storeRegistries(
       on conflict (name) do update set origin = 'file', is_default = excluded.is_default, updated_at = now()`);
   }
   await storeMemberships(transaction, registries);
+}
+
+/**
+ * A registry that went has no revision to tell, and one that came may have no sources: the id of none makes those who
+ * listen read anew which registries there are.
+ */
+async function tellOfRegistries(transaction: Transaction): Promise<void> {
+  await transaction.query(sql.type(nothing)`select pg_notify('registry_revision', '0:0')`);
 }
 
 const membershipRow = z.object({ registryId: id, registryName: z.string(), sourceIds: z.array(id) });

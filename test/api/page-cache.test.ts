@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { storeConfiguration } from '../../db/configuration.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { type Gate, openGate } from './gate.ts';
@@ -73,6 +74,19 @@ test('what another process wrote is served within 100 ms, without a question', a
   await until(() => isListed('2.0.0'), 'the new version is listed');
   expect(Date.now() - written).toBeLessThan(100);
   expect(await queriesOf('/v0.1/servers')).toBe(0);
+});
+
+test('a registry that leaves the configuration is gone, and another default is served, without a restart', async () => {
+  const sources = [source('alpha'), source('beta')];
+  const registries = [
+    { name: 'default', sources: ['alpha'] },
+    { name: 'other', sources: ['beta'] },
+  ];
+  await storeConfiguration(database.database, { sources, registries, defaultRegistry: 'default' });
+  await until(async () => (await api.get('/registry/other/v0.1/servers')).status === 200, 'the registry is served');
+  await storeConfiguration(database.database, { sources, registries: [registries[1]!], defaultRegistry: 'other' });
+  await until(async () => (await api.get('/registry/default/v0.1/servers')).status === 404, 'the registry is gone');
+  expect((await readPage(api, '/v0.1/servers')).servers).toEqual([]);
 });
 
 test('a sync that found nothing new leaves the page what it is', async () => {
