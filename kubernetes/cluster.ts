@@ -1,11 +1,9 @@
 /** One Kubernetes cluster: reads of its API server, with failures that say what is missing. */
-import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, request } from 'undici';
-import { RollcallError } from '../registry/failure.ts';
-import type { KubernetesOrigin } from '../registry/source-definition.ts';
+import { type ClusterAccess, loadKubeconfig } from './kubeconfig.ts';
 import { notReachable, refusal } from './refusal.ts';
 
-export type ClusterAccess = Pick<KubernetesOrigin, 'kubeconfig' | 'context'>;
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 export interface Read {
@@ -28,7 +26,7 @@ export class Cluster {
 
   private constructor(access: ClusterAccess) {
     this.#access = access;
-    this.#config = loadConfig(access);
+    this.#config = loadKubeconfig(access);
   }
 
   /**
@@ -79,7 +77,7 @@ export class Cluster {
       if (response.statusCode === 200) return response;
       const error = await refusal(response, { server: this.#server, what: read.what });
       if (response.statusCode !== 401 || attempt === 2) throw error;
-      this.#config = loadConfig(this.#access);
+      this.#config = loadKubeconfig(this.#access);
     }
   }
 
@@ -125,26 +123,4 @@ export class Cluster {
   get #server(): string {
     return this.#config.getCurrentCluster()?.server.replace(/\/+$/, '') ?? '';
   }
-}
-
-function loadConfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw notUsable(kubeconfig, (error as Error).message, error);
-  }
-  if (context !== undefined) config.setCurrentContext(context);
-  const current = config.getCurrentContext();
-  if (config.getContextObject(current) === null) {
-    throw notUsable(kubeconfig, current === undefined ? 'it has no current context' : `it has no context ${current}`);
-  }
-  if (config.getCurrentCluster() === null) throw notUsable(kubeconfig, `it has no cluster for the context ${current}`);
-  return config;
-}
-
-function notUsable(kubeconfig: string | undefined, reason: string, cause?: unknown): RollcallError {
-  const which = kubeconfig ?? 'that kubectl would use';
-  return new RollcallError('DefinitionInvalid', `the kubeconfig ${which} can't be used: ${reason}`, { cause });
 }

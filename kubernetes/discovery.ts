@@ -77,7 +77,7 @@ async function namesAt(cluster: Cluster, path: string, signal: AbortSignal): Pro
 
 async function readIfThere(cluster: Cluster, path: string, signal: AbortSignal): Promise<unknown> {
   try {
-    return await cluster.read({ path, what: path, signal });
+    return await cluster.read({ path, what: `anything at ${path}`, signal });
   } catch (error) {
     if (error instanceof RollcallError && error.type === 'UpstreamNotFound') return null;
     throw error;

@@ -12,6 +12,7 @@ import { LOOPBACK } from '../embedded/free-port.ts';
 import { startEmbeddedPostgres } from '../embedded/postgres.ts';
 import { startEmbeddedTemporal } from '../embedded/temporal.ts';
 import { findTemporalBinary } from '../embedded/temporal-binary.ts';
+import { findApiServerPrograms } from './kubernetes/api-server-programs.ts';
 import { findTestServerBinary } from './test-server-binary.ts';
 
 declare module 'vitest' {
@@ -33,6 +34,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const servers = {
     '/postgres': once(() => startPostgres(directory)),
     '/temporal': once(() => startTemporal(directory)),
+    '/kubernetes-api-server': once(async () => ({
+      address: await findApiServerPrograms(),
+      stop: async () => undefined,
+    })),
     '/test-server-binary': once(async () => ({ address: await findTestServerBinary(), stop: async () => undefined })),
   };
   const broker = await startBroker(servers);

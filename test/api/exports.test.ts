@@ -143,7 +143,7 @@ describe('the oldest ToolHive API', () => {
     expect(await readJson(api, '/api/v1/registry')).toEqual(TOOLHIVE_DOCUMENT);
   });
 
-  test('knows of nothing that is deployed', async () => {
+  test('knows of nothing that is deployed where no source is a cluster', async () => {
     expect(await readJson(api, '/api/v0/deployed')).toEqual([]);
     expect(await readJson(api, '/api/v0/deployed/weather')).toEqual([]);
   });

@@ -1,0 +1,59 @@
+/** How a cluster is reached, and as whom. */
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { parse } from 'yaml';
+import { RollcallError } from '../registry/failure.ts';
+import { isJsonObject, objectsOf, textOf } from '../registry/json.ts';
+import { memberOf } from '../registry/kubernetes-object.ts';
+import type { KubernetesOrigin } from '../registry/source-definition.ts';
+
+export type ClusterAccess = Pick<KubernetesOrigin, 'kubeconfig' | 'context'>;
+
+/**
+ * The kubeconfig with its context chosen; where none is named the one that kubectl would use, in a pod the service
+ * account.
+ *
+ * @throws RollcallError `DefinitionInvalid` where there is no such file, context or cluster
+ */
+export function loadKubeconfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+    for (const path of kubeconfig === undefined ? defaultFiles() : [kubeconfig]) useTokenFiles(config, path);
+  } catch (error) {
+    throw notUsable(kubeconfig, (error as Error).message, error);
+  }
+  if (context !== undefined) config.setCurrentContext(context);
+  const current = config.getCurrentContext();
+  if (config.getContextObject(current) === null) {
+    throw notUsable(kubeconfig, current === undefined ? 'it has no current context' : `it has no context ${current}`);
+  }
+  if (config.getCurrentCluster() === null) throw notUsable(kubeconfig, `it has no cluster for the context ${current}`);
+  return config;
+}
+
+function defaultFiles(): string[] {
+  const named = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
+  return named.length > 0 ? named : [join(homedir(), '.kube', 'config')].filter((path) => existsSync(path));
+}
+
+/** The library knows `tokenFile` in pods only; in a kubeconfig it reads another name, once. */
+function useTokenFiles(config: KubeConfig, path: string): void {
+  const content: unknown = parse(readFileSync(path, 'utf8'));
+  for (const named of isJsonObject(content) ? objectsOf(content['users']) : []) {
+    const tokenFile = textOf(memberOf(named, 'user')['tokenFile']);
+    const user = config.users.find(({ name }) => name === named['name']);
+    if (tokenFile === undefined || user === undefined) continue;
+    Object.assign(user, {
+      authProvider: { name: 'tokenFile', config: { tokenFile: resolve(dirname(path), tokenFile) } },
+    });
+  }
+}
+
+function notUsable(kubeconfig: string | undefined, reason: string, cause?: unknown): RollcallError {
+  const which = kubeconfig ?? 'that kubectl would use';
+  return new RollcallError('DefinitionInvalid', `the kubeconfig ${which} can't be used: ${reason}`, { cause });
+}

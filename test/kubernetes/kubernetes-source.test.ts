@@ -1,0 +1,235 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { storeConfiguration } from '../../db/configuration.ts';
+import { listSyncRuns, type SyncRunRow } from '../../db/sync-runs.ts';
+import type { KubernetesOrigin, SourceDefinition } from '../../registry/source-definition.ts';
+import { type RunningApi, startApi } from '../api/running-api.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { type RunningWorker, startWorker } from '../workflows/running-worker.ts';
+import { askForPrograms } from './api-server.ts';
+import { ALL_RESOURCES, install } from './custom-resources.ts';
+import { apply, applyAll, readManifests, remove } from './manifests.ts';
+import { exported, TestCluster } from './test-cluster.ts';
+
+const programs = await askForPrograms();
+const because = 'missing' in programs ? ` (skipped: ${programs.missing})` : '';
+
+/** How soon a change in the cluster is seen by clients. */
+const SEEN_WITHIN_MS = 2_000;
+/** How soon a source has caught up after something was broken. */
+const RECOVERED_WITHIN_MS = 20_000;
+
+const SERVERS: KubernetesOrigin['content'] = {
+  servers: { resources: ALL_RESOURCES, namespaces: ['team-a', 'team-b'] },
+};
+const DOCUMENT: KubernetesOrigin['content'] = { configMap: { name: 'registry-data', key: 'registry.json' } };
+
+describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${because}`, () => {
+  let cluster: TestCluster;
+  let database: TestDatabase;
+  let worker: RunningWorker;
+  let api: RunningApi;
+
+  beforeAll(async () => {
+    if ('missing' in programs) return;
+    cluster = await TestCluster.start(programs);
+    await install(cluster.server, ALL_RESOURCES);
+    await applyAll(cluster.server, 'all-namespaces.yaml');
+    await applyAll(cluster.server, 'config-map.yaml');
+    await cluster.createNamespaces('team-a', 'team-b');
+    await cluster.put(exported('team-a', 'first'));
+    await cluster.putConfigMap('registry-data', { 'registry.json': documentOf('io.example/one') });
+    database = await createTestDatabase();
+    await storeConfiguration(database.database, {
+      sources: [definition('cluster', SERVERS), definition('document', DOCUMENT)],
+      registries: [],
+      defaultRegistry: 'default',
+    });
+    worker = await startWorker(database);
+    api = await startApi(database);
+    await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], RECOVERED_WITHIN_MS);
+  }, 120_000);
+
+  afterAll(async () => {
+    await api.stop();
+    await worker.stop();
+    await database.drop();
+    await cluster.stop();
+  }, 60_000);
+
+  /** Everything is as it was at first, and every sync is over. */
+  beforeEach(async () => {
+    await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], RECOVERED_WITHIN_MS);
+  });
+
+  function definition(name: string, content: KubernetesOrigin['content']): SourceDefinition {
+    return {
+      name,
+      origin: { kind: 'kubernetes', kubeconfig: cluster.kubeconfig, content },
+      syncPolicy: { intervalMs: 3_600_000, maxRemoval: 0.5, deadlineMs: 60_000 },
+    };
+  }
+
+  async function served(): Promise<string[]> {
+    const response = await api.get('/v0.1/servers?limit=1000');
+    const { servers } = (await response.json()) as { servers: { server: { name: string } }[] };
+    return servers.map(({ server }) => server.name);
+  }
+
+  /** Waits until exactly these names are served, and tells how long that took. */
+  async function expectServed(names: readonly string[], withinMs: number): Promise<number> {
+    return await waitFor(async () => (await served()).join() === names.join(), withinMs, `serving ${names.join(', ')}`);
+  }
+
+  async function syncs(source: string): Promise<readonly SyncRunRow[]> {
+    return await listSyncRuns(database.database, { sourceName: source, limit: 100 });
+  }
+
+  test('what is applied, changed, no longer exported and deleted is served or gone at once', async () => {
+    const weather = 'com.toolhive.k8s.team-b/weather';
+    const others = ['com.toolhive.k8s.team-a/first', 'io.example/one'];
+    const withWeather = ['com.toolhive.k8s.team-a/first', weather, 'io.example/one'];
+    const title = async (): Promise<unknown> => {
+      const response = await api.get(`/v0.1/servers/${encodeURIComponent(weather)}/versions/latest`);
+      return ((await response.json()) as { server?: { title?: string } }).server?.title;
+    };
+
+    await cluster.put(exported('team-b', 'weather'));
+    await expectServed(withWeather, SEEN_WITHIN_MS);
+    await cluster.put(exported('team-b', 'weather', { 'registry-title': 'Weather' }));
+    await waitFor(async () => (await title()) === 'Weather', SEEN_WITHIN_MS, 'a changed title');
+    await cluster.put(exported('team-b', 'weather', { 'registry-export': 'false' }));
+    await expectServed(others, SEEN_WITHIN_MS);
+    await cluster.put(exported('team-b', 'weather'));
+    await expectServed(withWeather, SEEN_WITHIN_MS);
+    await cluster.delete(exported('team-b', 'weather'));
+    await expectServed(others, SEEN_WITHIN_MS);
+  });
+
+  test('a registry document in a ConfigMap is watched', async () => {
+    await cluster.putConfigMap('registry-data', { 'registry.json': documentOf('io.example/one', 'io.example/two') });
+    await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one', 'io.example/two'], SEEN_WITHIN_MS);
+    await cluster.putConfigMap('registry-data', { 'registry.json': documentOf('io.example/one') });
+    await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], SEEN_WITHIN_MS);
+  });
+
+  test('how the servers are doing is told, and is no reason for a sync', async () => {
+    const before = await syncs('cluster');
+    const status = { phase: 'Ready', url: 'http://first.team-a.svc/mcp' };
+    await cluster.putStatus(exported('team-a', 'first'), status);
+    const deployed = async (): Promise<{ status: string }[]> =>
+      (await (await api.get('/api/v0/deployed')).json()) as { status: string }[];
+    await waitFor(async () => (await deployed())[0]?.status === 'Ready', SEEN_WITHIN_MS, 'the new state');
+    expect(await deployed()).toEqual([
+      {
+        name: 'first',
+        namespace: 'team-a',
+        kind: 'MCPServer',
+        server: 'com.toolhive.k8s.team-a/first',
+        version: '1.2.3',
+        source: 'cluster',
+        status: 'Ready',
+        ready: true,
+        transport: 'streamable-http',
+        image: 'ghcr.io/acme/weather:1.2.3',
+        endpoint_url: 'http://first.team-a.svc/mcp',
+      },
+    ]);
+    for (const name of ['first', 'com.toolhive.k8s.team-a%2Ffirst', 'com.toolhive.k8s.team-a/first']) {
+      expect(await (await api.get(`/api/v0/deployed/${name}`)).json()).toHaveLength(1);
+    }
+    expect(await (await api.get('/api/v0/deployed/unknown')).json()).toEqual([]);
+    expect(await syncs('cluster')).toHaveLength(before.length);
+  });
+
+  test('a rollout of 200 servers causes a few syncs', async () => {
+    const before = await syncs('cluster');
+    const names = Array.from({ length: 200 }, (_, index) => `rollout-${String(index).padStart(3, '0')}`);
+    for (let start = 0; start < names.length; start += 20) {
+      await Promise.all(names.slice(start, start + 20).map((name) => cluster.put(exported('team-b', name))));
+    }
+    const all = names.map((name) => `com.toolhive.k8s.team-b/${name}`);
+    await expectServed(['com.toolhive.k8s.team-a/first', ...all, 'io.example/one'], RECOVERED_WITHIN_MS);
+    await Promise.all(names.map((name) => cluster.delete(exported('team-b', name))));
+    await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], RECOVERED_WITHIN_MS);
+    expect((await syncs('cluster')).length - before.length).toBeLessThanOrEqual(12);
+  });
+
+  test('a watch that is cut in the middle goes on', async () => {
+    for (const name of ['cut-one', 'cut-two']) {
+      const { connections } = cluster.server.proxy;
+      cluster.server.proxy.cut();
+      await cluster.put(exported('team-b', name));
+      await expectServed(
+        ['com.toolhive.k8s.team-a/first', `com.toolhive.k8s.team-b/${name}`, 'io.example/one'],
+        RECOVERED_WITHIN_MS,
+      );
+      expect(cluster.server.proxy.connections).toBeGreaterThan(connections);
+      await cluster.delete(exported('team-b', name));
+      await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], RECOVERED_WITHIN_MS);
+    }
+  });
+
+  test('an API server that is killed is waited for, and what was changed meanwhile is found', async () => {
+    await cluster.server.kill();
+    await worker.actors.syncNow('cluster', { wait: true, waitMs: 30_000 }).catch(() => undefined);
+    expect(await served()).toEqual(['com.toolhive.k8s.team-a/first', 'io.example/one']);
+    // Past the sources, who see it only when they are let in again.
+    cluster.server.proxy.reachable = false;
+    await cluster.server.startServer();
+    await cluster.put(exported('team-b', 'meanwhile'));
+    cluster.server.proxy.reachable = true;
+    const withIt = ['com.toolhive.k8s.team-a/first', 'com.toolhive.k8s.team-b/meanwhile', 'io.example/one'];
+    await expectServed(withIt, RECOVERED_WITHIN_MS);
+    // The watch stands again.
+    await cluster.delete(exported('team-b', 'meanwhile'));
+    await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], RECOVERED_WITHIN_MS);
+    expect((await syncs('cluster')).find(({ outcome }) => outcome === 'failed')).toMatchObject({
+      failureType: 'UpstreamUnavailable',
+    });
+  }, 120_000);
+
+  test('permissions that are taken away fail its syncs, which say what is missing; given back, it goes on', async () => {
+    const manifests = await readManifests('all-namespaces.yaml');
+    for (const manifest of manifests) await remove(cluster.server, manifest);
+    const failed = await until(async () => {
+      const { report } = await worker.actors.syncNow('cluster', { wait: true, waitMs: 30_000 });
+      return report?.outcome === 'failed' ? report : undefined;
+    });
+    expect(failed.failure).toMatchObject({
+      type: 'UpstreamDenied',
+      message: expect.stringContaining('mcpservers.toolhive.stacklok.dev in the namespace team-a'),
+    });
+    expect(await served()).toEqual(['com.toolhive.k8s.team-a/first', 'io.example/one']);
+    await cluster.put(exported('team-b', 'returned'));
+    for (const manifest of manifests) await apply(cluster.server, manifest);
+    const withIt = ['com.toolhive.k8s.team-a/first', 'com.toolhive.k8s.team-b/returned', 'io.example/one'];
+    await expectServed(withIt, RECOVERED_WITHIN_MS);
+    await cluster.delete(exported('team-b', 'returned'));
+    await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], RECOVERED_WITHIN_MS);
+  }, 60_000);
+});
+
+function documentOf(...names: readonly string[]): string {
+  return JSON.stringify(names.map((name) => ({ name, version: '1.0.0', description: `What ${name} does` })));
+}
+
+/** Milliseconds until the condition held. */
+async function waitFor(condition: () => Promise<boolean>, withinMs: number, what: string): Promise<number> {
+  const startedAt = Date.now();
+  while (!(await condition())) {
+    if (Date.now() - startedAt > withinMs) throw new Error(`It took longer than ${withinMs} ms: ${what}`);
+    await delay(20);
+  }
+  return Date.now() - startedAt;
+}
+
+async function until<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
+  const deadline = Date.now() + RECOVERED_WITHIN_MS;
+  while (Date.now() < deadline) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await delay(50);
+  }
+  throw new Error('It did not happen');
+}
