@@ -7,7 +7,7 @@ import type { ApiServerPrograms } from './api-server-programs.ts';
 import { objectsPath, typeOf } from './custom-resources.ts';
 import { applyAll } from './manifests.ts';
 
-export const MCP_SERVERS = 'mcpservers.toolhive.stacklok.dev';
+const MCP_SERVERS = 'mcpservers.toolhive.stacklok.dev';
 
 export interface TestObject {
   readonly resource?: KubernetesResource;
