@@ -1,6 +1,6 @@
 /** Makes the actors agree with the sources in Postgres, which are the truth. Several workers may do so at once. */
 import type { Database } from '../db/connection.ts';
-import { deleteSource, listSources, type SourceRow } from '../db/sources.ts';
+import { deleteDetachedSource, listSources, type SourceRow } from '../db/sources.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { initialState } from '../temporal/initial-state.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
@@ -75,7 +75,7 @@ async function retire(
   } catch (error) {
     if (!(error instanceof RollcallError) || error.type !== 'SourceNotFound') throw error;
     // Without an actor there is nothing to wait for.
-    if (entries === 'remove') await deleteSource(database, name);
+    if (entries === 'remove') await deleteDetachedSource(database, name);
   }
   return 'retired';
 }

@@ -1,12 +1,14 @@
 import type { Database } from '../db/connection.ts';
-import { deleteSource, detachSource } from '../db/sources.ts';
+import { deleteDetachedSource } from '../db/sources.ts';
 import type { Activities } from '../workflows/contract.ts';
 
-/** Takes a source and its entries out of Postgres, or out of the registries only. */
+/**
+ * Erases a source whose actor ends. One that is kept needs nothing: it was taken out of the registries when it left the
+ * configuration, and may have returned since.
+ */
 export async function retireSource(
   database: Database,
   { sourceName, entries }: Parameters<Activities['retireSource']>[0],
 ): Promise<void> {
-  if (entries === 'remove') await deleteSource(database, sourceName);
-  else await detachSource(database, sourceName);
+  if (entries === 'remove') await deleteDetachedSource(database, sourceName);
 }

@@ -76,35 +76,21 @@ async function selectSources(database: Database, where: FragmentSqlToken): Promi
 const idRow = z.object({ id });
 
 /**
- * Takes a source and all of its entries, syncs and write requests out. What it owned goes to the next source that has
- * the name. Nothing happens where there is no such source.
+ * Takes a detached source and all of its entries, syncs and write requests out. Nothing happens where there is no such
+ * source, or where it has become part of the configuration again since its actor was told to end.
  */
-export async function deleteSource(database: Database, name: string): Promise<void> {
+export async function deleteDetachedSource(database: Database, name: string): Promise<void> {
   await database.pool.transaction(async (transaction) => {
-    const sourceId = await lockSource(transaction, name);
+    const sourceId = await lockDetachedSource(transaction, name);
     if (sourceId === null) return;
     await leaveRegistries(transaction, sourceId);
     await transaction.query(sql.type(nothing)`delete from source where id = ${sourceId}`);
   });
 }
 
-/**
- * Takes a source out of all registries and keeps its entries, unserved, until it is part of the configuration again.
- * Nothing happens where there is no such source, or where it is detached.
- */
-export async function detachSource(database: Database, name: string): Promise<void> {
-  await database.pool.transaction(async (transaction) => {
-    const sourceId = await lockSource(transaction, name);
-    if (sourceId === null) return;
-    await leaveRegistries(transaction, sourceId);
-    await transaction.query(sql.type(nothing)`
-      update source set detached_at = now(), updated_at = now() where id = ${sourceId} and detached_at is null`);
-  });
-}
-
-async function lockSource(transaction: Transaction, name: string): Promise<string | null> {
+async function lockDetachedSource(transaction: Transaction, name: string): Promise<string | null> {
   return await transaction.maybeOneFirst(sql.type(idRow)`
-    select id from source where name = ${name} for no key update`);
+    select id from source where name = ${name} and detached_at is not null for no key update`);
 }
 
 async function leaveRegistries(transaction: Transaction, sourceId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { storeConfiguration } from '../../db/configuration.ts';
 import { listRegistries } from '../../db/registries.ts';
-import { deleteSource, detachSource, findManagedSource, findSource, listSources } from '../../db/sources.ts';
+import { deleteDetachedSource, findManagedSource, findSource, listSources } from '../../db/sources.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { NOTHING_WRITTEN, rowsWrittenBy } from './rows-written.ts';
@@ -88,9 +88,18 @@ test('a source that leaves the file is unserved at once, and erased when its act
     'com.example/shared@1.0.0 from second',
   ]);
   expect((await findSource(target.database, 'first'))?.detachedAt).not.toBeNull();
-  await deleteSource(target.database, 'first');
-  await deleteSource(target.database, 'first');
+  await deleteDetachedSource(target.database, 'first');
+  await deleteDetachedSource(target.database, 'first');
   expect((await listSources(target.database)).map(({ name }) => name)).toEqual(['second']);
+});
+
+test('a source that is back in the file before its actor has ended keeps its entries', async () => {
+  await useSources(target.database, first, second);
+  await syncBoth();
+  await useSources(target.database, second);
+  await useSources(target.database, first, second);
+  await deleteDetachedSource(target.database, 'first');
+  expect(await findSource(target.database, 'first')).toMatchObject({ detachedAt: null, entryCount: 2 });
 });
 
 test('a managed source that leaves the file keeps its entries, and serves them when it returns', async () => {
@@ -105,7 +114,6 @@ test('a managed source that leaves the file keeps its entries, and serves them w
     defaultRegistry: 'default',
   });
   expect(departed).toEqual({ removed: [], detached: ['published'] });
-  await detachSource(target.database, 'published');
   expect(await findManagedSource(target.database, 'default')).toBeNull();
   expect(await entriesOf(target.database)).toEqual([]);
 
