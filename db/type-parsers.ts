@@ -13,6 +13,6 @@ export const typeParsers: readonly DriverTypeParser[] = [
 ];
 
 /** `2025-09-08 23:47:09.452138+00`, as Postgres writes it in a session whose time zone is UTC, as RFC 3339. */
-export function rfc3339(text: string): string {
+function rfc3339(text: string): string {
   return text.replace(' ', 'T').replace(/\+00(:00)?$/, 'Z');
 }

@@ -7,7 +7,6 @@
  */
 
 export const SOURCE_KINDS = ['api', 'git', 'file', 'managed', 'kubernetes'] as const;
-export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 /** The format of a registry document; found by its content where a definition gives none. */
 export type RegistryFormat = 'upstream' | 'toolhive';
@@ -51,7 +50,7 @@ export interface FileOrigin {
     | { readonly data: string };
 }
 
-export interface ManagedOrigin {
+interface ManagedOrigin {
   readonly kind: 'managed';
 }
 

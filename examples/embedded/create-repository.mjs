@@ -16,7 +16,17 @@ function create() {
   cpSync(files, unfinished, { recursive: true });
   git(unfinished, 'init', '--quiet', '--initial-branch=main');
   git(unfinished, 'add', '.');
-  git(unfinished, '-c', 'user.name=Rollcall', '-c', 'user.email=rollcall@example.com', 'commit', '--quiet', '--message', 'Platform servers');
+  git(
+    unfinished,
+    '-c',
+    'user.name=Rollcall',
+    '-c',
+    'user.email=rollcall@example.com',
+    'commit',
+    '--quiet',
+    '--message',
+    'Platform servers',
+  );
   renameSync(unfinished, repository);
 }
 
