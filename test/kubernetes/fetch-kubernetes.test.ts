@@ -255,6 +255,9 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
 
     test('a token that is no longer accepted is read again from its file', async () => {
       const source = await sourceOf({ namespaces: [await namespace()] });
+      const reader = Cluster.open({ kubeconfig: cluster.kubeconfig });
+      const readiness = () => reader.assertReady(AbortSignal.timeout(10_000));
+      await readiness();
       await cluster.invalidateTokens();
       // The API server remembers for a while whom it has accepted.
       const deadline = Date.now() + 20_000;
@@ -265,8 +268,12 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       const failure = await source.failedSync();
       expect(failure).toMatchObject({ type: 'UpstreamDenied' });
       expect(failure.message).toContain('does not accept the credentials');
+      await expect(readiness()).rejects.toMatchObject({ type: 'UpstreamDenied' });
       await cluster.renewToken();
       expect((await source.sync()).counts).toMatchObject({ rejected: 0 });
+      // Also by what has been at work since before.
+      await readiness();
+      await reader.close();
     }, 60_000);
 
     test.each([

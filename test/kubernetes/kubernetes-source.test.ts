@@ -76,9 +76,9 @@ describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${becaus
     return servers.map(({ server }) => server.name);
   }
 
-  /** Waits until exactly these names are served, and tells how long that took. */
-  async function expectServed(names: readonly string[], withinMs: number): Promise<number> {
-    return await waitFor(async () => (await served()).join() === names.join(), withinMs, `serving ${names.join(', ')}`);
+  /** Waits until exactly these names are served. */
+  async function expectServed(names: readonly string[], withinMs: number): Promise<void> {
+    await waitFor(async () => (await served()).join() === names.join(), withinMs, `serving ${names.join(', ')}`);
   }
 
   async function syncs(source: string): Promise<readonly SyncRunRow[]> {
@@ -214,14 +214,12 @@ function documentOf(...names: readonly string[]): string {
   return JSON.stringify(names.map((name) => ({ name, version: '1.0.0', description: `What ${name} does` })));
 }
 
-/** Milliseconds until the condition held. */
-async function waitFor(condition: () => Promise<boolean>, withinMs: number, what: string): Promise<number> {
+async function waitFor(condition: () => Promise<boolean>, withinMs: number, what: string): Promise<void> {
   const startedAt = Date.now();
   while (!(await condition())) {
     if (Date.now() - startedAt > withinMs) throw new Error(`It took longer than ${withinMs} ms: ${what}`);
     await delay(20);
   }
-  return Date.now() - startedAt;
 }
 
 async function until<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
