@@ -112,6 +112,7 @@ async function applyToSource(
   if (allRejected && snapshot.authoritative !== true) {
     throw new RollcallError('AllEntriesRejected', `All ${snapshot.rejected} entries of the snapshot were rejected.`);
   }
+  if (staged.written >= MUCH_ENTRIES) await planForMany(transaction);
   const removed =
     snapshot.coverage === 'complete' ? await removeVanished(transaction, source, { snapshot, staged }) : 0;
   const { added, changed } = staged.written === 0 ? NOTHING_WRITTEN : await writeStaged(transaction, source, snapshot);
@@ -140,6 +141,15 @@ async function applyToSource(
   };
   await closeSyncRun(transaction, snapshot, result);
   return result;
+}
+
+/**
+ * The statistics of the staging tables were made when they were empty, and so may those of the entries. Believing them,
+ * the planner compares each of 100,000 rows with each other one, which takes hours; joins by hashing and merging take
+ * what they should, however many rows there are.
+ */
+async function planForMany(transaction: Transaction): Promise<void> {
+  await transaction.query(sql.type(nothing)`select set_config('enable_nestloop', 'off', true)`);
 }
 
 /** Less than this leaves the planner's idea of the tables right enough; autovacuum sees to it in time. */
@@ -232,7 +242,7 @@ async function writeStaged(
     left join entry on entry.source_id = ${sourceId} and entry.name = staged.name and entry.version = staged.version
     where staged.sync_run_id = ${syncRunId}`);
   // is_latest is right for a name that is all new, so that a first sync need not look at its rows again; refreshLatest
-  // mends the others.
+  // mends the others. In the order of their names, entries that are read together lie together.
   await transaction.query(sql.type(nothing)`
     insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
       status, status_message, status_changed_at, published_at, updated_at, changed_at, is_latest, commit_id)
@@ -240,14 +250,12 @@ async function writeStaged(
       staged.description, staged.tags, staged.search_text, staged.status, staged.status_message,
       coalesce(staged.status_changed_at, case when entry.status = staged.status then entry.status_changed_at end, ${at}),
       coalesce(staged.published_at, entry.published_at, ${at}),
-      coalesce(staged.updated_at, ${at}), ${at}, latest.version is not null, ${commitId}
-    from snapshot_entry as staged
+      coalesce(staged.updated_at, ${at}), ${at}, staged.is_latest, ${commitId}
+    from (
+      select *, row_number() over (partition by name order by ${latestFirst}) = 1 as is_latest
+      from snapshot_entry where sync_run_id = ${syncRunId}
+    ) as staged
     left join entry on entry.source_id = ${sourceId} and entry.name = staged.name and entry.version = staged.version
-    left join (
-      select distinct on (name) name, version from snapshot_entry where sync_run_id = ${syncRunId}
-      order by name, ${latestFirst}
-    ) as latest on latest.name = staged.name and latest.version = staged.version
-    where staged.sync_run_id = ${syncRunId}
     on conflict (source_id, name, version) do update set
       version_order = excluded.version_order, document = excluded.document, digest = excluded.digest,
       title = excluded.title, description = excluded.description, tags = excluded.tags,
