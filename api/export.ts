@@ -1,5 +1,7 @@
-/** A whole registry as one file, streamed: for clients that take a registry from a static URL. */
+/** A whole registry as one file, streamed, as it is at one moment: for clients that take one from a static URL. */
 import { type RequestHandler, Router } from 'express';
+import { readConsistently } from '../db/consistent-read.ts';
+import type { Transaction } from '../db/connection.ts';
 import { streamEntries } from '../db/entries.ts';
 import type { RegistryRow } from '../db/registries.ts';
 import { type ApiContext, servedRegistry } from './context.ts';
@@ -22,7 +24,7 @@ export function exportToolhive(context: ApiContext): RequestHandler {
     await context.pages.stream(request, response, {
       registry,
       key: ['registry.json'],
-      pieces: () => toolhiveDocument(context.database, registry),
+      pieces: () => readConsistently(context.database, (transaction) => toolhiveDocument(transaction, registry)),
     });
   };
 }
@@ -34,15 +36,15 @@ function exportUpstream(context: ApiContext): RequestHandler {
     await context.pages.stream(request, response, {
       registry,
       key: ['servers.json'],
-      pieces: () => upstreamPage(context, registry),
+      pieces: () => readConsistently(context.database, (transaction) => upstreamPage(transaction, registry)),
     });
   };
 }
 
-async function* upstreamPage({ database }: ApiContext, registry: RegistryRow): AsyncIterable<string> {
+async function* upstreamPage(transaction: Transaction, registry: RegistryRow): AsyncIterable<string> {
   let count = 0;
   yield '{"servers":[';
-  for await (const entry of streamEntries(database, { registryId: registry.id, includeDeleted: false })) {
+  for await (const entry of streamEntries(transaction, { registryId: registry.id, includeDeleted: false })) {
     yield `${count === 0 ? '' : ','}\n${itemJson(entry)}`;
     count += 1;
   }

@@ -1,6 +1,8 @@
 /** The oldest ToolHive API, of the default registry: `/api/v0` and `/api/v1`. */
 import { type RequestHandler, Router } from 'express';
 import { type DeploymentRow, listDeployments } from '../db/deployments.ts';
+import { readConsistently } from '../db/consistent-read.ts';
+import type { Transaction } from '../db/connection.ts';
 import { findEntry, streamEntries } from '../db/entries.ts';
 import type { RegistryRow } from '../db/registries.ts';
 import { type JsonObject, objectsOf, textOf } from '../registry/json.ts';
@@ -32,15 +34,15 @@ function listSummaries(context: ApiContext): RequestHandler {
     await context.pages.stream(request, response, {
       registry,
       key: ['toolhive servers'],
-      pieces: () => summaries(context, registry),
+      pieces: () => readConsistently(context.database, (transaction) => summaries(transaction, registry)),
     });
   };
 }
 
-async function* summaries({ database }: ApiContext, registry: RegistryRow): AsyncIterable<string> {
+async function* summaries(transaction: Transaction, registry: RegistryRow): AsyncIterable<string> {
   let total = 0;
   yield '{"servers":[';
-  for await (const entry of streamEntries(database, {
+  for await (const entry of streamEntries(transaction, {
     registryId: registry.id,
     version: 'latest',
     includeDeleted: false,

@@ -1,8 +1,8 @@
 /** A registry as a ToolHive registry document. */
-import type { Database } from '../db/connection.ts';
+import type { Transaction } from '../db/connection.ts';
 import { type EntryRow, streamEntries } from '../db/entries.ts';
 import type { RegistryRow } from '../db/registries.ts';
-import { listSources } from '../db/sources.ts';
+import { listEnvelopes } from '../db/sources.ts';
 import { serverJsonToToolhive } from '../registry/convert.ts';
 import { isJsonObject, type JsonObject, textOf } from '../registry/json.ts';
 import type { ToolhiveServer } from '../registry/toolhive-format.ts';
@@ -15,15 +15,15 @@ import type { ToolhiveServer } from '../registry/toolhive-format.ts';
  * for each map: a registry of any size is exported without being held. Only groups are, which are small and picked by
  * hand.
  */
-export async function* toolhiveDocument(database: Database, registry: RegistryRow): AsyncIterable<string> {
-  const envelope = await registryEnvelope(database, registry);
+export async function* toolhiveDocument(transaction: Transaction, registry: RegistryRow): AsyncIterable<string> {
+  const envelope = await registryEnvelope(transaction, registry);
   const { groups, ...members } = envelope;
   yield JSON.stringify(members).slice(0, -1);
   yield ',"servers":';
-  yield* serverMap(database, registry, (server) => !server.remote && server.group === undefined);
+  yield* serverMap(transaction, registry, (server) => !server.remote && server.group === undefined);
   yield ',"remote_servers":';
-  yield* serverMap(database, registry, (server) => server.remote && server.group === undefined);
-  if (groups.length > 0) yield `,"groups":${JSON.stringify(await withServers(database, registry, groups))}`;
+  yield* serverMap(transaction, registry, (server) => server.remote && server.group === undefined);
+  if (groups.length > 0) yield `,"groups":${JSON.stringify(await withServers(transaction, registry, groups))}`;
   yield '}\n';
 }
 
@@ -36,13 +36,13 @@ export function toToolhive(entry: EntryRow): ToolhiveServer | null {
 }
 
 async function* serverMap(
-  database: Database,
+  transaction: Transaction,
   registry: RegistryRow,
   belongs: (server: ToolhiveServer) => boolean,
 ): AsyncIterable<string> {
   let separator = '';
   yield '{';
-  for await (const entry of streamEntries(database, { registryId: registry.id, includeDeleted: false })) {
+  for await (const entry of streamEntries(transaction, { registryId: registry.id, includeDeleted: false })) {
     const server = toToolhive(entry);
     if (server === null || !belongs(server) || (server.group === undefined && !entry.isLatest)) continue;
     yield `${separator}\n${JSON.stringify(server.key)}:${JSON.stringify(server.entry)}`;
@@ -53,12 +53,12 @@ async function* serverMap(
 
 /** The groups with their servers; a map that would be empty is left out. */
 async function withServers(
-  database: Database,
+  transaction: Transaction,
   registry: RegistryRow,
   groups: readonly JsonObject[],
 ): Promise<readonly JsonObject[]> {
   const filled = new Map(groups.map((group) => [group['name'], { ...group }]));
-  for await (const entry of streamEntries(database, { registryId: registry.id, includeDeleted: false })) {
+  for await (const entry of streamEntries(transaction, { registryId: registry.id, includeDeleted: false })) {
     const server = toToolhive(entry);
     const group = server?.group === undefined ? undefined : filled.get(server.group);
     if (server === null || group === undefined) continue;
@@ -75,10 +75,9 @@ interface Envelope extends JsonObject {
 }
 
 /** What the documents of the registry's sources say beside their servers; of several the first that says it. */
-async function registryEnvelope(database: Database, registry: RegistryRow): Promise<Envelope> {
-  const sources = await listSources(database);
-  const envelopes = registry.sources.flatMap((name) => {
-    const text = sources.find((source) => source.name === name)?.envelope ?? '{}';
+async function registryEnvelope(transaction: Transaction, registry: RegistryRow): Promise<Envelope> {
+  const texts = await listEnvelopes(transaction, registry.id);
+  const envelopes = texts.flatMap((text) => {
     const envelope: unknown = JSON.parse(text);
     return isJsonObject(envelope) && typeof envelope['last_updated'] === 'string' ? [envelope] : [];
   });

@@ -3,7 +3,7 @@ import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
 import { z } from 'zod';
 import { ENTRY_STATUSES } from '../registry/entry.ts';
 import { SOURCE_KINDS } from '../registry/source-definition.ts';
-import type { Database } from './connection.ts';
+import type { Database, Transaction } from './connection.ts';
 import { timestamp } from './schemas.ts';
 import { searchPattern } from './search-text.ts';
 import { isStorable } from './stored-text.ts';
@@ -176,14 +176,14 @@ export async function listSourceVersions(
 /** Entries that are read at once for an export: enough to hide the round trips, few enough to hold in memory. */
 const STREAM_BATCH = 200;
 
-/** All entries of a registry in order, read in batches. Entries that change meanwhile are there once, old or new. */
+/** All entries of a registry in order, read in batches; `readConsistently` gives the transaction. */
 export async function* streamEntries(
-  database: Database,
+  transaction: Transaction,
   query: Pick<EntriesQuery, 'registryId' | 'version' | 'includeDeleted'>,
 ): AsyncGenerator<EntryRow, void, void> {
   let after: EntriesQuery['after'];
   for (;;) {
-    const batch = await listEntries(database, { ...query, after, limit: STREAM_BATCH });
+    const batch = await transaction.any(browse({ ...query, after, limit: STREAM_BATCH }));
     yield* batch;
     after = batch.at(-1);
     if (batch.length < STREAM_BATCH) return;

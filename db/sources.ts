@@ -39,6 +39,14 @@ export async function listSources(database: Database): Promise<readonly SourceRo
   return await selectSources(database, sql.fragment`true`);
 }
 
+/** What the documents of a registry's sources say beside their entries, as JSON texts, in the order of the sources. */
+export async function listEnvelopes(transaction: Transaction, registryId: string): Promise<readonly string[]> {
+  return await transaction.anyFirst(sql.type(z.object({ envelope: z.string() }))`
+    select source.envelope from registry_source join source on source.id = registry_source.source_id
+    where registry_source.registry_id = ${registryId} and source.envelope is not null
+    order by registry_source.position`);
+}
+
 /** The source of this name, detached or not. */
 export async function findSource(database: Database, name: string): Promise<SourceRow | null> {
   const [source] = await selectSources(database, sql.fragment`source.name = ${name}`);

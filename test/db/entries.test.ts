@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readConsistently } from '../../db/consistent-read.ts';
 import { findEntry, listVersions, streamEntries } from '../../db/entries.ts';
 import type { EntriesQuery, EntryRow } from '../../db/entries.ts';
 import { findRegistry } from '../../db/registries.ts';
@@ -166,8 +167,26 @@ test('pages of any size, one after another, are the whole list', async () => {
   }
 });
 
-test('an export streams the whole list', async () => {
-  const streamed: EntryRow[] = [];
-  for await (const entry of streamEntries(target.database, { registryId, includeDeleted: false })) streamed.push(entry);
-  expect(streamed).toEqual(await entriesOf(target.database));
+describe('a consistent read', () => {
+  const stream = (): AsyncGenerator<EntryRow> =>
+    readConsistently(target.database, (transaction) =>
+      streamEntries(transaction, { registryId, includeDeleted: false }),
+    );
+
+  test('streams the whole list', async () => {
+    const streamed: EntryRow[] = [];
+    for await (const entry of stream()) streamed.push(entry);
+    expect(streamed).toEqual(await entriesOf(target.database));
+  });
+
+  test('that is left early or fails gives its connection back', async () => {
+    for (let time = 0; time < 12; time++) {
+      for await (const entry of stream()) if (entry.name !== '') break;
+      const failing = readConsistently(target.database, () => {
+        throw new Error('on purpose');
+      });
+      await expect(failing.next()).rejects.toThrow('on purpose');
+    }
+    expect((await stream().next()).done).toBe(false);
+  });
 });

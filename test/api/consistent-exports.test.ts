@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EntryDraft } from '../../registry/entry.ts';
+import { draft, source, sync, useSources } from '../db/sync-source.ts';
+import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
+
+let api: RunningApi;
+let end: () => Promise<void>;
+
+beforeAll(async () => {
+  const started = await startApiOnFreshDatabase();
+  api = started.api;
+  end = started.end;
+  await useSources(api.database, source('alpha'));
+});
+afterAll(() => end());
+
+/** Together far more than what the connection holds of an answer that nobody reads: 24 MB. */
+const SERVERS = 400;
+const FILLING = 'x'.repeat(60_000);
+
+function generation(version: string): EntryDraft[] {
+  return Array.from({ length: SERVERS }, (_, index) => {
+    const name = `com.example/server-${String(index).padStart(3, '0')}`;
+    const packages = [{ registryType: 'npm', identifier: 'example', version, transport: { type: 'stdio' } }];
+    const document = { name, version, description: `Generation ${version}: ${FILLING}`, packages };
+    return draft(name, version, { document: JSON.stringify(document) });
+  });
+}
+
+test.each(['registry.json', 'servers.json'])('%s is of one moment, also when a sync ends meanwhile', async (file) => {
+  await sync(api.database, { sourceName: 'alpha', entries: generation('1.0.0'), apply: { force: true } });
+  const response = await api.get(`/registry/default/${file}`, { headers: { 'accept-encoding': 'identity' } });
+  await sync(api.database, { sourceName: 'alpha', entries: generation('2.0.0'), apply: { force: true } });
+
+  const generations = [...(await response.text()).matchAll(/Generation (\d\.0\.0)/g)].map(([, version]) => version);
+  expect(generations).toHaveLength(SERVERS);
+  expect(new Set(generations)).toEqual(new Set(['1.0.0']));
+});
