@@ -1,7 +1,7 @@
-/** Starts the process of `express-baseline.ts` with the very answers that our server gives. */
+/** Starts the process of `express-process.ts` with the very answers that our server gives. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { Answer } from './express-baseline.ts';
+import type { Answer } from './express-process.ts';
 import { SequentialClient } from './sequential-client.ts';
 
 export interface BareExpress {
@@ -26,7 +26,7 @@ export async function startBareExpress(
   await client.close();
   const kept = Object.entries(headers).filter(([name]) => !ADDED_BY_NODE.has(name)) as [string, string | string[]][];
   const answer: Answer = { path: pathOf(path), status, headers: Object.fromEntries(kept), body };
-  const child = fork(new URL('express-baseline.ts', import.meta.url));
+  const child = fork(new URL('express-process.ts', import.meta.url));
   child.send([answer]);
   const [port] = (await once(child, 'message')) as [number];
   return { origin: `http://127.0.0.1:${port}`, stop: () => child.disconnect() };

@@ -83,7 +83,7 @@ async function wrk(load: Load): Promise<ToolResult> {
 
 async function autocannon(load: Load): Promise<ToolResult> {
   return await withPathsFile(load.paths, async (pathsFile) => {
-    const script = new URL('autocannon-load.ts', import.meta.url).pathname;
+    const script = new URL('autocannon-process.ts', import.meta.url).pathname;
     const { stdout } = await run(process.execPath, [script, JSON.stringify({ ...load, paths: pathsFile })]);
     return JSON.parse(stdout) as ToolResult;
   });

@@ -8,7 +8,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { sourceWorkflowId, syncSignal, syncWorkflowId } from '../workflows/contract.ts';
 import type { Bench, BenchDatabase } from './bench.ts';
 import { childProcesses, commandLine } from './process-memory.ts';
-import { startServe } from './serve-process.ts';
+import { startServe } from './serve-command.ts';
 
 /** A source as the configuration file has it. */
 export interface SourceSetup {

@@ -3,12 +3,23 @@
 // Plain JavaScript that old versions of Node understand.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import * as nodeModule from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const OLDEST_NODE = 24;
 const main = new URL('../cli/main.ts', import.meta.url);
 
+// What is compiled is kept for the next start. The variable reaches the processes that this one starts.
+process.env.NODE_COMPILE_CACHE ||= join(
+  process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
+  'rollcall',
+  'compiled',
+);
+
 if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) {
+  nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(main.href);
 } else {
   runWithOwnNode();

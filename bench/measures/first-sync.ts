@@ -17,7 +17,7 @@ export async function measureFirstSync(bench: Bench): Promise<Figure[]> {
   const file = await bench.dataSet({ entries: bench.entries, versionsPerServer: 'real' });
   const { ownerSettings } = await bench.createDatabase();
   const connection = JSON.stringify(connectionOf(ownerSettings));
-  const script = new URL('../copy-baseline.ts', import.meta.url).pathname;
+  const script = new URL('../copy-process.ts', import.meta.url).pathname;
   const ours: number[] = [];
   const baseline: number[] = [];
   const memory: { together: number; api: number; worker: number }[] = [];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Bench } from '../bench.ts';
 import { type Figure, plain } from '../figure.ts';
 import { sampleOf } from '../sample.ts';
-import { startServe } from '../serve-process.ts';
+import { startServe } from '../serve-command.ts';
 
 /** Seconds from the command. */
 interface StartUp {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findFreePort } from '../embedded/free-port.ts';
 
-export interface ServeProcess {
+export interface ServeCommand {
   readonly processId: number;
   /** Of the public API: `http://host:port`. */
   readonly origin: string;
@@ -25,7 +25,7 @@ const DEADLINE_MS = 120_000;
 const POLL_MS = 10;
 
 /** Starts the command; its configuration, data and log are kept in the directory. It gets free ports by itself. */
-export async function startServe(directory: string, configuration: object): Promise<ServeProcess> {
+export async function startServe(directory: string, configuration: object): Promise<ServeCommand> {
   await mkdir(directory, { recursive: true });
   const address = `127.0.0.1:${await findFreePort()}`;
   const server = { address, internalAddress: `127.0.0.1:${await findFreePort()}` };

@@ -1,0 +1,75 @@
+/**
+ * `npm run bench:explain`: how PostgreSQL carries out each hot query on a large registry, right after its first sync.
+ * Prints a page of Markdown, which is kept in explain.md.
+ */
+import pg from 'pg';
+import type { QuerySqlToken } from 'slonik';
+import type { Database } from '../db/connection.ts';
+import { type EntriesQuery, findEntry, listEntries, listVersions } from '../db/entries.ts';
+import { Bench, connectionOf } from './bench.ts';
+import { largeRegistry, stopLargeRegistry } from './large-registry.ts';
+
+type Ask = (database: Database) => Promise<unknown>;
+
+const bench = await Bench.start({ quick: false, onProgress: (what) => process.stderr.write(`${what}\n`) });
+try {
+  process.stdout.write(await explainAll());
+} finally {
+  await stopLargeRegistry(bench);
+  await bench.stop();
+}
+
+async function explainAll(): Promise<string> {
+  const { database } = await largeRegistry(bench);
+  const client = new pg.Client(connectionOf(database.ownerSettings));
+  await client.connect();
+  const version = await client.query<{ server_version: string }>('show server_version');
+  const parts = [
+    `# Plans of the hot queries\n\n${bench.entries} generated entries in one source, right after their first sync, before ` +
+      `autovacuum has come by; PostgreSQL ${version.rows[0]!.server_version}. Made by \`npm run bench:explain\`.\n`,
+  ];
+  for (const [title, ask] of await hotQueries(client)) parts.push(await explain(client, title, ask));
+  await client.end();
+  return parts.join('\n');
+}
+
+async function hotQueries(client: pg.Client): Promise<[string, Ask][]> {
+  const { rows } = await client.query<{ name: string; version: string; id: string }>(
+    `select name, version, (select id from registry where is_default) from entry order by name, version
+     offset (select count(*) / 2 from entry) limit 1`,
+  );
+  const { name, version, id: registryId } = rows[0]!;
+  const list =
+    (query: Partial<EntriesQuery>): Ask =>
+    (database) =>
+      listEntries(database, { registryId, limit: 31, includeDeleted: false, ...query });
+  const after = { name, version };
+  const server = { registryId, name, includeDeleted: false };
+  return [
+    ['First page', list({})],
+    ['Page in the middle', list({ after })],
+    ['Page of one in the middle, latest versions', list({ limit: 2, after, version: 'latest' })],
+    ['Changed since an hour from now', list({ updatedSince: new Date(Date.now() + 3_600_000).toISOString() })],
+    ['Search for a frequent word', list({ search: 'github' })],
+    ['Search for a word of a few per cent', list({ search: 'advisories' })],
+    ['Search for a part of one name', list({ search: name.slice(-14) })],
+    ['Search for what is nowhere', list({ search: 'no-such-thing' })],
+    ['Latest version of one server', (database) => findEntry(database, { ...server, version: 'latest' })],
+    ['All versions of one server', (database) => listVersions(database, server)],
+  ];
+}
+
+/** Runs what a function asks for with EXPLAIN before it: the second time, when the pages are in memory. */
+async function explain(client: pg.Client, title: string, ask: Ask): Promise<string> {
+  let asked: QuerySqlToken | undefined;
+  const keep = async (query: QuerySqlToken): Promise<never[]> => {
+    asked = query;
+    return await Promise.resolve([]);
+  };
+  await ask({ pool: { any: keep, maybeOne: keep } } as unknown as Database);
+  const { sql, values } = asked!;
+  const query = `explain (analyze, buffers) ${sql.replaceAll('$slonik_', '$')}`;
+  await client.query(query, [...values]);
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>(query, [...values]);
+  return `## ${title}\n\n\`\`\`\n${rows.map((row) => row['QUERY PLAN']).join('\n')}\n\`\`\`\n`;
+}
