@@ -1,11 +1,12 @@
 /** Reading a registry: lists, versions, single entries. */
 import type { RequestHandler } from 'express';
-import { findEntry, listEntries, listVersions } from '../db/entries.ts';
+import { findEntry, listVersions } from '../db/entries.ts';
 import { encodeCursor } from '../registry/cursor.ts';
 import { type ApiContext, servedRegistry } from './context.ts';
 import { HttpError } from './http-error.ts';
 import { itemJson, listJson } from './item-json.ts';
 import { readPageOfList, type PageOfList } from './list-query.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { readQuery } from './query-string.ts';
 import { readParameters } from './request-schemas.ts';
 import { pathParameter } from './routes.ts';
@@ -14,6 +15,7 @@ type RegistryRow = Awaited<ReturnType<typeof servedRegistry>>;
 
 /** `GET …/servers` */
 export function listServers(context: ApiContext): RequestHandler {
+  const readAhead = new ReadAhead(context.database);
   return async (request, response) => {
     const registry = await servedRegistry(context, request);
     const page = readPageOfList(request.url, registry.name);
@@ -30,20 +32,14 @@ export function listServers(context: ApiContext): RequestHandler {
         query.updatedSince ?? null,
         query.includeDeleted,
       ],
-      make: () => makeList(context, registry, page),
+      make: () => makeList(readAhead, registry, page),
     });
   };
 }
 
-async function makeList({ database }: ApiContext, registry: RegistryRow, page: PageOfList): Promise<string> {
-  const { query, after, limit } = page;
-  // One more than asked for tells whether there is a next page.
-  const found = await listEntries(database, {
-    registryId: registry.id,
-    limit: limit + 1,
-    ...(after !== undefined && { after }),
-    ...query,
-  });
+async function makeList(readAhead: ReadAhead, registry: RegistryRow, page: PageOfList): Promise<string> {
+  const { query, limit } = page;
+  const found = await readAhead.list(registry, page);
   const entries = found.slice(0, limit);
   const last = entries.at(-1);
   if (found.length <= limit || last === undefined) return listJson(entries);

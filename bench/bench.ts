@@ -1,6 +1,6 @@
 /** What all measures of a run share: one PostgreSQL, one Temporal dev server, the generated data sets. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -122,12 +122,4 @@ export class Bench {
 export function connectionOf(settings: ConnectionSettings): pg.ClientConfig {
   const { host, port, user, password, database } = settings;
   return { host, port, user, database, ...(password === undefined ? {} : { password }) };
-}
-
-/** Whether there is a file of that path. */
-export async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,7 +1,7 @@
 /** What a measure finds: one line of the table. */
 import type { Sample } from './sample.ts';
 
-export type Unit = 'requests/s' | 'ms' | 's' | 'MiB' | 'rows' | 'kB' | 'queries' | 'checks';
+type Unit = 'requests/s' | 'ms' | 's' | 'MiB' | 'rows' | 'kB' | 'queries' | 'checks';
 
 export interface Figure {
   /** What was measured, in words. */
@@ -16,7 +16,7 @@ export interface Figure {
   readonly goal?: { readonly text: string; readonly met: boolean };
 }
 
-export interface Baseline {
+interface Baseline {
   readonly what: string;
   readonly sample: Sample;
 }

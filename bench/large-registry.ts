@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Bench } from './bench.ts';
 import { type RunningRegistry, startRegistry } from './running-registry.ts';
 
-export const LARGE_SOURCE = 'large';
+const LARGE_SOURCE = 'large';
 
 export interface LargeRegistry extends RunningRegistry {
   /** The file that the source reads. */

@@ -8,24 +8,15 @@ const MIB_PER_KIB = 1 / 1024;
  * it, so no peak between two samples is missed.
  */
 export async function peakResidentMiB(processId: number): Promise<number> {
-  return await statusMiB(processId, 'VmHWM');
-}
-
-/** What the process has in RAM now, in MiB. */
-export async function residentMiB(processId: number): Promise<number> {
-  return await statusMiB(processId, 'VmRSS');
+  const status = await readFile(`/proc/${processId}/status`, 'utf8');
+  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
+  if (kibibytes === undefined) throw new Error(`/proc/${processId}/status has no VmHWM`);
+  return Number(kibibytes) * MIB_PER_KIB;
 }
 
 /** Begins the measurement of the peak anew, from what the process has now. */
 export async function forgetPeak(processId: number): Promise<void> {
   await writeFile(`/proc/${processId}/clear_refs`, '5');
-}
-
-async function statusMiB(processId: number, member: 'VmHWM' | 'VmRSS'): Promise<number> {
-  const status = await readFile(`/proc/${processId}/status`, 'utf8');
-  const [, kibibytes] = new RegExp(`^${member}:\\s+(\\d+) kB$`, 'm').exec(status) ?? [];
-  if (kibibytes === undefined) throw new Error(`/proc/${processId}/status has no ${member}`);
-  return Number(kibibytes) * MIB_PER_KIB;
 }
 
 /** The processes that a process has started and that still run. */
