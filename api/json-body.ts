@@ -5,6 +5,8 @@ import { HttpError } from './http-error.ts';
 /** 1 MiB, after decompression. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
+const BYTE_ORDER_MARK = Buffer.from('\u{feff}');
+
 const JSON_TYPES = ['application/json', 'application/*+json'];
 
 /** Reads the body of a JSON request; a larger one is answered with 413. */
@@ -27,7 +29,14 @@ export function jsonBody(request: Request): JsonBody {
       ? new HttpError(415, 'The body must be JSON, with Content-Type: application/json')
       : new HttpError(400, 'The request has no body, where one in JSON is needed');
   }
-  return { bytes, value: parse(bytes) };
+  return { bytes: withoutByteOrderMark(bytes), value: parse(bytes) };
+}
+
+/** Some editors begin a file with this mark; JSON has no place for it, and the database no reader who skips it. */
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    ? bytes.subarray(BYTE_ORDER_MARK.length)
+    : bytes;
 }
 
 function parse(bytes: Buffer): unknown {
