@@ -87,7 +87,9 @@ async function openCopyPool(settings: ConnectionSettings): Promise<pg.Pool> {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
   });
-  // An idle connection that breaks is dropped by the pool; without a listener it would end the process.
+  // A connection that breaks is dropped by the pool, and what is asked of it next fails; without listeners it would end
+  // the process, be it idle or, between two statements of a transaction, in use.
   copyPool.on('error', () => {});
+  copyPool.on('connect', (client) => client.on('error', () => {}));
   return copyPool;
 }
