@@ -29,7 +29,7 @@ async function fetchInline({ definition, previous, stager }: Fetch, data: string
   if (previous?.['contentDigest'] === contentDigest) {
     return { snapshot: 'unchanged', coverage: 'complete', fetchState };
   }
-  const { envelope } = await stager.stageDocument({ bytes: chunksOf(bytes) });
+  const { envelope } = await stager.stageDocument({ name: 'data', bytes: chunksOf(bytes) });
   return { snapshot: 'staged', coverage: 'complete', fetchState, envelope };
 }
 

@@ -29,9 +29,10 @@ export async function fetchGit(fetch: Fetch<GitOrigin>): Promise<Fetched> {
     const envelopes: string[] = [];
     for (const path of paths) {
       const { envelope } = await stager.stageDocument({
+        name: path,
         bytes: readFileBytes(join(folder, path), signal),
         syntax: syntaxOfName(path),
-        file: paths.length > 1 ? path : undefined,
+        oneOfSeveral: paths.length > 1,
       });
       envelopes.push(envelope);
     }

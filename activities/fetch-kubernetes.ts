@@ -73,7 +73,11 @@ async function readContent(
       const seen = seenIn(collection, objects);
       for (const one of seen) {
         if ('document' in one)
-          await stager.stageDocument({ bytes: Readable.from([one.document]), syntax: syntaxOfName(one.key) });
+          await stager.stageDocument({
+            name: one.key,
+            bytes: Readable.from([one.document]),
+            syntax: syntaxOfName(one.key),
+          });
         else await stager.stageOutcome(one.outcome);
       }
       all.push(...seen);

@@ -26,7 +26,7 @@ export async function fetchPath({ definition, previous, stager, signal }: Fetch,
   }
   const hash = contentHash();
   const bytes = hashing(readFileBytes(path, signal), hash);
-  const { envelope } = await stager.stageDocument({ bytes, syntax: syntaxOfName(path) });
+  const { envelope } = await stager.stageDocument({ name: path, bytes, syntax: syntaxOfName(path) });
   if (!isSameFile(identity, await identifyFile(path))) {
     throw new RollcallError('UpstreamUnavailable', `${path} changed while it was read`);
   }

@@ -41,7 +41,11 @@ export async function fetchUrl(fetch: Fetch, location: UrlLocation): Promise<Fet
     }
     const isYaml = response.header('content-type')?.includes('yaml') ?? false;
     const syntax = isYaml ? 'yaml' : syntaxOfName(url.pathname);
-    const { envelope } = await stager.stageDocument({ bytes: readFileBytes(file, signal), syntax });
+    const { envelope } = await stager.stageDocument({
+      name: displayUrl(url),
+      bytes: readFileBytes(file, signal),
+      syntax,
+    });
     const upstreamRevision = fetchState.etag ?? `sha256:${contentDigest.slice(0, 12)}`;
     return { snapshot: 'staged', coverage: 'complete', fetchState, envelope, upstreamRevision };
   });

@@ -4,6 +4,7 @@ import { discardSnapshot, stageChunk } from '../db/snapshots.ts';
 import { recordFindings } from '../db/sync-runs.ts';
 import {
   DocumentReader,
+  type DocumentReaderOptions,
   type DocumentSummary,
   type FoundDraft,
   type ReadEntries,
@@ -43,11 +44,13 @@ export interface Staged {
 
 /** A document to be staged: one of perhaps several of a snapshot. */
 export interface DocumentBytes {
+  /** Its path or URL, which begins what is said about it as a whole. */
+  readonly name: string;
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly format?: RegistryFormat | undefined;
   readonly syntax?: 'yaml' | undefined;
-  /** Its name, where the snapshot has several. */
-  readonly file?: string | undefined;
+  /** Whether the snapshot has several, so that findings about single entries have to name theirs. */
+  readonly oneOfSeveral?: boolean;
 }
 
 export class SnapshotStager {
@@ -87,11 +90,16 @@ export class SnapshotStager {
 
   /** Stages the entries of a document as its bytes arrive; the last of them wait for the next document or `finish`. */
   async stageDocument(document: DocumentBytes): Promise<DocumentSummary> {
-    const reader = this.#readerOf(document);
-    for await (const chunk of document.bytes) await this.#take(reader.push(chunk));
-    const summary = reader.end();
-    await this.stage(summary);
-    return summary;
+    const { name, bytes, format, syntax, oneOfSeveral = false } = document;
+    const reader = this.#readerOf({ format, syntax, file: oneOfSeveral ? name : undefined });
+    try {
+      for await (const chunk of bytes) await this.#take(reader.push(chunk));
+      const summary = reader.end();
+      await this.stage(summary);
+      return summary;
+    } catch (error) {
+      throw aboutDocument(name, error);
+    }
   }
 
   /** Reads a page as a whole, so that one that turns out to be broken leaves nothing behind. */
@@ -112,11 +120,10 @@ export class SnapshotStager {
     this.#found += summary.entries;
   }
 
-  #readerOf({ format, syntax, file }: Omit<DocumentBytes, 'bytes'>): DocumentReader {
+  #readerOf(options: Pick<DocumentReaderOptions, 'format' | 'syntax' | 'file'>): DocumentReader {
     return new DocumentReader({
-      format: format ?? this.#options.definition.format,
-      syntax,
-      file,
+      ...options,
+      format: options.format ?? this.#options.definition.format,
       excludes: (draft) => this.#filter(draft.name, draft.tags) === 'excluded',
       firstOrdinal: this.#found,
     });
@@ -237,4 +244,11 @@ export class SnapshotStager {
     this.#findings = [];
     await recordFindings(this.#options.database, this.#options.syncRunId, findings);
   }
+}
+
+/** What is wrong with a document as a whole begins with its name; every other failure stays as it is. */
+function aboutDocument(name: string, error: unknown): unknown {
+  if (!(error instanceof RollcallError)) return error;
+  if (error.type !== 'DocumentInvalid' && error.type !== 'FormatMismatch') return error;
+  return new RollcallError(error.type, `${name}: ${error.message}`, { cause: error });
 }

@@ -23,7 +23,7 @@ export interface DocumentReaderOptions {
   readonly format?: RegistryFormat | undefined;
   /** `yaml` where the name or the content type says so; else YAML is tried where the document can't be JSON. */
   readonly syntax?: 'yaml' | undefined;
-  /** The file's name, for findings and errors, where a snapshot has several. */
+  /** The file's name, for findings, where a snapshot has several. */
   readonly file?: string | undefined;
   /** Entries that are passed over without a word: the source's filter. Default: none. */
   readonly excludes?: ((draft: EntryDraft) => boolean) | undefined;
@@ -147,7 +147,7 @@ export class DocumentReader {
     if (this.#options.format !== undefined && this.#options.format !== format) {
       throw new RollcallError(
         'FormatMismatch',
-        this.#inFile(`the source says ${this.#options.format}, but the document is in the format ${format}: ${where}`),
+        `the source says ${this.#options.format}, but the document is in the format ${format}: ${where}`,
       );
     }
     if (this.#format !== undefined && this.#format !== format) {
@@ -254,7 +254,7 @@ export class DocumentReader {
   }
 
   #invalid(message: string): RollcallError {
-    return new RollcallError('DocumentInvalid', this.#inFile(message));
+    return new RollcallError('DocumentInvalid', message);
   }
 
   #inFile(message: string): string {
