@@ -32,11 +32,16 @@ async function listRuns(source: string, options: RunsOptions): Promise<void> {
         run.trigger,
         relativeTime(run.startedAt),
         run.endedAt === null ? null : durationText(Date.parse(run.endedAt) - Date.parse(run.startedAt)),
-        run.entries,
+        countedEntries(run),
         outcomeText(run),
       ]),
     ),
   );
+}
+
+/** Null for a sync that did not get as far as counting: it failed, or had nothing to download. */
+function countedEntries({ outcome, entries }: { outcome: string | null; entries: number }): number | null {
+  return entries === 0 && outcome !== 'changed' ? null : entries;
 }
 
 async function showRun(source: string, number: number, options: RunsOptions): Promise<void> {

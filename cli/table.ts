@@ -8,7 +8,10 @@ const GAP = '  ';
 export function formatTable(heading: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const texts = [heading.map((title) => title.toUpperCase()), ...rows.map((row) => row.map(cellText))];
   const widths = heading.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
-  const isNumber = heading.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
+  const isNumber = heading.map((_, column) => {
+    const cells = rows.map((row) => row[column]).filter((cell) => cell !== null && cell !== undefined);
+    return cells.length > 0 && cells.every((cell) => typeof cell === 'number');
+  });
   return texts.map((row) => formatRow(row, widths, isNumber)).join('\n');
 }
 

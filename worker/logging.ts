@@ -2,6 +2,9 @@
 import { Runtime, type LogLevel, type LogMetadata, type Logger as TemporalLogger } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
+/** The worker of the watches has no workflows: what the SDK warns about is meant to be. */
+const EXPECTED_WARNING = 'No workflows registered, not polling for workflow tasks';
+
 /** The SDK has one runtime per process, which is set up once. */
 let installed = false;
 
@@ -19,6 +22,7 @@ export function logThrough(logger: Logger): void {
 /** Pino takes the attributes before the message, an error among them as `err`. */
 function toTemporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
+    if (message === EXPECTED_WARNING) return;
     const { error, taskToken: _, ...attributes } = meta;
     logger[PINO_LEVELS[level]]({ ...attributes, ...(error !== undefined && { err: error }) }, message);
   };

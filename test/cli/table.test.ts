@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { formatTable } from '../../cli/table.ts';
+
+test('a column of numbers stays aligned to the right where one of them is absent', () => {
+  const table = formatTable(
+    ['entries', 'outcome'],
+    [
+      [10, 'changed'],
+      [null, 'failed'],
+    ],
+  );
+  expect(table.split('\n')).toEqual(['ENTRIES  OUTCOME', '     10  changed', '      -  failed']);
+});
