@@ -18,6 +18,13 @@ const MAX_VERSION_LENGTH = 255;
 
 const webUrl = z.string().refine(isWebUrl, 'must be an absolute http:// or https:// URL').meta({ format: 'uri' });
 
+/** mcp-publisher sends an empty text where the file has none. */
+const schemaUrl = z
+  .string()
+  .min(1, `is required, like ${CURRENT_SCHEMA}`)
+  .refine((url) => url === '' || isWebUrl(url), 'must be an absolute http:// or https:// URL')
+  .meta({ format: 'uri' });
+
 /** The version of a server or a package; it names one version, never a choice of them. */
 const exactVersion = z
   .string()
@@ -205,7 +212,9 @@ const icon = z
 /** The document as a publisher must write it. */
 export const serverJsonSchema = z
   .looseObject({
-    $schema: webUrl.optional().meta({ description: 'The schema that the document follows.', example: CURRENT_SCHEMA }),
+    $schema: schemaUrl
+      .optional()
+      .meta({ description: 'The schema that the document follows.', example: CURRENT_SCHEMA }),
     name: z
       .string()
       .min(SERVER_NAME_LENGTH.min)

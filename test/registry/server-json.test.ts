@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CURRENT_SCHEMA } from '../../registry/generations.ts';
 import { checkServerJson, faultText } from '../../registry/server-json.ts';
 
 const SERVER = { name: 'com.example/weather', description: 'Forecasts', version: '1.0.0' };
@@ -88,7 +89,8 @@ describe('the server', () => {
     [{ version: 'latest' }, 'version must be a specific version, not "latest"'],
     [{ version: '^1.0.0' }, 'version must be a specific version, not a range'],
     [{ version: '1'.repeat(256) }, 'version must have at most 255 characters'],
-    [{ $schema: '' }, '$schema must be an absolute http:// or https:// URL'],
+    [{ $schema: '' }, `$schema is required, like ${CURRENT_SCHEMA}`],
+    [{ $schema: 'server.schema.json' }, '$schema must be an absolute http:// or https:// URL'],
     [{ websiteUrl: 'example.com' }, 'websiteUrl must be an absolute http:// or https:// URL'],
     [{ websiteUrl: 'javascript:alert(1)' }, 'websiteUrl must be an absolute http:// or https:// URL'],
     [{ packages: {} }, 'packages must be an array'],
