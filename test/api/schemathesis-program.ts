@@ -1,0 +1,37 @@
+/** Schemathesis, which makes requests up from an OpenAPI document: kept in the cache, first installed from PyPI. */
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheDirectory } from '../../embedded/cache-directory.ts';
+import { findOnPath, isExecutable } from '../../embedded/executable.ts';
+
+const VERSION = '4.32.5';
+export const INSTALL_TIMEOUT_MS = 300_000;
+
+/** Why it can't be had on this machine. */
+interface NoProgram {
+  readonly missing: string;
+}
+
+/** The path of the program, which runs in a Python environment of its own. */
+export async function findSchemathesis(): Promise<string | NoProgram> {
+  const environment = join(cacheDirectory(), 'schemathesis', VERSION);
+  const program = join(environment, 'bin', 'schemathesis');
+  if (await isExecutable(program)) return program;
+  const python = await findOnPath('python3');
+  if (python === undefined) return { missing: 'there is no Python (`python3`) to run schemathesis with' };
+  try {
+    await mkdir(environment, { recursive: true });
+    await run(python, '-m', 'venv', '--clear', environment);
+    // The program is written last, after everything that it needs, so that half an installation is not taken for one.
+    await run(join(environment, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', `schemathesis==${VERSION}`);
+    return program;
+  } catch (error) {
+    return { missing: `schemathesis could not be installed with pip: ${(error as Error).message}` };
+  }
+}
+
+async function run(program: string, ...options: readonly string[]): Promise<void> {
+  await promisify(execFile)(program, options, { timeout: INSTALL_TIMEOUT_MS });
+}
