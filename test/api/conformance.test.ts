@@ -152,6 +152,30 @@ const READ_ONLY: readonly Expectation[] = [
   { method: 'DELETE', path: `/servers/${NAME}/versions/1.0.0`, status: 501, schema: error },
 ];
 
+/** All operations of the official specification, below `/v0.1`. */
+const OPERATIONS = [
+  'GET /servers',
+  'GET /servers/{name}/versions',
+  'GET /servers/{name}/versions/{version}',
+  'PUT /servers/{name}/versions/{version}',
+  'DELETE /servers/{name}/versions/{version}',
+  'PATCH /servers/{name}/versions/{version}/status',
+  'PATCH /servers/{name}/status',
+  'POST /publish',
+];
+
+test('every operation of the specification is expected to succeed, and to fail', () => {
+  const expected = (succeeds: boolean): Set<string> =>
+    new Set(
+      EXPECTATIONS.filter(({ status }) => status < 400 === succeeds).map(({ method, path }) => {
+        const [pathname = ''] = path.split('?');
+        return `${method} ${pathname.replace(/\/servers\/[^/]+/, '/servers/{name}').replace(/\/versions\/[^/]+/, '/versions/{version}')}`;
+      }),
+    );
+  expect(expected(true)).toEqual(new Set(OPERATIONS));
+  expect(expected(false)).toEqual(new Set(OPERATIONS));
+});
+
 let publishing: PublishingApi;
 
 beforeAll(async () => {
