@@ -1,6 +1,6 @@
 /** Puts what a fetch finds into the staging tables, chunk by chunk. */
 import type { Database } from '../db/connection.ts';
-import { discardSnapshot, stageChunk } from '../db/snapshots.ts';
+import { discardSnapshot, stageChunk, stageRejections } from '../db/snapshots.ts';
 import { recordFindings } from '../db/sync-runs.ts';
 import {
   DocumentReader,
@@ -242,7 +242,13 @@ export class SnapshotStager {
   async #recordFindings(): Promise<void> {
     const findings = this.#findings;
     this.#findings = [];
-    await recordFindings(this.#options.database, this.#options.syncRunId, findings);
+    const { database, syncRunId } = this.#options;
+    await recordFindings(database, syncRunId, findings);
+    await stageRejections(
+      database,
+      syncRunId,
+      findings.filter(({ severity }) => severity === 'rejection'),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { sql } from 'slonik';
+import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { RollcallError } from '../registry/failure.ts';
 import type { Database, Transaction } from './connection.ts';
@@ -191,6 +192,14 @@ async function hasNoEntries(transaction: Transaction, sourceId: string): Promise
 const liveRow = z.object({ live: count });
 const vanishingRow = z.object({ id, name: z.string(), tags: z.array(z.string()) });
 
+/** An entry that its source still has, in a form that can't be taken, is served on as it was. */
+function wasRejected({ syncRunId }: SnapshotToApply): FragmentSqlToken {
+  return sql.fragment`exists (
+    select from snapshot_rejection as rejected where rejected.sync_run_id = ${syncRunId}
+    and rejected.name = entry.name and (rejected.version is null or rejected.version = entry.version)
+  )`;
+}
+
 async function removeVanished(
   transaction: Transaction,
   source: LockedSource,
@@ -203,7 +212,7 @@ async function removeVanished(
     select id, name, tags from entry where source_id = ${source.id} and vanished_at is null and not exists (
       select from snapshot_chunk, unnest(snapshot_chunk.seen) as seen (id)
       where snapshot_chunk.sync_run_id = ${snapshot.syncRunId} and seen.id = entry.id
-    )`);
+    ) and not ${snapshot.authoritative === true ? sql.fragment`false` : wasRejected(snapshot)}`);
   if (!snapshot.force && snapshot.authoritative !== true) {
     const { maxRemoval, filterExcludes } = snapshot;
     assertRemovalIsMeant({ vanishing, live, entries: staged.entries, maxRemoval, filterExcludes });
@@ -292,6 +301,7 @@ async function closeSyncRun(
 ): Promise<void> {
   const { syncRunId } = snapshot;
   await transaction.query(sql.type(nothing)`delete from snapshot_chunk where sync_run_id = ${syncRunId}`);
+  await transaction.query(sql.type(nothing)`delete from snapshot_rejection where sync_run_id = ${syncRunId}`);
   await transaction.query(sql.type(nothing)`delete from snapshot_entry where sync_run_id = ${syncRunId}`);
   await transaction.query(sql.type(nothing)`
     update sync_run set ended_at = clock_timestamp(), outcome = ${outcome},

@@ -93,7 +93,7 @@ async function purgeWriteRequests(database: Database, retentionMs: number): Prom
 }
 
 async function purgeSnapshots(database: Database): Promise<void> {
-  for (const table of ['snapshot_chunk', 'snapshot_entry']) {
+  for (const table of ['snapshot_chunk', 'snapshot_rejection', 'snapshot_entry']) {
     await database.pool.query(sql.type(nothing)`
       delete from ${sql.identifier([table])} as staged
       where not exists (select from sync_run where sync_run.id = staged.sync_run_id and sync_run.ended_at is null)`);

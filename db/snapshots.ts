@@ -12,6 +12,7 @@ import { copyRow } from './copy-text.ts';
 import { count, nothing } from './schemas.ts';
 import { searchText } from './search-text.ts';
 import { addSearchedTexts } from './searched-texts.ts';
+import { isStorable } from './stored-text.ts';
 
 /** A part of a snapshot, staged in one transaction. */
 export interface SnapshotChunk {
@@ -205,6 +206,24 @@ function entryColumns({ draft, digest }: KeyedDraft): Parameters<typeof copyRow>
   ];
 }
 
+/**
+ * Notes which servers a snapshot has entries of that were rejected, so that applying it does not take them for gone: what
+ * is served of them stays. A rejection without a version stands for all versions of its name.
+ */
+export async function stageRejections(
+  database: Database,
+  syncRunId: string,
+  rejections: readonly Pick<EntryFinding, 'name' | 'version'>[],
+): Promise<void> {
+  const keys = rejections.flatMap(({ name, version }): [string, string | null][] =>
+    name !== null && isStorable(name) && (version === null || isStorable(version)) ? [[name, version]] : [],
+  );
+  if (keys.length === 0) return;
+  await database.pool.query(sql.type(nothing)`
+    insert into snapshot_rejection (sync_run_id, name, version)
+    select ${syncRunId}, * from ${sql.unnest(keys, ['text', 'text'])}`);
+}
+
 const progressRow = z.object({ chunks: count, entries: count, cursor: z.string().nullable() });
 
 /** How far the staging of a sync is, for a fetch that goes on where another attempt stopped; null: nothing is staged. */
@@ -222,6 +241,7 @@ export async function stagedProgress(
 export async function discardSnapshot(database: Database, syncRunId: string): Promise<void> {
   await database.pool.transaction(async (transaction) => {
     await transaction.query(sql.type(nothing)`delete from snapshot_chunk where sync_run_id = ${syncRunId}`);
+    await transaction.query(sql.type(nothing)`delete from snapshot_rejection where sync_run_id = ${syncRunId}`);
     await transaction.query(sql.type(nothing)`delete from snapshot_entry where sync_run_id = ${syncRunId}`);
   });
 }

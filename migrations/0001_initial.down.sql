@@ -1,1 +1,1 @@
-drop table write_request, snapshot_entry, snapshot_chunk, sync_finding, sync_run, server_owner, entry, registry_source, registry, source;
+drop table write_request, snapshot_entry, snapshot_rejection, snapshot_chunk, sync_finding, sync_run, server_owner, entry, registry_source, registry, source;

@@ -143,6 +143,14 @@ create unlogged table snapshot_chunk (
   seen bigint[] not null,
   primary key (sync_run_id, number)
 );
+-- Which servers the entries that a snapshot's source rejected were: what is served of them stays. No version: all of
+-- the name's.
+create unlogged table snapshot_rejection (
+  sync_run_id bigint not null,
+  name text collate "C" not null,
+  version text collate "C"
+);
+create index snapshot_rejection_run on snapshot_rejection (sync_run_id);
 create unlogged table snapshot_entry (
   sync_run_id bigint not null,
   name text collate "C" not null,

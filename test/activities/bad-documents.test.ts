@@ -136,6 +136,26 @@ describe('a bad entry is rejected alone, with its reason', () => {
   });
 });
 
+describe('an entry that was served and can be taken no longer', () => {
+  const broken: [string, string | Record<string, unknown>][] = [
+    ['grew too large', serverJson('com.example/x', '2.0.0', { description: 'x'.repeat(2_000_000) })],
+    ['lost its description', { name: 'com.example/x', version: '2.0.0' }],
+    ['lost its version', { name: 'com.example/x', description: 'x' }],
+    ['has a raw NUL', '{"name":"com.example/x","version":"2.0.0","title":"\0"}'],
+  ];
+  test.each(broken)('is served on as it was: %s', async (_, entry) => {
+    const source = await served(envelope([GOOD, serverJson('com.example/x', '2.0.0'), serverJson('com.example/gone')]));
+    const text = typeof entry === 'string' ? entry : JSON.stringify(entry);
+    await writeFile(path, `[${JSON.stringify(GOOD)},${text}]`);
+    expect(await source.sync()).toMatchObject({ counts: { entries: 1, removed: 1, rejected: 1 } });
+    expect(await source.served()).toEqual(['com.example/good@1.0.0', 'com.example/x@2.0.0']);
+
+    await writeFile(path, envelope([GOOD]));
+    expect(await source.sync()).toMatchObject({ counts: { removed: 1, rejected: 0 } });
+    expect(await source.served()).toEqual(['com.example/good@1.0.0']);
+  });
+});
+
 test('a byte order mark is no fault', async () => {
   expect(await (await served(`\ufeff${envelope([GOOD])}`)).served()).toEqual(['com.example/good@1.0.0']);
 });
