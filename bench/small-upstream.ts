@@ -7,8 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface SmallUpstream {
   /** Each path below it is a registry file of one entry. */
   readonly origin: string;
-  /** Waits until so many files have been asked for. */
-  untilAllAsked(files: number): Promise<void>;
+  /** Waits until so many files have been asked for, each at least so often. */
+  untilAsked(files: number, times: number): Promise<void>;
   forgetRequests(): void;
   /** How often each file was asked for since then; files that were asked for before and not since count 0. */
   requestsPerSource(): number[];
@@ -28,8 +28,8 @@ export async function startSmallUpstream(): Promise<SmallUpstream> {
   await once(server, 'listening');
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    untilAllAsked: async (files) => {
-      while (requests.size < files) await delay(100);
+    untilAsked: async (files, times) => {
+      while (requests.size < files || Math.min(...requests.values()) < times) await delay(100);
     },
     forgetRequests: () => {
       for (const path of requests.keys()) requests.set(path, 0);
