@@ -2,7 +2,7 @@
  * Generated registries in the shape of the official one: the same bytes every time for the same options. Sizes, name
  * lengths, versions per server and package kinds are drawn from the distributions in data-set-figures.ts.
  */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { open, rename } from 'node:fs/promises';
 import {
   DESCRIPTION_LENGTH,
@@ -232,6 +232,7 @@ function packageOf(name: string, version: string, registryType: string): Record<
     registryType,
     identifier: identifier ?? short,
     ...(identifier === undefined ? { version } : {}),
+    ...(registryType === 'mcpb' ? { fileSha256: hash('sha256', `${name}@${version}`) } : {}),
     transport: { type: 'stdio' },
   };
 }

@@ -49,7 +49,7 @@ async function hotQueries(client: pg.Client): Promise<[string, Ask][]> {
     ['First page', list({})],
     ['Page in the middle', list({ after })],
     ['Page of one in the middle, latest versions', list({ limit: 2, after, version: 'latest' })],
-    ['Changed since an hour from now', list({ updatedSince: new Date(Date.now() + 3_600_000).toISOString() })],
+    ['Changed lately', list({ updatedSince: new Date(Date.now() + 3_600_000).toISOString() })],
     ['Search for a frequent word', list({ search: 'github' })],
     ['Search for a word of a few per cent', list({ search: 'advisories' })],
     ['Search for a part of one name', list({ search: name.slice(-14) })],
