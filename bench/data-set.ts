@@ -90,12 +90,12 @@ export async function writeDataSet(
 ): Promise<WrittenDataSet> {
   const unfinished = `${path}.unfinished`;
   const file = await open(unfinished, 'w');
-  const hash = createHash('sha256');
+  const digest = createHash('sha256');
   const [head, tail] = FRAMES[format];
   let bytes = 0;
   let entries = 0;
   const write = async (text: string): Promise<void> => {
-    hash.update(text);
+    digest.update(text);
     bytes += (await file.write(text)).bytesWritten;
   };
   try {
@@ -112,7 +112,7 @@ export async function writeDataSet(
     await file.close();
   }
   await rename(unfinished, path);
-  return { path, entries, bytes, digest: hash.digest('hex') };
+  return { path, entries, bytes, digest: digest.digest('hex') };
 }
 
 function publications(options: DataSetOptions): Publication[] {
