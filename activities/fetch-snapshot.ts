@@ -2,15 +2,15 @@ import { Context } from '@temporalio/activity';
 import type { Database } from '../db/connection.ts';
 import { discardSnapshot, stagedProgress } from '../db/snapshots.ts';
 import { findSource } from '../db/sources.ts';
-import { openSyncRun } from '../db/sync-runs.ts';
 import { RollcallError } from '../registry/failure.ts';
-import { type FetchSnapshotResult, type SyncInput, syncWorkflowId } from '../workflows/contract.ts';
+import type { FetchSnapshotResult, SyncInput } from '../workflows/contract.ts';
 import { comparableState, type Fetch, type Fetched } from './fetch.ts';
 import { fetchApi } from './fetch-api.ts';
 import { fetchFile } from './fetch-file.ts';
 import { fetchGit } from './fetch-git.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
 import { SnapshotStager, type Staged } from './snapshot-stager.ts';
+import { openSyncRecord } from './sync-record.ts';
 
 /** Opens the record of a sync, fetches, filters and stages. */
 export async function fetchSnapshot(database: Database, input: SyncInput): Promise<FetchSnapshotResult> {
@@ -44,18 +44,11 @@ function asksForEverything({ definition, force, full }: SyncInput): boolean {
 
 async function openRecord(
   database: Database,
-  { definition, number, trigger, requestedBy, reason, force }: SyncInput,
+  input: SyncInput,
 ): Promise<{ sourceId: string; fetchState: unknown; syncRunId: string }> {
+  const { definition } = input;
   const source = await findSource(database, definition.name);
-  const syncRunId = await openSyncRun(database, {
-    sourceName: definition.name,
-    number,
-    workflowId: syncWorkflowId(definition.name, number),
-    trigger,
-    requestedBy,
-    reason,
-    forced: force,
-  });
+  const syncRunId = await openSyncRecord(database, input);
   if (source === null || syncRunId === null) {
     throw new RollcallError('SourceNotFound', `there is no source ${definition.name} in the database`);
   }

@@ -1,4 +1,5 @@
 /** RFC 3339 timestamps in requests. */
+import { isDay } from '../registry/timestamp.ts';
 
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/;
 /** What Postgres and four-digit years can express. */
@@ -17,9 +18,4 @@ export function readTimestamp(text: string): string | undefined {
   if (Number.isNaN(time) || !isDay(date)) return undefined;
   const inRange = Math.min(Math.max(time + (isLeapSecond ? 1000 : 0), EARLIEST), LATEST);
   return `${new Date(inRange).toISOString().slice(0, 19)}.${fraction.slice(0, 6).padEnd(6, '0')}Z`;
-}
-
-/** JavaScript takes the 31st of February for a day in March. */
-function isDay(date: string): boolean {
-  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import { SOURCE_KINDS } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
-import { raiseRevisions, rebuildOwners } from './ownership.ts';
+import { lockRegistriesOf, raiseRevisions, rebuildOwners } from './ownership.ts';
 import { count, id, nothing, timestamp } from './schemas.ts';
 import { listNewestSyncRuns } from './sync-runs.ts';
 import type { SyncRunRow } from './sync-runs.ts';
@@ -102,9 +102,7 @@ async function lockDetachedSource(transaction: Transaction, name: string): Promi
 }
 
 async function leaveRegistries(transaction: Transaction, sourceId: string): Promise<void> {
-  const registryIds = await transaction.anyFirst(sql.type(idRow)`
-    select registry.id from registry join registry_source on registry_source.registry_id = registry.id
-    where registry_source.source_id = ${sourceId} order by registry.id for no key update of registry`);
+  const registryIds = await lockRegistriesOf(transaction, sourceId);
   await transaction.query(sql.type(nothing)`delete from registry_source where source_id = ${sourceId}`);
   for (const registryId of registryIds) await rebuildOwners(transaction, registryId);
   await raiseRevisions(transaction, registryIds);

@@ -7,8 +7,8 @@ export function isTimestamp(text: string): boolean {
   return date !== undefined && !date.startsWith('0000') && isDay(date);
 }
 
-/** JavaScript takes the 31st of February for a day in March. */
-function isDay(date: string): boolean {
+/** Whether a date (`2026-02-28`) is in the calendar: JavaScript takes the 31st of February for a day in March. */
+export function isDay(date: string): boolean {
   const time = Date.parse(`${date}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
 }
