@@ -8,5 +8,5 @@ export interface AddressOptions {
 /** The options win over the file. */
 export function withAddresses(configuration: Configuration, options: AddressOptions): Configuration {
   const { address = configuration.server.address, internalAddress = configuration.server.internalAddress } = options;
-  return { ...configuration, server: { address, internalAddress } };
+  return { ...configuration, server: { ...configuration.server, address, internalAddress } };
 }

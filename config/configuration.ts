@@ -1,8 +1,9 @@
 /** The three generations of the file, read into the one model. */
 
-import type { SourceDefinition } from '../registry/source-definition.ts';
+import type { Claims } from '../registry/claims.ts';
+import { auditSettings, authSettings, outboundSettings } from './access.ts';
 import { sourceDefinition } from './definition.ts';
-import type { Configuration, RegistryDefinition } from './model.ts';
+import type { Configuration } from './model.ts';
 import { present } from './present.ts';
 import type { RegistriesFile, SourceFile, SourcesFile } from './schema.ts';
 import { databaseSettings, serverSettings, temporalSettings } from './settings.ts';
@@ -11,25 +12,29 @@ import type { Surroundings } from './settings.ts';
 /** Everything but the notes on what has no effect. */
 type Effective = Omit<Configuration, 'notes'>;
 
-interface Content {
-  readonly sources: readonly SourceDefinition[];
-  readonly registries: readonly RegistryDefinition[];
-}
+type Content = Pick<Effective, 'sources' | 'registries' | 'sourceClaims'>;
 
 /** Sources, and registries that name them. */
 export function fromSourcesFile(file: SourcesFile, surroundings: Surroundings): Effective {
   const content = {
     sources: file.sources.map((source) => sourceDefinition(source.name, source, surroundings)),
-    registries: (file.registries ?? []).map(({ name, sources }) => ({ name, sources })),
+    sourceClaims: claimsByName(file.sources),
+    registries: file.registries ?? [],
   };
   return configuration(file, content, surroundings);
 }
 
-/** Registries with a source in each: every one becomes a source and a registry of the same name. */
+/** Registries with a source in each: every one becomes a source and a registry of the same name, and the same claims. */
 export function fromRegistriesFile(file: RegistriesFile, surroundings: Surroundings): Effective {
   const content = {
     sources: file.registries.map((registry) => sourceDefinition(registry.name, registry, surroundings)),
-    registries: file.registries.map(({ name }) => ({ name, sources: [name] })),
+    sourceClaims: claimsByName(file.registries),
+    registries: file.registries.map(({ name, access, claims }) => ({
+      name,
+      sources: [name],
+      access,
+      ...present({ claims }),
+    })),
   };
   return configuration(file, content, surroundings);
 }
@@ -41,12 +46,17 @@ export function fromSourceFile(file: SourceFile, surroundings: Surroundings): Ef
   const written = { ...source, syncPolicy: file.syncPolicy, ...present({ filter: file.filter }) };
   const content = {
     sources: [sourceDefinition(name, written, surroundings)],
-    registries: [{ name, sources: [name] }],
+    sourceClaims: {},
+    registries: [{ name, sources: [name], access: 'protected' as const }],
   };
   return configuration(file, content, surroundings);
 }
 
-type Settings = Pick<SourcesFile, 'registryName' | 'database' | 'temporal' | 'telemetry' | 'server'>;
+function claimsByName(sources: readonly { readonly name: string; readonly claims?: Claims }[]): Record<string, Claims> {
+  return Object.fromEntries(sources.flatMap(({ name, claims }) => (claims === undefined ? [] : [[name, claims]])));
+}
+
+type Settings = Omit<SourcesFile, 'sources' | 'registries' | 'source'>;
 
 function configuration(file: Settings, content: Content, surroundings: Surroundings): Effective {
   return {
@@ -54,7 +64,10 @@ function configuration(file: Settings, content: Content, surroundings: Surroundi
     ...content,
     ...(file.database && { database: databaseSettings(file.database, surroundings) }),
     temporal: temporalSettings(file.temporal, surroundings.folder),
-    auth: { mode: 'anonymous' },
+    auth: authSettings(file.auth, surroundings.folder),
+    audit: auditSettings(file, surroundings.folder),
+    outbound: outboundSettings(file.outbound, surroundings.folder),
+    rateLimits: file.rateLimits,
     ...present({ telemetry: file.telemetry }),
     server: serverSettings(file.server, file.database === undefined),
     limits: { publisherExtensionBytes: file.database?.maxMetaSize ?? DEFAULT_PUBLISHER_EXTENSION_BYTES },

@@ -34,11 +34,14 @@ export function withRule<Schema extends z.ZodType>(
   );
 }
 
-/** A list of mappings that have different names. */
-export function namedList<Item extends z.ZodType>(item: Item): z.ZodArray<Item> {
+/** A list of mappings that have different names, at least one. */
+export function namedList<Item extends z.ZodType>(
+  item: Item,
+  empty = 'is empty: at least one is needed',
+): z.ZodArray<Item> {
   return z
     .array(item)
-    .min(1, 'is empty: at least one is needed')
+    .min(1, empty)
     .superRefine(
       (items, context) => {
         const seen = new Set<unknown>();

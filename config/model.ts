@@ -1,6 +1,8 @@
 /** What a configuration file says, whichever generation it was written for: the one model that all parts read. */
 
 import type { SslMode } from '../db/connection.ts';
+import type { Claims } from '../registry/claims.ts';
+import type { Role } from '../registry/roles.ts';
 import type { SecretReference, SourceDefinition } from '../registry/source-definition.ts';
 
 /** A registry that the file lists: the sources that it shows, in order of precedence. */
@@ -8,6 +10,10 @@ export interface RegistryDefinition {
   /** Letters, digits, `.`, `_` and `-`; neither `v0` nor `v0.1`, which are parts of the API's paths. */
   readonly name: string;
   readonly sources: readonly string[];
+  /** `public`: read without a token on the host where others need one. Default `protected`. */
+  readonly access: 'protected' | 'public';
+  /** What a caller must hold to read it. Absent: with `authz` only a superAdmin reads it, unless it is public. */
+  readonly claims?: Claims;
 }
 
 /** A database password is the one secret that may stand in the file itself. */
@@ -68,6 +74,87 @@ export interface ServerSettings {
   readonly address: string;
   /** The same for health, readiness and metrics, which are not to be published. Port 8081. */
   readonly internalAddress: string;
+  /** Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-For` is believed. Default none. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** Who vouches for tokens. */
+export interface ProviderSettings {
+  readonly name: string;
+  /** What the claim `iss` must be; without `jwksUrl` the keys are found by discovery from it. */
+  readonly issuerUrl: string;
+  /** What the claim `aud` must be or contain. */
+  readonly audience: string;
+  readonly jwksUrl?: string;
+  /** RFC 7662, for tokens that are no JWT. */
+  readonly introspectionUrl?: string;
+  readonly clientId?: string;
+  readonly clientSecret?: SecretReference;
+  /** Certificate authorities (PEM) for requests to the provider. Default: those of the system. */
+  readonly caFile?: string;
+  /** A bearer token for requests to the provider, read anew for each. */
+  readonly token?: SecretReference;
+  /** Whether its URLs may lead to private, loopback and link-local addresses. Default false. */
+  readonly allowPrivateIp: boolean;
+  /** Scopes of tokens that carry no claim `scope` or `scp`, such as those of Kubernetes service accounts. Default none. */
+  readonly scopes: readonly string[];
+}
+
+/** Who may publish which names: who holds the claims may publish what one of the globs matches. */
+export interface NamespaceRule {
+  readonly claims: Claims;
+  readonly names: readonly string[];
+}
+
+export interface AuthorizationSettings {
+  /** Who holds all claims of one of the maps has the role. */
+  readonly roles: Readonly<Record<Role, readonly Claims[]>>;
+  /** Absent: whoever has the role may publish under any name. */
+  readonly namespaces?: readonly NamespaceRule[];
+}
+
+export interface OAuthSettings {
+  readonly mode: 'oauth';
+  /** Paths that need no token, each with everything below it, beside those that never need one. */
+  readonly publicPaths: readonly string[];
+  /** The URL under which clients know this server (RFC 9728). Default: taken from the request. */
+  readonly resourceUrl?: string;
+  readonly realm: string;
+  readonly scopesSupported: readonly string[];
+  /** The scope that a token needs for changes. Default `mcp-registry:write`. */
+  readonly writeScope: string;
+  /** At least one; the one whose issuer a token names is asked. */
+  readonly providers: readonly ProviderSettings[];
+  /** Absent: everybody who has a token may do everything. */
+  readonly authz?: AuthorizationSettings;
+}
+
+export type AuthSettings = { readonly mode: 'anonymous' } | OAuthSettings;
+
+export interface AuditSettings {
+  /** Default true where authentication is on. */
+  readonly enabled: boolean;
+  /** Where JSON lines go. Absent: to standard output. */
+  readonly logFile?: string;
+  /** Only these actions are recorded; absent: all. */
+  readonly eventTypes?: readonly string[];
+  readonly excludeEventTypes: readonly string[];
+  /** Milliseconds that an event is kept in Postgres. Default 90 days. */
+  readonly retentionMs: number;
+}
+
+/** What sources that were created through the API may reach. */
+export interface OutboundSettings {
+  /** Host names, addresses and CIDR ranges that are allowed although they are private, and `http` with them. */
+  readonly allow: readonly string[];
+  /** The folder that their secret files must be in. Absent: they may name none. */
+  readonly secretsFolder?: string;
+}
+
+/** How many requests one caller, or one address, may make a minute. */
+export interface RateLimitSettings {
+  readonly writesPerMinute: number;
+  readonly failedAuthenticationsPerMinute: number;
 }
 
 /** Where in the configuration something stands: in the file, or in an environment variable that overrides it. */
@@ -90,7 +177,12 @@ export interface Configuration {
   /** Absent: `serve` starts a PostgreSQL server of its own. */
   readonly database?: DatabaseSettings;
   readonly temporal: TemporalSettings;
-  readonly auth: { readonly mode: 'anonymous' };
+  readonly auth: AuthSettings;
+  /** What entries of a source require of who reads them, by the source's name; claims of their own come first. */
+  readonly sourceClaims: Readonly<Record<string, Claims>>;
+  readonly audit: AuditSettings;
+  readonly outbound: OutboundSettings;
+  readonly rateLimits: RateLimitSettings;
   readonly telemetry?: TelemetrySettings;
   readonly server: ServerSettings;
   readonly limits: {

@@ -1,7 +1,10 @@
 /** The kinds of single values that a configuration file holds. */
 
+import { isIP } from 'node:net';
+
 import { z } from 'zod';
 
+import { badPattern } from '../registry/filter.ts';
 import { DURATION_PATTERN, durationMilliseconds, durationText } from './duration.ts';
 
 const RESERVED_REGISTRY_NAMES: readonly string[] = ['v0', 'v0.1'];
@@ -77,3 +80,48 @@ export function httpUrl(insteadOfCredentials: string): z.ZodType<string, string>
     }
   });
 }
+
+/** An HTTPS URL, or an HTTP one that does not leave the machine: what is read from it decides who is let in. */
+export const secureUrl = httpUrl('this setting has no use for them').superRefine((value, context) => {
+  const url = URL.parse(value);
+  if (url === null) return;
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    context.addIssue('expected a URL that starts with https://; http:// only for this machine itself');
+  }
+  if (value.includes('#')) context.addIssue('expected a URL without a fragment');
+});
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(?:\.\d+){3}$/.test(host);
+}
+
+const ADDRESS_RANGE = 'expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`';
+
+/** An IP address, or a range of them in CIDR notation. */
+export const addressRange = z.string().refine(isAddressRange, ADDRESS_RANGE);
+
+/** The same, or a host name. */
+export const hostOrAddressRange = z
+  .string()
+  .refine(
+    (value) => isAddressRange(value) || isHostName(value),
+    `${ADDRESS_RANGE}, or a host name such as \`git.example.com\``,
+  );
+
+function isAddressRange(value: string): boolean {
+  const [address = '', prefix, ...others] = value.split('/');
+  const version = isIP(address);
+  if (version === 0 || others.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}
+
+/** Not one whose last label is a number: that is an address with a mistake in it. */
+function isHostName(value: string): boolean {
+  return /^(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)*(?!\d+$)(?!-)[a-z0-9-]{1,63}(?<!-)$/i.test(value);
+}
+
+/** A glob over whole server names, as filters have them. */
+export const serverNamePattern = z.string().superRefine((value, context) => {
+  const reason = badPattern(value);
+  if (reason !== null) context.addIssue(reason);
+});

@@ -8,6 +8,7 @@
 
 import { z } from 'zod';
 
+import { access, checkAccess, claims } from './access-schema.ts';
 import { isMapping } from './document.ts';
 import type { Mapping } from './document.ts';
 import { mapping, mappingsOf, namedList, refused, withRule } from './mapping.ts';
@@ -16,9 +17,6 @@ import { registryName, sourceName, text } from './scalars.ts';
 import { settings } from './settings-schema.ts';
 import { didYouMean } from './suggestion.ts';
 import { checkInterval, checkSource, filter, sourceKinds, sourceOptions, syncPolicy } from './source-schema.ts';
-
-/** Read in the mode `oauth` only; a note says so. */
-const claims = z.record(z.string(), z.union([z.string(), z.array(z.string())])).exactOptional();
 
 const commonSettings = {
   registryName: registryName.default('default').describe('Name of the default registry. Default `default`'),
@@ -35,11 +33,15 @@ const namedSource = withRule(
   },
 );
 
-const namedRegistry = mapping({
-  name: registryName,
-  sources: z.array(text).min(1, 'is empty: name at least one source').describe('In order of precedence'),
-  claims,
-});
+const namedRegistry = withRule(
+  mapping({
+    name: registryName,
+    sources: z.array(text).min(1, 'is empty: name at least one source').describe('In order of precedence'),
+    access,
+    claims,
+  }),
+  checkAccess,
+);
 
 const sourcesFile = withRule(
   mapping({
@@ -90,6 +92,7 @@ const inlineRegistry = withRule(
     name: sourceName.pipe(registryName),
     ...sourceKinds,
     ...sourceOptions,
+    access,
     claims,
     configMapRef: refused('belongs to the MCPRegistry resource: write `configMap: {name: …, key: …}`'),
     pvcRef: refused('belongs to the MCPRegistry resource: mount the volume and write `file: {path: …}`'),
@@ -98,6 +101,7 @@ const inlineRegistry = withRule(
   (registry, report) => {
     checkSource(registry, report);
     checkInterval(registry, registry['syncPolicy'], report);
+    checkAccess(registry, report);
   },
 );
 
@@ -124,7 +128,10 @@ const sourceFile = withRule(
     registryName: sourceName.pipe(registryName).default('default').describe('Also the name of the source'),
     registries: refused('belongs to a newer form of the file: use `sources` and `registries`, or `source` alone'),
   }),
-  ({ source, syncPolicy: policy }, report) => {
+  ({ source, syncPolicy: policy, auth }, report) => {
+    if (isMapping(auth) && auth['authz'] !== undefined) {
+      report(['auth', 'authz'], 'needs claims, which this older form of the file has no place for: use `sources`');
+    }
     if (!isMapping(source)) return;
     const type = source['type'];
     checkSource(source, (path, message) => {

@@ -2,8 +2,20 @@
 
 import { z } from 'zod';
 
+import { auth } from './access-schema.ts';
 import { mapping, refused, withRule } from './mapping.ts';
-import { duration, filePath, hostAndPort, listenAddress, port, text } from './scalars.ts';
+import {
+  addressRange,
+  duration,
+  filePath,
+  hostAndPort,
+  hostOrAddressRange,
+  listenAddress,
+  port,
+  text,
+} from './scalars.ts';
+
+const HOUR = 60 * 60_000;
 
 const database = withRule(
   mapping({
@@ -63,23 +75,6 @@ const temporal = withRule(
   },
 );
 
-const ANONYMOUS_ONLY = 'this version has no access control yet: write `mode: anonymous`, and let nobody else reach it';
-
-const auth = mapping(
-  {
-    mode: z.enum(['anonymous'], {
-      error: ({ input }) => {
-        if (input === undefined) return `is missing, which means \`oauth\`; ${ANONYMOUS_ONLY}`;
-        return input === 'oauth' ? ANONYMOUS_ONLY : 'expected `anonymous`';
-      },
-    }),
-    publicPaths: z.unknown().optional(),
-    oauth: z.unknown().optional(),
-    authz: z.unknown().optional(),
-  },
-  `is missing; ${ANONYMOUS_ONLY.replace('`mode: anonymous`', '`auth: {mode: anonymous}`')}`,
-);
-
 const telemetry = mapping({
   enabled: z.boolean().default(false),
   serviceName: text.default('rollcall').describe('Default `rollcall`'),
@@ -93,19 +88,42 @@ const telemetry = mapping({
   metrics: mapping({ enabled: z.boolean().default(false) }).prefault({}),
 });
 
-/** Only what says that nothing is to be recorded: an operator who asks for an audit trail must not believe in one. */
 const audit = mapping({
-  enabled: z.literal(false, 'this version writes no audit events yet: write `enabled: false`').default(false),
-  logFile: z.unknown().optional(),
-  eventTypes: z.unknown().optional(),
-  excludeEventTypes: z.unknown().optional(),
-  includeRequestData: z.unknown().optional(),
-  maxDataSize: z.unknown().optional(),
+  enabled: z.boolean().exactOptional().describe('Default: whether authentication is on'),
+  logFile: filePath.exactOptional().describe('Where the JSON lines go. Default: standard output'),
+  eventTypes: z.array(text).exactOptional().describe('Only these are recorded. Default: all'),
+  excludeEventTypes: z.array(text).default([]).describe('These are not recorded; wins over eventTypes'),
+  includeRequestData: z.boolean().exactOptional(),
+  maxDataSize: z.int().min(0).exactOptional(),
+  retention: duration({ atLeastMs: HOUR })
+    .default(90 * 24 * HOUR)
+    .describe('Time that an event is kept in the database. Default 2160h'),
+});
+
+const outbound = mapping({
+  allow: z
+    .array(hostOrAddressRange)
+    .default([])
+    .describe('Hosts, addresses and ranges that sources created through the API may reach although they are private'),
+  secretsFolder: filePath
+    .exactOptional()
+    .describe('Folder of the secret files that such sources may name. Default none'),
+});
+
+const perMinute = z.int().min(1);
+
+const rateLimits = mapping({
+  writesPerMinute: perMinute.default(600).describe('Changes by one caller. Default 600'),
+  failedAuthenticationsPerMinute: perMinute.default(30).describe('Refused tokens from one address. Default 30'),
 });
 
 const server = mapping({
   address: listenAddress.exactOptional().describe('host:port or :port of the API. Default :8080'),
   internalAddress: listenAddress.exactOptional().describe('The same for health and metrics. Default :8081'),
+  trustedProxies: z
+    .array(addressRange)
+    .default([])
+    .describe('Addresses of the reverse proxies whose X-Forwarded-For is believed. Default none'),
 });
 
 export const settings = {
@@ -113,6 +131,8 @@ export const settings = {
   database: database.exactOptional(),
   temporal: temporal.prefault({}),
   telemetry: telemetry.exactOptional(),
-  audit: audit.exactOptional(),
+  audit: audit.prefault({}),
+  outbound: outbound.prefault({}),
+  rateLimits: rateLimits.prefault({}),
   server: server.prefault({}),
 };

@@ -2,14 +2,13 @@
 
 import { z } from 'zod';
 
-import { badPattern } from '../registry/filter.ts';
 import { KUBERNETES_RESOURCES } from '../registry/source-definition.ts';
 import { isMapping } from './document.ts';
 import type { Mapping } from './document.ts';
 import { mapping, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
 import { repositoryTransport, repositoryUrl } from './repository-url.ts';
-import { duration, filePath, httpUrl, share, text } from './scalars.ts';
+import { duration, filePath, httpUrl, serverNamePattern, share, text } from './scalars.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -149,13 +148,11 @@ const configMapSource = mapping({
   ...clusterAccess,
 });
 
-const pattern = z.string().superRefine((value, context) => {
-  const reason = badPattern(value);
-  if (reason !== null) context.addIssue(reason);
-});
-
 export const filter = mapping({
-  names: mapping({ include: z.array(pattern).exactOptional(), exclude: z.array(pattern).exactOptional() })
+  names: mapping({
+    include: z.array(serverNamePattern).exactOptional(),
+    exclude: z.array(serverNamePattern).exactOptional(),
+  })
     .exactOptional()
     .describe('Globs over whole server names; `*` crosses `/`; an exclusion wins'),
   tags: mapping({ include: z.array(text).exactOptional(), exclude: z.array(text).exactOptional() })

@@ -1,0 +1,57 @@
+/** From the settings of who may do what, as they are written, to those that the parts of Rollcall read. */
+
+import { resolve } from 'node:path';
+
+import type { SecretReference } from '../registry/source-definition.ts';
+import type { AuditSettings, AuthSettings, OutboundSettings, ProviderSettings } from './model.ts';
+import { present } from './present.ts';
+import type { SourcesFile } from './schema.ts';
+
+export function authSettings(written: SourcesFile['auth'], folder: string): AuthSettings {
+  const { mode, oauth, publicPaths, authz } = written;
+  if (mode === 'anonymous') return { mode };
+  // The schema has refused this; should it ever stop to, nobody is let in instead of everybody.
+  if (oauth?.providers === undefined) throw new Error('The mode oauth has no providers');
+  const { realm, writeScope, scopesSupported = ['mcp-registry:read', writeScope], resourceUrl } = oauth;
+  return {
+    mode,
+    publicPaths,
+    realm,
+    scopesSupported,
+    writeScope,
+    providers: oauth.providers.map((provider) => providerSettings(provider, folder)),
+    ...present({ resourceUrl, authz }),
+  };
+}
+
+type WrittenProvider = NonNullable<NonNullable<SourcesFile['auth']['oauth']>['providers']>[number];
+
+function providerSettings(written: WrittenProvider, folder: string): ProviderSettings {
+  const { clientSecretFile, caCertPath, authTokenFile, allowPrivateIP, ...rest } = written;
+  const secret = (file: string | undefined): SecretReference | undefined =>
+    file === undefined ? undefined : { file: resolve(folder, file) };
+  return {
+    ...rest,
+    allowPrivateIp: allowPrivateIP,
+    ...present({
+      clientSecret: secret(clientSecretFile),
+      token: secret(authTokenFile),
+      caFile: caCertPath && resolve(folder, caCertPath),
+    }),
+  };
+}
+
+/** Where tokens say who somebody is, there is somebody to record. */
+export function auditSettings({ audit, auth }: Pick<SourcesFile, 'audit' | 'auth'>, folder: string): AuditSettings {
+  const { enabled = auth.mode === 'oauth', logFile, eventTypes, excludeEventTypes, retention } = audit;
+  return {
+    enabled,
+    excludeEventTypes,
+    retentionMs: retention,
+    ...present({ eventTypes, logFile: logFile && resolve(folder, logFile) }),
+  };
+}
+
+export function outboundSettings({ allow, secretsFolder }: SourcesFile['outbound'], folder: string): OutboundSettings {
+  return { allow, ...present({ secretsFolder: secretsFolder && resolve(folder, secretsFolder) }) };
+}
