@@ -1,0 +1,386 @@
+/** A real OpenID provider on loopback over HTTPS, with a certificate authority of its own, for one test file. */
+import { once } from 'node:events';
+import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { SignJWT } from 'jose';
+import Provider, { type Adapter, type AdapterPayload, type JWK, type KoaContextWithOIDC } from 'oidc-provider';
+import { Agent, fetch } from 'undici';
+import type { ProviderSettings } from '../config/model.ts';
+import { createLoopbackCertificate } from './certificate-authority.ts';
+
+/** What tokens are for unless a test says otherwise; also what the registry is set up to expect. */
+export const AUDIENCE = 'https://registry.example.com';
+/** Of the client that fetches tokens, and that the registry introspects as. */
+export const CLIENT = { id: 'rollcall', secret: 'a client secret of a test' } as const;
+/** Of the client without a secret that logs people in by device code. */
+export const DEVICE_CLIENT_ID = 'rollcall-cli';
+export const SCOPES = ['mcp-registry:read', 'mcp-registry:write'] as const;
+
+export type SigningAlgorithm = 'RS256' | 'PS256' | 'RS512' | 'ES256' | 'ES384' | 'EdDSA';
+export type TokenClaims = Readonly<Record<string, unknown>>;
+
+export interface TokenOptions {
+  readonly audience?: string | readonly string[];
+  /** Negative for one that has expired. Default 300. */
+  readonly expiresInSeconds?: number;
+  /** When it becomes valid. Default: no such claim. */
+  readonly notBeforeSeconds?: number;
+  readonly algorithm?: SigningAlgorithm;
+  readonly issuer?: string;
+  /** Into the token's header, over what is there. */
+  readonly header?: Readonly<Record<string, unknown>>;
+}
+
+export interface IdentityProvider {
+  readonly issuer: string;
+  /** The certificate authority's certificate, PEM. */
+  readonly caFile: string;
+  readonly jwksUrl: string;
+  readonly introspectionUrl: string;
+  /** For the configuration of a registry that trusts it. */
+  settings(changes?: Partial<ProviderSettings>): ProviderSettings;
+  /**
+   * A JWT with any claims, signed by the provider's own key: as the provider could have issued it, or never would have.
+   * Without `sub` and `scope` it is for `somebody` with both scopes.
+   */
+  token(claims?: TokenClaims, options?: TokenOptions): Promise<string>;
+  /** A JWT that the provider itself has issued to the client, which is its `sub`, with further claims. */
+  issuedToken(claims?: TokenClaims): Promise<string>;
+  /** A token that only introspection tells anything about. */
+  opaqueToken(claims?: TokenClaims, options?: Pick<TokenOptions, 'audience' | 'expiresInSeconds'>): Promise<string>;
+  /** What somebody does who follows the link of a device login: logs in and agrees. */
+  approveDevice(userCode: string, claims?: TokenClaims): Promise<void>;
+  /** Replaces all keys: tokens are signed by the new ones from now on, and the old ones are not published any more. */
+  rotateKeys(): Promise<void>;
+  /** The public key of an algorithm, PEM. */
+  publicKey(algorithm: SigningAlgorithm): string;
+  /** What it was asked for so far, as `GET /jwks`. */
+  readonly requests: readonly string[];
+  /** Listens no more, until `resume` at the same address. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** By default it listens at a free port; `isListening: false` leaves that to `resume`. */
+export async function startIdentityProvider({ isListening = true } = {}): Promise<IdentityProvider> {
+  const certificate = await createLoopbackCertificate();
+  const folder = await mkdtemp(join(tmpdir(), 'identity-provider-'));
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, certificate.authority);
+
+  const requests: string[] = [];
+  let current: Generation | undefined;
+  const server = createServer({ cert: certificate.certificate, key: certificate.privateKey }, (request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    void current?.answer(request, response);
+  });
+  await listen(server, 0);
+  const { port } = server.address() as AddressInfo;
+  const issuer = `https://127.0.0.1:${port}`;
+  const state: State = { issuer, stored: new Map(), people: new Map() };
+  current = await createGeneration(state);
+  const generation = (): Generation => current ?? raise('The provider has no keys');
+
+  const agent = new Agent({ connect: { ca: certificate.authority } });
+  const grant = async (body: Record<string, string>, headers: Record<string, string>): Promise<string> => {
+    const credentials = Buffer.from(`${CLIENT.id}:${encodeURIComponent(CLIENT.secret)}`).toString('base64');
+    const response = await fetch(`${issuer}/token`, {
+      method: 'POST',
+      dispatcher: agent,
+      headers: { ...headers, authorization: `Basic ${credentials}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: SCOPES.join(' '), ...body }),
+    });
+    const answer = (await response.json()) as { access_token?: string };
+    return answer.access_token ?? raise(`The provider issued no token: ${JSON.stringify(answer)}`);
+  };
+
+  if (!isListening) await close(server);
+  return {
+    issuer,
+    caFile,
+    jwksUrl: `${issuer}/jwks`,
+    introspectionUrl: `${issuer}/token/introspection`,
+    requests,
+    settings: (changes) => ({
+      name: 'test',
+      issuerUrl: issuer,
+      audience: AUDIENCE,
+      caFile,
+      allowPrivateIp: true,
+      scopes: [],
+      ...changes,
+    }),
+    token: (claims, options) => generation().sign({ iss: issuer, ...claims }, options),
+    issuedToken: (claims) => grant({ resource: AUDIENCE }, { [CLAIMS_HEADER]: encodeClaims(claims) }),
+    opaqueToken: (claims, { audience = AUDIENCE, expiresInSeconds } = {}) =>
+      grant(
+        { resource: typeof audience === 'string' ? audience : (audience[0] ?? AUDIENCE) },
+        {
+          [CLAIMS_HEADER]: encodeClaims({ sub: 'somebody', ...claims }),
+          [FORMAT_HEADER]: 'opaque',
+          ...(expiresInSeconds !== undefined && { [LIFETIME_HEADER]: String(expiresInSeconds) }),
+        },
+      ),
+    approveDevice: (userCode, claims = {}) => approve(generation().provider, state, { userCode, claims }),
+    rotateKeys: async () => {
+      current = await createGeneration(state);
+    },
+    publicKey: (algorithm) => generation().keys[algorithm].publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    pause: () => close(server),
+    resume: () => listen(server, port),
+    stop: async () => {
+      await agent.destroy();
+      if (server.listening) await close(server);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** What outlives a rotation of keys. */
+interface State {
+  readonly issuer: string;
+  readonly stored: Map<string, AdapterPayload>;
+  /** The claims of who logged in, by subject. */
+  readonly people: Map<string, TokenClaims>;
+}
+
+/** The provider with one set of keys. */
+interface Generation {
+  readonly provider: Provider;
+  readonly answer: ReturnType<Provider['callback']>;
+  readonly keys: Keys;
+  readonly sign: (claims: TokenClaims, options?: TokenOptions) => Promise<string>;
+}
+
+interface KeyPair {
+  readonly id: string;
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+type Keys = Readonly<Record<SigningAlgorithm, KeyPair>>;
+
+let generations = 0;
+
+async function createGeneration(state: State): Promise<Generation> {
+  generations += 1;
+  const keys = await createKeys(generations);
+  const jwks = [...new Set(Object.values(keys))].map(({ id, privateKey }): JWK => ({
+    ...(privateKey.export({ format: 'jwk' }) as JWK),
+    kid: id,
+    use: 'sig',
+  }));
+  const provider = createProvider(state, jwks);
+  return { provider, answer: provider.callback(), keys, sign: (claims, options) => sign(keys, claims, options) };
+}
+
+async function createKeys(number: number): Promise<Keys> {
+  const generate = promisify(generateKeyPair);
+  const [rsa, p256, p384, ed25519] = await Promise.all([
+    generate('rsa', { modulusLength: 2048 }),
+    generate('ec', { namedCurve: 'P-256' }),
+    generate('ec', { namedCurve: 'P-384' }),
+    generate('ed25519'),
+  ]);
+  const pair = (name: string, keys: Omit<KeyPair, 'id'>): KeyPair => ({ id: `${name}-${number}`, ...keys });
+  const rsaPair = pair('rsa', rsa);
+  return {
+    RS256: rsaPair,
+    PS256: rsaPair,
+    RS512: rsaPair,
+    ES256: pair('p256', p256),
+    ES384: pair('p384', p384),
+    EdDSA: pair('ed25519', ed25519),
+  };
+}
+
+async function sign(keys: Keys, claims: TokenClaims, options: TokenOptions = {}): Promise<string> {
+  const {
+    audience = AUDIENCE,
+    expiresInSeconds = 300,
+    notBeforeSeconds,
+    algorithm = 'RS256',
+    issuer,
+    header,
+  } = options;
+  const now = Math.floor(Date.now() / 1000);
+  const { id, privateKey } = keys[algorithm];
+  return new SignJWT({
+    sub: 'somebody',
+    scope: SCOPES.join(' '),
+    iat: now,
+    exp: now + expiresInSeconds,
+    aud: typeof audience === 'string' ? audience : [...audience],
+    ...(notBeforeSeconds !== undefined && { nbf: now + notBeforeSeconds }),
+    ...claims,
+    ...(issuer !== undefined && { iss: issuer }),
+  })
+    .setProtectedHeader({ alg: algorithm, kid: id, typ: 'at+jwt', ...header })
+    .sign(privateKey);
+}
+
+/** How the fixture tells the provider what to put into the token that it asks for. */
+const CLAIMS_HEADER = 'x-test-claims';
+const FORMAT_HEADER = 'x-test-format';
+const LIFETIME_HEADER = 'x-test-lifetime';
+
+function encodeClaims(claims: TokenClaims = {}): string {
+  return encodeURIComponent(JSON.stringify(claims));
+}
+
+function askedClaims(context: KoaContextWithOIDC): Record<string, unknown> {
+  return JSON.parse(decodeURIComponent(context.get(CLAIMS_HEADER) || '{}')) as Record<string, unknown>;
+}
+
+function createProvider({ issuer, stored, people }: State, keys: readonly JWK[]): Provider {
+  const lifetime = (context: KoaContextWithOIDC): number => Number(context.get(LIFETIME_HEADER) || 300);
+  return new Provider(issuer, {
+    adapter: (kind: string) => new MapAdapter(kind, stored),
+    jwks: { keys },
+    scopes: ['openid', 'offline_access', ...SCOPES],
+    clientDefaults: { id_token_signed_response_alg: 'ES256' },
+    clients: [
+      {
+        client_id: CLIENT.id,
+        client_secret: CLIENT.secret,
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
+      },
+      {
+        client_id: DEVICE_CLIENT_ID,
+        application_type: 'native',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+        redirect_uris: [],
+        response_types: [],
+      },
+    ],
+    findAccount: (_context, subject) => ({
+      accountId: subject,
+      claims: () => ({ ...people.get(subject), sub: subject }),
+    }),
+    extraTokenClaims: (context, token) => ({
+      ...('accountId' in token ? people.get(token.accountId) : undefined),
+      ...askedClaims(context),
+    }),
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: false },
+      deviceFlow: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: () => true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => AUDIENCE,
+        useGrantedResource: () => true,
+        getResourceServerInfo: (context, resource) => ({
+          scope: SCOPES.join(' '),
+          audience: resource,
+          accessTokenTTL: lifetime(context),
+          accessTokenFormat: context.get(FORMAT_HEADER) === 'opaque' ? 'opaque' : 'jwt',
+          jwt: { sign: { alg: 'RS256' } },
+        }),
+      },
+    },
+    ttl: {
+      ClientCredentials: lifetime,
+      AccessToken: lifetime,
+      DeviceCode: 300,
+      Grant: 3600,
+      IdToken: 300,
+      RefreshToken: 3600,
+    },
+  });
+}
+
+async function approve(
+  provider: Provider,
+  { people }: State,
+  { userCode, claims }: { userCode: string; claims: TokenClaims },
+): Promise<void> {
+  const code = await provider.DeviceCode.findByUserCode(userCode.replace(/[^0-9A-Z]/gi, '').toUpperCase());
+  if (code === undefined) throw new Error(`Nobody asked for the code ${userCode}`);
+  const subject = typeof claims['sub'] === 'string' ? claims['sub'] : 'somebody';
+  people.set(subject, claims);
+  const scope = typeof code.params?.['scope'] === 'string' ? code.params['scope'] : '';
+  const grant = new provider.Grant({ accountId: subject, clientId: DEVICE_CLIENT_ID });
+  grant.addOIDCScope(scope);
+  grant.addResourceScope(AUDIENCE, SCOPES.join(' '));
+  Object.assign(code, {
+    accountId: subject,
+    authTime: Math.floor(Date.now() / 1000),
+    grantId: await grant.save(),
+    resource: AUDIENCE,
+    scope,
+  });
+  await code.save();
+}
+
+/** What the provider remembers, in a map that outlives its keys. */
+class MapAdapter implements Adapter {
+  readonly #kind: string;
+  readonly #stored: Map<string, AdapterPayload>;
+
+  constructor(kind: string, stored: Map<string, AdapterPayload>) {
+    this.#kind = kind;
+    this.#stored = stored;
+  }
+
+  upsert(id: string, payload: AdapterPayload): Promise<void> {
+    this.#stored.set(`${this.#kind}:${id}`, payload);
+    return Promise.resolve();
+  }
+
+  find(id: string): Promise<AdapterPayload | undefined> {
+    return Promise.resolve(this.#stored.get(`${this.#kind}:${id}`));
+  }
+
+  findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
+    return this.#findBy((payload) => payload.userCode === userCode);
+  }
+
+  findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    return this.#findBy((payload) => payload.uid === uid);
+  }
+
+  consume(id: string): Promise<void> {
+    Object.assign(this.#stored.get(`${this.#kind}:${id}`) ?? {}, { consumed: Math.floor(Date.now() / 1000) });
+    return Promise.resolve();
+  }
+
+  destroy(id: string): Promise<void> {
+    this.#stored.delete(`${this.#kind}:${id}`);
+    return Promise.resolve();
+  }
+
+  revokeByGrantId(grantId: string): Promise<void> {
+    for (const [key, payload] of this.#stored) if (payload.grantId === grantId) this.#stored.delete(key);
+    return Promise.resolve();
+  }
+
+  #findBy(isSought: (payload: AdapterPayload) => boolean): Promise<AdapterPayload | undefined> {
+    const found = [...this.#stored].find(([key, payload]) => key.startsWith(`${this.#kind}:`) && isSought(payload));
+    return Promise.resolve(found?.[1]);
+  }
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+function raise(message: string): never {
+  throw new Error(message);
+}
