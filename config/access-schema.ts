@@ -104,7 +104,7 @@ const publicPath = z
 // ---------------------------------------------------------------- authorization
 
 const roleHolders = z
-  .array(claimMap('a role for whoever has a token would be meant for nobody in particular: name a claim'))
+  .array(claimMap('it would give the role to whoever has a token; name a claim'))
   .default([])
   .describe('Maps of claims: who holds all claims of one of them has the role');
 

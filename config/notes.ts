@@ -10,32 +10,59 @@ export interface Note {
 }
 
 const ANONYMOUS = 'has no effect in the mode `anonymous`, in which everybody may do everything';
+const WITHOUT_AUTHZ = 'has no effect without `auth.authz`: whoever has a token sees everything';
 const MANAGED = 'has no effect on a managed source, which holds what is published to it';
 const METRICS = 'has no effect: this version exports traces, no metrics';
+const REQUEST_DATA = 'has no effect: audit events never hold what was sent, which may be secret';
 
 export function effectlessSettings(file: Mapping): Note[] {
   const items = ['sources', 'registries'].flatMap((list) =>
     mappingsOf(file[list]).map(([index, item]) => ({ path: [list, index], item })),
   );
-  const found = [
-    ...keysIn(file['auth'], ['publicPaths', 'oauth', 'authz']).map((key) => note(['auth', key], ANONYMOUS)),
-    ...items.flatMap(({ path, item }) => keysIn(item, ['claims']).map((key) => note([...path, key], ANONYMOUS))),
-    ...items
-      .filter(({ item }) => item['managed'] !== undefined)
-      .flatMap(({ path, item }) => keysIn(item, ['syncPolicy', 'filter']).map((key) => note([...path, key], MANAGED))),
+  return [
+    ...accessNotes(file['auth'], items),
+    ...notesIn(
+      items.filter(({ item }) => item['managed'] !== undefined),
+      ['syncPolicy', 'filter'],
+      MANAGED,
+    ),
+    ...(asksForMetrics(file['telemetry']) ? [note(['telemetry', 'metrics', 'enabled'], METRICS)] : []),
+    ...(asksForRequestData(file['audit']) ? [note(['audit', 'includeRequestData'], REQUEST_DATA)] : []),
   ];
-  return asksForMetrics(file['telemetry']) ? [...found, note(['telemetry', 'metrics', 'enabled'], METRICS)] : found;
+}
+
+/** A mapping of the file and where it is. */
+interface Item {
+  readonly path: Path;
+  readonly item: Mapping;
+}
+
+function accessNotes(auth: unknown, items: readonly Item[]): Note[] {
+  if (!isMapping(auth)) return [];
+  if (auth['mode'] === 'anonymous') {
+    return [
+      ...notesIn([{ path: ['auth'], item: auth }], ['publicPaths', 'oauth', 'authz'], ANONYMOUS),
+      ...notesIn(items, ['access', 'claims'], ANONYMOUS),
+    ];
+  }
+  return auth['authz'] === undefined ? notesIn(items, ['claims'], WITHOUT_AUTHZ) : [];
+}
+
+function notesIn(items: readonly Item[], keys: readonly string[], message: string): Note[] {
+  return items.flatMap(({ path, item }) =>
+    keys.filter((key) => item[key] !== undefined).map((key) => note([...path, key], message)),
+  );
 }
 
 function note(path: Path, message: string): Note {
   return { path, message };
 }
 
-function keysIn(value: unknown, keys: readonly string[]): string[] {
-  return isMapping(value) ? keys.filter((key) => value[key] !== undefined) : [];
-}
-
 function asksForMetrics(telemetry: unknown): boolean {
   if (!isMapping(telemetry) || telemetry['enabled'] !== true) return false;
   return isMapping(telemetry['metrics']) && telemetry['metrics']['enabled'] === true;
+}
+
+function asksForRequestData(audit: unknown): boolean {
+  return isMapping(audit) && audit['includeRequestData'] === true;
 }

@@ -93,8 +93,8 @@ const audit = mapping({
   logFile: filePath.exactOptional().describe('Where the JSON lines go. Default: standard output'),
   eventTypes: z.array(text).exactOptional().describe('Only these are recorded. Default: all'),
   excludeEventTypes: z.array(text).default([]).describe('These are not recorded; wins over eventTypes'),
-  includeRequestData: z.boolean().exactOptional(),
-  maxDataSize: z.int().min(0).exactOptional(),
+  includeRequestData: z.boolean().exactOptional().describe('Has no effect: events never hold what was sent'),
+  maxDataSize: z.int().min(0).exactOptional().describe('Has no effect'),
   retention: duration({ atLeastMs: HOUR })
     .default(90 * 24 * HOUR)
     .describe('Time that an event is kept in the database. Default 2160h'),

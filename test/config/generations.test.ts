@@ -65,7 +65,8 @@ database:
           syncPolicy: { ...POLICY, intervalMs: 30 * MINUTE },
         },
       ],
-      registries: [{ name: 'my-registry', sources: ['my-registry'] }],
+      registries: [{ name: 'my-registry', sources: ['my-registry'], access: 'protected' }],
+      sourceClaims: {},
       database: {
         host: 'localhost',
         port: 5432,
@@ -79,7 +80,10 @@ database:
       },
       temporal: { namespace: 'default', taskQueue: 'rollcall' },
       auth: { mode: 'anonymous' },
-      server: { address: ':8080', internalAddress: ':8081' },
+      audit: { enabled: false, excludeEventTypes: [], retentionMs: 90 * 24 * 60 * MINUTE },
+      outbound: { allow: [] },
+      rateLimits: { writesPerMinute: 600, failedAuthenticationsPerMinute: 30 },
+      server: { address: ':8080', internalAddress: ':8081', trustedProxies: [] },
       limits: { publisherExtensionBytes: 4096 },
       notes: [],
     });
@@ -93,7 +97,7 @@ auth: { mode: anonymous }
 `);
     expect(registryName).toBe('default');
     expect(sources.map(({ name }) => name)).toEqual(['default']);
-    expect(registries).toEqual([{ name: 'default', sources: ['default'] }]);
+    expect(registries).toEqual([{ name: 'default', sources: ['default'], access: 'protected' }]);
   });
 });
 
@@ -120,7 +124,7 @@ auth:
         syncPolicy: { ...POLICY, intervalMs: MINUTE },
       },
     ]);
-    expect(registries).toEqual([{ name: 'local', sources: ['local'] }]);
+    expect(registries).toEqual([{ name: 'local', sources: ['local'], access: 'protected' }]);
     expect(database).toBeUndefined();
   });
 
@@ -157,8 +161,8 @@ database:
     ]);
     expect(sources[1]?.origin).toEqual(TOOLHIVE_REPOSITORY);
     expect(registries).toEqual([
-      { name: 'local', sources: ['local'] },
-      { name: 'toolhive', sources: ['toolhive'] },
+      { name: 'local', sources: ['local'], access: 'protected' },
+      { name: 'toolhive', sources: ['toolhive'], access: 'protected' },
     ]);
     expect(database).toMatchObject({ host: 'postgres.example.com', user: 'registry' });
     expect(database).not.toHaveProperty('password');
@@ -321,8 +325,8 @@ server:
       ]);
       expect(registryName).toBe('all');
       expect(registries).toEqual([
-        { name: 'Team.A', sources: ['published', 'official'] },
-        { name: 'all', sources: ['published', 'watched', 'official'] },
+        { name: 'Team.A', sources: ['published', 'official'], access: 'protected' },
+        { name: 'all', sources: ['published', 'watched', 'official'], access: 'protected' },
       ]);
       expect(temporal).toEqual({
         address: 'temporal:7233',
@@ -345,7 +349,7 @@ server:
         metrics: { enabled: false },
       });
       // Neither the file nor a database says more about who may reach the internal port.
-      expect(server).toEqual({ address: '0.0.0.0:9090', internalAddress: '127.0.0.1:8081' });
+      expect(server).toMatchObject({ address: '0.0.0.0:9090', internalAddress: '127.0.0.1:8081' });
     });
   });
 
@@ -440,13 +444,14 @@ auth:
   mode: anonymous
   oauth: { realm: x }
 telemetry: { enabled: true, metrics: { enabled: true } }
-audit: { enabled: false, logFile: /var/log/audit }
+audit: { includeRequestData: true, maxDataSize: 1024 }
 `);
     expect(notes.map((note) => ['line' in note && note.line, note.message.split(':')[0]])).toEqual([
       [9, 'auth.oauth'],
       [5, 'sources[0].claims'],
       [6, 'sources[0].syncPolicy'],
       [10, 'telemetry.metrics.enabled'],
+      [11, 'audit.includeRequestData'],
     ]);
   });
 });

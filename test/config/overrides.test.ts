@@ -32,7 +32,7 @@ describe('a variable overrides', () => {
     expect(registryName).toBe('main');
     expect(database).toMatchObject({ port: 6432, maxOpenConnections: 7, connectionMaxLifetimeMs: 90_000 });
     expect(telemetry).toMatchObject({ enabled: true, tracing: { sampling: 0.5 } });
-    expect(server).toEqual({ address: ':9999', internalAddress: ':8081' });
+    expect(server).toMatchObject({ address: ':9999', internalAddress: ':8081' });
     expect(temporal).toMatchObject({ address: 'temporal:7233', tls: { serverName: 'temporal.internal' } });
   });
 
