@@ -20,6 +20,7 @@ export const FAILURE_TYPES = {
   SnapshotLost: 'the staged snapshot is no longer there, for instance after a crash of the database',
   // The source and its definition.
   DefinitionInvalid: 'the definition of the source cannot work as it is',
+  OutboundForbidden: 'the source was created through the API, which limits what it may reach',
   SecretUnavailable: 'a file or environment variable that holds a secret could not be read',
   SourceNotFound: 'there is no such source',
   SourceNotManaged: 'the source is not managed: nothing can be published to it',

@@ -1,0 +1,101 @@
+/** Keeps sources that were created through the API to what they may reach, at the moment when they reach for it. */
+import { realpath } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { Agent, type Dispatcher } from 'undici';
+import type { OutboundSettings } from '../config/model.ts';
+import { readSecret } from '../config/secrets.ts';
+import { RollcallError } from '../registry/failure.ts';
+import type { SecretReference, SourceOrigin } from '../registry/source-definition.ts';
+import { admissionFaults, isInside } from './admission.ts';
+import { checkedLookup, lookUpReachable, type LookupRule, type Resolver, systemResolver } from './checked-lookup.ts';
+import { OutboundRules } from './rules.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export class OutboundGuard {
+  /**
+   * Connects to nothing but addresses that may be reached, whatever a name leads to by then. Never through a proxy: it
+   * would look names up by itself. Addresses that stand in a URL are for `assertMayReach` to judge.
+   */
+  readonly dispatcher: Dispatcher;
+  readonly #settings: OutboundSettings;
+  readonly #rules: OutboundRules;
+  readonly #lookup: LookupRule;
+
+  constructor(settings: OutboundSettings, resolve: Resolver = systemResolver) {
+    this.#settings = settings;
+    this.#rules = new OutboundRules(settings);
+    const mayReach = this.#rules.mayReach.bind(this.#rules);
+    this.#lookup = { resolve, mayReach, refusal: forbiddenHost };
+    this.dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(this.#lookup) } });
+  }
+
+  /**
+   * Judges a definition as the admission did when the source was created: the limits may have changed since.
+   *
+   * @throws RollcallError `OutboundForbidden` with everything that is wrong
+   */
+  admit(origin: SourceOrigin): void {
+    const faults = admissionFaults(origin, this.#settings);
+    if (faults.length === 0) return;
+    throw forbidden(faults.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
+  }
+
+  /**
+   * To be asked before each request, and for each redirect.
+   *
+   * @throws RollcallError `OutboundForbidden`
+   */
+  assertMayReach(url: URL): void {
+    const fault = this.#rules.faultOf(url);
+    if (fault !== null) throw forbidden(`${url.origin} ${fault}`);
+  }
+
+  /**
+   * Addresses of a host, for a program that is to connect to no other; at least one, and for an address itself.
+   *
+   * @throws RollcallError `OutboundForbidden`, or `UpstreamUnavailable` where the name can't be looked up
+   */
+  async addressesOf(host: string): Promise<readonly string[]> {
+    const literal = host.replace(/^\[(.*)\]$/, '$1');
+    if (isIP(literal) !== 0) {
+      if (!this.#rules.mayReach(literal, literal)) throw forbiddenHost(host);
+      return [literal];
+    }
+    try {
+      return (await lookUpReachable(host, this.#lookup)).map(({ address }) => address);
+    } catch (error) {
+      if (error instanceof RollcallError) throw error;
+      throw new RollcallError('UpstreamUnavailable', `the host name ${host} could not be looked up`, { cause: error });
+    }
+  }
+
+  /** Reads a secret as it is now, if it lies where it may. */
+  async readSecret(secret: SecretReference): Promise<string> {
+    if ('environment' in secret) throw forbidden("secrets of the server's environment are not handed out");
+    return await readSecret({ file: await this.locateSecret(secret.file) });
+  }
+
+  /**
+   * Where a secret file is once all links are followed.
+   *
+   * @throws RollcallError `OutboundForbidden` where that is not in the folder for secrets, or where there is no such
+   *   file: which files there are elsewhere is nobody's to know
+   */
+  async locateSecret(path: string): Promise<string> {
+    const { secretsFolder } = this.#settings;
+    if (secretsFolder !== undefined && isInside(secretsFolder, path)) {
+      const [folder, file] = await Promise.all([secretsFolder, path].map((one) => realpath(one).catch(() => null)));
+      if (folder != null && file != null && isInside(folder, file)) return file;
+    }
+    throw forbidden(`the secret file ${path} is not in the folder \`outbound.secretsFolder\``);
+  }
+}
+
+function forbiddenHost(host: string): RollcallError {
+  return forbidden(`${host} leads to an address that is not public, and that \`outbound.allow\` does not list`);
+}
+
+function forbidden(what: string): RollcallError {
+  return new RollcallError('OutboundForbidden', `not allowed for a source that was created through the API: ${what}`);
+}
