@@ -2,10 +2,38 @@
  * What a caller must hold to see, or to hand out, what carries claims. Names of claims may be paths into nested ones:
  * `realm_access.roles`.
  */
-import { isJsonObject } from './json.ts';
+import { isJsonObject, jsonEquals } from './json.ts';
 
 /** Of a registry, a source or an entry: by the name of each claim one value, or a list of values. */
 export type Claims = Readonly<Record<string, string | readonly string[]>>;
+
+/** Whether a value that somebody sent is claims. */
+export function isClaims(value: unknown): value is Claims {
+  return isJsonObject(value) && Object.entries(value).every(([name, wanted]) => isText(name) && isValue(wanted));
+}
+
+function isValue(wanted: unknown): boolean {
+  return isText(wanted) || (Array.isArray(wanted) && wanted.every(isText));
+}
+
+/** A text that can be stored: NUL and halves of surrogate pairs are in no claim that a token could have. */
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
+}
+
+/** Whether two ask for the same: the order of names and of a list's values does not count, nor a value that is twice in it. */
+export function sameClaims(left: Claims, right: Claims): boolean {
+  return jsonEquals(plainClaims(left), plainClaims(right));
+}
+
+function plainClaims(claims: Claims): unknown {
+  return Object.fromEntries(
+    Object.entries(claims).map(([name, wanted]) => [
+      name,
+      typeof wanted === 'string' ? [wanted] : [...new Set(wanted)].toSorted(),
+    ]),
+  );
+}
 
 /** What a verified token says, nested as it came. */
 export type HeldClaims = Readonly<Record<string, unknown>>;
@@ -42,22 +70,24 @@ function covers(
   );
 }
 
-/**
- * The values that are held under a name, only those that are texts. A claim that is called exactly so comes before a
- * path: names may be URLs, which have dots in them.
- */
+/** The values that are held under a name or path, only those that are texts. */
 export function heldValues(held: HeldClaims, name: string): ReadonlySet<string> | undefined {
-  const value = Object.hasOwn(held, name) ? held[name] : atPath(held, name.split('.'));
+  const value = heldValue(held, name);
   if (typeof value === 'string') return new Set([value]);
   if (!Array.isArray(value)) return undefined;
   return new Set(value.filter((element) => typeof element === 'string'));
 }
 
-function atPath(held: HeldClaims, path: readonly string[]): unknown {
-  let value: unknown = held;
-  for (const member of path) {
-    if (!isJsonObject(value) || !Object.hasOwn(value, member)) return undefined;
-    value = value[member];
+/**
+ * Names of claims may have dots in them, as URLs and `kubernetes.io` do: at each step of a path the member with the
+ * longest name that fits is taken, and so first of all the one that is called exactly so.
+ */
+function heldValue(held: unknown, path: string): unknown {
+  if (!isJsonObject(held)) return undefined;
+  if (Object.hasOwn(held, path)) return held[path];
+  for (let end = path.lastIndexOf('.'); end > 0; end = path.lastIndexOf('.', end - 1)) {
+    const member = path.slice(0, end);
+    if (Object.hasOwn(held, member)) return heldValue(held[member], path.slice(end + 1));
   }
-  return value;
+  return undefined;
 }
