@@ -44,14 +44,25 @@ export async function storeConfiguration(
   database: Database,
   configuration: StoredConfiguration,
 ): Promise<DepartedSources> {
-  return await database.pool.transaction(async (transaction) => {
-    await transaction.query(sql.type(nothing)`select set_config('statement_timeout', ${STORE_TIMEOUT}, true)`);
-    await transaction.query(sql.type(nothing)`select pg_advisory_xact_lock(${CONFIGURATION_LOCK})`);
+  return await changeConfiguration(database, async (transaction) => {
     for (const definition of configuration.sources) await storeSource(transaction, definition);
     const departed = await detachAllBut(transaction, configuration.sources);
     await storeRegistries(transaction, withDefaultRegistry(configuration), configuration.defaultRegistry);
-    await tellOfRegistries(transaction);
     return departed;
+  });
+}
+
+/** Changes which sources and registries there are, in one transaction and never two of them at once. */
+export async function changeConfiguration<Result>(
+  database: Database,
+  change: (transaction: Transaction) => Promise<Result>,
+): Promise<Result> {
+  return await database.pool.transaction(async (transaction) => {
+    await transaction.query(sql.type(nothing)`select set_config('statement_timeout', ${STORE_TIMEOUT}, true)`);
+    await transaction.query(sql.type(nothing)`select pg_advisory_xact_lock(${CONFIGURATION_LOCK})`);
+    const result = await change(transaction);
+    await tellOfRegistries(transaction);
+    return result;
   });
 }
 
@@ -128,7 +139,14 @@ const membershipRow = z.object({ registryId: id, registryName: z.string(), sourc
 type Membership = z.infer<typeof membershipRow>;
 const sourceIdRow = z.object({ id, name: z.string(), detached: z.boolean() });
 
-async function storeMemberships(transaction: Transaction, registries: readonly RegistryOfSources[]): Promise<void> {
+/**
+ * Makes these registries show these sources, and takes the sources that are detached out of all others. Only what
+ * differs is written; owners and revisions follow.
+ */
+export async function storeMemberships(
+  transaction: Transaction,
+  registries: readonly RegistryOfSources[],
+): Promise<void> {
   const current = await transaction.any(sql.type(membershipRow)`
     select registry.id as "registryId", registry.name as "registryName", array(
       select source_id from registry_source where registry_id = registry.id order by position
@@ -153,7 +171,7 @@ async function storeMemberships(transaction: Transaction, registries: readonly R
   );
 }
 
-/** A registry of the file has the sources that it lists; one that the admin API made keeps its own that are still there. */
+/** A registry that is listed gets what it lists; any other keeps those of its sources that are still there. */
 function wantedSources(
   membership: Membership,
   registries: readonly RegistryOfSources[],
