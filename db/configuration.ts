@@ -1,5 +1,6 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
+import { RollcallError } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
 import { raiseRevisions, rebuildOwners } from './ownership.ts';
@@ -10,8 +11,8 @@ export interface StoredConfiguration {
   readonly sources: readonly SourceDefinition[];
   readonly registries: readonly RegistryOfSources[];
   /**
-   * The name of the registry that is served at the root. Where `registries` has none of this name, it is all sources in
-   * their order.
+   * The name of the registry that is served at the root. Where `registries` has none of this name, it is all sources:
+   * these in their order, then those that were created through the admin API, the oldest first.
    */
   readonly defaultRegistry: string;
 }
@@ -39,15 +40,21 @@ const STORE_TIMEOUT = '5min';
  * Makes the rows that the file owns equal to the configuration, in one transaction. Safe to run from several processes
  * at once. A registry whose sources or their order changed gets its owners rebuilt and its revision raised; where
  * nothing changed nothing is written. What leaves the file is unserved at once.
+ *
+ * What was created through the admin API under a name of the file's becomes the file's, with the entries that it has.
+ *
+ * @throws RollcallError `SourceExists` where such a source is of another kind, so that its entries would be lost.
  */
 export async function storeConfiguration(
   database: Database,
   configuration: StoredConfiguration,
 ): Promise<DepartedSources> {
   return await changeConfiguration(database, async (transaction) => {
+    await refuseOtherKinds(transaction, configuration.sources);
     for (const definition of configuration.sources) await storeSource(transaction, definition);
     const departed = await detachAllBut(transaction, configuration.sources);
-    await storeRegistries(transaction, withDefaultRegistry(configuration), configuration.defaultRegistry);
+    const registries = await withDefaultRegistry(transaction, configuration);
+    await storeRegistries(transaction, registries, configuration.defaultRegistry);
     return departed;
   });
 }
@@ -66,9 +73,30 @@ export async function changeConfiguration<Result>(
   });
 }
 
-function withDefaultRegistry({ sources, registries, defaultRegistry }: StoredConfiguration): RegistryOfSources[] {
-  if (registries.some(({ name }) => name === defaultRegistry)) return [...registries];
-  return [...registries, { name: defaultRegistry, sources: sources.map(({ name }) => name) }];
+const nameRow = z.object({ name: z.string() });
+const kindRow = z.object({ name: z.string(), kind: z.string() });
+
+async function withDefaultRegistry(
+  transaction: Transaction,
+  { sources, registries, defaultRegistry }: StoredConfiguration,
+): Promise<readonly RegistryOfSources[]> {
+  if (registries.some(({ name }) => name === defaultRegistry)) return registries;
+  const created = await transaction.anyFirst(sql.type(nameRow)`
+    select name from source where origin = 'api' and detached_at is null order by id`);
+  return [...registries, { name: defaultRegistry, sources: [...sources.map(({ name }) => name), ...created] }];
+}
+
+/** Entries that were published would be erased by the first sync, and those of a sync never change again. */
+async function refuseOtherKinds(transaction: Transaction, sources: readonly SourceDefinition[]): Promise<void> {
+  const created = await transaction.any(sql.type(kindRow)`select name, kind from source where origin = 'api'`);
+  for (const { name, kind } of created) {
+    const wanted = sources.find((source) => source.name === name)?.origin.kind;
+    if (wanted === undefined || wanted === kind) continue;
+    throw new RollcallError(
+      'SourceExists',
+      `The configuration has a source "${name}" of the kind ${wanted}, and one of the kind ${kind} was created under this name through the admin API: choose another name, or delete that one first.`,
+    );
+  }
 }
 
 async function storeSource(transaction: Transaction, definition: SourceDefinition): Promise<void> {
@@ -85,8 +113,6 @@ async function storeSource(transaction: Transaction, definition: SourceDefinitio
       detached_at = null, updated_at = now()`);
 }
 
-const departedRow = z.object({ name: z.string(), kind: z.string() });
-
 async function detachAllBut(transaction: Transaction, sources: readonly SourceDefinition[]): Promise<DepartedSources> {
   const names = sql.array(
     sources.map(({ name }) => name),
@@ -95,7 +121,7 @@ async function detachAllBut(transaction: Transaction, sources: readonly SourceDe
   await transaction.query(sql.type(nothing)`
     update source set detached_at = now(), updated_at = now()
     where origin = 'file' and detached_at is null and name <> all(${names})`);
-  const departed = await transaction.any(sql.type(departedRow)`
+  const departed = await transaction.any(sql.type(kindRow)`
     select name, kind from source where origin = 'file' and detached_at is not null order by name`);
   return {
     removed: departed.filter(({ kind }) => kind !== 'managed').map(({ name }) => name),

@@ -23,6 +23,7 @@ export const FAILURE_TYPES = {
   OutboundForbidden: 'the source was created through the API, which limits what it may reach',
   SecretUnavailable: 'a file or environment variable that holds a secret could not be read',
   SourceNotFound: 'there is no such source',
+  SourceExists: 'there is a source of this name already',
   SourceNotManaged: 'the source is not managed: nothing can be published to it',
   SourceManaged: 'the source is managed: there is nothing to sync',
   SourceRetiring: 'the source is being removed',
