@@ -1,5 +1,6 @@
 /** What `serve` says when everything runs. */
 import { softwareVersion } from '../api/software-version.ts';
+import type { AuthSettings } from '../config/model.ts';
 import { isLoopback, localUrl } from './addresses.ts';
 import type { CompleteConfiguration } from './roles.ts';
 import { durationText } from './time-text.ts';
@@ -13,6 +14,7 @@ export function banner(
   const lines: [string, string | undefined][] = [
     ['Registry API', `${api}/v0.1/servers`],
     ['API reference', `${api}/docs`],
+    ['Access', accessText(configuration.auth)],
     ['Web UI', temporalUiUrl && `${temporalUiUrl}/namespaces/${temporal.namespace}/workflows`],
     ['Data folder', facts.dataDirectory],
     ['Stop', 'Ctrl-C'],
@@ -25,6 +27,12 @@ export function banner(
     ...shown.map(([name, value]) => `  ${name.padEnd(15)}${value}`),
     '',
   ].join('\n');
+}
+
+function accessText(auth: AuthSettings): string {
+  if (auth.mode === 'anonymous') return 'everybody may do everything (auth.mode is anonymous)';
+  const providers = auth.providers.map(({ name, issuerUrl }) => `${name} (${issuerUrl})`).join(', ');
+  return `with a token of ${providers}${auth.authz === undefined ? ', which may do everything' : ''}`;
 }
 
 /** In anonymous mode whoever reaches the API may do everything. */

@@ -13,10 +13,13 @@ export function addConfigurationOption(command: Command): Command {
   );
 }
 
-/** Reads the configuration; what in it has no effect is said on standard error. */
-export async function readConfiguration(file: string): Promise<Configuration> {
+/** Reads the configuration, as the environment overrides it; what in it has no effect is said on standard error. */
+export async function readConfiguration(
+  file: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Configuration> {
   const { loadConfiguration } = await import('../config/load.ts'); // slow to load, and few commands need it
-  const configuration = await loadConfiguration(file, process.env);
+  const configuration = await loadConfiguration(file, environment);
   for (const note of configuration.notes) console.error(`Note: ${describeFinding(note)}`);
   return configuration;
 }

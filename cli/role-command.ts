@@ -3,6 +3,7 @@ import { applicationConnection } from '../config/connection.ts';
 import type { Configuration } from '../config/model.ts';
 import { migrationStatus } from '../db/migrations.ts';
 import { type AddressOptions, withAddresses } from './address-options.ts';
+import { exposureWarning } from './banner.ts';
 import { type ConfigurationFileOption, readConfiguration } from './configuration-file.ts';
 import { CommandFailure } from './failure.ts';
 import { type CompleteConfiguration, type Role, runRole } from './roles.ts';
@@ -12,6 +13,8 @@ import { storeSources } from './store-sources.ts';
 export async function runRoleCommand(role: Role, options: ConfigurationFileOption & AddressOptions): Promise<void> {
   const signal = untilToldToStop();
   const configuration = complete(role, withAddresses(await readConfiguration(options.config), options));
+  const warning = role === 'api' ? exposureWarning(configuration) : undefined;
+  if (warning !== undefined) console.warn(warning);
   await refuseUnmigrated(configuration);
   // The worker is the one that acts on the sources; an api serves whatever the database says.
   if (role === 'worker') await storeSources(configuration);

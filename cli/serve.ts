@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AddressOptions, withAddresses } from './address-options.ts';
 import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from './configuration-file.ts';
 import { addDataDirectoryOption, type DataDirectoryOption } from './data-directory.ts';
@@ -7,6 +7,7 @@ import { untilToldToStop } from './stop-signal.ts';
 interface ServeOptions extends ConfigurationFileOption, DataDirectoryOption, AddressOptions {
   readonly temporalPort: number;
   readonly uiPort: number;
+  readonly authMode?: string;
 }
 
 export function addServeCommand(program: Command): void {
@@ -17,6 +18,7 @@ export function addServeCommand(program: Command): void {
       'where the API listens (default 127.0.0.1:8080; :8080 with a database of your own)',
     )
     .option('--internal-address <host:port>', 'where health and metrics listen (default port 8081)')
+    .addOption(new Option('--auth-mode <mode>', 'instead of `auth.mode` in the file').choices(['oauth', 'anonymous']))
     .option('--temporal-port <port>', 'of the embedded Temporal server', port, 7233)
     .option('--ui-port <port>', 'of its Web UI', port, 8233)
     .addHelpText(
@@ -30,9 +32,10 @@ export function addServeCommand(program: Command): void {
     );
   addDataDirectoryOption(command).action(async (options: ServeOptions) => {
     const signal = untilToldToStop();
-    const configuration = withAddresses(await readConfiguration(options.config), options);
+    const { config, authMode, dataDir, temporalPort, uiPort } = options;
+    const environment = { ...process.env, ...(authMode !== undefined && { THV_REGISTRY_AUTH_MODE: authMode }) };
+    const configuration = withAddresses(await readConfiguration(config, environment), options);
     const { serve } = await import('./serve-everything.ts');
-    const { dataDir, temporalPort, uiPort } = options;
     await serve(configuration, { dataDirectory: dataDir, temporalPort, uiPort, signal });
   });
 }

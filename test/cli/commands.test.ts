@@ -71,6 +71,35 @@ describe('config', () => {
   });
 });
 
+describe('serve', () => {
+  const SOURCES = 'sources: [{ name: a, managed: {} }]\n';
+
+  test.each([
+    [
+      'no word about access',
+      '',
+      /serve-auth\.yaml:1:1: auth: is missing: write `auth: \{mode: oauth, oauth: \{providers: /,
+    ],
+    [
+      'oauth without providers',
+      'auth: { mode: oauth }\n',
+      /serve-auth\.yaml:2:1: auth\.oauth: is missing: write `oauth: \{/,
+    ],
+  ])('does not start with %s, and says what to write', async (_what, auth, message) => {
+    const { status, stderr } = await runRollcall('serve', '--config', await file('serve-auth.yaml', SOURCES + auth));
+    expect(stderr).toMatch(message);
+    expect(status).toBe(1);
+  });
+
+  test('takes the mode from --auth-mode before that of the file', async () => {
+    const anonymous = await file('serve-mode.yaml', `${SOURCES}auth: { mode: anonymous }\n`);
+    const { status, stderr } = await runRollcall('serve', '--auth-mode', 'oauth', '--config', anonymous);
+    expect(stderr).toMatch(/serve-mode\.yaml:2:1: auth\.oauth: is missing/);
+    expect(status).toBe(1);
+    expect(await runRollcall('serve', '--auth-mode', 'open', '--config', anonymous)).toMatchObject({ status: 2 });
+  });
+});
+
 describe('migrate', () => {
   let empty: TestDatabase;
   let configuration: string;

@@ -40,6 +40,7 @@ afterAll(async () => {
 describe('serve', () => {
   test('says where everything is', () => {
     expect(serve.output()).toContain(`${installation.url}/v0.1/servers`);
+    expect(serve.output()).toContain('everybody may do everything (auth.mode is anonymous)');
     expect(serve.output()).toContain('/namespaces/default/workflows');
     expect(serve.output()).toContain(installation.dataFolder);
     expect(serve.output()).toContain('Ctrl-C');
