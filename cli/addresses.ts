@@ -1,5 +1,7 @@
 /** Addresses as the configuration and the options write them: `host:port`, `[::1]:port` or `:port`. */
 
+import { isIPv4 } from 'node:net';
+
 export interface ListenAddress {
   /** Empty: all interfaces. */
   readonly host: string;
@@ -14,7 +16,16 @@ export function parseListenAddress(address: string): ListenAddress {
 
 export function isLoopback(address: string): boolean {
   const { host } = parseListenAddress(address);
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return isLoopbackHost(host);
+}
+
+/** Whether what is sent there stays on this machine. */
+export function isLoopbackUrl(url: URL): boolean {
+  return isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''));
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 /** A URL that reaches the address from this machine. */

@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { addApiCommand } from './api.ts';
 import { addConfigCommand } from './config.ts';
 import { CommandFailure, describeError, USAGE_EXIT_STATUS } from './failure.ts';
+import { addLoginCommand } from './login.ts';
+import { addLogoutCommand } from './logout.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addPauseCommand } from './pause.ts';
 import { addPrimeDbCommand } from './prime-db.ts';
@@ -23,6 +25,8 @@ const HELP_GROUPS = {
   'Running it:': [addServeCommand, addApiCommand, addWorkerCommand],
   'Setting it up:': [addConfigCommand, addMigrateCommand, addPrimeDbCommand],
   'Asking a running one:': [
+    addLoginCommand,
+    addLogoutCommand,
     addStatusCommand,
     addSourcesCommand,
     addRunsCommand,

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { addServerOptions, baseUrl, printAnswer, type ServerOptions, unreachable } from './admin-client.ts';
 import { readDocumentText } from './document-file.ts';
 import { CommandFailure } from './failure.ts';
+import { refusalText } from './refusal.ts';
+import { connectServer } from './server-connection.ts';
+import { addServerOptions, printAnswer, type ServerOptions } from './server-options.ts';
 
 interface PublishOptions extends ServerOptions {
   readonly registry?: string;
@@ -30,27 +32,14 @@ export function addPublishCommand(program: Command): void {
 }
 
 async function publish(document: string, options: PublishOptions): Promise<Published> {
-  const server = baseUrl(options.server);
+  const connection = await connectServer(options);
   const registry = options.registry === undefined ? '' : `/registry/${encodeURIComponent(options.registry)}`;
-  const response = await fetch(`${server}${registry}/v0.1/publish`, {
+  const response = await connection.fetch(`${connection.server}${registry}/v0.1/publish`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID() },
     body: document,
-  }).catch((error: unknown) => {
-    throw unreachable(server, error instanceof Error ? (error.cause ?? error) : error);
   });
   const text = await response.text();
-  if (!response.ok) throw new CommandFailure(refusalText(response.status, text));
+  if (!response.ok) throw new CommandFailure(`Not published: ${refusalText(response.status, text)}`);
   return JSON.parse(text) as Published;
-}
-
-/** Our errors are `{"error": "…"}`; a proxy's are anything. */
-function refusalText(status: number, text: string): string {
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    if (typeof error === 'string') return `Not published: ${error}`;
-  } catch {
-    // Shown as it is.
-  }
-  return `Not published: the server answered ${status}: ${text.slice(0, 500)}`;
 }

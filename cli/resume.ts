@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { addServerOptions, askServer, printAnswer, type ServerOptions } from './admin-client.ts';
+import { askServer } from './admin-client.ts';
+import { addServerOptions, printAnswer, type ServerOptions } from './server-options.ts';
 
 export function addResumeCommand(program: Command): void {
   const command = program

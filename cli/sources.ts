@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { addServerOptions, askServer, printAnswer, type ServerOptions } from './admin-client.ts';
+import { askServer } from './admin-client.ts';
+import { addServerOptions, printAnswer, type ServerOptions } from './server-options.ts';
 import { outcomeText } from './sync-outcome.ts';
 import { formatTable } from './table.ts';
 import { relativeTime } from './time-text.ts';

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { addServerOptions, askServer, baseUrl, printAnswer, type ServerOptions } from './admin-client.ts';
+import { askServer } from './admin-client.ts';
+import { addServerOptions, baseUrl, printAnswer, type ServerOptions } from './server-options.ts';
 import { outcomeText } from './sync-outcome.ts';
 
 export function addStatusCommand(program: Command): void {

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { SyncReport } from '../workflows/contract.ts';
-import { addServerOptions, type AdminClient, askServer, printAnswer, type ServerOptions } from './admin-client.ts';
+import { type AdminClient, askServer } from './admin-client.ts';
 import { CommandFailure } from './failure.ts';
+import { addServerOptions, printAnswer, type ServerOptions } from './server-options.ts';
 import { durationText } from './time-text.ts';
 
 interface SyncOptions extends ServerOptions {

@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { takeFileLock } from './file-lock.ts';
 
 /** Who has the folder, for the commands that want to talk to it and for whoever wants the folder as well. */
 export interface Occupant {
@@ -33,7 +33,7 @@ const OCCUPANT_FILE = 'running.json';
 export async function takeDataFolder(directory: string, occupant: Occupant): Promise<DataFolder> {
   const path = resolve(directory);
   await mkdir(path, { recursive: true });
-  const lock = lockFile(join(path, 'lock'));
+  const lock = takeFileLock(join(path, 'lock'));
   const previous = await readOccupant(path);
   if (lock === undefined) throw new Error(inUseMessage(path, previous));
   const occupantFile = join(path, OCCUPANT_FILE);
@@ -43,7 +43,7 @@ export async function takeDataFolder(directory: string, occupant: Occupant): Pro
     wasCutOff: previous !== undefined,
     release: async () => {
       await rm(occupantFile, { force: true });
-      lock.close();
+      lock.release();
     },
   };
 }
@@ -53,21 +53,6 @@ export async function readOccupant(directory: string): Promise<Occupant | undefi
   try {
     return JSON.parse(await readFile(join(directory, OCCUPANT_FILE), 'utf8')) as Occupant;
   } catch {
-    return undefined;
-  }
-}
-
-/**
- * A lock that the operating system lets go of when its process ends, however it ends. Node has no call for one, but
- * SQLite takes one on its database file: the file holds nothing else.
- */
-function lockFile(path: string): DatabaseSync | undefined {
-  const database = new DatabaseSync(path);
-  try {
-    database.exec('pragma locking_mode = exclusive; begin exclusive');
-    return database;
-  } catch {
-    database.close();
     return undefined;
   }
 }

@@ -1,0 +1,23 @@
+import { DatabaseSync } from 'node:sqlite';
+
+export interface FileLock {
+  release(): void;
+}
+
+/**
+ * A lock that the operating system lets go of when its process ends, however it ends. Node has no call for one, but
+ * SQLite takes one on its database file: the file holds nothing else.
+ *
+ * @param waitMs how long to wait for another process to release it, during which this one does nothing else
+ * @returns undefined where another process has it
+ */
+export function takeFileLock(path: string, waitMs = 0): FileLock | undefined {
+  const database = new DatabaseSync(path, { timeout: waitMs });
+  try {
+    database.exec('pragma locking_mode = exclusive; begin exclusive');
+    return { release: () => database.close() };
+  } catch {
+    database.close();
+    return undefined;
+  }
+}
