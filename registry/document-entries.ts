@@ -9,15 +9,32 @@ import { isJsonObject, type JsonObject } from './json.ts';
 export function readUpstreamEntry(element: JsonElement): DraftOutcome {
   const value = parseObject(element);
   if ('problem' in value) return rejected(element, value.problem);
-  const { server, _meta: meta } = value.object;
+  const { object, text } = value;
+  const { server, _meta: meta } = object;
   if (!isJsonObject(server)) {
-    return draftFromServerJson({ text: compactJson(element.bytes), parsed: value.object });
+    const canonical = JSON.stringify(object);
+    return draftFromServerJson({
+      text: text === canonical ? canonical : compactJson(element.bytes),
+      parsed: object,
+    });
   }
   return draftFromServerJson({
-    text: compactJson(memberBytes(element.bytes, 'server')!),
+    text: serverText(server, element, text),
     parsed: server,
     official: isJsonObject(meta) ? meta[OFFICIAL] : undefined,
   });
+}
+
+const BEFORE_SERVER = '{"server":';
+
+/**
+ * The text of an item's server.json. Most registries write it as `JSON.stringify` does, at the beginning: then that is
+ * the text, and its bytes need not be gone through.
+ */
+function serverText(server: JsonObject, element: JsonElement, text: string): string {
+  const canonical = JSON.stringify(server);
+  const isVerbatim = text.startsWith(BEFORE_SERVER) && text.startsWith(canonical, BEFORE_SERVER.length);
+  return isVerbatim ? canonical : compactJson(memberBytes(element.bytes, 'server')!);
 }
 
 /** Reads a member of `servers` or `remote_servers` in a ToolHive document. */
@@ -62,7 +79,7 @@ function convertEntry({ entry, ...where }: ToolhiveEntry): DraftOutcome {
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function parseObject(element: JsonElement): { object: JsonObject } | { problem: string } {
+function parseObject(element: JsonElement): { object: JsonObject; text: string } | { problem: string } {
   if (element.problem === 'oversized') return { problem: `the entry is larger than allowed: ${element.size} bytes` };
   if (element.problem !== null) return { problem: `the entry is ${element.problem}` };
   let text: string;
@@ -73,7 +90,7 @@ function parseObject(element: JsonElement): { object: JsonObject } | { problem: 
   }
   try {
     const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? { object: value } : { problem: 'the entry is not a JSON object' };
+    return isJsonObject(value) ? { object: value, text } : { problem: 'the entry is not a JSON object' };
   } catch (error) {
     return { problem: `the entry is not valid JSON: ${error instanceof Error ? error.message : String(error)}` };
   }

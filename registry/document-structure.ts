@@ -1,5 +1,5 @@
 /** What no JSON document may have that is to be stored and served, whatever it means. */
-import { isJsonObject, jsonPath } from './json.ts';
+import { isJsonObject, type JsonObject, jsonPath } from './json.ts';
 
 /** Levels of objects and arrays inside each other. No published server.json has more than ten. */
 const MAX_NESTING = 100;
@@ -24,9 +24,10 @@ function faultWithin(value: unknown, path: PropertyKey[]): StructureFault | null
   if (path.length >= MAX_NESTING) {
     return { path: jsonPath(path.slice(0, 3)), message: `is nested deeper than ${MAX_NESTING} levels` };
   }
-  for (const [key, member] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
-    path.push(key);
-    const fault = (typeof key === 'string' ? textFault(key, path) : null) ?? faultWithin(member, path);
+  const isObject = !Array.isArray(value);
+  for (const key of Object.keys(value)) {
+    path.push(isObject ? key : Number(key));
+    const fault = (isObject ? textFault(key, path) : null) ?? faultWithin((value as JsonObject)[key], path);
     if (fault !== null) {
       return fault;
     }

@@ -7,8 +7,13 @@ export function isTimestamp(text: string): boolean {
   return date !== undefined && !date.startsWith('0000') && isDay(date);
 }
 
-/** Whether a date (`2026-02-28`) is in the calendar: JavaScript takes the 31st of February for a day in March. */
+/** By month; February has its 29th in leap years only. */
+const DAYS_OF_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether a date (`2026-02-28`) is in the calendar. Not by `Date`, which takes long and the 31st of February for a day in March. */
 export function isDay(date: string): boolean {
-  const time = Date.parse(`${date}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
+  const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
+  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  if (month === 2 && day === 29) return isLeapYear;
+  return day >= 1 && day <= (DAYS_OF_MONTHS[month - 1] ?? 0);
 }
