@@ -95,9 +95,9 @@ const audit = mapping({
   excludeEventTypes: z.array(text).default([]).describe('These are not recorded; wins over eventTypes'),
   includeRequestData: z.boolean().exactOptional().describe('Has no effect: events never hold what was sent'),
   maxDataSize: z.int().min(0).exactOptional().describe('Has no effect'),
-  retention: duration({ atLeastMs: HOUR })
+  retention: duration({ atLeastMs: 24 * HOUR })
     .default(90 * 24 * HOUR)
-    .describe('Time that an event is kept in the database. Default 2160h'),
+    .describe('Time that an event is kept in the database, at least 24h. Default 2160h'),
 });
 
 const outbound = mapping({

@@ -7,7 +7,8 @@ export const APPLICATION_ROLE = 'toolhive_registry_server';
 
 /**
  * Lets the role, where it exists, read and write the rows of all tables, those of later migrations included. Run by the
- * user that migrates, as often as you like. The record of migrations stays read-only to it.
+ * user that migrates, as often as you like. The record of migrations stays read-only to it, and audit events are added
+ * and read only, but for the two functions that complete those that were begun and purge those that are old.
  */
 export const GRANT_TO_APPLICATION_ROLE = `
 do $grant$
@@ -18,6 +19,10 @@ begin
     execute format('alter default privileges in schema %I grant select, insert, update, delete on tables to ${APPLICATION_ROLE}', current_schema());
     if to_regclass('schema_migration') is not null then
       revoke insert, update, delete on schema_migration from ${APPLICATION_ROLE};
+    end if;
+    if to_regclass('audit_event') is not null then
+      revoke update, delete on audit_event from ${APPLICATION_ROLE};
+      grant execute on function complete_audit_event, purge_audit_events to ${APPLICATION_ROLE};
     end if;
   end if;
 end

@@ -1,5 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
+import { purgeClaimSets } from './claim-sets.ts';
+import { purgeAuditEvents } from './audit-events.ts';
 import type { Database, Transaction } from './connection.ts';
 import { lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from './ownership.ts';
 import { id, nothing, timestamp } from './schemas.ts';
@@ -14,6 +16,8 @@ export interface Retention {
   readonly syncRunsMs?: number;
   /** Milliseconds that a write request is kept after its outcome. Default 24 hours. */
   readonly writeRequestsMs?: number;
+  /** Milliseconds that an audit event is kept, a day at least. Default 90 days. */
+  readonly auditEventsMs?: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -23,27 +27,32 @@ const DEFAULT_RETENTION: Required<Retention> = {
   syncRuns: 500,
   syncRunsMs: 90 * DAY_MS,
   writeRequestsMs: 24 * HOUR_MS,
+  auditEventsMs: 90 * DAY_MS,
 };
 
 export interface Purged {
   readonly tombstones: number;
   readonly syncRuns: number;
   readonly writeRequests: number;
+  readonly auditEvents: number;
 }
 
 /**
  * Drops what has been kept long enough: tombstones of vanished entries (those of managed sources stay: a deleted
  * version can't be published again), records of syncs but for the newest of each source, write requests that have
- * their outcome, what is staged of syncs that have ended, and texts for searching that no entry has.
+ * their outcome, what is staged of syncs that have ended, texts for searching that no entry has, and claims that
+ * nothing has.
  */
 export async function purge(database: Database, retention: Retention = {}): Promise<Purged> {
   const limits = { ...DEFAULT_RETENTION, ...retention };
   const tombstones = await purgeTombstones(database, limits.tombstonesMs);
   const syncRuns = await purgeSyncRuns(database, limits);
   const writeRequests = await purgeWriteRequests(database, limits.writeRequestsMs);
+  const auditEvents = await purgeAuditEvents(database, limits.auditEventsMs);
   await purgeSnapshots(database);
   await purgeSearchedTexts(database);
-  return { tombstones, syncRuns, writeRequests };
+  await purgeClaimSets(database);
+  return { tombstones, syncRuns, writeRequests, auditEvents };
 }
 
 const sourceIdRow = z.object({ id });
@@ -68,6 +77,9 @@ async function purgeTombstonesOf(transaction: Transaction, sourceId: string, ret
   const names = await transaction.anyFirst(sql.type(purgedRow)`
     delete from entry where source_id = ${sourceId} and vanished_at < ${ago(retentionMs)} returning name`);
   if (names.length === 0) return 0;
+  await transaction.query(sql.type(nothing)`
+    delete from server_claims where source_id = ${sourceId} and name = any(${sql.array(names, 'text')})
+    and not exists (select from entry where source_id = ${sourceId} and entry.name = server_claims.name)`);
   const at = await transaction.oneFirst(sql.type(momentRow)`select clock_timestamp() as at`);
   await refreshLatest(transaction, sourceId, names);
   const registryIds = await lockRegistriesOf(transaction, sourceId);

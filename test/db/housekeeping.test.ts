@@ -37,9 +37,9 @@ test('tombstones of vanished entries go when their time is over, those of delete
   });
   await carryOutWrite(target.database, removing);
 
-  expect(await purge(target.database)).toEqual({ tombstones: 0, syncRuns: 0, writeRequests: 0 });
+  expect(await purge(target.database)).toMatchObject({ tombstones: 0, syncRuns: 0, writeRequests: 0 });
   const revision = await revisionOf(target.database);
-  expect(await purge(target.database, { tombstonesMs: 0, writeRequestsMs: 0 })).toEqual({
+  expect(await purge(target.database, { tombstonesMs: 0, writeRequestsMs: 0 })).toMatchObject({
     tombstones: 2,
     syncRuns: 0,
     writeRequests: 2,

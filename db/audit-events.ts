@@ -1,0 +1,175 @@
+/** The audit: events are added, and completed once; nothing else about them can be changed (see the migration). */
+import { sql } from 'slonik';
+import { z } from 'zod';
+import {
+  AUDIT_ACTIONS,
+  AUDIT_ACTORS,
+  AUDIT_OUTCOMES,
+  AUDIT_TARGETS,
+  type AuditAction,
+  type AuditEvent,
+  type AuditOutcome,
+} from '../registry/audit.ts';
+import type { Database, Transaction } from './connection.ts';
+import { count, nothing, timestamp } from './schemas.ts';
+import { withoutNul } from './stored-text.ts';
+
+const COLUMNS = [
+  ['id', 'uuid'],
+  ['at', 'timestamptz'],
+  ['action', 'text'],
+  ['outcome', 'text'],
+  ['actor', 'text'],
+  ['subject', 'text'],
+  ['issuer', 'text'],
+  ['display_name', 'text'],
+  ['target_kind', 'text'],
+  ['target_name', 'text'],
+  ['target_version', 'text'],
+  ['target_registry', 'text'],
+  ['request_id', 'text'],
+  ['source_address', 'text'],
+  ['user_agent', 'text'],
+  ['count', 'int4'],
+  ['detail', 'jsonb'],
+] as const;
+
+/** Adds events in one statement; those that are there already stay as they are, so that it may be tried again. */
+export async function addAuditEvents(
+  connection: Pick<Transaction, 'query'>,
+  events: readonly AuditEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  const columns = sql.join(
+    COLUMNS.map(([name]) => sql.identifier([name])),
+    sql.fragment`, `,
+  );
+  await connection.query(sql.type(nothing)`
+    insert into audit_event (${columns})
+    select * from ${sql.unnest(
+      events.map(eventTuple),
+      COLUMNS.map(([, type]) => type),
+    )}
+    on conflict (id) do nothing`);
+}
+
+function eventTuple({ target, ...event }: AuditEvent): (string | number | null)[] {
+  return [
+    event.id,
+    event.at,
+    event.action,
+    event.outcome,
+    event.actor,
+    stored(event.subject),
+    stored(event.issuer),
+    stored(event.displayName),
+    target.kind,
+    stored(target.name),
+    stored(target.version),
+    stored(target.registry),
+    stored(event.requestId),
+    stored(event.sourceAddress),
+    stored(event.userAgent),
+    event.count,
+    storedDetail(event.detail),
+  ];
+}
+
+/** More of it is not needed to know what is meant, and would not fit into an index. */
+const MAX_TEXT_LENGTH = 512;
+
+function stored(text: string | null): string | null {
+  // Half a character that the cut leaves behind could not be stored.
+  return text === null ? null : withoutNul(text.slice(0, MAX_TEXT_LENGTH)).toWellFormed();
+}
+
+/** Texts of JSON can't hold a NUL either, in whatever way it is written. */
+function storedDetail(detail: AuditEvent['detail']): string {
+  return JSON.stringify(detail, (_member, value: unknown) =>
+    typeof value === 'string' ? withoutNul(value).toWellFormed() : value,
+  );
+}
+
+/** Says what came of an event that was added without an outcome; what has one already stays as it is. */
+export async function completeAuditEvent(database: Database, event: AuditEvent): Promise<void> {
+  const { target } = event;
+  await database.pool.query(sql.type(nothing)`
+    select from complete_audit_event(${event.id}, ${event.action}, ${event.outcome}, ${stored(target.name)},
+      ${stored(target.version)}, ${stored(target.registry)}, ${storedDetail(event.detail)}::jsonb)`);
+}
+
+export interface AuditQuery {
+  readonly subject?: string | undefined;
+  readonly issuer?: string | undefined;
+  readonly action?: AuditAction | undefined;
+  /** `unknown`: the events without an outcome. */
+  readonly outcome?: AuditOutcome | 'unknown' | undefined;
+  /** The name of an entry, a source or a registry; of a request its method and path. */
+  readonly target?: string | undefined;
+  /** RFC 3339; events at this moment are included. */
+  readonly from?: string | undefined;
+  /** RFC 3339; events at this moment are not included. */
+  readonly until?: string | undefined;
+  /** The last event of the page before. */
+  readonly before?: { readonly at: string; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+const eventRow = z.object({
+  id: z.string(),
+  at: timestamp,
+  action: z.enum(AUDIT_ACTIONS),
+  outcome: z.enum(AUDIT_OUTCOMES).nullable(),
+  actor: z.enum(AUDIT_ACTORS),
+  subject: z.string().nullable(),
+  issuer: z.string().nullable(),
+  displayName: z.string().nullable(),
+  target: z.object({
+    kind: z.enum(AUDIT_TARGETS),
+    name: z.string().nullable(),
+    version: z.string().nullable(),
+    registry: z.string().nullable(),
+  }),
+  requestId: z.string().nullable(),
+  sourceAddress: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  count: z.number(),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+/** Events, newest first. */
+export async function listAuditEvents(database: Database, query: AuditQuery): Promise<readonly AuditEvent[]> {
+  return await database.pool.any(sql.type(eventRow)`
+    select id, at, action, outcome, actor, subject, issuer, display_name as "displayName",
+      json_build_object('kind', target_kind, 'name', target_name, 'version', target_version,
+        'registry', target_registry) as target,
+      request_id as "requestId", source_address as "sourceAddress", user_agent as "userAgent", count, detail
+    from audit_event where ${sql.join(conditions(query), sql.fragment` and `)}
+    order by at desc, id desc limit ${query.limit}`);
+}
+
+function conditions({ subject, issuer, action, outcome, target, from, until, before }: AuditQuery) {
+  return [
+    sql.fragment`true`,
+    ...(subject === undefined ? [] : [sql.fragment`subject = ${subject}`]),
+    ...(issuer === undefined ? [] : [sql.fragment`issuer = ${issuer}`]),
+    ...(action === undefined ? [] : [sql.fragment`action = ${action}`]),
+    ...(outcome === undefined ? [] : [hasOutcome(outcome)]),
+    ...(target === undefined ? [] : [sql.fragment`target_name = ${target}`]),
+    ...(from === undefined ? [] : [sql.fragment`at >= ${from}`]),
+    ...(until === undefined ? [] : [sql.fragment`at < ${until}`]),
+    ...(before === undefined ? [] : [sql.fragment`(at, id) < (${before.at}, ${before.id})`]),
+  ];
+}
+
+function hasOutcome(outcome: AuditOutcome | 'unknown') {
+  return outcome === 'unknown' ? sql.fragment`outcome is null` : sql.fragment`outcome = ${outcome}`;
+}
+
+const purgedRow = z.object({ purged: count });
+
+/** Deletes what was kept longer than this, a day at least, and answers with the number of events. */
+export async function purgeAuditEvents(database: Database, retentionMs: number): Promise<number> {
+  return await database.pool.oneFirst(sql.type(purgedRow)`
+    select purge_audit_events(make_interval(secs => ${retentionMs / 1000})) as purged`);
+}

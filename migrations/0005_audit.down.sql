@@ -1,0 +1,3 @@
+drop function purge_audit_events;
+drop function complete_audit_event;
+drop table audit_event;
