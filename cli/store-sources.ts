@@ -6,9 +6,9 @@ import type { CompleteConfiguration } from './roles.ts';
 /** Makes the sources and registries in Postgres those of the configuration; the worker then makes the actors agree. */
 export async function storeSources(configuration: CompleteConfiguration): Promise<void> {
   const database = await openDatabase(await applicationConnection(configuration.database));
-  const { sources, registries, registryName } = configuration;
+  const { sources, sourceClaims, registries, registryName } = configuration;
   try {
-    await storeConfiguration(database, { sources, registries, defaultRegistry: registryName });
+    await storeConfiguration(database, { sources, sourceClaims, registries, defaultRegistry: registryName });
   } finally {
     await database.close();
   }

@@ -1,15 +1,19 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 import { RollcallError } from '../registry/failure.ts';
+import type { Claims } from '../registry/claims.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
+import { storeClaimSet } from './claim-sets.ts';
 import type { Database, Transaction } from './connection.ts';
-import { raiseRevisions, rebuildOwners } from './ownership.ts';
+import { raiseRevisions, rebuildOwners, refreshClaims } from './ownership.ts';
 import { id, nothing } from './schemas.ts';
 
 /** What the configuration file says about sources and registries. */
 export interface StoredConfiguration {
   readonly sources: readonly SourceDefinition[];
   readonly registries: readonly RegistryOfSources[];
+  /** What is required of who reads a source's entries, by the source's name. Default nothing. */
+  readonly sourceClaims?: Readonly<Record<string, Claims>>;
   /**
    * The name of the registry that is served at the root. Where `registries` has none of this name, it is all sources:
    * these in their order, then those that were created through the admin API, the oldest first.
@@ -21,6 +25,15 @@ interface RegistryOfSources {
   readonly name: string;
   /** Names of sources in order of precedence. */
   readonly sources: readonly string[];
+  /** Default `protected`. */
+  readonly access?: 'protected' | 'public';
+  /** What is required of who reads it. Default nothing is said. */
+  readonly claims?: Claims;
+}
+
+interface StoredRegistry extends RegistryOfSources {
+  /** Whether it is the default registry that the configuration does not list. */
+  readonly isImplicit: boolean;
 }
 
 /** The sources that left the configuration, in this run or an earlier one, and whose actors are to be retired. */
@@ -38,8 +51,8 @@ const STORE_TIMEOUT = '5min';
 
 /**
  * Makes the rows that the file owns equal to the configuration, in one transaction. Safe to run from several processes
- * at once. A registry whose sources or their order changed gets its owners rebuilt and its revision raised; where
- * nothing changed nothing is written. What leaves the file is unserved at once.
+ * at once. A registry whose sources or their order changed gets its owners rebuilt and its revision raised, one that
+ * shows a source whose claims changed has the claims of its names set anew; where nothing changed nothing is written. What leaves the file is unserved at once.
  *
  * What was created through the admin API under a name of the file's becomes the file's, with the entries that it has.
  *
@@ -51,10 +64,14 @@ export async function storeConfiguration(
 ): Promise<DepartedSources> {
   return await changeConfiguration(database, async (transaction) => {
     await refuseOtherKinds(transaction, configuration.sources);
-    for (const definition of configuration.sources) await storeSource(transaction, definition);
+    const reclaimed = await reclaimedBy(transaction, async () => {
+      for (const source of configuration.sources)
+        await storeSource(transaction, source, claimsOf(configuration, source));
+    });
     const departed = await detachAllBut(transaction, configuration.sources);
     const registries = await withDefaultRegistry(transaction, configuration);
     await storeRegistries(transaction, registries, configuration.defaultRegistry);
+    await storeMemberships(transaction, registries, reclaimed);
     return departed;
   });
 }
@@ -79,11 +96,13 @@ const kindRow = z.object({ name: z.string(), kind: z.string() });
 async function withDefaultRegistry(
   transaction: Transaction,
   { sources, registries, defaultRegistry }: StoredConfiguration,
-): Promise<readonly RegistryOfSources[]> {
-  if (registries.some(({ name }) => name === defaultRegistry)) return registries;
+): Promise<readonly StoredRegistry[]> {
+  const listed = registries.map((registry) => ({ ...registry, isImplicit: false }));
+  if (listed.some(({ name }) => name === defaultRegistry)) return listed;
   const created = await transaction.anyFirst(sql.type(nameRow)`
     select name from source where origin = 'api' and detached_at is null order by id`);
-  return [...registries, { name: defaultRegistry, sources: [...sources.map(({ name }) => name), ...created] }];
+  const all = [...sources.map(({ name }) => name), ...created];
+  return [...listed, { name: defaultRegistry, sources: all, isImplicit: true }];
 }
 
 /** Entries that were published would be erased by the first sync, and those of a sync never change again. */
@@ -99,18 +118,47 @@ async function refuseOtherKinds(transaction: Transaction, sources: readonly Sour
   }
 }
 
-async function storeSource(transaction: Transaction, definition: SourceDefinition): Promise<void> {
+function claimsOf({ sourceClaims = {} }: StoredConfiguration, { name }: SourceDefinition): Claims | null {
+  return Object.hasOwn(sourceClaims, name) ? (sourceClaims[name] ?? null) : null;
+}
+
+/**
+ * Changes sources, and answers with the ids of those whose entries without claims of their own require something else
+ * afterwards, for `storeMemberships`.
+ */
+export async function reclaimedBy(transaction: Transaction, change: () => Promise<void>): Promise<readonly string[]> {
+  const before = await lentClaims(transaction);
+  await change();
+  const after = await lentClaims(transaction);
+  return [...before].filter(([sourceId, claims]) => after.get(sourceId) !== claims).map(([sourceId]) => sourceId);
+}
+
+const lentClaimsRow = z.object({ id, claimSetId: id.nullable() });
+
+async function lentClaims(transaction: Transaction): Promise<ReadonlyMap<string, string | null>> {
+  const rows = await transaction.any(sql.type(lentClaimsRow)`
+    select id, case when lends_claims then claim_set_id end as "claimSetId" from source`);
+  return new Map(rows.map((row) => [row.id, row.claimSetId]));
+}
+
+async function storeSource(
+  transaction: Transaction,
+  definition: SourceDefinition,
+  claims: Claims | null,
+): Promise<void> {
   const stored = sql.jsonb({ ...definition });
+  const claimSetId = await storeClaimSet(transaction, claims);
   // An upsert locks the row that it finds, changed or not, and so would wait for a sync that is being applied.
   await transaction.query(sql.type(nothing)`
-    insert into source (name, kind, origin, definition)
-    select ${definition.name}, ${definition.origin.kind}, 'file', ${stored}
+    insert into source (name, kind, origin, definition, claim_set_id)
+    select ${definition.name}, ${definition.origin.kind}, 'file', ${stored}, ${claimSetId}::bigint
     where not exists (
       select from source
       where name = ${definition.name} and origin = 'file' and definition = ${stored} and detached_at is null
+      and claim_set_id is not distinct from ${claimSetId}::bigint
     )
     on conflict (name) do update set kind = excluded.kind, origin = 'file', definition = excluded.definition,
-      detached_at = null, updated_at = now()`);
+      claim_set_id = excluded.claim_set_id, detached_at = null, updated_at = now()`);
 }
 
 async function detachAllBut(transaction: Transaction, sources: readonly SourceDefinition[]): Promise<DepartedSources> {
@@ -131,7 +179,7 @@ async function detachAllBut(transaction: Transaction, sources: readonly SourceDe
 
 async function storeRegistries(
   transaction: Transaction,
-  registries: readonly RegistryOfSources[],
+  registries: readonly StoredRegistry[],
   defaultRegistry: string,
 ): Promise<void> {
   await transaction.query(sql.type(nothing)`
@@ -143,14 +191,20 @@ async function storeRegistries(
   // At most one row may be the default at any moment.
   await transaction.query(sql.type(nothing)`
     update registry set is_default = false, updated_at = now() where is_default and name <> ${defaultRegistry}`);
-  for (const { name } of registries) {
+  for (const { name, isImplicit, access = 'protected', claims } of registries) {
     const isDefault = name === defaultRegistry;
+    const stored = claims === undefined ? null : sql.jsonb({ ...claims });
     await transaction.query(sql.type(nothing)`
-      insert into registry (name, origin, is_default) select ${name}, 'file', ${isDefault}
-      where not exists (select from registry where name = ${name} and origin = 'file' and is_default = ${isDefault})
-      on conflict (name) do update set origin = 'file', is_default = excluded.is_default, updated_at = now()`);
+      insert into registry (name, origin, is_default, is_implicit, access, claims)
+      select ${name}, 'file', ${isDefault}, ${isImplicit}, ${access}, ${stored}::jsonb
+      where not exists (
+        select from registry
+        where name = ${name} and origin = 'file' and is_default = ${isDefault} and is_implicit = ${isImplicit}
+        and access = ${access} and claims is not distinct from ${stored}::jsonb
+      )
+      on conflict (name) do update set origin = 'file', is_default = excluded.is_default,
+        is_implicit = excluded.is_implicit, access = excluded.access, claims = excluded.claims, updated_at = now()`);
   }
-  await storeMemberships(transaction, registries);
 }
 
 /**
@@ -168,10 +222,13 @@ const sourceIdRow = z.object({ id, name: z.string(), detached: z.boolean() });
 /**
  * Makes these registries show these sources, and takes the sources that are detached out of all others. Only what
  * differs is written; owners and revisions follow.
+ *
+ * @param reclaimed what `reclaimedBy` says: the names of these sources get other claims wherever they are shown.
  */
 export async function storeMemberships(
   transaction: Transaction,
   registries: readonly RegistryOfSources[],
+  reclaimed: readonly string[] = [],
 ): Promise<void> {
   const current = await transaction.any(sql.type(membershipRow)`
     select registry.id as "registryId", registry.name as "registryName", array(
@@ -183,18 +240,16 @@ export async function storeMemberships(
   const changes = current
     .map((membership) => ({ membership, wanted: wantedSources(membership, registries, sources) }))
     .filter(({ membership, wanted }) => membership.sourceIds.join() !== wanted.join());
-  if (changes.length === 0) return;
+  const showing = current.filter(({ sourceIds }) => sourceIds.some((sourceId) => reclaimed.includes(sourceId)));
+  const concerned = [...changes.map(({ membership }) => membership), ...showing];
+  const registryIds = [...new Set(concerned.map(({ registryId }) => registryId))];
+  if (registryIds.length === 0) return;
 
-  await lockAll(
-    transaction,
-    changes.flatMap(({ membership, wanted }) => [...membership.sourceIds, ...wanted]),
-    changes.map(({ membership }) => membership.registryId),
-  );
+  const sourceIds = changes.flatMap(({ membership, wanted }) => [...membership.sourceIds, ...wanted]);
+  await lockAll(transaction, [...sourceIds, ...reclaimed], registryIds);
   for (const { membership, wanted } of changes) await replaceMembership(transaction, membership.registryId, wanted);
-  await raiseRevisions(
-    transaction,
-    changes.map(({ membership }) => membership.registryId),
-  );
+  for (const sourceId of reclaimed) await refreshClaims(transaction, sourceId);
+  await raiseRevisions(transaction, registryIds);
 }
 
 /** A registry that is listed gets what it lists; any other keeps those of its sources that are still there. */

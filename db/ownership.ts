@@ -5,8 +5,9 @@ import type { Transaction } from './connection.ts';
 import { count, id, nothing } from './schemas.ts';
 
 /**
- * What follows from the entries and is kept beside them: which version of a name is the latest, and which source a name
- * belongs to in a registry. Whoever changes entries or memberships calls these functions in the same transaction.
+ * What follows from the entries and is kept beside them: which version of a name is the latest, which source a name
+ * belongs to in a registry, and which claims it has there. Whoever changes entries, memberships or claims calls these
+ * functions in the same transaction.
  *
  * Locks are taken in one order everywhere, so that nobody waits in a circle: sources by id, then registries by id.
  */
@@ -62,11 +63,15 @@ export async function refreshOwners(
     await transaction.query(sql.type(nothing)`
       with ${desiredOwners(registryId, sql.fragment`entry.name = any(${names})`)},
       ${orphanedOwnersDeleted(registryId, sql.fragment`server_owner.name = any(${names})`)}
-      insert into server_owner (registry_id, name, source_id, owned_since, changed_at)
-      select ${registryId}, name, source_id, ${change.at}, ${change.at} from desired
+      insert into server_owner (registry_id, name, source_id, claim_set_id, owned_since, changed_at)
+      select ${registryId}, owned.name, owned.source_id, ${resolvedClaims}, ${change.at}, ${change.at}
+      from ${withClaims(sql.fragment`desired`)}
       on conflict (registry_id, name) do update set
         source_id = excluded.source_id,
-        owned_since = case when server_owner.source_id = excluded.source_id then server_owner.owned_since
+        claim_set_id = excluded.claim_set_id,
+        owned_since = case
+          when (server_owner.source_id, server_owner.claim_set_id)
+            is not distinct from (excluded.source_id, excluded.claim_set_id) then server_owner.owned_since
           else excluded.owned_since end,
         changed_at = excluded.changed_at
       where server_owner.source_id <> excluded.source_id or excluded.source_id = ${change.sourceId}`);
@@ -78,11 +83,42 @@ export async function rebuildOwners(transaction: Transaction, registryId: string
   await transaction.query(sql.type(nothing)`
     with ${desiredOwners(registryId, sql.fragment`true`)},
     ${orphanedOwnersDeleted(registryId, sql.fragment`true`)}
-    insert into server_owner (registry_id, name, source_id, owned_since, changed_at)
-    select ${registryId}, name, source_id, statement_timestamp(), statement_timestamp() from desired
+    insert into server_owner (registry_id, name, source_id, claim_set_id, owned_since, changed_at)
+    select ${registryId}, owned.name, owned.source_id, ${resolvedClaims}, statement_timestamp(), statement_timestamp()
+    from ${withClaims(sql.fragment`desired`)}
     on conflict (registry_id, name) do update set
-      source_id = excluded.source_id, owned_since = excluded.owned_since, changed_at = excluded.changed_at
-    where server_owner.source_id <> excluded.source_id`);
+      source_id = excluded.source_id, claim_set_id = excluded.claim_set_id, owned_since = excluded.owned_since,
+      changed_at = excluded.changed_at
+    where (server_owner.source_id, server_owner.claim_set_id)
+      is distinct from (excluded.source_id, excluded.claim_set_id)`);
+}
+
+/**
+ * After the claims of a (locked) source changed: the claims of its names in all (locked) registries. Only differences are
+ * written; a name with other claims is news to those who see it from now on.
+ *
+ * @returns how many names have other claims.
+ */
+export async function refreshClaims(transaction: Transaction, sourceId: string): Promise<number> {
+  const { rowCount } = await transaction.query(sql.type(nothing)`
+    update server_owner set claim_set_id = resolved.claim_set_id, owned_since = statement_timestamp(),
+      changed_at = statement_timestamp()
+    from (
+      select owned.registry_id, owned.name, ${resolvedClaims} as claim_set_id
+      from ${withClaims(sql.fragment`server_owner`)} where owned.source_id = ${sourceId}
+    ) as resolved
+    where server_owner.registry_id = resolved.registry_id and server_owner.name = resolved.name
+    and server_owner.claim_set_id is distinct from resolved.claim_set_id`);
+  return rowCount;
+}
+
+/** The claims of a name of a source: its own, else those of the source where it lends them. */
+const resolvedClaims = sql.fragment`
+  coalesce(own.claim_set_id, case when source.lends_claims then source.claim_set_id end)`;
+
+function withClaims(names: FragmentSqlToken): FragmentSqlToken {
+  return sql.fragment`${names} as owned join source on source.id = owned.source_id
+    left join server_claims as own on own.source_id = owned.source_id and own.name = owned.name`;
 }
 
 /** The first source in order that has a version of the name which is not deleted, else the first that has any. */

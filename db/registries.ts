@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import type { Claims } from '../registry/claims.ts';
 import type { Database } from './connection.ts';
 import { count, id, timestamp } from './schemas.ts';
 
@@ -10,6 +11,12 @@ const registryRow = z.object({
   origin: z.enum(['file', 'api']),
   /** Whether it is the one that is served at the root. */
   isDefault: z.boolean(),
+  /** Whether it is the default registry of all sources, which the configuration does not list. */
+  isImplicit: z.boolean(),
+  /** `public`: read without a token where others need one. */
+  access: z.enum(['protected', 'public']),
+  /** What a caller must hold to read it; null: nothing is said. */
+  claims: z.custom<Claims>().nullable(),
   /** Rises with every visible change. */
   revision: count,
   /** The names of its sources in order of precedence. */
@@ -32,7 +39,8 @@ export async function findRegistry(database: Database, name: string): Promise<Re
 
 function selectRegistries(where: FragmentSqlToken) {
   return sql.type(registryRow)`
-    select id, name, origin, is_default as "isDefault", revision, created_at as "createdAt", updated_at as "updatedAt",
+    select id, name, origin, is_default as "isDefault", is_implicit as "isImplicit", access, claims, revision,
+      created_at as "createdAt", updated_at as "updatedAt",
       array(
         select source.name from registry_source join source on source.id = registry_source.source_id
         where registry_source.registry_id = registry.id order by registry_source.position

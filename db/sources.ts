@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import type { Claims } from '../registry/claims.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import { SOURCE_KINDS } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
@@ -16,6 +17,8 @@ const sourceRow = z.object({
   /** Who owns the definition: the configuration file, or the admin API. */
   origin: z.enum(['file', 'api']),
   definition: z.custom<SourceDefinition>(),
+  /** What a caller must hold to see the source, and its entries where they have no claims of their own; null: none. */
+  claims: z.custom<Claims>().nullable(),
   /**
    * When the source left the configuration; null while it is part of it. A detached source is unserved, and its actor is
    * to be retired: a managed one keeps its entries, any other is deleted.
@@ -71,6 +74,7 @@ export async function findManagedSource(database: Database, registryName: string
 async function selectSources(database: Database, where: FragmentSqlToken): Promise<readonly SourceRow[]> {
   const sources = await database.pool.any(sql.type(sourceRow)`
     select id, name, kind, origin, definition, detached_at as "detachedAt", fetch_state as "fetchState", envelope,
+      (select claims from claim_set where claim_set.id = source.claim_set_id),
       (select count(*) from entry where source_id = source.id and status <> 'deleted') as "entryCount",
       (select coalesce(max(number), 0) + 1 from sync_run where source_id = source.id) as "nextSyncNumber"
     from source where ${where} order by name`);
