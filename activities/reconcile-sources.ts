@@ -1,8 +1,8 @@
 /** Makes the actors agree with the sources in Postgres, which are the truth. Several workers may do so at once. */
 import type { Database } from '../db/connection.ts';
-import { deleteDetachedSource, listSources, type SourceRow } from '../db/sources.ts';
-import { RollcallError } from '../registry/failure.ts';
+import { listSources, type SourceRow } from '../db/sources.ts';
 import { initialState } from '../temporal/initial-state.ts';
+import { retireSource } from '../temporal/retire-source.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
 import { fingerprint } from '../workflows/definition.ts';
 
@@ -51,11 +51,11 @@ async function reconcileSource(
   source: SourceRow,
   running: ReadonlyMap<string, string | undefined>,
 ): ReturnType<Step> {
-  const { name, definition, detachedAt, kind } = source;
+  const { name, definition, detachedAt } = source;
   if (detachedAt !== null) {
-    // Nothing is left to do for a managed source whose actor has ended: its entries are kept.
-    if (kind === 'managed' && !running.has(name)) return 'agreed';
-    return await retire(dependencies, { name, entries: kind === 'managed' ? 'detach' : 'remove' });
+    // Nothing is left to do for a source whose actor has ended and whose entries are kept.
+    if (keepsEntries(source) && !running.has(name)) return 'agreed';
+    return await retire(dependencies, { name, entries: keepsEntries(source) ? 'detach' : 'remove' });
   }
   if (!running.has(name)) {
     await dependencies.actors.ensure(initialState(source));
@@ -66,17 +66,16 @@ async function reconcileSource(
   return changed ? 'configured' : 'agreed';
 }
 
+/** What was published is in no other place: leaving the file does not erase it, a deletion through the admin API does. */
+function keepsEntries({ kind, origin }: SourceRow): boolean {
+  return kind === 'managed' && origin === 'file';
+}
+
 async function retire(
-  { actors, database }: ReconcileDependencies,
-  { name, entries }: { readonly name: string; readonly entries: 'remove' | 'detach' },
+  dependencies: ReconcileDependencies,
+  source: { readonly name: string; readonly entries: 'remove' | 'detach' },
 ): ReturnType<Step> {
-  try {
-    await actors.retire(name, entries);
-  } catch (error) {
-    if (!(error instanceof RollcallError) || error.type !== 'SourceNotFound') throw error;
-    // Without an actor there is nothing to wait for.
-    if (entries === 'remove') await deleteDetachedSource(database, name);
-  }
+  await retireSource(dependencies, source);
   return 'retired';
 }
 
