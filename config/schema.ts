@@ -25,7 +25,8 @@ const commonSettings = {
 
 // ---------------------------------------------------------------- sources, and registries that name them
 
-const namedSource = withRule(
+/** A source with its name, in the file or as the admin API takes it. */
+export const namedSource = withRule(
   mapping({ name: sourceName, ...sourceKinds, ...sourceOptions, claims }),
   (source, report) => {
     checkSource(source, report);
@@ -33,7 +34,8 @@ const namedSource = withRule(
   },
 );
 
-const namedRegistry = withRule(
+/** A registry with its name, in the file or as the admin API takes it. */
+export const namedRegistry = withRule(
   mapping({
     name: registryName,
     sources: z.array(text).min(1, 'is empty: name at least one source').describe('In order of precedence'),
@@ -60,7 +62,8 @@ const sourcesFile = withRule(
   },
 );
 
-function checkRegistrySources(names: unknown, known: ReadonlyMap<unknown, Mapping>, report: Report): void {
+/** @param known the sources that there are, as they are written, by their names. */
+export function checkRegistrySources(names: unknown, known: ReadonlyMap<unknown, Mapping>, report: Report): void {
   if (!Array.isArray(names)) return;
   const seen = new Set<string>();
   let managed: string | undefined;
