@@ -2,8 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readSecret } from '../config/secrets.ts';
 import type { DocumentSummary } from '../registry/document-reader.ts';
+import type { OutboundGuard } from '../outbound/guard.ts';
 import { RollcallError } from '../registry/failure.ts';
-import type { ApiOrigin } from '../registry/source-definition.ts';
+import type { ApiOrigin, SecretReference } from '../registry/source-definition.ts';
 import { displayUrl, httpGet, type HttpResponse } from './http.ts';
 
 export interface ListQuery {
@@ -23,6 +24,8 @@ export interface ApiPage extends DocumentSummary {
 }
 
 export interface ApiUpstreamOptions {
+  /** Null: nothing is forbidden. */
+  readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
   /** Is told in words what takes so long. */
   readonly report?: (step: string) => void;
@@ -55,11 +58,11 @@ export class ApiUpstream {
 
   /** Reads the secrets that the upstream wants to see. */
   static async open(origin: ApiOrigin, options: ApiUpstreamOptions): Promise<ApiUpstream> {
+    const { guard } = options;
+    const read = (secret: SecretReference): Promise<string> => guard?.readSecret(secret) ?? readSecret(secret);
     const headers: Record<string, string> = { accept: 'application/json' };
-    for (const [name, secret] of Object.entries(origin.headers ?? {})) {
-      headers[name.toLowerCase()] = await readSecret(secret);
-    }
-    if (origin.bearerToken !== undefined) headers['authorization'] = `Bearer ${await readSecret(origin.bearerToken)}`;
+    for (const [name, secret] of Object.entries(origin.headers ?? {})) headers[name.toLowerCase()] = await read(secret);
+    if (origin.bearerToken !== undefined) headers['authorization'] = `Bearer ${await read(origin.bearerToken)}`;
     return new ApiUpstream(origin, headers, options);
   }
 
@@ -91,10 +94,12 @@ export class ApiUpstream {
 
   async #get(query: ListQuery): Promise<Buffer> {
     const { timeoutMs } = this.#origin;
+    const { guard } = this.#options;
     const timeout = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([this.#options.signal, timeout]);
     try {
-      const response = await httpGet({ url: withQuery(this.#list, query), headers: this.#headers, timeoutMs, signal });
+      const url = withQuery(this.#list, query);
+      const response = await httpGet({ url, headers: this.#headers, timeoutMs, guard, signal });
       this.#firstAnsweredAtMs ??= upstreamTime(response);
       return await this.#readBody(response);
     } catch (error) {
@@ -120,7 +125,9 @@ export class ApiUpstream {
       page = reader.readPage(bytes);
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error;
-      throw this.#invalid(`did not send a page of a registry: ${error.message}`);
+      // What it sent instead is not for everybody to see.
+      const reason = this.#options.guard === null ? `: ${error.message}` : '';
+      throw this.#invalid(`did not send a page of a registry${reason}`);
     }
     const { metadata } = JSON.parse(page.envelope) as { metadata?: { nextCursor?: unknown; next_cursor?: unknown } };
     // The member has its other name in the API's first version.

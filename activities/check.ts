@@ -1,17 +1,20 @@
 import { Context } from '@temporalio/activity';
-import type { Database } from '../db/connection.ts';
 import { findSource } from '../db/sources.ts';
+import type { OutboundGuard } from '../outbound/guard.ts';
 import type { SourceOrigin } from '../registry/source-definition.ts';
 import type { CheckInput, CheckResult, FetchState } from '../workflows/contract.ts';
 import { checkApi } from './fetch-api.ts';
 import { checkFile } from './fetch-file.ts';
 import { checkGit } from './fetch-git.ts';
 import { comparableState } from './fetch.ts';
+import { limitsOf, type UpstreamDependencies } from './limits.ts';
 
 export interface Check<Origin extends SourceOrigin = SourceOrigin> {
   readonly origin: Origin;
   /** What the last applied fetch left behind. */
   readonly previous: FetchState;
+  /** Null: nothing is forbidden. */
+  readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
 }
 
@@ -19,12 +22,17 @@ export interface Check<Origin extends SourceOrigin = SourceOrigin> {
 const LONGEST_CHECK_MS = 25_000;
 
 /** Asks the upstream whether anything is new. Where nothing was applied yet, there is no need to ask. */
-export async function check(database: Database, { definition }: CheckInput): Promise<CheckResult> {
+export async function check(
+  { database, guard }: UpstreamDependencies,
+  { definition }: CheckInput,
+): Promise<CheckResult> {
   const source = await findSource(database, definition.name);
   const previous = comparableState(definition, source?.fetchState ?? null);
-  if (previous === null) return { news: 'maybe' };
+  if (source === null || previous === null) return { news: 'maybe' };
+  const { origin } = definition;
   const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(LONGEST_CHECK_MS)]);
-  return { news: await checkOrigin({ origin: definition.origin, previous, signal }) };
+  const limits = limitsOf(source, definition, guard);
+  return { news: await checkOrigin({ origin, previous, guard: limits, signal }) };
 }
 
 async function checkOrigin(question: Check): Promise<CheckResult['news']> {

@@ -18,9 +18,13 @@ const MAX_PAGES = 100_000;
  * they become tombstones with the upstream's own date and message.
  */
 export async function fetchApi(fetch: Fetch<ApiOrigin>): Promise<Fetched> {
-  const { definition, origin, previous, signal, progress } = fetch;
+  const { definition, origin, previous, guard, signal, progress } = fetch;
   const sinceScheduledMs = Math.max(0, Date.now() - Context.current().info.scheduledTimestampMs);
-  const upstream = await ApiUpstream.open(origin, { signal, report: (step) => progress.report({ step }) });
+  const upstream = await ApiUpstream.open(origin, {
+    guard,
+    signal,
+    report: (step) => progress.report({ step }),
+  });
   const since = previous === null ? null : sinceWatermark(previous);
   await walk(fetch, upstream, { since, limit: PAGE_SIZE });
   return {
@@ -35,10 +39,10 @@ export async function fetchApi(fetch: Fetch<ApiOrigin>): Promise<Fetched> {
 }
 
 /** One entry at most is asked for: if there is none, nothing has changed. */
-export async function checkApi({ origin, previous, signal }: Check<ApiOrigin>): Promise<CheckResult['news']> {
+export async function checkApi({ origin, previous, guard, signal }: Check<ApiOrigin>): Promise<CheckResult['news']> {
   const since = sinceWatermark(previous);
   if (since === null) return 'maybe';
-  const upstream = await ApiUpstream.open(origin, { signal });
+  const upstream = await ApiUpstream.open(origin, { guard, signal });
   const entries = await upstream.countEntries({ since, limit: 1 });
   return entries === 0 ? 'nothing' : 'maybe';
 }

@@ -14,10 +14,10 @@ export async function fetchFile(fetch: Fetch<FileOrigin>): Promise<Fetched> {
   return await fetchInline(fetch, location.data);
 }
 
-export async function checkFile({ origin, previous, signal }: Check<FileOrigin>): Promise<CheckResult['news']> {
-  const { location } = origin;
-  if ('path' in location) return await checkPath(location.path, previous);
-  if ('url' in location) return await checkUrl(location, { previous, signal });
+export async function checkFile(question: Check<FileOrigin>): Promise<CheckResult['news']> {
+  const { location } = question.origin;
+  if ('path' in location) return await checkPath(location.path, question.previous);
+  if ('url' in location) return await checkUrl(location, question);
   // A changed text is a changed definition, and then there is nothing to compare with.
   return 'nothing';
 }

@@ -13,9 +13,9 @@ import { type GitClient, openGit } from './git-client.ts';
 import { inWorkFolder } from './work-folder.ts';
 
 export async function fetchGit(fetch: Fetch<GitOrigin>): Promise<Fetched> {
-  const { origin, definition, previous, stager, progress, signal } = fetch;
+  const { origin, definition, previous, stager, progress, guard, signal } = fetch;
   return await inWorkFolder(async (folder) => {
-    const git = await openGit(origin, { folder, signal });
+    const git = await openGit(origin, { folder, guard, signal });
     progress.report({ step: 'asking for the commit' });
     const advertised = await advertisedCommit(git, origin);
     if (previous !== null && previous['commit'] === advertised) {
@@ -48,10 +48,10 @@ export async function fetchGit(fetch: Fetch<GitOrigin>): Promise<Fetched> {
 }
 
 /** A pinned commit holds what it holds; for a branch or a tag the remote is asked where it is. */
-export async function checkGit({ origin, previous, signal }: Check<GitOrigin>): Promise<CheckResult['news']> {
+export async function checkGit({ origin, previous, guard, signal }: Check<GitOrigin>): Promise<CheckResult['news']> {
   if (origin.commit !== undefined) return 'nothing';
   return await inWorkFolder(async (folder) => {
-    const git = await openGit(origin, { folder, signal });
+    const git = await openGit(origin, { folder, guard, signal });
     return (await advertisedCommit(git, origin)) === previous['commit'] ? 'nothing' : 'maybe';
   });
 }
@@ -69,7 +69,7 @@ async function advertisedCommit(git: GitClient, origin: GitOrigin): Promise<stri
     throw new RollcallError('DefinitionInvalid', `${origin.commit} is not the id of a commit`);
   }
   const reference = referenceOf(origin);
-  const listing = await git.run('ls-remote', '--', origin.repository, reference, `${reference}^{}`);
+  const listing = await git.run('ls-remote', '--', git.repository, reference, `${reference}^{}`);
   const ids = new Map(listing.split('\n').map((line) => [line.split('\t')[1], line.split('\t')[0]] as const));
   // An annotated tag is an object of its own, and listed a second time with the commit that it is on.
   const commit = ids.get(`${reference}^{}`) ?? ids.get(reference);
@@ -83,7 +83,7 @@ async function advertisedCommit(git: GitClient, origin: GitOrigin): Promise<stri
  */
 async function fetchCommit(git: GitClient, origin: GitOrigin): Promise<string> {
   await git.run('init', '--quiet');
-  await git.run('remote', 'add', 'origin', '--', origin.repository);
+  await git.run('remote', 'add', 'origin', '--', git.repository);
   const wanted = origin.commit ?? referenceOf(origin);
   try {
     await git.run('fetch', '--quiet', '--no-tags', '--depth=1', '--filter=blob:none', 'origin', wanted);
@@ -93,7 +93,7 @@ async function fetchCommit(git: GitClient, origin: GitOrigin): Promise<string> {
   }
   // The attempt has marked the remote as one that hands out files later: left so, git would ask it for them for ever.
   await git.run('remote', 'remove', 'origin');
-  await git.run('remote', 'add', 'origin', '--', origin.repository);
+  await git.run('remote', 'add', 'origin', '--', git.repository);
   await git.run('fetch', '--quiet', '--tags', 'origin', '+refs/heads/*:refs/heads/*', '+HEAD:refs/rollcall/HEAD');
   const local = origin.commit ?? (wanted === 'HEAD' ? 'refs/rollcall/HEAD' : wanted);
   try {

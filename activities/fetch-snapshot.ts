@@ -1,36 +1,44 @@
 import { Context } from '@temporalio/activity';
 import type { Database } from '../db/connection.ts';
 import { discardSnapshot, stagedProgress } from '../db/snapshots.ts';
-import { findSource } from '../db/sources.ts';
-import { RollcallError } from '../registry/failure.ts';
+import { findSource, type SourceRow } from '../db/sources.ts';
+import { FAILURE_TYPES, RollcallError } from '../registry/failure.ts';
 import type { FetchSnapshotResult, SyncInput } from '../workflows/contract.ts';
 import { comparableState, type Fetch, type Fetched } from './fetch.ts';
 import { fetchApi } from './fetch-api.ts';
 import { fetchFile } from './fetch-file.ts';
 import { fetchGit } from './fetch-git.ts';
+import { limitsOf, type UpstreamDependencies } from './limits.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
 import { SnapshotStager, type Staged } from './snapshot-stager.ts';
 import { openSyncRecord } from './sync-record.ts';
 
 /** Opens the record of a sync, fetches, filters and stages. */
-export async function fetchSnapshot(database: Database, input: SyncInput): Promise<FetchSnapshotResult> {
+export async function fetchSnapshot(
+  { database, guard }: UpstreamDependencies,
+  input: SyncInput,
+): Promise<FetchSnapshotResult> {
   return await withProgress(async (progress) => {
     const { definition } = input;
-    const { sourceId, fetchState, syncRunId } = await openRecord(database, input);
+    const { source, syncRunId } = await openRecord(database, input);
+    const limits = limitsOf(source, definition, guard);
     const staged = await stagedBefore(database, { input, syncRunId });
-    const stager = new SnapshotStager({ database, definition, sourceId, syncRunId, progress, staged });
+    const stager = new SnapshotStager({ database, definition, sourceId: source.id, syncRunId, progress, staged });
     try {
       const fetched = await fetchOrigin(database, {
         origin: definition.origin,
         definition,
-        previous: asksForEverything(input) ? null : comparableState(definition, fetchState),
+        previous: asksForEverything(input) ? null : comparableState(definition, source.fetchState),
         stager,
         progress,
+        guard: limits,
         signal: Context.current().cancellationSignal,
         resumeFrom: staged?.cursor ?? null,
       });
       if (fetched.snapshot === 'staged') await stager.finish(fetched.coverage);
       return { syncRunId, chunks: stager.chunks, counts: stager.counts, ...fetched };
+    } catch (error) {
+      throw limits === null ? error : withoutContent(error);
     } finally {
       await stager.settled();
     }
@@ -42,17 +50,24 @@ function asksForEverything({ definition, force, full }: SyncInput): boolean {
   return force || (full && definition.origin.kind === 'api');
 }
 
-async function openRecord(
-  database: Database,
-  input: SyncInput,
-): Promise<{ sourceId: string; fetchState: unknown; syncRunId: string }> {
+async function openRecord(database: Database, input: SyncInput): Promise<{ source: SourceRow; syncRunId: string }> {
   const { definition } = input;
   const source = await findSource(database, definition.name);
   const syncRunId = await openSyncRecord(database, input);
   if (source === null || syncRunId === null) {
     throw new RollcallError('SourceNotFound', `there is no source ${definition.name} in the database`);
   }
-  return { sourceId: source.id, fetchState: source.fetchState, syncRunId };
+  return { source, syncRunId };
+}
+
+/** What is no registry document is nothing that whoever made the source is to be shown pieces of. */
+function withoutContent(error: unknown): unknown {
+  if (!(error instanceof RollcallError)) return error;
+  if (error.type !== 'DocumentInvalid' && error.type !== 'FormatMismatch') return error;
+  return new RollcallError(
+    error.type,
+    `${FAILURE_TYPES[error.type]}: what it holds is not shown to who made the source`,
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { RollcallError } from '../registry/failure.ts';
 import type { CheckResult, FetchState } from '../workflows/contract.ts';
+import type { Check } from './check.ts';
 import { contentHash, readFileBytes } from './content-digest.ts';
 import { definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
 import { displayUrl, httpGet, type HttpResponse } from './http.ts';
@@ -20,9 +21,10 @@ export interface UrlLocation {
 const MAX_DOWNLOAD_BYTES = 1024 * 1024 * 1024;
 
 export async function fetchUrl(fetch: Fetch, location: UrlLocation): Promise<Fetched> {
-  const { definition, previous, stager, progress, signal } = fetch;
+  const { definition, previous, stager, progress, guard, signal } = fetch;
   const url = new URL(location.url);
-  const response = await httpGet({ url, timeoutMs: location.timeoutMs, signal, headers: conditions(previous) });
+  const { timeoutMs } = location;
+  const response = await httpGet({ url, timeoutMs, guard, signal, headers: conditions(previous) });
   if (response.status === 304 && previous !== null) {
     await response.discard();
     return { snapshot: 'unchanged', coverage: 'complete', fetchState: previous };
@@ -54,11 +56,12 @@ export async function fetchUrl(fetch: Fetch, location: UrlLocation): Promise<Fet
 /** An upstream that gave no validators can't say that nothing is new. */
 export async function checkUrl(
   location: UrlLocation,
-  { previous, signal }: { previous: FetchState; signal: AbortSignal },
+  { previous, guard, signal }: Pick<Check, 'previous' | 'guard' | 'signal'>,
 ): Promise<CheckResult['news']> {
   const headers = conditions(previous);
   if (Object.keys(headers).length === 0) return 'maybe';
-  const response = await httpGet({ url: new URL(location.url), timeoutMs: location.timeoutMs, signal, headers });
+  const { url, timeoutMs } = location;
+  const response = await httpGet({ url: new URL(url), timeoutMs, guard, signal, headers });
   await response.discard();
   return response.status === 304 ? 'nothing' : 'maybe';
 }

@@ -1,6 +1,7 @@
 /** What every kind of fetch gets to work with, and what it answers. */
 import { createHash } from 'node:crypto';
 import type { SourceDefinition, SourceOrigin } from '../registry/source-definition.ts';
+import type { OutboundGuard } from '../outbound/guard.ts';
 import type { FetchSnapshotResult, FetchState } from '../workflows/contract.ts';
 import type { Progress } from './progress.ts';
 import type { SnapshotStager } from './snapshot-stager.ts';
@@ -12,6 +13,8 @@ export interface Fetch<Origin extends SourceOrigin = SourceOrigin> {
   readonly previous: FetchState | null;
   readonly stager: SnapshotStager;
   readonly progress: Progress;
+  /** Null: nothing is forbidden. */
+  readonly guard: OutboundGuard | null;
   /** Aborts when the activity is cancelled. */
   readonly signal: AbortSignal;
   /** The cursor that an earlier attempt got to, for a paged fetch to go on from. */

@@ -2,6 +2,7 @@
 import { pipeline, type Duplex, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { OutboundGuard } from '../outbound/guard.ts';
 import { RollcallError } from '../registry/failure.ts';
 
 export interface HttpRequest {
@@ -10,6 +11,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds without a byte after which the upstream is given up. */
   readonly timeoutMs: number;
+  /** What the URL, and whatever it redirects to, is judged by. Null: nothing is forbidden, and proxies are used. */
+  readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
 }
 
@@ -27,7 +30,7 @@ const LONGEST_QUOTE = 200;
 const USER_AGENT = 'rollcall';
 
 /** Honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
-const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
+const unguarded = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
 
 const DECODERS: Readonly<Record<string, () => Duplex>> = {
   gzip: createGunzip,
@@ -40,58 +43,54 @@ const DECODERS: Readonly<Record<string, () => Duplex>> = {
  * GETs a document.
  *
  * @throws RollcallError `UpstreamUnavailable`, `UpstreamRateLimited` (with `retryAfterMs`), `UpstreamNotFound`,
- *   `UpstreamDenied` or `UpstreamInvalid`, for whatever is not 200 or 304.
+ *   `UpstreamDenied` or `UpstreamInvalid`, for whatever is not 200 or 304; `OutboundForbidden` by the guard.
  */
-export async function httpGet({ url, headers, timeoutMs, signal }: HttpRequest): Promise<HttpResponse> {
-  let target = url;
+export async function httpGet(wanted: HttpRequest): Promise<HttpResponse> {
+  const { url, headers = {} } = wanted;
+  let hop = wanted;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
-    const response = await send({
-      url: target,
-      timeoutMs,
-      signal,
-      headers: target.origin === url.origin ? headers : {},
-    });
+    const response = await send(hop);
     const location = response.headers['location'];
-    if (!isRedirect(response.statusCode) || typeof location !== 'string') return await accept(target, response);
+    if (!isRedirect(response.statusCode) || typeof location !== 'string') return await accept(hop, response);
     await response.body.dump();
-    target = redirectTarget(location, target);
+    const target = redirectTarget(location, hop.url);
+    hop = { ...wanted, url: target, headers: target.origin === url.origin ? headers : {} };
   }
   throw new RollcallError('UpstreamInvalid', `${displayUrl(url)} redirects more than ${MAX_REDIRECTS} times`);
 }
 
-async function send(
-  options: Omit<HttpRequest, 'headers'> & { headers: HttpRequest['headers'] },
-): Promise<Dispatcher.ResponseData> {
-  const { url, timeoutMs, signal, headers } = options;
+async function send(hop: HttpRequest): Promise<Dispatcher.ResponseData> {
+  const { url, timeoutMs, guard, signal, headers } = hop;
+  guard?.assertMayReach(url);
   try {
     return await request(url, {
-      dispatcher,
+      dispatcher: guard?.dispatcher ?? unguarded,
       headers: { 'user-agent': USER_AGENT, 'accept-encoding': 'gzip, deflate, br', ...headers },
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
       signal,
     });
   } catch (error) {
-    throw unreachable(url, error);
+    throw unreachable(hop, error);
   }
 }
 
-async function accept(url: URL, response: Dispatcher.ResponseData): Promise<HttpResponse> {
+async function accept(hop: HttpRequest, response: Dispatcher.ResponseData): Promise<HttpResponse> {
   const { statusCode: status, headers, body } = response;
-  if (status !== 200 && status !== 304) throw await refusal(url, response);
+  if (status !== 200 && status !== 304) throw await refusal(hop, response);
   return {
     status,
     header: (name) => [headers[name]].flat()[0],
-    body: readable(url, response),
+    body: readable(hop, response),
     discard: () => body.dump(),
   };
 }
 
-async function* readable(url: URL, response: Dispatcher.ResponseData): AsyncGenerator<Uint8Array> {
+async function* readable(hop: HttpRequest, response: Dispatcher.ResponseData): AsyncGenerator<Uint8Array> {
   try {
     yield* decoded(response);
   } catch (error) {
-    throw unreachable(url, error);
+    throw unreachable(hop, error);
   }
 }
 
@@ -119,11 +118,13 @@ function redirectTarget(location: string, from: URL): URL {
   return target;
 }
 
-async function refusal(url: URL, response: Dispatcher.ResponseData): Promise<RollcallError> {
+async function refusal({ url, guard }: HttpRequest, response: Dispatcher.ResponseData): Promise<RollcallError> {
   const { statusCode: status, headers } = response;
   const where = displayUrl(url);
   const retryAfterMs = parseRetryAfter([headers['retry-after']].flat()[0], Date.now());
-  const quote = await quoteBody(response);
+  const text = await readStart(response);
+  // Whoever made a source that has limits is not to read through it what answers there.
+  const quote = guard !== null || text === '' ? '' : `: ${text}`;
   if (status === 401 || status === 403) {
     return new RollcallError('UpstreamDenied', `${where} answered ${status}: check the credentials of the source`);
   }
@@ -139,7 +140,7 @@ async function refusal(url: URL, response: Dispatcher.ResponseData): Promise<Rol
 }
 
 /** The start of an answer that is not what was asked for, to be shown. */
-async function quoteBody(response: Dispatcher.ResponseData): Promise<string> {
+async function readStart(response: Dispatcher.ResponseData): Promise<string> {
   let text = '';
   try {
     for await (const chunk of decoded(response)) {
@@ -149,8 +150,7 @@ async function quoteBody(response: Dispatcher.ResponseData): Promise<string> {
   } catch {
     // The status says enough.
   }
-  const line = text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_QUOTE);
-  return line === '' ? '' : `: ${line}`;
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_QUOTE);
 }
 
 /** Milliseconds from `Retry-After`, which is a number of seconds or a date; undefined where there is none. */
@@ -165,10 +165,10 @@ export function displayUrl(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 
-function unreachable(url: URL, error: unknown): Error {
+function unreachable({ url, guard }: HttpRequest, error: unknown): Error {
   if (error instanceof RollcallError) return error;
   const cause = error as NodeJS.ErrnoException;
-  const reason = NETWORK_ERRORS[cause.code ?? ''] ?? cause.message;
+  const reason = NETWORK_ERRORS[cause.code ?? ''] ?? (guard === null ? cause.message : 'the connection failed');
   return new RollcallError('UpstreamUnavailable', `${displayUrl(url)} could not be read: ${reason}`, { cause: error });
 }
 

@@ -1,4 +1,5 @@
-import type { Database } from '../db/connection.ts';
+import type { OutboundSettings } from '../config/model.ts';
+import { OutboundGuard } from '../outbound/guard.ts';
 import type { Activities, WatchActivities } from '../workflows/contract.ts';
 import { applySnapshot } from './apply-snapshot.ts';
 import { check } from './check.ts';
@@ -12,14 +13,18 @@ import { watch } from './watch.ts';
 import { write } from './write.ts';
 
 /** The database, and the actors, which housekeeping speaks to. */
-export type ActivityDependencies = ReconcileDependencies;
+export interface ActivityDependencies extends ReconcileDependencies {
+  /** The limits of sources that were created through the API. */
+  readonly outbound: OutboundSettings;
+}
 
 /** Everything that a worker of the main task queue carries out. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { database } = dependencies;
+  const { database, outbound } = dependencies;
+  const upstream = { database, guard: new OutboundGuard(outbound) };
   return {
-    check: (input) => failingClearly(() => check(database, input)),
-    fetchSnapshot: (input) => failingClearly(() => fetchSnapshot(database, input)),
+    check: (input) => failingClearly(() => check(upstream, input)),
+    fetchSnapshot: (input) => failingClearly(() => fetchSnapshot(upstream, input)),
     applySnapshot: (input) => failingClearly(() => applySnapshot(database, input)),
     recordFailure: (input) => failingClearly(() => recordFailure(database, input)),
     write: (input) => failingClearly(() => write(database, input)),
@@ -30,6 +35,10 @@ export function createActivities(dependencies: ActivityDependencies): Activities
 }
 
 /** What a worker of the watch queue carries out. */
-export function createWatchActivities({ database }: { readonly database: Database }): WatchActivities {
-  return { watch: (input) => failingClearly(() => watch(database, input)) };
+export function createWatchActivities({
+  database,
+  outbound,
+}: Pick<ActivityDependencies, 'database' | 'outbound'>): WatchActivities {
+  const upstream = { database, guard: new OutboundGuard(outbound) };
+  return { watch: (input) => failingClearly(() => watch(upstream, input)) };
 }

@@ -11,6 +11,7 @@ import type { SourceDefinition } from '../registry/source-definition.ts';
 import type { WatchInput } from '../workflows/contract.ts';
 import { comparableState } from './fetch.ts';
 import { type FileIdentity, identifyFile, isSameFile } from './fetch-path.ts';
+import { limitsOf, type UpstreamDependencies } from './limits.ts';
 import { withProgress } from './progress.ts';
 
 /** Network mounts report no changes: the file is looked at this often in any case. */
@@ -18,8 +19,12 @@ const POLL_INTERVAL_MS = 10_000;
 /** A file counts as written when it has stayed the same for this long. */
 const SETTLED_AFTER_MS = 250;
 
-export async function watch(database: Database, { definition }: WatchInput): Promise<void> {
+export async function watch({ database, guard }: UpstreamDependencies, { definition }: WatchInput): Promise<void> {
   const { origin } = definition;
+  const source = await findSource(database, definition.name);
+  if (source === null) throw new RollcallError('SourceNotFound', `there is no source ${definition.name}`);
+  // What can be watched is the server's own: there is nothing to watch that has limits.
+  limitsOf(source, definition, guard);
   if (origin.kind === 'kubernetes') {
     // Loaded where it is used: the client of Kubernetes is large, and most workers have no such source.
     const { watchKubernetes } = await import('./watch-kubernetes.ts');

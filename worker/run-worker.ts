@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities, createWatchActivities } from '../activities/index.ts';
-import type { TelemetrySettings } from '../config/model.ts';
+import type { OutboundSettings, TelemetrySettings } from '../config/model.ts';
 import type { Database } from '../db/connection.ts';
 import { connectTemporal, endpointOf, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
@@ -34,6 +34,8 @@ const HEARTBEAT_THROTTLE = { maxHeartbeatThrottleInterval: '4 seconds' } as cons
 export interface WorkerOptions {
   readonly server: TemporalServer;
   readonly database: Database;
+  /** The limits of sources that were created through the API. */
+  readonly outbound: OutboundSettings;
   readonly telemetry?: TelemetrySettings;
   readonly logger: Logger;
   /** Ends the worker, within about eight seconds. */
@@ -89,11 +91,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 
 function activityDependencies(
   client: Client,
-  { server, database }: WorkerOptions,
+  { server, database, outbound }: WorkerOptions,
 ): Parameters<typeof createActivities>[0] {
   const { taskQueue } = server;
   return {
     database,
+    outbound,
     actors: createSourceActors(client, { taskQueue, findState: (name) => findInitialState(database, name) }),
     listRunningActors: () => listRunningActors(client, taskQueue),
   };

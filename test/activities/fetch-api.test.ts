@@ -294,7 +294,7 @@ describe('a worker that is lost', () => {
       heartbeat = details;
     });
     upstream.answers.set(page, () => lost.cancel());
-    const attempt = lost.run(() => failingClearly(() => fetchSnapshot(api.database, input)));
+    const attempt = lost.run(() => failingClearly(() => fetchSnapshot(api.upstream, input)));
     await expect(attempt).rejects.toBeInstanceOf(CancelledFailure);
     return { input, heartbeat };
   }

@@ -7,11 +7,13 @@ import { applySnapshot } from '../../activities/apply-snapshot.ts';
 import { check } from '../../activities/check.ts';
 import { failingClearly } from '../../activities/failures.ts';
 import { fetchSnapshot } from '../../activities/fetch-snapshot.ts';
+import type { UpstreamDependencies } from '../../activities/limits.ts';
 import { recordFailure } from '../../activities/record-failure.ts';
 import { storeConfiguration } from '../../db/configuration.ts';
 import type { Database } from '../../db/connection.ts';
 import { findSource, type SourceRow } from '../../db/sources.ts';
 import { findSyncRun, listFindings } from '../../db/sync-runs.ts';
+import { OutboundGuard } from '../../outbound/guard.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 import type { SourceDefinition, SourceOrigin } from '../../registry/source-definition.ts';
 import type { CheckResult, FetchSnapshotResult, SyncInput, SyncResult } from '../../workflows/contract.ts';
@@ -23,11 +25,14 @@ let sources = 0;
 
 export class SourceUnderTest {
   readonly database: Database;
+  readonly upstream: UpstreamDependencies;
   definition: SourceDefinition;
   #syncs = 0;
 
-  constructor(database: Database, definition: SourceDefinition) {
+  /** @param guard what holds for the source once it is one of the API */
+  constructor(database: Database, definition: SourceDefinition, guard = new OutboundGuard({ allow: [] })) {
     this.database = database;
+    this.upstream = { database, guard };
     this.definition = definition;
   }
 
@@ -46,7 +51,7 @@ export class SourceUnderTest {
   }
 
   async check(): Promise<CheckResult['news']> {
-    const { news } = await runActivity(() => check(this.database, { definition: this.definition }));
+    const { news } = await runActivity(() => check(this.upstream, { definition: this.definition }));
     return news;
   }
 
@@ -58,7 +63,7 @@ export class SourceUnderTest {
   }
 
   async fetch(input: SyncInput, info: Partial<Info> = {}): Promise<FetchSnapshotResult> {
-    return await runActivity(() => fetchSnapshot(this.database, input), info);
+    return await runActivity(() => fetchSnapshot(this.upstream, input), info);
   }
 
   /** Fetches and applies, as the workflow does; a failure is recorded and thrown. */

@@ -34,7 +34,7 @@ const TWO = envelope([serverJson('com.example/one'), serverJson('com.example/two
 function startWatch() {
   const environment = activityEnvironment();
   const started = new Promise<void>((resolve) => environment.once('heartbeat', () => resolve()));
-  const ended = environment.run(() => failingClearly(() => watch(source.database, { definition: source.definition })));
+  const ended = environment.run(() => failingClearly(() => watch(source.upstream, { definition: source.definition })));
   return { started, ended, cancel: environment.cancel };
 }
 

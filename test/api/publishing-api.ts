@@ -26,6 +26,7 @@ export async function startPublishingApi(...sources: readonly SourceDefinition[]
   const worker = runWorker({
     server: { ...temporal, taskQueue: TASK_QUEUE },
     database: test.database,
+    outbound: { allow: [] },
     logger: pino({ level: 'silent' }),
     signal: stopping.signal,
     onReady: resolve,

@@ -62,6 +62,7 @@ async function startOne({ database }: TestDatabase, namespace: TestNamespace): P
   const worker = runWorker({
     server: { ...namespace, taskQueue: TASK_QUEUE },
     database,
+    outbound: { allow: [] },
     logger: pino({ level: 'silent' }),
     signal: stopping.signal,
     onReady: ready.resolve,

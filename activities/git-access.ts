@@ -1,0 +1,93 @@
+/** How git reaches a repository: what it is told, what it may see of this process, and as whom it speaks. */
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readSecret } from '../config/secrets.ts';
+import { RollcallError } from '../registry/failure.ts';
+import type { GitOrigin, SecretReference } from '../registry/source-definition.ts';
+
+export interface GitAccess {
+  /** As git is to be given it. */
+  readonly repository: string;
+  /** `key=value` of git's configuration. */
+  readonly configuration: readonly string[];
+  /** All that git and ssh see. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Sources of the configuration file are the operator's own: repositories on this machine are among them, and git has
+ * the configuration that it has here. Everything that runs a program (`ext::`) stays forbidden.
+ */
+const ALLOWED_PROTOCOLS = 'https:http:ssh:file';
+const PASSED_ON = [
+  'PATH', 'HOME', 'TMPDIR', 'XDG_CONFIG_HOME', 'SSH_AUTH_SOCK', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO',
+  'http_proxy', 'https_proxy', 'no_proxy', 'HTTPS_PROXY', 'NO_PROXY',
+]; // prettier-ignore
+
+/** For a source of the configuration file. */
+export async function openAccess({ repository, auth }: GitOrigin, folder: string): Promise<GitAccess> {
+  const credentials = auth !== undefined && 'username' in auth ? auth : undefined;
+  const key = auth !== undefined && 'sshKeyFile' in auth ? auth : undefined;
+  const options = key === undefined ? [] : await keyOptions(key, folder);
+  return {
+    repository,
+    configuration: [],
+    environment: {
+      ...passedOn(PASSED_ON),
+      GIT_ALLOW_PROTOCOL: ALLOWED_PROTOCOLS,
+      GIT_SSH_COMMAND: sshCommand(options),
+      ...(credentials && (await passwordHeader(repository, credentials, readSecret))),
+    },
+  };
+}
+
+/** The variables of these names that this process has. */
+export function passedOn(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+}
+
+/** The password goes in an environment variable: arguments can be read by every process of the machine. */
+export async function passwordHeader(
+  repository: string,
+  { username, password }: { readonly username: string; readonly password: SecretReference },
+  read: (secret: SecretReference) => Promise<string>,
+): Promise<Record<string, string>> {
+  const credentials = Buffer.from(`${username}:${await read(password)}`).toString('base64');
+  return {
+    GIT_CONFIG_COUNT: '1',
+    // Only for this host, whatever it redirects to.
+    GIT_CONFIG_KEY_0: `http.${new URL(repository).origin}/.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
+  };
+}
+
+/** For ssh to use this key and no other. */
+export async function keyOptions(
+  { sshKeyFile, knownHostsFile }: { readonly sshKeyFile: string; readonly knownHostsFile?: string },
+  folder: string,
+): Promise<string[]> {
+  const options = ['IdentitiesOnly=yes', `IdentityFile=${await privateCopy(sshKeyFile, folder)}`];
+  return knownHostsFile === undefined ? options : [...options, `UserKnownHostsFile="${knownHostsFile}"`];
+}
+
+/** ssh as it is always run, with further options. */
+export function sshCommand(options: readonly string[]): string {
+  const all = ['BatchMode=yes', 'StrictHostKeyChecking=yes', 'ConnectTimeout=15', ...options];
+  return `ssh ${all.map((option) => `-o '${option.replaceAll("'", String.raw`'\''`)}'`).join(' ')}`;
+}
+
+/** ssh refuses a key that others may read, as mounted secrets often are, and one without a line end. */
+async function privateCopy(keyFile: string, folder: string): Promise<string> {
+  const key = await readFile(keyFile, 'utf8').catch((cause: unknown) => {
+    throw new RollcallError('SecretUnavailable', `the SSH key file ${keyFile} could not be read`, { cause });
+  });
+  const copy = join(folder, 'ssh-key');
+  await writeFile(copy, `${key.trimEnd()}\n`, { mode: 0o600 });
+  await chmod(copy, 0o600);
+  return copy;
+}
