@@ -3,6 +3,7 @@
 import { isMapping } from './document.ts';
 import type { Mapping, Path } from './document.ts';
 import { mappingsOf } from './mapping.ts';
+import { READ_ACTION } from './settings-schema.ts';
 
 export interface Note {
   readonly path: Path;
@@ -13,6 +14,7 @@ const ANONYMOUS = 'has no effect in the mode `anonymous`, in which everybody may
 const WITHOUT_AUTHZ = 'has no effect without `auth.authz`: whoever has a token sees everything';
 const MANAGED = 'has no effect on a managed source, which holds what is published to it';
 const METRICS = 'has no effect: this version exports traces, no metrics';
+const READS = 'has no effect: reads are not recorded';
 const REQUEST_DATA = 'has no effect: audit events never hold what was sent, which may be secret';
 
 export function effectlessSettings(file: Mapping): Note[] {
@@ -27,7 +29,7 @@ export function effectlessSettings(file: Mapping): Note[] {
       MANAGED,
     ),
     ...(asksForMetrics(file['telemetry']) ? [note(['telemetry', 'metrics', 'enabled'], METRICS)] : []),
-    ...(asksForRequestData(file['audit']) ? [note(['audit', 'includeRequestData'], REQUEST_DATA)] : []),
+    ...auditNotes(file['audit']),
   ];
 }
 
@@ -63,6 +65,16 @@ function asksForMetrics(telemetry: unknown): boolean {
   return isMapping(telemetry['metrics']) && telemetry['metrics']['enabled'] === true;
 }
 
-function asksForRequestData(audit: unknown): boolean {
-  return isMapping(audit) && audit['includeRequestData'] === true;
+function auditNotes(audit: unknown): Note[] {
+  if (!isMapping(audit)) return [];
+  const reads = ['eventTypes', 'excludeEventTypes'].flatMap((list) =>
+    listed(audit[list])
+      .filter(([, action]) => READ_ACTION.test(action))
+      .map(([index]) => note(['audit', list, index], READS)),
+  );
+  return audit['includeRequestData'] === true ? [note(['audit', 'includeRequestData'], REQUEST_DATA), ...reads] : reads;
+}
+
+function listed(list: unknown): [number, string][] {
+  return Array.isArray(list) ? list.map((item, index) => [index, String(item)]) : [];
 }

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { AUDIT_ACTIONS } from '../registry/audit.ts';
 import { auth } from './access-schema.ts';
 import { mapping, refused, withRule } from './mapping.ts';
 import {
@@ -14,6 +15,7 @@ import {
   port,
   text,
 } from './scalars.ts';
+import { didYouMean } from './suggestion.ts';
 
 const HOUR = 60 * 60_000;
 
@@ -88,11 +90,21 @@ const telemetry = mapping({
   metrics: mapping({ enabled: z.boolean().default(false) }).prefault({}),
 });
 
+/** Reads, which ToolHive Registry Server records. A note says that they have no effect here. */
+export const READ_ACTION = /^(?:[a-z.]+\.(?:list|read)|user\.info)$/;
+
+const describeUnknownAction: z.core.$ZodErrorMap = ({ input }) =>
+  typeof input === 'string' ? `there is no such type of event${didYouMean(input, AUDIT_ACTIONS)}` : undefined;
+
+const auditAction = z.union([z.enum(AUDIT_ACTIONS), z.string().regex(READ_ACTION, { error: describeUnknownAction })], {
+  error: describeUnknownAction,
+});
+
 const audit = mapping({
   enabled: z.boolean().exactOptional().describe('Default: whether authentication is on'),
   logFile: filePath.exactOptional().describe('Where the JSON lines go. Default: standard output'),
-  eventTypes: z.array(text).exactOptional().describe('Only these are recorded. Default: all'),
-  excludeEventTypes: z.array(text).default([]).describe('These are not recorded; wins over eventTypes'),
+  eventTypes: z.array(auditAction).exactOptional().describe('Only these are recorded. Default: all'),
+  excludeEventTypes: z.array(auditAction).default([]).describe('These are not recorded; wins over eventTypes'),
   includeRequestData: z.boolean().exactOptional().describe('Has no effect: events never hold what was sent'),
   maxDataSize: z.int().min(0).exactOptional().describe('Has no effect'),
   retention: duration({ atLeastMs: 24 * HOUR })

@@ -234,7 +234,7 @@ auth:
     namespaces:
       - { claims: {}, names: [] }
       - { claims: { org: acme }, names: ['[a'] }
-audit: { retention: 90d }
+audit: { retention: 90d, eventTypes: [server.list, entry.publsh] }
 outbound: { allow: ['*.internal', 10.0.0.0/33, 999.1.1.1] }
 rateLimits: { writesPerMinute: 0 }
 server: { trustedProxies: [proxy.internal] }
@@ -262,6 +262,7 @@ server: { trustedProxies: [proxy.internal] }
     '20:30: auth.authz.namespaces[0].names: is empty: name at least one name or glob',
     '21:42: auth.authz.namespaces[1].names[0]: "[" has no "]" after it; write "\\[" for the character itself',
     '22:21: audit.retention: expected a duration such as `30m`, `1h30m` or `100ms`',
+    '22:52: audit.eventTypes[1]: there is no such type of event; did you mean `entry.publish`?',
     '23:21: outbound.allow[0]: expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`, or a host name such as `git.example.com`',
     '23:35: outbound.allow[1]: expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`, or a host name such as `git.example.com`',
     '23:48: outbound.allow[2]: expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`, or a host name such as `git.example.com`',
@@ -307,6 +308,19 @@ auth: { mode: anonymous, publicPaths: [/x], oauth: { ${PROVIDERS} }, authz: {} }
         (path) => `${path}: has no effect in the mode \`anonymous\`, in which everybody may do everything`,
       ),
     );
+  });
+
+  test('reads are not recorded, nor what was sent', async () => {
+    expect(
+      await notesOf(
+        withSettings(`auth: { mode: anonymous }
+audit: { enabled: true, includeRequestData: true, eventTypes: [entry.publish, server.version.read, user.info] }`),
+      ),
+    ).toEqual([
+      'audit.includeRequestData: has no effect: audit events never hold what was sent, which may be secret',
+      'audit.eventTypes[1]: has no effect: reads are not recorded',
+      'audit.eventTypes[2]: has no effect: reads are not recorded',
+    ]);
   });
 
   test('claims have none without `authz`', async () => {
