@@ -55,6 +55,10 @@ export interface IdentityProvider {
   opaqueToken(claims?: TokenClaims, options?: Pick<TokenOptions, 'audience' | 'expiresInSeconds'>): Promise<string>;
   /** What somebody does who follows the link of a device login: logs in and agrees. */
   approveDevice(userCode: string, claims?: TokenClaims): Promise<void>;
+  /** What somebody does who did not ask for it. */
+  denyDevice(userCode: string): Promise<void>;
+  /** As if nobody had followed the link for too long. */
+  expireDevice(userCode: string): Promise<void>;
   /** Replaces all keys: tokens are signed by the new ones from now on, and the old ones are not published any more. */
   rotateKeys(): Promise<void>;
   /** The public key of an algorithm, PEM. */
@@ -128,6 +132,8 @@ export async function startIdentityProvider({ isListening = true } = {}): Promis
         },
       ),
     approveDevice: (userCode, claims = {}) => approve(generation().provider, state, { userCode, claims }),
+    denyDevice: (userCode) => changeDeviceCode(generation().provider, userCode, { error: 'access_denied' }),
+    expireDevice: (userCode) => changeDeviceCode(generation().provider, userCode, { exp: 1 }),
     rotateKeys: async () => {
       current = await createGeneration(state);
     },
@@ -239,7 +245,7 @@ function askedClaims(context: KoaContextWithOIDC): Record<string, unknown> {
 
 function createProvider({ issuer, stored, people }: State, keys: readonly JWK[]): Provider {
   const lifetime = (context: KoaContextWithOIDC): number => Number(context.get(LIFETIME_HEADER) || 300);
-  return new Provider(issuer, {
+  const provider = new Provider(issuer, {
     adapter: (kind: string) => new MapAdapter(kind, stored),
     jwks: { keys },
     scopes: ['openid', 'offline_access', ...SCOPES],
@@ -274,6 +280,7 @@ function createProvider({ issuer, stored, people }: State, keys: readonly JWK[])
       devInteractions: { enabled: false },
       deviceFlow: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
+      revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => AUDIENCE,
@@ -296,6 +303,12 @@ function createProvider({ issuer, stored, people }: State, keys: readonly JWK[])
       RefreshToken: 3600,
     },
   });
+  provider.use(async (context, next) => {
+    await next();
+    // Seconds between two questions whether somebody has agreed (RFC 8628 section 3.2), 5 by default.
+    if (context.path === '/device/auth' && context.status === 200) Object.assign(context.body ?? {}, { interval: 0.1 });
+  });
+  return provider;
 }
 
 async function approve(
@@ -303,22 +316,32 @@ async function approve(
   { people }: State,
   { userCode, claims }: { userCode: string; claims: TokenClaims },
 ): Promise<void> {
-  const code = await provider.DeviceCode.findByUserCode(userCode.replace(/[^0-9A-Z]/gi, '').toUpperCase());
-  if (code === undefined) throw new Error(`Nobody asked for the code ${userCode}`);
+  const code = await findDeviceCode(provider, userCode);
   const subject = typeof claims['sub'] === 'string' ? claims['sub'] : 'somebody';
   people.set(subject, claims);
   const scope = typeof code.params?.['scope'] === 'string' ? code.params['scope'] : '';
   const grant = new provider.Grant({ accountId: subject, clientId: DEVICE_CLIENT_ID });
   grant.addOIDCScope(scope);
-  grant.addResourceScope(AUDIENCE, SCOPES.join(' '));
+  const resource = typeof code.params?.['resource'] === 'string' ? code.params['resource'] : AUDIENCE;
+  grant.addResourceScope(resource, SCOPES.join(' '));
   Object.assign(code, {
     accountId: subject,
     authTime: Math.floor(Date.now() / 1000),
     grantId: await grant.save(),
-    resource: AUDIENCE,
+    resource,
     scope,
   });
   await code.save();
+}
+
+async function changeDeviceCode(provider: Provider, userCode: string, change: Record<string, unknown>): Promise<void> {
+  const code = await findDeviceCode(provider, userCode);
+  await Object.assign(code, change).save();
+}
+
+async function findDeviceCode(provider: Provider, userCode: string): Promise<InstanceType<Provider['DeviceCode']>> {
+  const code = await provider.DeviceCode.findByUserCode(userCode.replace(/[^0-9A-Z]/gi, '').toUpperCase());
+  return code ?? raise(`Nobody asked for the code ${userCode}`);
 }
 
 /** What the provider remembers, in a map that outlives its keys. */

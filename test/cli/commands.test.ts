@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEmptyTestDatabase, type TestDatabase } from '../environment.ts';
-import { runRollcall } from './serve-process.ts';
+import { runRollcall } from './rollcall-process.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/embedded', import.meta.url));
 let folder: string;

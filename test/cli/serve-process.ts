@@ -1,29 +1,14 @@
 /** A `rollcall serve` of the test's own, on a copy of the example, and the commands that ask it. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
+import { type CommandResult, ROLLCALL, runRollcall } from './rollcall-process.ts';
 
-const ROLLCALL = fileURLToPath(new URL('../../bin/rollcall.mjs', import.meta.url));
 const EXAMPLE = fileURLToPath(new URL('../../examples/embedded', import.meta.url));
-
-export interface CommandResult {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command to its end. */
-export function runRollcall(...parameters: string[]): Promise<CommandResult> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [ROLLCALL, ...parameters], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
 
 export interface Installation {
   readonly folder: string;

@@ -3,11 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runRollcall } from './rollcall-process.ts';
 import {
   createInstallation,
   type Installation,
   pressControlC,
-  runRollcall,
   type ServeProcess,
   startServe,
 } from './serve-process.ts';
