@@ -1,4 +1,5 @@
 import type { OutboundSettings } from '../config/model.ts';
+import type { Retention } from '../db/purge.ts';
 import { OutboundGuard } from '../outbound/guard.ts';
 import type { Activities, WatchActivities } from '../workflows/contract.ts';
 import { applySnapshot } from './apply-snapshot.ts';
@@ -16,11 +17,13 @@ import { write } from './write.ts';
 export interface ActivityDependencies extends ReconcileDependencies {
   /** The limits of sources that were created through the API. */
   readonly outbound: OutboundSettings;
+  /** How long what housekeeping purges is kept. */
+  readonly retention?: Retention;
 }
 
 /** Everything that a worker of the main task queue carries out. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { database, outbound } = dependencies;
+  const { database, outbound, retention } = dependencies;
   const upstream = { database, guard: new OutboundGuard(outbound) };
   return {
     check: (input) => failingClearly(() => check(upstream, input)),
@@ -30,7 +33,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
     write: (input) => failingClearly(() => write(database, input)),
     retireSource: (input) => failingClearly(() => retireSource(database, input)),
     reconcileSources: () => failingClearly(() => reconcileSources(dependencies)),
-    purge: () => failingClearly(() => purge(database)),
+    purge: () => failingClearly(() => purge(database, retention)),
   };
 }
 

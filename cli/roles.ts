@@ -27,11 +27,11 @@ export interface RoleRun {
 export async function runRole(role: Role, { configuration, signal, onReady }: RoleRun): Promise<void> {
   const connection = await applicationConnection(configuration.database);
   const database = await openDatabase(connection);
-  const { telemetry, temporal, temporalUiUrl, limits, outbound, server } = configuration;
+  const { audit, telemetry, temporal, temporalUiUrl, limits, outbound, server } = configuration;
   const shared = { database, logger: createLogger(role), signal, onReady, ...(telemetry && { telemetry }) };
   try {
     await (role === 'worker'
-      ? runWorker({ ...shared, server: temporal, outbound })
+      ? runWorker({ ...shared, server: temporal, outbound, retention: { auditEventsMs: audit.retentionMs } })
       : runApi({
           ...shared,
           temporal,

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { createActivities, createWatchActivities } from '../activities/index.ts';
 import type { OutboundSettings, TelemetrySettings } from '../config/model.ts';
 import type { Database } from '../db/connection.ts';
+import type { Retention } from '../db/purge.ts';
 import { connectTemporal, endpointOf, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
 import { listRunningActors } from '../temporal/running-actors.ts';
@@ -36,6 +37,8 @@ export interface WorkerOptions {
   readonly database: Database;
   /** The limits of sources that were created through the API. */
   readonly outbound: OutboundSettings;
+  /** How long what housekeeping purges is kept. */
+  readonly retention?: Retention;
   readonly telemetry?: TelemetrySettings;
   readonly logger: Logger;
   /** Ends the worker, within about eight seconds. */
@@ -91,12 +94,13 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 
 function activityDependencies(
   client: Client,
-  { server, database, outbound }: WorkerOptions,
+  { server, database, outbound, retention }: WorkerOptions,
 ): Parameters<typeof createActivities>[0] {
   const { taskQueue } = server;
   return {
     database,
     outbound,
+    ...(retention && { retention }),
     actors: createSourceActors(client, { taskQueue, findState: (name) => findInitialState(database, name) }),
     listRunningActors: () => listRunningActors(client, taskQueue),
   };

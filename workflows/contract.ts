@@ -130,7 +130,7 @@ export interface WriteRequest {
   /** The caller's idempotency key, also the id of the update. */
   readonly requestId: string;
   readonly name: string;
-  /** Absent where a status is set on all versions. */
+  /** Absent where something is set on all versions. */
   readonly version?: string;
   readonly requestedBy?: string;
 }
@@ -142,6 +142,7 @@ export const publishUpdate = defineUpdate<WriteResult, [WriteRequest]>('publish'
 export const setStatusUpdate = defineUpdate<WriteResult, [WriteRequest & { readonly status: EntryStatus }]>(
   'setStatus',
 );
+export const setClaimsUpdate = defineUpdate<WriteResult, [WriteRequest]>('setClaims');
 export const removeUpdate = defineUpdate<WriteResult, [WriteRequest]>('remove');
 
 /**
@@ -250,8 +251,13 @@ export interface Activities {
   retireSource(input: { readonly sourceName: string; readonly entries: 'remove' | 'detach' }): Promise<void>;
   /** Make the actors agree with the sources in Postgres; start, configure, retire. */
   reconcileSources(): Promise<{ readonly started: number; readonly configured: number; readonly retired: number }>;
-  /** Drop old tombstones, sync records, write requests and orphaned snapshots. */
-  purge(): Promise<{ readonly tombstones: number; readonly syncRuns: number; readonly writeRequests: number }>;
+  /** Drop old tombstones, sync records, write requests, audit events and orphaned snapshots. */
+  purge(): Promise<{
+    readonly tombstones: number;
+    readonly syncRuns: number;
+    readonly writeRequests: number;
+    readonly auditEvents: number;
+  }>;
 }
 
 /** On the watch queue: lasts until the source may have news, then ends. */

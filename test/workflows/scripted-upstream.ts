@@ -65,7 +65,7 @@ export class ScriptedUpstream {
     retireSource: ({ sourceName, entries }) => this.#answer(sourceName, `retire ${entries}`, async () => undefined),
     watch: ({ definition }) => this.#answer(definition.name, 'watch', async ({ watch }) => watch?.()),
     reconcileSources: async () => ({ started: 0, configured: 0, retired: 0 }),
-    purge: async () => ({ tombstones: 0, syncRuns: 0, writeRequests: 0 }),
+    purge: async () => ({ tombstones: 0, syncRuns: 0, writeRequests: 0, auditEvents: 0 }),
   };
 
   async #answer<Result>(
