@@ -5,9 +5,8 @@ import type { Claims } from '../registry/claims.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import { storeClaimSet } from './claim-sets.ts';
-import { changeConfiguration, storeMemberships } from './configuration.ts';
+import { changeConfiguration, reclaimedBy, storeMemberships } from './configuration.ts';
 import type { Database, Transaction } from './connection.ts';
-import { lockRegistriesOf, raiseRevisions, refreshClaims } from './ownership.ts';
 import { id, nothing } from './schemas.ts';
 
 export interface CreatedSource {
@@ -50,12 +49,13 @@ async function addToImplicitRegistry(transaction: Transaction, sourceName: strin
 export async function updateSource(database: Database, { definition, claims }: CreatedSource): Promise<void> {
   await changeConfiguration(database, async (transaction) => {
     const sourceId = await lockCreatedSource(transaction, definition.name);
-    const registryIds = await lockRegistriesOf(transaction, sourceId);
-    await transaction.query(sql.type(nothing)`
-      update source set definition = ${sql.jsonb({ ...definition })}, updated_at = now(),
-        claim_set_id = ${await storeClaimSet(transaction, claims)}
-      where id = ${sourceId}`);
-    if ((await refreshClaims(transaction, sourceId)) > 0) await raiseRevisions(transaction, registryIds);
+    const reclaimed = await reclaimedBy(transaction, async () => {
+      await transaction.query(sql.type(nothing)`
+        update source set definition = ${sql.jsonb({ ...definition })}, updated_at = now(),
+          claim_set_id = ${await storeClaimSet(transaction, claims)}
+        where id = ${sourceId}`);
+    });
+    await storeMemberships(transaction, [], reclaimed);
   });
 }
 
