@@ -12,6 +12,7 @@ const FAILURE_STATUS: Partial<Readonly<Record<FailureType, number>>> = {
   EntryExists: 409,
   EntryNotFound: 404,
   EntryUnchanged: 400,
+  ClaimsMismatch: 409,
   RequestConflict: 422,
   SourceNotFound: 404,
   SourceNotManaged: 501,

@@ -203,6 +203,7 @@ function askActor(actors: SourceActors, { source, requestId: id, write }: Source
   const { name, version } = write;
   const message = { requestId: id, name, ...(version !== null && { version }) };
   if (write.kind === 'status') return actors.setStatus(source.name, { ...message, status: write.status });
+  if (write.kind === 'claims') return actors.setClaims(source.name, message);
   if (write.kind === 'remove') return actors.remove(source.name, message);
   return actors.publish(source.name, message);
 }

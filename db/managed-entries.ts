@@ -1,21 +1,34 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
+import type { Claims } from '../registry/claims.ts';
 import { draftDigest, draftFromServerJson } from '../registry/draft.ts';
 import { ENTRY_STATUSES } from '../registry/entry.ts';
 import type { EntryDraft, EntryStatus } from '../registry/entry.ts';
 import { versionOrder } from '../registry/versions.ts';
 import type { Transaction } from './connection.ts';
-import { id, nothing } from './schemas.ts';
+import { count, id, nothing } from './schemas.ts';
+import { replaceOwnClaims, writeClaimsOfPublished } from './server-claims.ts';
 import { searchText } from './search-text.ts';
 import { addSearchedText } from './searched-texts.ts';
 
 /** What is asked of a managed source. */
 export type EntryWrite =
   | {
-      readonly kind: 'publish' | 'replace';
+      readonly kind: 'publish';
       readonly name: string;
       readonly version: string;
       /** server.json as it will be served, checked by the strict rules. */
+      readonly document: string;
+      /**
+       * What is required of who reads the server. A name that is there already must require the same. Absent: what the
+       * name requires stays, a new one requires what its source does.
+       */
+      readonly claims?: Claims | undefined;
+    }
+  | {
+      readonly kind: 'replace';
+      readonly name: string;
+      readonly version: string;
       readonly document: string;
     }
   | {
@@ -26,14 +39,29 @@ export type EntryWrite =
       readonly status: EntryStatus;
       readonly statusMessage: string | null;
     }
-  | { readonly kind: 'remove'; readonly name: string; readonly version: string };
+  | { readonly kind: 'remove'; readonly name: string; readonly version: string }
+  | {
+      readonly kind: 'claims';
+      readonly name: string;
+      /** Claims are those of the name. */
+      readonly version: null;
+      /** Empty: none of its own, so that it requires what its source does. */
+      readonly claims: Claims;
+    };
 
 /** What came of a write: how many entries were written, or why none was. */
 export const writeOutcome = z.union([
   z.object({ entries: z.number() }),
   z.object({
     failure: z.object({
-      type: z.enum(['EntryInvalid', 'EntryExists', 'EntryNotFound', 'EntryUnchanged', 'SourceNotManaged']),
+      type: z.enum([
+        'EntryInvalid',
+        'EntryExists',
+        'EntryNotFound',
+        'EntryUnchanged',
+        'ClaimsMismatch',
+        'SourceNotManaged',
+      ]),
       message: z.string(),
     }),
   }),
@@ -48,7 +76,10 @@ export interface ManagedWrite {
   readonly write: EntryWrite;
 }
 
-/** Writes the entries themselves; what follows from them (latest version, owner of the name) is left to the caller. */
+/**
+ * Writes the entries and the claims themselves; what follows from them (latest version, owner of the name and its claims
+ * in each registry) is left to the caller.
+ */
 export async function writeEntries(transaction: Transaction, managed: ManagedWrite): Promise<WriteOutcome> {
   const { write } = managed;
   switch (write.kind) {
@@ -59,6 +90,8 @@ export async function writeEntries(transaction: Transaction, managed: ManagedWri
       return await setStatus(transaction, managed, write);
     case 'remove':
       return await setStatus(transaction, managed, { ...write, status: 'deleted', statusMessage: null });
+    case 'claims':
+      return await setClaims(transaction, managed, write);
     default:
       throw new TypeError(`There is no such write: ${JSON.stringify(write satisfies never)}`);
   }
@@ -79,7 +112,7 @@ async function writeDocument(
     select id, status, document from entry
     where source_id = ${managed.sourceId} and name = ${write.name} and version = ${write.version}`);
   return write.kind === 'publish'
-    ? await publish(transaction, managed, { draft: outcome.draft, stored })
+    ? await publish(transaction, managed, { draft: outcome.draft, stored, claims: write.claims })
     : await replace(transaction, managed, { draft: outcome.draft, stored });
 }
 
@@ -91,11 +124,18 @@ interface DraftOverStored {
 async function publish(
   transaction: Transaction,
   { sourceId, at }: ManagedWrite,
-  { draft, stored }: DraftOverStored,
+  { draft, stored, claims }: DraftOverStored & { readonly claims: Claims | undefined },
 ): Promise<WriteOutcome> {
   if (stored !== null) {
     const before = stored.status === 'deleted' ? 'was deleted; its version cannot be used again' : 'exists already';
     return failure('EntryExists', `Version ${draft.version} of ${draft.name} ${before}.`);
+  }
+  const { name } = draft;
+  if (!(await writeClaimsOfPublished(transaction, { sourceId, name }, claims))) {
+    return failure(
+      'ClaimsMismatch',
+      `${name} is there already and requires other claims: leave them out, or change them.`,
+    );
   }
   await transaction.query(sql.type(nothing)`
     insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
@@ -154,8 +194,24 @@ async function setStatus(
   return { entries: toWrite.length };
 }
 
+type ClaimsWrite = Extract<EntryWrite, { kind: 'claims' }>;
+const versionsRow = z.object({ versions: count });
+
+/** All versions of the name change hands, so all of them count as written. */
+async function setClaims(
+  transaction: Transaction,
+  { sourceId }: ManagedWrite,
+  { name, claims }: ClaimsWrite,
+): Promise<WriteOutcome> {
+  const versions = await transaction.oneFirst(sql.type(versionsRow)`
+    select count(*) as versions from entry where source_id = ${sourceId} and name = ${name}`);
+  if (versions === 0) return failure('EntryNotFound', `There is no ${name}.`);
+  const isChanged = await replaceOwnClaims(transaction, { sourceId, name }, claims);
+  return { entries: isChanged ? versions : 0 };
+}
+
 function failure(
-  type: 'EntryInvalid' | 'EntryExists' | 'EntryNotFound' | 'EntryUnchanged',
+  type: 'EntryInvalid' | 'EntryExists' | 'EntryNotFound' | 'EntryUnchanged' | 'ClaimsMismatch',
   message: string,
 ): WriteOutcome {
   return { failure: { type, message } };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'slonik';
 import { z } from 'zod';
+import type { Claims } from '../registry/claims.ts';
 import { ENTRY_STATUSES } from '../registry/entry.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { Database, Transaction } from './connection.ts';
@@ -41,10 +42,12 @@ export async function putWriteRequest(
   const fingerprint = fingerprintOf(write);
   await database.pool.query(sql.type(nothing)`
     insert into write_request (source_id, request_id, kind, fingerprint, name, version, document, status,
-      status_message, requested_by)
+      status_message, claims, requested_by)
     values (${source.id}, ${key.requestId}, ${write.kind}, ${sql.binary(fingerprint)}, ${write.name}, ${write.version},
       ${'document' in write ? write.document : null}, ${write.kind === 'status' ? write.status : null},
-      ${write.kind === 'status' ? cleaned(write.statusMessage) : null}, ${cleaned(request.requestedBy ?? null)})
+      ${write.kind === 'status' ? cleaned(write.statusMessage) : null},
+      ${'claims' in write && write.claims !== undefined ? sql.jsonb({ ...write.claims }) : null},
+      ${cleaned(request.requestedBy ?? null)})
     on conflict do nothing`);
   const stored = await database.pool.one(sql.type(storedRequestRow)`
     select fingerprint, outcome from write_request where source_id = ${source.id} and request_id = ${key.requestId}`);
@@ -62,6 +65,7 @@ function fingerprintOf(write: EntryWrite): Buffer {
     'document' in write ? write.document : null,
     write.kind === 'status' ? write.status : null,
     write.kind === 'status' ? write.statusMessage : null,
+    'claims' in write ? (write.claims ?? null) : null,
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest();
 }
@@ -82,12 +86,13 @@ export async function findWriteOutcome(database: Database, key: RequestKey): Pro
 const requestRow = z.object({
   sourceId: id,
   sourceKind: z.string(),
-  kind: z.enum(['publish', 'replace', 'status', 'remove']),
+  kind: z.enum(['publish', 'replace', 'status', 'remove', 'claims']),
   name: z.string(),
   version: z.string().nullable(),
   document: z.string().nullable(),
   status: z.enum(ENTRY_STATUSES).nullable(),
   statusMessage: z.string().nullable(),
+  claims: z.custom<Claims>().nullable(),
   outcome: writeOutcome.nullable(),
 });
 type RequestRow = z.infer<typeof requestRow>;
@@ -117,7 +122,7 @@ async function lockRequest(transaction: Transaction, key: RequestKey): Promise<R
   return await transaction.maybeOne(sql.type(requestRow)`
     select source.id as "sourceId", source.kind as "sourceKind", write_request.kind, write_request.name,
       write_request.version, write_request.document, write_request.status,
-      write_request.status_message as "statusMessage", write_request.outcome
+      write_request.status_message as "statusMessage", write_request.claims, write_request.outcome
     from write_request join source on source.id = write_request.source_id
     where source.name = ${key.sourceName} and write_request.request_id = ${key.requestId}`);
 }
@@ -140,8 +145,10 @@ async function outcomeOf(transaction: Transaction, request: RequestRow): Promise
   return outcome;
 }
 
-function entryWrite({ kind, name, version, document, status, statusMessage }: RequestRow): EntryWrite {
+function entryWrite({ kind, name, version, document, status, statusMessage, claims }: RequestRow): EntryWrite {
   if (kind === 'status') return { kind, name, version, status: status ?? 'active', statusMessage };
+  if (kind === 'claims') return { kind, name, version: null, claims: claims ?? {} };
   if (kind === 'remove') return { kind, name, version: version ?? '' };
-  return { kind, name, version: version ?? '', document: document ?? '' };
+  const written = { name, version: version ?? '', document: document ?? '' };
+  return kind === 'replace' ? { kind, ...written } : { kind, ...written, claims: claims ?? undefined };
 }

@@ -32,6 +32,7 @@ export const FAILURE_TYPES = {
   EntryExists: 'this version exists, or existed, already',
   EntryNotFound: 'there is no such entry',
   EntryUnchanged: 'the entry is already what was asked for',
+  ClaimsMismatch: 'the name has other claims than the ones that it was to be published with',
   RequestConflict: 'the idempotency key was used for another request',
 } as const;
 

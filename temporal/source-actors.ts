@@ -37,6 +37,7 @@ export interface SourceActors {
     sourceName: string,
     request: contract.WriteRequest & { readonly status: EntryStatus },
   ): Promise<contract.WriteResult>;
+  setClaims(sourceName: string, request: contract.WriteRequest): Promise<contract.WriteResult>;
   remove(sourceName: string, request: contract.WriteRequest): Promise<contract.WriteResult>;
   retire(sourceName: string, entries: 'remove' | 'detach'): Promise<void>;
   describe(sourceName: string): Promise<contract.SourceDescription>;
@@ -114,6 +115,7 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
     resume: async (sourceName) => void (await ask(sourceName, { update: contract.resumeUpdate, args: [] })),
     publish: (sourceName, request) => write(sourceName, contract.publishUpdate, request),
     setStatus: (sourceName, request) => write(sourceName, contract.setStatusUpdate, request),
+    setClaims: (sourceName, request) => write(sourceName, contract.setClaimsUpdate, request),
     remove: (sourceName, request) => write(sourceName, contract.removeUpdate, request),
     retire: async (sourceName, entries) => {
       const question = { update: contract.retireUpdate, args: [{ entries }] as [{ readonly entries: typeof entries }] };

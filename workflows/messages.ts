@@ -108,6 +108,7 @@ function receiveWrites(actor: SourceActor): void {
   };
   setHandler(contract.publishUpdate, carryOut('Publish'), { validator, description: 'Publish a version' });
   setHandler(contract.setStatusUpdate, carryOut('Set the status of'), { validator, description: 'Set a status' });
+  setHandler(contract.setClaimsUpdate, carryOut('Set the claims of'), { validator, description: 'Set who may see it' });
   setHandler(contract.removeUpdate, carryOut('Remove'), { validator, description: 'Remove a version' });
 }
 
