@@ -6,7 +6,7 @@ import { ROLES } from '../registry/roles.ts';
 import type { Role } from '../registry/roles.ts';
 import { isMapping } from './document.ts';
 import type { Mapping } from './document.ts';
-import { mapping, namedList, withRule } from './mapping.ts';
+import { mapping, mappingsOf, namedList, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
 import { filePath, secureUrl, serverNamePattern, text } from './scalars.ts';
 
@@ -56,7 +56,7 @@ const scope = z
 const provider = withRule(
   mapping({
     name: text.describe('For messages and logs'),
-    issuerUrl: secureUrl.describe('What the claim `iss` of a token must be, to the letter'),
+    issuerUrl: secureUrl.describe('What the claim `iss` of a token must be'),
     audience: text.describe('What the claim `aud` of a token must be or contain'),
     jwksUrl: secureUrl.exactOptional().describe('Of the keys. Default: found by discovery from issuerUrl'),
     clientId: text.exactOptional().describe('Of Rollcall at the provider, for introspection'),
@@ -74,23 +74,42 @@ const provider = withRule(
   },
 );
 
-const oauth = mapping({
-  resourceUrl: secureUrl.exactOptional().describe('URL under which clients know this server (RFC 9728)'),
-  realm: text
-    .regex(/^[\u0020-\u007E]+$/, 'expected ASCII: it is sent in a header')
-    .default('mcp-registry')
-    .describe('Default `mcp-registry`'),
-  scopesSupported: z
-    .array(scope)
-    .exactOptional()
-    .describe('Scopes that clients are told of. Default `mcp-registry:read` and the writeScope'),
-  writeScope: scope
-    .default('mcp-registry:write')
-    .describe('Scope that a token needs for changes. Default `mcp-registry:write`'),
-  providers: namedList(provider, `is empty: write \`providers: [${PROVIDER_TO_WRITE}]\`, or ${OR_ANONYMOUS}`)
-    .exactOptional()
-    .describe('Who vouches for tokens'),
-});
+const oauth = withRule(
+  mapping({
+    resourceUrl: secureUrl.exactOptional().describe('URL under which clients know this server (RFC 9728)'),
+    realm: text
+      .regex(/^[\u0020-\u007E]+$/, 'expected ASCII: it is sent in a header')
+      .default('mcp-registry')
+      .describe('Default `mcp-registry`'),
+    scopesSupported: z
+      .array(scope)
+      .exactOptional()
+      .describe('Scopes that clients are told of. Default `mcp-registry:read` and the writeScope'),
+    writeScope: scope
+      .default('mcp-registry:write')
+      .describe('Scope that a token needs for changes. Default `mcp-registry:write`'),
+    providers: namedList(provider, `is empty: write \`providers: [${PROVIDER_TO_WRITE}]\`, or ${OR_ANONYMOUS}`)
+      .exactOptional()
+      .describe('Who vouches for tokens'),
+  }),
+  ({ providers }, report) => checkIssuers(providers, report),
+);
+
+/** A token is judged by the one provider that it names as its issuer. */
+function checkIssuers(providers: unknown, report: Report): void {
+  const seen = new Map<string, unknown>();
+  for (const [index, { name, issuerUrl }] of mappingsOf(providers)) {
+    if (typeof issuerUrl !== 'string') continue;
+    const issuer = issuerUrl.replace(/\/$/, '');
+    if (seen.has(issuer)) {
+      report(
+        ['providers', index, 'issuerUrl'],
+        `is that of \`${String(seen.get(issuer))}\` already, which judges all tokens of this issuer: give them one audience`,
+      );
+    }
+    seen.set(issuer, seen.get(issuer) ?? name);
+  }
+}
 
 const publicPath = z
   .string()

@@ -271,6 +271,15 @@ server: { trustedProxies: [proxy.internal] }
   ]);
 });
 
+test('a token is judged by one provider: no two have the same issuer', async () => {
+  const providers = `providers: [
+  { name: a, issuerUrl: https://a.example, audience: b },
+  { name: c, issuerUrl: https://a.example/, audience: d }]`;
+  expect(await faultsOf(withOAuth(providers))).toEqual([
+    '4:25: auth.oauth.providers[1].issuerUrl: is that of `a` already, which judges all tokens of this issuer: give them one audience',
+  ]);
+});
+
 test('the oldest form has no place for claims, and so none for `authz`', async () => {
   const text = `source: { type: file, file: { path: x } }\nauth: { oauth: { ${PROVIDERS} }, authz: {} }`;
   expect(await messagesOf(text)).toEqual([
