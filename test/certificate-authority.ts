@@ -13,14 +13,14 @@ const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING_ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
 
-/** All in PEM. The server is `localhost`, 127.0.0.1 and ::1. */
+/** All in PEM. The server is `localhost`, 127.0.0.1, ::1, and whatever else it is to be called. */
 export interface LoopbackCertificate {
   readonly authority: string;
   readonly certificate: string;
   readonly privateKey: string;
 }
 
-export async function createLoopbackCertificate(): Promise<LoopbackCertificate> {
+export async function createLoopbackCertificate(...names: readonly string[]): Promise<LoopbackCertificate> {
   const [authorityKeys, serverKeys] = await Promise.all([createKeys(), createKeys()]);
   const validity = { notBefore: new Date(Date.now() - DAY_MS), notAfter: new Date(Date.now() + DAY_MS) };
   const authority = await X509CertificateGenerator.createSelfSigned({
@@ -42,7 +42,7 @@ export async function createLoopbackCertificate(): Promise<LoopbackCertificate> 
     signingAlgorithm: SIGNING_ALGORITHM,
     extensions: [
       new SubjectAlternativeNameExtension([
-        { type: 'dns', value: 'localhost' },
+        ...['localhost', ...names].map((value) => ({ type: 'dns', value }) as const),
         { type: 'ip', value: '127.0.0.1' },
         { type: 'ip', value: '::1' },
       ]),

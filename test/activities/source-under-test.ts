@@ -9,6 +9,7 @@ import { failingClearly } from '../../activities/failures.ts';
 import { fetchSnapshot } from '../../activities/fetch-snapshot.ts';
 import type { UpstreamDependencies } from '../../activities/limits.ts';
 import { recordFailure } from '../../activities/record-failure.ts';
+import { createSource } from '../../db/created-sources.ts';
 import { storeConfiguration } from '../../db/configuration.ts';
 import type { Database } from '../../db/connection.ts';
 import { findSource, type SourceRow } from '../../db/sources.ts';
@@ -38,10 +39,15 @@ export class SourceUnderTest {
 
   /** A source of its own name, from now on the only one of the default registry. */
   static async of(database: Database, origin: SourceOrigin, options: SourceOptions = {}): Promise<SourceUnderTest> {
-    const syncPolicy = { intervalMs: 60_000, maxRemoval: 0.5, deadlineMs: 60_000 };
-    sources += 1;
-    const source = new SourceUnderTest(database, { name: `source-${sources}`, origin, syncPolicy, ...options });
+    const source = new SourceUnderTest(database, nextDefinition(origin, options));
     await source.redefine({});
+    return source;
+  }
+
+  /** One that somebody has created through the API, within the limits of the guard. */
+  static async ofApi(database: Database, origin: SourceOrigin, guard: OutboundGuard): Promise<SourceUnderTest> {
+    const source = new SourceUnderTest(database, nextDefinition(origin), guard);
+    await createSource(database, { definition: source.definition, claims: null });
     return source;
   }
 
@@ -108,6 +114,12 @@ export class SourceUnderTest {
     if (row === null) throw new Error('the source is gone');
     return row;
   }
+}
+
+function nextDefinition(origin: SourceOrigin, options: SourceOptions = {}): SourceDefinition {
+  sources += 1;
+  const syncPolicy = { intervalMs: 60_000, maxRemoval: 0.5, deadlineMs: 60_000 };
+  return { name: `source-${sources}`, origin, syncPolicy, ...options };
 }
 
 /** Runs something in an activity's context; the activity counts as scheduled now. */
