@@ -15,9 +15,13 @@ function objectionsTo(text: string): object[] {
   return validate.errors ?? [];
 }
 
-const EXAMPLES = readdirSync('examples').filter((name) => name.endsWith('.yaml'));
-const DOCUMENTED = [...readFileSync('docs/configuration.md', 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(
-  ([, text = '']) => (text.includes('auth:') ? [text] : []),
+const EXAMPLES = readdirSync('examples', { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.yaml'),
+);
+const DOCUMENTED = ['configuration.md', 'auth.md', 'kubernetes.md', 'sources.md'].flatMap((name) =>
+  [...readFileSync(`docs/${name}`, 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(([, text = '']) =>
+    /^auth:/m.test(text) ? [text] : [],
+  ),
 );
 
 describe('the examples', () => {
