@@ -24,10 +24,12 @@ export function createApp(context: ApiContext): Express {
   // Each reader parses the query itself, strictly.
   app.disable('query parser');
 
+  app.use(context.access.authenticate);
   app.use(context.pages.sendAgain);
   app.use(securityHeaders);
   app.use(allowCrossOriginReads);
   app.use(refuseCrossSiteWrites);
+  app.use(context.access.gate);
 
   // Compresses its pages itself, once for all who ask.
   app.use(REGISTRY_API_PATHS, registryApi(context));
@@ -36,6 +38,7 @@ export function createApp(context: ApiContext): Express {
 
   app.use(compression());
   app.use('/extension/v0', extensionApi(context));
+  app.use(context.access.metadata);
   app.use(openApiRoutes());
   app.use(healthRoutes(context));
   app.use('/trpc', requireJson, adminApi(context));

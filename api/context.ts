@@ -4,6 +4,10 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/connection.ts';
 import type { RegistryRow } from '../db/registries.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
+import type { Access } from './access/access.ts';
+import { callerOf } from './access/caller.ts';
+import { seesRegistry } from './access/permissions.ts';
+import type { RegistryView, RegistryViews } from './access/visibility.ts';
 import { HttpError } from './http-error.ts';
 import type { Pages } from './pages.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
@@ -11,8 +15,10 @@ import { pathParameter } from './routes.ts';
 import type { SoftwareVersion } from './software-version.ts';
 
 export interface ApiContext {
+  readonly access: Access;
   readonly database: Database;
   readonly registries: RegistryDirectory;
+  readonly views: RegistryViews;
   readonly pages: Pages;
   readonly actors: SourceActors;
   readonly software: SoftwareVersion;
@@ -35,11 +41,20 @@ interface TemporalInformation {
 /**
  * The registry that the path names, where it names none the default registry.
  *
- * @throws HttpError 404 where there is no such registry.
+ * @throws HttpError 404 where there is no such registry, and the same where the caller may not see it.
  */
 export async function servedRegistry({ registries }: ApiContext, request: Request): Promise<RegistryRow> {
   const name = request.params['registry'] === undefined ? undefined : pathParameter(request, 'registry');
   const registry = await registries.find(name);
-  if (registry !== undefined) return registry;
+  if (registry !== undefined && seesRegistry(callerOf(request), registry)) return registry;
   throw new HttpError(404, name === undefined ? 'There is no default registry' : `There is no registry "${name}"`);
+}
+
+/**
+ * The same registry as the sender of the request sees it: what answers are made from.
+ *
+ * @throws HttpError 404 as `servedRegistry` does.
+ */
+export async function servedView(context: ApiContext, request: Request): Promise<RegistryView> {
+  return await context.views.of(callerOf(request), await servedRegistry(context, request));
 }

@@ -10,6 +10,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const TIMEOUT_CHECK_INTERVAL_MS = 2_000;
 /** Longer than the usual 60 s of load balancers: the side that keeps connections for later should close them first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** Above what a token may have: one that is too long is to be refused as a token, not as a request. */
+const MAX_HEADER_BYTES = 128 * 1024;
 /** How long answers may still take when the server is told to stop. */
 const DRAIN_TIMEOUT_MS = 7_000;
 const IDLE_SWEEP_INTERVAL_MS = 50;
@@ -33,6 +35,7 @@ export async function listen(app: Express, address: string): Promise<HttpListene
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
     },
     app,
   );

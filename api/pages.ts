@@ -4,6 +4,8 @@ import { LRUCache } from 'lru-cache';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RegistryRow } from '../db/registries.ts';
+import { callerOf } from './access/caller.ts';
+import type { RegistryView } from './access/visibility.ts';
 import { BodyCache } from './body-cache.ts';
 import {
   compress,
@@ -17,8 +19,8 @@ import type { RegistryDirectory } from './registry-directory.ts';
 
 /** What is to be sent: everything that decides the body, and how to make it where it is not held yet. */
 export interface Page {
-  readonly registry: RegistryRow;
-  /** Beside the registry and its revision: the resource and the query in one normal form. */
+  readonly view: RegistryView;
+  /** Beside the registry, its revision and what is seen of it: the resource and the query in one normal form. */
   readonly key: readonly (string | number | boolean | null)[];
   /** The body, JSON. Throws an HttpError where the answer is another one; that is not held. */
   readonly make: () => Promise<string>;
@@ -61,8 +63,9 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const ANSWER_BYTES = 2_000;
 
 /**
- * Sends pages, and holds them under their entity tag, which names registry, revision, query and encoding. So a page
- * never has to be dropped when something changes: nobody asks for it again, and it falls out as the least recently used.
+ * Sends pages, and holds them under their entity tag, which names registry, revision, what is seen of it, query and
+ * encoding. So those share a page who see the same, and nobody else; and a page never has to be dropped when something
+ * changes: nobody asks for it again, and it falls out as the least recently used.
  */
 export class Pages {
   readonly #registries: RegistryDirectory;
@@ -122,10 +125,11 @@ export class Pages {
     await (encoding === 'identity' ? pipeline(body, response) : pipeline(body, compressor(encoding), response));
   }
 
-  #answerTo(request: Request, response: Response, { registry, key }: Pick<Page, 'registry' | 'key'>): Answer {
-    response.setHeader('Cache-Control', 'no-cache');
+  #answerTo(request: Request, response: Response, { view, key }: Pick<Page, 'view' | 'key'>): Answer {
+    const { registry } = view;
+    response.setHeader('Cache-Control', cacheControl(request));
     response.setHeader('Vary', 'Accept-Encoding, Authorization, Origin');
-    const tag = entityTag([this.#softwareVersion, registry.id, registry.createdAt, registry.revision, ...key]);
+    const tag = entityTag([this.#softwareVersion, registry.id, registry.createdAt, registry.revision, view.key, ...key]);
     const identity: Variant = { encoding: 'identity', tag: `"${tag}"` };
     const encoding = preferredEncoding(request);
     return {
@@ -145,6 +149,11 @@ export class Pages {
     }
     return false;
   }
+}
+
+/** Every use of a held answer is to be asked for; one that a token had a part in is not to be held for others. */
+export function cacheControl(request: Request): string {
+  return callerOf(request).kind === 'token' ? 'private, no-cache' : 'no-cache';
 }
 
 /** Characters of a chunk, at least, but for the last: small writes cost more than what they carry. */
@@ -170,9 +179,9 @@ async function* continued(
   yield* chunks;
 }
 
-/** What decides the answer to a GET beside the registry's state. Who asks does not: reads need no authentication. */
+/** What decides the answer to a GET beside the registry's state. */
 function wordsOf(request: Request): string {
-  return `${request.headers['accept-encoding'] ?? ''} ${request.originalUrl}`;
+  return `${callerOf(request).key} ${request.headers['accept-encoding'] ?? ''} ${request.originalUrl}`;
 }
 
 function uncompressed({ variants }: Answer): Variant {

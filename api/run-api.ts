@@ -1,13 +1,15 @@
 /** The API: answers requests until it is told to stop, reads even while Temporal is away. */
 import { once } from 'node:events';
 import type { Logger } from 'pino';
-import type { Configuration, TelemetrySettings } from '../config/model.ts';
+import type { AuthSettings, Configuration, TelemetrySettings } from '../config/model.ts';
 import type { ConnectionSettings, Database } from '../db/connection.ts';
 import { listenForRevisions } from '../db/revisions.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
 import { startTelemetry } from '../temporal/telemetry.ts';
+import { createAccess } from './access/access.ts';
+import { RegistryViews } from './access/visibility.ts';
 import { createApp } from './app.ts';
 import type { ApiContext } from './context.ts';
 import { listen } from './http-listener.ts';
@@ -28,6 +30,7 @@ export interface ApiOptions {
   readonly database: Database;
   /** How to log in to the same database, for a connection that hears of changes. */
   readonly connection: ConnectionSettings;
+  readonly auth: AuthSettings;
   readonly limits: Configuration['limits'];
   readonly telemetry?: TelemetrySettings;
   readonly logger: Logger;
@@ -52,24 +55,30 @@ export async function runApi(options: ApiOptions): Promise<void> {
     onRevision: ({ registryId, revision }) => registries.noteRevision(registryId, revision),
     onConnection: (isConnected) => registries.noteListening(isConnected),
   });
+  const access = createAccess(options.auth, { registries, logger: options.logger });
   try {
     const actors = createSourceActors(temporal.client, {
       taskQueue: options.temporal.taskQueue,
       findState: (name) => findInitialState(database, name),
     });
-    await serve({ ...apiContext(options, registries), actors }, { addresses, signal, onReady: options.onReady });
+    await serve(
+      { ...apiContext(options, registries), access, actors },
+      { addresses, signal, onReady: options.onReady },
+    );
   } finally {
+    await access.close();
     await revisions.close();
     await temporal.close();
     await telemetry.shutdown();
   }
 }
 
-function apiContext(options: ApiOptions, registries: RegistryDirectory): Omit<ApiContext, 'actors'> {
+function apiContext(options: ApiOptions, registries: RegistryDirectory): Omit<ApiContext, 'access' | 'actors'> {
   const software = softwareVersion(process.env);
   return {
     database: options.database,
     registries,
+    views: new RegistryViews(options.database),
     pages: new Pages({ registries, maxBytes: PAGE_CACHE_BYTES, softwareVersion: software.version }),
     software,
     temporal: {

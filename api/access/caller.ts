@@ -35,6 +35,9 @@ export const EVERYBODY: Caller = { kind: 'everybody', ...NOBODY, ...EVERYTHING, 
 /** Who sent no token where authentication is on. */
 export const PUBLIC: Caller = { kind: 'public', ...NOBODY, ...NOTHING, key: 'public' };
 
+/** Who sent a token that is refused. Nothing was ever answered to somebody of this key. */
+export const REFUSED: Caller = { ...PUBLIC, key: 'refused' };
+
 const callers = new WeakMap<Request, Caller>();
 
 /** Remembers who sent a request; for the authentication alone. */

@@ -1,5 +1,6 @@
 /** The API as it runs: on loopback, on a real database, with the Temporal that a test gives it. */
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
+import type { AuthSettings } from '../../config/model.ts';
 import { runApi } from '../../api/run-api.ts';
 import type { Database } from '../../db/connection.ts';
 import { createTestDatabase, type TestDatabase, type TestNamespace } from '../environment.ts';
@@ -25,9 +26,24 @@ export interface RunningApi {
 /** Nobody listens there: reads need no Temporal. */
 const NO_TEMPORAL: TestNamespace = { address: '127.0.0.1:1', namespace: 'default' };
 
+const SILENT = pino({ level: 'silent' });
+
+export interface ApiTestOptions {
+  readonly temporal?: TestNamespace;
+  readonly taskQueue?: string;
+  /** Default: anonymous. */
+  readonly auth?: AuthSettings;
+  readonly logger?: Logger;
+}
+
 export async function startApi(
   test: TestDatabase,
-  { temporal = NO_TEMPORAL, taskQueue = 'rollcall' }: { temporal?: TestNamespace; taskQueue?: string } = {},
+  {
+    temporal = NO_TEMPORAL,
+    taskQueue = 'rollcall',
+    auth = { mode: 'anonymous' },
+    logger = SILENT,
+  }: ApiTestOptions = {},
 ): Promise<RunningApi> {
   const stopping = new AbortController();
   const counted = countQueries(test.database);
@@ -37,8 +53,9 @@ export async function startApi(
     temporal: { ...temporal, taskQueue },
     database: counted.database,
     connection: test.settings,
+    auth,
     limits: { publisherExtensionBytes: 4096 },
-    logger: pino({ level: 'silent' }),
+    logger,
     signal: stopping.signal,
     onReady: resolve,
   });

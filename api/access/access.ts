@@ -1,0 +1,49 @@
+/** Who is let in: what the settings of authentication come to. */
+import { type RequestHandler, Router } from 'express';
+import type { Logger } from 'pino';
+import type { AuthSettings, NamespaceRule } from '../../config/model.ts';
+import type { RegistryDirectory } from '../registry-directory.ts';
+import { admitEverybody, authenticate } from './authenticate.ts';
+import { gate } from './gate.ts';
+import { protectedResourceMetadata } from './protected-resource.ts';
+import { TokenVerifier } from './tokens/token-verifier.ts';
+
+export interface Access {
+  readonly settings: AuthSettings;
+  /** Who may publish which names. Undefined: whoever has the role may publish under any. */
+  readonly namespaces: readonly NamespaceRule[] | undefined;
+  /** To come before everything else: finds out who sends a request. */
+  readonly authenticate: RequestHandler;
+  /** To come before all routes: lets through whom they may answer. */
+  readonly gate: RequestHandler;
+  /** What clients read to get a token. */
+  readonly metadata: RequestHandler;
+  readonly close: () => Promise<void>;
+}
+
+export function createAccess(
+  settings: AuthSettings,
+  { registries, logger }: { registries: RegistryDirectory; logger: Logger },
+): Access {
+  if (settings.mode === 'anonymous') {
+    const nothing = Router();
+    return {
+      settings,
+      namespaces: undefined,
+      authenticate: admitEverybody,
+      gate: nothing,
+      metadata: nothing,
+      close: () => Promise.resolve(),
+    };
+  }
+  const tokens = new TokenVerifier(settings, logger);
+  void tokens.prepare();
+  return {
+    settings,
+    namespaces: settings.authz?.namespaces,
+    authenticate: authenticate(settings, tokens),
+    gate: gate(settings, registries),
+    metadata: protectedResourceMetadata(settings),
+    close: () => tokens.close(),
+  };
+}

@@ -1,0 +1,38 @@
+/** The token that a request carries: in the header `Authorization` alone (RFC 6750 section 2.1). */
+import type { IncomingMessage } from 'node:http';
+import { TokenRejected } from './tokens/rejection.ts';
+
+/** Tokens with hundreds of groups in them stay below this. */
+const MAX_TOKEN_LENGTH = 16 * 1024;
+
+/**
+ * Undefined without a token, and for other ways to authenticate: to those a resource server answers as if there were
+ * none (RFC 6750 section 3.1).
+ *
+ * @throws TokenRejected for what can be no token, and where it is not clear which one is meant.
+ */
+export function bearerToken(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | undefined {
+  const { authorization } = request.headers;
+  if (authorization === undefined) return undefined;
+  if (isRepeated(request.rawHeaders)) {
+    throw new TokenRejected('There is more than one Authorization header', { code: 'invalid_request' });
+  }
+  const [, token] = /^bearer(?: +(.*))?$/i.exec(authorization) ?? [];
+  if (token === undefined) {
+    if (!/^bearer$/i.test(authorization)) return undefined;
+    throw new TokenRejected('There is no token after Bearer', { code: 'invalid_request' });
+  }
+  if (token.length > MAX_TOKEN_LENGTH)
+    throw new TokenRejected(`The token is longer than ${MAX_TOKEN_LENGTH} characters`);
+  if (!/^[\w.~+/-]+=*$/.test(token)) throw new TokenRejected('The token is malformed');
+  return token;
+}
+
+/** Node keeps the first of several, so that the parsed headers don't tell. */
+function isRepeated(rawHeaders: readonly string[]): boolean {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.length === 13 && rawHeaders[index]?.toLowerCase() === 'authorization') count += 1;
+  }
+  return count > 1;
+}

@@ -1,0 +1,56 @@
+/** Lets a request pass to the routes, or not. What is not listed here needs a token, routes of the future included. */
+import type { Request, RequestHandler } from 'express';
+import type { OAuthSettings } from '../../config/model.ts';
+import type { RegistryDirectory } from '../registry-directory.ts';
+import { refusedToken } from './authenticate.ts';
+import { callerOf } from './caller.ts';
+import { refusalOf, scopeNeeded, tokenNeeded } from './challenge.ts';
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** What tells nothing about the content of a registry, and what clients need to know before they have a token. */
+const ALWAYS_OPEN = /^\/(?:(?:health|readiness|version|docs|openapi\.(?:json|yaml))\/?$|\.well-known\/)/;
+/** `mcp-publisher login`: answers how to get a token. */
+const LOGIN = /^(?:\/registry\/[^/]+)?\/v0(?:\.1)?\/auth\/|^\/registry\/v0\.1\/auth\//;
+/** These are sent with POST, and change nothing. */
+const VALIDATION = /\/v0(?:\.1)?\/validate\/?$/;
+
+/** The reads of a registry that may be public; the ones that have no name are of the default registry. */
+const REGISTRY_READS = [
+  /^\/registry\/(?<name>[^/]+)\/(?:v0(?:\.1)?\/servers(?:\/|$)|(?:registry|servers)\.json\/?$)/,
+  /^(?:\/registry\/v0\.1|\/v0(?:\.1)?)\/servers(?:\/|$)/,
+  /^\/api\/(?:v0\/servers(?:\/|$)|v1\/registry\/?$)/,
+];
+
+export function gate(settings: OAuthSettings, registries: RegistryDirectory): RequestHandler {
+  return async (request, _response, next) => {
+    if (ALWAYS_OPEN.test(request.path)) return next();
+    const refused = refusedToken(request);
+    if (refused !== undefined) throw refusalOf(refused, request, settings);
+    const caller = callerOf(request);
+    const isSafe = SAFE_METHODS.has(request.method);
+    if (caller.kind === 'public') {
+      const isOpen = LOGIN.test(request.path) || (isSafe && (await isOfPublicRegistry(request, registries)));
+      if (!isOpen) throw tokenNeeded(request, settings);
+    } else if (!isSafe && !caller.mayWrite && !VALIDATION.test(request.path) && !LOGIN.test(request.path)) {
+      throw scopeNeeded(request, settings);
+    }
+    next();
+  };
+}
+
+/** The routes judge the registry that they find once more: this decides only between 401 and what they answer. */
+async function isOfPublicRegistry({ path }: Request, registries: RegistryDirectory): Promise<boolean> {
+  const match = REGISTRY_READS.map((pattern) => pattern.exec(path)).find((found) => found !== null);
+  if (match === undefined) return false;
+  const name = decode(match.groups?.['name']);
+  return name !== null && (await registries.find(name))?.access === 'public';
+}
+
+function decode(segment: string | undefined): string | undefined | null {
+  try {
+    return segment && decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
+}

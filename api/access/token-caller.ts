@@ -1,0 +1,54 @@
+/** From what a token says to what its sender may do. */
+import { hash } from 'node:crypto';
+import type { AuthorizationSettings, OAuthSettings, ProviderSettings } from '../../config/model.ts';
+import { type HeldClaims, maySee } from '../../registry/claims.ts';
+import { ROLES, type Role } from '../../registry/roles.ts';
+import type { Caller } from './caller.ts';
+
+/**
+ * What differs between two tokens of one person. Rules don't see it, so that what is known of a caller by the other
+ * claims holds for all tokens alike. The last three are Entra ID's.
+ */
+const OF_ONE_TOKEN: ReadonlySet<string> = new Set(['exp', 'iat', 'nbf', 'jti', 'auth_time', 'uti', 'aio', 'rh']);
+
+export function tokenCaller(
+  claims: HeldClaims,
+  provider: ProviderSettings,
+  { authz, writeScope }: Pick<OAuthSettings, 'authz' | 'writeScope'>,
+): Caller {
+  const lasting = Object.entries(claims).filter(([name]) => !OF_ONE_TOKEN.has(name));
+  const held = Object.fromEntries(lasting);
+  const roles = rolesOf(held, authz);
+  return {
+    kind: 'token',
+    subject: textOf(claims['sub']),
+    issuer: textOf(claims['iss']),
+    displayName: textOf(claims['name']) ?? textOf(claims['preferred_username']) ?? textOf(claims['email']),
+    claims: held,
+    roles,
+    mayWrite: scopesOf(claims, provider).includes(writeScope),
+    seesEverything: authz === undefined || roles.has('superAdmin'),
+    key: hash('sha256', JSON.stringify([provider.name, lasting.sort(byName)]), 'base64url'),
+  };
+}
+
+function rolesOf(held: HeldClaims, authz: AuthorizationSettings | undefined): ReadonlySet<Role> {
+  if (authz === undefined) return new Set(ROLES);
+  const roles = ROLES.filter((role) => authz.roles[role].some((claims) => maySee(held, claims)));
+  return new Set(roles.includes('superAdmin') ? ROLES : roles);
+}
+
+/** `scope` is a text (RFC 8693 section 4.2); Entra ID and Okta call it `scp`, Okta with a list. */
+function scopesOf(claims: HeldClaims, provider: ProviderSettings): readonly string[] {
+  const { scope = claims['scp'] } = claims;
+  if (typeof scope === 'string') return scope.split(' ');
+  return Array.isArray(scope) ? scope.filter((element) => typeof element === 'string') : provider.scopes;
+}
+
+function textOf(claim: unknown): string | null {
+  return typeof claim === 'string' && claim !== '' ? claim : null;
+}
+
+function byName([first]: readonly [string, unknown], [second]: readonly [string, unknown]): number {
+  return first < second ? -1 : 1;
+}

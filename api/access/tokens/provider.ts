@@ -1,0 +1,119 @@
+/** One provider: what it says about a token. */
+import { errors, jwtVerify } from 'jose';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { ProviderSettings } from '../../../config/model.ts';
+import { ProviderClient } from './provider-client.ts';
+import { TokenRejected } from './rejection.ts';
+import { SigningKeys, withoutSlash } from './signing-keys.ts';
+
+/** Clocks may differ by this much. */
+const CLOCK_SKEW_SECONDS = 60;
+
+/** Everything asymmetric that jose verifies: never `none`, never an HMAC, for which a public key would do as the secret. */
+const ALGORITHMS = [
+  ['RS256', 'RS384', 'RS512'],
+  ['PS256', 'PS384', 'PS512'],
+  ['ES256', 'ES384', 'ES512'],
+  ['EdDSA', 'Ed25519'],
+  ['ML-DSA-44', 'ML-DSA-65', 'ML-DSA-87'],
+].flat();
+
+export type TokenClaims = Readonly<Record<string, unknown>>;
+
+/** RFC 7662 section 2.2. */
+const introspection = z.looseObject({
+  active: z.boolean(),
+  iss: z.string().optional(),
+  aud: z.union([z.string(), z.array(z.string())]).optional(),
+  exp: z.number().optional(),
+  nbf: z.number().optional(),
+});
+
+export class Provider {
+  readonly settings: ProviderSettings;
+  readonly #client: ProviderClient;
+  readonly #keys: SigningKeys;
+
+  constructor(settings: ProviderSettings, logger: Logger) {
+    this.settings = settings;
+    this.#client = new ProviderClient(settings, logger);
+    this.#keys = new SigningKeys(settings, this.#client);
+  }
+
+  isIssuer(issuer: string): boolean {
+    return withoutSlash(issuer) === withoutSlash(this.settings.issuerUrl);
+  }
+
+  /** Reads the keys before a token needs them. Rejects with ProviderUnavailable, after which they are read when needed. */
+  async prepare(): Promise<void> {
+    await this.#keys.current();
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  /**
+   * The claims of a JWT whose issuer this is.
+   *
+   * @throws TokenRejected, or ProviderUnavailable.
+   */
+  async verify(token: string): Promise<TokenClaims> {
+    try {
+      const { payload } = await jwtVerify(token, this.#keys.find, {
+        algorithms: ALGORITHMS,
+        audience: this.settings.audience,
+        clockTolerance: CLOCK_SKEW_SECONDS,
+        requiredClaims: ['exp'],
+      });
+      return payload;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) throw rejection(error);
+      throw error;
+    }
+  }
+
+  /**
+   * What the provider tells of a token that nobody else can read (RFC 7662), null if it does not know it.
+   *
+   * @throws TokenRejected where it knows the token, which is not for this registry; ProviderUnavailable.
+   */
+  async introspect(token: string, url: string): Promise<TokenClaims | null> {
+    const form = { token, token_type_hint: 'access_token' };
+    const answer = await this.#client.ask({ url, form }, (json) => introspection.parse(json));
+    if (!answer.active) return null;
+    const { iss, aud, exp, nbf } = answer;
+    const now = Date.now() / 1000;
+    if (iss !== undefined && !this.isIssuer(iss)) throw new TokenRejected(REASONS.iss);
+    if (![aud].flat().includes(this.settings.audience)) throw new TokenRejected(REASONS.aud);
+    if (exp !== undefined && exp + CLOCK_SKEW_SECONDS <= now) throw new TokenRejected(EXPIRED);
+    if (nbf !== undefined && nbf - CLOCK_SKEW_SECONDS > now) throw new TokenRejected(REASONS.nbf);
+    return { iss: this.settings.issuerUrl, ...answer };
+  }
+}
+
+const EXPIRED = 'The token has expired';
+const REASONS = {
+  aud: 'The token is for another audience than this registry',
+  exp: 'The token does not say when it expires',
+  iss: 'The token is from an issuer that is not trusted here',
+  nbf: 'The token is not valid yet',
+} as const;
+
+function rejection(error: errors.JOSEError): TokenRejected {
+  return new TokenRejected(reasonOf(error), { cause: error });
+}
+
+function reasonOf(error: errors.JOSEError): string {
+  if (error instanceof errors.JWTExpired) return EXPIRED;
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return REASONS[error.claim as keyof typeof REASONS] ?? 'The token has a claim that is malformed';
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'The token is signed with an algorithm that is not taken here';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'The signature of the token is wrong';
+  if (error instanceof errors.JWKSNoMatchingKey) return 'The token is signed with a key that its issuer does not have';
+  if (error instanceof errors.JWKSMultipleMatchingKeys)
+    return 'The token does not say which key of its issuer signed it';
+  return 'The token is malformed';
+}

@@ -1,0 +1,123 @@
+/** Who sent a token: found by asking the provider that issued it, and remembered for a minute. */
+import { hash } from 'node:crypto';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import type { OAuthSettings } from '../../../config/model.ts';
+import type { Caller } from '../caller.ts';
+import { tokenCaller } from '../token-caller.ts';
+import { Provider, type TokenClaims } from './provider.ts';
+import { ProviderUnavailable, TokenRejected } from './rejection.ts';
+
+/** A token that is revoked is believed for this long at most. */
+const REMEMBERED_MS = 60_000;
+/** Long enough to spare the provider from a client that tries again and again. */
+const REJECTION_REMEMBERED_MS = 5_000;
+const MAX_REMEMBERED = 5_000;
+
+/** Both caches are keyed by a digest: no token stays in memory. */
+export class TokenVerifier {
+  readonly #settings: OAuthSettings;
+  readonly #providers: readonly Provider[];
+  readonly #callers = new LRUCache<string, Caller>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
+  /** Of tokens that a provider had to be asked about. */
+  readonly #rejections = new LRUCache<string, TokenRejected>({ max: MAX_REMEMBERED, ttl: REJECTION_REMEMBERED_MS });
+  readonly #underWay = new Map<string, Promise<Caller>>();
+
+  constructor(settings: OAuthSettings, logger: Logger) {
+    this.#settings = settings;
+    this.#providers = settings.providers.map((provider) => new Provider(provider, logger));
+  }
+
+  /** Asks all providers for their keys. One that does not answer is asked again when a token of its comes. */
+  async prepare(): Promise<void> {
+    await Promise.allSettled(this.#providers.map((provider) => provider.prepare()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#providers.map((provider) => provider.close()));
+  }
+
+  /**
+   * Who sent this token; at once where it is remembered.
+   *
+   * @throws TokenRejected, ProviderUnavailable; also as a rejection.
+   */
+  callerOf(token: string): Caller | Promise<Caller> {
+    const digest = hash('sha256', token, 'base64');
+    return this.#callers.get(digest) ?? this.#verifyOnce(digest, token);
+  }
+
+  #verifyOnce(digest: string, token: string): Promise<Caller> {
+    const underWay =
+      this.#underWay.get(digest) ?? this.#verify(digest, token).finally(() => this.#underWay.delete(digest));
+    this.#underWay.set(digest, underWay);
+    return underWay;
+  }
+
+  async #verify(digest: string, token: string): Promise<Caller> {
+    const issuer = issuerOf(token);
+    const { claims, provider } =
+      issuer === null ? await this.#introspect(digest, token) : await this.#verifyJwt(token, issuer);
+    const caller = tokenCaller(claims, provider.settings, this.#settings);
+    const { exp } = claims;
+    const rememberedMs = typeof exp === 'number' ? Math.min(REMEMBERED_MS, exp * 1000 - Date.now()) : REMEMBERED_MS;
+    if (rememberedMs >= 1) this.#callers.set(digest, caller, { ttl: rememberedMs });
+    return caller;
+  }
+
+  async #verifyJwt(token: string, issuer: string): Promise<Answer> {
+    const provider = this.#providers.find((candidate) => candidate.isIssuer(issuer));
+    if (provider === undefined) throw new TokenRejected('The token is from an issuer that is not trusted here');
+    return { provider, claims: await provider.verify(token) };
+  }
+
+  async #introspect(digest: string, token: string): Promise<Answer> {
+    const rejected = this.#rejections.get(digest);
+    if (rejected !== undefined) throw rejected;
+    try {
+      return await this.#askAll(token);
+    } catch (error) {
+      if (error instanceof TokenRejected) this.#rejections.set(digest, error);
+      throw error;
+    }
+  }
+
+  /** In order, until one knows the token. It is only wrong if all could be asked. */
+  async #askAll(token: string): Promise<Answer> {
+    let unavailable: ProviderUnavailable | undefined;
+    for (const provider of this.#providers) {
+      const url = provider.settings.introspectionUrl;
+      if (url === undefined) continue;
+      try {
+        const claims = await provider.introspect(token, url);
+        if (claims !== null) return { provider, claims };
+      } catch (error) {
+        if (!(error instanceof ProviderUnavailable)) throw error;
+        unavailable = error;
+      }
+    }
+    throw unavailable ?? new TokenRejected('The token is malformed, unknown, expired or revoked');
+  }
+}
+
+interface Answer {
+  readonly provider: Provider;
+  readonly claims: TokenClaims;
+}
+
+/**
+ * Who issued a JWT, by its own words; empty where it does not say. Null for a token that is no JWT.
+ */
+function issuerOf(token: string): string | null {
+  try {
+    decodeProtectedHeader(token);
+  } catch {
+    return null;
+  }
+  try {
+    return decodeJwt(token).iss ?? '';
+  } catch {
+    return null;
+  }
+}
