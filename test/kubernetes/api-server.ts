@@ -82,6 +82,11 @@ export class ApiServer {
     return join(this.#folder, 'certs', 'apiserver.crt');
   }
 
+  /** Of the tokens of service accounts; where the API itself is, past the proxy. */
+  get issuer(): string {
+    return `https://${LOOPBACK}:${this.#ports.api}`;
+  }
+
   /** A file name for something that goes with the server. */
   file(name: string): string {
     return join(this.#folder, name);
@@ -96,7 +101,7 @@ export class ApiServer {
       `--secure-port=${api}`,
       `--cert-dir=${join(this.#folder, 'certs')}`,
       '--service-cluster-ip-range=10.0.0.0/24',
-      `--service-account-issuer=https://${LOOPBACK}:${api}`,
+      `--service-account-issuer=${this.issuer}`,
       `--service-account-key-file=${join(this.#folder, 'sa.key')}`,
       `--service-account-signing-key-file=${join(this.#folder, 'sa.key')}`,
       `--token-auth-file=${join(this.#folder, 'tokens.csv')}`,
@@ -123,7 +128,7 @@ export class ApiServer {
 
   /** As the administrator, past the proxy. */
   async ask(method: string, path: string, content?: Content): Promise<Answer> {
-    const response = await request(`https://${LOOPBACK}:${this.#ports.api}${path}`, {
+    const response = await request(`${this.issuer}${path}`, {
       method: method as 'GET',
       dispatcher: this.#agent,
       headers: {
