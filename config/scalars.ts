@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 import { badPattern } from '../registry/filter.ts';
+import { isLoopbackHost } from '../registry/loopback.ts';
 import { DURATION_PATTERN, durationMilliseconds, durationText } from './duration.ts';
 
 const RESERVED_REGISTRY_NAMES: readonly string[] = ['v0', 'v0.1'];
@@ -90,10 +91,6 @@ export const secureUrl = httpUrl('this setting has no use for them').superRefine
   }
   if (value.includes('#')) context.addIssue('expected a URL without a fragment');
 });
-
-function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(?:\.\d+){3}$/.test(host);
-}
 
 const ADDRESS_RANGE = 'expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`';
 
