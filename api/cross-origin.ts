@@ -1,5 +1,7 @@
 /** What a web page from elsewhere may do: read everything, change nothing. */
 import type { RequestHandler } from 'express';
+import { isLoopbackAddress, isLoopbackHost } from '../registry/loopback.ts';
+import { callerOf } from './access/caller.ts';
 import { HttpError } from './http-error.ts';
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -9,7 +11,7 @@ const CORS_HEADERS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Methods': 'GET, OPTIONS',
   'Access-Control-Allow-Headers': 'Authorization, Content-Type',
-  'Access-Control-Expose-Headers': 'ETag, Retry-After',
+  'Access-Control-Expose-Headers': 'ETag, Retry-After, WWW-Authenticate',
 } as const;
 const PREFLIGHT_MAX_AGE_SECONDS = '86400';
 
@@ -31,10 +33,10 @@ export const allowCrossOriginReads: RequestHandler = (request, response, next) =
 /**
  * Refuses changes that a page of another site makes its visitor's browser ask for. Without authentication the listener
  * on loopback is all that protects a registry, and a browser on the same machine is inside. Programs that are no
- * browsers send neither of the headers and are not concerned.
+ * browsers send neither of the headers and are not concerned; nor is who has a token, which no browser adds by itself.
  */
 export const refuseCrossSiteWrites: RequestHandler = (request, _response, next) => {
-  if (SAFE_METHODS.has(request.method)) return next();
+  if (SAFE_METHODS.has(request.method) || callerOf(request).kind === 'token') return next();
   const site = request.get('sec-fetch-site');
   const origin = request.get('origin');
   const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';
@@ -44,7 +46,12 @@ export const refuseCrossSiteWrites: RequestHandler = (request, _response, next) 
       'A web page of another site may not change anything here: send the request from this origin, or from a program',
     );
   }
-  if (origin !== undefined && isLoopback(request.socket.localAddress) && !isLoopbackHost(origin)) {
+  // A name of the attacker's that resolves to loopback (DNS rebinding) makes his page one of this origin.
+  if (
+    origin !== undefined &&
+    isLoopbackAddress(request.socket.localAddress ?? '') &&
+    !isLoopbackHost(new URL(origin).hostname)
+  ) {
     throw new HttpError(
       403,
       'A browser reaches this server on loopback under a name that is not a loopback name: use http://localhost or http://127.0.0.1',
@@ -55,14 +62,4 @@ export const refuseCrossSiteWrites: RequestHandler = (request, _response, next) 
 
 function isOwnOrigin(origin: string, host: string | undefined): boolean {
   return URL.canParse(origin) && new URL(origin).host === host;
-}
-
-/** A name of the attacker's that resolves to loopback (DNS rebinding) makes his page one of this origin. */
-function isLoopbackHost(origin: string): boolean {
-  const { hostname } = new URL(origin);
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || isLoopback(hostname.replace(/^\[|\]$/g, ''));
-}
-
-function isLoopback(address: string | undefined): boolean {
-  return address === '::1' || /^(::ffff:)?127\./.test(address ?? '');
 }

@@ -1,5 +1,5 @@
 /** What `mcp-publisher login` asks for. */
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { type ApiContext, servedRegistry } from './context.ts';
 import { HttpError } from './http-error.ts';
 import { pathParameter } from './routes.ts';
@@ -12,6 +12,7 @@ const TOKEN_LIFETIME_SECONDS = 3600;
  */
 export function authenticatePublisher(context: ApiContext): RequestHandler {
   return async (request, response) => {
+    if (context.access.settings.mode === 'oauth') throw notPossible(context, 'none');
     await servedRegistry(context, request);
     response
       .set('Cache-Control', 'no-store')
@@ -20,9 +21,16 @@ export function authenticatePublisher(context: ApiContext): RequestHandler {
 }
 
 /** All other ways to log in prove to the official registry who owns a namespace. */
-export const refuseOtherAuthentication: RequestHandler = (request) => {
-  throw new HttpError(
-    501,
-    `Logging in by "${pathParameter(request, 'method')}" is not possible here: this registry has no authentication, so use "mcp-publisher login none"`,
-  );
-};
+export function refuseOtherAuthentication(context: ApiContext): RequestHandler {
+  return (request: Request) => {
+    throw notPossible(context, pathParameter(request, 'method'));
+  };
+}
+
+function notPossible({ access: { settings } }: ApiContext, method: string): HttpError {
+  const instead =
+    settings.mode === 'anonymous'
+      ? 'this registry has no authentication, so use "mcp-publisher login none"'
+      : `get a token from ${settings.providers.map(({ issuerUrl }) => issuerUrl).join(' or ')}, which "rollcall login" does, and send it as "Authorization: Bearer …"`;
+  return new HttpError(501, `Logging in by "${method}" is not possible here: ${instead}`);
+}

@@ -25,6 +25,6 @@ export function registryApi(context: ApiContext): Router {
   addRoute(router, '/publish', { post: [readBody, publish(context)] });
   addRoute(router, '/validate', { post: [readBody, validate(context)] });
   addRoute(router, '/auth/none', { post: authenticatePublisher(context) });
-  addRoute(router, '/auth/:method', { post: refuseOtherAuthentication });
+  addRoute(router, '/auth/:method', { post: refuseOtherAuthentication(context) });
   return router;
 }

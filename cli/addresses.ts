@@ -1,6 +1,6 @@
 /** Addresses as the configuration and the options write them: `host:port`, `[::1]:port` or `:port`. */
 
-import { isIPv4 } from 'node:net';
+import { isLoopbackHost } from '../registry/loopback.ts';
 
 export interface ListenAddress {
   /** Empty: all interfaces. */
@@ -21,11 +21,7 @@ export function isLoopback(address: string): boolean {
 
 /** Whether what is sent there stays on this machine. */
 export function isLoopbackUrl(url: URL): boolean {
-  return isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''));
-}
-
-function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+  return isLoopbackHost(url.hostname);
 }
 
 /** A URL that reaches the address from this machine. */
