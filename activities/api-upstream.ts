@@ -85,13 +85,6 @@ export class ApiUpstream {
     }
   }
 
-  /** How many entries the answer to a query has, without looking into them. */
-  async countEntries(query: ListQuery): Promise<number> {
-    const page: unknown = JSON.parse((await this.#get(query)).toString());
-    const servers = Array.isArray(page) ? page : (page as { servers?: unknown }).servers;
-    return Array.isArray(servers) ? servers.length : 0;
-  }
-
   async #get(query: ListQuery): Promise<Buffer> {
     const { timeoutMs } = this.#origin;
     const { guard } = this.#options;

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { findSource } from '../db/sources.ts';
 import type { OutboundGuard } from '../outbound/guard.ts';
-import type { SourceOrigin } from '../registry/source-definition.ts';
+import type { SourceDefinition, SourceOrigin } from '../registry/source-definition.ts';
 import type { CheckInput, CheckResult, FetchState } from '../workflows/contract.ts';
 import { checkApi } from './fetch-api.ts';
 import { checkFile } from './fetch-file.ts';
@@ -11,6 +11,7 @@ import { limitsOf, type UpstreamDependencies } from './limits.ts';
 
 export interface Check<Origin extends SourceOrigin = SourceOrigin> {
   readonly origin: Origin;
+  readonly definition: SourceDefinition;
   /** What the last applied fetch left behind. */
   readonly previous: FetchState;
   /** Null: nothing is forbidden. */
@@ -32,7 +33,7 @@ export async function check(
   const { origin } = definition;
   const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(LONGEST_CHECK_MS)]);
   const limits = limitsOf(source, definition, guard);
-  return { news: await checkOrigin({ origin, previous, guard: limits, signal }) };
+  return { news: await checkOrigin({ origin, definition, previous, guard: limits, signal }) };
 }
 
 async function checkOrigin(question: Check): Promise<CheckResult['news']> {

@@ -1,11 +1,15 @@
 /** Sources of the kind `api`: another registry that serves the v0.1 API, read page by page. */
 import { Context } from '@temporalio/activity';
+import { DocumentReader } from '../registry/document-reader.ts';
+import type { EntryDraft } from '../registry/entry.ts';
 import { RollcallError } from '../registry/failure.ts';
+import { compileFilter } from '../registry/filter.ts';
 import type { ApiOrigin } from '../registry/source-definition.ts';
 import type { CheckResult, FetchState } from '../workflows/contract.ts';
 import { type ApiPage, ApiUpstream, type ListQuery } from './api-upstream.ts';
 import type { Check } from './check.ts';
 import { definitionDigest, type Fetch, type Fetched } from './fetch.ts';
+import { RecentEntries } from './recent-entries.ts';
 
 /** Clocks differ, and an entry may become visible a little after the time that it is dated with. */
 const OVERLAP_MS = 5 * 60_000;
@@ -25,26 +29,47 @@ export async function fetchApi(fetch: Fetch<ApiOrigin>): Promise<Fetched> {
     signal,
     report: (step) => progress.report({ step }),
   });
+  // By the upstream's clock, when the first attempt of this fetch began.
+  const watermarkMs = (): number => upstream.firstAnsweredAtMs - sinceScheduledMs;
   const since = previous === null ? null : sinceWatermark(previous);
-  await walk(fetch, upstream, { since, limit: PAGE_SIZE });
+  const recent = new RecentEntries();
+  await walk(fetch, upstream, {
+    query: { since, limit: PAGE_SIZE },
+    onPage: ({ drafts }) => {
+      const overlapFromMs = watermarkMs() - OVERLAP_MS;
+      recent.add(drafts.filter(({ draft }) => Date.parse(draft.updatedAt ?? '') >= overlapFromMs));
+    },
+  });
   return {
     snapshot: 'staged',
     coverage: since === null ? 'complete' : 'partial',
     fetchState: {
       definitionDigest: definitionDigest(definition),
-      // By the upstream's clock, when the first attempt of this fetch began.
-      watermark: new Date(upstream.firstAnsweredAtMs - sinceScheduledMs).toISOString(),
+      watermark: new Date(watermarkMs()).toISOString(),
+      recent: recent.digest(),
     },
   };
 }
 
-/** One entry at most is asked for: if there is none, nothing has changed. */
-export async function checkApi({ origin, previous, guard, signal }: Check<ApiOrigin>): Promise<CheckResult['news']> {
+/**
+ * Asks for what changed since the last fetch, which for the overlap's sake is never nothing after a change: what that
+ * fetch has seen itself, as it is still, is no news. Whatever can't be compared may be.
+ */
+export async function checkApi(question: Check<ApiOrigin>): Promise<CheckResult['news']> {
+  const { origin, definition, previous, guard, signal } = question;
   const since = sinceWatermark(previous);
   if (since === null) return 'maybe';
   const upstream = await ApiUpstream.open(origin, { guard, signal });
-  const entries = await upstream.countEntries({ since, limit: 1 });
-  return entries === 0 ? 'nothing' : 'maybe';
+  const filter = compileFilter(definition.filter);
+  const excludes = ({ name, tags }: EntryDraft): boolean => filter(name, tags) === 'excluded';
+  const page = await upstream.readPage(
+    { since, limit: PAGE_SIZE },
+    { readPage: (bytes) => new DocumentReader({ format: 'upstream', excludes }).readAll(bytes) },
+  );
+  if (page.nextCursor !== null || page.findings.some(({ severity }) => severity === 'rejection')) return 'maybe';
+  const recent = new RecentEntries();
+  recent.add(page.drafts);
+  return recent.digest() === previous['recent'] ? 'nothing' : 'maybe';
 }
 
 function sinceWatermark(previous: FetchState): string | null {
@@ -52,10 +77,16 @@ function sinceWatermark(previous: FetchState): string | null {
   return Number.isNaN(watermark) ? null : new Date(watermark - OVERLAP_MS).toISOString();
 }
 
-async function walk({ stager, resumeFrom }: Fetch, upstream: ApiUpstream, query: ListQuery): Promise<void> {
+interface Walk {
+  readonly query: ListQuery;
+  readonly onPage: (page: ApiPage) => void;
+}
+
+async function walk({ stager, resumeFrom }: Fetch, upstream: ApiUpstream, { query, onPage }: Walk): Promise<void> {
   const cursors = new Set<string>();
   let page = await firstPage({ stager, resumeFrom }, upstream, query);
   for (let pages = 1; ; pages += 1) {
+    onPage(page);
     await stager.stage(page);
     const cursor = page.nextCursor;
     if (cursor === null) return;

@@ -104,14 +104,7 @@ export class SnapshotStager {
 
   /** Reads a page as a whole, so that one that turns out to be broken leaves nothing behind. */
   readPage(bytes: Uint8Array): DocumentSummary {
-    const reader = this.#readerOf({ format: 'upstream' });
-    const entries = reader.push(bytes);
-    const summary = reader.end();
-    return {
-      ...summary,
-      drafts: [...entries.drafts, ...summary.drafts],
-      findings: [...entries.findings, ...summary.findings],
-    };
+    return this.#readerOf({ format: 'upstream' }).readAll(bytes);
   }
 
   /** Stages the end of a document, or a page. */

@@ -130,6 +130,13 @@ export class DocumentReader {
     };
   }
 
+  /** Takes a whole document at once. Throws as `push` and `end`. */
+  readAll(bytes: Uint8Array): DocumentSummary {
+    const { drafts, findings } = this.push(bytes);
+    const summary = this.end();
+    return { ...summary, drafts: [...drafts, ...summary.drafts], findings: [...findings, ...summary.findings] };
+  }
+
   #select(path: JsonPath, kind: JsonKind): Selection {
     if (path.length === 0) this.#rootKind = kind;
     const format = containerFormats(path)?.[kind];

@@ -94,7 +94,6 @@ describe('an api source', () => {
     upstream.requests.length = 0;
     expect(await api.check()).toBe('nothing');
     expect(upstream.requests).toHaveLength(1);
-    expect(upstream.requests[0]!.searchParams.get('limit')).toBe('1');
     const revision = await revisionOf(api.database);
 
     upstream.put('com.example/server-0007', '1.0.0', { status: 'deleted' });
@@ -113,6 +112,52 @@ describe('an api source', () => {
     );
     expect(tombstone).toMatchObject({ name: 'com.example/server-0007' });
     expect(await revisionOf(api.database)).toBeGreaterThan(revision);
+  });
+
+  test('does not take what it has just fetched for news, as long as that stays as it was', async () => {
+    putMany(150);
+    const api = await source({});
+    await api.sync();
+    upstream.put('com.example/server-0008', '1.1.0');
+    expect(await api.check()).toBe('maybe');
+    expect(await api.sync()).toMatchObject({ outcome: 'changed', counts: { added: 1 } });
+    // Here every check used to lead to a sync, until the overlap was over.
+    upstream.requests.length = 0;
+    expect(await api.check()).toBe('nothing');
+    expect(await api.check()).toBe('nothing');
+    expect(upstream.requests).toHaveLength(2);
+
+    upstream.put('com.example/server-0008', '1.1.0', { status: 'deprecated' });
+    expect(await api.check()).toBe('maybe');
+    expect(await api.sync()).toMatchObject({ outcome: 'changed', counts: { added: 0, changed: 1 } });
+    expect(await api.check()).toBe('nothing');
+    upstream.put('com.example/server-0009', '1.1.0');
+    expect(await api.check()).toBe('maybe');
+  });
+
+  test('does not take for news what changed shortly before its first sync, and what its filter excludes', async () => {
+    putMany(20);
+    upstream.put('com.example/new', '1.0.0', { updatedAt: ago(60_000) });
+    const api = await source();
+    await api.redefine({ filter: { names: { exclude: ['com.other/*'] } } });
+    await api.sync();
+    expect(await api.check()).toBe('nothing');
+    upstream.put('com.other/new', '1.0.0');
+    expect(await api.check()).toBe('nothing');
+    upstream.put('com.example/newer', '1.0.0');
+    expect(await api.check()).toBe('maybe');
+  });
+
+  test('takes for news what changed while it was fetched', async () => {
+    putMany(250);
+    const api = await source();
+    upstream.beforePage = (page) => {
+      if (page === 3) upstream.put('com.example/server-0001', '1.0.0', { status: 'deprecated' });
+    };
+    await api.sync();
+    expect(await api.check()).toBe('maybe');
+    expect(await api.sync()).toMatchObject({ counts: { changed: 1 } });
+    expect(await api.check()).toBe('nothing');
   });
 
   test('finds out by a full sync what has vanished without a word', async () => {
