@@ -152,7 +152,7 @@ describe.each(Object.entries(SHAPES))('%s', (provider, { common, engineer, other
   const mayPublish = (caller: Caller, name: string): boolean => {
     if (!caller.mayWrite || !caller.roles.has('manageEntries')) return false;
     try {
-      requireNamespace(caller, name, settings.authz?.namespaces);
+      requireNamespace(caller, name, settings);
       return true;
     } catch {
       return false;
