@@ -3,8 +3,8 @@ import { type RequestHandler, Router } from 'express';
 import { readConsistently } from '../db/consistent-read.ts';
 import type { Transaction } from '../db/connection.ts';
 import { streamEntries } from '../db/entries.ts';
-import type { RegistryRow } from '../db/registries.ts';
-import { type ApiContext, servedRegistry } from './context.ts';
+import { entriesOf, type RegistryView } from './access/visibility.ts';
+import { type ApiContext, servedView } from './context.ts';
 import { itemJson } from './item-json.ts';
 import { addRoute } from './routes.ts';
 import { toolhiveDocument } from './toolhive-document.ts';
@@ -20,11 +20,11 @@ export function registryExports(context: ApiContext): Router {
 /** The latest version of each server as a ToolHive registry document. */
 export function exportToolhive(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
+    const view = await servedView(context, request);
     await context.pages.stream(request, response, {
-      registry,
+      view,
       key: ['registry.json'],
-      pieces: () => readConsistently(context.database, (transaction) => toolhiveDocument(transaction, registry)),
+      pieces: () => readConsistently(context.database, (transaction) => toolhiveDocument(transaction, view)),
     });
   };
 }
@@ -32,19 +32,19 @@ export function exportToolhive(context: ApiContext): RequestHandler {
 /** All versions as one page of the registry API. */
 function exportUpstream(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
+    const view = await servedView(context, request);
     await context.pages.stream(request, response, {
-      registry,
+      view,
       key: ['servers.json'],
-      pieces: () => readConsistently(context.database, (transaction) => upstreamPage(transaction, registry)),
+      pieces: () => readConsistently(context.database, (transaction) => upstreamPage(transaction, view)),
     });
   };
 }
 
-async function* upstreamPage(transaction: Transaction, registry: RegistryRow): AsyncIterable<string> {
+async function* upstreamPage(transaction: Transaction, view: RegistryView): AsyncIterable<string> {
   let count = 0;
   yield '{"servers":[';
-  for await (const entry of streamEntries(transaction, { registryId: registry.id, includeDeleted: false })) {
+  for await (const entry of streamEntries(transaction, { ...entriesOf(view), includeDeleted: false })) {
     yield `${count === 0 ? '' : ','}\n${itemJson(entry)}`;
     count += 1;
   }

@@ -1,28 +1,44 @@
 /** `/extension/v0`: the state of registries and of their syncs, as ToolHive's tooling asks for it. */
 import { Router } from 'express';
 import type { Database } from '../db/connection.ts';
+import { countEntries } from '../db/entries.ts';
 import { listRegistries, findRegistry, type RegistryRow } from '../db/registries.ts';
 import { listSources, type SourceRow } from '../db/sources.ts';
 import { listSyncRuns } from '../db/sync-runs.ts';
+import type { Claims } from '../registry/claims.ts';
+import { type Caller, callerOf } from './access/caller.ts';
+import { sees, seesRegistry } from './access/permissions.ts';
+import { entriesOf } from './access/visibility.ts';
 import type { ApiContext } from './context.ts';
 import type { RegistrySummary, SyncStatus } from './extension-schemas.ts';
 import { HttpError } from './http-error.ts';
+import { cacheControl } from './pages.ts';
 import { addRoute, pathParameter } from './routes.ts';
 
-export function extensionApi({ database }: ApiContext): Router {
+export function extensionApi(context: ApiContext): Router {
+  const { database } = context;
   const router = Router();
   addRoute(router, '/registries', {
-    get: async (_request, response) => {
+    get: async (request, response) => {
+      const caller = callerOf(request);
       const [registries, sources] = await Promise.all([listRegistries(database), sourceStatuses(database)]);
-      response.json({ registries: registries.map((registry) => summary(registry, sources)) });
+      const seen = registries.filter((registry) => seesRegistry(caller, registry));
+      const shown = await Promise.all(
+        seen.map(async (registry) => summary(registry, await seenSources(context, { caller, registry, sources }))),
+      );
+      response.set('Cache-Control', cacheControl(request)).json({ registries: shown });
     },
   });
   addRoute(router, '/registries/:registry', {
     get: async (request, response) => {
+      const caller = callerOf(request);
       const name = pathParameter(request, 'registry');
       const registry = await findRegistry(database, name);
-      if (registry === null) throw new HttpError(404, `There is no registry "${name}"`);
-      response.json(summary(registry, await sourceStatuses(database)));
+      if (registry === null || !seesRegistry(caller, registry)) {
+        throw new HttpError(404, `There is no registry "${name}"`);
+      }
+      const sources = await seenSources(context, { caller, registry, sources: await sourceStatuses(database) });
+      response.set('Cache-Control', cacheControl(request)).json(summary(registry, sources));
     },
   });
   return router;
@@ -31,7 +47,35 @@ export function extensionApi({ database }: ApiContext): Router {
 interface SourceStatus {
   readonly name: string;
   readonly type: string;
+  readonly claims: Claims | null;
   readonly syncStatus: SyncStatus;
+}
+
+interface RegistrySources {
+  readonly caller: Caller;
+  readonly registry: RegistryRow;
+  readonly sources: ReadonlyMap<string, SourceStatus>;
+}
+
+/**
+ * The registry's sources that the caller sees, by their own claims or because he sees entries of them, each with the
+ * number of entries that he sees. Who sees everything is told all that a source has.
+ */
+async function seenSources(
+  { database, views }: ApiContext,
+  { caller, registry, sources }: RegistrySources,
+): Promise<readonly SourceStatus[]> {
+  const all = registry.sources.flatMap((name) => sources.get(name) ?? []);
+  if (caller.seesEverything) return all;
+  const counts = await countEntries(database, entriesOf(await views.of(caller, registry)));
+  const isOpen = ({ claims }: SourceStatus): boolean =>
+    claims === null ? registry.access === 'public' : sees(caller, claims);
+  return all
+    .filter((source) => isOpen(source) || counts.has(source.name))
+    .map((source) => ({
+      ...source,
+      syncStatus: { ...source.syncStatus, serverCount: counts.get(source.name) ?? 0 },
+    }));
 }
 
 async function sourceStatuses(database: Database): Promise<ReadonlyMap<string, SourceStatus>> {
@@ -46,6 +90,7 @@ async function sourceStatus(database: Database, source: SourceRow): Promise<Sour
   return {
     name: source.name,
     type: source.kind,
+    claims: source.claims,
     syncStatus: {
       phase: phaseOf(lastRun),
       ...(lastSuccess !== undefined && { lastSyncTime: lastSuccess }),
@@ -77,13 +122,12 @@ async function sinceLastSuccess(database: Database, source: SourceRow): Promise<
   return [since.filter(({ outcome }) => outcome === 'failed').length, runs[index]?.endedAt ?? undefined];
 }
 
-function summary(registry: RegistryRow, statuses: ReadonlyMap<string, SourceStatus>): RegistrySummary {
-  const sources = registry.sources.flatMap((name) => statuses.get(name) ?? []);
+function summary(registry: RegistryRow, sources: readonly SourceStatus[]): RegistrySummary {
   const [only] = sources;
   return {
     name: registry.name,
     type: sources.length === 1 && only !== undefined ? only.type : 'aggregate',
-    sources,
+    sources: sources.map(({ name, type, syncStatus }) => ({ name, type, syncStatus })),
     syncStatus: combined(sources.map(({ syncStatus }) => syncStatus)),
     createdAt: registry.createdAt,
     updatedAt: registry.updatedAt,

@@ -4,13 +4,14 @@ import { type DeploymentRow, listDeployments } from '../db/deployments.ts';
 import { readConsistently } from '../db/consistent-read.ts';
 import type { Transaction } from '../db/connection.ts';
 import { findEntry, streamEntries } from '../db/entries.ts';
-import type { RegistryRow } from '../db/registries.ts';
 import { type JsonObject, objectsOf, textOf } from '../registry/json.ts';
 import { TOOLHIVE_NAMESPACE, type ToolhiveServer } from '../registry/toolhive-format.ts';
-import { type ApiContext, servedRegistry } from './context.ts';
+import { entriesOf, type RegistryView } from './access/visibility.ts';
+import { type ApiContext, servedView } from './context.ts';
 import { exportToolhive } from './export.ts';
 import { HttpError } from './http-error.ts';
 import type { DeployedServer, ServerDetail, ServerSummary } from './legacy-schemas.ts';
+import { cacheControl } from './pages.ts';
 import { addRoute, pathParameter } from './routes.ts';
 import { encodePlainSlash } from './server-name-in-path.ts';
 import { toToolhive } from './toolhive-document.ts';
@@ -30,20 +31,20 @@ export function legacyToolhiveApi(context: ApiContext): Router {
 
 function listSummaries(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
+    const view = await servedView(context, request);
     await context.pages.stream(request, response, {
-      registry,
+      view,
       key: ['toolhive servers'],
-      pieces: () => readConsistently(context.database, (transaction) => summaries(transaction, registry)),
+      pieces: () => readConsistently(context.database, (transaction) => summaries(transaction, view)),
     });
   };
 }
 
-async function* summaries(transaction: Transaction, registry: RegistryRow): AsyncIterable<string> {
+async function* summaries(transaction: Transaction, view: RegistryView): AsyncIterable<string> {
   let total = 0;
   yield '{"servers":[';
   for await (const entry of streamEntries(transaction, {
-    registryId: registry.id,
+    ...entriesOf(view),
     version: 'latest',
     includeDeleted: false,
   })) {
@@ -58,15 +59,15 @@ async function* summaries(transaction: Transaction, registry: RegistryRow): Asyn
 /** Names are ToolHive's: without a namespace where it is ToolHive's own. Both forms find the server. */
 function getDetail(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
+    const view = await servedView(context, request);
     const asked = pathParameter(request, 'server');
     const name = asked.includes('/') ? asked : `${TOOLHIVE_NAMESPACE}/${asked}`;
     await context.pages.send(request, response, {
-      registry,
+      view,
       key: ['toolhive server', name],
       make: async () => {
         const entry = await findEntry(context.database, {
-          registryId: registry.id,
+          ...entriesOf(view),
           name,
           version: 'latest',
           includeDeleted: false,
@@ -82,10 +83,10 @@ function getDetail(context: ApiContext): RequestHandler {
 /** What Kubernetes sources found: of all servers, or of one by its name or that of its object in the cluster. */
 function listDeployed(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const { id } = await servedRegistry(context, request);
+    const view = await servedView(context, request);
     const name = request.params['server'] === undefined ? null : pathParameter(request, 'server');
-    const deployments = await listDeployments(context.database, { registryId: id, name });
-    response.json(deployments.map(deployedServer));
+    const deployments = await listDeployments(context.database, { ...entriesOf(view), name });
+    response.set('Cache-Control', cacheControl(request)).json(deployments.map(deployedServer));
   };
 }
 

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { RegistryRow } from '../db/registries.ts';
 import { callerOf } from './access/caller.ts';
 import type { RegistryView } from './access/visibility.ts';
+import { REQUEST_ID_HEADER, requestIdOf } from './audit/request-id.ts';
 import { BodyCache } from './body-cache.ts';
 import {
   compress,
@@ -52,7 +53,7 @@ type RawHeaders = readonly string[];
 /** How a URL is answered while its registry is as it was. */
 interface Answer {
   readonly registry: RegistryRow;
-  /** All headers but those that describe the body. */
+  /** All headers but those that describe the body, and those of this one request. */
   readonly headers: RawHeaders;
   /** What may be sent to this client, the preferred one first: a small body is not compressed although it could be. */
   readonly variants: readonly Variant[];
@@ -120,7 +121,7 @@ export class Pages {
     const { encoding } = variant;
     const chunks = inChunks(page.pieces());
     const first = await chunks.next();
-    response.writeHead(200, [...answer.headers, ...bodyHeaders(variant)]);
+    response.writeHead(200, [...answer.headers, ...ownHeaders(response), ...bodyHeaders(variant)]);
     const body = Readable.from(continued(first, chunks));
     await (encoding === 'identity' ? pipeline(body, response) : pipeline(body, compressor(encoding), response));
   }
@@ -129,12 +130,21 @@ export class Pages {
     const { registry } = view;
     response.setHeader('Cache-Control', cacheControl(request));
     response.setHeader('Vary', 'Accept-Encoding, Authorization, Origin');
-    const tag = entityTag([this.#softwareVersion, registry.id, registry.createdAt, registry.revision, view.key, ...key]);
+    const tag = entityTag([
+      this.#softwareVersion,
+      registry.id,
+      registry.createdAt,
+      registry.revision,
+      view.key,
+      ...key,
+    ]);
     const identity: Variant = { encoding: 'identity', tag: `"${tag}"` };
     const encoding = preferredEncoding(request);
     return {
       registry,
-      headers: Object.entries(response.getHeaders()).flatMap(([name, value]) => [name, String(value)]),
+      headers: Object.entries(response.getHeaders())
+        .filter(([name]) => name !== REQUEST_ID_HEADER.toLowerCase())
+        .flatMap(([name, value]) => [name, String(value)]),
       variants: encoding === 'identity' ? [identity] : [{ encoding, tag: `"${tag}-${encoding}"` }, identity],
     };
   }
@@ -196,14 +206,25 @@ function sendNotModified(request: Request, response: Response, { headers, varian
   if (condition === undefined) return false;
   const held = variants.find(({ tag }) => matchesEntityTag(condition, tag));
   if (held === undefined) return false;
-  response.writeHead(304, [...headers, 'ETag', held.tag]).end();
+  response.writeHead(304, [...headers, ...ownHeaders(response), 'ETag', held.tag]).end();
   return true;
 }
 
 function sendBody(response: Response, { headers }: Answer, sent: Variant & { readonly body: Buffer }): void {
   response
-    .writeHead(200, [...headers, ...bodyHeaders(sent), 'Content-Length', String(sent.body.length)])
+    .writeHead(200, [
+      ...headers,
+      ...ownHeaders(response),
+      ...bodyHeaders(sent),
+      'Content-Length',
+      String(sent.body.length),
+    ])
     .end(sent.body);
+}
+
+/** What no other answer has. */
+function ownHeaders({ req }: Response): RawHeaders {
+  return [REQUEST_ID_HEADER, requestIdOf(req)];
 }
 
 function bodyHeaders({ encoding, tag }: Variant): RawHeaders {

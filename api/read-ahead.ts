@@ -2,7 +2,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../db/connection.ts';
 import { type EntryRow, listEntries } from '../db/entries.ts';
-import type { RegistryRow } from '../db/registries.ts';
+import { entriesOf, type RegistryView } from './access/visibility.ts';
 import type { PageOfList } from './list-query.ts';
 
 /** Pages up to this size are small; on a walk so many entries are read at once for them. */
@@ -16,7 +16,8 @@ const ENTRY_CHARACTERS = 500;
 /**
  * Reads the entries of a list. Whoever asks for a small page behind a cursor is walking, and will ask for the next one:
  * its entries are read together with it, and held under the place where the page ends, until they are asked for. As
- * every finished page they belong to a revision, so that no change is missed.
+ * every finished page they belong to a revision and to those who see the same, so that no change is missed and nobody
+ * walks on in what somebody else sees.
  */
 export class ReadAhead {
   readonly #database: Database;
@@ -31,20 +32,19 @@ export class ReadAhead {
   }
 
   /** The entries of the page, and one more where there are more. */
-  async list(registry: RegistryRow, page: PageOfList): Promise<readonly EntryRow[]> {
+  async list(view: RegistryView, page: PageOfList): Promise<readonly EntryRow[]> {
     const { after, limit } = page;
     const wanted = limit + 1;
-    if (after === undefined || limit > SMALL_LIMIT) return await this.#read(registry, page, wanted);
-    const entries =
-      this.#take(keyOf(registry, page, after), wanted) ?? (await this.#read(registry, page, ENTRIES_AT_ONCE));
+    if (after === undefined || limit > SMALL_LIMIT) return await this.#read(view, page, wanted);
+    const entries = this.#take(keyOf(view, page, after), wanted) ?? (await this.#read(view, page, ENTRIES_AT_ONCE));
     const last = entries[limit - 1];
     const rest = entries.slice(limit);
-    if (last !== undefined && rest.length >= wanted) this.#held.set(keyOf(registry, page, last), rest);
+    if (last !== undefined && rest.length >= wanted) this.#held.set(keyOf(view, page, last), rest);
     return entries.slice(0, wanted);
   }
 
-  async #read(registry: RegistryRow, { query, after }: PageOfList, limit: number): Promise<readonly EntryRow[]> {
-    return await listEntries(this.#database, { registryId: registry.id, limit, after, ...query });
+  async #read(view: RegistryView, { query, after }: PageOfList, limit: number): Promise<readonly EntryRow[]> {
+    return await listEntries(this.#database, { ...entriesOf(view), limit, after, ...query });
   }
 
   #take(key: string, atLeast: number): readonly EntryRow[] | undefined {
@@ -55,12 +55,13 @@ export class ReadAhead {
   }
 }
 
-function keyOf(registry: RegistryRow, { query }: PageOfList, after: { name: string; version: string }): string {
+function keyOf(view: RegistryView, { query }: PageOfList, after: { name: string; version: string }): string {
   const { name, version } = after;
   const { search, version: ofVersion, updatedSince, includeDeleted } = query;
   return JSON.stringify([
-    registry.id,
-    registry.revision,
+    view.registry.id,
+    view.registry.revision,
+    view.key,
     name,
     version,
     search,

@@ -2,7 +2,8 @@
 import type { RequestHandler } from 'express';
 import { findEntry, listVersions } from '../db/entries.ts';
 import { encodeCursor } from '../registry/cursor.ts';
-import { type ApiContext, servedRegistry } from './context.ts';
+import { entriesOf, type RegistryView } from './access/visibility.ts';
+import { type ApiContext, servedView } from './context.ts';
 import { HttpError } from './http-error.ts';
 import { itemJson, listJson } from './item-json.ts';
 import { readPageOfList, type PageOfList } from './list-query.ts';
@@ -11,17 +12,15 @@ import { readQuery } from './query-string.ts';
 import { readParameters } from './request-schemas.ts';
 import { pathParameter } from './routes.ts';
 
-type RegistryRow = Awaited<ReturnType<typeof servedRegistry>>;
-
 /** `GET …/servers` */
 export function listServers(context: ApiContext): RequestHandler {
   const readAhead = new ReadAhead(context.database);
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
-    const page = readPageOfList(request.url, registry.name);
+    const view = await servedView(context, request);
+    const page = readPageOfList(request.url, view.registry.name);
     const { query, after, limit } = page;
     await context.pages.send(request, response, {
-      registry,
+      view,
       key: [
         'servers',
         after?.name ?? null,
@@ -32,32 +31,33 @@ export function listServers(context: ApiContext): RequestHandler {
         query.updatedSince ?? null,
         query.includeDeleted,
       ],
-      make: () => makeList(readAhead, registry, page),
+      make: () => makeList(readAhead, view, page),
     });
   };
 }
 
-async function makeList(readAhead: ReadAhead, registry: RegistryRow, page: PageOfList): Promise<string> {
+async function makeList(readAhead: ReadAhead, view: RegistryView, page: PageOfList): Promise<string> {
   const { query, limit } = page;
-  const found = await readAhead.list(registry, page);
+  const found = await readAhead.list(view, page);
   const entries = found.slice(0, limit);
   const last = entries.at(-1);
   if (found.length <= limit || last === undefined) return listJson(entries);
-  return listJson(entries, encodeCursor({ after: { name: last.name, version: last.version }, query }, registry.name));
+  const after = { name: last.name, version: last.version };
+  return listJson(entries, encodeCursor({ after, query }, view.registry.name));
 }
 
 /** `GET …/servers/{server}/versions`, newest publication first. */
 export function listServerVersions(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
+    const view = await servedView(context, request);
     const name = pathParameter(request, 'server');
     const includeDeleted = readQuery(request.url, readParameters).include_deleted ?? false;
     await context.pages.send(request, response, {
-      registry,
+      view,
       key: ['versions', name, includeDeleted],
       make: async () => {
-        const versions = await listVersions(context.database, { registryId: registry.id, name, includeDeleted });
-        if (versions.length === 0) throw noSuchServer(registry.name, name);
+        const versions = await listVersions(context.database, { ...entriesOf(view), name, includeDeleted });
+        if (versions.length === 0) throw noSuchServer(view.registry.name, name);
         return listJson(versions);
       },
     });
@@ -67,16 +67,16 @@ export function listServerVersions(context: ApiContext): RequestHandler {
 /** `GET …/servers/{server}/versions/{version}`, or `latest`; without a version in the path the latest. */
 export function getServerVersion(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
+    const view = await servedView(context, request);
     const name = pathParameter(request, 'server');
     const version = request.params['version'] === undefined ? 'latest' : pathParameter(request, 'version');
     const includeDeleted = readQuery(request.url, readParameters).include_deleted ?? false;
     await context.pages.send(request, response, {
-      registry,
+      view,
       key: ['version', name, version, includeDeleted],
       make: async () => {
-        const entry = await findEntry(context.database, { registryId: registry.id, name, version, includeDeleted });
-        if (entry === null) throw noSuchVersion(registry.name, name, version);
+        const entry = await findEntry(context.database, { ...entriesOf(view), name, version, includeDeleted });
+        if (entry === null) throw noSuchVersion(view.registry.name, name, version);
         return itemJson(entry);
       },
     });

@@ -42,9 +42,9 @@ async function hotQueries(client: pg.Client): Promise<[string, Ask][]> {
   const list =
     (query: Partial<EntriesQuery>): Ask =>
     (database) =>
-      listEntries(database, { registryId, limit: 31, includeDeleted: false, ...query });
+      listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, ...query });
   const after = { name, version };
-  const server = { registryId, name, includeDeleted: false };
+  const server = { registryId, visibility: 'all' as const, name, includeDeleted: false };
   return [
     ['First page', list({})],
     ['Page in the middle', list({ after })],

@@ -13,9 +13,9 @@ import { id, nothing } from './schemas.ts';
 const claimSetRow = z.object({ id, claims: z.custom<Claims>() });
 export type ClaimSetRow = z.infer<typeof claimSetRow>;
 
-/** All claim sets: as many as there are different claims, which are few, however many entries have them. */
+/** All claim sets by id: as many as there are different claims, which are few, however many entries have them. */
 export async function listClaimSets(database: Database): Promise<readonly ClaimSetRow[]> {
-  return await database.pool.any(sql.type(claimSetRow)`select id, claims from claim_set`);
+  return await database.pool.any(sql.type(claimSetRow)`select id, claims from claim_set order by id`);
 }
 
 const idRow = z.object({ id });

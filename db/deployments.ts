@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Deployment } from '../registry/kubernetes-deployment.ts';
 import type { Database } from './connection.ts';
 import { nothing } from './schemas.ts';
+import { isVisibleName, type Visibility } from './visibility.ts';
 
 /**
  * Makes the deployments of a source equal to these, in one statement. What is as it was is not written. No revision is
@@ -57,13 +58,17 @@ const deploymentRow = z.object({
 export type DeploymentRow = z.infer<typeof deploymentRow>;
 
 /**
- * What runs of the servers that a registry shows, by namespace and name.
+ * What runs of the servers that a registry shows to somebody, by namespace and name.
  *
  * @param name of a server, or of the object in the cluster; null: all
  */
 export async function listDeployments(
   database: Database,
-  { registryId, name }: { readonly registryId: string; readonly name: string | null },
+  {
+    registryId,
+    visibility,
+    name,
+  }: { readonly registryId: string; readonly visibility: Visibility; readonly name: string | null },
 ): Promise<readonly DeploymentRow[]> {
   return await database.pool.any(sql.type(deploymentRow)`
     select deployment.resource, deployment.kind, deployment.namespace, deployment.name,
@@ -75,6 +80,7 @@ export async function listDeployments(
     join entry on entry.source_id = deployment.source_id and entry.name = deployment.server_name
       and entry.is_latest and entry.status <> 'deleted'
     join source on source.id = deployment.source_id
-    where ${name}::text is null or ${name} in (deployment.server_name, deployment.name)
+    where (${name}::text is null or ${name} in (deployment.server_name, deployment.name))
+      and ${isVisibleName(visibility)}
     order by deployment.namespace, deployment.name, deployment.resource`);
 }

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { ENTRY_STATUSES } from '../registry/entry.ts';
 import { SOURCE_KINDS } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
-import { timestamp } from './schemas.ts';
+import { count, timestamp } from './schemas.ts';
 import { searchPattern } from './search-text.ts';
 import { isStorable } from './stored-text.ts';
+import { isVisibleName, type Visibility } from './visibility.ts';
 
 const entryRow = z.object({
   name: z.string(),
@@ -37,6 +38,8 @@ const entryColumns = sql.fragment`
 
 export interface EntriesQuery {
   readonly registryId: string;
+  /** Of whom asks: nothing else of the registry is there for him. */
+  readonly visibility: Visibility;
   /** The last entry of the page before. */
   readonly after?: { readonly name: string; readonly version: string } | undefined;
   readonly limit: number;
@@ -103,11 +106,11 @@ function search(query: EntriesQuery, term: string): EntryQuery {
     order by found.name, entry.version limit ${query.limit}`;
 }
 
-function nameConditions({ after, updatedSince }: EntriesQuery): FragmentSqlToken {
+function nameConditions({ after, updatedSince, visibility }: EntriesQuery): FragmentSqlToken {
   const later = after === undefined ? sql.fragment`true` : sql.fragment`server_owner.name >= ${after.name}`;
   const changed =
     updatedSince === undefined ? sql.fragment`true` : sql.fragment`server_owner.changed_at >= ${updatedSince}`;
-  return sql.fragment`${later} and ${changed}`;
+  return sql.fragment`${later} and ${changed} and ${isVisibleName(visibility)}`;
 }
 
 function entryConditions({ after, updatedSince, version, includeDeleted }: EntriesQuery): FragmentSqlToken {
@@ -119,7 +122,7 @@ function entryConditions({ after, updatedSince, version, includeDeleted }: Entri
     updatedSince === undefined
       ? sql.fragment`true`
       : sql.fragment`greatest(entry.changed_at, server_owner.owned_since) >= ${updatedSince}`;
-  return sql.fragment`${later} and ${changed} and ${ofVersion(version)} and ${visible(includeDeleted)}`;
+  return sql.fragment`${later} and ${changed} and ${ofVersion(version)} and ${notDeleted(includeDeleted)}`;
 }
 
 function ofVersion(version: string | undefined): FragmentSqlToken {
@@ -127,12 +130,13 @@ function ofVersion(version: string | undefined): FragmentSqlToken {
   return version === 'latest' ? sql.fragment`entry.is_latest` : sql.fragment`entry.version = ${version}`;
 }
 
-function visible(includeDeleted: boolean): FragmentSqlToken {
+function notDeleted(includeDeleted: boolean): FragmentSqlToken {
   return includeDeleted ? sql.fragment`true` : sql.fragment`entry.status <> 'deleted'`;
 }
 
 export interface VersionsQuery {
   readonly registryId: string;
+  readonly visibility: Visibility;
   readonly name: string;
   readonly includeDeleted: boolean;
 }
@@ -154,12 +158,13 @@ export async function findEntry(
     ${entriesOfName(query)} and ${ofVersion(query.version)}`);
 }
 
-function entriesOfName({ registryId, name, includeDeleted }: VersionsQuery): FragmentSqlToken {
+function entriesOfName({ registryId, name, includeDeleted, visibility }: VersionsQuery): FragmentSqlToken {
   return sql.fragment`
     select ${entryColumns}
     from server_owner join source on source.id = server_owner.source_id
     join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
-    where server_owner.registry_id = ${registryId} and server_owner.name = ${name} and ${visible(includeDeleted)}`;
+    where server_owner.registry_id = ${registryId} and server_owner.name = ${name} and ${isVisibleName(visibility)}
+      and ${notDeleted(includeDeleted)}`;
 }
 
 /** All versions of one server in a source, whichever registries show them; newest publication first. */
@@ -173,13 +178,29 @@ export async function listSourceVersions(
     order by entry.published_at desc, entry.version desc`);
 }
 
+const serverCountRow = z.object({ sourceName: z.string(), servers: count });
+
+/** How many versions that are not deleted somebody sees of each source that a registry shows; of none: no row. */
+export async function countEntries(
+  database: Database,
+  { registryId, visibility }: { readonly registryId: string; readonly visibility: Visibility },
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await database.pool.any(sql.type(serverCountRow)`
+    select source.name as "sourceName", count(*) as servers
+    from server_owner join source on source.id = server_owner.source_id
+    join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
+    where server_owner.registry_id = ${registryId} and ${isVisibleName(visibility)} and ${notDeleted(false)}
+    group by source.name`);
+  return new Map(rows.map(({ sourceName, servers }) => [sourceName, servers]));
+}
+
 /** Entries that are read at once for an export: enough to hide the round trips, few enough to hold in memory. */
 const STREAM_BATCH = 200;
 
 /** All entries of a registry in order, read in batches; `readConsistently` gives the transaction. */
 export async function* streamEntries(
   transaction: Transaction,
-  query: Pick<EntriesQuery, 'registryId' | 'version' | 'includeDeleted'>,
+  query: Pick<EntriesQuery, 'registryId' | 'visibility' | 'version' | 'includeDeleted'>,
 ): AsyncGenerator<EntryRow, void, void> {
   let after: EntriesQuery['after'];
   for (;;) {

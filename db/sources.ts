@@ -9,6 +9,7 @@ import { lockRegistriesOf, raiseRevisions, rebuildOwners } from './ownership.ts'
 import { count, id, nothing, timestamp } from './schemas.ts';
 import { listNewestSyncRuns } from './sync-runs.ts';
 import type { SyncRunRow } from './sync-runs.ts';
+import { isVisible, type Visibility } from './visibility.ts';
 
 const sourceRow = z.object({
   id,
@@ -42,11 +43,18 @@ export async function listSources(database: Database): Promise<readonly SourceRo
   return await selectSources(database, sql.fragment`true`);
 }
 
-/** What the documents of a registry's sources say beside their entries, as JSON texts, in the order of the sources. */
-export async function listEnvelopes(transaction: Transaction, registryId: string): Promise<readonly string[]> {
+/**
+ * What the documents of a registry's sources say beside their entries, as JSON texts, in the order of the sources: of
+ * sources with a document, whose entries have the claims that the source has.
+ */
+export async function listEnvelopes(
+  transaction: Transaction,
+  { registryId, visibility }: { readonly registryId: string; readonly visibility: Visibility },
+): Promise<readonly string[]> {
   return await transaction.anyFirst(sql.type(z.object({ envelope: z.string() }))`
     select source.envelope from registry_source join source on source.id = registry_source.source_id
     where registry_source.registry_id = ${registryId} and source.envelope is not null
+    and ${isVisible(visibility, sql.fragment`source.claim_set_id`)}
     order by registry_source.position`);
 }
 

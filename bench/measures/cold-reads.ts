@@ -30,7 +30,11 @@ export async function measureColdReads(bench: Bench): Promise<Figure[]> {
     let after: { name: string; version: string } | undefined;
     while (path !== '') {
       const page = after;
-      yield { path, query: () => listEntries(database, { registryId, limit: 32, includeDeleted: false, after: page }) };
+      yield {
+        path,
+        query: () =>
+          listEntries(database, { registryId, visibility: 'all', limit: 32, includeDeleted: false, after: page }),
+      };
       // From the cache by now; the queries below read what the next page begins behind.
       ({ path, after } = nextPage((await client.getPage(path)).body));
     }
@@ -40,7 +44,8 @@ export async function measureColdReads(bench: Bench): Promise<Figure[]> {
       const { name } = server;
       yield {
         path: `/v0.1/servers/${encodeURIComponent(name)}/versions/latest`,
-        query: () => findEntry(database, { registryId, name, version: 'latest', includeDeleted: false }),
+        query: () =>
+          findEntry(database, { registryId, visibility: 'all', name, version: 'latest', includeDeleted: false }),
       };
     }
   };

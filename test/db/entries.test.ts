@@ -119,6 +119,7 @@ describe('versions', () => {
     expect(
       await findEntry(target.database, {
         registryId,
+        visibility: 'all',
         name: 'com.example/weather',
         version: 'latest',
         includeDeleted: false,
@@ -127,16 +128,21 @@ describe('versions', () => {
   });
 
   test('of a server whose versions are all deleted there is a latest one for those who ask for deleted ones', async () => {
-    const gone = { registryId, name: 'com.example/gone', version: 'latest' };
+    const gone = { registryId, visibility: 'all' as const, name: 'com.example/gone', version: 'latest' };
     expect(await findEntry(target.database, { ...gone, includeDeleted: false })).toBeNull();
     expect(await findEntry(target.database, { ...gone, includeDeleted: true })).toMatchObject({ version: '1.0.0' });
   });
 
   test('are listed newest publication first', async () => {
     const versions = async (includeDeleted: boolean): Promise<string[]> =>
-      (await listVersions(target.database, { registryId, name: 'com.example/weather', includeDeleted })).map(
-        ({ version }) => version,
-      );
+      (
+        await listVersions(target.database, {
+          registryId,
+          visibility: 'all',
+          name: 'com.example/weather',
+          includeDeleted,
+        })
+      ).map(({ version }) => version);
     expect(await versions(false)).toEqual(['1.0.0', '10.0.0', '9.0.0']);
     expect(await versions(true)).toEqual(['11.0.0', '1.0.0', '10.0.0', '9.0.0']);
   });
@@ -148,9 +154,17 @@ describe('versions', () => {
 
   test('names and versions that cannot exist are not found', async () => {
     expect(
-      await findEntry(target.database, { registryId, name: 'a\0b', version: '1', includeDeleted: true }),
+      await findEntry(target.database, {
+        registryId,
+        visibility: 'all',
+        name: 'a\0b',
+        version: '1',
+        includeDeleted: true,
+      }),
     ).toBeNull();
-    expect(await listVersions(target.database, { registryId, name: 'a\0b', includeDeleted: true })).toEqual([]);
+    expect(
+      await listVersions(target.database, { registryId, visibility: 'all', name: 'a\0b', includeDeleted: true }),
+    ).toEqual([]);
   });
 });
 
@@ -170,7 +184,7 @@ test('pages of any size, one after another, are the whole list', async () => {
 describe('a consistent read', () => {
   const stream = (): AsyncGenerator<EntryRow> =>
     readConsistently(target.database, (transaction) =>
-      streamEntries(transaction, { registryId, includeDeleted: false }),
+      streamEntries(transaction, { registryId, visibility: 'all', includeDeleted: false }),
     );
 
   test('streams the whole list', async () => {

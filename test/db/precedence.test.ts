@@ -149,7 +149,8 @@ async function versionsOfEach(database: Database): Promise<Set<string>> {
   const registry = await findRegistry(database, 'default');
   const found = await Promise.all(
     ['com.example/a', 'com.example/b', 'com.example/a-b'].map(
-      async (name) => await listVersions(database, { registryId: registry?.id ?? '', name, includeDeleted: true }),
+      async (name) =>
+        await listVersions(database, { registryId: registry?.id ?? '', visibility: 'all', name, includeDeleted: true }),
     ),
   );
   return new Set(found.flat().map((entry) => label(entry, entry.sourceName, entry.isLatest)));

@@ -79,7 +79,8 @@ function steps(node: PlanNode | undefined): string[] {
 describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (mode) => {
   const listPlan = async (query: Partial<EntriesQuery>): Promise<string[]> =>
     await planOf(
-      async (database) => await listEntries(database, { registryId, limit: 31, includeDeleted: false, ...query }),
+      async (database) =>
+        await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, ...query }),
       mode,
     );
 
@@ -100,7 +101,7 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (
   });
 
   test('single reads are index lookups', async () => {
-    const key = { registryId, name: nameOf(7), includeDeleted: false };
+    const key = { registryId, visibility: 'all' as const, name: nameOf(7), includeDeleted: false };
     for (const ask of [
       async (database: Database) => await listVersions(database, key),
       async (database: Database) => await findEntry(database, { ...key, version: 'latest' }),
@@ -115,7 +116,8 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (
 test('what changed lately is found by the index on it', async () => {
   const updatedSince = new Date(Date.now() + 60_000).toISOString();
   const plan = await planOf(
-    async (database) => await listEntries(database, { registryId, limit: 31, includeDeleted: true, updatedSince }),
+    async (database) =>
+      await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: true, updatedSince }),
     'force_custom_plan',
   );
   expect(plan).toContain('Index Scan server_owner_changed');
@@ -124,7 +126,8 @@ test('what changed lately is found by the index on it', async () => {
 
 test.each(['called zzz', 'github'])('a search for %j starts at the trigram index', async (search) => {
   const plan = await planOf(
-    async (database) => await listEntries(database, { registryId, limit: 31, includeDeleted: false, search }),
+    async (database) =>
+      await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, search }),
     'force_custom_plan',
   );
   expect(plan).toContain('Bitmap Index Scan searched_text_trigrams');
@@ -134,7 +137,13 @@ test.each(['called zzz', 'github'])('a search for %j starts at the trigram index
 test('a search for what nearly every entry contains walks the names until the page is full', async () => {
   const plan = await planOf(
     async (database) =>
-      await listEntries(database, { registryId, limit: 31, includeDeleted: false, search: 'service' }),
+      await listEntries(database, {
+        registryId,
+        visibility: 'all',
+        limit: 31,
+        includeDeleted: false,
+        search: 'service',
+      }),
     'force_custom_plan',
   );
   expect(plan).toContain('Index Scan searched_text_pkey');

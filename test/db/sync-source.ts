@@ -101,7 +101,13 @@ export async function entriesOf(
 ): Promise<readonly EntryRow[]> {
   const registry = await findRegistry(database, query.registry ?? 'default');
   if (registry === null) throw new Error(`There is no registry ${query.registry ?? 'default'}.`);
-  return await listEntries(database, { registryId: registry.id, limit: 100_000, includeDeleted: false, ...query });
+  return await listEntries(database, {
+    registryId: registry.id,
+    visibility: 'all',
+    limit: 100_000,
+    includeDeleted: false,
+    ...query,
+  });
 }
 
 /** `name@version from source`, as a list is compared in tests. */
