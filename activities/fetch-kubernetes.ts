@@ -5,7 +5,7 @@ import type { Database } from '../db/connection.ts';
 import { Cluster } from '../kubernetes/cluster.ts';
 import { listPages } from '../kubernetes/collection.ts';
 import { RollcallError } from '../registry/failure.ts';
-import { contentDigest } from '../registry/kubernetes-export.ts';
+import { ClaimsOfNames, contentDigest } from '../registry/kubernetes-export.ts';
 import type { KubernetesOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
 import type { Check } from './check.ts';
@@ -67,6 +67,7 @@ async function readContent(
   { stager, progress, signal }: Fetch<KubernetesOrigin>,
 ): Promise<Seen[]> {
   const all: Seen[] = [];
+  const claims = new ClaimsOfNames();
   for (const collection of content.collections) {
     progress.report({ step: `listing ${collection.what}` });
     for await (const { objects } of listPages(cluster, collection, signal)) {
@@ -78,7 +79,7 @@ async function readContent(
             bytes: Readable.from([one.document]),
             syntax: syntaxOfName(one.key),
           });
-        else await stager.stageOutcome(one.outcome);
+        else await stager.stageOutcome(claims.agree(one.outcome));
       }
       all.push(...seen);
     }

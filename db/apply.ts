@@ -6,6 +6,7 @@ import type { Database, Transaction } from './connection.ts';
 import { latestFirst, lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from './ownership.ts';
 import { assertRemovalIsMeant } from './removal-guard.ts';
 import { count, id, nothing, timestamp } from './schemas.ts';
+import { takeStagedClaims } from './server-claims.ts';
 
 export interface SnapshotToApply {
   readonly syncRunId: string;
@@ -69,7 +70,7 @@ export async function applySnapshot(database: Database, snapshot: SnapshotToAppl
   });
 }
 
-const lockedSourceRow = z.object({ id, envelope: z.string().nullable(), at: timestamp });
+const lockedSourceRow = z.object({ id, kind: z.string(), envelope: z.string().nullable(), at: timestamp });
 /** `at` is the moment of everything that the apply changes: taken under the lock, so that it only moves forward. */
 type LockedSource = z.infer<typeof lockedSourceRow>;
 
@@ -78,7 +79,7 @@ async function lockSource(transaction: Transaction, name: string): Promise<Locke
     select id from source where name = ${name} for no key update`);
   if (source === null) throw new RollcallError('SourceNotFound', `There is no source ${name}.`);
   return await transaction.one(sql.type(lockedSourceRow)`
-    select id, envelope, clock_timestamp() as at from source where id = ${source.id}`);
+    select id, kind, envelope, clock_timestamp() as at from source where id = ${source.id}`);
 }
 
 const idRow = z.object({ id });
@@ -108,19 +109,24 @@ async function applyToSource(
   snapshot: SnapshotToApply,
 ): Promise<AppliedSnapshot> {
   const staged = await stagedCounts(transaction, snapshot);
-  const isFirst = await hasNoEntries(transaction, source.id);
   const allRejected = snapshot.coverage === 'complete' && staged.entries === 0 && snapshot.rejected > 0;
   if (allRejected && snapshot.authoritative !== true) {
     throw new RollcallError('AllEntriesRejected', `All ${snapshot.rejected} entries of the snapshot were rejected.`);
   }
   if (staged.written >= MUCH_ENTRIES) await planForMany(transaction);
-  const removed =
-    snapshot.coverage === 'complete' ? await removeVanished(transaction, source, { snapshot, staged }) : 0;
+  const names = await stagedNames(transaction, source, snapshot);
+  const vanished =
+    snapshot.coverage === 'complete' ? await removeVanished(transaction, source, { snapshot, staged }) : [];
+  const removed = vanished.length;
   const { added, changed } = staged.written === 0 ? NOTHING_WRITTEN : await writeStaged(transaction, source, snapshot);
+  // No other kind of source says of single entries who may see them.
+  if (source.kind === 'kubernetes' && staged.written > 0) {
+    await takeStagedClaims(transaction, { sourceId: source.id, syncRunId: snapshot.syncRunId });
+  }
 
   const entriesChanged = added + changed + removed > 0;
   const envelopeChanged = snapshot.envelope !== source.envelope;
-  if (entriesChanged) await refreshNames(transaction, source, isFirst);
+  if (entriesChanged) await refreshNames(transaction, source, { names, vanished });
   if (entriesChanged || envelopeChanged) {
     await raiseRevisions(transaction, await lockRegistriesOf(transaction, source.id));
   }
@@ -182,15 +188,23 @@ async function stagedCounts(transaction: Transaction, snapshot: SnapshotToApply)
   return counts;
 }
 
-const emptyRow = z.object({ empty: z.boolean() });
+const stagedNameRow = z.object({ name: z.string(), isKnown: z.boolean() });
+/** The name of a staged entry, and whether the source has entries of it from before. */
+type StagedName = z.infer<typeof stagedNameRow>;
 
-async function hasNoEntries(transaction: Transaction, sourceId: string): Promise<boolean> {
-  return await transaction.oneFirst(sql.type(emptyRow)`
-    select not exists (select from entry where source_id = ${sourceId}) as empty`);
+async function stagedNames(
+  transaction: Transaction,
+  source: LockedSource,
+  { syncRunId }: SnapshotToApply,
+): Promise<readonly StagedName[]> {
+  return await transaction.any(sql.type(stagedNameRow)`
+    select name, exists (select from entry where source_id = ${source.id} and entry.name = staged.name) as "isKnown"
+    from (select distinct name from snapshot_entry where sync_run_id = ${syncRunId}) as staged`);
 }
 
 const liveRow = z.object({ live: count });
 const vanishingRow = z.object({ id, name: z.string(), tags: z.array(z.string()) });
+type VanishingEntry = z.infer<typeof vanishingRow>;
 
 /** An entry that its source still has, in a form that can't be taken, is served on as it was. */
 function wasRejected({ syncRunId }: SnapshotToApply): FragmentSqlToken {
@@ -204,10 +218,10 @@ async function removeVanished(
   transaction: Transaction,
   source: LockedSource,
   { snapshot, staged }: { readonly snapshot: SnapshotToApply; readonly staged: StagedCounts },
-): Promise<number> {
+): Promise<readonly VanishingEntry[]> {
   const live = await transaction.oneFirst(sql.type(liveRow)`
     select count(*) as live from entry where source_id = ${source.id} and vanished_at is null`);
-  if (live === staged.seen) return 0;
+  if (live === staged.seen) return [];
   const vanishing = await transaction.any(sql.type(vanishingRow)`
     select id, name, tags from entry where source_id = ${source.id} and vanished_at is null and not exists (
       select from snapshot_chunk, unnest(snapshot_chunk.seen) as seen (id)
@@ -222,7 +236,7 @@ async function removeVanished(
     vanishing.map((entry) => entry.id),
     source.at,
   );
-  return vanishing.length;
+  return vanishing;
 }
 
 /** An entry that its source called deleted before it vanished is a tombstone already: nothing of it moves but the mark. */
@@ -235,53 +249,76 @@ async function buryEntries(transaction: Transaction, ids: readonly string[], at:
     update entry set vanished_at = ${at} where id = any(${sql.array(ids, 'int8')}) and vanished_at is null`);
 }
 
-const writtenRow = z.object({ added: count, changed: count });
+const revivedRow = z.object({ revived: count });
 
-/** Inserts what is new, updates what changed and revives what has returned; dates that the source does not give stay. */
+/** Updates what changed, revives what has returned and inserts what is new; dates that the source does not give stay. */
 async function writeStaged(
   transaction: Transaction,
   source: LockedSource,
-  { syncRunId, commitId }: SnapshotToApply,
-): Promise<z.infer<typeof writtenRow>> {
-  const { id: sourceId, at } = source;
-  const counts = await transaction.one(sql.type(writtenRow)`
-    select count(*) filter (where entry.id is null or entry.vanished_at is not null) as added,
-      count(*) filter (where entry.vanished_at is null and entry.id is not null) as changed
-    from snapshot_entry as staged
-    left join entry on entry.source_id = ${sourceId} and entry.name = staged.name and entry.version = staged.version
-    where staged.sync_run_id = ${syncRunId}`);
-  // is_latest is right for a name that is all new, so that a first sync need not look at its rows again; refreshLatest
-  // mends the others. In the order of their names, entries that are read together lie together.
-  await transaction.query(sql.type(nothing)`
-    insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
-      status, status_message, status_changed_at, published_at, updated_at, changed_at, is_latest, commit_id)
-    select ${sourceId}, staged.name, staged.version, staged.version_order, staged.document, staged.digest, staged.title,
-      staged.description, staged.tags, staged.search_text, staged.status, staged.status_message,
-      coalesce(staged.status_changed_at, case when entry.status = staged.status then entry.status_changed_at end, ${at}),
-      coalesce(staged.published_at, entry.published_at, ${at}),
-      coalesce(staged.updated_at, ${at}), ${at}, staged.is_latest, ${commitId}
-    from (
-      select *, row_number() over (partition by name order by ${latestFirst}) = 1 as is_latest
-      from snapshot_entry where sync_run_id = ${syncRunId}
-    ) as staged
-    left join entry on entry.source_id = ${sourceId} and entry.name = staged.name and entry.version = staged.version
-    on conflict (source_id, name, version) do update set
-      version_order = excluded.version_order, document = excluded.document, digest = excluded.digest,
-      title = excluded.title, description = excluded.description, tags = excluded.tags,
-      search_text = excluded.search_text, status = excluded.status, status_message = excluded.status_message,
-      status_changed_at = excluded.status_changed_at, published_at = excluded.published_at,
-      updated_at = excluded.updated_at, changed_at = excluded.changed_at, vanished_at = null,
-      commit_id = excluded.commit_id`);
-  return counts;
+  snapshot: SnapshotToApply,
+): Promise<{ readonly added: number; readonly changed: number }> {
+  const revived = await transaction.oneFirst(sql.type(revivedRow)`
+    select count(*) as revived from snapshot_entry as staged join entry on ${isStagedFor(source)}
+    where staged.sync_run_id = ${snapshot.syncRunId} and entry.vanished_at is not null`);
+  const updated = await updateFromStaged(transaction, source, snapshot);
+  const inserted = await insertFromStaged(transaction, source, snapshot);
+  return { added: inserted + revived, changed: updated - revived };
 }
 
-const nameRow = z.object({ name: z.string() });
+function isStagedFor(source: LockedSource): FragmentSqlToken {
+  return sql.fragment`
+    entry.source_id = ${source.id} and entry.name = staged.name and entry.version = staged.version`;
+}
+
+async function updateFromStaged(
+  transaction: Transaction,
+  source: LockedSource,
+  { syncRunId, commitId }: SnapshotToApply,
+): Promise<number> {
+  const { at } = source;
+  const { rowCount } = await transaction.query(sql.type(nothing)`
+    update entry set version_order = staged.version_order, document = staged.document, digest = staged.digest,
+      title = staged.title, description = staged.description, tags = staged.tags, search_text = staged.search_text,
+      status = staged.status, status_message = staged.status_message,
+      status_changed_at = coalesce(
+        staged.status_changed_at, case when entry.status = staged.status then entry.status_changed_at end, ${at}),
+      published_at = coalesce(staged.published_at, entry.published_at),
+      updated_at = coalesce(staged.updated_at, ${at}), changed_at = ${at}, vanished_at = null, commit_id = ${commitId}
+    from snapshot_entry as staged where staged.sync_run_id = ${syncRunId} and ${isStagedFor(source)}`);
+  return rowCount;
+}
+
+/**
+ * `is_latest` is right for a name that is all new, so that a first sync need not look at its rows again; refreshLatest
+ * mends the others. In the order of their names, entries that are read together lie together.
+ */
+async function insertFromStaged(
+  transaction: Transaction,
+  source: LockedSource,
+  { syncRunId, commitId }: SnapshotToApply,
+): Promise<number> {
+  const { id: sourceId, at } = source;
+  const { rowCount } = await transaction.query(sql.type(nothing)`
+    insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
+      status, status_message, status_changed_at, published_at, updated_at, changed_at, is_latest, commit_id)
+    select ${sourceId}, name, version, version_order, document, digest, title, description, tags, search_text, status,
+      status_message, coalesce(status_changed_at, ${at}), coalesce(published_at, ${at}), coalesce(updated_at, ${at}), ${at},
+      row_number() over (partition by name order by ${latestFirst}) = 1, ${commitId}
+    from snapshot_entry as staged
+    where sync_run_id = ${syncRunId} and not exists (select from entry where ${isStagedFor(source)})`);
+  return rowCount;
+}
 
 /** Brings what follows from the entries up to date, for the names that this apply has touched. */
-async function refreshNames(transaction: Transaction, source: LockedSource, isFirst: boolean): Promise<void> {
-  const names = await transaction.anyFirst(sql.type(nameRow)`
-    select distinct name from entry where source_id = ${source.id} and changed_at = ${source.at}`);
-  if (!isFirst) await refreshLatest(transaction, source.id, names);
+async function refreshNames(
+  transaction: Transaction,
+  source: LockedSource,
+  touched: { readonly names: readonly StagedName[]; readonly vanished: readonly VanishingEntry[] },
+): Promise<void> {
+  const vanished = touched.vanished.map(({ name }) => name);
+  const known = touched.names.filter(({ isKnown }) => isKnown).map(({ name }) => name);
+  await refreshLatest(transaction, source.id, [...known, ...vanished]);
+  const names = [...new Set([...touched.names.map(({ name }) => name), ...vanished])];
   const registryIds = await lockRegistriesOf(transaction, source.id);
   await refreshOwners(transaction, registryIds, { sourceId: source.id, names, at: source.at });
 }

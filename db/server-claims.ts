@@ -71,3 +71,20 @@ export async function replaceOwnClaims(transaction: Transaction, key: ServerKey,
   );
   return rowCount > 0;
 }
+
+/** Gives the names of staged entries the claims that were staged with them, and takes from the others what they had. */
+export async function takeStagedClaims(
+  transaction: Transaction,
+  { sourceId, syncRunId }: { readonly sourceId: string; readonly syncRunId: string },
+): Promise<void> {
+  await transaction.query(sql.type(nothing)`
+    delete from server_claims using snapshot_entry as staged
+    where server_claims.source_id = ${sourceId} and server_claims.name = staged.name
+    and staged.sync_run_id = ${syncRunId} and staged.claim_set_id is null`);
+  await transaction.query(sql.type(nothing)`
+    insert into server_claims (source_id, name, claim_set_id)
+    select distinct on (name) ${sourceId}, name, claim_set_id from snapshot_entry
+    where sync_run_id = ${syncRunId} and claim_set_id is not null order by name, claim_set_id
+    on conflict (source_id, name) do update set claim_set_id = excluded.claim_set_id
+    where server_claims.claim_set_id <> excluded.claim_set_id`);
+}

@@ -7,8 +7,10 @@ import { z } from 'zod';
 import { draftDigest } from '../registry/draft.ts';
 import type { EntryDraft, EntryFinding } from '../registry/entry.ts';
 import { versionOrder } from '../registry/versions.ts';
+import { storeClaimSets } from './claim-sets.ts';
 import type { Database } from './connection.ts';
 import { copyRow } from './copy-text.ts';
+import type { KeyFilter } from './key-filter.ts';
 import { count, nothing } from './schemas.ts';
 import { searchText } from './search-text.ts';
 import { addSearchedTexts } from './searched-texts.ts';
@@ -25,6 +27,8 @@ export interface SnapshotChunk {
     readonly cursor: string | null;
     readonly drafts: readonly EntryDraft[];
   };
+  /** The keys of the chunks before, where this process has staged them all; default: they are looked up. */
+  readonly stagedKeys?: KeyFilter | undefined;
 }
 
 export interface StagedChunk {
@@ -57,9 +61,11 @@ export async function stageChunk(database: Database, staging: SnapshotChunk): Pr
   const client = await database.copyPool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('begin');
+    // Nothing depends on a chunk until it is applied, and that commit waits for the disk on behalf of this one too.
+    await client.query('begin; set local synchronous_commit = off');
     const staged = await stageInTransaction(client, staging);
     await client.query('commit');
+    for (const draft of staging.chunk.drafts) staging.stagedKeys?.add(keyOf(draft));
     return staged;
   } catch (error) {
     // What state the connection is in after a COPY that failed half-way is not worth finding out.
@@ -74,8 +80,8 @@ async function stageInTransaction(client: pg.PoolClient, staging: SnapshotChunk)
   const drafts = staging.chunk.drafts.map((draft, ordinal) => ({ draft, ordinal, digest: draftDigest(draft) }));
   const firsts = [...new Map(drafts.toReversed().map((keyed) => [keyOf(keyed.draft), keyed])).values()].toReversed();
   const known = await knownEntries(client, staging.sourceId, firsts);
-  const earlier =
-    staging.chunk.number === 0 ? new Set() : await stagedKeys(client, staging.syncRunId, { firsts, known });
+  const mayBeStaged = firsts.filter(({ draft }) => staging.stagedKeys?.mayHold(keyOf(draft)) ?? true);
+  const earlier = await stagedKeys(client, staging.syncRunId, { drafts: mayBeStaged, known });
 
   const taken = firsts.filter(({ draft }) => !earlier.has(keyOf(draft)));
   const written = taken.filter((keyed) => !isUnchanged(keyed, known.get(keyOf(keyed.draft))));
@@ -138,19 +144,20 @@ async function knownEntries(
 async function stagedKeys(
   client: pg.PoolClient,
   syncRunId: string,
-  { firsts, known }: { readonly firsts: readonly KeyedDraft[]; readonly known: ReadonlyMap<string, KnownEntry> },
+  { drafts, known }: { readonly drafts: readonly KeyedDraft[]; readonly known: ReadonlyMap<string, KnownEntry> },
 ): Promise<Set<string>> {
+  if (drafts.length === 0) return new Set();
   const written = await client.query<KeyRow>(
     `select key.name, key.version
      from unnest($2::text[], $3::text[]) as key (name, version) cross join lateral (
        select from snapshot_entry where sync_run_id = $1 and name = key.name and version = key.version limit 1
      ) as staged`,
-    [syncRunId, firsts.map(({ draft }) => draft.name), firsts.map(({ draft }) => draft.version)],
+    [syncRunId, drafts.map(({ draft }) => draft.name), drafts.map(({ draft }) => draft.version)],
   );
   const seen = await client.query<{ id: string }>(
     `select seen.id from snapshot_chunk, unnest(snapshot_chunk.seen) as seen (id)
      where snapshot_chunk.sync_run_id = $1 and seen.id = any($2::bigint[])`,
-    [syncRunId, [...known.values()].map((entry) => entry.id)],
+    [syncRunId, drafts.flatMap(({ draft }) => known.get(keyOf(draft))?.id ?? [])],
   );
   const seenIds = new Set(seen.rows.map((row) => row.id));
   const seenKeys = [...known].filter(([, entry]) => seenIds.has(entry.id)).map(([key]) => key);
@@ -176,15 +183,33 @@ async function insertChunk(
 
 async function copyEntries(client: pg.PoolClient, syncRunId: string, drafts: readonly KeyedDraft[]): Promise<void> {
   if (drafts.length === 0) return;
+  const claimSetIds = await storeClaimSets(
+    client,
+    drafts.map(({ draft }) => draft.claims ?? null),
+  );
   const copy = client.query(
     copyFrom(`copy snapshot_entry (sync_run_id, name, version, version_order, document, digest, title, description, tags,
-      search_text, status, status_message, status_changed_at, published_at, updated_at) from stdin`),
+      search_text, status, status_message, status_changed_at, published_at, updated_at, claim_set_id) from stdin`),
   );
-  await pipeline(Readable.from(copyRows(syncRunId, drafts), { objectMode: false }), copy);
+  const rows = drafts.map((keyed, index) => ({ keyed, claimSetId: claimSetIds[index] ?? null }));
+  await pipeline(Readable.from(copyRows(syncRunId, rows), { objectMode: false }), copy);
 }
 
-function* copyRows(syncRunId: string, drafts: readonly KeyedDraft[]): Generator<string> {
-  for (const keyed of drafts) yield copyRow([syncRunId, ...entryColumns(keyed)]);
+/** Characters that are sent at once: a write for each row costs more than the row. */
+const COPY_LENGTH = 128 * 1024;
+
+function* copyRows(
+  syncRunId: string,
+  rows: Iterable<{ readonly keyed: KeyedDraft; readonly claimSetId: string | null }>,
+): Generator<string> {
+  let together = '';
+  for (const { keyed, claimSetId } of rows) {
+    together += copyRow([syncRunId, ...entryColumns(keyed), claimSetId]);
+    if (together.length < COPY_LENGTH) continue;
+    yield together;
+    together = '';
+  }
+  yield together;
 }
 
 function entryColumns({ draft, digest }: KeyedDraft): Parameters<typeof copyRow>[0] {

@@ -2,7 +2,7 @@
  * From the server.json that a source holds to an entry that can be staged. This is the tolerant side: an entry is
  * rejected only when it could not be stored or served, everything else is a warning and the document stays as it is.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { structureFault } from './document-structure.ts';
 import { ENTRY_STATUSES, type EntryDraft, type EntryStatus } from './entry.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
@@ -55,8 +55,8 @@ export function draftFromServerJson(found: FoundServer): DraftOutcome {
 }
 
 /**
- * What tells two drafts of an entry apart: SHA-256 over everything that is served. Equal digests mean that there is
- * nothing to write.
+ * What tells two drafts of an entry apart: SHA-256 over everything that is served, and to whom. Equal digests mean that
+ * there is nothing to write.
  */
 export function draftDigest(draft: EntryDraft): Buffer {
   const parts = [
@@ -66,10 +66,9 @@ export function draftDigest(draft: EntryDraft): Buffer {
     draft.publishedAt,
     draft.updatedAt,
     draft.statusChangedAt,
+    ...(draft.claims === undefined ? [] : [JSON.stringify(draft.claims)]),
   ];
-  return createHash('sha256')
-    .update(parts.map((part) => part ?? '').join('\0'))
-    .digest();
+  return hash('sha256', parts.map((part) => part ?? '').join('\0'), 'buffer');
 }
 
 const NO_OBJECT = 'the entry is not a JSON object';

@@ -1,4 +1,5 @@
 /** An entry: one version of one MCP server in one source. */
+import type { Claims } from './claims.ts';
 
 export const ENTRY_STATUSES = ['active', 'deprecated', 'deleted'] as const;
 export type EntryStatus = (typeof ENTRY_STATUSES)[number];
@@ -18,6 +19,8 @@ export interface EntryDraft {
   readonly statusChangedAt: string | null;
   readonly publishedAt: string | null;
   readonly updatedAt: string | null;
+  /** What the source itself requires of who reads the server. Absent: it says nothing. */
+  readonly claims?: Claims;
 }
 
 /** Something a sync has to say about one entry of a snapshot. */

@@ -1,5 +1,6 @@
 /** What a source sees in a cluster: of each object only what makes a difference to it. */
 import { createHash } from 'node:crypto';
+import { type Claims, sameClaims } from './claims.ts';
 import { draftDigest, type DraftOutcome } from './draft.ts';
 import type { JsonObject } from './json.ts';
 import { type Deployment, deploymentOf } from './kubernetes-deployment.ts';
@@ -52,4 +53,23 @@ export function contentDigest(seen: Iterable<Sighting>, missing: readonly string
   return createHash('sha256')
     .update(JSON.stringify([lines, missing.toSorted()]))
     .digest('hex');
+}
+
+/**
+ * Claims belong to a name, and two objects of different kinds may have the same name. The first one says who may see it;
+ * another that says otherwise can't be shown without showing one of the two to more people than was meant.
+ */
+export class ClaimsOfNames {
+  readonly #claims = new Map<string, Claims>();
+
+  agree(outcome: DraftOutcome): DraftOutcome {
+    if ('rejection' in outcome) return outcome;
+    const { name, version, claims = {} } = outcome.draft;
+    const first = this.#claims.get(name) ?? claims;
+    this.#claims.set(name, first);
+    if (sameClaims(first, claims)) return outcome;
+    const reason =
+      'another object of this name has other claims in its annotation authz-claims; the first one is taken';
+    return { rejection: { name, version, reason } };
+  }
 }

@@ -2,6 +2,7 @@
  * From an object in a cluster to an entry. Only what its owner exports becomes one: by the annotation
  * `toolhive.stacklok.dev/registry-export: "true"`. The other annotations are those of ToolHive Registry Server.
  */
+import { type Claims, isClaims } from './claims.ts';
 import { type DraftOutcome, draftFromServerJson } from './draft.ts';
 import { PUBLISHER_PROVIDED } from './extension.ts';
 import { CURRENT_SCHEMA } from './generations.ts';
@@ -36,8 +37,11 @@ export function serverFromObject(object: KubernetesObject): DraftOutcome {
   const warnings: string[] = [];
   try {
     const document = toServerJson(object, warnings);
+    const claims = ownClaims(object);
     const outcome = draftFromServerJson({ text: JSON.stringify(document), parsed: document });
-    return 'draft' in outcome ? { ...outcome, warnings: [...warnings, ...outcome.warnings] } : outcome;
+    if ('rejection' in outcome) return outcome;
+    const draft = { ...outcome.draft, ...(claims !== undefined && { claims }) };
+    return { draft, warnings: [...warnings, ...outcome.warnings] };
   } catch (error) {
     if (!(error instanceof NotServable)) throw error;
     return { rejection: { name: serverNameOf(object), version: null, reason: error.message } };
@@ -52,7 +56,6 @@ function toServerJson(object: KubernetesObject, warnings: string[]): JsonObject 
   if (name.length > SERVER_NAME_LENGTH.max) {
     throw new NotServable(`the name would have more than ${SERVER_NAME_LENGTH.max} characters`);
   }
-  checkClaims(object, warnings);
   const url = remoteUrl(object);
   const icon = annotation(object, 'registry-icon');
   const serverInfo = memberOf(object.status, 'serverInfo');
@@ -121,13 +124,14 @@ function extension(object: KubernetesObject, warnings: string[]): JsonObject {
 }
 
 /** Who may see the server must be known for certain, so that it is never shown to more people than was meant. */
-function checkClaims(object: KubernetesObject, warnings: string[]): void {
-  const text = annotation(object, 'authz-claims');
-  if (text === undefined) return;
-  if (!isJsonObject(parseJson(text))) {
-    throw new NotServable(`the annotation ${ANNOTATION_PREFIX}authz-claims is not a JSON object`);
-  }
-  warnings.push(`the annotation ${ANNOTATION_PREFIX}authz-claims has no effect where everybody may see everything`);
+function ownClaims({ annotations }: KubernetesObject): Claims | undefined {
+  const text = annotations[`${ANNOTATION_PREFIX}authz-claims`];
+  if (text === undefined) return undefined;
+  const claims = parseJson(text);
+  if (isClaims(claims)) return claims;
+  throw new NotServable(
+    `the annotation ${ANNOTATION_PREFIX}authz-claims is not a JSON object whose values are texts or lists of texts`,
+  );
 }
 
 interface JsonAnnotation {

@@ -166,18 +166,20 @@ describe('an entry is refused', () => {
     expect(rejection({ name: 'x'.repeat(190) })).toContain('more than 200 characters');
   });
 
-  test('where its claims cannot be read: it must not be shown to more people than was meant', () => {
-    expect(rejection({ annotations: { ...EXPORTED, 'authz-claims': 'team=a' } })).toContain('authz-claims');
-  });
+  test.each(['team=a', '', '["team"]', '{"team":1}', '{"team":["a",null]}', String.raw`{"team":"\u0000"}`])(
+    'where its claims cannot be read, as %j: it must not be shown to more people than was meant',
+    (claims) => {
+      expect(rejection({ annotations: { ...EXPORTED, 'authz-claims': claims } })).toContain('authz-claims');
+    },
+  );
 });
 
 test('what is wrong beside that is warned about and left out', () => {
   const { document, warnings } = converted({
-    annotations: { ...EXPORTED, tools: 'forecast', 'tool-definitions': '["forecast"]', 'authz-claims': '{"team":"a"}' },
+    annotations: { ...EXPORTED, tools: 'forecast', 'tool-definitions': '["forecast"]' },
   });
   expect(JSON.stringify(document)).not.toContain('forecast');
   expect(warnings).toEqual([
-    expect.stringContaining('authz-claims has no effect'),
     expect.stringContaining('/tools is not a list of names'),
     expect.stringContaining('tool-definitions'),
   ]);
