@@ -1,6 +1,7 @@
 /** The public API: every request passes what is used here from top to bottom. */
 import compression from 'compression';
 import express, { type Express } from 'express';
+import { answerRequestId } from './audit/request-id.ts';
 import type { ApiContext } from './context.ts';
 import { allowCrossOriginReads, refuseCrossSiteWrites } from './cross-origin.ts';
 import { handleErrors, refuseUnknownRoute } from './error-handler.ts';
@@ -9,6 +10,7 @@ import { extensionApi } from './extension.ts';
 import { healthRoutes } from './health.ts';
 import { legacyToolhiveApi } from './legacy-toolhive.ts';
 import { openApiRoutes } from './openapi-routes.ts';
+import { limitFailedAuthentications, limitWrites } from './rate-limits.ts';
 import { registryApi } from './registry-v01.ts';
 import { securityHeaders } from './security-headers.ts';
 import { adminApi, requireJson } from './trpc/router.ts';
@@ -23,13 +25,16 @@ export function createApp(context: ApiContext): Express {
   app.disable('etag');
   // Each reader parses the query itself, strictly.
   app.disable('query parser');
+  app.set('trust proxy', [...context.trustedProxies]);
 
   app.use(context.access.authenticate);
   app.use(context.pages.sendAgain);
+  app.use(answerRequestId);
   app.use(securityHeaders);
   app.use(allowCrossOriginReads);
   app.use(refuseCrossSiteWrites);
   app.use(context.access.gate);
+  app.use(limitWrites(context));
 
   // Compresses its pages itself, once for all who ask.
   app.use(REGISTRY_API_PATHS, registryApi(context));
@@ -44,6 +49,7 @@ export function createApp(context: ApiContext): Express {
   app.use('/trpc', requireJson, adminApi(context));
 
   app.use(refuseUnknownRoute);
-  app.use(handleErrors(context.logger));
+  app.use(limitFailedAuthentications(context));
+  app.use(handleErrors(context));
   return app;
 }

@@ -1,10 +1,12 @@
 /** What the routers work with. */
 import type { Request } from 'express';
 import type { Logger } from 'pino';
+import type { OutboundSettings, RateLimitSettings } from '../config/model.ts';
 import type { Database } from '../db/connection.ts';
 import type { RegistryRow } from '../db/registries.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
 import type { Access } from './access/access.ts';
+import type { AuditTrail } from './audit/trail.ts';
 import { callerOf } from './access/caller.ts';
 import { seesRegistry } from './access/permissions.ts';
 import type { RegistryView, RegistryViews } from './access/visibility.ts';
@@ -16,6 +18,7 @@ import type { SoftwareVersion } from './software-version.ts';
 
 export interface ApiContext {
   readonly access: Access;
+  readonly audit: AuditTrail;
   readonly database: Database;
   readonly registries: RegistryDirectory;
   readonly views: RegistryViews;
@@ -23,6 +26,11 @@ export interface ApiContext {
   readonly actors: SourceActors;
   readonly software: SoftwareVersion;
   readonly temporal: TemporalInformation;
+  /** What sources that are created here may reach. */
+  readonly outbound: OutboundSettings;
+  readonly rateLimits: RateLimitSettings;
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   readonly limits: {
     /** The largest publisher extension of a server.json that may be published, in bytes. */
     readonly publisherExtensionBytes: number;

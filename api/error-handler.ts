@@ -1,9 +1,11 @@
 /** Every error as JSON, `{"error": "…"}`, with the status that says whose fault it is. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import type { Logger } from 'pino';
 import { isDatabaseUnavailable } from '../db/availability.ts';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import { PassingFailure, TemporalUnavailable } from '../temporal/known-errors.ts';
+import { requestIdOf } from './audit/request-id.ts';
+import { senderOf } from './audit/sender.ts';
+import type { ApiContext } from './context.ts';
 import { HttpError, unavailable } from './http-error.ts';
 
 /** What a failure of a request's own making is answered with; all others are faults of ours or of something behind us. */
@@ -15,6 +17,7 @@ const FAILURE_STATUS: Partial<Readonly<Record<FailureType, number>>> = {
   ClaimsMismatch: 409,
   RequestConflict: 422,
   SourceNotFound: 404,
+  SourceExists: 409,
   SourceNotManaged: 501,
   SourceRetiring: 409,
   SourceManaged: 400,
@@ -58,16 +61,23 @@ export const refuseUnknownRoute: RequestHandler = (request) => {
   throw new HttpError(404, `There is nothing at ${request.path}: /docs lists what there is`);
 };
 
-export function handleErrors(logger: Logger): ErrorRequestHandler {
+export function handleErrors({ audit, logger }: Pick<ApiContext, 'audit' | 'logger'>): ErrorRequestHandler {
   // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
     const answer = toHttpError(error);
     if (answer.status >= 500 && answer.status !== 501) {
       logger.error(
-        { err: answer.cause ?? answer, method: request.method, path: request.path, status: answer.status },
+        {
+          err: answer.cause ?? answer,
+          method: request.method,
+          path: request.path,
+          status: answer.status,
+          requestId: requestIdOf(request),
+        },
         'request failed',
       );
     }
+    if (answer.status === 401 || answer.status === 403) audit.refused(senderOf(request), answer);
     if (response.headersSent) {
       response.destroy();
       return;

@@ -9,6 +9,6 @@ export function createInternalApp(context: ApiContext): Express {
   app.disable('x-powered-by');
   app.use(healthRoutes(context));
   app.use(refuseUnknownRoute);
-  app.use(handleErrors(context.logger));
+  app.use(handleErrors(context));
   return app;
 }

@@ -1,7 +1,13 @@
 /** The API: answers requests until it is told to stop, reads even while Temporal is away. */
 import { once } from 'node:events';
 import type { Logger } from 'pino';
-import type { AuthSettings, Configuration, TelemetrySettings } from '../config/model.ts';
+import type {
+  AuditSettings,
+  AuthSettings,
+  Configuration,
+  RateLimitSettings,
+  TelemetrySettings,
+} from '../config/model.ts';
 import type { ConnectionSettings, Database } from '../db/connection.ts';
 import { listenForRevisions } from '../db/revisions.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
@@ -11,6 +17,7 @@ import { startTelemetry } from '../temporal/telemetry.ts';
 import { createAccess } from './access/access.ts';
 import { RegistryViews } from './access/visibility.ts';
 import { createApp } from './app.ts';
+import { AuditTrail } from './audit/trail.ts';
 import type { ApiContext } from './context.ts';
 import { listen } from './http-listener.ts';
 import { createInternalApp } from './internal-app.ts';
@@ -31,7 +38,12 @@ export interface ApiOptions {
   /** How to log in to the same database, for a connection that hears of changes. */
   readonly connection: ConnectionSettings;
   readonly auth: AuthSettings;
+  readonly audit: AuditSettings;
+  readonly rateLimits: RateLimitSettings;
+  /** Addresses and ranges of reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   readonly limits: Configuration['limits'];
+  readonly outbound: Configuration['outbound'];
   readonly telemetry?: TelemetrySettings;
   readonly logger: Logger;
   /** Ends the API: within about eight seconds, answers that are under way are finished. */
@@ -43,11 +55,12 @@ export interface ApiOptions {
 /**
  * Runs until the signal. The database stays open, for its owner to close.
  *
- * @throws Error where an address cannot be listened at, RollcallError `SecretUnavailable` where a secret of the
- *   connection to Temporal cannot be read.
+ * @throws Error where an address cannot be listened at or the audit's file cannot be written, RollcallError
+ *   `SecretUnavailable` where a secret of the connection to Temporal cannot be read.
  */
 export async function runApi(options: ApiOptions): Promise<void> {
   const { addresses, database, signal } = options;
+  const audit = await AuditTrail.open({ settings: options.audit, database, logger: options.logger });
   const telemetry = startTelemetry(options.telemetry);
   const temporal = await connectTemporal(options.temporal, telemetry);
   const registries = new RegistryDirectory(database);
@@ -62,10 +75,11 @@ export async function runApi(options: ApiOptions): Promise<void> {
       findState: (name) => findInitialState(database, name),
     });
     await serve(
-      { ...apiContext(options, registries), access, actors },
+      { ...apiContext(options, registries), access, actors, audit },
       { addresses, signal, onReady: options.onReady },
     );
   } finally {
+    await audit.close();
     await access.close();
     await revisions.close();
     await temporal.close();
@@ -73,7 +87,10 @@ export async function runApi(options: ApiOptions): Promise<void> {
   }
 }
 
-function apiContext(options: ApiOptions, registries: RegistryDirectory): Omit<ApiContext, 'access' | 'actors'> {
+function apiContext(
+  options: ApiOptions,
+  registries: RegistryDirectory,
+): Omit<ApiContext, 'access' | 'actors' | 'audit'> {
   const software = softwareVersion(process.env);
   return {
     database: options.database,
@@ -87,6 +104,9 @@ function apiContext(options: ApiOptions, registries: RegistryDirectory): Omit<Ap
       uiUrl: options.temporalUiUrl,
     },
     limits: options.limits,
+    rateLimits: options.rateLimits,
+    trustedProxies: options.trustedProxies,
+    outbound: options.outbound,
     logger: options.logger,
   };
 }

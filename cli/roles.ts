@@ -27,7 +27,7 @@ export interface RoleRun {
 export async function runRole(role: Role, { configuration, signal, onReady }: RoleRun): Promise<void> {
   const connection = await applicationConnection(configuration.database);
   const database = await openDatabase(connection);
-  const { audit, auth, telemetry, temporal, temporalUiUrl, limits, outbound, server } = configuration;
+  const { audit, auth, telemetry, temporal, temporalUiUrl, limits, outbound, rateLimits, server } = configuration;
   const shared = { database, logger: createLogger(role), signal, onReady, ...(telemetry && { telemetry }) };
   try {
     await (role === 'worker'
@@ -36,8 +36,12 @@ export async function runRole(role: Role, { configuration, signal, onReady }: Ro
           ...shared,
           temporal,
           connection,
+          audit,
           auth,
+          rateLimits,
+          trustedProxies: server.trustedProxies,
           limits,
+          outbound,
           addresses: { public: server.address, internal: server.internalAddress },
           ...(temporalUiUrl !== undefined && { temporalUiUrl }),
         }));

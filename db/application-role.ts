@@ -7,8 +7,8 @@ export const APPLICATION_ROLE = 'toolhive_registry_server';
 
 /**
  * Lets the role, where it exists, read and write the rows of all tables, those of later migrations included. Run by the
- * user that migrates, as often as you like. The record of migrations stays read-only to it, and audit events are added
- * and read only, but for the two functions that complete those that were begun and purge those that are old.
+ * user that migrates, as often as you like. The record of migrations stays read-only to it; audit events it adds and
+ * reads, and whatever else is to be done with them functions do.
  */
 export const GRANT_TO_APPLICATION_ROLE = `
 do $grant$
@@ -22,7 +22,7 @@ begin
     end if;
     if to_regclass('audit_event') is not null then
       revoke update, delete on audit_event from ${APPLICATION_ROLE};
-      grant execute on function complete_audit_event, purge_audit_events to ${APPLICATION_ROLE};
+      grant execute on function complete_audit_event, discard_audit_event, purge_audit_events to ${APPLICATION_ROLE};
     end if;
   end if;
 end

@@ -98,6 +98,11 @@ export async function completeAuditEvent(database: Database, event: AuditEvent):
       ${stored(target.version)}, ${stored(target.registry)}, ${storedDetail(event.detail)}::jsonb)`);
 }
 
+/** Takes an event back that was added without an outcome; one that has an outcome stays. */
+export async function discardAuditEvent(database: Database, id: string): Promise<void> {
+  await database.pool.query(sql.type(nothing)`select from discard_audit_event(${id})`);
+}
+
 export interface AuditQuery {
   readonly subject?: string | undefined;
   readonly issuer?: string | undefined;

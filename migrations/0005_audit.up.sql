@@ -1,5 +1,5 @@
--- Who asked for which change, and who was refused. The application adds events and reads them; it changes none, but for
--- completing one that it began, and deletes none that is younger than a day: see the functions below.
+-- Who asked for which change, and who was refused. The application adds events and reads them. One that has its outcome
+-- it can neither change nor, before a day has passed, delete: see the functions below.
 create table audit_event (
   -- Made by whoever records it, so that an event that is sent twice is kept once.
   id uuid primary key,
@@ -7,8 +7,9 @@ create table audit_event (
   action text collate "C" not null,
   -- Null: the change is being carried out, or its process ended before there was an answer.
   outcome text collate "C" check (outcome in ('success', 'denied', 'failure', 'error')),
-  -- everybody: authentication is off. public: no valid token. configuration: the file, at a start.
-  actor text collate "C" not null check (actor in ('token', 'public', 'everybody', 'configuration')),
+  -- everybody: authentication is off. public: no valid token. system: nobody asked, such as for what the configuration
+  -- file says at a start.
+  actor text collate "C" not null check (actor in ('token', 'public', 'everybody', 'system')),
   -- The claims sub and iss of the token, and what people call its holder.
   subject text collate "C",
   issuer text collate "C",
@@ -45,6 +46,14 @@ as $$
   where id = event_id and outcome is null
 $$;
 revoke execute on function complete_audit_event from public;
+
+-- Takes back an event that was begun: it is one of so many refusals that they are counted.
+create function discard_audit_event(event_id uuid) returns void
+language sql security definer set search_path from current
+as $$
+  delete from audit_event where id = event_id and outcome is null
+$$;
+revoke execute on function discard_audit_event from public;
 
 -- Deletes what was kept longer than this, and never what is younger than a day, whoever asks for it.
 create function purge_audit_events(kept_for interval) returns bigint

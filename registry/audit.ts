@@ -46,8 +46,11 @@ export interface AuditTarget {
   readonly registry: string | null;
 }
 
-/** Who did it: the holder of a token, somebody without one, anybody where authentication is off, or the file. */
-export const AUDIT_ACTORS = ['token', 'public', 'everybody', 'configuration'] as const;
+/**
+ * Who did it: the holder of a token, somebody without a valid one, anybody where authentication is off, or nobody that
+ * asked: the configuration file at a start.
+ */
+export const AUDIT_ACTORS = ['token', 'public', 'everybody', 'system'] as const;
 export type AuditActor = (typeof AUDIT_ACTORS)[number];
 
 export interface AuditEvent {

@@ -1,6 +1,6 @@
 /** The API as it runs: on loopback, on a real database, with the Temporal that a test gives it. */
 import pino, { type Logger } from 'pino';
-import type { AuthSettings } from '../../config/model.ts';
+import type { AuditSettings, AuthSettings, RateLimitSettings } from '../../config/model.ts';
 import { runApi } from '../../api/run-api.ts';
 import type { Database } from '../../db/connection.ts';
 import { createTestDatabase, type TestDatabase, type TestNamespace } from '../environment.ts';
@@ -33,8 +33,17 @@ export interface ApiTestOptions {
   readonly taskQueue?: string;
   /** Default: anonymous. */
   readonly auth?: AuthSettings;
+  /** Default: off. */
+  readonly audit?: AuditSettings;
+  /** Default: more than a test sends. */
+  readonly rateLimits?: RateLimitSettings;
+  /** Default: none. */
+  readonly trustedProxies?: readonly string[];
   readonly logger?: Logger;
 }
+
+const NO_AUDIT: AuditSettings = { enabled: false, excludeEventTypes: [], retentionMs: 0 };
+const NO_LIMITS: RateLimitSettings = { writesPerMinute: 1_000_000, failedAuthenticationsPerMinute: 1_000_000 };
 
 export async function startApi(
   test: TestDatabase,
@@ -42,6 +51,9 @@ export async function startApi(
     temporal = NO_TEMPORAL,
     taskQueue = 'rollcall',
     auth = { mode: 'anonymous' },
+    audit = NO_AUDIT,
+    rateLimits = NO_LIMITS,
+    trustedProxies = [],
     logger = SILENT,
   }: ApiTestOptions = {},
 ): Promise<RunningApi> {
@@ -54,7 +66,11 @@ export async function startApi(
     database: counted.database,
     connection: test.settings,
     auth,
+    audit,
+    rateLimits,
+    trustedProxies,
     limits: { publisherExtensionBytes: 4096 },
+    outbound: { allow: [] },
     logger,
     signal: stopping.signal,
     onReady: resolve,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addAuditEvents, completeAuditEvent, listAuditEvents } from '../../db/audit-events.ts';
+import { addAuditEvents, completeAuditEvent, discardAuditEvent, listAuditEvents } from '../../db/audit-events.ts';
 import { purge } from '../../db/purge.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
@@ -116,6 +116,13 @@ test('an event that was begun is completed once', async () => {
   await completeAuditEvent(target.database, event({ ...begun, outcome: 'failure', detail: { status: 409 } }));
   await completeAuditEvent(target.database, event({ ...begun, outcome: 'success', detail: {} }));
   expect(await eventsOf('begun')).toMatchObject([{ outcome: 'failure', detail: { status: 409 } }]);
+});
+
+test('an event that was begun can be taken back, until it has an outcome', async () => {
+  const [begun, completed] = [event({ subject: 'taken', outcome: null }), event({ subject: 'taken' })];
+  await add(begun, completed);
+  for (const { id } of [begun, completed]) await discardAuditEvent(target.database, id);
+  expect(await eventsOf('taken')).toEqual([completed]);
 });
 
 test.each(["update audit_event set subject = 'eve'", 'delete from audit_event', 'truncate audit_event'])(

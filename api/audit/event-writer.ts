@@ -1,0 +1,116 @@
+/** Brings events to Postgres behind the requests that they are about. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { addAuditEvents, completeAuditEvent } from '../../db/audit-events.ts';
+import { isDatabaseUnavailable } from '../../db/availability.ts';
+import type { Database } from '../../db/connection.ts';
+import type { AuditEvent } from '../../registry/audit.ts';
+import { NOBODY } from './sender.ts';
+
+const FLUSH_INTERVAL_MS = 500;
+const BATCH_SIZE = 500;
+/** While Postgres is away events are held up to this number; newer ones are lost, and it is said how many. */
+const MAX_HELD = 10_000;
+
+export interface EventWriterOptions {
+  readonly database: Database;
+  readonly logger: Logger;
+  /** Called before each flush, for what has become due meanwhile. */
+  readonly beforeFlush: () => void;
+}
+
+export class EventWriter {
+  readonly #options: EventWriterOptions;
+  readonly #timer: NodeJS.Timeout;
+  #added: AuditEvent[] = [];
+  #completed: AuditEvent[] = [];
+  #lost = 0;
+  #flushing: Promise<void> | undefined;
+
+  constructor(options: EventWriterOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.#flush(), FLUSH_INTERVAL_MS).unref();
+  }
+
+  /** Adds an event soon. */
+  add(event: AuditEvent): void {
+    if (this.#hasRoom()) this.#added.push(event);
+  }
+
+  /** Completes an event soon that is in the database without its outcome. */
+  complete(event: AuditEvent): void {
+    if (this.#hasRoom()) this.#completed.push(event);
+  }
+
+  /** Writes what is held, as far as there is a database. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#flushing;
+    await this.#flush();
+    const held = this.#added.length + this.#completed.length + this.#lost;
+    if (held > 0) this.#options.logger.error({ events: held }, 'audit events were lost: the database is away');
+  }
+
+  #hasRoom(): boolean {
+    if (this.#added.length + this.#completed.length < MAX_HELD) return true;
+    this.#lost += 1;
+    return false;
+  }
+
+  #flush(): Promise<void> {
+    this.#options.beforeFlush();
+    this.#flushing ??= this.#writeHeld().finally(() => (this.#flushing = undefined));
+    return this.#flushing;
+  }
+
+  async #writeHeld(): Promise<void> {
+    const { database } = this.#options;
+    try {
+      while (this.#added.length > 0) {
+        const batch = this.#added.slice(0, BATCH_SIZE);
+        await this.#attempt(batch, () => addAuditEvents(database.pool, batch));
+        this.#added.splice(0, batch.length);
+      }
+      for (let event = this.#completed[0]; event !== undefined; event = this.#completed[0]) {
+        const completed = event;
+        await this.#attempt([event], () => completeAuditEvent(database, completed));
+        this.#completed.shift();
+      }
+      await this.#tellLost();
+    } catch {
+      // The database is away: the next flush tries again.
+    }
+  }
+
+  /** @throws what can be expected to pass; what would go wrong again is logged. */
+  async #attempt(events: readonly AuditEvent[], write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error;
+      this.#options.logger.error({ err: error, events }, 'audit events cannot be recorded');
+      this.#lost += events.length;
+    }
+  }
+
+  async #tellLost(): Promise<void> {
+    if (this.#lost === 0) return;
+    const lost = this.#lost;
+    await addAuditEvents(this.#options.database.pool, [lostEvents(lost)]);
+    this.#lost -= lost;
+    this.#options.logger.error({ events: lost }, 'audit events were lost');
+  }
+}
+
+function lostEvents(count: number): AuditEvent {
+  return {
+    id: randomUUID(),
+    at: new Date().toISOString(),
+    action: 'audit.lost',
+    outcome: 'error',
+    ...NOBODY,
+    target: { kind: 'request', name: null, version: null, registry: null },
+    count,
+    detail: {},
+  };
+}

@@ -1,0 +1,74 @@
+/** Where audit events go as JSON lines: to a file, or to standard output. */
+import { pino, type Logger } from 'pino';
+import type { AuditEvent } from '../../registry/audit.ts';
+import { LineFile } from './line-file.ts';
+
+export interface AuditLines {
+  /** Returns at once; lines that can't be written yet are held, up to a limit. */
+  write(event: AuditEvent): void;
+  /** Waits until what is held is written, as far as it can be. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param logFile its absolute path; undefined: standard output.
+ * @throws Error where the file cannot be written.
+ */
+export async function openAuditLines(logFile: string | undefined, logger: Logger): Promise<AuditLines> {
+  return logFile === undefined ? standardOutput() : await lineFile(logFile, logger);
+}
+
+async function lineFile(path: string, logger: Logger): Promise<AuditLines> {
+  const file = await LineFile.open(path, logger);
+  return { write: (event) => file.write(auditLine(event)), close: () => file.close() };
+}
+
+/** A reader that has stopped reading must not stop us: what it is behind by more than this is dropped. */
+const MAX_HELD_BYTES = 8 * 1024 * 1024;
+
+function standardOutput(): AuditLines {
+  const output = pino.destination({ dest: 1, sync: false, maxLength: MAX_HELD_BYTES });
+  const { promise: ended, resolve: noteEnd } = Promise.withResolvers<void>();
+  output.on('close', noteEnd);
+  output.on('error', noteEnd); // nobody reads any more; the events are in the database
+  return {
+    write: (event) => void output.write(auditLine(event)),
+    close: async () => {
+      output.end();
+      await ended;
+    },
+  };
+}
+
+/** An event in the form of ToolHive's audit events, which programs that collect them know, with the line break. */
+export function auditLine(event: AuditEvent): string {
+  const { target } = event;
+  return `${JSON.stringify({
+    time: event.at,
+    level: 'AUDIT',
+    msg: 'audit_event',
+    audit_id: event.id,
+    type: event.action,
+    logged_at: event.at,
+    outcome: event.outcome,
+    component: 'rollcall-api',
+    source: {
+      type: 'network',
+      value: event.sourceAddress ?? undefined,
+      extra: { user_agent: event.userAgent ?? undefined },
+    },
+    subjects: subjectsOf(event),
+    target: {
+      resource_type: target.kind,
+      resource_name: target.name ?? undefined,
+      version: target.version ?? undefined,
+      registry_name: target.registry ?? undefined,
+    },
+    metadata: { extra: { request_id: event.requestId ?? undefined, count: event.count, ...event.detail } },
+  })}\n`;
+}
+
+function subjectsOf({ actor, subject, issuer, displayName }: AuditEvent): Record<string, string | undefined> {
+  if (actor === 'token') return { sub: subject ?? undefined, iss: issuer ?? undefined, user: displayName ?? undefined };
+  return { identity: actor === 'system' ? 'configuration' : 'anonymous' };
+}
