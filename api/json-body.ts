@@ -29,6 +29,11 @@ export function jsonBody(request: Request): JsonBody {
       ? new HttpError(415, 'The body must be JSON, with Content-Type: application/json')
       : new HttpError(400, 'The request has no body, where one in JSON is needed');
   }
+  return jsonOf(bytes);
+}
+
+/** @throws HttpError 400 for bytes that are no UTF-8 or no JSON. */
+export function jsonOf(bytes: Buffer): JsonBody {
   return { bytes: withoutByteOrderMark(bytes), value: parse(bytes) };
 }
 

@@ -2,12 +2,22 @@
  * What a caller may do: the one place where scopes, roles, claims and namespaces are judged, for every API alike.
  * Functions that require something throw the HttpError that says what is missing.
  */
-import type { NamespaceRule } from '../../config/model.ts';
+import type { AuthSettings } from '../../config/model.ts';
 import { type Claims, mayGrant, maySee } from '../../registry/claims.ts';
 import { compileGlob } from '../../registry/glob.ts';
 import type { Role } from '../../registry/roles.ts';
 import { HttpError } from '../http-error.ts';
 import type { Caller } from './caller.ts';
+
+/**
+ * The gate asks for the write scope already, with the challenge that tells clients of it; what changes something does
+ * not leave it at that.
+ *
+ * @throws HttpError 403
+ */
+export function requireWrite(caller: Caller): void {
+  if (!caller.mayWrite) throw new HttpError(403, 'Your token may not be used for changes');
+}
 
 /** @throws HttpError 403 */
 export function requireRole(caller: Caller, role: Role): void {
@@ -56,12 +66,13 @@ export function requireGrant(caller: Caller, claims: RequiredClaims): void {
 }
 
 /**
- * Whether the caller may publish under this name, and change what was published under it.
+ * Whether the caller may publish under this name, and change what was published under it. Without rules everybody may
+ * who has the role.
  *
- * @param rules absent: whoever has the role may publish under any name.
  * @throws HttpError 403 that tells the caller's own namespaces.
  */
-export function requireNamespace(caller: Caller, name: string, rules: readonly NamespaceRule[] | undefined): void {
+export function requireNamespace(caller: Caller, name: string, settings: AuthSettings): void {
+  const rules = settings.mode === 'oauth' ? settings.authz?.namespaces : undefined;
   if (rules === undefined || caller.roles.has('superAdmin')) return;
   const patterns = rules.filter(({ claims }) => maySee(caller.claims, claims)).flatMap(({ names }) => names);
   if (patterns.some((pattern) => compileGlob(pattern)(name))) return;

@@ -1,16 +1,22 @@
-/** What the admin routers are made of: their context, and errors that clients can act on. */
+/** What the admin routers are made of: procedures that carry operations out, and errors that clients can act on. */
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
+import type { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
-import type { ApiContext } from '../context.ts';
+import { type Change, type OperationContext, perform, type Query } from '../admin/operation.ts';
 import { toHttpError } from '../error-handler.ts';
+import { HttpError } from '../http-error.ts';
 
-const trpc = initTRPC.context<ApiContext>().create({
+const trpc = initTRPC.context<OperationContext>().create({
   // Otherwise errors carry their stack wherever NODE_ENV is not "production".
   isDev: false,
-  errorFormatter: ({ shape, error }) => ({
+  errorFormatter: ({ shape, error: { cause } }) => ({
     ...shape,
-    data: { ...shape.data, failure: error.cause instanceof RollcallError ? error.cause.type : undefined },
+    data: {
+      ...shape.data,
+      failure: cause instanceof RollcallError ? cause.type : undefined,
+      faults: cause instanceof HttpError ? cause.faults : undefined,
+    },
   }),
 });
 
@@ -18,16 +24,18 @@ export const router = trpc.router;
 
 const CODES: Readonly<Record<number, TRPC_ERROR_CODE_KEY>> = {
   400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   409: 'CONFLICT',
   422: 'UNPROCESSABLE_CONTENT',
+  429: 'TOO_MANY_REQUESTS',
   501: 'NOT_IMPLEMENTED',
   503: 'SERVICE_UNAVAILABLE',
 };
 
-/** A procedure whose errors have the code and the message that the REST API would answer with. */
-export const procedure = trpc.procedure.use(async ({ next, ctx, path }) => {
+/** Errors have the code and the message that the REST API would answer with. */
+const procedure = trpc.procedure.use(async ({ next, ctx, path }) => {
   const result = await next();
   if (result.ok || isRefusal(result.error)) return result;
   const cause = result.error.cause ?? result.error;
@@ -36,12 +44,23 @@ export const procedure = trpc.procedure.use(async ({ next, ctx, path }) => {
   throw new TRPCError({ code: CODES[status] ?? 'INTERNAL_SERVER_ERROR', message, cause });
 });
 
-/** Thrown on purpose, by tRPC for bad input and by procedures, with a code and a message of its own. */
+/** Of tRPC itself, about a request that it could not read. */
 function isRefusal(error: TRPCError): boolean {
   return error.code !== 'INTERNAL_SERVER_ERROR';
 }
 
-/** 404 with a message that names what was asked for. */
-export function notFound(message: string): TRPCError {
-  return new TRPCError({ code: 'NOT_FOUND', message });
+/** The only way to a procedure is an operation, and there is none without a permission: nothing can be left open. */
+// oxlint-disable-next-line explicit-module-boundary-types -- What tRPC builds has a type that only it can spell.
+export function queryProcedure<Input extends z.ZodType, Output>(operation: Query<Input, Output>) {
+  return procedure.input(uncheckedInput<Input>()).query(({ ctx, input }) => perform(ctx, operation, input));
+}
+
+// oxlint-disable-next-line explicit-module-boundary-types -- What tRPC builds has a type that only it can spell.
+export function mutationProcedure<Input extends z.ZodType, Output>(operation: Change<Input, Output>) {
+  return procedure.input(uncheckedInput<Input>()).mutation(({ ctx, input }) => perform(ctx, operation, input));
+}
+
+/** Types what clients send. `perform` checks it, after the permission. */
+function uncheckedInput<Input extends z.ZodType>(): (input: unknown) => z.input<Input> {
+  return (input) => input as z.input<Input>;
 }

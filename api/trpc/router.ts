@@ -1,15 +1,24 @@
 /** The admin API: what the CLI and the console speak. */
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import type { RequestHandler } from 'express';
+import { callerOf } from '../access/caller.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http-error.ts';
 import { MAX_BODY_BYTES } from '../json-body.ts';
+import { entriesRouter } from './entries.ts';
+import { meProcedure } from './me.ts';
 import { router } from './procedure.ts';
 import { registriesRouter } from './registries.ts';
 import { sourcesRouter } from './sources.ts';
 import { systemRouter } from './system.ts';
 
-const adminRouter = router({ sources: sourcesRouter, registries: registriesRouter, system: systemRouter });
+export const adminRouter = router({
+  sources: sourcesRouter,
+  registries: registriesRouter,
+  entries: entriesRouter,
+  me: meProcedure,
+  system: systemRouter,
+});
 
 /** The type that clients are made from: `createTRPCClient<AdminRouter>`. */
 export type AdminRouter = typeof adminRouter;
@@ -18,7 +27,7 @@ export type AdminRouter = typeof adminRouter;
 export function adminApi(context: ApiContext): RequestHandler {
   return createExpressMiddleware({
     router: adminRouter,
-    createContext: () => context,
+    createContext: ({ req }) => ({ ...context, caller: callerOf(req) }),
     maxBodySize: MAX_BODY_BYTES,
     responseMeta: () => ({ headers: { 'Cache-Control': 'no-store' } }),
   });

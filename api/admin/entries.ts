@@ -1,0 +1,61 @@
+/** What sources have, also what no registry shows because another source comes first. */
+import { z } from 'zod';
+import { listClaimSets } from '../../db/claim-sets.ts';
+import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../db/entry-lists.ts';
+import type { Visibility } from '../../db/visibility.ts';
+import { sees } from '../access/permissions.ts';
+import { type OperationContext, query } from './operation.ts';
+import { byRegistryName, visibleRegistry } from './registries.ts';
+import { bySourceName, visibleSource } from './visible-source.ts';
+
+const MAX_PAGE = 1000;
+
+const storable = z.string().refine((text) => !text.includes('\0'), 'must not contain the character NUL');
+const page = {
+  limit: z.int().min(1).max(MAX_PAGE).default(100),
+  /** `next` of the page before. */
+  after: z.object({ name: storable, version: storable, position: z.int().min(0) }).optional(),
+  includeDeleted: z.boolean().default(false),
+};
+
+export interface EntryPage {
+  /** By name, version and the order of the sources. */
+  readonly entries: readonly ListedEntryRow[];
+  /** Where the next page begins; null: this is the last one. */
+  readonly next: Pick<ListedEntryRow, 'name' | 'version' | 'position'> | null;
+}
+
+/** The entries of one source, with the claims that each requires, a page at a time. */
+export const listSourceEntries = query({
+  role: 'manageSources',
+  input: bySourceName.extend(page),
+  run: async (context, { name, ...asked }) => {
+    const { id: sourceId } = await visibleSource(context, name);
+    return await readPage(context, { ...asked, of: { sourceId }, visibility: await visibilityOf(context) });
+  },
+});
+
+/** The entries of all sources of a registry, those as well that another source's hide. */
+export const listRegistryEntries = query({
+  role: 'manageRegistries',
+  input: byRegistryName.extend(page),
+  run: async (context, { name, ...asked }) => {
+    const { id: registryId } = await visibleRegistry(context, name);
+    return await readPage(context, { ...asked, of: { registryId }, visibility: await visibilityOf(context) });
+  },
+});
+
+async function readPage({ database }: OperationContext, asked: EntryListQuery): Promise<EntryPage> {
+  const entries = await listSourcesEntries(database, { ...asked, limit: asked.limit + 1 });
+  const shown = entries.slice(0, asked.limit);
+  const last = shown.at(-1);
+  if (entries.length <= asked.limit || last === undefined) return { entries: shown, next: null };
+  return { entries: shown, next: { name: last.name, version: last.version, position: last.position } };
+}
+
+/** Entries that the caller's claims do not show are not there for him, whatever his role. */
+async function visibilityOf({ database, caller }: OperationContext): Promise<Visibility> {
+  if (caller.seesEverything) return 'all';
+  const held = (await listClaimSets(database)).filter(({ claims }) => sees(caller, claims));
+  return { claimSetIds: held.map(({ id }) => id), includeUntagged: false };
+}

@@ -1,0 +1,29 @@
+/** Registries: the views that clients read. */
+import { z } from 'zod';
+import { findRegistry, listRegistries as readRegistries, type RegistryRow } from '../../db/registries.ts';
+import { seesRegistry } from '../access/permissions.ts';
+import { HttpError } from '../http-error.ts';
+import { type OperationContext, query } from './operation.ts';
+
+export const byRegistryName = z.object({ name: z.string().min(1).max(128) });
+
+/** The registries that the caller may see, by name, each with its sources in order of precedence. */
+export const listRegistries = query({
+  role: null,
+  input: z.void(),
+  run: async ({ database, caller }) =>
+    (await readRegistries(database)).filter((registry) => seesRegistry(caller, registry)),
+});
+
+export const getRegistry = query({
+  role: null,
+  input: byRegistryName,
+  run: (context, { name }) => visibleRegistry(context, name),
+});
+
+/** @throws HttpError 404 for a registry that does not exist, or that the caller may not see. */
+export async function visibleRegistry({ database, caller }: OperationContext, name: string): Promise<RegistryRow> {
+  const registry = await findRegistry(database, name);
+  if (registry !== null && seesRegistry(caller, registry)) return registry;
+  throw new HttpError(404, `There is no registry "${name}"`);
+}

@@ -1,0 +1,98 @@
+/** Registries that are created, changed and deleted while Rollcall runs. */
+import type { z } from 'zod';
+import { pathText } from '../../config/messages.ts';
+import { checkRegistrySources, namedRegistry } from '../../config/schema.ts';
+import * as stored from '../../db/created-registries.ts';
+import { findRegistry, type RegistryRow } from '../../db/registries.ts';
+import { listSources } from '../../db/sources.ts';
+import type { Fault } from '../../registry/server-json.ts';
+import { requireGrant, sees } from '../access/permissions.ts';
+import { HttpError } from '../http-error.ts';
+import { badInput, change, type OperationContext } from './operation.ts';
+import { byRegistryName, visibleRegistry } from './registries.ts';
+
+/** Adds a registry that shows these sources, in order of precedence. */
+export const createRegistry = change({
+  role: 'manageRegistries',
+  input: namedRegistry,
+  run: async (context, written): Promise<RegistryRow> => {
+    const requested = await requestedRegistry(context, written);
+    if (!(await stored.createRegistry(context.database, requested))) {
+      throw new HttpError(409, `There is a registry "${written.name}" already`);
+    }
+    return await changedRegistry(context, written.name);
+  },
+});
+
+/** Gives a registry other sources and other claims. */
+export const updateRegistry = change({
+  role: 'manageRegistries',
+  input: namedRegistry,
+  run: async (context, written): Promise<RegistryRow> => {
+    await changeableRegistry(context, written.name);
+    const requested = await requestedRegistry(context, written);
+    if (!(await stored.updateRegistry(context.database, requested))) throw gone(written.name);
+    return await changedRegistry(context, written.name);
+  },
+});
+
+/** Takes a registry out; its sources stay. */
+export const deleteRegistry = change({
+  role: 'manageRegistries',
+  input: byRegistryName,
+  run: async (context, { name }): Promise<void> => {
+    await changeableRegistry(context, name);
+    if (!(await stored.deleteRegistry(context.database, name))) throw gone(name);
+    await context.registries.refresh();
+  },
+});
+
+/** @throws HttpError 404 for a registry that the caller may not see, 403 for one of the configuration file. */
+async function changeableRegistry(context: OperationContext, name: string): Promise<void> {
+  const { origin, isImplicit } = await visibleRegistry(context, name);
+  if (origin === 'api') return;
+  throw new HttpError(
+    403,
+    isImplicit
+      ? `Registry "${name}" is the default registry of all sources: list it in the configuration file to say what it shows`
+      : `Registry "${name}" is defined in the configuration file, which alone can change it`,
+  );
+}
+
+/**
+ * @throws HttpError 400 for sources that do not exist, or that the caller may not see, 403 for access that is not the
+ *   caller's to give.
+ */
+async function requestedRegistry(
+  context: OperationContext,
+  { name, sources, access, claims }: z.output<typeof namedRegistry>,
+): Promise<stored.CreatedRegistry> {
+  const { caller } = context;
+  await refuseSources(context, sources);
+  if (access === 'protected') requireGrant(caller, claims ?? null);
+  else if (!caller.seesEverything) throw new HttpError(403, 'Only a superAdmin may make a registry public');
+  return { name, sources, access, claims: claims ?? null };
+}
+
+async function refuseSources({ database, caller }: OperationContext, names: readonly string[]): Promise<void> {
+  const visible = (await listSources(database)).filter(
+    ({ claims, detachedAt }) => detachedAt === null && sees(caller, claims),
+  );
+  const written = new Map(visible.map(({ name, kind }) => [name, { [kind]: {} }]));
+  const faults: Fault[] = [];
+  checkRegistrySources(names, written, (path, message) => {
+    faults.push({ path: pathText(['sources', ...path]), message });
+  });
+  if (faults.length > 0) throw badInput(faults);
+}
+
+async function changedRegistry({ database, registries }: OperationContext, name: string): Promise<RegistryRow> {
+  await registries.refresh();
+  const registry = await findRegistry(database, name);
+  if (registry === null) throw gone(name);
+  return registry;
+}
+
+function gone(name: string): HttpError {
+  return new HttpError(409, `Registry "${name}" was changed by somebody else meanwhile`);
+}

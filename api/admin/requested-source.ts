@@ -1,0 +1,28 @@
+/** A source as somebody wants it, read by the rules of the configuration file and those for everybody else. */
+import type { z } from 'zod';
+import { sourceDefinition } from '../../config/definition.ts';
+import { pathText } from '../../config/messages.ts';
+import type { namedSource } from '../../config/schema.ts';
+import type { CreatedSource } from '../../db/created-sources.ts';
+import { admissionFaults } from '../../outbound/admission.ts';
+import { requireGrant } from '../access/permissions.ts';
+import { badInput, type OperationContext } from './operation.ts';
+
+/**
+ * The definition to store. Relative paths of secret files begin at the folder that the configuration sets aside for them.
+ *
+ * @throws HttpError 400 for what a source that is created at run time may not do, 403 for claims that are not the
+ *   caller's to give.
+ */
+export function requestedSource(
+  { outbound, caller }: OperationContext,
+  written: z.output<typeof namedSource>,
+): CreatedSource {
+  const { name, claims = null, ...source } = written;
+  const surroundings = { folder: outbound.secretsFolder ?? '/', environment: {} };
+  const definition = sourceDefinition(name, source, surroundings);
+  const faults = admissionFaults(definition.origin, outbound);
+  if (faults.length > 0) throw badInput(faults.map(({ path, message }) => ({ path: pathText(path), message })));
+  requireGrant(caller, claims);
+  return { definition, claims };
+}

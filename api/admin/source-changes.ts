@@ -1,0 +1,116 @@
+/** Sources that are created, changed and deleted while Rollcall runs. Those of the configuration file stay as it says. */
+import { namedSource } from '../../config/schema.ts';
+import * as stored from '../../db/created-sources.ts';
+import { listRegistries } from '../../db/registries.ts';
+import { findSource, type SourceRow } from '../../db/sources.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import { initialState } from '../../temporal/initial-state.ts';
+import { TemporalUnavailable } from '../../temporal/known-errors.ts';
+import { retireSource } from '../../temporal/retire-source.ts';
+import { seesRegistry } from '../access/permissions.ts';
+import { HttpError } from '../http-error.ts';
+import { change, type OperationContext } from './operation.ts';
+import { requestedSource } from './requested-source.ts';
+import { bySourceName, visibleSource } from './visible-source.ts';
+
+/** What was changed is stored. */
+interface Changed {
+  /**
+   * Whether Temporal did not answer, so that the source's actor knows nothing yet: the next housekeeping tells it, within
+   * minutes after Temporal is back.
+   */
+  readonly isPending: boolean;
+}
+
+/** Adds a source and starts its actor, which syncs it at once. */
+export const createSource = change({
+  role: 'manageSources',
+  input: namedSource,
+  run: async (context, written): Promise<SourceRow & Changed> => {
+    await stored.createSource(context.database, requestedSource(context, written));
+    await context.registries.refresh();
+    const source = await existing(context, written.name);
+    return { ...source, ...(await tellActor(() => context.actors.ensure(initialState(source)))) };
+  },
+});
+
+/** Gives a source another definition and other claims. A definition that differs starts a sync. */
+export const updateSource = change({
+  role: 'manageSources',
+  input: namedSource,
+  run: async (context, written): Promise<SourceRow & Changed> => {
+    const before = await changeableSource(context, written.name);
+    const requested = requestedSource(context, written);
+    refuseOtherKind(before, requested);
+    await stored.updateSource(context.database, requested);
+    await context.registries.refresh();
+    const source = await existing(context, written.name);
+    return { ...source, ...(await tellActor(() => context.actors.configure(requested.definition))) };
+  },
+});
+
+/**
+ * Takes a source and its entries out, what was published to it included. Also the way to erase a managed source that
+ * left the configuration file, whose entries are kept until then.
+ */
+export const deleteSource = change({
+  role: 'manageSources',
+  input: bySourceName,
+  run: async (context, { name }): Promise<Changed> => {
+    const source = await visibleSource(context, name);
+    if (source.detachedAt === null) await detach(context, await changeableSource(context, name));
+    return await tellActor(() => retireSource(context, { name, entries: 'remove' }));
+  },
+});
+
+async function detach(context: OperationContext, { name }: SourceRow): Promise<void> {
+  const users = await stored.detachSource(context.database, name);
+  if (users.length > 0) throw await inUse(context, name, users);
+  await context.registries.refresh();
+}
+
+async function inUse(
+  { database, caller }: OperationContext,
+  sourceName: string,
+  users: readonly string[],
+): Promise<HttpError> {
+  const registries = await listRegistries(database);
+  const visible = registries.filter(({ name }) => users.includes(name)).filter((row) => seesRegistry(caller, row));
+  const names = visible.map(({ name }) => `"${name}"`);
+  const others = users.length > visible.length ? ['registries that you may not see'] : [];
+  const which = [...names, ...others].join(', ');
+  return new HttpError(409, `Source "${sourceName}" is shown by ${which}: take it out there first`);
+}
+
+/** @throws HttpError 404 for a source that the caller may not see, 403 for one of the configuration file. */
+async function changeableSource(context: OperationContext, name: string): Promise<SourceRow> {
+  const source = await visibleSource(context, name);
+  if (source.detachedAt !== null) throw new HttpError(409, `Source "${name}" is being removed`);
+  if (source.origin === 'api') return source;
+  throw new HttpError(403, `Source "${name}" is defined in the configuration file, which alone can change it`);
+}
+
+function refuseOtherKind({ name, kind }: SourceRow, { definition }: stored.CreatedSource): void {
+  if (definition.origin.kind === kind) return;
+  throw new HttpError(
+    400,
+    `Source "${name}" is of the kind ${kind}, which cannot change: create another source, or delete this one first`,
+  );
+}
+
+async function existing({ database }: OperationContext, name: string): Promise<SourceRow> {
+  const source = await findSource(database, name);
+  if (source !== null) return source;
+  throw new RollcallError('SourceNotFound', `Source "${name}" was removed meanwhile`);
+}
+
+/** The row is the truth: an actor that can't be told now is told by the housekeeping. */
+async function tellActor(tell: () => Promise<unknown>): Promise<Changed> {
+  try {
+    await tell();
+    return { isPending: false };
+  } catch (error) {
+    if (error instanceof TemporalUnavailable) return { isPending: true };
+    throw error;
+  }
+}

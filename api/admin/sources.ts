@@ -1,0 +1,63 @@
+/** Sources: what they are, and how their syncs went. */
+import { z } from 'zod';
+import { listSources as readSources, type SourceRow } from '../../db/sources.ts';
+import { findSyncRun, listFindings, listSyncRuns } from '../../db/sync-runs.ts';
+import { TemporalUnavailable } from '../../temporal/known-errors.ts';
+import type { SourceDescription } from '../../workflows/contract.ts';
+import { sees } from '../access/permissions.ts';
+import type { ApiContext } from '../context.ts';
+import { HttpError } from '../http-error.ts';
+import { query } from './operation.ts';
+import { bySourceName, visibleSource } from './visible-source.ts';
+
+/** The sources that the caller may see, with the record of their last sync, in the order of their names. */
+export const listSources = query({
+  role: 'manageSources',
+  input: z.void(),
+  run: async ({ database, caller }) => (await readSources(database)).filter(({ claims }) => sees(caller, claims)),
+});
+
+/** One source, and what its actor says: phase, next sync, recent syncs. `actor` is null while Temporal is away. */
+export const getSource = query({
+  role: 'manageSources',
+  input: bySourceName,
+  run: async (context, { name }) => {
+    const source = await visibleSource(context, name);
+    return { ...source, actor: await describeActor(context, source) };
+  },
+});
+
+async function describeActor({ actors }: ApiContext, { name }: SourceRow): Promise<SourceDescription | null> {
+  try {
+    return await actors.describe(name);
+  } catch (error) {
+    if (error instanceof TemporalUnavailable) return null;
+    throw error;
+  }
+}
+
+/** The syncs of a source, newest first. `before` is the number of the last one of the page before. */
+export const listRuns = query({
+  role: 'manageSources',
+  input: bySourceName.extend({ limit: z.int().min(1).max(100).default(20), before: z.int().min(1).optional() }),
+  run: async (context, { name, limit, before }) => {
+    const source = await visibleSource(context, name);
+    return listSyncRuns(context.database, { sourceName: source.name, limit, before });
+  },
+});
+
+/** One sync with what it said about single entries: rejections first, then warnings, a page of at most 1,000. */
+export const getRun = query({
+  role: 'manageSources',
+  input: bySourceName.extend({
+    number: z.int().min(1),
+    limit: z.int().min(1).max(1000).default(100),
+    offset: z.int().min(0).default(0),
+  }),
+  run: async (context, { name, number, limit, offset }) => {
+    const source = await visibleSource(context, name);
+    const run = await findSyncRun(context.database, { sourceName: source.name, number });
+    if (run === null) throw new HttpError(404, `Source "${name}" has no sync ${number}`);
+    return { ...run, findings: await listFindings(context.database, { syncRunId: run.id, limit, offset }) };
+  },
+});

@@ -1,0 +1,31 @@
+/** A server.json that somebody sends to be published. */
+import { compactJson } from '../registry/json-elements.ts';
+import { isJsonObject } from '../registry/json.ts';
+import { checkServerJson, type Fault, faultText } from '../registry/server-json.ts';
+import type { ApiContext } from './context.ts';
+import { HttpError } from './http-error.ts';
+import type { JsonBody } from './json-body.ts';
+
+export interface PublishedDocument {
+  readonly name: string;
+  readonly version: string;
+  /** As it was sent, without insignificant white space. */
+  readonly document: string;
+}
+
+/** @throws HttpError 422 with the list of faults for a document that breaks the rules. */
+export function publishedDocument(
+  { limits }: Pick<ApiContext, 'limits'>,
+  { bytes, value }: JsonBody,
+): PublishedDocument {
+  const faults = checkServerJson(value, limits);
+  if (faults.length > 0 || !isJsonObject(value)) throw invalidDocument(faults);
+  const { name, version } = value as { name: string; version: string };
+  return { name, version, document: compactJson(bytes) };
+}
+
+export function invalidDocument(faults: readonly Fault[]): HttpError {
+  return new HttpError(422, `The document breaks the rules for server.json: ${faults.map(faultText).join('; ')}`, {
+    faults,
+  });
+}

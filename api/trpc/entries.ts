@@ -1,0 +1,13 @@
+import { deleteEntry, getEntryClaims, publishEntry, setEntryClaims, setEntryStatus } from '../admin/entry-changes.ts';
+import { listRegistryEntries, listSourceEntries } from '../admin/entries.ts';
+import { mutationProcedure, queryProcedure, router } from './procedure.ts';
+
+export const entriesRouter = router({
+  ofSource: queryProcedure(listSourceEntries),
+  ofRegistry: queryProcedure(listRegistryEntries),
+  publish: mutationProcedure(publishEntry),
+  setStatus: mutationProcedure(setEntryStatus),
+  delete: mutationProcedure(deleteEntry),
+  claims: queryProcedure(getEntryClaims),
+  setClaims: mutationProcedure(setEntryClaims),
+});

@@ -1,0 +1,82 @@
+/** What sources have, whether or not a registry shows it: for those who manage them. */
+import { sql } from 'slonik';
+import type { FragmentSqlToken } from 'slonik';
+import { z } from 'zod';
+import type { Claims } from '../registry/claims.ts';
+import { ENTRY_STATUSES } from '../registry/entry.ts';
+import type { Database } from './connection.ts';
+import { timestamp } from './schemas.ts';
+import { isVisible, type Visibility } from './visibility.ts';
+
+const listedEntryRow = z.object({
+  name: z.string(),
+  version: z.string(),
+  title: z.string().nullable(),
+  description: z.string(),
+  status: z.enum(ENTRY_STATUSES),
+  isLatest: z.boolean(),
+  publishedAt: timestamp,
+  updatedAt: timestamp,
+  sourceName: z.string(),
+  /** Of the source in the registry, from 0. */
+  position: z.number(),
+  /** What is required of who reads the server: claims of its own, else those of its source; null: nothing is said. */
+  claims: z.custom<Claims>().nullable(),
+});
+export type ListedEntryRow = z.infer<typeof listedEntryRow>;
+
+export interface EntryListQuery {
+  readonly of: { readonly sourceId: string } | { readonly registryId: string };
+  readonly visibility: Visibility;
+  /** The last entry of the page before. */
+  readonly after?: Pick<ListedEntryRow, 'name' | 'version' | 'position'> | undefined;
+  readonly limit: number;
+  readonly includeDeleted: boolean;
+}
+
+/**
+ * A page of entries, ordered by name, version and the position of the source. Each source is read on from where the page
+ * begins, no further than the page is long.
+ */
+export async function listSourcesEntries(
+  database: Database,
+  { of, visibility, after, limit, includeDeleted }: EntryListQuery,
+): Promise<readonly ListedEntryRow[]> {
+  const notDeleted = includeDeleted ? sql.fragment`true` : sql.fragment`entry.status <> 'deleted'`;
+  const claims = sql.fragment`
+    coalesce(own.claim_set_id, case when source.lends_claims then source.claim_set_id end)`;
+  return await database.pool.any(sql.type(listedEntryRow)`
+    select entry.name, entry.version, entry.title, entry.description, entry.status, entry.is_latest as "isLatest",
+      entry.published_at as "publishedAt", entry.updated_at as "updatedAt", member.source_name as "sourceName",
+      member.position, (select claims from claim_set where id = entry.claims_id) as claims
+    from ${membersOf(of)} as member
+    cross join lateral (
+      select entry.*, ${claims} as claims_id
+      from entry join source on source.id = entry.source_id
+      left join server_claims as own on own.source_id = entry.source_id and own.name = entry.name
+      where entry.source_id = member.source_id and ${laterThan(after)} and entry.vanished_at is null and ${notDeleted}
+        and ${isVisible(visibility, claims)}
+      order by entry.name, entry.version limit ${limit}
+    ) as entry
+    order by entry.name, entry.version, member.position limit ${limit}`);
+}
+
+function membersOf(of: EntryListQuery['of']): FragmentSqlToken {
+  if ('sourceId' in of) {
+    return sql.fragment`(
+      select id as source_id, name as source_name, 0 as position from source where id = ${of.sourceId}
+    )`;
+  }
+  return sql.fragment`(
+    select source_id, source.name as source_name, position
+    from registry_source join source on source.id = registry_source.source_id where registry_id = ${of.registryId}
+  )`;
+}
+
+function laterThan(after: EntryListQuery['after']): FragmentSqlToken {
+  if (after === undefined) return sql.fragment`true`;
+  const { name, version, position } = after;
+  return sql.fragment`
+    (entry.name, entry.version) >= (${name}, ${version})
+    and ((entry.name, entry.version) <> (${name}, ${version}) or member.position > ${position})`;
+}
