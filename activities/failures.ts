@@ -1,5 +1,5 @@
 /** From whatever an activity throws to the failure that Temporal records and the actor acts on. */
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import type { FailureDetails } from '../workflows/contract.ts';
@@ -9,6 +9,16 @@ const WORTH_RETRYING: ReadonlySet<FailureType> = new Set([
   'UpstreamUnavailable',
   'UpstreamRateLimited',
   'UpstreamInvalid',
+]);
+
+/** Answers to whoever wanted to write something: nothing has gone wrong that an operator should hear of. */
+const REFUSALS: ReadonlySet<FailureType> = new Set([
+  'EntryInvalid',
+  'EntryExists',
+  'EntryNotFound',
+  'EntryUnchanged',
+  'ClaimsMismatch',
+  'RequestConflict',
 ]);
 
 /** An upstream that asks for more patience than this is not waited for: the next sync is planned for then. */
@@ -34,6 +44,7 @@ export function toApplicationFailure(error: unknown): ApplicationFailure {
     type,
     message: withoutSecrets(message),
     nonRetryable: !WORTH_RETRYING.has(type) || (retryAfterMs !== undefined && !patient),
+    ...(REFUSALS.has(type) && { category: ApplicationFailureCategory.BENIGN }),
     ...(patient && { nextRetryDelay: retryAfterMs }),
     ...(retryAfterMs !== undefined && { details: [{ retryAfterMs } satisfies FailureDetails] }),
   });

@@ -1,7 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
-import { toApplicationFailure, withoutSecrets } from '../../activities/failures.ts';
-import { RollcallError } from '../../registry/failure.ts';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { failingClearly, toApplicationFailure, withoutSecrets } from '../../activities/failures.ts';
+import { type FailureType, RollcallError } from '../../registry/failure.ts';
 
 describe('a failure that Temporal records', () => {
   test('has the type and message of its cause, and is final where trying again can’t help', () => {
@@ -21,6 +23,19 @@ describe('a failure that Temporal records', () => {
     const failure = toApplicationFailure(new TypeError('x is not a function'));
     expect(failure).toMatchObject({ type: 'Unknown', message: 'TypeError: x is not a function', nonRetryable: false });
     expect(toApplicationFailure('text')).toMatchObject({ message: 'text' });
+  });
+
+  test('is logged as a warning, unless it only tells somebody that their write was refused', async () => {
+    const levels: string[] = [];
+    const logger = new DefaultLogger('INFO', ({ level }) => levels.push(level));
+    const fail = async (type: FailureType): Promise<void> => {
+      const activity = () => failingClearly(() => Promise.reject(new RollcallError(type, 'no')));
+      await expect(new MockActivityEnvironment({}, { logger }).run(activity)).rejects.toMatchObject({ type });
+    };
+    await fail('EntryExists');
+    expect(levels).toEqual([]);
+    await fail('SnapshotLost');
+    expect(levels).toEqual(['WARN']);
   });
 
   test('that is one already stays as it is', () => {
