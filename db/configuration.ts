@@ -1,9 +1,12 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 import { RollcallError } from '../registry/failure.ts';
+import type { AuditEvent } from '../registry/audit.ts';
 import type { Claims } from '../registry/claims.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import { storeClaimSet } from './claim-sets.ts';
+import { addAuditEvents } from './audit-events.ts';
+import { type ConfigurationChange, changesMadeBy } from './configuration-changes.ts';
 import type { Database, Transaction } from './connection.ts';
 import { raiseRevisions, rebuildOwners, refreshClaims } from './ownership.ts';
 import { id, nothing } from './schemas.ts';
@@ -56,24 +59,30 @@ const STORE_TIMEOUT = '5min';
  *
  * What was created through the admin API under a name of the file's becomes the file's, with the entries that it has.
  *
+ * @param eventsOf makes what is recorded of the changes, in the same transaction. Default nothing.
  * @throws RollcallError `SourceExists` where such a source is of another kind, so that its entries would be lost.
  */
 export async function storeConfiguration(
   database: Database,
   configuration: StoredConfiguration,
+  eventsOf: (changes: readonly ConfigurationChange[]) => readonly AuditEvent[] = () => [],
 ): Promise<DepartedSources> {
   return await changeConfiguration(database, async (transaction) => {
-    await refuseOtherKinds(transaction, configuration.sources);
-    const reclaimed = await reclaimedBy(transaction, async () => {
-      for (const source of configuration.sources)
-        await storeSource(transaction, source, claimsOf(configuration, source));
-    });
-    const departed = await detachAllBut(transaction, configuration.sources);
-    const registries = await withDefaultRegistry(transaction, configuration);
-    await storeRegistries(transaction, registries, configuration.defaultRegistry);
-    await storeMemberships(transaction, registries, reclaimed);
-    return departed;
+    const changes = await changesMadeBy(transaction, () => storeAll(transaction, configuration));
+    await addAuditEvents(transaction, eventsOf(changes));
+    return await departedSources(transaction);
   });
+}
+
+async function storeAll(transaction: Transaction, configuration: StoredConfiguration): Promise<void> {
+  await refuseOtherKinds(transaction, configuration.sources);
+  const reclaimed = await reclaimedBy(transaction, async () => {
+    for (const source of configuration.sources) await storeSource(transaction, source, claimsOf(configuration, source));
+  });
+  await detachAllBut(transaction, configuration.sources);
+  const registries = await withDefaultRegistry(transaction, configuration);
+  await storeRegistries(transaction, registries, configuration.defaultRegistry);
+  await storeMemberships(transaction, registries, reclaimed);
 }
 
 /** Changes which sources and registries there are, in one transaction and never two of them at once. */
@@ -161,7 +170,7 @@ async function storeSource(
       claim_set_id = excluded.claim_set_id, detached_at = null, updated_at = now()`);
 }
 
-async function detachAllBut(transaction: Transaction, sources: readonly SourceDefinition[]): Promise<DepartedSources> {
+async function detachAllBut(transaction: Transaction, sources: readonly SourceDefinition[]): Promise<void> {
   const names = sql.array(
     sources.map(({ name }) => name),
     'text',
@@ -169,6 +178,9 @@ async function detachAllBut(transaction: Transaction, sources: readonly SourceDe
   await transaction.query(sql.type(nothing)`
     update source set detached_at = now(), updated_at = now()
     where origin = 'file' and detached_at is null and name <> all(${names})`);
+}
+
+async function departedSources(transaction: Transaction): Promise<DepartedSources> {
   const departed = await transaction.any(sql.type(kindRow)`
     select name, kind from source where origin = 'file' and detached_at is not null order by name`);
   return {

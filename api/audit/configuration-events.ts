@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto';
+import type { AuditSettings } from '../../config/model.ts';
+import type { ConfigurationChange } from '../../db/configuration-changes.ts';
+import type { AuditEvent } from '../../registry/audit.ts';
+import { isRecorded } from './recorded-actions.ts';
+import { NOBODY } from './sender.ts';
+
+/** What is recorded when the configuration file says something else than at the start before. */
+export function configurationEvents(
+  settings: AuditSettings,
+  changes: readonly ConfigurationChange[],
+): readonly AuditEvent[] {
+  if (!isRecorded(settings, 'configuration.change')) return [];
+  const at = new Date().toISOString();
+  return changes.map(({ kind, name, change, members }) => ({
+    id: randomUUID(),
+    at,
+    action: 'configuration.change',
+    outcome: 'success',
+    ...NOBODY,
+    target: { kind, name, version: null, registry: null },
+    count: 1,
+    detail: { change, ...(members.length > 0 && { members }) },
+  }));
+}
