@@ -1,5 +1,6 @@
 /** Puts what a fetch finds into the staging tables, chunk by chunk. */
 import type { Database } from '../db/connection.ts';
+import { KeyFilter } from '../db/key-filter.ts';
 import { discardSnapshot, stageChunk, stageRejections } from '../db/snapshots.ts';
 import { recordFindings } from '../db/sync-runs.ts';
 import {
@@ -60,6 +61,8 @@ export class SnapshotStager {
   #resumePoint: string | null = null;
   #characters = 0;
   #staging: Promise<void> = Promise.resolve();
+  /** Of all that is staged; undefined where an earlier attempt has staged some of it. */
+  #stagedKeys: KeyFilter | undefined;
   #findings: EntryFinding[] = [];
   #chunks: number;
   #entries: number;
@@ -73,6 +76,7 @@ export class SnapshotStager {
     const { staged } = options;
     this.#options = options;
     this.#filter = compileFilter(options.definition.filter);
+    this.#stagedKeys = staged ? undefined : new KeyFilter();
     this.#chunks = staged?.chunks ?? 0;
     this.#entries = staged?.entries ?? 0;
     this.#rejected = staged?.rejected ?? 0;
@@ -155,6 +159,7 @@ export class SnapshotStager {
     this.#characters = 0;
     this.#findings = [];
     this.#firstRejection = null;
+    this.#stagedKeys = new KeyFilter();
     this.#chunks = this.#entries = this.#rejected = this.#warnings = this.#found = 0;
   }
 
@@ -214,6 +219,7 @@ export class SnapshotStager {
       syncRunId,
       sourceId,
       chunk: { number, cursor: this.#resumePoint, drafts: found.map(({ draft }) => draft) },
+      stagedKeys: this.#stagedKeys,
     });
     this.#entries += entries;
     // An upstream that changes while it is paged through moves entries from one page to the next: no fault of theirs.

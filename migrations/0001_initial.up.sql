@@ -43,7 +43,9 @@ create index registry_source_source on registry_source (source_id);
 
 create table entry (
   id bigint generated always as identity primary key,
-  source_id bigint not null references source on delete cascade,
+  -- No foreign key, which a first sync would pay for with every row. Whoever writes entries holds a lock on their source,
+  -- and what a source leaves behind goes with it (erase_rows_of_source); so it is with server_owner.
+  source_id bigint not null,
   name text collate "C" not null,
   version text collate "C" not null,
   -- A strict semantic version in a form whose byte order is its precedence; null for any other version.
@@ -74,16 +76,15 @@ create table entry (
   unique (source_id, name, version)
 );
 create index entry_latest on entry (source_id, name) where is_latest;
-create index entry_changed on entry (source_id, changed_at);
 create index entry_vanished on entry (vanished_at) where vanished_at is not null;
 create index entry_search on entry using gin (search_text gin_trgm_ops);
 
 -- Which source a name belongs to in a registry: the first in order that has a version that is not deleted, else the
 -- first that has a tombstone.
 create table server_owner (
-  registry_id bigint not null references registry on delete cascade,
+  registry_id bigint not null,
   name text collate "C" not null,
-  source_id bigint not null references source on delete cascade,
+  source_id bigint not null,
   -- Since when the name belongs to the source: its entries are news to this registry's readers since then.
   owned_since timestamptz not null,
   -- The newest of owned_since and the changed_at of its entries, so that updated_since finds the names without
@@ -93,6 +94,27 @@ create table server_owner (
 );
 create index server_owner_source on server_owner (source_id);
 create index server_owner_changed on server_owner (registry_id, changed_at);
+
+create function erase_rows_of_source() returns trigger
+language plpgsql set search_path from current
+as $$
+begin
+  delete from server_owner where source_id = old.id;
+  delete from entry where source_id = old.id;
+  return null;
+end
+$$;
+create trigger erase_rows after delete on source for each row execute function erase_rows_of_source();
+
+create function erase_rows_of_registry() returns trigger
+language plpgsql set search_path from current
+as $$
+begin
+  delete from server_owner where registry_id = old.id;
+  return null;
+end
+$$;
+create trigger erase_rows after delete on registry for each row execute function erase_rows_of_registry();
 
 create table sync_run (
   id bigint generated always as identity primary key,
