@@ -9,8 +9,21 @@ const BYTE_ORDER_MARK = Buffer.from('\u{feff}');
 
 const JSON_TYPES = ['application/json', 'application/*+json'];
 
+const readBytes: RequestHandler = express.raw({ type: JSON_TYPES, limit: MAX_BODY_BYTES });
+
 /** Reads the body of a JSON request; a larger one is answered with 413. */
-export const readBody: RequestHandler = express.raw({ type: JSON_TYPES, limit: MAX_BODY_BYTES });
+export const readBody: RequestHandler = (request, response, next) => {
+  readBytes(request, response, (error?: unknown) => next(isTooLarge(error) ? tooLarge(error) : error));
+};
+
+/** As body-parser calls it. */
+function isTooLarge(error: unknown): error is Error {
+  return error instanceof Error && 'type' in error && error.type === 'entity.too.large';
+}
+
+function tooLarge(cause: Error): HttpError {
+  return new HttpError(413, `The body is larger than ${MAX_BODY_BYTES} bytes, the most that is read`, { cause });
+}
 
 export interface JsonBody {
   readonly bytes: Buffer;
