@@ -78,7 +78,7 @@ export class ProviderClient {
       signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
     });
     if (response.statusCode !== 200) {
-      response.body.destroy();
+      await response.body.dump();
       const hint = response.statusCode >= 300 && response.statusCode < 400 ? ', and redirects are not followed' : '';
       throw new Error(`It answered ${response.statusCode}${hint}`);
     }

@@ -1,0 +1,279 @@
+/** How the registry asks those who vouch for tokens: when they are away, change, or want something in return. */
+import { createPublicKey } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeProtectedHeader } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { OAuthSettings, ProviderSettings } from '../../../config/model.ts';
+import { createLoopbackCertificate } from '../../certificate-authority.ts';
+import type { TestDatabase } from '../../environment.ts';
+import { CLIENT, type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import { until } from '../running-api.ts';
+import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
+
+let provider: IdentityProvider;
+let registries: TestDatabase;
+let folder: string;
+const started: ProtectedApi[] = [];
+const servers: Server[] = [];
+beforeAll(async () => {
+  [provider, registries] = await Promise.all([startIdentityProvider(), createRegistries()]);
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-providers-'));
+});
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((one) => one.stop()));
+  for (const server of servers.splice(0)) server.close();
+});
+afterAll(async () => {
+  await Promise.all([provider.stop(), registries.drop()]);
+  await rm(folder, { recursive: true });
+});
+
+describe('keys', () => {
+  test('that a provider has replaced are found with the first token that names one of them', async () => {
+    const { withToken } = await start();
+    const old = await provider.token({ sub: 'not seen before the change' });
+    expect((await withToken(await provider.token())).status).toBe(200);
+    await provider.rotateKeys();
+    expect((await withToken(await provider.token())).status).toBe(200);
+    expect((await withToken(old)).status).toBe(401);
+  });
+
+  test('are read from jwksUrl without discovery', async () => {
+    const before = provider.requests.length;
+    const { withToken } = await start({ jwksUrl: provider.jwksUrl });
+    expect((await withToken(await provider.token())).status).toBe(200);
+    expect(new Set(provider.requests.slice(before))).toEqual(new Set(['GET /jwks']));
+  });
+
+  test('are not taken from who calls himself another issuer', async () => {
+    const issuerUrl = provider.issuer.replace('127.0.0.1', 'localhost');
+    const { withToken, log } = await start({ issuerUrl });
+    expect((await withToken(await provider.token({}, { issuer: issuerUrl }))).status).toBe(503);
+    expect(log()).toContain('which is not its issuerUrl');
+  });
+
+  test('are held while the provider is away', async () => {
+    const { withToken } = await start();
+    expect((await withToken(await provider.token())).status).toBe(200);
+    await provider.pause();
+    expect((await withToken(await provider.token({ sub: 'somebody else' }))).status).toBe(200);
+    await provider.resume();
+  });
+});
+
+test('an issuer may be written with a slash at its end', async () => {
+  const { withToken } = await start({ issuerUrl: `${provider.issuer}/` });
+  expect((await withToken(await provider.token())).status).toBe(200);
+});
+
+describe('a provider that does not answer', () => {
+  test('at the start stops nobody; its tokens are neither right nor wrong until it answers', async () => {
+    const late = await startIdentityProvider({ isListening: false });
+    const { withToken, log } = await startWith({ providers: [late.settings({ name: 'late' }), provider.settings()] });
+    const token = await late.token();
+    const response = await withToken(token);
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { error: 'Tokens of this issuer cannot be checked now: try again later' },
+    ]);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(response.headers.get('www-authenticate')).toBeNull();
+    expect((await withToken(await provider.token())).status).toBe(200);
+    expect(log()).toContain('"provider":"late"');
+    expect(log()).not.toContain(token);
+
+    await late.resume();
+    await until(async () => (await withToken(token)).status === 200, 'the provider is asked again');
+    await late.stop();
+  });
+
+  test('is left alone for a while: many tokens make few requests', async () => {
+    let requests = 0;
+    const jwksUrl = await listen((_request, response) => {
+      requests += 1;
+      response.writeHead(500).end();
+    });
+    const { withToken } = await start({ jwksUrl });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => withToken(await provider.token({ sub: `s${index}` }))),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(requests).toBeLessThanOrEqual(2);
+  });
+
+  test.each([
+    { how: 'with a redirect', status: 302, body: '', logged: 'redirects are not followed' },
+    { how: 'with too much', status: 200, body: `{"keys":[${' '.repeat(1_100_000)}]}`, logged: 'larger than' },
+    { how: 'with something else', status: 200, body: '<html>', logged: 'JSON' },
+    { how: 'without keys', status: 200, body: '{}', logged: 'keys' },
+  ])('as it should, but $how', async ({ status, body, logged }) => {
+    const jwksUrl = await listen((_request, response) => {
+      response.writeHead(status, { location: provider.jwksUrl }).end(body);
+    });
+    const { withToken, log } = await start({ jwksUrl });
+    expect((await withToken(await provider.token())).status).toBe(503);
+    expect(log()).toContain(logged);
+  });
+});
+
+describe('requests to a provider', () => {
+  test('trust what its CA file holds at the time', async () => {
+    const caFile = join(folder, 'ca.pem');
+    await writeFile(caFile, (await createLoopbackCertificate()).authority);
+    const { withToken, log } = await start({ caFile });
+    const token = await provider.token();
+    expect((await withToken(token)).status).toBe(503);
+    expect(log()).toMatch(/certificate/i);
+    await writeFile(caFile, await readFile(provider.caFile));
+    await until(async () => (await withToken(token)).status === 200, 'the new authority is trusted');
+  });
+
+  test.each([
+    ['an address', '127.0.0.1'],
+    ['a name', 'localhost'],
+  ])('never reach a private network through %s, unless they may', async (_what, host) => {
+    const before = provider.requests.length;
+    const jwksUrl = provider.jwksUrl.replace('127.0.0.1', host);
+    const { withToken, log } = await start({ jwksUrl, allowPrivateIp: false });
+    expect((await withToken(await provider.token())).status).toBe(503);
+    expect(log()).toContain(`${host} leads to an address that is not public`);
+    expect(provider.requests.length).toBe(before);
+  });
+
+  test('carry the bearer token that its file holds at the time', async () => {
+    const file = join(folder, 'token');
+    await writeFile(file, 'an old token\n');
+    const keys = await publicKeys();
+    const jwksUrl = await listen((request, response) => {
+      const isKnown = request.headers.authorization === 'Bearer a new token';
+      response.writeHead(isKnown ? 200 : 403).end(isKnown ? keys : '');
+    });
+    const { withToken } = await start({ jwksUrl, token: { file } });
+    const token = await provider.token();
+    expect((await withToken(token)).status).toBe(503);
+    await writeFile(file, 'a new token\n');
+    await until(async () => (await withToken(token)).status === 200, 'the new token is sent');
+  });
+});
+
+describe('a token that is no JWT', () => {
+  const introspecting = async (changes: Partial<ProviderSettings> = {}): Promise<ProtectedApi> => {
+    const file = join(folder, 'client-secret');
+    await writeFile(file, `${CLIENT.secret}\n`);
+    return await start({
+      introspectionUrl: provider.introspectionUrl,
+      clientId: CLIENT.id,
+      clientSecret: { file },
+      ...changes,
+    });
+  };
+  const introspections = (): number =>
+    provider.requests.filter((request) => request === 'POST /token/introspection').length;
+
+  test('is taken when its provider knows it, which is asked once', async () => {
+    const { withToken } = await introspecting();
+    const token = await provider.opaqueToken();
+    const before = introspections();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => withToken(token)));
+    answers.push(await withToken(token));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+    expect(introspections() - before).toBe(1);
+  });
+
+  test('is refused when nobody knows it, who is asked once', async () => {
+    const { withToken } = await introspecting();
+    const before = introspections();
+    for (const path of ['/v0.1/servers', '/v0.1/servers', '/v0/servers']) {
+      const response = await withToken('made-up', path);
+      expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+        401,
+        expect.stringContaining('error="invalid_token", error_description="The token is malformed, unknown, expired'),
+      ]);
+    }
+    expect(introspections() - before).toBe(1);
+  });
+
+  test('is not remembered when it has expired', async () => {
+    const { withToken } = await introspecting();
+    const token = await provider.opaqueToken({}, { expiresInSeconds: 1 });
+    expect((await withToken(token)).status).toBe(200);
+    await until(async () => (await withToken(token)).status === 401, 'the token expires');
+  });
+
+  test('is refused for another audience', async () => {
+    const { withToken } = await introspecting();
+    const response = await withToken(await provider.opaqueToken({}, { audience: 'https://other.example.com' }));
+    expect([response.status, await response.json()]).toEqual([
+      401,
+      { error: 'The token is for another audience than this registry' },
+    ]);
+  });
+
+  test('is asked about with the client secret that its file holds at the time', async () => {
+    const file = join(folder, 'changing-secret');
+    await writeFile(file, 'not the secret');
+    const { withToken, log } = await introspecting({ clientSecret: { file } });
+    const token = await provider.opaqueToken();
+    expect((await withToken(token)).status).toBe(503);
+    await writeFile(file, CLIENT.secret);
+    await until(async () => (await withToken(token)).status === 200, 'the new secret is sent');
+    expect(log()).not.toContain(CLIENT.secret);
+    expect(log()).not.toContain(token);
+  });
+
+  test('may be of the second provider, and is not wrong while the first one is away', async () => {
+    const first = await startIdentityProvider();
+    const asked = (issuer: IdentityProvider): ProviderSettings =>
+      issuer.settings({
+        introspectionUrl: issuer.introspectionUrl,
+        clientId: CLIENT.id,
+        clientSecret: { file: join(folder, 'client-secret') },
+      });
+    await writeFile(join(folder, 'client-secret'), CLIENT.secret);
+    const { withToken } = await startWith({ providers: [asked(first), asked(provider)] });
+    expect((await withToken(await provider.opaqueToken())).status).toBe(200);
+    expect((await withToken(await first.opaqueToken())).status).toBe(200);
+    await first.stop();
+    expect((await withToken(await provider.opaqueToken())).status).toBe(200);
+    expect((await withToken('made-up')).status).toBe(503);
+  });
+});
+
+test('a JWT is checked by the provider that issued it', async () => {
+  const other = await startIdentityProvider();
+  const { withToken } = await startWith({ providers: [provider.settings(), other.settings({ name: 'other' })] });
+  expect((await withToken(await provider.token())).status).toBe(200);
+  expect((await withToken(await other.token())).status).toBe(200);
+  expect((await withToken(await other.token({}, { issuer: provider.issuer }))).status).toBe(401);
+  await other.stop();
+});
+
+function start(changes: Partial<ProviderSettings> = {}): Promise<ProtectedApi> {
+  return startWith({ providers: [provider.settings(changes)] });
+}
+
+async function startWith(changes: Partial<OAuthSettings>): Promise<ProtectedApi> {
+  const api = await startProtectedApi(registries, oauth(provider, changes));
+  started.push(api);
+  return api;
+}
+
+/** A server on loopback; answers with its URL. */
+async function listen(handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+}
+
+/** The key that the provider signs with, as a set of keys. */
+async function publicKeys(): Promise<string> {
+  const key = createPublicKey(provider.publicKey('RS256')).export({ format: 'jwk' });
+  const { kid } = decodeProtectedHeader(await provider.token());
+  return JSON.stringify({ keys: [{ ...key, kid }] });
+}

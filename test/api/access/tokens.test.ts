@@ -1,0 +1,176 @@
+import { request as send } from 'node:http';
+import { decodeProtectedHeader, SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TestDatabase } from '../../environment.ts';
+import {
+  AUDIENCE,
+  type IdentityProvider,
+  type SigningAlgorithm,
+  startIdentityProvider,
+} from '../../identity-provider.ts';
+import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
+
+let provider: IdentityProvider;
+let registries: TestDatabase;
+let api: ProtectedApi;
+beforeAll(async () => {
+  [provider, registries] = await Promise.all([startIdentityProvider(), createRegistries()]);
+  api = await startProtectedApi(registries, oauth(provider));
+});
+afterAll(async () => {
+  await api.stop();
+  await Promise.all([provider.stop(), registries.drop()]);
+});
+
+const ALGORITHMS: readonly SigningAlgorithm[] = ['RS256', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA'];
+
+describe('a token of the provider is taken', () => {
+  test.each(ALGORITHMS)('signed with %s', async (algorithm) => {
+    expect(await statusOf(await provider.token({}, { algorithm }))).toBe(200);
+  });
+  test('as the provider itself issues it', async () => {
+    expect(await statusOf(await provider.issuedToken())).toBe(200);
+  });
+  test('for several audiences, of which the registry is one', async () => {
+    expect(await statusOf(await provider.token({}, { audience: ['account', AUDIENCE] }))).toBe(200);
+  });
+  test('half a minute after it expired, and half a minute before it is valid: clocks differ', async () => {
+    expect(await statusOf(await provider.token({}, { expiresInSeconds: -30 }))).toBe(200);
+    expect(await statusOf(await provider.token({}, { notBeforeSeconds: 30 }))).toBe(200);
+  });
+  test('whatever case the scheme is written in', async () => {
+    const authorization = `bEARER  ${await provider.token()}`;
+    expect((await api.get('/v0.1/servers', { headers: { authorization } })).status).toBe(200);
+  });
+});
+
+describe('a token is refused', () => {
+  test('that is not signed', async () => {
+    const [, payload] = (await provider.token()).split('.');
+    const header = (alg: string): string => Buffer.from(JSON.stringify({ alg })).toString('base64url');
+    expect(await refusalOf(`${header('none')}.${payload}.`)).toBe(
+      'The token is signed with an algorithm that is not taken here',
+    );
+    expect(await refusalOf(`${header('NONE')}.${payload}.`)).toMatch(/algorithm|malformed/);
+  });
+  test('that is signed with the public key as if it were a secret', async () => {
+    const { kid = '' } = decodeProtectedHeader(await provider.token());
+    const token = await new SignJWT({ sub: 'somebody', iss: provider.issuer, aud: AUDIENCE })
+      .setProtectedHeader({ alg: 'HS256', kid })
+      .setExpirationTime('5m')
+      .sign(Buffer.from(provider.publicKey('RS256')));
+    expect(await refusalOf(token)).toBe('The token is signed with an algorithm that is not taken here');
+  });
+  test('for another audience', async () => {
+    const token = await provider.token({}, { audience: 'https://other.example.com' });
+    expect(await refusalOf(token)).toBe('The token is for another audience than this registry');
+    expect(await refusalOf(await provider.token({ aud: undefined }))).toBe(
+      'The token is for another audience than this registry',
+    );
+  });
+  test('that has expired, or never does', async () => {
+    expect(await refusalOf(await provider.token({}, { expiresInSeconds: -90 }))).toBe('The token has expired');
+    expect(await refusalOf(await provider.token({ exp: undefined }))).toBe('The token does not say when it expires');
+  });
+  test('that is not valid yet', async () => {
+    expect(await refusalOf(await provider.token({}, { notBeforeSeconds: 90 }))).toBe('The token is not valid yet');
+  });
+  test('of an issuer that is not trusted', async () => {
+    const reason = 'The token is from an issuer that is not trusted here';
+    expect(await refusalOf(await provider.token({}, { issuer: 'https://evil.example.com' }))).toBe(reason);
+    expect(await refusalOf(await provider.token({ iss: undefined }))).toBe(reason);
+  });
+  test('that somebody else signed in the name of the issuer', async () => {
+    const { kid } = decodeProtectedHeader(await provider.token());
+    const other = await startIdentityProvider({ isListening: false });
+    const token = await other.token({}, { issuer: provider.issuer, header: { kid } });
+    await other.stop();
+    expect(await refusalOf(token)).toBe('The signature of the token is wrong');
+  });
+  test('whose content was changed', async () => {
+    const [header, , signature] = (await provider.token()).split('.');
+    const [, payload] = (await provider.token({ sub: 'somebody else' })).split('.');
+    expect(await refusalOf(`${header}.${payload}.${signature}`)).toBe('The signature of the token is wrong');
+  });
+  test('that is no token', async () => {
+    for (const token of ['x', 'a.b.c', '..', 'with space', 'quote"d']) {
+      expect([token, await refusalOf(token)]).toEqual([
+        token,
+        expect.stringMatching(/^The token is (malformed|signed)/),
+      ]);
+    }
+  });
+  test('of 100 kB', async () => {
+    const [header, , signature] = (await provider.token()).split('.');
+    expect(await refusalOf(`${header}.${'A'.repeat(100 * 1024)}.${signature}`)).toBe(
+      'The token is longer than 16384 characters',
+    );
+  });
+  test('that has a good one beside it', async () => {
+    const good = `Bearer ${await provider.token()}`;
+    for (const second of [good, 'Bearer x', 'Basic eDp5']) {
+      expect(await challengeOfRaw(['Authorization', good, 'authorization', second])).toEqual([
+        401,
+        challenge('invalid_request', 'There is more than one Authorization header'),
+      ]);
+    }
+  });
+  test('that is missing after the scheme', async () => {
+    expect(await challengeOfRaw(['Authorization', 'Bearer'])).toEqual([
+      401,
+      challenge('invalid_request', 'There is no token after Bearer'),
+    ]);
+  });
+});
+
+test('a token in the query is not looked at', async () => {
+  const response = await api.get(`/v0.1/servers?access_token=${await provider.token()}`);
+  expect(response.status).toBe(401);
+});
+
+test('made-up keys make the registry ask the provider for its keys once', async () => {
+  const reads = (): number => provider.requests.filter((request) => request === 'GET /jwks').length;
+  const before = reads();
+  const tokens = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => provider.token({}, { header: { kid: `made-up-${index}` } })),
+  );
+  for (const token of tokens) {
+    expect(await refusalOf(token)).toBe('The token is signed with a key that its issuer does not have');
+  }
+  expect(reads() - before).toBeLessThanOrEqual(1);
+  expect(await statusOf(await provider.token())).toBe(200);
+});
+
+async function statusOf(token: string): Promise<number> {
+  return (await api.withToken(token)).status;
+}
+
+/** Why the token was refused, once all else about the answer is as it has to be. */
+async function refusalOf(token: string): Promise<string> {
+  const response = await api.withToken(token);
+  const { error, ...rest } = (await response.json()) as { error: string };
+  expect({ status: response.status, challenge: response.headers.get('www-authenticate'), rest }).toEqual({
+    status: 401,
+    challenge: challenge('invalid_token', error),
+    rest: {},
+  });
+  return error;
+}
+
+function challenge(code: string, description: string): string {
+  const metadata = `${api.url}/.well-known/oauth-protected-resource`;
+  return `Bearer realm="mcp-registry", error="${code}", error_description="${description}", resource_metadata="${metadata}"`;
+}
+
+/** Sends headers as they are, in this order. */
+function challengeOfRaw(headers: readonly string[]): Promise<[number | undefined, string | undefined]> {
+  return new Promise((resolve, reject) => {
+    const { host } = new URL(api.url);
+    send(`${api.url}/v0.1/servers`, { headers: ['Host', host, ...headers] }, (response) => {
+      response.resume();
+      resolve([response.statusCode, response.headers['www-authenticate']]);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
