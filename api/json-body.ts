@@ -36,13 +36,18 @@ export interface JsonBody {
  * @throws HttpError 415 for another type of content, 400 for none, and for bytes that are no UTF-8 or no JSON.
  */
 export function jsonBody(request: Request): JsonBody {
+  return jsonOf(bodyBytes(request));
+}
+
+/** @throws HttpError 415 for another type of content, 400 for none. */
+export function bodyBytes(request: Request): Buffer {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes)) {
     throw request.is(JSON_TYPES) === false
       ? new HttpError(415, 'The body must be JSON, with Content-Type: application/json')
       : new HttpError(400, 'The request has no body, where one in JSON is needed');
   }
-  return jsonOf(bytes);
+  return bytes;
 }
 
 /** @throws HttpError 400 for bytes that are no UTF-8 or no JSON. */

@@ -24,7 +24,18 @@ export function publishedDocument(
   return { name, version, document: compactJson(bytes) };
 }
 
-export function invalidDocument(faults: readonly Fault[]): HttpError {
+/** @throws HttpError 422 for a document of another name or version than the request. */
+export function refuseOtherVersion(
+  { name, version }: PublishedDocument,
+  named: { readonly name: string; readonly version: string },
+): void {
+  const faults: Fault[] = [];
+  if (name !== named.name) faults.push({ path: 'name', message: 'is not the name in the request' });
+  if (version !== named.version) faults.push({ path: 'version', message: 'is not the version in the request' });
+  if (faults.length > 0) throw invalidDocument(faults);
+}
+
+function invalidDocument(faults: readonly Fault[]): HttpError {
   return new HttpError(422, `The document breaks the rules for server.json: ${faults.map(faultText).join('; ')}`, {
     faults,
   });

@@ -3,18 +3,21 @@ import { z } from 'zod';
 import { listClaimSets } from '../../db/claim-sets.ts';
 import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../db/entry-lists.ts';
 import type { Visibility } from '../../db/visibility.ts';
+import { entryClaims, type ServerClaims } from '../../db/server-claims.ts';
 import { sees } from '../access/permissions.ts';
+import { HttpError } from '../http-error.ts';
+import { publishedServer } from '../managed-server.ts';
 import { type OperationContext, query } from './operation.ts';
+import { inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
 import { byRegistryName, visibleRegistry } from './registries.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';
 
 const MAX_PAGE = 1000;
 
-const storable = z.string().refine((text) => !text.includes('\0'), 'must not contain the character NUL');
 const page = {
   limit: z.int().min(1).max(MAX_PAGE).default(100),
   /** `next` of the page before. */
-  after: z.object({ name: storable, version: storable, position: z.int().min(0) }).optional(),
+  after: z.object({ name: serverName, version: serverVersion, position: z.int().min(0) }).optional(),
   includeDeleted: z.boolean().default(false),
 };
 
@@ -42,6 +45,19 @@ export const listRegistryEntries = query({
   run: async (context, { name, ...asked }) => {
     const { id: registryId } = await visibleRegistry(context, name);
     return await readPage(context, { ...asked, of: { registryId }, visibility: await visibilityOf(context) });
+  },
+});
+
+/** What is required of who reads a published server, and whether the claims are its own or those of its source. */
+export const getEntryClaims = query({
+  role: 'manageEntries',
+  input: z.object({ ...inRegistry, name: serverName }),
+  run: async (context, { registry: registryName, name }): Promise<ServerClaims> => {
+    const registry = await publishingRegistry(context, registryName);
+    const { source } = await publishedServer(context, registry, { name, version: null });
+    const required = await entryClaims(context.database, { sourceId: source.id, name });
+    if (required === null) throw new HttpError(404, `There is no ${name}.`);
+    return required;
   },
 });
 

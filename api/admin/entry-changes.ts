@@ -2,29 +2,27 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { EntryRow } from '../../db/entries.ts';
-import { entryClaims } from '../../db/server-claims.ts';
+import type { AuditTarget } from '../../registry/audit.ts';
 import { type Claims, isClaims } from '../../registry/claims.ts';
+import { isJsonObject, textOf } from '../../registry/json.ts';
 import { requireGrant } from '../access/permissions.ts';
-import { carryOut, publishVersion, writtenVersions } from '../entry-writes.ts';
-import { HttpError } from '../http-error.ts';
+import { carryOut, publishVersion, writtenVersion, writtenVersions } from '../entry-writes.ts';
 import { jsonOf } from '../json-body.ts';
-import { changeableServer, publishableServer, publishedServer } from '../managed-server.ts';
-import { publishedDocument } from '../published-document.ts';
+import { changeableServer, type ManagedServer, publishableServer } from '../managed-server.ts';
+import { publishedDocument, refuseOtherVersion } from '../published-document.ts';
 import { idempotencyKey, statusUpdate } from '../request-schemas.ts';
-import { change, query } from './operation.ts';
-import { publishingRegistry } from './publishing-registry.ts';
+import { change, type OperationContext } from './operation.ts';
+import { inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
 
-const storable = z
-  .string()
-  .min(1)
-  .refine((text) => !text.includes('\0'), 'must not contain the character NUL');
-
-/** A text, or a list of texts, by the name of each claim. */
-export const claimsInput = z.custom<Claims>(isClaims, 'expected for each claim text or a list of texts');
-
-/** Which registry's managed source; default: the default registry's. */
-const inRegistry = { registry: z.string().min(1).max(128).optional() };
 const written = { ...inRegistry, idempotencyKey: idempotencyKey.default(randomUUID) };
+
+/** server.json: as text or bytes it is kept as it was sent. */
+const document = z
+  .union([z.string(), z.instanceof(Buffer), z.looseObject({})])
+  .transform((sent) => jsonOf(typeof sent === 'string' || Buffer.isBuffer(sent) ? Buffer.from(sent) : bytesOf(sent)));
+
+/** For each claim a text or a list of texts. */
+const claimsInput = z.custom<Claims>(isClaims, 'expected for each claim text or a list of texts');
 
 /**
  * Publishes a version. With `claims`, who reads the server must hold them; a name that is there already keeps its own,
@@ -32,27 +30,45 @@ const written = { ...inRegistry, idempotencyKey: idempotencyKey.default(randomUU
  */
 export const publishEntry = change({
   role: 'manageEntries',
-  input: z.object({
-    ...written,
-    document: z.union([z.string(), z.looseObject({})]),
-    claims: claimsInput.optional(),
-  }),
-  run: async (context, { registry, document, claims, idempotencyKey: key }): Promise<EntryRow> => {
-    const text = typeof document === 'string' ? document : JSON.stringify(document);
-    const published = publishedDocument(context, jsonOf(Buffer.from(text)));
+  action: 'entry.publish',
+  target: ({ registry, document: { value } }) => documentTarget(registry, value),
+  input: z.object({ ...written, document, claims: claimsInput.optional() }),
+  run: async (context, { registry, document: body, claims, idempotencyKey: requestId }): Promise<EntryRow> => {
+    const published = publishedDocument(context, body);
     const server = await publishableServer(context, await publishingRegistry(context, registry), published.name);
-    return await publishVersion(context, server, { published, claims: nonEmpty(claims), requestId: key });
+    return await publishVersion(context, server, { published, claims: nonEmpty(claims), requestId });
+  },
+});
+
+/** Replaces the document of a version, which must be of this name and version. */
+export const replaceEntry = change({
+  role: 'manageEntries',
+  action: 'entry.update',
+  target: entryTarget,
+  input: z.object({ ...written, name: serverName, version: serverVersion, document }),
+  run: async (context, { registry, name, version, document: body, ...request }): Promise<EntryRow> => {
+    const published = publishedDocument(context, body);
+    refuseOtherVersion(published, { name, version });
+    const server = await serverToChange(context, { registry, name, version });
+    const write = { kind: 'replace', ...published } as const;
+    await carryOut(context, { server, requestId: request.idempotencyKey, write });
+    return await writtenVersion(context, server, version);
   },
 });
 
 /** Sets the status of one version, or of all versions in one transaction; answers with all versions as they are then. */
 export const setEntryStatus = change({
   role: 'manageEntries',
-  input: statusUpdate.safeExtend({ ...written, name: storable, version: storable.optional() }),
-  run: async (context, { registry, name, version = null, status, statusMessage, idempotencyKey: key }) => {
-    const server = await changeableServer(context, await publishingRegistry(context, registry), { name, version });
+  action: 'entry.status.update',
+  target: entryTarget,
+  input: statusUpdate.safeExtend({ ...written, name: serverName, version: serverVersion.optional() }),
+  run: async (
+    context,
+    { registry, name, version = null, status, statusMessage, ...request },
+  ): Promise<{ readonly updatedCount: number; readonly versions: readonly EntryRow[] }> => {
+    const server = await serverToChange(context, { registry, name, version });
     const write = { kind: 'status', name, version, status, statusMessage: statusMessage || null } as const;
-    const updatedCount = await carryOut(context, { server, requestId: key, write });
+    const updatedCount = await carryOut(context, { server, requestId: request.idempotencyKey, write });
     return { updatedCount, versions: await writtenVersions(context, server) };
   },
 });
@@ -60,39 +76,56 @@ export const setEntryStatus = change({
 /** Deletes a version; a tombstone stays, and the version can't be published again. */
 export const deleteEntry = change({
   role: 'manageEntries',
-  input: z.object({ ...written, name: storable, version: storable }),
-  run: async (context, { registry, name, version, idempotencyKey: key }): Promise<void> => {
-    const server = await changeableServer(context, await publishingRegistry(context, registry), { name, version });
-    await carryOut(context, { server, requestId: key, write: { kind: 'remove', name, version } });
-  },
-});
-
-/** What is required of who reads a published server, and whether the claims are its own or those of its source. */
-export const getEntryClaims = query({
-  role: 'manageEntries',
-  input: z.object({ ...inRegistry, name: storable }),
-  run: async (context, { registry, name }) => {
-    const shownIn = await publishingRegistry(context, registry);
-    const { source } = await publishedServer(context, shownIn, { name, version: null });
-    const required = await entryClaims(context.database, { sourceId: source.id, name });
-    if (required === null) throw new HttpError(404, `There is no ${name}.`);
-    return required;
+  action: 'entry.delete',
+  target: entryTarget,
+  input: z.object({ ...written, name: serverName, version: serverVersion }),
+  run: async (context, { registry, name, version, idempotencyKey: requestId }): Promise<EntryRow> => {
+    const server = await serverToChange(context, { registry, name, version });
+    await carryOut(context, { server, requestId, write: { kind: 'remove', name, version } });
+    return await writtenVersion(context, server, version);
   },
 });
 
 /** Gives a published server other claims; none: those of its source. */
 export const setEntryClaims = change({
   role: 'manageEntries',
-  input: z.object({ ...written, name: storable, claims: claimsInput }),
-  run: async (context, { registry, name, claims, idempotencyKey: key }): Promise<void> => {
-    const server = await changeableServer(context, await publishingRegistry(context, registry), {
-      name,
-      version: null,
-    });
+  action: 'entry.claims.update',
+  target: entryTarget,
+  input: z.object({ ...written, name: serverName, claims: claimsInput }),
+  run: async (context, { registry, name, claims, idempotencyKey: requestId }): Promise<void> => {
+    const server = await serverToChange(context, { registry, name, version: null });
     requireGrant(context.caller, nonEmpty(claims));
-    await carryOut(context, { server, requestId: key, write: { kind: 'claims', name, version: null, claims } });
+    await carryOut(context, { server, requestId, write: { kind: 'claims', name, version: null, claims } });
   },
 });
+
+interface NamedVersion {
+  readonly registry?: string | undefined;
+  readonly name: string;
+  readonly version?: string | null | undefined;
+}
+
+async function serverToChange(
+  context: OperationContext,
+  { registry, name, version = null }: NamedVersion,
+): Promise<ManagedServer> {
+  return await changeableServer(context, await publishingRegistry(context, registry), { name, version });
+}
+
+function entryTarget({ registry, name, version }: NamedVersion): Partial<AuditTarget> {
+  return { registry: registry ?? null, name, version: version ?? null };
+}
+
+/** What a document says, which has not been checked yet. */
+function documentTarget(registry: string | undefined, value: unknown): Partial<AuditTarget> {
+  if (!isJsonObject(value)) return { registry: registry ?? null };
+  const { name, version } = value;
+  return { registry: registry ?? null, name: textOf(name) ?? null, version: textOf(version) ?? null };
+}
+
+function bytesOf(value: object): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
 
 function nonEmpty(claims: Claims | undefined): Claims | null {
   return claims === undefined || Object.keys(claims).length === 0 ? null : claims;

@@ -1,16 +1,24 @@
 /** What can be done over the admin API. tRPC and REST carry out the same operations, each declared once. */
+import type { Request } from 'express';
 import type { z } from 'zod';
 import { describeIssue, pathText } from '../../config/messages.ts';
+import type { AuditAction, AuditTarget } from '../../registry/audit.ts';
 import type { Role } from '../../registry/roles.ts';
 import type { Fault } from '../../registry/server-json.ts';
-import type { Caller } from '../access/caller.ts';
+import { type Caller, callerOf } from '../access/caller.ts';
 import { requireRole, requireWrite } from '../access/permissions.ts';
+import { type Sender, senderOf } from '../audit/sender.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http-error.ts';
 
 /** The parts of the API, and who asks. */
 export interface OperationContext extends ApiContext {
   readonly caller: Caller;
+  readonly sender: Sender;
+}
+
+export function operationContext(context: ApiContext, request: Request): OperationContext {
+  return { ...context, caller: callerOf(request), sender: senderOf(request) };
 }
 
 interface Declaration<Input extends z.ZodType, Output> {
@@ -25,40 +33,80 @@ export interface Query<Input extends z.ZodType, Output> extends Declaration<Inpu
   readonly kind: 'query';
 }
 
-/** Changes something, for which the token needs the write scope. */
+type ChangeAction = Extract<AuditAction, `${'entry' | 'source' | 'registry'}.${string}`>;
+
+/** Changes something, for which the token needs the write scope, and which is recorded. */
 export interface Change<Input extends z.ZodType, Output> extends Declaration<Input, Output> {
   readonly kind: 'change';
+  readonly role: Role;
+  readonly action: ChangeAction;
+  /** What is changed, for the record. */
+  readonly target: (input: z.output<Input>) => Partial<Omit<AuditTarget, 'kind'>>;
 }
 
-export function query<Input extends z.ZodType, Output>(declaration: Declaration<Input, Output>): Query<Input, Output> {
+export function query<Input extends z.ZodType, Output>(
+  declaration: Omit<Query<Input, Output>, 'kind'>,
+): Query<Input, Output> {
   return { kind: 'query', ...declaration };
 }
 
 export function change<Input extends z.ZodType, Output>(
-  declaration: Declaration<Input, Output>,
+  declaration: Omit<Change<Input, Output>, 'kind'>,
 ): Change<Input, Output> {
   return { kind: 'change', ...declaration };
 }
 
 /**
- * Carries an operation out, if the caller may.
+ * Answers a query, if the caller may ask it.
  *
- * @throws HttpError 403 where the caller may not, 400 for input that the operation does not understand, and
- *   whatever the operation throws.
+ * @throws HttpError 403 where the caller may not, 400 for input that the query does not understand, and whatever the
+ *   query throws.
  */
-export async function perform<Input extends z.ZodType, Output>(
+export async function ask<Input extends z.ZodType, Output>(
   context: OperationContext,
-  operation: Query<Input, Output> | Change<Input, Output>,
+  { role, input: schema, run }: Query<Input, Output>,
   input: unknown,
 ): Promise<Output> {
-  if (operation.kind === 'change') requireWrite(context.caller);
-  if (operation.role !== null) requireRole(context.caller, operation.role);
-  return await operation.run(context, readInput(operation.input, input));
+  if (role !== null) requireRole(context.caller, role);
+  return await run(context, valueOf(read(schema, input)));
+}
+
+/**
+ * Makes a change, if the caller may, and records it, also where it is refused.
+ *
+ * @throws as `ask`
+ */
+export async function make<Input extends z.ZodType, Output>(
+  context: OperationContext,
+  { role, input: schema, action, target, run }: Change<Input, Output>,
+  input: unknown,
+): Promise<Output> {
+  const result = read(schema, input);
+  const requested = {
+    sender: context.sender,
+    action,
+    target: { ...UNKNOWN, kind: kindOf(action), ...(result.success && target(result.data)) },
+  };
+  return await context.audit.change(requested, async () => {
+    requireWrite(context.caller);
+    requireRole(context.caller, role);
+    return await run(context, valueOf(result));
+  });
+}
+
+const UNKNOWN = { name: null, version: null, registry: null };
+
+function kindOf(action: ChangeAction): AuditTarget['kind'] {
+  const [kind] = action.split('.');
+  return kind as AuditTarget['kind'];
+}
+
+function read<Input extends z.ZodType>(schema: Input, input: unknown): z.ZodSafeParseResult<z.output<Input>> {
+  return schema.safeParse(input, { error: describeIssue });
 }
 
 /** @throws HttpError 400 that tells every fault and its place. */
-function readInput<Input extends z.ZodType>(schema: Input, input: unknown): z.output<Input> {
-  const result = schema.safeParse(input, { error: describeIssue });
+function valueOf<Value>(result: z.ZodSafeParseResult<Value>): Value {
   if (result.success) return result.data;
   throw badInput(result.error.issues.flatMap(faultsOf));
 }

@@ -14,6 +14,8 @@ import { byRegistryName, visibleRegistry } from './registries.ts';
 /** Adds a registry that shows these sources, in order of precedence. */
 export const createRegistry = change({
   role: 'manageRegistries',
+  action: 'registry.create',
+  target: ({ name }) => ({ name }),
   input: namedRegistry,
   run: async (context, written): Promise<RegistryRow> => {
     const requested = await requestedRegistry(context, written);
@@ -27,6 +29,8 @@ export const createRegistry = change({
 /** Gives a registry other sources and other claims. */
 export const updateRegistry = change({
   role: 'manageRegistries',
+  action: 'registry.update',
+  target: ({ name }) => ({ name }),
   input: namedRegistry,
   run: async (context, written): Promise<RegistryRow> => {
     await changeableRegistry(context, written.name);
@@ -39,6 +43,8 @@ export const updateRegistry = change({
 /** Takes a registry out; its sources stay. */
 export const deleteRegistry = change({
   role: 'manageRegistries',
+  action: 'registry.delete',
+  target: ({ name }) => ({ name }),
   input: byRegistryName,
   run: async (context, { name }): Promise<void> => {
     await changeableRegistry(context, name);

@@ -25,6 +25,8 @@ interface Changed {
 /** Adds a source and starts its actor, which syncs it at once. */
 export const createSource = change({
   role: 'manageSources',
+  action: 'source.create',
+  target: ({ name }) => ({ name }),
   input: namedSource,
   run: async (context, written): Promise<SourceRow & Changed> => {
     await stored.createSource(context.database, requestedSource(context, written));
@@ -37,6 +39,8 @@ export const createSource = change({
 /** Gives a source another definition and other claims. A definition that differs starts a sync. */
 export const updateSource = change({
   role: 'manageSources',
+  action: 'source.update',
+  target: ({ name }) => ({ name }),
   input: namedSource,
   run: async (context, written): Promise<SourceRow & Changed> => {
     const before = await changeableSource(context, written.name);
@@ -55,6 +59,8 @@ export const updateSource = change({
  */
 export const deleteSource = change({
   role: 'manageSources',
+  action: 'source.delete',
+  target: ({ name }) => ({ name }),
   input: bySourceName,
   run: async (context, { name }): Promise<Changed> => {
     const source = await visibleSource(context, name);

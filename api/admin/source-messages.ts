@@ -11,6 +11,8 @@ import { bySourceName, visibleSource } from './visible-source.ts';
  */
 export const syncSource = change({
   role: 'manageSources',
+  action: 'source.sync',
+  target: ({ name }) => ({ name }),
   input: bySourceName.extend({
     wait: z.boolean().default(false),
     force: z.boolean().default(false),
@@ -26,6 +28,8 @@ export const syncSource = change({
 /** Stops the timer of a source; a sync that runs is finished. */
 export const pauseSource = change({
   role: 'manageSources',
+  action: 'source.pause',
+  target: ({ name }) => ({ name }),
   input: bySourceName,
   run: async (context, { name }) => {
     await visibleSource(context, name);
@@ -36,6 +40,8 @@ export const pauseSource = change({
 /** Starts the timer of a source again; what is due runs at once. */
 export const resumeSource = change({
   role: 'manageSources',
+  action: 'source.resume',
+  target: ({ name }) => ({ name }),
   input: bySourceName,
   run: async (context, { name }) => {
     await visibleSource(context, name);

@@ -3,7 +3,7 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
-import { type Change, type OperationContext, perform, type Query } from '../admin/operation.ts';
+import { ask, type Change, make, type OperationContext, type Query } from '../admin/operation.ts';
 import { toHttpError } from '../error-handler.ts';
 import { HttpError } from '../http-error.ts';
 
@@ -52,15 +52,15 @@ function isRefusal(error: TRPCError): boolean {
 /** The only way to a procedure is an operation, and there is none without a permission: nothing can be left open. */
 // oxlint-disable-next-line explicit-module-boundary-types -- What tRPC builds has a type that only it can spell.
 export function queryProcedure<Input extends z.ZodType, Output>(operation: Query<Input, Output>) {
-  return procedure.input(uncheckedInput<Input>()).query(({ ctx, input }) => perform(ctx, operation, input));
+  return procedure.input(uncheckedInput<Input>()).query(({ ctx, input }) => ask(ctx, operation, input));
 }
 
 // oxlint-disable-next-line explicit-module-boundary-types -- What tRPC builds has a type that only it can spell.
 export function mutationProcedure<Input extends z.ZodType, Output>(operation: Change<Input, Output>) {
-  return procedure.input(uncheckedInput<Input>()).mutation(({ ctx, input }) => perform(ctx, operation, input));
+  return procedure.input(uncheckedInput<Input>()).mutation(({ ctx, input }) => make(ctx, operation, input));
 }
 
-/** Types what clients send. `perform` checks it, after the permission. */
+/** Types what clients send. The operation checks it, after the permission. */
 function uncheckedInput<Input extends z.ZodType>(): (input: unknown) => z.input<Input> {
   return (input) => input as z.input<Input>;
 }

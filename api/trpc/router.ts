@@ -1,7 +1,7 @@
 /** The admin API: what the CLI and the console speak. */
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
 import type { RequestHandler } from 'express';
-import { callerOf } from '../access/caller.ts';
+import { operationContext } from '../admin/operation.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http-error.ts';
 import { MAX_BODY_BYTES } from '../json-body.ts';
@@ -27,7 +27,7 @@ export type AdminRouter = typeof adminRouter;
 export function adminApi(context: ApiContext): RequestHandler {
   return createExpressMiddleware({
     router: adminRouter,
-    createContext: ({ req }) => ({ ...context, caller: callerOf(req) }),
+    createContext: ({ req }) => operationContext(context, req),
     maxBodySize: MAX_BODY_BYTES,
     responseMeta: () => ({ headers: { 'Cache-Control': 'no-store' } }),
   });
