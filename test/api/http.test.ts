@@ -121,17 +121,21 @@ describe('errors are JSON with the right status', () => {
   });
 
   test.each([
-    ['malformed JSON', '{"name": ', 400, 'is not valid JSON'],
-    ['no body', undefined, 400, 'has no body'],
-    ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400, 'is not valid UTF-8'],
-    ['more than 1 MiB', `"${'x'.repeat(1024 * 1024)}"`, 413, 'larger than 1048576 bytes'],
-  ])('a body that is %s', async (_, body, status, message) => {
+    ['malformed JSON', '{"name": ', 400],
+    ['no body', undefined, 400],
+    ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400],
+  ])('a body that is %s', async (_, body, status) => {
     const response = await api.get('/v0.1/validate', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       ...(body !== undefined && { body }),
     });
-    expect(await expectError(response, status)).toContain(message);
+    await expectError(response, status);
+  });
+
+  test('413 names the limit', async () => {
+    const response = await api.send('POST', '/v0.1/validate', { body: 'x'.repeat(1024 * 1024 + 1) });
+    expect(await expectError(response, 413)).toContain('larger than 1048576 bytes');
   });
 
   test('415 for a body that is not JSON', async () => {
