@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TestDatabase } from '../../environment.ts';
+import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import { type RunningApi, startApi } from '../running-api.ts';
+import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource';
+
+let provider: IdentityProvider;
+let registries: TestDatabase;
+let api: ProtectedApi;
+beforeAll(async () => {
+  [provider, registries] = await Promise.all([startIdentityProvider(), createRegistries({ name: 'staff' })]);
+  api = await startProtectedApi(registries, oauth(provider));
+});
+afterAll(async () => {
+  await api.stop();
+  await Promise.all([provider.stop(), registries.drop()]);
+});
+
+describe('without a token', () => {
+  test.each([
+    ['/v0.1/servers', ''],
+    ['/v0/servers', ''],
+    ['/registry/v0.1/servers', ''],
+    ['/api/v1/registry', ''],
+    ['/trpc/sources.list', ''],
+    ['/nothing/here', ''],
+    ['/registry/staff/v0.1/servers?limit=1', '/registry/staff'],
+    ['/registry/staff/v0/servers', '/registry/staff'],
+    ['/registry/staff/registry.json', '/registry/staff'],
+    ['/registry/no-such-registry/v0.1/servers', '/registry/no-such-registry'],
+  ])('%s is answered with where to get one', async (path, resource) => {
+    const response = await api.get(path);
+    expect([response.status, response.headers.get('www-authenticate'), await response.json()]).toEqual([
+      401,
+      `Bearer realm="mcp-registry", resource_metadata="${api.url}${WELL_KNOWN}${resource}"`,
+      { error: 'A token is needed here: send it as "Authorization: Bearer …"' },
+    ]);
+    const metadata = await readMetadata(`${WELL_KNOWN}${resource}`);
+    expect(metadata).toMatchObject({ resource: `${api.url}${resource}`, authorization_servers: [provider.issuer] });
+  });
+
+  test('another way to authenticate is as good as none', async () => {
+    const response = await api.get('/v0.1/servers', { headers: { authorization: 'Basic eDp5' } });
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.not.stringContaining('error='),
+    ]);
+  });
+
+  test('a web page of elsewhere may read the challenge, and ask before', async () => {
+    const response = await api.get('/v0.1/servers', { headers: { origin: 'https://editor.example.com' } });
+    expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([401, '*']);
+    expect(response.headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');
+    const preflight = await api.get('/v0.1/servers', {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://editor.example.com',
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'authorization',
+      },
+    });
+    expect([preflight.status, preflight.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      expect.stringContaining('Authorization'),
+    ]);
+  });
+
+  test.each(['/health', '/readiness', '/version', '/docs', '/openapi.json', '/openapi.yaml', WELL_KNOWN])(
+    '%s is read, even beside a token that is wrong',
+    async (path) => {
+      expect((await api.get(path)).status).toBe(200);
+      expect((await api.withToken('wrong', path)).status).toBe(200);
+    },
+  );
+});
+
+describe('a token without the write scope', () => {
+  const send = async (method: string, path: string, scope: unknown): Promise<Response> =>
+    api.send(method, path, {
+      body: {},
+      headers: { authorization: `Bearer ${await provider.token({ scope })}` },
+    });
+
+  test.each([
+    ['POST', '/v0.1/publish'],
+    ['PUT', '/registry/staff/v0.1/servers/a%2Fb/versions/1.0.0'],
+    ['DELETE', '/v0/servers/a%2Fb/versions/1.0.0'],
+    ['PATCH', '/v0.1/servers/a%2Fb/status'],
+    ['POST', '/trpc/sources.sync'],
+  ])('is told which one %s %s needs', async (method, path) => {
+    const response = await send(method, path, 'mcp-registry:read');
+    const resource = path.startsWith('/registry/staff') ? '/registry/staff' : '';
+    const description = 'Changes need a token with the scope mcp-registry:write';
+    expect([response.status, response.headers.get('www-authenticate'), await response.json()]).toEqual([
+      403,
+      `Bearer realm="mcp-registry", error="insufficient_scope", error_description="${description}", scope="mcp-registry:write", resource_metadata="${api.url}${WELL_KNOWN}${resource}"`,
+      { error: description },
+    ]);
+  });
+
+  test('is enough to have a document validated', async () => {
+    expect((await send('POST', '/v0.1/validate', 'mcp-registry:read')).status).toBe(200);
+  });
+
+  test.each([
+    ['a list of them, as Okta writes it', { scope: undefined, scp: ['mcp-registry:write'] }],
+    ['a text, as Entra ID writes it', { scope: undefined, scp: 'mcp-registry:read mcp-registry:write' }],
+  ])('is another than one with %s', async (_how, claims) => {
+    const headers = { authorization: `Bearer ${await provider.token(claims)}` };
+    expect((await api.send('POST', '/v0.1/publish', { body: {}, headers })).status).not.toBe(403);
+  });
+});
+
+test('a token that says nothing of scopes has those of its provider', async () => {
+  const other = await startProtectedApi(
+    registries,
+    oauth(provider, { providers: [provider.settings({ scopes: ['mcp-registry:write'] })] }),
+  );
+  const headers = { authorization: `Bearer ${await provider.token({ scope: undefined })}` };
+  const publish = (at: RunningApi): Promise<Response> => at.send('POST', '/v0.1/publish', { body: {}, headers });
+  expect([(await publish(other)).status === 403, (await publish(api)).status === 403]).toEqual([false, true]);
+  await other.stop();
+});
+
+describe('protected resource metadata', () => {
+  test.each(['', '/v0.1', '/v0', '/registry/staff', '/registry/staff/v0.1', '/registry/staff/v0', '/registry/none'])(
+    'names the resource "%s" as the client does',
+    async (resource) => {
+      expect(await readMetadata(`${WELL_KNOWN}${resource}`)).toEqual({
+        resource: `${api.url}${resource}`,
+        authorization_servers: [provider.issuer],
+        scopes_supported: ['mcp-registry:read', 'mcp-registry:write'],
+        bearer_methods_supported: ['header'],
+        resource_name: 'mcp-registry',
+      });
+    },
+  );
+
+  test('is not there for what is no registry', async () => {
+    expect((await api.get(`${WELL_KNOWN}/trpc`)).status).toBe(404);
+    expect((await api.get(`${WELL_KNOWN}/registry/staff/servers.json`)).status).toBe(404);
+  });
+
+  test('and challenges name the URL that is configured, whatever the request says', async () => {
+    const other = await startProtectedApi(
+      registries,
+      oauth(provider, { resourceUrl: 'https://mcp.example.com/', realm: 'all "our" servers' }),
+    );
+    const response = await other.get('/registry/staff/v0.1/servers');
+    expect(response.headers.get('www-authenticate')).toBe(
+      `Bearer realm="all \\"our\\" servers", resource_metadata="https://mcp.example.com${WELL_KNOWN}/registry/staff"`,
+    );
+    const document = async (path: string): Promise<unknown> => (await other.get(`${WELL_KNOWN}${path}`)).json();
+    expect(await document('')).toMatchObject({ resource: 'https://mcp.example.com/' });
+    expect(await document('/registry/staff')).toMatchObject({ resource: 'https://mcp.example.com/registry/staff' });
+    await other.stop();
+  });
+});
+
+describe('logging in as to the official registry', () => {
+  test.each(['none', 'github-at', 'dns'])('by %s is answered with how to get a token', async (method) => {
+    for (const prefix of ['/v0', '/v0.1', '/registry/staff/v0']) {
+      const response = await api.send('POST', `${prefix}/auth/${method}`);
+      expect([response.status, await response.json()]).toEqual([
+        501,
+        { error: expect.stringContaining(`get a token from ${provider.issuer}`) },
+      ]);
+    }
+  });
+});
+
+describe('where authentication is off', () => {
+  let open: RunningApi;
+  beforeAll(async () => {
+    open = await startApi(registries);
+  });
+  afterAll(() => open.stop());
+
+  test('nobody is told where to get a token', async () => {
+    expect((await open.get(WELL_KNOWN)).status).toBe(404);
+  });
+  test('tokens are not looked at', async () => {
+    const response = await open.get('/v0.1/servers', { headers: { authorization: 'Bearer wrong' } });
+    expect(response.status).toBe(200);
+  });
+});
+
+async function readMetadata(path: string): Promise<unknown> {
+  const response = await api.get(path);
+  expect([response.status, response.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringContaining('application/json'),
+  ]);
+  return await response.json();
+}

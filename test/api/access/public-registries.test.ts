@@ -1,0 +1,162 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isPublicPath } from '../../../api/access/public-path.ts';
+import type { TestDatabase } from '../../environment.ts';
+import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
+
+let provider: IdentityProvider;
+let registries: TestDatabase;
+let api: ProtectedApi;
+beforeAll(async () => {
+  [provider, registries] = await Promise.all([
+    startIdentityProvider(),
+    createRegistries({ name: 'open', access: 'public' }, { name: 'staff' }),
+  ]);
+  api = await startProtectedApi(registries, oauth(provider));
+});
+afterAll(async () => {
+  await api.stop();
+  await Promise.all([provider.stop(), registries.drop()]);
+});
+
+const READS = [
+  '/v0.1/servers',
+  '/v0.1/servers?search=com&limit=5',
+  '/v0/servers',
+  '/v0.1/servers/com.example%2FNAME',
+  '/v0.1/servers/com.example/NAME/versions',
+  '/v0.1/servers/com.example%2FNAME/versions/latest',
+  '/registry.json',
+  '/servers.json',
+];
+
+describe('on one host', () => {
+  test.each(READS)('%s of the public registry is read by everybody, of the other with a token', async (path) => {
+    const of = (registry: string): string => `/registry/${registry}${path.replace('NAME', registry)}`;
+    expect((await api.get(of('open'))).status).toBe(200);
+    expect((await api.get(of('open'), { method: 'HEAD' })).status).toBe(200);
+    expect((await api.get(of('staff'))).status).toBe(401);
+    const token = await provider.token();
+    expect((await api.withToken(token, of('staff'))).status).toBe(200);
+    expect((await api.withToken(token, of('open'))).status).toBe(200);
+    // What was made for those with a token is not sent to others.
+    expect((await api.get(of('staff'))).status).toBe(401);
+  });
+
+  test('a registry that needs a token looks like one that is not there', async () => {
+    const answers = await Promise.all(
+      ['staff', 'nosuch'].map(async (name) => {
+        const response = await api.get(`/registry/${name}/v0.1/servers`);
+        const ofThisAnswer = { date: '', 'x-request-id': '' };
+        const { 'www-authenticate': challenge, ...headers } = Object.fromEntries(response.headers);
+        return {
+          status: response.status,
+          body: await response.json(),
+          headers: { ...headers, ...ofThisAnswer },
+          challenge: challenge?.replace(name, ''),
+        };
+      }),
+    );
+    expect(answers[0]).toEqual(answers[1]);
+  });
+
+  test('the default registry of all sources needs a token', async () => {
+    for (const path of ['/v0.1/servers', '/v0/servers', '/registry/v0.1/servers', '/api/v0/servers']) {
+      expect([path, (await api.get(path)).status]).toEqual([path, 401]);
+    }
+  });
+
+  test('a wrong token is refused where none is needed', async () => {
+    expect((await api.withToken('wrong', '/registry/open/v0.1/servers')).status).toBe(401);
+  });
+
+  test.each([
+    ['POST', '/publish'],
+    ['POST', '/validate'],
+    ['PUT', '/servers/com.example%2Fopen/versions/1.0.0'],
+    ['DELETE', '/servers/com.example%2Fopen/versions/1.0.0'],
+    ['PATCH', '/servers/com.example%2Fopen/status'],
+  ])('%s %s of a public registry needs a token', async (method, path) => {
+    expect((await api.send(method, `/registry/open/v0.1${path}`, { body: {} })).status).toBe(401);
+  });
+
+  test.each([
+    '/registry/open%2F..%2Fstaff/v0.1/servers',
+    '/registry/open/../staff/v0.1/servers',
+    '/registry/%6fpen%00/v0.1/servers',
+    '/registry/%E0%A4%A/v0.1/servers',
+    '/registry//v0.1/servers',
+    '/REGISTRY/staff/v0.1/servers',
+    '/registry/open/v0.1/publish',
+    '/extension/v0/registries/open',
+  ])('%s gets nobody around it', async (path) => {
+    expect(await statusAsWritten(path)).toBe(401);
+  });
+});
+
+test('a default registry that the file makes public is read by everybody', async () => {
+  const own = await createRegistries({ name: 'default', access: 'public' });
+  const other = await startProtectedApi(own, oauth(provider));
+  for (const path of [
+    '/v0.1/servers',
+    '/v0/servers',
+    '/registry/v0.1/servers',
+    '/api/v0/servers',
+    '/api/v1/registry',
+  ]) {
+    expect([path, (await other.get(path)).status]).toEqual([path, 200]);
+  }
+  await other.stop();
+  await own.drop();
+});
+
+describe('public paths', () => {
+  test('are read by everybody, with or without a token; changes below them need one', async () => {
+    const other = await startProtectedApi(registries, oauth(provider, { publicPaths: ['/registry/staff'] }));
+    const path = '/registry/staff/v0.1/servers';
+    expect((await other.get(path)).status).toBe(200);
+    expect((await other.withToken(await provider.token(), path)).status).toBe(200);
+    expect((await other.withToken('wrong', path)).status).toBe(401);
+    expect((await other.send('POST', '/registry/staff/v0.1/publish', { body: {} })).status).toBe(401);
+    expect((await other.get('/registry/staffs/v0.1/servers')).status).toBe(401);
+    expect((await other.get('/v0.1/servers')).status).toBe(401);
+    await other.stop();
+  });
+
+  test.each([
+    ['/registry/open', ['/registry/open'], true],
+    ['/registry/open/', ['/registry/open'], true],
+    ['/registry/open/v0.1/servers', ['/registry/open/'], true],
+    ['/registry/op%65n/v0.1', ['/registry/open'], true],
+    ['/registry/opens', ['/registry/open'], false],
+    ['/registry', ['/registry/open'], false],
+    ['/Registry/open', ['/registry/open'], false],
+    ['/registry/open/../staff', ['/registry/open'], false],
+    ['/registry/open/./x', ['/registry/open'], false],
+    ['/registry/open//x', ['/registry/open'], false],
+    ['/registry/open/%2e%2e/staff', ['/registry/open'], false],
+    ['/registry/open/a%2Fb', ['/registry/open'], false],
+    ['/registry/open/a%5cb', ['/registry/open'], false],
+    ['/registry/open/%', ['/registry/open'], false],
+    ['/v0.1/servers', ['/registry/open', '/v0.1'], true],
+    ['/anything', ['/'], true],
+    ['/', ['/'], true],
+    ['/', ['/registry'], false],
+  ])('%s is below one of %j: %s', (path, publicPaths, isBelow) => {
+    expect(isPublicPath(path, publicPaths)).toBe(isBelow);
+  });
+});
+
+/** The path as it stands here: `fetch` would tidy it up. */
+function statusAsWritten(path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(api.url);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
