@@ -2,8 +2,9 @@
 import { createTRPCClient, httpLink, TRPCClientError, type TRPCClient } from '@trpc/client';
 import type { AdminRouter } from '../api/trpc/router.ts';
 import { CommandFailure } from './failure.ts';
+import { faultsText } from './fault-table.ts';
 import { refusalMessage } from './refusal.ts';
-import { connectServer } from './server-connection.ts';
+import { connectServer, type ServerConnection } from './server-connection.ts';
 import type { ServerOptions } from './server-options.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -14,7 +15,14 @@ export async function askServer<Answer>(
   options: ServerOptions,
   question: (client: AdminClient) => Promise<Answer>,
 ): Promise<Answer> {
-  const connection = await connectServer(options);
+  return askOver(await connectServer(options), question);
+}
+
+/** The same, over a connection that is there. */
+export async function askOver<Answer>(
+  connection: ServerConnection,
+  question: (client: AdminClient) => Promise<Answer>,
+): Promise<Answer> {
   const client = createTRPCClient<AdminRouter>({
     links: [
       httpLink({
@@ -32,7 +40,10 @@ export async function askServer<Answer>(
 
 function toFailure(server: string, error: TRPCClientError<AdminRouter>): CommandFailure {
   if (error.cause instanceof CommandFailure) return error.cause;
-  if (error.data !== undefined && error.data !== null) return new CommandFailure(error.message);
+  if (error.data !== undefined && error.data !== null) {
+    const { faults = [] } = error.data;
+    return new CommandFailure(faults.length > 0 ? faultsText('What was sent', faults) : error.message);
+  }
   // Refused before it reached the admin API, or answered by somebody else.
   const message = refusalMessage(error.meta?.['responseJSON']);
   return message === undefined ? unreachable(server, error) : new CommandFailure(message);

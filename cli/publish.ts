@@ -1,45 +1,45 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
+import type { Claims } from '../registry/claims.ts';
+import { askServer } from './admin-client.ts';
+import { collectClaim } from './claims-text.ts';
 import { readDocumentText } from './document-file.ts';
-import { CommandFailure } from './failure.ts';
-import { refusalText } from './refusal.ts';
-import { connectServer } from './server-connection.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from './server-options.ts';
 
 interface PublishOptions extends ServerOptions {
   readonly registry?: string;
-}
-
-/** The part of an answer that is shown. */
-interface Published {
-  readonly server: { readonly name: string; readonly version: string };
+  readonly claim?: Claims;
 }
 
 export function addPublishCommand(program: Command): void {
-  const command = program
-    .command('publish')
+  publishes(program.command('publish')).addHelpText(
+    'after',
+    [
+      '\nExamples:',
+      '  $ rollcall publish server.json',
+      '  $ rollcall publish server.json --registry internal --claim team=payments',
+      '\n`rollcall admin entries` changes and deletes what is published.',
+    ].join('\n'),
+  );
+}
+
+/** Makes the command publish a file. */
+export function publishes(command: Command): Command {
+  return addServerOptions(command)
     .argument('<file>', 'a server.json, or - for standard input')
     .description('Publish a server to a registry that has a managed source')
     .option('--registry <name>', 'the registry; without it the default one')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ rollcall publish server.json\n  $ rollcall publish server.json --registry internal',
-    );
-  addServerOptions(command).action(async (file: string, options: PublishOptions) => {
-    const published = await publish(await readDocumentText(file), options);
-    printAnswer(options, published, ({ server }) => `Published ${server.name} ${server.version}`);
-  });
-}
-
-async function publish(document: string, options: PublishOptions): Promise<Published> {
-  const connection = await connectServer(options);
-  const registry = options.registry === undefined ? '' : `/registry/${encodeURIComponent(options.registry)}`;
-  const response = await connection.fetch(`${connection.server}${registry}/v0.1/publish`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'Idempotency-Key': randomUUID() },
-    body: document,
-  });
-  const text = await response.text();
-  if (!response.ok) throw new CommandFailure(`Not published: ${refusalText(response.status, text)}`);
-  return JSON.parse(text) as Published;
+    .option(
+      '--claim <name=value>',
+      'what a reader must hold; give it again for more claims, or for one of several values',
+      collectClaim,
+    )
+    .action(async (file: string, { registry, claim: claims, ...options }: PublishOptions) => {
+      const publication = {
+        document: await readDocumentText(file),
+        ...(registry !== undefined && { registry }),
+        ...(claims !== undefined && { claims }),
+      };
+      const published = await askServer(options, (client) => client.entries.publish.mutate(publication));
+      printAnswer(options, published, ({ name, version }) => `Published ${name} ${version}`);
+    });
 }

@@ -4,21 +4,27 @@ import { addServerOptions, printAnswer, type ServerOptions } from './server-opti
 import { formatTable } from './table.ts';
 
 export function addRegistriesCommand(program: Command): void {
-  const command = program
-    .command('registries')
+  listRegistries(program.command('registries')).addHelpText(
+    'after',
+    '\nExample:\n  $ rollcall registries\n\n`rollcall admin registries` shows one in detail, and creates, changes and deletes them.',
+  );
+}
+
+/** Makes the command list the registries. */
+export function listRegistries(command: Command): Command {
+  return addServerOptions(command)
     .description('List the registries and the sources that each of them shows')
-    .addHelpText('after', '\nExample:\n  $ rollcall registries');
-  addServerOptions(command).action(async (options: ServerOptions) => {
-    const registries = await askServer(options, (client) => client.registries.list.query());
-    printAnswer(options, registries, () =>
-      formatTable(
-        ['registry', 'served at', 'sources, in order of precedence'],
-        registries.map(({ name, isDefault, sources }) => [
-          name,
-          isDefault ? `/v0.1, /registry/${name}/v0.1` : `/registry/${name}/v0.1`,
-          sources.join(', '),
-        ]),
-      ),
-    );
-  });
+    .action(async (options: ServerOptions) => {
+      const registries = await askServer(options, (client) => client.registries.list.query());
+      printAnswer(options, registries, () =>
+        formatTable(
+          ['registry', 'served at', 'sources, in order of precedence'],
+          registries.map(({ name, isDefault, sources }) => [name, pathsText(name, isDefault), sources.join(', ')]),
+        ),
+      );
+    });
+}
+
+export function pathsText(name: string, isDefault: boolean): string {
+  return isDefault ? `/v0.1, /registry/${name}/v0.1` : `/registry/${name}/v0.1`;
 }

@@ -17,10 +17,14 @@ export interface ServerConnection {
   readonly fetch: typeof fetch;
 }
 
+/** Connects as the options say, with the token that they lead to. */
 export async function connectServer(options: ServerOptions): Promise<ServerConnection> {
   const server = baseUrl(options.server);
   if (options.caFile !== undefined) await trustCertificateAuthorities(options.caFile);
-  const token = await findAccessToken(server, options.tokenFile);
+  return connectWithToken(server, await findAccessToken(server, options.tokenFile));
+}
+
+export function connectWithToken(server: string, token: AccessToken | undefined): ServerConnection {
   return {
     server,
     fetch: async (resource, init) => {

@@ -6,27 +6,38 @@ import { formatTable } from './table.ts';
 import { relativeTime } from './time-text.ts';
 
 export function addSourcesCommand(program: Command): void {
-  const command = program
-    .command('sources')
-    .description('List the sources and how their last syncs went')
-    .addHelpText('after', '\nExamples:\n  $ rollcall sources\n  $ rollcall sources --json | jq -r ".[].name"');
-  addServerOptions(command).action(async (options: ServerOptions) => {
-    const sources = await askServer(options, (client) => client.sources.list.query());
-    printAnswer(options, sources, () =>
-      formatTable(
-        ['source', 'kind', 'entries', 'last sync', 'when'],
-        sources.map(({ name, kind, entryCount, lastRun, detachedAt }) => [
-          name,
-          kind,
-          entryCount,
-          detachedAt === null ? syncText(kind, lastRun) : 'left the configuration',
-          relativeTime(lastRun?.endedAt ?? lastRun?.startedAt),
-        ]),
-      ),
-    );
-  });
+  listSources(program.command('sources')).addHelpText(
+    'after',
+    [
+      '\nExamples:',
+      '  $ rollcall sources',
+      '  $ rollcall sources --json | jq -r ".[].name"',
+      '\n`rollcall admin sources` shows one in detail, and creates, changes and deletes them.',
+    ].join('\n'),
+  );
 }
 
-function syncText(kind: string, lastRun: Parameters<typeof outcomeText>[0]): string {
+/** Makes the command list the sources. */
+export function listSources(command: Command): Command {
+  return addServerOptions(command)
+    .description('List the sources and how their last syncs went')
+    .action(async (options: ServerOptions) => {
+      const sources = await askServer(options, (client) => client.sources.list.query());
+      printAnswer(options, sources, () =>
+        formatTable(
+          ['source', 'kind', 'entries', 'last sync', 'when'],
+          sources.map(({ name, kind, entryCount, lastRun, detachedAt }) => [
+            name,
+            kind,
+            entryCount,
+            detachedAt === null ? lastSyncText(kind, lastRun) : 'left the configuration',
+            relativeTime(lastRun?.endedAt ?? lastRun?.startedAt),
+          ]),
+        ),
+      );
+    });
+}
+
+export function lastSyncText(kind: string, lastRun: Parameters<typeof outcomeText>[0]): string {
   return kind === 'managed' ? 'published to, never synced' : outcomeText(lastRun);
 }

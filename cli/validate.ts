@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import type { Fault } from '../registry/server-json.ts';
 import { readDocumentText } from './document-file.ts';
 import { CommandFailure, describeError } from './failure.ts';
-import { formatTable } from './table.ts';
+import { faultsText } from './fault-table.ts';
 
 export function addValidateCommand(program: Command): void {
   program
@@ -17,7 +16,8 @@ export function addValidateCommand(program: Command): void {
     .action(async (file: string, { json }: { json: boolean }) => {
       const { checkServerJson } = await import('../registry/server-json.ts');
       const faults = checkServerJson(parse(file, await readDocumentText(file)));
-      console.log(json ? JSON.stringify({ valid: faults.length === 0, faults }, null, 2) : faultsText(file, faults));
+      const text = faults.length === 0 ? `${file} is valid` : faultsText(file, faults);
+      console.log(json ? JSON.stringify({ valid: faults.length === 0, faults }, null, 2) : text);
       if (faults.length > 0) throw new CommandFailure('');
     });
 }
@@ -28,11 +28,4 @@ function parse(file: string, text: string): unknown {
   } catch (error) {
     throw new CommandFailure(`${file} is not JSON: ${describeError(error)}`);
   }
-}
-
-function faultsText(file: string, faults: readonly Fault[]): string {
-  if (faults.length === 0) return `${file} is valid`;
-  const count = faults.length === 1 ? 'a fault' : `${faults.length} faults`;
-  const rows = faults.map(({ path, message }) => [path === '' ? '(the document)' : path, message]);
-  return `${file} has ${count}:\n${formatTable(['where', 'what'], rows)}`;
 }

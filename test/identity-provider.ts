@@ -280,7 +280,7 @@ function createProvider({ issuer, stored, people }: State, keys: readonly JWK[])
       devInteractions: { enabled: false },
       deviceFlow: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: (_context, client, token) => token.clientId === client.clientId },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => AUDIENCE,

@@ -2,8 +2,10 @@
 import { resolve } from 'node:path';
 import type { Configuration, DeviceAuthorizationResponse } from 'openid-client';
 import { refuseToReveal } from '../access-token.ts';
+import { askOver } from '../admin-client.ts';
 import { trustCertificateAuthorities } from '../certificate-authorities.ts';
 import { CommandFailure, USAGE_EXIT_STATUS } from '../failure.ts';
+import { connectWithToken } from '../server-connection.ts';
 import { baseUrl, type ServerOption } from '../server-options.ts';
 import { durationText } from '../time-text.ts';
 import { changeLogins, readLogin } from './credentials.ts';
@@ -43,6 +45,7 @@ export async function logIn(options: LoginOptions): Promise<void> {
     },
     onCode: (code) => showCode(server, code),
   });
+  const name = await nameAtServer(server, { issuer, accessToken: answer.access_token });
   await changeLogins(async (logins) => {
     logins[server] = {
       issuer,
@@ -52,7 +55,17 @@ export async function logIn(options: LoginOptions): Promise<void> {
       ...storedTokens(answer),
     };
   });
-  console.log(`Logged in to ${server}`);
+  console.log(`Logged in to ${server}${name === null ? '' : ` as ${name}`}`);
+}
+
+/** A token that the server refuses is not kept: most often its audience is not the one that the server wants. */
+async function nameAtServer(
+  server: string,
+  { issuer, accessToken }: { readonly issuer: string; readonly accessToken: string },
+): Promise<string | null> {
+  const connection = connectWithToken(server, { value: accessToken, origin: `The token from ${issuer}` });
+  const { displayName, subject } = await askOver(connection, (client) => client.me.query());
+  return displayName ?? subject;
 }
 
 function chooseIssuer({ authorizationServers }: ProtectedResource, wanted: string | undefined): string {

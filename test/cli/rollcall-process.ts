@@ -15,6 +15,8 @@ export interface RunningCommand {
   /** Waits until the command has printed it, and answers with the match; fails where it ends before. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
   readonly ended: Promise<CommandResult>;
+  /** Asks it to end, as a service manager does. */
+  stop(): void;
 }
 
 /** Runs a command to its end. */
@@ -34,6 +36,7 @@ export function startRollcall(environment: NodeJS.ProcessEnv, ...parameters: str
   const ended = once(child, 'close').then(([status]) => ({ status: status as number | null, ...output }));
   return {
     ended,
+    stop: () => void child.kill('SIGTERM'),
     printed: async (pattern) => {
       for (;;) {
         const match = pattern.exec(output.stdout);
