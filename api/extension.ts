@@ -4,7 +4,6 @@ import type { Database } from '../db/connection.ts';
 import { countEntries } from '../db/entries.ts';
 import { listRegistries, findRegistry, type RegistryRow } from '../db/registries.ts';
 import { listSources, type SourceRow } from '../db/sources.ts';
-import { listSyncRuns } from '../db/sync-runs.ts';
 import type { Claims } from '../registry/claims.ts';
 import { type Caller, callerOf } from './access/caller.ts';
 import { sees, seesRegistry } from './access/permissions.ts';
@@ -14,6 +13,7 @@ import type { RegistrySummary, SyncStatus } from './extension-schemas.ts';
 import { HttpError } from './http-error.ts';
 import { cacheControl } from './pages.ts';
 import { addRoute, pathParameter } from './routes.ts';
+import { syncStatusOf } from './sync-status.ts';
 
 export function extensionApi(context: ApiContext): Router {
   const { database } = context;
@@ -85,41 +85,8 @@ async function sourceStatuses(database: Database): Promise<ReadonlyMap<string, S
 }
 
 async function sourceStatus(database: Database, source: SourceRow): Promise<SourceStatus> {
-  const { lastRun } = source;
-  const [failures, lastSuccess] = lastRun === null ? [0, undefined] : await sinceLastSuccess(database, source);
-  return {
-    name: source.name,
-    type: source.kind,
-    claims: source.claims,
-    syncStatus: {
-      phase: phaseOf(lastRun),
-      ...(lastSuccess !== undefined && { lastSyncTime: lastSuccess }),
-      ...(lastRun !== null && { lastAttempt: lastRun.startedAt }),
-      attemptCount: failures,
-      serverCount: source.entryCount,
-      ...(typeof lastRun?.failureMessage === 'string' && { message: lastRun.failureMessage }),
-    },
-  };
-}
-
-/** A source that never synced, because it is managed or new, has nothing wrong with it. */
-function phaseOf(lastRun: SourceRow['lastRun']): SyncStatus['phase'] {
-  if (lastRun === null) return 'complete';
-  if (lastRun.outcome === null) return 'syncing';
-  return lastRun.outcome === 'failed' ? 'failed' : 'complete';
-}
-
-/** More failures in a row than this are not told apart. */
-const MAX_COUNTED_FAILURES = 100;
-
-async function sinceLastSuccess(database: Database, source: SourceRow): Promise<[number, string | undefined]> {
-  const succeeded = ({ outcome }: { outcome: string | null }): boolean =>
-    outcome === 'changed' || outcome === 'unchanged';
-  if (source.lastRun !== null && succeeded(source.lastRun)) return [0, source.lastRun.endedAt ?? undefined];
-  const runs = await listSyncRuns(database, { sourceName: source.name, limit: MAX_COUNTED_FAILURES });
-  const index = runs.findIndex(succeeded);
-  const since = index === -1 ? runs : runs.slice(0, index);
-  return [since.filter(({ outcome }) => outcome === 'failed').length, runs[index]?.endedAt ?? undefined];
+  const { name, kind, claims } = source;
+  return { name, type: kind, claims, syncStatus: await syncStatusOf(database, source) };
 }
 
 function summary(registry: RegistryRow, sources: readonly SourceStatus[]): RegistrySummary {

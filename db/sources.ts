@@ -33,6 +33,9 @@ const sourceRow = z.object({
   entryCount: count,
   /** What the next sync is numbered. */
   nextSyncNumber: z.number(),
+  createdAt: timestamp,
+  /** When its definition or its claims changed last. */
+  updatedAt: timestamp,
 });
 
 /** A source as the database has it, with its newest sync, which may be running. */
@@ -84,7 +87,8 @@ async function selectSources(database: Database, where: FragmentSqlToken): Promi
     select id, name, kind, origin, definition, detached_at as "detachedAt", fetch_state as "fetchState", envelope,
       (select claims from claim_set where claim_set.id = source.claim_set_id),
       (select count(*) from entry where source_id = source.id and status <> 'deleted') as "entryCount",
-      (select coalesce(max(number), 0) + 1 from sync_run where source_id = source.id) as "nextSyncNumber"
+      (select coalesce(max(number), 0) + 1 from sync_run where source_id = source.id) as "nextSyncNumber",
+      created_at as "createdAt", updated_at as "updatedAt"
     from source where ${where} order by name`);
   const runs = await listNewestSyncRuns(
     database,
