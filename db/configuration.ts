@@ -49,6 +49,8 @@ export interface DepartedSources {
 
 /** Of the advisory lock that lets one process at a time store a configuration; the digits mean nothing. */
 const CONFIGURATION_LOCK = 4_518_839_062;
+/** Less than this leaves the planner's idea of the names right enough; autovacuum sees to it in time. */
+const MANY_NAMES = 1_000;
 /** A registry that changes waits for the syncs of its sources that are being applied. */
 const STORE_TIMEOUT = '5min';
 
@@ -259,8 +261,13 @@ export async function storeMemberships(
 
   const sourceIds = changes.flatMap(({ membership, wanted }) => [...membership.sourceIds, ...wanted]);
   await lockAll(transaction, [...sourceIds, ...reclaimed], registryIds);
-  for (const { membership, wanted } of changes) await replaceMembership(transaction, membership.registryId, wanted);
-  for (const sourceId of reclaimed) await refreshClaims(transaction, sourceId);
+  let names = 0;
+  for (const { membership, wanted } of changes) {
+    names += await replaceMembership(transaction, membership.registryId, wanted);
+  }
+  for (const sourceId of reclaimed) names += await refreshClaims(transaction, sourceId);
+  // How a list is read best depends on how many names there are, and how many of them have which claims.
+  if (names >= MANY_NAMES) await transaction.query(sql.type(nothing)`select refresh_statistics()`);
   await raiseRevisions(transaction, registryIds);
 }
 
@@ -299,11 +306,11 @@ async function replaceMembership(
   transaction: Transaction,
   registryId: string,
   sourceIds: readonly string[],
-): Promise<void> {
+): Promise<number> {
   await transaction.query(sql.type(nothing)`delete from registry_source where registry_id = ${registryId}`);
   await transaction.query(sql.type(nothing)`
     insert into registry_source (registry_id, source_id, position)
     select ${registryId}, source_id, place - 1
     from unnest(${sql.array(sourceIds, 'int8')}) with ordinality as wanted (source_id, place)`);
-  await rebuildOwners(transaction, registryId);
+  return await rebuildOwners(transaction, registryId);
 }

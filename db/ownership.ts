@@ -78,9 +78,13 @@ export async function refreshOwners(
   }
 }
 
-/** After the sources of a (locked) registry changed: whom every name belongs to now. Only differences are written. */
-export async function rebuildOwners(transaction: Transaction, registryId: string): Promise<void> {
-  await transaction.query(sql.type(nothing)`
+/**
+ * After the sources of a (locked) registry changed: whom every name belongs to now. Only differences are written.
+ *
+ * @returns how many names came, or belong to another source or have other claims.
+ */
+export async function rebuildOwners(transaction: Transaction, registryId: string): Promise<number> {
+  const { rowCount } = await transaction.query(sql.type(nothing)`
     with ${desiredOwners(registryId, sql.fragment`true`)},
     ${orphanedOwnersDeleted(registryId, sql.fragment`true`)}
     insert into server_owner (registry_id, name, source_id, claim_set_id, owned_since, changed_at)
@@ -91,6 +95,7 @@ export async function rebuildOwners(transaction: Transaction, registryId: string
       changed_at = excluded.changed_at
     where (server_owner.source_id, server_owner.claim_set_id)
       is distinct from (excluded.source_id, excluded.claim_set_id)`);
+  return rowCount;
 }
 
 /**

@@ -134,7 +134,7 @@ describe('the claims of what is published', () => {
     async (claims) => {
       await configure([published], { published: acme });
       await write(publishing('com.example/own', '1.0.0', { team: ['a', 'b'] }));
-      const outcome = await write(publishing('com.example/own', '2.0.0', claims as unknown as Claims));
+      const outcome = await write(publishing('com.example/own', '2.0.0', claims));
       expect(outcome).toMatchObject({ failure: { type: 'ClaimsMismatch' } });
       expect(await entriesOf(target.database)).toHaveLength(1);
     },
@@ -192,7 +192,7 @@ describe('the claims of what is published', () => {
     expect(await entriesOf(target.database, { updatedSince })).toHaveLength(2);
     expect(await write(setting({}))).toEqual({ entries: 2 });
     expect(await claimsOf('com.example/own')).toEqual({ claims: acme, areOwn: false });
-    expect(await write({ ...setting(acme), name: 'com.example/none' } as EntryWrite)).toMatchObject({
+    expect(await write({ ...setting(acme), name: 'com.example/none' })).toMatchObject({
       failure: { type: 'EntryNotFound' },
     });
   });

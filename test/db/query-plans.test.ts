@@ -1,10 +1,13 @@
 import pg from 'pg';
 import type { QuerySqlToken } from 'slonik';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listClaimSets } from '../../db/claim-sets.ts';
+import { storeConfiguration } from '../../db/configuration.ts';
 import type { Database } from '../../db/connection.ts';
 import { findEntry, listEntries, listVersions } from '../../db/entries.ts';
 import type { EntriesQuery } from '../../db/entries.ts';
 import { findRegistry } from '../../db/registries.ts';
+import type { VisibleClaims } from '../../db/visibility.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from './sync-source.ts';
@@ -18,6 +21,7 @@ let target: TestDatabase;
 let planner: pg.Client;
 let registryId: string;
 
+const BY_TRIGRAMS = 'Bitmap Index Scan searched_text_trigrams';
 const NAMES = 10_000;
 const nameOf = (index: number): string => `com.example.x${index % 100}/server-${String(index).padStart(5, '0')}`;
 
@@ -62,12 +66,16 @@ async function planOf(
 
   await planner.query(`set plan_cache_mode = ${mode}`);
   await planner.query(`prepare asked as ${made.sql.replaceAll('$slonik_', '$')}`);
-  const parameters = made.values.map((value) => pg.escapeLiteral(String(value))).join(', ');
+  const parameters = made.values.map((value) => pg.escapeLiteral(literal(value))).join(', ');
   const { rows } = await planner.query<{ 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }] }>(
     `explain (format json) execute asked (${parameters})`,
   );
   await planner.query('deallocate asked');
   return steps(rows[0]?.['QUERY PLAN'][0].Plan);
+}
+
+function literal(value: unknown): string {
+  return Array.isArray(value) ? `{${value.join(',')}}` : String(value);
 }
 
 function steps(node: PlanNode | undefined): string[] {
@@ -130,7 +138,7 @@ test.each(['called zzz', 'github'])('a search for %j starts at the trigram index
       await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, search }),
     'force_custom_plan',
   );
-  expect(plan).toContain('Bitmap Index Scan searched_text_trigrams');
+  expect(plan).toContain(BY_TRIGRAMS);
   expect(plan.filter((step) => /^Seq Scan (entry|searched_text)/.test(step))).toEqual([]);
 });
 
@@ -148,4 +156,67 @@ test('a search for what nearly every entry contains walks the names until the pa
   );
   expect(plan).toContain('Index Scan searched_text_pkey');
   expect(plan.filter((step) => /^(Seq Scan (entry|searched_text)|Sort)/.test(step))).toEqual([]);
+});
+
+describe('for a caller who does not see everything', () => {
+  const FEW = { team: 'few' };
+  const NEARLY_ALL = { team: 'most' };
+  const NOBODY = { team: 'nobody' };
+  const visible = async (...wanted: readonly object[]): Promise<VisibleClaims> => {
+    const sets = await listClaimSets(target.database);
+    const held = sets.filter(({ claims }) => wanted.some((one) => JSON.stringify(one) === JSON.stringify(claims)));
+    return { claimSetIds: held.map(({ id }) => id), includeUntagged: false };
+  };
+  const listPlan = async (visibility: VisibleClaims, query: Partial<EntriesQuery> = {}): Promise<string[]> =>
+    await planOf(
+      async (database) =>
+        await listEntries(database, { registryId, visibility, limit: 31, includeDeleted: false, ...query }),
+      'force_custom_plan',
+    );
+
+  beforeAll(async () => {
+    const all = [source('first'), source('second'), source('third')];
+    const entries = Array.from({ length: 100 }, (_, index) =>
+      draft(`com.example.y/server-${String(index).padStart(3, '0')}`, '1.0.0', {
+        description: 'Speaks to the service',
+      }),
+    );
+    await storeConfiguration(target.database, {
+      sources: all,
+      sourceClaims: { first: NEARLY_ALL, second: NOBODY, third: FEW },
+      registries: [],
+      defaultRegistry: 'default',
+    });
+    await sync(target.database, { sourceName: 'third', entries });
+  }, 60_000);
+
+  test.each<[string, Partial<EntriesQuery>]>([
+    ['the first page', {}],
+    ['a page in the middle', { after: { name: 'com.example.y/server-050', version: '1.0.0' } }],
+    ['the largest page', { limit: 1_001 }],
+    ['latest versions', { version: 'latest' }],
+    ['a search for what is rare', { search: 'called zzz' }],
+    ['a search for what is frequent', { search: 'service' }],
+  ])('%s of who sees one in a hundred looks at those alone', async (_, query) => {
+    const plan = await listPlan(await visible(FEW), query);
+    // A rare term may come to fewer names still.
+    expect(plan.some((step) => step.endsWith(' server_owner_claims') || step === BY_TRIGRAMS)).toBe(true);
+    expect(plan.filter((step) => /^Seq Scan (entry|server_owner|searched_text)$/.test(step))).toEqual([]);
+  });
+
+  test.each<[string, Partial<EntriesQuery>]>([
+    ['the first page', {}],
+    ['a page in the middle', { after: { name: nameOf(5_000), version: '1.0.0' } }],
+    ['latest versions', { version: 'latest' }],
+  ])('%s of who sees nearly all walks the names in order', async (_, query) => {
+    const plan = await listPlan(await visible(NEARLY_ALL, FEW), query);
+    expect(plan).toContain('Index Scan server_owner_pkey');
+    expect(plan.filter((step) => /^(Sort|Hash Join|Merge Join|Seq Scan (entry|server_owner))/.test(step))).toEqual([]);
+  });
+
+  test('a search of who sees nearly all goes as that of who sees everything', async () => {
+    const visibility = await visible(NEARLY_ALL, FEW);
+    expect(await listPlan(visibility, { search: 'service' })).toContain('Index Scan searched_text_pkey');
+    expect(await listPlan(visibility, { search: 'called zzz' })).toContain(BY_TRIGRAMS);
+  });
 });
