@@ -8,7 +8,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const OLDEST_NODE = 24;
+/** Since then certificate authorities can be added to a process that runs. */
+const OLDEST_NODE = '24.5.0';
 const main = new URL('../cli/main.ts', import.meta.url);
 
 // What is compiled is kept for the next start. The variable reaches the processes that this one starts.
@@ -18,7 +19,7 @@ process.env.NODE_COMPILE_CACHE ||= join(
   'compiled',
 );
 
-if (Number(process.versions.node.split('.')[0]) >= OLDEST_NODE) {
+if (process.versions.node.localeCompare(OLDEST_NODE, 'en', { numeric: true }) >= 0) {
   nodeModule.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(main.href);
 } else {

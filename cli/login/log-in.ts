@@ -56,6 +56,8 @@ export async function logIn(options: LoginOptions): Promise<void> {
     };
   });
   console.log(`Logged in to ${server}${name === null ? '' : ` as ${name}`}`);
+  const other = ['ROLLCALL_TOKEN_FILE', 'ROLLCALL_TOKEN'].find((variable) => process.env[variable]);
+  if (other !== undefined) console.error(`Note: ${other} is set, and goes before this login`);
 }
 
 /** A token that the server refuses is not kept: most often its audience is not the one that the server wants. */

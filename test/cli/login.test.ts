@@ -1,5 +1,8 @@
 /** Logging in by device code at a real identity provider, and what other commands do with what that leaves. */
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEVICE_CLIENT_ID } from '../identity-provider.ts';
@@ -117,6 +120,22 @@ describe('logging in', () => {
     const person = await createPerson(server);
     const answer = await person.ask('login', '--ca-file', server.provider.caFile, ...parameters);
     expect(answer).toMatchObject({ status, stderr: expect.stringMatching(message) });
+  });
+
+  test('hands no token to a server that says it were another one', async () => {
+    const document = await (await fetch(`${server.url}/.well-known/oauth-protected-resource`)).text();
+    const liar = createServer((_request, response) => response.end(document)).listen(0, '127.0.0.1');
+    await once(liar, 'listening');
+    const url = `http://127.0.0.1:${(liar.address() as AddressInfo).port}`;
+    const person = await createPerson(server);
+    const { status, stderr } = await person.ask('login', ...LOGIN, '--server', url);
+    liar.close();
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(`calls itself ${server.url}`) });
+  });
+
+  test('says when another token goes before the login', async () => {
+    const person = await createPerson(server, { ROLLCALL_TOKEN: 'another' });
+    expect(await logIn(person)).toMatchObject({ status: 0, stderr: expect.stringContaining('Note: ROLLCALL_TOKEN') });
   });
 
   test('names the certificate as the reason where the authority is not known', async () => {

@@ -84,8 +84,8 @@ async function untilHealthy(url: string, api: RunningCommand): Promise<void> {
 export interface Person {
   /** Runs a command against the server, to its end. */
   ask(...parameters: string[]): Promise<CommandResult>;
-  /** The same, with these environment variables. */
-  askWith(environment: NodeJS.ProcessEnv, ...parameters: string[]): Promise<CommandResult>;
+  /** The same, with these environment variables as well. */
+  askWith(more: NodeJS.ProcessEnv, ...parameters: string[]): Promise<CommandResult>;
   /** Begins to log in, and answers with the code that is to be confirmed. */
   beginLogin(...parameters: string[]): Promise<{ readonly code: string; readonly ended: Promise<CommandResult> }>;
   /** What is stored for the server. */
@@ -95,15 +95,19 @@ export interface Person {
   storedModes(): Promise<{ readonly file: number; readonly folder: number }>;
 }
 
-export async function createPerson({ url, folder, provider }: ProtectedServer): Promise<Person> {
+/** With these environment variables set for good. */
+export async function createPerson(
+  { url, folder, provider }: ProtectedServer,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Person> {
   const home = await mkdtemp(join(folder, 'home-'));
-  const own = { XDG_CONFIG_HOME: home, ROLLCALL_SERVER: url };
+  const own = { XDG_CONFIG_HOME: home, ROLLCALL_SERVER: url, ...environment };
   const path = join(home, 'rollcall', 'credentials.json');
   const readServers = async (): Promise<Record<string, Record<string, string>>> =>
     (JSON.parse(await readFile(path, 'utf8')) as { servers: Record<string, Record<string, string>> }).servers;
   return {
     ask: (...parameters) => startRollcall(own, ...parameters).ended,
-    askWith: (environment, ...parameters) => startRollcall({ ...own, ...environment }, ...parameters).ended,
+    askWith: (more, ...parameters) => startRollcall({ ...own, ...more }, ...parameters).ended,
     beginLogin: async (...parameters) => {
       const login = startRollcall(own, 'login', '--ca-file', provider.caFile, ...parameters);
       const [, code = ''] = await login.printed(/^ {2}([A-Z]{4}-[A-Z]{4})$/m);
