@@ -14,6 +14,7 @@ import { limitFailedAuthentications, limitWrites } from './rate-limits.ts';
 import { registryApi } from './registry-v01.ts';
 import { securityHeaders } from './security-headers.ts';
 import { adminApi, requireJson } from './trpc/router.ts';
+import { restAdminApi } from './v1/router.ts';
 
 /** Where the registry API is found; the paths without a name are the default registry. */
 const REGISTRY_API_PATHS = ['/v0.1', '/v0', '/registry/v0.1', '/registry/:registry/v0.1', '/registry/:registry/v0'];
@@ -44,8 +45,9 @@ export function createApp(context: ApiContext): Express {
   app.use(compression());
   app.use('/extension/v0', extensionApi(context));
   app.use(context.access.metadata);
-  app.use(openApiRoutes());
+  app.use(openApiRoutes(context));
   app.use(healthRoutes(context));
+  app.use('/v1', restAdminApi(context));
   app.use('/trpc', requireJson, adminApi(context));
 
   app.use(refuseUnknownRoute);

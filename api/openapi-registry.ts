@@ -16,17 +16,19 @@ const { registry, server, version, versionOrLatest } = pathParameters;
 
 const ERRORS = {
   400: 'A parameter or the body is not understood.',
-  403: 'A web page of another site asks for a change.',
+  401: 'Where tokens are needed: there is none, or one that is not taken. `WWW-Authenticate` says where to get one.',
+  403: 'The token is not enough for this change, or a web page of another site asks for it.',
   404: 'There is no such registry, server or version.',
   409: 'The version exists, or existed, already.',
   413: 'The body is larger than 1 MiB.',
   415: 'The body is not JSON.',
   422: 'The document breaks the rules for server.json, or the idempotency key was used for another request.',
-  501: 'The registry has no managed source, so nothing can be published to it.',
+  501: 'The registry has no managed source, so nothing can be published to it; or nobody can log in this way.',
   503: 'The database, or for a write Temporal, is away; `Retry-After` says when to try again.',
 } as const;
 
-const WRITE_ERRORS = [400, 403, 404, 413, 415, 501, 503] as const;
+const READ_ERRORS = [400, 401, 404, 503] as const;
+const WRITE_ERRORS = [400, 401, 403, 404, 413, 415, 501, 503] as const;
 
 const jsonContent = (schema: z.ZodType): { 'application/json': { schema: z.ZodType } } => ({
   'application/json': { schema },
@@ -107,7 +109,7 @@ const LIST_SERVERS: Operation = {
   description: 'Every version of every server, ordered by name and version, in pages.',
   requestParams: { query: z.object(listParameters.shape) },
   responses: {
-    ...answers({ description: 'A page of servers.', schema: serverList }, [400, 404, 503]),
+    ...answers({ description: 'A page of servers.', schema: serverList }, READ_ERRORS),
     ...NOT_MODIFIED,
   },
 };
@@ -116,14 +118,14 @@ const LIST_VERSIONS: Operation = {
   summary: 'List the versions of a server',
   description: 'Newest publication first.',
   requestParams: { query: readParameters },
-  responses: { ...answers({ description: 'The versions.', schema: serverList }, [400, 404, 503]), ...NOT_MODIFIED },
+  responses: { ...answers({ description: 'The versions.', schema: serverList }, READ_ERRORS), ...NOT_MODIFIED },
 };
 const GET_VERSION: Operation = {
   operationId: 'getVersion',
   summary: 'Read a version of a server',
   description: '`latest` stands for the highest version that is not deleted.',
   requestParams: { query: readParameters },
-  responses: { ...answers({ description: 'The version.', schema: serverResponse }, [400, 404, 503]), ...NOT_MODIFIED },
+  responses: { ...answers({ description: 'The version.', schema: serverResponse }, READ_ERRORS), ...NOT_MODIFIED },
 };
 const GET_SERVER: Operation = {
   ...GET_VERSION,
@@ -160,7 +162,7 @@ const DELETE_VERSION: Operation = {
   requestParams: { header: writeHeaders },
   responses: answers(
     { description: 'The version with the status deleted.', schema: serverResponse },
-    [400, 403, 404, 409, 422, 501, 503],
+    [400, 401, 403, 404, 409, 422, 501, 503],
   ),
 };
 const SET_STATUS: Operation = {
@@ -189,12 +191,13 @@ const VALIDATE: Operation = {
   requestBody: { required: true, content: jsonContent(z.unknown()) },
   responses: answers(
     { description: 'Whether it could be published, and each issue.', schema: validationResult },
-    [400, 403, 404, 413, 415, 503],
+    [400, 401, 403, 404, 413, 415, 503],
   ),
 };
 const AUTHENTICATE: Operation = {
   operationId: 'authenticate',
   summary: 'Get a token as mcp-publisher wants one',
   description: '`mcp-publisher login none`. Without authentication any token is as good as none.',
-  responses: answers({ description: 'A token.', schema: publisherToken }, [403, 404, 503]),
+  responses: answers({ description: 'A token.', schema: publisherToken }, [401, 403, 404, 501, 503]),
+  security: [],
 };

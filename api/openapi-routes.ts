@@ -1,6 +1,7 @@
 /** `/openapi.yaml`, `/openapi.json` and `/docs`: this API, described. */
 import { Router } from 'express';
 import { stringify } from 'yaml';
+import type { ApiContext } from './context.ts';
 import { docsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi.ts';
 import { addRoute } from './routes.ts';
@@ -8,9 +9,9 @@ import { addRoute } from './routes.ts';
 /** An hour: it changes with the software only. */
 const CACHE_CONTROL = 'public, max-age=3600';
 
-export function openApiRoutes(): Router {
+export function openApiRoutes({ access }: Pick<ApiContext, 'access'>): Router {
   const router = Router();
-  const document = openApiDocument();
+  const document = openApiDocument({ needsTokens: access.settings.mode === 'oauth' });
   const json = JSON.stringify(document);
   const yaml = stringify(document, { aliasDuplicateObjects: false });
   const { html, contentSecurityPolicy } = docsPage(document);

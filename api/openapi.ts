@@ -1,9 +1,10 @@
 /** This API as an OpenAPI document, made from the schemas that check its requests. */
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { registrySummary, registrySummaries } from './extension-schemas.ts';
 import { deployedServers, serverDetail, serverSummaries, toolhiveRegistry } from './legacy-schemas.ts';
 import { answers, registryPaths } from './openapi-registry.ts';
+import { ADMINISTRATION_PATHS, ADMINISTRATION_TAG } from './openapi-v1.ts';
 import { pathParameters } from './request-schemas.ts';
 import { health, readiness, serverList, versionInformation } from './response-schemas.ts';
 
@@ -22,9 +23,25 @@ const DESCRIPTION = `The MCP Registry API (https://github.com/modelcontextprotoc
 \`/registry/{registry}/v0.1\` and \`/registry/{registry}/v0\` are one registry.
 Errors are \`{"error": "…"}\`. Every GET has an \`ETag\` and honours \`If-None-Match\`, and may be sent by web pages of any origin.`;
 
-export function openApiDocument(): OpenApiDocument {
+/** Where tokens are needed, each operation has this; those that need none say so themselves. */
+const TOKENS = {
+  security: [{ token: [] }],
+  components: {
+    securitySchemes: {
+      token: {
+        type: 'http',
+        scheme: 'bearer',
+        description:
+          'Of one of the issuers in `/.well-known/oauth-protected-resource`. Public registries are read without.',
+      },
+    },
+  },
+} satisfies Pick<ZodOpenApiObject, 'security' | 'components'>;
+
+export function openApiDocument({ needsTokens }: { readonly needsTokens: boolean }): OpenApiDocument {
   return createDocument({
     openapi: '3.1.0',
+    ...(needsTokens && TOKENS),
     info: {
       title: 'Rollcall',
       version: API_VERSION,
@@ -36,6 +53,7 @@ export function openApiDocument(): OpenApiDocument {
       { name: 'Registries', description: 'The same for a registry by its name.' },
       { name: 'Exports', description: 'A whole registry as one file.' },
       { name: 'Status', description: 'How registries and this server are.' },
+      ADMINISTRATION_TAG,
       { name: 'ToolHive', description: 'What the oldest ToolHive clients ask for.' },
     ],
     paths: {
@@ -53,6 +71,7 @@ export function openApiDocument(): OpenApiDocument {
       '/health': { get: HEALTH },
       '/readiness': { get: READINESS },
       '/version': { get: VERSION },
+      ...ADMINISTRATION_PATHS,
       '/api/v0/servers': { get: LIST_TOOLHIVE_SERVERS },
       '/api/v0/servers/{server}': { get: GET_TOOLHIVE_SERVER },
       '/api/v0/deployed': { get: LIST_DEPLOYED },
@@ -70,64 +89,67 @@ const EXPORT_TOOLHIVE: ZodOpenApiOperationObject = {
   tags: ['Exports'],
   summary: 'The latest versions in ToolHive format',
   requestParams: ofRegistry,
-  responses: answers({ description: 'A ToolHive registry document.', schema: toolhiveRegistry }, [400, 404, 503]),
+  responses: answers({ description: 'A ToolHive registry document.', schema: toolhiveRegistry }, [400, 401, 404, 503]),
 };
 const EXPORT_UPSTREAM: ZodOpenApiOperationObject = {
   operationId: 'exportUpstream',
   tags: ['Exports'],
   summary: 'All versions in the format of the registry API',
   requestParams: ofRegistry,
-  responses: answers({ description: 'The list of all servers on one page.', schema: serverList }, [400, 404, 503]),
+  responses: answers({ description: 'The list of all servers on one page.', schema: serverList }, [400, 401, 404, 503]),
 };
 const LIST_REGISTRIES: ZodOpenApiOperationObject = {
   operationId: 'listRegistries',
   tags: ['Status'],
   summary: 'List registries with the state of their syncs',
-  responses: answers({ description: 'The registries.', schema: registrySummaries }, [503]),
+  responses: answers({ description: 'The registries.', schema: registrySummaries }, [401, 503]),
 };
 const GET_REGISTRY: ZodOpenApiOperationObject = {
   operationId: 'getRegistry',
   tags: ['Status'],
   summary: 'Read one registry with the state of its syncs',
   requestParams: ofRegistry,
-  responses: answers({ description: 'The registry.', schema: registrySummary }, [400, 404, 503]),
+  responses: answers({ description: 'The registry.', schema: registrySummary }, [400, 401, 404, 503]),
 };
 const HEALTH: ZodOpenApiOperationObject = {
   operationId: 'health',
   tags: ['Status'],
   summary: 'Whether the process lives',
   responses: answers({ description: 'It does.', schema: health }, []),
+  security: [],
 };
 const READINESS: ZodOpenApiOperationObject = {
   operationId: 'readiness',
   tags: ['Status'],
   summary: 'Whether the database can be reached',
   responses: answers({ description: 'It can.', schema: readiness }, [503]),
+  security: [],
 };
 const VERSION: ZodOpenApiOperationObject = {
   operationId: 'version',
   tags: ['Status'],
   summary: 'Which build runs',
   responses: answers({ description: 'The build.', schema: versionInformation }, []),
+  security: [],
 };
 const LIST_TOOLHIVE_SERVERS: ZodOpenApiOperationObject = {
   operationId: 'listToolhiveServers',
   tags: ['ToolHive'],
   summary: 'All servers of the default registry, in short',
-  responses: answers({ description: 'The servers.', schema: serverSummaries }, [404, 503]),
+  responses: answers({ description: 'The servers.', schema: serverSummaries }, [401, 404, 503]),
 };
 const GET_TOOLHIVE_SERVER: ZodOpenApiOperationObject = {
   operationId: 'getToolhiveServer',
   tags: ['ToolHive'],
   summary: 'One server of the default registry',
   requestParams: ofServer,
-  responses: answers({ description: 'The server.', schema: serverDetail }, [400, 404, 503]),
+  responses: answers({ description: 'The server.', schema: serverDetail }, [400, 401, 404, 503]),
 };
 const LIST_DEPLOYED: ZodOpenApiOperationObject = {
   operationId: 'listDeployed',
   tags: ['ToolHive'],
   summary: 'Servers that run in a Kubernetes cluster',
-  responses: answers({ description: 'The servers, by namespace and name.', schema: deployedServers }, [404, 503]),
+  responses: answers({ description: 'The servers, by namespace and name.', schema: deployedServers }, [401, 404, 503]),
 };
 const GET_DEPLOYED: ZodOpenApiOperationObject = {
   ...LIST_DEPLOYED,
@@ -139,5 +161,5 @@ const GET_TOOLHIVE_REGISTRY: ZodOpenApiOperationObject = {
   operationId: 'getToolhiveRegistry',
   tags: ['ToolHive'],
   summary: 'The default registry in ToolHive format',
-  responses: answers({ description: 'A ToolHive registry document.', schema: toolhiveRegistry }, [404, 503]),
+  responses: answers({ description: 'A ToolHive registry document.', schema: toolhiveRegistry }, [401, 404, 503]),
 };

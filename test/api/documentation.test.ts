@@ -38,7 +38,7 @@ describe('docs/api.md, example by example', () => {
 });
 
 test('docs/api.md has an example of every operation', () => {
-  const paths = Object.entries(openApiDocument().paths ?? {}).filter(
+  const paths = Object.entries(openApiDocument({ needsTokens: false }).paths ?? {}).filter(
     ([path]) => !path.startsWith('/registry/{registry}/v0.1'),
   );
   const operations = paths.flatMap(([path, item]) =>

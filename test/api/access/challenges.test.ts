@@ -159,6 +159,27 @@ describe('protected resource metadata', () => {
   });
 });
 
+test('the OpenAPI document says which operations need a token', async () => {
+  const document = (await (await api.get('/openapi.json')).json()) as {
+    readonly security: unknown;
+    readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly security?: unknown }>>>>;
+  };
+  expect(document).toMatchObject({
+    security: [{ token: [] }],
+    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+  });
+  const open = Object.entries(document.paths).filter(([, item]) =>
+    Object.values(item).some(({ security }) => security),
+  );
+  expect(open.map(([path]) => path)).toEqual([
+    '/v0.1/auth/none',
+    '/registry/{registry}/v0.1/auth/none',
+    '/health',
+    '/readiness',
+    '/version',
+  ]);
+});
+
 describe('logging in as to the official registry', () => {
   test.each(['none', 'github-at', 'dns'])('by %s is answered with how to get a token', async (method) => {
     for (const prefix of ['/v0', '/v0.1', '/registry/staff/v0']) {
