@@ -1,9 +1,8 @@
 /** Publishing to a registry: to its managed source, through that source's actor. */
 import type { Request, RequestHandler, Response } from 'express';
-import type { RegistryRow } from '../db/registries.ts';
 import { checkServerJson } from '../registry/server-json.ts';
 import { deleteEntry, publishEntry, replaceEntry, setEntryStatus } from './admin/entry-changes.ts';
-import { make, operationContext } from './admin/operation.ts';
+import { makeFrom, operationContext } from './admin/operation.ts';
 import { type ApiContext, servedRegistry } from './context.ts';
 import { HttpError } from './http-error.ts';
 import { itemJson } from './item-json.ts';
@@ -14,37 +13,46 @@ import { pathParameter } from './routes.ts';
 /** `POST …/publish` */
 export function publish(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
-    const input = { ...writtenTo(registry, request), document: bodyBytes(request) };
-    sendJson(response, itemJson(await make(operationContext(context, request), publishEntry, input)));
+    const entry = await makeFrom(operationContext(context, request), publishEntry, async () => ({
+      ...(await writtenTo(context, request)),
+      document: bodyBytes(request),
+    }));
+    sendJson(response, itemJson(entry));
   };
 }
 
 /** `PUT …/servers/{server}/versions/{version}` */
 export function replaceVersion(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
-    const input = { ...writtenTo(registry, request), ...versionIn(request), document: bodyBytes(request) };
-    sendJson(response, itemJson(await make(operationContext(context, request), replaceEntry, input)));
+    const entry = await makeFrom(operationContext(context, request), replaceEntry, async () => ({
+      ...(await writtenTo(context, request)),
+      ...versionIn(request),
+      document: bodyBytes(request),
+    }));
+    sendJson(response, itemJson(entry));
   };
 }
 
 /** `DELETE …/servers/{server}/versions/{version}` */
 export function deleteVersion(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
-    const input = { ...writtenTo(registry, request), ...versionIn(request) };
-    sendJson(response, itemJson(await make(operationContext(context, request), deleteEntry, input)));
+    const entry = await makeFrom(operationContext(context, request), deleteEntry, async () => ({
+      ...(await writtenTo(context, request)),
+      ...versionIn(request),
+    }));
+    sendJson(response, itemJson(entry));
   };
 }
 
 /** `PATCH …/servers/{server}/versions/{version}/status` */
 export function setStatus(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
+    const { versions } = await makeFrom(operationContext(context, request), setEntryStatus, async () => ({
+      ...objectIn(request),
+      ...(await writtenTo(context, request)),
+      ...versionIn(request),
+    }));
     const { name, version } = versionIn(request);
-    const input = { ...objectIn(request), ...writtenTo(registry, request), name, version };
-    const { versions } = await make(operationContext(context, request), setEntryStatus, input);
     const entry = versions.find((candidate) => candidate.version === version);
     if (entry === undefined) throw new HttpError(404, `There is no version ${version} of ${name} any more`);
     sendJson(response, itemJson(entry));
@@ -54,10 +62,12 @@ export function setStatus(context: ApiContext): RequestHandler {
 /** `PATCH …/servers/{server}/status`: all versions in one transaction. */
 export function setStatusOfAll(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const registry = await servedRegistry(context, request);
-    const name = pathParameter(request, 'server');
-    const input = { ...objectIn(request), ...writtenTo(registry, request), name, version: undefined };
-    const { updatedCount, versions } = await make(operationContext(context, request), setEntryStatus, input);
+    const { updatedCount, versions } = await makeFrom(operationContext(context, request), setEntryStatus, async () => ({
+      ...objectIn(request),
+      ...(await writtenTo(context, request)),
+      name: pathParameter(request, 'server'),
+      version: undefined,
+    }));
     sendJson(response, `{"updatedCount":${updatedCount},"servers":[${versions.map(itemJson).join(',')}]}`);
   };
 }
@@ -80,7 +90,8 @@ interface WrittenTo {
   readonly idempotencyKey: string | undefined;
 }
 
-function writtenTo({ name }: RegistryRow, request: Request): WrittenTo {
+async function writtenTo(context: ApiContext, request: Request): Promise<WrittenTo> {
+  const { name } = await servedRegistry(context, request);
   return { registry: name, idempotencyKey: idempotencyKeyOf(request) };
 }
 

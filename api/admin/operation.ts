@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import { describeIssue, pathText } from '../../config/messages.ts';
 import type { AuditAction, AuditTarget } from '../../registry/audit.ts';
+import { isJsonObject, textOf } from '../../registry/json.ts';
 import type { Role } from '../../registry/roles.ts';
 import type { Fault } from '../../registry/server-json.ts';
 import { type Caller, callerOf } from '../access/caller.ts';
@@ -78,23 +79,53 @@ export async function ask<Input extends z.ZodType, Output>(
  */
 export async function make<Input extends z.ZodType, Output>(
   context: OperationContext,
-  { role, input: schema, action, target, run }: Change<Input, Output>,
+  operation: Change<Input, Output>,
   input: unknown,
 ): Promise<Output> {
-  const result = read(schema, input);
-  const requested = {
-    sender: context.sender,
-    action,
-    target: { ...UNKNOWN, kind: kindOf(action), ...(result.success && target(result.data)) },
-  };
-  return await context.audit.change(requested, async () => {
+  return await makeFrom(context, operation, () => Promise.resolve(input));
+}
+
+/** The same with an input that is yet to be found in a request, which may fail: that is recorded as well. */
+export async function makeFrom<Input extends z.ZodType, Output>(
+  context: OperationContext,
+  operation: Change<Input, Output>,
+  findInput: () => Promise<unknown>,
+): Promise<Output> {
+  const { role, action, run } = operation;
+  const input = await readFrom(operation.input, findInput);
+  const named = 'value' in input ? operation.target(input.value) : namesIn(input.sent);
+  const target = { ...UNKNOWN, kind: kindOf(action), ...named };
+  return await context.audit.change({ sender: context.sender, action, target }, async () => {
     requireWrite(context.caller);
     requireRole(context.caller, role);
-    return await run(context, valueOf(result));
+    if ('error' in input) throw input.error;
+    return await run(context, input.value);
   });
 }
 
+type ReadInput<Value> = { readonly value: Value } | { readonly sent: unknown; readonly error: unknown };
+
+async function readFrom<Input extends z.ZodType>(
+  schema: Input,
+  findInput: () => Promise<unknown>,
+): Promise<ReadInput<z.output<Input>>> {
+  let sent: unknown;
+  try {
+    sent = await findInput();
+    return { value: valueOf(read(schema, sent)) };
+  } catch (error) {
+    return { sent, error };
+  }
+}
+
 const UNKNOWN = { name: null, version: null, registry: null };
+
+/** What can be told of an input that is not understood. */
+function namesIn(sent: unknown): Partial<Omit<AuditTarget, 'kind'>> {
+  if (!isJsonObject(sent)) return {};
+  const { name, version, registry } = sent;
+  return { name: textOf(name) ?? null, version: textOf(version) ?? null, registry: textOf(registry) ?? null };
+}
 
 function kindOf(action: ChangeAction): AuditTarget['kind'] {
   const [kind] = action.split('.');

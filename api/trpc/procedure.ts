@@ -39,8 +39,11 @@ const procedure = trpc.procedure.use(async ({ next, ctx, path }) => {
   const result = await next();
   if (result.ok || isRefusal(result.error)) return result;
   const cause = result.error.cause ?? result.error;
-  const { status, message } = toHttpError(cause);
-  if (status === 500) ctx.logger.error({ err: cause, procedure: path }, 'admin request failed');
+  const answer = toHttpError(cause);
+  const { status, message } = answer;
+  const { requestId } = ctx.sender.origin;
+  if (status === 500) ctx.logger.error({ err: cause, procedure: path, requestId }, 'admin request failed');
+  ctx.audit.refused(ctx.sender, answer);
   throw new TRPCError({ code: CODES[status] ?? 'INTERNAL_SERVER_ERROR', message, cause });
 });
 

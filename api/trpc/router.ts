@@ -5,6 +5,7 @@ import { operationContext } from '../admin/operation.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http-error.ts';
 import { MAX_BODY_BYTES } from '../json-body.ts';
+import { auditRouter } from './audit.ts';
 import { entriesRouter } from './entries.ts';
 import { meProcedure } from './me.ts';
 import { router } from './procedure.ts';
@@ -16,6 +17,7 @@ export const adminRouter = router({
   sources: sourcesRouter,
   registries: registriesRouter,
   entries: entriesRouter,
+  audit: auditRouter,
   me: meProcedure,
   system: systemRouter,
 });

@@ -1,0 +1,4 @@
+import { listAuditEvents } from '../admin/audit-events.ts';
+import { queryProcedure, router } from './procedure.ts';
+
+export const auditRouter = router({ list: queryProcedure(listAuditEvents) });
