@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import 'zod-openapi';
 
-const syncStatus = z.object({
+export const syncStatus = z.object({
   phase: z
     .enum(['complete', 'syncing', 'failed'])
     .meta({ description: 'Of the newest sync of each source, the worst.' }),

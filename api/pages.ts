@@ -169,7 +169,7 @@ export function cacheControl(request: Request): string {
 /** Characters of a chunk, at least, but for the last: small writes cost more than what they carry. */
 const CHUNK_LENGTH = 32 * 1024;
 
-async function* inChunks(pieces: AsyncIterable<string>): AsyncGenerator<string, void, void> {
+export async function* inChunks(pieces: AsyncIterable<string>): AsyncGenerator<string, void, void> {
   let chunk = '';
   for await (const piece of pieces) {
     chunk += piece;

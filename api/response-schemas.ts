@@ -18,7 +18,7 @@ export const errorBody = z
   })
   .meta({ id: 'Error' });
 
-const serverDocument = z
+export const serverDocument = z
   .looseObject({
     name: z.string().meta({ example: 'com.example/weather' }),
     description: z.string().meta({ example: 'Weather forecasts' }),

@@ -25,25 +25,24 @@ const commonSettings = {
 
 // ---------------------------------------------------------------- sources, and registries that name them
 
+/** What is written of a source beside its name. */
+export const sourceMembers = { ...sourceKinds, ...sourceOptions, claims };
+
 /** A source with its name, in the file or as the admin API takes it. */
-export const namedSource = withRule(
-  mapping({ name: sourceName, ...sourceKinds, ...sourceOptions, claims }),
-  (source, report) => {
-    checkSource(source, report);
-    checkInterval(source, source['syncPolicy'], report);
-  },
-);
+export const namedSource = withRule(mapping({ name: sourceName, ...sourceMembers }), (source, report) => {
+  checkSource(source, report);
+  checkInterval(source, source['syncPolicy'], report);
+});
+
+/** What is written of a registry beside its name. */
+export const registryMembers = {
+  sources: z.array(text).min(1, 'is empty: name at least one source').describe('In order of precedence'),
+  access,
+  claims,
+};
 
 /** A registry with its name, in the file or as the admin API takes it. */
-export const namedRegistry = withRule(
-  mapping({
-    name: registryName,
-    sources: z.array(text).min(1, 'is empty: name at least one source').describe('In order of precedence'),
-    access,
-    claims,
-  }),
-  checkAccess,
-);
+export const namedRegistry = withRule(mapping({ name: registryName, ...registryMembers }), checkAccess);
 
 const sourcesFile = withRule(
   mapping({

@@ -1,0 +1,56 @@
+/** `/v1/registries` */
+import type { RequestHandler } from 'express';
+import { findRegistry, type RegistryRow } from '../../db/registries.ts';
+import { seesRegistry } from '../access/permissions.ts';
+import { ask, make, operationContext } from '../admin/operation.ts';
+import { getRegistry, listRegistries } from '../admin/registries.ts';
+import { createRegistry, deleteRegistry, updateRegistry } from '../admin/registry-changes.ts';
+import type { ApiContext } from '../context.ts';
+import { pathParameter } from '../routes.ts';
+import { namedBody } from './request-body.ts';
+import type { RegistryInfo } from './response-schemas.ts';
+
+export function getRegistries(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const registries = await ask(operationContext(context, request), listRegistries, undefined);
+    response.json({ registries: registries.map(info) });
+  };
+}
+
+export function getRegistryByName(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const name = pathParameter(request, 'name');
+    response.json(info(await ask(operationContext(context, request), getRegistry, { name })));
+  };
+}
+
+/** Creates the registry, or changes it where there is one: 201 or 200. */
+export function putRegistry(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const operation = operationContext(context, request);
+    const body = namedBody(request);
+    const existing = await findRegistry(context.database, pathParameter(request, 'name'));
+    const isThere = existing !== null && seesRegistry(operation.caller, existing);
+    const registry = await make(operation, isThere ? updateRegistry : createRegistry, body);
+    response.status(isThere ? 200 : 201).json(info(registry));
+  };
+}
+
+export function deleteRegistryByName(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    await make(operationContext(context, request), deleteRegistry, { name: pathParameter(request, 'name') });
+    response.status(204).end();
+  };
+}
+
+function info({ name, origin, sources, access, claims, createdAt, updatedAt }: RegistryRow): RegistryInfo {
+  return {
+    name,
+    creationType: origin === 'api' ? 'API' : 'CONFIG',
+    sources,
+    access,
+    ...(claims !== null && { claims }),
+    createdAt,
+    updatedAt,
+  };
+}

@@ -1,0 +1,70 @@
+/** `/v1/sources` */
+import type { RequestHandler } from 'express';
+import { findSource, type SourceRow } from '../../db/sources.ts';
+import { sees } from '../access/permissions.ts';
+import { ask, make, operationContext } from '../admin/operation.ts';
+import { createSource, deleteSource, updateSource } from '../admin/source-changes.ts';
+import { getSource, listSources } from '../admin/sources.ts';
+import type { ApiContext } from '../context.ts';
+import { pathParameter } from '../routes.ts';
+import { syncStatusOf } from '../sync-status.ts';
+import { goDuration } from './go-duration.ts';
+import { namedBody } from './request-body.ts';
+import type { SourceInfo } from './response-schemas.ts';
+import { sourceConfig } from './source-config.ts';
+
+export function getSources(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const sources = await ask(operationContext(context, request), listSources, undefined);
+    response.json({ sources: await Promise.all(sources.map((source) => infoWithStatus(context, source))) });
+  };
+}
+
+export function getSourceByName(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const name = pathParameter(request, 'name');
+    const source = await ask(operationContext(context, request), getSource, { name });
+    response.json(await infoWithStatus(context, source));
+  };
+}
+
+/** Creates the source, or changes it where there is one: 201 or 200. */
+export function putSource(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const operation = operationContext(context, request);
+    const body = namedBody(request);
+    const existing = await findSource(context.database, pathParameter(request, 'name'));
+    const isThere = existing !== null && sees(operation.caller, existing.claims);
+    const { isPending, ...source } = await make(operation, isThere ? updateSource : createSource, body);
+    response.status(isThere ? 200 : 201).json({ ...info(source), ...(isPending && { notice: PENDING }) });
+  };
+}
+
+const PENDING = 'It is stored, and takes effect some minutes after Temporal, which does not answer now, is back.';
+
+export function deleteSourceByName(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    await make(operationContext(context, request), deleteSource, { name: pathParameter(request, 'name') });
+    response.status(204).end();
+  };
+}
+
+async function infoWithStatus({ database }: ApiContext, source: SourceRow): Promise<SourceInfo> {
+  return { ...info(source), syncStatus: { ...(await syncStatusOf(database, source)), skillCount: 0, pluginCount: 0 } };
+}
+
+function info({ name, kind, origin, definition, claims, createdAt, updatedAt }: SourceRow): SourceInfo {
+  const { intervalMs } = definition.syncPolicy;
+  return {
+    name,
+    type: kind,
+    sourceType: kind,
+    creationType: origin === 'api' ? 'API' : 'CONFIG',
+    sourceConfig: sourceConfig(definition.origin),
+    ...(definition.filter !== undefined && { filterConfig: { ...definition.filter } }),
+    ...(intervalMs !== null && { syncSchedule: goDuration(intervalMs) }),
+    ...(claims !== null && { claims }),
+    createdAt,
+    updatedAt,
+  };
+}
