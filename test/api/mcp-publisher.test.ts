@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { source } from '../db/sync-source.ts';
+import { findGoProgram, MCP_PUBLISHER } from './go-program.ts';
 import { type Item, labels, official, readJson, readPage } from './items.ts';
-import { BUILD_TIMEOUT_MS, findPublisher } from './publisher-program.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
 
 let publishing: PublishingApi;
@@ -35,10 +35,10 @@ const weather = (version: string): object => ({
 test(
   'mcp-publisher logs in, validates, publishes, deprecates and deletes',
   {
-    timeout: BUILD_TIMEOUT_MS + 60_000,
+    timeout: MCP_PUBLISHER.buildTimeoutMs + 60_000,
   },
   async (context) => {
-    const program = await findPublisher();
+    const program = await findGoProgram(MCP_PUBLISHER);
     if (typeof program !== 'string') {
       context.skip(program.missing);
       return;
