@@ -1,17 +1,32 @@
 /** A source or a registry in a file of its own, written as the configuration file writes it in its lists. */
 import type { Command } from 'commander';
 import { isJsonObject } from '../registry/json.ts';
+import { type AdminClient, askServer } from './admin-client.ts';
 import { readDocumentText } from './document-file.ts';
 import { CommandFailure, describeError } from './failure.ts';
-import type { ServerOptions } from './server-options.ts';
+import { addServerOptions, printAnswer, type ServerOptions } from './server-options.ts';
 
-export interface DefinitionFileOptions extends ServerOptions {
+interface DefinitionFileOptions extends ServerOptions {
   readonly file: string;
 }
 
-/** Adds `-f, --file`. */
-export function addDefinitionFileOption(command: Command): Command {
-  return command.requiredOption('-f, --file <file>', 'YAML or JSON; - for standard input');
+export interface DefinitionUse<Definition, Answer> {
+  readonly send: (client: AdminClient, definition: Definition) => Promise<Answer>;
+  readonly describe: (answer: Answer) => string;
+}
+
+/** Makes the command send what a file says, which `-f` names. */
+export function sendsDefinition<Definition, Answer>(
+  command: Command,
+  { send, describe }: DefinitionUse<Definition, Answer>,
+): Command {
+  return addServerOptions(command)
+    .requiredOption('-f, --file <file>', 'YAML or JSON; - for standard input')
+    .action(async (options: DefinitionFileOptions) => {
+      const definition = await readDefinition<Definition>(options.file);
+      const answer = await askServer(options, (client) => send(client, definition));
+      printAnswer(options, answer, describe);
+    });
 }
 
 /**
@@ -20,7 +35,7 @@ export function addDefinitionFileOption(command: Command): Command {
  * @param Definition what the server expects
  * @throws CommandFailure where it can't be read, or is not one object
  */
-export async function readDefinition<Definition>(path: string): Promise<Definition> {
+async function readDefinition<Definition>(path: string): Promise<Definition> {
   const text = await readDocumentText(path);
   const { parse } = await import('yaml');
   const definition = parseWith(parse, { path, text });

@@ -4,7 +4,7 @@ import type { AdminRouter } from '../../api/trpc/router.ts';
 import { askServer } from '../admin-client.ts';
 import { claimsText } from '../claims-text.ts';
 import { definedByText } from '../defined-by.ts';
-import { addDefinitionFileOption, type DefinitionFileOptions, readDefinition } from '../definition-file.ts';
+import { sendsDefinition } from '../definition-file.ts';
 import { formatDetails } from '../details.ts';
 import { listRegistries, pathsText } from '../registries.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server-options.ts';
@@ -50,29 +50,21 @@ function detailsText({ name, origin, isDefault, isImplicit, access, claims, sour
 }
 
 function addCreate(registries: Command): void {
-  addServerOptions(addDefinitionFileOption(registries.command('create')))
+  sendsDefinition(registries.command('create'), {
+    send: (client, definition: RegistryInput) => client.registries.create.mutate(definition),
+    describe: ({ name, isDefault }) => `Created ${name}, served at ${pathsText(name, isDefault)}`,
+  })
     .description('Add a registry')
-    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin registries create -f partners.yaml`)
-    .action(async (options: DefinitionFileOptions) => {
-      const definition = await readDefinition<RegistryInput>(options.file);
-      const registry = await askServer(options, (client) => client.registries.create.mutate(definition));
-      printAnswer(
-        options,
-        registry,
-        ({ name, isDefault }) => `Created ${name}, served at ${pathsText(name, isDefault)}`,
-      );
-    });
+    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin registries create -f partners.yaml`);
 }
 
 function addUpdate(registries: Command): void {
-  addServerOptions(addDefinitionFileOption(registries.command('update')))
+  sendsDefinition(registries.command('update'), {
+    send: (client, definition: RegistryInput) => client.registries.update.mutate(definition),
+    describe: ({ name }) => `Updated ${name}`,
+  })
     .description('Give a registry other sources, access and claims as a whole')
-    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin registries update -f partners.yaml`)
-    .action(async (options: DefinitionFileOptions) => {
-      const definition = await readDefinition<RegistryInput>(options.file);
-      const registry = await askServer(options, (client) => client.registries.update.mutate(definition));
-      printAnswer(options, registry, ({ name }) => `Updated ${name}`);
-    });
+    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin registries update -f partners.yaml`);
 }
 
 function addDelete(registries: Command): void {

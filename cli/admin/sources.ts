@@ -4,7 +4,7 @@ import type { AdminRouter } from '../../api/trpc/router.ts';
 import { askServer } from '../admin-client.ts';
 import { claimsText } from '../claims-text.ts';
 import { definedByText } from '../defined-by.ts';
-import { addDefinitionFileOption, type DefinitionFileOptions, readDefinition } from '../definition-file.ts';
+import { sendsDefinition } from '../definition-file.ts';
 import { formatDetails } from '../details.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server-options.ts';
 import { lastSyncText, listSources } from '../sources.ts';
@@ -56,25 +56,21 @@ function detailsText({ name, kind, origin, claims, entryCount, lastRun, actor }:
 }
 
 function addCreate(sources: Command): void {
-  addServerOptions(addDefinitionFileOption(sources.command('create')))
+  sendsDefinition(sources.command('create'), {
+    send: (client, definition: SourceInput) => client.sources.create.mutate(definition),
+    describe: (source) => `Created ${source.name}${pendingText(source)}`,
+  })
     .description('Add a source, which is synced at once')
-    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin sources create -f partner-catalog.yaml`)
-    .action(async (options: DefinitionFileOptions) => {
-      const definition = await readDefinition<SourceInput>(options.file);
-      const source = await askServer(options, (client) => client.sources.create.mutate(definition));
-      printAnswer(options, source, () => `Created ${source.name}${pendingText(source)}`);
-    });
+    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin sources create -f partner-catalog.yaml`);
 }
 
 function addUpdate(sources: Command): void {
-  addServerOptions(addDefinitionFileOption(sources.command('update')))
+  sendsDefinition(sources.command('update'), {
+    send: (client, definition: SourceInput) => client.sources.update.mutate(definition),
+    describe: (source) => `Updated ${source.name}${pendingText(source)}`,
+  })
     .description('Give a source another definition as a whole; it is synced where that differs')
-    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin sources update -f partner-catalog.yaml`)
-    .action(async (options: DefinitionFileOptions) => {
-      const definition = await readDefinition<SourceInput>(options.file);
-      const source = await askServer(options, (client) => client.sources.update.mutate(definition));
-      printAnswer(options, source, () => `Updated ${source.name}${pendingText(source)}`);
-    });
+    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin sources update -f partner-catalog.yaml`);
 }
 
 function addDelete(sources: Command): void {
