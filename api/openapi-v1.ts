@@ -110,6 +110,9 @@ const ofEntry = {
 };
 const writeHeaders = z.object({ 'Idempotency-Key': idempotencyKey });
 
+/** Scripts send an empty object, or null, for none. */
+const possiblyNoClaims = claims.nullable().optional();
+
 const POST_ENTRY: ZodOpenApiOperationObject = {
   operationId: 'publishEntry',
   tags: [TAG],
@@ -121,7 +124,7 @@ const POST_ENTRY: ZodOpenApiOperationObject = {
     required: true,
     content: json(
       z.object({
-        claims: claims.optional(),
+        claims: possiblyNoClaims,
         server: serverJsonSchema.optional(),
         skill: z.unknown().optional().meta({ description: 'Refused: skills are not served here.' }),
         plugin: z.unknown().optional().meta({ description: 'Refused: plugins are not served here.' }),
@@ -156,7 +159,7 @@ const PUT_CLAIMS: ZodOpenApiOperationObject = {
   summary: 'Give a published server other claims',
   description: 'Of all its versions. Without claims it has those of its source.',
   requestParams: { path: z.object(ofEntry), header: writeHeaders },
-  requestBody: { required: true, content: json(z.object({ claims: claims.optional() })) },
+  requestBody: { required: true, content: json(z.object({ claims: possiblyNoClaims })) },
   responses: { 204: NO_CONTENT, ...errors(ENTRY_ERRORS) },
 };
 
@@ -167,7 +170,7 @@ export const ADMINISTRATION_PATHS: ZodOpenApiPathsObject = {
     get: read({ operationId: 'getSource', summary: 'Read a source', path: ofSource }, sourceInfo),
     put: put(
       { operationId: 'putSource', summary: 'Create a source, or change it', path: ofSource },
-      { body: mapping(sourceMembers).meta({ id: 'Source' }), schema: sourceInfo },
+      { body: mapping({ ...sourceMembers, claims: possiblyNoClaims }).meta({ id: 'Source' }), schema: sourceInfo },
     ),
     delete: remove({ operationId: 'deleteSource', summary: 'Delete a source and its entries', path: ofSource }),
   },
@@ -181,7 +184,10 @@ export const ADMINISTRATION_PATHS: ZodOpenApiPathsObject = {
     get: read({ operationId: 'getRegistryInfo', summary: 'Read a registry', path: ofRegistry }, registryInfo),
     put: put(
       { operationId: 'putRegistry', summary: 'Create a registry, or change it', path: ofRegistry },
-      { body: mapping(registryMembers).meta({ id: 'Registry' }), schema: registryInfo },
+      {
+        body: mapping({ ...registryMembers, claims: possiblyNoClaims }).meta({ id: 'Registry' }),
+        schema: registryInfo,
+      },
     ),
     delete: remove({ operationId: 'deleteRegistry', summary: 'Delete a registry', path: ofRegistry }),
   },

@@ -26,7 +26,8 @@ export function sourceConfig(origin: SourceOrigin): Record<string, unknown> {
   return {};
 }
 
-function gitConfig({ kind: _, auth, ...written }: GitOrigin): Record<string, unknown> {
+function gitConfig(origin: GitOrigin): Record<string, unknown> {
+  const { kind: _, auth, ...written } = origin;
   if (auth === undefined) return written;
   return { ...written, auth: 'username' in auth ? passwordConfig(auth) : auth };
 }
@@ -54,6 +55,7 @@ function fileConfig(location: FileOrigin['location']): Record<string, unknown> {
   return { url: location.url, timeout: durationText(location.timeoutMs) };
 }
 
-function kubernetesConfig({ kind: _, content, ...access }: KubernetesOrigin): Record<string, unknown> {
+function kubernetesConfig(origin: KubernetesOrigin): Record<string, unknown> {
+  const { kind: _, content, ...access } = origin;
   return 'servers' in content ? { ...access, ...content.servers } : { ...access, configMap: content.configMap };
 }
