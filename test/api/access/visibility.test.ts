@@ -1,0 +1,349 @@
+/** What callers see of registries, compared with the rules as a person would say them. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { storeConfiguration } from '../../../db/configuration.ts';
+import type { Claims, HeldClaims } from '../../../registry/claims.ts';
+import type { SourceDefinition } from '../../../registry/source-definition.ts';
+import { draft, source, sync } from '../../db/sync-source.ts';
+import { createTestDatabase, type TestDatabase } from '../../environment.ts';
+import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import { label, type Page } from '../items.ts';
+import { until } from '../running-api.ts';
+import { oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
+
+let provider: IdentityProvider;
+let database: TestDatabase;
+let api: ProtectedApi;
+
+const NO_ROLES = { superAdmin: [], manageSources: [], manageRegistries: [], manageEntries: [] };
+
+beforeAll(async () => {
+  provider = await startIdentityProvider();
+  database = await createTestDatabase();
+  const authz = { roles: { ...NO_ROLES, superAdmin: [{ role: 'admin' }] } };
+  api = await startProtectedApi(database, oauth(provider, { authz }));
+});
+afterAll(async () => {
+  await api.stop();
+  await database.drop();
+  await provider.stop();
+});
+
+// ---------------------------------------------------------------- a world
+
+const NAMES = ['com.example/a', 'com.example/b', 'com.example/c', 'com.example/d'];
+const SOURCES = ['first', 'second', 'cluster'] as const;
+const REGISTRIES = ['open', 'claimed', 'closed', 'default'] as const;
+
+interface Entry {
+  readonly name: string;
+  readonly version: string;
+}
+interface World {
+  /** Null: the source has none. */
+  readonly sourceClaims: Readonly<Record<(typeof SOURCES)[number], Claims | null>>;
+  readonly entries: Readonly<Record<(typeof SOURCES)[number], readonly Entry[]>>;
+  /** Of the names in the cluster, by annotation. */
+  readonly annotations: readonly (Claims | null)[];
+  readonly registryClaims: Claims;
+  /** Of the registries that are listed. */
+  readonly order: readonly (typeof SOURCES)[number][];
+  readonly callers: readonly HeldClaims[];
+}
+
+const claims = fc.constantFrom<Claims>(
+  { team: 'a' },
+  { team: ['a', 'b'] },
+  { team: ['b', 'c'], org: 'x' },
+  { org: [] },
+  { 'realm.roles': ['dev', 'ops'] },
+);
+const held = fc.record<HeldClaims>(
+  {
+    team: fc.oneof(fc.constantFrom('a', 'b', 'c'), fc.subarray(['a', 'b', 'c'])),
+    org: fc.constantFrom('x', 'y'),
+    realm: fc.record({ roles: fc.subarray(['dev', 'ops']) }),
+  },
+  { requiredKeys: [] },
+);
+const entries = fc.uniqueArray(
+  fc.record({ name: fc.constantFrom(...NAMES), version: fc.constantFrom('1.0.0', '2.0.0') }),
+  { selector: ({ name, version }) => `${name}@${version}`, maxLength: 6 },
+);
+const orNone = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null> => fc.option(value, { nil: null });
+const world: fc.Arbitrary<World> = fc.record({
+  sourceClaims: fc.record({ first: orNone(claims), second: orNone(claims), cluster: orNone(claims) }),
+  entries: fc.record({ first: entries, second: entries, cluster: entries }),
+  annotations: fc.array(orNone(claims), { minLength: NAMES.length, maxLength: NAMES.length }),
+  registryClaims: claims,
+  order: fc.shuffledSubarray([...SOURCES], { minLength: 1 }),
+  callers: fc.array(held, { minLength: 2, maxLength: 3 }),
+});
+
+const CLUSTER: SourceDefinition = {
+  ...source('cluster'),
+  origin: { kind: 'kubernetes', content: { servers: { resources: [] } } },
+};
+
+let worlds = 0;
+
+/** Makes the world what the database has, and waits until the API knows. */
+async function create({ sourceClaims, order, registryClaims, ...content }: World): Promise<void> {
+  const given = Object.entries(sourceClaims).filter((pair): pair is [string, Claims] => pair[1] !== null);
+  await storeConfiguration(database.database, {
+    sources: [source('first'), source('second'), CLUSTER, source('marker')],
+    sourceClaims: Object.fromEntries(given),
+    registries: [
+      { name: 'open', sources: order, access: 'public' },
+      { name: 'claimed', sources: order, claims: registryClaims },
+      { name: 'closed', sources: order },
+    ],
+    defaultRegistry: 'default',
+  });
+  for (const sourceName of SOURCES) {
+    const drafts = content.entries[sourceName].map(({ name, version }) => {
+      const own = sourceName === 'cluster' ? content.annotations[NAMES.indexOf(name)] : undefined;
+      return draft(name, version, {
+        document: JSON.stringify({ ...SERVER, name, version, description: `From ${sourceName}` }),
+        description: `From ${sourceName}`,
+        ...(own !== undefined && own !== null && { claims: own }),
+      });
+    });
+    await sync(database.database, { sourceName, entries: drafts, apply: { authoritative: true } });
+  }
+  // News arrives in the order of the commits: who knows the last one knows all.
+  const version = `${(worlds += 1)}.0.0`;
+  await sync(database.database, { sourceName: 'marker', entries: [draft('com.example/marker', version)] });
+  const path = `/v0.1/servers/com.example%2Fmarker/versions/${version}`;
+  await until(async () => (await ask(ADMIN, path)).status === 200, 'the API knows the world');
+}
+
+const SERVER = { remotes: [{ type: 'streamable-http', url: 'https://example.com/mcp' }] };
+
+// ---------------------------------------------------------------- the rules, naively
+
+const ADMIN: HeldClaims = { role: 'admin' };
+/** Who sends no token. */
+const NOBODY = 'nobody';
+type Caller = HeldClaims | typeof NOBODY;
+
+function holds(caller: Caller, required: Claims | null): boolean {
+  if (caller === NOBODY || required === null) return false;
+  return Object.entries(required).every(([name, wanted]) => {
+    const value = name === 'realm.roles' ? (caller['realm'] as { roles?: unknown } | undefined)?.roles : caller[name];
+    const values = value === undefined ? [] : [value].flat();
+    const accepted = [wanted].flat();
+    return accepted.length === 0 ? value !== undefined : accepted.some((one) => values.includes(one));
+  });
+}
+
+function mayRead(caller: Caller, registry: string, { registryClaims }: World): boolean {
+  if (caller === ADMIN || registry === 'open') return true;
+  if (registry === 'default') return caller !== NOBODY;
+  return registry === 'claimed' && holds(caller, registryClaims);
+}
+
+/** `name@version` of what the caller is to see, in order. */
+function visibleIn(registry: string, caller: Caller, of: World): string[] {
+  const order = registry === 'default' ? SOURCES : of.order;
+  return NAMES.flatMap((name) => {
+    const owner = order.find((sourceName) => of.entries[sourceName].some((entry) => entry.name === name));
+    if (owner === undefined) return [];
+    const required = owner === 'cluster' ? (of.annotations[NAMES.indexOf(name)] ?? null) : of.sourceClaims[owner];
+    const isPublic = registry === 'open' && required === null;
+    if (caller !== ADMIN && !isPublic && !holds(caller, required)) return [];
+    const versions = of.entries[owner].filter((entry) => entry.name === name).map(({ version }) => version);
+    return versions.toSorted().map((version) => `${name}@${version}`);
+  });
+}
+
+// ---------------------------------------------------------------- asking
+
+const tokens = new Map<string, Promise<string>>();
+
+async function ask(caller: Caller, path: string, headers: Record<string, string> = {}): Promise<Response> {
+  if (caller === NOBODY) return await api.get(path, { headers });
+  const key = JSON.stringify(caller);
+  const token = tokens.get(key) ?? provider.token(caller);
+  tokens.set(key, token);
+  return await api.get(path, { headers: { ...headers, authorization: `Bearer ${await token}` } });
+}
+
+async function itemsAt(caller: Caller, path: string): Promise<Page> {
+  return (await (await ask(caller, path)).json()) as Page;
+}
+
+async function walk(caller: Caller, path: string): Promise<string[]> {
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await itemsAt(caller, `${path}${cursor === undefined ? '' : `&cursor=${cursor}`}`);
+    seen.push(...labelsOf(page));
+    cursor = page.metadata.nextCursor;
+  } while (cursor !== undefined);
+  return seen;
+}
+
+const labelsOf = ({ servers }: Page): string[] =>
+  servers.filter(({ server }) => server.name !== 'com.example/marker').map(label);
+const namesOf = (labels: readonly string[]): string[] => [...new Set(labels.map((one) => one.split('@')[0]!))];
+
+/** Everything that the API says about a registry to somebody. */
+interface Reads {
+  readonly walkOneByOne: readonly string[];
+  readonly list: readonly string[];
+  readonly search: readonly string[];
+  readonly latest: readonly string[];
+  /** Null: there is no such server. */
+  readonly versions: readonly (readonly string[] | null)[];
+  readonly latestStatus: readonly number[];
+  readonly exported: readonly string[];
+  readonly exportedForToolhive: readonly string[];
+  readonly cacheControl: string;
+}
+
+async function readAll(caller: Caller, registry: string): Promise<Reads> {
+  const servers = `/registry/${registry}/v0.1/servers`;
+  const exported = await ask(caller, `/registry/${registry}/registry.json`);
+  const versionsOf = async (name: string): Promise<string[] | null> => {
+    const response = await ask(caller, `${servers}/${encodeURIComponent(name)}/versions`);
+    return response.status === 404 ? null : labelsOf((await response.json()) as Page).toSorted();
+  };
+  const latestOf = async (name: string): Promise<number> =>
+    (await ask(caller, `${servers}/${encodeURIComponent(name)}/versions/latest`)).status;
+  return {
+    walkOneByOne: await walk(caller, `${servers}?limit=1`),
+    list: await walk(caller, `${servers}?limit=100`),
+    search: await walk(caller, `${servers}?search=${encodeURIComponent('e/b')}`),
+    latest: namesOf(await walk(caller, `${servers}?limit=2&version=latest`)),
+    versions: await Promise.all(NAMES.map(versionsOf)),
+    latestStatus: await Promise.all(NAMES.map(latestOf)),
+    exported: labelsOf(await itemsAt(caller, `/registry/${registry}/servers.json`)),
+    exportedForToolhive: Object.keys(((await exported.json()) as { remote_servers: object }).remote_servers).toSorted(),
+    cacheControl: exported.headers.get('cache-control') ?? '',
+  };
+}
+
+function expectedReads(caller: Caller, registry: string, of: World): Reads {
+  const list = visibleIn(registry, caller, of);
+  const versions = NAMES.map((name) => list.filter((one) => one.startsWith(`${name}@`)));
+  return {
+    walkOneByOne: list,
+    list,
+    search: list.filter((one) => one.startsWith('com.example/b')),
+    latest: namesOf(list),
+    versions: versions.map((found) => (found.length === 0 ? null : found)),
+    latestStatus: versions.map((found) => (found.length === 0 ? 404 : 200)),
+    exported: list,
+    exportedForToolhive: namesOf(list),
+    cacheControl: caller === NOBODY ? 'no-cache' : 'private, no-cache',
+  };
+}
+
+/** What the registry answers to who may not read it, beside what one answers that does not exist. */
+async function refusals(caller: Caller, registry: string): Promise<{ hidden: unknown[]; unknown: unknown[] }> {
+  const paths = ['v0.1/servers', 'v0.1/servers/com.example%2Fa/versions', 'servers.json', 'registry.json'];
+  const answersOf = (name: string): Promise<unknown[]> =>
+    Promise.all(
+      [...paths.map((path) => `/registry/${name}/${path}`), `/extension/v0/registries/${name}`].map(async (path) => {
+        const response = await ask(caller, path);
+        return [response.status, (await response.text()).replaceAll(name, 'unknown')];
+      }),
+    );
+  return { hidden: await answersOf(registry), unknown: await answersOf('unknown') };
+}
+
+/** The answers to the page of one with the tag of another: 304 is right for those who see the same, and only for them. */
+async function wrongNotModified(callers: readonly Caller[], registry: string, of: World): Promise<string[]> {
+  const path = `/registry/${registry}/v0.1/servers?limit=100`;
+  const wrong: string[] = [];
+  for (const caller of callers) {
+    const tag = (await ask(caller, path)).headers.get('etag') ?? '';
+    for (const other of callers) {
+      const isSame = visibleIn(registry, caller, of).join() === visibleIn(registry, other, of).join();
+      const { status } = await ask(other, path, { 'if-none-match': tag });
+      if (status === 304 && !isSame) wrong.push(`${JSON.stringify(caller)} ${JSON.stringify(other)}`);
+      if (status !== 304 && other === caller) wrong.push(`${JSON.stringify(caller)} and himself`);
+    }
+  }
+  return wrong;
+}
+
+/** How many entries the status of the registry counts, of callers who do not see everything. */
+async function countedEntries(caller: Caller, registry: string): Promise<number> {
+  const status = await ask(caller, `/extension/v0/registries/${registry}`);
+  return ((await status.json()) as { syncStatus: { serverCount: number } }).syncStatus.serverCount;
+}
+
+test(
+  'lists, walks, searches, versions, exports and counts show each caller what the rules say, whoever asked before',
+  { timeout: 120_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async (created) => {
+        await create(created);
+        const callers: readonly Caller[] = [NOBODY, ...created.callers, ADMIN];
+        for (const registry of REGISTRIES) {
+          const readers = callers.filter((caller) => mayRead(caller, registry, created));
+          for (const caller of readers) {
+            expect(await readAll(caller, registry)).toEqual(expectedReads(caller, registry, created));
+          }
+          for (const caller of readers.filter((reader) => reader !== NOBODY && reader !== ADMIN)) {
+            expect(await countedEntries(caller, registry)).toBe(visibleIn(registry, caller, created).length);
+          }
+          for (const caller of callers.filter((one) => !readers.includes(one))) {
+            const { hidden, unknown } = await refusals(caller, registry);
+            expect(hidden).toEqual(unknown);
+          }
+          expect(await wrongNotModified(readers, registry, created)).toEqual([]);
+        }
+      }),
+      { numRuns: 6 },
+    );
+  },
+);
+
+/** Every source has its own team, and one entry of every name or so. */
+const TEAMS: World = {
+  sourceClaims: { first: { team: 'a' }, second: { team: 'b' }, cluster: null },
+  entries: {
+    first: [0, 2, 3].map((index) => ({ name: NAMES[index]!, version: '1.0.0' })),
+    second: [1].map((index) => ({ name: NAMES[index]!, version: '1.0.0' })),
+    cluster: [],
+  },
+  annotations: [],
+  registryClaims: { team: ['a', 'b'] },
+  order: [...SOURCES],
+  callers: [],
+};
+
+test('who walks on where somebody else has stopped sees his own pages', async () => {
+  await create({ ...TEAMS, entries: { ...TEAMS.entries, second: TEAMS.entries.first, first: TEAMS.entries.second } });
+  const path = '/registry/claimed/v0.1/servers?limit=1';
+  const cursorAfter = async (caller: Caller, cursor: string): Promise<string> =>
+    (await itemsAt(caller, `${path}&cursor=${cursor}`)).metadata.nextCursor ?? '';
+  const everybody: HeldClaims = { team: ['a', 'b'] };
+  // The second page is read together with those after it, which are held for whoever asks next.
+  const first = (await itemsAt(everybody, path)).metadata.nextCursor ?? '';
+  const second = await cursorAfter(everybody, first);
+  expect(labelsOf(await itemsAt({ team: 'a' }, `${path}&cursor=${second}`))).toEqual([]);
+  expect(labelsOf(await itemsAt({ team: 'b' }, `${path}&cursor=${second}`))).toEqual(['com.example/c@1.0.0']);
+});
+
+test('a page costs one query more for the first caller at a state of the registry, and none once it was made', async () => {
+  await create(TEAMS);
+  const queriesOf = async (caller: Caller, path: string): Promise<number> => {
+    const before = api.queries();
+    expect((await ask(caller, path)).status).toBe(200);
+    return api.queries() - before;
+  };
+  const [list, search] = ['/registry/claimed/v0.1/servers', '/registry/claimed/v0.1/servers?search=example'];
+  expect(await queriesOf({ team: 'a', sub: 'one' }, list)).toBe(2);
+  expect(await queriesOf({ team: 'a', sub: 'one' }, list)).toBe(0);
+  expect(await queriesOf({ team: 'a', sub: 'one' }, search)).toBe(1);
+  // Another caller who sees the same is sent the same page; one who sees something else gets his own.
+  expect(await queriesOf({ team: 'a', sub: 'two' }, list)).toBe(0);
+  expect(await queriesOf({ team: 'b' }, list)).toBe(1);
+  expect(await queriesOf(ADMIN, list)).toBe(1);
+  expect(await queriesOf({ team: 'b' }, list)).toBe(0);
+});
