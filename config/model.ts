@@ -6,7 +6,7 @@ import type { Role } from '../registry/roles.ts';
 import type { SecretReference, SourceDefinition } from '../registry/source-definition.ts';
 
 /** A registry that the file lists: the sources that it shows, in order of precedence. */
-export interface RegistryDefinition {
+interface RegistryDefinition {
   /** Letters, digits, `.`, `_` and `-`; neither `v0` nor `v0.1`, which are parts of the API's paths. */
   readonly name: string;
   readonly sources: readonly string[];

@@ -51,7 +51,7 @@ export interface AuditTarget {
  * asked: the configuration file at a start.
  */
 export const AUDIT_ACTORS = ['token', 'public', 'everybody', 'system'] as const;
-export type AuditActor = (typeof AUDIT_ACTORS)[number];
+type AuditActor = (typeof AUDIT_ACTORS)[number];
 
 export interface AuditEvent {
   /** A UUID. */

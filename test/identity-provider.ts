@@ -19,10 +19,10 @@ export const AUDIENCE = 'https://registry.example.com';
 export const CLIENT = { id: 'rollcall', secret: 'a client secret of a test' } as const;
 /** Of the client without a secret that logs people in by device code. */
 export const DEVICE_CLIENT_ID = 'rollcall-cli';
-export const SCOPES = ['mcp-registry:read', 'mcp-registry:write'] as const;
+const SCOPES = ['mcp-registry:read', 'mcp-registry:write'] as const;
 
 export type SigningAlgorithm = 'RS256' | 'PS256' | 'RS512' | 'ES256' | 'ES384' | 'EdDSA';
-export type TokenClaims = Readonly<Record<string, unknown>>;
+type TokenClaims = Readonly<Record<string, unknown>>;
 
 export interface TokenOptions {
   readonly audience?: string | readonly string[];

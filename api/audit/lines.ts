@@ -41,7 +41,7 @@ function standardOutput(): AuditLines {
 }
 
 /** An event in the form of ToolHive's audit events, which programs that collect them know, with the line break. */
-export function auditLine(event: AuditEvent): string {
+function auditLine(event: AuditEvent): string {
   const { target } = event;
   return `${JSON.stringify({
     time: event.at,

@@ -13,7 +13,7 @@ import { registriesRouter } from './registries.ts';
 import { sourcesRouter } from './sources.ts';
 import { systemRouter } from './system.ts';
 
-export const adminRouter = router({
+const adminRouter = router({
   sources: sourcesRouter,
   registries: registriesRouter,
   entries: entriesRouter,
