@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 
+import { isClaims } from '../registry/claims.ts';
 import { ROLES } from '../registry/roles.ts';
 import type { Role } from '../registry/roles.ts';
 import { isMapping } from './document.ts';
@@ -19,6 +20,7 @@ function claimMap(whyNotEmpty: string): z.ZodType<Record<string, string | string
   return z
     .record(claimName, z.union([z.string(), z.array(z.string())]))
     .refine((claims) => Object.keys(claims).length > 0, `is empty: ${whyNotEmpty}`)
+    .refine(isClaims, 'holds a character that no token could hold: NUL, or half of a surrogate pair')
     .meta({ minProperties: 1 });
 }
 

@@ -360,6 +360,9 @@ const READS = [
   '/extension/v0/registries',
   '/registry/default/servers.json',
   '/api/v0/deployed',
+  '/v1/sources',
+  '/v1/registries',
+  '/v1/entries/server/com.example%2Ftool/claims',
 ];
 
 async function askEverything(): Promise<void> {

@@ -271,6 +271,11 @@ server: { trustedProxies: [proxy.internal] }
   ]);
 });
 
+test('claims hold no characters that can be in no token', async () => {
+  const text = 'sources: [{ name: a, managed: {}, claims: { "o\\0g": acme } }]\nauth: { mode: anonymous }';
+  expect(await faultsOf(text)).toEqual([expect.stringMatching(/^1:43: sources\[0\]\.claims: holds a character/)]);
+});
+
 test('a token is judged by one provider: no two have the same issuer', async () => {
   const providers = `providers: [
   { name: a, issuerUrl: https://a.example, audience: b },
