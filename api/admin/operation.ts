@@ -93,8 +93,7 @@ export async function makeFrom<Input extends z.ZodType, Output>(
 ): Promise<Output> {
   const { role, action, run } = operation;
   const input = await readFrom(operation.input, findInput);
-  const named = 'value' in input ? operation.target(input.value) : namesIn(input.sent);
-  const target = { ...UNKNOWN, kind: kindOf(action), ...named };
+  const target = await targetOf(context, operation, input);
   return await context.audit.change({ sender: context.sender, action, target }, async () => {
     requireWrite(context.caller);
     requireRole(context.caller, role);
@@ -119,6 +118,18 @@ async function readFrom<Input extends z.ZodType>(
 }
 
 const UNKNOWN = { name: null, version: null, registry: null };
+
+async function targetOf<Input extends z.ZodType, Output>(
+  { registries }: OperationContext,
+  { action, target }: Change<Input, Output>,
+  input: ReadInput<z.output<Input>>,
+): Promise<AuditTarget> {
+  const kind = kindOf(action);
+  if ('error' in input) return { ...UNKNOWN, kind, ...namesIn(input.sent) };
+  const told = { ...UNKNOWN, kind, ...target(input.value) };
+  if (kind !== 'entry' || told.registry !== null) return told;
+  return { ...told, registry: (await registries.find(undefined))?.name ?? null };
+}
 
 /** What can be told of an input that is not understood. */
 function namesIn(sent: unknown): Partial<Omit<AuditTarget, 'kind'>> {

@@ -4,7 +4,7 @@ import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNa
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { runWorker } from '../../worker/run-worker.ts';
 import { useSources } from '../db/sync-source.ts';
-import { type RunningApi, startApi } from './running-api.ts';
+import { type ApiTestOptions, type RunningApi, startApi } from './running-api.ts';
 
 export interface PublishingApi {
   readonly api: RunningApi;
@@ -17,7 +17,14 @@ export interface PublishingApi {
 const TASK_QUEUE = 'rollcall';
 
 /** With these sources in the default registry. */
-export async function startPublishingApi(...sources: readonly SourceDefinition[]): Promise<PublishingApi> {
+export function startPublishingApi(...sources: readonly SourceDefinition[]): Promise<PublishingApi> {
+  return startPublishingApiWith({}, ...sources);
+}
+
+export async function startPublishingApiWith(
+  options: Omit<ApiTestOptions, 'temporal' | 'taskQueue'>,
+  ...sources: readonly SourceDefinition[]
+): Promise<PublishingApi> {
   const test = await createTestDatabase();
   await useSources(test.database, ...sources);
   const temporal = await createTestNamespace();
@@ -31,7 +38,7 @@ export async function startPublishingApi(...sources: readonly SourceDefinition[]
     signal: stopping.signal,
     onReady: resolve,
   });
-  const api = await startApi(test, { temporal, taskQueue: TASK_QUEUE });
+  const api = await startApi(test, { ...options, temporal, taskQueue: TASK_QUEUE });
   await Promise.race([ready, worker]);
   const stopWorker = async (): Promise<void> => {
     stopping.abort();

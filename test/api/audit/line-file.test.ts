@@ -25,7 +25,7 @@ function logger(): pino.Logger {
   return pino({}, { write: (line) => logged.push(line) });
 }
 
-const has = (name: string, content: string): Promise<void> =>
+const expectContent = (name: string, content: string): Promise<void> =>
   until(
     async () => (await readFile(join(folder, name), 'utf8').catch(() => '')) === content,
     `${name} has "${content}"`,
@@ -37,21 +37,21 @@ test('lines are appended in order, to what is there already, for nobody else to 
   file = await LineFile.open(path, logger());
   file.write('last\n');
   const expected = `${Array.from({ length: 1_000 }, (_, line) => `${line}\n`).join('')}last\n`;
-  await has('audit.log', expected);
+  await expectContent('audit.log', expected);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
 describe('rotation', () => {
   beforeEach(async () => {
     file.write('before\n');
-    await has('audit.log', 'before\n');
+    await expectContent('audit.log', 'before\n');
   });
 
   test('by a new name: what comes next is in a new file', async () => {
     await rename(path, join(folder, 'audit.log.1'));
     file.write('after\n');
-    await has('audit.log', 'after\n');
-    await has('audit.log.1', 'before\n');
+    await expectContent('audit.log', 'after\n');
+    await expectContent('audit.log.1', 'before\n');
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
@@ -59,13 +59,13 @@ describe('rotation', () => {
     await rename(path, join(folder, 'audit.log.1'));
     await writeFile(path, '');
     file.write('after\n');
-    await has('audit.log', 'after\n');
+    await expectContent('audit.log', 'after\n');
   });
 
   test('by a copy, after which the file is emptied', async () => {
     await truncate(path);
     file.write('after\n');
-    await has('audit.log', 'after\n');
+    await expectContent('audit.log', 'after\n');
   });
 });
 
@@ -76,7 +76,7 @@ test('what cannot be written is told once, held, and written when it can be', as
   await until(async () => logged.length > 0, 'it was logged');
   file.write('three\n');
   await rename(`${folder}-away`, folder);
-  await has('audit.log', 'one\ntwo\nthree\n');
+  await expectContent('audit.log', 'one\ntwo\nthree\n');
   expect(logged.filter((line) => line.includes('cannot be written'))).toHaveLength(1);
 });
 

@@ -5,7 +5,12 @@ import type { Database } from '../../../db/connection.ts';
 import type { AuditEvent } from '../../../registry/audit.ts';
 import { until } from '../running-api.ts';
 
-export const AUDIT: AuditSettings = { enabled: true, excludeEventTypes: [], retentionMs: 0 };
+export const AUDIT: AuditSettings = {
+  enabled: true,
+  logFile: '/dev/null', // not to the output of the tests
+  excludeEventTypes: [],
+  retentionMs: 0,
+};
 
 /** All events, the oldest first. */
 export async function recorded(database: Database): Promise<readonly AuditEvent[]> {
