@@ -2,7 +2,7 @@
 import type { Database } from '../db/connection.ts';
 import { KeyFilter } from '../db/key-filter.ts';
 import { discardSnapshot, stageChunk, stageRejections } from '../db/snapshots.ts';
-import { recordFindings } from '../db/sync-runs.ts';
+import { addFindings, MAX_FINDINGS, recordFindings } from '../db/sync-runs.ts';
 import {
   DocumentReader,
   type DocumentReaderOptions,
@@ -21,8 +21,8 @@ import type { Progress } from './progress.ts';
 /** A chunk is closed when it has this many entries, or this many characters of documents. */
 const CHUNK_ENTRIES = 2_000;
 const CHUNK_CHARACTERS = 4 * 1024 * 1024;
-/** Findings that are sent to the database; it keeps fewer of them. */
-const MAX_FINDINGS_AT_ONCE = 1_000;
+/** Rejections that are staged in one statement. */
+const MAX_REJECTIONS_AT_ONCE = 1_000;
 
 export interface StagerOptions {
   readonly database: Database;
@@ -63,7 +63,12 @@ export class SnapshotStager {
   #staging: Promise<void> = Promise.resolve();
   /** Of all that is staged; undefined where an earlier attempt has staged some of it. */
   #stagedKeys: KeyFilter | undefined;
+  /** What is to be recorded, as far as it is kept. */
   #findings: EntryFinding[] = [];
+  /** Whether some of the snapshot's findings are recorded already. */
+  #hasRecorded: boolean;
+  /** What is to be staged of the rejections: all of them. */
+  #rejections: EntryFinding[] = [];
   #chunks: number;
   #entries: number;
   #rejected: number;
@@ -77,6 +82,7 @@ export class SnapshotStager {
     this.#options = options;
     this.#filter = compileFilter(options.definition.filter);
     this.#stagedKeys = staged ? undefined : new KeyFilter();
+    this.#hasRecorded = staged !== null && staged !== undefined;
     this.#chunks = staged?.chunks ?? 0;
     this.#entries = staged?.entries ?? 0;
     this.#rejected = staged?.rejected ?? 0;
@@ -158,14 +164,19 @@ export class SnapshotStager {
     this.#drafts = [];
     this.#characters = 0;
     this.#findings = [];
+    this.#rejections = [];
     this.#firstRejection = null;
     this.#stagedKeys = new KeyFilter();
     this.#chunks = this.#entries = this.#rejected = this.#warnings = this.#found = 0;
   }
 
-  /** Waits for the chunk that is being staged, whatever comes of it: a fetch that failed must leave nothing running. */
+  /**
+   * Ends a fetch that has failed, which must leave nothing running: waits for the chunk that is being staged, whatever
+   * comes of it, and records what was found up to there. After `finish` there is nothing left to do.
+   */
   async settled(): Promise<void> {
     await this.#staging.catch(() => {});
+    await this.#addFindings().catch(() => {});
   }
 
   /**
@@ -176,8 +187,12 @@ export class SnapshotStager {
    */
   async finish(coverage: 'complete' | 'partial'): Promise<void> {
     await this.#flush();
-    // The second time for the chunk that the first has begun, and for what that chunk still finds.
-    await this.#flush();
+    await this.#staging;
+    await this.#stageRejections();
+    this.#options.progress.report(this.counts);
+    if (this.#hasRecorded) await this.#addFindings();
+    else await recordFindings(this.#options.database, this.#options.syncRunId, this.#findings);
+    this.#findings = [];
     if (coverage === 'partial' || this.#rejected === 0 || this.#rejected < this.#found) return;
     if (isAuthoritative(this.#options.definition.origin)) return;
     const { name, reason } = this.#firstRejection ?? { name: null, reason: 'see the rejections of the sync' };
@@ -194,7 +209,7 @@ export class SnapshotStager {
       this.#characters += found.draft.document.length;
       if (this.#drafts.length >= CHUNK_ENTRIES || this.#characters >= CHUNK_CHARACTERS) await this.#flush();
     }
-    if (this.#findings.length >= MAX_FINDINGS_AT_ONCE) await this.#recordFindings();
+    if (this.#rejections.length >= MAX_REJECTIONS_AT_ONCE) await this.#stageRejections();
   }
 
   /** Begins to stage what waits, once what went before is staged: one chunk is written while the next one is read. */
@@ -207,7 +222,9 @@ export class SnapshotStager {
       this.#drafts = [];
       this.#characters = 0;
     }
-    await this.#recordFindings();
+    await this.#stageRejections();
+    // An attempt that goes on after this one does not find them again.
+    if (this.#resumePoint !== null) await this.#addFindings();
     this.#options.progress.report(this.counts);
   }
 
@@ -229,25 +246,30 @@ export class SnapshotStager {
 
   #note(findings: readonly EntryFinding[]): void {
     for (const finding of findings) {
-      this.#findings.push(finding);
-      if (finding.severity === 'warning') this.#warnings += 1;
+      const isWarning = finding.severity === 'warning';
+      const before = isWarning ? this.#warnings : this.#rejected;
+      if (before < MAX_FINDINGS) this.#findings.push(finding);
+      if (isWarning) this.#warnings += 1;
       else {
         this.#rejected += 1;
+        this.#rejections.push(finding);
         this.#firstRejection ??= finding;
       }
     }
   }
 
-  async #recordFindings(): Promise<void> {
+  async #stageRejections(): Promise<void> {
+    const rejections = this.#rejections;
+    this.#rejections = [];
+    await stageRejections(this.#options.database, this.#options.syncRunId, rejections);
+  }
+
+  async #addFindings(): Promise<void> {
     const findings = this.#findings;
     this.#findings = [];
-    const { database, syncRunId } = this.#options;
-    await recordFindings(database, syncRunId, findings);
-    await stageRejections(
-      database,
-      syncRunId,
-      findings.filter(({ severity }) => severity === 'rejection'),
-    );
+    if (findings.length === 0) return;
+    this.#hasRecorded = true;
+    await addFindings(this.#options.database, this.#options.syncRunId, findings);
   }
 }
 

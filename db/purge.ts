@@ -94,7 +94,8 @@ async function purgeSyncRuns(database: Database, limits: Required<Retention>): P
       select id, row_number() over (partition by source_id order by number desc) as age from sync_run
     ) as ranked
     where sync_run.id = ranked.id and ranked.age > 1 and sync_run.ended_at is not null
-    and (ranked.age > ${limits.syncRuns} or sync_run.ended_at < ${ago(limits.syncRunsMs)})`);
+    and (ranked.age > ${limits.syncRuns} or sync_run.ended_at < ${ago(limits.syncRunsMs)})
+    and not exists (select from sync_run as later where later.findings_run_id = sync_run.id)`);
   return rowCount;
 }
 

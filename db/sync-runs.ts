@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { EntryFinding } from '../registry/entry.ts';
@@ -7,7 +8,7 @@ import { discardSnapshot } from './snapshots.ts';
 import { withoutNul } from './stored-text.ts';
 
 /** Findings that are kept of one sync, of each severity; all of them are counted. */
-const MAX_FINDINGS = 1_000;
+export const MAX_FINDINGS = 1_000;
 
 const syncRunRow = z.object({
   id,
@@ -141,14 +142,42 @@ export async function listFindings(
   query: { readonly syncRunId: string; readonly limit: number; readonly offset: number },
 ): Promise<readonly EntryFinding[]> {
   return await database.pool.any(sql.type(findingRow)`
-    select severity, ordinal, name, version, reason from sync_finding where sync_run_id = ${query.syncRunId}
+    select severity, ordinal, name, version, reason from sync_finding
+    where sync_run_id = (select coalesce(findings_run_id, id) from sync_run where id = ${query.syncRunId})
     order by severity, ordinal, reason limit ${query.limit} offset ${query.offset}`);
 }
 
 const severityCountRow = z.object({ severity: z.enum(['rejection', 'warning']), kept: z.number() });
 
-/** Keeps findings of a sync, up to 1,000 of each severity; those that it has already are not kept twice. */
+/**
+ * Keeps these as all findings of a sync, up to 1,000 of each severity. Where the sync before found the same, nothing is
+ * written but that it did: a source with a thousand warnings would otherwise write as many rows with every sync.
+ */
 export async function recordFindings(
+  database: Database,
+  syncRunId: string,
+  findings: readonly EntryFinding[],
+): Promise<void> {
+  if (findings.length === 0) return;
+  const digest = sql.binary(hash('sha256', JSON.stringify(findings.map(findingTuple)), 'buffer'));
+  const { rowCount: shared } = await database.pool.query(sql.type(nothing)`
+    update sync_run set findings_digest = ${digest}, findings_run_id = same.id
+    from (
+      select coalesce(before.findings_run_id, before.id) as id, before.findings_digest as digest
+      from sync_run as before join sync_run as run on run.source_id = before.source_id and before.number < run.number
+      where run.id = ${syncRunId} and before.findings_digest is not null order by before.number desc limit 1
+    ) as same
+    where sync_run.id = ${syncRunId} and same.digest = ${digest}`);
+  // What an attempt found that was cut off.
+  await database.pool.query(sql.type(nothing)`delete from sync_finding where sync_run_id = ${syncRunId}`);
+  if (shared > 0) return;
+  await addFindings(database, syncRunId, findings);
+  await database.pool.query(sql.type(nothing)`
+    update sync_run set findings_digest = ${digest} where id = ${syncRunId}`);
+}
+
+/** Keeps findings beside those that the sync has, up to 1,000 of each severity; none is kept twice. */
+export async function addFindings(
   database: Database,
   syncRunId: string,
   findings: readonly EntryFinding[],

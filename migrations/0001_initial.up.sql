@@ -137,8 +137,13 @@ create table sync_run (
   warnings integer not null default 0,
   failure_type text,
   failure_message text,
+  -- SHA-256 of all its findings; null where it has none, or they came in parts.
+  findings_digest bytea,
+  -- The earlier sync whose findings are those of this one too, so that they are not written with every sync.
+  findings_run_id bigint references sync_run,
   unique (source_id, number)
 );
+create index sync_run_findings on sync_run (findings_run_id) where findings_run_id is not null;
 
 -- What a sync has to say about single entries: the first 1,000 rejections and warnings; all are counted on its record.
 create table sync_finding (

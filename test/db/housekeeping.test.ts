@@ -3,7 +3,7 @@ import { purge } from '../../db/purge.ts';
 import { listenForRevisions, readRevisions } from '../../db/revisions.ts';
 import { discardSnapshot, stagedProgress } from '../../db/snapshots.ts';
 import { findSource } from '../../db/sources.ts';
-import { closeFailedSyncRun, listFindings, listSyncRuns, openSyncRun, recordFindings } from '../../db/sync-runs.ts';
+import { closeFailedSyncRun, listFindings, listSyncRuns, openSyncRun, addFindings } from '../../db/sync-runs.ts';
 import { carryOutWrite, putWriteRequest } from '../../db/write-requests.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 import { createTestDatabase } from '../environment.ts';
@@ -119,10 +119,10 @@ test('the first thousand findings of each kind are kept, none of them twice', as
     reason: 'has no version',
   });
   const warnings = Array.from({ length: 1_500 }, (_, ordinal) => finding(ordinal, 'warning'));
-  await recordFindings(target.database, syncRunId, warnings.slice(0, 700));
-  await recordFindings(target.database, syncRunId, warnings.slice(0, 700));
-  await recordFindings(target.database, syncRunId, warnings.slice(700));
-  await recordFindings(target.database, syncRunId, [finding(2_000, 'rejection')]);
+  await addFindings(target.database, syncRunId, warnings.slice(0, 700));
+  await addFindings(target.database, syncRunId, warnings.slice(0, 700));
+  await addFindings(target.database, syncRunId, warnings.slice(700));
+  await addFindings(target.database, syncRunId, [finding(2_000, 'rejection')]);
   const kept = await listFindings(target.database, { syncRunId, limit: 2_000, offset: 0 });
   expect(kept).toHaveLength(1_001);
   expect(kept[0]).toEqual({ ...finding(2_000, 'rejection'), name: 'com.example/bad' });

@@ -1,10 +1,17 @@
 import type { Database } from '../../db/connection.ts';
 
-/** The tables that readers see. */
-const SERVED_TABLES = ['source', 'registry', 'registry_source', 'entry', 'server_owner'] as const;
-export type RowsWritten = Record<(typeof SERVED_TABLES)[number], number>;
+/** The tables that readers see, and what is said about entries, which there may be as much of. */
+const COUNTED_TABLES = ['source', 'registry', 'registry_source', 'entry', 'server_owner', 'sync_finding'] as const;
+export type RowsWritten = Record<(typeof COUNTED_TABLES)[number], number>;
 
-export const NOTHING_WRITTEN: RowsWritten = { source: 0, registry: 0, registry_source: 0, entry: 0, server_owner: 0 };
+export const NOTHING_WRITTEN: RowsWritten = {
+  source: 0,
+  registry: 0,
+  registry_source: 0,
+  entry: 0,
+  server_owner: 0,
+  sync_finding: 0,
+};
 
 /** How many rows were inserted or updated meanwhile: a row that is written, even with what it held, is a new version. */
 export async function rowsWrittenBy(database: Database, work: () => Promise<unknown>): Promise<RowsWritten> {
@@ -19,7 +26,7 @@ export async function rowsWrittenBy(database: Database, work: () => Promise<unkn
 
 async function rowVersions(database: Database): Promise<Map<keyof RowsWritten, Set<string>>> {
   const versions = new Map<keyof RowsWritten, Set<string>>();
-  for (const table of SERVED_TABLES) {
+  for (const table of COUNTED_TABLES) {
     const { rows } = await database.copyPool.query<{ version: string }>(
       `select ctid || ' ' || xmin as version from ${table}`,
     );

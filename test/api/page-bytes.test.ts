@@ -1,0 +1,53 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { draft, source, sync, useSources } from '../db/sync-source.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { type RunningApi, startApi } from './running-api.ts';
+
+const SERVERS = 100;
+/** `{"server":…,"_meta":{…}}` around a document: status, three dates, whether it is the latest, and where it came from. */
+const MOST_BYTES_AROUND = 380;
+
+const entries = Array.from({ length: SERVERS }, (_, index) => {
+  const name = `com.example/server-${String(index).padStart(3, '0')}`;
+  const description = `What the server of the number ${index} does for those who ask it`;
+  const packages = [{ registryType: 'npm', identifier: `@example/server-${index}`, transport: { type: 'stdio' } }];
+  const document = JSON.stringify({ name, version: '1.0.0', description, packages });
+  return draft(name, '1.0.0', { description, document });
+});
+
+let database: TestDatabase;
+let api: RunningApi;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await useSources(database.database, source('alpha'));
+  await sync(database.database, { sourceName: 'alpha', entries });
+  api = await startApi(database);
+});
+afterAll(async () => {
+  await api.stop();
+  await database.drop();
+});
+
+/** As they are sent, head and body. */
+async function bytesOf(path: string, headers: Record<string, string> = {}): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    const sent = request(`${api.url}${path}`, { headers, agent: false }, (response) => {
+      const { socket } = response;
+      response.resume().once('end', () => resolve(socket.bytesRead));
+    });
+    sent.once('error', reject).end();
+  });
+}
+
+test('a page is hardly larger than its documents, and a fraction of them where it may be compressed', async () => {
+  const documents = entries.reduce((sum, { document }) => sum + Buffer.byteLength(document), 0);
+  const plain = await bytesOf(`/v0.1/servers?limit=${SERVERS}`);
+  expect(plain).toBeLessThan(documents + SERVERS * MOST_BYTES_AROUND + 2_000);
+  expect(await bytesOf(`/v0.1/servers?limit=${SERVERS}`, { 'accept-encoding': 'gzip' })).toBeLessThan(plain / 8);
+});
+
+test('who has a page already is sent a head alone', async () => {
+  const { headers } = await api.get('/v0.1/servers');
+  expect(await bytesOf('/v0.1/servers', { 'if-none-match': headers.get('etag')! })).toBeLessThan(2_000);
+});
