@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Cluster } from '../../kubernetes/cluster.ts';
 import { watchChanges } from '../../kubernetes/collection.ts';
 import { ResourceExpired } from '../../kubernetes/refusal.ts';
+import { entryClaims } from '../../db/server-claims.ts';
 import type { KubernetesOrigin } from '../../registry/source-definition.ts';
 import { SourceUnderTest, type SourceOptions } from '../activities/source-under-test.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
@@ -132,6 +133,34 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
           reason: expect.stringContaining('description'),
         },
       ]);
+    });
+
+    test('with the claims of their annotations, on which two objects of one name have to agree', async () => {
+      const one = await namespace();
+      const claims = { 'authz-claims': '{"team": ["a", "b"]}' };
+      const proxy = { resource: 'mcpremoteproxies.toolhive.stacklok.dev' } as const;
+      await cluster.put(exported(one, 'weather', claims));
+      await cluster.put(exported(one, 'clock'));
+      const source = await sourceOf({ namespaces: [one] });
+      await source.sync();
+      const claimsOf = async (name: string): Promise<unknown> =>
+        await entryClaims(fresh.database, {
+          sourceId: (await source.row()).id,
+          name: `com.toolhive.k8s.${one}/${name}`,
+        });
+      expect(await claimsOf('weather')).toEqual({ claims: { team: ['a', 'b'] }, areOwn: true });
+      expect(await claimsOf('clock')).toEqual({ claims: null, areOwn: false });
+
+      await cluster.put({ ...exported(one, 'weather', { 'registry-version': '2.0.0' }), ...proxy });
+      await cluster.put({ ...exported(one, 'clock', { ...claims, 'registry-version': '2.0.0' }), ...proxy });
+      expect((await source.sync()).counts).toMatchObject({ entries: 2, rejected: 2 });
+      await cluster.put({ ...exported(one, 'weather', { ...claims, 'registry-version': '2.0.0' }), ...proxy });
+      expect((await source.sync()).counts).toMatchObject({ entries: 3, rejected: 1 });
+      expect((await source.findings()).map(({ reason }) => reason)).toEqual([
+        expect.stringContaining('another object of this name has other claims'),
+      ]);
+      await cluster.delete({ ...exported(one, 'clock'), ...proxy });
+      await cluster.delete({ ...exported(one, 'weather'), ...proxy });
     });
 
     test('2,000 of them in 20 namespaces, page by page', async () => {

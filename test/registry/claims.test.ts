@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Claims, type HeldClaims, heldValues, mayGrant, maySee } from '../../registry/claims.ts';
+import {
+  type Claims,
+  type HeldClaims,
+  heldValues,
+  isClaims,
+  mayGrant,
+  maySee,
+  sameClaims,
+} from '../../registry/claims.ts';
 
 /** A token of somebody, as providers nest what they say. */
 const TOKEN: HeldClaims = {
@@ -137,4 +145,39 @@ describe('of any token and any claims', () => {
       }),
     );
   });
+});
+
+describe('claims are the same', () => {
+  test.each<[Claims, Claims]>([
+    [{ team: 'a' }, { team: ['a'] }],
+    [{ team: ['a', 'b', 'a'] }, { team: ['b', 'a'] }],
+    [
+      { team: 'a', org: 'x' },
+      { org: 'x', team: 'a' },
+    ],
+  ])('%j and %j', (left, right) => {
+    expect(sameClaims(left, right)).toBe(true);
+  });
+
+  test.each<[Claims, Claims]>([
+    [{ team: 'a' }, { team: ['a', 'b'] }],
+    [{ team: 'a' }, { team: 'a', org: 'x' }],
+    [{ team: [] }, {}],
+    [{ team: [] }, { team: '' }],
+  ])('unlike %j and %j', (left, right) => {
+    expect(sameClaims(left, right)).toBe(false);
+  });
+});
+
+test.each([
+  null,
+  'team',
+  ['team'],
+  { team: 1 },
+  { team: ['a', null] },
+  { team: { a: 'b' } },
+  { 'te\0am': 'a' },
+  { team: '\ud800' },
+])('%j is no claims', (value) => {
+  expect(isClaims(value)).toBe(false);
 });
