@@ -1,6 +1,7 @@
 /** Running the api or the worker as a process of its own, which ends when this one does, however this one ends. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Running } from '../embedded/keep-running.ts';
 import { READY, type RoleOrder } from './role-protocol.ts';
@@ -26,6 +27,9 @@ export async function forkRole(order: RoleOrder): Promise<Running> {
     env: { ROLLCALL_LOG_LEVEL: 'warn', ...process.env },
   });
   const ended = once(child, 'exit');
+  // Where both want the processor, a request is answered before a sync goes on.
+  if (order.role === 'worker' && child.pid !== undefined)
+    setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   child.send(order);
   const first = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
   if (first?.[0] !== READY) throw new Error(`The ${order.role} ended while it was starting`);

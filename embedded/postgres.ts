@@ -114,6 +114,10 @@ function serverArguments(clusterDirectory: string, port: number, disposable: boo
     listen_addresses: LOOPBACK,
     unix_socket_directories: '',
     max_connections: '200',
+    // A registry of 100,000 entries with its indexes; PostgreSQL's default would write and read half of it again and again.
+    shared_buffers: '256MB',
+    // A first sync of such a registry is not interrupted by a checkpoint.
+    max_wal_size: '2GB',
     logging_collector: 'off',
     log_destination: 'stderr',
     lc_messages: 'C',
