@@ -15,6 +15,9 @@ const REMEMBERED_MS = 60_000;
 const REJECTION_REMEMBERED_MS = 5_000;
 const MAX_REMEMBERED = 5_000;
 
+/** RFC 6750 section 2.1. */
+const TOKEN = /^[\w.~+/-]+=*$/;
+
 /** Both caches are keyed by a digest: no token stays in memory. */
 export class TokenVerifier {
   readonly #settings: OAuthSettings;
@@ -56,6 +59,7 @@ export class TokenVerifier {
   }
 
   async #verify(digest: string, token: string): Promise<Caller> {
+    if (!TOKEN.test(token)) throw new TokenRejected('The token is malformed');
     const issuer = issuerOf(token);
     const { claims, provider } =
       issuer === null ? await this.#introspect(digest, token) : await this.#verifyJwt(token, issuer);

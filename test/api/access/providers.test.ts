@@ -200,7 +200,7 @@ describe('a token that is no JWT', () => {
 
   test('is not remembered when it has expired', async () => {
     const { withToken } = await introspecting();
-    const token = await provider.opaqueToken({}, { expiresInSeconds: 1 });
+    const token = await provider.opaqueToken({}, { expiresInSeconds: 2 });
     expect((await withToken(token)).status).toBe(200);
     await until(async () => (await withToken(token)).status === 401, 'the token expires');
   });
