@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addAdminAuditCommand } from './admin/audit.ts';
 import { addAdminEntriesCommand } from './admin/entries.ts';
 import { addAdminRegistriesCommand } from './admin/registries.ts';
 import { addAdminSourcesCommand } from './admin/sources.ts';
@@ -22,5 +23,6 @@ export function addAdminCommand(program: Command): void {
   addAdminSourcesCommand(admin);
   addAdminRegistriesCommand(admin);
   addAdminEntriesCommand(admin);
+  addAdminAuditCommand(admin);
   addMeCommand(admin);
 }

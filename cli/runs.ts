@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { askServer } from './admin-client.ts';
+import { positiveInteger } from './positive-integer.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from './server-options.ts';
 import { outcomeText } from './sync-outcome.ts';
 import { formatTable } from './table.ts';
@@ -53,10 +54,4 @@ async function showRun(source: string, number: number, options: RunsOptions): Pr
     const rows = run.findings.map(({ severity, name, version, reason }) => [severity, name, version, reason]);
     return `${heading}\n\n${formatTable(['severity', 'name', 'version', 'reason'], rows)}`;
   });
-}
-
-function positiveInteger(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('Expected a whole number from 1.');
-  return number;
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PublishingApi, startPublishingApi } from '../api/publishing-api.ts';
+import { AUDIT } from '../api/audit/recorded.ts';
+import { type PublishingApi, startPublishingApiWith } from '../api/publishing-api.ts';
 import { source } from '../db/sync-source.ts';
 import { type CommandResult, startRollcall } from './rollcall-process.ts';
 
@@ -11,7 +12,7 @@ let publishing: PublishingApi;
 let folder: string;
 
 beforeAll(async () => {
-  publishing = await startPublishingApi(source('internal', 'managed'));
+  publishing = await startPublishingApiWith({ audit: AUDIT }, source('internal', 'managed'));
   folder = await mkdtemp(join(tmpdir(), 'rollcall-admin-'));
 });
 
@@ -158,6 +159,33 @@ describe('entries', () => {
     const { status, stderr } = await ask('publish', await file('server.json', '{"name": "x", "version": "latest"}'));
     expect(status).toBe(1);
     for (const place of [/^name /m, /^version /m, /^description /m]) expect(stderr).toMatch(place);
+  });
+});
+
+describe('the audit', () => {
+  test('is a table of who did what to what', async () => {
+    await expectDone(
+      ['admin', 'audit', '--target', 'com.example/weather', '--action', 'entry.delete'],
+      /^WHEN +WHO +ACTION +TARGET +OUTCOME +TIMES +FROM\n\S+Z +anybody +entry\.delete +com\.example\/weather 1\.0\.0 +success +1 +127\.0\.0\.1\n$/,
+    );
+  });
+
+  test('is limited to a time and a number, and read page by page', async () => {
+    const [all, some, none] = await Promise.all([
+      ask('admin', 'audit', '--json', '--since', '1h'),
+      ask('admin', 'audit', '--json', '--limit', '3'),
+      ask('admin', 'audit', '--json', '--until', '2020-01-01T00:00:00Z'),
+    ]);
+    expect(JSON.parse(some.stdout)).toEqual((JSON.parse(all.stdout) as unknown[]).slice(0, 3));
+    expect(JSON.parse(none.stdout)).toEqual([]);
+  });
+
+  test('refuses what is no time and no action', async () => {
+    expect(await ask('admin', 'audit', '--since', 'yesterday')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('Expected a timestamp') as string,
+    });
+    expect(await ask('admin', 'audit', '--action', 'guess')).toMatchObject({ status: 2 });
   });
 });
 
