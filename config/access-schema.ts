@@ -43,9 +43,9 @@ export function checkAccess(registry: Mapping, report: Report): void {
 
 // ---------------------------------------------------------------- authentication
 
-const PROVIDER_TO_WRITE = '{name: …, issuerUrl: https://…, audience: …}';
-const OAUTH_TO_WRITE = `\`oauth: {providers: [${PROVIDER_TO_WRITE}]}\``;
-const OR_ANONYMOUS = '`mode: anonymous` where everybody who reaches the server may do everything';
+const PROVIDERS_TO_WRITE = 'providers: [{name: …, issuerUrl: https://…, audience: …}]';
+const WHERE_ANONYMOUS = 'where everybody who reaches the server may do everything';
+const OR_ANONYMOUS = `or \`mode: anonymous\` ${WHERE_ANONYMOUS}`;
 
 /** RFC 6749, section 3.3. */
 const scope = z
@@ -90,7 +90,7 @@ const oauth = withRule(
     writeScope: scope
       .default('mcp-registry:write')
       .describe('Scope that a token needs for changes. Default `mcp-registry:write`'),
-    providers: namedList(provider, `is empty: write \`providers: [${PROVIDER_TO_WRITE}]\`, or ${OR_ANONYMOUS}`)
+    providers: namedList(provider, `is empty: write \`${PROVIDERS_TO_WRITE}\`, ${OR_ANONYMOUS}`)
       .exactOptional()
       .describe('Who vouches for tokens'),
   }),
@@ -103,13 +103,14 @@ function checkIssuers(providers: unknown, report: Report): void {
   for (const [index, { name, issuerUrl }] of mappingsOf(providers)) {
     if (typeof issuerUrl !== 'string') continue;
     const issuer = issuerUrl.replace(/\/$/, '');
-    if (seen.has(issuer)) {
-      report(
-        ['providers', index, 'issuerUrl'],
-        `is that of \`${String(seen.get(issuer))}\` already, which judges all tokens of this issuer: give them one audience`,
-      );
+    if (!seen.has(issuer)) {
+      seen.set(issuer, name);
+      continue;
     }
-    seen.set(issuer, seen.get(issuer) ?? name);
+    report(
+      ['providers', index, 'issuerUrl'],
+      `is that of \`${String(seen.get(issuer))}\` already, which judges all tokens of this issuer: give them one audience`,
+    );
   }
 }
 
@@ -118,7 +119,7 @@ const publicPath = z
   .regex(/^\/(?!\/)(?:[^\s?#%\\]*[^\s?#%\\/])?\/?$/, 'expected a path such as `/registry/catalog/v0.1`')
   .refine(
     (path) => path !== '/',
-    'would need no token anywhere: write `access: public` at registries that all may read',
+    'would show everything to everybody: write `access: public` at registries that all may read',
   )
   .refine((path) => !/\/\.{1,2}(?:\/|$)/.test(path), 'expected a path without `.` and `..`');
 
@@ -155,13 +156,14 @@ export const auth = withRule(
       oauth: oauth.exactOptional(),
       authz: authz.exactOptional().describe('Roles and claims. Default: whoever has a token may do everything'),
     },
-    `is missing: write \`auth: {mode: oauth, ${OAUTH_TO_WRITE.slice(1, -1)}}\`, or \`auth: {mode: anonymous}\` where everybody who reaches the server may do everything`,
+    `is missing: write \`auth: {mode: oauth, oauth: {${PROVIDERS_TO_WRITE}}}\`, or \`auth: {mode: anonymous}\` ${WHERE_ANONYMOUS}`,
   ),
   ({ mode, oauth: settings }, report) => {
     if (mode !== undefined && mode !== 'oauth') return;
-    if (settings === undefined) report(['oauth'], `is missing: write ${OAUTH_TO_WRITE}, or ${OR_ANONYMOUS}`);
+    if (settings === undefined)
+      report(['oauth'], `is missing: write \`oauth: {${PROVIDERS_TO_WRITE}}\`, ${OR_ANONYMOUS}`);
     else if (isMapping(settings) && settings['providers'] === undefined) {
-      report(['oauth', 'providers'], `is missing: write \`providers: [${PROVIDER_TO_WRITE}]\`, or ${OR_ANONYMOUS}`);
+      report(['oauth', 'providers'], `is missing: write \`${PROVIDERS_TO_WRITE}\`, ${OR_ANONYMOUS}`);
     }
   },
 ).meta({

@@ -244,7 +244,7 @@ server: { trustedProxies: [proxy.internal] }
     '5:57: registries[0].claims: contradicts `access: public`, which asks for no token: leave one of the two out',
     '6:42: registries[1].access: expected one of `protected`, `public`',
     '6:68: registries[1].claims.level: expected text or a list of texts',
-    '8:17: auth.publicPaths[0]: would need no token anywhere: write `access: public` at registries that all may read',
+    '8:17: auth.publicPaths[0]: would show everything to everybody: write `access: public` at registries that all may read',
     '8:20: auth.publicPaths[1]: expected a path such as `/registry/catalog/v0.1`',
     '8:28: auth.publicPaths[2]: expected a path without `.` and `..`',
     '8:37: auth.publicPaths[3]: expected a path such as `/registry/catalog/v0.1`',
