@@ -22,7 +22,7 @@ export const DEVICE_CLIENT_ID = 'rollcall-cli';
 const SCOPES = ['mcp-registry:read', 'mcp-registry:write'] as const;
 
 export type SigningAlgorithm = 'RS256' | 'PS256' | 'RS512' | 'ES256' | 'ES384' | 'EdDSA';
-type TokenClaims = Readonly<Record<string, unknown>>;
+export type TokenClaims = Readonly<Record<string, unknown>>;
 
 export interface TokenOptions {
   readonly audience?: string | readonly string[];

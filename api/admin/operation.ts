@@ -82,18 +82,25 @@ export async function make<Input extends z.ZodType, Output>(
   operation: Change<Input, Output>,
   input: unknown,
 ): Promise<Output> {
-  return await makeFrom(context, operation, () => Promise.resolve(input));
+  return await makeFrom(context, operation, { about: {}, find: () => Promise.resolve(input) });
 }
 
-/** The same with an input that is yet to be found in a request, which may fail: that is recorded as well. */
+/** An input that is yet to be found in a request. */
+export interface InputToFind {
+  /** What the path says of the target, for the record of a request whose input cannot be found. */
+  readonly about: Partial<Omit<AuditTarget, 'kind'>>;
+  readonly find: () => Promise<unknown>;
+}
+
+/** The same with an input that may turn out not to be there, which is recorded as well. */
 export async function makeFrom<Input extends z.ZodType, Output>(
   context: OperationContext,
   operation: Change<Input, Output>,
-  findInput: () => Promise<unknown>,
+  { about, find }: InputToFind,
 ): Promise<Output> {
   const { role, action, run } = operation;
-  const input = await readFrom(operation.input, findInput);
-  const target = await targetOf(context, operation, input);
+  const input = await readFrom(operation.input, find);
+  const target = { ...UNKNOWN, kind: kindOf(action), ...about, ...(await targetOf(context, operation, input)) };
   return await context.audit.change({ sender: context.sender, action, target }, async () => {
     requireWrite(context.caller);
     requireRole(context.caller, role);
@@ -106,11 +113,11 @@ type ReadInput<Value> = { readonly value: Value } | { readonly sent: unknown; re
 
 async function readFrom<Input extends z.ZodType>(
   schema: Input,
-  findInput: () => Promise<unknown>,
+  find: () => Promise<unknown>,
 ): Promise<ReadInput<z.output<Input>>> {
   let sent: unknown;
   try {
-    sent = await findInput();
+    sent = await find();
     return { value: valueOf(read(schema, sent)) };
   } catch (error) {
     return { sent, error };
@@ -123,19 +130,18 @@ async function targetOf<Input extends z.ZodType, Output>(
   { registries }: OperationContext,
   { action, target }: Change<Input, Output>,
   input: ReadInput<z.output<Input>>,
-): Promise<AuditTarget> {
-  const kind = kindOf(action);
-  if ('error' in input) return { ...UNKNOWN, kind, ...namesIn(input.sent) };
-  const told = { ...UNKNOWN, kind, ...target(input.value) };
-  if (kind !== 'entry' || told.registry !== null) return told;
+): Promise<Partial<AuditTarget>> {
+  if ('error' in input) return namesIn(input.sent);
+  const told = target(input.value);
+  if (kindOf(action) !== 'entry' || typeof told.registry === 'string') return told;
   return { ...told, registry: (await registries.find(undefined))?.name ?? null };
 }
 
 /** What can be told of an input that is not understood. */
-function namesIn(sent: unknown): Partial<Omit<AuditTarget, 'kind'>> {
+function namesIn(sent: unknown): Partial<AuditTarget> {
   if (!isJsonObject(sent)) return {};
-  const { name, version, registry } = sent;
-  return { name: textOf(name) ?? null, version: textOf(version) ?? null, registry: textOf(registry) ?? null };
+  const members = ['name', 'version', 'registry'] as const;
+  return Object.fromEntries(members.map((member) => [member, textOf(sent[member])]).filter(([, text]) => text));
 }
 
 function kindOf(action: ChangeAction): AuditTarget['kind'] {

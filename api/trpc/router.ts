@@ -13,7 +13,7 @@ import { registriesRouter } from './registries.ts';
 import { sourcesRouter } from './sources.ts';
 import { systemRouter } from './system.ts';
 
-const adminRouter = router({
+export const adminRouter = router({
   sources: sourcesRouter,
   registries: registriesRouter,
   entries: entriesRouter,

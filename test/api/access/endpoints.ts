@@ -1,0 +1,39 @@
+/** Which endpoints there are, read from the routers themselves: nobody can forget to list one. */
+import type { AnyProcedure } from '@trpc/server';
+import type { Express } from 'express';
+import { adminRouter } from '../../../api/trpc/router.ts';
+
+/** What Express knows of a path, as far as it is needed here. */
+interface Layer {
+  /** As it was given to `use`, or to the method of a route. */
+  readonly rawPath: string | readonly string[];
+  readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
+  readonly handle: { readonly stack?: readonly Layer[] };
+}
+
+/** `GET /v1/sources/:name`, in the order in which they are matched; the procedures of tRPC are not among them. */
+export function routesOf(app: Express): readonly string[] {
+  return (app.router.stack as unknown as readonly Layer[]).flatMap((layer) => endpointsBelow(layer, ''));
+}
+
+function endpointsBelow({ rawPath, route, handle }: Layer, prefix: string): string[] {
+  if (route !== undefined) {
+    const methods = Object.keys(route.methods).filter((method) => method !== '_all');
+    return methods.map((method) => `${method.toUpperCase()} ${prefix}${route.path}`);
+  }
+  const mounts = [rawPath].flat().map((path) => (path === '/' ? prefix : prefix + path));
+  const { stack } = handle;
+  if (stack !== undefined) return mounts.flatMap((mount) => stack.flatMap((below) => endpointsBelow(below, mount)));
+  // Middleware is for all paths. A handler at a path of its own could answer anything.
+  return mounts.filter((mount) => mount !== prefix).map((mount) => `anything below ${mount}`);
+}
+
+/** `GET /trpc/sources.list` for a query, `POST` for a mutation. */
+export function procedures(): readonly string[] {
+  // oxlint-disable-next-line no-underscore-dangle -- tRPC tells which procedures there are nowhere else
+  const byName = adminRouter._def.procedures as unknown as Readonly<Record<string, AnyProcedure>>;
+  return Object.entries(byName).map(([name, procedure]) => {
+    // oxlint-disable-next-line no-underscore-dangle -- nor of which type one is
+    return `${procedure._def.type === 'query' ? 'GET' : 'POST'} /trpc/${name}`;
+  });
+}
