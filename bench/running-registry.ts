@@ -15,6 +15,7 @@ export interface SourceSetup {
   readonly name: string;
   readonly file: { readonly path: string } | { readonly url: string };
   readonly syncPolicy?: { readonly interval: string };
+  readonly claims?: Readonly<Record<string, string>>;
 }
 
 export interface RunningRegistry {
@@ -36,7 +37,11 @@ export interface RunningRegistry {
 const SYNC_START_DEADLINE_MS = 120_000;
 
 /** Starts `serve` on an empty database and a Temporal namespace of its own, and waits until the API answers. */
-export async function startRegistry(bench: Bench, sources: readonly SourceSetup[]): Promise<RunningRegistry> {
+export async function startRegistry(
+  bench: Bench,
+  sources: readonly SourceSetup[],
+  settings: { readonly auth?: object } = {},
+): Promise<RunningRegistry> {
   const id = randomBytes(4).toString('hex');
   const directory = join(bench.directory, `registry-${id}`);
   await mkdir(directory, { recursive: true });
@@ -46,13 +51,14 @@ export async function startRegistry(bench: Bench, sources: readonly SourceSetup[
     sources,
     database: await databaseSettings(directory, database),
     temporal: { address: bench.temporalAddress, namespace: `bench-${id}` },
+    ...settings,
   });
   const stop = async (): Promise<void> => {
     await serve.stop();
     await connection.close();
   };
   try {
-    await serve.untilAnswered('/v0.1/servers?limit=1');
+    await serve.untilAnswered('/readiness');
     return {
       origin: serve.origin,
       database,

@@ -11,15 +11,18 @@ export interface TimedResponse {
 
 export class SequentialClient {
   readonly #client: Client;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(origin: string) {
+  /** @param headers that each request has. */
+  constructor(origin: string, headers: Readonly<Record<string, string>> = {}) {
     this.#client = new Client(origin, { pipelining: 1 });
+    this.#headers = headers;
   }
 
   /** The answer, and how long it took from sending the request to its last byte. */
   async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<TimedResponse> {
     const start = performance.now();
-    const response = await this.#client.request({ method: 'GET', path, headers });
+    const response = await this.#client.request({ method: 'GET', path, headers: { ...this.#headers, ...headers } });
     const body = await response.body.text();
     return {
       milliseconds: performance.now() - start,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findFreePort } from '../embedded/free-port.ts';
 
@@ -11,6 +12,8 @@ export interface ServeCommand {
   readonly processId: number;
   /** Of the public API: `http://host:port`. */
   readonly origin: string;
+  /** Seconds from the command to the line that begins so; undefined: it was not printed. */
+  secondsTo(line: string): number | undefined;
   /**
    * Waits until a request to the path is answered with 200 and a body that satisfies.
    *
@@ -32,6 +35,7 @@ export async function startServe(directory: string, configuration: object): Prom
   const configurationFile = join(directory, 'rollcall.yaml');
   // JSON is YAML.
   await writeFile(configurationFile, JSON.stringify({ auth: { mode: 'anonymous' }, server, ...configuration }));
+  const startedAt = performance.now();
   const child = spawn(
     process.execPath,
     [COMMAND, 'serve', '--config', configurationFile, '--data-dir', join(directory, 'data')],
@@ -44,11 +48,16 @@ export async function startServe(directory: string, configuration: object): Prom
   const log = createWriteStream(logFile);
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
+  const lines: { readonly text: string; readonly seconds: number }[] = [];
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    lines.push({ text, seconds: (performance.now() - startedAt) / 1000 });
+  });
 
   const origin = `http://${address}`;
   return {
     processId: child.pid!,
     origin,
+    secondsTo: (line) => lines.find(({ text }) => text.startsWith(line))?.seconds,
     untilAnswered: async (path, satisfies = () => true) => {
       const deadline = Date.now() + DEADLINE_MS;
       while (child.exitCode === null && Date.now() < deadline) {

@@ -4,6 +4,7 @@ import type { Figure } from '../figure.ts';
 import { measureColdReads } from './cold-reads.ts';
 import { measureFirstSync } from './first-sync.ts';
 import { measureReadsDuringSync } from './reads-during-sync.ts';
+import { measureReadsWithClaims } from './reads-with-claims.ts';
 import { measureRoutineSyncs } from './routine-syncs.ts';
 import { measureSearches } from './searches.ts';
 import { measureStartUp } from './start-up.ts';
@@ -15,6 +16,7 @@ export const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<Figure[
   'warm-reads': measureWarmReads,
   'cold-reads': measureColdReads,
   searches: measureSearches,
+  'reads-with-claims': measureReadsWithClaims,
   'full-walk': measureFullWalk,
   'walk-one-by-one': measureWalkOneByOne,
   'first-sync': measureFirstSync,

@@ -1,14 +1,20 @@
-/** From the command to the first answer, with everything embedded, as `npm start` runs it. */
+/** From the command to the first answer, with everything embedded, as `npm start` runs it, and what the time goes into. */
 import { join } from 'node:path';
 import type { Bench } from '../bench.ts';
 import { type Figure, plain } from '../figure.ts';
-import { sampleOf } from '../sample.ts';
+import { type Sample, sampleOf } from '../sample.ts';
 import { startServe } from '../serve-command.ts';
 
-/** Seconds from the command. */
+/** Seconds. */
 interface StartUp {
   readonly answered: number;
   readonly synced: number;
+  /** The command itself: Node, the modules, the configuration. */
+  readonly command: number;
+  /** PostgreSQL and Temporal, at the same time, and the migration. */
+  readonly services: number;
+  /** The API's process, to its first answer. */
+  readonly api: number;
 }
 
 export async function measureStartUp(bench: Bench): Promise<Figure[]> {
@@ -16,15 +22,20 @@ export async function measureStartUp(bench: Bench): Promise<Figure[]> {
   const file = await bench.dataSet({ entries: 100, versionsPerServer: 'real' });
   bench.say('start with an empty data folder');
   const first = await startOnce(directory, file);
-  const later: number[] = [];
+  const later: StartUp[] = [];
   for (let run = 0; run < (bench.quick ? 2 : 5); run += 1) {
     bench.say(`start with the data kept, run ${run + 1}`);
-    later.push((await startOnce(directory, file)).answered);
+    later.push(await startOnce(directory, file));
   }
+  const seconds = (line: string, ours: Sample): Figure => plain({ line, unit: 's', ours });
+  const ofLater = (part: keyof StartUp): Sample => sampleOf(later.map((start) => start[part]));
   return [
-    plain({ line: 'start with an empty data folder to the first answer', unit: 's', ours: sampleOf([first.answered]) }),
-    plain({ line: 'the same to the first synced entry', unit: 's', ours: sampleOf([first.synced]) }),
-    plain({ line: 'start with the data kept to the first answer', unit: 's', ours: sampleOf(later) }),
+    seconds('start with an empty data folder to the first answer', sampleOf([first.answered])),
+    seconds('the same to the first synced entry', sampleOf([first.synced])),
+    seconds('start with the data kept to the first answer', ofLater('answered')),
+    seconds('of it, the command: Node, modules, configuration', ofLater('command')),
+    seconds('of it, PostgreSQL and Temporal, and what of the configuration is stored', ofLater('services')),
+    seconds('of it, the process of the API', ofLater('api')),
   ];
 }
 
@@ -36,7 +47,9 @@ async function startOnce(directory: string, file: string): Promise<StartUp> {
     await serve.untilAnswered('/v0.1/servers?limit=1');
     const answered = seconds();
     await serve.untilAnswered('/v0.1/servers?limit=1', (body) => body.includes('"count":1'));
-    return { answered, synced: seconds() };
+    const command = serve.secondsTo('Starting PostgreSQL') ?? NaN;
+    const ready = serve.secondsTo('Starting the API') ?? NaN;
+    return { answered, synced: seconds(), command, services: ready - command, api: answered - ready };
   } finally {
     await serve.stop();
   }
