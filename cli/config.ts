@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { countText } from './count-text.ts';
 import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from './configuration-file.ts';
 
 export function addConfigCommand(program: Command): void {
@@ -9,9 +10,7 @@ export function addConfigCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ rollcall config validate --config rollcall.yaml')
     .action(async ({ config: file }: ConfigurationFileOption) => {
       const { sources } = await readConfiguration(file);
-      console.log(
-        `${file} is valid; it describes ${sources.length === 1 ? 'one source' : `${sources.length} sources`}`,
-      );
+      console.log(`${file} is valid; it describes ${countText(sources.length, 'source', 'sources')}`);
     });
 
   config

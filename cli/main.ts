@@ -1,6 +1,7 @@
 /** The command line, and how every command ends. */
 import { CommanderError } from 'commander';
 import { CommandFailure, describeError, USAGE_EXIT_STATUS } from './failure.ts';
+import { printable } from './printable.ts';
 import { createProgram } from './program.ts';
 
 /**
@@ -10,7 +11,7 @@ import { createProgram } from './program.ts';
 function exitStatusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_STATUS; // commander has told it
   const message = describeError(error);
-  if (message !== '') console.error(message);
+  if (message !== '') console.error(printable(message));
   if (process.env['ROLLCALL_LOG_LEVEL'] === 'debug') console.error(error);
   return error instanceof CommandFailure ? error.exitStatus : 1;
 }

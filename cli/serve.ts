@@ -17,7 +17,7 @@ export function addServeCommand(program: Command): void {
       '--address <host:port>',
       'where the API listens (default 127.0.0.1:8080; :8080 with a database of your own)',
     )
-    .option('--internal-address <host:port>', 'where health and metrics listen (default port 8081)')
+    .option('--internal-address <host:port>', 'where health and readiness are served (default port 8081)')
     .addOption(new Option('--auth-mode <mode>', 'instead of `auth.mode` in the file').choices(['oauth', 'anonymous']))
     .option('--temporal-port <port>', 'of the embedded Temporal server', port, 7233)
     .option('--ui-port <port>', 'of its Web UI', port, 8233)

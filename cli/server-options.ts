@@ -1,6 +1,7 @@
 /** The options that all commands have in common which talk to a running Rollcall. */
 import { type Command, Option } from 'commander';
 import { CommandFailure, USAGE_EXIT_STATUS } from './failure.ts';
+import { printable } from './printable.ts';
 
 /** Which server, and whom to trust that it is the one. */
 export interface ServerOption {
@@ -69,5 +70,5 @@ export function printAnswer<Answer>(
   answer: Answer,
   format: (answer: Answer) => string,
 ): void {
-  console.log(options.json ? JSON.stringify(answer, null, 2) : format(answer));
+  console.log(printable(options.json ? JSON.stringify(answer, null, 2) : format(answer)));
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { askServer } from './admin-client.ts';
+import { countText } from './count-text.ts';
 import { addServerOptions, baseUrl, printAnswer, type ServerOptions } from './server-options.ts';
 import { outcomeText } from './sync-outcome.ts';
 
@@ -7,7 +8,7 @@ export function addStatusCommand(program: Command): void {
   const command = program
     .command('status')
     .description('Say what runs, how much it serves, and which sources fail')
-    .addHelpText('after', '\nExample:\n  $ rollcall status --server http://registry.example:8080');
+    .addHelpText('after', '\nExample:\n  $ rollcall status --server https://registry.example');
   addServerOptions(command).action(async (options: ServerOptions) => {
     const status = await askServer(options, async (client) => {
       const [information, sources] = await Promise.all([client.system.info.query(), client.sources.list.query()]);
@@ -16,7 +17,7 @@ export function addStatusCommand(program: Command): void {
     printAnswer(options, status, ({ software, temporal, counts, failing }) =>
       [
         `Rollcall ${software.version} at ${baseUrl(options.server)}`,
-        `  ${counts.entries} entries from ${counts.sources} sources in ${counts.registries} registries`,
+        `  ${countsText(counts)}`,
         `  Temporal ${temporal.address}, namespace ${temporal.namespace}`,
         ...(temporal.uiUrl === undefined ? [] : [`  Web UI   ${temporal.uiUrl}`]),
         ...(failing.length === 0 ? ['  No source fails'] : ['  Failing sources:']),
@@ -24,4 +25,12 @@ export function addStatusCommand(program: Command): void {
       ].join('\n'),
     );
   });
+}
+
+function countsText({ entries, sources, registries }: Record<'entries' | 'sources' | 'registries', number>): string {
+  return [
+    countText(entries, 'entry', 'entries'),
+    `from ${countText(sources, 'source', 'sources')}`,
+    `in ${countText(registries, 'registry', 'registries')}`,
+  ].join(' ');
 }

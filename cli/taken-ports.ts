@@ -45,7 +45,7 @@ function wantedPorts({ server, temporal }: Configuration, { temporalPort, uiPort
     { ...parseListenAddress(server.address), purpose: 'the API', option: '--address HOST:PORT' },
     {
       ...parseListenAddress(server.internalAddress),
-      purpose: 'health and metrics',
+      purpose: 'health and readiness',
       option: '--internal-address HOST:PORT',
     },
   ];

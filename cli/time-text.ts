@@ -13,12 +13,14 @@ export function relativeTime(timestamp: string | null | undefined, now = Date.no
   const distance = Date.parse(timestamp) - now;
   const unit = UNITS.find(({ milliseconds }) => Math.abs(distance) >= milliseconds);
   if (unit === undefined) return 'now';
-  const amount = `${Math.round(Math.abs(distance) / unit.milliseconds)} ${unit.name}`;
+  const amount = `${Math.floor(Math.abs(distance) / unit.milliseconds)} ${unit.name}`;
   return distance < 0 ? `${amount} ago` : `in ${amount}`;
 }
 
-/** `0.4 s`, `2 min 5 s`. */
+/** `0.4 s`, `2 min 5 s`, `5 min`. */
 export function durationText(milliseconds: number): string {
-  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const minutes = `${Math.floor(seconds / 60)} min`;
+  return seconds % 60 === 0 ? minutes : `${minutes} ${seconds % 60} s`;
 }

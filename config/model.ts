@@ -72,7 +72,7 @@ export interface TelemetrySettings {
 export interface ServerSettings {
   /** `host:port` or `:port` of the public API. Default `:8080`; without a database of one's own `127.0.0.1:8080`. */
   readonly address: string;
-  /** The same for health, readiness and metrics, which are not to be published. Port 8081. */
+  /** The same for health and readiness, which are not to be published. Port 8081. */
   readonly internalAddress: string;
   /** Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-For` is believed. Default none. */
   readonly trustedProxies: readonly string[];

@@ -131,7 +131,7 @@ const rateLimits = mapping({
 
 const server = mapping({
   address: listenAddress.exactOptional().describe('host:port or :port of the API. Default :8080'),
-  internalAddress: listenAddress.exactOptional().describe('The same for health and metrics. Default :8081'),
+  internalAddress: listenAddress.exactOptional().describe('The same for health and readiness. Default :8081'),
   trustedProxies: z
     .array(addressRange)
     .default([])

@@ -2,6 +2,7 @@
 import { Argument, type Command } from 'commander';
 import { ENTRY_STATUSES, type EntryStatus } from '../../registry/entry.ts';
 import { askServer } from '../admin-client.ts';
+import { countText } from '../count-text.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server-options.ts';
 
 /** Where a server was published. */
@@ -44,13 +45,10 @@ export function addEntryStatus(entries: Command): void {
         ...(message !== undefined && { statusMessage: message }),
       };
       const answer = await askServer(options, (client) => client.entries.setStatus.mutate(update));
-      const which = version === undefined ? countText(answer.updatedCount) : `version ${version}`;
+      const which =
+        version === undefined ? countText(answer.updatedCount, 'version', 'versions') : `version ${version}`;
       printAnswer(options, answer, () => `${name}: ${which} now ${status}`);
     });
-}
-
-function countText(versions: number): string {
-  return versions === 1 ? 'one version' : `${versions} versions`;
 }
 
 export function addEntryDeletion(entries: Command): void {

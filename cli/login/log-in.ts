@@ -5,6 +5,7 @@ import { refuseToReveal } from '../access-token.ts';
 import { askOver } from '../admin-client.ts';
 import { trustCertificateAuthorities } from '../certificate-authorities.ts';
 import { CommandFailure, USAGE_EXIT_STATUS } from '../failure.ts';
+import { printable } from '../printable.ts';
 import { connectWithToken } from '../server-connection.ts';
 import { baseUrl, type ServerOption } from '../server-options.ts';
 import { durationText } from '../time-text.ts';
@@ -112,13 +113,12 @@ function defaultScope({ scopes }: ProtectedResource, provider: Configuration): s
 /** The link with the code in it spares typing; the code is shown beside it to be compared (RFC 8628 section 3.3.1). */
 function showCode(server: string, code: DeviceAuthorizationResponse): void {
   const { user_code, verification_uri, verification_uri_complete, expires_in } = code;
-  console.log(
-    [
-      `To log in to ${server}, open`,
-      `  ${verification_uri_complete ?? verification_uri}`,
-      verification_uri_complete === undefined ? 'and enter the code' : 'and compare the code',
-      `  ${user_code}`,
-      `Waiting for you to confirm it; it is valid for ${durationText(expires_in * 1000)}`,
-    ].join('\n'),
-  );
+  const lines = [
+    `To log in to ${server}, open`,
+    `  ${verification_uri_complete ?? verification_uri}`,
+    verification_uri_complete === undefined ? 'and enter the code' : 'and compare the code',
+    `  ${user_code}`,
+    `Waiting for you to confirm it; it is valid for ${durationText(expires_in * 1000)}`,
+  ];
+  console.log(printable(lines.join('\n')));
 }

@@ -47,7 +47,7 @@ function checked(server: string, document: Readonly<Record<string, unknown>>): P
   }
   if (!isSameUrl(resource, server)) {
     throw new CommandFailure(
-      `${server} calls itself ${resource}: use \`rollcall login --server ${resource}\`, or correct \`auth.resourceUrl\` in its configuration`,
+      `${server} calls itself ${resource}: use \`rollcall login --server ${resource}\`, or correct \`auth.oauth.resourceUrl\` in its configuration`,
     );
   }
   return { resource, authorizationServers, scopes: texts(document['scopes_supported']) };
