@@ -1,0 +1,58 @@
+/** The documents lead to each other, to files and to headings that are there. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const DOCUMENTS = globSync(['*.md', 'docs/*.md', 'bench/*.md'], { cwd: ROOT });
+
+interface Link {
+  /** From the root of the project; empty for the document itself. */
+  readonly path: string;
+  /** Of a heading; empty without one. */
+  readonly anchor: string;
+}
+
+/** The links of a document that lead to somewhere in the project. */
+function linksOf(document: string): Link[] {
+  const targets = [...textOf(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return targets
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => {
+      const [path = '', anchor = ''] = target.split('#');
+      return { path: path === '' ? document : join(dirname(document), path), anchor };
+    });
+}
+
+/** What of a document's links leads nowhere. */
+function brokenLinksOf(document: string): string[] {
+  return linksOf(document)
+    .filter(({ path, anchor }) => !existsSync(join(ROOT, path)) || (anchor !== '' && !anchorsOf(path).includes(anchor)))
+    .map(({ path, anchor }) => `${path}#${anchor}`);
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(document: string): string[] {
+  const headings = [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Without examples, which are not rendered. */
+function textOf(document: string): string {
+  return readFileSync(join(ROOT, document), 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
+}
+
+test.each(DOCUMENTS)('%s leads to what is there', (document) => {
+  expect(brokenLinksOf(document)).toEqual([]);
+});
+
+test('the README leads to every page of docs/', () => {
+  const linked = linksOf('README.md').map(({ path }) => path);
+  expect(globSync('docs/*.md', { cwd: ROOT }).filter((page) => !linked.includes(page))).toEqual([]);
+});
