@@ -38,11 +38,15 @@ function rolesOf(held: HeldClaims, authz: AuthorizationSettings | undefined): Re
   return new Set(roles.includes('superAdmin') ? ROLES : roles);
 }
 
-/** `scope` is a text (RFC 8693 section 4.2); Entra ID and Okta call it `scp`, Okta with a list. */
+/**
+ * `scope` is a text (RFC 8693 section 4.2); Entra ID and Okta call it `scp`, Okta with a list. A token that says anything
+ * of scopes has no others.
+ */
 function scopesOf(claims: HeldClaims, provider: ProviderSettings): readonly string[] {
   const { scope = claims['scp'] } = claims;
+  if (scope === undefined) return provider.scopes;
   if (typeof scope === 'string') return scope.split(' ');
-  return Array.isArray(scope) ? scope.filter((element) => typeof element === 'string') : provider.scopes;
+  return Array.isArray(scope) ? scope.filter((element) => typeof element === 'string') : [];
 }
 
 function textOf(claim: unknown): string | null {

@@ -1,4 +1,4 @@
-/** Requests to one provider of tokens: bounded, never redirected, and left alone for a while after a failure. */
+/** Requests of one kind to a provider of tokens: bounded, never redirected, and held back for a while after a failure. */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Logger } from 'pino';

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { ProviderSettings } from '../../../config/model.ts';
 import { ProviderClient } from './provider-client.ts';
-import { TokenRejected } from './rejection.ts';
+import { ProviderUnavailable, TokenRejected } from './rejection.ts';
 import { SigningKeys, withoutSlash } from './signing-keys.ts';
 
 /** Clocks may differ by this much. */
@@ -32,13 +32,17 @@ const introspection = z.looseObject({
 
 export class Provider {
   readonly settings: ProviderSettings;
-  readonly #client: ProviderClient;
+  /** Two, because keys that can't be read are no reason not to ask about a token, nor the other way round. */
+  readonly #clients: { readonly keys: ProviderClient; readonly introspection: ProviderClient };
   readonly #keys: SigningKeys;
 
   constructor(settings: ProviderSettings, logger: Logger) {
     this.settings = settings;
-    this.#client = new ProviderClient(settings, logger);
-    this.#keys = new SigningKeys(settings, this.#client);
+    this.#clients = {
+      keys: new ProviderClient(settings, logger),
+      introspection: new ProviderClient(settings, logger),
+    };
+    this.#keys = new SigningKeys(settings, this.#clients.keys);
   }
 
   isIssuer(issuer: string): boolean {
@@ -51,7 +55,7 @@ export class Provider {
   }
 
   async close(): Promise<void> {
-    await this.#client.close();
+    await Promise.all(Object.values(this.#clients).map((client) => client.close()));
   }
 
   /**
@@ -70,7 +74,9 @@ export class Provider {
       return payload;
     } catch (error) {
       if (error instanceof errors.JOSEError) throw rejection(error);
-      throw error;
+      if (error instanceof ProviderUnavailable) throw error;
+      // Of a key that is broken or too short jose complains in other words, whatever the token has to do with it.
+      throw new TokenRejected('The token is signed with a key that cannot be used', { cause: error });
     }
   }
 
@@ -81,7 +87,7 @@ export class Provider {
    */
   async introspect(token: string, url: string): Promise<TokenClaims | null> {
     const form = { token, token_type_hint: 'access_token' };
-    const answer = await this.#client.ask({ url, form }, (json) => introspection.parse(json));
+    const answer = await this.#clients.introspection.ask({ url, form }, (json) => introspection.parse(json));
     if (!answer.active) return null;
     const { iss, aud, exp, nbf } = answer;
     const now = Date.now() / 1000;

@@ -111,7 +111,7 @@ interface Answer {
 }
 
 /**
- * Who issued a JWT, by its own words; empty where it does not say. Null for a token that is no JWT.
+ * Who issued a JWT, by its own words, which may be any JSON; empty where it does not say. Null for a token that is no JWT.
  */
 function issuerOf(token: string): string | null {
   try {
@@ -120,7 +120,8 @@ function issuerOf(token: string): string | null {
     return null;
   }
   try {
-    return decodeJwt(token).iss ?? '';
+    const { iss }: { iss?: unknown } = decodeJwt(token);
+    return typeof iss === 'string' ? iss : '';
   } catch {
     return null;
   }

@@ -121,6 +121,13 @@ test('a token that says nothing of scopes has those of its provider', async () =
   const headers = { authorization: `Bearer ${await provider.token({ scope: undefined })}` };
   const publish = (at: RunningApi): Promise<Response> => at.send('POST', '/v0.1/publish', { body: {}, headers });
   expect([(await publish(other)).status === 403, (await publish(api)).status === 403]).toEqual([false, true]);
+  for (const scope of [null, '', [], 5, {}, 'mcp-registry:read', 'mcp-registry:writer']) {
+    const says = { authorization: `Bearer ${await provider.token({ scope })}` };
+    expect([scope, (await other.send('POST', '/v0.1/publish', { body: {}, headers: says })).status]).toEqual([
+      scope,
+      403,
+    ]);
+  }
   await other.stop();
 });
 

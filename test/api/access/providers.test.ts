@@ -1,5 +1,5 @@
 /** How the registry asks those who vouch for tokens: when they are away, change, or want something in return. */
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { OAuthSettings, ProviderSettings } from '../../../config/model.ts';
 import { createLoopbackCertificate } from '../../certificate-authority.ts';
 import type { TestDatabase } from '../../environment.ts';
-import { CLIENT, type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import { AUDIENCE, CLIENT, type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { until } from '../running-api.ts';
 import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
 
@@ -48,6 +48,26 @@ describe('keys', () => {
     const { withToken } = await start({ jwksUrl: provider.jwksUrl });
     expect((await withToken(await provider.token())).status).toBe(200);
     expect(new Set(provider.requests.slice(before))).toEqual(new Set(['GET /jwks']));
+  });
+
+  test('that cannot be used are no fault of the server: the tokens that name them are refused', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const keys = [
+      { ...publicKey.export({ format: 'jwk' }), kid: 'short' },
+      { kty: 'RSA', kid: 'broken', n: '', e: 'AQAB' },
+      { kty: 'EC', kid: 'off', crv: 'P-256', x: 'AA', y: 'AA' },
+      { kty: 'oct', kid: 'secret', k: 'c2VjcmV0' },
+    ];
+    const jwksUrl = await listen((_request, response) => void response.end(JSON.stringify({ keys })));
+    const { withToken, log } = await start({ jwksUrl });
+    const claims = Buffer.from(JSON.stringify({ iss: provider.issuer, aud: AUDIENCE, exp: 9e9 })).toString('base64url');
+    for (const { kid, kty } of keys) {
+      const alg = kty === 'EC' ? 'ES256' : 'RS256';
+      const signed = `${Buffer.from(JSON.stringify({ alg, kid })).toString('base64url')}.${claims}`;
+      const signature = sign('sha256', Buffer.from(signed), privateKey).toString('base64url');
+      expect([kid, (await withToken(`${signed}.${signature}`)).status]).toEqual([kid, 401]);
+    }
+    expect(log()).not.toContain('request failed');
   });
 
   test('are not taken from who calls himself another issuer', async () => {
@@ -224,6 +244,40 @@ describe('a token that is no JWT', () => {
     await until(async () => (await withToken(token)).status === 200, 'the new secret is sent');
     expect(log()).not.toContain(CLIENT.secret);
     expect(log()).not.toContain(token);
+  });
+
+  test('is not concerned when the keys for JWTs cannot be read, nor the other way round', async () => {
+    const jwksUrl = await listen((_request, response) => void response.writeHead(500).end());
+    const { withToken } = await introspecting({ jwksUrl });
+    expect((await withToken(await provider.token())).status).toBe(503);
+    expect((await withToken(await provider.opaqueToken())).status).toBe(200);
+    const silent = await introspecting({ introspectionUrl: jwksUrl });
+    expect((await silent.withToken('made-up')).status).toBe(503);
+    expect((await silent.withToken(await provider.token())).status).toBe(200);
+  });
+
+  const soon = Math.floor(Date.now() / 1000) + 300;
+  const good = { active: true, aud: AUDIENCE, exp: soon };
+  test.each([
+    ['it is good', 200, good],
+    ['it is good, of this issuer', 200, { ...good, iss: '(issuer)' }],
+    ['it is not', 401, { ...good, active: false }],
+    ['it is good elsewhere', 401, { ...good, aud: 'https://other.example.com' }],
+    ['it is good, but not for whom', 401, { active: true, exp: soon }],
+    ['it is good, of another issuer', 401, { ...good, iss: 'https://evil.example.com' }],
+    ['it was good', 401, { ...good, exp: soon - 600 }],
+    ['it will be good', 401, { ...good, nbf: soon }],
+    ['it may be good', 503, { ...good, active: 'true' }],
+    ['nothing', 503, {}],
+    ['nothing at all', 503, null],
+    ['something about nobody', 503, { ...good, iss: ['https://evil.example.com'] }],
+    ['some time', 503, { ...good, exp: 'tomorrow' }],
+  ])('whose provider says that %s is answered with %d', async (_, status, answer) => {
+    const introspectionUrl = await listen((_request, response) => {
+      response.end(JSON.stringify(answer).replace('(issuer)', `${provider.issuer}/`));
+    });
+    const { withToken } = await introspecting({ introspectionUrl });
+    expect((await withToken('no-jwt')).status).toBe(status);
   });
 
   test('may be of the second provider, and is not wrong while the first one is away', async () => {

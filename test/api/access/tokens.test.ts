@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { request as send } from 'node:http';
 import { decodeProtectedHeader, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -37,6 +38,9 @@ describe('a token of the provider is taken', () => {
   test('half a minute after it expired, and half a minute before it is valid: clocks differ', async () => {
     expect(await statusOf(await provider.token({}, { expiresInSeconds: -30 }))).toBe(200);
     expect(await statusOf(await provider.token({}, { notBeforeSeconds: 30 }))).toBe(200);
+  });
+  test('that is valid for ever and a day', async () => {
+    expect(await statusOf(await provider.token({ exp: 1e300 }))).toBe(200);
   });
   test('whatever case the scheme is written in', async () => {
     const authorization = `bEARER  ${await provider.token()}`;
@@ -79,6 +83,51 @@ describe('a token is refused', () => {
     const reason = 'The token is from an issuer that is not trusted here';
     expect(await refusalOf(await provider.token({}, { issuer: 'https://evil.example.com' }))).toBe(reason);
     expect(await refusalOf(await provider.token({ iss: undefined }))).toBe(reason);
+  });
+  test.each([[5], [['https://evil.example.com']], [{}], [null], [true]])('whose issuer is %j', async (iss) => {
+    const reason = 'The token is from an issuer that is not trusted here';
+    expect(await refusalOf(await provider.token({ iss }))).toBe(reason);
+    expect(await refusalOf(await provider.token({ iss: [provider.issuer] }))).toBe(reason);
+  });
+  test.each([
+    { exp: 'tomorrow' },
+    { exp: '99999999999' },
+    { exp: null },
+    { nbf: 'now' },
+    { nbf: 1e308 },
+    { exp: -1e308 },
+  ])('whose time is %j', async (claims) => {
+    expect(await refusalOf(await provider.token(claims))).toMatch(/expire|not valid yet|malformed/);
+  });
+  test.each([[''], [[]], [5], [{}], [[5, null]]])('whose audience is %j', async (aud) => {
+    expect(await refusalOf(await provider.token({ aud }))).toBe('The token is for another audience than this registry');
+  });
+  test('that brings its key along, or names a place where that were', async () => {
+    const other = await startIdentityProvider();
+    const { kid } = decodeProtectedHeader(await provider.token());
+    const jwk = createPublicKey(other.publicKey('RS256')).export({ format: 'jwk' });
+    const before = other.requests.length;
+    for (const header of [
+      { kid, jwk },
+      { kid, jku: other.jwksUrl },
+      { kid, x5u: other.jwksUrl, x5c: ['MIIB'] },
+    ]) {
+      const token = await other.token({}, { issuer: provider.issuer, header });
+      expect(await refusalOf(token)).toBe('The signature of the token is wrong');
+    }
+    expect(other.requests.length).toBe(before);
+    await other.stop();
+  });
+  test.each([
+    ['extensions that nobody here knows', { crit: ['exp'], exp: 1 }],
+    ['content that is not encoded', { crit: ['b64'], b64: false }],
+    ['a key of the file system', { kid: '../../../../dev/null' }],
+    ['a key that is no text', { kid: ['a'] }],
+    ['no key, of several that fit', { kid: undefined }],
+  ])('with %s', async (_, header) => {
+    const [, payload, signature] = (await provider.token()).split('.');
+    const written = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'rsa-1', ...header })).toString('base64url');
+    expect(await refusalOf(`${written}.${payload}.${signature}`)).toMatch(/malformed|key|signature/);
   });
   test('that somebody else signed in the name of the issuer', async () => {
     const { kid } = decodeProtectedHeader(await provider.token());
