@@ -31,7 +31,7 @@ function renderSummary(state: SourceState, phase: SourcePhase): string {
       ['Last check', state.lastCheckedAt && readableTime(state.lastCheckedAt)],
       ['Last success', state.lastSuccessAt === undefined ? 'never yet' : readableTime(state.lastSuccessAt)],
       ['Failures in a row', state.consecutiveFailures === 0 ? undefined : String(state.consecutiveFailures)],
-      ['Entries at the last sync', entriesOf(state)],
+      ['Entries', entriesOf(state)],
       ['Asked for', state.pending && asked(state.pending)],
     );
   }
@@ -47,8 +47,9 @@ function nextCycle(state: SourceState): string {
   return readableTime(new Date(state.nextCycleAtMs).toISOString());
 }
 
+/** Of the last sync that counted them: one that finds nothing new may have nothing to read. */
 function entriesOf(state: SourceState): string | undefined {
-  const counts = state.recentSyncs.find((report) => report.counts !== undefined)?.counts;
+  const counts = state.recentSyncs.find((report) => report.outcome === 'changed' || report.counts?.entries)?.counts;
   if (counts === undefined) return undefined;
   return `${counts.entries} (${counts.rejected} rejected, ${counts.warnings} warnings)`;
 }

@@ -49,9 +49,9 @@ describe('validate', () => {
 
   test('lists every fault with its place', async () => {
     const path = await file('bad.json', '{"name": "no-slash", "version": "latest", "description": ""}');
-    const { status, stdout } = await runRollcall('validate', path, '--json');
+    const { status, stdout, stderr } = await runRollcall('validate', path, '--json');
     const { valid, faults } = JSON.parse(stdout) as { valid: boolean; faults: { path: string }[] };
-    expect({ status, valid }).toEqual({ status: 1, valid: false });
+    expect({ status, valid, stderr }).toEqual({ status: 1, valid: false, stderr: '' });
     expect(faults.map((fault) => fault.path).sort()).toEqual(['description', 'name', 'version']);
   });
 

@@ -41,7 +41,7 @@ test('the details of a failing source say what is wrong, when it is tried again,
     - **Last check:** 2026-01-31 09:59:00 UTC
     - **Last success:** 2026-01-31 09:30:12 UTC
     - **Failures in a row:** 1
-    - **Entries at the last sync:** 120 (4 rejected, 5 warnings)
+    - **Entries:** 120 (4 rejected, 5 warnings)
 
     ### Last error
 
@@ -54,6 +54,15 @@ test('the details of a failing source say what is wrong, when it is tried again,
     | 8 | 2026-01-31 10:00:00 | message | failed |  |  |  |  | DocumentInvalid |
     | 7 | 2026-01-31 09:30:12 | timer | changed | 3 | 2 | 1 | 4 | 0123456789ab |"
   `);
+});
+
+test('a sync that had nothing to read does not hide how many entries there are', () => {
+  const counts = { entries: 0, added: 0, changed: 0, removed: 0, rejected: 0, warnings: 0 };
+  const state: SourceState = {
+    ...newState(gitSource('a')),
+    recentSyncs: [{ ...succeeded, number: 8, outcome: 'unchanged', counts }, succeeded],
+  };
+  expect(renderDetails(state, 'idle')).toContain('**Entries:** 120 (4 rejected, 5 warnings)');
 });
 
 test('a managed source has neither syncs nor a timer to show', () => {
