@@ -1,12 +1,11 @@
 import type { OutboundSettings } from '../config/model.ts';
-import type { Retention } from '../db/purge.ts';
+import { purge, type Retention } from '../db/purge.ts';
 import { OutboundGuard } from '../outbound/guard.ts';
 import type { Activities, WatchActivities } from '../workflows/contract.ts';
 import { applySnapshot } from './apply-snapshot.ts';
 import { check } from './check.ts';
 import { failingClearly } from './failures.ts';
 import { fetchSnapshot } from './fetch-snapshot.ts';
-import { purge } from './purge.ts';
 import { type ReconcileDependencies, reconcileSources } from './reconcile-sources.ts';
 import { recordFailure } from './record-failure.ts';
 import { retireSource } from './retire-source.ts';

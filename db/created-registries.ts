@@ -2,8 +2,9 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Claims } from '../registry/claims.ts';
-import { changeConfiguration, storeMemberships } from './configuration.ts';
+import { changeConfiguration } from './configuration.ts';
 import type { Database } from './connection.ts';
+import { storeMemberships } from './memberships.ts';
 import { raiseRevisions } from './ownership.ts';
 import { id, nothing } from './schemas.ts';
 

@@ -5,8 +5,9 @@ import type { Claims } from '../registry/claims.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import { storeClaimSet } from './claim-sets.ts';
-import { changeConfiguration, reclaimedBy, storeMemberships } from './configuration.ts';
+import { changeConfiguration, reclaimedBy } from './configuration.ts';
 import type { Database, Transaction } from './connection.ts';
+import { storeMemberships } from './memberships.ts';
 import { id, nothing } from './schemas.ts';
 
 export interface CreatedSource {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 import { APPLICATION_ROLE, GRANT_TO_APPLICATION_ROLE } from './application-role.ts';
-import { clientConfiguration } from './connection-settings.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
+import { withClient } from './plain-client.ts';
 
 /** A step of the schema: `migrations/NNNN_name.up.sql` and the `.down.sql` that takes it back. */
 export interface Migration {
@@ -126,20 +126,6 @@ async function underMigrationLock<Result>(
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     return await work(client);
   });
-}
-
-async function withClient<Result>(
-  settings: ConnectionSettings,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new pg.Client(await clientConfiguration(settings));
-  client.on('error', () => {}); // a broken connection fails the query that waits for it
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 async function inTransaction(client: pg.Client, work: () => Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { APPLICATION_ROLE, GRANT_TO_APPLICATION_ROLE } from './application-role.ts';
-import { clientConfiguration } from './connection-settings.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
+import { withClient } from './plain-client.ts';
 
 /**
  * The SQL that prepares a database for the user that the registry serves as: the role that may read and write rows,
@@ -38,12 +38,5 @@ export async function primeDatabase(
   settings: ConnectionSettings,
   login: { readonly user: string; readonly password: string },
 ): Promise<void> {
-  const client = new pg.Client(await clientConfiguration(settings));
-  client.on('error', () => {}); // a broken connection fails the query that waits for it
-  await client.connect();
-  try {
-    await client.query(primeDatabaseSql(login.user, login.password));
-  } finally {
-    await client.end();
-  }
+  await withClient(settings, (client) => client.query(primeDatabaseSql(login.user, login.password)));
 }

@@ -11,6 +11,7 @@ import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { APPLICATION_ROLE } from '../db/application-role.ts';
 import type { ConnectionSettings } from '../db/connection.ts';
 import { findFreePort, LOOPBACK } from './free-port.ts';
 import { type GuardedProcess, lastLogLines, startGuarded } from './guarded-process.ts';
@@ -44,8 +45,6 @@ interface Passwords {
 const DATABASE = 'rollcall';
 const OWNER = 'rollcall_owner';
 const APPLICATION = 'rollcall';
-/** The role that migrations grant to. */
-const APPLICATION_ROLE = 'toolhive_registry_server';
 const LOCK_FILE = 'postmaster.pid';
 const START_ATTEMPTS = 5;
 const START_RETRY_MS = 500;
