@@ -1,5 +1,6 @@
 /** What every kind of fetch gets to work with, and what it answers. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { canonicalJson } from '../registry/canonical-json.ts';
 import type { SourceDefinition, SourceOrigin } from '../registry/source-definition.ts';
 import type { OutboundGuard } from '../outbound/guard.ts';
 import type { FetchSnapshotResult, FetchState } from '../workflows/contract.ts';
@@ -31,14 +32,7 @@ export type Fetched = Pick<
  * means other entries, another interval does not.
  */
 export function definitionDigest({ origin, format, filter }: SourceDefinition): string {
-  const text = JSON.stringify([origin, format ?? null, filter ?? null], withSortedMembers);
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
-}
-
-/** A definition that has been in Postgres comes back with its members in another order. */
-function withSortedMembers(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+  return hash('sha256', canonicalJson([origin, format ?? null, filter ?? null]), 'hex').slice(0, 32);
 }
 
 /** What the last applied fetch left behind, if it was one of this definition. */

@@ -38,6 +38,11 @@ export const FAILURE_TYPES = {
 
 export type FailureType = keyof typeof FAILURE_TYPES;
 
+/** Whether the `type` of an `ApplicationFailure` is one of these. */
+export function isFailureType(type: string | null | undefined): type is FailureType {
+  return typeof type === 'string' && Object.hasOwn(FAILURE_TYPES, type);
+}
+
 /** A failure that its reader can act on. Activities turn it into an `ApplicationFailure` of the same type. */
 export class RollcallError extends Error {
   override readonly name = 'RollcallError';

@@ -8,7 +8,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { FAILURE_TYPES, RollcallError, type FailureType } from '../registry/failure.ts';
+import { isFailureType, RollcallError } from '../registry/failure.ts';
 import type { FailureDetails } from '../workflows/contract.ts';
 
 /** Temporal, or every worker, does not answer in time: what was asked for may be asked again. */
@@ -41,10 +41,6 @@ function fromUpdate({ cause, message }: WorkflowUpdateFailedError): Error {
   if (!isFailureType(cause.type)) return new PassingFailure(cause.message, { cause });
   const { retryAfterMs } = (cause.details?.[0] ?? {}) as FailureDetails;
   return new RollcallError(cause.type, cause.message, { cause, retryAfterMs });
-}
-
-function isFailureType(type: string | null | undefined): type is FailureType {
-  return typeof type === 'string' && Object.hasOwn(FAILURE_TYPES, type);
 }
 
 function isWithoutAnswer(error: unknown): boolean {

@@ -1,7 +1,8 @@
 /** Questions about a definition that workflow code asks. */
+import { canonicalJson } from '../registry/canonical-json.ts';
 import type { KubernetesOrigin, SourceDefinition } from '../registry/source-definition.ts';
 
-/** Equal in content: a definition that has been in Postgres comes back with its members in another order. */
+/** Equal in content, whatever the order of members. */
 export function sameDefinition(one: SourceDefinition, other: SourceDefinition): boolean {
   return canonicalJson(one) === canonicalJson(other);
 }
@@ -17,14 +18,6 @@ export function fingerprint(definition: SourceDefinition): string {
     backward = Math.imul(backward ^ text.charCodeAt(text.length - 1 - index), 0x01000193);
   }
   return [forward, backward].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
-}
-
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      : member,
-  );
 }
 
 /** Files and clusters are watched: a change is seen without waiting for the timer. */

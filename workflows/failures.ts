@@ -7,7 +7,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/common';
 import { isCancellation } from '@temporalio/workflow';
-import { FAILURE_TYPES, type FailureType } from '../registry/failure.ts';
+import { type FailureType, isFailureType } from '../registry/failure.ts';
 import type { FailureDetails } from './contract.ts';
 
 export interface FailureCause {
@@ -83,10 +83,6 @@ function explainTimeout({ timeoutType, message }: TimeoutFailure): string {
   if (timeoutType === 'HEARTBEAT') return 'the worker that did it was lost, and so were those that tried again';
   if (timeoutType === 'START_TO_CLOSE') return 'it took longer than its deadline';
   return timeoutType === 'SCHEDULE_TO_CLOSE' ? 'it could not be done in time' : message;
-}
-
-function isFailureType(type: string | null | undefined): type is FailureType {
-  return typeof type === 'string' && Object.hasOwn(FAILURE_TYPES, type);
 }
 
 function shortened(message: string): string {
