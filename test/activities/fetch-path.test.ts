@@ -1,34 +1,15 @@
-import { mkdir, mkdtemp, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { expect } from 'vitest';
 import { revisionOf } from '../db/sync-source.ts';
+import { test } from './file-source.ts';
 import { envelope, serverJson } from './server-documents.ts';
 import { SourceUnderTest } from './source-under-test.ts';
-
-let testDatabase: TestDatabase;
-let folder: string;
-let path: string;
-let source: SourceUnderTest;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-});
-afterAll(async () => {
-  await testDatabase.drop();
-});
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'fetch-path-'));
-  path = join(folder, 'registry.json');
-  source = await SourceUnderTest.of(testDatabase.database, { kind: 'file', location: { path } });
-  return async () => await rm(folder, { recursive: true });
-});
 
 const ONE = serverJson('com.example/one');
 const TWO = serverJson('com.example/two');
 
-test('serves what the file holds, and finds nothing new until it changes', async () => {
+test('serves what the file holds, and finds nothing new until it changes', async ({ path, source }) => {
   await writeFile(path, envelope([ONE, TWO]));
   expect(await source.check()).toBe('maybe');
   expect(await source.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 2, added: 2, rejected: 0 } });
@@ -41,7 +22,7 @@ test('serves what the file holds, and finds nothing new until it changes', async
   expect(await source.served()).toEqual(['com.example/one@1.0.0', 'com.example/two@1.1.0']);
 });
 
-test('a file that was only touched is not staged, and the next check knows it', async () => {
+test('a file that was only touched is not staged, and the next check knows it', async ({ path, source }) => {
   await writeFile(path, envelope([ONE]));
   await source.sync();
   const revision = await revisionOf(source.database);
@@ -53,7 +34,7 @@ test('a file that was only touched is not staged, and the next check knows it', 
   expect((await source.row()).envelope).toContain('last_updated');
 });
 
-test('a forced sync of the same file is staged, and changes nothing', async () => {
+test('a forced sync of the same file is staged, and changes nothing', async ({ path, source }) => {
   await writeFile(path, envelope([ONE, TWO]));
   await source.sync();
   const revision = await revisionOf(source.database);
@@ -65,7 +46,7 @@ test('a forced sync of the same file is staged, and changes nothing', async () =
   expect(await revisionOf(source.database)).toBe(revision);
 });
 
-test('a changed filter counts as a change, a changed interval does not', async () => {
+test('a changed filter counts as a change, a changed interval does not', async ({ path, source }) => {
   await writeFile(path, envelope([ONE, TWO]));
   await source.sync();
   await source.redefine({ syncPolicy: { ...source.definition.syncPolicy, intervalMs: 5_000 } });
@@ -77,7 +58,11 @@ test('a changed filter counts as a change, a changed interval does not', async (
   expect(await source.served()).toEqual(['com.example/one@1.0.0']);
 });
 
-test('a mounted ConfigMap, which changes by pointing a link elsewhere, is followed', async () => {
+test('a mounted ConfigMap, which changes by pointing a link elsewhere, is followed', async ({
+  folder,
+  path,
+  source,
+}) => {
   for (const [version, servers] of [
     ['v1', [ONE]],
     ['v2', [ONE, TWO]],
@@ -97,7 +82,10 @@ test('a mounted ConfigMap, which changes by pointing a link elsewhere, is follow
   expect(await source.served()).toEqual(['com.example/one@1.0.0', 'com.example/two@1.0.0']);
 });
 
-test('a missing file fails without being tried again, and what was served is served still', async () => {
+test('a missing file fails without being tried again, and what was served is served still', async ({
+  path,
+  source,
+}) => {
   await writeFile(path, envelope([ONE]));
   await source.sync();
   await rm(path);
@@ -106,12 +94,12 @@ test('a missing file fails without being tried again, and what was served is ser
   expect(await source.served()).toEqual(['com.example/one@1.0.0']);
 });
 
-test('a folder in place of the file is said to be no file', async () => {
+test('a folder in place of the file is said to be no file', async ({ path, source }) => {
   await mkdir(path);
   expect(await source.failedSync()).toMatchObject({ type: 'UpstreamNotFound', message: `${path} is not a file` });
 });
 
-test('an empty document removes nothing unless it is forced', async () => {
+test('an empty document removes nothing unless it is forced', async ({ path, source }) => {
   await writeFile(path, envelope([ONE, TWO]));
   await source.sync();
   await writeFile(path, envelope([]));
@@ -123,12 +111,12 @@ test('an empty document removes nothing unless it is forced', async () => {
   expect(await source.served()).toEqual([]);
 });
 
-test('a YAML file is a registry document too', async () => {
-  path = join(folder, 'registry.yaml');
-  const origin = { kind: 'file', location: { path } } as const;
-  source = await SourceUnderTest.of(testDatabase.database, origin, { format: 'toolhive' });
+test('a YAML file is a registry document too', async ({ database, folder }) => {
+  const yaml = join(folder, 'registry.yaml');
+  const origin = { kind: 'file', location: { path: yaml } } as const;
+  const source = await SourceUnderTest.of(database, origin, { format: 'toolhive' });
   await writeFile(
-    path,
+    yaml,
     `# our servers
 version: "1.0.0"
 last_updated: "2026-01-01T00:00:00Z"

@@ -1,37 +1,18 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CancelledFailure } from '@temporalio/common';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { failingClearly } from '../../activities/failures.ts';
 import { watch } from '../../activities/watch.ts';
-import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { test } from './file-source.ts';
 import { envelope, serverJson } from './server-documents.ts';
 import { activityEnvironment, SourceUnderTest } from './source-under-test.ts';
-
-let testDatabase: TestDatabase;
-let folder: string;
-let path: string;
-let source: SourceUnderTest;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-});
-afterAll(async () => {
-  await testDatabase.drop();
-});
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'watch-'));
-  path = join(folder, 'registry.json');
-  source = await SourceUnderTest.of(testDatabase.database, { kind: 'file', location: { path } });
-  return async () => await rm(folder, { recursive: true });
-});
 
 const ONE = envelope([serverJson('com.example/one')]);
 const TWO = envelope([serverJson('com.example/one'), serverJson('com.example/two')]);
 
 /** A running watch; `started` when it has sent its first heartbeat. */
-function startWatch() {
+function startWatch(source: SourceUnderTest) {
   const environment = activityEnvironment();
   const started = new Promise<void>((resolve) => environment.once('heartbeat', () => resolve()));
   const ended = environment.run(() => failingClearly(() => watch(source.upstream, { definition: source.definition })));
@@ -44,20 +25,25 @@ async function state(ended: Promise<unknown>): Promise<'ended' | 'watching'> {
   return await Promise.race([ended.then(() => 'ended' as const), patience]);
 }
 
-test('ends when the file is written', async () => {
+test('ends when the file is written', async ({ path, source }) => {
   await writeFile(path, ONE);
   await source.sync();
-  const { ended } = startWatch();
+  const { ended } = startWatch(source);
   expect(await state(ended)).toBe('watching');
   await writeFile(path, TWO);
   await ended;
   expect(await source.check()).toBe('maybe');
 });
 
-test('ends when another file is renamed into its place, and when a link leads elsewhere', async () => {
+test('ends when another file is renamed into its place, and when a link leads elsewhere', async ({
+  database,
+  folder,
+  path,
+  source,
+}) => {
   await writeFile(path, ONE);
   await source.sync();
-  const renamed = startWatch();
+  const renamed = startWatch(source);
   expect(await state(renamed.ended)).toBe('watching');
   await writeFile(join(folder, 'new'), TWO);
   await rename(join(folder, 'new'), path);
@@ -69,46 +55,46 @@ test('ends when another file is renamed into its place, and when a link leads el
   }
   await symlink('v1', join(folder, '..data'));
   await symlink(join('..data', 'mounted.json'), join(folder, 'mounted.json'));
-  source = await SourceUnderTest.of(testDatabase.database, {
+  const mounted = await SourceUnderTest.of(database, {
     kind: 'file',
     location: { path: join(folder, 'mounted.json') },
   });
-  await source.sync();
-  const linked = startWatch();
+  await mounted.sync();
+  const linked = startWatch(mounted);
   expect(await state(linked.ended)).toBe('watching');
   await symlink('v2', join(folder, '..data_tmp'));
   await rename(join(folder, '..data_tmp'), join(folder, '..data'));
   await linked.ended;
 });
 
-test('ends at once when the file changed before it began', async () => {
+test('ends at once when the file changed before it began', async ({ path, source }) => {
   await writeFile(path, ONE);
   await source.sync();
   await writeFile(path, TWO);
-  expect(await state(startWatch().ended)).toBe('ended');
+  expect(await state(startWatch(source).ended)).toBe('ended');
 });
 
-test('after a failed sync it waits for the file to change again', async () => {
+test('after a failed sync it waits for the file to change again', async ({ path, source }) => {
   await writeFile(path, '{"broken":');
   await source.failedSync();
-  const { ended } = startWatch();
+  const { ended } = startWatch(source);
   expect(await state(ended)).toBe('watching');
   await writeFile(path, ONE);
   await ended;
 });
 
-test('waits for a file that is not there yet', async () => {
+test('waits for a file that is not there yet', async ({ path, source }) => {
   await source.failedSync();
-  const { ended } = startWatch();
+  const { ended } = startWatch(source);
   expect(await state(ended)).toBe('watching');
   await writeFile(path, ONE);
   await ended;
 });
 
-test('can be cancelled', async () => {
+test('can be cancelled', async ({ path, source }) => {
   await writeFile(path, ONE);
   await source.sync();
-  const { started, ended, cancel } = startWatch();
+  const { started, ended, cancel } = startWatch(source);
   await started;
   cancel();
   await expect(ended).rejects.toBeInstanceOf(CancelledFailure);
