@@ -11,8 +11,6 @@ import { mapping, mappingsOf, namedList, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
 import { filePath, secureUrl, serverNamePattern, text } from './scalars.ts';
 
-// ---------------------------------------------------------------- claims
-
 const claimName = z.string().min(1, 'is empty: name a claim of the token');
 
 /** A map without members would ask for nothing, which reads as if it let everybody in. */
@@ -40,8 +38,6 @@ export function checkAccess(registry: Mapping, report: Report): void {
     report(['claims'], 'contradicts `access: public`, which asks for no token: leave one of the two out');
   }
 }
-
-// ---------------------------------------------------------------- authentication
 
 const PROVIDERS_TO_WRITE = 'providers: [{name: …, issuerUrl: https://…, audience: …}]';
 const WHERE_ANONYMOUS = 'where everybody who reaches the server may do everything';
@@ -122,8 +118,6 @@ const publicPath = z
     'would show everything to everybody: write `access: public` at registries that all may read',
   )
   .refine((path) => !/\/\.{1,2}(?:\/|$)/.test(path), 'expected a path without `.` and `..`');
-
-// ---------------------------------------------------------------- authorization
 
 const roleHolders = z
   .array(claimMap('it would give the role to whoever has a token; name a claim'))

@@ -23,8 +23,6 @@ const commonSettings = {
   ...settings,
 };
 
-// ---------------------------------------------------------------- sources, and registries that name them
-
 /** What is written of a source beside its name. */
 export const sourceMembers = { ...sourceKinds, ...sourceOptions, claims };
 
@@ -87,8 +85,6 @@ function textsOf(values: Iterable<unknown>): string[] {
   return [...values].filter((value) => typeof value === 'string');
 }
 
-// ---------------------------------------------------------------- registries with a source in each
-
 const inlineRegistry = withRule(
   mapping({
     name: sourceName.pipe(registryName),
@@ -108,8 +104,6 @@ const inlineRegistry = withRule(
 );
 
 const registriesFile = mapping({ registries: namedList(inlineRegistry), ...commonSettings });
-
-// ---------------------------------------------------------------- one source
 
 const KIND_OF_TYPE = ['git', 'api', 'file'] as const;
 
@@ -144,8 +138,6 @@ const sourceFile = withRule(
     if (other !== undefined) report(['source', other], `does not belong to a source of the type \`${String(type)}\``);
   },
 );
-
-// ---------------------------------------------------------------- which of them a file is
 
 export const GENERATIONS = { sources: sourcesFile, registries: registriesFile, source: sourceFile } as const;
 export type Generation = keyof typeof GENERATIONS;

@@ -76,8 +76,6 @@ export class SourceActor {
     };
   }
 
-  // -------------------------------------------------------------- messages
-
   /** Asks for a sync; answers with the number that it will have. */
   request(request: SyncRequest, trigger: SyncTrigger = 'message'): number {
     this.#change({ pending: mergeRequests(this.#state.pending, request, trigger) });
@@ -114,8 +112,6 @@ export class SourceActor {
     return this.#state.recentSyncs.find((report) => report.number === number);
   }
 
-  // -------------------------------------------------------------- the watch
-
   newsFromWatch(): void {
     this.#newsFromWatch = true;
   }
@@ -125,8 +121,6 @@ export class SourceActor {
     this.#watching = new CancellationScope();
     await this.#watching.run(run).finally(() => (this.#watching = undefined));
   }
-
-  // -------------------------------------------------------------- cycles
 
   isDue(nowMs: number): boolean {
     const byWatch = this.#newsFromWatch && !this.#state.paused;
