@@ -2,15 +2,15 @@
 import { Router } from 'express';
 import type { Database } from '../db/connection.ts';
 import { countEntries } from '../db/entries.ts';
-import { listRegistries, findRegistry, type RegistryRow } from '../db/registries.ts';
+import { listRegistries, type RegistryRow } from '../db/registries.ts';
 import { listSources, type SourceRow } from '../db/sources.ts';
 import type { Claims } from '../registry/claims.ts';
 import { type Caller, callerOf } from './access/caller.ts';
 import { sees, seesRegistry } from './access/permissions.ts';
 import { entriesOf } from './access/visibility.ts';
+import { visibleRegistry } from './admin/registries.ts';
 import type { ApiContext } from './context.ts';
 import type { RegistrySummary, SyncStatus } from './extension-schemas.ts';
-import { HttpError } from './http-error.ts';
 import { cacheControl } from './pages.ts';
 import { addRoute, pathParameter } from './routes.ts';
 import { syncStatusOf } from './sync-status.ts';
@@ -32,11 +32,7 @@ export function extensionApi(context: ApiContext): Router {
   addRoute(router, '/registries/:registry', {
     get: async (request, response) => {
       const caller = callerOf(request);
-      const name = pathParameter(request, 'registry');
-      const registry = await findRegistry(database, name);
-      if (registry === null || !seesRegistry(caller, registry)) {
-        throw new HttpError(404, `There is no registry "${name}"`);
-      }
+      const registry = await visibleRegistry({ database, caller }, pathParameter(request, 'registry'));
       const sources = await seenSources(context, { caller, registry, sources: await sourceStatuses(database) });
       response.set('Cache-Control', cacheControl(request)).json(summary(registry, sources));
     },

@@ -9,7 +9,7 @@ export const DEFAULT_LIMIT = 30;
 const MAX_LIMIT = 1000;
 
 /** Postgres can't store it, so nothing can be found by it. */
-const text = z.string().refine((value) => !value.includes('\0'), 'must not contain the character NUL');
+export const text = z.string().refine((value) => !value.includes('\0'), 'must not contain the character NUL');
 
 /** An empty value is what a form sends for "no value". */
 const optionalText = text.transform((value) => (value === '' ? undefined : value)).optional();
@@ -29,26 +29,14 @@ const limit = z
   })
   .optional();
 
-const timestamp = z
-  .string()
-  .transform((value, context) => {
-    // Clients forget to encode the plus sign of an offset, which then arrives as a space.
-    const time = readTimestamp(value.replace(/ (\d{2}:\d{2})$/, '+$1'));
-    if (time === undefined) {
-      context.addIssue({
-        code: 'custom',
-        message: 'must be a timestamp as in RFC 3339, like 2025-08-07T13:15:04.280Z',
-      });
-      return z.NEVER;
-    }
-    return time;
-  })
-  .meta({
-    description: 'Only entries that changed at this time or later, deleted ones included (RFC 3339).',
-    example: '2025-08-07T13:15:04.280Z',
-    override: { format: 'date-time' },
-  })
-  .optional();
+/** As `readTimestamp` gives it. */
+export const timestamp = z.string().transform((value, context) => {
+  // Clients forget to encode the plus sign of an offset, which then arrives as a space.
+  const time = readTimestamp(value.replace(/ (\d{2}:\d{2})$/, '+$1'));
+  if (time !== undefined) return time;
+  context.addIssue({ code: 'custom', message: 'must be a timestamp as in RFC 3339, like 2025-08-07T13:15:04.280Z' });
+  return z.NEVER;
+});
 
 export const listParameters = z
   .object({
@@ -61,7 +49,13 @@ export const listParameters = z
       description: 'Only servers whose name, title or description contains this text, in any case.',
       example: 'filesystem',
     }),
-    updated_since: timestamp,
+    updated_since: timestamp
+      .meta({
+        description: 'Only entries that changed at this time or later, deleted ones included (RFC 3339).',
+        example: '2025-08-07T13:15:04.280Z',
+        override: { format: 'date-time' },
+      })
+      .optional(),
     version: optionalText.meta({
       description: '`latest` for the latest version of each server, or an exact version.',
       example: 'latest',

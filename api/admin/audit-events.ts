@@ -2,17 +2,8 @@
 import { z } from 'zod';
 import { listAuditEvents as readEvents } from '../../db/audit-events.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditEvent } from '../../registry/audit.ts';
-import { readTimestamp } from '../timestamp.ts';
+import { text, timestamp } from '../request-schemas.ts';
 import { query } from './operation.ts';
-
-const text = z.string().refine((value) => !value.includes('\0'), 'must not contain the character NUL');
-
-const time = z.string().transform((value, context) => {
-  const timestamp = readTimestamp(value);
-  if (timestamp !== undefined) return timestamp;
-  context.addIssue({ code: 'custom', message: 'must be a timestamp as in RFC 3339, like 2026-08-07T13:15:04.280Z' });
-  return z.NEVER;
-});
 
 /** Events that meet all of the conditions, newest first. */
 export const listAuditEvents = query({
@@ -28,11 +19,11 @@ export const listAuditEvents = query({
     /** The name of an entry, a source or a registry; of other requests the method and the path. */
     target: text.optional(),
     /** Not before this time. */
-    from: time.optional(),
+    from: timestamp.optional(),
     /** Before this time. */
-    until: time.optional(),
+    until: timestamp.optional(),
     /** The last event of the page before. */
-    before: z.object({ at: time, id: z.guid() }).optional(),
+    before: z.object({ at: timestamp, id: z.guid() }).optional(),
     limit: z.int().min(1).max(1000).default(100),
   }),
   run: async ({ database }, conditions): Promise<readonly AuditEvent[]> => await readEvents(database, conditions),

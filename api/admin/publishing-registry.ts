@@ -4,18 +4,16 @@ import { listRegistries, type RegistryRow } from '../../db/registries.ts';
 import { listSources } from '../../db/sources.ts';
 import { seesRegistry } from '../access/permissions.ts';
 import { HttpError } from '../http-error.ts';
+import { text } from '../request-schemas.ts';
 import type { OperationContext } from './operation.ts';
 import { visibleRegistry } from './registries.ts';
 
-const storable = z
-  .string()
-  .min(1, 'is empty')
-  .refine((text) => !text.includes('\0'), 'must not contain the character NUL');
+const nonEmpty = text.min(1, 'is empty');
 
 /** A registry whose managed source is meant; where none is named see `publishingRegistry`. */
 export const inRegistry = { registry: z.string().min(1).max(128).optional() };
-export const serverName = storable;
-export const serverVersion = storable;
+export const serverName = nonEmpty;
+export const serverVersion = nonEmpty;
 
 /**
  * The registry of this name. Without a name the default registry; if that has no managed source, one that shows the only

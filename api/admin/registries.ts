@@ -22,7 +22,10 @@ export const getRegistry = query({
 });
 
 /** @throws HttpError 404 for a registry that does not exist, or that the caller may not see. */
-export async function visibleRegistry({ database, caller }: OperationContext, name: string): Promise<RegistryRow> {
+export async function visibleRegistry(
+  { database, caller }: Pick<OperationContext, 'database' | 'caller'>,
+  name: string,
+): Promise<RegistryRow> {
   const registry = await findRegistry(database, name);
   if (registry !== null && seesRegistry(caller, registry)) return registry;
   throw new HttpError(404, `There is no registry "${name}"`);
