@@ -5,6 +5,7 @@
 import type { OutboundGuard } from '../outbound/guard.ts';
 import { type RemoteRepository, remoteRepository } from '../outbound/remote-repository.ts';
 import { RollcallError } from '../registry/failure.ts';
+import { withoutBrackets } from '../registry/host-in-url.ts';
 import type { GitOrigin } from '../registry/source-definition.ts';
 import { type GitAccess, keyOptions, passedOn, passwordHeader, sshCommand } from './git-access.ts';
 
@@ -51,7 +52,7 @@ async function httpAccess(
       'http.followRedirects=false',
       'http.proxy=',
       // An address in the URL is not looked up, and has no place here.
-      ...(addresses[0] === url.hostname.replace(/^\[(.*)\]$/, '$1')
+      ...(addresses[0] === withoutBrackets(url.hostname)
         ? []
         : [`http.curloptResolve=${url.hostname}:${port}:${pinned}`]),
     ],
@@ -70,7 +71,7 @@ async function sshAccess(
   { folder, guard }: Surroundings,
 ): Promise<GitAccess> {
   const [address] = await guard.addressesOf(host);
-  const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  const name = withoutBrackets(host.toLowerCase());
   const options = [
     `HostName=${address}`,
     // Host keys are known by the name of the host.

@@ -5,6 +5,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { OutboundSettings } from '../config/model.ts';
 import { readSecret } from '../config/secrets.ts';
 import { RollcallError } from '../registry/failure.ts';
+import { withoutBrackets } from '../registry/host-in-url.ts';
 import type { SecretReference, SourceOrigin } from '../registry/source-definition.ts';
 import { admissionFaults, isInside } from './admission.ts';
 import { checkedLookup, lookUpReachable, type LookupRule, type Resolver, systemResolver } from './checked-lookup.ts';
@@ -57,7 +58,7 @@ export class OutboundGuard {
    * @throws RollcallError `OutboundForbidden`, or `UpstreamUnavailable` where the name can't be looked up
    */
   async addressesOf(host: string): Promise<readonly string[]> {
-    const literal = host.replace(/^\[(.*)\]$/, '$1');
+    const literal = withoutBrackets(host);
     if (isIP(literal) !== 0) {
       if (!this.#rules.mayReach(literal, literal)) throw forbiddenHost(host);
       return [literal];

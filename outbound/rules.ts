@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { OutboundSettings } from '../config/model.ts';
+import { withoutBrackets } from '../registry/host-in-url.ts';
 import { isPublicAddress } from '../registry/public-address.ts';
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>;
@@ -56,10 +57,7 @@ export class OutboundRules {
 
 /** As two spellings of one host are compared: without brackets, upper case and the dot of the root. */
 function plainHost(host: string): string {
-  return host
-    .toLowerCase()
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.$/, '');
+  return withoutBrackets(host.toLowerCase()).replace(/\.$/, '');
 }
 
 /** RFC 6761 section 6.3. */

@@ -1,5 +1,6 @@
 /** Which internet addresses are public: reachable for everybody, and nobody's own network. */
 import ipaddr from 'ipaddr.js';
+import { withoutBrackets } from './host-in-url.ts';
 
 /** The part of IPv6 from which public addresses are given out (RFC 4291 section 2.4). */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
@@ -23,7 +24,7 @@ const CARRIERS: readonly { readonly range: [ipaddr.IPv6, number]; readonly offse
  *   `0x7f.1` and `2130706433` are no addresses.
  */
 export function isPublicAddress(address: string): boolean {
-  const plain = address.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '');
+  const plain = withoutBrackets(address).replace(/%.*$/, '');
   if (ipaddr.IPv4.isValidFourPartDecimal(plain)) return isPublicIpv4(ipaddr.IPv4.parse(plain));
   return ipaddr.IPv6.isValid(plain) && isPublicIpv6(ipaddr.IPv6.parse(plain));
 }

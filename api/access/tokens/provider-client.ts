@@ -6,6 +6,7 @@ import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { ProviderSettings } from '../../../config/model.ts';
 import { readSecret } from '../../../config/secrets.ts';
 import { checkedLookup, systemResolver } from '../../../outbound/checked-lookup.ts';
+import { withoutBrackets } from '../../../registry/host-in-url.ts';
 import { isLoopbackHost } from '../../../registry/loopback.ts';
 import { isPublicAddress } from '../../../registry/public-address.ts';
 import { Backoff } from './backoff.ts';
@@ -87,7 +88,7 @@ export class ProviderClient {
 
   /** Host names are judged when they are looked up, so that what was judged is what is connected to. */
   #assertMayReach(url: URL): void {
-    const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const host = withoutBrackets(url.hostname);
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(host))) {
       throw new Error('Its URL has to begin with https://; http:// only for this machine itself');
     }
