@@ -14,7 +14,7 @@ import type { DraftOutcome } from '../registry/draft.ts';
 import type { EntryFinding } from '../registry/entry.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { type CompiledFilter, compileFilter } from '../registry/filter.ts';
-import { isAuthoritative, type RegistryFormat, type SourceDefinition } from '../registry/source-definition.ts';
+import { isAuthoritative, type SourceDefinition } from '../registry/source-definition.ts';
 import type { SyncCounts } from '../workflows/contract.ts';
 import type { Progress } from './progress.ts';
 
@@ -48,7 +48,6 @@ export interface DocumentBytes {
   /** Its path or URL, which begins what is said about it as a whole. */
   readonly name: string;
   readonly bytes: AsyncIterable<Uint8Array>;
-  readonly format?: RegistryFormat | undefined;
   readonly syntax?: 'yaml' | undefined;
   /** Whether the snapshot has several, so that findings about single entries have to name theirs. */
   readonly oneOfSeveral?: boolean;
@@ -100,8 +99,8 @@ export class SnapshotStager {
 
   /** Stages the entries of a document as its bytes arrive; the last of them wait for the next document or `finish`. */
   async stageDocument(document: DocumentBytes): Promise<DocumentSummary> {
-    const { name, bytes, format, syntax, oneOfSeveral = false } = document;
-    const reader = this.#readerOf({ format, syntax, file: oneOfSeveral ? name : undefined });
+    const { name, bytes, syntax, oneOfSeveral = false } = document;
+    const reader = this.#readerOf({ syntax, file: oneOfSeveral ? name : undefined });
     try {
       for await (const chunk of bytes) await this.#take(reader.push(chunk));
       const summary = reader.end();

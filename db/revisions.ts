@@ -1,19 +1,12 @@
 import pg from 'pg';
-import { sql } from 'slonik';
 import { z } from 'zod';
 import { clientConfiguration } from './connection-settings.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import type { Database } from './connection.ts';
 import { count, id } from './schemas.ts';
 
 const revisionRow = z.object({ registryId: id, revision: count });
 /** At which revision a registry is. */
-export type RegistryRevision = z.infer<typeof revisionRow>;
-
-/** The revisions of all registries. */
-export async function readRevisions(database: Database): Promise<readonly RegistryRevision[]> {
-  return await database.pool.any(sql.type(revisionRow)`select id as "registryId", revision from registry`);
-}
+type RegistryRevision = z.infer<typeof revisionRow>;
 
 export interface RevisionListener {
   /** A registry is at this revision. May repeat itself. */

@@ -1,6 +1,6 @@
 /** Names of servers: `namespace/name`, the namespace in reverse-DNS form (`io.github.someone/weather`). */
 
-/** The official pattern of a name, and how many characters it may have (server.schema.json). */
+/** The official pattern of a name, and how many characters it may have (server.schema.json): for publishers. */
 export const SERVER_NAME_PATTERN = /^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/;
 export const SERVER_NAME_LENGTH = { min: 3, max: 200 } as const;
 
@@ -9,13 +9,6 @@ export const SERVER_NAME_LENGTH = { min: 3, max: 200 } as const;
  * about 2,700 bytes.
  */
 export const MAX_IDENTIFIER_BYTES = 512;
-
-/** Whether the name follows the official rules, which is what a publisher must meet. */
-export function isServerName(name: string): boolean {
-  return (
-    name.length >= SERVER_NAME_LENGTH.min && name.length <= SERVER_NAME_LENGTH.max && SERVER_NAME_PATTERN.test(name)
-  );
-}
 
 /** Whether an entry of a source can be served under the name: exactly one slash with something on both sides. */
 export function isUsableServerName(name: string): boolean {

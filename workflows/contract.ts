@@ -132,7 +132,6 @@ export interface WriteRequest {
   readonly name: string;
   /** Absent where something is set on all versions. */
   readonly version?: string;
-  readonly requestedBy?: string;
 }
 export interface WriteResult {
   /** How many entries were written. */

@@ -25,7 +25,7 @@ export const systemInformation = query({
   },
 });
 
-/** Who the caller is for this server, and what he may do. Null where authentication is off. */
+/** Who the caller is for this server, and what he may do. Where authentication is off nobody is anybody: all null. */
 export const describeCaller = query({
   role: null,
   input: z.void(),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { purge } from '../../db/purge.ts';
-import { listenForRevisions, readRevisions } from '../../db/revisions.ts';
+import { listenForRevisions } from '../../db/revisions.ts';
+import { listRegistries } from '../../db/registries.ts';
 import { discardSnapshot, stagedProgress } from '../../db/snapshots.ts';
 import { findSource } from '../../db/sources.ts';
 import { closeFailedSyncRun, listFindings, listSyncRuns, openSyncRun, addFindings } from '../../db/sync-runs.ts';
@@ -138,7 +139,7 @@ test('a change is told to those who listen, with the revision that they then rea
   told.length = 0;
   await syncFirst(drafts(2));
   await syncFirst(drafts(2));
-  const [current] = await readRevisions(target.database);
-  await expect.poll(() => told).toEqual([`${current?.registryId}:${current?.revision}`]);
+  const [current] = await listRegistries(target.database);
+  await expect.poll(() => told).toEqual([`${current?.id}:${current?.revision}`]);
   await listener.close();
 });

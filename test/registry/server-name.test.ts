@@ -1,20 +1,26 @@
 import { expect, test } from 'vitest';
-import { isServerName, isUsableServerName } from '../../registry/server-name.ts';
+import { checkServerJson } from '../../registry/server-json.ts';
+import { isUsableServerName } from '../../registry/server-name.ts';
+
+/** Whether a publisher may take the name. */
+function isPublishable(name: string): boolean {
+  return checkServerJson({ name, description: 'A server', version: '1.0.0' }).length === 0;
+}
 
 test.each(['io.github.someone/weather', 'a/b', 'Com.Example-1/a_b.c-d'])('%s is a name', (name) => {
-  expect([isServerName(name), isUsableServerName(name)]).toEqual([true, true]);
+  expect([isPublishable(name), isUsableServerName(name)]).toEqual([true, true]);
 });
 
 test.each(['ab', 'a/b/c', '/b', 'a/', 'a b/c', '', `a/${'b'.repeat(600)}`])(
   '%j is no name to serve anything under',
   (name) => {
-    expect([isServerName(name), isUsableServerName(name)]).toEqual([false, false]);
+    expect([isPublishable(name), isUsableServerName(name)]).toEqual([false, false]);
   },
 );
 
 test.each(['a_b/c', 'com.example/größe', `a/${'b'.repeat(199)}`])(
   '%s is served, but no publisher may take it',
   (name) => {
-    expect([isServerName(name), isUsableServerName(name)]).toEqual([false, true]);
+    expect([isPublishable(name), isUsableServerName(name)]).toEqual([false, true]);
   },
 );
