@@ -76,8 +76,6 @@ export interface SyncRunFailure {
   readonly outcome: 'failed' | 'cancelled';
   readonly type: string;
   readonly message: string;
-  /** As far as they are known. */
-  readonly counts?: { readonly entries: number; readonly rejected: number; readonly warnings: number };
 }
 
 /** Closes the record of a sync that was not applied, and drops what it staged. A closed record stays as it is. */
@@ -88,8 +86,7 @@ export async function closeFailedSyncRun(
 ): Promise<void> {
   await database.pool.query(sql.type(nothing)`
     update sync_run set ended_at = now(), outcome = ${failure.outcome}, failure_type = ${failure.type},
-      failure_message = ${withoutNul(failure.message)}, entries = ${failure.counts?.entries ?? 0},
-      rejected = ${failure.counts?.rejected ?? 0}, warnings = ${failure.counts?.warnings ?? 0}
+      failure_message = ${withoutNul(failure.message)}
     where id = ${syncRunId} and ended_at is null`);
   await discardSnapshot(database, syncRunId);
 }
