@@ -5,16 +5,13 @@ import { type Item, labels, official, readJson, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
-let end: () => Promise<void>;
 
 beforeAll(async () => {
-  const started = await startApiOnFreshDatabase();
-  api = started.api;
-  end = started.end;
+  api = await startApiOnFreshDatabase();
   await useSources(api.database, source('alpha'));
   await sync(api.database, { sourceName: 'alpha', entries: drafts(120) });
 });
-afterAll(() => end());
+afterAll(() => api.stop());
 
 const BASES = ['', '/registry/default'];
 

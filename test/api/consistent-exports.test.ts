@@ -4,15 +4,12 @@ import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
-let end: () => Promise<void>;
 
 beforeAll(async () => {
-  const started = await startApiOnFreshDatabase();
-  api = started.api;
-  end = started.end;
+  api = await startApiOnFreshDatabase();
   await useSources(api.database, source('alpha'));
 });
-afterAll(() => end());
+afterAll(() => api.stop());
 
 /** Together far more than what the connection holds of an answer that nobody reads: 24 MB. */
 const SERVERS = 400;

@@ -5,14 +5,11 @@ import { labels, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
-let end: () => Promise<void>;
 
 beforeAll(async () => {
-  const started = await startApiOnFreshDatabase();
-  api = started.api;
-  end = started.end;
+  api = await startApiOnFreshDatabase();
 });
-afterAll(() => end());
+afterAll(() => api.stop());
 
 const NAMES = Array.from({ length: 12 }, (_, index) => `com.example/${'abcdefghijkl'[index]}`);
 /** In these sources, under these names, all the time. */

@@ -9,12 +9,9 @@ import { expectError, labels, type Page, readJson, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
-let end: () => Promise<void>;
 
 beforeAll(async () => {
-  const started = await startApiOnFreshDatabase();
-  api = started.api;
-  end = started.end;
+  api = await startApiOnFreshDatabase();
   await storeConfiguration(api.database, {
     sources: [source('toolhive'), source('upstream'), source('own', 'managed'), source('never')],
     registries: [
@@ -37,7 +34,7 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => end());
+afterAll(() => api.stop());
 
 function readDocument(text: string): { drafts: EntryDraft[]; envelope: string } {
   const reader = new DocumentReader();

@@ -8,12 +8,9 @@ import { type Item, label, expectError, readJson, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
-let end: () => Promise<void>;
 
 beforeAll(async () => {
-  const started = await startApiOnFreshDatabase();
-  api = started.api;
-  end = started.end;
+  api = await startApiOnFreshDatabase();
   await useSources(api.database, source('alpha'));
   await sync(api.database, {
     sourceName: 'alpha',
@@ -24,7 +21,7 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => end());
+afterAll(() => api.stop());
 
 const LIST = '/v0.1/servers';
 const LATEST = '/v0.1/servers/com.example%2Fweather/versions/latest';

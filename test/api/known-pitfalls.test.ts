@@ -5,9 +5,9 @@ import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { SourceUnderTest } from '../activities/source-under-test.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
-const { api, end } = await startApiOnFreshDatabase();
+const api = await startApiOnFreshDatabase();
 
-afterAll(() => end());
+afterAll(() => api.stop());
 beforeEach(() => useSources(api.database, source('alpha')));
 
 const become = (running: RunningApi, ...names: readonly string[]): Promise<unknown> =>

@@ -4,12 +4,9 @@ import { labels, meta, official, type Page, expectError, readPage } from './item
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
-let end: () => Promise<void>;
 
 beforeAll(async () => {
-  const started = await startApiOnFreshDatabase();
-  api = started.api;
-  end = started.end;
+  api = await startApiOnFreshDatabase();
   await useSources(api.database, source('alpha'), source('beta'));
   await sync(api.database, {
     sourceName: 'alpha',
@@ -30,7 +27,7 @@ beforeAll(async () => {
     ],
   });
 });
-afterAll(() => end());
+afterAll(() => api.stop());
 
 const page = (path: string): Promise<Page> => readPage(api, path);
 

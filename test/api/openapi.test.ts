@@ -6,15 +6,12 @@ import { readJson } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
-let end: () => Promise<void>;
 
 beforeAll(async () => {
-  const started = await startApiOnFreshDatabase();
-  api = started.api;
-  end = started.end;
+  api = await startApiOnFreshDatabase();
   await useSources(api.database, source('alpha'));
 });
-afterAll(() => end());
+afterAll(() => api.stop());
 
 interface OpenApi {
   readonly openapi: string;

@@ -1,8 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
-import { createTestDatabase, type TestDatabase } from '../environment.ts';
-import { type RunningApi, startApi } from './running-api.ts';
+import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 const SERVERS = 100;
 /** `{"server":…,"_meta":{…}}` around a document: status, three dates, whether it is the latest, and where it came from. */
@@ -16,18 +15,13 @@ const entries = Array.from({ length: SERVERS }, (_, index) => {
   return draft(name, '1.0.0', { description, document });
 });
 
-let database: TestDatabase;
 let api: RunningApi;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  await useSources(database.database, source('alpha'));
-  await sync(database.database, { sourceName: 'alpha', entries });
-  api = await startApi(database);
+  api = await startApiOnFreshDatabase();
+  await useSources(api.database, source('alpha'));
+  await sync(api.database, { sourceName: 'alpha', entries });
 });
-afterAll(async () => {
-  await api.stop();
-  await database.drop();
-});
+afterAll(() => api.stop());
 
 /** As they are sent, head and body. */
 async function bytesOf(path: string, headers: Record<string, string> = {}): Promise<number> {

@@ -68,12 +68,12 @@ test('a 304 costs no query, whether or not the page is held', async () => {
   await other.stop();
 });
 
-test('what another process wrote is served within 100 ms, without a question', async () => {
+test('what another process wrote is served soon, with one query: nobody asks whether anything is new', async () => {
+  const before = api.queries();
   await publishElsewhere('2.0.0');
-  const written = Date.now();
   await until(() => isListed('2.0.0'), 'the new version is listed');
-  expect(Date.now() - written).toBeLessThan(100);
   expect(await queriesOf('/v0.1/servers')).toBe(0);
+  expect(api.queries() - before).toBe(1);
 });
 
 test('a registry that leaves the configuration is gone, and another default is served, without a restart', async () => {

@@ -8,17 +8,14 @@ import { TOOLHIVE_DOCUMENT } from '../registry/toolhive-fixture.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
-let end: () => Promise<void>;
 let folder: string;
 
 beforeAll(async () => {
-  const started = await startApiOnFreshDatabase();
-  api = started.api;
-  end = started.end;
+  api = await startApiOnFreshDatabase();
   folder = await mkdtemp(join(tmpdir(), 'rollcall-round-trip-'));
 });
 afterAll(async () => {
-  await end();
+  await api.stop();
   await rm(folder, { recursive: true, force: true });
 });
 

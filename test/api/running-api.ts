@@ -1,6 +1,7 @@
 /** The API as it runs: on loopback, on a real database, with the Temporal that a test gives it. */
 import pino, { type Logger } from 'pino';
 import type { AuditSettings, AuthSettings, RateLimitSettings } from '../../config/model.ts';
+import type { ContextOptions } from '../../api/open-context.ts';
 import { runApi } from '../../api/run-api.ts';
 import type { Database } from '../../db/connection.ts';
 import { createTestDatabase, type TestDatabase, type TestNamespace } from '../environment.ts';
@@ -45,8 +46,9 @@ export interface ApiTestOptions {
 const NO_AUDIT: AuditSettings = { enabled: false, excludeEventTypes: [], retentionMs: 0 };
 const NO_LIMITS: RateLimitSettings = { writesPerMinute: 1_000_000, failedAuthenticationsPerMinute: 1_000_000 };
 
-export async function startApi(
-  test: TestDatabase,
+/** What an API needs to run on the database. */
+export function contextOptions(
+  { database, settings }: Pick<TestDatabase, 'database' | 'settings'>,
   {
     temporal = NO_TEMPORAL,
     taskQueue = 'rollcall',
@@ -55,16 +57,12 @@ export async function startApi(
     rateLimits = NO_LIMITS,
     trustedProxies = [],
     logger = SILENT,
-  }: ApiTestOptions = {},
-): Promise<RunningApi> {
-  const stopping = new AbortController();
-  const counted = countQueries(test.database);
-  const { promise: ready, resolve } = Promise.withResolvers<{ public: string; internal: string }>();
-  const ended = runApi({
-    addresses: { public: '127.0.0.1:0', internal: '127.0.0.1:0' },
+  }: ApiTestOptions,
+): ContextOptions {
+  return {
     temporal: { ...temporal, taskQueue },
-    database: counted.database,
-    connection: test.settings,
+    database,
+    connection: settings,
     auth,
     audit,
     rateLimits,
@@ -72,6 +70,16 @@ export async function startApi(
     limits: { publisherExtensionBytes: 4096 },
     outbound: { allow: [] },
     logger,
+  };
+}
+
+export async function startApi(test: TestDatabase, options: ApiTestOptions = {}): Promise<RunningApi> {
+  const stopping = new AbortController();
+  const counted = countQueries(test.database);
+  const { promise: ready, resolve } = Promise.withResolvers<{ public: string; internal: string }>();
+  const ended = runApi({
+    ...contextOptions({ ...test, database: counted.database }, options),
+    addresses: { public: '127.0.0.1:0', internal: '127.0.0.1:0' },
     signal: stopping.signal,
     onReady: resolve,
   });
@@ -96,18 +104,13 @@ export async function startApi(
   };
 }
 
-/** An API with a database of its own, for one test file. */
-export async function startApiOnFreshDatabase(): Promise<{
-  api: RunningApi;
-  test: TestDatabase;
-  readonly end: () => Promise<void>;
-}> {
+/** An API with a database of its own, which goes when the API is stopped. */
+export async function startApiOnFreshDatabase(): Promise<RunningApi> {
   const test = await createTestDatabase();
   const api = await startApi(test);
   return {
-    api,
-    test,
-    end: async () => {
+    ...api,
+    stop: async () => {
       await api.stop();
       await test.drop();
     },

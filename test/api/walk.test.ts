@@ -1,23 +1,17 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { draft, drafts, source, sync, useSources } from '../db/sync-source.ts';
-import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { labels, readPage } from './items.ts';
-import { type RunningApi, startApi, until } from './running-api.ts';
+import { type RunningApi, startApiOnFreshDatabase, until } from './running-api.ts';
 
 const SERVERS = 250;
-let database: TestDatabase;
 let api: RunningApi;
 
 beforeEach(async () => {
-  database = await createTestDatabase();
-  await useSources(database.database, source('alpha'));
-  await sync(database.database, { sourceName: 'alpha', entries: drafts(SERVERS) });
-  api = await startApi(database);
+  api = await startApiOnFreshDatabase();
+  await useSources(api.database, source('alpha'));
+  await sync(api.database, { sourceName: 'alpha', entries: drafts(SERVERS) });
 });
-afterEach(async () => {
-  await api.stop();
-  await database.drop();
-});
+afterEach(() => api.stop());
 
 /** Pages of one by cursor; `atPage` is called before the page of that number is asked for. */
 async function walk(atPage: (number: number) => Promise<void> = async () => {}): Promise<string[]> {
@@ -46,7 +40,7 @@ test('a walk meets what is published just ahead of it, although it has read ahea
   const published = `${drafts(SERVERS)[10]!.name}-published-meanwhile`;
   const found = await walk(async (page) => {
     if (page !== 5) return;
-    await sync(database.database, {
+    await sync(api.database, {
       sourceName: 'alpha',
       entries: [...drafts(SERVERS), draft(published, '1.0.0')],
     });

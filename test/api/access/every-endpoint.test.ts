@@ -1,25 +1,16 @@
 /** Who may ask for what: every endpoint, asked by everybody. */
-import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../../api/app.ts';
-import { createAccess } from '../../../api/access/access.ts';
-import { RegistryViews } from '../../../api/access/visibility.ts';
-import { AuditTrail } from '../../../api/audit/trail.ts';
-import { Pages } from '../../../api/pages.ts';
-import { RegistryDirectory } from '../../../api/registry-directory.ts';
-import { softwareVersion } from '../../../api/software-version.ts';
+import { openContext } from '../../../api/open-context.ts';
 import type { OAuthSettings } from '../../../config/model.ts';
 import { storeConfiguration } from '../../../db/configuration.ts';
 import type { SourceDefinition } from '../../../registry/source-definition.ts';
-import type { SourceActors } from '../../../temporal/source-actors.ts';
 import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider, type TokenClaims } from '../../identity-provider.ts';
 import { type PublishingApi, startPublishingApiWith } from '../publishing-api.ts';
-import { until } from '../running-api.ts';
+import { contextOptions, until } from '../running-api.ts';
 import { procedures, routesOf } from './endpoints.ts';
 import { oauth } from './protected-api.ts';
-
-// ---------------------------------------------------------------- who asks
 
 const SCOPES = 'mcp-registry:read mcp-registry:write';
 const STAFF = { org: 'acme', scope: SCOPES };
@@ -57,8 +48,6 @@ function settings(): OAuthSettings {
   });
 }
 
-// ---------------------------------------------------------------- what they are answered
-
 type Statuses = Readonly<Record<Asker, number>>;
 
 const open = (status: number): Statuses => ({ 'no token': status, 'wrong token': status, ...forHolders(() => status) });
@@ -76,8 +65,6 @@ const sourceManagers = (status = 200): Statuses => only(['manageSources', 'super
 const registryManagers = (status = 200): Statuses => only(['manageRegistries', 'superAdmin'], status);
 /** Of names in `com.example`. */
 const publishers = (status = 200): Statuses => only(['publisher', 'superAdmin'], status);
-
-// ---------------------------------------------------------------- what they ask for
 
 interface Endpoint {
   /** As the routers have it. */
@@ -307,8 +294,6 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...TRPC,
 ];
 
-// ---------------------------------------------------------------- the tests
-
 let provider: IdentityProvider;
 let publishing: PublishingApi;
 let tokens: Readonly<Record<Holder, string>>;
@@ -367,38 +352,12 @@ async function asAdmin(method: string, path: string, body: unknown): Promise<voi
 }
 
 test('every endpoint has a row in this table', async () => {
-  const { database } = publishing.test;
-  const logger = pino({ level: 'silent' });
-  const registries = new RegistryDirectory(database);
-  const access = createAccess(settings(), { registries, logger });
-  const audit = await AuditTrail.open({
-    settings: { enabled: false, excludeEventTypes: [], retentionMs: 0 },
-    database,
-    logger,
-  });
-  const software = softwareVersion({});
-  const app = createApp({
-    access,
-    audit,
-    database,
-    registries,
-    views: new RegistryViews(database),
-    pages: new Pages({ registries, maxBytes: 1, softwareVersion: software.version }),
-    // Nothing is asked here, only which routes there are.
-    actors: {} as SourceActors,
-    software,
-    temporal: { address: '', namespace: '', uiUrl: undefined },
-    outbound: { allow: [] },
-    rateLimits: { writesPerMinute: 1, failedAuthenticationsPerMinute: 1 },
-    trustedProxies: [],
-    limits: { publisherExtensionBytes: 0 },
-    logger,
-  });
-  const routes = routesOf(app).filter((endpoint) => endpoint !== 'anything below /trpc');
+  const opened = await openContext(contextOptions(publishing.test, { auth: settings() }));
+  const routes = routesOf(createApp(opened.context)).filter((endpoint) => endpoint !== 'anything below /trpc');
+  await opened.close();
   expect(routes.length).toBeGreaterThan(80);
   const listed = ENDPOINTS.map(({ endpoint }) => endpoint);
   expect(listed.toSorted()).toEqual([...new Set([...routes, ...procedures()])].toSorted());
-  await Promise.all([access.close(), audit.close()]);
 });
 
 test.each(ENDPOINTS)('$endpoint', async ({ endpoint, expected, request, prepare }) => {

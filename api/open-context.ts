@@ -1,0 +1,103 @@
+/** Opens everything that requests need, and closes it again. */
+import type { Logger } from 'pino';
+import type {
+  AuditSettings,
+  AuthSettings,
+  Configuration,
+  RateLimitSettings,
+  TelemetrySettings,
+} from '../config/model.ts';
+import type { ConnectionSettings, Database } from '../db/connection.ts';
+import { listenForRevisions } from '../db/revisions.ts';
+import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
+import { findInitialState } from '../temporal/initial-state.ts';
+import { createSourceActors } from '../temporal/source-actors.ts';
+import { startTelemetry } from '../temporal/telemetry.ts';
+import { createAccess } from './access/access.ts';
+import { RegistryViews } from './access/visibility.ts';
+import { AuditTrail } from './audit/trail.ts';
+import type { ApiContext } from './context.ts';
+import { Pages } from './pages.ts';
+import { RegistryDirectory } from './registry-directory.ts';
+import { softwareVersion } from './software-version.ts';
+
+/** Finished pages that are held, at most: about 500 of 100 entries. */
+const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
+
+export interface ContextOptions {
+  readonly temporal: TemporalServer;
+  /** Of Temporal's Web UI, where it is known: shown to operators. */
+  readonly temporalUiUrl?: string;
+  readonly database: Database;
+  /** How to log in to the same database, for a connection that hears of changes. */
+  readonly connection: ConnectionSettings;
+  readonly auth: AuthSettings;
+  readonly audit: AuditSettings;
+  readonly rateLimits: RateLimitSettings;
+  /** Addresses and ranges of reverse proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: Configuration['limits'];
+  readonly outbound: Configuration['outbound'];
+  readonly telemetry?: TelemetrySettings;
+  readonly logger: Logger;
+}
+
+export interface OpenContext {
+  readonly context: ApiContext;
+  /** The database stays open, for its owner to close. */
+  close(): Promise<void>;
+}
+
+/**
+ * Neither Postgres nor Temporal has to answer yet.
+ *
+ * @throws Error where the audit's file cannot be written, RollcallError `SecretUnavailable` where a secret of the
+ *   connection to Temporal cannot be read.
+ */
+export async function openContext(options: ContextOptions): Promise<OpenContext> {
+  const { database, auth, logger } = options;
+  const audit = await AuditTrail.open({ settings: options.audit, database, logger });
+  const telemetry = startTelemetry(options.telemetry);
+  const temporal = await connectTemporal(options.temporal, telemetry);
+  const registries = new RegistryDirectory(database);
+  const revisions = listenForRevisions(options.connection, {
+    onRevision: ({ registryId, revision }) => registries.noteRevision(registryId, revision),
+    onConnection: (isConnected) => registries.noteListening(isConnected),
+  });
+  const access = createAccess(auth, { registries, logger });
+  const actors = createSourceActors(temporal.client, {
+    taskQueue: options.temporal.taskQueue,
+    findState: (name) => findInitialState(database, name),
+  });
+  return {
+    context: { ...contextOf(options, registries), access, actors, audit },
+    close: async () => {
+      await audit.close();
+      await access.close();
+      await revisions.close();
+      await temporal.close();
+      await telemetry.shutdown();
+    },
+  };
+}
+
+function contextOf(
+  options: ContextOptions,
+  registries: RegistryDirectory,
+): Omit<ApiContext, 'access' | 'actors' | 'audit'> {
+  const { database, temporal, limits, rateLimits, trustedProxies, outbound, logger } = options;
+  const software = softwareVersion(process.env);
+  return {
+    database,
+    registries,
+    views: new RegistryViews(database),
+    pages: new Pages({ registries, maxBytes: PAGE_CACHE_BYTES, softwareVersion: software.version }),
+    software,
+    temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: options.temporalUiUrl },
+    limits,
+    rateLimits,
+    trustedProxies,
+    outbound,
+    logger,
+  };
+}
