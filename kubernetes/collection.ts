@@ -1,6 +1,5 @@
 /** A set of objects that is listed and watched with one request each: of one resource, in one namespace or in all. */
-import { isJsonObject, type JsonObject, objectsOf, textOf } from '../registry/json.ts';
-import { memberOf } from '../registry/kubernetes-object.ts';
+import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import type { Cluster, Query } from './cluster.ts';
 import { ResourceExpired } from './refusal.ts';
 

@@ -5,8 +5,7 @@ import { delimiter, dirname, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { RollcallError } from '../registry/failure.ts';
-import { isJsonObject, objectsOf, textOf } from '../registry/json.ts';
-import { memberOf } from '../registry/kubernetes-object.ts';
+import { isJsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import type { KubernetesOrigin } from '../registry/source-definition.ts';
 
 export type ClusterAccess = Pick<KubernetesOrigin, 'kubeconfig' | 'context'>;

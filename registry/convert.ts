@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { corrected, type Correction, correctionOf, readCorrection } from './correction.ts';
 import { PUBLISHER_PROVIDED, publisherExtension } from './extension.ts';
 import { CURRENT_SCHEMA, currentPackagesAndRemotes } from './generations.ts';
-import { defined, isJsonObject, type JsonObject, jsonEquals, textOf } from './json.ts';
+import { defined, isJsonObject, type JsonObject, jsonEquals, memberOf, textOf } from './json.ts';
 import {
   extensionMembers,
   TOOLHIVE_NAMESPACE,
@@ -47,8 +47,6 @@ export function serverJsonToToolhive(document: JsonObject): ToolhiveServer | nul
   const correction = correctionOf(convertToolhive({ ...server, entry }), document);
   return { ...server, entry: attachCorrection(server.entry, correction ?? {}) };
 }
-
-// ---------------------------------------------------------------- ToolHive to server.json
 
 /** The natural conversion, with a note of what the way back would get wrong. */
 function convertToolhive(server: ToolhiveServer): JsonObject {
@@ -121,8 +119,6 @@ function toExtension(entry: JsonObject, remote: boolean): JsonObject {
   return { status: 'active', ...Object.fromEntries(members.map((member) => [member, entry[member]])) };
 }
 
-// ---------------------------------------------------------------- server.json to ToolHive
-
 /** The natural conversion, set right by the note of the way here where there is one. */
 function convertServerJson(document: JsonObject): ToolhiveServer | null {
   const natural = naturalToolhive(document);
@@ -152,7 +148,7 @@ function naturalToolhive(document: JsonObject): NaturalServer {
   const runnable = remote === undefined ? runnablePackage(packages) : null;
   const identifier = textOf(remote?.['url']) ?? runnable?.image;
   const extension = toolhiveExtension(document, identifier);
-  const repository = isJsonObject(document['repository']) ? document['repository'] : {};
+  const repository = memberOf(document, 'repository');
   const entry = defined({
     title: textOf(document['title']),
     description: document['description'],
@@ -196,8 +192,6 @@ function fromExtension(extension: JsonObject, remote: boolean): JsonObject {
   return Object.fromEntries(members.map((member) => [member, extension[member]]));
 }
 
-// ---------------------------------------------------------------- what the way back needs
-
 /** In the publisher's extension of a server.json: where the ToolHive server stood, and the correction of its entry. */
 function withNote(document: JsonObject, note: JsonObject): JsonObject {
   const provided = { ...publisherExtension(document), [OWN_PUBLISHER]: { toolhive: note } };
@@ -212,7 +206,7 @@ function readNote(document: JsonObject): JsonObject | null {
 
 /** In `custom_metadata` of a ToolHive entry: the correction of the server.json that it was made from. */
 function attachCorrection(entry: JsonObject, correction: Correction): JsonObject {
-  const metadata = isJsonObject(entry['custom_metadata']) ? entry['custom_metadata'] : {};
+  const metadata = memberOf(entry, 'custom_metadata');
   return { ...entry, custom_metadata: { ...metadata, [OWN_PUBLISHER]: { server: correction } } };
 }
 

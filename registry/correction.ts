@@ -2,7 +2,7 @@
  * What a conversion between two formats gets wrong on the way there and back, member by member. Kept beside the
  * converted document, it makes the way back exact, whatever the original held.
  */
-import { isJsonObject, jsonEquals, type JsonObject } from './json.ts';
+import { isJsonObject, jsonEquals, type JsonObject, textsOf } from './json.ts';
 
 export interface Correction {
   /** Members that the original has, with their values. */
@@ -41,6 +41,6 @@ export function readCorrection(value: unknown): Correction | null {
   const { members, absent } = value;
   return {
     ...(isJsonObject(members) && { members }),
-    ...(Array.isArray(absent) && { absent: absent.filter((name) => typeof name === 'string') }),
+    ...(Array.isArray(absent) && { absent: textsOf(absent) }),
   };
 }

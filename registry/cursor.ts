@@ -9,6 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from './json.ts';
 import { isTimestamp } from './timestamp.ts';
 
 /** The filters of a list; a member that is absent does not filter. */
@@ -83,14 +84,6 @@ function readContent(content: Buffer): Cursor | null {
       ...(updatedSince !== null && { updatedSince }),
     },
   };
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 function checksum(content: Buffer, registry: string): Buffer {

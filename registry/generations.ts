@@ -6,7 +6,7 @@
  * were `{registry_name, name}`. The later generations (2025-09-29, 2025-10-17, 2025-12-11) took members away or made
  * them optional, so that reading the latest reads them all.
  */
-import { isJsonObject, type JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject, objectsOf } from './json.ts';
 
 /** The `$schema` of the current generation. */
 export const CURRENT_SCHEMA = 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json';
@@ -39,7 +39,7 @@ export function currentPackagesAndRemotes(document: JsonObject): { packages: Jso
 }
 
 function listOf(value: unknown): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject).map((element) => renamed(element) as JsonObject) : [];
+  return objectsOf(value).map((element) => renamed(element) as JsonObject);
 }
 
 function currentPackage(found: JsonObject): JsonObject {

@@ -56,3 +56,23 @@ export function textOf(value: unknown): string | undefined {
 export function objectsOf(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
+
+/** The elements that are texts, of a value that should be an array of them. */
+export function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((element) => typeof element === 'string') : [];
+}
+
+/** A member that should be an object; empty where it is something else, or not there. */
+export function memberOf(object: unknown, member: string): JsonObject {
+  const value = isJsonObject(object) ? object[member] : undefined;
+  return isJsonObject(value) ? value : {};
+}
+
+/** What `JSON.parse` makes of a text; undefined for one that is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

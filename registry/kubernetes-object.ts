@@ -1,5 +1,5 @@
 /** Kubernetes objects as the API server sends them, and what every kind of source asks of them. */
-import { isJsonObject, type JsonObject, textOf } from './json.ts';
+import { type JsonObject, memberOf, textOf } from './json.ts';
 import type { KubernetesResource } from './source-definition.ts';
 
 /** An object of a custom resource. */
@@ -28,12 +28,6 @@ export function readObject(resource: KubernetesResource, object: unknown): Kuber
     spec: memberOf(object, 'spec'),
     status: memberOf(object, 'status'),
   };
-}
-
-/** A member that should be an object; empty where it is something else, or not there. */
-export function memberOf(object: unknown, member: string): JsonObject {
-  const value = isJsonObject(object) ? object[member] : undefined;
-  return isJsonObject(value) ? value : {};
 }
 
 /** The name of the kind, as manifests have it. */

@@ -6,15 +6,8 @@ import { type Claims, isClaims } from './claims.ts';
 import { type DraftOutcome, draftFromServerJson } from './draft.ts';
 import { PUBLISHER_PROVIDED } from './extension.ts';
 import { CURRENT_SCHEMA } from './generations.ts';
-import { defined, isJsonObject, type JsonObject, textOf } from './json.ts';
-import {
-  imageOf,
-  KINDS,
-  type KubernetesObject,
-  memberOf,
-  remoteTransportOf,
-  statusUrlOf,
-} from './kubernetes-object.ts';
+import { defined, isJsonObject, type JsonObject, memberOf, parseJson, textOf } from './json.ts';
+import { imageOf, KINDS, type KubernetesObject, remoteTransportOf, statusUrlOf } from './kubernetes-object.ts';
 import { serverVersion } from './kubernetes-version.ts';
 import { SERVER_NAME_LENGTH } from './server-name.ts';
 import { imageToPackage, packageTransport } from './toolhive-image.ts';
@@ -160,14 +153,6 @@ function isListOfTexts(value: unknown): boolean {
 
 function isListOfObjects(value: unknown): boolean {
   return Array.isArray(value) && value.every(isJsonObject);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function annotation({ annotations }: KubernetesObject, key: string): string | undefined {

@@ -1,6 +1,6 @@
 /** Objects in a cluster have no version of their own: what is there to tell one by. */
-import { textOf } from './json.ts';
-import { imageOf, type KubernetesObject, memberOf } from './kubernetes-object.ts';
+import { memberOf, textOf } from './json.ts';
+import { imageOf, type KubernetesObject } from './kubernetes-object.ts';
 import { isVersionRange, versionOrder } from './versions.ts';
 
 const FALLBACK = '1.0.0';

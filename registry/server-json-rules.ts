@@ -1,7 +1,7 @@
 /** The rules for server.json that are about several members at once, which a schema can't say. */
 import { PUBLISHER_PROVIDED, publisherExtension } from './extension.ts';
 import { currentName } from './generations.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject, memberOf } from './json.ts';
 
 export interface RuleFault {
   readonly path: readonly PropertyKey[];
@@ -37,7 +37,7 @@ function each(object: JsonObject, member: string, path: readonly PropertyKey[] =
 
 function packageFaults(found: JsonObject, path: readonly PropertyKey[]): RuleFault[] {
   const args = ['runtimeArguments', 'packageArguments'].flatMap((member) => each(found, member, path));
-  const transport = { path: [...path, 'transport'], value: objectMember(found, 'transport') };
+  const transport = { path: [...path, 'transport'], value: memberOf(found, 'transport') };
   return [
     ...outdatedNames(found, path),
     ...bundleFaults(found, path),
@@ -47,7 +47,7 @@ function packageFaults(found: JsonObject, path: readonly PropertyKey[]): RuleFau
 }
 
 function remoteFaults(remote: JsonObject, path: readonly PropertyKey[]): RuleFault[] {
-  const variables = new Set(Object.keys(objectMember(remote, 'variables')));
+  const variables = new Set(Object.keys(memberOf(remote, 'variables')));
   return [...outdatedNames(remote, path), ...urlFaults({ path, value: remote }, variables)];
 }
 
@@ -84,9 +84,9 @@ function positionalFaults({ value, path }: Located): RuleFault[] {
 function packageVariables(found: JsonObject, args: readonly Located[]): Set<unknown> {
   return new Set([
     ...args.flatMap(({ value }) => [value['name'], value['valueHint'], bareFlag(value['name'])]),
-    ...args.flatMap(({ value }) => Object.keys(objectMember(value, 'variables'))),
+    ...args.flatMap(({ value }) => Object.keys(memberOf(value, 'variables'))),
     ...each(found, 'environmentVariables').map(({ value }) => value['name']),
-    ...Object.keys(objectMember(objectMember(found, 'transport'), 'variables')),
+    ...Object.keys(memberOf(memberOf(found, 'transport'), 'variables')),
   ]);
 }
 
@@ -124,9 +124,4 @@ function extensionFaults(document: JsonObject, limits: RuleLimits): RuleFault[] 
   }
   const message = `is ${bytes} bytes large; at most ${limits.publisherExtensionBytes} bytes are allowed`;
   return [{ path: ['_meta', PUBLISHER_PROVIDED], message }];
-}
-
-function objectMember(object: JsonObject, member: string): JsonObject {
-  const value = object[member];
-  return isJsonObject(value) ? value : {};
 }

@@ -1,5 +1,5 @@
 /** What ToolHive calls an image is a package in a server.json. */
-import { isJsonObject, type JsonObject, textOf } from './json.ts';
+import { type JsonObject, memberOf, textOf } from './json.ts';
 
 /** The schemes by which ToolHive runs a package that is no container image. */
 const SCHEMES = { npm: 'npx', pypi: 'uvx', go: 'go' } as const;
@@ -74,7 +74,7 @@ export function packageTransport(entry: JsonObject): JsonObject {
 
 /** The members of an entry that say how its package is spoken to. */
 export function transportMembers(from: JsonObject): JsonObject {
-  const transport = isJsonObject(from['transport']) ? from['transport'] : {};
+  const transport = memberOf(from, 'transport');
   const port = /^https?:\/\/[^/:]+:(\d{1,5})(?:\/|$)/.exec(textOf(transport['url']) ?? '')?.[1];
   return {
     transport: textOf(transport['type']) ?? 'stdio',

@@ -1,5 +1,5 @@
 /** Environment variables, headers and arguments: what the user of a server has to fill in, in both formats. */
-import { defined, isJsonObject, type JsonObject, objectsOf, textOf } from './json.ts';
+import { defined, isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from './json.ts';
 
 /** `env_vars` or `headers` of a ToolHive entry as key-value inputs of a server.json; undefined where there are none. */
 export function toKeyValueInputs(variables: unknown): JsonObject[] | undefined {
@@ -50,7 +50,7 @@ function environmentArgument(argument: JsonObject): JsonObject | null {
     return null;
   }
   const reference = /^\{(.+)\}$/s.exec(value)?.[1];
-  const variables = isJsonObject(argument['variables']) ? argument['variables'] : {};
+  const variables = memberOf(argument, 'variables');
   const variable = reference !== undefined && Object.hasOwn(variables, reference) ? variables[reference] : undefined;
   return defined({
     name,

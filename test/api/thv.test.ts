@@ -11,7 +11,7 @@ import { SourceUnderTest } from '../activities/source-under-test.ts';
 import { source, useSources } from '../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { startIdentityProvider } from '../identity-provider.ts';
-import { memberOf } from '../../registry/kubernetes-object.ts';
+import { memberOf } from '../../registry/json.ts';
 import { TOOLHIVE_DOCUMENT } from '../registry/toolhive-fixture.ts';
 import { oauth, startProtectedApi } from './access/protected-api.ts';
 import { findGoProgram, THV } from './go-program.ts';
