@@ -3,8 +3,7 @@ import type { RequestHandler } from 'express';
 import { isLoopbackAddress, isLoopbackHost } from '../registry/loopback.ts';
 import { callerOf } from './access/caller.ts';
 import { HttpError } from './http-error.ts';
-
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+import { isSafeMethod } from './safe-method.ts';
 
 /** As the documentation of MCP registries for editors demands it, on every answer to a GET. */
 const CORS_HEADERS = {
@@ -20,9 +19,9 @@ const PREFLIGHT_MAX_AGE_SECONDS = '86400';
  * gets no permission: POST would not even have to be listed for a browser to send it.
  */
 export const allowCrossOriginReads: RequestHandler = (request, response, next) => {
-  if (!SAFE_METHODS.has(request.method)) return next();
+  if (!isSafeMethod(request.method)) return next();
   const intended = request.method === 'OPTIONS' ? (request.get('access-control-request-method') ?? 'GET') : 'GET';
-  if (SAFE_METHODS.has(intended)) {
+  if (isSafeMethod(intended)) {
     for (const [name, value] of Object.entries(CORS_HEADERS)) response.setHeader(name, value);
   }
   if (request.method !== 'OPTIONS') return next();
@@ -36,7 +35,7 @@ export const allowCrossOriginReads: RequestHandler = (request, response, next) =
  * browsers send neither of the headers and are not concerned; nor is who has a token, which no browser adds by itself.
  */
 export const refuseCrossSiteWrites: RequestHandler = (request, _response, next) => {
-  if (SAFE_METHODS.has(request.method) || callerOf(request).kind === 'token') return next();
+  if (isSafeMethod(request.method) || callerOf(request).kind === 'token') return next();
   const site = request.get('sec-fetch-site');
   const origin = request.get('origin');
   const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';

@@ -8,10 +8,9 @@ import { TokenRejected } from './access/tokens/rejection.ts';
 import { senderOf } from './audit/sender.ts';
 import type { AuditTrail } from './audit/trail.ts';
 import { HttpError } from './http-error.ts';
+import { isSafeMethod } from './safe-method.ts';
 
 const WINDOW_MS = 60_000;
-
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 interface LimitedApi {
   readonly audit: AuditTrail;
@@ -22,7 +21,7 @@ interface LimitedApi {
 export function limitWrites({ audit, rateLimits: { writesPerMinute } }: LimitedApi): RequestHandler {
   return limiter(audit, {
     limit: writesPerMinute,
-    skip: ({ method }) => SAFE_METHODS.has(method),
+    skip: ({ method }) => isSafeMethod(method),
     keyGenerator: (request) => {
       const { issuer, subject } = callerOf(request);
       return subject === null ? addressOf(request) : JSON.stringify([issuer, subject]);

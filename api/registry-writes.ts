@@ -5,9 +5,9 @@ import { deleteEntry, publishEntry, replaceEntry, setEntryStatus } from './admin
 import { type InputToFind, makeFrom, operationContext } from './admin/operation.ts';
 import { type ApiContext, servedRegistry } from './context.ts';
 import { HttpError } from './http-error.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
 import { itemJson } from './item-json.ts';
 import { bodyBytes, jsonBody } from './json-body.ts';
-import { idempotencyKey as idempotencyKeySchema } from './request-schemas.ts';
 import { pathParameter } from './routes.ts';
 
 /** `POST …/publish` */
@@ -77,13 +77,6 @@ function inputFrom(context: ApiContext, request: Request, readBody: () => object
       return { ...readBody(), ...namesInPath(request), registry: name, idempotencyKey };
     },
   };
-}
-
-/** @throws HttpError 400 for a header that can't be a key. */
-export function idempotencyKeyOf(request: Request): string | undefined {
-  const result = idempotencyKeySchema.safeParse(request.get('idempotency-key'));
-  if (result.success) return result.data;
-  throw new HttpError(400, `The header Idempotency-Key ${result.error.issues[0]?.message ?? 'is not understood'}`);
 }
 
 interface NamesInPath {

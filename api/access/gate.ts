@@ -2,11 +2,11 @@
 import type { Request, RequestHandler } from 'express';
 import type { OAuthSettings } from '../../config/model.ts';
 import type { RegistryDirectory } from '../registry-directory.ts';
+import { isSafeMethod } from '../safe-method.ts';
 import { refusedToken } from './authenticate.ts';
 import { callerOf } from './caller.ts';
 import { refusalOf, scopeNeeded, tokenNeeded } from './challenge.ts';
-
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+import { percentDecoded } from './percent-decoding.ts';
 
 /** What tells nothing about the content of a registry, and what clients need to know before they have a token. */
 const ALWAYS_OPEN = /^\/(?:(?:health|readiness|version|docs|openapi\.(?:json|yaml))\/?$|\.well-known\/)/;
@@ -28,7 +28,7 @@ export function gate(settings: OAuthSettings, registries: RegistryDirectory): Re
     const refused = refusedToken(request);
     if (refused !== undefined) throw refusalOf(refused, request, settings);
     const caller = callerOf(request);
-    const isSafe = SAFE_METHODS.has(request.method);
+    const isSafe = isSafeMethod(request.method);
     if (caller.kind === 'public') {
       const isOpen = LOGIN.test(request.path) || (isSafe && (await isOfPublicRegistry(request, registries)));
       if (!isOpen) throw tokenNeeded(request, settings);
@@ -43,14 +43,7 @@ export function gate(settings: OAuthSettings, registries: RegistryDirectory): Re
 async function isOfPublicRegistry({ path }: Request, registries: RegistryDirectory): Promise<boolean> {
   const match = REGISTRY_READS.map((pattern) => pattern.exec(path)).find((found) => found !== null);
   if (match === undefined) return false;
-  const name = decode(match.groups?.['name']);
+  const written = match.groups?.['name'];
+  const name = written === undefined ? undefined : percentDecoded(written);
   return name !== null && (await registries.find(name))?.access === 'public';
-}
-
-function decode(segment: string | undefined): string | undefined | null {
-  try {
-    return segment && decodeURIComponent(segment);
-  } catch {
-    return null;
-  }
 }

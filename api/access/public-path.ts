@@ -1,4 +1,5 @@
 /** Paths that the configuration opens to everybody. */
+import { percentDecoded } from './percent-decoding.ts';
 
 /** What means one path to one reader and another to the next is never public. */
 const AMBIGUOUS = /%(?:2f|2e|5c|00)|\\|\/\.{0,2}(?:\/|$)/i;
@@ -6,18 +7,10 @@ const AMBIGUOUS = /%(?:2f|2e|5c|00)|\\|\/\.{0,2}(?:\/|$)/i;
 /** Whether a path of a request is one of these, or below one. */
 export function isPublicPath(path: string, publicPaths: readonly string[]): boolean {
   const plain = path.replace(/(?<=.)\/$/, '');
-  const decoded = decode(plain);
+  const decoded = percentDecoded(plain);
   if (decoded === null || (plain !== '/' && AMBIGUOUS.test(plain))) return false;
   return publicPaths.some((publicPath) => {
     const open = publicPath.replace(/\/$/, '');
     return decoded === open || decoded.startsWith(`${open}/`);
   });
-}
-
-function decode(path: string): string | null {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return null;
-  }
 }

@@ -3,7 +3,7 @@
  * caller holds: here only the few claim sets are judged, once for all callers with the same claims.
  */
 import { LRUCache } from 'lru-cache';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type ClaimSetRow, listClaimSets } from '../../db/claim-sets.ts';
 import type { Database } from '../../db/connection.ts';
 import type { RegistryRow } from '../../db/registries.ts';
@@ -71,7 +71,7 @@ export class RegistryViews {
     if (known !== undefined) return known;
     const claimSets = await this.#claimSetsAt(state);
     const claimSetIds = claimSets.filter(({ claims }) => maySee(caller.claims, claims)).map(({ id }) => id);
-    const held = { claimSetIds, key: createHash('sha256').update(claimSetIds.join()).digest('base64url') };
+    const held = { claimSetIds, key: hash('sha256', claimSetIds.join(), 'base64url') };
     this.#held.set(`${state} ${caller.key}`, held);
     return held;
   }

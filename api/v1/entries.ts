@@ -7,8 +7,8 @@ import { deleteEntry, publishEntry, setEntryClaims } from '../admin/entry-change
 import { ask, make, operationContext } from '../admin/operation.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http-error.ts';
+import { idempotencyKeyOf } from '../idempotency-key.ts';
 import { jsonBody, type JsonBody } from '../json-body.ts';
-import { idempotencyKeyOf } from '../registry-writes.ts';
 import { pathParameter } from '../routes.ts';
 
 /** Answers with the document as it is stored. */
