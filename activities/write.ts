@@ -10,5 +10,5 @@ export async function write(
 ): Promise<WriteResult> {
   const outcome = await carryOutWrite(database, { sourceName, requestId: request.requestId });
   if ('failure' in outcome) throw new RollcallError(outcome.failure.type, outcome.failure.message);
-  return outcome;
+  return { entries: outcome.entries };
 }

@@ -1,6 +1,6 @@
 /** Writes to managed sources, each carried out once by the source's actor however often it is asked for. */
 import { type EntryRow, listSourceVersions, listVersions } from '../db/entries.ts';
-import { type EntryWrite, putWriteRequest, type WriteOutcome } from '../db/write-requests.ts';
+import { type EntryWrite, findWriteOutcome, putWriteRequest, type WriteOutcome } from '../db/write-requests.ts';
 import type { Claims } from '../registry/claims.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { TemporalUnavailable } from '../temporal/known-errors.ts';
@@ -119,8 +119,19 @@ export async function writtenVersion(
   throw new HttpError(404, `Source "${source.name}" no longer has version "${version}" of server "${name}"`);
 }
 
+/** The versions that a change of status wrote, as they are now; newest publication first. */
+export async function versionsWrittenBy(
+  context: OperationContext,
+  server: ManagedServer,
+  requestId: string,
+): Promise<readonly EntryRow[]> {
+  const outcome = await findWriteOutcome(context.database, { sourceName: server.source.name, requestId });
+  const written = new Set(outcome !== null && 'entries' in outcome ? outcome.versions : []);
+  return (await writtenVersions(context, server)).filter(({ version }) => written.has(version));
+}
+
 /** All versions of the name in its source, newest publication first. */
-export async function writtenVersions(
+async function writtenVersions(
   { database }: OperationContext,
   { source, name }: ManagedServer,
 ): Promise<readonly EntryRow[]> {

@@ -46,7 +46,7 @@ export function setStatus(context: ApiContext): RequestHandler {
   };
 }
 
-/** `PATCH …/servers/{server}/status`: all versions in one transaction. */
+/** `PATCH …/servers/{server}/status`: all versions in one transaction; answers with those that were not so already. */
 export function setStatusOfAll(context: ApiContext): RequestHandler {
   return async (request, response) => {
     const input = inputFrom(context, request, () => ({ ...objectIn(request), version: undefined }));

@@ -49,9 +49,9 @@ export type EntryWrite =
       readonly claims: Claims;
     };
 
-/** What came of a write: how many entries were written, or why none was. */
+/** What came of a write: how many entries were written (of a change of status also which), or why none was. */
 export const writeOutcome = z.union([
-  z.object({ entries: z.number() }),
+  z.object({ entries: z.number(), versions: z.array(z.string()).optional() }),
   z.object({
     failure: z.object({
       type: z.enum([
@@ -167,7 +167,7 @@ async function replace(
 }
 
 type StatusWrite = Omit<Extract<EntryWrite, { kind: 'status' }>, 'kind'> & { readonly kind: 'status' | 'remove' };
-const statusRow = z.object({ id, alreadySo: z.boolean() });
+const statusRow = z.object({ id, version: z.string(), alreadySo: z.boolean() });
 
 /** `status_changed_at` moves only with the status itself, not with its message. */
 async function setStatus(
@@ -177,9 +177,9 @@ async function setStatus(
 ): Promise<WriteOutcome> {
   const ofVersion = version === null ? sql.fragment`true` : sql.fragment`version = ${version}`;
   const entries = await transaction.any(sql.type(statusRow)`
-    select id, status = ${status} and status_message is not distinct from ${statusMessage} as "alreadySo"
+    select id, version, status = ${status} and status_message is not distinct from ${statusMessage} as "alreadySo"
     from entry where source_id = ${sourceId} and name = ${name} and ${ofVersion}`);
-  const toWrite = entries.filter(({ alreadySo }) => !alreadySo).map((entry) => entry.id);
+  const toWrite = entries.filter(({ alreadySo }) => !alreadySo);
   if (toWrite.length === 0) {
     const which = version === null ? name : `version ${version} of ${name}`;
     // What is deleted is not there for those who would delete it.
@@ -190,8 +190,11 @@ async function setStatus(
   await transaction.query(sql.type(nothing)`
     update entry set status = ${status}, status_message = ${statusMessage}, updated_at = ${at}, changed_at = ${at},
       status_changed_at = case when status = ${status} then status_changed_at else ${at} end
-    where id = any(${sql.array(toWrite, 'int8')})`);
-  return { entries: toWrite.length };
+    where id = any(${sql.array(
+      toWrite.map((entry) => entry.id),
+      'int8',
+    )})`);
+  return { entries: toWrite.length, versions: toWrite.map((entry) => entry.version) };
 }
 
 type ClaimsWrite = Extract<EntryWrite, { kind: 'claims' }>;

@@ -6,7 +6,7 @@ import type { AuditTarget } from '../../registry/audit.ts';
 import { type Claims, isClaims } from '../../registry/claims.ts';
 import { isJsonObject, textOf } from '../../registry/json.ts';
 import { requireGrant } from '../access/permissions.ts';
-import { carryOut, publishVersion, writtenVersion, writtenVersions } from '../entry-writes.ts';
+import { carryOut, publishVersion, versionsWrittenBy, writtenVersion } from '../entry-writes.ts';
 import { jsonOf } from '../json-body.ts';
 import { changeableServer, type ManagedServer, publishableServer } from '../managed-server.ts';
 import { publishedDocument, refuseOtherVersion } from '../published-document.ts';
@@ -56,7 +56,7 @@ export const replaceEntry = change({
   },
 });
 
-/** Sets the status of one version, or of all versions in one transaction; answers with all versions as they are then. */
+/** Sets the status of one version, or of all in one transaction; answers with the versions that were not so already. */
 export const setEntryStatus = change({
   role: 'manageEntries',
   action: 'entry.status.update',
@@ -69,7 +69,7 @@ export const setEntryStatus = change({
     const server = await serverToChange(context, { registry, name, version });
     const write = { kind: 'status', name, version, status, statusMessage: statusMessage || null } as const;
     const updatedCount = await carryOut(context, { server, requestId: request.idempotencyKey, write });
-    return { updatedCount, versions: await writtenVersions(context, server) };
+    return { updatedCount, versions: await versionsWrittenBy(context, server, request.idempotencyKey) };
   },
 });
 

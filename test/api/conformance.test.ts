@@ -4,52 +4,171 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { openApiDocument } from '../../api/openapi.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
 import { storeConfiguration } from '../../db/configuration.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
 
+/** The specification's schemas that an answer of the walk has held. */
+const met = new Set<string>();
+
+/** A schema of the specification, by its name there. */
+function named<Schema extends z.ZodType>(name: string, schema: Schema): Schema {
+  return schema.refine(() => met.add(name));
+}
+
 const dateTime = z.iso.datetime({ offset: true });
-const serverDetail = z.looseObject({
-  name: z
-    .string()
-    .min(3)
-    .max(200)
-    .regex(/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/),
-  description: z.string().min(1).max(100),
-  title: z.string().min(1).max(100).optional(),
-  version: z.string().max(255),
-  repository: z.looseObject({ url: z.url(), source: z.string() }).optional(),
-  websiteUrl: z.url().optional(),
-  packages: z
-    .array(
-      z.looseObject({
-        registryType: z.string(),
-        identifier: z.string(),
-        transport: z.looseObject({ type: z.string() }),
+const inputMembers = {
+  description: z.string().optional(),
+  isRequired: z.boolean().optional(),
+  format: z.enum(['string', 'number', 'boolean', 'filepath']).optional(),
+  value: z.string().optional(),
+  isSecret: z.boolean().optional(),
+  default: z.string().optional(),
+  placeholder: z.string().optional(),
+  choices: z.array(z.string()).optional(),
+};
+const input = named('Input', z.looseObject(inputMembers));
+const withVariables = { ...inputMembers, variables: z.record(z.string(), input).optional() };
+const argumentMembers = { ...withVariables, isRepeated: z.boolean().optional() };
+const positionalArgument = named(
+  'PositionalArgument',
+  z
+    .looseObject({ ...argumentMembers, type: z.literal('positional'), valueHint: z.string().optional() })
+    .refine(({ value, valueHint }) => value !== undefined || valueHint !== undefined),
+);
+const namedArgument = named(
+  'NamedArgument',
+  z.looseObject({ ...argumentMembers, type: z.literal('named'), name: z.string() }),
+);
+const argument = named('Argument', z.union([positionalArgument, namedArgument]));
+const keyValueInput = named('KeyValueInput', z.looseObject({ ...withVariables, name: z.string() }));
+
+const url = z.string().regex(/^(https?:\/\/[^\s]+|\{[a-zA-Z_][a-zA-Z0-9_]*\}[^\s]*)$/);
+const httpMembers = { url, headers: z.array(keyValueInput).optional() };
+const stdio = named('StdioTransport', z.looseObject({ type: z.literal('stdio') }));
+const streamableHttp = named(
+  'StreamableHttpTransport',
+  z.looseObject({ type: z.literal('streamable-http'), ...httpMembers }),
+);
+const sse = named('SseTransport', z.looseObject({ type: z.literal('sse'), ...httpMembers }));
+const localTransport = named('LocalTransport', z.union([stdio, streamableHttp, sse]));
+const remoteTransport = named(
+  'RemoteTransport',
+  z.intersection(z.union([streamableHttp, sse]), z.looseObject({ variables: z.record(z.string(), input).optional() })),
+);
+
+const icon = named(
+  'Icon',
+  z.looseObject({
+    src: z.url().max(255),
+    mimeType: z.enum(['image/png', 'image/jpeg', 'image/jpg', 'image/svg+xml', 'image/webp']).optional(),
+    sizes: z.array(z.string().regex(/^(\d+x\d+|any)$/)).optional(),
+    theme: z.enum(['light', 'dark']).optional(),
+  }),
+);
+const repository = named(
+  'Repository',
+  z.looseObject({ url: z.url(), source: z.string(), id: z.string().optional(), subfolder: z.string().optional() }),
+);
+const packageSchema = named(
+  'Package',
+  z.looseObject({
+    registryType: z.string(),
+    registryBaseUrl: z.url().optional(),
+    identifier: z.string(),
+    version: z
+      .string()
+      .min(1)
+      .max(255)
+      .refine((version) => version !== 'latest')
+      .optional(),
+    fileSha256: z
+      .string()
+      .regex(/^[a-f0-9]{64}$/)
+      .optional(),
+    runtimeHint: z.string().optional(),
+    transport: localTransport,
+    runtimeArguments: z.array(argument).optional(),
+    packageArguments: z.array(argument).optional(),
+    environmentVariables: z.array(keyValueInput).optional(),
+  }),
+);
+const serverDetail = named(
+  'ServerDetail',
+  z.looseObject({
+    $schema: z.url().optional(),
+    name: z
+      .string()
+      .min(3)
+      .max(200)
+      .regex(/^[a-zA-Z0-9.-]+\/[a-zA-Z0-9._-]+$/),
+    description: z.string().min(1).max(100),
+    title: z.string().min(1).max(100).optional(),
+    repository: repository.optional(),
+    version: z.string().max(255),
+    websiteUrl: z.url().optional(),
+    icons: z.array(icon).optional(),
+    packages: z.array(packageSchema).optional(),
+    remotes: z.array(remoteTransport).optional(),
+    _meta: z
+      .looseObject({
+        'io.modelcontextprotocol.registry/publisher-provided': z.looseObject({}).optional(),
+      })
+      .optional(),
+  }),
+);
+const serverResponse = named(
+  'ServerResponse',
+  z.strictObject({
+    server: serverDetail,
+    _meta: z.looseObject({
+      'io.modelcontextprotocol.registry/official': z.strictObject({
+        status: z.enum(['active', 'deprecated', 'deleted']),
+        statusMessage: z.string().max(500).optional(),
+        statusChangedAt: dateTime,
+        publishedAt: dateTime,
+        updatedAt: dateTime,
+        isLatest: z.boolean(),
       }),
-    )
-    .optional(),
-  remotes: z.array(z.looseObject({ type: z.enum(['streamable-http', 'sse']), url: z.string() })).optional(),
-});
-const serverResponse = z.strictObject({
-  server: serverDetail,
-  _meta: z.looseObject({
-    'io.modelcontextprotocol.registry/official': z.strictObject({
-      status: z.enum(['active', 'deprecated', 'deleted']),
-      statusMessage: z.string().max(500).optional(),
-      statusChangedAt: dateTime,
-      publishedAt: dateTime,
-      updatedAt: dateTime,
-      isLatest: z.boolean(),
     }),
   }),
-});
-const serverList = z.strictObject({
-  servers: z.array(serverResponse),
-  metadata: z.strictObject({ count: z.int(), nextCursor: z.string().min(1).optional() }),
-});
-const allVersionsStatus = z.strictObject({ updatedCount: z.int(), servers: z.array(serverResponse) });
+);
+const serverList = named(
+  'ServerList',
+  z.strictObject({
+    servers: z.array(serverResponse),
+    metadata: z.strictObject({ count: z.int(), nextCursor: z.string().min(1).optional() }),
+  }),
+);
+const allVersionsStatus = named(
+  'AllVersionsStatusResponse',
+  z
+    .strictObject({ updatedCount: z.int(), servers: z.array(serverResponse) })
+    .refine(({ updatedCount, servers }) => updatedCount === servers.length, 'must list the versions that were updated'),
+);
 const error = z.looseObject({ error: z.string().min(1) });
+
+/** All schemas of the specification, but those of requests and the parts that other schemas are composed of. */
+const SCHEMAS = [
+  'Repository',
+  'ServerList',
+  'Package',
+  'Input',
+  'PositionalArgument',
+  'NamedArgument',
+  'KeyValueInput',
+  'Argument',
+  'StdioTransport',
+  'StreamableHttpTransport',
+  'SseTransport',
+  'LocalTransport',
+  'RemoteTransport',
+  'Icon',
+  'ServerDetail',
+  'ServerResponse',
+  'AllVersionsStatusResponse',
+];
 
 interface Expectation {
   readonly method: string;
@@ -60,15 +179,46 @@ interface Expectation {
 }
 
 const NAME = 'com.example%2Fweather';
+const INPUT = {
+  description: 'An input',
+  isRequired: true,
+  format: 'string',
+  isSecret: false,
+  default: 'a',
+  placeholder: 'b',
+  choices: ['a', 'b'],
+};
+/** With every member that the specification has. */
 const document = (version: string): object => ({
   $schema: 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json',
   name: 'com.example/weather',
   title: 'Weather',
   description: 'Forecasts',
   version,
-  repository: { url: 'https://github.com/example/weather', source: 'github' },
-  packages: [{ registryType: 'npm', identifier: '@example/weather', version, transport: { type: 'stdio' } }],
-  remotes: [{ type: 'sse', url: 'https://mcp.example.com/sse' }],
+  repository: { url: 'https://github.com/example/weather', source: 'github', id: '1', subfolder: 'src/weather' },
+  websiteUrl: 'https://weather.example.com',
+  icons: [{ src: 'https://weather.example.com/icon.png', mimeType: 'image/png', sizes: ['48x48'], theme: 'dark' }],
+  packages: [
+    {
+      registryType: 'npm',
+      registryBaseUrl: 'https://npm.example.com',
+      identifier: '@example/weather',
+      version,
+      fileSha256: '0'.repeat(64),
+      runtimeHint: 'npx',
+      transport: { type: 'stdio' },
+      runtimeArguments: [{ type: 'positional', valueHint: 'folder', isRepeated: true, ...INPUT }],
+      packageArguments: [{ type: 'named', name: '--port', value: '{port}', variables: { port: INPUT } }],
+      environmentVariables: [{ name: 'KEY', ...INPUT }],
+    },
+    {
+      registryType: 'oci',
+      identifier: 'ghcr.io/example/weather:1',
+      transport: { type: 'streamable-http', url: 'http://localhost:8080/mcp', headers: [{ name: 'X-Key', ...INPUT }] },
+    },
+  ],
+  remotes: [{ type: 'sse', url: 'https://{region}.example.com/sse', variables: { region: INPUT } }],
+  _meta: { 'io.modelcontextprotocol.registry/publisher-provided': { tool: 'ci' } },
 });
 
 /** In this order: later rows rely on what earlier ones wrote. Paths are below `/v0.1`. */
@@ -128,6 +278,7 @@ const EXPECTATIONS: readonly Expectation[] = [
   {
     method: 'PATCH',
     path: `/servers/${NAME}/status`,
+    // Only one of them is not active.
     body: { status: 'active' },
     status: 200,
     schema: allVersionsStatus,
@@ -150,31 +301,68 @@ const READ_ONLY: readonly Expectation[] = [
   { method: 'POST', path: '/publish', body: document('1.0.0'), status: 501, schema: error },
   { method: 'PUT', path: `/servers/${NAME}/versions/1.0.0`, body: document('1.0.0'), status: 501, schema: error },
   { method: 'DELETE', path: `/servers/${NAME}/versions/1.0.0`, status: 501, schema: error },
+  {
+    method: 'PATCH',
+    path: `/servers/${NAME}/versions/1.0.0/status`,
+    body: { status: 'deleted' },
+    status: 501,
+    schema: error,
+  },
+  { method: 'PATCH', path: `/servers/${NAME}/status`, body: { status: 'deleted' }, status: 501, schema: error },
 ];
 
+interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly query: readonly string[];
+  /** 500 aside, which is no answer to expect. */
+  readonly statuses: readonly number[];
+}
+
+const VERSION = '/servers/{server}/versions/{version}';
 /** All operations of the official specification, below `/v0.1`. */
-const OPERATIONS = [
-  'GET /servers',
-  'GET /servers/{name}/versions',
-  'GET /servers/{name}/versions/{version}',
-  'PUT /servers/{name}/versions/{version}',
-  'DELETE /servers/{name}/versions/{version}',
-  'PATCH /servers/{name}/versions/{version}/status',
-  'PATCH /servers/{name}/status',
-  'POST /publish',
+const OPERATIONS: readonly Operation[] = [
+  {
+    method: 'GET',
+    path: '/servers',
+    query: ['cursor', 'limit', 'search', 'updated_since', 'version', 'include_deleted'],
+    statuses: [200],
+  },
+  { method: 'GET', path: '/servers/{server}/versions', query: ['include_deleted'], statuses: [200, 404] },
+  { method: 'GET', path: VERSION, query: ['include_deleted'], statuses: [200, 404] },
+  { method: 'PUT', path: VERSION, query: [], statuses: [200, 401, 403, 404, 501] },
+  { method: 'DELETE', path: VERSION, query: [], statuses: [200, 401, 403, 404, 501] },
+  { method: 'PATCH', path: `${VERSION}/status`, query: [], statuses: [200, 400, 401, 403, 404] },
+  { method: 'PATCH', path: '/servers/{server}/status', query: [], statuses: [200, 400, 401, 403, 404] },
+  { method: 'POST', path: '/publish', query: [], statuses: [200, 401, 403, 501] },
 ];
 
 test('every operation of the specification is expected to succeed, and to fail', () => {
+  const operations = new Set(OPERATIONS.map(({ method, path }) => `${method} ${path}`));
   const expected = (succeeds: boolean): Set<string> =>
     new Set(
       EXPECTATIONS.filter(({ status }) => status < 400 === succeeds).map(({ method, path }) => {
         const [pathname = ''] = path.split('?');
-        return `${method} ${pathname.replace(/\/servers\/[^/]+/, '/servers/{name}').replace(/\/versions\/[^/]+/, '/versions/{version}')}`;
+        return `${method} ${pathname.replace(/\/servers\/[^/]+/, '/servers/{server}').replace(/\/versions\/[^/]+/, '/versions/{version}')}`;
       }),
     );
-  expect(expected(true)).toEqual(new Set(OPERATIONS));
-  expect(expected(false)).toEqual(new Set(OPERATIONS));
+  expect(expected(true)).toEqual(operations);
+  expect(expected(false)).toEqual(operations);
 });
+
+test.each(OPERATIONS)('the served document has $method $path, its parameters and its answers', (operation) => {
+  const { method, path, query, statuses } = operation;
+  const served = openApiDocument({ needsTokens: true }).paths?.[`/v0.1${path}`] as Record<string, DocumentedOperation>;
+  const documented = served[method.toLowerCase()];
+  const parameters = documented?.parameters?.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+  expect(parameters ?? []).toEqual(expect.arrayContaining([...query]));
+  expect(Object.keys(documented?.responses ?? {})).toEqual(expect.arrayContaining(statuses.map(String)));
+});
+
+interface DocumentedOperation {
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+  readonly responses: Readonly<Record<string, unknown>>;
+}
 
 let publishing: PublishingApi;
 
@@ -200,6 +388,10 @@ async function expectAnswer(base: string, { method, path, body, status, schema }
 
 describe('the default registry', () => {
   test.each(EXPECTATIONS)('$method $path: $status', (expectation) => expectAnswer('/v0.1', expectation));
+
+  test('answers with every schema of the specification', () => {
+    expect([...met].toSorted()).toEqual(SCHEMAS.toSorted());
+  });
 });
 
 describe('a registry that is read only', () => {
