@@ -1,10 +1,12 @@
 /** What a source has comes out of the API as it was, in content and order, however unusual it is. */
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SourceUnderTest } from '../activities/source-under-test.ts';
 import { TOOLHIVE_DOCUMENT } from '../registry/toolhive-fixture.ts';
+import { type Item, label, official, type Page, readJson, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
@@ -46,6 +48,56 @@ describe('a server.json keeps', () => {
       await textOf(`/v0.1/servers/${path}/versions/1.0.0`),
     ]) {
       expect(answer).toContain(`{"server":${document},"_meta":`);
+    }
+  });
+});
+
+describe('entries as the official registry has them, of every generation and with every oddity', () => {
+  const text = readFileSync(new URL('../fixtures/official/servers.json', import.meta.url), 'utf8');
+  const items = JSON.parse(text) as Item[];
+  const bySource = (list: readonly Item[]): Record<string, Item> =>
+    Object.fromEntries(list.map((item) => [label(item), item]));
+
+  beforeAll(() => serveFile(text));
+
+  test('come out of every list and read as they went in, in content and order of members', async () => {
+    const lists = [
+      await readPage(api, '/v0.1/servers?limit=1000&include_deleted=true'),
+      await readPage(api, '/v0.1/servers?limit=1000&updated_since=2000-01-01T00:00:00Z'),
+    ];
+    for (const { servers } of lists) expect(servers.map(label).toSorted()).toEqual(items.map(label).toSorted());
+    const listed = bySource(lists[0]!.servers);
+    for (const item of items) {
+      const { name, version } = item.server;
+      const path = `/v0.1/servers/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}`;
+      const read = await readJson<Item>(api, `${path}?include_deleted=true`);
+      expect(JSON.stringify(read.server)).toBe(JSON.stringify(item.server));
+      expect(listed[label(item)]).toEqual(read);
+    }
+    const live = items.filter((item) => official(item)['status'] !== 'deleted');
+    const exported = bySource((await readJson<Page>(api, '/registry/default/servers.json')).servers);
+    expect(Object.keys(exported)).toHaveLength(live.length);
+    for (const item of live) expect(JSON.stringify(exported[label(item)]?.server)).toBe(JSON.stringify(item.server));
+  });
+
+  test('keep their status and dates, to the last digit', async () => {
+    const { servers } = await readPage(api, '/v0.1/servers?limit=1000&include_deleted=true');
+    const listed = bySource(servers);
+    for (const item of items) expect(official(listed[label(item)])).toMatchObject(official(item));
+  });
+
+  test('can be read from the export, and come out the same once more', async () => {
+    const files = ['servers.json', 'upstream-registry.json'];
+    for (const file of files) {
+      const first = await textOf(`/registry/default/${file}`);
+      await serveFile(first);
+      const documentsOf = (page: string): string[] =>
+        [...page.matchAll(/^(?:\{"server":)?(\{"\$schema".*)/gm)].map(([line]) => line);
+      const withoutSource = (page: string): string[] =>
+        documentsOf(page).map((line) => line.replace(/"source":"source-\d+"/, ''));
+      expect(documentsOf(first).length).toBeGreaterThan(2);
+      expect(withoutSource(await textOf(`/registry/default/${file}`))).toEqual(withoutSource(first));
+      await serveFile(text);
     }
   });
 });
