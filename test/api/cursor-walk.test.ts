@@ -26,14 +26,14 @@ const passing = fc.uniqueArray(
 const walk = fc.record({
   limit: fc.integer({ min: 1, max: 5 }),
   query: fc.constantFrom('', '&version=latest', '&search=example', '&include_deleted=true'),
-  /** What each sync makes of the two sources, one sync after each page. */
-  states: fc.array(fc.record({ sourceName: fc.constantFrom('first', 'second'), entries: passing }), {
-    minLength: 1,
-    maxLength: 6,
-  }),
+  /** What each sync makes of the two sources: one after each page, or while the next one is read. */
+  states: fc.array(
+    fc.record({ sourceName: fc.constantFrom('first', 'second'), entries: passing, duringPage: fc.boolean() }),
+    { minLength: 1, maxLength: 6 },
+  ),
 });
 
-test('a walk by cursor, with a sync after each page, neither skips nor repeats', async () => {
+test('a walk by cursor, with syncs between its pages and during them, neither skips nor repeats', async () => {
   await fc.assert(
     fc.asyncProperty(walk, async ({ limit, query, states }) => {
       await useSources(api.database, source('first'), source('second'));
@@ -41,16 +41,18 @@ test('a walk by cursor, with a sync after each page, neither skips nor repeats',
 
       const seen: string[] = [];
       let cursor: string | undefined;
+      let syncing: Promise<void> = Promise.resolve();
       for (let page = 0; page === 0 || cursor !== undefined; page++) {
         const path =
           cursor === undefined
             ? `/v0.1/servers?limit=${limit}${query}`
             : `/v0.1/servers?limit=${limit}&cursor=${cursor}`;
-        const answer = await readPage(api, path);
+        const [answer] = await Promise.all([readPage(api, path), syncing]);
         seen.push(...labels(answer));
         cursor = answer.metadata.nextCursor;
         const state = states[page];
-        if (state !== undefined) await become(state.sourceName, state.entries);
+        syncing = state === undefined ? Promise.resolve() : become(state.sourceName, state.entries);
+        if (state?.duringPage === false) await syncing;
       }
 
       expect(seen).toEqual([...new Set(seen)]);

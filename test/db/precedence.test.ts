@@ -25,6 +25,7 @@ interface Server {
   readonly name: string;
   readonly version: string;
   readonly status: EntryStatus;
+  readonly publishedAt: string;
 }
 type Step =
   | { readonly do: 'sync'; readonly source: SourceName; readonly servers: readonly Server[] }
@@ -32,8 +33,9 @@ type Step =
 
 const server = fc.record({
   name: fc.constantFrom('com.example/a', 'com.example/b', 'com.example/a-b'),
-  version: fc.constantFrom('1.0.0', '1.0.0-rc.1', '2.0.0', '10.0.0', 'nightly', '1.0'),
+  version: fc.constantFrom('1.0.0', '1.0.0-rc.1', '2.0.0', '2.0.0+a', '2.0.0+b', '10.0.0', 'nightly', '1.0'),
   status: fc.constantFrom<EntryStatus>('active', 'active', 'deprecated', 'deleted'),
+  publishedAt: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000001Z', '2026-02-01T00:00:00Z'),
 });
 const servers = fc.uniqueArray(server, { selector: ({ name, version }) => `${name} ${version}`, maxLength: 8 });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -89,10 +91,14 @@ class Model {
   }
 }
 
-/** All entries are published at the same moment here, so that versions without semantics compare by their text. */
+/** A total order: no two versions of a name are equal in it. */
 function newestFirst(left: Server, right: Server): number {
   const [leftKey, rightKey] = [versionOrder(left.version), versionOrder(right.version)];
   if (leftKey !== rightKey) return leftKey !== null && (rightKey === null || leftKey > rightKey) ? -1 : 1;
+  const [leftTime, rightTime] = [left.publishedAt, right.publishedAt].map((time) =>
+    time.slice(0, -1).padEnd(26, '.000000'),
+  );
+  if (leftTime !== rightTime) return leftTime! > rightTime! ? -1 : 1;
   return left.version > right.version ? -1 : 1;
 }
 
@@ -105,8 +111,8 @@ async function take(database: Database, taken: Step): Promise<void> {
     await useSources(database, ...taken.sources.map((name) => source(name, 'managed')));
     return;
   }
-  const entries = taken.servers.map(({ name, version, status }) =>
-    draft(name, version, { status, publishedAt: '2026-01-01T00:00:00Z' }),
+  const entries = taken.servers.map(({ name, version, status, publishedAt }) =>
+    draft(name, version, { status, publishedAt }),
   );
   await sync(database, { sourceName: taken.source, entries, apply: { force: true } });
 }
