@@ -55,7 +55,7 @@ export const toolhiveRegistry = z
     version: z.string(),
     last_updated: z.string(),
     servers: z.record(z.string(), z.unknown()),
-    remote_servers: z.record(z.string(), z.unknown()),
+    remote_servers: z.record(z.string(), z.unknown()).optional(),
     groups: z.array(z.unknown()).optional(),
   })
   .meta({ id: 'ToolhiveRegistry', description: 'A registry document in ToolHive format.' });

@@ -3,8 +3,9 @@ import { type RequestHandler, Router } from 'express';
 import { type DeploymentRow, listDeployments } from '../db/deployments.ts';
 import { readConsistently } from '../db/consistent-read.ts';
 import type { Transaction } from '../db/connection.ts';
-import { findEntry, streamEntries } from '../db/entries.ts';
+import { type EntryRow, findEntry, streamEntries } from '../db/entries.ts';
 import { type JsonObject, objectsOf, textOf } from '../registry/json.ts';
+import { toolhiveServer } from '../registry/registry-document.ts';
 import { TOOLHIVE_NAMESPACE, type ToolhiveServer } from '../registry/toolhive-format.ts';
 import { entriesOf, type RegistryView } from './access/visibility.ts';
 import { type ApiContext, servedView } from './context.ts';
@@ -14,7 +15,6 @@ import type { DeployedServer, ServerDetail, ServerSummary } from './legacy-schem
 import { cacheControl } from './pages.ts';
 import { addRoute, pathParameter } from './routes.ts';
 import { encodePlainSlash } from './server-name-in-path.ts';
-import { toToolhive } from './toolhive-document.ts';
 
 export function legacyToolhiveApi(context: ApiContext): Router {
   const router = Router();
@@ -48,7 +48,7 @@ async function* summaries(transaction: Transaction, view: RegistryView): AsyncIt
     version: 'latest',
     includeDeleted: false,
   })) {
-    const server = toToolhive(entry);
+    const server = legacyServer(entry);
     if (server === null) continue;
     yield `${total === 0 ? '' : ','}${JSON.stringify(summary(server))}`;
     total += 1;
@@ -56,7 +56,7 @@ async function* summaries(transaction: Transaction, view: RegistryView): AsyncIt
   yield `],"total":${total}}`;
 }
 
-/** Names are ToolHive's: without a namespace where it is ToolHive's own. Both forms find the server. */
+/** Found by its name with or without ToolHive's namespace. */
 function getDetail(context: ApiContext): RequestHandler {
   return async (request, response) => {
     const view = await servedView(context, request);
@@ -72,7 +72,7 @@ function getDetail(context: ApiContext): RequestHandler {
           version: 'latest',
           includeDeleted: false,
         });
-        const server = entry === null ? null : toToolhive(entry);
+        const server = entry === null ? null : legacyServer(entry);
         if (server === null) throw new HttpError(404, `There is no server "${asked}" that ToolHive can run`);
         return JSON.stringify(detail(server));
       },
@@ -107,11 +107,23 @@ function deployedServer({ serverName, phase, image, url, ...deployment }: Deploy
   };
 }
 
-function summary(server: ToolhiveServer): ServerSummary {
+/** A server by the name that finds it here: without a namespace where that is ToolHive's own. */
+interface LegacyServer extends Pick<ToolhiveServer, 'entry' | 'remote'> {
+  readonly name: string;
+}
+
+function legacyServer(entry: EntryRow): LegacyServer | null {
+  const prefix = `${TOOLHIVE_NAMESPACE}/`;
+  const name = entry.name.startsWith(prefix) ? entry.name.slice(prefix.length) : entry.name;
+  const server = toolhiveServer(entry);
+  return server && { name, entry: server.entry, remote: server.remote };
+}
+
+function summary(server: LegacyServer): ServerSummary {
   return { ...common(server), tools_count: texts(server.entry['tools']).length };
 }
 
-function detail(server: ToolhiveServer): ServerDetail {
+function detail(server: LegacyServer): ServerDetail {
   const { entry, remote } = server;
   const variables = objectsOf(entry['env_vars']);
   const metadata = remote
@@ -134,9 +146,9 @@ function detail(server: ToolhiveServer): ServerDetail {
   };
 }
 
-function common({ key, entry }: ToolhiveServer): Omit<ServerSummary, 'tools_count'> {
+function common({ name, entry }: LegacyServer): Omit<ServerSummary, 'tools_count'> {
   return {
-    name: key,
+    name,
     description: textOf(entry['description']) ?? '',
     tier: textOf(entry['tier']) ?? 'Community',
     status: textOf(entry['status']) ?? 'active',

@@ -23,12 +23,13 @@ const ERRORS = {
   413: 'The body is larger than 1 MiB.',
   415: 'The body is not JSON.',
   422: 'The document breaks the rules for server.json, or the idempotency key was used for another request.',
+  429: 'Too many changes, or refused tokens, in a minute; `Retry-After` says when to try again.',
   501: 'The registry has no managed source, so nothing can be published to it; or nobody can log in this way.',
   503: 'The database, or for a write Temporal, is away; `Retry-After` says when to try again.',
 } as const;
 
-const READ_ERRORS = [400, 401, 404, 503] as const;
-const WRITE_ERRORS = [400, 401, 403, 404, 413, 415, 501, 503] as const;
+export const READ_ERRORS = [400, 401, 404, 429, 503] as const;
+const WRITE_ERRORS = [400, 401, 403, 404, 413, 415, 429, 501, 503] as const;
 
 const jsonContent = (schema: z.ZodType): { 'application/json': { schema: z.ZodType } } => ({
   'application/json': { schema },
@@ -47,9 +48,13 @@ export function answers(
   };
 }
 
-const NOT_MODIFIED: ZodOpenApiResponsesObject = {
-  304: { description: 'What the client has, as `If-None-Match` says, is still what there is.' },
-};
+/** The same for a body that has an entity tag. */
+export function cacheable(...[success, errors]: Parameters<typeof answers>): ZodOpenApiResponsesObject {
+  return {
+    ...answers(success, errors),
+    304: { description: 'What the client has, as `If-None-Match` says, is still what there is.' },
+  };
+}
 
 /** Where a family of paths begins, and how its operations are told apart from the same ones elsewhere. */
 export interface PathFamily {
@@ -108,24 +113,21 @@ const LIST_SERVERS: Operation = {
   summary: 'List servers',
   description: 'Every version of every server, ordered by name and version, in pages.',
   requestParams: { query: z.object(listParameters.shape) },
-  responses: {
-    ...answers({ description: 'A page of servers.', schema: serverList }, READ_ERRORS),
-    ...NOT_MODIFIED,
-  },
+  responses: cacheable({ description: 'A page of servers.', schema: serverList }, READ_ERRORS),
 };
 const LIST_VERSIONS: Operation = {
   operationId: 'listVersions',
   summary: 'List the versions of a server',
   description: 'Newest publication first.',
   requestParams: { query: readParameters },
-  responses: { ...answers({ description: 'The versions.', schema: serverList }, READ_ERRORS), ...NOT_MODIFIED },
+  responses: cacheable({ description: 'The versions.', schema: serverList }, READ_ERRORS),
 };
 const GET_VERSION: Operation = {
   operationId: 'getVersion',
   summary: 'Read a version of a server',
   description: '`latest` stands for the highest version that is not deleted.',
   requestParams: { query: readParameters },
-  responses: { ...answers({ description: 'The version.', schema: serverResponse }, READ_ERRORS), ...NOT_MODIFIED },
+  responses: cacheable({ description: 'The version.', schema: serverResponse }, READ_ERRORS),
 };
 const GET_SERVER: Operation = {
   ...GET_VERSION,
@@ -162,7 +164,7 @@ const DELETE_VERSION: Operation = {
   requestParams: { header: writeHeaders },
   responses: answers(
     { description: 'The version with the status deleted.', schema: serverResponse },
-    [400, 401, 403, 404, 409, 422, 501, 503],
+    [400, 401, 403, 404, 409, 422, 429, 501, 503],
   ),
 };
 const SET_STATUS: Operation = {
@@ -178,7 +180,7 @@ const SET_STATUS_OF_ALL: Operation = {
   operationId: 'setStatusOfAll',
   summary: 'Set the status of all versions of a server',
   description: 'In one transaction: all of them or none. 400 where all have this status and message already.',
-  responses: answers({ description: 'The versions as they are now.', schema: allVersionsStatus }, [
+  responses: answers({ description: 'The versions that changed.', schema: allVersionsStatus }, [
     ...WRITE_ERRORS,
     409,
     422,
@@ -191,13 +193,13 @@ const VALIDATE: Operation = {
   requestBody: { required: true, content: jsonContent(z.unknown()) },
   responses: answers(
     { description: 'Whether it could be published, and each issue.', schema: validationResult },
-    [400, 401, 403, 404, 413, 415, 503],
+    [400, 401, 403, 404, 413, 415, 429, 503],
   ),
 };
 const AUTHENTICATE: Operation = {
   operationId: 'authenticate',
   summary: 'Get a token as mcp-publisher wants one',
   description: '`mcp-publisher login none`. Without authentication any token is as good as none.',
-  responses: answers({ description: 'A token.', schema: publisherToken }, [401, 403, 404, 501, 503]),
+  responses: answers({ description: 'A token.', schema: publisherToken }, [401, 403, 404, 429, 501, 503]),
   security: [],
 };

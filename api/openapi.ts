@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { registrySummary, registrySummaries } from './extension-schemas.ts';
 import { deployedServers, serverDetail, serverSummaries, toolhiveRegistry } from './legacy-schemas.ts';
-import { answers, registryPaths } from './openapi-registry.ts';
+import { answers, cacheable, READ_ERRORS, registryPaths } from './openapi-registry.ts';
 import { ADMINISTRATION_PATHS, ADMINISTRATION_TAG } from './openapi-v1.ts';
 import { pathParameters } from './request-schemas.ts';
-import { health, readiness, serverList, versionInformation } from './response-schemas.ts';
+import { health, readiness, serverList, upstreamRegistry, versionInformation } from './response-schemas.ts';
 
 /** What `createDocument` makes; clients get it as JSON or YAML. */
 export type OpenApiDocument = ReturnType<typeof createDocument>;
@@ -21,7 +21,7 @@ const DESCRIPTION = `The MCP Registry API (https://github.com/modelcontextprotoc
 
 \`/v0.1\` is the default registry; \`/registry/v0.1\` and, for older clients, \`/v0\` are the same.
 \`/registry/{registry}/v0.1\` and \`/registry/{registry}/v0\` are one registry.
-Errors are \`{"error": "…"}\`. Every GET has an \`ETag\` and honours \`If-None-Match\`, and may be sent by web pages of any origin.`;
+Errors are \`{"error": "…"}\`. Reads of a registry have an \`ETag\` and honour \`If-None-Match\`. Every GET may be sent by web pages of any origin.`;
 
 /** Where tokens are needed, each operation has this; those that need none say so themselves. */
 const TOKENS = {
@@ -65,7 +65,8 @@ export function openApiDocument({ needsTokens }: { readonly needsTokens: boolean
         namesRegistry: true,
       }),
       '/registry/{registry}/registry.json': { get: EXPORT_TOOLHIVE },
-      '/registry/{registry}/servers.json': { get: EXPORT_UPSTREAM },
+      '/registry/{registry}/upstream-registry.json': { get: EXPORT_UPSTREAM },
+      '/registry/{registry}/servers.json': { get: EXPORT_PAGE },
       '/extension/v0/registries': { get: LIST_REGISTRIES },
       '/extension/v0/registries/{registry}': { get: GET_REGISTRY },
       '/health': { get: HEALTH },
@@ -89,27 +90,37 @@ const EXPORT_TOOLHIVE: ZodOpenApiOperationObject = {
   tags: ['Exports'],
   summary: 'The latest versions in ToolHive format',
   requestParams: ofRegistry,
-  responses: answers({ description: 'A ToolHive registry document.', schema: toolhiveRegistry }, [400, 401, 404, 503]),
+  responses: cacheable({ description: 'A ToolHive registry document.', schema: toolhiveRegistry }, READ_ERRORS),
 };
 const EXPORT_UPSTREAM: ZodOpenApiOperationObject = {
   operationId: 'exportUpstream',
   tags: ['Exports'],
+  summary: 'The latest versions as a registry file of current ToolHive',
+  requestParams: ofRegistry,
+  responses: cacheable(
+    { description: 'A registry document in upstream format.', schema: upstreamRegistry },
+    READ_ERRORS,
+  ),
+};
+const EXPORT_PAGE: ZodOpenApiOperationObject = {
+  operationId: 'exportPage',
+  tags: ['Exports'],
   summary: 'All versions in the format of the registry API',
   requestParams: ofRegistry,
-  responses: answers({ description: 'The list of all servers on one page.', schema: serverList }, [400, 401, 404, 503]),
+  responses: cacheable({ description: 'The list of all servers on one page.', schema: serverList }, READ_ERRORS),
 };
 const LIST_REGISTRIES: ZodOpenApiOperationObject = {
   operationId: 'listRegistries',
   tags: ['Status'],
   summary: 'List registries with the state of their syncs',
-  responses: answers({ description: 'The registries.', schema: registrySummaries }, [401, 503]),
+  responses: answers({ description: 'The registries.', schema: registrySummaries }, [401, 429, 503]),
 };
 const GET_REGISTRY: ZodOpenApiOperationObject = {
   operationId: 'getRegistry',
   tags: ['Status'],
   summary: 'Read one registry with the state of its syncs',
   requestParams: ofRegistry,
-  responses: answers({ description: 'The registry.', schema: registrySummary }, [400, 401, 404, 503]),
+  responses: answers({ description: 'The registry.', schema: registrySummary }, READ_ERRORS),
 };
 const HEALTH: ZodOpenApiOperationObject = {
   operationId: 'health',
@@ -136,20 +147,23 @@ const LIST_TOOLHIVE_SERVERS: ZodOpenApiOperationObject = {
   operationId: 'listToolhiveServers',
   tags: ['ToolHive'],
   summary: 'All servers of the default registry, in short',
-  responses: answers({ description: 'The servers.', schema: serverSummaries }, [401, 404, 503]),
+  responses: cacheable({ description: 'The servers.', schema: serverSummaries }, [401, 404, 429, 503]),
 };
 const GET_TOOLHIVE_SERVER: ZodOpenApiOperationObject = {
   operationId: 'getToolhiveServer',
   tags: ['ToolHive'],
   summary: 'One server of the default registry',
   requestParams: ofServer,
-  responses: answers({ description: 'The server.', schema: serverDetail }, [400, 401, 404, 503]),
+  responses: cacheable({ description: 'The server.', schema: serverDetail }, READ_ERRORS),
 };
 const LIST_DEPLOYED: ZodOpenApiOperationObject = {
   operationId: 'listDeployed',
   tags: ['ToolHive'],
   summary: 'Servers that run in a Kubernetes cluster',
-  responses: answers({ description: 'The servers, by namespace and name.', schema: deployedServers }, [401, 404, 503]),
+  responses: answers(
+    { description: 'The servers, by namespace and name.', schema: deployedServers },
+    [401, 404, 429, 503],
+  ),
 };
 const GET_DEPLOYED: ZodOpenApiOperationObject = {
   ...LIST_DEPLOYED,
@@ -161,5 +175,8 @@ const GET_TOOLHIVE_REGISTRY: ZodOpenApiOperationObject = {
   operationId: 'getToolhiveRegistry',
   tags: ['ToolHive'],
   summary: 'The default registry in ToolHive format',
-  responses: answers({ description: 'A ToolHive registry document.', schema: toolhiveRegistry }, [401, 404, 503]),
+  responses: cacheable(
+    { description: 'A ToolHive registry document.', schema: toolhiveRegistry },
+    [401, 404, 429, 503],
+  ),
 };

@@ -55,6 +55,19 @@ export const serverList = z
   })
   .meta({ id: 'ServerList' });
 
+export const upstreamRegistry = z
+  .looseObject({
+    version: z.string().meta({ description: 'Of the format.', example: '1.0.0' }),
+    meta: z.looseObject({ last_updated: z.string() }),
+    data: z.object({
+      servers: z.array(serverDocument),
+      groups: z
+        .array(z.looseObject({ name: z.string(), description: z.string(), servers: z.array(serverDocument) }))
+        .optional(),
+    }),
+  })
+  .meta({ id: 'UpstreamRegistry', description: 'A registry document in the format that ToolHive calls upstream.' });
+
 export const allVersionsStatus = z
   .object({
     updatedCount: z.int().min(0).meta({ description: 'Number of versions that changed.' }),

@@ -48,6 +48,17 @@ export function serverJsonToToolhive(document: JsonObject): ToolhiveServer | nul
   return { ...server, entry: attachCorrection(server.entry, correction ?? {}) };
 }
 
+/** The ToolHive group that a server.json (its text) was converted from, where it was in one. */
+export function groupOfServerJson(text: string): string | undefined {
+  // The text is that of thousands of documents, hardly any of which has a note.
+  if (!text.includes(OWN_PUBLISHER)) {
+    return undefined;
+  }
+  const document: unknown = JSON.parse(text);
+  const group = isJsonObject(document) ? readNote(document)?.['group'] : undefined;
+  return typeof group === 'string' ? group : undefined;
+}
+
 /** The natural conversion, with a note of what the way back would get wrong. */
 function convertToolhive(server: ToolhiveServer): JsonObject {
   const document = naturalServerJson(server);

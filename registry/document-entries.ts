@@ -2,7 +2,14 @@
 import { toolhiveToServerJson } from './convert.ts';
 import { type DraftOutcome, draftFromServerJson } from './draft.ts';
 import { OFFICIAL } from './extension.ts';
-import { compactJson, type JsonElement, JsonElements, memberBytes } from './json-elements.ts';
+import {
+  compactJson,
+  type JsonElement,
+  JsonElements,
+  type JsonPath,
+  memberBytes,
+  type Selection,
+} from './json-elements.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
 /** Reads a server.json, or `{server, _meta}` as the registry API lists it. */
@@ -45,8 +52,14 @@ export function readToolhiveEntry(element: JsonElement, remote: boolean): DraftO
   return convertEntry({ key, entry: value.object, remote });
 }
 
-/** Reads a group of a ToolHive document: the entries it holds, and what it says beside them. */
-export function readToolhiveGroup(element: JsonElement): { outcomes: DraftOutcome[]; group: JsonObject | null } {
+/** A group of a document: the entries it holds, and the group without them; null for what is no group. */
+export interface ReadGroup {
+  readonly outcomes: readonly DraftOutcome[];
+  readonly group: JsonObject | null;
+}
+
+/** Reads a group of a ToolHive document. The maps that it has are in the group without entries, empty. */
+export function readToolhiveGroup(element: JsonElement): ReadGroup {
   const value = parseObject(element);
   if ('problem' in value) return { outcomes: [rejected(element, value.problem)], group: null };
   const { servers, remote_servers: remoteServers, ...group } = value.object;
@@ -55,7 +68,26 @@ export function readToolhiveGroup(element: JsonElement): { outcomes: DraftOutcom
     ...members(servers).map(([key, entry]) => convertEntry({ key, entry, remote: false, group: name })),
     ...members(remoteServers).map(([key, entry]) => convertEntry({ key, entry, remote: true, group: name })),
   ];
+  const maps = {
+    ...(isJsonObject(servers) && { servers: {} }),
+    ...(isJsonObject(remoteServers) && { remote_servers: {} }),
+  };
+  return { outcomes, group: { ...group, ...maps } };
+}
+
+/** Reads a group of a document in upstream format. */
+export function readUpstreamGroup(element: JsonElement): ReadGroup {
+  const value = parseObject(element);
+  if ('problem' in value) return { outcomes: [rejected(element, value.problem)], group: null };
+  const { servers: _servers, ...group } = value.object;
+  const servers = new JsonElements({ select: selectInGroup }).push(element.bytes);
+  const outcomes = servers.map((server) => readUpstreamEntry({ ...server, line: element.line + server.line - 1 }));
   return { outcomes, group };
+}
+
+function selectInGroup([member, index]: JsonPath): Selection {
+  if (member !== undefined && member !== 'servers') return 'skip';
+  return index === undefined ? 'enter' : 'take';
 }
 
 function members(value: unknown): [string, unknown][] {

@@ -2,7 +2,13 @@
  * Reads a registry document as its bytes arrive: drafts of its entries, findings about those that can't be taken, and
  * at the end what the document says beside its entries. Never holds more than one entry of a document in JSON.
  */
-import { readToolhiveEntry, readToolhiveGroup, readUpstreamEntry } from './document-entries.ts';
+import {
+  type ReadGroup,
+  readToolhiveEntry,
+  readToolhiveGroup,
+  readUpstreamEntry,
+  readUpstreamGroup,
+} from './document-entries.ts';
 import type { DraftOutcome } from './draft.ts';
 import type { EntryDraft, EntryFinding } from './entry.ts';
 import { RollcallError } from './failure.ts';
@@ -48,13 +54,13 @@ export interface DocumentSummary extends ReadEntries {
   readonly format: RegistryFormat;
   /** How many entries the document holds, rejected and excluded ones counted. */
   readonly entries: number;
-  /** The members of the document beside its entries, as JSON text. */
+  /** The document without its entries, as JSON text (document-envelope.ts). */
   readonly envelope: string;
 }
 
 /** One entry, as it stands in a document. */
 const MAX_ENTRY_BYTES = 1024 * 1024;
-/** One group of a ToolHive document, with all of its servers. */
+/** One group of a document, with all of its servers. */
 const MAX_GROUP_BYTES = 16 * 1024 * 1024;
 /** All members of a document beside its entries together. */
 const MAX_ENVELOPE_BYTES = 16 * 1024;
@@ -81,6 +87,8 @@ export class DocumentReader {
   readonly #envelope = new Map<string, string>();
   #envelopeBytes = 0;
   readonly #groups: JsonObject[] = [];
+  /** The maps and the list of groups at the top of a ToolHive document, as they are without an entry. */
+  readonly #containers = new Map<string, string>();
   readonly #firstOrdinal: number;
   #ordinal: number;
   #drafts: FoundDraft[] = [];
@@ -142,10 +150,11 @@ export class DocumentReader {
     const format = containerFormats(path)?.[kind];
     if (format !== undefined) {
       this.#recognise(format, path);
+      if (format === 'toolhive') this.#containers.set(String(path[0]), kind === 'array' ? '[]' : '{}');
       return 'enter';
     }
     if (path.length === 0 || (path.length === 1 && path[0] === 'data' && kind === 'object')) return 'enter';
-    return path[0] === 'data' && path[1] !== 'servers' ? 'skip' : 'take';
+    return path[0] === 'data' && path[1] !== 'servers' && path[1] !== 'groups' ? 'skip' : 'take';
   }
 
   /** Notes what the document is, once its first container of entries is seen. */
@@ -169,9 +178,10 @@ export class DocumentReader {
       const [root] = element.path;
       if (element.path.length === 0) continue;
       if (this.#isNoContainer(element)) continue;
-      if (typeof root === 'number' || root === 'data') this.#add(readUpstreamEntry(element));
+      if (root === 'data' && element.path[1] === 'groups') this.#addGroup(readUpstreamGroup(element));
+      else if (typeof root === 'number' || root === 'data') this.#add(readUpstreamEntry(element));
       else if (element.path.length === 1) this.#readMember(element, root!);
-      else if (root === 'groups') this.#readGroup(element);
+      else if (root === 'groups') this.#addGroup(readToolhiveGroup(element));
       else if (this.#format === 'toolhive') this.#add(readToolhiveEntry(element, root === 'remote_servers'));
       else this.#add(readUpstreamEntry(element));
     }
@@ -187,8 +197,7 @@ export class DocumentReader {
     return true;
   }
 
-  #readGroup(element: JsonElement): void {
-    const { outcomes, group } = readToolhiveGroup(element);
+  #addGroup({ outcomes, group }: ReadGroup): void {
     for (const outcome of outcomes) this.#add(outcome);
     if (group !== null) this.#groups.push(group);
   }
@@ -246,11 +255,14 @@ export class DocumentReader {
   }
 
   #envelopeText(): string {
-    const members = [...this.#envelope].map(([name, text]) => `${JSON.stringify(name)}:${text}`);
     const groups = JSON.stringify(this.#groups);
-    if (this.#groups.length > 0 && this.#envelopeBytes + groups.length <= MAX_ENVELOPE_BYTES)
-      members.push(`"groups":${groups}`);
-    return `{${members.join(',')}}`;
+    const hasGroups = this.#groups.length > 0 && this.#envelopeBytes + groups.length <= MAX_ENVELOPE_BYTES;
+    const members = new Map([
+      ...this.#envelope,
+      ...this.#containers,
+      ...(hasGroups ? [['groups', groups] as const] : []),
+    ]);
+    return `{${[...members].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
   }
 
   #whatWasFound(): string {
@@ -271,13 +283,15 @@ export class DocumentReader {
 
 /** Which formats a container of entries at this path would mean; undefined where none is looked for. */
 function containerFormats(path: JsonPath): Partial<Record<JsonKind, RegistryFormat>> | undefined {
-  const isList = path.length === 0 || (path.length === 2 && path[0] === 'data' && path[1] === 'servers');
+  const [root, member] = path;
+  const isList =
+    path.length === 0 || (path.length === 2 && root === 'data' && (member === 'servers' || member === 'groups'));
   if (isList) return { array: 'upstream' };
   return path.length === 1 ? ENTRY_MEMBERS.get(path[0]) : undefined;
 }
 
 function maxBytes(path: JsonPath): number {
-  if (path.length === 2 && path[0] === 'groups') return MAX_GROUP_BYTES;
+  if (path.at(-2) === 'groups' && path.length === (path[0] === 'data' ? 3 : 2)) return MAX_GROUP_BYTES;
   return path.length === 1 && typeof path[0] === 'string' ? MAX_ENVELOPE_BYTES : MAX_ENTRY_BYTES;
 }
 

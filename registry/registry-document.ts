@@ -1,132 +1,83 @@
 /**
- * Whole registry documents, in either format, as text in pieces: a document is written while its entries are read.
+ * A registry as one document, in either format of registry files, as text in pieces: a document is written while its
+ * entries are read, so that a registry of any size is exported without being held. Only its groups are, which are small
+ * and picked by hand.
  *
- * The envelope is what the document that a source was read from says beside its entries (`$schema`, `version`,
- * `last_updated`, each group without its servers). Written with it, a ToolHive document is the one that was read, up
- * to the order of members.
+ * A document has one version of a server: the latest. The servers of a group are versions of their own, so those are
+ * taken too.
  */
-import { serverJsonToToolhive } from './convert.ts';
+import { groupOfServerJson, serverJsonToToolhive } from './convert.ts';
+import { groupsOf, toolhiveMembers, upstreamMembers } from './document-envelope.ts';
 import type { EntryStatus } from './entry.ts';
-import { isJsonObject, type JsonObject, objectsOf, textOf } from './json.ts';
+import { type JsonObject, textOf } from './json.ts';
 import type { ToolhiveServer } from './toolhive-format.ts';
 
-/** The version of both document formats that is written where no envelope says another. */
-const FORMAT_VERSION = '1.0.0';
-
 export interface ExportedEntry {
+  readonly name: string;
   /** The text of its server.json. */
   readonly document: string;
   readonly status: EntryStatus;
   readonly isLatest: boolean;
 }
 
-export interface ToolhiveExport {
+export interface RegistryExport {
   /** Called once for each part of the document; every time the same entries in the same order. */
   readonly readEntries: () => AsyncIterable<ExportedEntry>;
-  /** Without one the document gets the members that the format demands. */
-  readonly envelope?: JsonObject | undefined;
-  /** RFC 3339; written where there is no envelope. */
+  /** Of the documents that the registry's sources were read from. */
+  readonly envelopes: readonly JsonObject[];
+  /** RFC 3339; written where no envelope says a date. */
   readonly lastUpdated: string;
 }
 
-/**
- * A ToolHive document. It has one version of a server, so of each the latest, and what stands in groups; a server that
- * ToolHive could not run is left out.
- */
-export async function* toolhiveDocument(source: ToolhiveExport): AsyncGenerator<string> {
-  const envelope = source.envelope ?? { version: FORMAT_VERSION, last_updated: source.lastUpdated };
-  const { servers: _servers, remote_servers: remoteServers, groups, ...members } = envelope;
-  yield `{${[...Object.entries(members).map(memberText), ''].join(',')}"servers":{`;
-  yield* serverMap(source, false);
+/** `{version, last_updated, servers, remote_servers, groups}`, without the servers that ToolHive could not run. */
+export async function* toolhiveDocument(registry: RegistryExport): AsyncGenerator<string> {
+  const { remote_servers: emptyRemoteServers, ...members } = toolhiveMembers(registry.envelopes, registry.lastUpdated);
+  const groups = new Groups<ToolhiveServer>(registry.envelopes);
+  yield `${openObject(members)}"servers":{`;
+  yield* serverMap(serversIn(registry, groups), false);
   yield '}';
-  yield* remoteServersMember(source, remoteServers !== undefined);
-  const written = await groupsOf(source, objectsOf(groups));
-  if (written.length > 0 || groups !== undefined) {
-    yield `,"groups":${JSON.stringify(written)}`;
-  }
-  yield '}';
-}
-
-async function* remoteServersMember(source: ToolhiveExport, always: boolean): AsyncGenerator<string> {
-  const opening = ',"remote_servers":{';
-  let opened = always;
-  if (always) {
-    yield opening;
-  }
-  for await (const text of serverMap(source, true)) {
-    if (!opened) {
-      yield opening;
-      opened = true;
-    }
-    yield text;
-  }
-  if (opened) {
+  const remoteServers = serverMap(serversIn(registry), true);
+  const first = await remoteServers.next();
+  if (emptyRemoteServers !== undefined || first.done !== true) {
+    yield ',"remote_servers":{';
+    if (first.done !== true) yield first.value;
+    yield* remoteServers;
     yield '}';
   }
+  const written = groups.map(toolhiveGroup);
+  if (written.length > 0 || registry.envelopes.some(({ groups: list }) => list !== undefined)) {
+    yield `,"groups":${JSON.stringify(written)}`;
+  }
+  yield '}\n';
 }
 
-/** The members of one of the maps at the top of the document. */
-async function* serverMap({ readEntries }: ToolhiveExport, remote: boolean): AsyncGenerator<string> {
-  const keys = new Set<string>();
-  for await (const exported of readEntries()) {
-    const { name, server } = toolhiveServer(exported);
-    if (server === null || server.group !== undefined || server.remote !== remote || !exported.isLatest) {
-      continue;
-    }
-    // Two sources may use one key for servers of different names.
-    const key = keys.has(server.key) ? name : server.key;
-    if (!keys.has(key)) {
-      yield `${keys.size === 0 ? '' : ','}${memberText([key, server.entry])}`;
-      keys.add(key);
+/** `{version, meta: {last_updated}, data: {servers, groups}}`, with each server.json as its source has it. */
+export async function* upstreamDocument(registry: RegistryExport): AsyncGenerator<string> {
+  const groups = new Groups<string>(registry.envelopes);
+  yield `${openObject(upstreamMembers(registry.envelopes, registry.lastUpdated))}"data":{"servers":[`;
+  let separator = '\n';
+  for await (const { document, isLatest } of registry.readEntries()) {
+    const group = groupOfServerJson(document);
+    if (group !== undefined) {
+      groups.add(group, document);
+    } else if (isLatest) {
+      yield separator + document;
+      separator = ',\n';
     }
   }
+  yield ']';
+  const written = groups.map(upstreamGroup);
+  if (written.length > 0) yield `,"groups":[${written.join(',')}]`;
+  yield '}}\n';
 }
 
-interface Group {
-  readonly members: JsonObject;
-  readonly servers: Map<string, JsonObject>;
-  readonly remoteServers: Map<string, JsonObject>;
-}
-
-/** All groups: those of the envelope in their order, then those that only entries speak of. */
-async function groupsOf({ readEntries }: ToolhiveExport, envelope: readonly JsonObject[]): Promise<JsonObject[]> {
-  const groups = envelope.map(newGroup);
-  const byName = new Map(groups.toReversed().map((group) => [textOf(group.members['name']) ?? '', group]));
-  for await (const exported of readEntries()) {
-    const { server } = toolhiveServer(exported);
-    if (server?.group === undefined) {
-      continue;
-    }
-    let group = byName.get(server.group);
-    if (group === undefined) {
-      group = newGroup({ name: server.group, description: '' });
-      groups.push(group);
-      byName.set(server.group, group);
-    }
-    (server.remote ? group.remoteServers : group.servers).set(server.key, server.entry);
-  }
-  return groups.map(groupJson);
-}
-
-function newGroup(members: JsonObject): Group {
-  return { members, servers: new Map(), remoteServers: new Map() };
-}
-
-function groupJson({ members, servers, remoteServers }: Group): JsonObject {
-  return {
-    ...members,
-    ...(servers.size > 0 && { servers: Object.fromEntries(servers) }),
-    ...(remoteServers.size > 0 && { remote_servers: Object.fromEntries(remoteServers) }),
-  };
-}
-
-function toolhiveServer({ document, status }: ExportedEntry): { name: string; server: ToolhiveServer | null } {
-  const parsed: unknown = JSON.parse(document);
-  const server = isJsonObject(parsed) ? serverJsonToToolhive(parsed) : null;
-  return {
-    name: isJsonObject(parsed) ? String(parsed['name']) : '',
-    server: server && { ...server, entry: withStatus(server.entry, status) },
-  };
+/** The entry as ToolHive has it, or null for one that it could not run. */
+export function toolhiveServer({
+  document,
+  status,
+}: Pick<ExportedEntry, 'document' | 'status'>): ToolhiveServer | null {
+  const server = serverJsonToToolhive(JSON.parse(document) as JsonObject);
+  return server && { ...server, entry: withStatus(server.entry, status) };
 }
 
 /** What the registry knows of the entry's status counts; how ToolHive spells it (`Active`) is kept. */
@@ -135,26 +86,73 @@ function withStatus(entry: JsonObject, status: EntryStatus): JsonObject {
   return (written === 'deprecated') === (status === 'deprecated') ? entry : { ...entry, status };
 }
 
-export interface UpstreamExport {
-  /** The texts of the server.json documents. */
-  readonly documents: AsyncIterable<string>;
-  /** Without one the document gets the members that the format demands. */
-  readonly envelope?: JsonObject | undefined;
-  /** RFC 3339; written where there is no envelope. */
-  readonly lastUpdated: string;
+interface NamedServer {
+  readonly name: string;
+  readonly server: ToolhiveServer;
 }
 
-/** A registry document in the upstream format: `{version, meta: {last_updated}, data: {servers: [server.json]}}`. */
-export async function* upstreamDocument(source: UpstreamExport): AsyncGenerator<string> {
-  const envelope = source.envelope ?? { version: FORMAT_VERSION, meta: { last_updated: source.lastUpdated } };
-  const members = Object.entries(envelope).filter(([name]) => name !== 'data');
-  yield `{${[...members.map(memberText), ''].join(',')}"data":{"servers":[`;
+/** The servers at the top of the document; on the way those of groups are put into them. */
+async function* serversIn(
+  { readEntries }: RegistryExport,
+  groups?: Groups<ToolhiveServer>,
+): AsyncGenerator<NamedServer> {
+  for await (const entry of readEntries()) {
+    const server = toolhiveServer(entry);
+    if (server?.group !== undefined) groups?.add(server.group, server);
+    else if (server !== null && entry.isLatest) yield { name: entry.name, server };
+  }
+}
+
+/** The members of one of the maps at the top of the document. */
+async function* serverMap(servers: AsyncIterable<NamedServer>, remote: boolean): AsyncGenerator<string> {
+  /** Two sources may use one key for servers of different names. A name is a key of its own. */
+  const keys = new Set<string>();
   let separator = '';
-  for await (const document of source.documents) {
-    yield separator + document;
+  for await (const { name, server } of servers) {
+    if (server.remote !== remote) continue;
+    const key = keys.has(server.key) ? name : server.key;
+    if (key !== name) keys.add(key);
+    yield `${separator}\n${memberText([key, server.entry])}`;
     separator = ',';
   }
-  yield ']}}';
+}
+
+/** The groups of a document: those of the envelopes in their order, then those that only entries speak of. */
+class Groups<Server> {
+  readonly #groups: { readonly members: JsonObject; readonly servers: Server[] }[];
+
+  constructor(envelopes: readonly JsonObject[]) {
+    this.#groups = groupsOf(envelopes).map((members) => ({ members, servers: [] }));
+  }
+
+  add(name: string, server: Server): void {
+    const known = this.#groups.find(({ members }) => members['name'] === name);
+    if (known === undefined) this.#groups.push({ members: { name, description: '' }, servers: [server] });
+    else known.servers.push(server);
+  }
+
+  map<Written>(write: (members: JsonObject, servers: readonly Server[]) => Written): Written[] {
+    return this.#groups.map(({ members, servers }) => write(members, servers));
+  }
+}
+
+/** A map is there where there are servers in it, and where the envelope has it. */
+function toolhiveGroup(members: JsonObject, servers: readonly ToolhiveServer[]): JsonObject {
+  const inMap = (remote: boolean): JsonObject =>
+    Object.fromEntries(servers.filter((server) => server.remote === remote).map(({ key, entry }) => [key, entry]));
+  const maps = { servers: inMap(false), remote_servers: inMap(true) };
+  const filled = Object.entries(maps).filter(([, map]) => Object.keys(map).length > 0);
+  return { ...members, ...Object.fromEntries(filled) };
+}
+
+function upstreamGroup(members: JsonObject, documents: readonly string[]): string {
+  const { servers: _servers, remote_servers: _remoteServers, ...others } = members;
+  return `${openObject({ description: '', ...others })}"servers":[${documents.join(',')}]}`;
+}
+
+/** An object that goes on after these members. */
+function openObject(members: JsonObject): string {
+  return `{${[...Object.entries(members).map(memberText), ''].join(',')}`;
 }
 
 function memberText([name, value]: readonly [string, unknown]): string {

@@ -17,7 +17,7 @@ const VALIDATION = /\/v0(?:\.1)?\/validate\/?$/;
 
 /** The reads of a registry that may be public; the ones that have no name are of the default registry. */
 const REGISTRY_READS = [
-  /^\/registry\/(?<name>[^/]+)\/(?:v0(?:\.1)?\/servers(?:\/|$)|(?:registry|servers)\.json\/?$)/,
+  /^\/registry\/(?<name>[^/]+)\/(?:v0(?:\.1)?\/servers(?:\/|$)|(?:registry|upstream-registry|servers)\.json\/?$)/,
   /^(?:\/registry\/v0\.1|\/v0(?:\.1)?)\/servers(?:\/|$)/,
   /^\/api\/(?:v0\/servers(?:\/|$)|v1\/registry\/?$)/,
 ];

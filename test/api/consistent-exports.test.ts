@@ -24,12 +24,15 @@ function generation(version: string): EntryDraft[] {
   });
 }
 
-test.each(['registry.json', 'servers.json'])('%s is of one moment, also when a sync ends meanwhile', async (file) => {
-  await sync(api.database, { sourceName: 'alpha', entries: generation('1.0.0'), apply: { force: true } });
-  const response = await api.get(`/registry/default/${file}`, { headers: { 'accept-encoding': 'identity' } });
-  await sync(api.database, { sourceName: 'alpha', entries: generation('2.0.0'), apply: { force: true } });
+test.each(['registry.json', 'upstream-registry.json', 'servers.json'])(
+  '%s is of one moment, also when a sync ends meanwhile',
+  async (file) => {
+    await sync(api.database, { sourceName: 'alpha', entries: generation('1.0.0'), apply: { force: true } });
+    const response = await api.get(`/registry/default/${file}`, { headers: { 'accept-encoding': 'identity' } });
+    await sync(api.database, { sourceName: 'alpha', entries: generation('2.0.0'), apply: { force: true } });
 
-  const generations = [...(await response.text()).matchAll(/Generation (\d\.0\.0)/g)].map(([, version]) => version);
-  expect(generations).toHaveLength(SERVERS);
-  expect(new Set(generations)).toEqual(new Set(['1.0.0']));
-});
+    const generations = [...(await response.text()).matchAll(/Generation (\d\.0\.0)/g)].map(([, version]) => version);
+    expect(generations).toHaveLength(SERVERS);
+    expect(new Set(generations)).toEqual(new Set(['1.0.0']));
+  },
+);

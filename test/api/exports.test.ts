@@ -5,7 +5,7 @@ import type { EntryDraft } from '../../registry/entry.ts';
 import { storeConfiguration } from '../../db/configuration.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
 import { TOOLHIVE_DOCUMENT } from '../registry/toolhive-fixture.ts';
-import { expectError, labels, type Page, readJson, readPage } from './items.ts';
+import { expectError, type Item, labels, type Page, readJson, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
@@ -13,12 +13,13 @@ let api: RunningApi;
 beforeAll(async () => {
   api = await startApiOnFreshDatabase();
   await storeConfiguration(api.database, {
-    sources: [source('toolhive'), source('upstream'), source('own', 'managed'), source('never')],
+    sources: [source('toolhive'), source('upstream'), source('own', 'managed'), source('never'), source('copied')],
     registries: [
       { name: 'default', sources: ['toolhive'] },
       { name: 'mixed', sources: ['toolhive', 'upstream', 'own'] },
       { name: 'empty', sources: ['own'] },
       { name: 'unsynced', sources: ['never'] },
+      { name: 'copy', sources: ['copied'] },
     ],
     defaultRegistry: 'default',
   });
@@ -80,6 +81,40 @@ describe('registry.json', () => {
   });
 });
 
+describe('upstream-registry.json', () => {
+  interface UpstreamExport {
+    readonly meta: { readonly last_updated: string };
+    readonly data: { readonly servers: readonly Item['server'][]; readonly groups?: readonly unknown[] };
+  }
+  const exported = (registry: string): Promise<UpstreamExport> =>
+    readJson<UpstreamExport>(api, `/registry/${registry}/upstream-registry.json`);
+
+  test('has the latest version of each server as it was published, and those of groups in their groups', async () => {
+    const { meta, data } = await exported('mixed');
+    const latest = await readPage(api, '/registry/mixed/v0.1/servers?limit=1000&version=latest');
+    const inGroups = JSON.stringify(data.groups);
+    expect(meta.last_updated).toBe(TOOLHIVE_DOCUMENT['last_updated']);
+    expect(data.servers).toEqual(
+      latest.servers.map(({ server }) => server).filter(({ version }) => !version.includes('-group-')),
+    );
+    expect(data.servers.map(({ name, version }) => `${name}@${version}`)).toContain('com.example/packaged@1.1.0');
+    expect(inGroups).toContain('io.github.stacklok/warehouse');
+  });
+
+  test('of an empty registry is a document still', async () => {
+    expect(await exported('empty')).toMatchObject({ version: '1.0.0', data: { servers: [] } });
+  });
+
+  test('can be read as a source, and exported as the ToolHive document that it all began with', async () => {
+    const text = await (await api.get('/registry/default/upstream-registry.json')).text();
+    const { drafts, envelope } = readDocument(text);
+    await sync(api.database, { sourceName: 'copied', entries: drafts, apply: { envelope } });
+    const { $schema: _schema, ...document } = TOOLHIVE_DOCUMENT;
+    expect(await readJson(api, '/registry/copy/registry.json')).toEqual(document);
+    expect(await readJson(api, '/registry/copy/upstream-registry.json')).toEqual(JSON.parse(text));
+  });
+});
+
 test('servers.json is the whole list on one page', async () => {
   const exported = await readJson<Page>(api, '/registry/mixed/servers.json');
   expect(exported).toEqual(await readPage(api, '/registry/mixed/v0.1/servers?limit=1000'));
@@ -97,7 +132,8 @@ test('what is exported can be read as a source, with nothing lost', async () => 
 });
 
 test('exports have entity tags, and are compressed', async () => {
-  for (const path of ['/registry/mixed/registry.json', '/registry/mixed/servers.json', '/api/v1/registry']) {
+  const files = ['registry.json', 'upstream-registry.json', 'servers.json'].map((file) => `/registry/mixed/${file}`);
+  for (const path of [...files, '/api/v1/registry']) {
     const response = await api.get(path, { headers: { 'accept-encoding': 'br' } });
     expect(response.headers.get('content-encoding')).toBe('br');
     await response.json();
@@ -119,6 +155,13 @@ describe('the oldest ToolHive API', () => {
       transport: 'sse',
       tools_count: 2,
     });
+  });
+
+  test('shows each of them by the name that it is listed with', async () => {
+    const { servers } = await readJson<{ servers: { name: string }[] }>(api, '/api/v0/servers');
+    for (const { name } of servers) {
+      expect(await readJson(api, `/api/v0/servers/${encodeURIComponent(name)}`)).toMatchObject({ name });
+    }
   });
 
   test.each(['weather', 'io.github.stacklok%2Fweather', 'io.github.stacklok/weather'])(
@@ -158,12 +201,13 @@ describe('the extension API', () => {
   test('lists registries', async () => {
     const { registries } = await readJson<{ registries: Status[] }>(api, '/extension/v0/registries');
     expect(registries.map(({ name, type }) => [name, type])).toEqual([
+      ['copy', 'file'],
       ['default', 'file'],
       ['empty', 'managed'],
       ['mixed', 'aggregate'],
       ['unsynced', 'file'],
     ]);
-    expect(registries[2]).toEqual(await status('mixed'));
+    expect(registries[3]).toEqual(await status('mixed'));
   });
 
   test('tells how the syncs of a registry went', async () => {

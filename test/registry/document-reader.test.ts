@@ -77,13 +77,51 @@ describe('the formats', () => {
     expect(JSON.parse(summary.envelope)).toEqual({
       last_updated: '2026-01-01T00:00:00Z',
       version: '1.0.0',
-      groups: [{ name: 'team', description: 'Ours' }],
+      servers: {},
+      remote_servers: {},
+      groups: [{ name: 'team', description: 'Ours', servers: {}, remote_servers: {} }],
     });
+  });
+
+  test('a document in upstream format with groups, whose servers are entries too', () => {
+    const document = {
+      version: '1.0.0',
+      meta: { last_updated: '2026-01-01T00:00:00Z' },
+      data: {
+        groups: [
+          { name: 'team', description: 'Ours', servers: [server('b'), { name: 'bad' }], owner: 'us' },
+          { name: 'later', description: 'Empty', servers: [] },
+        ],
+        servers: [server('a')],
+        skills: [{}],
+        plugins: [{}],
+      },
+    };
+    const text = JSON.stringify(document, null, 2);
+    for (const piece of [1, 11, 10_000]) {
+      const summary = read(text, { piece });
+      expect(summary).toMatchObject({ format: 'upstream', entries: 3 });
+      expect(names(summary)).toEqual(['com.example/b', 'com.example/a']);
+      expect(summary.drafts[0]!.draft.document).toBe(JSON.stringify(server('b')));
+      expect(summary.findings).toMatchObject([
+        { severity: 'rejection', ordinal: 1, name: 'bad', reason: expect.stringContaining('name must be') as string },
+      ]);
+      expect(JSON.parse(summary.envelope)).toEqual({
+        version: '1.0.0',
+        meta: { last_updated: '2026-01-01T00:00:00Z' },
+        groups: [
+          { name: 'team', description: 'Ours', owner: 'us' },
+          { name: 'later', description: 'Empty' },
+        ],
+      });
+    }
   });
 
   test('a list that is null, as Go programs write it, is empty', () => {
     expect(read('{"servers":null,"metadata":{"count":0}}')).toMatchObject({ format: 'upstream', entries: 0 });
     expect(read('{"data":{"servers":null},"version":"1"}')).toMatchObject({ format: 'upstream', entries: 0 });
+    expect(read('{"data":{"servers":[],"groups":null}}')).toMatchObject({ format: 'upstream', entries: 0 });
+    expect(read('{"data":{"servers":[],"groups":[{"name":"a","servers":null}]}}')).toMatchObject({ entries: 0 });
     expect(read('{"servers":null,"remote_servers":{}}')).toMatchObject({ format: 'toolhive', entries: 0 });
   });
 

@@ -1,53 +1,121 @@
 import { describe, expect, test } from 'vitest';
 import { toolhiveToServerJson } from '../../registry/convert.ts';
+import { DocumentReader } from '../../registry/document-reader.ts';
 import type { EntryStatus } from '../../registry/entry.ts';
 import type { JsonObject } from '../../registry/json.ts';
-import { type ExportedEntry, toolhiveDocument, upstreamDocument } from '../../registry/registry-document.ts';
-import { envelopeOf, serversOf, TOOLHIVE_DOCUMENT } from './toolhive-fixture.ts';
+import {
+  type ExportedEntry,
+  type RegistryExport,
+  toolhiveDocument,
+  upstreamDocument,
+} from '../../registry/registry-document.ts';
+import type { ToolhiveServer } from '../../registry/toolhive-format.ts';
+import { TOOLHIVE_DOCUMENT } from './toolhive-fixture.ts';
 
 const LAST_UPDATED = '2026-01-01T00:00:00Z';
 
-function exported(document: object, status: EntryStatus = 'active', isLatest = true): ExportedEntry {
-  return { document: JSON.stringify(document), status, isLatest };
+type Format = (registry: RegistryExport) => AsyncIterable<string>;
+
+async function textOf(
+  format: Format,
+  entries: readonly ExportedEntry[],
+  ...envelopes: readonly JsonObject[]
+): Promise<string> {
+  const readEntries = async function* (): AsyncGenerator<ExportedEntry> {
+    yield* entries;
+  };
+  let text = '';
+  for await (const piece of format({ readEntries, envelopes, lastUpdated: LAST_UPDATED })) text += piece;
+  return text;
 }
+
+async function written(...parameters: Parameters<typeof textOf>): Promise<unknown> {
+  return JSON.parse(await textOf(...parameters));
+}
+
+function exported(document: object, status: EntryStatus = 'active', isLatest = true): ExportedEntry {
+  const { name } = document as { name: string };
+  return { name, document: JSON.stringify(document), status, isLatest };
+}
+
+const fromToolhive = (server: ToolhiveServer): ExportedEntry => exported(toolhiveToServerJson(server));
 
 function remote(name: string, members: object = {}): JsonObject {
   const remotes = [{ type: 'sse', url: `https://${name.split('/')[1]}.example.com` }];
   return { name, description: 'd', version: '1.0.0', remotes, ...members };
 }
 
-async function textOf(pieces: AsyncIterable<string>): Promise<string> {
-  let text = '';
-  for await (const piece of pieces) text += piece;
-  return text;
+/** What a source of the document holds: its entries, and its envelope. */
+function heldOf(document: JsonObject): { entries: ExportedEntry[]; envelope: JsonObject } {
+  const { drafts, findings, envelope } = new DocumentReader().readAll(Buffer.from(JSON.stringify(document)));
+  expect(findings.filter(({ severity }) => severity === 'rejection')).toEqual([]);
+  const entries = drafts.map(({ draft }) => ({
+    name: draft.name,
+    document: draft.document,
+    status: draft.status,
+    isLatest: true,
+  }));
+  return { entries, envelope: JSON.parse(envelope) as JsonObject };
 }
 
-async function written(pieces: AsyncIterable<string>): Promise<unknown> {
-  return JSON.parse(await textOf(pieces));
-}
+describe('a document that was read and is written again is the same, up to order', () => {
+  const image = { image: 'ghcr.io/example/a:1' };
+  const server = (name: string): JsonObject => ({ name: `com.example/${name}`, description: 'd', version: '1.0.0' });
+  const upstream = { version: '1.0.0', meta: { last_updated: '2025-10-13T12:00:00Z' } };
 
-async function writtenToolhive(entries: readonly ExportedEntry[], envelope?: JsonObject): Promise<unknown> {
-  const readEntries = async function* (): AsyncGenerator<ExportedEntry> {
-    yield* entries;
-  };
-  return written(toolhiveDocument({ readEntries, envelope, lastUpdated: LAST_UPDATED }));
-}
-
-describe('a ToolHive document', () => {
-  test('is the one that was read, once it is written again', async () => {
-    const status = (entry: JsonObject): EntryStatus => (entry['status'] === 'deprecated' ? 'deprecated' : 'active');
-    const entries = serversOf(TOOLHIVE_DOCUMENT).map((server) =>
-      // A member of a group whose name stands at the top too is not the latest version of it.
-      exported(toolhiveToServerJson(server), status(server.entry), server.group === undefined),
-    );
-    expect(await writtenToolhive(entries, envelopeOf(TOOLHIVE_DOCUMENT))).toEqual(TOOLHIVE_DOCUMENT);
-    expect(await writtenToolhive(entries.toReversed(), envelopeOf(TOOLHIVE_DOCUMENT))).toEqual(TOOLHIVE_DOCUMENT);
+  test.each<[string, Format, JsonObject]>([
+    ['with everything', toolhiveDocument, TOOLHIVE_DOCUMENT],
+    ['without remote servers', toolhiveDocument, { version: '1.0.0', last_updated: 'x', servers: { a: image } }],
+    [
+      'with maps and lists that are empty',
+      toolhiveDocument,
+      {
+        version: '1.0.0',
+        last_updated: 'x',
+        servers: {},
+        remote_servers: {},
+        groups: [{ name: 'g', description: '', servers: {}, remote_servers: {} }],
+      },
+    ],
+    ['with no groups', toolhiveDocument, { version: '1.0.0', last_updated: 'x', servers: {}, groups: [] }],
+    [
+      'in upstream format',
+      upstreamDocument,
+      { ...upstream, $schema: 'https://example.com/upstream.json', by: 'us', data: { servers: [server('a')] } },
+    ],
+    [
+      'in upstream format with groups that have no servers yet',
+      upstreamDocument,
+      { ...upstream, data: { servers: [server('a')], groups: [{ name: 'g', description: 'd', servers: [] }] } },
+    ],
+  ])('%s', async (_what, format, document) => {
+    const { entries, envelope } = heldOf(document);
+    expect(await written(format, entries, envelope)).toEqual(document);
+    expect(await written(format, entries.toReversed(), envelope)).toEqual(document);
   });
 
+  test('also when it was in the other format meanwhile', async () => {
+    const held = heldOf(TOOLHIVE_DOCUMENT);
+    const between = (await written(upstreamDocument, held.entries, held.envelope)) as JsonObject;
+    const { entries, envelope } = heldOf(between);
+    const { $schema: _schema, ...document } = TOOLHIVE_DOCUMENT;
+    expect(await written(toolhiveDocument, entries, envelope)).toEqual(document);
+  });
+});
+
+describe('a ToolHive document', () => {
   test('without an envelope has what the format demands', async () => {
-    expect(await writtenToolhive([])).toEqual({ version: '1.0.0', last_updated: LAST_UPDATED, servers: {} });
-    const grouped = toolhiveToServerJson({ key: 'a', entry: { image: 'a' }, remote: false, group: 'g' });
-    expect(await writtenToolhive([exported(grouped)])).toMatchObject({
+    expect(await written(toolhiveDocument, [])).toEqual({
+      version: '1.0.0',
+      last_updated: LAST_UPDATED,
+      servers: {},
+      remote_servers: {},
+    });
+  });
+
+  test('has the groups that no envelope speaks of', async () => {
+    const grouped = fromToolhive({ key: 'a', entry: { image: 'a' }, remote: false, group: 'g' });
+    expect(await written(toolhiveDocument, [grouped])).toMatchObject({
       servers: {},
       groups: [{ name: 'g', description: '', servers: { a: { image: 'a' } } }],
     });
@@ -59,25 +127,19 @@ describe('a ToolHive document', () => {
       exported(remote('com.example/a', { version: '2.0.0', title: 'New' })),
       exported({ name: 'com.example/b', description: 'd', version: '1.0.0' }),
     ];
-    expect(await writtenToolhive(entries)).toMatchObject({
+    expect(await written(toolhiveDocument, entries)).toMatchObject({
       servers: {},
       remote_servers: { 'com.example/a': { title: 'New' } },
     });
   });
 
   test('says which servers are deprecated', async () => {
-    const entries = [
-      exported(
-        toolhiveToServerJson({ key: 'a', entry: { status: 'Deprecated', url: 'https://a' }, remote: true }),
-        'deprecated',
-      ),
-      exported(
-        toolhiveToServerJson({ key: 'b', entry: { status: 'Active', url: 'https://b' }, remote: true }),
-        'deprecated',
-      ),
-      exported(remote('com.example/c'), 'deprecated'),
-    ];
-    expect(await writtenToolhive(entries)).toMatchObject({
+    const named = (key: string, status: string): ExportedEntry => ({
+      ...fromToolhive({ key, entry: { status, url: `https://${key}` }, remote: true }),
+      status: 'deprecated',
+    });
+    const entries = [named('a', 'Deprecated'), named('b', 'Active'), exported(remote('com.example/c'), 'deprecated')];
+    expect(await written(toolhiveDocument, entries)).toMatchObject({
       remote_servers: {
         a: { status: 'Deprecated' },
         b: { status: 'deprecated' },
@@ -88,35 +150,67 @@ describe('a ToolHive document', () => {
 
   test('holds two servers of one key under the name of the second', async () => {
     const server = (name: string): ExportedEntry =>
-      exported(toolhiveToServerJson({ key: 'a', entry: { name, url: `https://${name}` }, remote: true }));
-    expect(await writtenToolhive([server('com.example/a'), server('org.example/a')])).toMatchObject({
+      fromToolhive({ key: 'a', entry: { name, url: `https://${name}` }, remote: true });
+    const text = await textOf(toolhiveDocument, [server('com.example/a'), server('org.example/a')]);
+    expect(JSON.parse(text)).toMatchObject({
       remote_servers: { a: { url: 'https://com.example/a' }, 'org.example/a': { url: 'https://org.example/a' } },
+    });
+  });
+
+  test('has the members of the first envelope of its format, and the groups of all', async () => {
+    const group = (name: string): JsonObject => ({ name, description: name });
+    const document = await written(
+      toolhiveDocument,
+      [],
+      { version: '1.0.0', meta: { last_updated: 'upstream' }, groups: [group('a')] },
+      { version: '1.0.1', last_updated: 'first', by: 'us', groups: [group('b'), group('a')] },
+      { version: '1.0.2', last_updated: 'second' },
+    );
+    expect(document).toEqual({
+      version: '1.0.1',
+      last_updated: 'first',
+      by: 'us',
+      servers: {},
+      groups: [group('a'), group('b')],
     });
   });
 });
 
-describe('an upstream document', () => {
-  async function* texts(...documents: string[]): AsyncGenerator<string> {
-    yield* documents;
-  }
-
-  test('holds the documents as they are', async () => {
-    const document = '{"version":"1","b":1.0,"a":2}';
-    const text = await textOf(upstreamDocument({ documents: texts(document, document), lastUpdated: LAST_UPDATED }));
-    expect(text).toBe(
-      `{"version":"1.0.0","meta":{"last_updated":"${LAST_UPDATED}"},"data":{"servers":[${document},${document}]}}`,
+describe('a document in upstream format', () => {
+  test('holds each latest server.json as it is', async () => {
+    const text = '{"version":"1","b":1.0,"a":2}';
+    const entry = (name: string, isLatest: boolean): ExportedEntry => ({
+      name,
+      document: text,
+      status: 'active',
+      isLatest,
+    });
+    expect(await textOf(upstreamDocument, [entry('a/a', true), entry('a/b', false), entry('a/c', true)])).toBe(
+      `{"version":"1.0.0","meta":{"last_updated":"${LAST_UPDATED}"},"data":{"servers":[\n${text},\n${text}]}}\n`,
     );
   });
 
-  test('has the envelope that was read', async () => {
-    const envelope = {
-      $schema: 'https://example.com/schema.json',
+  test('has version and date of a ToolHive document', async () => {
+    expect(await written(upstreamDocument, [], { version: '1.1.0', last_updated: 'x', servers: {} })).toEqual({
       version: '1.1.0',
-      meta: { last_updated: 'x', by: 'y' },
-    };
-    expect(await written(upstreamDocument({ documents: texts(), envelope, lastUpdated: LAST_UPDATED }))).toEqual({
-      ...envelope,
+      meta: { last_updated: 'x' },
       data: { servers: [] },
+    });
+  });
+
+  test('has the servers of groups in their groups', async () => {
+    const server = (key: string, group?: string): ExportedEntry =>
+      fromToolhive({ key, entry: { image: key, description: key }, remote: false, group });
+    const [top, grouped, other] = [server('a'), server('b', 'g'), server('c', 'h')];
+    const envelope = { last_updated: 'x', groups: [{ name: 'g', description: 'Ours', servers: {}, owner: 'us' }] };
+    expect(await written(upstreamDocument, [top, grouped, other], envelope)).toMatchObject({
+      data: {
+        servers: [JSON.parse(top.document)],
+        groups: [
+          { name: 'g', description: 'Ours', owner: 'us', servers: [JSON.parse(grouped.document)] },
+          { name: 'h', description: '', servers: [JSON.parse(other.document)] },
+        ],
+      },
     });
   });
 });

@@ -271,6 +271,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...registryApi('/registry/:registry/v0.1', '/registry/internal/v0.1'),
   ...registryApi('/registry/:registry/v0', '/registry/internal/v0'),
   get('/registry/:registry/registry.json', anyToken(200), '/registry/internal/registry.json'),
+  get('/registry/:registry/upstream-registry.json', anyToken(200), '/registry/internal/upstream-registry.json'),
   get('/registry/:registry/servers.json', anyToken(200), '/registry/internal/servers.json'),
   get('/api/v0/servers', anyToken(200)),
   get('/api/v0/servers/:server', anyToken(200), `/api/v0/servers/${CATALOGUED}`),

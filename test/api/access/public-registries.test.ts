@@ -28,6 +28,7 @@ const READS = [
   '/v0.1/servers/com.example/NAME/versions',
   '/v0.1/servers/com.example%2FNAME/versions/latest',
   '/registry.json',
+  '/upstream-registry.json',
   '/servers.json',
 ];
 

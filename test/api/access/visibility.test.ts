@@ -242,7 +242,13 @@ function expectedReads(caller: Caller, registry: string, of: World): Reads {
 
 /** What the registry answers to who may not read it, beside what one answers that does not exist. */
 async function refusals(caller: Caller, registry: string): Promise<{ hidden: unknown[]; unknown: unknown[] }> {
-  const paths = ['v0.1/servers', 'v0.1/servers/com.example%2Fa/versions', 'servers.json', 'registry.json'];
+  const paths = [
+    'v0.1/servers',
+    'v0.1/servers/com.example%2Fa/versions',
+    'servers.json',
+    'registry.json',
+    'upstream-registry.json',
+  ];
   const answersOf = (name: string): Promise<unknown[]> =>
     Promise.all(
       [...paths.map((path) => `/registry/${name}/${path}`), `/extension/v0/registries/${name}`].map(async (path) => {
