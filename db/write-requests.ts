@@ -74,6 +74,15 @@ function cleaned(text: string | null): string | null {
   return text === null ? null : withoutNul(text);
 }
 
+const outcomeRow = z.object({ outcome: writeOutcome.nullable() });
+
+/** What came of a write; null: it is not carried out yet, or there is no such request (any more). */
+export async function findWriteOutcome(database: Database, key: RequestKey): Promise<WriteOutcome | null> {
+  return await database.pool.maybeOneFirst(sql.type(outcomeRow)`
+    select write_request.outcome from write_request join source on source.id = write_request.source_id
+    where source.name = ${key.sourceName} and write_request.request_id = ${key.requestId}`);
+}
+
 const requestRow = z.object({
   sourceId: id,
   sourceKind: z.string(),

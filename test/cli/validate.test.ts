@@ -7,18 +7,15 @@ import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts'
 import { runRollcall } from './rollcall-process.ts';
 
 let api: RunningApi;
-let end: () => Promise<void>;
 let folder: string;
 
 beforeAll(async () => {
-  const started = await startApiOnFreshDatabase();
-  api = started.api;
-  end = started.end;
+  api = await startApiOnFreshDatabase();
   await useSources(api.database, source('alpha'));
   folder = await mkdtemp(join(tmpdir(), 'rollcall-validate-'));
 });
 afterAll(async () => {
-  await end();
+  await api.stop();
   await rm(folder, { recursive: true });
 });
 
