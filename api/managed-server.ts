@@ -91,6 +91,6 @@ async function managedServer(
   if (sees(caller, source.claims)) return { registry, source, name };
   throw new HttpError(
     403,
-    `What is published to registry "${registry.name}" goes to source "${source.name}", whose claims you do not hold`,
+    `What is published to registry "${registry.name}" goes to a source whose claims you do not hold`,
   );
 }

@@ -42,6 +42,24 @@ export function jsonEquals(left: unknown, right: unknown): boolean {
   return left === right;
 }
 
+/** Whether the test holds for any text in a JSON value: for a value, or for the name of a member. */
+export function someText(value: unknown, test: (text: string, what: 'value' | 'name') => boolean): boolean {
+  // Not by recursion: what strangers send may be nested deeper than the stack.
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next === 'string' && test(next, 'value')) return true;
+    if (Array.isArray(next)) for (const element of next) waiting.push(element);
+    else if (isJsonObject(next) && !ArrayBuffer.isView(next)) {
+      for (const [name, member] of Object.entries(next)) {
+        if (test(name, 'name')) return true;
+        waiting.push(member);
+      }
+    }
+  }
+  return false;
+}
+
 /** The members whose value is not undefined: a missing member and an undefined one are the same in JSON. */
 export function defined(members: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import { describeIssue, pathText } from '../../config/messages.ts';
 import type { AuditAction, AuditTarget } from '../../registry/audit.ts';
-import { isJsonObject, textOf } from '../../registry/json.ts';
+import { isJsonObject, someText, textOf } from '../../registry/json.ts';
 import type { Role } from '../../registry/roles.ts';
 import type { Fault } from '../../registry/server-json.ts';
 import { type Caller, callerOf } from '../access/caller.ts';
@@ -69,7 +69,7 @@ export async function ask<Input extends z.ZodType, Output>(
   input: unknown,
 ): Promise<Output> {
   if (role !== null) requireRole(context.caller, role);
-  return await run(context, valueOf(read(schema, input)));
+  return await run(context, valueOf(schema, input));
 }
 
 /**
@@ -118,7 +118,7 @@ async function readFrom<Input extends z.ZodType>(
   let sent: unknown;
   try {
     sent = await find();
-    return { value: valueOf(read(schema, sent)) };
+    return { value: valueOf(schema, sent) };
   } catch (error) {
     return { sent, error };
   }
@@ -149,14 +149,27 @@ function kindOf(action: ChangeAction): AuditTarget['kind'] {
   return kind as AuditTarget['kind'];
 }
 
-function read<Input extends z.ZodType>(schema: Input, input: unknown): z.ZodSafeParseResult<z.output<Input>> {
-  return schema.safeParse(input, { error: describeIssue });
-}
-
 /** @throws HttpError 400 that tells every fault and its place. */
-function valueOf<Value>(result: z.ZodSafeParseResult<Value>): Value {
+function valueOf<Input extends z.ZodType>(schema: Input, input: unknown): z.output<Input> {
+  refuseImpossible(input);
+  const result = schema.safeParse(input, { error: describeIssue });
   if (result.success) return result.data;
   throw badInput(result.error.issues.flatMap(faultsOf));
+}
+
+/**
+ * What is never meant, wherever it stands: texts that the database could not hold, and a name that zod leaves out without
+ * a word, so that less would be asked for than was written.
+ *
+ * @throws HttpError 400
+ */
+function refuseImpossible(input: unknown): void {
+  if (someText(input, (text) => text.includes('\0') || !text.isWellFormed())) {
+    throw new HttpError(400, 'There is a text with the character NUL, or with half of a surrogate pair, in it');
+  }
+  if (someText(input, (text, what) => what === 'name' && text === '__proto__')) {
+    throw new HttpError(400, 'Nothing here may be called "__proto__"');
+  }
 }
 
 /** 400, with everything that is wrong and its place. */

@@ -1,6 +1,6 @@
 /** The admin API: what the CLI and the console speak. */
 import { createExpressMiddleware } from '@trpc/server/adapters/express';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { operationContext } from '../admin/operation.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http-error.ts';
@@ -25,14 +25,20 @@ export const adminRouter = router({
 /** The type that clients are made from: `createTRPCClient<AdminRouter>`. */
 export type AdminRouter = typeof adminRouter;
 
-/** To be mounted at `/trpc`. */
+/**
+ * To be mounted at `/trpc`. Several questions may be asked in one request. Changes come one at a time: requests are what
+ * the rate limits count.
+ */
 export function adminApi(context: ApiContext): RequestHandler {
-  return createExpressMiddleware({
+  const options = {
     router: adminRouter,
-    createContext: ({ req }) => operationContext(context, req),
+    createContext: ({ req }: { req: Request }) => operationContext(context, req),
     maxBodySize: MAX_BODY_BYTES,
     responseMeta: () => ({ headers: { 'Cache-Control': 'no-store' } }),
-  });
+  };
+  const queries = createExpressMiddleware(options);
+  const changes = createExpressMiddleware({ ...options, maxBatchSize: 1 });
+  return (request, response, next) => (request.method === 'POST' ? changes : queries)(request, response, next);
 }
 
 /**

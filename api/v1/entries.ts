@@ -4,7 +4,7 @@ import { isJsonObject } from '../../registry/json.ts';
 import { memberBytes } from '../../registry/json-elements.ts';
 import { getEntryClaims } from '../admin/entries.ts';
 import { deleteEntry, publishEntry, setEntryClaims } from '../admin/entry-changes.ts';
-import { ask, make, operationContext } from '../admin/operation.ts';
+import { ask, type InputToFind, makeFrom, operationContext } from '../admin/operation.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http-error.ts';
 import { idempotencyKeyOf } from '../idempotency-key.ts';
@@ -14,20 +14,19 @@ import { pathParameter } from '../routes.ts';
 /** Answers with the document as it is stored. */
 export function postEntry(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const { document, claims } = publication(context, jsonBody(request));
-    const input = { document, claims, idempotencyKey: idempotencyKeyOf(request) };
-    const entry = await make(operationContext(context, request), publishEntry, input);
+    const input = inputFrom(request, () => publication(context, jsonBody(request)));
+    const entry = await makeFrom(operationContext(context, request), publishEntry, input);
     response.status(201).type('application/json').send(entry.document);
   };
 }
 
 export function deleteEntryVersion(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const input = { name: nameOfServer(request), version: pathParameter(request, 'version') };
-    await make(operationContext(context, request), deleteEntry, {
-      ...input,
-      idempotencyKey: idempotencyKeyOf(request),
-    });
+    const input = inputFrom(request, () => ({
+      name: nameOfServer(request),
+      version: pathParameter(request, 'version'),
+    }));
+    await makeFrom(operationContext(context, request), deleteEntry, input);
     response.status(204).end();
   };
 }
@@ -42,15 +41,28 @@ export function getClaims(context: ApiContext): RequestHandler {
 /** Without claims, or with none in them, the server has those of its source. */
 export function putClaims(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    const { value } = jsonBody(request);
-    if (!isJsonObject(value)) throw new HttpError(400, 'The body must be an object with the member "claims"');
-    const input = { name: nameOfServer(request), claims: value['claims'] ?? {} };
-    await make(operationContext(context, request), setEntryClaims, {
-      ...input,
-      idempotencyKey: idempotencyKeyOf(request),
-    });
+    const input = inputFrom(request, () => ({ name: nameOfServer(request), claims: claimsIn(request) }));
+    await makeFrom(operationContext(context, request), setEntryClaims, input);
     response.status(204).end();
   };
+}
+
+/** What cannot be read is refused after the permission, and on record. */
+function inputFrom(request: Request, read: () => object): InputToFind {
+  const { name, version } = request.params;
+  return {
+    about: {
+      ...(typeof name === 'string' && { name }),
+      ...(typeof version === 'string' && { version }),
+    },
+    find: () => Promise.resolve({ ...read(), idempotencyKey: idempotencyKeyOf(request) }),
+  };
+}
+
+function claimsIn(request: Request): unknown {
+  const { value } = jsonBody(request);
+  if (!isJsonObject(value)) throw new HttpError(400, 'The body must be an object with the member "claims"');
+  return value['claims'] ?? {};
 }
 
 const ENTRY_KINDS = ['server', 'skill', 'plugin'] as const;

@@ -2,12 +2,12 @@
 import type { RequestHandler } from 'express';
 import { findRegistry, type RegistryRow } from '../../db/registries.ts';
 import { seesRegistry } from '../access/permissions.ts';
-import { ask, make, operationContext } from '../admin/operation.ts';
+import { ask, make, makeFrom, operationContext } from '../admin/operation.ts';
 import { getRegistry, listRegistries } from '../admin/registries.ts';
 import { createRegistry, deleteRegistry, updateRegistry } from '../admin/registry-changes.ts';
 import type { ApiContext } from '../context.ts';
 import { pathParameter } from '../routes.ts';
-import { namedBody } from './request-body.ts';
+import { namedInput } from './request-body.ts';
 import type { RegistryInfo } from './response-schemas.ts';
 
 export function getRegistries(context: ApiContext): RequestHandler {
@@ -28,10 +28,9 @@ export function getRegistryByName(context: ApiContext): RequestHandler {
 export function putRegistry(context: ApiContext): RequestHandler {
   return async (request, response) => {
     const operation = operationContext(context, request);
-    const body = namedBody(request);
     const existing = await findRegistry(context.database, pathParameter(request, 'name'));
     const isThere = existing !== null && seesRegistry(operation.caller, existing);
-    const registry = await make(operation, isThere ? updateRegistry : createRegistry, body);
+    const registry = await makeFrom(operation, isThere ? updateRegistry : createRegistry, namedInput(request));
     response.status(isThere ? 200 : 201).json(info(registry));
   };
 }

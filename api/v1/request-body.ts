@@ -1,12 +1,17 @@
 /** Bodies of requests: objects, to which the path says the name. */
 import type { Request } from 'express';
 import { isJsonObject, type JsonObject } from '../../registry/json.ts';
-import { badInput } from '../admin/operation.ts';
+import { badInput, type InputToFind } from '../admin/operation.ts';
 import { jsonBody } from '../json-body.ts';
 import { pathParameter } from '../routes.ts';
 
+/** The body as the input of a change; one that cannot be read is refused after the permission, and on record. */
+export function namedInput(request: Request): InputToFind {
+  return { about: { name: pathParameter(request, 'name') }, find: () => Promise.resolve(namedBody(request)) };
+}
+
 /** @throws HttpError 400 for a body that is no object, or that has another name than the path. */
-export function namedBody(request: Request): JsonObject {
+function namedBody(request: Request): JsonObject {
   const { value } = jsonBody(request);
   if (!isJsonObject(value)) throw badInput([{ path: '', message: 'expected an object' }]);
   const name = pathParameter(request, 'name');

@@ -2,14 +2,14 @@
 import type { RequestHandler } from 'express';
 import { findSource, type SourceRow } from '../../db/sources.ts';
 import { sees } from '../access/permissions.ts';
-import { ask, make, operationContext } from '../admin/operation.ts';
+import { ask, make, makeFrom, operationContext } from '../admin/operation.ts';
 import { createSource, deleteSource, updateSource } from '../admin/source-changes.ts';
 import { getSource, listSources } from '../admin/sources.ts';
 import type { ApiContext } from '../context.ts';
 import { pathParameter } from '../routes.ts';
 import { syncStatusOf } from '../sync-status.ts';
 import { goDuration } from './go-duration.ts';
-import { namedBody } from './request-body.ts';
+import { namedInput } from './request-body.ts';
 import type { SourceInfo } from './response-schemas.ts';
 import { sourceConfig } from './source-config.ts';
 
@@ -32,10 +32,13 @@ export function getSourceByName(context: ApiContext): RequestHandler {
 export function putSource(context: ApiContext): RequestHandler {
   return async (request, response) => {
     const operation = operationContext(context, request);
-    const body = namedBody(request);
     const existing = await findSource(context.database, pathParameter(request, 'name'));
     const isThere = existing !== null && sees(operation.caller, existing.claims);
-    const { isPending, ...source } = await make(operation, isThere ? updateSource : createSource, body);
+    const { isPending, ...source } = await makeFrom(
+      operation,
+      isThere ? updateSource : createSource,
+      namedInput(request),
+    );
     response.status(isThere ? 200 : 201).json({ ...info(source), ...(isPending && { notice: PENDING }) });
   };
 }

@@ -1,5 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { storeConfiguration } from '../../db/configuration.ts';
+import { createRegistry, deleteRegistry, updateRegistry } from '../../db/created-registries.ts';
+import { createSource, detachSource, updateSource } from '../../db/created-sources.ts';
 import { listRegistries } from '../../db/registries.ts';
 import { deleteDetachedSource, findManagedSource, findSource, listSources } from '../../db/sources.ts';
 import { createTestDatabase } from '../environment.ts';
@@ -119,6 +121,55 @@ test('a managed source that leaves the file keeps its entries, and serves them w
 
   await useSources(target.database, first, published);
   expect(labels(await entriesOf(target.database))).toEqual(['com.example/own@1.0.0 from published']);
+});
+
+describe('what was created through the API under a name that the file begins to use', () => {
+  const createdBefore = { definition: second, claims: { team: 'guests' } };
+
+  test('becomes the file’s, with the entries that it has and the claims that the file gives it', async () => {
+    await useSources(target.database, first);
+    await createSource(target.database, createdBefore);
+    await createRegistry(target.database, { name: 'team', sources: ['second'], access: 'public', claims: null });
+    await syncBoth();
+    await storeConfiguration(target.database, {
+      sources: [first, { ...second, filter: { names: { include: ['com.example/*'] } } }],
+      registries: [{ name: 'team', sources: ['first'], claims: { team: 'staff' } }],
+      sourceClaims: { second: { team: 'staff' } },
+      defaultRegistry: 'default',
+    });
+    expect(await findSource(target.database, 'second')).toMatchObject({
+      origin: 'file',
+      entryCount: 2,
+      claims: { team: 'staff' },
+      definition: { filter: { names: { include: ['com.example/*'] } } },
+    });
+    expect((await listRegistries(target.database)).find(({ name }) => name === 'team')).toMatchObject({
+      origin: 'file',
+      sources: ['first'],
+      access: 'protected',
+      claims: { team: 'staff' },
+    });
+    await expect(updateSource(target.database, createdBefore)).rejects.toThrow('There is no source "second" that was');
+    await expect(detachSource(target.database, 'second')).rejects.toThrow('There is no source "second" that was');
+    expect(await deleteRegistry(target.database, 'team')).toBe(false);
+  });
+
+  test('of another kind stops the start: its entries would be lost', async () => {
+    await useSources(target.database, first);
+    await createSource(target.database, { definition: source('second', 'managed'), claims: null });
+    await expect(useSources(target.database, first, second)).rejects.toThrow(
+      'The configuration has a source "second" of the kind file, and one of the kind managed was created',
+    );
+    await expect(findSource(target.database, 'second')).resolves.toMatchObject({ origin: 'api', kind: 'managed' });
+  });
+
+  test('nor can a name of the file be used through the API', async () => {
+    await useSources(target.database, first, second);
+    await expect(createSource(target.database, createdBefore)).rejects.toThrow('There is a source "second" already.');
+    const registry = { name: 'default', sources: ['second'], access: 'public', claims: null } as const;
+    expect(await createRegistry(target.database, registry)).toBe(false);
+    expect(await updateRegistry(target.database, registry)).toBe(false);
+  });
 });
 
 test('several processes that start at once agree', async () => {

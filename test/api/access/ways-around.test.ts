@@ -1,0 +1,96 @@
+/** Paths that mean one thing to one reader and another to the next, and whatever else might lead past the gate. */
+import { request } from 'node:http';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TestDatabase } from '../../environment.ts';
+import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
+
+let provider: IdentityProvider;
+let registries: TestDatabase;
+let api: ProtectedApi;
+beforeAll(async () => {
+  [provider, registries] = await Promise.all([
+    startIdentityProvider(),
+    createRegistries({ name: 'open', access: 'public' }, { name: 'listed' }, { name: 'staff' }),
+  ]);
+  api = await startProtectedApi(registries, oauth(provider, { publicPaths: ['/registry/listed'] }));
+});
+afterAll(async () => {
+  await api.stop();
+  await Promise.all([provider.stop(), registries.drop()]);
+});
+
+interface Answered {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Sends path and headers as they stand here: `fetch` would tidy them up. */
+function send(method: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
+  const { hostname, port } = new URL(api.url);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, method, path, headers }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+const SEGMENTS = [
+  'registry', 'REGISTRY', 'open', 'listed', 'staff', 'default', 'v0.1', 'v0', 'V0.1', 'servers', 'versions', 'com.example', 'staff%2fv0.1', 'com.example%2Fstaff', 'latest', 'registry.json', 'servers.json', 'auth', 'none', 'api', 'v1', 'deployed', 'extension', 'registries', 'sources', 'trpc', 'registries.list', 'me', 'audit.list', '.well-known', 'oauth-protected-resource', 'health', 'docs', 'validate', 'publish', '', '.', '..', '%2e', '%2e%2e', '%2E%2e%2f', '..%2f', '%2f', '%5c', '..%5c', '%00', ';', '..;', '%252e%252e', '%73taff', '%2573taff', 'staff%20', 'staff.', 'staff;x=y', 'open,staff', '%',
+] as const; // prettier-ignore
+const path = fc.array(fc.constantFrom(...SEGMENTS), { minLength: 1, maxLength: 9 });
+/** As it could begin: what is open, or nearly so. */
+const beginning = fc.constantFrom(
+  '',
+  '/registry/open',
+  '/registry/listed',
+  '/.well-known',
+  '/v0/auth',
+  '/health',
+  '/docs',
+);
+/** As it has to end for something to be read. */
+const end = fc.constantFrom('', '/registry/staff/v0.1/servers', '/staff/v0.1/servers', '/v0.1/servers', '/v1/me');
+const rest = fc.constantFrom('', '?', '?x=/registry/open/v0.1/servers', '#', '#/registry/open/v0.1', '?access_token=x');
+
+test('no path shows anything that needs a token to who has none', { timeout: 60_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(beginning, path, end, rest), async ([begins, segments, ends, after]) => {
+      const asked = `${begins}/${segments.join('/')}${ends}${after}`;
+      const { status, body } = await send('GET', asked);
+      expect(status).toBeLessThan(500);
+      expect(body).not.toMatch(/What com\.example\/(?:staff|main) does|\"com\.example\/(?:staff|main)\"/);
+      expect(body).not.toMatch(/^\{"(?:subject|registries|sources|entries|result)"/);
+      expect((await send('HEAD', asked)).status).toBe(status);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+const STAFF = '/registry/staff/v0.1/servers';
+
+test.each<[what: string, path: string, headers: Readonly<Record<string, string>>]>([
+  ['another path in a header', STAFF, { 'x-original-url': '/registry/open/v0.1/servers' }],
+  ['another path of a proxy', STAFF, { 'x-rewrite-url': '/health', 'x-forwarded-path': '/health' }],
+  ['an address that is trusted', STAFF, { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' }],
+  ['another host', STAFF, { host: 'localhost', 'x-forwarded-host': 'localhost' }],
+  ['a name of a user', STAFF, { 'x-forwarded-user': 'root', 'x-remote-user': 'root' }],
+  ['a cookie', STAFF, { cookie: 'access_token=x; token=x' }],
+  ['an entity tag', STAFF, { 'if-none-match': '*' }],
+  ['a range', STAFF, { range: 'bytes=0-10' }],
+  ['a whole URL', `http://127.0.0.1${STAFF}`, {}],
+  ['a whole URL with a way up', `http://open/../..${STAFF}`, {}],
+  ['no token', STAFF, { authorization: '' }],
+  ['no scheme', STAFF, { authorization: 'x' }],
+  ['a tab', STAFF, { authorization: 'Bearer\tx' }],
+  ['another header', STAFF, { 'proxy-authorization': 'Bearer x', 'x-access-token': 'x' }],
+])('%s gets nobody in', async (_, asked, headers) => {
+  expect(await send('GET', asked, headers)).toMatchObject({ status: 401 });
+  const overridden = await send('POST', asked, { ...headers, 'x-http-method-override': 'GET' });
+  expect(overridden).toMatchObject({ status: 401 });
+});
