@@ -63,8 +63,8 @@ const idRow = z.object({ id });
 export async function openSyncRun(database: Database, run: NewSyncRun): Promise<string | null> {
   await database.pool.query(sql.type(nothing)`
     insert into sync_run (source_id, number, workflow_id, trigger, requested_by, reason, forced)
-    select id, ${run.number}, ${run.workflowId}, ${run.trigger}, ${run.requestedBy ?? null}, ${run.reason ?? null},
-      ${run.forced}
+    select id, ${run.number}, ${run.workflowId}, ${run.trigger}, ${clean(run.requestedBy ?? null)},
+      ${clean(run.reason ?? null)}, ${run.forced}
     from source where name = ${run.sourceName}
     on conflict (source_id, number) do nothing`);
   return await database.pool.maybeOneFirst(sql.type(idRow)`
@@ -195,6 +195,9 @@ export async function addFindings(
 }
 
 function findingTuple(finding: EntryFinding): [number, string, string | null, string | null, string] {
-  const clean = (text: string | null): string | null => (text === null ? null : withoutNul(text));
   return [finding.ordinal, finding.severity, clean(finding.name), clean(finding.version), withoutNul(finding.reason)];
+}
+
+function clean(text: string | null): string | null {
+  return text === null ? null : withoutNul(text);
 }

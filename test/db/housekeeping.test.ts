@@ -107,6 +107,14 @@ test('what is staged goes with its sync: when it failed, when it is discarded, a
   expect(await stagedProgress(target.database, running.syncRunId)).toBeNull();
 });
 
+test('who asked for a sync may have said it with characters that the database has no place for', async () => {
+  const run = { sourceName: 'first', number: 1, workflowId: 'sync/first/1', trigger: 'message', forced: false };
+  await openSyncRun(target.database, { ...run, requestedBy: 'A\0da', reason: 'be\0cause' });
+  expect(await listSyncRuns(target.database, { sourceName: 'first', limit: 1 })).toMatchObject([
+    { requestedBy: 'Ada', reason: 'because' },
+  ]);
+});
+
 test('the first thousand findings of each kind are kept, none of them twice', async () => {
   const run = { sourceName: 'first', number: 1, workflowId: 'sync/first/1', trigger: 'timer', forced: false };
   const syncRunId = (await openSyncRun(target.database, run)) ?? '';
