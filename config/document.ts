@@ -1,6 +1,6 @@
 /** The text of a configuration file as a value, and where each part of the value stands in the text. */
 
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
 
 import { ConfigurationError } from './faults.ts';
@@ -32,7 +32,10 @@ export function readDocument(file: string, text: string): ConfigurationDocument 
     return { file, line, column: col, message };
   };
 
-  const faults = [...document.errors, ...document.warnings].map((error) => at(error.pos[0], `YAML: ${error.message}`));
+  const faults = [
+    ...[...document.errors, ...document.warnings].map((error) => at(error.pos[0], `YAML: ${error.message}`)),
+    ...prototypeKeys(document).map((key) => at(startOf(key), 'nothing here may be called `__proto__`')),
+  ];
   if (faults.length > 0) throw new ConfigurationError(faults);
   if (!isMap(document.contents)) {
     throw new ConfigurationError([
@@ -43,6 +46,17 @@ export function readDocument(file: string, text: string): ConfigurationDocument 
     value: withoutNulls(toValue(document, (message) => at(0, message))) as Mapping,
     finding: (path, part, message) => at(offsetOf(document, path, part), message),
   };
+}
+
+/** What checks values leaves such keys out without a word, so that less would be asked for than was written. */
+function prototypeKeys(document: Document): Node[] {
+  const keys: Node[] = [];
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (isScalar(key) && key.value === '__proto__') keys.push(key);
+    },
+  });
+  return keys;
 }
 
 function toValue(document: Document, fault: (message: string) => ConfigurationFinding): unknown {

@@ -276,6 +276,15 @@ test('claims hold no characters that can be in no token', async () => {
   expect(await faultsOf(text)).toEqual([expect.stringMatching(/^1:43: sources\[0\]\.claims: holds a character/)]);
 });
 
+test('no claim, and nothing else, is called __proto__: it would be left out without a word', async () => {
+  const text = `sources: [{ name: a, managed: {}, claims: { org: acme, "__proto__": x } }]
+auth: { mode: anonymous, "__proto__": { mode: oauth } }`;
+  expect(await faultsOf(text)).toEqual([
+    '1:56: nothing here may be called `__proto__`',
+    '2:26: nothing here may be called `__proto__`',
+  ]);
+});
+
 test('a token is judged by one provider: no two have the same issuer', async () => {
   const providers = `providers: [
   { name: a, issuerUrl: https://a.example, audience: b },
