@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { printable } from '../../cli/printable.ts';
+
+test.each([
+  ['a colour', '\u001b[31mred', String.raw`\u001b[31mred`],
+  ['the title of the window', '\u001b]0;title\u0007', String.raw`\u001b]0;title\u0007`],
+  ['a control sequence in one character', '\u009b2J', String.raw`\u009b2J`],
+  ['a line that overwrites itself', 'evil\rgood', String.raw`evil\u000dgood`],
+  ['writing from right to left', 'a\u202eb', String.raw`a\u202eb`],
+])('%s is spelled out, not obeyed', (_, text, shown) => {
+  expect(printable(text)).toBe(shown);
+});
+
+test('lines, columns and all languages stay as they are', () => {
+  const text = 'NAME\tДа\n日本語 – “ok” 👩‍🚀\n';
+  expect(printable(text)).toBe(text);
+});
+
+test('JSON stays the same value', () => {
+  const value = { text: '\u009b\u007f\u202e' };
+  expect(JSON.parse(printable(JSON.stringify(value)))).toEqual(value);
+});
