@@ -117,6 +117,29 @@ test('thv takes it for a registry, lists all of it, shows one server and searche
   await expect(thv('registry', 'info', 'com.example/absent')).rejects.toThrow('server not found: com.example/absent');
 });
 
+test(
+  'thv takes the exported registry file for a registry as well, with all that it shows',
+  TIMEOUT,
+  async (context) => {
+    const thv = await findThv(context);
+    const api = await startApi(testDatabase);
+    cleanUp.unshift(() => api.stop());
+    const file = `${api.url}/registry/default/upstream-registry.json`;
+    await thv('config', 'set-registry', file, '--allow-private-ip');
+    expect(await thv('config', 'get-registry')).toContain(file);
+
+    const listed = namesIn(await thv('registry', 'list', '--format', 'json'));
+    await thv('config', 'set-registry', api.url, '--allow-private-ip');
+    const listedByApi = namesIn(await thv('registry', 'list', '--format', 'json'));
+    expect(listed).toEqual(expect.arrayContaining([WEATHER, 'io.github.stacklok/cloud']));
+    // It does not read groups of files.
+    expect(listedByApi.filter((name) => !listed.includes(name)).toSorted()).toEqual([
+      'io.github.stacklok/ingest',
+      'io.github.stacklok/warehouse',
+    ]);
+  },
+);
+
 test('thv understands that a token is needed, and sends the one that it has', TIMEOUT, async (context) => {
   const thv = await findThv(context);
   const provider = await startIdentityProvider();
