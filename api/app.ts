@@ -12,6 +12,7 @@ import { legacyToolhiveApi } from './legacy-toolhive.ts';
 import { openApiRoutes } from './openapi-routes.ts';
 import { limitFailedAuthentications, limitWrites } from './rate-limits.ts';
 import { registryApi } from './registry-v01.ts';
+import { refuseMalformedPath } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
 import { adminApi, requireJson } from './trpc/router.ts';
 import { restAdminApi } from './v1/router.ts';
@@ -36,6 +37,7 @@ export function createApp(context: ApiContext): Express {
   app.use(refuseCrossSiteWrites);
   app.use(context.access.gate);
   app.use(limitWrites(context));
+  app.use(refuseMalformedPath);
 
   // Compresses its pages itself, once for all who ask.
   app.use(REGISTRY_API_PATHS, registryApi(context));

@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { answerUnreadableRequests } from './unreadable-request.ts';
 
 /** A client has this long to send its headers, and the whole of its request. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -39,6 +40,7 @@ export async function listen(app: Express, address: string): Promise<HttpListene
     },
     app,
   );
+  answerUnreadableRequests(server);
   const { host, port } = parseAddress(address);
   server.listen({ port, ...(host !== undefined && { host }) });
   try {

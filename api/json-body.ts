@@ -13,6 +13,8 @@ const readBytes: RequestHandler = express.raw({ type: JSON_TYPES, limit: MAX_BOD
 
 /** Reads the body of a JSON request; a larger one is answered with 413. */
 export const readBody: RequestHandler = (request, response, next) => {
+  // Otherwise it would be read to its end before it is refused.
+  if (Number(request.get('content-length')) > MAX_BODY_BYTES) throw tooLarge();
   readBytes(request, response, (error?: unknown) => next(isTooLarge(error) ? tooLarge(error) : error));
 };
 
@@ -21,7 +23,7 @@ function isTooLarge(error: unknown): error is Error {
   return error instanceof Error && 'type' in error && error.type === 'entity.too.large';
 }
 
-function tooLarge(cause: Error): HttpError {
+function tooLarge(cause?: Error): HttpError {
   return new HttpError(413, `The body is larger than ${MAX_BODY_BYTES} bytes, the most that is read`, { cause });
 }
 

@@ -19,6 +19,16 @@ export function addRoute(router: Router, path: string, handlers: Handlers): void
   });
 }
 
+/** Routers say of a path that cannot be decoded whatever they like; some say it in another format. */
+export const refuseMalformedPath: RequestHandler = (request, _response, next) => {
+  try {
+    decodeURIComponent(request.path);
+  } catch {
+    throw new HttpError(400, 'The path has a malformed percent-encoding');
+  }
+  next();
+};
+
 /**
  * A parameter of the path, decoded.
  *

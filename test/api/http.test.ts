@@ -23,6 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
+const CHUNKED =
+  'POST /v0.1/validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n';
 const LIST = '/v0.1/servers';
 const LATEST = '/v0.1/servers/com.example%2Fweather/versions/latest';
 
@@ -62,6 +64,13 @@ describe('names and versions in paths', () => {
     expect(label(item)).toBe('com.example/weather@1.0.0+build.5');
   });
 
+  test.each(['com.example%2Fweather', 'com.example/weather'])('are understood in a whole URL: %s', async (name) => {
+    const answer = await sendRaw(
+      `GET http://registry.example/v0.1/servers/${name}/versions/1.0.0 HTTP/1.1\r\nHost: registry.example\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   test('without a version the latest one is meant', async () => {
     expect(await readJson(api, '/v0.1/servers/com.example/weather')).toEqual(await readJson(api, LATEST));
   });
@@ -89,6 +98,11 @@ describe('errors are JSON with the right status', () => {
 
   test.each([
     ['a malformed percent sign in the path', '/v0.1/servers/%zz/versions'],
+    ['half of a character in the path', '/v0.1/servers/com.example%2F%E0%A4/versions'],
+    ['a malformed percent sign in the name of a registry', '/registry/%/v0.1/servers'],
+    ['a malformed percent sign in a path of the admin API', '/v1/sources/%'],
+    ['a malformed percent sign in the name of a procedure', '/trpc/%'],
+    ['a malformed percent sign in a path that is not there', '/%'],
     ['NUL in the path', '/v0.1/servers/com.example%2Fx%00/versions'],
   ])('400 for %s', async (_, path) => {
     await expectError(await api.get(path), 400);
@@ -135,6 +149,16 @@ describe('errors are JSON with the right status', () => {
     expect(await expectError(response, 413)).toContain('larger than 1048576 bytes');
   });
 
+  test('413 comes before a body that says that it is too large', async () => {
+    const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+    socket.write(
+      'POST /v0.1/validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n{',
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
   test('415 for a body that is not JSON', async () => {
     await expectError(
       await api.send('POST', '/v0.1/validate', { body: '{}', headers: { 'content-type': 'text/plain' } }),
@@ -146,8 +170,18 @@ describe('errors are JSON with the right status', () => {
     expect((await readPage(api, `${LIST}?limit=1&utm_source=x&utm_source=y`)).metadata.count).toBe(1);
   });
 
-  test('what is no HTTP at all is refused', async () => {
-    expect(await sendRaw('nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  test.each([
+    ['what is no HTTP at all', 'nonsense\r\n\r\n', 400],
+    ['an unknown method', 'BREW /v0.1/servers HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+    ['a control character in a header', 'GET /health HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n', 400],
+    ['a body of two lengths', `${CHUNKED}Content-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n`, 400],
+    ['a chunk without a length', `${CHUNKED}\r\nzz\r\n{}\r\n0\r\n\r\n`, 400],
+    ['headers that are too large', `GET /health HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(140_000)}\r\n\r\n`, 431],
+    ['a path that is too large', `GET /${'x'.repeat(140_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431],
+  ])('%s is refused', async (_, text, status) => {
+    const [head = '', body = ''] = (await sendRaw(text)).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*\r\nContent-Type: application/json`));
+    expect(JSON.parse(body)).toEqual({ error: expect.any(String) as string });
   });
 });
 

@@ -1,0 +1,35 @@
+/** Answers to what is no HTTP request, or too large or too slow to become one: no router ever sees it. */
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** By the code of Node's error; all others mean that it is no HTTP. */
+const ANSWERS: Readonly<Record<string, { readonly status: number; readonly error: string }>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, error: 'The headers of the request, its path among them, are too large' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, error: 'The extensions of a chunk of the body are too large' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, error: 'The request took too long to arrive' },
+};
+const NO_HTTP = { status: 400, error: 'This is not an HTTP request that can be understood' };
+
+/** Answers in JSON where the client is not in the middle of another answer. */
+export function answerUnreadableRequests(server: Server): void {
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  server.on('request', ({ socket }, response) => answers.set(socket, response));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const answer = answers.get(socket);
+    const isBeingAnswered = answer?.headersSent === true && !answer.writableFinished;
+    if (socket.writable && !isBeingAnswered) socket.write(textOf(ANSWERS[error.code ?? ''] ?? NO_HTTP));
+    socket.destroy(error);
+  });
+}
+
+function textOf({ status, error }: { readonly status: number; readonly error: string }): string {
+  const body = JSON.stringify({ error });
+  const headers = [
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Access-Control-Allow-Origin: *',
+    'Connection: close',
+  ];
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, '', body].join('\r\n');
+}
