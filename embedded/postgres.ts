@@ -23,7 +23,7 @@ export interface EmbeddedPostgresOptions {
   readonly dataDirectory: string;
   /** Default: any free one. */
   readonly port?: number;
-  /** Nothing is worth keeping: no waiting for the disk. For tests. */
+  /** Nothing is worth keeping: no waiting for the disk, and nobody cleans up. For tests. */
   readonly disposable?: boolean;
 }
 
@@ -120,7 +120,8 @@ function serverArguments(clusterDirectory: string, port: number, disposable: boo
     logging_collector: 'off',
     log_destination: 'stderr',
     lc_messages: 'C',
-    ...(disposable ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
+    // While autovacuum works in a database, its owner cannot drop it by force.
+    ...(disposable ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' } : {}),
   };
   return ['-D', clusterDirectory, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
