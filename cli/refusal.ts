@@ -1,9 +1,9 @@
 /** What a server says when it refuses. */
-import { isJsonObject } from '../registry/json.ts';
+import { isJsonObject, parseJson } from '../registry/json.ts';
 
 /** The text of an answer's message, where it is one of ours. A proxy's answer is anything. */
 export function refusalText(status: number, body: string): string {
-  return refusalMessage(parse(body)) ?? `the server answered ${status}: ${body.slice(0, 500)}`;
+  return refusalMessage(parseJson(body)) ?? `the server answered ${status}: ${body.slice(0, 500)}`;
 }
 
 /** REST errors are `{"error": "…"}`, those of the admin API `{"error": {"message": "…"}}`. */
@@ -12,12 +12,4 @@ export function refusalMessage(document: unknown): string | undefined {
   const { error } = document;
   const message = isJsonObject(error) ? error['message'] : error;
   return typeof message === 'string' ? message : undefined;
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

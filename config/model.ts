@@ -64,7 +64,8 @@ export interface TelemetrySettings {
   readonly insecure: boolean;
   readonly tracing: {
     readonly enabled: boolean;
-    /** The share of traces kept, above 0 up to 1. */ readonly sampling: number;
+    /** The share of traces kept, above 0 up to 1. */
+    readonly sampling: number;
   };
   readonly metrics: { readonly enabled: boolean };
 }
@@ -101,7 +102,7 @@ export interface ProviderSettings {
 }
 
 /** Who may publish which names: who holds the claims may publish what one of the globs matches. */
-export interface NamespaceRule {
+interface NamespaceRule {
   readonly claims: Claims;
   readonly names: readonly string[];
 }

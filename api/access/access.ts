@@ -1,7 +1,7 @@
 /** Who is let in: what the settings of authentication come to. */
 import { type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
-import type { AuthSettings, NamespaceRule } from '../../config/model.ts';
+import type { AuthSettings } from '../../config/model.ts';
 import type { RegistryDirectory } from '../registry-directory.ts';
 import { admitEverybody, authenticate } from './authenticate.ts';
 import { gate } from './gate.ts';
@@ -10,8 +10,6 @@ import { TokenVerifier } from './tokens/token-verifier.ts';
 
 export interface Access {
   readonly settings: AuthSettings;
-  /** Who may publish which names. Undefined: whoever has the role may publish under any. */
-  readonly namespaces: readonly NamespaceRule[] | undefined;
   /** To come before everything else: finds out who sends a request. */
   readonly authenticate: RequestHandler;
   /** To come before all routes: lets through whom they may answer. */
@@ -29,7 +27,6 @@ export function createAccess(
     const nothing = Router();
     return {
       settings,
-      namespaces: undefined,
       authenticate: admitEverybody,
       gate: nothing,
       metadata: nothing,
@@ -40,7 +37,6 @@ export function createAccess(
   void tokens.prepare();
   return {
     settings,
-    namespaces: settings.authz?.namespaces,
     authenticate: authenticate(settings, tokens),
     gate: gate(settings, registries),
     metadata: protectedResourceMetadata(settings),

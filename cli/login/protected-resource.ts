@@ -1,5 +1,5 @@
 /** What a Rollcall says about whose tokens it takes: OAuth 2.0 Protected Resource Metadata (RFC 9728). */
-import { isJsonObject } from '../../registry/json.ts';
+import { isJsonObject, textsOf } from '../../registry/json.ts';
 import { CommandFailure } from '../failure.ts';
 import { unreachable } from '../unreachable.ts';
 
@@ -41,7 +41,7 @@ function metadataUrl(server: string): URL {
 
 function checked(server: string, document: Readonly<Record<string, unknown>>): ProtectedResource {
   const { resource } = document;
-  const authorizationServers = texts(document['authorization_servers']);
+  const authorizationServers = textsOf(document['authorization_servers']);
   if (typeof resource !== 'string' || authorizationServers.length === 0) {
     throw new CommandFailure(`${server} does not say who issues tokens for it`);
   }
@@ -50,7 +50,7 @@ function checked(server: string, document: Readonly<Record<string, unknown>>): P
       `${server} calls itself ${resource}: use \`rollcall login --server ${resource}\`, or correct \`auth.oauth.resourceUrl\` in its configuration`,
     );
   }
-  return { resource, authorizationServers, scopes: texts(document['scopes_supported']) };
+  return { resource, authorizationServers, scopes: textsOf(document['scopes_supported']) };
 }
 
 function isSameUrl(one: string, other: string): boolean {
@@ -59,8 +59,4 @@ function isSameUrl(one: string, other: string): boolean {
 
 function comparable(url: string): string {
   return new URL(url).href.replace(/\/$/, '');
-}
-
-function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((element) => typeof element === 'string') : [];
 }
