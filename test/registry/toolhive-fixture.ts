@@ -19,12 +19,6 @@ export function serversOf(document: JsonObject): ToolhiveServer[] {
   return [...top, ...grouped];
 }
 
-/** What the document says beside its servers. */
-export function envelopeOf(document: JsonObject): JsonObject {
-  const { servers: _servers, remote_servers: _remoteServers, groups, ...members } = document;
-  return { ...members, ...(groups !== undefined && { groups: objectsOf(groups).map(envelopeOf) }) };
-}
-
 function serversIn(container: JsonObject, remote: boolean): ToolhiveServer[] {
   const servers = container[remote ? 'remote_servers' : 'servers'];
   return Object.entries(isJsonObject(servers) ? servers : {}).map(([key, entry]) => ({
