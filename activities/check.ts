@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { findSource } from '../db/sources.ts';
 import type { OutboundGuard } from '../outbound/guard.ts';
 import type { SourceDefinition, SourceOrigin } from '../registry/source-definition.ts';
+import { withQueries } from '../temporal/carried-definition.ts';
 import type { CheckInput, CheckResult, FetchState } from '../workflows/contract.ts';
 import { checkApi } from './fetch-api.ts';
 import { checkFile } from './fetch-file.ts';
@@ -23,13 +24,12 @@ export interface Check<Origin extends SourceOrigin = SourceOrigin> {
 const LONGEST_CHECK_MS = 25_000;
 
 /** Asks the upstream whether anything is new. Where nothing was applied yet, there is no need to ask. */
-export async function check(
-  { database, guard }: UpstreamDependencies,
-  { definition }: CheckInput,
-): Promise<CheckResult> {
-  const source = await findSource(database, definition.name);
-  const previous = comparableState(definition, source?.fetchState ?? null);
-  if (source === null || previous === null) return { news: 'maybe' };
+export async function check({ database, guard }: UpstreamDependencies, input: CheckInput): Promise<CheckResult> {
+  const source = await findSource(database, input.definition.name);
+  if (source === null) return { news: 'maybe' };
+  const definition = withQueries(input.definition, source.definition);
+  const previous = comparableState(definition, source.fetchState);
+  if (previous === null) return { news: 'maybe' };
   const { origin } = definition;
   const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(LONGEST_CHECK_MS)]);
   const limits = limitsOf(source, definition, guard);

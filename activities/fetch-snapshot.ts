@@ -3,6 +3,7 @@ import type { Database } from '../db/connection.ts';
 import { discardSnapshot, stagedProgress } from '../db/snapshots.ts';
 import { findSource, type SourceRow } from '../db/sources.ts';
 import { FAILURE_TYPES, RollcallError } from '../registry/failure.ts';
+import { withQueries } from '../temporal/carried-definition.ts';
 import type { FetchSnapshotResult, SyncInput } from '../workflows/contract.ts';
 import { comparableState, type Fetch, type Fetched } from './fetch.ts';
 import { fetchApi } from './fetch-api.ts';
@@ -19,8 +20,8 @@ export async function fetchSnapshot(
   input: SyncInput,
 ): Promise<FetchSnapshotResult> {
   return await withProgress(async (progress) => {
-    const { definition } = input;
     const { source, syncRunId } = await openRecord(database, input);
+    const definition = withQueries(input.definition, source.definition);
     const limits = limitsOf(source, definition, guard);
     const staged = await stagedBefore(database, { input, syncRunId });
     const stager = new SnapshotStager({ database, definition, sourceId: source.id, syncRunId, progress, staged });

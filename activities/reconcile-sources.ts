@@ -1,6 +1,7 @@
 /** Makes the actors agree with the sources in Postgres, which are the truth. Several workers may do so at once. */
 import type { Database } from '../db/connection.ts';
 import { listSources, type SourceRow } from '../db/sources.ts';
+import { carriedDefinition } from '../temporal/carried-definition.ts';
 import { initialState } from '../temporal/initial-state.ts';
 import { retireSource } from '../temporal/retire-source.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
@@ -61,7 +62,7 @@ async function reconcileSource(
     await dependencies.actors.ensure(initialState(source));
     return 'started';
   }
-  if (running.get(name) === fingerprint(definition)) return 'agreed';
+  if (running.get(name) === fingerprint(carriedDefinition(definition))) return 'agreed';
   const { changed } = await dependencies.actors.configure(definition);
   return changed ? 'configured' : 'agreed';
 }

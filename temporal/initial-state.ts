@@ -2,13 +2,14 @@
 import type { Database } from '../db/connection.ts';
 import { findSource, type SourceRow } from '../db/sources.ts';
 import type { SourceState } from '../workflows/contract.ts';
+import { carriedDefinition } from './carried-definition.ts';
 
 /** The state of a new actor for a source in Postgres. It is due at once, and numbers its syncs on from the last. */
 export function initialState(source: SourceRow): SourceState {
   const lastFullSyncAt = readLastFullSync(source.fetchState);
   return {
     version: 1,
-    definition: source.definition,
+    definition: carriedDefinition(source.definition),
     nextSyncNumber: source.nextSyncNumber,
     cycle: 0,
     paused: false,

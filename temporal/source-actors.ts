@@ -6,6 +6,7 @@ import { RollcallError } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import * as contract from '../workflows/contract.ts';
 import { createActorStart } from './actor-start.ts';
+import { carriedDefinition } from './carried-definition.ts';
 import { PassingFailure, toKnownError } from './known-errors.ts';
 
 /** A worker takes a message within milliseconds; one that is taken no longer than this is not there. */
@@ -110,7 +111,8 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
         args: [request],
         ...(request.wait === true && { answeredWithinMs: waitMs ?? SYNCED_WITHIN_MS }),
       }),
-    configure: (definition) => ask(definition.name, { update: contract.configureUpdate, args: [definition] }),
+    configure: (definition) =>
+      ask(definition.name, { update: contract.configureUpdate, args: [carriedDefinition(definition)] }),
     pause: async (sourceName) => void (await ask(sourceName, { update: contract.pauseUpdate, args: [] })),
     resume: async (sourceName) => void (await ask(sourceName, { update: contract.resumeUpdate, args: [] })),
     publish: (sourceName, request) => write(sourceName, contract.publishUpdate, request),

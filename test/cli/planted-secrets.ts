@@ -9,14 +9,20 @@ export interface Find {
 }
 
 export class PlantedSecrets {
+  /** Of the secrets that have a place where they are to be seen. */
+  readonly #places = new Map<string, RegExp>();
   /** What each secret looks like on its way: as it is, and in the ways that it is encoded. */
   readonly #forms = new Map<string, readonly string[]>();
 
-  /** Makes up a secret; `username`: it is sent together with one in basic authentication. */
-  plant(name: string, { username }: { username?: string } = {}): string {
+  /**
+   * Makes up a secret; `username`: it is sent together with one in basic authentication; `shownIn`: where whoever wrote it
+   * reads it again.
+   */
+  plant(name: string, { username, shownIn }: { username?: string; shownIn?: RegExp } = {}): string {
     const secret = `planted-${randomBytes(12).toString('hex')}`;
     const basic = Buffer.from(`${username ?? ''}:${secret}`).toString('base64');
     this.#forms.set(name, [secret, ...(username === undefined ? [] : [basic])]);
+    if (shownIn !== undefined) this.#places.set(name, shownIn);
     return secret;
   }
 
@@ -36,7 +42,11 @@ export class PlantedSecrets {
   }
 
   find(places: Readonly<Record<string, string>>): Find[] {
-    return Object.entries(places).flatMap(([place, text]) => this.in(text).map((secret) => ({ secret, place })));
+    return Object.entries(places).flatMap(([place, text]) =>
+      this.in(text)
+        .filter((secret) => this.#places.get(secret)?.test(place) !== true)
+        .map((secret) => ({ secret, place })),
+    );
   }
 }
 

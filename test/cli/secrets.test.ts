@@ -1,6 +1,7 @@
 /** Secrets are planted wherever one may stand, everything that can go wrong goes wrong, and all that is left is searched. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { temporal as wire } from '@temporalio/proto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
+import { createLoopbackCertificate, type LoopbackCertificate } from '../certificate-authority.ts';
 import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
 import { AUDIENCE, type IdentityProvider, startIdentityProvider } from '../identity-provider.ts';
 import { type GitHttpServer, startGitHttp } from '../upstreams/git-http.ts';
@@ -23,6 +25,9 @@ const HEADER_IN_VARIABLE = secrets.plant('a header from a variable');
 const BEARER_TOKEN = secrets.plant('the bearer token of a source');
 const CREATED_BEARER_TOKEN = secrets.plant('the bearer token of a source that was created over the API');
 const SIGNATURE = secrets.plant('the signature in a URL that a source redirects to');
+const QUERY = secrets.plant('the query of a URL', { shownIn: /^source$|^sources\.|^\/v1\/sources/ });
+const SSH_KEY = secrets.plant('an SSH key');
+const API_KEY = secrets.plant('the API key for Temporal');
 const CLIENT_SECRET = secrets.plant('the client secret', { username: 'rollcall' });
 const PROVIDER_TOKEN = secrets.plant('the bearer token for a provider');
 const MADE_UP_TOKEN = secrets.plant('a token that nobody issued');
@@ -86,10 +91,10 @@ describe('a secret is used', () => {
       api: { endpoint: `${upstream.url}/refusing`, bearerTokenFile: 'created-token' },
     };
     await change('sources.create', { ...created, syncPolicy: { interval: '1h' } });
-    const names = ['catalog', 'missing', 'registry', 'refusing', 'signed', 'created'];
+    const names = ['catalog', 'missing', 'registry', 'refusing', 'signed', 'queried', 'keyed', 'created'];
     await Promise.all(names.map((name) => change('sources.sync', { name, wait: true })));
     expect(answers['sources.sync catalog']).toMatch(/"outcome":"(?:changed|unchanged)"/);
-    for (const name of ['missing', 'refusing', 'signed', 'created']) {
+    for (const name of ['missing', 'refusing', 'signed', 'keyed', 'created']) {
       expect(answers[`sources.sync ${name}`]).toContain('"outcome":"failed"');
     }
     expect(git.requests.length).toBeGreaterThan(0);
@@ -100,6 +105,7 @@ describe('a secret is used', () => {
         'the bearer token of a source',
         'the bearer token of a source that was created over the API',
         'the signature in a URL that a source redirects to',
+        'the query of a URL',
       ]),
     );
   }, 30_000);
@@ -143,6 +149,52 @@ describe('a secret is used', () => {
       expect.arrayContaining(['the client secret', 'the bearer token for a provider', 'a token that nobody issued']),
     );
   });
+
+  test('by an API whose Temporal wants a key, and refuses it', async () => {
+    const temporal = await RefusingTemporal.start();
+    const [address, caFile, apiKeyFile] = [
+      `localhost:${temporal.port}`,
+      join(folder, 'ca.pem'),
+      join(folder, 'api-key'),
+    ];
+    await Promise.all([writeFile(caFile, temporal.authority), writeFile(apiKeyFile, API_KEY)]);
+    const own = `${LOOPBACK}:${await findFreePort()}`;
+    const file = join(folder, 'with-a-key.yaml');
+    const changes = {
+      temporal: { address, tls: { caFile }, apiKeyFile },
+      audit: { logFile: 'other-audit.log' },
+      server: { address: own, internalAddress: `${LOOPBACK}:0` },
+    };
+    await writeFile(file, JSON.stringify({ ...(await configuration()), ...changes }));
+    const api = startRollcall(
+      { ROLLCALL_LOG_LEVEL: 'trace', PLANTED_HEADER: HEADER_IN_VARIABLE },
+      'api',
+      '--config',
+      file,
+    );
+    await expect
+      .poll(
+        () =>
+          fetch(`http://${own}/health`).then(
+            ({ ok }) => ok,
+            () => false,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(true);
+    const response = await fetch(`http://${own}/trpc/sources.sync`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'catalog' }),
+    });
+    answers['sync without Temporal'] = await response.text();
+    expect(response.status).toBe(503);
+    api.stop();
+    const { stdout, stderr } = await api.ended;
+    answers['the log of an API with a key for Temporal'] = stdout + stderr;
+    await temporal.stop();
+    expect(secrets.in(temporal.received)).toEqual(['the API key for Temporal']);
+  }, 60_000);
 
   test('by commands', async () => {
     const withToken = { ROLLCALL_SERVER: url, ROLLCALL_TOKEN: token };
@@ -203,6 +255,7 @@ async function configuration(): Promise<object> {
     'X-From-Variable': { env: 'PLANTED_HEADER' },
   };
   const bearerTokenFile = await secretFile('bearer', BEARER_TOKEN);
+  const sshKeyFile = await secretFile('ssh-key', SSH_KEY);
   const auth = { username: 'robot', passwordFile: await secretFile('git', GIT_PASSWORD) };
   const syncPolicy = { interval: '1h' };
   const { settings, ownerSettings } = database;
@@ -213,7 +266,9 @@ async function configuration(): Promise<object> {
       { name: 'missing', git: { repository: git.url('missing.git'), auth }, syncPolicy },
       { name: 'registry', api: { endpoint: upstream.url, headers, bearerTokenFile }, syncPolicy },
       { name: 'refusing', api: { endpoint: `${upstream.url}/refusing`, headers, bearerTokenFile }, syncPolicy },
-      { name: 'signed', file: { url: `${upstream.url}/redirecting` }, syncPolicy },
+      { name: 'signed', file: { url: `${upstream.url}/redirecting?signature=${QUERY}` }, syncPolicy },
+      { name: 'queried', api: { endpoint: `${upstream.url}?key=${QUERY}` }, syncPolicy },
+      { name: 'keyed', git: { repository: `ssh://git@${LOOPBACK}:1/a.git`, auth: { sshKeyFile } }, syncPolicy },
     ],
     auth: {
       mode: 'oauth',
@@ -297,11 +352,41 @@ class Echo {
       response.end(
         JSON.stringify({ servers: [{ server: { ...SERVER, name: 'com.example/from-api' } }], metadata: {} }),
       );
-    } else if (incoming.url === '/redirecting') {
+    } else if (incoming.url?.startsWith('/redirecting') === true) {
       response.writeHead(302, { location: `/refusing?X-Signature=${SIGNATURE}` }).end();
     } else {
       response.writeHead(403, { 'content-type': 'application/json' }).end(JSON.stringify({ error: told }));
     }
+  }
+}
+
+/** Takes calls as Temporal does, and refuses them all. */
+class RefusingTemporal {
+  received = '';
+  readonly authority: string;
+  readonly #server: Http2SecureServer;
+
+  private constructor({ authority, certificate, privateKey }: LoopbackCertificate) {
+    this.authority = authority;
+    this.#server = createSecureServer({ cert: certificate, key: privateKey }).on('stream', (stream, headers) => {
+      this.received += JSON.stringify(headers);
+      const refusal = { 'grpc-status': '16', 'grpc-message': 'this key is not known' };
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...refusal }, { endStream: true });
+    });
+  }
+
+  static async start(): Promise<RefusingTemporal> {
+    const temporal = new RefusingTemporal(await createLoopbackCertificate());
+    await new Promise<void>((resolve) => temporal.#server.listen(0, LOOPBACK, resolve));
+    return temporal;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async stop(): Promise<void> {
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 }
 
@@ -371,7 +456,17 @@ async function askEverything(): Promise<void> {
   for (const procedure of ['sources.list', 'registries.list', 'me', 'system.info']) await tell(procedure);
   await tell('audit.list', {});
   await tell('registries.get', { name: 'default' });
-  for (const name of ['published', 'catalog', 'missing', 'registry', 'refusing', 'signed', 'created']) {
+  for (const name of [
+    'published',
+    'catalog',
+    'missing',
+    'refusing',
+    'registry',
+    'signed',
+    'queried',
+    'keyed',
+    'created',
+  ]) {
     await tell('sources.get', { name });
     await tell('sources.runs', { name });
     await tell('sources.run', { name, number: 1 });

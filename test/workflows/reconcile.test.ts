@@ -1,5 +1,9 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findSource } from '../../db/sources.ts';
+import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { sourceWorkflowId } from '../../workflows/contract.ts';
 import { createTestDatabase } from '../environment.ts';
 import { useSources } from '../db/sync-source.ts';
@@ -50,6 +54,42 @@ describe('a worker makes the actors agree with the sources in Postgres', () => {
     const { recentSyncs } = await worker.actors.describe('alpha');
     expect(recentSyncs[0]).toMatchObject({ number: 2, trigger: 'definition', counts: { removed: 1 } });
     expect(await historyLength('own')).toBe(before);
+  });
+
+  test('an actor knows no query of a URL, in which a token may stand, but is told of another one', async () => {
+    const received: string[] = [];
+    const upstream = createServer((request, response) => {
+      received.push(request.url ?? '');
+      response.end('{"servers": []}');
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const { port } = upstream.address() as AddressInfo;
+    const signed = (signature: string): SourceDefinition => ({
+      ...inlineSource('signed'),
+      origin: {
+        kind: 'file',
+        location: { url: `http://127.0.0.1:${port}/registry.json?signature=${signature}`, timeoutMs: 5_000 },
+      },
+    });
+    const stay = [inlineSource('alpha', 'io.example/one'), managedSource('own')];
+    for (const [index, signature] of ['first-secret', 'second-secret'].entries()) {
+      await useSources(worker.test.database, ...stay, signed(signature));
+      await worker.keepHouse();
+      await syncEnds('signed', index + 1);
+      expect(received.at(-1)).toBe(`/registry.json?signature=${signature}`);
+      await worker.keepHouse();
+    }
+    const history = await worker.client.workflow.getHandle(sourceWorkflowId('signed')).fetchHistory();
+    expect(Buffer.from(temporal.api.history.v1.History.encode(history).finish()).toString('latin1')).not.toContain(
+      'secret',
+    );
+    expect((await worker.actors.describe('signed')).recentSyncs).toMatchObject([
+      { number: 2, trigger: 'definition' },
+      { number: 1, trigger: 'start' },
+    ]);
+    upstream.closeAllConnections();
+    upstream.close();
+    await useSources(worker.test.database, ...stay);
   });
 
   test('an actor that somebody terminated comes back, and numbers its syncs on', async () => {
