@@ -307,6 +307,20 @@ test('a JWT is checked by the provider that issued it', async () => {
   await other.stop();
 });
 
+test('a role may be for the tokens of one provider', async () => {
+  const other = await startIdentityProvider();
+  const roles = { superAdmin: [{ role: 'admin', iss: provider.issuer }] };
+  const { withToken } = await startWith({
+    providers: [provider.settings(), other.settings({ name: 'other' })],
+    authz: { roles: { ...roles, manageSources: [], manageRegistries: [], manageEntries: [] } },
+  });
+  const rolesOf = async (token: string): Promise<unknown> =>
+    (await (await withToken(token, '/v1/me')).json()) as unknown;
+  expect(await rolesOf(await provider.token({ role: 'admin' }))).toMatchObject({ roles: { length: 4 } });
+  expect(await rolesOf(await other.token({ role: 'admin' }))).toMatchObject({ roles: { length: 0 } });
+  await other.stop();
+});
+
 function start(changes: Partial<ProviderSettings> = {}): Promise<ProtectedApi> {
   return startWith({ providers: [provider.settings(changes)] });
 }
