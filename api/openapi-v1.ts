@@ -27,14 +27,14 @@ const ERRORS = {
   413: 'The body is larger than 1 MiB.',
   415: 'The body is not JSON.',
   422: 'The document breaks the rules for server.json, or the idempotency key was used for another request.',
-  429: 'Too many changes in a minute; `Retry-After` says when to try again.',
+  429: 'Too many changes, or refused tokens, in a minute; `Retry-After` says when to try again.',
   501: 'There is no managed source, so nothing can be published.',
   503: 'The database, or for an entry Temporal, is away; `Retry-After` says when to try again.',
 } as const;
 type ErrorStatus = keyof typeof ERRORS;
 
-const READ_ERRORS = [400, 401, 403, 404, 503] as const;
-const WRITE_ERRORS = [...READ_ERRORS, 409, 413, 415, 429] as const;
+const READ_ERRORS = [400, 401, 403, 404, 429, 503] as const;
+const WRITE_ERRORS = [...READ_ERRORS, 409, 413, 415] as const;
 const ENTRY_ERRORS = [...WRITE_ERRORS, 422, 501] as const;
 
 type Content = { readonly 'application/json': { readonly schema: z.ZodType } };
@@ -88,7 +88,7 @@ function remove(operation: { operationId: string; summary: string; path: z.ZodOb
     ...rest,
     tags: [TAG],
     requestParams: { path },
-    responses: { 204: NO_CONTENT, ...errors([...READ_ERRORS, 409, 429]) },
+    responses: { 204: NO_CONTENT, ...errors([...READ_ERRORS, 409]) },
   };
 }
 
@@ -141,7 +141,7 @@ const DELETE_ENTRY: ZodOpenApiOperationObject = {
   tags: [TAG],
   summary: 'Delete a published version',
   requestParams: { path: z.object({ ...ofEntry, version: pathParameters.version }), header: writeHeaders },
-  responses: { 204: NO_CONTENT, ...errors([...READ_ERRORS, 409, 422, 429, 501]) },
+  responses: { 204: NO_CONTENT, ...errors([...READ_ERRORS, 409, 422, 501]) },
 };
 const GET_CLAIMS: ZodOpenApiOperationObject = {
   operationId: 'getEntryClaims',

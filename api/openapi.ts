@@ -170,6 +170,7 @@ const GET_DEPLOYED: ZodOpenApiOperationObject = {
   operationId: 'getDeployed',
   summary: 'Running instances of one server',
   requestParams: ofServer,
+  responses: answers({ description: 'The servers, by namespace.', schema: deployedServers }, READ_ERRORS),
 };
 const GET_TOOLHIVE_REGISTRY: ZodOpenApiOperationObject = {
   operationId: 'getToolhiveRegistry',

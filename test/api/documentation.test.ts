@@ -1,3 +1,4 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../api/openapi.ts';
@@ -17,7 +18,8 @@ beforeAll(async () => {
 afterAll(() => publishing.end());
 
 describe('docs/api.md, example by example', () => {
-  test.each(EXAMPLES)('$method $path', async ({ method, path, headers, body, answer }) => {
+  test.each(EXAMPLES)('$method $path', async (example) => {
+    const { method, path, headers, body, answer } = example;
     const response = await publishing.api.get(path.replace('{nextCursor}', given.nextCursor), {
       method,
       headers: Object.fromEntries(
@@ -34,18 +36,47 @@ describe('docs/api.md, example by example', () => {
       body: timeless(answer.body ?? ''),
     });
     for (const name of Object.keys(answer.headers)) expect(response.headers.get(name)).not.toBeNull();
+    if (isDescribed(example)) expect(objections(example, { status: response.status, text })).toEqual([]);
   });
 });
 
+const DOCUMENT = openApiDocument({ needsTokens: false });
+const OPERATIONS = Object.entries(DOCUMENT.paths ?? {}).flatMap(([path, item]) =>
+  Object.entries(item as Readonly<Record<string, Operation>>).map(([method, { responses }]) => ({
+    method: method.toUpperCase(),
+    path,
+    responses,
+  })),
+);
+interface Operation {
+  readonly responses: Readonly<Record<string, { readonly content?: object }>>;
+}
+
 test('docs/api.md has an example of every operation', () => {
-  const paths = Object.entries(openApiDocument({ needsTokens: false }).paths ?? {}).filter(
-    ([path]) => !path.startsWith('/registry/{registry}/v0.1'),
-  );
-  const operations = paths.flatMap(([path, item]) =>
-    Object.keys(item).map((method) => ({ method: method.toUpperCase(), path })),
-  );
-  expect(operations.filter((operation) => !EXAMPLES.some((example) => isOf(example, operation)))).toEqual([]);
+  const missing = OPERATIONS.filter((operation) => !EXAMPLES.some((example) => isOf(example, operation)));
+  expect(missing.filter(({ path }) => !path.startsWith('/registry/{registry}/v0.1'))).toEqual([]);
 });
+
+/** tRPC describes itself. */
+function isDescribed({ path }: Example): boolean {
+  return !path.startsWith('/trpc/') && !path.startsWith('/openapi');
+}
+
+const schemas = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+schemas.addSchema(DOCUMENT, 'document');
+
+/** What the OpenAPI document has against an answer: nothing, the empty list. */
+function objections(example: Example, { status, text }: { status: number; text: string }): object[] {
+  const operation = OPERATIONS.find((candidate) => isOf(example, candidate));
+  const response = operation?.responses[status];
+  if (operation === undefined || response === undefined) return [{ example: example.path, undocumented: status }];
+  if (response.content === undefined) return text === '' ? [] : [{ text }];
+  const steps = ['paths', operation.path, operation.method.toLowerCase(), 'responses', String(status), 'content'];
+  const pointer = [...steps, 'application/json', 'schema'].map((step) => step.replaceAll('/', '~1')).join('/');
+  const validate = schemas.compile({ $ref: `document#/${pointer.replaceAll('{', '%7B').replaceAll('}', '%7D')}` });
+  validate(JSON.parse(text));
+  return validate.errors ?? [];
+}
 
 /** `/v0` is another name of `/v0.1`, and a name has a plain slash or an encoded one. */
 function isOf(example: Example, { method, path }: { method: string; path: string }): boolean {
