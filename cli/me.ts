@@ -23,6 +23,11 @@ function callerText({ subject, issuer, displayName, roles, mayWrite }: Described
     subject,
     issuer,
     roles: roles.length === 0 ? null : roles.join(', '),
-    'may change things': mayWrite ? 'yes' : 'no: the token lacks the scope for it',
+    'may change things': changesText({ roles, mayWrite }),
   });
+}
+
+function changesText({ roles, mayWrite }: Pick<DescribedCaller, 'roles' | 'mayWrite'>): string {
+  if (!mayWrite) return 'no: the token lacks the scope for it';
+  return roles.length === 0 ? 'no: that takes a role' : 'what the roles allow';
 }

@@ -21,6 +21,7 @@ import { addTemporalCommand } from './temporal.ts';
 import { addValidateCommand } from './validate.ts';
 import { addVersionCommand } from './version.ts';
 import { addWorkerCommand } from './worker.ts';
+import manifest from '../package.json' with { type: 'json' };
 
 const HELP_GROUPS = {
   'Running it:': [addServeCommand, addApiCommand, addWorkerCommand],
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     .description(
       'A self-hosted MCP registry: gathers servers from many sources and serves them over the MCP Registry API',
     )
+    .version(manifest.version, '--version', 'print the version; `rollcall version` says more')
     .enablePositionalOptions()
     .showHelpAfterError('Use --help for the options and examples.')
     .exitOverride()

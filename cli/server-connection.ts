@@ -29,6 +29,7 @@ export function connectWithToken(server: string, token: AccessToken | undefined)
     server,
     fetch: async (resource, init) => {
       const headers = new Headers(init?.headers);
+      headers.set('User-Agent', 'rollcall'); // the audit tells it
       if (token !== undefined) headers.set('Authorization', `Bearer ${token.value}`);
       const response = await fetch(resource, { ...init, headers }).catch((error: unknown) => {
         throw unreachable(server, error);

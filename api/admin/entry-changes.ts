@@ -86,7 +86,7 @@ export const deleteEntry = change({
   },
 });
 
-/** Gives a published server other claims; none: those of its source. */
+/** Gives a published server other claims; none: those of its source, which have to be the caller's as well. */
 export const setEntryClaims = change({
   role: 'manageEntries',
   action: 'entry.claims.update',
@@ -94,7 +94,7 @@ export const setEntryClaims = change({
   input: z.object({ ...written, name: serverName, claims: claimsInput }),
   run: async (context, { registry, name, claims, idempotencyKey: requestId }): Promise<void> => {
     const server = await serverToChange(context, { registry, name, version: null });
-    requireGrant(context.caller, nonEmpty(claims));
+    requireGrant(context.caller, nonEmpty(claims) ?? server.source.claims);
     await carryOut(context, { server, requestId, write: { kind: 'claims', name, version: null, claims } });
   },
 });

@@ -8,7 +8,8 @@ import {
   ResponseBodyError,
 } from 'openid-client';
 import { isLoopbackUrl } from '../addresses.ts';
-import { CommandFailure, describeError } from '../failure.ts';
+import { describeConnectionError } from '../certificate-authorities.ts';
+import { CommandFailure } from '../failure.ts';
 
 export interface RegisteredClient {
   readonly issuer: string;
@@ -61,5 +62,5 @@ function describeProviderError(error: unknown): string {
   if (error instanceof ClientError && error.cause instanceof Response) {
     return `${error.message}: HTTP ${error.cause.status}`;
   }
-  return describeError(error);
+  return describeConnectionError(error);
 }

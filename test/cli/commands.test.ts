@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +28,7 @@ describe('exit status and messages', () => {
   test.each([
     ['an unknown command', ['serv'], /Did you mean serve/],
     ['a missing argument', ['sync'], /missing required argument 'source'/],
+    ['an unknown option', ['--versio'], /did you mean --version/i],
     ['a missing option', ['config', 'validate'], /--config/],
     ['a bad number', ['runs', 'x', '--limit', 'many'], /whole number/],
     ['a server that is no URL', ['sources', '--server', 'nowhere'], /is not a URL/],
@@ -39,6 +43,19 @@ describe('exit status and messages', () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(/^No Rollcall answers at http:\/\/127.0.0.1:1 .*rollcall serve.*\n$/);
   });
+});
+
+test('something else that answers is told apart from nobody', async () => {
+  const website = createServer((_request, response) => response.end('<!DOCTYPE html>')).listen(0, '127.0.0.1');
+  await once(website, 'listening');
+  const { port } = website.address() as AddressInfo;
+  const { status, stderr } = await runRollcall('sources', '--server', `http://127.0.0.1:${port}`);
+  website.close();
+  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('(something else does)') });
+});
+
+test.each([['--version'], ['version']])('%s tells the version', async (word) => {
+  expect(await runRollcall(word)).toMatchObject({ status: 0, stdout: expect.stringMatching(/\d+\.\d+\.\d+/) });
 });
 
 describe('validate', () => {

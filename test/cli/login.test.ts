@@ -142,7 +142,7 @@ describe('logging in', () => {
     const person = await createPerson(server);
     const { status, stderr } = await person.ask('login', ...LOGIN);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^https:.* can't be asked: .*certificate/);
+    expect(stderr).toMatch(/^https:.* can't be asked: .*certificate.* --ca-file\n$/);
   });
 });
 
@@ -224,6 +224,7 @@ describe('a token from elsewhere', () => {
     const reader = await server.provider.token({ sub: 'eve' }, { audience: server.url });
     const role = await person.askWith({ ROLLCALL_TOKEN: reader }, 'sources');
     expect(role).toMatchObject({ status: 1, stderr: expect.stringContaining('manageSources') });
+    expect((await person.askWith({ ROLLCALL_TOKEN: reader }, 'me')).stdout).toMatch(/may change things +no.*role/);
     const readOnly = await server.provider.token({ ...ADA, scope: 'mcp-registry:read' }, { audience: server.url });
     const scope = await person.askWith({ ROLLCALL_TOKEN: readOnly }, 'pause', 'unused');
     expect(scope).toMatchObject({ status: 1, stderr: expect.stringContaining('mcp-registry:write') });
