@@ -9,6 +9,7 @@ import {
   type AuditAction,
   type AuditEvent,
   type AuditOutcome,
+  auditText,
 } from '../registry/audit.ts';
 import type { Database, Transaction } from './connection.ts';
 import { count, nothing, timestamp } from './schemas.ts';
@@ -75,19 +76,13 @@ function eventTuple({ target, ...event }: AuditEvent): (string | number | null)[
   ];
 }
 
-/** More of it is not needed to know what is meant, and would not fit into an index. */
-const MAX_TEXT_LENGTH = 512;
-
 function stored(text: string | null): string | null {
-  // Half a character that the cut leaves behind could not be stored.
-  return text === null ? null : withoutNul(text.slice(0, MAX_TEXT_LENGTH)).toWellFormed();
+  return text === null ? null : withoutNul(auditText(text));
 }
 
 /** Texts of JSON can't hold a NUL either, in whatever way it is written. */
 function storedDetail(detail: AuditEvent['detail']): string {
-  return JSON.stringify(detail, (_member, value: unknown) =>
-    typeof value === 'string' ? withoutNul(value).toWellFormed() : value,
-  );
+  return JSON.stringify(detail, (_member, value: unknown) => (typeof value === 'string' ? stored(value) : value));
 }
 
 /** Says what came of an event that was added without an outcome; what has one already stays as it is. */

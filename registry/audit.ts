@@ -53,6 +53,14 @@ export interface AuditTarget {
 export const AUDIT_ACTORS = ['token', 'public', 'everybody', 'system'] as const;
 type AuditActor = (typeof AUDIT_ACTORS)[number];
 
+/** Characters of one text of an event that are kept: more is not needed to know what is meant. */
+const MAX_TEXT_LENGTH = 512;
+
+/** The text as it is kept. Half a character that the cut leaves behind could not be stored. */
+export function auditText(text: string): string {
+  return text.slice(0, MAX_TEXT_LENGTH).toWellFormed();
+}
+
 export interface AuditEvent {
   /** A UUID. */
   readonly id: string;

@@ -1,6 +1,6 @@
 /** Where audit events go as JSON lines: to a file, or to standard output. */
 import { pino, type Logger } from 'pino';
-import type { AuditEvent } from '../../registry/audit.ts';
+import { type AuditEvent, auditText } from '../../registry/audit.ts';
 import { LineFile } from './line-file.ts';
 
 export interface AuditLines {
@@ -43,7 +43,7 @@ function standardOutput(): AuditLines {
 /** An event in the form of ToolHive's audit events, which programs that collect them know, with the line break. */
 function auditLine(event: AuditEvent): string {
   const { target } = event;
-  return `${JSON.stringify({
+  const line = {
     time: event.at,
     level: 'AUDIT',
     msg: 'audit_event',
@@ -65,7 +65,8 @@ function auditLine(event: AuditEvent): string {
       registry_name: target.registry ?? undefined,
     },
     metadata: { extra: { request_id: event.requestId ?? undefined, count: event.count, ...event.detail } },
-  })}\n`;
+  };
+  return `${JSON.stringify(line, (_member, value: unknown) => (typeof value === 'string' ? auditText(value) : value))}\n`;
 }
 
 function subjectsOf({ actor, subject, issuer, displayName }: AuditEvent): Record<string, string | undefined> {

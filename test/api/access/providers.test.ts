@@ -314,8 +314,7 @@ test('a role may be for the tokens of one provider', async () => {
     providers: [provider.settings(), other.settings({ name: 'other' })],
     authz: { roles: { ...roles, manageSources: [], manageRegistries: [], manageEntries: [] } },
   });
-  const rolesOf = async (token: string): Promise<unknown> =>
-    (await (await withToken(token, '/v1/me')).json()) as unknown;
+  const rolesOf = async (token: string): Promise<unknown> => await (await withToken(token, '/v1/me')).json();
   expect(await rolesOf(await provider.token({ role: 'admin' }))).toMatchObject({ roles: { length: 4 } });
   expect(await rolesOf(await other.token({ role: 'admin' }))).toMatchObject({ roles: { length: 0 } });
   await other.stop();

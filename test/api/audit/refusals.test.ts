@@ -81,6 +81,19 @@ test('a request without a token', async () => {
   });
 });
 
+test('as much of a request as is needed to know what is meant', async () => {
+  const [path, agent] = [`/v0.1/servers/${'x'.repeat(30_000)}%2Fx`, 'y'.repeat(30_000)];
+  const headers = { 'user-agent': agent, ...(await bearer({ sub: 'z'.repeat(3_000) })) };
+  await api.get(path, { headers: { 'user-agent': agent } });
+  await api.send('DELETE', `${path}/versions/1.0.0`, { headers });
+  const events = await news.next(2);
+  expect(events.map(({ target }) => target.name)).toEqual([`GET ${path}`.slice(0, 512), 'x'.repeat(512)]);
+  expect(events.map(({ userAgent }) => userAgent)).toEqual([agent.slice(0, 512), agent.slice(0, 512)]);
+  expect(JSON.stringify(events).length).toBeLessThan(10_000);
+  const lines = (await readFile(join(folder, 'audit.log'), 'utf8')).split('\n');
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(5_000);
+});
+
 test('a token that nobody vouches for, of which nothing is kept', async () => {
   const token = await provider.token({ sub: 'mallory' }, { issuer: 'https://elsewhere.example.com' });
   await api.get('/v0.1/servers', { headers: { authorization: `Bearer ${token}` } });
