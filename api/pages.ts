@@ -59,9 +59,11 @@ interface Answer {
   readonly variants: readonly Variant[];
 }
 
-/** Bytes of answers that are remembered at most, and what one takes beside its URL. */
+/** Bytes of answers that are remembered at most, and what one takes beside its words: their headers are shared. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
-const ANSWER_BYTES = 2_000;
+const ANSWER_BYTES = 500;
+/** How many sets of headers are kept to be shared: they differ by who may hold an answer, and hardly else. */
+const MAX_SHARED_HEADERS = 50;
 
 /**
  * Sends pages, and holds them under their entity tag, which names registry, revision, what is seen of it, query and
@@ -75,8 +77,9 @@ export class Pages {
   /** By the words of the request. Bodies are not part of them, so that they are held once however they are asked for. */
   readonly #answers = new LRUCache<string, Answer>({
     maxSize: MAX_ANSWER_BYTES,
-    sizeCalculation: (_answer, words) => 2 * words.length + ANSWER_BYTES,
+    sizeCalculation: (_answer, words) => words.length + ANSWER_BYTES,
   });
+  readonly #headers = new LRUCache<string, RawHeaders>({ max: MAX_SHARED_HEADERS });
 
   constructor({ registries, maxBytes, softwareVersion }: PagesOptions) {
     this.#registries = registries;
@@ -142,11 +145,20 @@ export class Pages {
     const encoding = preferredEncoding(request);
     return {
       registry,
-      headers: Object.entries(response.getHeaders())
-        .filter(([name]) => name !== REQUEST_ID_HEADER.toLowerCase())
-        .flatMap(([name, value]) => [name, String(value)]),
+      headers: this.#sharedHeaders(response),
       variants: encoding === 'identity' ? [identity] : [{ encoding, tag: `"${tag}-${encoding}"` }, identity],
     };
+  }
+
+  /** The headers that are set so far, but for the one that no other answer has; the same ones are held once. */
+  #sharedHeaders(response: Response): RawHeaders {
+    const headers = Object.entries(response.getHeaders())
+      .filter(([name]) => name !== REQUEST_ID_HEADER.toLowerCase())
+      .flatMap(([name, value]) => [name, String(value)]);
+    const text = headers.join('\n');
+    const shared = this.#headers.get(text) ?? headers;
+    this.#headers.set(text, shared);
+    return shared;
   }
 
   #sendHeld(response: Response, answer: Answer): boolean {
