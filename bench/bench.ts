@@ -28,6 +28,7 @@ export class Bench {
   /** Of this run; taken away at its end. */
   readonly directory: string;
   readonly temporalAddress: string;
+  readonly temporalProcess: number;
   readonly #postgres: BenchDatabase;
   readonly #onProgress: (what: string) => void;
   readonly #stopServers: () => Promise<void>;
@@ -35,12 +36,18 @@ export class Bench {
 
   private constructor(
     options: BenchOptions,
-    servers: { directory: string; postgres: BenchDatabase; temporalAddress: string; stop: () => Promise<void> },
+    servers: {
+      directory: string;
+      postgres: BenchDatabase;
+      temporal: { readonly address: string; readonly process: { readonly pid: number } };
+      stop: () => Promise<void>;
+    },
   ) {
     this.quick = options.quick;
     this.#onProgress = options.onProgress;
     this.directory = servers.directory;
-    this.temporalAddress = servers.temporalAddress;
+    this.temporalAddress = servers.temporal.address;
+    this.temporalProcess = servers.temporal.process.pid;
     this.#postgres = servers.postgres;
     this.#stopServers = servers.stop;
   }
@@ -55,7 +62,7 @@ export class Bench {
     return new Bench(options, {
       directory,
       postgres,
-      temporalAddress: temporal.address,
+      temporal,
       stop: async () => {
         await Promise.all([postgres.process.stop(), temporal.process.stop()]);
       },

@@ -29,7 +29,7 @@ export async function measureThousandSources(bench: Bench): Promise<Figure[]> {
     await upstream.untilAsked(count, 2);
     await delay(intervalSeconds * 1000);
     bench.say(`${count} sources, each due every ${intervalSeconds} s`);
-    const minutes = await observe(registry, { upstream, milliseconds: intervalSeconds * 3000 });
+    const minutes = await observe(bench, registry, { upstream, milliseconds: intervalSeconds * 3000 });
     const late = await Promise.all(names.map((name) => lateness(registry.temporal, `source/${name}`)));
     return figures({ count, intervalSeconds, firstSyncs, late: late.flat(), ...minutes });
   } finally {
@@ -46,26 +46,44 @@ interface Observed {
   readonly fewestChecks: number;
   readonly mostChecks: number;
   readonly workerShare: number;
+  readonly temporalShare: number;
   readonly workerMiB: number;
   readonly transactionsPerSecond: number;
 }
 
 async function observe(
+  bench: Bench,
   registry: RunningRegistry,
   { upstream, milliseconds }: { upstream: SmallUpstream; milliseconds: number },
 ): Promise<Observed> {
-  const { worker } = registry.processes;
   upstream.forgetRequests();
-  const [processorBefore, transactionsBefore] = await Promise.all([processorSeconds(worker), transactions(registry)]);
+  const before = await loadSoFar(bench, registry);
   await delay(milliseconds);
-  const [processorAfter, transactionsAfter] = await Promise.all([processorSeconds(worker), transactions(registry)]);
+  const after = await loadSoFar(bench, registry);
   const requests = upstream.requestsPerSource();
+  const perSecond = (of: keyof LoadSoFar): number => (after[of] - before[of]) / (milliseconds / 1000);
   return {
     fewestChecks: Math.min(...requests),
     mostChecks: Math.max(...requests),
-    workerShare: (processorAfter - processorBefore) / (milliseconds / 1000),
-    workerMiB: await peakResidentMiB(worker),
-    transactionsPerSecond: (transactionsAfter - transactionsBefore) / (milliseconds / 1000),
+    workerShare: perSecond('worker'),
+    temporalShare: perSecond('temporal'),
+    workerMiB: await peakResidentMiB(registry.processes.worker),
+    transactionsPerSecond: perSecond('transactions'),
+  };
+}
+
+/** Seconds of processor time, and transactions in the database. */
+interface LoadSoFar {
+  readonly worker: number;
+  readonly temporal: number;
+  readonly transactions: number;
+}
+
+async function loadSoFar(bench: Bench, registry: RunningRegistry): Promise<LoadSoFar> {
+  return {
+    worker: await processorSeconds(registry.processes.worker),
+    temporal: await processorSeconds(bench.temporalProcess),
+    transactions: await transactions(registry),
   };
 }
 
@@ -95,6 +113,11 @@ function figures(found: Findings): Figure[] {
     plain({ line: `${line}: all first syncs`, unit: 's', ours: sampleOf([found.firstSyncs]) }),
     plain({ line: `${line}: peak memory of the worker`, unit: 'MiB', ours: sampleOf([found.workerMiB]) }),
     plain({ line: `${line}: processor time of the worker per second`, unit: 's', ours: sampleOf([found.workerShare]) }),
+    plain({
+      line: `${line}: processor time of Temporal per second`,
+      unit: 's',
+      ours: sampleOf([found.temporalShare]),
+    }),
     plain({
       line: `${line}: database transactions per second`,
       unit: 'queries',
