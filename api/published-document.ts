@@ -1,4 +1,5 @@
 /** A server.json that somebody sends to be published. */
+import { structureFault } from '../registry/document-structure.ts';
 import { compactJson } from '../registry/json-elements.ts';
 import { isJsonObject } from '../registry/json.ts';
 import { checkServerJson, type Fault, faultText } from '../registry/server-json.ts';
@@ -11,6 +12,17 @@ export interface PublishedDocument {
   readonly version: string;
   /** As it was sent, without insignificant white space. */
   readonly document: string;
+}
+
+/**
+ * What would have been sent of a document that came as a part of something else.
+ *
+ * @throws HttpError 422 for one that is nested deeper than it could be written.
+ */
+export function bytesOfDocument(document: object): Buffer {
+  const fault = structureFault(document);
+  if (fault !== null) throw invalidDocument([fault]);
+  return Buffer.from(JSON.stringify(document));
 }
 
 /** @throws HttpError 422 with the list of faults for a document that breaks the rules. */

@@ -11,7 +11,22 @@ export interface StructureFault {
 
 /** The first thing in the document that cannot be stored or safely walked, or null. */
 export function structureFault(document: unknown): StructureFault | null {
-  return faultWithin(document, []);
+  return faultWithin(document, []) ?? (isJsonObject(document) ? ambiguityFault(document) : null);
+}
+
+/**
+ * Clients in Go take members for each other that differ in upper and lower case alone, and believe the last one: what is
+ * published as `com.example/tool` would be another server's for them.
+ */
+function ambiguityFault(document: JsonObject): StructureFault | null {
+  const member = Object.keys(document).find(
+    (key) => /^(?:name|version)$/iu.test(key) && !/^(?:name|version)$/.test(key),
+  );
+  if (member === undefined) return null;
+  return {
+    path: jsonPath([member]),
+    message: 'differs from a member that every document has in upper and lower case alone',
+  };
 }
 
 function faultWithin(value: unknown, path: PropertyKey[]): StructureFault | null {

@@ -9,7 +9,7 @@ import { requireGrant } from '../access/permissions.ts';
 import { carryOut, publishVersion, versionsWrittenBy, writtenVersion } from '../entry-writes.ts';
 import { jsonOf } from '../json-body.ts';
 import { changeableServer, type ManagedServer, publishableServer } from '../managed-server.ts';
-import { publishedDocument, refuseOtherVersion } from '../published-document.ts';
+import { bytesOfDocument, publishedDocument, refuseOtherVersion } from '../published-document.ts';
 import { idempotencyKey, statusUpdate } from '../request-schemas.ts';
 import { change, type OperationContext } from './operation.ts';
 import { inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
@@ -19,7 +19,9 @@ const written = { ...inRegistry, idempotencyKey: idempotencyKey.default(randomUU
 /** server.json: as text or bytes it is kept as it was sent. */
 const document = z
   .union([z.string(), z.instanceof(Buffer), z.looseObject({})])
-  .transform((sent) => jsonOf(typeof sent === 'string' || Buffer.isBuffer(sent) ? Buffer.from(sent) : bytesOf(sent)));
+  .transform((sent) =>
+    jsonOf(typeof sent === 'string' || Buffer.isBuffer(sent) ? Buffer.from(sent) : bytesOfDocument(sent)),
+  );
 
 /** For each claim a text or a list of texts. */
 const claimsInput = z.custom<Claims>(isClaims, 'expected for each claim text or a list of texts');
@@ -121,10 +123,6 @@ function documentTarget(registry: string | undefined, value: unknown): Partial<A
   if (!isJsonObject(value)) return { registry: registry ?? null };
   const { name, version } = value;
   return { registry: registry ?? null, name: textOf(name) ?? null, version: textOf(version) ?? null };
-}
-
-function bytesOf(value: object): Buffer {
-  return Buffer.from(JSON.stringify(value));
 }
 
 function nonEmpty(claims: Claims | undefined): Claims | null {

@@ -123,6 +123,11 @@ describe('a rejection', () => {
     [{ ...SERVER, title: 'a\0b' }, 'title holds a NUL character, which cannot be stored'],
     [{ ...SERVER, x: [{ 'a\0': 1 }] }, 'x[0]["a\\u0000"] holds a NUL character, which cannot be stored'],
     [{ ...SERVER, x: { y: '\ud83d' } }, 'x.y holds half of a surrogate pair, which is no valid Unicode'],
+    [
+      { ...SERVER, NAME: 'a/another' },
+      'NAME differs from a member that every document has in upper and lower case alone',
+    ],
+    [{ ...SERVER, verſion: '2.0.0' }, /^\["ver\u017fion"\] differs from a member/],
     [{ ...SERVER, x: 'x'.repeat(MAX_DOCUMENT_BYTES) }, 'the document is larger than 1048576 bytes'],
   ])('of %j says why', (document, reason) => {
     expect(reasonOf(found(document))).toMatch(reason);

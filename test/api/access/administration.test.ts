@@ -261,6 +261,22 @@ describe('whoever asks', () => {
     expect(await ask('root', ['POST', `/trpc/${procedure}`, input])).toMatchObject({ status: 400 });
   });
 
+  test.each([
+    ['POST', '/trpc/entries.publish', (deep: string) => `{"document": {"name": "com.example/deep", "x": ${deep}}}`],
+    ['POST', '/trpc/entries.setClaims', (deep: string) => `{"name": "com.example/deep", "claims": {"x": ${deep}}}`],
+    [
+      'POST',
+      '/v1/entries',
+      (deep: string) => `{"server": {"name": "com.example/deep", "x": ${deep}}, "claims": ${deep}}`,
+    ],
+    ['PUT', '/v1/sources/deep', (deep: string) => `{"managed": {}, "filter": {"names": {"include": ${deep}}}}`],
+  ])('%s %s with what is nested deeper than the stack is refused', async (method, path, body) => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    expect(await ask('root', [method, path, body(deep)])).toMatchObject({
+      status: expect.toBeOneOf([400, 422]) as number,
+    });
+  });
+
   test('a claim called __proto__ is refused, not left out', async () => {
     const claims = JSON.parse('{"team": "a", "__proto__": "b"}') as Claims;
     const message = /^Nothing here may be called "__proto__"$/;
