@@ -6,7 +6,6 @@ import { carriedDefinition } from './carried-definition.ts';
 
 /** The state of a new actor for a source in Postgres. It is due at once, and numbers its syncs on from the last. */
 export function initialState(source: SourceRow): SourceState {
-  const lastFullSyncAt = readLastFullSync(source.fetchState);
   return {
     version: 1,
     definition: carriedDefinition(source.definition),
@@ -15,7 +14,6 @@ export function initialState(source: SourceRow): SourceState {
     paused: false,
     consecutiveFailures: 0,
     recentSyncs: [],
-    ...(lastFullSyncAt !== undefined && { lastFullSyncAt }),
   };
 }
 
@@ -23,10 +21,4 @@ export function initialState(source: SourceRow): SourceState {
 export async function findInitialState(database: Database, sourceName: string): Promise<SourceState | undefined> {
   const source = await findSource(database, sourceName);
   return source === null || source.detachedAt !== null ? undefined : initialState(source);
-}
-
-/** An api source remembers it beside its watermark. */
-function readLastFullSync(fetchState: unknown): string | undefined {
-  const { lastFullSyncAt } = (fetchState ?? {}) as { readonly lastFullSyncAt?: unknown };
-  return typeof lastFullSyncAt === 'string' ? lastFullSyncAt : undefined;
 }
