@@ -40,6 +40,7 @@ test('without Postgres pages that are held are served, all else is 503 with Retr
     const response = await api.get(path);
     await expectError(response, 503);
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
   }
   expect((await api.get('/health')).status).toBe(200);
 
