@@ -1,5 +1,5 @@
 /** All commands, in the groups that `--help` shows them in. */
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { addAdminCommand } from './admin.ts';
 import { addApiCommand } from './api.ts';
 import { addConfigCommand } from './config.ts';
@@ -47,6 +47,7 @@ export function createProgram(): Command {
       'A self-hosted MCP registry: gathers servers from many sources and serves them over the MCP Registry API',
     )
     .version(manifest.version, '--version', 'print the version; `rollcall version` says more')
+    .configureHelp({ optionDescription })
     .enablePositionalOptions()
     .showHelpAfterError('Use --help for the options and examples.')
     .exitOverride()
@@ -59,4 +60,9 @@ export function createProgram(): Command {
     for (const addCommand of commands) addCommand(program);
   }
   return program;
+}
+
+/** As commander describes options, but for the default of those that are given or not. */
+function optionDescription(option: Option): string {
+  return option.defaultValue === false ? option.description : new Help().optionDescription(option);
 }

@@ -25,13 +25,13 @@ export function listSources(command: Command): Command {
       const sources = await askServer(options, (client) => client.sources.list.query());
       printAnswer(options, sources, () =>
         formatTable(
-          ['source', 'kind', 'entries', 'last sync', 'when'],
+          ['source', 'kind', 'entries', 'when', 'last sync'],
           sources.map(({ name, kind, entryCount, lastRun, detachedAt }) => [
             name,
             kind,
             entryCount,
-            detachedAt === null ? lastSyncText(kind, lastRun) : 'left the configuration',
             relativeTime(lastRun?.endedAt ?? lastRun?.startedAt),
+            detachedAt === null ? lastSyncText(kind, lastRun) : 'left the configuration',
           ]),
         ),
       );

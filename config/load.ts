@@ -19,7 +19,7 @@ import type { Overridden } from './overrides.ts';
 import { GENERATIONS, generationOf } from './schema.ts';
 import type { Generation } from './schema.ts';
 import type { Surroundings } from './settings.ts';
-import { didYouMean } from './suggestion.ts';
+import { didYouMeanOneOf } from './suggestion.ts';
 
 /**
  * Read a configuration file of any generation and the variables that override it.
@@ -85,7 +85,7 @@ function findingsOf(issue: z.core.$ZodIssue, finder: Finder): ConfigurationFindi
   const known = knownKeys(finder.schema, issue.path);
   return issue.keys.map((key) => {
     const path = [...issue.path, key];
-    const message = `${pathText(path)}: there is no such key${didYouMean(key, known)}`;
+    const message = `${pathText(path)}: there is no such key${didYouMeanOneOf(key, known)}`;
     return finder.document.finding(path, 'key', message);
   });
 }

@@ -1,9 +1,18 @@
 /** "Did you mean …?" for a key or a variable that nobody knows. */
 
+const MOST_LISTED = 6;
+
 /** `; did you mean …?`, or nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const suggestion = closest(word, candidates);
   return suggestion === undefined ? '' : `; did you mean \`${suggestion}\`?`;
+}
+
+/** The same; where none is near and there are few, all of them. */
+export function didYouMeanOneOf(word: string, candidates: readonly string[]): string {
+  const isListed = candidates.length > 0 && candidates.length <= MOST_LISTED;
+  const all = isListed ? `; there are ${candidates.map((candidate) => `\`${candidate}\``).join(', ')}` : '';
+  return didYouMean(word, candidates) || all;
 }
 
 /** The candidate that a typing error would most likely turn into `word`, if there is one. */

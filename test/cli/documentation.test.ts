@@ -55,6 +55,7 @@ describe('help', () => {
   test.each(leaves)('$path explains itself, and its examples are right', ({ command }) => {
     const help = helpOf(command);
     expect(command.description()).not.toBe('');
+    expect(help).not.toContain('default: false'); // as of every option that is given or not
     const lines = commandLinesOf(help.slice(help.indexOf('\n\n')));
     expect(lines.filter((line) => unknownIn(line) !== null)).toEqual([]);
   });

@@ -362,3 +362,9 @@ test('variables override single values', async () => {
   expect(auth).toMatchObject({ realm: 'acme', resourceUrl: 'https://registry.example.com' });
   expect(rateLimits.writesPerMinute).toBe(7);
 });
+
+test('a role that there is not, and that is like no other, is answered with those that there are', async () => {
+  expect(await messagesOf(withOAuth(PROVIDERS, ', authz: { roles: { admin: [{ a: b }] } }'))).toEqual([
+    'auth.authz.roles.admin: there is no such key; there are `superAdmin`, `manageSources`, `manageRegistries`, `manageEntries`',
+  ]);
+});
