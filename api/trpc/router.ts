@@ -25,9 +25,12 @@ export const adminRouter = router({
 /** The type that clients are made from: `createTRPCClient<AdminRouter>`. */
 export type AdminRouter = typeof adminRouter;
 
+/** What one request may ask for at once. */
+const MAX_QUESTIONS = 20;
+
 /**
- * To be mounted at `/trpc`. Several questions may be asked in one request. Changes come one at a time: requests are what
- * the rate limits count.
+ * To be mounted at `/trpc`. Some questions may be asked in one request. Changes come one at a time: requests are what the
+ * rate limits count.
  */
 export function adminApi(context: ApiContext): RequestHandler {
   const options = {
@@ -36,7 +39,7 @@ export function adminApi(context: ApiContext): RequestHandler {
     maxBodySize: MAX_BODY_BYTES,
     responseMeta: () => ({ headers: { 'Cache-Control': 'no-store' } }),
   };
-  const queries = createExpressMiddleware(options);
+  const queries = createExpressMiddleware({ ...options, maxBatchSize: MAX_QUESTIONS });
   const changes = createExpressMiddleware({ ...options, maxBatchSize: 1 });
   return (request, response, next) => (request.method === 'POST' ? changes : queries)(request, response, next);
 }

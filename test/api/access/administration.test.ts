@@ -247,6 +247,8 @@ describe('whoever asks', () => {
       expect([path, (await ask('ada', ['POST', path, JSON.parse(input)])).status]).toEqual([path, 400]);
     }
     const both = `/trpc/sources.list,registries.list?batch=1&input=${encodeURIComponent('{}')}`;
+    const many = `/trpc/${Array.from({ length: 100 }, () => 'registries.list').join(',')}?batch=1&input=%7B%7D`;
+    expect(await ask('ada', ['GET', many])).toMatchObject({ status: 400 });
     expect(await ask('ada', ['GET', both])).toMatchObject({ status: 200, body: [{ result: {} }, { result: {} }] });
   });
 

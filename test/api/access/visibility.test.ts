@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration.ts';
+import { recordDeployments } from '../../../db/deployments.ts';
 import type { Claims, HeldClaims } from '../../../registry/claims.ts';
+import type { Deployment } from '../../../registry/kubernetes-deployment.ts';
 import type { SourceDefinition } from '../../../registry/source-definition.ts';
 import { draft, source, sync } from '../../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';
@@ -322,6 +324,72 @@ const TEAMS: World = {
   order: [...SOURCES],
   callers: [],
 };
+
+const DEFAULT_PREFIXES = ['/v0.1', '/v0', '/registry/v0.1', '/registry/default/v0.1', '/registry/default/v0'];
+const deployment = (index: number): Deployment => ({
+  resource: 'mcpservers.toolhive.stacklok.dev',
+  kind: 'MCPServer',
+  namespace: 'default',
+  name: `object-${index}`,
+  serverName: NAMES[index]!,
+  phase: 'Ready',
+  ready: true,
+  url: null,
+  image: null,
+  transport: 'stdio',
+});
+
+test('whatever way a registry is read, a caller is shown what is his, and asks of the rest as of what is not there', async () => {
+  await create({
+    ...TEAMS,
+    entries: {
+      first: [{ name: NAMES[0]!, version: '1.0.0' }],
+      second: [{ name: NAMES[1]!, version: '1.0.0' }],
+      cluster: [2, 3].map((index) => ({ name: NAMES[index]!, version: '1.0.0' })),
+    },
+    annotations: [null, null, { team: 'a' }, { team: 'b' }],
+  });
+  await recordDeployments(database.database, 'cluster', [deployment(2), deployment(3)]);
+  const lists = [
+    ...DEFAULT_PREFIXES.flatMap((prefix) => ['', '?limit=1000', '?version=latest', '?search=example'].map(
+      (query) => `${prefix}/servers${query}`,
+    )),
+    ...DEFAULT_PREFIXES.map((prefix) => `${prefix}/servers?updated_since=2020-01-01T00:00:00Z`),
+    '/registry/default/registry.json', '/registry/default/servers.json', '/api/v1/registry', '/api/v0/servers',
+  ]; // prettier-ignore
+  const shownIn = async (caller: Caller, path: string): Promise<string[]> => {
+    const text = await (await ask(caller, path)).text();
+    return NAMES.filter((name) => text.includes(`${name}"`));
+  };
+  for (const path of lists) {
+    expect([path, await shownIn({ team: 'a' }, path)]).toEqual([path, [NAMES[0], NAMES[2]]]);
+    expect([path, await shownIn({ team: 'b' }, path)]).toEqual([path, [NAMES[1], NAMES[3]]]);
+    expect([path, await shownIn({ team: 'c' }, path)]).toEqual([path, []]);
+  }
+  expect(await shownIn({ team: 'a' }, '/api/v0/deployed')).toEqual([NAMES[2]]);
+  expect(await shownIn({ team: 'c' }, '/api/v0/deployed')).toEqual([]);
+  const singles = (name: string): string[] => [
+    ...DEFAULT_PREFIXES.flatMap((prefix) =>
+      ['', '/versions', '/versions/latest', '/versions/1.0.0'].map((rest) => `${prefix}/servers/${name}${rest}`),
+    ),
+    `/api/v0/servers/${name}`,
+  ];
+  for (const separator of ['/', '%2F']) {
+    for (const [index, name] of NAMES.entries()) {
+      for (const path of singles(name.replace('/', separator))) {
+        const expected = index % 2 === 0 ? 200 : 404;
+        expect([path, (await ask({ team: 'a' }, path)).status]).toEqual([path, expected]);
+        if (expected === 200) continue;
+        const unknown = await ask({ team: 'a' }, path.replace(/[a-d](?=$|\/versions)/, 'z'));
+        const hidden = await (await ask({ team: 'a' }, path)).text();
+        expect(hidden.replace(name, '')).toBe((await unknown.text()).replace('com.example/z', ''));
+      }
+    }
+  }
+  for (const name of [NAMES[3], 'object-3']) {
+    expect(await (await ask({ team: 'a' }, `/api/v0/deployed/${encodeURIComponent(name!)}`)).json()).toEqual([]);
+  }
+});
 
 test('who walks on where somebody else has stopped sees his own pages', async () => {
   await create({ ...TEAMS, entries: { ...TEAMS.entries, second: TEAMS.entries.first, first: TEAMS.entries.second } });
