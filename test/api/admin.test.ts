@@ -5,6 +5,7 @@ import { recordFindings } from '../../db/sync-runs.ts';
 import { draft, source, stage } from '../db/sync-source.ts';
 import { applySnapshot } from '../../db/apply.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
+import { until } from './running-api.ts';
 
 let publishing: PublishingApi;
 let admin: TRPCClient<AdminRouter>;
@@ -32,8 +33,10 @@ async function refusal(call: Promise<unknown>): Promise<unknown> {
 }
 
 test('a source can be synced, and its syncs are told', async () => {
+  // The first one begins with the actor.
+  const isOver = async (): Promise<boolean> => (await admin.sources.runs.query({ name: 'inline' }))[0]?.outcome != null;
+  await until(isOver, 'the first sync is over');
   const { number, report } = await admin.sources.sync.mutate({ name: 'inline', wait: true, reason: 'a test' });
-  // The first one began with the actor.
   expect(report).toMatchObject({ number: 2, outcome: 'unchanged' });
   const [newest, ...older] = await admin.sources.runs.query({ name: 'inline' });
   expect(newest).toMatchObject({ number, outcome: 'unchanged', requestedBy: 'admin', reason: 'a test' });
