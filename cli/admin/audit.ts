@@ -79,7 +79,7 @@ async function readEvents(client: AdminClient, options: AuditOptions): Promise<A
 
 function eventTable(events: readonly AuditEvent[]): string {
   return formatTable(
-    ['when', 'who', 'action', 'target', 'outcome', 'times', 'from'],
+    ['when', 'who', 'action', 'target', 'outcome', 'times', 'from', 'remark'],
     events.map((event) => [
       event.at,
       whoText(event),
@@ -88,6 +88,7 @@ function eventTable(events: readonly AuditEvent[]): string {
       event.outcome ?? 'unknown',
       event.count,
       event.sourceAddress,
+      remarkText(event),
     ]),
   );
 }
@@ -97,4 +98,11 @@ const NOBODY_IN_PARTICULAR = { public: 'nobody', everybody: 'anybody', system: '
 function whoText({ actor, subject, displayName }: AuditEvent): string | null {
   if (subject === null) return NOBODY_IN_PARTICULAR[actor];
   return displayName === null ? subject : `${displayName} (${subject})`;
+}
+
+/** Why something was not done; what the configuration file says otherwise than before. */
+function remarkText({ detail: { message, change, members } }: AuditEvent): string | null {
+  if (typeof message === 'string') return message;
+  if (typeof change !== 'string') return null;
+  return Array.isArray(members) ? `${change}: ${members.join(', ')}` : change;
 }

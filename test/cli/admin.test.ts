@@ -166,8 +166,13 @@ describe('the audit', () => {
   test('is a table of who did what to what', async () => {
     await expectDone(
       ['admin', 'audit', '--target', 'com.example/weather', '--action', 'entry.delete'],
-      /^WHEN +WHO +ACTION +TARGET +OUTCOME +TIMES +FROM\n\S+Z +anybody +entry\.delete +com\.example\/weather 1\.0\.0 +success +1 +127\.0\.0\.1\n$/,
+      /^WHEN +WHO +ACTION +TARGET +OUTCOME +TIMES +FROM +REMARK\n\S+Z +anybody +entry\.delete +com\.example\/weather 1\.0\.0 +success +1 +127\.0\.0\.1 +-\n$/,
     );
+  });
+
+  test('says why something was not done', async () => {
+    await ask('admin', 'entries', 'delete', 'com.example/none', '1.0.0');
+    await expectDone(['admin', 'audit', '--target', 'com.example/none'], /failure .* There is no version 1\.0\.0 of /);
   });
 
   test('is limited to a time and a number, and read page by page', async () => {
