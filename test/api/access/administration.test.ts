@@ -1,4 +1,5 @@
 /** What sources and registries can be made and changed at run time by whom: the rules beside the roles. */
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration.ts';
 import type { Claims } from '../../../registry/claims.ts';
@@ -6,6 +7,7 @@ import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { type PublishingApi, startPublishingApiWith } from '../publishing-api.ts';
 import { until } from '../running-api.ts';
+import { procedures } from './endpoints.ts';
 import { oauth } from './protected-api.ts';
 
 /** Ada and Bob hold every role but superAdmin, each for a team of his own; Root may do everything. */
@@ -410,4 +412,55 @@ describe('/v1 has the shapes of ToolHive Registry Server', () => {
       status: 204,
     });
   });
+});
+
+const WORDS = [
+  'own-a',
+  'registry-a',
+  'default',
+  'new',
+  'com.example/x',
+  '1.0.0',
+  'latest',
+  '',
+  ' ',
+  '../x',
+  'a\0',
+  '\ud800',
+];
+const word = fc.oneof(fc.constantFrom(...WORDS), fc.string({ unit: 'binary', maxLength: 20 }));
+const anything = fc.oneof(
+  word,
+  fc.integer(),
+  fc.constantFrom(null, true, -1, 1e300, []),
+  fc.array(word, { maxLength: 3 }),
+);
+const members = [
+  ...['name', 'version', 'registry', 'claims', 'sources', 'access', 'managed', 'file', 'api', 'git', 'kubernetes'],
+  ...['configMap', 'filter', 'syncPolicy', 'format', 'document', 'server', 'skill', 'status', 'statusMessage', 'limit'],
+  ...['after', 'before', 'number', 'offset', 'wait', 'force', 'reason', 'idempotencyKey', 'includeDeleted', 'from'],
+]; // prettier-ignore
+const object = (of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+  fc.dictionary(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...members) }, word), of, { maxKeys: 5 });
+const input = fc.oneof(anything, object(fc.oneof(anything, object(fc.oneof(anything, object(anything))))));
+const rest = fc.constantFrom(
+  ...['/v1/sources/NAME', '/v1/registries/NAME', '/v1/entries', '/v1/entries/server/NAME/claims', '/v1/me'],
+  ...['/v1/sources/NAME/entries', '/v1/registries/NAME/entries', '/v1/entries/server/NAME/versions/NAME'],
+  ...procedures().map((endpoint) => endpoint.replace(/^\w+ /, '')),
+);
+
+test('whatever a manager sends is answered, and never with a fault of the server', { timeout: 60_000 }, async () => {
+  const method = fc.constantFrom('GET', 'PUT', 'POST', 'DELETE');
+  const person = fc.constantFrom<Person>('ada', 'root');
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(person, method, rest, word, input), async ([who, verb, path, name, sent]) => {
+      // A sync that is waited for, and a source on the internet, take their time.
+      fc.pre(!JSON.stringify(sent).includes('"wait":true'));
+      const filled = path.replaceAll('NAME', encodeURIComponent(name.toWellFormed()));
+      const asked = verb === 'GET' ? `${filled}?input=${encodeURIComponent(JSON.stringify(sent))}` : filled;
+      const answer = await ask(who, [verb, asked, ...(verb === 'GET' ? [] : [sent])] as [string, string, unknown?]);
+      expect(answer.status).toBeLessThan(500);
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -214,6 +214,26 @@ describe('a change that is not made is one event too', () => {
       () => send('POST', '/v0.1/publish', '{'),
     ],
     [
+      'a body that is not JSON, over /v1',
+      { action: 'entry.publish', outcome: 'failure', target: { name: null }, detail: { status: 400 } },
+      () => send('POST', '/v1/entries', '{'),
+    ],
+    [
+      'a body that is no object, over /v1',
+      { action: 'source.create', outcome: 'failure', target: named('source', 'new'), detail: { status: 400 } },
+      () => send('PUT', '/v1/sources/new', '[]'),
+    ],
+    [
+      'claims that cannot be read, over /v1',
+      { action: 'entry.claims.update', outcome: 'failure', target: { name: A }, detail: { status: 400 } },
+      () => send('PUT', `/v1/entries/server/${encodeURIComponent(A)}/claims`, '5'),
+    ],
+    [
+      'a skill',
+      { action: 'entry.delete', outcome: 'failure', target: { name: 'a', version: '1.0.0' }, detail: { status: 400 } },
+      () => send('DELETE', '/v1/entries/skill/a/versions/1.0.0'),
+    ],
+    [
       'a registry that there is not',
       { action: 'entry.publish', outcome: 'failure', detail: { status: 404 } },
       () => send('POST', '/registry/none/v0.1/publish', serverJson(A, '9.0.0')),
