@@ -5,7 +5,7 @@ import { recordFindings } from '../../db/sync-runs.ts';
 import { draft, source, stage } from '../db/sync-source.ts';
 import { applySnapshot } from '../../db/apply.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
-import { until } from './running-api.ts';
+import { eventually } from '../eventually.ts';
 
 let publishing: PublishingApi;
 let admin: TRPCClient<AdminRouter>;
@@ -35,7 +35,7 @@ async function refusal(call: Promise<unknown>): Promise<unknown> {
 test('a source can be synced, and its syncs are told', async () => {
   // The first one begins with the actor.
   const isOver = async (): Promise<boolean> => (await admin.sources.runs.query({ name: 'inline' }))[0]?.outcome != null;
-  await until(isOver, 'the first sync is over');
+  await eventually(isOver, 'the first sync is over');
   const { number, report } = await admin.sources.sync.mutate({ name: 'inline', wait: true, reason: 'a test' });
   expect(report).toMatchObject({ number: 2, outcome: 'unchanged' });
   const [newest, ...older] = await admin.sources.runs.query({ name: 'inline' });

@@ -4,7 +4,8 @@ import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { type Gate, openGate } from './gate.ts';
 import { expectError, labels, readPage } from './items.ts';
-import { type RunningApi, startApi, until } from './running-api.ts';
+import { eventually } from '../eventually.ts';
+import { type RunningApi, startApi } from './running-api.ts';
 
 let database: TestDatabase;
 let api: RunningApi;
@@ -45,7 +46,7 @@ test('without Postgres pages that are held are served, all else is 503 with Retr
   expect((await api.get('/health')).status).toBe(200);
 
   postgres.reopen();
-  await until(async () => (await api.get('/readiness')).status === 200, 'the API is ready again');
+  await eventually(async () => (await api.get('/readiness')).status === 200, 'the API is ready again');
   expect(labels(await readPage(api, '/v0.1/servers?search=weather'))).toEqual(['com.example/weather@1.0.0']);
 });
 

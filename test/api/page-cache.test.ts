@@ -4,7 +4,8 @@ import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { type Gate, openGate } from './gate.ts';
 import { labels, readPage } from './items.ts';
-import { type RunningApi, startApi, until } from './running-api.ts';
+import { eventually } from '../eventually.ts';
+import { type RunningApi, startApi } from './running-api.ts';
 
 let database: TestDatabase;
 let api: RunningApi;
@@ -17,7 +18,7 @@ beforeEach(async () => {
   await sync(database.database, { sourceName: 'alpha', entries: [draft('com.example/weather', '1.0.0')] });
   // Changes are heard of over a connection that a test can cut.
   api = await startApi({ ...database, settings: { ...database.settings, host: '127.0.0.1', port: postgres.port } });
-  await until(async () => (await queriesOf('/v0.1/servers')) === 0, 'a page is served from memory');
+  await eventually(async () => (await queriesOf('/v0.1/servers')) === 0, 'a page is served from memory');
 });
 afterEach(async () => {
   await api.stop();
@@ -71,7 +72,7 @@ test('a 304 costs no query, whether or not the page is held', async () => {
 test('what another process wrote is served soon, with one query: nobody asks whether anything is new', async () => {
   const before = api.queries();
   await publishElsewhere('2.0.0');
-  await until(() => isListed('2.0.0'), 'the new version is listed');
+  await eventually(() => isListed('2.0.0'), 'the new version is listed');
   expect(await queriesOf('/v0.1/servers')).toBe(0);
   expect(api.queries() - before).toBe(1);
 });
@@ -83,9 +84,15 @@ test('a registry that leaves the configuration is gone, and another default is s
     { name: 'other', sources: ['beta'] },
   ];
   await storeConfiguration(database.database, { sources, registries, defaultRegistry: 'default' });
-  await until(async () => (await api.get('/registry/other/v0.1/servers')).status === 200, 'the registry is served');
+  await eventually(
+    async () => (await api.get('/registry/other/v0.1/servers')).status === 200,
+    'the registry is served',
+  );
   await storeConfiguration(database.database, { sources, registries: [registries[1]!], defaultRegistry: 'other' });
-  await until(async () => (await api.get('/registry/default/v0.1/servers')).status === 404, 'the registry is gone');
+  await eventually(
+    async () => (await api.get('/registry/default/v0.1/servers')).status === 404,
+    'the registry is gone',
+  );
   expect((await readPage(api, '/v0.1/servers')).servers).toEqual([]);
 });
 
@@ -105,6 +112,6 @@ test('while notifications do not arrive each request looks for changes, and find
   expect(await isListed('3.0.0')).toBe(true);
   postgres.reopen();
   await publishElsewhere('4.0.0');
-  await until(() => isListed('4.0.0'), 'the new version is listed');
-  await until(async () => (await queriesOf('/v0.1/servers')) === 0, 'pages are served from memory again');
+  await eventually(() => isListed('4.0.0'), 'the new version is listed');
+  await eventually(async () => (await queriesOf('/v0.1/servers')) === 0, 'pages are served from memory again');
 });

@@ -132,12 +132,3 @@ function countQueries(database: Database): { database: Database; queries: () => 
   });
   return { database: { ...database, pool }, queries: () => queries };
 }
-
-/** Polls until the condition holds; fails after ten seconds. */
-export async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`It did not happen within ten seconds: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

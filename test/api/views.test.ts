@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../db/configuration.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
-import { type RunningApi, startApiOnFreshDatabase, until } from './running-api.ts';
+import { eventually } from '../eventually.ts';
+import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
 
@@ -65,7 +66,7 @@ async function ownersAt(path: string): Promise<string[]> {
 }
 
 async function expectOwner(owner: string): Promise<void> {
-  await until(async () => (await ownersAt(READS[0]!)).join() === owner, `${owner} owns the name`);
+  await eventually(async () => (await ownersAt(READS[0]!)).join() === owner, `${owner} owns the name`);
   const owners = await Promise.all(OF_DEFAULT.map(async (path) => ({ path, owners: await ownersAt(path) })));
   expect(owners).toEqual(OF_DEFAULT.map((path) => ({ path, owners: [owner] })));
 }

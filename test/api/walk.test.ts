@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { draft, drafts, source, sync, useSources } from '../db/sync-source.ts';
 import { labels, readPage } from './items.ts';
-import { type RunningApi, startApiOnFreshDatabase, until } from './running-api.ts';
+import { eventually } from '../eventually.ts';
+import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 const SERVERS = 250;
 let api: RunningApi;
@@ -28,7 +29,7 @@ async function walk(atPage: (number: number) => Promise<void> = async () => {}):
 }
 
 test('a walk in pages of one finds every server once, with a query for a hundred of them', async () => {
-  await until(async () => (await readPage(api, '/v0.1/servers')).servers.length > 0, 'servers are there');
+  await eventually(async () => (await readPage(api, '/v0.1/servers')).servers.length > 0, 'servers are there');
   const before = api.queries();
   const found = await walk();
   expect(new Set(found).size).toBe(SERVERS);
@@ -44,7 +45,7 @@ test('a walk meets what is published just ahead of it, although it has read ahea
       sourceName: 'alpha',
       entries: [...drafts(SERVERS), draft(published, '1.0.0')],
     });
-    await until(
+    await eventually(
       async () => (await readPage(api, '/v0.1/servers?search=published-meanwhile')).servers.length === 1,
       'the new server is listed',
     );

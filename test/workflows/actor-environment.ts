@@ -13,7 +13,7 @@ import {
   watchTaskQueue,
 } from '../../workflows/contract.ts';
 import { createTestNamespace, createTimeSkippingEnvironment } from '../environment.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 import { gitSource, newState } from './source-states.ts';
 import { type Script, ScriptedUpstream } from './scripted-upstream.ts';
 

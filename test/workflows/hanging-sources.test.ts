@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { createTestDatabase } from '../environment.ts';
 import { useSources } from '../db/sync-source.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 import { inlineSource, startWorker } from './running-worker.ts';
 
 /** More than a tick or a row lock could serve one after another. */

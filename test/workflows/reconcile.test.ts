@@ -7,7 +7,7 @@ import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { sourceWorkflowId } from '../../workflows/contract.ts';
 import { createTestDatabase } from '../environment.ts';
 import { useSources } from '../db/sync-source.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 import { inlineSource, managedSource, type RunningWorker, startWorker } from './running-worker.ts';
 
 let worker: RunningWorker;

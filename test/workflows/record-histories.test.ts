@@ -20,7 +20,7 @@ import {
   startSkippingEnvironment,
   TASK_QUEUE,
 } from './actor-environment.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 import { writeHistory } from './history-file.ts';
 import { MANAGED } from './source-states.ts';
 import { untilCancelled } from './scripted-upstream.ts';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { RollcallError } from '../../registry/failure.ts';
 import { syncWorkflowId, type SyncReport } from '../../workflows/contract.ts';
 import { type ActorEnvironment, afterSync, gate, startSkippingEnvironment } from './actor-environment.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 import { gitSource, MANAGED } from './source-states.ts';
 
 let environment: ActorEnvironment;

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { RollcallError } from '../../registry/failure.ts';
 import { syncWorkflowId } from '../../workflows/contract.ts';
 import { type ActorEnvironment, afterSync, startLiveEnvironment } from './actor-environment.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../eventually.ts';
 import { untilCancelled } from './scripted-upstream.ts';
 
 let environment: ActorEnvironment;

@@ -6,7 +6,7 @@ import type { Claims } from '../../../registry/claims.ts';
 import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { type PublishingApi, startPublishingApiWith } from '../publishing-api.ts';
-import { until } from '../running-api.ts';
+import { eventually } from '../../eventually.ts';
 import { procedures } from './endpoints.ts';
 import { oauth } from './protected-api.ts';
 
@@ -339,7 +339,7 @@ describe('/v1 has the shapes of ToolHive Registry Server', () => {
   test('for sources', async () => {
     expect(await ask('ada', ['PUT', '/v1/sources/notes', notes])).toEqual({ status: 201, body: info });
     expect(await ask('ada', ['PUT', '/v1/sources/notes', notes])).toEqual({ status: 200, body: info });
-    await until(async () => {
+    await eventually(async () => {
       const { body } = await ask('ada', ['GET', '/v1/sources/notes']);
       return (body as { syncStatus: { serverCount: number } }).syncStatus.serverCount === 1;
     }, 'the new source has synced');

@@ -8,7 +8,8 @@ import type { SourceDefinition } from '../../../registry/source-definition.ts';
 import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider, type TokenClaims } from '../../identity-provider.ts';
 import { type PublishingApi, startPublishingApiWith } from '../publishing-api.ts';
-import { contextOptions, until } from '../running-api.ts';
+import { eventually } from '../../eventually.ts';
+import { contextOptions } from '../running-api.ts';
 import { procedures, routesOf } from './endpoints.ts';
 import { oauth } from './protected-api.ts';
 
@@ -331,7 +332,7 @@ beforeAll(async () => {
   });
   const isServed = async (): Promise<boolean> =>
     (await ask('reader', 'GET', [`/registry/internal/v0.1/servers/${CATALOGUED}`])).status === 200;
-  await until(isServed, 'the catalog is served to who holds its claims');
+  await eventually(isServed, 'the catalog is served to who holds its claims');
   await publish('published');
 });
 afterAll(async () => {

@@ -12,7 +12,7 @@ import type { OAuthSettings, ProviderSettings } from '../../../config/model.ts';
 import { createLoopbackCertificate } from '../../certificate-authority.ts';
 import type { TestDatabase } from '../../environment.ts';
 import { AUDIENCE, CLIENT, type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
-import { until } from '../running-api.ts';
+import { eventually } from '../../eventually.ts';
 import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
 
 let provider: IdentityProvider;
@@ -108,7 +108,7 @@ describe('a provider that does not answer', () => {
     expect(log()).not.toContain(token);
 
     await late.resume();
-    await until(async () => (await withToken(token)).status === 200, 'the provider is asked again');
+    await eventually(async () => (await withToken(token)).status === 200, 'the provider is asked again');
     await late.stop();
   });
 
@@ -150,7 +150,7 @@ describe('requests to a provider', () => {
     expect((await withToken(token)).status).toBe(503);
     expect(log()).toMatch(/certificate/i);
     await writeFile(caFile, await readFile(provider.caFile));
-    await until(async () => (await withToken(token)).status === 200, 'the new authority is trusted');
+    await eventually(async () => (await withToken(token)).status === 200, 'the new authority is trusted');
   });
 
   test.each([
@@ -177,7 +177,7 @@ describe('requests to a provider', () => {
     const token = await provider.token();
     expect((await withToken(token)).status).toBe(503);
     await writeFile(file, 'a new token\n');
-    await until(async () => (await withToken(token)).status === 200, 'the new token is sent');
+    await eventually(async () => (await withToken(token)).status === 200, 'the new token is sent');
   });
 });
 
@@ -222,7 +222,7 @@ describe('a token that is no JWT', () => {
     const { withToken } = await introspecting();
     const token = await provider.opaqueToken({}, { expiresInSeconds: 2 });
     expect((await withToken(token)).status).toBe(200);
-    await until(async () => (await withToken(token)).status === 401, 'the token expires');
+    await eventually(async () => (await withToken(token)).status === 401, 'the token expires');
   });
 
   test('is refused for another audience', async () => {
@@ -241,7 +241,7 @@ describe('a token that is no JWT', () => {
     const token = await provider.opaqueToken();
     expect((await withToken(token)).status).toBe(503);
     await writeFile(file, CLIENT.secret);
-    await until(async () => (await withToken(token)).status === 200, 'the new secret is sent');
+    await eventually(async () => (await withToken(token)).status === 200, 'the new secret is sent');
     expect(log()).not.toContain(CLIENT.secret);
     expect(log()).not.toContain(token);
   });

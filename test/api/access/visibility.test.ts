@@ -10,7 +10,7 @@ import { draft, source, sync } from '../../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { label, type Page } from '../items.ts';
-import { until } from '../running-api.ts';
+import { eventually } from '../../eventually.ts';
 import { oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
 
 let provider: IdentityProvider;
@@ -117,7 +117,7 @@ async function create({ sourceClaims, order, registryClaims, ...content }: World
   const version = `${(worlds += 1)}.0.0`;
   await sync(database.database, { sourceName: 'marker', entries: [draft('com.example/marker', version)] });
   const path = `/v0.1/servers/com.example%2Fmarker/versions/${version}`;
-  await until(async () => (await ask(ADMIN, path)).status === 200, 'the API knows the world');
+  await eventually(async () => (await ask(ADMIN, path)).status === 200, 'the API knows the world');
 }
 
 const SERVER = { remotes: [{ type: 'streamable-http', url: 'https://example.com/mcp' }] };

@@ -11,7 +11,7 @@ import { type Database, openDatabase } from '../../../db/connection.ts';
 import type { AuditEvent } from '../../../registry/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';
 import { type Gate, openGate } from '../gate.ts';
-import { until } from '../running-api.ts';
+import { eventually } from '../../eventually.ts';
 import { AUDIT, News, recorded } from './recorded.ts';
 
 let target: TestDatabase;
@@ -92,7 +92,7 @@ test('a change is answered though Postgres is away by then; its outcome is recor
   });
   expect(await recorded(target.database)).toMatchObject([{ outcome: null }]);
   postgres.reopen();
-  await until(async () => (await recorded(target.database))[0]?.outcome === 'success', 'the outcome is recorded');
+  await eventually(async () => (await recorded(target.database))[0]?.outcome === 'success', 'the outcome is recorded');
 });
 
 test('refusals wait for Postgres', async () => {
@@ -107,7 +107,7 @@ test('what is too much to wait for Postgres is counted, and it is said', async (
   postgres.shut();
   for (let index = 0; index < 10_007; index++) writer.add(event());
   postgres.reopen();
-  await until(
+  await eventually(
     async () => (await listAuditEvents(target.database, { action: 'audit.lost', limit: 1 })).length > 0,
     'the loss is recorded',
   );

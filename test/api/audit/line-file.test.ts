@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LineFile } from '../../../api/audit/line-file.ts';
-import { until } from '../running-api.ts';
+import { eventually } from '../../eventually.ts';
 
 let folder: string;
 let path: string;
@@ -26,7 +26,7 @@ function logger(): pino.Logger {
 }
 
 const expectContent = (name: string, content: string): Promise<void> =>
-  until(
+  eventually(
     async () => (await readFile(join(folder, name), 'utf8').catch(() => '')) === content,
     `${name} has "${content}"`,
   );
@@ -73,7 +73,7 @@ test('what cannot be written is told once, held, and written when it can be', as
   await rename(folder, `${folder}-away`);
   file.write('one\n');
   file.write('two\n');
-  await until(async () => logged.length > 0, 'it was logged');
+  await eventually(async () => logged.length > 0, 'it was logged');
   file.write('three\n');
   await rename(`${folder}-away`, folder);
   await expectContent('audit.log', 'one\ntwo\nthree\n');
@@ -84,7 +84,7 @@ test.skipIf(process.platform !== 'linux')('a full disk stops nobody, and is told
   await symlink('/dev/full', join(folder, 'full.log'));
   const full = await LineFile.open(join(folder, 'full.log'), logger());
   full.write('one\n');
-  await until(async () => logged.length > 0, 'it was logged');
+  await eventually(async () => logged.length > 0, 'it was logged');
   expect(logged[0]).toContain('ENOSPC');
   await full.close();
   expect(logged.at(-1)).toContain('audit lines were lost');
@@ -95,7 +95,7 @@ test('lines that are too many to be held are counted', async () => {
   const line = `${'x'.repeat(1024 * 1024 - 1)}\n`;
   for (let index = 0; index < 12; index++) file.write(line);
   await rename(`${folder}-away`, folder);
-  await until(async () => logged.some((entry) => entry.includes('"lines":4')), 'four lines are told to be lost');
+  await eventually(async () => logged.some((entry) => entry.includes('"lines":4')), 'four lines are told to be lost');
   expect((await stat(path)).size).toBe(8 * 1024 * 1024);
 });
 

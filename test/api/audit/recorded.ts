@@ -3,7 +3,7 @@ import type { AuditSettings } from '../../../config/model.ts';
 import { listAuditEvents } from '../../../db/audit-events.ts';
 import type { Database } from '../../../db/connection.ts';
 import type { AuditEvent } from '../../../registry/audit.ts';
-import { until } from '../running-api.ts';
+import { eventually } from '../../eventually.ts';
 
 export const AUDIT: AuditSettings = {
   enabled: true,
@@ -29,7 +29,7 @@ export class News {
   /** The events that came since, the oldest first; waits until there are so many at least. */
   async next(count: number): Promise<readonly AuditEvent[]> {
     let events: readonly AuditEvent[] = [];
-    await until(async () => {
+    await eventually(async () => {
       events = (await recorded(this.#database)).filter(({ id }) => !this.#known.has(id));
       return events.length >= count;
     }, `${count} events are recorded`);
