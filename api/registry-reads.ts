@@ -1,6 +1,6 @@
 /** Reading a registry: lists, versions, single entries. */
 import type { RequestHandler } from 'express';
-import { findEntry, listVersions } from '../db/entries.ts';
+import { findEntry, isCutShort, listVersions } from '../db/entries.ts';
 import { encodeCursor } from '../registry/cursor.ts';
 import { entriesOf, type RegistryView } from './access/visibility.ts';
 import { type ApiContext, servedView } from './context.ts';
@@ -41,7 +41,7 @@ async function makeList(readAhead: ReadAhead, view: RegistryView, page: PageOfLi
   const found = await readAhead.list(view, page);
   const entries = found.slice(0, limit);
   const last = entries.at(-1);
-  if (found.length <= limit || last === undefined) return listJson(entries);
+  if (last === undefined || (found.length <= limit && !isCutShort(found, limit + 1))) return listJson(entries);
   const after = { name: last.name, version: last.version };
   return listJson(entries, encodeCursor({ after, query }, view.registry.name));
 }

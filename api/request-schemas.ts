@@ -24,7 +24,7 @@ const limit = z
   .refine((value) => /^0*[1-9]\d*$/.test(value), 'must be a whole number from 1')
   .transform((value) => Math.min(Number(value), MAX_LIMIT))
   .meta({
-    description: `Maximum number of items to return; more than ${MAX_LIMIT} is served as ${MAX_LIMIT}.`,
+    description: `Maximum number of items to return; more than ${MAX_LIMIT} is served as ${MAX_LIMIT}. A page of large documents has fewer.`,
     override: ({ jsonSchema }) => replaceSchema(jsonSchema, { type: 'integer', minimum: 1, default: DEFAULT_LIMIT }),
   })
   .optional();

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
 import { z } from 'zod';
+import { MAX_DOCUMENT_BYTES } from '../registry/draft.ts';
 import { ENTRY_STATUSES } from '../registry/entry.ts';
 import { SOURCE_KINDS } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
@@ -30,8 +31,9 @@ export type EntryRow = z.infer<typeof entryRow>;
 
 type EntryQuery = QuerySqlToken<typeof entryRow>;
 
-const entryColumns = sql.fragment`
-  entry.name, entry.version, entry.document, entry.status, entry.status_message as "statusMessage",
+/** With the name from where the entries are ordered by it, so that the planner knows their order. */
+const entryColumns = (name: FragmentSqlToken): FragmentSqlToken => sql.fragment`
+  ${name} as name, entry.version, entry.document, entry.status, entry.status_message as "statusMessage",
   entry.status_changed_at as "statusChangedAt", entry.published_at as "publishedAt", entry.updated_at as "updatedAt",
   entry.is_latest as "isLatest", source.name as "sourceName", source.kind as "sourceKind",
   entry.commit_id as "commitId"`;
@@ -42,6 +44,7 @@ export interface EntriesQuery {
   readonly visibility: Visibility;
   /** The last entry of the page before. */
   readonly after?: { readonly name: string; readonly version: string } | undefined;
+  /** The most entries; there are fewer where they are too large together, see `isCutShort`. */
   readonly limit: number;
   /** A substring of name, title or description, whatever its case. */
   readonly search?: string | undefined;
@@ -58,9 +61,33 @@ export interface EntriesQuery {
  */
 export async function listEntries(database: Database, query: EntriesQuery): Promise<readonly EntryRow[]> {
   if (![query.search, query.version, query.after?.name, query.after?.version].every(isStorableOrAbsent)) return [];
-  return await database.pool.any(
-    query.search === undefined || query.search === '' ? browse(query) : search(query, query.search),
-  );
+  const entries = query.search === undefined || query.search === '' ? browse(query) : search(query, query.search);
+  return await database.pool.any(withinBytes(entries, query.limit));
+}
+
+/** What the documents of a page have together, at most, before its last one: 16 MiB. A document may have one. */
+const MAX_PAGE_BYTES = 16 * 1024 * 1024;
+/** So many entries are not measured: a page of the usual size, and one more. */
+const UNMEASURED_ENTRIES = 31;
+
+/** Many entries may be far more than what a process can hold of them: they end with the one that reaches the limit. */
+function withinBytes(entries: EntryQuery, limit: number): EntryQuery {
+  if (limit <= UNMEASURED_ENTRIES) return entries;
+  return sql.type(entryRow)`
+    select name, version, document, status, "statusMessage", "statusChangedAt", "publishedAt", "updatedAt", "isLatest",
+      "sourceName", "sourceKind", "commitId"
+    from (
+      select *, sum(octet_length(document)) over (order by name, version) - octet_length(document) as "bytesBefore"
+      from (${entries}) as page
+    ) as measured
+    where "bytesBefore" < ${MAX_PAGE_BYTES} order by name, version`;
+}
+
+/** Whether there are fewer entries than the limit because they are large; there may be more of them then. */
+export function isCutShort(entries: readonly EntryRow[], limit: number): boolean {
+  const isMeasured = limit > UNMEASURED_ENTRIES;
+  if (!isMeasured || entries.length >= limit || entries.length < MAX_PAGE_BYTES / MAX_DOCUMENT_BYTES) return false;
+  return entries.reduce((sum, { document }) => sum + Buffer.byteLength(document), 0) >= MAX_PAGE_BYTES;
 }
 
 function isStorableOrAbsent(text: string | undefined): boolean {
@@ -73,7 +100,7 @@ function isStorableOrAbsent(text: string | undefined): boolean {
  */
 function browse(query: EntriesQuery): EntryQuery {
   return sql.type(entryRow)`
-    select ${entryColumns}
+    select ${entryColumns(sql.fragment`server_owner.name`)}
     from server_owner join source on source.id = server_owner.source_id
     cross join lateral (
       select * from entry
@@ -92,7 +119,7 @@ function browse(query: EntriesQuery): EntryQuery {
 function search(query: EntriesQuery, term: string): EntryQuery {
   const later = query.after === undefined ? sql.fragment`true` : sql.fragment`found.name >= ${query.after.name}`;
   return sql.type(entryRow)`
-    select ${entryColumns}
+    select ${entryColumns(sql.fragment`found.name`)}
     from searched_text as found
     join server_owner on server_owner.registry_id = ${query.registryId} and server_owner.name = found.name
     join source on source.id = server_owner.source_id
@@ -160,7 +187,7 @@ export async function findEntry(
 
 function entriesOfName({ registryId, name, includeDeleted, visibility }: VersionsQuery): FragmentSqlToken {
   return sql.fragment`
-    select ${entryColumns}
+    select ${entryColumns(sql.fragment`entry.name`)}
     from server_owner join source on source.id = server_owner.source_id
     join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
     where server_owner.registry_id = ${registryId} and server_owner.name = ${name} and ${isVisibleName(visibility)}
@@ -173,7 +200,7 @@ export async function listSourceVersions(
   { sourceId, name }: { readonly sourceId: string; readonly name: string },
 ): Promise<readonly EntryRow[]> {
   return await database.pool.any(sql.type(entryRow)`
-    select ${entryColumns} from entry join source on source.id = entry.source_id
+    select ${entryColumns(sql.fragment`entry.name`)} from entry join source on source.id = entry.source_id
     where entry.source_id = ${sourceId} and entry.name = ${name}
     order by entry.published_at desc, entry.version desc`);
 }
@@ -204,9 +231,9 @@ export async function* streamEntries(
 ): AsyncGenerator<EntryRow, void, void> {
   let after: EntriesQuery['after'];
   for (;;) {
-    const batch = await transaction.any(browse({ ...query, after, limit: STREAM_BATCH }));
+    const batch = await transaction.any(withinBytes(browse({ ...query, after, limit: STREAM_BATCH }), STREAM_BATCH));
     yield* batch;
     after = batch.at(-1);
-    if (batch.length < STREAM_BATCH) return;
+    if (batch.length < STREAM_BATCH && !isCutShort(batch, STREAM_BATCH)) return;
   }
 }
