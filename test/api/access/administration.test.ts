@@ -436,16 +436,22 @@ const anything = fc.oneof(
   fc.array(word, { maxLength: 3 }),
 );
 const members = [
-  ...['name', 'version', 'registry', 'claims', 'sources', 'access', 'managed', 'file', 'api', 'git', 'kubernetes'],
-  ...['configMap', 'filter', 'syncPolicy', 'format', 'document', 'server', 'skill', 'status', 'statusMessage', 'limit'],
-  ...['after', 'before', 'number', 'offset', 'wait', 'force', 'reason', 'idempotencyKey', 'includeDeleted', 'from'],
+  'name', 'version', 'registry', 'claims', 'sources', 'access', 'managed', 'file', 'api', 'git', 'kubernetes',
+  'configMap', 'filter', 'syncPolicy', 'format', 'document', 'server', 'skill', 'status', 'statusMessage', 'limit',
+  'after', 'before', 'number', 'offset', 'wait', 'force', 'reason', 'idempotencyKey', 'includeDeleted', 'from',
 ]; // prettier-ignore
 const object = (of: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.dictionary(fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...members) }, word), of, { maxKeys: 5 });
 const input = fc.oneof(anything, object(fc.oneof(anything, object(fc.oneof(anything, object(anything))))));
 const rest = fc.constantFrom(
-  ...['/v1/sources/NAME', '/v1/registries/NAME', '/v1/entries', '/v1/entries/server/NAME/claims', '/v1/me'],
-  ...['/v1/sources/NAME/entries', '/v1/registries/NAME/entries', '/v1/entries/server/NAME/versions/NAME'],
+  '/v1/sources/NAME',
+  '/v1/sources/NAME/entries',
+  '/v1/registries/NAME',
+  '/v1/registries/NAME/entries',
+  '/v1/entries',
+  '/v1/entries/server/NAME/claims',
+  '/v1/entries/server/NAME/versions/NAME',
+  '/v1/me',
   ...procedures().map((endpoint) => endpoint.replace(/^\w+ /, '')),
 );
 
