@@ -31,8 +31,6 @@ afterAll(async () => {
   await provider.stop();
 });
 
-// ---------------------------------------------------------------- a world
-
 const NAMES = ['com.example/a', 'com.example/b', 'com.example/c', 'com.example/d'];
 const SOURCES = ['first', 'second', 'cluster'] as const;
 const REGISTRIES = ['open', 'claimed', 'closed', 'default'] as const;
@@ -122,8 +120,6 @@ async function create({ sourceClaims, order, registryClaims, ...content }: World
 
 const SERVER = { remotes: [{ type: 'streamable-http', url: 'https://example.com/mcp' }] };
 
-// ---------------------------------------------------------------- the rules, naively
-
 const ADMIN: HeldClaims = { role: 'admin' };
 /** Who sends no token. */
 const NOBODY = 'nobody';
@@ -158,8 +154,6 @@ function visibleIn(registry: string, caller: Caller, of: World): string[] {
     return versions.toSorted().map((version) => `${name}@${version}`);
   });
 }
-
-// ---------------------------------------------------------------- asking
 
 const tokens = new Map<string, Promise<string>>();
 
