@@ -27,10 +27,10 @@ type Cleanup = (() => Promise<void>)[];
 /** Runs until the signal, then stops everything within ten seconds. */
 export async function serve(configuration: Configuration, options: ServeOptions): Promise<void> {
   const cleanup: Cleanup = [];
+  options.signal.addEventListener('abort', () => say('Stopping'));
   try {
     await start(configuration, { ...options, cleanup });
     if (!options.signal.aborted) await once(options.signal, 'abort');
-    say('Stopping');
   } finally {
     for (const stop of cleanup.toReversed()) await stop();
   }
@@ -46,6 +46,7 @@ async function start(configuration: Configuration, options: StartOptions): Promi
   const complete = await startServices(configuration, { ...options, dataFolder });
   if (options.signal.aborted) return;
   await prepareDatabase(complete);
+  if (options.signal.aborted) return;
   await startRoles(complete, options);
   if (options.signal.aborted) return;
   console.log(banner(complete, { dataDirectory: dataFolder?.path, startedInMs: Date.now() - startedAt }));

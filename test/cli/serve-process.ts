@@ -63,8 +63,8 @@ export interface ServeProcess {
   readonly exited: Promise<number | null>;
 }
 
-/** Starts `serve` as a terminal would, leader of a process group, and waits for its banner. */
-export async function startServe(installation: Installation): Promise<ServeProcess> {
+/** Starts `serve` as a terminal would, leader of a process group, and waits for its banner, or until it says `words`. */
+export async function startServe(installation: Installation, words = 'is running'): Promise<ServeProcess> {
   const { configuration, dataFolder, portOptions } = installation;
   const parameters = ['serve', '--config', configuration, '--data-dir', dataFolder, ...portOptions];
   const child = spawn(process.execPath, [ROLLCALL, ...parameters], { detached: true });
@@ -73,7 +73,7 @@ export async function startServe(installation: Installation): Promise<ServeProce
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
-      if (output.includes('is running')) resolve();
+      if (output.includes(words)) resolve();
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);

@@ -134,6 +134,14 @@ describe('serve', () => {
     const ports = installation.portOptions.map((option) => Number(/\d+$/.exec(option)?.[0]));
     expect(await Promise.all(ports.map((port) => answers(port)))).toEqual(ports.map(() => false));
   });
+
+  test('stops while it starts, says so at once, and starts no more', async () => {
+    serve = await startServe(installation, 'Starting PostgreSQL');
+    pressControlC(serve);
+    expect(await serve.exited).toBe(0);
+    expect(serve.output()).toMatch(/Stopping\n[^]*Stopped\n$/);
+    expect(serve.output()).not.toContain('Starting the API');
+  }, 30_000);
 });
 
 async function servedNames(query = 'limit=100'): Promise<string[]> {
