@@ -54,6 +54,7 @@ test('a walk by cursor, with syncs between its pages and during them, neither sk
         syncing = state === undefined ? Promise.resolve() : become(state.sourceName, state.entries);
         if (state?.duringPage === false) await syncing;
       }
+      await syncing;
 
       expect(seen).toEqual([...new Set(seen)]);
       expect(seen).toEqual(seen.toSorted((left, right) => (left < right ? -1 : 1)));
