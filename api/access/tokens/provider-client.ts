@@ -50,7 +50,7 @@ export class ProviderClient {
       return answer;
     } catch (cause) {
       const { name } = this.#settings;
-      this.#logger.warn({ err: cause, provider: name, url: shown(question.url) }, 'provider of tokens did not answer');
+      this.#logger.warn({ err: cause, provider: name, url: shown(question.url) }, 'provider of tokens cannot be asked');
       throw this.#unavailable(this.#backoff.noteFailure(), cause);
     }
   }
@@ -121,7 +121,7 @@ export class ProviderClient {
   }
 
   #unavailable(retryAfterMs: number, cause?: unknown): ProviderUnavailable {
-    return new ProviderUnavailable(`The provider "${this.#settings.name}" did not answer`, { retryAfterMs, cause });
+    return new ProviderUnavailable(`The provider "${this.#settings.name}" cannot be asked`, { retryAfterMs, cause });
   }
 }
 
