@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { listRegistries, type RegistryRow } from '../../db/registries.ts';
 import { listSources } from '../../db/sources.ts';
-import { seesRegistry } from '../access/permissions.ts';
+import { sees, seesRegistry } from '../access/permissions.ts';
 import { HttpError } from '../http-error.ts';
 import { text } from '../request-schemas.ts';
 import type { OperationContext } from './operation.ts';
@@ -16,8 +16,8 @@ export const serverName = nonEmpty;
 export const serverVersion = nonEmpty;
 
 /**
- * The registry of this name. Without a name the default registry; if that has no managed source, one that shows the only
- * managed source that the caller's registries have.
+ * The registry of this name. Without a name the default registry; if that has no managed source that the caller sees, one
+ * that shows the only one which the caller's registries have.
  *
  * @throws HttpError 404 for a registry that the caller may not see, 400 where it has to be named, 501 where there is no
  *   managed source.
@@ -25,20 +25,23 @@ export const serverVersion = nonEmpty;
 export async function publishingRegistry(context: OperationContext, name: string | undefined): Promise<RegistryRow> {
   if (name !== undefined) return await visibleRegistry(context, name);
   const [registries, sources] = await Promise.all([listRegistries(context.database), listSources(context.database)]);
-  const managed = new Set(sources.filter(({ kind }) => kind === 'managed').map((source) => source.name));
-  const candidates = registries
+  const managed = new Map(sources.filter(({ kind }) => kind === 'managed').map((source) => [source.name, source]));
+  const shown = registries
     .filter((registry) => seesRegistry(context.caller, registry))
     .flatMap((registry) => {
-      const source = registry.sources.find((member) => managed.has(member));
+      const source = registry.sources.map((member) => managed.get(member)).find((member) => member !== undefined);
       return source === undefined ? [] : [{ registry, source }];
     });
+  const own = shown.filter(({ source }) => sees(context.caller, source.claims));
+  // Where none is the caller's, it is said of one of the others that it is not.
+  const candidates = own.length > 0 ? own : shown;
   const [first] = candidates;
   if (first === undefined) {
     throw new HttpError(501, 'No registry has a managed source, so nothing can be published: add one to a registry');
   }
   const byDefault = candidates.find(({ registry }) => registry.isDefault);
   if (byDefault !== undefined) return byDefault.registry;
-  if (candidates.every(({ source }) => source === first.source)) return first.registry;
+  if (candidates.every(({ source }) => source.name === first.source.name)) return first.registry;
   const names = candidates.map(({ registry }) => `"${registry.name}"`).join(', ');
   throw new HttpError(400, `Several registries can be published to: say which of ${names}`);
 }

@@ -407,6 +407,12 @@ describe('/v1 has the shapes of ToolHive Registry Server', () => {
     expect(await ask('ada', ['GET', claims])).toEqual({ status: 200, body: { claims: A } });
     expect(await ask('root', ['PUT', claims, { claims: B }])).toEqual({ status: 204, body: null });
     expect(await ask('ada', ['GET', claims])).toMatchObject({ status: 404 });
+    // What is published to the default registry is not Bob's, but there is one other.
+    const bobs = { server: server('com.example/bobs'), claims: B };
+    expect(await ask('bob', ['POST', '/v1/entries', bobs])).toEqual({ status: 201, body: bobs.server });
+    expect(await ask('bob', ['GET', '/v1/sources/own-b/entries'])).toMatchObject({
+      body: { entries: [{ name: 'com.example/bobs', claims: B }, { name: 'com.example/other' }] },
+    });
     expect(await ask('root', ['DELETE', '/v1/entries/skill/tool/versions/1.0.0'])).toEqual(refused(400, /^Skills/));
     expect(await ask('root', ['DELETE', '/v1/entries/server/com.example%2Ftool/versions/1.0.0'])).toMatchObject({
       status: 204,
