@@ -11,16 +11,20 @@ const STOP_DEADLINE_MS = 8_500;
 
 /**
  * Left to itself, V8 lets garbage pile up while there is memory: a sync of a large document would hold twice what it
- * needs. In MiB; 384 are room for the workflows that a worker caches and for the largest entries several times over.
+ * needs. In MiB. A page lives for a moment, and is not to be copied about for it; what the worker holds is room for the
+ * workflows that it caches and for the largest entries several times over.
  */
-const HEAP_LIMITS = ['--max-semi-space-size=4', '--max-old-space-size=384'];
+const HEAP_LIMITS = {
+  api: ['--max-semi-space-size=16', '--max-old-space-size=384'],
+  worker: ['--max-semi-space-size=8', '--max-old-space-size=768'],
+} as const;
 
 /** Fulfilled when the process is ready for work; fails when it ends before. */
 export async function forkRole(order: RoleOrder): Promise<Running> {
   const program = fileURLToPath(new URL('./role-process.ts', import.meta.url));
   // The program learns its role over the channel; its argument tells whoever lists the processes.
   const child = fork(program, [order.role], {
-    execArgv: HEAP_LIMITS,
+    execArgv: [...HEAP_LIMITS[order.role]],
     detached: true, // a Ctrl-C in the terminal reaches only us, and we stop things in order
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // In the terminal of `serve` only what goes wrong is of interest.

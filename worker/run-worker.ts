@@ -23,8 +23,11 @@ const LONGEST_BACKOFF_MS = 5_000;
 
 /** After a stop: how long activities may go on, and when those that ignore their cancellation are left behind. */
 const SHUTDOWN = { shutdownGraceTime: '3 seconds', shutdownForceTime: '7 seconds' } as const;
-/** Each takes about a third of a megabyte; any other is rebuilt from its history when it wakes. */
-const MAX_CACHED_WORKFLOWS = 500;
+/**
+ * Each takes about a third of a megabyte. Any other is rebuilt from its history when it wakes, which costs several times
+ * what it then does: with more sources than this on one worker all of them are, since they wake in turn.
+ */
+const MAX_CACHED_WORKFLOWS = 1_200;
 /** Syncs hold a chunk of their snapshot in memory. */
 const MAX_CONCURRENT_ACTIVITIES = 20;
 /** A watch does nothing but wait. */
