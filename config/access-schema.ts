@@ -86,7 +86,7 @@ const oauth = withRule(
     writeScope: scope
       .default('mcp-registry:write')
       .describe('Scope that a token needs for changes. Default `mcp-registry:write`'),
-    providers: namedList(provider, `is empty: write \`${PROVIDERS_TO_WRITE}\`, ${OR_ANONYMOUS}`)
+    providers: namedList(provider, `write \`${PROVIDERS_TO_WRITE}\`, ${OR_ANONYMOUS}`)
       .exactOptional()
       .describe('Who vouches for tokens'),
   }),

@@ -35,13 +35,10 @@ export function withRule<Schema extends z.ZodType>(
 }
 
 /** A list of mappings that have different names, at least one. */
-export function namedList<Item extends z.ZodType>(
-  item: Item,
-  empty = 'is empty: at least one is needed',
-): z.ZodArray<Item> {
+export function namedList<Item extends z.ZodType>(item: Item, remedy = 'at least one is needed'): z.ZodArray<Item> {
   return z
-    .array(item)
-    .min(1, empty)
+    .array(item, { error: ({ input }) => (input === undefined ? `is missing: ${remedy}` : undefined) })
+    .min(1, `is empty: ${remedy}`)
     .superRefine(
       (items, context) => {
         const seen = new Set<unknown>();

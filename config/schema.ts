@@ -44,7 +44,10 @@ export const namedRegistry = withRule(mapping({ name: registryName, ...registryM
 
 const sourcesFile = withRule(
   mapping({
-    sources: namedList(namedSource),
+    sources: namedList(
+      namedSource,
+      'write at least one, such as `sources: [{name: catalog, file: {path: servers.json}}]`',
+    ),
     registries: namedList(namedRegistry).exactOptional(),
     source: refused('belongs to an older form of the file: add it to `sources`'),
     ...commonSettings,

@@ -188,7 +188,7 @@ function assertSameHistory(applied: readonly AppliedMigration[], files: readonly
     }
     if (file.name !== row.name || file.checksum !== row.checksum) {
       throw new Error(
-        `Migration ${label} was applied with another content than its file has now: applied migrations are never edited.`,
+        `Migration ${label} was applied with another content than its file has now: applied migrations are never edited. Run the version of Rollcall that applied it, or begin with an empty database.`,
       );
     }
   }

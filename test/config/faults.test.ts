@@ -220,10 +220,9 @@ auth: { mode: anonymous }`),
   });
 
   test('a file without sources is told to have some', async () => {
-    expect(await faultsOf('auth: { mode: anonymous }')).toEqual(['1:1: sources: is missing']);
-    expect(await faultsOf('sources: []\nauth: { mode: anonymous }')).toEqual([
-      '1:10: sources: is empty: at least one is needed',
-    ]);
+    const remedy = 'write at least one, such as `sources: [{name: catalog, file: {path: servers.json}}]`';
+    expect(await faultsOf('auth: { mode: anonymous }')).toEqual([`1:1: sources: is missing: ${remedy}`]);
+    expect(await faultsOf('sources: []\nauth: { mode: anonymous }')).toEqual([`1:10: sources: is empty: ${remedy}`]);
   });
 
   test('a single source needs an interval too', async () => {
