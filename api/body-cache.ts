@@ -17,6 +17,10 @@ export class BodyCache {
     return this.#bodies.get(tag);
   }
 
+  set(tag: string, body: Buffer): void {
+    this.#bodies.set(tag, body);
+  }
+
   /** The body that is held, or being made, or that `make` makes. A failure is not held. */
   async getOrMake(tag: string, make: () => Promise<Buffer>): Promise<Buffer> {
     const known = this.#bodies.get(tag) ?? this.#inTheMaking.get(tag);

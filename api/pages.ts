@@ -23,8 +23,19 @@ export interface Page {
   readonly view: RegistryView;
   /** Beside the registry, its revision and what is seen of it: the resource and the query in one normal form. */
   readonly key: readonly (string | number | boolean | null)[];
-  /** The body, JSON. Throws an HttpError where the answer is another one; that is not held. */
-  readonly make: () => Promise<string>;
+  /**
+   * The body, JSON. Throws an HttpError where the answer is another one; that is not held. `prepare` takes pages of the
+   * same view that come with it.
+   */
+  readonly make: (prepare: (following: PreparedPage) => void) => Promise<string>;
+}
+
+/** A page that whoever is sent another one is likely to ask for next. */
+export interface PreparedPage {
+  /** As it will be asked for; undefined: not known, but it will be. */
+  readonly url: string | undefined;
+  readonly key: Page['key'];
+  readonly body: string;
 }
 
 /** A page whose body is made in pieces. */
@@ -106,7 +117,10 @@ export class Pages {
 
     const identity = uncompressed(answer);
     const [preferred = identity] = answer.variants;
-    const body = await this.#bodies.getOrMake(identity.tag, async () => Buffer.from(await page.make()));
+    const body = await this.#bodies.getOrMake(identity.tag, async () => {
+      const prepare = (following: PreparedPage): void => this.#prepare(request, { page, answer }, following);
+      return Buffer.from(await page.make(prepare));
+    });
     const { encoding } = preferred;
     if (encoding === 'identity' || !isWorthCompressing(body)) return sendBody(response, answer, { ...identity, body });
     const compressed = await this.#bodies.getOrMake(preferred.tag, () => compress(body, encoding));
@@ -133,21 +147,29 @@ export class Pages {
     const { registry } = view;
     response.setHeader('Cache-Control', cacheControl(request));
     response.setHeader('Vary', 'Accept-Encoding, Authorization, Origin');
-    const tag = entityTag([
-      this.#softwareVersion,
-      registry.id,
-      registry.createdAt,
-      registry.revision,
-      view.key,
-      ...key,
-    ]);
-    const identity: Variant = { encoding: 'identity', tag: `"${tag}"` };
-    const encoding = preferredEncoding(request);
     return {
       registry,
       headers: this.#sharedHeaders(response),
-      variants: encoding === 'identity' ? [identity] : [{ encoding, tag: `"${tag}-${encoding}"` }, identity],
+      variants: this.#variantsOf({ view, key }, preferredEncoding(request)),
     };
+  }
+
+  #variantsOf({ view, key }: Pick<Page, 'view' | 'key'>, encoding: ContentEncoding): readonly Variant[] {
+    const { id, createdAt, revision } = view.registry;
+    const tag = entityTag([this.#softwareVersion, id, createdAt, revision, view.key, ...key]);
+    const identity: Variant = { encoding: 'identity', tag: `"${tag}"` };
+    return encoding === 'identity' ? [identity] : [{ encoding, tag: `"${tag}-${encoding}"` }, identity];
+  }
+
+  /** Holds a page as if the sender of the request had asked for it already. */
+  #prepare(
+    request: Request,
+    { page: { view }, answer }: { readonly page: Page; readonly answer: Answer },
+    { url, key, body }: PreparedPage,
+  ): void {
+    const prepared = { ...answer, variants: this.#variantsOf({ view, key }, preferredEncoding(request)) };
+    this.#bodies.set(uncompressed(prepared).tag, Buffer.from(body));
+    if (url !== undefined) this.#answers.set(wordsOf(request, url), prepared);
   }
 
   /** The headers that are set so far, but for the one that no other answer has; the same ones are held once. */
@@ -202,8 +224,8 @@ async function* continued(
 }
 
 /** What decides the answer to a GET beside the registry's state. */
-function wordsOf(request: Request): string {
-  return `${callerOf(request).key} ${request.headers['accept-encoding'] ?? ''} ${request.originalUrl}`;
+function wordsOf(request: Request, url: string = request.originalUrl): string {
+  return `${callerOf(request).key} ${request.headers['accept-encoding'] ?? ''} ${url}`;
 }
 
 function uncompressed({ variants }: Answer): Variant {

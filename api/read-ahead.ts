@@ -1,72 +1,65 @@
-/** Walks in small pages, which would otherwise cost a query for every entry or two. */
-import { LRUCache } from 'lru-cache';
+/** Walks in small pages, which would otherwise cost a query and a way through the whole application for every entry. */
 import type { Database } from '../db/connection.ts';
-import { type EntryRow, listEntries } from '../db/entries.ts';
+import { type EntryRow, isCutShort, listEntries } from '../db/entries.ts';
+import { encodeCursor } from '../registry/cursor.ts';
 import { entriesOf, type RegistryView } from './access/visibility.ts';
+import { listJson } from './item-json.ts';
 import type { PageOfList } from './list-query.ts';
 
 /** Pages up to this size are small; on a walk so many entries are read at once for them. */
 const SMALL_LIMIT = 10;
 const ENTRIES_AT_ONCE = 100;
-/** Characters of documents that are held for pages which nobody has asked for yet. */
-const MAX_HELD_CHARACTERS = 8 * 1024 * 1024;
-/** What an entry takes beside its document. */
-const ENTRY_CHARACTERS = 500;
 
-/**
- * Reads the entries of a list. Whoever asks for a small page behind a cursor is walking, and will ask for the next one:
- * its entries are read together with it, and held under the place where the page ends, until they are asked for. As
- * every finished page they belong to a revision and to those who see the same, so that no change is missed and nobody
- * walks on in what somebody else sees.
- */
-export class ReadAhead {
-  readonly #database: Database;
-  readonly #held = new LRUCache<string, readonly EntryRow[]>({
-    maxSize: MAX_HELD_CHARACTERS,
-    sizeCalculation: (entries) =>
-      entries.reduce((sum, { document }) => sum + document.length + ENTRY_CHARACTERS, ENTRY_CHARACTERS),
-  });
-
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  /** The entries of the page, and one more where there are more. */
-  async list(view: RegistryView, page: PageOfList): Promise<readonly EntryRow[]> {
-    const { after, limit } = page;
-    const wanted = limit + 1;
-    if (after === undefined || limit > SMALL_LIMIT) return await this.#read(view, page, wanted);
-    const entries = this.#take(keyOf(view, page, after), wanted) ?? (await this.#read(view, page, ENTRIES_AT_ONCE));
-    const last = entries[limit - 1];
-    const rest = entries.slice(limit);
-    if (last !== undefined && rest.length >= wanted) this.#held.set(keyOf(view, page, last), rest);
-    return entries.slice(0, wanted);
-  }
-
-  async #read(view: RegistryView, { query, after }: PageOfList, limit: number): Promise<readonly EntryRow[]> {
-    return await listEntries(this.#database, { ...entriesOf(view), limit, after, ...query });
-  }
-
-  #take(key: string, atLeast: number): readonly EntryRow[] | undefined {
-    const entries = this.#held.get(key);
-    if (entries === undefined || entries.length < atLeast) return undefined;
-    this.#held.delete(key);
-    return entries;
-  }
+export interface MadePage {
+  readonly page: PageOfList;
+  readonly body: string;
 }
 
-function keyOf(view: RegistryView, { query }: PageOfList, after: { name: string; version: string }): string {
-  const { name, version } = after;
-  const { search, version: ofVersion, updatedSince, includeDeleted } = query;
-  return JSON.stringify([
-    view.registry.id,
-    view.registry.revision,
-    view.key,
-    name,
-    version,
-    search,
-    ofVersion,
-    updatedSince,
-    includeDeleted,
-  ]);
+/**
+ * The page, and those after it that can be made from the same query. Whoever asks for a small page behind a cursor is
+ * walking, and will ask for the next ones; any other page comes alone.
+ */
+export async function makePages(database: Database, view: RegistryView, page: PageOfList): Promise<MadePage[]> {
+  const { after, limit, query } = page;
+  const isWalk = after !== undefined && limit <= SMALL_LIMIT;
+  const wanted = isWalk ? ENTRIES_AT_ONCE : limit + 1;
+  const entries = await listEntries(database, { ...entriesOf(view), limit: wanted, after, ...query });
+  const isEnd = entries.length < wanted && !isCutShort(entries, wanted);
+  const pages: MadePage[] = [];
+  let begin: PageOfList | undefined = page;
+  for (let start = 0; begin !== undefined && (start === 0 || start + limit < entries.length); start += limit) {
+    const next: PageOfList | undefined = pageAfter(entries.slice(start, start + limit), {
+      page: begin,
+      isLast: isEnd && start + limit >= entries.length,
+    });
+    pages.push({ page: begin, body: bodyOf(entries.slice(start, start + limit), next, view) });
+    begin = next;
+  }
+  return pages;
+}
+
+function pageAfter(
+  entries: readonly EntryRow[],
+  { page, isLast }: { readonly page: PageOfList; readonly isLast: boolean },
+): PageOfList | undefined {
+  const last = entries.at(-1);
+  return last === undefined || isLast ? undefined : { ...page, after: { name: last.name, version: last.version } };
+}
+
+function bodyOf(entries: readonly EntryRow[], next: PageOfList | undefined, view: RegistryView): string {
+  return next === undefined ? listJson(entries) : listJson(entries, cursorOf(next, view));
+}
+
+/** The cursor that asks for a page behind the first one. */
+export function cursorOf({ query, after }: PageOfList, { registry }: RegistryView): string {
+  if (after === undefined) throw new TypeError('The first page of a list has no cursor');
+  return encodeCursor({ after, query }, registry.name);
+}
+
+/** The URL with another cursor in the place of its own; undefined where that is not written plainly. */
+export function withCursor(url: string, cursor: string): string | undefined {
+  const [path = '', ...rest] = url.split('?');
+  const parameters = rest.join('?').split('&');
+  const place = parameters.findIndex((parameter) => parameter.startsWith('cursor='));
+  return place === -1 ? undefined : `${path}?${parameters.with(place, `cursor=${cursor}`).join('&')}`;
 }

@@ -1,49 +1,47 @@
 /** Reading a registry: lists, versions, single entries. */
 import type { RequestHandler } from 'express';
-import { findEntry, isCutShort, listVersions } from '../db/entries.ts';
-import { encodeCursor } from '../registry/cursor.ts';
-import { entriesOf, type RegistryView } from './access/visibility.ts';
+import { findEntry, listVersions } from '../db/entries.ts';
+import { entriesOf } from './access/visibility.ts';
 import { type ApiContext, servedView } from './context.ts';
 import { HttpError } from './http-error.ts';
 import { itemJson, listJson } from './item-json.ts';
 import { readPageOfList, type PageOfList } from './list-query.ts';
-import { ReadAhead } from './read-ahead.ts';
+import type { Page } from './pages.ts';
+import { cursorOf, makePages, withCursor } from './read-ahead.ts';
 import { readQuery } from './query-string.ts';
 import { readParameters } from './request-schemas.ts';
 import { pathParameter } from './routes.ts';
 
 /** `GET …/servers` */
 export function listServers(context: ApiContext): RequestHandler {
-  const readAhead = new ReadAhead(context.database);
   return async (request, response) => {
     const view = await servedView(context, request);
     const page = readPageOfList(request.url, view.registry.name);
-    const { query, after, limit } = page;
     await context.pages.send(request, response, {
       view,
-      key: [
-        'servers',
-        after?.name ?? null,
-        after?.version ?? null,
-        limit,
-        query.search ?? null,
-        query.version ?? null,
-        query.updatedSince ?? null,
-        query.includeDeleted,
-      ],
-      make: () => makeList(readAhead, view, page),
+      key: keyOf(page),
+      make: async (prepare) => {
+        const [asked, ...following] = await makePages(context.database, view, page);
+        for (const { page: next, body } of following) {
+          prepare({ url: withCursor(request.originalUrl, cursorOf(next, view)), key: keyOf(next), body });
+        }
+        return asked!.body;
+      },
     });
   };
 }
 
-async function makeList(readAhead: ReadAhead, view: RegistryView, page: PageOfList): Promise<string> {
-  const { query, limit } = page;
-  const found = await readAhead.list(view, page);
-  const entries = found.slice(0, limit);
-  const last = entries.at(-1);
-  if (last === undefined || (found.length <= limit && !isCutShort(found, limit + 1))) return listJson(entries);
-  const after = { name: last.name, version: last.version };
-  return listJson(entries, encodeCursor({ after, query }, view.registry.name));
+function keyOf({ query, after, limit }: PageOfList): Page['key'] {
+  return [
+    'servers',
+    after?.name ?? null,
+    after?.version ?? null,
+    limit,
+    query.search ?? null,
+    query.version ?? null,
+    query.updatedSince ?? null,
+    query.includeDeleted,
+  ];
 }
 
 /** `GET …/servers/{server}/versions`, newest publication first. */
