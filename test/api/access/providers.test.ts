@@ -6,8 +6,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { decodeProtectedHeader } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { OAuthSettings, ProviderSettings } from '../../../config/model.ts';
 import { createLoopbackCertificate } from '../../certificate-authority.ts';
 import type { TestDatabase } from '../../environment.ts';
@@ -25,6 +26,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-providers-'));
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all(started.splice(0).map((one) => one.stop()));
   for (const server of servers.splice(0)) server.close();
 });
@@ -202,6 +204,21 @@ describe('a token that is no JWT', () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => withToken(token)));
     answers.push(await withToken(token));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200]);
+    expect(introspections() - before).toBe(1);
+  });
+
+  test('is asked about anew after a minute: it may have been revoked', async () => {
+    const { withToken } = await introspecting();
+    const token = await provider.opaqueToken();
+    expect((await withToken(token)).status).toBe(200);
+    const before = introspections();
+    const now = performance.now.bind(performance);
+    const later = (ms: number): void => void vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
+    later(58_000);
+    expect((await withToken(token)).status).toBe(200);
+    expect(introspections() - before).toBe(0);
+    later(61_000);
+    expect((await withToken(token)).status).toBe(200);
     expect(introspections() - before).toBe(1);
   });
 
