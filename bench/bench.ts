@@ -11,7 +11,7 @@ import { startEmbeddedTemporal } from '../embedded/temporal.ts';
 import { type DataSetOptions, writeDataSet } from './data-set.ts';
 
 export interface BenchOptions {
-  /** Fewer entries, shorter and fewer runs: about three minutes, to see whether anything is far off. */
+  /** Fewer entries, shorter and fewer runs: about four minutes, to see whether anything is far off. */
   readonly quick: boolean;
   /** Told what is being done. */
   readonly onProgress: (what: string) => void;
