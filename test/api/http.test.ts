@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gunzipSync, brotliDecompressSync } from 'node:zlib';
-import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { type Item, label, expectError, readJson, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
+import { sendAsWritten } from './sent-as-written.ts';
 
 let api: RunningApi;
 
@@ -27,18 +27,6 @@ const CHUNKED =
   'POST /v0.1/validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n';
 const LIST = '/v0.1/servers';
 const LATEST = '/v0.1/servers/com.example%2Fweather/versions/latest';
-
-/** The answer with its body as it was sent, which `fetch` would decompress. */
-async function getRaw(
-  path: string,
-  headers: Record<string, string>,
-): Promise<{ headers: Record<string, unknown>; status: number; body: Buffer }> {
-  const outgoing = httpRequest(api.url + path, { headers }).end();
-  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return { headers: response.headers, status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
-}
 
 /** What the server answers to these very bytes. */
 async function sendRaw(text: string): Promise<string> {
@@ -219,14 +207,23 @@ describe('entity tags', () => {
   test('each encoding of a body has its own', async () => {
     const tags = await Promise.all(
       ['identity', 'gzip', 'br'].map(
-        async (encoding) => (await getRaw(LIST, { 'accept-encoding': encoding })).headers['etag'],
+        async (encoding) =>
+          (await sendAsWritten(api.url, LIST, { headers: { 'accept-encoding': encoding } })).headers['etag'],
       ),
     );
     expect(new Set(tags).size).toBe(3);
-    const held = await getRaw(LIST, { 'accept-encoding': 'br', 'if-none-match': String(tags[2]) });
+    const held = await sendAsWritten(api.url, LIST, {
+      headers: { 'accept-encoding': 'br', 'if-none-match': String(tags[2]) },
+    });
     expect([held.status, held.body.length]).toEqual([304, 0]);
     // Who can no longer read gzip is not told to go on using it.
-    expect((await getRaw(LIST, { 'accept-encoding': 'identity', 'if-none-match': String(tags[1]) })).status).toBe(200);
+    expect(
+      (
+        await sendAsWritten(api.url, LIST, {
+          headers: { 'accept-encoding': 'identity', 'if-none-match': String(tags[1]) },
+        })
+      ).status,
+    ).toBe(200);
   });
 
   test('differ by resource and query, and not by the way that a query is written', async () => {
@@ -238,9 +235,9 @@ describe('entity tags', () => {
 
 describe('compression', () => {
   test('sends large bodies as the client likes them', async () => {
-    const plain = await getRaw(LIST, {});
-    const gzip = await getRaw(LIST, { 'accept-encoding': 'gzip' });
-    const brotli = await getRaw(LIST, { 'accept-encoding': 'gzip, deflate, br' });
+    const plain = await sendAsWritten(api.url, LIST, { headers: {} });
+    const gzip = await sendAsWritten(api.url, LIST, { headers: { 'accept-encoding': 'gzip' } });
+    const brotli = await sendAsWritten(api.url, LIST, { headers: { 'accept-encoding': 'gzip, deflate, br' } });
     expect(plain.headers).not.toHaveProperty('content-encoding');
     expect(gzip.headers['content-encoding']).toBe('gzip');
     expect(brotli.headers['content-encoding']).toBe('br');
@@ -259,11 +256,15 @@ describe('compression', () => {
     ['*', 'br'],
     ['deflate', undefined],
   ])('goes by the qualities that the client gives: %s', async (accepted, encoding) => {
-    expect((await getRaw(LIST, { 'accept-encoding': accepted })).headers['content-encoding']).toBe(encoding);
+    expect(
+      (await sendAsWritten(api.url, LIST, { headers: { 'accept-encoding': accepted } })).headers['content-encoding'],
+    ).toBe(encoding);
   });
 
   test('leaves small bodies as they are', async () => {
-    const { headers, body } = await getRaw(`${LIST}?limit=1`, { 'accept-encoding': 'gzip' });
+    const { headers, body } = await sendAsWritten(api.url, `${LIST}?limit=1`, {
+      headers: { 'accept-encoding': 'gzip' },
+    });
     expect(headers).not.toHaveProperty('content-encoding');
     expect(JSON.parse(body.toString())).toHaveProperty('servers');
   });

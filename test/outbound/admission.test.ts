@@ -112,7 +112,7 @@ describe('may not', () => {
     ],
     [
       'a ConfigMap',
-      { kind: 'kubernetes', kubeconfig: '/tmp/k', content: { configMap: { name: 'a', key: 'b' } } },
+      { kind: 'kubernetes', kubeconfig: '/etc/rollcall/kubeconfig', content: { configMap: { name: 'a', key: 'b' } } },
       /^configMap reads a cluster/,
     ],
   ])('%s', (_, origin, fault) => {

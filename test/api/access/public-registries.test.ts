@@ -1,8 +1,8 @@
-import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isPublicPath } from '../../../api/access/public-path.ts';
 import type { TestDatabase } from '../../environment.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import { sendAsWritten } from '../sent-as-written.ts';
 import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
 
 let provider: IdentityProvider;
@@ -92,7 +92,7 @@ describe('on one host', () => {
     '/registry/open/v0.1/publish',
     '/extension/v0/registries/open',
   ])('%s gets nobody around it', async (path) => {
-    expect(await statusAsWritten(path)).toBe(401);
+    expect((await sendAsWritten(api.url, path)).status).toBe(401);
   });
 });
 
@@ -148,16 +148,3 @@ describe('public paths', () => {
     expect(isPublicPath(path, publicPaths)).toBe(isBelow);
   });
 });
-
-/** The path as it stands here: `fetch` would tidy it up. */
-function statusAsWritten(path: string): Promise<number | undefined> {
-  const { hostname, port } = new URL(api.url);
-  return new Promise((resolve, reject) => {
-    request({ hostname, port, path }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
-      .on('error', reject)
-      .end();
-  });
-}

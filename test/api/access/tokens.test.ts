@@ -1,5 +1,4 @@
 import { createPublicKey } from 'node:crypto';
-import { request as send } from 'node:http';
 import { decodeProtectedHeader, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestDatabase } from '../../environment.ts';
@@ -9,6 +8,7 @@ import {
   type SigningAlgorithm,
   startIdentityProvider,
 } from '../../identity-provider.ts';
+import { sendAsWritten } from '../sent-as-written.ts';
 import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
 
 let provider: IdentityProvider;
@@ -212,14 +212,8 @@ function challenge(code: string, description: string): string {
 }
 
 /** Sends headers as they are, in this order. */
-function challengeOfRaw(headers: readonly string[]): Promise<[number | undefined, string | undefined]> {
-  return new Promise((resolve, reject) => {
-    const { host } = new URL(api.url);
-    send(`${api.url}/v0.1/servers`, { headers: ['Host', host, ...headers] }, (response) => {
-      response.resume();
-      resolve([response.statusCode, response.headers['www-authenticate']]);
-    })
-      .on('error', reject)
-      .end();
-  });
+async function challengeOfRaw(headers: readonly string[]): Promise<[number, string | undefined]> {
+  const { host } = new URL(api.url);
+  const answer = await sendAsWritten(api.url, '/v0.1/servers', { headers: ['Host', host, ...headers] });
+  return [answer.status, answer.headers['www-authenticate']];
 }

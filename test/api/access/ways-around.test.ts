@@ -1,9 +1,9 @@
 /** Paths that mean one thing to one reader and another to the next, and whatever else might lead past the gate. */
-import { request } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestDatabase } from '../../environment.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import { sendAsWritten } from '../sent-as-written.ts';
 import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
 
 let provider: IdentityProvider;
@@ -21,23 +21,9 @@ afterAll(async () => {
   await Promise.all([provider.stop(), registries.drop()]);
 });
 
-interface Answered {
-  readonly status: number;
-  readonly body: string;
-}
-
-/** Sends path and headers as they stand here: `fetch` would tidy them up. */
-function send(method: string, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
-  const { hostname, port } = new URL(api.url);
-  return new Promise((resolve, reject) => {
-    request({ hostname, port, method, path, headers }, (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (text: string) => (body += text));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-    })
-      .on('error', reject)
-      .end();
-  });
+async function send(method: string, path: string, headers: Readonly<Record<string, string>> = {}) {
+  const { status, body } = await sendAsWritten(api.url, path, { method, headers });
+  return { status, body: body.toString() };
 }
 
 const SEGMENTS = [
