@@ -2,7 +2,10 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import { serverJsonSchema } from '../registry/server-json-schema.ts';
-import { idempotencyKey, listParameters, pathParameters, readParameters, statusUpdate } from './request-schemas.ts';
+import { statusUpdate } from './admin/status-update.ts';
+import { idempotencyKey } from './idempotency-key.ts';
+import { pathParameters } from './path-parameters.ts';
+import { listParameters, readParameters } from './request-schemas.ts';
 import {
   allVersionsStatus,
   errorBody,

@@ -4,7 +4,8 @@ import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiRespon
 import { mapping } from '../config/mapping.ts';
 import { registryMembers, sourceMembers } from '../config/schema.ts';
 import { serverJsonSchema } from '../registry/server-json-schema.ts';
-import { idempotencyKey, pathParameters } from './request-schemas.ts';
+import { idempotencyKey } from './idempotency-key.ts';
+import { pathParameters } from './path-parameters.ts';
 import { errorBody, serverDocument } from './response-schemas.ts';
 import {
   callerInfo,

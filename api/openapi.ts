@@ -5,7 +5,7 @@ import { registrySummary, registrySummaries } from './extension-schemas.ts';
 import { deployedServers, serverDetail, serverSummaries, toolhiveRegistry } from './legacy-schemas.ts';
 import { answers, cacheable, READ_ERRORS, registryPaths } from './openapi-registry.ts';
 import { ADMINISTRATION_PATHS, ADMINISTRATION_TAG } from './openapi-v1.ts';
-import { pathParameters } from './request-schemas.ts';
+import { pathParameters } from './path-parameters.ts';
 import { health, readiness, serverList, upstreamRegistry, versionInformation } from './response-schemas.ts';
 
 /** What `createDocument` makes; clients get it as JSON or YAML. */

@@ -4,7 +4,7 @@ import { listRegistries, type RegistryRow } from '../../db/registries.ts';
 import { listSources } from '../../db/sources.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
 import { HttpError } from '../http-error.ts';
-import { text } from '../request-schemas.ts';
+import { text } from '../text.ts';
 import type { OperationContext } from './operation.ts';
 import { visibleRegistry } from './registries.ts';
 

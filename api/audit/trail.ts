@@ -5,7 +5,7 @@ import type { AuditSettings } from '../../config/model.ts';
 import { addAuditEvents, completeAuditEvent, discardAuditEvent } from '../../db/audit-events.ts';
 import type { Database } from '../../db/connection.ts';
 import type { AuditAction, AuditEvent, AuditOutcome, AuditTarget } from '../../registry/audit.ts';
-import { toHttpError } from '../error-handler.ts';
+import { toHttpError } from '../error-mapping.ts';
 import type { HttpError } from '../http-error.ts';
 import { EventWriter } from './event-writer.ts';
 import { type AuditLines, openAuditLines } from './lines.ts';

@@ -4,7 +4,7 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
 import { ask, type Change, make, type OperationContext, type Query } from '../admin/operation.ts';
-import { toHttpError } from '../error-handler.ts';
+import { toHttpError } from '../error-mapping.ts';
 import { HttpError } from '../http-error.ts';
 
 const trpc = initTRPC.context<OperationContext>().create({
