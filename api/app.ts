@@ -1,20 +1,20 @@
 /** The public API: every request passes what is used here from top to bottom. */
 import compression from 'compression';
 import express, { type Express } from 'express';
-import { answerRequestId } from './audit/request-id.ts';
 import type { ApiContext } from './context.ts';
-import { allowCrossOriginReads, refuseCrossSiteWrites } from './cross-origin.ts';
-import { handleErrors, refuseUnknownRoute } from './error-handler.ts';
-import { registryExports } from './export.ts';
-import { extensionApi } from './extension.ts';
 import { healthRoutes } from './health.ts';
-import { legacyToolhiveApi } from './legacy-toolhive.ts';
-import { openApiRoutes } from './openapi-routes.ts';
-import { limitFailedAuthentications, limitWrites } from './rate-limits.ts';
-import { registryApi } from './registry-v01.ts';
-import { refuseMalformedPath } from './routes.ts';
-import { securityHeaders } from './security-headers.ts';
+import { answerRequestId } from './http/request-id.ts';
+import { refuseMalformedPath } from './http/routes.ts';
+import { allowCrossOriginReads, refuseCrossSiteWrites } from './middleware/cross-origin.ts';
+import { handleErrors, refuseUnknownRoute } from './middleware/error-handler.ts';
+import { limitFailedAuthentications, limitWrites } from './middleware/rate-limits.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
+import { openApiRoutes } from './openapi/router.ts';
+import { registryExports } from './toolhive/export.ts';
+import { extensionApi } from './toolhive/extension.ts';
+import { legacyToolhiveApi } from './toolhive/legacy.ts';
 import { adminApi, requireJson } from './trpc/router.ts';
+import { registryApi } from './v0.1/router.ts';
 import { restAdminApi } from './v1/router.ts';
 
 /** Where the registry API is found; the paths without a name are the default registry. */

@@ -6,14 +6,14 @@ import type { Database } from '../db/connection.ts';
 import type { RegistryRow } from '../db/registries.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
 import type { Access } from './access/access.ts';
-import type { AuditTrail } from './audit/trail.ts';
 import { callerOf } from './access/caller.ts';
 import { seesRegistry } from './access/permissions.ts';
 import type { RegistryView, RegistryViews } from './access/visibility.ts';
-import { HttpError } from './http-error.ts';
-import type { Pages } from './pages.ts';
+import type { AuditTrail } from './audit/trail.ts';
+import type { Pages } from './cache/pages.ts';
+import { HttpError } from './http/error.ts';
+import { pathParameter } from './http/routes.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
-import { pathParameter } from './routes.ts';
 import type { SoftwareVersion } from './software-version.ts';
 
 export interface ApiContext {

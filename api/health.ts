@@ -2,8 +2,8 @@
 import { Router } from 'express';
 import { pingDatabase } from '../db/availability.ts';
 import type { ApiContext } from './context.ts';
-import { unavailable } from './http-error.ts';
-import { addRoute } from './routes.ts';
+import { unavailable } from './http/error.ts';
+import { addRoute } from './http/routes.ts';
 
 /** `/health`, `/readiness` and `/version`. Reads need Postgres alone, so readiness asks for nothing else. */
 export function healthRoutes({ database, software }: Pick<ApiContext, 'database' | 'software'>): Router {

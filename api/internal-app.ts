@@ -1,8 +1,8 @@
 /** What the internal port serves: for probes, not to be published. */
 import express, { type Express } from 'express';
 import type { ApiContext } from './context.ts';
-import { handleErrors, refuseUnknownRoute } from './error-handler.ts';
 import { healthRoutes } from './health.ts';
+import { handleErrors, refuseUnknownRoute } from './middleware/error-handler.ts';
 
 export function createInternalApp(context: ApiContext): Express {
   const app = express();

@@ -16,8 +16,8 @@ import { startTelemetry } from '../temporal/telemetry.ts';
 import { createAccess } from './access/access.ts';
 import { RegistryViews } from './access/visibility.ts';
 import { AuditTrail } from './audit/trail.ts';
+import { Pages } from './cache/pages.ts';
 import type { ApiContext } from './context.ts';
-import { Pages } from './pages.ts';
 import { RegistryDirectory } from './registry-directory.ts';
 import { softwareVersion } from './software-version.ts';
 

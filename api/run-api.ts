@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createApp } from './app.ts';
 import type { ApiContext } from './context.ts';
-import { listen } from './http-listener.ts';
+import { listen } from './http/listener.ts';
 import { createInternalApp } from './internal-app.ts';
 import { type ContextOptions, openContext } from './open-context.ts';
 

@@ -1,7 +1,7 @@
 /** Refusals that tell a client which token it needs (RFC 6750 section 3). */
 import type { Request } from 'express';
 import type { OAuthSettings } from '../../config/model.ts';
-import { HttpError, unavailable } from '../http-error.ts';
+import { HttpError, unavailable } from '../http/error.ts';
 import { metadataUrl } from './protected-resource.ts';
 import { ProviderUnavailable, TokenRejected } from './tokens/rejection.ts';
 

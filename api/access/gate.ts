@@ -1,8 +1,8 @@
 /** Lets a request pass to the routes, or not. What is not listed here needs a token, routes of the future included. */
 import type { Request, RequestHandler } from 'express';
 import type { OAuthSettings } from '../../config/model.ts';
+import { isSafeMethod } from '../http/safe-method.ts';
 import type { RegistryDirectory } from '../registry-directory.ts';
-import { isSafeMethod } from '../safe-method.ts';
 import { refusedToken } from './authenticate.ts';
 import { callerOf } from './caller.ts';
 import { refusalOf, scopeNeeded, tokenNeeded } from './challenge.ts';

@@ -1,8 +1,8 @@
 /** What clients need to know to get a token for a registry: protected resource metadata (RFC 9728). */
 import { type Request, type RequestHandler, Router } from 'express';
 import type { OAuthSettings } from '../../config/model.ts';
-import { HttpError } from '../http-error.ts';
-import { addRoute } from '../routes.ts';
+import { HttpError } from '../http/error.ts';
+import { addRoute } from '../http/routes.ts';
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 

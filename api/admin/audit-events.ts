@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { listAuditEvents as readEvents } from '../../db/audit-events.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditEvent } from '../../registry/audit.ts';
-import { text } from '../text.ts';
-import { timestamp } from '../timestamp.ts';
+import { text } from '../http/text.ts';
+import { timestamp } from '../http/timestamp.ts';
 import { query } from './operation.ts';
 
 /** Events that meet all of the conditions, newest first. */

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { listClaimSets } from '../../db/claim-sets.ts';
 import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../db/entry-lists.ts';
-import type { Visibility } from '../../db/visibility.ts';
 import { entryClaims, type ServerClaims } from '../../db/server-claims.ts';
+import type { Visibility } from '../../db/visibility.ts';
 import { sees } from '../access/permissions.ts';
-import { HttpError } from '../http-error.ts';
-import { publishedServer } from '../managed-server.ts';
+import { HttpError } from '../http/error.ts';
+import { publishedServer } from './managed-server.ts';
 import { type OperationContext, query } from './operation.ts';
 import { inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
 import { byRegistryName, visibleRegistry } from './registries.ts';

@@ -6,12 +6,12 @@ import type { AuditTarget } from '../../registry/audit.ts';
 import { type Claims, isClaims } from '../../registry/claims.ts';
 import { isJsonObject, textOf } from '../../registry/json.ts';
 import { requireGrant } from '../access/permissions.ts';
-import { carryOut, publishVersion, versionsWrittenBy, writtenVersion } from '../entry-writes.ts';
-import { idempotencyKey } from '../idempotency-key.ts';
-import { jsonOf } from '../json-body.ts';
-import { changeableServer, type ManagedServer, publishableServer } from '../managed-server.ts';
-import { bytesOfDocument, publishedDocument, refuseOtherVersion } from '../published-document.ts';
+import { idempotencyKey } from '../http/idempotency-key.ts';
+import { jsonOf } from '../http/json-body.ts';
+import { carryOut, publishVersion, versionsWrittenBy, writtenVersion } from './entry-writes.ts';
+import { changeableServer, type ManagedServer, publishableServer } from './managed-server.ts';
 import { change, type OperationContext } from './operation.ts';
+import { bytesOfDocument, publishedDocument, refuseOtherVersion } from './published-document.ts';
 import { inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
 import { statusUpdate } from './status-update.ts';
 

@@ -10,7 +10,7 @@ import { type Caller, callerOf } from '../access/caller.ts';
 import { requireRole, requireWrite } from '../access/permissions.ts';
 import { type Sender, senderOf } from '../audit/sender.ts';
 import type { ApiContext } from '../context.ts';
-import { HttpError } from '../http-error.ts';
+import { HttpError } from '../http/error.ts';
 
 /** The parts of the API, and who asks. */
 export interface OperationContext extends ApiContext {

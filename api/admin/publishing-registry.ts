@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { listRegistries, type RegistryRow } from '../../db/registries.ts';
 import { listSources } from '../../db/sources.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
-import { HttpError } from '../http-error.ts';
-import { text } from '../text.ts';
+import { HttpError } from '../http/error.ts';
+import { text } from '../http/text.ts';
 import type { OperationContext } from './operation.ts';
 import { visibleRegistry } from './registries.ts';
 

@@ -7,7 +7,7 @@ import { findRegistry, type RegistryRow } from '../../db/registries.ts';
 import { listSources } from '../../db/sources.ts';
 import type { Fault } from '../../registry/server-json.ts';
 import { requireGrant, sees } from '../access/permissions.ts';
-import { HttpError } from '../http-error.ts';
+import { HttpError } from '../http/error.ts';
 import { badInput, change, type OperationContext } from './operation.ts';
 import { byRegistryName, visibleRegistry } from './registries.ts';
 

@@ -8,7 +8,7 @@ import { initialState } from '../../temporal/initial-state.ts';
 import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import { retireSource } from '../../temporal/retire-source.ts';
 import { seesRegistry } from '../access/permissions.ts';
-import { HttpError } from '../http-error.ts';
+import { HttpError } from '../http/error.ts';
 import { change, type OperationContext } from './operation.ts';
 import { requestedSource } from './requested-source.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';

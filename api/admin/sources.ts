@@ -6,7 +6,7 @@ import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import type { SourceDescription } from '../../workflows/contract.ts';
 import { sees } from '../access/permissions.ts';
 import type { ApiContext } from '../context.ts';
-import { HttpError } from '../http-error.ts';
+import { HttpError } from '../http/error.ts';
 import { query } from './operation.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';
 

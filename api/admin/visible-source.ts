@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { findSource, type SourceRow } from '../../db/sources.ts';
 import { sees } from '../access/permissions.ts';
-import { HttpError } from '../http-error.ts';
+import { HttpError } from '../http/error.ts';
 import type { OperationContext } from './operation.ts';
 
 export const bySourceName = z.object({ name: z.string().min(1).max(63) });

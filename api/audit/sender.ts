@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { callerOf } from '../access/caller.ts';
-import { requestIdOf } from './request-id.ts';
+import { requestIdOf } from '../http/request-id.ts';
 
 export interface Sender {
   readonly identity: Pick<AuditEvent, 'actor' | 'subject' | 'issuer' | 'displayName'>;

@@ -4,8 +4,8 @@ import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
 import { ask, type Change, make, type OperationContext, type Query } from '../admin/operation.ts';
-import { toHttpError } from '../error-mapping.ts';
-import { HttpError } from '../http-error.ts';
+import { toHttpError } from '../http/error-mapping.ts';
+import { HttpError } from '../http/error.ts';
 
 const trpc = initTRPC.context<OperationContext>().create({
   // Otherwise errors carry their stack wherever NODE_ENV is not "production".

@@ -1,15 +1,15 @@
 /** `/v1/entries`: what is published here. */
 import type { Request, RequestHandler } from 'express';
-import { isJsonObject } from '../../registry/json.ts';
 import { memberBytes } from '../../registry/json-elements.ts';
+import { isJsonObject } from '../../registry/json.ts';
 import { getEntryClaims } from '../admin/entries.ts';
 import { deleteEntry, publishEntry, setEntryClaims } from '../admin/entry-changes.ts';
 import { ask, type InputToFind, makeFrom, operationContext } from '../admin/operation.ts';
 import type { ApiContext } from '../context.ts';
-import { HttpError } from '../http-error.ts';
-import { idempotencyKeyOf } from '../idempotency-key.ts';
-import { jsonBody, type JsonBody } from '../json-body.ts';
-import { pathParameter } from '../routes.ts';
+import { HttpError } from '../http/error.ts';
+import { idempotencyKeyOf } from '../http/idempotency-key.ts';
+import { jsonBody, type JsonBody } from '../http/json-body.ts';
+import { pathParameter } from '../http/routes.ts';
 
 /** Answers with the document as it is stored. */
 export function postEntry(context: ApiContext): RequestHandler {

@@ -5,9 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import type { ListedEntryRow } from '../../db/entry-lists.ts';
 import { type EntryPage, listRegistryEntries, listSourceEntries } from '../admin/entries.ts';
 import { ask, operationContext } from '../admin/operation.ts';
+import { inChunks } from '../cache/pages.ts';
 import type { ApiContext } from '../context.ts';
-import { inChunks } from '../pages.ts';
-import { pathParameter } from '../routes.ts';
+import { pathParameter } from '../http/routes.ts';
 import type { RegistryEntryInfo, SourceEntryInfo } from './response-schemas.ts';
 
 const PAGE = 1000;

@@ -6,7 +6,7 @@ import { ask, make, makeFrom, operationContext } from '../admin/operation.ts';
 import { getRegistry, listRegistries } from '../admin/registries.ts';
 import { createRegistry, deleteRegistry, updateRegistry } from '../admin/registry-changes.ts';
 import type { ApiContext } from '../context.ts';
-import { pathParameter } from '../routes.ts';
+import { pathParameter } from '../http/routes.ts';
 import { namedInput } from './request-body.ts';
 import type { RegistryInfo } from './response-schemas.ts';
 

@@ -2,8 +2,8 @@
 import type { Request } from 'express';
 import { isJsonObject, type JsonObject } from '../../registry/json.ts';
 import { badInput, type InputToFind } from '../admin/operation.ts';
-import { jsonBody } from '../json-body.ts';
-import { pathParameter } from '../routes.ts';
+import { jsonBody } from '../http/json-body.ts';
+import { pathParameter } from '../http/routes.ts';
 
 /** The body as the input of a change; one that cannot be read is refused after the permission, and on record. */
 export function namedInput(request: Request): InputToFind {

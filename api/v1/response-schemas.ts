@@ -4,7 +4,7 @@ import 'zod-openapi';
 import type { Claims } from '../../registry/claims.ts';
 import { ROLES } from '../../registry/roles.ts';
 import { SOURCE_KINDS } from '../../registry/source-definition.ts';
-import { syncStatus } from '../extension-schemas.ts';
+import { syncStatus } from '../toolhive/extension-schemas.ts';
 
 const creationType = z.enum(['API', 'CONFIG']).meta({
   description: 'Whether it was created here or is defined in the configuration file, which alone changes it.',

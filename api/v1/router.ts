@@ -1,10 +1,10 @@
 /** `/v1`: the admin API as REST, in the shapes of ToolHive Registry Server, for scripts that were written for it. */
 import { type RequestHandler, Router } from 'express';
-import { describeCaller } from '../admin/system.ts';
 import { ask, operationContext } from '../admin/operation.ts';
+import { describeCaller } from '../admin/system.ts';
 import type { ApiContext } from '../context.ts';
-import { readBody } from '../json-body.ts';
-import { addRoute } from '../routes.ts';
+import { readBody } from '../http/json-body.ts';
+import { addRoute } from '../http/routes.ts';
 import { deleteEntryVersion, getClaims, postEntry, putClaims } from './entries.ts';
 import { getRegistryEntries, getSourceEntries } from './entry-lists.ts';
 import { deleteRegistryByName, getRegistries, getRegistryByName, putRegistry } from './registries.ts';

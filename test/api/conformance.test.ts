@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { openApiDocument } from '../../api/openapi.ts';
+import { openApiDocument } from '../../api/openapi/document.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
 import { storeConfiguration } from '../../db/configuration.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';

@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openApiDocument } from '../../api/openapi.ts';
+import { openApiDocument } from '../../api/openapi/document.ts';
 import { source } from '../db/sync-source.ts';
 import { type Example, examplesIn } from './documented-examples.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EventWriter } from '../../../api/audit/event-writer.ts';
 import { NOBODY, type Sender } from '../../../api/audit/sender.ts';
 import { AuditTrail } from '../../../api/audit/trail.ts';
-import { HttpError } from '../../../api/http-error.ts';
+import { HttpError } from '../../../api/http/error.ts';
 import { listAuditEvents } from '../../../db/audit-events.ts';
 import { isDatabaseUnavailable } from '../../../db/availability.ts';
 import { type Database, openDatabase } from '../../../db/connection.ts';

@@ -1,0 +1,139 @@
+/** Writes to managed sources, each carried out once by the source's actor however often it is asked for. */
+import { type EntryRow, listSourceVersions, listVersions } from '../../db/entries.ts';
+import { type EntryWrite, findWriteOutcome, putWriteRequest, type WriteOutcome } from '../../db/write-requests.ts';
+import type { Claims } from '../../registry/claims.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import { TemporalUnavailable } from '../../temporal/known-errors.ts';
+import type { SourceActors } from '../../temporal/source-actors.ts';
+import type { WriteResult } from '../../workflows/contract.ts';
+import { requireGrant } from '../access/permissions.ts';
+import { HttpError, unavailable } from '../http/error.ts';
+import { isVisible, type ManagedServer } from './managed-server.ts';
+import type { OperationContext } from './operation.ts';
+import type { PublishedDocument } from './published-document.ts';
+
+export interface Publication {
+  readonly published: PublishedDocument;
+  /** What is required of who reads the server; null: what its name or its source requires. */
+  readonly claims: Claims | null;
+  /** The caller's idempotency key. */
+  readonly requestId: string;
+}
+
+/**
+ * Publishes a version under the name of `server`.
+ *
+ * @throws HttpError 403 for claims that are not the caller's to give, 409 for a name that is somebody else's.
+ */
+export async function publishVersion(
+  context: OperationContext,
+  server: ManagedServer,
+  { published, claims, requestId }: Publication,
+): Promise<EntryRow> {
+  if (claims !== null) requireGrant(context.caller, claims);
+  await refuseNameOfOther(context, server);
+  const write = { kind: 'publish', ...published, ...(claims !== null && { claims }) } as const;
+  await carryOut(context, { server, requestId, write });
+  return await writtenVersion(context, server, published.version);
+}
+
+/** A name belongs to the first source that has it: published to one that comes later, it would never be served. */
+async function refuseNameOfOther(context: OperationContext, server: ManagedServer): Promise<void> {
+  const { registry, source, name } = server;
+  if (!(await isVisible(context, server))) {
+    throw new HttpError(409, `Server "${name}" is there already, with claims that you do not hold`);
+  }
+  const [served] = await listVersions(context.database, {
+    registryId: registry.id,
+    visibility: 'all',
+    name,
+    includeDeleted: false,
+  });
+  if (served === undefined) return;
+  if (registry.sources.indexOf(served.sourceName) >= registry.sources.indexOf(source.name)) return;
+  throw new HttpError(
+    409,
+    `Server "${name}" belongs to source "${served.sourceName}", which comes before "${source.name}" in registry "${registry.name}": publish under another name`,
+  );
+}
+
+export interface WriteRequest {
+  readonly server: ManagedServer;
+  /** The caller's idempotency key. */
+  readonly requestId: string;
+  readonly write: EntryWrite;
+}
+
+/**
+ * Puts the write into Postgres and has the source's actor carry it out, once however often it is asked. Afterwards this
+ * process knows the new revisions, so that the next read shows what was written.
+ *
+ * @returns how many entries were written.
+ */
+export async function carryOut(context: OperationContext, request: WriteRequest): Promise<number> {
+  const { displayName, subject } = context.caller;
+  const key = { sourceName: request.server.source.name, requestId: request.requestId };
+  const requestedBy = displayName ?? subject ?? undefined;
+  const earlier = await putWriteRequest(context.database, key, { write: request.write, requestedBy });
+  if (earlier !== null) return entriesOf(earlier);
+  const { entries } = await askActor(context.actors, request).catch((error: unknown) => {
+    throw withKey(error, request.requestId);
+  });
+  await context.registries.refresh();
+  return entries;
+}
+
+/** Who did not send a key of his own has to know the one that makes asking again safe. */
+function withKey(error: unknown, key: string): unknown {
+  if (!(error instanceof TemporalUnavailable)) return error;
+  return unavailable(
+    `${error.message}. Whether it will be done is not known; sent again with "Idempotency-Key: ${key}" it is done once`,
+    { cause: error, retryAfterMs: error.retryAfterMs },
+  );
+}
+
+function entriesOf(outcome: WriteOutcome): number {
+  if ('entries' in outcome) return outcome.entries;
+  throw new RollcallError(outcome.failure.type, outcome.failure.message);
+}
+
+/** The document does not travel: the actor's activity finds the write under its id. */
+function askActor(actors: SourceActors, { server: { source }, requestId, write }: WriteRequest): Promise<WriteResult> {
+  const { name, version } = write;
+  const message = { requestId, name, ...(version !== null && { version }) };
+  if (write.kind === 'status') return actors.setStatus(source.name, { ...message, status: write.status });
+  if (write.kind === 'claims') return actors.setClaims(source.name, message);
+  if (write.kind === 'remove') return actors.remove(source.name, message);
+  return actors.publish(source.name, message);
+}
+
+/** @throws HttpError 404 where somebody else has taken it out again. */
+export async function writtenVersion(
+  context: OperationContext,
+  server: ManagedServer,
+  version: string,
+): Promise<EntryRow> {
+  const entry = (await writtenVersions(context, server)).find((candidate) => candidate.version === version);
+  if (entry !== undefined) return entry;
+  const { source, name } = server;
+  throw new HttpError(404, `Source "${source.name}" no longer has version "${version}" of server "${name}"`);
+}
+
+/** The versions that a change of status wrote, as they are now; newest publication first. */
+export async function versionsWrittenBy(
+  context: OperationContext,
+  server: ManagedServer,
+  requestId: string,
+): Promise<readonly EntryRow[]> {
+  const outcome = await findWriteOutcome(context.database, { sourceName: server.source.name, requestId });
+  const written = new Set(outcome !== null && 'entries' in outcome ? outcome.versions : []);
+  return (await writtenVersions(context, server)).filter(({ version }) => written.has(version));
+}
+
+/** All versions of the name in its source, newest publication first. */
+async function writtenVersions(
+  { database }: OperationContext,
+  { source, name }: ManagedServer,
+): Promise<readonly EntryRow[]> {
+  return await listSourceVersions(database, { sourceId: source.id, name });
+}

@@ -1,0 +1,267 @@
+/** Finished answers: made once per revision of a registry, then sent from memory. */
+import type { Request, RequestHandler, Response } from 'express';
+import { LRUCache } from 'lru-cache';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { RegistryRow } from '../../db/registries.ts';
+import { callerOf } from '../access/caller.ts';
+import type { RegistryView } from '../access/visibility.ts';
+import { REQUEST_ID_HEADER, requestIdOf } from '../http/request-id.ts';
+import type { RegistryDirectory } from '../registry-directory.ts';
+import { BodyCache } from './bodies.ts';
+import {
+  compress,
+  compressor,
+  type ContentEncoding,
+  isWorthCompressing,
+  preferredEncoding,
+} from './content-encoding.ts';
+import { entityTag, matchesEntityTag } from './entity-tag.ts';
+
+/** What is to be sent: everything that decides the body, and how to make it where it is not held yet. */
+export interface Page {
+  readonly view: RegistryView;
+  /** Beside the registry, its revision and what is seen of it: the resource and the query in one normal form. */
+  readonly key: readonly (string | number | boolean | null)[];
+  /**
+   * The body, JSON. Throws an HttpError where the answer is another one; that is not held. `prepare` takes pages of the
+   * same view that come with it.
+   */
+  readonly make: (prepare: (following: PreparedPage) => void) => Promise<string>;
+}
+
+/** A page that whoever is sent another one is likely to ask for next. */
+export interface PreparedPage {
+  /** As it will be asked for; undefined: not known, but it will be. */
+  readonly url: string | undefined;
+  readonly key: Page['key'];
+  readonly body: string;
+}
+
+/** A page whose body is made in pieces. */
+export interface StreamedPage extends Omit<Page, 'make'> {
+  readonly pieces: () => AsyncIterable<string>;
+}
+
+export interface PagesOptions {
+  readonly registries: RegistryDirectory;
+  /** Bytes of bodies that are held at most. */
+  readonly maxBytes: number;
+  /** Part of every entity tag: another version of this software may write another body. */
+  readonly softwareVersion: string;
+}
+
+/** One of the forms that a body may be sent in, with the entity tag of that form. */
+interface Variant {
+  readonly encoding: ContentEncoding;
+  /** Quoted. */
+  readonly tag: string;
+}
+
+/** Names and values in turn, as the HTTP server takes them fastest. */
+type RawHeaders = readonly string[];
+
+/** How a URL is answered while its registry is as it was. */
+interface Answer {
+  readonly registry: RegistryRow;
+  /** All headers but those that describe the body, and those of this one request. */
+  readonly headers: RawHeaders;
+  /** What may be sent to this client, the preferred one first: a small body is not compressed although it could be. */
+  readonly variants: readonly Variant[];
+}
+
+/** Bytes of answers that are remembered at most, and what one takes beside its words: their headers are shared. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const ANSWER_BYTES = 500;
+/** How many sets of headers are kept to be shared: they differ by who may hold an answer, and hardly else. */
+const MAX_SHARED_HEADERS = 50;
+
+/**
+ * Sends pages, and holds them under their entity tag, which names registry, revision, what is seen of it, query and
+ * encoding. So those share a page who see the same, and nobody else; and a page never has to be dropped when something
+ * changes: nobody asks for it again, and it falls out as the least recently used.
+ */
+export class Pages {
+  readonly #registries: RegistryDirectory;
+  readonly #bodies: BodyCache;
+  readonly #softwareVersion: string;
+  /** By the words of the request. Bodies are not part of them, so that they are held once however they are asked for. */
+  readonly #answers = new LRUCache<string, Answer>({
+    maxSize: MAX_ANSWER_BYTES,
+    sizeCalculation: (_answer, words) => words.length + ANSWER_BYTES,
+  });
+  readonly #headers = new LRUCache<string, RawHeaders>({ max: MAX_SHARED_HEADERS });
+
+  constructor({ registries, maxBytes, softwareVersion }: PagesOptions) {
+    this.#registries = registries;
+    this.#bodies = new BodyCache(maxBytes);
+    this.#softwareVersion = softwareVersion;
+  }
+
+  /**
+   * For the front of an application: answers what was asked for before in the same words, as long as the registry is at
+   * the same revision, with the headers that the rest of the application set then. So the hot path is two look-ups.
+   */
+  readonly sendAgain: RequestHandler = (request, response, next) => {
+    const answer =
+      request.method === 'GET' || request.method === 'HEAD' ? this.#answers.get(wordsOf(request)) : undefined;
+    if (answer === undefined || !this.#registries.isCurrent(answer.registry)) return next();
+    if (!sendNotModified(request, response, answer) && !this.#sendHeld(response, answer)) next();
+  };
+
+  /** Answers with the page, or with 304 to a client that has it already, which costs neither query nor body. */
+  async send(request: Request, response: Response, page: Page): Promise<void> {
+    const answer = this.#answerTo(request, response, page);
+    this.#answers.set(wordsOf(request), answer);
+    if (sendNotModified(request, response, answer) || this.#sendHeld(response, answer)) return;
+
+    const identity = uncompressed(answer);
+    const [preferred = identity] = answer.variants;
+    const body = await this.#bodies.getOrMake(identity.tag, async () => {
+      const prepare = (following: PreparedPage): void => this.#prepare(request, { page, answer }, following);
+      return Buffer.from(await page.make(prepare));
+    });
+    const { encoding } = preferred;
+    if (encoding === 'identity' || !isWorthCompressing(body)) return sendBody(response, answer, { ...identity, body });
+    const compressed = await this.#bodies.getOrMake(preferred.tag, () => compress(body, encoding));
+    sendBody(response, answer, { ...preferred, body: compressed });
+  }
+
+  /**
+   * The same for a body that is too large to be held: written chunk by chunk as it is made. An error before the first
+   * chunk is answered as any other; a later one cuts the answer off, which the client notices.
+   */
+  async stream(request: Request, response: Response, page: StreamedPage): Promise<void> {
+    const answer = this.#answerTo(request, response, page);
+    if (sendNotModified(request, response, answer)) return;
+    const [variant = uncompressed(answer)] = answer.variants;
+    const { encoding } = variant;
+    const chunks = inChunks(page.pieces());
+    const first = await chunks.next();
+    response.writeHead(200, [...answer.headers, ...ownHeaders(response), ...bodyHeaders(variant)]);
+    const body = Readable.from(continued(first, chunks));
+    await (encoding === 'identity' ? pipeline(body, response) : pipeline(body, compressor(encoding), response));
+  }
+
+  #answerTo(request: Request, response: Response, { view, key }: Pick<Page, 'view' | 'key'>): Answer {
+    const { registry } = view;
+    response.setHeader('Cache-Control', cacheControl(request));
+    response.setHeader('Vary', 'Accept-Encoding, Authorization, Origin');
+    return {
+      registry,
+      headers: this.#sharedHeaders(response),
+      variants: this.#variantsOf({ view, key }, preferredEncoding(request)),
+    };
+  }
+
+  #variantsOf({ view, key }: Pick<Page, 'view' | 'key'>, encoding: ContentEncoding): readonly Variant[] {
+    const { id, createdAt, revision } = view.registry;
+    const tag = entityTag([this.#softwareVersion, id, createdAt, revision, view.key, ...key]);
+    const identity: Variant = { encoding: 'identity', tag: `"${tag}"` };
+    return encoding === 'identity' ? [identity] : [{ encoding, tag: `"${tag}-${encoding}"` }, identity];
+  }
+
+  /** Holds a page as if the sender of the request had asked for it already. */
+  #prepare(
+    request: Request,
+    { page: { view }, answer }: { readonly page: Page; readonly answer: Answer },
+    { url, key, body }: PreparedPage,
+  ): void {
+    const prepared = { ...answer, variants: this.#variantsOf({ view, key }, preferredEncoding(request)) };
+    this.#bodies.set(uncompressed(prepared).tag, Buffer.from(body));
+    if (url !== undefined) this.#answers.set(wordsOf(request, url), prepared);
+  }
+
+  /** The headers that are set so far, but for the one that no other answer has; the same ones are held once. */
+  #sharedHeaders(response: Response): RawHeaders {
+    const headers = Object.entries(response.getHeaders())
+      .filter(([name]) => name !== REQUEST_ID_HEADER.toLowerCase())
+      .flatMap(([name, value]) => [name, String(value)]);
+    const text = headers.join('\n');
+    const shared = this.#headers.get(text) ?? headers;
+    this.#headers.set(text, shared);
+    return shared;
+  }
+
+  #sendHeld(response: Response, answer: Answer): boolean {
+    for (const variant of answer.variants) {
+      const body = this.#bodies.get(variant.tag);
+      const isForOthers = variant.encoding === 'identity' && answer.variants.length > 1;
+      if (body === undefined || (isForOthers && isWorthCompressing(body))) continue;
+      sendBody(response, answer, { ...variant, body });
+      return true;
+    }
+    return false;
+  }
+}
+
+/** Every use of a held answer is to be asked for; one that a token had a part in is not to be held for others. */
+export function cacheControl(request: Request): string {
+  return callerOf(request).kind === 'token' ? 'private, no-cache' : 'no-cache';
+}
+
+/** Characters of a chunk, at least, but for the last: small writes cost more than what they carry. */
+const CHUNK_LENGTH = 32 * 1024;
+
+export async function* inChunks(pieces: AsyncIterable<string>): AsyncGenerator<string, void, void> {
+  let chunk = '';
+  for await (const piece of pieces) {
+    chunk += piece;
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
+}
+
+async function* continued(
+  first: IteratorResult<string, void>,
+  chunks: AsyncGenerator<string, void, void>,
+): AsyncGenerator<string, void, void> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* chunks;
+}
+
+/** What decides the answer to a GET beside the registry's state. */
+function wordsOf(request: Request, url: string = request.originalUrl): string {
+  return `${callerOf(request).key} ${request.headers['accept-encoding'] ?? ''} ${url}`;
+}
+
+function uncompressed({ variants }: Answer): Variant {
+  const variant = variants.at(-1);
+  if (variant === undefined) throw new TypeError('A page can always be sent uncompressed');
+  return variant;
+}
+
+/** Answers with 304 if the client has one of the bodies that it could be sent. */
+function sendNotModified(request: Request, response: Response, { headers, variants }: Answer): boolean {
+  const condition = request.headers['if-none-match'];
+  if (condition === undefined) return false;
+  const held = variants.find(({ tag }) => matchesEntityTag(condition, tag));
+  if (held === undefined) return false;
+  response.writeHead(304, [...headers, ...ownHeaders(response), 'ETag', held.tag]).end();
+  return true;
+}
+
+function sendBody(response: Response, { headers }: Answer, sent: Variant & { readonly body: Buffer }): void {
+  response
+    .writeHead(200, [
+      ...headers,
+      ...ownHeaders(response),
+      ...bodyHeaders(sent),
+      'Content-Length',
+      String(sent.body.length),
+    ])
+    .end(sent.body);
+}
+
+/** What no other answer has. */
+function ownHeaders({ req }: Response): RawHeaders {
+  return [REQUEST_ID_HEADER, requestIdOf(req)];
+}
+
+function bodyHeaders({ encoding, tag }: Variant): RawHeaders {
+  const headers = ['Content-Type', 'application/json; charset=utf-8', 'ETag', tag];
+  return encoding === 'identity' ? headers : [...headers, 'Content-Encoding', encoding];
+}

@@ -1,0 +1,53 @@
+/** Which answer an error means: the status says whose fault it is. */
+import { isDatabaseUnavailable } from '../../db/availability.ts';
+import { type FailureType, RollcallError } from '../../registry/failure.ts';
+import { PassingFailure, TemporalUnavailable } from '../../temporal/known-errors.ts';
+import { HttpError, unavailable } from './error.ts';
+
+/** What a failure of a request's own making is answered with; all others are faults of ours or of something behind us. */
+const FAILURE_STATUS: Partial<Readonly<Record<FailureType, number>>> = {
+  EntryInvalid: 422,
+  EntryExists: 409,
+  EntryNotFound: 404,
+  EntryUnchanged: 400,
+  ClaimsMismatch: 409,
+  RequestConflict: 422,
+  SourceNotFound: 404,
+  SourceExists: 409,
+  SourceNotManaged: 501,
+  SourceRetiring: 409,
+  SourceManaged: 400,
+  DefinitionInvalid: 400,
+};
+
+/** The answer to an error, whatever was thrown. */
+export function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  if (error instanceof RollcallError) return failureToHttpError(error);
+  if (error instanceof TemporalUnavailable) {
+    return unavailable(error.message, { cause: error, retryAfterMs: error.retryAfterMs });
+  }
+  if (error instanceof PassingFailure)
+    return unavailable('It could not be carried out now: try again later', { cause: error });
+  if (isDatabaseUnavailable(error)) return unavailable('The database is away: try again later', { cause: error });
+  if (isClientError(error)) return new HttpError(error.status, error.message, { cause: error });
+  return new HttpError(500, 'Something went wrong here; the log says what', { cause: error });
+}
+
+function failureToHttpError(failure: RollcallError): HttpError {
+  const status = FAILURE_STATUS[failure.type];
+  return status === undefined
+    ? new HttpError(500, 'Something went wrong here; the log says what', { cause: failure })
+    : new HttpError(status, failure.message, { cause: failure });
+}
+
+/** What Express and its body parser throw for a request that they could not read. */
+function isClientError(error: unknown): error is Error & { readonly status: number } {
+  return (
+    error instanceof Error &&
+    'status' in error &&
+    typeof error.status === 'number' &&
+    error.status >= 400 &&
+    error.status < 500
+  );
+}

@@ -1,0 +1,36 @@
+/** An answer other than success, thrown by whatever finds out that there has to be one. */
+import type { Fault } from '../../registry/server-json.ts';
+
+/** The status is 400 to 599; the message is for the client and tells what to do. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly faults: readonly Fault[] | undefined;
+
+  constructor(
+    status: number,
+    message: string,
+    options: { headers?: Readonly<Record<string, string>>; faults?: readonly Fault[]; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.status = status;
+    this.headers = options.headers ?? {};
+    this.faults = options.faults;
+  }
+}
+
+/** Seconds after which a client should try again when Postgres or Temporal is away. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** 503: something that this process needs is away, and is expected to come back. */
+export function unavailable(
+  message: string,
+  options: { cause?: unknown; retryAfterMs?: number | undefined } = {},
+): HttpError {
+  const seconds = options.retryAfterMs === undefined ? RETRY_AFTER_SECONDS : Math.ceil(options.retryAfterMs / 1000);
+  return new HttpError(503, message, {
+    headers: { 'Retry-After': String(Math.max(1, seconds)) },
+    cause: options.cause,
+  });
+}

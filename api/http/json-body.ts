@@ -1,0 +1,79 @@
+/** JSON request bodies: kept as text beside the value, because a published document is stored as it was sent. */
+import express, { type Request, type RequestHandler } from 'express';
+import { HttpError } from './error.ts';
+
+/** 1 MiB, after decompression. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+const BYTE_ORDER_MARK = Buffer.from('\u{feff}');
+
+const JSON_TYPES = ['application/json', 'application/*+json'];
+
+const readBytes: RequestHandler = express.raw({ type: JSON_TYPES, limit: MAX_BODY_BYTES });
+
+/** Reads the body of a JSON request; a larger one is answered with 413. */
+export const readBody: RequestHandler = (request, response, next) => {
+  // Otherwise it would be read to its end before it is refused.
+  if (Number(request.get('content-length')) > MAX_BODY_BYTES) throw tooLarge();
+  readBytes(request, response, (error?: unknown) => next(isTooLarge(error) ? tooLarge(error) : error));
+};
+
+/** As body-parser calls it. */
+function isTooLarge(error: unknown): error is Error {
+  return error instanceof Error && 'type' in error && error.type === 'entity.too.large';
+}
+
+function tooLarge(cause?: Error): HttpError {
+  return new HttpError(413, `The body is larger than ${MAX_BODY_BYTES} bytes, the most that is read`, { cause });
+}
+
+export interface JsonBody {
+  readonly bytes: Buffer;
+  readonly value: unknown;
+}
+
+/**
+ * The body that `readBody` read.
+ *
+ * @throws HttpError 415 for another type of content, 400 for none, and for bytes that are no UTF-8 or no JSON.
+ */
+export function jsonBody(request: Request): JsonBody {
+  return jsonOf(bodyBytes(request));
+}
+
+/** @throws HttpError 415 for another type of content, 400 for none. */
+export function bodyBytes(request: Request): Buffer {
+  const bytes: unknown = request.body;
+  if (!Buffer.isBuffer(bytes)) {
+    throw request.is(JSON_TYPES) === false
+      ? new HttpError(415, 'The body must be JSON, with Content-Type: application/json')
+      : new HttpError(400, 'The request has no body, where one in JSON is needed');
+  }
+  return bytes;
+}
+
+/** @throws HttpError 400 for bytes that are no UTF-8 or no JSON. */
+export function jsonOf(bytes: Buffer): JsonBody {
+  return { bytes: withoutByteOrderMark(bytes), value: parse(bytes) };
+}
+
+/** Some editors begin a file with this mark; JSON has no place for it, and the database no reader who skips it. */
+function withoutByteOrderMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    ? bytes.subarray(BYTE_ORDER_MARK.length)
+    : bytes;
+}
+
+function parse(bytes: Buffer): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new HttpError(400, 'The body is not valid UTF-8');
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new HttpError(400, `The body is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

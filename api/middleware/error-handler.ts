@@ -1,0 +1,41 @@
+/** Every error as JSON, `{"error": "…"}`, with the status that says whose fault it is. */
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { senderOf } from '../audit/sender.ts';
+import type { ApiContext } from '../context.ts';
+import { toHttpError } from '../http/error-mapping.ts';
+import { HttpError } from '../http/error.ts';
+import { requestIdOf } from '../http/request-id.ts';
+
+/** For requests that no route took. */
+export const refuseUnknownRoute: RequestHandler = (request) => {
+  throw new HttpError(404, `There is nothing at ${request.path}: /docs lists what there is`);
+};
+
+export function handleErrors({ audit, logger }: Pick<ApiContext, 'audit' | 'logger'>): ErrorRequestHandler {
+  // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters.
+  return (error: unknown, request, response, _next) => {
+    const answer = toHttpError(error);
+    if (answer.status >= 500 && answer.status !== 501) {
+      logger.error(
+        {
+          err: answer.cause ?? answer,
+          method: request.method,
+          path: request.path,
+          status: answer.status,
+          requestId: requestIdOf(request),
+        },
+        'request failed',
+      );
+    }
+    if (answer.status === 401 || answer.status === 403) audit.refused(senderOf(request), answer);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    for (const name of ['ETag', 'Cache-Control', 'Content-Encoding', 'Content-Length']) response.removeHeader(name);
+    response
+      .status(answer.status)
+      .set({ ...answer.headers, 'Cache-Control': 'no-store' })
+      .json({ error: answer.message, ...(answer.faults !== undefined && { faults: answer.faults }) });
+  };
+}

@@ -1,0 +1,79 @@
+/** How often one sender may change something, or fail to say who it is. Reads are never limited. */
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import { ipKeyGenerator, type Options, rateLimit } from 'express-rate-limit';
+import type { RateLimitSettings } from '../../config/model.ts';
+import { refusedToken } from '../access/authenticate.ts';
+import { callerOf } from '../access/caller.ts';
+import { TokenRejected } from '../access/tokens/rejection.ts';
+import { senderOf } from '../audit/sender.ts';
+import type { AuditTrail } from '../audit/trail.ts';
+import { HttpError } from '../http/error.ts';
+import { isSafeMethod } from '../http/safe-method.ts';
+
+const WINDOW_MS = 60_000;
+
+interface LimitedApi {
+  readonly audit: AuditTrail;
+  readonly rateLimits: RateLimitSettings;
+}
+
+/** Counts what a caller asks to change; without a token what comes from one address. For after the authentication. */
+export function limitWrites({ audit, rateLimits: { writesPerMinute } }: LimitedApi): RequestHandler {
+  return limiter(audit, {
+    limit: writesPerMinute,
+    skip: ({ method }) => isSafeMethod(method),
+    keyGenerator: (request) => {
+      const { issuer, subject } = callerOf(request);
+      return subject === null ? addressOf(request) : JSON.stringify([issuer, subject]);
+    },
+    message: `More than ${writesPerMinute} changes a minute`,
+  });
+}
+
+/**
+ * Counts the tokens from one address that are refused, for before the errors are answered. Tokens are checked all the
+ * same, whatever else comes from their address: nobody is locked out by those behind the same proxy.
+ */
+export function limitFailedAuthentications({ audit, rateLimits }: LimitedApi): ErrorRequestHandler {
+  const limit = rateLimits.failedAuthenticationsPerMinute;
+  const count = limiter(audit, {
+    limit,
+    keyGenerator: addressOf,
+    message: `More than ${limit} tokens of this address were refused within a minute`,
+  });
+  // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters.
+  return (error: unknown, request, response, next) => {
+    if (!(refusedToken(request) instanceof TokenRejected)) return next(error);
+    void count(request, response, (limited?: unknown) => next(limited ?? error));
+  };
+}
+
+/** Passes a 429 on for whatever is too much, and records the first of each minute. */
+function limiter(
+  audit: AuditTrail,
+  { message, ...options }: Partial<Options> & { readonly limit: number; readonly message: string },
+): RequestHandler {
+  return rateLimit({
+    ...options,
+    windowMs: WINDOW_MS,
+    standardHeaders: false,
+    legacyHeaders: false,
+    // It would tell the operator on the console what the configuration of trusted proxies says already.
+    validate: false,
+    // oxlint-disable-next-line max-params -- As the library calls it.
+    handler: (request, _response, next) => {
+      const { used, resetTime } = (request as Request & { rateLimit: { used: number; resetTime?: Date } }).rateLimit;
+      const seconds = Math.max(1, Math.ceil(((resetTime?.getTime() ?? 0) - Date.now()) / 1000));
+      const refusal = new HttpError(429, `${message}: try again in ${seconds} seconds`, {
+        headers: { 'Retry-After': String(seconds) },
+      });
+      if (used === options.limit + 1) audit.refused(senderOf(request), refusal);
+      next(refusal);
+    },
+  });
+}
+
+/** Of IPv6 the network, of which one customer has all addresses. */
+function addressOf({ ip }: Request): string {
+  return ip === undefined ? '' : ipKeyGenerator(ip);
+}

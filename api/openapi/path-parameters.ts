@@ -1,0 +1,17 @@
+/** What the segments of paths are, for the OpenAPI document. */
+import 'zod-openapi';
+import { text } from '../http/text.ts';
+
+const registryName = text.meta({ description: 'Name of the registry.', example: 'default' });
+const serverName = text.meta({
+  description: 'Name of the server. The slash is encoded as `%2F`; a plain slash is understood too.',
+  example: 'com.example/weather',
+});
+const version = text.meta({ description: 'Exact version, URL-encoded (`1.0.0%2Bbuild`).', example: '1.0.0' });
+
+export const pathParameters = {
+  registry: registryName,
+  server: serverName,
+  version,
+  versionOrLatest: text.meta({ description: 'Exact version, URL-encoded, or `latest`.', example: 'latest' }),
+} as const;

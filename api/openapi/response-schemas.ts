@@ -1,0 +1,110 @@
+/** What answers look like, for the OpenAPI document and for tests; a document of a source is served as it came. */
+import { z } from 'zod';
+import 'zod-openapi';
+import { ENTRY_STATUSES } from '../../registry/entry.ts';
+import { OFFICIAL } from '../../registry/extension.ts';
+import { SOURCE_KINDS } from '../../registry/source-definition.ts';
+import { PROVENANCE } from '../v0.1/item-json.ts';
+
+const timestamp = z.iso.datetime({ offset: true });
+
+export const errorBody = z
+  .object({
+    error: z.string().meta({ description: 'What is wrong, and what to do about it.' }),
+    faults: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'Each fault of a document, with its JSON path.' }),
+  })
+  .meta({ id: 'Error' });
+
+export const serverDocument = z
+  .looseObject({
+    name: z.string().meta({ example: 'com.example/weather' }),
+    description: z.string().meta({ example: 'Weather forecasts' }),
+    version: z.string().meta({ example: '1.0.0' }),
+  })
+  .meta({ id: 'ServedServerJson', description: 'A server.json, exactly as its source has it.' });
+
+export const serverResponse = z
+  .object({
+    server: serverDocument,
+    _meta: z.looseObject({
+      [OFFICIAL]: z.object({
+        status: z.enum(ENTRY_STATUSES),
+        statusMessage: z.string().optional(),
+        statusChangedAt: timestamp,
+        publishedAt: timestamp,
+        updatedAt: timestamp,
+        isLatest: z.boolean(),
+      }),
+      [PROVENANCE]: z
+        .object({ source: z.string(), kind: z.enum(SOURCE_KINDS), commit: z.string().optional() })
+        .meta({ description: 'The source that the entry came from.' }),
+    }),
+  })
+  .meta({ id: 'ServerResponse' });
+
+export const serverList = z
+  .object({
+    servers: z.array(serverResponse),
+    metadata: z.object({
+      count: z.int().min(0).meta({ description: 'Number of items on this page.' }),
+      nextCursor: z.string().optional().meta({ description: 'Cursor of the next page; absent on the last.' }),
+    }),
+  })
+  .meta({ id: 'ServerList' });
+
+export const upstreamRegistry = z
+  .looseObject({
+    version: z.string().meta({ description: 'Of the format.', example: '1.0.0' }),
+    meta: z.looseObject({ last_updated: z.string() }),
+    data: z.object({
+      servers: z.array(serverDocument),
+      groups: z
+        .array(z.looseObject({ name: z.string(), description: z.string(), servers: z.array(serverDocument) }))
+        .optional(),
+    }),
+  })
+  .meta({ id: 'UpstreamRegistry', description: 'A registry document in the format that ToolHive calls upstream.' });
+
+export const allVersionsStatus = z
+  .object({
+    updatedCount: z.int().min(0).meta({ description: 'Number of versions that changed.' }),
+    servers: z.array(serverResponse),
+  })
+  .meta({ id: 'AllVersionsStatusResponse' });
+
+export const validationResult = z
+  .object({
+    valid: z.boolean(),
+    issues: z.array(
+      z.object({
+        type: z.enum(['json', 'schema', 'semantic', 'linter']),
+        path: z.string(),
+        message: z.string(),
+        severity: z.enum(['error', 'warning', 'info']),
+        reference: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'ValidationResult' });
+
+export const publisherToken = z
+  .object({
+    registry_token: z.string(),
+    expires_at: z.int().meta({ description: 'Seconds since the epoch.' }),
+  })
+  .meta({ id: 'PublisherToken' });
+
+export const health = z.object({ status: z.literal('healthy') }).meta({ id: 'Health' });
+export const readiness = z.object({ status: z.literal('ready') }).meta({ id: 'Readiness' });
+export const versionInformation = z
+  .object({
+    version: z.string(),
+    commit: z.string(),
+    build_date: z.string(),
+    node_version: z.string(),
+    platform: z.string(),
+  })
+  .meta({ id: 'Version' });

@@ -1,0 +1,208 @@
+/** The registry API as OpenAPI paths: the same under each of its prefixes. */
+import { z } from 'zod';
+import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponsesObject } from 'zod-openapi';
+import { serverJsonSchema } from '../../registry/server-json-schema.ts';
+import { statusUpdate } from '../admin/status-update.ts';
+import { idempotencyKey } from '../http/idempotency-key.ts';
+import { listParameters, readParameters } from '../v0.1/parameters.ts';
+import { pathParameters } from './path-parameters.ts';
+import {
+  allVersionsStatus,
+  errorBody,
+  publisherToken,
+  serverList,
+  serverResponse,
+  validationResult,
+} from './response-schemas.ts';
+
+const { registry, server, version, versionOrLatest } = pathParameters;
+
+const ERRORS = {
+  400: 'A parameter or the body is not understood.',
+  401: 'Where tokens are needed: there is none, or one that is not taken. `WWW-Authenticate` says where to get one.',
+  403: 'The token is not enough for this change, or a web page of another site asks for it.',
+  404: 'There is no such registry, server or version.',
+  409: 'The version exists, or existed, already.',
+  413: 'The body is larger than 1 MiB.',
+  415: 'The body is not JSON.',
+  422: 'The document breaks the rules for server.json, or the idempotency key was used for another request.',
+  429: 'Too many changes, or refused tokens, in a minute; `Retry-After` says when to try again.',
+  501: 'The registry has no managed source, so nothing can be published to it; or nobody can log in this way.',
+  503: 'The database, or for a write Temporal, is away; `Retry-After` says when to try again.',
+} as const;
+
+export const READ_ERRORS = [400, 401, 404, 429, 503] as const;
+const WRITE_ERRORS = [400, 401, 403, 404, 413, 415, 429, 501, 503] as const;
+
+const jsonContent = (schema: z.ZodType): { 'application/json': { schema: z.ZodType } } => ({
+  'application/json': { schema },
+});
+
+/** 200 with a body of this schema, and the errors of these statuses. */
+export function answers(
+  success: { readonly description: string; readonly schema: z.ZodType },
+  errors: readonly (keyof typeof ERRORS)[],
+): ZodOpenApiResponsesObject {
+  return {
+    200: { description: success.description, content: jsonContent(success.schema) },
+    ...Object.fromEntries(
+      errors.map((status) => [status, { description: ERRORS[status], content: jsonContent(errorBody) }]),
+    ),
+  };
+}
+
+/** The same for a body that has an entity tag. */
+export function cacheable(...[success, errors]: Parameters<typeof answers>): ZodOpenApiResponsesObject {
+  return {
+    ...answers(success, errors),
+    304: { description: 'What the client has, as `If-None-Match` says, is still what there is.' },
+  };
+}
+
+/** Where a family of paths begins, and how its operations are told apart from the same ones elsewhere. */
+export interface PathFamily {
+  readonly prefix: string;
+  /** Added to operation ids. */
+  readonly suffix: string;
+  readonly tag: string;
+  /** Whether the prefix names a registry. */
+  readonly namesRegistry: boolean;
+}
+
+/** All paths of the registry API under one prefix. */
+export function registryPaths(family: PathFamily): ZodOpenApiPathsObject {
+  const { prefix } = family;
+  const servers = `${prefix}/servers`;
+  return {
+    [servers]: { get: operation(family, LIST_SERVERS, {}) },
+    [`${servers}/{server}`]: { get: operation(family, GET_SERVER, { server }) },
+    [`${servers}/{server}/versions`]: { get: operation(family, LIST_VERSIONS, { server }) },
+    [`${servers}/{server}/versions/{version}`]: {
+      get: operation(family, GET_VERSION, { server, version: versionOrLatest }),
+      put: operation(family, REPLACE_VERSION, { server, version }),
+      delete: operation(family, DELETE_VERSION, { server, version }),
+    },
+    [`${servers}/{server}/versions/{version}/status`]: {
+      patch: operation(family, SET_STATUS, { server, version }),
+    },
+    [`${servers}/{server}/status`]: { patch: operation(family, SET_STATUS_OF_ALL, { server }) },
+    [`${prefix}/publish`]: { post: operation(family, PUBLISH, {}) },
+    [`${prefix}/validate`]: { post: operation(family, VALIDATE, {}) },
+    [`${prefix}/auth/none`]: { post: operation(family, AUTHENTICATE, {}) },
+  };
+}
+
+type Operation = ZodOpenApiOperationObject & { readonly operationId: string };
+
+function operation(
+  { suffix, tag, namesRegistry }: PathFamily,
+  { operationId, requestParams, ...rest }: Operation,
+  path: Readonly<Record<string, z.ZodType>>,
+): ZodOpenApiOperationObject {
+  const parameters = namesRegistry ? { registry, ...path } : path;
+  return {
+    operationId: `${operationId}${suffix}`,
+    tags: [tag],
+    ...rest,
+    requestParams: {
+      ...requestParams,
+      ...(Object.keys(parameters).length > 0 && { path: z.object(parameters) }),
+    },
+  };
+}
+
+const LIST_SERVERS: Operation = {
+  operationId: 'listServers',
+  summary: 'List servers',
+  description: 'Every version of every server, ordered by name and version, in pages.',
+  requestParams: { query: z.object(listParameters.shape) },
+  responses: cacheable({ description: 'A page of servers.', schema: serverList }, READ_ERRORS),
+};
+const LIST_VERSIONS: Operation = {
+  operationId: 'listVersions',
+  summary: 'List the versions of a server',
+  description: 'Newest publication first.',
+  requestParams: { query: readParameters },
+  responses: cacheable({ description: 'The versions.', schema: serverList }, READ_ERRORS),
+};
+const GET_VERSION: Operation = {
+  operationId: 'getVersion',
+  summary: 'Read a version of a server',
+  description: '`latest` stands for the highest version that is not deleted.',
+  requestParams: { query: readParameters },
+  responses: cacheable({ description: 'The version.', schema: serverResponse }, READ_ERRORS),
+};
+const GET_SERVER: Operation = {
+  ...GET_VERSION,
+  operationId: 'getServer',
+  summary: 'Read the latest version of a server',
+  description: 'The same as `…/versions/latest`.',
+};
+const writeHeaders = z.object({ 'Idempotency-Key': idempotencyKey });
+const document = { required: true, content: jsonContent(serverJsonSchema) };
+const PUBLISH: Operation = {
+  operationId: 'publish',
+  summary: 'Publish a version of a server',
+  description: 'Into the managed source of the registry. A version can be published once.',
+  requestParams: { header: writeHeaders },
+  requestBody: document,
+  responses: answers({ description: 'The version as it was published.', schema: serverResponse }, [
+    ...WRITE_ERRORS,
+    409,
+    422,
+  ]),
+};
+const REPLACE_VERSION: Operation = {
+  operationId: 'replaceVersion',
+  summary: 'Replace the document of a version',
+  description: 'Name and version of the document must be those of the path.',
+  requestParams: { header: writeHeaders },
+  requestBody: document,
+  responses: answers({ description: 'The version as it is now.', schema: serverResponse }, [...WRITE_ERRORS, 409, 422]),
+};
+const DELETE_VERSION: Operation = {
+  operationId: 'deleteVersion',
+  summary: 'Delete a version',
+  description: "Leaves a tombstone, so that copies of this registry learn of it. The version can't be published again.",
+  requestParams: { header: writeHeaders },
+  responses: answers(
+    { description: 'The version with the status deleted.', schema: serverResponse },
+    [400, 401, 403, 404, 409, 422, 429, 501, 503],
+  ),
+};
+const SET_STATUS: Operation = {
+  operationId: 'setStatus',
+  summary: 'Set the status of a version',
+  description: '400 where the version has this status and message already.',
+  requestParams: { header: writeHeaders },
+  requestBody: { required: true, content: jsonContent(statusUpdate) },
+  responses: answers({ description: 'The version as it is now.', schema: serverResponse }, [...WRITE_ERRORS, 409, 422]),
+};
+const SET_STATUS_OF_ALL: Operation = {
+  ...SET_STATUS,
+  operationId: 'setStatusOfAll',
+  summary: 'Set the status of all versions of a server',
+  description: 'In one transaction: all of them or none. 400 where all have this status and message already.',
+  responses: answers({ description: 'The versions that changed.', schema: allVersionsStatus }, [
+    ...WRITE_ERRORS,
+    409,
+    422,
+  ]),
+};
+const VALIDATE: Operation = {
+  operationId: 'validate',
+  summary: 'Check a server.json',
+  description: 'By the rules of publishing; nothing is stored.',
+  requestBody: { required: true, content: jsonContent(z.unknown()) },
+  responses: answers(
+    { description: 'Whether it could be published, and each issue.', schema: validationResult },
+    [400, 401, 403, 404, 413, 415, 429, 503],
+  ),
+};
+const AUTHENTICATE: Operation = {
+  operationId: 'authenticate',
+  summary: 'Get a token as mcp-publisher wants one',
+  description: '`mcp-publisher login none`. Without authentication any token is as good as none.',
+  responses: answers({ description: 'A token.', schema: publisherToken }, [401, 403, 404, 429, 501, 503]),
+  security: [],
+};

@@ -1,0 +1,74 @@
+/** A whole registry as one file, streamed, as it is at one moment: for clients that take one from a static URL. */
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Transaction } from '../../db/connection.ts';
+import { readConsistently } from '../../db/consistent-read.ts';
+import { streamEntries } from '../../db/entries.ts';
+import { listEnvelopes } from '../../db/sources.ts';
+import type { JsonObject } from '../../registry/json.ts';
+import { type RegistryExport, toolhiveDocument, upstreamDocument } from '../../registry/registry-document.ts';
+import { entriesOf, type RegistryView } from '../access/visibility.ts';
+import { type ApiContext, servedView } from '../context.ts';
+import { addRoute } from '../http/routes.ts';
+import { itemJson } from '../v0.1/item-json.ts';
+
+/** Mounted below `/registry/{registry}`. */
+export function registryExports(context: ApiContext): Router {
+  const router = Router({ mergeParams: true });
+  addRoute(router, '/registry.json', { get: exportToolhive(context) });
+  addRoute(router, '/upstream-registry.json', { get: exportUpstream(context) });
+  addRoute(router, '/servers.json', { get: exportPage(context) });
+  return router;
+}
+
+/** The latest version of each server as a registry document in ToolHive format. */
+export function exportToolhive(context: ApiContext): RequestHandler {
+  return exporter(context, 'registry.json', (transaction, view) => inDocument(toolhiveDocument, transaction, view));
+}
+
+/** The same in upstream format. */
+function exportUpstream(context: ApiContext): RequestHandler {
+  return exporter(context, 'upstream-registry.json', (transaction, view) =>
+    inDocument(upstreamDocument, transaction, view),
+  );
+}
+
+/** All versions as one page of the registry API. */
+function exportPage(context: ApiContext): RequestHandler {
+  return exporter(context, 'servers.json', page);
+}
+
+type Export = (transaction: Transaction, view: RegistryView) => AsyncIterable<string>;
+
+function exporter(context: ApiContext, file: string, pieces: Export): RequestHandler {
+  return async (request: Request, response: Response) => {
+    const view = await servedView(context, request);
+    await context.pages.stream(request, response, {
+      view,
+      key: [file],
+      pieces: () => readConsistently(context.database, (transaction) => pieces(transaction, view)),
+    });
+  };
+}
+
+async function* inDocument(
+  write: (registry: RegistryExport) => AsyncIterable<string>,
+  transaction: Transaction,
+  view: RegistryView,
+): AsyncIterable<string> {
+  const envelopes = await listEnvelopes(transaction, entriesOf(view));
+  yield* write({
+    readEntries: () => streamEntries(transaction, { ...entriesOf(view), includeDeleted: false }),
+    envelopes: envelopes.map((envelope) => JSON.parse(envelope) as JsonObject),
+    lastUpdated: view.registry.updatedAt,
+  });
+}
+
+async function* page(transaction: Transaction, view: RegistryView): AsyncIterable<string> {
+  let count = 0;
+  yield '{"servers":[';
+  for await (const entry of streamEntries(transaction, { ...entriesOf(view), includeDeleted: false })) {
+    yield `${count === 0 ? '' : ','}\n${itemJson(entry)}`;
+    count += 1;
+  }
+  yield `\n],"metadata":${JSON.stringify({ count })}}\n`;
+}

@@ -1,0 +1,119 @@
+/** `/extension/v0`: the state of registries and of their syncs, as ToolHive's tooling asks for it. */
+import { Router } from 'express';
+import type { Database } from '../../db/connection.ts';
+import { countEntries } from '../../db/entries.ts';
+import { listRegistries, type RegistryRow } from '../../db/registries.ts';
+import { listSources, type SourceRow } from '../../db/sources.ts';
+import type { Claims } from '../../registry/claims.ts';
+import { type Caller, callerOf } from '../access/caller.ts';
+import { sees, seesRegistry } from '../access/permissions.ts';
+import { entriesOf } from '../access/visibility.ts';
+import { visibleRegistry } from '../admin/registries.ts';
+import { cacheControl } from '../cache/pages.ts';
+import type { ApiContext } from '../context.ts';
+import { addRoute, pathParameter } from '../http/routes.ts';
+import type { RegistrySummary, SyncStatus } from './extension-schemas.ts';
+import { syncStatusOf } from './sync-status.ts';
+
+export function extensionApi(context: ApiContext): Router {
+  const { database } = context;
+  const router = Router();
+  addRoute(router, '/registries', {
+    get: async (request, response) => {
+      const caller = callerOf(request);
+      const [registries, sources] = await Promise.all([listRegistries(database), sourceStatuses(database)]);
+      const seen = registries.filter((registry) => seesRegistry(caller, registry));
+      const shown = await Promise.all(
+        seen.map(async (registry) => summary(registry, await seenSources(context, { caller, registry, sources }))),
+      );
+      response.set('Cache-Control', cacheControl(request)).json({ registries: shown });
+    },
+  });
+  addRoute(router, '/registries/:registry', {
+    get: async (request, response) => {
+      const caller = callerOf(request);
+      const registry = await visibleRegistry({ database, caller }, pathParameter(request, 'registry'));
+      const sources = await seenSources(context, { caller, registry, sources: await sourceStatuses(database) });
+      response.set('Cache-Control', cacheControl(request)).json(summary(registry, sources));
+    },
+  });
+  return router;
+}
+
+interface SourceStatus {
+  readonly name: string;
+  readonly type: string;
+  readonly claims: Claims | null;
+  readonly syncStatus: SyncStatus;
+}
+
+interface RegistrySources {
+  readonly caller: Caller;
+  readonly registry: RegistryRow;
+  readonly sources: ReadonlyMap<string, SourceStatus>;
+}
+
+/**
+ * The registry's sources that the caller sees, by their own claims or because he sees entries of them, each with the
+ * number of entries that he sees. Who sees everything is told all that a source has.
+ */
+async function seenSources(
+  { database, views }: ApiContext,
+  { caller, registry, sources }: RegistrySources,
+): Promise<readonly SourceStatus[]> {
+  const all = registry.sources.flatMap((name) => sources.get(name) ?? []);
+  if (caller.seesEverything) return all;
+  const counts = await countEntries(database, entriesOf(await views.of(caller, registry)));
+  const isOpen = ({ claims }: SourceStatus): boolean =>
+    claims === null ? registry.access === 'public' : sees(caller, claims);
+  return all
+    .filter((source) => isOpen(source) || counts.has(source.name))
+    .map((source) => ({
+      ...source,
+      syncStatus: { ...source.syncStatus, serverCount: counts.get(source.name) ?? 0 },
+    }));
+}
+
+async function sourceStatuses(database: Database): Promise<ReadonlyMap<string, SourceStatus>> {
+  const sources = await listSources(database);
+  const statuses = await Promise.all(sources.map((source) => sourceStatus(database, source)));
+  return new Map(statuses.map((status) => [status.name, status]));
+}
+
+async function sourceStatus(database: Database, source: SourceRow): Promise<SourceStatus> {
+  const { name, kind, claims } = source;
+  return { name, type: kind, claims, syncStatus: await syncStatusOf(database, source) };
+}
+
+function summary(registry: RegistryRow, sources: readonly SourceStatus[]): RegistrySummary {
+  const [only] = sources;
+  return {
+    name: registry.name,
+    type: sources.length === 1 && only !== undefined ? only.type : 'aggregate',
+    sources: sources.map(({ name, type, syncStatus }) => ({ name, type, syncStatus })),
+    syncStatus: combined(sources.map(({ syncStatus }) => syncStatus)),
+    createdAt: registry.createdAt,
+    updatedAt: registry.updatedAt,
+  };
+}
+
+/** Of several sources: the worst phase, the newest times, the sum of the counts. */
+function combined(statuses: readonly SyncStatus[]): SyncStatus {
+  const newest = (times: readonly (string | undefined)[]): string | undefined =>
+    times
+      .filter((time) => time !== undefined)
+      .sort()
+      .at(-1);
+  const lastSyncTime = newest(statuses.map((status) => status.lastSyncTime));
+  const lastAttempt = newest(statuses.map((status) => status.lastAttempt));
+  const messages = statuses.flatMap(({ message }) => message ?? []);
+  return {
+    phase:
+      (['failed', 'syncing'] as const).find((phase) => statuses.some((status) => status.phase === phase)) ?? 'complete',
+    ...(lastSyncTime !== undefined && { lastSyncTime }),
+    ...(lastAttempt !== undefined && { lastAttempt }),
+    attemptCount: Math.max(0, ...statuses.map(({ attemptCount }) => attemptCount)),
+    serverCount: statuses.reduce((sum, { serverCount }) => sum + serverCount, 0),
+    ...(messages.length > 0 && { message: messages.join('; ') }),
+  };
+}

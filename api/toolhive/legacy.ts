@@ -1,0 +1,166 @@
+/** The oldest ToolHive API, of the default registry: `/api/v0` and `/api/v1`. */
+import { type RequestHandler, Router } from 'express';
+import type { Transaction } from '../../db/connection.ts';
+import { readConsistently } from '../../db/consistent-read.ts';
+import { type DeploymentRow, listDeployments } from '../../db/deployments.ts';
+import { type EntryRow, findEntry, streamEntries } from '../../db/entries.ts';
+import { type JsonObject, objectsOf, textOf } from '../../registry/json.ts';
+import { toolhiveServer } from '../../registry/registry-document.ts';
+import { TOOLHIVE_NAMESPACE, type ToolhiveServer } from '../../registry/toolhive-format.ts';
+import { entriesOf, type RegistryView } from '../access/visibility.ts';
+import { cacheControl } from '../cache/pages.ts';
+import { type ApiContext, servedView } from '../context.ts';
+import { HttpError } from '../http/error.ts';
+import { addRoute, pathParameter } from '../http/routes.ts';
+import { encodePlainSlash } from '../v0.1/server-name-in-path.ts';
+import { exportToolhive } from './export.ts';
+import type { DeployedServer, ServerDetail, ServerSummary } from './legacy-schemas.ts';
+
+export function legacyToolhiveApi(context: ApiContext): Router {
+  const router = Router();
+  const v0 = Router();
+  v0.use(encodePlainSlash);
+  addRoute(v0, '/servers', { get: listSummaries(context) });
+  addRoute(v0, '/servers/:server', { get: getDetail(context) });
+  addRoute(v0, '/deployed', { get: listDeployed(context) });
+  addRoute(v0, '/deployed/:server', { get: listDeployed(context) });
+  router.use('/v0', v0);
+  addRoute(router, '/v1/registry', { get: exportToolhive(context) });
+  return router;
+}
+
+function listSummaries(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const view = await servedView(context, request);
+    await context.pages.stream(request, response, {
+      view,
+      key: ['toolhive servers'],
+      pieces: () => readConsistently(context.database, (transaction) => summaries(transaction, view)),
+    });
+  };
+}
+
+async function* summaries(transaction: Transaction, view: RegistryView): AsyncIterable<string> {
+  let total = 0;
+  yield '{"servers":[';
+  for await (const entry of streamEntries(transaction, {
+    ...entriesOf(view),
+    version: 'latest',
+    includeDeleted: false,
+  })) {
+    const server = legacyServer(entry);
+    if (server === null) continue;
+    yield `${total === 0 ? '' : ','}${JSON.stringify(summary(server))}`;
+    total += 1;
+  }
+  yield `],"total":${total}}`;
+}
+
+/** Found by its name with or without ToolHive's namespace. */
+function getDetail(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const view = await servedView(context, request);
+    const asked = pathParameter(request, 'server');
+    const name = asked.includes('/') ? asked : `${TOOLHIVE_NAMESPACE}/${asked}`;
+    await context.pages.send(request, response, {
+      view,
+      key: ['toolhive server', name],
+      make: async () => {
+        const entry = await findEntry(context.database, {
+          ...entriesOf(view),
+          name,
+          version: 'latest',
+          includeDeleted: false,
+        });
+        const server = entry === null ? null : legacyServer(entry);
+        if (server === null) throw new HttpError(404, `There is no server "${asked}" that ToolHive can run`);
+        return JSON.stringify(detail(server));
+      },
+    });
+  };
+}
+
+/** What Kubernetes sources found: of all servers, or of one by its name or that of its object in the cluster. */
+function listDeployed(context: ApiContext): RequestHandler {
+  return async (request, response) => {
+    const view = await servedView(context, request);
+    const name = request.params['server'] === undefined ? null : pathParameter(request, 'server');
+    const deployments = await listDeployments(context.database, { ...entriesOf(view), name });
+    response.set('Cache-Control', cacheControl(request)).json(deployments.map(deployedServer));
+  };
+}
+
+function deployedServer({ serverName, phase, image, url, ...deployment }: DeploymentRow): DeployedServer {
+  const { name, namespace, kind, version, source, ready, transport } = deployment;
+  return {
+    name,
+    namespace,
+    kind,
+    server: serverName,
+    version,
+    source,
+    status: phase ?? 'Unknown',
+    ready,
+    transport,
+    ...(image !== null && { image }),
+    ...(url !== null && { endpoint_url: url }),
+  };
+}
+
+/** A server by the name that finds it here: without a namespace where that is ToolHive's own. */
+interface LegacyServer extends Pick<ToolhiveServer, 'entry' | 'remote'> {
+  readonly name: string;
+}
+
+function legacyServer(entry: EntryRow): LegacyServer | null {
+  const prefix = `${TOOLHIVE_NAMESPACE}/`;
+  const name = entry.name.startsWith(prefix) ? entry.name.slice(prefix.length) : entry.name;
+  const server = toolhiveServer(entry);
+  return server && { name, entry: server.entry, remote: server.remote };
+}
+
+function summary(server: LegacyServer): ServerSummary {
+  return { ...common(server), tools_count: texts(server.entry['tools']).length };
+}
+
+function detail(server: LegacyServer): ServerDetail {
+  const { entry, remote } = server;
+  const variables = objectsOf(entry['env_vars']);
+  const metadata = remote
+    ? { url: entry['url'] }
+    : { target_port: entry['target_port'], docker_tags: entry['docker_tags'] };
+  return {
+    ...common(server),
+    tools: texts(entry['tools']),
+    ...(variables.length > 0 && { env_vars: variables }),
+    ...(entry['permissions'] !== undefined && { permissions: { profile: entry['permissions'] } }),
+    metadata: {
+      ...(entry['metadata'] as JsonObject | undefined),
+      ...(entry['custom_metadata'] as JsonObject | undefined),
+      ...metadata,
+    },
+    ...optionalText('repository_url', entry),
+    ...(texts(entry['tags']).length > 0 && { tags: texts(entry['tags']) }),
+    ...(texts(entry['args']).length > 0 && { args: texts(entry['args']) }),
+    ...optionalText('image', entry),
+  };
+}
+
+function common({ name, entry }: LegacyServer): Omit<ServerSummary, 'tools_count'> {
+  return {
+    name,
+    description: textOf(entry['description']) ?? '',
+    tier: textOf(entry['tier']) ?? 'Community',
+    status: textOf(entry['status']) ?? 'active',
+    transport: textOf(entry['transport']) ?? 'stdio',
+  };
+}
+
+function optionalText<Member extends string>(member: Member, entry: JsonObject): Partial<Record<Member, string>> {
+  const value = textOf(entry[member]);
+  return (value === undefined ? {} : { [member]: value }) as Partial<Record<Member, string>>;
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+}
