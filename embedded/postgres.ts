@@ -120,8 +120,7 @@ function serverArguments(clusterDirectory: string, port: number, disposable: boo
     logging_collector: 'off',
     log_destination: 'stderr',
     lc_messages: 'C',
-    // While autovacuum works in a database, its owner cannot drop it by force.
-    ...(disposable ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' } : {}),
+    ...(disposable ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
   };
   return ['-D', clusterDirectory, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
