@@ -1,4 +1,4 @@
-/** How the routers here add their paths: JSON errors for wrong methods, parameters read in one way. */
+/** How routers add their paths: JSON errors for wrong methods, parameters read in one way. */
 import type { Request, RequestHandler, Router } from 'express';
 import { HttpError } from './error.ts';
 
