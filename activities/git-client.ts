@@ -1,19 +1,15 @@
-/** Git on the command line, as a source may use it: no prompts, no secrets in arguments or messages, bounded in time. */
-import { GitPluginError, type SimpleGit, simpleGit } from 'simple-git';
+/** Git on the command line, as a source may use it: no prompts, no secrets in arguments or messages, bounded. */
 import type { OutboundGuard } from '../outbound/guard.ts';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import type { GitOrigin } from '../registry/source-definition.ts';
+import { withinBounds } from './bounded-folder.ts';
 import { withoutSecrets } from './failures.ts';
-import { type GitAccess, openAccess } from './git-access.ts';
+import { openAccess } from './git-access.ts';
+import { GitFailure, runGit } from './git-process.ts';
 import { guardedAccess } from './guarded-git-access.ts';
 
-/** Without any output for this long, a command is given up. */
-const SILENCE_TIMEOUT_MS = 2 * 60_000;
-/** Variables that simple-git keeps from git unless they are named. */
-const OWN_VARIABLES = [
-  'GIT_ALLOW_PROTOCOL', 'GIT_TERMINAL_PROMPT', 'GIT_SSH_COMMAND', 'GIT_SSL_CAINFO', 'GIT_CONFIG_COUNT',
-  'GIT_CONFIG_KEY_0', 'GIT_CONFIG_VALUE_0', 'GIT_CONFIG_GLOBAL', 'GIT_CONFIG_NOSYSTEM', 'GIT_ATTR_NOSYSTEM',
-]; // prettier-ignore
+/** As much as a file source may download. */
+const MAX_BYTES = 1024 * 1024 * 1024;
 const CONFIGURATION = [
   'gc.auto=0',
   'maintenance.auto=false',
@@ -40,50 +36,40 @@ export interface GitOptions {
   /** Null: nothing is forbidden. */
   readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
+  /** What the folder may take of the disk. */
+  readonly maxBytes?: number;
 }
 
 /** Git for one source. */
-export async function openGit(origin: GitOrigin, { folder, guard, signal }: GitOptions): Promise<GitClient> {
+export async function openGit(origin: GitOrigin, options: GitOptions): Promise<GitClient> {
+  const { folder, guard, signal, maxBytes = MAX_BYTES } = options;
   const access = await (guard === null ? openAccess(origin, folder) : guardedAccess(origin, { folder, guard }));
-  const git = simpleGitWith(access, { folder, signal });
-  if (guard !== null) await assertKnowsPins(git);
+  const settings = [...CONFIGURATION, ...access.configuration].flatMap((setting) => ['-c', setting]);
+  const environment = { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', ...access.environment };
+  const git = async (...command: string[]): Promise<string> =>
+    await withinBounds({ folder, maxBytes, signal }, (whileWithin) =>
+      runGit([...settings, ...command], { folder, environment, signal: whileWithin }),
+    );
+  if (guard !== null) assertKnowsPins(await git('version'));
   return {
     repository: access.repository,
     run: async (...command) => {
       try {
-        return await git.raw(command);
+        return await git(...command);
       } catch (error) {
-        const { type, meaning, complaint } = understand(error);
-        // What a server says is for the operator: whoever made a source that has limits could have it say anything.
-        const detail = [meaning, guard === null ? complaint : ''].filter((part) => part !== '').join(': ');
-        const what = `the repository ${withoutSecrets(origin.repository)} could not be read`;
-        throw new RollcallError(type, detail === '' ? what : `${what}: ${detail}`);
+        throw understood(error, { origin, guard });
       }
     },
   };
 }
 
-function simpleGitWith(
-  { configuration, environment }: GitAccess,
-  { folder, signal }: Pick<GitOptions, 'folder' | 'signal'>,
-): SimpleGit {
-  return simpleGit({
-    baseDir: folder,
-    abort: signal,
-    config: [...CONFIGURATION, ...configuration],
-    timeout: { block: SILENCE_TIMEOUT_MS },
-    allowEnvironment: OWN_VARIABLES,
-    unsafe: { allowUnsafeSshCommand: true, allowUnsafeConfigEnvCount: true, allowUnsafeConfigPaths: true },
-  }).env({ LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', ...environment });
-}
-
 /** An older git passes over the addresses that it is told to connect to. */
-async function assertKnowsPins(git: SimpleGit): Promise<void> {
-  const { major, minor } = await git.version();
-  if (major > 2 || (major === 2 && minor >= 37)) return;
+function assertKnowsPins(version: string): void {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
+  if (major !== undefined && minor !== undefined && (major > 2 || (major === 2 && minor >= 37))) return;
   throw new RollcallError(
     'OutboundForbidden',
-    `git ${major}.${minor} can't be told which addresses to connect to: sources that were created through the API need 2.37`,
+    `${version.trim()} can't be told which addresses to connect to: sources that were created through the API need 2.37`,
   );
 }
 
@@ -97,15 +83,22 @@ const COMPLAINTS: readonly (readonly [RegExp, FailureType, string])[] = [
   [/could not resolve host/i, 'UpstreamUnavailable', 'its host name is not known'],
 ]; // prettier-ignore
 
-function understand(error: unknown): { type: FailureType; meaning: string; complaint: string } {
-  const silent = error instanceof GitPluginError && error.plugin === 'timeout';
-  const said = silent ? 'it said nothing for two minutes' : error instanceof Error ? error.message : String(error);
+function understood(error: unknown, { origin, guard }: { origin: GitOrigin } & Pick<GitOptions, 'guard'>): unknown {
+  const what = `the repository ${withoutSecrets(origin.repository)} could not be read`;
+  if (error instanceof RollcallError) return new RollcallError(error.type, `${what}: ${error.message}`);
+  if (!(error instanceof GitFailure)) return error;
+  const said = error.message;
   const [, type, meaning] = COMPLAINTS.find(([pattern]) => pattern.test(said)) ?? [
     null,
     'UpstreamUnavailable' as const,
     '',
   ];
-  const complaint =
-    said.split('\n').find((line) => /^(fatal|error|remote):/.test(line)) ?? said.trim().split('\n').at(-1) ?? '';
-  return { type, meaning, complaint: withoutSecrets(complaint) };
+  // What a server says is for the operator: whoever made a source that has limits could have it say anything.
+  const detail = [meaning, guard === null ? complaintIn(said) : ''].filter((part) => part !== '').join(': ');
+  return new RollcallError(type, detail === '' ? what : `${what}: ${detail}`);
+}
+
+function complaintIn(said: string): string {
+  const lines = said.trim().split('\n');
+  return withoutSecrets(lines.find((line) => /^(fatal|error|remote):/.test(line)) ?? lines.at(-1) ?? '');
 }

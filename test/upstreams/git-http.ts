@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 export interface GitHttpOptions {
   /** The folder with the repositories. */
@@ -13,6 +14,8 @@ export interface GitHttpOptions {
   readonly credentials?: { readonly username: string; readonly password: string };
   /** Plain files instead of git's protocol. */
   readonly dumb?: boolean;
+  /** Requests are not answered while this says so. */
+  readonly silent?: () => boolean;
 }
 
 export interface GitHttpServer {
@@ -21,6 +24,8 @@ export interface GitHttpServer {
   readonly requests: string[];
   /** Bytes that were sent so far. */
   readonly bytesSent: () => number;
+  /** Connections that are open. */
+  readonly connections: () => Promise<number>;
   close(): Promise<void>;
 }
 
@@ -32,6 +37,7 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttpServ
     response.once('close', () => {
       bytesSent += request.socket.bytesWritten;
     });
+    if (options.silent?.() === true) return;
     if (!isAllowed(request, options.credentials)) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end('denied');
     } else if (options.dumb === true) void sendFile(options.root, request, response);
@@ -43,6 +49,7 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttpServ
     url: (repository) => `http://127.0.0.1:${port}/${repository}`,
     requests,
     bytesSent: () => bytesSent,
+    connections: promisify(server.getConnections.bind(server)),
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -49,7 +49,7 @@ export class GitRepository {
   }
 
   /** Writes files, commits and pushes them to a branch; answers with the commit's id. `null` removes a file. */
-  async commit(files: Readonly<Record<string, string | null>>, branch = 'main'): Promise<string> {
+  async commit(files: Readonly<Record<string, string | Uint8Array | null>>, branch = 'main'): Promise<string> {
     for (const [name, content] of Object.entries(files)) {
       const file = join(this.#workTree, name);
       await mkdir(dirname(file), { recursive: true });
