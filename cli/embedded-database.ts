@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { takeDataFolder } from '../embedded/data-folder.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../embedded/postgres.ts';
+import { type EmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from '../embedded/postgres.ts';
+import { CommandFailure } from './failure.ts';
 
 /** Runs the PostgreSQL of a data folder just for this; refused while a `serve` has the folder. */
 export async function withEmbeddedPostgres(
@@ -17,4 +19,12 @@ export async function withEmbeddedPostgres(
   } finally {
     await dataFolder.release();
   }
+}
+
+/** For work that a new and empty database is no use for. */
+export async function assertEmbeddedPostgresExists(dataDirectory: string): Promise<void> {
+  if (await hasEmbeddedPostgres(dataDirectory)) return;
+  throw new CommandFailure(
+    `There is no database in ${resolve(dataDirectory)} yet: \`rollcall serve\` creates it, and brings it up to date`,
+  );
 }

@@ -4,7 +4,7 @@ import { migrationConnection } from '../config/connection.ts';
 import type { ConnectionSettings } from '../db/connection.ts';
 import { type Migration, migrateDown, migrateUp, migrationStatus } from '../db/migrations.ts';
 import { readConfiguration } from './configuration-file.ts';
-import { withEmbeddedPostgres } from './embedded-database.ts';
+import { assertEmbeddedPostgresExists, withEmbeddedPostgres } from './embedded-database.ts';
 import { CommandFailure, USAGE_EXIT_STATUS } from './failure.ts';
 import type { MigrateOptions } from './migrate.ts';
 import { formatTable } from './table.ts';
@@ -17,6 +17,7 @@ export type MigrationWork = keyof typeof WORK;
 export async function runMigrationWork(work: MigrationWork, options: MigrateOptions): Promise<void> {
   const { database } = await readConfiguration(options.config);
   if (database !== undefined) return WORK[work](await migrationConnection(database), options);
+  if (work !== 'up') await assertEmbeddedPostgresExists(options.dataDir);
   return withEmbeddedPostgres(options.dataDir, ({ ownerSettings }) => WORK[work](ownerSettings, options));
 }
 

@@ -45,6 +45,7 @@ interface Passwords {
 const DATABASE = 'rollcall';
 const OWNER = 'rollcall_owner';
 const APPLICATION = 'rollcall';
+const PASSWORDS_FILE = 'postgres-passwords.json';
 const LOCK_FILE = 'postmaster.pid';
 const START_ATTEMPTS = 5;
 const START_RETRY_MS = 500;
@@ -147,14 +148,20 @@ async function readLockFile(clusterDirectory: string): Promise<{ pid?: number; s
   return { pid: Number(lines[0]), state: lines[7]?.trim() ?? '' };
 }
 
-/** The passwords file is written last, so a cluster without one was not finished and is made again. */
-async function readOrCreateCluster(host: PostgresHost, options: EmbeddedPostgresOptions): Promise<Passwords> {
-  const passwordsFile = join(options.dataDirectory, 'postgres-passwords.json');
-  const exists = await stat(passwordsFile).then(
+/** Whether a data folder has a PostgreSQL. */
+export async function hasEmbeddedPostgres(dataDirectory: string): Promise<boolean> {
+  return await stat(join(dataDirectory, PASSWORDS_FILE)).then(
     () => true,
     () => false,
   );
-  if (exists) return JSON.parse(await readFile(passwordsFile, 'utf8')) as Passwords;
+}
+
+/** The passwords file is written last, so a cluster without one was not finished and is made again. */
+async function readOrCreateCluster(host: PostgresHost, options: EmbeddedPostgresOptions): Promise<Passwords> {
+  const passwordsFile = join(options.dataDirectory, PASSWORDS_FILE);
+  if (await hasEmbeddedPostgres(options.dataDirectory)) {
+    return JSON.parse(await readFile(passwordsFile, 'utf8')) as Passwords;
+  }
 
   const passwords = { owner: randomPassword(), application: randomPassword() };
   await rm(host.clusterDirectory, { recursive: true, force: true });

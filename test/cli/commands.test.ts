@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -146,5 +147,21 @@ describe('migrate', () => {
     expect((await migrate('up')).stdout).toBe('The database is up to date\n');
     expect(await migrate('down', '--num-steps', '1000', '--yes')).toMatchObject({ status: 0 });
     expect((await migrate('status')).stdout).toMatch(/0001 initial\s+no/);
+  });
+
+  test('creates no database to say where it stands, or to take back what it does not have', async () => {
+    const embedded = await file(
+      'migrate-embedded.yaml',
+      'sources: [{name: a, managed: {}}]\nauth: {mode: anonymous}\n',
+    );
+    const dataFolder = join(folder, 'data-without-database');
+    for (const work of [['status'], ['down', '--num-steps', '1', '--yes']]) {
+      expect(await runRollcall('migrate', ...work, '--config', embedded, '--data-dir', dataFolder)).toMatchObject({
+        status: 1,
+        stdout: '',
+        stderr: expect.stringContaining(`There is no database in ${dataFolder} yet`),
+      });
+    }
+    expect(existsSync(dataFolder)).toBe(false);
   });
 });
