@@ -64,20 +64,17 @@ export class Provider {
    * @throws TokenRejected, or ProviderUnavailable.
    */
   async verify(token: string): Promise<TokenClaims> {
-    try {
-      const { payload } = await jwtVerify(token, this.#keys.find, {
-        algorithms: ALGORITHMS,
-        audience: this.settings.audience,
-        clockTolerance: CLOCK_SKEW_SECONDS,
-        requiredClaims: ['exp'],
-      });
-      return payload;
-    } catch (error) {
-      if (error instanceof errors.JOSEError) throw rejection(error);
-      if (error instanceof ProviderUnavailable) throw error;
-      // Of a key that is broken or too short jose complains in other words, whatever the token has to do with it.
-      throw new TokenRejected('The token is signed with a key that cannot be used', { cause: error });
-    }
+    const { payload, protectedHeader } = await jwtVerify(token, this.#keys.find, {
+      algorithms: ALGORITHMS,
+      audience: this.settings.audience,
+      clockTolerance: CLOCK_SKEW_SECONDS,
+      requiredClaims: ['exp'],
+    }).catch((error: unknown) => {
+      throw failureOf(error);
+    });
+    if (!mayBeAccessToken(protectedHeader.typ))
+      throw new TokenRejected('The token is of another type than access tokens');
+    return payload;
   }
 
   /**
@@ -107,8 +104,20 @@ const REASONS = {
   nbf: 'The token is not valid yet',
 } as const;
 
-function rejection(error: errors.JOSEError): TokenRejected {
-  return new TokenRejected(reasonOf(error), { cause: error });
+/**
+ * Many providers issue access tokens without a type, or of no type in particular. Another one keeps what they sign for
+ * other purposes, as logout tokens, from being taken for one (RFC 8725 section 3.11, RFC 9068 section 4).
+ */
+function mayBeAccessToken(type: unknown): boolean {
+  return type === undefined || (typeof type === 'string' && /^(application\/)?(at\+)?jwt$/i.test(type));
+}
+
+function failureOf(error: unknown): TokenRejected | ProviderUnavailable {
+  if (error instanceof ProviderUnavailable) return error;
+  // Of a key that is broken or too short jose complains in other words, whatever the token has to do with it.
+  const reason =
+    error instanceof errors.JOSEError ? reasonOf(error) : 'The token is signed with a key that cannot be used';
+  return new TokenRejected(reason, { cause: error });
 }
 
 function reasonOf(error: errors.JOSEError): string {

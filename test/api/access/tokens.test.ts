@@ -42,6 +42,12 @@ describe('a token of the provider is taken', () => {
   test('that is valid for ever and a day', async () => {
     expect(await statusOf(await provider.token({ exp: 1e300 }))).toBe(200);
   });
+  test.each([undefined, 'JWT', 'jwt', 'application/jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt'])(
+    'of the type %s',
+    async (typ) => {
+      expect(await statusOf(await provider.token({}, { header: { typ } }))).toBe(200);
+    },
+  );
   test('whatever case the scheme is written in', async () => {
     const authorization = `bEARER  ${await provider.token()}`;
     expect((await api.get('/v0.1/servers', { headers: { authorization } })).status).toBe(200);
@@ -72,6 +78,13 @@ describe('a token is refused', () => {
       'The token is for another audience than this registry',
     );
   });
+  test.each(['logout+jwt', 'application/secevent+jwt', 'dpop+jwt', 'it+jwt', 'at+jwt+x', '', null, 5, ['at+jwt']])(
+    'of the type %j',
+    async (typ) => {
+      const token = await provider.token({}, { header: { typ } });
+      expect(await refusalOf(token)).toBe('The token is of another type than access tokens');
+    },
+  );
   test('that has expired, or never does', async () => {
     expect(await refusalOf(await provider.token({}, { expiresInSeconds: -90 }))).toBe('The token has expired');
     expect(await refusalOf(await provider.token({ exp: undefined }))).toBe('The token does not say when it expires');
