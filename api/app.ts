@@ -1,4 +1,4 @@
-/** The public API: every request passes what is used here from top to bottom. */
+/** The public API: a request that was not asked before passes what is used here from top to bottom. */
 import compression from 'compression';
 import express, { type Express } from 'express';
 import type { ApiContext } from './context.ts';
@@ -20,6 +20,7 @@ import { restAdminApi } from './v1/router.ts';
 /** Where the registry API is found; the paths without a name are the default registry. */
 const REGISTRY_API_PATHS = ['/v0.1', '/v0', '/registry/v0.1', '/registry/:registry/v0.1', '/registry/:registry/v0'];
 
+/** Takes requests whose sender is known (request-listener.ts): of all others it thinks that they carry no token. */
 export function createApp(context: ApiContext): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -29,8 +30,6 @@ export function createApp(context: ApiContext): Express {
   app.disable('query parser');
   app.set('trust proxy', [...context.trustedProxies]);
 
-  app.use(context.access.authenticate);
-  app.use(context.pages.sendAgain);
   app.use(answerRequestId);
   app.use(securityHeaders);
   app.use(allowCrossOriginReads);

@@ -1,10 +1,10 @@
 /** The API: answers requests until it is told to stop, reads even while Temporal is away. */
 import { once } from 'node:events';
-import { createApp } from './app.ts';
 import type { ApiContext } from './context.ts';
 import { listen } from './http/listener.ts';
 import { createInternalApp } from './internal-app.ts';
 import { type ContextOptions, openContext } from './open-context.ts';
+import { createRequestListener } from './request-listener.ts';
 
 export interface ApiOptions extends ContextOptions, ServeOptions {}
 
@@ -34,7 +34,7 @@ export async function runApi(options: ApiOptions): Promise<void> {
 async function serve(context: ApiContext, { addresses, signal, onReady }: ServeOptions): Promise<void> {
   const internal = await listen(createInternalApp(context), addresses.internal);
   try {
-    const open = await listen(createApp(context), addresses.public);
+    const open = await listen(createRequestListener(context), addresses.public);
     try {
       onReady?.({ public: open.url, internal: internal.url });
       if (!signal.aborted) await once(signal, 'abort');

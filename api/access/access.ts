@@ -3,15 +3,15 @@ import { type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import type { AuthSettings } from '../../config/model.ts';
 import type { RegistryDirectory } from '../registry-directory.ts';
-import { admitEverybody, authenticate } from './authenticate.ts';
+import { admitEverybody, type Authenticate, authenticate } from './authenticate.ts';
 import { gate } from './gate.ts';
 import { protectedResourceMetadata } from './protected-resource.ts';
 import { TokenVerifier } from './tokens/token-verifier.ts';
 
 export interface Access {
   readonly settings: AuthSettings;
-  /** To come before everything else: finds out who sends a request. */
-  readonly authenticate: RequestHandler;
+  /** To come before everything else. */
+  readonly authenticate: Authenticate;
   /** To come before all routes: lets through whom they may answer. */
   readonly gate: RequestHandler;
   /** What clients read to get a token. */

@@ -1,21 +1,24 @@
 /** Finds out who sent a request, before anything else is done with it. */
-import type { Request, RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { OAuthSettings } from '../../config/model.ts';
 import { bearerToken } from './bearer-token.ts';
 import { type Caller, EVERYBODY, PUBLIC, REFUSED, setCaller } from './caller.ts';
 import { isPublicPath } from './public-path.ts';
 import type { TokenVerifier } from './tokens/token-verifier.ts';
 
+/** Finds out who sends a request, for `callerOf` to tell. Never fails. Undefined: it is known at once. */
+export type Authenticate = (request: IncomingMessage) => Promise<void> | undefined;
+
 /** Where authentication is off. */
-export const admitEverybody: RequestHandler = (request, _response, next) => {
+export const admitEverybody: Authenticate = (request) => {
   setCaller(request, EVERYBODY);
-  next();
+  return undefined;
 };
 
-const refusals = new WeakMap<Request, unknown>();
+const refusals = new WeakMap<IncomingMessage, unknown>();
 
 /** Why the token of a request was not taken; undefined: it was, or there was none. */
-export function refusedToken(request: Request): unknown {
+export function refusedToken(request: IncomingMessage): unknown {
   return refusals.get(request);
 }
 
@@ -23,41 +26,39 @@ export function refusedToken(request: Request): unknown {
  * Never refuses a request by itself: whether a token that can't be taken matters is for the gate to say, once the answer
  * has the headers that every answer has.
  */
-export function authenticate(settings: OAuthSettings, tokens: TokenVerifier): RequestHandler {
-  const admit = (request: Request, caller: Caller): void => {
+export function authenticate(settings: OAuthSettings, tokens: TokenVerifier): Authenticate {
+  const admit = (request: IncomingMessage, caller: Caller): void => {
     setCaller(request, isOpen(request, settings.publicPaths) ? onPublicPath(caller) : caller);
   };
-  const refuse = (request: Request, error: unknown): void => {
+  const refuse = (request: IncomingMessage, error: unknown): void => {
     setCaller(request, REFUSED);
     refusals.set(request, error);
   };
-  return (request, _response, next) => {
+  return (request) => {
     try {
       const token = bearerToken(request);
       const caller = token === undefined ? PUBLIC : tokens.callerOf(token);
       if (caller instanceof Promise) {
-        void caller
-          .then(
-            (verified) => admit(request, verified),
-            (error: unknown) => refuse(request, error),
-          )
-          .then(() => next(), next);
-        return;
+        return caller.then(
+          (verified) => admit(request, verified),
+          (error: unknown) => refuse(request, error),
+        );
       }
       admit(request, caller);
     } catch (error) {
       refuse(request, error);
     }
-    next();
+    return undefined;
   };
 }
 
-function isOpen(request: Request, publicPaths: readonly string[]): boolean {
-  return (
-    publicPaths.length > 0 &&
-    (request.method === 'GET' || request.method === 'HEAD') &&
-    isPublicPath(request.path, publicPaths)
-  );
+/** A path of which it takes more than a look to see where it ends, as in a whole URL or before a `#`, is not open. */
+const PATH = /^(\/[^?#]*)(?:\?[^#]*)?$/;
+
+function isOpen({ method, url = '' }: IncomingMessage, publicPaths: readonly string[]): boolean {
+  if (publicPaths.length === 0 || (method !== 'GET' && method !== 'HEAD')) return false;
+  const path = PATH.exec(url)?.[1];
+  return path !== undefined && isPublicPath(path, publicPaths);
 }
 
 /** What is below such a path is read by everybody; a token must not take away what nobody needs one for. */

@@ -1,5 +1,5 @@
 /** Who asks: what the access rules know of the sender of a request. */
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { HeldClaims } from '../../registry/claims.ts';
 import { ROLES, type Role } from '../../registry/roles.ts';
 
@@ -38,14 +38,14 @@ export const PUBLIC: Caller = { kind: 'public', ...NOBODY, ...NOTHING, key: 'pub
 /** Who sent a token that is refused. Nothing was ever answered to somebody of this key. */
 export const REFUSED: Caller = { ...PUBLIC, key: 'refused' };
 
-const callers = new WeakMap<Request, Caller>();
+const callers = new WeakMap<IncomingMessage, Caller>();
 
 /** Remembers who sent a request; for the authentication alone. */
-export function setCaller(request: Request, caller: Caller): void {
+export function setCaller(request: IncomingMessage, caller: Caller): void {
   callers.set(request, caller);
 }
 
 /** Who sent a request. Before anybody was found it is nobody in particular, who may do nothing. */
-export function callerOf(request: Request): Caller {
+export function callerOf(request: IncomingMessage): Caller {
   return callers.get(request) ?? PUBLIC;
 }

@@ -1,6 +1,7 @@
 /** Finished answers: made once per revision of a registry, then sent from memory. */
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import { LRUCache } from 'lru-cache';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RegistryRow } from '../../db/registries.ts';
@@ -99,20 +100,20 @@ export class Pages {
   }
 
   /**
-   * For the front of an application: answers what was asked for before in the same words, as long as the registry is at
-   * the same revision, with the headers that the rest of the application set then. So the hot path is two look-ups.
+   * Answers what was asked for before in the same words, as long as the registry is at the same revision, with the
+   * headers that it was answered with then; false: there is no such answer. So the hot path is two look-ups.
    */
-  readonly sendAgain: RequestHandler = (request, response, next) => {
-    const answer =
-      request.method === 'GET' || request.method === 'HEAD' ? this.#answers.get(wordsOf(request)) : undefined;
-    if (answer === undefined || !this.#registries.isCurrent(answer.registry)) return next();
-    if (!sendNotModified(request, response, answer) && !this.#sendHeld(response, answer)) next();
-  };
+  sendAgain(request: IncomingMessage, response: ServerResponse): boolean {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return false;
+    const answer = this.#answers.get(wordsOf(request, request.url));
+    if (answer === undefined || !this.#registries.isCurrent(answer.registry)) return false;
+    return sendNotModified(request, response, answer) || this.#sendHeld(response, answer);
+  }
 
   /** Answers with the page, or with 304 to a client that has it already, which costs neither query nor body. */
   async send(request: Request, response: Response, page: Page): Promise<void> {
     const answer = this.#answerTo(request, response, page);
-    this.#answers.set(wordsOf(request), answer);
+    this.#answers.set(wordsOf(request, request.originalUrl), answer);
     if (sendNotModified(request, response, answer) || this.#sendHeld(response, answer)) return;
 
     const identity = uncompressed(answer);
@@ -183,7 +184,7 @@ export class Pages {
     return shared;
   }
 
-  #sendHeld(response: Response, answer: Answer): boolean {
+  #sendHeld(response: ServerResponse, answer: Answer): boolean {
     for (const variant of answer.variants) {
       const body = this.#bodies.get(variant.tag);
       const isForOthers = variant.encoding === 'identity' && answer.variants.length > 1;
@@ -224,7 +225,7 @@ async function* continued(
 }
 
 /** What decides the answer to a GET beside the registry's state. */
-function wordsOf(request: Request, url: string = request.originalUrl): string {
+function wordsOf(request: IncomingMessage, url = ''): string {
   return `${callerOf(request).key} ${request.headers['accept-encoding'] ?? ''} ${url}`;
 }
 
@@ -235,7 +236,7 @@ function uncompressed({ variants }: Answer): Variant {
 }
 
 /** Answers with 304 if the client has one of the bodies that it could be sent. */
-function sendNotModified(request: Request, response: Response, { headers, variants }: Answer): boolean {
+function sendNotModified(request: IncomingMessage, response: ServerResponse, { headers, variants }: Answer): boolean {
   const condition = request.headers['if-none-match'];
   if (condition === undefined) return false;
   const held = variants.find(({ tag }) => matchesEntityTag(condition, tag));
@@ -244,7 +245,7 @@ function sendNotModified(request: Request, response: Response, { headers, varian
   return true;
 }
 
-function sendBody(response: Response, { headers }: Answer, sent: Variant & { readonly body: Buffer }): void {
+function sendBody(response: ServerResponse, { headers }: Answer, sent: Variant & { readonly body: Buffer }): void {
   response
     .writeHead(200, [
       ...headers,
@@ -257,7 +258,7 @@ function sendBody(response: Response, { headers }: Answer, sent: Variant & { rea
 }
 
 /** What no other answer has. */
-function ownHeaders({ req }: Response): RawHeaders {
+function ownHeaders({ req }: ServerResponse): RawHeaders {
   return [REQUEST_ID_HEADER, requestIdOf(req)];
 }
 

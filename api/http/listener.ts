@@ -1,7 +1,6 @@
 /** An HTTP server with deadlines, that ends without cutting off whoever is being answered. */
-import type { Express } from 'express';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerUnreadableRequests } from './unreadable-request.ts';
 
@@ -25,11 +24,11 @@ export interface HttpListener {
 }
 
 /**
- * Serves the app at an address, `host:port` or `:port` for all interfaces.
+ * Calls the listener for requests to an address, `host:port` or `:port` for all interfaces.
  *
  * @throws Error that names the address where it cannot be listened at.
  */
-export async function listen(app: Express, address: string): Promise<HttpListener> {
+export async function listen(listener: RequestListener, address: string): Promise<HttpListener> {
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -38,7 +37,7 @@ export async function listen(app: Express, address: string): Promise<HttpListene
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
-    app,
+    listener,
   );
   answerUnreadableRequests(server);
   const { host, port } = parseAddress(address);
