@@ -44,6 +44,8 @@ export interface IdentityProvider {
   readonly introspectionUrl: string;
   /** For the configuration of a registry that trusts it. */
   settings(changes?: Partial<ProviderSettings>): ProviderSettings;
+  /** The same, as a configuration file writes it. */
+  settingsInFile(changes?: Readonly<Record<string, string>>): Readonly<Record<string, unknown>>;
   /**
    * A JWT with any claims, signed by the provider's own key: as the provider could have issued it, or never would have.
    * Without `sub` and `scope` it is for `somebody` with both scopes.
@@ -118,6 +120,14 @@ export async function startIdentityProvider({ isListening = true } = {}): Promis
       caFile,
       allowPrivateIp: true,
       scopes: [],
+      ...changes,
+    }),
+    settingsInFile: (changes) => ({
+      name: 'test',
+      issuerUrl: issuer,
+      audience: AUDIENCE,
+      caCertPath: caFile,
+      allowPrivateIP: true,
       ...changes,
     }),
     token: (claims, options) => generation().sign({ iss: issuer, ...claims }, options),

@@ -35,15 +35,7 @@ export async function startProtectedServer(): Promise<ProtectedServer> {
     auth: {
       mode: 'oauth',
       oauth: {
-        providers: [
-          {
-            name: 'test',
-            issuerUrl: provider.issuer,
-            audience: url,
-            caCertPath: provider.caFile,
-            allowPrivateIP: true,
-          },
-        ],
+        providers: [provider.settingsInFile({ audience: url })],
       },
       authz: { roles: { manageSources: [{ role: 'admin' }], manageRegistries: [{ role: 'admin' }] } },
     },

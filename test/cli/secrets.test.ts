@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
 import { createLoopbackCertificate, type LoopbackCertificate } from '../certificate-authority.ts';
 import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
-import { AUDIENCE, type IdentityProvider, startIdentityProvider } from '../identity-provider.ts';
+import { type IdentityProvider, startIdentityProvider } from '../identity-provider.ts';
 import { type GitHttpServer, startGitHttp } from '../upstreams/git-http.ts';
 import { GitRepository } from '../upstreams/git-repository.ts';
 import { PlantedSecrets, ProcessArguments } from './planted-secrets.ts';
@@ -274,16 +274,11 @@ async function configuration(): Promise<object> {
       mode: 'oauth',
       oauth: {
         providers: [
-          {
-            name: 'test',
-            issuerUrl: provider.issuer,
-            audience: AUDIENCE,
-            caCertPath: provider.caFile,
+          provider.settingsInFile({
             introspectionUrl: provider.introspectionUrl,
             clientId: 'rollcall',
             clientSecretFile: await secretFile('test-client', 'a client secret of a test'),
-            allowPrivateIP: true,
-          },
+          }),
           {
             name: 'refusing',
             issuerUrl: upstream.url,

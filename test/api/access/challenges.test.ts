@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestDatabase } from '../../environment.ts';
-import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import type { IdentityProvider } from '../../identity-provider.ts';
 import { type RunningApi, startApi } from '../running-api.ts';
-import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
+import { oauth, type ProtectedApi, startProtectedApi, startProtectedRegistries } from './protected-api.ts';
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
@@ -10,12 +10,9 @@ let provider: IdentityProvider;
 let registries: TestDatabase;
 let api: ProtectedApi;
 beforeAll(async () => {
-  [provider, registries] = await Promise.all([startIdentityProvider(), createRegistries({ name: 'staff' })]);
-  api = await startProtectedApi(registries, oauth(provider));
-});
-afterAll(async () => {
-  await api.stop();
-  await Promise.all([provider.stop(), registries.drop()]);
+  const started = await startProtectedRegistries([{ name: 'staff' }]);
+  ({ provider, registries, api } = started);
+  return started.stop;
 });
 
 describe('without a token', () => {

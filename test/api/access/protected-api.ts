@@ -5,7 +5,7 @@ import { storeConfiguration } from '../../../db/configuration.ts';
 import type { Claims } from '../../../registry/claims.ts';
 import { draft, source, sync } from '../../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';
-import type { IdentityProvider } from '../../identity-provider.ts';
+import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { type RunningApi, startApi } from '../running-api.ts';
 
 export interface TestRegistry {
@@ -55,5 +55,30 @@ export async function startProtectedApi(test: TestDatabase, auth: OAuthSettings)
     ...api,
     log: () => lines.join(''),
     withToken: (token, path = '/v0.1/servers') => api.get(path, { headers: { authorization: `Bearer ${token}` } }),
+  };
+}
+
+/** All that a file of tests needs to ask with tokens and without. */
+export interface ProtectedRegistries {
+  readonly provider: IdentityProvider;
+  readonly registries: TestDatabase;
+  readonly api: ProtectedApi;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startProtectedRegistries(
+  listed: readonly TestRegistry[],
+  settings: Partial<OAuthSettings> = {},
+): Promise<ProtectedRegistries> {
+  const [provider, registries] = await Promise.all([startIdentityProvider(), createRegistries(...listed)]);
+  const api = await startProtectedApi(registries, oauth(provider, settings));
+  return {
+    provider,
+    registries,
+    api,
+    stop: async () => {
+      await api.stop();
+      await Promise.all([provider.stop(), registries.drop()]);
+    },
   };
 }

@@ -1,23 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { isPublicPath } from '../../../api/access/public-path.ts';
 import type { TestDatabase } from '../../environment.ts';
-import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import type { IdentityProvider } from '../../identity-provider.ts';
 import { sendAsWritten } from '../sent-as-written.ts';
-import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
+import {
+  createRegistries,
+  oauth,
+  type ProtectedApi,
+  startProtectedApi,
+  startProtectedRegistries,
+} from './protected-api.ts';
 
 let provider: IdentityProvider;
 let registries: TestDatabase;
 let api: ProtectedApi;
 beforeAll(async () => {
-  [provider, registries] = await Promise.all([
-    startIdentityProvider(),
-    createRegistries({ name: 'open', access: 'public' }, { name: 'staff' }),
-  ]);
-  api = await startProtectedApi(registries, oauth(provider));
-});
-afterAll(async () => {
-  await api.stop();
-  await Promise.all([provider.stop(), registries.drop()]);
+  const started = await startProtectedRegistries([{ name: 'open', access: 'public' }, { name: 'staff' }]);
+  ({ provider, registries, api } = started);
+  return started.stop;
 });
 
 const READS = [

@@ -1,7 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { decodeProtectedHeader, SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TestDatabase } from '../../environment.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   AUDIENCE,
   type IdentityProvider,
@@ -9,18 +8,14 @@ import {
   startIdentityProvider,
 } from '../../identity-provider.ts';
 import { sendAsWritten } from '../sent-as-written.ts';
-import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
+import { type ProtectedApi, startProtectedRegistries } from './protected-api.ts';
 
 let provider: IdentityProvider;
-let registries: TestDatabase;
 let api: ProtectedApi;
 beforeAll(async () => {
-  [provider, registries] = await Promise.all([startIdentityProvider(), createRegistries()]);
-  api = await startProtectedApi(registries, oauth(provider));
-});
-afterAll(async () => {
-  await api.stop();
-  await Promise.all([provider.stop(), registries.drop()]);
+  const started = await startProtectedRegistries([]);
+  ({ provider, api } = started);
+  return started.stop;
 });
 
 const ALGORITHMS: readonly SigningAlgorithm[] = ['RS256', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA'];

@@ -1,24 +1,17 @@
 /** Paths that mean one thing to one reader and another to the next, and whatever else might lead past the gate. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TestDatabase } from '../../environment.ts';
-import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { sendAsWritten } from '../sent-as-written.ts';
-import { createRegistries, oauth, type ProtectedApi, startProtectedApi } from './protected-api.ts';
+import { type ProtectedApi, startProtectedRegistries } from './protected-api.ts';
 
-let provider: IdentityProvider;
-let registries: TestDatabase;
 let api: ProtectedApi;
 beforeAll(async () => {
-  [provider, registries] = await Promise.all([
-    startIdentityProvider(),
-    createRegistries({ name: 'open', access: 'public' }, { name: 'listed' }, { name: 'staff' }),
-  ]);
-  api = await startProtectedApi(registries, oauth(provider, { publicPaths: ['/registry/listed'] }));
-});
-afterAll(async () => {
-  await api.stop();
-  await Promise.all([provider.stop(), registries.drop()]);
+  const started = await startProtectedRegistries(
+    [{ name: 'open', access: 'public' }, { name: 'listed' }, { name: 'staff' }],
+    { publicPaths: ['/registry/listed'] },
+  );
+  api = started.api;
+  return started.stop;
 });
 
 async function send(method: string, path: string, headers: Readonly<Record<string, string>> = {}) {
