@@ -1,9 +1,9 @@
 /** Running the api or the worker as a process of its own, which ends when this one does, however this one ends. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { constants, setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Running } from '../embedded/keep-running.ts';
+import { goLast } from './processor-priority.ts';
 import { READY, type RoleOrder } from './role-protocol.ts';
 
 /** A little longer than the roles take at most. */
@@ -32,8 +32,7 @@ export async function forkRole(order: RoleOrder): Promise<Running> {
   });
   const ended = once(child, 'exit');
   // Where both want the processor, a request is answered before a sync goes on.
-  if (order.role === 'worker' && child.pid !== undefined)
-    setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  if (order.role === 'worker' && child.pid !== undefined) goLast(child.pid);
   child.send(order);
   const first = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
   if (first?.[0] !== READY) throw new Error(`The ${order.role} ended while it was starting`);

@@ -1,8 +1,11 @@
 /** One installation, started like a user starts it, goes through a bad day. The tests build on one another. */
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { childProcesses, commandLine } from '../../bench/process-memory.ts';
 import { runRollcall } from './rollcall-process.ts';
 import {
   createInstallation,
@@ -44,6 +47,15 @@ describe('serve', () => {
     expect(serve.output()).toContain('/namespaces/default/workflows');
     expect(serve.output()).toContain(installation.dataFolder);
     expect(serve.output()).toContain('Ctrl-C');
+  });
+
+  test.runIf(existsSync('/proc/self/autogroup'))('lets requests go before syncs', async () => {
+    const priorities = async (role: string): Promise<unknown> => {
+      const id = await processOf(role);
+      return [getPriority(id), (await readFile(`/proc/${id}/autogroup`, 'utf8')).trim().split(' ').slice(1).join(' ')];
+    };
+    expect(await priorities('api')).toEqual([0, 'nice 0']);
+    expect(await priorities('worker')).toEqual([10, 'nice 10']);
   });
 
   test('serves the sources of the example', async () => {
@@ -177,6 +189,14 @@ async function writeLargeFile(count: number): Promise<void> {
     remotes: [{ type: 'streamable-http', url: `https://server-${index}.example.com/mcp` }],
   }));
   await writeFile(join(installation.folder, 'large.json'), JSON.stringify(servers));
+}
+
+/** The process of the api or of the worker. */
+async function processOf(role: string): Promise<number> {
+  for (const id of await childProcesses(serve.process.pid ?? 0)) {
+    if ((await commandLine(id)).at(-1) === role) return id;
+  }
+  throw new Error(`serve has no process "${role}"`);
 }
 
 async function pidIn(file: string): Promise<number> {
