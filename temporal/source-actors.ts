@@ -25,10 +25,10 @@ const SYNCED_WITHIN_MS = 60 * 60_000;
 export interface SourceActors {
   /** Starts the actor where it does not run. */
   ensure(state: contract.SourceState): Promise<void>;
-  /** Answers at once with the number of the sync; with `wait`, when it has ended or `waitMs` (1 h) have passed. */
+  /** Answers at once with the number of the sync; with `wait`, when it has ended or an hour has passed. */
   syncNow(
     sourceName: string,
-    request: contract.SyncRequest & { readonly wait?: boolean; readonly waitMs?: number },
+    request: contract.SyncRequest & { readonly wait?: boolean },
   ): Promise<contract.SyncNowResult>;
   configure(definition: SourceDefinition): Promise<{ readonly changed: boolean }>;
   pause(sourceName: string): Promise<void>;
@@ -105,11 +105,11 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
         throw toKnownError(error, state.definition.name);
       });
     },
-    syncNow: (sourceName, { waitMs, ...request }) =>
+    syncNow: (sourceName, request) =>
       ask(sourceName, {
         update: contract.syncNowUpdate,
         args: [request],
-        ...(request.wait === true && { answeredWithinMs: waitMs ?? SYNCED_WITHIN_MS }),
+        ...(request.wait === true && { answeredWithinMs: SYNCED_WITHIN_MS }),
       }),
     configure: (definition) =>
       ask(definition.name, { update: contract.configureUpdate, args: [carriedDefinition(definition)] }),

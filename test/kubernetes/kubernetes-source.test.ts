@@ -172,7 +172,7 @@ describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${becaus
 
   test('an API server that is killed is waited for, and what was changed meanwhile is found', async () => {
     await cluster.server.kill();
-    await worker.actors.syncNow('cluster', { wait: true, waitMs: 30_000 }).catch(() => undefined);
+    await worker.actors.syncNow('cluster', { wait: true });
     expect(await served()).toEqual(['com.toolhive.k8s.team-a/first', 'io.example/one']);
     // Past the sources, who see it only when they are let in again.
     cluster.server.proxy.reachable = false;
@@ -193,7 +193,7 @@ describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${becaus
     const manifests = await readManifests('all-namespaces.yaml');
     for (const manifest of manifests) await remove(cluster.server, manifest);
     const failed = await until(async () => {
-      const { report } = await worker.actors.syncNow('cluster', { wait: true, waitMs: 30_000 });
+      const { report } = await worker.actors.syncNow('cluster', { wait: true });
       return report?.outcome === 'failed' ? report : undefined;
     });
     expect(failed.failure).toMatchObject({
