@@ -5,8 +5,7 @@ import { z } from 'zod';
 import { isClaims } from '../registry/claims.ts';
 import { ROLES } from '../registry/roles.ts';
 import type { Role } from '../registry/roles.ts';
-import { isMapping } from './document.ts';
-import type { Mapping } from './document.ts';
+import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import { mapping, mappingsOf, namedList, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
 import { filePath, secureUrl, serverNamePattern, text } from './scalars.ts';
@@ -33,7 +32,7 @@ export const access = z
   .describe('`public`: read without a token. Default `protected`');
 
 /** What is public is read by those who send no token, and have no claims. */
-export function checkAccess(registry: Mapping, report: Report): void {
+export function checkAccess(registry: JsonObject, report: Report): void {
   if (registry['access'] === 'public' && registry['claims'] !== undefined) {
     report(['claims'], 'contradicts `access: public`, which asks for no token: leave one of the two out');
   }
@@ -156,7 +155,7 @@ export const auth = withRule(
     if (mode !== undefined && mode !== 'oauth') return;
     if (settings === undefined)
       report(['oauth'], `is missing: write \`oauth: {${PROVIDERS_TO_WRITE}}\`, ${OR_ANONYMOUS}`);
-    else if (isMapping(settings) && settings['providers'] === undefined) {
+    else if (isJsonObject(settings) && settings['providers'] === undefined) {
       report(['oauth', 'providers'], `is missing: write \`${PROVIDERS_TO_WRITE}\`, ${OR_ANONYMOUS}`);
     }
   },

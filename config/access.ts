@@ -2,9 +2,9 @@
 
 import { resolve } from 'node:path';
 
+import { defined } from '../registry/json.ts';
 import type { SecretReference } from '../registry/source-definition.ts';
 import type { AuditSettings, AuthSettings, OutboundSettings, ProviderSettings } from './model.ts';
-import { present } from './present.ts';
 import type { SourcesFile } from './schema.ts';
 
 export function authSettings(written: SourcesFile['auth'], folder: string): AuthSettings {
@@ -20,7 +20,7 @@ export function authSettings(written: SourcesFile['auth'], folder: string): Auth
     scopesSupported,
     writeScope,
     providers: oauth.providers.map((provider) => providerSettings(provider, folder)),
-    ...present({ resourceUrl, authz }),
+    ...defined({ resourceUrl, authz }),
   };
 }
 
@@ -33,7 +33,7 @@ function providerSettings(written: WrittenProvider, folder: string): ProviderSet
   return {
     ...rest,
     allowPrivateIp: allowPrivateIP,
-    ...present({
+    ...defined({
       clientSecret: secret(clientSecretFile),
       token: secret(authTokenFile),
       caFile: caCertPath && resolve(folder, caCertPath),
@@ -48,10 +48,10 @@ export function auditSettings({ audit, auth }: Pick<SourcesFile, 'audit' | 'auth
     enabled,
     excludeEventTypes,
     retentionMs: retention,
-    ...present({ eventTypes, logFile: logFile && resolve(folder, logFile) }),
+    ...defined({ eventTypes, logFile: logFile && resolve(folder, logFile) }),
   };
 }
 
 export function outboundSettings({ allow, secretsFolder }: SourcesFile['outbound'], folder: string): OutboundSettings {
-  return { allow, ...present({ secretsFolder: secretsFolder && resolve(folder, secretsFolder) }) };
+  return { allow, ...defined({ secretsFolder: secretsFolder && resolve(folder, secretsFolder) }) };
 }

@@ -1,10 +1,10 @@
 /** The three generations of the file, read into the one model. */
 
 import type { Claims } from '../registry/claims.ts';
+import { defined } from '../registry/json.ts';
 import { auditSettings, authSettings, outboundSettings } from './access.ts';
 import { sourceDefinition } from './definition.ts';
 import type { Configuration } from './model.ts';
-import { present } from './present.ts';
 import type { RegistriesFile, SourceFile, SourcesFile } from './schema.ts';
 import { databaseSettings, serverSettings, temporalSettings } from './settings.ts';
 import type { Surroundings } from './settings.ts';
@@ -33,7 +33,7 @@ export function fromRegistriesFile(file: RegistriesFile, surroundings: Surroundi
       name,
       sources: [name],
       access,
-      ...present({ claims }),
+      ...defined({ claims }),
     })),
   };
   return configuration(file, content, surroundings);
@@ -43,7 +43,7 @@ export function fromRegistriesFile(file: RegistriesFile, surroundings: Surroundi
 export function fromSourceFile(file: SourceFile, surroundings: Surroundings): Effective {
   const name = file.registryName;
   const { type: _, ...source } = file.source;
-  const written = { ...source, syncPolicy: file.syncPolicy, ...present({ filter: file.filter }) };
+  const written = { ...source, syncPolicy: file.syncPolicy, ...defined({ filter: file.filter }) };
   const content = {
     sources: [sourceDefinition(name, written, surroundings)],
     sourceClaims: {},
@@ -68,7 +68,7 @@ function configuration(file: Settings, content: Content, surroundings: Surroundi
     audit: auditSettings(file, surroundings.folder),
     outbound: outboundSettings(file.outbound, surroundings.folder),
     rateLimits: file.rateLimits,
-    ...present({ telemetry: file.telemetry }),
+    ...defined({ telemetry: file.telemetry }),
     server: serverSettings(file.server, file.database === undefined),
     limits: { publisherExtensionBytes: file.database?.maxMetaSize ?? DEFAULT_PUBLISHER_EXTENSION_BYTES },
   };

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { defined } from '../registry/json.ts';
 import { KUBERNETES_RESOURCES } from '../registry/source-definition.ts';
 import type {
   ApiOrigin,
@@ -13,7 +14,6 @@ import type {
   SourceDefinition,
   SourceOrigin,
 } from '../registry/source-definition.ts';
-import { present } from './present.ts';
 import { isLocalPath } from './repository-url.ts';
 import type { Surroundings } from './settings.ts';
 import type { WrittenSource } from './source-schema.ts';
@@ -30,7 +30,7 @@ export function sourceDefinition(name: string, source: WrittenSource, surroundin
   return {
     name,
     origin,
-    ...present({ format: source.format, filter: source.filter }),
+    ...defined({ format: source.format, filter: source.filter }),
     syncPolicy: {
       intervalMs: origin.kind === 'managed' ? null : (source.syncPolicy.interval ?? defaultIntervalMs(origin)),
       maxRemoval: source.syncPolicy.maxRemoval,

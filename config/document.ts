@@ -3,20 +3,16 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
 
+import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import { ConfigurationError } from './faults.ts';
 import type { ConfigurationFinding } from './model.ts';
 
 export type Path = readonly PropertyKey[];
-export type Mapping = Record<string, unknown>;
 
 export interface ConfigurationDocument {
-  readonly value: Mapping;
+  readonly value: JsonObject;
   /** A finding about the key or the value at a path; where there is nothing, about what it would belong to. */
   finding(path: Path, part: 'key' | 'value', message: string): ConfigurationFinding;
-}
-
-export function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
@@ -43,7 +39,7 @@ export function readDocument(file: string, text: string): ConfigurationDocument 
     ]);
   }
   return {
-    value: withoutNulls(toValue(document, (message) => at(0, message))) as Mapping,
+    value: withoutNulls(toValue(document, (message) => at(0, message))) as JsonObject,
     finding: (path, part, message) => at(offsetOf(document, path, part), message),
   };
 }
@@ -73,7 +69,7 @@ const COMPLETE_WITHOUT_VALUE: ReadonlySet<string> = new Set(['managed', 'kuberne
 
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isMapping(value)) return value;
+  if (!isJsonObject(value)) return value;
   const members = Object.entries(value).filter(([key, member]) => member !== null || COMPLETE_WITHOUT_VALUE.has(key));
   return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)]));
 }

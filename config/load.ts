@@ -5,9 +5,10 @@ import { dirname, resolve } from 'node:path';
 
 import type { z } from 'zod';
 
+import type { JsonObject } from '../registry/json.ts';
 import { fromRegistriesFile, fromSourceFile, fromSourcesFile } from './configuration.ts';
 import { readDocument } from './document.ts';
-import type { ConfigurationDocument, Mapping, Path } from './document.ts';
+import type { ConfigurationDocument, Path } from './document.ts';
 import { ConfigurationError } from './faults.ts';
 import { generationSchema, knownKeys } from './json-schema.ts';
 import type { SchemaNode } from './json-schema.ts';
@@ -56,7 +57,7 @@ interface Reading {
   readonly issues: readonly z.core.$ZodIssue[];
 }
 
-const READERS: Readonly<Record<Generation, (value: Mapping, surroundings: Surroundings) => Reading>> = {
+const READERS: Readonly<Record<Generation, (value: JsonObject, surroundings: Surroundings) => Reading>> = {
   sources: reader(GENERATIONS.sources, fromSourcesFile),
   registries: reader(GENERATIONS.registries, fromRegistriesFile),
   source: reader(GENERATIONS.source, fromSourceFile),
@@ -65,7 +66,7 @@ const READERS: Readonly<Record<Generation, (value: Mapping, surroundings: Surrou
 function reader<File>(
   schema: z.ZodType<File>,
   build: (file: File, surroundings: Surroundings) => Omit<Configuration, 'notes'>,
-): (value: Mapping, surroundings: Surroundings) => Reading {
+): (value: JsonObject, surroundings: Surroundings) => Reading {
   return (value, surroundings) => {
     const parsed = schema.safeParse(value, { error: describeIssue });
     if (!parsed.success) return { issues: parsed.error.issues };

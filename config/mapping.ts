@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 
-import { isMapping } from './document.ts';
-import type { Mapping, Path } from './document.ts';
+import { isJsonObject, type JsonObject } from '../registry/json.ts';
+import type { Path } from './document.ts';
 
 /** What a rule finds fault with: a member of the mapping (or something in it), and why. */
 export type Report = (path: Path, message: string) => void;
@@ -22,15 +22,15 @@ export function mapping<Shape extends z.ZodRawShape>(
  */
 export function withRule<Schema extends z.ZodType>(
   schema: Schema,
-  rule: (value: Mapping, report: Report) => void,
+  rule: (value: JsonObject, report: Report) => void,
 ): Schema {
   return schema.superRefine(
     (value, context) => {
-      rule(value as Mapping, (path, message) => {
+      rule(value as JsonObject, (path, message) => {
         context.addIssue({ code: 'custom', path: [...path], message });
       });
     },
-    { when: ({ value }) => isMapping(value) },
+    { when: ({ value }) => isJsonObject(value) },
   );
 }
 
@@ -58,9 +58,9 @@ export function namedList<Item extends z.ZodType>(item: Item, remedy = 'at least
 }
 
 /** The mappings in what should be a list of them, each with its index. */
-export function mappingsOf(list: unknown): [number, Mapping][] {
+export function mappingsOf(list: unknown): [number, JsonObject][] {
   if (!Array.isArray(list)) return [];
-  return list.flatMap((item, index): [number, Mapping][] => (isMapping(item) ? [[index, item]] : []));
+  return list.flatMap((item, index): [number, JsonObject][] => (isJsonObject(item) ? [[index, item]] : []));
 }
 
 /** A key that is known and refused, with the reason. */

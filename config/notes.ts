@@ -1,7 +1,7 @@
 /** What a configuration may say although it has no effect here: told to the operator, never passed over. */
 
-import { isMapping } from './document.ts';
-import type { Mapping, Path } from './document.ts';
+import { isJsonObject, type JsonObject } from '../registry/json.ts';
+import type { Path } from './document.ts';
 import { mappingsOf } from './mapping.ts';
 import { READ_ACTION } from './settings-schema.ts';
 
@@ -17,7 +17,7 @@ const METRICS = 'has no effect: this version exports traces, no metrics';
 const READS = 'has no effect: reads are not recorded';
 const REQUEST_DATA = 'has no effect: audit events never hold what was sent, which may be secret';
 
-export function effectlessSettings(file: Mapping): Note[] {
+export function effectlessSettings(file: JsonObject): Note[] {
   const items = ['sources', 'registries'].flatMap((list) =>
     mappingsOf(file[list]).map(([index, item]) => ({ path: [list, index], item })),
   );
@@ -36,11 +36,11 @@ export function effectlessSettings(file: Mapping): Note[] {
 /** A mapping of the file and where it is. */
 interface Item {
   readonly path: Path;
-  readonly item: Mapping;
+  readonly item: JsonObject;
 }
 
 function accessNotes(auth: unknown, items: readonly Item[]): Note[] {
-  if (!isMapping(auth)) return [];
+  if (!isJsonObject(auth)) return [];
   if (auth['mode'] === 'anonymous') {
     return [
       ...notesIn([{ path: ['auth'], item: auth }], ['publicPaths', 'oauth', 'authz'], ANONYMOUS),
@@ -61,12 +61,12 @@ function note(path: Path, message: string): Note {
 }
 
 function asksForMetrics(telemetry: unknown): boolean {
-  if (!isMapping(telemetry) || telemetry['enabled'] !== true) return false;
-  return isMapping(telemetry['metrics']) && telemetry['metrics']['enabled'] === true;
+  if (!isJsonObject(telemetry) || telemetry['enabled'] !== true) return false;
+  return isJsonObject(telemetry['metrics']) && telemetry['metrics']['enabled'] === true;
 }
 
 function auditNotes(audit: unknown): Note[] {
-  if (!isMapping(audit)) return [];
+  if (!isJsonObject(audit)) return [];
   const reads = ['eventTypes', 'excludeEventTypes'].flatMap((list) =>
     listed(audit[list])
       .filter(([, action]) => READ_ACTION.test(action))

@@ -1,8 +1,8 @@
 /** Environment variables that override the file: `THV_REGISTRY_DATABASE_HOST` for `database.host`. */
 
+import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import type { ConfigurationFinding } from './model.ts';
-import { isMapping } from './document.ts';
-import type { Mapping, Path } from './document.ts';
+import type { Path } from './document.ts';
 import type { SchemaNode } from './json-schema.ts';
 import { PASSWORD_VARIABLES } from './settings.ts';
 import { didYouMean } from './suggestion.ts';
@@ -26,7 +26,7 @@ interface Scalar {
 }
 
 export interface Overridden {
-  readonly value: Mapping;
+  readonly value: JsonObject;
   /** The variable that a value comes from, or undefined. */
   variableOf(path: Path): string | undefined;
   readonly faults: readonly ConfigurationFinding[];
@@ -36,7 +36,7 @@ export interface Overridden {
  * The value of a file with the scalars that variables override, in the file or not. Lists are out of reach. An empty
  * variable counts as unset, as it comes from templates. A variable that means nothing is a fault: it is a typing error.
  */
-export function applyOverrides(file: Mapping, schema: SchemaNode, environment: NodeJS.ProcessEnv): Overridden {
+export function applyOverrides(file: JsonObject, schema: SchemaNode, environment: NodeJS.ProcessEnv): Overridden {
   const scalars = scalarsByVariable(schema, []);
   const value = structuredClone(file);
   const variables = new Map<string, string>();
@@ -79,13 +79,13 @@ function parseAs(types: ReadonlySet<string>, text: string): string | number | bo
   return text;
 }
 
-function assign(root: Mapping, path: readonly string[], value: unknown): void {
+function assign(root: JsonObject, path: readonly string[], value: unknown): void {
   let parent = root;
   for (const key of path.slice(0, -1)) {
     parent[key] ??= {};
     const child = parent[key];
     // Something else than a mapping is a fault of the file, and reported as that.
-    if (!isMapping(child)) return;
+    if (!isJsonObject(child)) return;
     parent = child;
   }
   parent[path.at(-1) ?? ''] = value;

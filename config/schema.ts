@@ -8,9 +8,8 @@
 
 import { z } from 'zod';
 
+import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import { access, checkAccess, claims } from './access-schema.ts';
-import { isMapping } from './document.ts';
-import type { Mapping } from './document.ts';
 import { mapping, mappingsOf, namedList, refused, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
 import { registryName, sourceName, text } from './scalars.ts';
@@ -63,7 +62,7 @@ const sourcesFile = withRule(
 );
 
 /** @param known the sources that there are, as they are written, by their names. */
-export function checkRegistrySources(names: unknown, known: ReadonlyMap<unknown, Mapping>, report: Report): void {
+export function checkRegistrySources(names: unknown, known: ReadonlyMap<unknown, JsonObject>, report: Report): void {
   if (!Array.isArray(names)) return;
   const seen = new Set<string>();
   let managed: string | undefined;
@@ -128,10 +127,10 @@ const sourceFile = withRule(
     registries: refused('belongs to a newer form of the file: use `sources` and `registries`, or `source` alone'),
   }),
   ({ source, syncPolicy: policy, auth }, report) => {
-    if (isMapping(auth) && auth['authz'] !== undefined) {
+    if (isJsonObject(auth) && auth['authz'] !== undefined) {
       report(['auth', 'authz'], 'needs claims, which this older form of the file has no place for: use `sources`');
     }
-    if (!isMapping(source)) return;
+    if (!isJsonObject(source)) return;
     const type = source['type'];
     checkSource(source, (path, message) => {
       report(['source', ...path], message);
@@ -150,7 +149,7 @@ export type RegistriesFile = z.output<typeof registriesFile>;
 export type SourceFile = z.output<typeof sourceFile>;
 
 /** The generation that a file was written for, told by its keys; the current one where nothing tells. */
-export function generationOf(file: Mapping): Generation {
+export function generationOf(file: JsonObject): Generation {
   if (file['sources'] !== undefined) return 'sources';
   if (file['source'] !== undefined) return 'source';
   const registries = mappingsOf(file['registries']);

@@ -2,9 +2,9 @@
 
 import { resolve } from 'node:path';
 
+import { defined } from '../registry/json.ts';
 import type { SecretReference } from '../registry/source-definition.ts';
 import type { DatabasePassword, DatabaseSettings, ServerSettings, TemporalSettings } from './model.ts';
-import { present } from './present.ts';
 import type { SourcesFile } from './schema.ts';
 
 /** Where the file lies, for relative paths, and the variables that may hold passwords. */
@@ -32,7 +32,7 @@ export function databaseSettings(
     port: written.port,
     database: written.database,
     user: written.user,
-    ...present({
+    ...defined({
       password:
         from(PASSWORD_VARIABLES.override) ??
         inFile(written.passwordFile, written.password) ??
@@ -63,11 +63,11 @@ export function temporalSettings(written: SourcesFile['temporal'], folder: strin
   return {
     namespace,
     taskQueue,
-    ...present({
+    ...defined({
       address,
       tls:
         tls &&
-        present({
+        defined({
           caFile: path(tls.caFile),
           certificateFile: path(tls.certificateFile),
           keyFile: path(tls.keyFile),

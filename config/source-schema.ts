@@ -3,8 +3,7 @@
 import { z } from 'zod';
 
 import { KUBERNETES_RESOURCES } from '../registry/source-definition.ts';
-import { isMapping } from './document.ts';
-import type { Mapping } from './document.ts';
+import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import { mapping, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
 import { repositoryTransport, repositoryUrl } from './repository-url.ts';
@@ -54,7 +53,7 @@ const gitSource = withRule(
     auth: gitAuth.exactOptional(),
   }),
   ({ repository, auth }, report) => {
-    if (typeof repository !== 'string' || !isMapping(auth)) return;
+    if (typeof repository !== 'string' || !isJsonObject(auth)) return;
     const transport = repositoryTransport(repository);
     if (transport !== 'ssh' && auth['sshKeyFile'] !== undefined) {
       report(['auth', 'sshKeyFile'], 'works over SSH only, and the repository is not an SSH URL');
@@ -93,7 +92,7 @@ const apiSource = withRule(
       .describe('Time between two full syncs; in between only what changed is asked for. Default 24h'),
   }),
   ({ headers, bearerTokenFile }, report) => {
-    if (bearerTokenFile === undefined || !isMapping(headers)) return;
+    if (bearerTokenFile === undefined || !isJsonObject(headers)) return;
     for (const name of Object.keys(headers)) {
       if (name.toLowerCase() === 'authorization') report(['headers', name], 'is what `bearerTokenFile` sets already');
     }
@@ -197,7 +196,7 @@ const sourceOrigins = mapping({ ...sourceKinds, ...sourceOptions });
 export type WrittenSource = z.output<typeof sourceOrigins>;
 
 /** The rules over the members of one source that hold in every generation. */
-export function checkSource(source: Mapping, report: Report): void {
+export function checkSource(source: JsonObject, report: Report): void {
   const kinds = SOURCE_KIND_KEYS.filter((kind) => source[kind] !== undefined);
   const hasRefusedKind = REFUSED_KIND_KEYS.some((kind) => source[kind] !== undefined);
   if (kinds.length > 1 || (kinds.length === 0 && !hasRefusedKind)) {
@@ -210,11 +209,11 @@ export function checkSource(source: Mapping, report: Report): void {
 }
 
 /** A source that is asked again and again needs to know how often. */
-export function checkInterval(source: Mapping, policy: unknown, report: Report): void {
+export function checkInterval(source: JsonObject, policy: unknown, report: Report): void {
   const file = source['file'];
   const polled =
-    source['git'] !== undefined || source['api'] !== undefined || (isMapping(file) && file['url'] !== undefined);
-  if (polled && !(isMapping(policy) && policy['interval'] !== undefined)) {
+    source['git'] !== undefined || source['api'] !== undefined || (isJsonObject(file) && file['url'] !== undefined);
+  if (polled && !(isJsonObject(policy) && policy['interval'] !== undefined)) {
     report(['syncPolicy', 'interval'], 'is missing: say how often the source is synced, such as `interval: 30m`');
   }
 }

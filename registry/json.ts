@@ -60,9 +60,18 @@ export function someText(value: unknown, test: (text: string, what: 'value' | 'n
   return false;
 }
 
+/** Members that may be undefined are optional. */
+type Defined<Members> = {
+  [Key in keyof Members as undefined extends Members[Key] ? never : Key]: Members[Key];
+} & {
+  [Key in keyof Members as undefined extends Members[Key] ? Key : never]?: Exclude<Members[Key], undefined>;
+};
+
 /** The members whose value is not undefined: a missing member and an undefined one are the same in JSON. */
-export function defined(members: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+export function defined<Members extends object>(members: Members): Defined<Members> {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  ) as unknown as Defined<Members>;
 }
 
 /** The value where it is a text with something in it. */
