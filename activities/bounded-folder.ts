@@ -1,4 +1,5 @@
 /** Bounds on what programs that have none of their own put into a folder. */
+import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -78,8 +79,13 @@ async function bytesIn(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => !entry.isDirectory());
   const stats = await Promise.all(files.map((file) => lstat(join(folder, file.name)).catch(() => null)));
-  let bytes = stats.reduce((sum, stat) => sum + (stat?.blocks ?? 0) * BLOCK_BYTES, 0);
+  let bytes = stats.reduce((sum, stat) => sum + (stat === null ? 0 : bytesOf(stat)), 0);
   // One after the other: there may be many.
   for (const entry of entries) if (entry.isDirectory()) bytes += await bytesIn(join(folder, entry.name));
   return bytes;
+}
+
+/** In whole blocks, so that many small files count; some file systems tell of blocks only seconds after a file is written. */
+function bytesOf({ size, blocks }: Stats): number {
+  return Math.max(size, blocks * BLOCK_BYTES);
 }
