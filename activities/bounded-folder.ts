@@ -9,6 +9,8 @@ import { RollcallError } from '../registry/failure.ts';
 const LONGEST_STANDSTILL_MS = 2 * 60_000;
 /** Small beside what a disk has free: no more than it takes within this time gets in beyond the bound. */
 const INTERVAL_MS = 200;
+/** Looking takes a tenth of the time, where a folder has so many files that it takes long. */
+const INTERVAL_PER_LOOK = 9;
 const BLOCK_BYTES = 512;
 const MEBIBYTE = 1024 * 1024;
 
@@ -51,14 +53,16 @@ async function watch(
   let grewAt = Date.now();
   try {
     while (!done.aborted) {
+      const lookedAt = Date.now();
       const bytes = await assertSize(bounds);
+      const lookMs = Date.now() - lookedAt;
       if (bytes > largest) {
         largest = bytes;
         grewAt = Date.now();
       } else if (Date.now() - grewAt > LONGEST_STANDSTILL_MS) {
         throw new RollcallError('UpstreamUnavailable', 'nothing has come for two minutes');
       }
-      await sleep(INTERVAL_MS, undefined, { signal: done }).catch(() => {});
+      await sleep(Math.max(INTERVAL_MS, INTERVAL_PER_LOOK * lookMs), undefined, { signal: done }).catch(() => {});
     }
   } catch (error) {
     exceeded.abort(error);
