@@ -89,17 +89,26 @@ function hotQueries({ registryId, name, version }: Place, visibility: Visibility
   ];
 }
 
-/** Runs what a function asks for with EXPLAIN before it: the second time, when the pages are in memory. */
+/** Asks, and then again with EXPLAIN before each query: when the pages are in memory. */
 async function explain(client: pg.Client, title: string, ask: Ask): Promise<string> {
-  let asked: QuerySqlToken | undefined;
-  const keep = async (query: QuerySqlToken): Promise<never[]> => {
-    asked = query;
-    return await Promise.resolve([]);
+  const asked: QuerySqlToken[] = [];
+  const answer = async (query: QuerySqlToken): Promise<object[]> => {
+    asked.push(query);
+    return (await client.query<object>(query.sql.replaceAll('$slonik_', '$'), [...query.values])).rows;
   };
-  await ask({ pool: { any: keep, maybeOne: keep } } as unknown as Database);
-  const { sql, values } = asked!;
-  const query = `explain (analyze, buffers) ${sql.replaceAll('$slonik_', '$')}`;
-  await client.query(query, [...values]);
-  const { rows } = await client.query<{ 'QUERY PLAN': string }>(query, [...values]);
-  return `## ${title}\n\n\`\`\`\n${rows.map((row) => row['QUERY PLAN']).join('\n')}\n\`\`\`\n`;
+  const answerOne = async (query: QuerySqlToken): Promise<unknown> => Object.values((await answer(query))[0] ?? {})[0];
+  await ask({ pool: { any: answer, maybeOne: answer, oneFirst: answerOne } } as unknown as Database);
+  const plans: string[] = [];
+  for (const query of asked) plans.push(`\`\`\`\n${await planOf(client, query)}\n\`\`\`\n`);
+  return `## ${title}\n\n${plans.join('\nThen, since that is not all:\n\n')}`;
+}
+
+/** A query that has a name is a prepared statement, whose plan is made for any values. */
+async function planOf(client: pg.Client, { name, sql, values }: QuerySqlToken): Promise<string> {
+  await client.query(`set plan_cache_mode = ${name === undefined ? 'force_custom_plan' : 'force_generic_plan'}`);
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+    `explain (analyze, buffers) ${sql.replaceAll('$slonik_', '$')}`,
+    [...values],
+  );
+  return rows.map((row) => row['QUERY PLAN']).join('\n');
 }

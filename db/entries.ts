@@ -5,6 +5,8 @@ import { MAX_DOCUMENT_BYTES } from '../registry/draft.ts';
 import { ENTRY_STATUSES } from '../registry/entry.ts';
 import { SOURCE_KINDS } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
+import { amongFirstTexts, byTrigrams, firstTextsAreShown, ofNames } from './found-texts.ts';
+import { keepPlan } from './kept-plan.ts';
 import { count, timestamp } from './schemas.ts';
 import { searchPattern } from './search-text.ts';
 import { isStorable } from './stored-text.ts';
@@ -61,8 +63,8 @@ export interface EntriesQuery {
  */
 export async function listEntries(database: Database, query: EntriesQuery): Promise<readonly EntryRow[]> {
   if (![query.search, query.version, query.after?.name, query.after?.version].every(isStorableOrAbsent)) return [];
-  const entries = query.search === undefined || query.search === '' ? browse(query) : search(query, query.search);
-  return await database.pool.any(withinBytes(entries, query.limit));
+  if (query.search !== undefined && query.search !== '') return await search(database, query, query.search);
+  return await database.pool.any(withinBytes(browse(query), query.limit));
 }
 
 /** What the documents of a page have together, at most, before its last one: 16 MiB. A document may have one. */
@@ -107,21 +109,37 @@ function browse(query: EntriesQuery): EntryQuery {
       where entry.source_id = server_owner.source_id and entry.name = server_owner.name and ${entryConditions(query)}
       offset 0
     ) as entry
-    where server_owner.registry_id = ${query.registryId} and ${nameConditions(query)}
+    where ${shownNames(query)}
     order by server_owner.name, entry.version limit ${query.limit}`;
 }
 
+/** Texts that are looked at for each entry of a page before the index is asked: what one in twenty has is found there. */
+const TEXTS_PER_ENTRY = 20;
+
 /**
- * Goes through the texts that have the term, in the order of their names, and looks the entries up that have the text
- * and are shown. A rare term is found by the trigram index, a frequent one soon enough on a walk: the planner knows
- * which, for it meets the term in one small table. Each entry has one text, so none is found twice.
+ * A frequent term fills the page with the first texts. What does not is rare, and has few texts in the trigram index;
+ * unless few of the texts are shown, and it is frequent in the others. So no plan depends on how frequent the planner
+ * takes a term for, which it often mistakes a hundredfold, and but for that last case plans can be kept.
  */
-function search(query: EntriesQuery, term: string): EntryQuery {
-  const later = query.after === undefined ? sql.fragment`true` : sql.fragment`found.name >= ${query.after.name}`;
+async function search(database: Database, query: EntriesQuery, term: string): Promise<readonly EntryRow[]> {
+  const texts = { pattern: searchPattern(term), from: query.after?.name, first: TEXTS_PER_ENTRY * query.limit };
+  const pageOf = (found: FragmentSqlToken): EntryQuery => withinBytes(showing(query, found), query.limit);
+  const early = await database.pool.any(keepPlan(pageOf(amongFirstTexts(texts))));
+  if (early.length >= query.limit) return early;
+  const areMostShown = await database.pool.oneFirst(keepPlan(firstTextsAreShown(texts, shownNames(query))));
+  return await database.pool.any(
+    areMostShown ? keepPlan(pageOf(byTrigrams(texts))) : pageOf(ofNames(texts, shownNames(query))),
+  );
+}
+
+/** Looks the entries up, text by text, that have one of these texts and are shown. Each has one, so none is found twice. */
+function showing(query: EntriesQuery, texts: FragmentSqlToken): EntryQuery {
   return sql.type(entryRow)`
     select ${entryColumns(sql.fragment`found.name`)}
-    from searched_text as found
-    join server_owner on server_owner.registry_id = ${query.registryId} and server_owner.name = found.name
+    from (${texts}) as found
+    cross join lateral (
+      select * from server_owner where server_owner.name = found.name and ${shownNames(query)} offset 0
+    ) as server_owner
     join source on source.id = server_owner.source_id
     cross join lateral (
       select * from entry
@@ -129,8 +147,12 @@ function search(query: EntriesQuery, term: string): EntryQuery {
         and ${entryConditions(query)}
       offset 0
     ) as entry
-    where found.text like ${searchPattern(term)} and ${later} and ${nameConditions(query)}
     order by found.name, entry.version limit ${query.limit}`;
+}
+
+/** Which names of `server_owner` the registry shows. */
+function shownNames(query: EntriesQuery): FragmentSqlToken {
+  return sql.fragment`server_owner.registry_id = ${query.registryId} and ${nameConditions(query)}`;
 }
 
 function nameConditions({ after, updatedSince, visibility }: EntriesQuery): FragmentSqlToken {

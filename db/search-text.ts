@@ -1,20 +1,34 @@
 /** What separates the fields: a match never spans two of them. */
 const FIELD_SEPARATOR = '\u001f';
 
-/** The text in which a search looks for its term: case-folded name, title and description. */
+/** The text in which a search looks for its term: name, title and description, folded. */
 export function searchText(entry: {
   readonly name: string;
   readonly title: string | null;
   readonly description: string;
 }): string {
-  return [entry.name, entry.title ?? '', entry.description].map(foldCase).join(FIELD_SEPARATOR);
+  return [entry.name, entry.title ?? '', entry.description].map(fold).join(FIELD_SEPARATOR);
 }
 
 /**
  * The `LIKE` pattern that finds a term anywhere in a search text, whatever its case; `%`, `_` and `\` are themselves.
  */
 export function searchPattern(term: string): string {
-  return `%${foldCase(term).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  return `%${fold(term).replaceAll(/[\\%]/g, String.raw`\$&`)}%`;
+}
+
+/**
+ * With letters in the place of what stands between words, capital ones, which case-folded text has not: PostgreSQL's
+ * trigrams are of letters and digits alone, so that `io.github.se` would be found by what most names have, not by `.se`.
+ * The letters are rare ones, because trigrams have no case.
+ */
+function fold(text: string): string {
+  return foldCase(text)
+    .replaceAll('.', 'Q')
+    .replaceAll('/', 'Z')
+    .replaceAll('-', 'J')
+    .replaceAll('_', 'K')
+    .replaceAll(' ', 'X');
 }
 
 /**

@@ -1,0 +1,62 @@
+/** Ways to the texts that have a term: `name` and `text`, in the order of the names. */
+import { sql } from 'slonik';
+import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
+import { z } from 'zod';
+
+export interface TextsQuery {
+  /** As `searchPattern` makes it. */
+  readonly pattern: string;
+  /** The name from which to look on. */
+  readonly from: string | undefined;
+  /** How many texts are the first ones. */
+  readonly first: number;
+}
+
+/** Those of the first texts that have the term. */
+export function amongFirstTexts({ pattern, from, first }: TextsQuery): FragmentSqlToken {
+  return sql.fragment`
+    select name, text from (
+      select name, text from searched_text where ${isLater(from)} order by name fetch first (${first}) rows with ties
+    ) as first_text
+    where ${hasTerm(pattern)} order by name offset 0`;
+}
+
+/** All texts that have the term, however many they are. */
+export function byTrigrams({ pattern, from }: TextsQuery): FragmentSqlToken {
+  return sql.fragment`
+    select name, text from searched_text where ${hasTerm(pattern)} and ${isLater(from)} order by name offset 0`;
+}
+
+/** All texts with the term of those names of `server_owner`, by whichever of the two the planner takes for rarer. */
+export function ofNames({ pattern, from }: TextsQuery, names: FragmentSqlToken): FragmentSqlToken {
+  return sql.fragment`
+    select searched_text.name, text
+    from searched_text join server_owner on server_owner.name = searched_text.name
+    where text like ${pattern} and ${isLater(from)} and ${names} order by searched_text.name offset 0`;
+}
+
+const shownRow = z.object({ areShown: z.boolean() });
+
+/** Whether there are half as many of those names of `server_owner` where the first texts are, or more. */
+export function firstTextsAreShown(
+  { from, first }: TextsQuery,
+  names: FragmentSqlToken,
+): QuerySqlToken<typeof shownRow> {
+  return sql.type(shownRow)`
+    select exists (
+      select from server_owner
+      where ${names} and name <= (
+        select name from searched_text where ${isLater(from)} order by name limit 1 offset ${first}
+      )
+      order by name offset ${Math.floor(first / 2)}
+    ) as "areShown"`;
+}
+
+/** The pattern is hidden from the planner: a plan that is kept for all terms must not seem worse than one for this term. */
+function hasTerm(pattern: string): FragmentSqlToken {
+  return sql.fragment`text like (select ${pattern}::text)`;
+}
+
+function isLater(from: string | undefined): FragmentSqlToken {
+  return from === undefined ? sql.fragment`true` : sql.fragment`searched_text.name >= ${from}`;
+}
