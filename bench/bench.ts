@@ -11,7 +11,7 @@ import { startEmbeddedTemporal } from '../embedded/temporal.ts';
 import { type DataSetOptions, writeDataSet } from './data-set.ts';
 
 export interface BenchOptions {
-  /** Fewer entries, shorter and fewer runs: about four minutes, to see whether anything is far off. */
+  /** Fewer entries, shorter and fewer runs, to see whether anything is far off. */
   readonly quick: boolean;
   /** Told what is being done. */
   readonly onProgress: (what: string) => void;
@@ -85,7 +85,7 @@ export class Bench {
 
   /** How often a measurement is repeated. */
   get runs(): number {
-    return this.quick ? 3 : 7;
+    return this.quick ? 1 : 7;
   }
 
   /** How long one run under load lasts. */

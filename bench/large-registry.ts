@@ -1,14 +1,11 @@
-/** The registry that most measures read from: one file source with as many entries as a run has. */
-import { copyFile } from 'node:fs/promises';
+/** The registry that most measures read from: a file source with as many entries as a run has, beside a small one. */
 import { join } from 'node:path';
 import type { Bench } from './bench.ts';
-import { type RunningRegistry, startRegistry } from './running-registry.ts';
-
-const LARGE_SOURCE = 'large';
+import { replaceFile, type RunningRegistry, startRegistry } from './running-registry.ts';
 
 export interface LargeRegistry extends RunningRegistry {
-  /** The file that the source reads. */
-  readonly file: string;
+  /** The file of the source `growing`, which has one entry at first. */
+  readonly growingFile: string;
 }
 
 const started = new WeakMap<Bench, Promise<LargeRegistry>>();
@@ -27,10 +24,14 @@ export async function stopLargeRegistry(bench: Bench): Promise<void> {
 }
 
 async function start(bench: Bench): Promise<LargeRegistry> {
-  const file = join(bench.directory, 'large.json');
-  await copyFile(await bench.dataSet({ entries: bench.entries, versionsPerServer: 'real' }), file);
+  const large = await bench.dataSet({ entries: bench.entries, versionsPerServer: 'real' });
+  const growingFile = join(bench.directory, 'growing.json');
+  await replaceFile(growingFile, await bench.dataSet({ entries: 1, versionsPerServer: 'real', seed: 2 }));
   bench.say(`first sync of ${bench.entries} entries`);
-  const registry = await startRegistry(bench, [{ name: LARGE_SOURCE, file: { path: file } }]);
-  await registry.syncDuration(LARGE_SOURCE, 1);
-  return { ...registry, file };
+  const registry = await startRegistry(bench, [
+    { name: 'large', file: { path: large } },
+    { name: 'growing', file: { path: growingFile } },
+  ]);
+  await Promise.all([registry.syncDuration('large', 1), registry.syncDuration('growing', 1)]);
+  return { ...registry, growingFile };
 }

@@ -4,6 +4,9 @@ import { Pool } from 'undici';
 import type { PacedLoad, PacedResult } from './paced-load.ts';
 import { percentile } from './sample.ts';
 
+/** This process is slow itself at first. */
+const WARM_UP_SECONDS = 1;
+
 const stop = new AbortController();
 process.send?.('ready');
 process.on('message', (message: PacedLoad | 'stop') => {
@@ -24,8 +27,9 @@ async function run({ origin, paths, requestsPerSecond }: PacedLoad): Promise<Pac
     const due = start + (request * 1000) / requestsPerSecond;
     const wait = due - performance.now();
     if (wait > 0) await delay(wait);
+    const isCounted = request >= requestsPerSecond * WARM_UP_SECONDS;
     const answered = ask(pool, paths[request % paths.length]!).then(() => {
-      times.push(performance.now() - due);
+      if (isCounted) times.push(performance.now() - due);
       underWay.delete(answered);
     });
     underWay.add(answered);

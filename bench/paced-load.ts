@@ -24,7 +24,7 @@ export interface RunningLoad {
   stop(): Promise<PacedResult>;
 }
 
-/** Begins to send. */
+/** Begins to send; what is answered in the first second does not count. */
 export async function startPacedLoad(load: PacedLoad): Promise<RunningLoad> {
   const child = fork(new URL('paced-load-process.ts', import.meta.url));
   await once(child, 'message');

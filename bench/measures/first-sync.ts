@@ -21,7 +21,7 @@ export async function measureFirstSync(bench: Bench): Promise<Figure[]> {
   const ours: number[] = [];
   const baseline: number[] = [];
   const memory: { together: number; api: number; worker: number }[] = [];
-  for (let sync = 0; sync < (bench.quick ? 2 : 3); sync += 1) {
+  for (let sync = 0; sync < (bench.quick ? 1 : 3); sync += 1) {
     bench.say(`first sync of ${bench.entries} entries, run ${sync + 1}`);
     const measured = await firstSync(bench, file);
     ours.push(measured.seconds);

@@ -34,7 +34,7 @@ async function measureChecks(bench: Bench, registry: RunningRegistry, firstMs: n
   await delay(10_000);
   const rowsBefore = await rowsWritten(registry);
   bench.say('checks with nothing new');
-  await delay(bench.quick ? 4000 : 12_000);
+  await delay(bench.quick ? 3000 : 12_000);
   const times = (await activityTimes(registry.temporal, 'source/routine', 'check')).slice(-10);
   const rows = (await rowsWritten(registry)) - rowsBefore;
   return [

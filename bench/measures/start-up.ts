@@ -23,7 +23,7 @@ export async function measureStartUp(bench: Bench): Promise<Figure[]> {
   bench.say('start with an empty data folder');
   const first = await startOnce(directory, file);
   const later: StartUp[] = [];
-  for (let run = 0; run < (bench.quick ? 2 : 5); run += 1) {
+  for (let run = 0; run < bench.runs; run += 1) {
     bench.say(`start with the data kept, run ${run + 1}`);
     later.push(await startOnce(directory, file));
   }
