@@ -1,24 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { findSource } from '../db/sources.ts';
-import type { OutboundGuard } from '../outbound/guard.ts';
-import type { SourceDefinition, SourceOrigin } from '../registry/source-definition.ts';
 import { withQueries } from '../temporal/carried-definition.ts';
-import type { CheckInput, CheckResult, FetchState } from '../workflows/contract.ts';
+import type { CheckInput, CheckResult } from '../workflows/contract.ts';
 import { checkApi } from './fetch-api.ts';
 import { checkFile } from './fetch-file.ts';
 import { checkGit } from './fetch-git.ts';
-import { comparableState } from './fetch.ts';
+import { type Check, comparableState } from './fetch.ts';
 import { limitsOf, type UpstreamDependencies } from './limits.ts';
-
-export interface Check<Origin extends SourceOrigin = SourceOrigin> {
-  readonly origin: Origin;
-  readonly definition: SourceDefinition;
-  /** What the last applied fetch left behind. */
-  readonly previous: FetchState;
-  /** Null: nothing is forbidden. */
-  readonly guard: OutboundGuard | null;
-  readonly signal: AbortSignal;
-}
 
 /** A question that takes longer is answered by a sync; shorter than the time that the actor gives this activity. */
 const LONGEST_CHECK_MS = 25_000;

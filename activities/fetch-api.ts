@@ -7,8 +7,7 @@ import { compileFilter } from '../registry/filter.ts';
 import type { ApiOrigin } from '../registry/source-definition.ts';
 import type { CheckResult, FetchState } from '../workflows/contract.ts';
 import { type ApiPage, ApiUpstream, type ListQuery } from './api-upstream.ts';
-import type { Check } from './check.ts';
-import { definitionDigest, type Fetch, type Fetched } from './fetch.ts';
+import { type Check, definitionDigest, type Fetch, type Fetched } from './fetch.ts';
 import { RecentEntries } from './recent-entries.ts';
 
 /** Clocks differ, and an entry may become visible a little after the time that it is dated with. */

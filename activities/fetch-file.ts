@@ -1,9 +1,8 @@
 /** Sources of the kind `file`: one registry document, from a path, a URL, or the definition itself. */
 import type { FileOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
-import type { Check } from './check.ts';
 import { contentHash } from './content-digest.ts';
-import { definitionDigest, type Fetch, type Fetched } from './fetch.ts';
+import { type Check, definitionDigest, type Fetch, type Fetched } from './fetch.ts';
 import { checkPath, fetchPath } from './fetch-path.ts';
 import { checkUrl, fetchUrl } from './fetch-url.ts';
 

@@ -5,10 +5,9 @@ import picomatch from 'picomatch';
 import { RollcallError } from '../registry/failure.ts';
 import type { GitOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
-import type { Check } from './check.ts';
 import { readFileBytes } from './content-digest.ts';
 import { withoutSecrets } from './failures.ts';
-import { definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
+import { type Check, definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
 import { type GitClient, openGit } from './git-client.ts';
 import { inWorkFolder } from './work-folder.ts';
 

@@ -8,8 +8,7 @@ import { RollcallError } from '../registry/failure.ts';
 import { ClaimsOfNames, contentDigest } from '../registry/kubernetes-export.ts';
 import type { KubernetesOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
-import type { Check } from './check.ts';
-import { definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
+import { type Check, definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
 import {
   type ClusterContent,
   deploymentsOf,

@@ -1,4 +1,4 @@
-/** What every kind of fetch gets to work with, and what it answers. */
+/** What every kind of fetch and check gets to work with, and what a fetch answers. */
 import { hash } from 'node:crypto';
 import { canonicalJson } from '../registry/canonical-json.ts';
 import type { SourceDefinition, SourceOrigin } from '../registry/source-definition.ts';
@@ -20,6 +20,17 @@ export interface Fetch<Origin extends SourceOrigin = SourceOrigin> {
   readonly signal: AbortSignal;
   /** The cursor that an earlier attempt got to, for a paged fetch to go on from. */
   readonly resumeFrom: string | null;
+}
+
+/** What every kind of check gets to work with. */
+export interface Check<Origin extends SourceOrigin = SourceOrigin> {
+  readonly origin: Origin;
+  readonly definition: SourceDefinition;
+  /** What the last applied fetch left behind. */
+  readonly previous: FetchState;
+  /** Null: nothing is forbidden. */
+  readonly guard: OutboundGuard | null;
+  readonly signal: AbortSignal;
 }
 
 export type Fetched = Pick<

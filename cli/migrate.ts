@@ -1,12 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { addConfigurationOption, type ConfigurationFileOption } from './configuration-file.ts';
-import { addDataDirectoryOption, type DataDirectoryOption } from './data-directory.ts';
-import type { MigrationWork } from './migration-work.ts';
-
-export interface MigrateOptions extends ConfigurationFileOption, DataDirectoryOption {
-  readonly yes?: boolean;
-  readonly numSteps?: number;
-}
+import { addConfigurationOption } from './configuration-file.ts';
+import { addDataDirectoryOption } from './data-directory.ts';
+import type { MigrateOptions, MigrationWork } from './migration-work.ts';
 
 export function addMigrateCommand(program: Command): void {
   const migrate = program.command('migrate').description('Change the schema of the database, or say where it stands');

@@ -3,11 +3,16 @@ import { createInterface } from 'node:readline/promises';
 import { migrationConnection } from '../config/connection.ts';
 import type { ConnectionSettings } from '../db/connection.ts';
 import { type Migration, migrateDown, migrateUp, migrationStatus } from '../db/migrations.ts';
-import { readConfiguration } from './configuration-file.ts';
+import { type ConfigurationFileOption, readConfiguration } from './configuration-file.ts';
+import type { DataDirectoryOption } from './data-directory.ts';
 import { assertEmbeddedPostgresExists, withEmbeddedPostgres } from './embedded-database.ts';
 import { CommandFailure, USAGE_EXIT_STATUS } from './failure.ts';
-import type { MigrateOptions } from './migrate.ts';
 import { formatTable } from './table.ts';
+
+export interface MigrateOptions extends ConfigurationFileOption, DataDirectoryOption {
+  readonly yes?: boolean;
+  readonly numSteps?: number;
+}
 
 const WORK = { up, down, status } as const;
 
