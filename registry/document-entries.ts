@@ -1,6 +1,6 @@
 /** From one value of a registry document to the drafts of its entries, or to the reasons why there are none. */
 import { toolhiveToServerJson } from './convert.ts';
-import { type DraftOutcome, draftFromServerJson } from './draft.ts';
+import { type DraftOutcome, draftFromServerJson, type FoundServer } from './draft.ts';
 import { OFFICIAL } from './extension.ts';
 import {
   compactJson,
@@ -14,34 +14,48 @@ import { isJsonObject, type JsonObject } from './json.ts';
 
 /** Reads a server.json, or `{server, _meta}` as the registry API lists it. */
 export function readUpstreamEntry(element: JsonElement): DraftOutcome {
+  const item = readCompactItem(element);
+  if (item !== null) return draftFromServerJson({ ...item, nesting: element.nesting });
   const value = parseObject(element);
   if ('problem' in value) return rejected(element, value.problem);
   const { object, text } = value;
+  const { nesting } = element;
   const { server, _meta: meta } = object;
   if (!isJsonObject(server)) {
-    const canonical = JSON.stringify(object);
-    return draftFromServerJson({
-      text: text === canonical ? canonical : compactJson(element.bytes),
-      parsed: object,
-    });
+    return draftFromServerJson({ text: element.compact ? text : compactJson(element.bytes), parsed: object, nesting });
   }
-  return draftFromServerJson({
-    text: serverText(server, element, text),
-    parsed: server,
-    official: isJsonObject(meta) ? meta[OFFICIAL] : undefined,
-  });
+  const serverText = compactJson(memberBytes(element.bytes, 'server')!);
+  return draftFromServerJson({ text: serverText, parsed: server, official: officialOf(meta), nesting });
 }
 
 const BEFORE_SERVER = '{"server":';
 
 /**
- * The text of an item's server.json. Most registries write it as `JSON.stringify` does, at the beginning: then that is
- * the text, and its bytes need not be gone through.
+ * Reads `{"server":{…},"_meta":{…}}`, as most registries write an item, so that the text of the server.json is there
+ * without a search; null for one that is written otherwise.
  */
-function serverText(server: JsonObject, element: JsonElement, text: string): string {
-  const canonical = JSON.stringify(server);
-  const isVerbatim = text.startsWith(BEFORE_SERVER) && text.startsWith(canonical, BEFORE_SERVER.length);
-  return isVerbatim ? canonical : compactJson(memberBytes(element.bytes, 'server')!);
+function readCompactItem({ bytes, compact, problem, firstContainerEnd: end }: JsonElement): FoundServer | null {
+  const isForm = compact && holdsAt(bytes, 0, `${BEFORE_SERVER}{`) && holdsAt(bytes, end, ',"');
+  if (!isForm || problem !== null) return null;
+  try {
+    const text = UTF_8.decode(bytes.subarray(BEFORE_SERVER.length, end));
+    const rest = JSON.parse(`{${UTF_8.decode(bytes.subarray(end + 1))}`) as JsonObject;
+    if (Object.hasOwn(rest, 'server')) return null;
+    return { text, parsed: JSON.parse(text), official: officialOf(rest['_meta']) };
+  } catch {
+    return null;
+  }
+}
+
+function holdsAt(bytes: Uint8Array, offset: number, ascii: string): boolean {
+  for (let index = 0; index < ascii.length; index += 1) {
+    if (bytes[offset + index] !== ascii.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+function officialOf(meta: unknown): unknown {
+  return isJsonObject(meta) ? meta[OFFICIAL] : undefined;
 }
 
 /** Reads a member of `servers` or `remote_servers` in a ToolHive document. */

@@ -9,9 +9,22 @@ export interface StructureFault {
   readonly message: string;
 }
 
+/** What is known of a document from reading it. */
+export interface WrittenDocument {
+  readonly text: string;
+  /** How many levels are inside each other at most. */
+  readonly nesting?: number | undefined;
+}
+
 /** The first thing in the document that cannot be stored or safely walked, or null. */
-export function structureFault(document: unknown): StructureFault | null {
-  return faultWithin(document, []) ?? (isJsonObject(document) ? ambiguityFault(document) : null);
+export function structureFault(document: unknown, written?: WrittenDocument): StructureFault | null {
+  const fault = written !== undefined && isPlain(written) ? null : faultWithin(document, []);
+  return fault ?? (isJsonObject(document) ? ambiguityFault(document) : null);
+}
+
+/** In JSON, what cannot be stored is written with an escape, so that the most documents need not be walked. */
+function isPlain({ text, nesting = Infinity }: WrittenDocument): boolean {
+  return nesting <= MAX_NESTING && !text.includes(String.raw`\u`);
 }
 
 /**
@@ -20,7 +33,7 @@ export function structureFault(document: unknown): StructureFault | null {
  */
 function ambiguityFault(document: JsonObject): StructureFault | null {
   const member = Object.keys(document).find(
-    (key) => /^(?:name|version)$/iu.test(key) && !/^(?:name|version)$/.test(key),
+    (key) => key !== 'name' && key !== 'version' && /^(?:name|version)$/iu.test(key),
   );
   if (member === undefined) return null;
   return {

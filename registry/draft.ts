@@ -22,6 +22,8 @@ export interface FoundServer {
   readonly parsed: unknown;
   /** The upstream's `_meta["io.modelcontextprotocol.registry/official"]`, where it sends one. */
   readonly official?: unknown;
+  /** At most so many levels of the document are inside each other, where that is known. */
+  readonly nesting?: number;
 }
 
 export type DraftOutcome =
@@ -74,14 +76,14 @@ export function draftDigest(draft: EntryDraft): Buffer {
 const NO_OBJECT = 'the entry is not a JSON object';
 
 /** Why the document cannot be stored or served, or null. */
-function unusable({ text, parsed }: FoundServer): string | null {
+function unusable({ text, parsed, nesting }: FoundServer): string | null {
   if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) {
     return `the document is larger than ${MAX_DOCUMENT_BYTES} bytes`;
   }
   if (!isJsonObject(parsed)) {
     return NO_OBJECT;
   }
-  const fault = structureFault(parsed);
+  const fault = structureFault(parsed, { text, nesting });
   if (fault !== null) {
     return faultText(fault);
   }

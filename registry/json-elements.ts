@@ -30,6 +30,12 @@ export interface JsonElement {
   readonly problem: 'oversized' | 'nested too deeply' | null;
   /** The line it begins on, from 1. */
   readonly line: number;
+  /** Whether it has no insignificant white space. */
+  readonly compact: boolean;
+  /** How many levels it is nested in itself: 0 for a text, 1 for an object of texts. */
+  readonly nesting: number;
+  /** The offset behind the first object or array that is a member of it; 0 where it has none. */
+  readonly firstContainerEnd: number;
 }
 
 export interface JsonElementsOptions {
@@ -61,6 +67,8 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const WHITE_SPACE = byteSet(0x20, 0x09, 0x0d, NEWLINE);
 /** What is looked at inside a container; everything else is passed over. */
 const IN_CONTAINER = byteSet(QUOTE, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, NEWLINE);
+/** The same until the first white space. */
+const IN_COMPACT_CONTAINER = IN_CONTAINER.map((looked, byte) => looked | WHITE_SPACE[byte]!);
 /** What is looked at inside a string. */
 const IN_STRING = byteSet(QUOTE, BACKSLASH, NEWLINE);
 /** What can't be part of a number or a word. */
@@ -100,6 +108,8 @@ interface OpenValue {
   keptBytes: number;
   size: number;
   deepest: number;
+  compact: boolean;
+  firstContainerEnd: number;
 }
 
 export class JsonElements {
@@ -241,7 +251,18 @@ export class JsonElements {
   /** Opens a value or a member name; its first byte is left to be scanned. */
   #begin(role: OpenValue['role'], kind: JsonKind, at: number): number {
     const maxBytes = role === 'taken' ? this.#maxBytes(this.#path) : MAX_NAME_BYTES;
-    this.#open = { role, kind, line: this.#line, maxBytes, kept: [], keptBytes: 0, size: 0, deepest: 0 };
+    this.#open = {
+      role,
+      kind,
+      line: this.#line,
+      maxBytes,
+      kept: [],
+      keptBytes: 0,
+      size: 0,
+      deepest: 0,
+      compact: true,
+      firstContainerEnd: 0,
+    };
     this.#depth = 0;
     this.#inString = false;
     this.#escaped = false;
@@ -264,6 +285,7 @@ export class JsonElements {
    */
   #scanNested(open: OpenValue, chunk: Uint8Array, from: number): number {
     const { length } = chunk;
+    let inContainer = open.compact ? IN_COMPACT_CONTAINER : IN_CONTAINER;
     let at = from;
     let depth = this.#depth;
     let inString = this.#inString;
@@ -285,12 +307,15 @@ export class JsonElements {
         else this.#escaped = true;
         continue;
       }
-      while (at < length && IN_CONTAINER[chunk[at]!] === 0) at += 1;
+      while (at < length && inContainer[chunk[at]!] === 0) at += 1;
       if (at === length) break;
       const byte = chunk[at]!;
       if (byte === QUOTE) inString = true;
-      else if (byte === NEWLINE) this.#newLine(at);
-      else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
+      else if (WHITE_SPACE[byte] === 1) {
+        open.compact = false;
+        inContainer = IN_CONTAINER;
+        if (byte === NEWLINE) this.#newLine(at);
+      } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
         // In ASCII the closing bracket is two after the opening one.
         if (depth < MATCHED_LEVELS) this.#brackets[depth] = byte + 2;
         depth += 1;
@@ -300,6 +325,7 @@ export class JsonElements {
         if (depth < MATCHED_LEVELS && this.#brackets[depth] !== byte) {
           throw this.#invalid(`found ${printable(byte)} where ${printable(this.#brackets[depth]!)} was due`, at);
         }
+        if (depth === 1 && open.firstContainerEnd === 0) open.firstContainerEnd = open.size + at + 1 - from;
         if (depth === 0) {
           at += 1;
           break;
@@ -322,8 +348,10 @@ export class JsonElements {
       return;
     }
     if (open.role === 'taken') {
-      const { kind, size, line } = open;
-      this.#elements.push({ path: [...this.#path], kind, bytes, size, problem: this.#problemOf(open), line });
+      const { kind, size, line, compact, deepest: nesting, firstContainerEnd } = open;
+      const problem = this.#problemOf(open);
+      const path = [...this.#path];
+      this.#elements.push({ path, kind, bytes, size, problem, line, compact, nesting, firstContainerEnd });
     }
     this.#expectAfterValue();
   }

@@ -30,7 +30,8 @@ interface Located {
 /** The objects in an array that is a member of the object. */
 function each(object: JsonObject, member: string, path: readonly PropertyKey[] = []): Located[] {
   const list: unknown = object[member];
-  return (Array.isArray(list) ? list : []).flatMap((value: unknown, index) =>
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((value: unknown, index) =>
     isJsonObject(value) ? [{ path: [...path, member, index], value }] : [],
   );
 }
@@ -42,21 +43,22 @@ function packageFaults(found: JsonObject, path: readonly PropertyKey[]): RuleFau
     ...outdatedNames(found, path),
     ...bundleFaults(found, path),
     ...args.flatMap(positionalFaults),
-    ...urlFaults(transport, packageVariables(found, args)),
+    ...urlFaults(transport, () => packageVariables(found, args)),
   ];
 }
 
 function remoteFaults(remote: JsonObject, path: readonly PropertyKey[]): RuleFault[] {
-  const variables = new Set(Object.keys(memberOf(remote, 'variables')));
+  const variables = (): Set<unknown> => new Set(Object.keys(memberOf(remote, 'variables')));
   return [...outdatedNames(remote, path), ...urlFaults({ path, value: remote }, variables)];
 }
 
 /** Nothing else would say why a `registryType` is missing from a document that has a `registry_type`. */
 function outdatedNames(object: JsonObject, path: readonly PropertyKey[]): RuleFault[] {
-  return Object.keys(object).flatMap((member) => {
-    const name = currentName(member);
-    return name === undefined ? [] : [{ path: [...path, member], message: `is called ${name} since 2025-09-16` }];
-  });
+  const outdated = Object.keys(object).filter((member) => currentName(member) !== undefined);
+  return outdated.map((member) => ({
+    path: [...path, member],
+    message: `is called ${currentName(member)} since 2025-09-16`,
+  }));
 }
 
 /** An mcpb package is a file that clients download from its URL and verify. */
@@ -95,13 +97,14 @@ function bareFlag(name: unknown): string | undefined {
   return typeof name === 'string' ? name.replace(/^-+/, '') : undefined;
 }
 
-function urlFaults({ value, path }: Located, variables: ReadonlySet<unknown>): RuleFault[] {
+function urlFaults({ value, path }: Located, variables: () => ReadonlySet<unknown>): RuleFault[] {
   const url = value['url'];
   if (typeof url !== 'string') {
     return [];
   }
   const names = [...url.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name);
-  const unknown = names.filter((name) => !variables.has(name));
+  const known = names.length === 0 ? new Set() : variables();
+  const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     return [{ path: [...path, 'url'], message: `refers to ${unknown.join(', ')}, which is no variable here` }];
   }

@@ -1,5 +1,5 @@
 const RFC_3339 =
-  /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,20})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/i;
+  /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,20}))?(?:Z|([+-])(0\d|1[0-4]):([0-5]\d))$/i;
 
 /** Whether the text is a date and time in RFC 3339 that Postgres takes too: in the years 1 to 9999, and no leap second. */
 export function isTimestamp(text: string): boolean {
@@ -7,12 +7,22 @@ export function isTimestamp(text: string): boolean {
   return date !== undefined && !date.startsWith('0000') && isDay(date);
 }
 
+/** Microseconds since 1970 of a text that `isTimestamp`; what is finer is rounded, as Postgres does. */
+export function microseconds(timestamp: string): bigint {
+  const [, date, time, fraction = '0', sign, hours, minutes] = RFC_3339.exec(timestamp)!;
+  const offsetMinutes = sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
+  const milliseconds = Date.parse(`${date}T${time}Z`) - offsetMinutes * 60_000;
+  return BigInt(milliseconds) * 1000n + BigInt(Math.round(Number(`0.${fraction}`) * 1_000_000));
+}
+
 /** By month; February has its 29th in leap years only. */
 const DAYS_OF_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Whether a date (`2026-02-28`) is in the calendar. Not by `Date`, which takes long and the 31st of February for a day in March. */
 export function isDay(date: string): boolean {
-  const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
+  const year = Number(date.slice(0, 4));
+  const month = Number(date.slice(5, 7));
+  const day = Number(date.slice(8));
   const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   if (month === 2 && day === 29) return isLeapYear;
   return day >= 1 && day <= (DAYS_OF_MONTHS[month - 1] ?? 0);

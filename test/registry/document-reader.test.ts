@@ -53,6 +53,33 @@ describe('the formats', () => {
     }
   });
 
+  test.each<[string, string]>([
+    ['without white space', '{"server":SERVER,"_meta":META}'],
+    ['with white space between', '{"server":SERVER, "_meta":META}'],
+    ['with its extensions first', '{"_meta":META,"server":SERVER}'],
+    ['with something else behind', '{"server":SERVER,"_meta":META,"x":[{}]}'],
+    ['with another server.json before, which does not count', '{"server":{"name":"x"},"_meta":META,"server":SERVER}'],
+    ['with another one before, under an escape', '{"server":{"name":"x"},"_meta":META,"\\u0073erver":SERVER}'],
+  ])('an item %s', (_, item) => {
+    const written = item.replace('SERVER', JSON.stringify(server('a'))).replace('META', JSON.stringify(OFFICIAL));
+    const { drafts, findings } = read(`[${written}]`);
+    expect(findings).toEqual([]);
+    expect(drafts[0]!.draft).toMatchObject({ document: JSON.stringify(server('a')), status: 'deprecated' });
+  });
+
+  test.each<[string, string]>([
+    ['with a comma too many', '{"server":SERVER,}'],
+    ['with a comma too few', '{"server":SERVER"_meta":META}'],
+    ['with half a member', '{"server":SERVER,"_meta"}'],
+    ['with a server.json that is none', '{"server":{"name":},"_meta":META}'],
+  ])('an item %s is rejected', (_, item) => {
+    const written = item.replace('SERVER', JSON.stringify(server('a'))).replace('META', JSON.stringify(OFFICIAL));
+    const { drafts, findings } = read(`[${written},${JSON.stringify(server('b'))}]`);
+    expect(drafts.map(({ draft }) => draft.name)).toEqual(['com.example/b']);
+    expect(findings[0]).toMatchObject({ severity: 'rejection', ordinal: 0 });
+    expect(findings[0]!.reason).toMatch(/^the entry is not valid JSON/);
+  });
+
   test('one single server.json, and one single item', () => {
     expect(names(read(JSON.stringify(server('alone'))))).toEqual(['com.example/alone']);
     const item = read(`\ufeff ${JSON.stringify({ _meta: OFFICIAL, server: server('alone') })}`);

@@ -48,9 +48,46 @@ function leaves(value: unknown, depth: number, path: (string | number)[] = []): 
   return members.flatMap(([key, member]) => leaves(member, depth, [...path, key]));
 }
 
+function nestingOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(nestingOf));
+}
+
 const chunking = fc.array(fc.nat(400), { maxLength: 30 });
 
 describe('the scanner', () => {
+  test('tells how a value is written, however the document is cut', () => {
+    const cases = fc.record({
+      value: fc.jsonValue({ maxDepth: 5 }),
+      cuts: chunking,
+      space: fc.constantFrom(undefined, 1, '\t'),
+    });
+    fc.assert(
+      fc.property(cases, ({ value, cuts, space }) => {
+        const written = JSON.stringify([value, 0], null, space);
+        const [element] = scan(Buffer.from(written), { select: takeAt(1), cuts });
+        expect(element).toMatchObject({
+          compact: text(element!) === JSON.stringify(value),
+          nesting: nestingOf(value),
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([
+    ['{"a":{"b":{}},"c":[]}', '{"a":{"b":{}}'],
+    ['{"a":"{}","c":[1]}', '{"a":"{}","c":[1]'],
+    ['["é", {}]', '["é", {}'],
+    ['{"a":1}', ''],
+    ['"{}"', ''],
+  ])('tells where the first container in %s ends', (document, before) => {
+    for (let cut = 0; cut < document.length; cut += 1) {
+      const [element] = scan(Buffer.from(document), { select: () => 'take', cuts: [cut] });
+      expect(element!.firstContainerEnd).toBe(Buffer.byteLength(before));
+    }
+  });
+
   test('finds the same values as JSON.parse, however the document is cut', () => {
     const cases = fc.record({
       value: fc.jsonValue({ maxDepth: 5 }),
