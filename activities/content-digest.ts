@@ -13,9 +13,9 @@ export async function* hashing(bytes: AsyncIterable<Uint8Array>, hash: Hash): As
   }
 }
 
-/** The bytes of a file, in large chunks, until the signal aborts. */
+/** The bytes of a file, until the signal aborts. Not in large chunks: who reads one does nothing else meanwhile. */
 export function readFileBytes(path: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
-  return createReadStream(path, { highWaterMark: 256 * 1024, signal });
+  return createReadStream(path, { signal });
 }
 
 export async function digestFile(path: string, signal: AbortSignal): Promise<string> {

@@ -1,7 +1,8 @@
 /** Puts what a fetch finds into the staging tables, chunk by chunk. */
 import type { Database } from '../db/connection.ts';
 import { KeyFilter } from '../db/key-filter.ts';
-import { discardSnapshot, stageChunk, stageRejections } from '../db/snapshots.ts';
+import { discardSnapshot, stageRejections } from '../db/snapshots.ts';
+import { stageChunk } from '../db/staged-chunk.ts';
 import { addFindings, MAX_FINDINGS, recordFindings } from '../db/sync-runs.ts';
 import {
   DocumentReader,
@@ -211,23 +212,27 @@ export class SnapshotStager {
     if (this.#rejections.length >= MAX_REJECTIONS_AT_ONCE) await this.#stageRejections();
   }
 
-  /** Begins to stage what waits, once what went before is staged: one chunk is written while the next one is read. */
+  /**
+   * Makes ready what waits, and stages it once what went before is staged, which it waits for: one chunk is written while
+   * the next one is read and made ready.
+   */
   async #flush(): Promise<void> {
-    await this.#staging;
+    const previous = this.#staging;
     if (this.#drafts.length > 0) {
-      this.#staging = this.#stageDrafts(this.#drafts);
+      this.#staging = this.#stageDrafts(this.#drafts, previous);
       // It is waited for later: until then its failure is nobody's.
       this.#staging.catch(() => {});
       this.#drafts = [];
       this.#characters = 0;
     }
+    await previous;
     await this.#stageRejections();
     // An attempt that goes on after this one does not find them again.
     if (this.#resumePoint !== null) await this.#addFindings();
     this.#options.progress.report(this.counts);
   }
 
-  async #stageDrafts(found: readonly FoundDraft[]): Promise<void> {
+  async #stageDrafts(found: readonly FoundDraft[], previous: Promise<void>): Promise<void> {
     const { database, syncRunId, sourceId } = this.#options;
     const number = this.#chunks;
     this.#chunks += 1;
@@ -236,6 +241,7 @@ export class SnapshotStager {
       sourceId,
       chunk: { number, cursor: this.#resumePoint, drafts: found.map(({ draft }) => draft) },
       stagedKeys: this.#stagedKeys,
+      previous,
     });
     this.#entries += entries;
     // An upstream that changes while it is paged through moves entries from one page to the next: no fault of theirs.

@@ -83,6 +83,9 @@ async function openCopyPool(settings: ConnectionSettings): Promise<pg.Pool> {
   const copyPool = new pg.Pool({
     ...(await clientConfiguration(settings)),
     max: MAX_COPY_CONNECTIONS,
+    // What nobody waits for before the next statement is sent behind the one before: each answer that is waited for costs
+    // a process that reads a document meanwhile more than the database takes.
+    pipeline: true,
     idleTimeoutMillis: IDLE_CONNECTION_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,

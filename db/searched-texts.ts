@@ -9,15 +9,20 @@ import type { Database, Transaction } from './connection.ts';
 import { nothing } from './schemas.ts';
 import { searchText } from './search-text.ts';
 
+/** The text of an entry, and the name that it begins with, which it has in lower case. */
+export interface SearchedText {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Adds the texts of drafts that are staged. In one order everywhere, so that two sources never wait in a circle. */
-export async function addSearchedTexts(client: pg.PoolClient, drafts: readonly EntryDraft[]): Promise<void> {
-  const names = new Map(drafts.map((draft) => [searchText(draft), draft.name]));
+export async function addSearchedTexts(client: pg.PoolClient, texts: readonly SearchedText[]): Promise<void> {
   await client.query(
     `insert into searched_text (name, digest, text)
      select name, sha256(convert_to(text, 'UTF8')) as digest, text
      from unnest($1::text[], $2::text[]) as found (name, text)
      order by name, digest on conflict do nothing`,
-    [[...names.values()], [...names.keys()]],
+    [texts.map(({ name }) => name), texts.map(({ text }) => text)],
   );
 }
 

@@ -22,6 +22,30 @@ test('serves what the file holds, and finds nothing new until it changes', async
   expect(await source.served()).toEqual(['com.example/one@1.0.0', 'com.example/two@1.1.0']);
 });
 
+test('an entry that is there again is found in its own chunk, in the next one and in a later one', async ({
+  path,
+  source,
+}) => {
+  const entries = Array.from({ length: 6_000 }, (_, index) => serverJson(`com.example/server-${index}`));
+  const again = [entries[1]!, entries[2_100]!, entries[5_999]!];
+  const [first, next, last] = again;
+  const document = [
+    ...entries.slice(0, 1_000),
+    first!,
+    ...entries.slice(1_000, 4_100),
+    next!,
+    ...entries.slice(4_100),
+    last!,
+  ];
+  await writeFile(path, envelope(document));
+  expect(await source.sync()).toMatchObject({
+    outcome: 'changed',
+    counts: { entries: 6_000, added: 6_000, rejected: 3 },
+  });
+  const { entries: servedCount } = (await source.sync({ force: true })).counts;
+  expect(servedCount).toBe(6_000);
+});
+
 test('a file that was only touched is not staged, and the next check knows it', async ({ path, source }) => {
   await writeFile(path, envelope([ONE]));
   await source.sync();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { applySnapshot, VANISHED_MESSAGE } from '../../db/apply.ts';
-import { stageChunk, stagedProgress } from '../../db/snapshots.ts';
+import { stagedProgress } from '../../db/snapshots.ts';
+import { stageChunk } from '../../db/staged-chunk.ts';
 import { findSource } from '../../db/sources.ts';
 import { findSyncRun } from '../../db/sync-runs.ts';
 import { createTestDatabase } from '../environment.ts';

@@ -6,7 +6,7 @@ import type { Database } from '../../db/connection.ts';
 import { listEntries } from '../../db/entries.ts';
 import type { EntriesQuery, EntryRow } from '../../db/entries.ts';
 import { findRegistry } from '../../db/registries.ts';
-import { stageChunk } from '../../db/snapshots.ts';
+import { stageChunk } from '../../db/staged-chunk.ts';
 import { findSource } from '../../db/sources.ts';
 import { openSyncRun } from '../../db/sync-runs.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
