@@ -8,7 +8,7 @@ import type { Database, Transaction } from './connection.ts';
 import { amongFirstTexts, byTrigrams, firstTextsAreShown, ofNames } from './found-texts.ts';
 import { keepPlan } from './kept-plan.ts';
 import { count, timestamp } from './schemas.ts';
-import { searchPattern } from './search-text.ts';
+import { hasTrigram, searchPattern } from './search-text.ts';
 import { isStorable } from './stored-text.ts';
 import { isVisibleName, type Visibility } from './visibility.ts';
 
@@ -118,17 +118,19 @@ const TEXTS_PER_ENTRY = 20;
 
 /**
  * A frequent term fills the page with the first texts. What does not is rare, and has few texts in the trigram index;
- * unless few of the texts are shown, and it is frequent in the others. So no plan depends on how frequent the planner
- * takes a term for, which it often mistakes a hundredfold, and but for that last case plans can be kept.
+ * unless few of the texts are shown, and it is frequent in the others, or it has no trigram. But for these two cases no
+ * plan depends on how frequent the planner takes a term for, which it often mistakes a hundredfold, and plans are kept.
  */
 async function search(database: Database, query: EntriesQuery, term: string): Promise<readonly EntryRow[]> {
-  const texts = { pattern: searchPattern(term), from: query.after?.name, first: TEXTS_PER_ENTRY * query.limit };
+  const pattern = searchPattern(term);
+  const texts = { pattern, from: query.after?.name, first: TEXTS_PER_ENTRY * query.limit };
   const pageOf = (found: FragmentSqlToken): EntryQuery => withinBytes(showing(query, found), query.limit);
   const early = await database.pool.any(keepPlan(pageOf(amongFirstTexts(texts))));
   if (early.length >= query.limit) return early;
-  const areMostShown = await database.pool.oneFirst(keepPlan(firstTextsAreShown(texts, shownNames(query))));
+  const areMostShown = keepPlan(firstTextsAreShown(texts, shownNames(query)));
+  const areInIndex = hasTrigram(pattern) && (await database.pool.oneFirst(areMostShown));
   return await database.pool.any(
-    areMostShown ? keepPlan(pageOf(byTrigrams(texts))) : pageOf(ofNames(texts, shownNames(query))),
+    areInIndex ? keepPlan(pageOf(byTrigrams(texts))) : pageOf(ofNames(texts, shownNames(query))),
   );
 }
 

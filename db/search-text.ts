@@ -18,6 +18,14 @@ export function searchPattern(term: string): string {
 }
 
 /**
+ * Whether a trigram index can find the pattern: three letters or digits stand together. Of those that are not ASCII that
+ * depends on the locale of the database.
+ */
+export function hasTrigram(pattern: string): boolean {
+  return /[a-zA-Z0-9]{3}/.test(pattern);
+}
+
+/**
  * With letters in the place of what stands between words, capital ones, which case-folded text has not: PostgreSQL's
  * trigrams are of letters and digits alone, so that `io.github.se` would be found by what most names have, not by `.se`.
  * The letters are rare ones, because trigrams have no case.

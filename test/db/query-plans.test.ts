@@ -178,6 +178,16 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('searches wi
   );
 });
 
+test.each(['zq', '::'])('%j, of which the trigram index knows nothing, is not looked for there', async (search) => {
+  const plans = await plansOf(
+    async (database) =>
+      await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, search }),
+    'force_custom_plan',
+  );
+  expect(plans).toHaveLength(2);
+  expect(plans.flat()).not.toContain(BY_TRIGRAMS);
+});
+
 describe('for a caller who does not see everything', () => {
   const FEW = { team: 'few' };
   const NEARLY_ALL = { team: 'most' };

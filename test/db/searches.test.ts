@@ -77,7 +77,7 @@ async function platformAlone(): Promise<Visibility> {
   return { claimSetIds: held.map(({ id }) => id), includeUntagged: false };
 }
 
-const TERMS = ['server', 'needed', 'seldom', 'rewritten', 'platform', 'x3/server-0', '.', 'nowhere', 'n', 'q'];
+const TERMS = ['server', 'needed', 'seldom', 'rewritten', 'platform', 'x3/server-0', '.', 'ed', 'nowhere', 'n', 'q'];
 
 describe.each(TERMS)('a search for %j', (search) => {
   test.each<[string, () => Asked | Promise<Asked>]>([
