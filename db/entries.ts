@@ -5,7 +5,7 @@ import { MAX_DOCUMENT_BYTES } from '../registry/draft.ts';
 import { ENTRY_STATUSES } from '../registry/entry.ts';
 import { SOURCE_KINDS } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
-import { amongFirstTexts, byTrigrams, firstTextsAreShown, ofNames } from './found-texts.ts';
+import { amongFirstTexts, byTrigrams, mostTextsAreShown, ofNames } from './found-texts.ts';
 import { keepPlan } from './kept-plan.ts';
 import { count, timestamp } from './schemas.ts';
 import { hasTrigram, searchPattern } from './search-text.ts';
@@ -127,7 +127,7 @@ async function search(database: Database, query: EntriesQuery, term: string): Pr
   const pageOf = (found: FragmentSqlToken): EntryQuery => withinBytes(showing(query, found), query.limit);
   const early = await database.pool.any(keepPlan(pageOf(amongFirstTexts(texts))));
   if (early.length >= query.limit) return early;
-  const areMostShown = keepPlan(firstTextsAreShown(texts, shownNames(query)));
+  const areMostShown = keepPlan(mostTextsAreShown(texts.from, shownNames(query)));
   const areInIndex = hasTrigram(pattern) && (await database.pool.oneFirst(areMostShown));
   return await database.pool.any(
     areInIndex ? keepPlan(pageOf(byTrigrams(texts))) : pageOf(ofNames(texts, shownNames(query))),

@@ -36,19 +36,18 @@ export function ofNames({ pattern, from }: TextsQuery, names: FragmentSqlToken):
 }
 
 const shownRow = z.object({ areShown: z.boolean() });
+/** Enough to tell, and few, for PostgreSQL looks at the row of each until a vacuum has come by. */
+const SAMPLED_TEXTS = 100;
 
-/** Whether there are half as many of those names of `server_owner` where the first texts are, or more. */
-export function firstTextsAreShown(
-  { from, first }: TextsQuery,
-  names: FragmentSqlToken,
-): QuerySqlToken<typeof shownRow> {
+/** Whether half of the texts or more, going by the first ones, are of those names of `server_owner`. */
+export function mostTextsAreShown(from: TextsQuery['from'], names: FragmentSqlToken): QuerySqlToken<typeof shownRow> {
   return sql.type(shownRow)`
     select exists (
       select from server_owner
       where ${names} and name <= (
-        select name from searched_text where ${isLater(from)} order by name limit 1 offset ${first}
+        select name from searched_text where ${isLater(from)} order by name limit 1 offset ${SAMPLED_TEXTS}
       )
-      order by name offset ${Math.floor(first / 2)}
+      order by name offset ${SAMPLED_TEXTS / 2}
     ) as "areShown"`;
 }
 
