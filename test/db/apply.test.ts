@@ -52,6 +52,15 @@ describe('what a sync costs', () => {
     expect(shown?.name).toBe(changed?.name);
   });
 
+  test('a search finds both of two names that differ in case alone', async () => {
+    const alike = ['com.example/tool', 'com.example/Tool'].map((name) =>
+      draft(name, '1.0.0', { description: 'alike' }),
+    );
+    await syncFirst(alike);
+    const found = await entriesOf(target.database, { search: 'alike' });
+    expect(found.map(({ name }) => name).toSorted()).toEqual(['com.example/Tool', 'com.example/tool']);
+  });
+
   test('a first sync finds the latest versions', async () => {
     await syncFirst([...drafts(500), ...drafts(500, '2.0.0')]);
     const latest = (await entriesOf(target.database)).filter(({ isLatest }) => isLatest);

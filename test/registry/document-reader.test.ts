@@ -28,6 +28,11 @@ function server(name: string): Record<string, unknown> {
 const OFFICIAL = {
   'io.modelcontextprotocol.registry/official': { status: 'deprecated', publishedAt: '2026-01-01T00:00:00Z' },
 };
+/** A document of items in which SERVER and META stand for those of `com.example/a`. */
+function listOf(...items: readonly string[]): string {
+  return `[${items.join()}]`.replace('SERVER', JSON.stringify(server('a'))).replace('META', JSON.stringify(OFFICIAL));
+}
+
 const IMAGE = { description: 'Fetches', image: 'example.com/fetch:1', transport: 'stdio' };
 const REMOTE = { description: 'Far away', url: 'https://example.com/mcp', transport: 'streamable-http' };
 
@@ -61,8 +66,7 @@ describe('the formats', () => {
     ['with another server.json before, which does not count', '{"server":{"name":"x"},"_meta":META,"server":SERVER}'],
     ['with another one before, under an escape', '{"server":{"name":"x"},"_meta":META,"\\u0073erver":SERVER}'],
   ])('an item %s', (_, item) => {
-    const written = item.replace('SERVER', JSON.stringify(server('a'))).replace('META', JSON.stringify(OFFICIAL));
-    const { drafts, findings } = read(`[${written}]`);
+    const { drafts, findings } = read(listOf(item));
     expect(findings).toEqual([]);
     expect(drafts[0]!.draft).toMatchObject({ document: JSON.stringify(server('a')), status: 'deprecated' });
   });
@@ -73,8 +77,7 @@ describe('the formats', () => {
     ['with half a member', '{"server":SERVER,"_meta"}'],
     ['with a server.json that is none', '{"server":{"name":},"_meta":META}'],
   ])('an item %s is rejected', (_, item) => {
-    const written = item.replace('SERVER', JSON.stringify(server('a'))).replace('META', JSON.stringify(OFFICIAL));
-    const { drafts, findings } = read(`[${written},${JSON.stringify(server('b'))}]`);
+    const { drafts, findings } = read(listOf(item, JSON.stringify(server('b'))));
     expect(drafts.map(({ draft }) => draft.name)).toEqual(['com.example/b']);
     expect(findings[0]).toMatchObject({ severity: 'rejection', ordinal: 0 });
     expect(findings[0]!.reason).toMatch(/^the entry is not valid JSON/);
