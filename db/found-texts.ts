@@ -12,11 +12,17 @@ export interface TextsQuery {
   readonly first: number;
 }
 
-/** Those of the first texts that have the term. */
+/** Those of the first texts that have the term; none where none of the first hundred has it, since more would be few. */
 export function amongFirstTexts({ pattern, from, first }: TextsQuery): FragmentSqlToken {
+  const isFrequent = sql.fragment`
+    exists (
+      select from (select text from searched_text where ${isLater(from)} order by name limit 100) as sampled_text
+      where ${hasTerm(pattern)}
+    )`;
   return sql.fragment`
     select name, text from (
-      select name, text from searched_text where ${isLater(from)} order by name fetch first (${first}) rows with ties
+      select name, text from searched_text
+      where ${isLater(from)} order by name fetch first (case when ${isFrequent} then ${first} else 0 end) rows with ties
     ) as first_text
     where ${hasTerm(pattern)} order by name offset 0`;
 }
@@ -36,18 +42,20 @@ export function ofNames({ pattern, from }: TextsQuery, names: FragmentSqlToken):
 }
 
 const shownRow = z.object({ areShown: z.boolean() });
-/** Enough to tell, and few, for PostgreSQL looks at the row of each until a vacuum has come by. */
-const SAMPLED_TEXTS = 100;
 
-/** Whether half of the texts or more, going by the first ones, are of those names of `server_owner`. */
+/**
+ * Whether half of the texts or more are of those names of `server_owner`, going by the first hundred: enough to tell, and
+ * few, for PostgreSQL looks at the row of each until a vacuum has come by. The numbers are no parameters, since a plan for
+ * any numbers would seem dear, and another one be made each time.
+ */
 export function mostTextsAreShown(from: TextsQuery['from'], names: FragmentSqlToken): QuerySqlToken<typeof shownRow> {
   return sql.type(shownRow)`
     select exists (
       select from server_owner
       where ${names} and name <= (
-        select name from searched_text where ${isLater(from)} order by name limit 1 offset ${SAMPLED_TEXTS}
+        select name from searched_text where ${isLater(from)} order by name limit 1 offset 100
       )
-      order by name offset ${SAMPLED_TEXTS / 2}
+      order by name offset 50
     ) as "areShown"`;
 }
 

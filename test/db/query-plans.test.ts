@@ -53,8 +53,8 @@ interface PlanNode {
 
 type PlanCacheMode = 'force_custom_plan' | 'force_generic_plan';
 
-/** The plans of the queries that a function asks, one after another, as prepared statements with these values or any. */
-async function plansOf(ask: (database: Database) => Promise<unknown>, mode: PlanCacheMode): Promise<string[][]> {
+/** The queries that a function asks, one after another. */
+async function queriesOf(ask: (database: Database) => Promise<unknown>): Promise<readonly QuerySqlToken[]> {
   const { pool } = target.database;
   const asked: QuerySqlToken[] = [];
   const keep = <Answer>(answer: (query: QuerySqlToken) => Promise<Answer>) => {
@@ -65,7 +65,12 @@ async function plansOf(ask: (database: Database) => Promise<unknown>, mode: Plan
   };
   const listened = { any: keep(pool.any), maybeOne: keep(pool.maybeOne), oneFirst: keep(pool.oneFirst) };
   await ask({ ...target.database, pool: listened as unknown as Database['pool'] });
+  return asked;
+}
 
+/** Their plans as prepared statements, with these values or any. */
+async function plansOf(ask: (database: Database) => Promise<unknown>, mode: PlanCacheMode): Promise<string[][]> {
+  const asked = await queriesOf(ask);
   await planner.query(`set plan_cache_mode = ${mode}`);
   const plans: string[][] = [];
   for (const query of asked) plans.push(await planOf(query));
@@ -78,14 +83,36 @@ async function onlyPlanOf(ask: (database: Database) => Promise<unknown>, mode: P
   return plans[0] ?? [];
 }
 
-async function planOf({ sql, values }: QuerySqlToken): Promise<string[]> {
+async function planOf(query: QuerySqlToken): Promise<string[]> {
+  return await prepared(query, async (execute) => {
+    const { rows } = await planner.query<{ 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }] }>(
+      `explain (format json) ${execute}`,
+    );
+    return steps(rows[0]?.['QUERY PLAN'][0].Plan);
+  });
+}
+
+/** How often the statement, executed with these values as many times, was carried out by a plan for any values. */
+async function timesPlanWasKept(query: QuerySqlToken, times: number): Promise<number> {
+  return await prepared(query, async (execute) => {
+    for (let time = 0; time < times; time += 1) await planner.query(execute);
+    const { rows } = await planner.query<{ generic_plans: string }>(
+      `select generic_plans from pg_prepared_statements where name = 'asked'`,
+    );
+    return Number(rows[0]?.generic_plans);
+  });
+}
+
+/** Prepares the query, and gives the statement that executes it. */
+async function prepared<Result>(
+  { sql, values }: QuerySqlToken,
+  use: (execute: string) => Promise<Result>,
+): Promise<Result> {
   await planner.query(`prepare asked as ${sql.replaceAll('$slonik_', '$')}`);
   const parameters = values.map((value) => pg.escapeLiteral(literal(value))).join(', ');
-  const { rows } = await planner.query<{ 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }] }>(
-    `explain (format json) execute asked (${parameters})`,
-  );
+  const result = await use(`execute asked (${parameters})`);
   await planner.query('deallocate asked');
-  return steps(rows[0]?.['QUERY PLAN'][0].Plan);
+  return result;
 }
 
 function literal(value: unknown): string {
@@ -176,6 +203,16 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('searches wi
       ).toEqual([]);
     },
   );
+});
+
+test.each(['service', 'called zzz'])('PostgreSQL keeps the plans of a search for %j', async (search) => {
+  const asked = await queriesOf(
+    async (database) =>
+      await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, search }),
+  );
+  await planner.query('set plan_cache_mode = auto');
+  // The first five are made for their values, and compared with one for any.
+  for (const query of asked) expect(await timesPlanWasKept(query, 6)).toBe(1);
 });
 
 test.each(['zq', '::'])('%j, of which the trigram index knows nothing, is not looked for there', async (search) => {
