@@ -30,9 +30,16 @@ export function atLeastShareOf(comparison: Comparison, share: number): Figure {
 }
 
 /** At most so many times what the baseline costs. */
-export function atMostTimes(comparison: Comparison, times: number): Figure {
+export function atMostTimes(comparison: Comparison, most: number): Figure {
   const ratio = comparison.ours.median / comparison.baseline.sample.median;
-  return compared(comparison, `${rounded(ratio)}×`, { text: `≤ ${times}×`, met: ratio <= times });
+  return { ...ratioTo(comparison), goal: { text: `≤ ${most}×`, met: ratio <= most } };
+}
+
+/** Beside a baseline, without a goal: it explains others. */
+export function ratioTo(comparison: Comparison): Figure {
+  const { baseline, ...measured } = comparison;
+  const ratio = measured.ours.median / baseline.sample.median;
+  return { ...measured, baseline: { what: baseline.what, ...baseline.sample }, result: `${rounded(ratio)}×` };
 }
 
 /** At most that share of what the baseline costs. */

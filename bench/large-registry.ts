@@ -1,37 +1,103 @@
-/** The registry that most measures read from: a file source with as many entries as a run has, beside a small one. */
+/**
+ * The registry that most measures read from. Its source `large` has as many entries as a run has; beside it are sources
+ * of one entry each, which grow as large while somebody reads.
+ */
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bench } from './bench.ts';
+import { forgetPeak, peakResidentMiB } from './process-memory.ts';
 import { replaceFile, type RunningRegistry, startRegistry } from './running-registry.ts';
 
-export interface LargeRegistry extends RunningRegistry {
-  /** The file of the source `growing`, which has one entry at first. */
-  readonly growingFile: string;
+/** More than the measures of a run let grow. */
+const GROWING_SOURCES = { quick: 6, full: 10 } as const;
+
+/** What it took until the large source was served. */
+export interface FirstSync {
+  readonly seconds: number;
+  /** The peaks of resident memory during it, in MiB. */
+  readonly apiMiB: number;
+  readonly workerMiB: number;
 }
 
-const started = new WeakMap<Bench, Promise<LargeRegistry>>();
+export interface LargeRegistry extends RunningRegistry {
+  /** The file of the source `large`. */
+  readonly largeFile: string;
+  readonly firstSync: FirstSync;
+  /** Lets one more source grow from one entry to as many as `large` has, all of other names; ends when it is synced. */
+  grow(): Promise<void>;
+}
+
+const shared = new WeakMap<Bench, Promise<LargeRegistry>>();
 
 /** Started when the first measure asks for it, and shared by the others. */
 export async function largeRegistry(bench: Bench): Promise<LargeRegistry> {
-  const found = started.get(bench) ?? start(bench);
-  started.set(bench, found);
+  const found = shared.get(bench) ?? startLargeRegistry(bench);
+  shared.set(bench, found);
   return await found;
 }
 
-/** Stops it, if a measure has asked for it. */
+/** Stops the shared one, if a measure has asked for it. */
 export async function stopLargeRegistry(bench: Bench): Promise<void> {
-  const registry = await started.get(bench)?.catch(() => undefined);
+  const registry = await shared.get(bench)?.catch(() => undefined);
   await registry?.stop();
 }
 
-async function start(bench: Bench): Promise<LargeRegistry> {
-  const large = await bench.dataSet({ entries: bench.entries, versionsPerServer: 'real' });
-  const growingFile = join(bench.directory, 'growing.json');
-  await replaceFile(growingFile, await bench.dataSet({ entries: 1, versionsPerServer: 'real', seed: 2 }));
-  bench.say(`first sync of ${bench.entries} entries`);
-  const registry = await startRegistry(bench, [
-    { name: 'large', file: { path: large } },
-    { name: 'growing', file: { path: growingFile } },
-  ]);
-  await Promise.all([registry.syncDuration('large', 1), registry.syncDuration('growing', 1)]);
-  return { ...registry, growingFile };
+/** One that is not shared; who starts it stops it. */
+export async function startLargeRegistry(bench: Bench): Promise<LargeRegistry> {
+  const [large, grown] = await Promise.all(
+    [1, 2].map((seed) => bench.dataSet({ entries: bench.entries, ...REAL, seed })),
+  );
+  const [first, small] = await Promise.all([1, 2].map((seed) => bench.dataSet({ entries: 1, ...REAL, seed })));
+  const directory = await mkdtemp(join(bench.directory, 'large-'));
+  const largeSource = { name: 'large', file: { path: join(directory, 'large.json') } };
+  const growing = Array.from({ length: GROWING_SOURCES[bench.quick ? 'quick' : 'full'] }, (_, number) => ({
+    name: `growing-${number}`,
+    file: { path: join(directory, `growing-${number}.json`) },
+  }));
+  await replaceFile(largeSource.file.path, first!);
+  for (const { file } of growing) await replaceFile(file.path, small!);
+  const registry = await startRegistry(bench, [largeSource, ...growing]);
+  try {
+    await Promise.all([largeSource, ...growing].map(({ name }) => registry.syncDuration(name, 1)));
+    bench.say(`first sync of ${bench.entries} entries`);
+    const firstSync = await measureFirst(registry, { name: 'large', path: largeSource.file.path, content: large! });
+    return {
+      ...registry,
+      largeFile: largeSource.file.path,
+      firstSync,
+      grow: async () => {
+        const source = growing.pop();
+        if (source === undefined) throw new Error('All growing sources have grown');
+        await grow(registry, { name: source.name, path: source.file.path, content: grown! });
+      },
+    };
+  } catch (error) {
+    await registry.stop();
+    throw error;
+  }
+}
+
+const REAL = { versionsPerServer: 'real' } as const;
+
+interface Growth {
+  readonly name: string;
+  readonly path: string;
+  /** The file that is put under the path. */
+  readonly content: string;
+}
+
+/** Its second sync: the one of the start has found one entry. */
+async function grow(registry: RunningRegistry, { name, path, content }: Growth): Promise<number> {
+  await replaceFile(path, content);
+  await registry.requestSync(name);
+  return await registry.syncDuration(name, 2);
+}
+
+/** Everything is up before, so that neither the start nor what it costs is measured. */
+async function measureFirst(registry: RunningRegistry, growth: Growth): Promise<FirstSync> {
+  const { api, worker } = registry.processes;
+  await Promise.all([forgetPeak(api), forgetPeak(worker)]);
+  const seconds = (await grow(registry, growth)) / 1000;
+  const [apiMiB, workerMiB] = await Promise.all([peakResidentMiB(api), peakResidentMiB(worker)]);
+  return { seconds, apiMiB, workerMiB };
 }

@@ -9,6 +9,8 @@ const WARM_UP_SECONDS = 1;
 
 const stop = new AbortController();
 process.send?.('ready');
+// Whoever wants to know the times is gone.
+process.once('disconnect', () => process.exit());
 process.on('message', (message: PacedLoad | 'stop') => {
   if (message === 'stop') stop.abort();
   else

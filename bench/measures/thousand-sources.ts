@@ -12,8 +12,8 @@ import { lateness } from '../workflow-history.ts';
 const MOST_LATE_SECONDS = 10;
 
 export async function measureThousandSources(bench: Bench): Promise<Figure[]> {
-  const count = bench.quick ? 20 : 1000;
-  const intervalSeconds = bench.quick ? 3 : 60;
+  const count = bench.quick ? 10 : 1000;
+  const intervalSeconds = bench.quick ? 1 : 60;
   const upstream = await startSmallUpstream();
   const names = Array.from({ length: count }, (_, index) => `source-${index}`);
   const registry = await startRegistry(

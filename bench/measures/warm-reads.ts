@@ -10,7 +10,7 @@ import { SequentialClient } from '../sequential-client.ts';
 const CONNECTIONS = 32;
 const GOAL = 0.8;
 
-interface WarmRead {
+export interface WarmRead {
   readonly line: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -26,7 +26,8 @@ export async function measureWarmReads(bench: Bench): Promise<Figure[]> {
   return figures;
 }
 
-async function warmReads(origin: string): Promise<WarmRead[]> {
+/** A list page, a look-up, and a page that the client has already. */
+export async function warmReads(origin: string): Promise<WarmRead[]> {
   const client = new SequentialClient(origin);
   const list = '/v0.1/servers?limit=30';
   const page = await client.getPage(list);
