@@ -4,9 +4,12 @@
  */
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Bench } from './bench.ts';
-import { forgetPeak, peakResidentMiB } from './process-memory.ts';
+import pg from 'pg';
+import { syncWorkflowId } from '../workflows/contract.ts';
+import { type Bench, connectionOf } from './bench.ts';
+import { forgetPeak, peakResidentMiB, processorSeconds } from './process-memory.ts';
 import { replaceFile, type RunningRegistry, startRegistry } from './running-registry.ts';
+import { activityTimes } from './workflow-history.ts';
 
 /** More than the measures of a run let grow. */
 const GROWING_SOURCES = { quick: 6, full: 10 } as const;
@@ -14,6 +17,10 @@ const GROWING_SOURCES = { quick: 6, full: 10 } as const;
 /** What it took until the large source was served. */
 export interface FirstSync {
   readonly seconds: number;
+  readonly fetchSeconds: number;
+  readonly applySeconds: number;
+  /** Of processor time, of the worker alone. */
+  readonly workerSeconds: number;
   /** The peaks of resident memory during it, in MiB. */
   readonly apiMiB: number;
   readonly workerMiB: number;
@@ -25,6 +32,8 @@ export interface LargeRegistry extends RunningRegistry {
   readonly firstSync: FirstSync;
   /** Lets one more source grow from one entry to as many as `large` has, all of other names; ends when it is synced. */
   grow(): Promise<void>;
+  /** Does what autovacuum would do beside the next measure otherwise. */
+  vacuum(): Promise<void>;
 }
 
 const shared = new WeakMap<Bench, Promise<LargeRegistry>>();
@@ -70,11 +79,19 @@ export async function startLargeRegistry(bench: Bench): Promise<LargeRegistry> {
         if (source === undefined) throw new Error('All growing sources have grown');
         await grow(registry, { name: source.name, path: source.file.path, content: grown! });
       },
+      vacuum: () => vacuum(registry),
     };
   } catch (error) {
     await registry.stop();
     throw error;
   }
+}
+
+async function vacuum({ database }: RunningRegistry): Promise<void> {
+  const client = new pg.Client(connectionOf(database.ownerSettings));
+  await client.connect();
+  await client.query('vacuum (analyze)');
+  await client.end();
 }
 
 const REAL = { versionsPerServer: 'real' } as const;
@@ -97,7 +114,18 @@ async function grow(registry: RunningRegistry, { name, path, content }: Growth):
 async function measureFirst(registry: RunningRegistry, growth: Growth): Promise<FirstSync> {
   const { api, worker } = registry.processes;
   await Promise.all([forgetPeak(api), forgetPeak(worker)]);
+  const workerSecondsBefore = await processorSeconds(worker);
   const seconds = (await grow(registry, growth)) / 1000;
-  const [apiMiB, workerMiB] = await Promise.all([peakResidentMiB(api), peakResidentMiB(worker)]);
-  return { seconds, apiMiB, workerMiB };
+  const activitySeconds = async (type: string): Promise<number> => {
+    const [times] = await activityTimes(registry.temporal, syncWorkflowId(growth.name, 2), type);
+    return times!.executedMs / 1000;
+  };
+  return {
+    seconds,
+    fetchSeconds: await activitySeconds('fetchSnapshot'),
+    applySeconds: await activitySeconds('applySnapshot'),
+    workerSeconds: (await processorSeconds(worker)) - workerSecondsBefore,
+    apiMiB: await peakResidentMiB(api),
+    workerMiB: await peakResidentMiB(worker),
+  };
 }

@@ -22,6 +22,8 @@ export async function measureFirstSync(bench: Bench): Promise<Figure[]> {
   const line = `first sync of ${bench.entries} entries`;
   // The two peaks need not be at the same moment: their sum is at least what both have together at any.
   const together = syncs.map(({ apiMiB, workerMiB }) => apiMiB + workerMiB);
+  const part = (what: string, unit: 's' | 'MiB', of: (sync: FirstSync) => number): Figure =>
+    plain({ line: `${line}: ${what}`, unit, ours: sampleOf(syncs.map(of)) });
   return [
     atMostTimes(
       {
@@ -32,13 +34,12 @@ export async function measureFirstSync(bench: Bench): Promise<Figure[]> {
       },
       GOAL,
     ),
+    part('of it, the fetch: reading, parsing, staging', 's', ({ fetchSeconds }) => fetchSeconds),
+    part('of it, the apply', 's', ({ applySeconds }) => applySeconds),
+    part('processor time of the worker', 's', ({ workerSeconds }) => workerSeconds),
     below({ line: `${line}: peak memory of api and worker`, unit: 'MiB', ours: sampleOf(together) }, MOST_MEMORY_MIB),
-    plain({
-      line: `${line}: peak memory of the worker`,
-      unit: 'MiB',
-      ours: sampleOf(syncs.map(({ workerMiB }) => workerMiB)),
-    }),
-    plain({ line: `${line}: peak memory of the api`, unit: 'MiB', ours: sampleOf(syncs.map(({ apiMiB }) => apiMiB)) }),
+    part('peak memory of the worker', 'MiB', ({ workerMiB }) => workerMiB),
+    part('peak memory of the api', 'MiB', ({ apiMiB }) => apiMiB),
   ];
 }
 

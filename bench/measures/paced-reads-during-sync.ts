@@ -32,6 +32,7 @@ export async function measurePacedReadsDuringSync(bench: Bench): Promise<Figure[
   };
   for (let round = 1; round <= ROUNDS; round += 1) {
     bench.say(`paced reads, round ${round}`);
+    await registry.vacuum();
     times.ours.atRest.push(await p99Of(ours, rest));
     times.ours.besideLoop.push(await p99Of(ours, keepCoreBusy));
     times.ours.duringSync.push(await p99Of(ours, () => registry.grow()));

@@ -33,6 +33,7 @@ export async function measureReadsDuringSync(bench: Bench): Promise<Figure[]> {
   const rounds = bench.quick ? 1 : 3;
   const reads = await readsOf(bench, { origin: registry.origin, runs: 2 * rounds });
   const plan = { bench, origin: registry.origin, reads, rounds };
+  await registry.vacuum();
   bench.say('reads while nothing else runs');
   const atRest = await readInTurn({ ...plan, firstRun: 0 });
   bench.say(`reads during syncs of ${bench.entries} entries`);
