@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import type { ConnectionSettings } from '../db/connection.ts';
+import { withClient } from '../db/plain-client.ts';
 import { startEmbeddedPostgres } from '../embedded/postgres.ts';
 import { findTemporalBinary } from '../embedded/temporal-binary.ts';
 import { startEmbeddedTemporal } from '../embedded/temporal.ts';
@@ -117,10 +118,7 @@ export class Bench {
   async createDatabase(): Promise<BenchDatabase> {
     const name = `bench_${randomBytes(4).toString('hex')}`;
     const { settings, ownerSettings } = this.#postgres;
-    const client = new pg.Client({ ...connectionOf(ownerSettings), database: 'postgres' });
-    await client.connect();
-    await client.query(`create database ${name}`);
-    await client.end();
+    await withClient({ ...ownerSettings, database: 'postgres' }, (client) => client.query(`create database ${name}`));
     return { settings: { ...settings, database: name }, ownerSettings: { ...ownerSettings, database: name } };
   }
 }

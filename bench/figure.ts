@@ -25,27 +25,24 @@ type Comparison = Pick<Figure, 'line' | 'unit' | 'ours'> & { readonly baseline: 
 
 /** At least that share of what the baseline reaches. */
 export function atLeastShareOf(comparison: Comparison, share: number): Figure {
-  const ratio = comparison.ours.median / comparison.baseline.sample.median;
-  return compared(comparison, percent(ratio), { text: `≥ ${percent(share)}`, met: ratio >= share });
+  const ratio = ratioOf(comparison);
+  return { ...compared(comparison, percent(ratio)), goal: { text: `≥ ${percent(share)}`, met: ratio >= share } };
 }
 
 /** At most so many times what the baseline costs. */
-export function atMostTimes(comparison: Comparison, most: number): Figure {
-  const ratio = comparison.ours.median / comparison.baseline.sample.median;
-  return { ...ratioTo(comparison), goal: { text: `≤ ${most}×`, met: ratio <= most } };
+export function atMostTimes(comparison: Comparison, times: number): Figure {
+  return { ...ratioTo(comparison), goal: { text: `≤ ${times}×`, met: ratioOf(comparison) <= times } };
 }
 
 /** Beside a baseline, without a goal: it explains others. */
 export function ratioTo(comparison: Comparison): Figure {
-  const { baseline, ...measured } = comparison;
-  const ratio = measured.ours.median / baseline.sample.median;
-  return { ...measured, baseline: { what: baseline.what, ...baseline.sample }, result: `${rounded(ratio)}×` };
+  return compared(comparison, `${rounded(ratioOf(comparison))}×`);
 }
 
 /** At most that share of what the baseline costs. */
 export function atMostShareOf(comparison: Comparison, share: number): Figure {
-  const ratio = comparison.ours.median / comparison.baseline.sample.median;
-  return compared(comparison, percent(ratio), { text: `≤ ${percent(share)}`, met: ratio <= share });
+  const ratio = ratioOf(comparison);
+  return { ...compared(comparison, percent(ratio)), goal: { text: `≤ ${percent(share)}`, met: ratio <= share } };
 }
 
 /** Below a figure that does not depend on a baseline. */
@@ -63,8 +60,12 @@ export function plain(measured: Pick<Figure, 'line' | 'unit' | 'ours'>): Figure 
   return { ...measured, result: `${rounded(measured.ours.median)} ${measured.unit}` };
 }
 
-function compared({ baseline, ...measured }: Comparison, result: string, goal: NonNullable<Figure['goal']>): Figure {
-  return { ...measured, baseline: { what: baseline.what, ...baseline.sample }, result, goal };
+function ratioOf({ ours, baseline }: Comparison): number {
+  return ours.median / baseline.sample.median;
+}
+
+function compared({ baseline, ...measured }: Comparison, result: string): Figure {
+  return { ...measured, baseline: { what: baseline.what, ...baseline.sample }, result };
 }
 
 export function rounded(value: number): string {

@@ -4,15 +4,15 @@
  */
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import { withClient } from '../db/plain-client.ts';
 import { syncWorkflowId } from '../workflows/contract.ts';
-import { type Bench, connectionOf } from './bench.ts';
+import type { Bench } from './bench.ts';
 import { forgetPeak, peakResidentMiB, processorSeconds } from './process-memory.ts';
-import { replaceFile, type RunningRegistry, startRegistry } from './running-registry.ts';
+import { replaceFile, type RunningRegistry, type SourceSetup, startRegistry } from './running-registry.ts';
 import { activityTimes } from './workflow-history.ts';
 
 /** More than the measures of a run let grow. */
-const GROWING_SOURCES = { quick: 6, full: 10 } as const;
+const GROWING_SOURCES = { quick: 8, full: 10 } as const;
 
 /** What it took until the large source was served. */
 export interface FirstSync {
@@ -27,8 +27,6 @@ export interface FirstSync {
 }
 
 export interface LargeRegistry extends RunningRegistry {
-  /** The file of the source `large`. */
-  readonly largeFile: string;
   readonly firstSync: FirstSync;
   /** Lets one more source grow from one entry to as many as `large` has, all of other names; ends when it is synced. */
   grow(): Promise<void>;
@@ -53,33 +51,33 @@ export async function stopLargeRegistry(bench: Bench): Promise<void> {
 
 /** One that is not shared; who starts it stops it. */
 export async function startLargeRegistry(bench: Bench): Promise<LargeRegistry> {
-  const [large, grown] = await Promise.all(
-    [1, 2].map((seed) => bench.dataSet({ entries: bench.entries, ...REAL, seed })),
-  );
-  const [first, small] = await Promise.all([1, 2].map((seed) => bench.dataSet({ entries: 1, ...REAL, seed })));
+  const dataSet = (entries: number, seed: number): Promise<string> =>
+    bench.dataSet({ entries, versionsPerServer: 'real', seed });
+  // Made before anything is measured.
+  const [whole, otherWhole] = await Promise.all([dataSet(bench.entries, 1), dataSet(bench.entries, 2)]);
   const directory = await mkdtemp(join(bench.directory, 'large-'));
-  const largeSource = { name: 'large', file: { path: join(directory, 'large.json') } };
-  const growing = Array.from({ length: GROWING_SOURCES[bench.quick ? 'quick' : 'full'] }, (_, number) => ({
-    name: `growing-${number}`,
-    file: { path: join(directory, `growing-${number}.json`) },
-  }));
-  await replaceFile(largeSource.file.path, first!);
-  for (const { file } of growing) await replaceFile(file.path, small!);
-  const registry = await startRegistry(bench, [largeSource, ...growing]);
+  const sourceOf = (name: string): PathSource => ({ name, file: { path: join(directory, `${name}.json`) } });
+  const large = sourceOf('large');
+  const count = GROWING_SOURCES[bench.quick ? 'quick' : 'full'];
+  const growing = Array.from({ length: count }, (_, number) => sourceOf(`growing-${number}`));
+  await replaceFile(large.file.path, await dataSet(1, 1));
+  for (const { file } of growing) await replaceFile(file.path, await dataSet(1, 2));
+  const registry = await startRegistry(bench, [large, ...growing]);
   try {
-    await Promise.all([largeSource, ...growing].map(({ name }) => registry.syncDuration(name, 1)));
+    await Promise.all([large, ...growing].map(({ name }) => registry.syncDuration(name, 1)));
     bench.say(`first sync of ${bench.entries} entries`);
-    const firstSync = await measureFirst(registry, { name: 'large', path: largeSource.file.path, content: large! });
+    const firstSync = await measureFirst(registry, large, whole);
     return {
       ...registry,
-      largeFile: largeSource.file.path,
       firstSync,
       grow: async () => {
         const source = growing.pop();
         if (source === undefined) throw new Error('All growing sources have grown');
-        await grow(registry, { name: source.name, path: source.file.path, content: grown! });
+        await grow(registry, source, otherWhole);
       },
-      vacuum: () => vacuum(registry),
+      vacuum: async () => {
+        await withClient(registry.database.ownerSettings, (client) => client.query('vacuum (analyze)'));
+      },
     };
   } catch (error) {
     await registry.stop();
@@ -87,37 +85,26 @@ export async function startLargeRegistry(bench: Bench): Promise<LargeRegistry> {
   }
 }
 
-async function vacuum({ database }: RunningRegistry): Promise<void> {
-  const client = new pg.Client(connectionOf(database.ownerSettings));
-  await client.connect();
-  await client.query('vacuum (analyze)');
-  await client.end();
-}
+type PathSource = SourceSetup & { readonly file: { readonly path: string } };
 
-const REAL = { versionsPerServer: 'real' } as const;
-
-interface Growth {
-  readonly name: string;
-  readonly path: string;
-  /** The file that is put under the path. */
-  readonly content: string;
-}
-
-/** Its second sync: the one of the start has found one entry. */
-async function grow(registry: RunningRegistry, { name, path, content }: Growth): Promise<number> {
-  await replaceFile(path, content);
+/**
+ * Puts another file under its path, and answers with the milliseconds of the sync that finds it: the second one, for that
+ * of the start has found one entry.
+ */
+async function grow(registry: RunningRegistry, { name, file }: PathSource, content: string): Promise<number> {
+  await replaceFile(file.path, content);
   await registry.requestSync(name);
   return await registry.syncDuration(name, 2);
 }
 
 /** Everything is up before, so that neither the start nor what it costs is measured. */
-async function measureFirst(registry: RunningRegistry, growth: Growth): Promise<FirstSync> {
+async function measureFirst(registry: RunningRegistry, source: PathSource, content: string): Promise<FirstSync> {
   const { api, worker } = registry.processes;
   await Promise.all([forgetPeak(api), forgetPeak(worker)]);
   const workerSecondsBefore = await processorSeconds(worker);
-  const seconds = (await grow(registry, growth)) / 1000;
+  const seconds = (await grow(registry, source, content)) / 1000;
   const activitySeconds = async (type: string): Promise<number> => {
-    const [times] = await activityTimes(registry.temporal, syncWorkflowId(growth.name, 2), type);
+    const [times] = await activityTimes(registry.temporal, syncWorkflowId(source.name, 2), type);
     return times!.executedMs / 1000;
   };
   return {

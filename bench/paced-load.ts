@@ -13,10 +13,7 @@ export interface PacedLoad {
 }
 
 export interface PacedResult {
-  readonly requests: number;
-  readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly slowestMs: number;
 }
 
 export interface RunningLoad {

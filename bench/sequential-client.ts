@@ -9,6 +9,11 @@ export interface TimedResponse {
   readonly body: string;
 }
 
+export interface WalkedPage extends TimedResponse {
+  /** Undefined on the last page. */
+  readonly nextCursor: string | undefined;
+}
+
 export class SequentialClient {
   readonly #client: Client;
   readonly #headers: Readonly<Record<string, string>>;
@@ -40,14 +45,14 @@ export class SequentialClient {
   }
 
   /** Follows the cursors of a list from its first page to its last. */
-  async *walk(path: string): AsyncGenerator<TimedResponse> {
+  async *walk(path: string): AsyncGenerator<WalkedPage> {
     let cursor = '';
     while (true) {
       const page = await this.getPage(cursor === '' ? path : `${path}&cursor=${cursor}`);
-      yield page;
-      const [, next] = NEXT_CURSOR.exec(page.body.slice(-MAX_METADATA_CHARACTERS)) ?? [];
-      if (next === undefined) return;
-      cursor = next;
+      const [, nextCursor] = NEXT_CURSOR.exec(page.body.slice(-MAX_METADATA_CHARACTERS)) ?? [];
+      yield { ...page, nextCursor };
+      if (nextCursor === undefined) return;
+      cursor = nextCursor;
     }
   }
 

@@ -23,23 +23,26 @@ const LIST = '/v0.1/servers?limit=30';
 
 export async function measurePacedReadsDuringSync(bench: Bench): Promise<Figure[]> {
   const registry = await largeRegistry(bench);
-  const bareExpress = await startBareExpress(registry.origin, LIST);
   const ours = { origin: registry.origin, paths: await mixedPaths(registry.origin) };
+  const bareExpress = await startBareExpress(registry.origin, LIST);
   const bare = { origin: bareExpress.origin, paths: [LIST] };
   const times = {
     ours: { atRest: [] as number[], besideLoop: [] as number[], duringSync: [] as number[] },
     bare: { atRest: [] as number[], besideLoop: [] as number[] },
   };
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    bench.say(`paced reads, round ${round}`);
-    await registry.vacuum();
-    times.ours.atRest.push(await p99Of(ours, rest));
-    times.ours.besideLoop.push(await p99Of(ours, keepCoreBusy));
-    times.ours.duringSync.push(await p99Of(ours, () => registry.grow()));
-    times.bare.atRest.push(await p99Of(bare, rest));
-    times.bare.besideLoop.push(await p99Of(bare, keepCoreBusy));
+  try {
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      bench.say(`paced reads, round ${round}`);
+      await registry.vacuum();
+      times.ours.atRest.push(await p99Of(ours, rest));
+      times.ours.besideLoop.push(await p99Of(ours, keepCoreBusy));
+      times.ours.duringSync.push(await p99Of(ours, () => registry.grow()));
+      times.bare.atRest.push(await p99Of(bare, rest));
+      times.bare.besideLoop.push(await p99Of(bare, keepCoreBusy));
+    }
+  } finally {
+    bareExpress.stop();
   }
-  bareExpress.stop();
   const line = `${REQUESTS_PER_SECOND} mixed reads a second`;
   const baseline = { what: 'nothing else running', sample: sampleOf(times.ours.atRest) };
   return [
@@ -84,31 +87,25 @@ async function rest(): Promise<void> {
 /** What anything that uses a processor does to the reads, at the priority of the worker. */
 async function keepCoreBusy(): Promise<void> {
   const program = `for (const end = Date.now() + ${SECONDS * 1000}; Date.now() < end; );`;
-  const loop = spawn(process.execPath, ['-e', program], {
-    detached: true,
-    stdio: 'ignore',
-  });
+  const loop = spawn(process.execPath, ['-e', program], { detached: true, stdio: 'ignore' });
   goLast(loop.pid!);
   await once(loop, 'exit');
 }
 
-/** The first page, pages further on, look-ups and searches: some are in memory, some are not. */
+/** The first page, pages further on, and look-ups. */
 async function mixedPaths(origin: string): Promise<string[]> {
   const client = new SequentialClient(origin);
   const pages: string[] = [];
   const names: string[] = [];
-  for await (const { body } of client.walk('/v0.1/servers?limit=100')) {
-    const { servers, metadata } = JSON.parse(body) as {
-      servers: { server: { name: string } }[];
-      metadata: { nextCursor?: string };
-    };
+  for await (const { body, nextCursor } of client.walk('/v0.1/servers?limit=100')) {
+    const { servers } = JSON.parse(body) as { servers: { server: { name: string } }[] };
     names.push(...servers.map(({ server }) => server.name));
-    if (metadata.nextCursor !== undefined) pages.push(`/v0.1/servers?limit=30&cursor=${metadata.nextCursor}`);
+    if (nextCursor !== undefined) pages.push(`${LIST}&cursor=${nextCursor}`);
     if (pages.length === 50) break;
   }
   await client.close();
   return pages.flatMap((page, index) => [
-    '/v0.1/servers?limit=30',
+    LIST,
     `/v0.1/servers/${encodeURIComponent(names[index]!)}/versions/latest`,
     `/v0.1/servers/${encodeURIComponent(names[names.length - 1 - index]!)}/versions`,
     page,

@@ -115,9 +115,8 @@ async function readsOf(bench: Bench, { origin, runs }: { origin: string; runs: n
 async function cursorsOf(origin: string): Promise<string[]> {
   const client = new SequentialClient(origin);
   const cursors: string[] = [];
-  for await (const { body } of client.walk('/v0.1/servers?limit=100')) {
-    const { metadata } = JSON.parse(body) as { metadata: { nextCursor?: string } };
-    if (metadata.nextCursor !== undefined) cursors.push(metadata.nextCursor);
+  for await (const { nextCursor } of client.walk('/v0.1/servers?limit=100')) {
+    if (nextCursor !== undefined) cursors.push(nextCursor);
   }
   await client.close();
   return cursors;

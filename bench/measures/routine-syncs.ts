@@ -1,8 +1,8 @@
 /** What an unchanged source costs, and one with a single changed entry: time, and rows written. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
-import { type Bench, connectionOf } from '../bench.ts';
+import { withClient } from '../../db/plain-client.ts';
+import type { Bench } from '../bench.ts';
 import { atMostShareOf, below, type Figure, plain } from '../figure.ts';
 import { replaceFile, type RunningRegistry, startRegistry } from '../running-registry.ts';
 import { sampleOf } from '../sample.ts';
@@ -111,12 +111,11 @@ async function changeOneEntry({ bench, registry, path }: Routine, change: number
 async function rowsWritten({ database }: RunningRegistry): Promise<number> {
   // Sessions hand their counts over a second after their last transaction at the latest.
   await delay(1500);
-  const client = new pg.Client(connectionOf(database.ownerSettings));
-  await client.connect();
-  const { rows } = await client.query<{ written: string }>(
-    `select sum(n_tup_ins + n_tup_upd + n_tup_del) as written from pg_stat_user_tables
-     where relname in ('source', 'registry', 'registry_source', 'entry', 'server_owner', 'searched_text')`,
+  const { rows } = await withClient(database.ownerSettings, (client) =>
+    client.query<{ written: string }>(
+      `select sum(n_tup_ins + n_tup_upd + n_tup_del) as written from pg_stat_user_tables
+       where relname in ('source', 'registry', 'registry_source', 'entry', 'server_owner', 'searched_text')`,
+    ),
   );
-  await client.end();
   return Number(rows[0]!.written);
 }

@@ -1,7 +1,7 @@
 /** Many sources, each due once a minute, on one worker: how late the latest are, and what idling costs. */
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
-import { type Bench, connectionOf } from '../bench.ts';
+import { withClient } from '../../db/plain-client.ts';
+import type { Bench } from '../bench.ts';
 import { below, type Figure, plain } from '../figure.ts';
 import { peakResidentMiB, processorSeconds } from '../process-memory.ts';
 import { type RunningRegistry, type SourceSetup, startRegistry } from '../running-registry.ts';
@@ -127,11 +127,10 @@ function figures(found: Findings): Figure[] {
 }
 
 async function transactions({ database }: RunningRegistry): Promise<number> {
-  const client = new pg.Client(connectionOf(database.ownerSettings));
-  await client.connect();
-  const { rows } = await client.query<{ count: string }>(
-    'select xact_commit + xact_rollback as count from pg_stat_database where datname = current_database()',
+  const { rows } = await withClient(database.ownerSettings, (client) =>
+    client.query<{ count: string }>(
+      'select xact_commit + xact_rollback as count from pg_stat_database where datname = current_database()',
+    ),
   );
-  await client.end();
   return Number(rows[0]!.count);
 }
