@@ -9,7 +9,7 @@ import { describeMachine, formatTable, type Report } from './report.ts';
 
 const USAGE = `npm run bench -- [--quick] [--json] [--only MEASURE]...
 
-  --quick   a tenth of the entries, one short run of each, not all measures: a little more than a minute
+  --quick   a tenth of the entries, one short run of each, not all measures: about a minute
   --json    the report as JSON instead of a table
   --only    one of ${Object.keys(MEASURES).join(', ')}; may be repeated
 `;

@@ -1,6 +1,6 @@
 /**
- * Whether reads notice large syncs: those of the other measures, by as many connections, while nothing else runs and while
- * one source after the other grows.
+ * Whether reads notice large syncs: those of the other measures, by as many connections, in turn while nothing else runs
+ * and while a source grows.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
@@ -16,33 +16,41 @@ import { warmReads } from './warm-reads.ts';
 const CONNECTIONS = 32;
 const GOAL = 2;
 const SETTLED_AFTER_MS = 300;
+const STEP_PER_ROUND = 2;
 /** More than are answered in one run. */
 const SEARCHES_PER_RUN = 5000;
-const LIMITS_PER_RUN = 8;
+const LIMITS_PER_RUN = 5;
 /** Other measures ask for pages of other sizes. */
 const SMALLEST_LIMIT = 40;
 
 interface Read {
   readonly line: string;
+  /** One of each kind tells of a regression: from memory, by a key, and by an index of texts. */
+  readonly inQuickRuns: boolean;
   /** What is asked for in a run; the runs are counted from 0, at rest and during syncs alike. */
   readonly load: (run: number) => Pick<Load, 'paths' | 'headers'>;
 }
 
 export async function measureReadsDuringSync(bench: Bench): Promise<Figure[]> {
   const registry = await largeRegistry(bench);
-  const rounds = bench.quick ? 1 : 3;
-  const reads = await readsOf(bench, { origin: registry.origin, runs: 2 * rounds });
-  const plan = { bench, origin: registry.origin, reads, rounds };
-  await registry.vacuum();
-  bench.say('reads while nothing else runs');
-  const atRest = await readInTurn({ ...plan, firstRun: 0 });
-  bench.say(`reads during syncs of ${bench.entries} entries`);
-  const duringSyncs = await whileSourcesGrow(registry, () => readInTurn({ ...plan, firstRun: rounds }));
-  return reads.map(({ line }, index) => {
-    const p99 = (rows: readonly LoadResult[][]): Sample => sampleOf(rows.map((round) => round[index]!.p99Ms));
+  const rounds = bench.quick ? 1 : 5;
+  const all = await readsOf(bench, { origin: registry.origin, runs: 2 * rounds });
+  const reads = bench.quick ? all.filter(({ inQuickRuns }) => inQuickRuns) : all;
+  const atRest: Sweep[] = [];
+  const duringSyncs: Sweep[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const sweep = { bench, origin: registry.origin, reads, round };
+    await registry.vacuum();
+    bench.say(`reads while nothing else runs, round ${round + 1}`);
+    atRest.push(await readEach({ ...sweep, run: 2 * round }));
+    bench.say(`reads during a sync of ${bench.entries} entries, round ${round + 1}`);
+    duringSyncs.push(await whileSourcesGrow(registry, () => readEach({ ...sweep, run: 2 * round + 1 })));
+  }
+  return reads.map((read) => {
+    const p99 = (sweeps: readonly Sweep[]): Sample => sampleOf(sweeps.map((sweep) => sweep.get(read)!.p99Ms));
     return atMostTimes(
       {
-        line: `${line}, ${CONNECTIONS} connections, during syncs of ${bench.entries} entries: p99`,
+        line: `${read.line}, ${CONNECTIONS} connections, during syncs of ${bench.entries} entries: p99`,
         unit: 'ms',
         ours: p99(duringSyncs),
         baseline: { what: 'without a sync', sample: p99(atRest) },
@@ -52,31 +60,31 @@ export async function measureReadsDuringSync(bench: Bench): Promise<Figure[]> {
   });
 }
 
-interface Plan {
+/** What came of reading each once. */
+type Sweep = ReadonlyMap<Read, LoadResult>;
+
+interface SweepPlan {
   readonly bench: Bench;
   readonly origin: string;
   readonly reads: readonly Read[];
-  readonly rounds: number;
-  readonly firstRun: number;
+  /** From 0. Each round begins elsewhere, so that each read meets all that a sync does. */
+  readonly round: number;
+  readonly run: number;
 }
 
-/** One read after the other, again and again, so that each meets all that a sync does. Answers by round, then by read. */
-async function readInTurn({ bench, origin, reads, rounds, firstRun }: Plan): Promise<LoadResult[][]> {
+async function readEach({ bench, origin, reads, round, run }: SweepPlan): Promise<Sweep> {
   const seconds = bench.quick ? 1 : 2;
-  const results: LoadResult[][] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    const ofRound: LoadResult[] = [];
-    for (const { load } of reads) {
-      // The server may still have to do with what was asked last, and nobody waits for.
-      await delay(SETTLED_AFTER_MS);
-      ofRound.push(await putUnderLoad({ origin, connections: CONNECTIONS, seconds, ...load(firstRun + round) }));
-    }
-    results.push(ofRound);
+  const first = (round * STEP_PER_ROUND) % reads.length;
+  const results = new Map<Read, LoadResult>();
+  for (const read of [...reads.slice(first), ...reads.slice(0, first)]) {
+    // The server may still have to do with what was asked last, and nobody waits for.
+    await delay(SETTLED_AFTER_MS);
+    results.set(read, await putUnderLoad({ origin, connections: CONNECTIONS, seconds, ...read.load(run) }));
   }
   return results;
 }
 
-/** Lets one source after the other grow for as long as the work takes. */
+/** Lets a source grow, and another where the work takes longer. */
 async function whileSourcesGrow<Result>(registry: LargeRegistry, work: () => Promise<Result>): Promise<Result> {
   const done = new AbortController();
   const grow = async (): Promise<void> => {
@@ -93,13 +101,19 @@ async function readsOf(bench: Bench, { origin, runs }: { origin: string; runs: n
   const names = [...new Set(entries.map(({ server }) => server.name))];
   const namesPerRun = Math.floor(names.length / runs);
   return [
-    ...warm.map(({ line, path, headers = {} }) => ({ line, load: () => ({ paths: [path], headers }) })),
+    ...warm.map(({ line, path, headers = {} }, index) => ({
+      line,
+      inQuickRuns: index === 0,
+      load: () => ({ paths: [path], headers }),
+    })),
     {
       line: 'list page, each once',
+      inQuickRuns: false,
       load: (run) => ({ paths: pagesOf(cursors, SMALLEST_LIMIT + run * LIMITS_PER_RUN) }),
     },
     {
       line: 'versions/latest, each once',
+      inQuickRuns: true,
       load: (run) => ({
         paths: names
           .slice(run * namesPerRun, (run + 1) * namesPerRun)
@@ -107,7 +121,11 @@ async function readsOf(bench: Bench, { origin, runs }: { origin: string; runs: n
       }),
     },
     // Seeds that no other measure of searches has.
-    { line: 'search, each once', load: (run) => ({ paths: searchPaths(names, SEARCHES_PER_RUN, 100 + run) }) },
+    {
+      line: 'search, each once',
+      inQuickRuns: true,
+      load: (run) => ({ paths: searchPaths(names, SEARCHES_PER_RUN, 100 + run) }),
+    },
   ];
 }
 
