@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 
-/** Still a tenth of a processor that others would take as a whole. */
-const LAST = constants.priority.PRIORITY_BELOW_NORMAL;
+/** The last there is. It still runs: beside one that never rests, with about a hundredth of the processor. */
+const LAST = constants.priority.PRIORITY_LOW;
 
 /**
  * Lets everything else go before a process that leads a session of its own. Where Linux groups what it schedules by

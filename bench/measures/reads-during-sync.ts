@@ -16,10 +16,9 @@ import { warmReads } from './warm-reads.ts';
 const CONNECTIONS = 32;
 const GOAL = 2;
 const SETTLED_AFTER_MS = 300;
-const STEP_PER_ROUND = 2;
 /** More than are answered in one run. */
 const SEARCHES_PER_RUN = 5000;
-const LIMITS_PER_RUN = 5;
+const LIMITS_PER_RUN = 4;
 /** Other measures ask for pages of other sizes. */
 const SMALLEST_LIMIT = 40;
 
@@ -33,12 +32,11 @@ interface Read {
 
 export async function measureReadsDuringSync(bench: Bench): Promise<Figure[]> {
   const registry = await largeRegistry(bench);
-  const rounds = bench.quick ? 1 : 5;
-  const all = await readsOf(bench, { origin: registry.origin, runs: 2 * rounds });
+  const all = await readsOf(bench, { origin: registry.origin, runs: 2 * bench.runs });
   const reads = bench.quick ? all.filter(({ inQuickRuns }) => inQuickRuns) : all;
   const atRest: Sweep[] = [];
   const duringSyncs: Sweep[] = [];
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < bench.runs; round += 1) {
     const sweep = { bench, origin: registry.origin, reads, round };
     await registry.vacuum();
     bench.say(`reads while nothing else runs, round ${round + 1}`);
@@ -74,7 +72,7 @@ interface SweepPlan {
 
 async function readEach({ bench, origin, reads, round, run }: SweepPlan): Promise<Sweep> {
   const seconds = bench.quick ? 1 : 2;
-  const first = (round * STEP_PER_ROUND) % reads.length;
+  const first = round % reads.length;
   const results = new Map<Read, LoadResult>();
   for (const read of [...reads.slice(first), ...reads.slice(0, first)]) {
     // The server may still have to do with what was asked last, and nobody waits for.

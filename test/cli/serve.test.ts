@@ -55,7 +55,7 @@ describe('serve', () => {
       return [getPriority(id), (await readFile(`/proc/${id}/autogroup`, 'utf8')).trim().split(' ').slice(1).join(' ')];
     };
     expect(await priorities('api')).toEqual([0, 'nice 0']);
-    expect(await priorities('worker')).toEqual([10, 'nice 10']);
+    expect(await priorities('worker')).toEqual([19, 'nice 19']);
   });
 
   test('serves the sources of the example', async () => {
