@@ -12,11 +12,19 @@ export interface TextsQuery {
   readonly first: number;
 }
 
-/** Those of the first texts that have the term; none where none of the first hundred has it, since more would be few. */
+/**
+ * How many of the first texts tell what the others are like: enough, and few, for PostgreSQL looks at the row of each
+ * until a vacuum has come by. No parameter, since a plan for any number would seem dear, and another one be made each time.
+ */
+const SAMPLED_TEXTS = sql.fragment`100`;
+
+/** Those of the first texts that have the term; none where no sampled one has it, since there would be few. */
 export function amongFirstTexts({ pattern, from, first }: TextsQuery): FragmentSqlToken {
   const isFrequent = sql.fragment`
     exists (
-      select from (select text from searched_text where ${isLater(from)} order by name limit 100) as sampled_text
+      select from (
+        select text from searched_text where ${isLater(from)} order by name limit ${SAMPLED_TEXTS}
+      ) as sampled_text
       where ${hasTerm(pattern)}
     )`;
   return sql.fragment`
@@ -43,19 +51,15 @@ export function ofNames({ pattern, from }: TextsQuery, names: FragmentSqlToken):
 
 const shownRow = z.object({ areShown: z.boolean() });
 
-/**
- * Whether half of the texts or more are of those names of `server_owner`, going by the first hundred: enough to tell, and
- * few, for PostgreSQL looks at the row of each until a vacuum has come by. The numbers are no parameters, since a plan for
- * any numbers would seem dear, and another one be made each time.
- */
+/** Whether half of the texts or more are of those names of `server_owner`, going by the sampled ones. */
 export function mostTextsAreShown(from: TextsQuery['from'], names: FragmentSqlToken): QuerySqlToken<typeof shownRow> {
   return sql.type(shownRow)`
     select exists (
       select from server_owner
       where ${names} and name <= (
-        select name from searched_text where ${isLater(from)} order by name limit 1 offset 100
+        select name from searched_text where ${isLater(from)} order by name limit 1 offset ${SAMPLED_TEXTS}
       )
-      order by name offset 50
+      order by name offset ${SAMPLED_TEXTS} / 2
     ) as "areShown"`;
 }
 

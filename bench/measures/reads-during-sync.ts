@@ -37,7 +37,9 @@ export async function measureReadsDuringSync(bench: Bench): Promise<Figure[]> {
   const atRest: Sweep[] = [];
   const duringSyncs: Sweep[] = [];
   for (let round = 0; round < bench.runs; round += 1) {
-    const sweep = { bench, origin: registry.origin, reads, round };
+    // Each round begins elsewhere, so that each read meets all that a sync does.
+    const first = round % reads.length;
+    const sweep = { bench, origin: registry.origin, reads: [...reads.slice(first), ...reads.slice(0, first)] };
     await registry.vacuum();
     bench.say(`reads while nothing else runs, round ${round + 1}`);
     atRest.push(await readEach({ ...sweep, run: 2 * round }));
@@ -65,16 +67,13 @@ interface SweepPlan {
   readonly bench: Bench;
   readonly origin: string;
   readonly reads: readonly Read[];
-  /** From 0. Each round begins elsewhere, so that each read meets all that a sync does. */
-  readonly round: number;
   readonly run: number;
 }
 
-async function readEach({ bench, origin, reads, round, run }: SweepPlan): Promise<Sweep> {
+async function readEach({ bench, origin, reads, run }: SweepPlan): Promise<Sweep> {
   const seconds = bench.quick ? 1 : 2;
-  const first = round % reads.length;
   const results = new Map<Read, LoadResult>();
-  for (const read of [...reads.slice(first), ...reads.slice(0, first)]) {
+  for (const read of reads) {
     // The server may still have to do with what was asked last, and nobody waits for.
     await delay(SETTLED_AFTER_MS);
     results.set(read, await putUnderLoad({ origin, connections: CONNECTIONS, seconds, ...read.load(run) }));
