@@ -1,7 +1,7 @@
 /** The command line, and how every command ends. */
 import { CommanderError } from 'commander';
-import { CommandFailure, describeError, USAGE_EXIT_STATUS } from './failure.ts';
-import { printable } from './printable.ts';
+import { CommandFailure, describeError, USAGE_EXIT_STATUS } from './terminal/failure.ts';
+import { printable } from './terminal/printable.ts';
 import { createProgram } from './program.ts';
 
 /**

@@ -1,26 +1,26 @@
 /** All commands, in the groups that `--help` shows them in. */
 import { Command, Help, type Option } from 'commander';
-import { addAdminCommand } from './admin.ts';
-import { addApiCommand } from './api.ts';
-import { addConfigCommand } from './config.ts';
-import { addLoginCommand } from './login.ts';
-import { addLogoutCommand } from './logout.ts';
-import { addMeCommand } from './me.ts';
-import { addMigrateCommand } from './migrate.ts';
-import { addPauseCommand } from './pause.ts';
-import { addPrimeDbCommand } from './prime-db.ts';
-import { addPublishCommand } from './publish.ts';
-import { addRegistriesCommand } from './registries.ts';
-import { addResumeCommand } from './resume.ts';
-import { addRunsCommand } from './runs.ts';
-import { addServeCommand } from './serve.ts';
-import { addSourcesCommand } from './sources.ts';
-import { addStatusCommand } from './status.ts';
-import { addSyncCommand } from './sync.ts';
-import { addTemporalCommand } from './temporal.ts';
-import { addValidateCommand } from './validate.ts';
-import { addVersionCommand } from './version.ts';
-import { addWorkerCommand } from './worker.ts';
+import { addAdminCommand } from './commands/admin.ts';
+import { addApiCommand } from './commands/api.ts';
+import { addConfigCommand } from './commands/config.ts';
+import { addLoginCommand } from './commands/login.ts';
+import { addLogoutCommand } from './commands/logout.ts';
+import { addMeCommand } from './commands/me.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addPauseCommand } from './commands/pause.ts';
+import { addPrimeDbCommand } from './commands/prime-db.ts';
+import { addPublishCommand } from './commands/publish.ts';
+import { addRegistriesCommand } from './commands/registries.ts';
+import { addResumeCommand } from './commands/resume.ts';
+import { addRunsCommand } from './commands/runs.ts';
+import { addServeCommand } from './commands/serve.ts';
+import { addSourcesCommand } from './commands/sources.ts';
+import { addStatusCommand } from './commands/status.ts';
+import { addSyncCommand } from './commands/sync.ts';
+import { addTemporalCommand } from './commands/temporal.ts';
+import { addValidateCommand } from './commands/validate.ts';
+import { addVersionCommand } from './commands/version.ts';
+import { addWorkerCommand } from './commands/worker.ts';
 import manifest from '../package.json' with { type: 'json' };
 
 const HELP_GROUPS = {

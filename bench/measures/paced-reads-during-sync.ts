@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { goLast } from '../../cli/processor-priority.ts';
+import { goLast } from '../../cli/run/processor-priority.ts';
 import type { Bench } from '../bench.ts';
 import { startBareExpress } from '../bare-express.ts';
 import { atMostTimes, type Figure, ratioTo } from '../figure.ts';

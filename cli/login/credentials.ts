@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { takeFileLock } from '../../embedded/file-lock.ts';
-import { CommandFailure, describeError } from '../failure.ts';
+import { CommandFailure, describeError } from '../terminal/failure.ts';
 
 /** The part of a login that changes with every refresh. */
 export interface StoredTokens {

@@ -6,7 +6,7 @@ import {
   pollDeviceAuthorizationGrant,
   type TokenEndpointResponse,
 } from 'openid-client';
-import { CommandFailure } from '../failure.ts';
+import { CommandFailure } from '../terminal/failure.ts';
 import { askProvider } from './identity-provider.ts';
 
 export interface DeviceLogin {

@@ -7,9 +7,9 @@ import {
   None,
   ResponseBodyError,
 } from 'openid-client';
-import { isLoopbackUrl } from '../addresses.ts';
-import { describeConnectionError } from '../certificate-authorities.ts';
-import { CommandFailure } from '../failure.ts';
+import { isLoopbackUrl } from '../run/addresses.ts';
+import { describeConnectionError } from '../server/certificate-authorities.ts';
+import { CommandFailure } from '../terminal/failure.ts';
 
 export interface RegisteredClient {
   readonly issuer: string;

@@ -1,14 +1,14 @@
 /** What `rollcall login` does: finds out whom the server trusts, gets a token from there, and keeps it. */
 import { resolve } from 'node:path';
 import type { Configuration, DeviceAuthorizationResponse } from 'openid-client';
-import { refuseToReveal } from '../access-token.ts';
-import { askOver } from '../admin-client.ts';
-import { trustCertificateAuthorities } from '../certificate-authorities.ts';
-import { CommandFailure, USAGE_EXIT_STATUS } from '../failure.ts';
-import { printable } from '../printable.ts';
-import { connectWithToken } from '../server-connection.ts';
-import { baseUrl, type ServerOption } from '../server-options.ts';
-import { durationText } from '../time-text.ts';
+import { refuseToReveal } from '../server/access-token.ts';
+import { askOver } from '../server/admin-client.ts';
+import { trustCertificateAuthorities } from '../server/certificate-authorities.ts';
+import { CommandFailure, USAGE_EXIT_STATUS } from '../terminal/failure.ts';
+import { printable } from '../terminal/printable.ts';
+import { connectWithToken } from '../server/server-connection.ts';
+import { baseUrl, type ServerOption } from '../server/server-options.ts';
+import { durationText } from '../terminal/time-text.ts';
 import { changeLogins, readLogin } from './credentials.ts';
 import { logInByDevice } from './device-login.ts';
 import { discoverProvider } from './identity-provider.ts';

@@ -1,8 +1,8 @@
 /** What `rollcall logout` does. */
 import { tokenRevocation } from 'openid-client';
-import { trustCertificateAuthorities } from '../certificate-authorities.ts';
-import { describeError } from '../failure.ts';
-import { baseUrl, type ServerOption } from '../server-options.ts';
+import { trustCertificateAuthorities } from '../server/certificate-authorities.ts';
+import { describeError } from '../terminal/failure.ts';
+import { baseUrl, type ServerOption } from '../server/server-options.ts';
 import { changeLogins, type StoredLogin } from './credentials.ts';
 import { askProvider, discoverProvider } from './identity-provider.ts';
 

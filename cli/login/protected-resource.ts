@@ -1,7 +1,7 @@
 /** What a Rollcall says about whose tokens it takes: OAuth 2.0 Protected Resource Metadata (RFC 9728). */
 import { isJsonObject, textsOf } from '../../registry/json.ts';
-import { CommandFailure } from '../failure.ts';
-import { unreachable } from '../unreachable.ts';
+import { CommandFailure } from '../terminal/failure.ts';
+import { unreachable } from '../server/unreachable.ts';
 
 export interface ProtectedResource {
   /** What tokens for it are to name as their audience. */

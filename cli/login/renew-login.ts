@@ -1,5 +1,5 @@
 import { refreshTokenGrant } from 'openid-client';
-import { CommandFailure } from '../failure.ts';
+import { CommandFailure } from '../terminal/failure.ts';
 import type { StoredLogin } from './credentials.ts';
 import { askProvider, discoverProvider } from './identity-provider.ts';
 import { storedTokens } from './issued-tokens.ts';

@@ -1,5 +1,5 @@
 /** The token of a stored login, renewed where it has expired. */
-import { trustCertificateAuthorities } from '../certificate-authorities.ts';
+import { trustCertificateAuthorities } from '../server/certificate-authorities.ts';
 import { changeLogins, hasExpired, readLogin } from './credentials.ts';
 
 /**

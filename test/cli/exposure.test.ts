@@ -1,7 +1,7 @@
 /** Where nobody is asked who he is, the listener's address is all that keeps strangers out. */
 import { expect, test } from 'vitest';
-import { exposureWarning } from '../../cli/banner.ts';
-import type { CompleteConfiguration } from '../../cli/roles.ts';
+import { exposureWarning } from '../../cli/run/banner.ts';
+import type { CompleteConfiguration } from '../../cli/run/roles.ts';
 import { load, withFile } from '../config/configuration-file.ts';
 import { runRollcall } from './rollcall-process.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { printable } from '../../cli/printable.ts';
+import { printable } from '../../cli/terminal/printable.ts';
 
 test.each([
   ['a colour', '\u001b[31mred', String.raw`\u001b[31mred`],

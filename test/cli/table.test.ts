@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatTable } from '../../cli/table.ts';
+import { formatTable } from '../../cli/terminal/table.ts';
 
 test('a column of numbers stays aligned to the right where one of them is absent', () => {
   const table = formatTable(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { durationText, relativeTime } from '../../cli/time-text.ts';
+import { durationText, relativeTime } from '../../cli/terminal/time-text.ts';
 
 test.each([
   [400, '0.4 s'],

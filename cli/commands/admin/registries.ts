@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
+import type { AdminRouter } from '../../../api/trpc/router.ts';
+import { askServer } from '../../server/admin-client.ts';
+import { claimsText } from '../../terminal/claims-text.ts';
+import { definedByText } from '../../terminal/defined-by.ts';
+import { sendsDefinition } from '../../terminal/definition-file.ts';
+import { formatDetails } from '../../terminal/details.ts';
+import { listRegistries, pathsText } from '../registries.ts';
+import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
+
+type RegistryInput = inferRouterInputs<AdminRouter>['registries']['create'];
+type RegistryDetails = inferRouterOutputs<AdminRouter>['registries']['get'];
+
+const EXAMPLE_FILE = [
+  '\nThe file is one item of the list `registries` of the configuration file, such as',
+  '  name: partners',
+  '  sources: [partner-catalog, official]',
+  '  claims: {team: integrations}',
+].join('\n');
+
+export function addAdminRegistriesCommand(admin: Command): void {
+  const registries = admin.command('registries').description('What clients read: views of sources');
+  listRegistries(registries.command('list')).addHelpText('after', '\nThe same as `rollcall registries`.');
+  addGet(registries);
+  addCreate(registries);
+  addUpdate(registries);
+  addDelete(registries);
+}
+
+function addGet(registries: Command): void {
+  addServerOptions(registries.command('get'))
+    .argument('<name>', 'name of the registry')
+    .description('Show one registry and who may read it')
+    .addHelpText('after', '\nExample:\n  $ rollcall admin registries get partners')
+    .action(async (name: string, options: ServerOptions) => {
+      const registry = await askServer(options, (client) => client.registries.get.query({ name }));
+      printAnswer(options, registry, detailsText);
+    });
+}
+
+function detailsText({ name, origin, isDefault, isImplicit, access, claims, sources }: RegistryDetails): string {
+  return formatDetails(name, {
+    'served at': pathsText(name, isDefault),
+    'defined by': isImplicit ? 'nobody: it shows all sources' : definedByText(origin),
+    access,
+    claims: claimsText(claims),
+    sources: sources.join(', '),
+  });
+}
+
+function addCreate(registries: Command): void {
+  sendsDefinition(registries.command('create'), {
+    send: (client, definition: RegistryInput) => client.registries.create.mutate(definition),
+    describe: ({ name, isDefault }) => `Created ${name}, served at ${pathsText(name, isDefault)}`,
+  })
+    .description('Add a registry')
+    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin registries create -f partners.yaml`);
+}
+
+function addUpdate(registries: Command): void {
+  sendsDefinition(registries.command('update'), {
+    send: (client, definition: RegistryInput) => client.registries.update.mutate(definition),
+    describe: ({ name }) => `Updated ${name}`,
+  })
+    .description('Give a registry other sources, access and claims as a whole')
+    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin registries update -f partners.yaml`);
+}
+
+function addDelete(registries: Command): void {
+  addServerOptions(registries.command('delete'))
+    .argument('<name>', 'name of the registry')
+    .description('Remove a registry; its sources and their entries stay')
+    .addHelpText('after', '\nExample:\n  $ rollcall admin registries delete partners')
+    .action(async (name: string, options: ServerOptions) => {
+      await askServer(options, (client) => client.registries.delete.mutate({ name }));
+      printAnswer(options, { name }, () => `Deleted ${name}`);
+    });
+}

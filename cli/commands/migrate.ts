@@ -1,0 +1,43 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { addConfigurationOption } from '../run/configuration-file.ts';
+import { addDataDirectoryOption } from '../run/data-directory.ts';
+import type { MigrateOptions, MigrationWork } from '../run/migration-work.ts';
+
+export function addMigrateCommand(program: Command): void {
+  const migrate = program.command('migrate').description('Change the schema of the database, or say where it stands');
+
+  subcommand(migrate, 'up')
+    .description('Apply the migrations that are missing')
+    .option('-y, --yes', "don't ask", false)
+    .addHelpText('after', '\nExample:\n  $ rollcall migrate up --config rollcall.yaml --yes')
+    .action((options: MigrateOptions) => run('up', options));
+
+  subcommand(migrate, 'down')
+    .description('Take the last migrations back; the rows of tables that go are lost')
+    .requiredOption('-n, --num-steps <number>', 'how many', numberOfSteps)
+    .option('-y, --yes', "don't ask", false)
+    .addHelpText('after', '\nExample:\n  $ rollcall migrate down --config rollcall.yaml --num-steps 1')
+    .action((options: MigrateOptions) => run('down', options));
+
+  subcommand(migrate, 'status')
+    .description('List the migrations and when each was applied')
+    .addHelpText('after', '\nExample:\n  $ rollcall migrate status --config rollcall.yaml')
+    .action((options: MigrateOptions) => run('status', options));
+}
+
+function subcommand(migrate: Command, name: string): Command {
+  return addDataDirectoryOption(addConfigurationOption(migrate.command(name)));
+}
+
+async function run(work: MigrationWork, options: MigrateOptions): Promise<void> {
+  const { runMigrationWork } = await import('../run/migration-work.ts');
+  await runMigrationWork(work, options);
+}
+
+function numberOfSteps(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 1000) {
+    throw new InvalidArgumentError('Expected a whole number from 1 to 1000.');
+  }
+  return number;
+}

@@ -1,0 +1,54 @@
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+import { Writable } from 'node:stream';
+import type { Command } from 'commander';
+import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration-file.ts';
+import { CommandFailure } from '../terminal/failure.ts';
+
+interface PrimeOptions extends ConfigurationFileOption {
+  readonly dryRun: boolean;
+}
+
+export function addPrimeDbCommand(program: Command): void {
+  addConfigurationOption(program.command('prime-db'))
+    .argument('[user]', 'the user that the registry serves as; default: the one in the configuration')
+    .description('Create the database user that may only read and write rows; its password is read from standard input')
+    .option('--dry-run', 'print the SQL instead of running it', false)
+    .addHelpText(
+      'after',
+      [
+        '\nRun it with a configuration whose migration user may create roles.',
+        '\nExamples:',
+        '  $ rollcall prime-db registry_app --config rollcall.yaml < password.txt',
+        '  $ rollcall prime-db --config rollcall.yaml --dry-run < password.txt | psql',
+      ].join('\n'),
+    )
+    .action(async (user: string | undefined, { config, dryRun }: PrimeOptions) => {
+      const { migrationConnection } = await import('../../config/connection.ts');
+      const { primeDatabase, primeDatabaseSql } = await import('../../db/prime.ts');
+      const { database } = await readConfiguration(config);
+      if (database === undefined)
+        throw new CommandFailure(`${config} names no \`database\`; the embedded one has its users`);
+      const login = { user: user ?? database.user, password: await readPassword() };
+      if (dryRun) return console.log(primeDatabaseSql(login.user, login.password));
+      await primeDatabase(await migrationConnection(database), login);
+      console.log(`${login.user} may read and write the rows of ${database.database}`);
+    });
+}
+
+async function readPassword(): Promise<string> {
+  const password = process.stdin.isTTY ? await askUnseen('Password: ') : (await text(process.stdin)).trim();
+  if (password === '') throw new CommandFailure('The password is empty: give it on standard input');
+  return password;
+}
+
+/** What is typed does not appear. */
+async function askUnseen(question: string): Promise<string> {
+  process.stderr.write(question);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  const answer = await terminal.question('');
+  terminal.close();
+  process.stderr.write('\n');
+  return answer;
+}

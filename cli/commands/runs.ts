@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { askServer } from '../server/admin-client.ts';
+import { positiveInteger } from '../terminal/positive-integer.ts';
+import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';
+import { outcomeText } from '../terminal/sync-outcome.ts';
+import { formatTable } from '../terminal/table.ts';
+import { durationText, relativeTime } from '../terminal/time-text.ts';
+
+interface RunsOptions extends ServerOptions {
+  readonly limit: number;
+  readonly run?: number;
+}
+
+export function addRunsCommand(program: Command): void {
+  const command = program
+    .command('runs')
+    .argument('<source>', 'name of the source')
+    .description('List the syncs of a source, newest first')
+    .option('--limit <number>', 'how many, at most 100', positiveInteger, 20)
+    .option('--run <number>', 'show one sync with the entries that it rejected or warned about', positiveInteger)
+    .addHelpText('after', '\nExamples:\n  $ rollcall runs team-catalog\n  $ rollcall runs team-catalog --run 3');
+  addServerOptions(command).action(async (source: string, options: RunsOptions) => {
+    await (options.run === undefined ? listRuns(source, options) : showRun(source, options.run, options));
+  });
+}
+
+async function listRuns(source: string, options: RunsOptions): Promise<void> {
+  const runs = await askServer(options, (client) => client.sources.runs.query({ name: source, limit: options.limit }));
+  printAnswer(options, runs, () =>
+    formatTable(
+      ['sync', 'trigger', 'started', 'took', 'entries', 'outcome'],
+      runs.map((run) => [
+        run.number,
+        run.trigger,
+        relativeTime(run.startedAt),
+        run.endedAt === null ? null : durationText(Date.parse(run.endedAt) - Date.parse(run.startedAt)),
+        countedEntries(run),
+        outcomeText(run),
+      ]),
+    ),
+  );
+}
+
+/** Null for a sync that did not get as far as counting: it failed, or had nothing to download. */
+function countedEntries({ outcome, entries }: { outcome: string | null; entries: number }): number | null {
+  return entries === 0 && outcome !== 'changed' ? null : entries;
+}
+
+async function showRun(source: string, number: number, options: RunsOptions): Promise<void> {
+  const run = await askServer(options, (client) => client.sources.run.query({ name: source, number, limit: 1000 }));
+  printAnswer(options, run, () => {
+    const heading = `Sync ${run.number} of ${source}: ${outcomeText(run)}`;
+    if (run.findings.length === 0) return heading;
+    const rows = run.findings.map(({ severity, name, version, reason }) => [severity, name, version, reason]);
+    return `${heading}\n\n${formatTable(['severity', 'name', 'version', 'reason'], rows)}`;
+  });
+}

@@ -1,0 +1,49 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type AddressOptions, withAddresses } from '../run/address-options.ts';
+import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration-file.ts';
+import { addDataDirectoryOption, type DataDirectoryOption } from '../run/data-directory.ts';
+import { untilToldToStop } from '../run/stop-signal.ts';
+
+interface ServeOptions extends ConfigurationFileOption, DataDirectoryOption, AddressOptions {
+  readonly temporalPort: number;
+  readonly uiPort: number;
+  readonly authMode?: string;
+}
+
+export function addServeCommand(program: Command): void {
+  const command = addConfigurationOption(program.command('serve'))
+    .description('Run everything: the database and Temporal where the configuration names none, the API and a worker')
+    .option(
+      '--address <host:port>',
+      'where the API listens (default 127.0.0.1:8080; :8080 with a database of your own)',
+    )
+    .option('--internal-address <host:port>', 'where health and readiness are served (default port 8081)')
+    .addOption(new Option('--auth-mode <mode>', 'instead of `auth.mode` in the file').choices(['oauth', 'anonymous']))
+    .option('--temporal-port <port>', 'of the embedded Temporal server', port, 7233)
+    .option('--ui-port <port>', 'of its Web UI', port, 8233)
+    .addHelpText(
+      'after',
+      [
+        '\nExamples:',
+        '  $ rollcall serve --config rollcall.yaml',
+        '  $ rollcall serve --config rollcall.yaml --data-dir /var/lib/registry --address :8080',
+        '\nCtrl-C stops all of it; the data folder keeps what there is for the next start.',
+      ].join('\n'),
+    );
+  addDataDirectoryOption(command).action(async (options: ServeOptions) => {
+    const signal = untilToldToStop();
+    const { config, authMode, dataDir, temporalPort, uiPort } = options;
+    const environment = { ...process.env, ...(authMode !== undefined && { THV_REGISTRY_AUTH_MODE: authMode }) };
+    const configuration = withAddresses(await readConfiguration(config, environment), options);
+    const { serve } = await import('../run/serve-everything.ts');
+    await serve(configuration, { dataDirectory: dataDir, temporalPort, uiPort, signal });
+  });
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1 || number > 65_535) {
+    throw new InvalidArgumentError('Expected a port from 1 to 65535.');
+  }
+  return number;
+}

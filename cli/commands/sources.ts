@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { askServer } from '../server/admin-client.ts';
+import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';
+import { outcomeText } from '../terminal/sync-outcome.ts';
+import { formatTable } from '../terminal/table.ts';
+import { relativeTime } from '../terminal/time-text.ts';
+
+export function addSourcesCommand(program: Command): void {
+  listSources(program.command('sources')).addHelpText(
+    'after',
+    [
+      '\nExamples:',
+      '  $ rollcall sources',
+      '  $ rollcall sources --json | jq -r ".[].name"',
+      '\n`rollcall admin sources` shows one in detail, and creates, changes and deletes them.',
+    ].join('\n'),
+  );
+}
+
+/** Makes the command list the sources. */
+export function listSources(command: Command): Command {
+  return addServerOptions(command)
+    .description('List the sources and how their last syncs went')
+    .action(async (options: ServerOptions) => {
+      const sources = await askServer(options, (client) => client.sources.list.query());
+      printAnswer(options, sources, () =>
+        formatTable(
+          ['source', 'kind', 'entries', 'when', 'last sync'],
+          sources.map(({ name, kind, entryCount, lastRun, detachedAt }) => [
+            name,
+            kind,
+            entryCount,
+            relativeTime(lastRun?.endedAt ?? lastRun?.startedAt),
+            detachedAt === null ? lastSyncText(kind, lastRun) : 'left the configuration',
+          ]),
+        ),
+      );
+    });
+}
+
+export function lastSyncText(kind: string, lastRun: Parameters<typeof outcomeText>[0]): string {
+  return kind === 'managed' ? 'published to, never synced' : outcomeText(lastRun);
+}

@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { readOccupant } from '../../embedded/data-folder.ts';
+import { findTemporalBinary } from '../../embedded/temporal-binary.ts';
+import { addDataDirectoryOption, type DataDirectoryOption } from '../run/data-directory.ts';
+
+export function addTemporalCommand(program: Command): void {
+  const command = program
+    .command('temporal')
+    .argument('[arguments...]', 'what the Temporal command-line tool is to do')
+    .description("Run the Temporal command-line tool against the embedded server of this folder's `rollcall serve`")
+    .passThroughOptions()
+    .allowUnknownOption()
+    .addHelpText(
+      'after',
+      [
+        '\nExamples:',
+        '  $ rollcall temporal workflow list',
+        '  $ rollcall temporal workflow signal --workflow-id source/team-catalog --name sync',
+        '  $ rollcall temporal workflow describe --workflow-id source/team-catalog',
+        '\nTEMPORAL_ADDRESS and TEMPORAL_NAMESPACE name another server.',
+      ].join('\n'),
+    );
+  addDataDirectoryOption(command).action(async (passedOn: string[], { dataDir }: DataDirectoryOption) => {
+    const binary = await findTemporalBinary({ onProgress: (message) => console.error(message) });
+    const tool = spawn(binary, passedOn, { stdio: 'inherit', env: { ...(await addressOf(dataDir)), ...process.env } });
+    const [status] = (await once(tool, 'exit')) as [number | null];
+    process.exitCode = status ?? 1;
+  });
+}
+
+async function addressOf(dataDirectory: string): Promise<NodeJS.ProcessEnv> {
+  const occupant = await readOccupant(dataDirectory);
+  if (occupant?.temporal === undefined) return {};
+  return { TEMPORAL_ADDRESS: occupant.temporal.address, TEMPORAL_NAMESPACE: occupant.temporal.namespace };
+}

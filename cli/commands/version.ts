@@ -1,0 +1,21 @@
+import { type Command, Option } from 'commander';
+
+export function addVersionCommand(program: Command): void {
+  program
+    .command('version')
+    .description('Print the version of this program')
+    .addOption(new Option('--format <format>', 'how').choices(['text', 'json']).default('text'))
+    .action(async ({ format }: { format: 'text' | 'json' }) => {
+      const { softwareVersion } = await import('../../api/software-version.ts');
+      const version = {
+        ...softwareVersion(process.env),
+        node: process.version,
+        platform: `${process.platform}/${process.arch}`,
+      };
+      console.log(
+        format === 'json'
+          ? JSON.stringify(version, null, 2)
+          : `rollcall ${version.version} (commit ${version.commit}, built ${version.buildDate}, Node ${version.node}, ${version.platform})`,
+      );
+    });
+}

@@ -1,0 +1,15 @@
+import { type Command, Option } from 'commander';
+import { DEFAULT_DATA_DIRECTORY } from '../../embedded/data-folder.ts';
+
+export interface DataDirectoryOption {
+  readonly dataDir: string;
+}
+
+/** Adds `--data-dir`. */
+export function addDataDirectoryOption(command: Command): Command {
+  return command.addOption(
+    new Option('--data-dir <folder>', 'where the embedded PostgreSQL and Temporal keep their data')
+      .env('ROLLCALL_DATA_DIR')
+      .default(DEFAULT_DATA_DIRECTORY),
+  );
+}

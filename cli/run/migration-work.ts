@@ -1,0 +1,68 @@
+/** What `rollcall migrate` does to a database. */
+import { createInterface } from 'node:readline/promises';
+import { migrationConnection } from '../../config/connection.ts';
+import type { ConnectionSettings } from '../../db/connection.ts';
+import { type Migration, migrateDown, migrateUp, migrationStatus } from '../../db/migrations.ts';
+import { type ConfigurationFileOption, readConfiguration } from './configuration-file.ts';
+import type { DataDirectoryOption } from './data-directory.ts';
+import { assertEmbeddedPostgresExists, withEmbeddedPostgres } from './embedded-database.ts';
+import { CommandFailure, USAGE_EXIT_STATUS } from '../terminal/failure.ts';
+import { formatTable } from '../terminal/table.ts';
+
+export interface MigrateOptions extends ConfigurationFileOption, DataDirectoryOption {
+  readonly yes?: boolean;
+  readonly numSteps?: number;
+}
+
+const WORK = { up, down, status } as const;
+
+export type MigrationWork = keyof typeof WORK;
+
+/** On the database of the configuration, as the user who migrates; else on the embedded one, started for this. */
+export async function runMigrationWork(work: MigrationWork, options: MigrateOptions): Promise<void> {
+  const { database } = await readConfiguration(options.config);
+  if (database !== undefined) return WORK[work](await migrationConnection(database), options);
+  if (work !== 'up') await assertEmbeddedPostgresExists(options.dataDir);
+  return withEmbeddedPostgres(options.dataDir, ({ ownerSettings }) => WORK[work](ownerSettings, options));
+}
+
+async function up(settings: ConnectionSettings, options: MigrateOptions): Promise<void> {
+  const missing = (await migrationStatus(settings)).filter(({ appliedAt }) => appliedAt === null);
+  if (missing.length === 0) return console.log('The database is up to date');
+  await confirm(`Apply ${missing.length} migrations to ${describe(settings)}?`, options);
+  await migrateUp(settings, { onProgress: (migration) => console.log(`Applied ${title(migration)}`) });
+}
+
+async function down(settings: ConnectionSettings, options: MigrateOptions): Promise<void> {
+  const steps = options.numSteps ?? 1;
+  await confirm(`Take ${steps} migrations of ${describe(settings)} back? Data will be lost.`, options);
+  const onProgress = (migration: Migration): void => console.log(`Took ${title(migration)} back`);
+  await migrateDown(settings, steps, { onProgress });
+}
+
+async function status(settings: ConnectionSettings): Promise<void> {
+  const migrations = await migrationStatus(settings);
+  console.log(
+    formatTable(
+      ['migration', 'applied'],
+      migrations.map((migration) => [title(migration), migration.appliedAt ?? 'no']),
+    ),
+  );
+}
+
+async function confirm(question: string, { yes }: MigrateOptions): Promise<void> {
+  if (yes) return;
+  if (!process.stdin.isTTY) throw new CommandFailure(`${question} Say so with --yes`, USAGE_EXIT_STATUS);
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`${question} Type "yes": `);
+  terminal.close();
+  if (answer.trim() !== 'yes') throw new CommandFailure('Nothing was changed');
+}
+
+function describe({ database, host, port }: ConnectionSettings): string {
+  return `database ${database} at ${host}:${port}`;
+}
+
+function title({ version, name }: Migration): string {
+  return `${String(version).padStart(4, '0')} ${name}`;
+}

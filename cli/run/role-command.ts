@@ -1,0 +1,41 @@
+/** The commands `api` and `worker`: one half each, for a database and a Temporal that run elsewhere. */
+import { applicationConnection } from '../../config/connection.ts';
+import type { Configuration } from '../../config/model.ts';
+import { migrationStatus } from '../../db/migrations.ts';
+import { type AddressOptions, withAddresses } from './address-options.ts';
+import { exposureWarning } from './banner.ts';
+import { type ConfigurationFileOption, readConfiguration } from './configuration-file.ts';
+import { CommandFailure } from '../terminal/failure.ts';
+import { type CompleteConfiguration, type Role, runRole } from './roles.ts';
+import { untilToldToStop } from './stop-signal.ts';
+import { storeSources } from './store-sources.ts';
+
+export async function runRoleCommand(role: Role, options: ConfigurationFileOption & AddressOptions): Promise<void> {
+  const signal = untilToldToStop();
+  const configuration = complete(role, withAddresses(await readConfiguration(options.config), options));
+  const warning = role === 'api' ? exposureWarning(configuration) : undefined;
+  if (warning !== undefined) console.warn(warning);
+  await refuseUnmigrated(configuration);
+  // The worker is the one that acts on the sources; an api serves whatever the database says.
+  if (role === 'worker') await storeSources(configuration);
+  await runRole(role, { configuration, signal, onReady: () => undefined });
+}
+
+function complete(role: Role, configuration: Configuration): CompleteConfiguration {
+  const { database, temporal } = configuration;
+  if (database === undefined || temporal.address === undefined) {
+    throw new CommandFailure(
+      `\`rollcall ${role}\` needs \`database\` and \`temporal.address\` in the configuration; \`rollcall serve\` brings its own`,
+    );
+  }
+  return { ...configuration, database, temporal: { ...temporal, address: temporal.address } };
+}
+
+async function refuseUnmigrated({ database }: CompleteConfiguration): Promise<void> {
+  const migrations = await migrationStatus(await applicationConnection(database));
+  const missing = migrations.filter(({ appliedAt }) => appliedAt === null);
+  if (missing.length === 0) return;
+  throw new CommandFailure(
+    `The database lacks ${missing.length} migrations: run \`rollcall migrate up --config FILE\` first`,
+  );
+}

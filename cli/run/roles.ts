@@ -1,0 +1,54 @@
+/** The two halves of Rollcall, as processes run them: `api` answers requests, `worker` carries out syncs. */
+import { applicationConnection } from '../../config/connection.ts';
+import type { Configuration, DatabaseSettings } from '../../config/model.ts';
+import { openDatabase } from '../../db/connection.ts';
+import type { TemporalServer } from '../../temporal/connect.ts';
+import { createLogger } from './logger.ts';
+
+export type Role = 'api' | 'worker';
+
+/** A configuration that says where everything is: from the file, or filled in by `serve` for what it runs itself. */
+export type CompleteConfiguration = Configuration & {
+  readonly database: DatabaseSettings;
+  readonly temporal: TemporalServer;
+  /** Of Temporal's Web UI, where it is known. */
+  readonly temporalUiUrl?: string;
+};
+
+export interface RoleRun {
+  readonly configuration: CompleteConfiguration;
+  readonly signal: AbortSignal;
+  readonly onReady: () => void;
+}
+
+/** Runs until the signal. */
+export async function runRole(role: Role, { configuration, signal, onReady }: RoleRun): Promise<void> {
+  const connection = await applicationConnection(configuration.database);
+  const database = await openDatabase(connection);
+  const { audit, auth, telemetry, temporal, temporalUiUrl, limits, outbound, rateLimits, server } = configuration;
+  const shared = { database, logger: createLogger(role), signal, onReady, ...(telemetry && { telemetry }) };
+  try {
+    // A process loads one of the two: the other would take it 20 MiB and a fifth of a second.
+    if (role === 'worker') {
+      const { runWorker } = await import('../../worker/run-worker.ts');
+      await runWorker({ ...shared, server: temporal, outbound, retention: { auditEventsMs: audit.retentionMs } });
+    } else {
+      const { runApi } = await import('../../api/run-api.ts');
+      await runApi({
+        ...shared,
+        temporal,
+        connection,
+        audit,
+        auth,
+        rateLimits,
+        trustedProxies: server.trustedProxies,
+        limits,
+        outbound,
+        addresses: { public: server.address, internal: server.internalAddress },
+        ...(temporalUiUrl !== undefined && { temporalUiUrl }),
+      });
+    }
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,123 @@
+/** What `serve` does: brings up, in order, everything that a registry needs, watches over it, and takes it down again. */
+import { once } from 'node:events';
+import { migrationConnection } from '../../config/connection.ts';
+import type { Configuration } from '../../config/model.ts';
+import { migrateUp } from '../../db/migrations.ts';
+import { type DataFolder, takeDataFolder } from '../../embedded/data-folder.ts';
+import { LOOPBACK } from '../../embedded/free-port.ts';
+import { keepRunning } from '../../embedded/keep-running.ts';
+import { localUrl } from './addresses.ts';
+import { banner, exposureWarning } from './banner.ts';
+import { runEmbeddedPostgres, runEmbeddedTemporal } from './embedded-services.ts';
+import { forkRole } from './role-fork.ts';
+import type { CompleteConfiguration, Role } from './roles.ts';
+import { storeSources } from './store-sources.ts';
+import { refuseTakenPorts } from './taken-ports.ts';
+
+export interface ServeOptions {
+  readonly dataDirectory: string;
+  readonly temporalPort: number;
+  readonly uiPort: number;
+  readonly signal: AbortSignal;
+}
+
+/** Stops what was started, last first. */
+type Cleanup = (() => Promise<void>)[];
+
+/** Runs until the signal, then stops everything within ten seconds. */
+export async function serve(configuration: Configuration, options: ServeOptions): Promise<void> {
+  const cleanup: Cleanup = [];
+  options.signal.addEventListener('abort', () => say('Stopping'));
+  try {
+    await start(configuration, { ...options, cleanup });
+    if (!options.signal.aborted) await once(options.signal, 'abort');
+  } finally {
+    for (const stop of cleanup.toReversed()) await stop();
+  }
+  say('Stopped');
+}
+
+type StartOptions = ServeOptions & { readonly cleanup: Cleanup };
+
+async function start(configuration: Configuration, options: StartOptions): Promise<void> {
+  const startedAt = Date.now();
+  const dataFolder = await dataFolderIfNeeded(configuration, options);
+  await refuseTakenPorts(configuration, { ...options, patient: dataFolder?.wasCutOff === true });
+  const complete = await startServices(configuration, { ...options, dataFolder });
+  if (options.signal.aborted) return;
+  await prepareDatabase(complete);
+  if (options.signal.aborted) return;
+  await startRoles(complete, options);
+  if (options.signal.aborted) return;
+  console.log(banner(complete, { dataDirectory: dataFolder?.path, startedInMs: Date.now() - startedAt }));
+  const warning = exposureWarning(complete);
+  if (warning !== undefined) console.warn(warning);
+}
+
+async function dataFolderIfNeeded(
+  { database, temporal, server }: Configuration,
+  options: StartOptions,
+): Promise<DataFolder | undefined> {
+  if (database !== undefined && temporal.address !== undefined) return undefined;
+  const address = temporal.address ?? `${LOOPBACK}:${options.temporalPort}`;
+  const dataFolder = await takeDataFolder(options.dataDirectory, {
+    pid: process.pid,
+    api: localUrl(server.address),
+    temporal: { address, namespace: temporal.namespace },
+  });
+  options.cleanup.push(() => dataFolder.release());
+  return dataFolder;
+}
+
+/** Starts the services that the configuration does not name, both at once, and says where they are. */
+async function startServices(
+  configuration: Configuration,
+  options: StartOptions & { readonly dataFolder: DataFolder | undefined },
+): Promise<CompleteConfiguration> {
+  const { dataFolder, cleanup, temporalPort, uiPort } = options;
+  const context = { directory: dataFolder?.path ?? options.dataDirectory, say };
+  const [database, temporal] = await Promise.all([
+    configuration.database ??
+      runEmbeddedPostgres(context).then((service) => {
+        cleanup.push(service.stop);
+        return service.settings;
+      }),
+    configuration.temporal.address === undefined
+      ? runEmbeddedTemporal(context, { port: temporalPort, uiPort }).then((service) => {
+          cleanup.push(service.stop);
+          return service;
+        })
+      : { address: configuration.temporal.address, uiUrl: undefined },
+  ]);
+  return {
+    ...configuration,
+    database,
+    temporal: { ...configuration.temporal, address: temporal.address },
+    ...(temporal.uiUrl !== undefined && { temporalUiUrl: temporal.uiUrl }),
+  };
+}
+
+async function prepareDatabase(configuration: CompleteConfiguration): Promise<void> {
+  const onProgress = ({ name }: { readonly name: string }): void => say(`Migrated the database: ${name}`);
+  await migrateUp(await migrationConnection(configuration.database), { onProgress });
+  await storeSources(configuration);
+}
+
+async function startRoles(configuration: CompleteConfiguration, { cleanup }: StartOptions): Promise<void> {
+  say('Starting the API and the worker');
+  const roles: Role[] = ['api', 'worker'];
+  const running = await Promise.allSettled(
+    roles.map((role) =>
+      keepRunning({ name: `The ${role}`, start: () => forkRole({ role, configuration }), onMessage: say }),
+    ),
+  );
+  // As one step: both stop at the same time.
+  const started = running.filter((result) => result.status === 'fulfilled').map((result) => result.value);
+  cleanup.push(async () => void (await Promise.all(started.map((role) => role.stop()))));
+  const failure = running.find((result) => result.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}
+
+function say(message: string): void {
+  console.log(message);
+}

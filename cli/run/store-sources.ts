@@ -1,0 +1,33 @@
+import { configurationEvents } from '../../api/audit/configuration-events.ts';
+import { openAuditLines } from '../../api/audit/lines.ts';
+import { applicationConnection } from '../../config/connection.ts';
+import type { AuditSettings } from '../../config/model.ts';
+import { storeConfiguration } from '../../db/configuration.ts';
+import { openDatabase } from '../../db/connection.ts';
+import type { AuditEvent } from '../../registry/audit.ts';
+import { createLogger } from './logger.ts';
+import type { CompleteConfiguration } from './roles.ts';
+
+/** Makes the sources and registries in Postgres those of the configuration; the worker then makes the actors agree. */
+export async function storeSources(configuration: CompleteConfiguration): Promise<void> {
+  const database = await openDatabase(await applicationConnection(configuration.database));
+  const { audit, sources, sourceClaims, registries, registryName } = configuration;
+  let events: readonly AuditEvent[] = [];
+  try {
+    await storeConfiguration(
+      database,
+      { sources, sourceClaims, registries, defaultRegistry: registryName },
+      (changes) => (events = configurationEvents(audit, changes)),
+    );
+  } finally {
+    await database.close();
+  }
+  await writeAuditLines(audit, events);
+}
+
+async function writeAuditLines({ logFile }: AuditSettings, events: readonly AuditEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const lines = await openAuditLines(logFile, createLogger('configuration'));
+  for (const event of events) lines.write(event);
+  await lines.close();
+}

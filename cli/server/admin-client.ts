@@ -1,0 +1,50 @@
+/** Asking the admin API of a running Rollcall. */
+import { createTRPCClient, httpLink, TRPCClientError, type TRPCClient } from '@trpc/client';
+import type { AdminRouter } from '../../api/trpc/router.ts';
+import { CommandFailure } from '../terminal/failure.ts';
+import { faultsText } from '../terminal/fault-table.ts';
+import { refusalMessage } from './refusal.ts';
+import { connectServer, type ServerConnection } from './server-connection.ts';
+import type { ServerOptions } from './server-options.ts';
+import { unreachable } from './unreachable.ts';
+
+export type AdminClient = TRPCClient<AdminRouter>;
+
+/** Asks the server; what goes wrong ends the command with a message that names the server or the cause. */
+export async function askServer<Answer>(
+  options: ServerOptions,
+  question: (client: AdminClient) => Promise<Answer>,
+): Promise<Answer> {
+  return askOver(await connectServer(options), question);
+}
+
+/** The same, over a connection that is there. */
+export async function askOver<Answer>(
+  connection: ServerConnection,
+  question: (client: AdminClient) => Promise<Answer>,
+): Promise<Answer> {
+  const client = createTRPCClient<AdminRouter>({
+    links: [
+      httpLink({
+        url: `${connection.server}/trpc`,
+        fetch: (url, init) => connection.fetch(url, init as RequestInit), // tRPC's own type fits any fetch
+      }),
+    ],
+  });
+  try {
+    return await question(client);
+  } catch (error) {
+    throw error instanceof TRPCClientError ? toFailure(connection.server, error) : error;
+  }
+}
+
+function toFailure(server: string, error: TRPCClientError<AdminRouter>): CommandFailure {
+  if (error.cause instanceof CommandFailure) return error.cause;
+  if (error.data !== undefined && error.data !== null) {
+    const { faults = [] } = error.data;
+    return new CommandFailure(faults.length > 0 ? faultsText('What was sent', faults) : error.message);
+  }
+  // Refused before it reached the admin API, or answered by somebody else.
+  const message = refusalMessage(error.meta?.['responseJSON']);
+  return message === undefined ? unreachable(server, error) : new CommandFailure(message);
+}

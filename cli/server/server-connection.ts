@@ -1,0 +1,49 @@
+/** Requests to a running Rollcall, in the name of whoever runs the command. */
+import { type AccessToken, findAccessToken } from './access-token.ts';
+import { trustCertificateAuthorities } from './certificate-authorities.ts';
+import { CommandFailure } from '../terminal/failure.ts';
+import { refusalText } from './refusal.ts';
+import { baseUrl, type ServerOptions } from './server-options.ts';
+import { unreachable } from './unreachable.ts';
+
+export interface ServerConnection {
+  /** The base URL. */
+  readonly server: string;
+  /**
+   * `fetch`, with the caller's token.
+   *
+   * @throws CommandFailure where nobody answers, or the answer is 401
+   */
+  readonly fetch: typeof fetch;
+}
+
+/** Connects as the options say, with the token that they lead to. */
+export async function connectServer(options: ServerOptions): Promise<ServerConnection> {
+  const server = baseUrl(options.server);
+  if (options.caFile !== undefined) await trustCertificateAuthorities(options.caFile);
+  return connectWithToken(server, await findAccessToken(server, options.tokenFile));
+}
+
+export function connectWithToken(server: string, token: AccessToken | undefined): ServerConnection {
+  return {
+    server,
+    fetch: async (resource, init) => {
+      const headers = new Headers(init?.headers);
+      headers.set('User-Agent', 'rollcall'); // the audit tells it
+      if (token !== undefined) headers.set('Authorization', `Bearer ${token.value}`);
+      const response = await fetch(resource, { ...init, headers }).catch((error: unknown) => {
+        throw unreachable(server, error);
+      });
+      if (response.status === 401) throw unauthenticated(server, token, refusalText(401, await response.text()));
+      return response;
+    },
+  };
+}
+
+function unauthenticated(server: string, token: AccessToken | undefined, message: string): CommandFailure {
+  const what =
+    token === undefined ? `${server} wants to know who you are` : `${token.origin} is refused by ${server}: ${message}`;
+  return new CommandFailure(
+    `${what}. Log in with \`rollcall login --server ${server}\`, or give a token by --token-file or ROLLCALL_TOKEN`,
+  );
+}
