@@ -1,20 +1,26 @@
-/** How long to leave alone what did not answer. */
+/** How long to wait after an outage before the next request. */
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Pauses that double with each failure in a row, from half a second to half a minute. */
+/** Pauses that double with each consecutive failure, from half a second to half a minute. */
 export class Backoff {
   #failures = 0;
   #until = 0;
 
-  /** Milliseconds for which it is to be left alone still; 0: it may be asked. */
+  /** Milliseconds until the next request may be sent; 0: now. */
   remainingMs(): number {
     return Math.max(0, this.#until - performance.now());
   }
 
-  /** Answers with the milliseconds of the pause that begins. */
+  /**
+   * Requests that were sent together fail together: those that fail during a pause don't make it longer.
+   *
+   * @returns milliseconds until the next request may be sent.
+   */
   noteFailure(): number {
+    const remainingMs = this.remainingMs();
+    if (remainingMs > 0) return remainingMs;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
     this.#failures += 1;
     this.#until = performance.now() + pauseMs;

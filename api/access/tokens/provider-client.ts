@@ -1,4 +1,4 @@
-/** Requests of one kind to a provider of tokens: bounded, never redirected, and held back for a while after a failure. */
+/** Requests of one kind to an identity provider: bounded, never redirected, and paused for a while after an outage. */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Logger } from 'pino';
@@ -20,14 +20,47 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface Question {
   readonly url: string;
-  /** Sent by POST, as the client that the provider knows this registry as. Absent: GET. */
+  /**
+   * Sent by POST, authenticated as the client that the provider knows this registry as. Absent: GET. A form holds what a
+   * caller sent, so that an answer to it says nothing about the provider's answers to other callers.
+   */
   readonly form?: Readonly<Record<string, string>>;
+}
+
+/** The provider rejected what the form holds. Other questions may well be answered. */
+export class QuestionRejected extends Error {
+  override readonly name = 'QuestionRejected';
+}
+
+/** Statuses that reject the form itself: malformed, too large, not processable. */
+const REJECTING_STATUSES: ReadonlySet<number> = new Set([400, 413, 414, 422, 431]);
+/** Statuses that mean an outage, as all above 499 do: too slow, too many requests. */
+const OUTAGE_STATUSES: ReadonlySet<number> = new Set([408, 429]);
+/** Milliseconds between two log lines about answers that could not be used: callers can cause any number of them. */
+const LOG_PAUSE_MS = 10_000;
+/** Milliseconds after which a client may try again when an answer could not be used. */
+const RETRY_AFTER_MS = 1_000;
+
+/** The provider answered, but not with what was asked for. */
+class UnusableAnswer extends Error {
+  override readonly name = 'UnusableAnswer';
+  readonly status: number;
+
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+
+  get isOutage(): boolean {
+    return this.status >= 500 || OUTAGE_STATUSES.has(this.status);
+  }
 }
 
 export class ProviderClient {
   readonly #settings: ProviderSettings;
   readonly #logger: Logger;
   readonly #backoff = new Backoff();
+  #warnedAt = Number.NEGATIVE_INFINITY;
   #connections: { readonly authorities: string | undefined; readonly dispatcher: Dispatcher } | undefined;
 
   constructor(settings: ProviderSettings, logger: Logger) {
@@ -38,20 +71,25 @@ export class ProviderClient {
   /**
    * Asks, and reads the answer, which is JSON.
    *
-   * @param read makes sense of the answer; what it throws counts as a failure of the provider.
-   * @throws ProviderUnavailable for whatever goes wrong. It is logged, and until the pause is over nobody is asked.
+   * After an outage (no connection, a timeout, 408, 429, 5xx) no question is sent until the pause is over. Any other
+   * unusable answer to a form concerns that form alone. A question without a form is the same for all callers, so that
+   * every unusable answer to it counts as an outage.
+   *
+   * @param read validates the answer; throws if it isn't usable.
+   * @throws QuestionRejected if the provider rejects the form, ProviderUnavailable for everything else that goes wrong.
    */
   async ask<Answer>(question: Question, read: (answer: unknown) => Answer): Promise<Answer> {
     const pauseMs = this.#backoff.remainingMs();
     if (pauseMs > 0) throw this.#unavailable(pauseMs);
     try {
-      const answer = read(await this.#send(question));
+      const answer = await this.#send(question, read);
       this.#backoff.noteSuccess();
       return answer;
     } catch (cause) {
-      const { name } = this.#settings;
-      this.#logger.warn({ err: cause, provider: name, url: shown(question.url) }, 'provider of tokens cannot be asked');
-      throw this.#unavailable(this.#backoff.noteFailure(), cause);
+      const isAboutForm = question.form !== undefined && cause instanceof UnusableAnswer && !cause.isOutage;
+      if (isAboutForm && REJECTING_STATUSES.has(cause.status)) throw new QuestionRejected(cause.message, { cause });
+      this.#warn(question, cause, isAboutForm ? LOG_PAUSE_MS : 0);
+      throw this.#unavailable(isAboutForm ? RETRY_AFTER_MS : this.#backoff.noteFailure(), cause);
     }
   }
 
@@ -59,7 +97,7 @@ export class ProviderClient {
     await this.#connections?.dispatcher.destroy();
   }
 
-  async #send({ url, form }: Question): Promise<unknown> {
+  async #send<Answer>({ url, form }: Question, read: (answer: unknown) => Answer): Promise<Answer> {
     const target = new URL(url);
     this.#assertMayReach(target);
     const dispatcher = await this.#dispatcher();
@@ -78,12 +116,19 @@ export class ProviderClient {
       bodyTimeout: SILENCE_TIMEOUT_MS,
       signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
     });
-    if (response.statusCode !== 200) {
-      await response.body.dump();
-      const hint = response.statusCode >= 300 && response.statusCode < 400 ? ', and redirects are not followed' : '';
-      throw new Error(`It answered ${response.statusCode}${hint}`);
+    const { statusCode: status, body } = response;
+    if (status !== 200) {
+      await body.dump();
+      const hint = status >= 300 && status < 400 ? ', and redirects are not followed' : '';
+      throw new UnusableAnswer(status, `It answered ${status}${hint}`);
     }
-    return JSON.parse(await boundedText(response.body));
+    const text = await boundedText(body);
+    if (text === null) throw new UnusableAnswer(status, `Its answer is larger than ${MAX_BODY_BYTES} bytes`);
+    try {
+      return read(JSON.parse(text));
+    } catch (cause) {
+      throw new UnusableAnswer(status, `Its answer is not what was asked for: ${messageOf(cause)}`, { cause });
+    }
   }
 
   /** Host names are judged when they are looked up, so that what was judged is what is connected to. */
@@ -120,6 +165,13 @@ export class ProviderClient {
     return token === undefined ? undefined : `Bearer ${await readSecret(token)}`;
   }
 
+  #warn({ url }: Question, cause: unknown, pauseMs: number): void {
+    const now = performance.now();
+    if (now - this.#warnedAt < pauseMs) return;
+    this.#warnedAt = now;
+    this.#logger.warn({ err: cause, provider: this.#settings.name, url: shown(url) }, 'identity provider unavailable');
+  }
+
   #unavailable(retryAfterMs: number, cause?: unknown): ProviderUnavailable {
     return new ProviderUnavailable(`The provider "${this.#settings.name}" cannot be asked`, { retryAfterMs, cause });
   }
@@ -147,15 +199,20 @@ function privateAddress(host: string): Error {
   return new Error(`${host} leads to an address that is not public, which only allowPrivateIP: true permits`);
 }
 
-async function boundedText(body: AsyncIterable<Uint8Array>): Promise<string> {
+/** Null for a body that is larger than MAX_BODY_BYTES. */
+async function boundedText(body: AsyncIterable<Uint8Array>): Promise<string | null> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) throw new Error(`Its answer is larger than ${MAX_BODY_BYTES} bytes`);
+    if (bytes > MAX_BODY_BYTES) return null;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Without credentials and query. */

@@ -3,7 +3,7 @@ import { errors, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { ProviderSettings } from '../../../config/model.ts';
-import { ProviderClient } from './provider-client.ts';
+import { ProviderClient, QuestionRejected } from './provider-client.ts';
 import { ProviderUnavailable, TokenRejected } from './rejection.ts';
 import { SigningKeys, withoutSlash } from './signing-keys.ts';
 
@@ -74,26 +74,45 @@ export class Provider {
     });
     if (!mayBeAccessToken(protectedHeader.typ))
       throw new TokenRejected('The token is of another type than access tokens');
+    refuseBoundToken(payload);
     return payload;
   }
 
   /**
-   * What the provider tells of a token that nobody else can read (RFC 7662), null if it does not know it.
+   * The claims of an opaque token, from the provider (RFC 7662); null for a token that the provider doesn't know or
+   * doesn't accept as one.
    *
-   * @throws TokenRejected where it knows the token, which is not for this registry; ProviderUnavailable.
+   * @throws TokenRejected for a token that isn't meant for this registry or isn't valid now; ProviderUnavailable.
    */
   async introspect(token: string, url: string): Promise<TokenClaims | null> {
     const form = { token, token_type_hint: 'access_token' };
-    const answer = await this.#clients.introspection.ask({ url, form }, (json) => introspection.parse(json));
-    if (!answer.active) return null;
+    const answer = await this.#clients.introspection
+      .ask({ url, form }, (json) => introspection.parse(json))
+      .catch((error: unknown) => {
+        if (error instanceof QuestionRejected) return null;
+        throw error;
+      });
+    if (answer?.active !== true) return null;
     const { iss, aud, exp, nbf } = answer;
     const now = Date.now() / 1000;
     if (iss !== undefined && !this.isIssuer(iss)) throw new TokenRejected(REASONS.iss);
     if (![aud].flat().includes(this.settings.audience)) throw new TokenRejected(REASONS.aud);
     if (exp !== undefined && exp + CLOCK_SKEW_SECONDS <= now) throw new TokenRejected(EXPIRED);
     if (nbf !== undefined && nbf - CLOCK_SKEW_SECONDS > now) throw new TokenRejected(REASONS.nbf);
+    refuseBoundToken(answer);
     return { iss: this.settings.issuerUrl, ...answer };
   }
+}
+
+/**
+ * A token that is bound to a key (RFC 7800) may only be accepted with a proof that the sender holds the key, as in DPoP
+ * (RFC 9449) and mutual TLS (RFC 8705). Neither is supported.
+ */
+function refuseBoundToken(claims: TokenClaims): void {
+  if (claims['cnf'] === undefined) return;
+  throw new TokenRejected(
+    'The token is bound to a key (cnf), which cannot be verified here: request a bearer token without DPoP or mTLS',
+  );
 }
 
 const EXPIRED = 'The token has expired';

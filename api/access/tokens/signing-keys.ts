@@ -1,4 +1,5 @@
-/** The public keys of one provider: found, held, and looked for anew when tokens name others. */
+/** The public keys of one provider: found, held, and read again when a token names another one. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import type { ProviderSettings } from '../../../config/model.ts';
@@ -8,8 +9,8 @@ import type { ProviderClient } from './provider-client.ts';
 const FRESH_MS = 10 * 60_000;
 /** For so long they are taken while the provider does not answer. */
 const USABLE_MS = 60 * 60_000;
-/** Between two readings because of a key that nobody knows: who makes such tokens up makes no more requests than this. */
-const UNKNOWN_KEY_PAUSE_MS = 10_000;
+/** Milliseconds between two readings for unknown keys: made-up tokens cause no more requests than this. */
+const UNKNOWN_KEY_PAUSE_MS = 1_000;
 
 /** OpenID Connect Discovery 1.0 section 3. */
 const discoveryDocument = z.object({ issuer: z.string(), jwks_uri: z.string() });
@@ -23,7 +24,9 @@ export class SigningKeys {
   readonly #client: ProviderClient;
   #held: { readonly keys: LocalKeys; readonly readAt: number } | undefined;
   #reading: Promise<LocalKeys> | undefined;
-  #unknownKeyAt = Number.NEGATIVE_INFINITY;
+  /** A reading for unknown keys that hasn't begun: all tokens that arrive until then wait for it. */
+  #nextReading: Promise<LocalKeys> | undefined;
+  #nextReadingFrom = Number.NEGATIVE_INFINITY;
 
   constructor(settings: ProviderSettings, client: ProviderClient) {
     this.#settings = settings;
@@ -31,19 +34,19 @@ export class SigningKeys {
   }
 
   /**
-   * The key that a token is signed with, for jose.
+   * The key that a token is signed with, for jose. A key counts as unknown only after a reading that began when the token
+   * was here already: a made-up key that somebody else has just asked for makes no difference.
    *
-   * @throws errors of jose where there is none, ProviderUnavailable where that can't be known now.
+   * @throws errors of jose if there is no such key, ProviderUnavailable if that can't be found out now.
    */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const keys = await this.current();
     try {
       return await keys(header, token);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !this.#mayLookForUnknownKey()) throw error;
-      return await (
-        await this.#read()
-      )(header, token);
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      const newest = await this.#readAgain();
+      return await newest(header, token);
     }
   };
 
@@ -59,13 +62,20 @@ export class SigningKeys {
     }
   }
 
-  #mayLookForUnknownKey(): boolean {
-    if (performance.now() - this.#unknownKeyAt < UNKNOWN_KEY_PAUSE_MS) return this.#reading !== undefined;
-    this.#unknownKeyAt = performance.now();
-    return true;
+  #readAgain(): Promise<LocalKeys> {
+    this.#nextReading ??= this.#readAfterPause();
+    return this.#nextReading;
   }
 
-  /** Who asks while they are being read waits for the same reading. */
+  async #readAfterPause(): Promise<LocalKeys> {
+    await delay(Math.max(0, this.#nextReadingFrom - performance.now()));
+    await this.#reading?.catch(() => undefined);
+    this.#nextReading = undefined;
+    this.#nextReadingFrom = performance.now() + UNKNOWN_KEY_PAUSE_MS;
+    return await this.#read();
+  }
+
+  /** Callers that need the keys during a reading share it. */
   #read(): Promise<LocalKeys> {
     this.#reading ??= this.#readNow().finally(() => {
       this.#reading = undefined;

@@ -60,9 +60,9 @@ export class TokenVerifier {
 
   async #verify(digest: string, token: string): Promise<Caller> {
     if (!TOKEN.test(token)) throw new TokenRejected('The token is malformed');
-    const issuer = issuerOf(token);
-    const { claims, provider } =
-      issuer === null ? await this.#introspect(digest, token) : await this.#verifyJwt(token, issuer);
+    const { claims, provider } = isJwtShaped(token)
+      ? await this.#verifyJwt(token)
+      : await this.#introspect(digest, token);
     const caller = tokenCaller(claims, provider.settings, this.#settings);
     const { exp } = claims;
     const rememberedMs = typeof exp === 'number' ? Math.min(REMEMBERED_MS, exp * 1000 - Date.now()) : REMEMBERED_MS;
@@ -70,7 +70,8 @@ export class TokenVerifier {
     return caller;
   }
 
-  async #verifyJwt(token: string, issuer: string): Promise<Answer> {
+  async #verifyJwt(token: string): Promise<Answer> {
+    const issuer = issuerOf(token);
     const provider = this.#providers.find((candidate) => candidate.isIssuer(issuer));
     if (provider === undefined) throw new TokenRejected('The token is from an issuer that is not trusted here');
     return { provider, claims: await provider.verify(token) };
@@ -110,19 +111,26 @@ interface Answer {
   readonly claims: TokenClaims;
 }
 
-/**
- * Who issued a JWT, by its own words, which may be any JSON; empty where it does not say. Null for a token that is no JWT.
- */
-function issuerOf(token: string): string | null {
+/** Whether a token has the parts and the header of a signed (RFC 7515) or encrypted (RFC 7516) JWT. */
+function isJwtShaped(token: string): boolean {
   try {
     decodeProtectedHeader(token);
+    return true;
   } catch {
-    return null;
+    return false;
   }
+}
+
+/**
+ * The claim `iss` of a JWT, not verified; empty if it has none.
+ *
+ * @throws TokenRejected for a token whose claims can't be read: malformed or encrypted.
+ */
+function issuerOf(token: string): string {
   try {
     const { iss }: { iss?: unknown } = decodeJwt(token);
     return typeof iss === 'string' ? iss : '';
-  } catch {
-    return null;
+  } catch (cause) {
+    throw new TokenRejected('The token is malformed or encrypted', { cause });
   }
 }

@@ -2,11 +2,12 @@
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -44,6 +45,14 @@ describe('keys', () => {
     await provider.rotateKeys();
     expect((await withToken(await provider.token())).status).toBe(200);
     expect((await withToken(old)).status).toBe(401);
+  });
+
+  test('that have just been rotated are found although a token has named an unknown one right before', async () => {
+    const { withToken } = await start();
+    const unknown = { header: { kid: 'unknown' } };
+    expect((await withToken(await provider.token({}, unknown))).status).toBe(401);
+    await provider.rotateKeys();
+    expect((await withToken(await provider.token())).status).toBe(200);
   });
 
   test('are read from jwksUrl without discovery', async () => {
@@ -127,6 +136,19 @@ describe('a provider that does not answer', () => {
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
     expect(requests).toBeLessThanOrEqual(2);
+  });
+
+  test('is asked again soon although many requests failed at the same time', async () => {
+    const waiting: ServerResponse[] = [];
+    const introspectionUrl = await listen((_request, response) => {
+      waiting.push(response);
+      if (waiting.length === 10) for (const one of waiting) one.writeHead(500).end();
+    });
+    const { withToken } = await start({ introspectionUrl });
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => withToken(`opaque-${index}`)));
+    expect(new Set(answers.map(({ status, headers }) => `${status} ${headers.get('retry-after')}`))).toEqual(
+      new Set(['503 1']),
+    );
   });
 
   test.each([
@@ -238,6 +260,74 @@ describe('a token that is no JWT', () => {
       ]);
     }
     expect(introspections() - before).toBe(1);
+  });
+
+  test.each([
+    ['400', 401, { status: 400, body: '{"error":"invalid_request"}' }],
+    ['413', 401, { status: 413, body: '' }],
+    ['401', 503, { status: 401, body: '' }],
+    ['a redirect', 503, { status: 302, body: '' }],
+    ['something that is not JSON', 503, { status: 200, body: '<html>' }],
+    ['a claim of the wrong type', 503, { status: 200, body: '{"active":true,"exp":"tomorrow"}' }],
+    ['too much', 503, { status: 200, body: `{"active":true}${' '.repeat(1_100_000)}` }],
+  ])('does not affect other tokens when its provider answers with %s', async (_what, status, answer) => {
+    const introspectionUrl = await listenToIntrospection((token) => (token === 'good' ? null : answer));
+    const { withToken } = await introspecting({ introspectionUrl });
+    for (const token of ['bad-1', 'bad-2', 'bad-3']) expect((await withToken(token)).status).toBe(status);
+    expect((await withToken('good')).status).toBe(200);
+  });
+
+  test.each([500, 503, 429, 408])('is not shown to a provider that has just answered with %d', async (status) => {
+    let requests = 0;
+    const introspectionUrl = await listenToIntrospection(() => {
+      requests += 1;
+      return { status, body: '' };
+    });
+    const { withToken } = await introspecting({ introspectionUrl });
+    const answers = [await withToken('one'), await withToken('two'), await withToken('three')];
+    expect(answers.map((answer) => answer.status)).toEqual([503, 503, 503]);
+    expect(requests).toBe(1);
+  });
+
+  test('is shown to the next provider when one rejects it', async () => {
+    const rejecting = await listenToIntrospection(() => ({ status: 400, body: '' }));
+    const second = await startIdentityProvider();
+    const accepting = await listenToIntrospection(() => null);
+    const { withToken } = await startWith({
+      providers: [
+        provider.settings({ introspectionUrl: rejecting }),
+        second.settings({ name: 'second', introspectionUrl: accepting }),
+      ],
+    });
+    expect((await withToken('opaque')).status).toBe(200);
+    await second.stop();
+  });
+
+  test('is not one with the shape of a JWT, which no provider is asked about', async () => {
+    const { withToken } = await introspecting();
+    const before = introspections();
+    const header = Buffer.from('{"alg":"RS256"}').toString('base64url');
+    for (const token of [`${header}.bm90IEpTT04.c2ln`, `${header}..c2ln`, `${header}.a.b.c.d`]) {
+      const response = await withToken(token);
+      expect([response.status, await response.json()]).toEqual([401, { error: 'The token is malformed or encrypted' }]);
+    }
+    expect(introspections() - before).toBe(0);
+  });
+
+  test('is refused when it is bound to a key, as a JWT is', async () => {
+    const cnf = { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' };
+    const introspectionUrl = await listenToIntrospection(() => ({
+      status: 200,
+      body: JSON.stringify({ active: true, aud: AUDIENCE, cnf }),
+    }));
+    const { withToken } = await introspecting({ introspectionUrl });
+    for (const token of ['opaque', await provider.token({ cnf }), await provider.token({ cnf: { 'x5t#S256': 'x' } })]) {
+      const response = await withToken(token);
+      expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+        401,
+        expect.stringContaining('error="invalid_token", error_description="The token is bound to a key (cnf)'),
+      ]);
+    }
   });
 
   test('is not remembered when it has expired', async () => {
@@ -358,6 +448,25 @@ async function listen(handler: RequestListener): Promise<string> {
   servers.push(server);
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
+}
+
+/**
+ * An introspection endpoint on loopback, which answers as it is told to for each token; null: the token is good.
+ *
+ * @returns its URL.
+ */
+async function listenToIntrospection(
+  answerTo: (token: string | null) => { readonly status: number; readonly body: string } | null,
+): Promise<string> {
+  return await listen((request, response) => {
+    void text(request).then((form) => {
+      const { status, body } = answerTo(new URLSearchParams(form).get('token')) ?? {
+        status: 200,
+        body: JSON.stringify({ active: true, aud: AUDIENCE }),
+      };
+      response.writeHead(status).end(body);
+    });
+  });
 }
 
 /** The key that the provider signs with, as a set of keys. */

@@ -185,16 +185,16 @@ test('a token in the query is not looked at', async () => {
   expect(response.status).toBe(401);
 });
 
-test('made-up keys make the registry ask the provider for its keys once', async () => {
+test('made-up keys that are named at the same time make the registry ask the provider for its keys once or twice', async () => {
   const reads = (): number => provider.requests.filter((request) => request === 'GET /jwks').length;
   const before = reads();
   const tokens = await Promise.all(
     Array.from({ length: 20 }, (_, index) => provider.token({}, { header: { kid: `made-up-${index}` } })),
   );
-  for (const token of tokens) {
-    expect(await refusalOf(token)).toBe('The token is signed with a key that its issuer does not have');
-  }
-  expect(reads() - before).toBeLessThanOrEqual(1);
+  expect(new Set(await Promise.all(tokens.map(refusalOf)))).toEqual(
+    new Set(['The token is signed with a key that its issuer does not have']),
+  );
+  expect(reads() - before).toBeLessThanOrEqual(2);
   expect(await statusOf(await provider.token())).toBe(200);
 });
 
