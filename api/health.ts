@@ -18,7 +18,7 @@ export function healthRoutes({ database, software }: Pick<ApiContext, 'database'
       try {
         await pingDatabase(database);
       } catch (cause) {
-        throw unavailable('Not ready: the database is away', { cause });
+        throw unavailable('Not ready: database unavailable', { cause });
       }
       response.json({ status: 'ready' });
     },

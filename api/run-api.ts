@@ -1,4 +1,4 @@
-/** The API: answers requests until it is told to stop, reads even while Temporal is away. */
+/** The API: answers requests until it is told to stop, reads even while Temporal is unavailable. */
 import { once } from 'node:events';
 import type { ApiContext } from './context.ts';
 import { listen } from './http/listener.ts';

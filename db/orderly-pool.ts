@@ -25,7 +25,7 @@ const TAKES_CONNECTION: ReadonlySet<string | symbol> = new Set([
  * slonik itself has to be allowed more connections than `connections`, which then are not made.
  */
 export function orderlyPool(pool: DatabasePool, connections: number): DatabasePool {
-  const turns = new Turns(connections);
+  const turns = new Turns({ count: connections });
   return new Proxy(pool, {
     get: (target, property) => {
       const member: unknown = Reflect.get(target, property);

@@ -17,7 +17,7 @@ export const listSources = query({
   run: async ({ database, caller }) => (await readSources(database)).filter(({ claims }) => sees(caller, claims)),
 });
 
-/** One source, and what its actor says: phase, next sync, recent syncs. `actor` is null while Temporal is away. */
+/** One source, and what its actor says: phase, next sync, recent syncs. `actor` is null while Temporal is unavailable. */
 export const getSource = query({
   role: 'manageSources',
   input: bySourceName,

@@ -9,7 +9,7 @@ import { NOBODY } from './sender.ts';
 
 const FLUSH_INTERVAL_MS = 500;
 const BATCH_SIZE = 500;
-/** While Postgres is away events are held up to this number; newer ones are lost, and it is said how many. */
+/** While Postgres is unavailable events are held up to this number; newer ones are lost, and it is said how many. */
 const MAX_HELD = 10_000;
 
 export interface EventWriterOptions {
@@ -48,7 +48,7 @@ export class EventWriter {
     await this.#flushing;
     await this.#flush();
     const held = this.#added.length + this.#completed.length + this.#lost;
-    if (held > 0) this.#options.logger.error({ events: held }, 'audit events were lost: the database is away');
+    if (held > 0) this.#options.logger.error({ events: held }, 'audit events were lost: database unavailable');
   }
 
   #hasRoom(): boolean {
@@ -78,7 +78,7 @@ export class EventWriter {
       }
       await this.#tellLost();
     } catch {
-      // The database is away: the next flush tries again.
+      // Database unavailable: the next flush tries again.
     }
   }
 

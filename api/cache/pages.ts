@@ -4,9 +4,11 @@ import { LRUCache } from 'lru-cache';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { Reader } from '../../db/consistent-read.ts';
 import type { RegistryRow } from '../../db/registries.ts';
 import { callerOf } from '../access/caller.ts';
 import type { RegistryView } from '../access/visibility.ts';
+import { whileConnected } from '../http/reader.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from '../http/request-id.ts';
 import type { RegistryDirectory } from '../registry-directory.ts';
 import { BodyCache } from './bodies.ts';
@@ -39,9 +41,9 @@ export interface PreparedPage {
   readonly body: string;
 }
 
-/** A page whose body is made in pieces. */
+/** A page whose body is made in pieces, as long as the reader is there. */
 export interface StreamedPage extends Omit<Page, 'make'> {
-  readonly pieces: () => AsyncIterable<string>;
+  readonly pieces: (reader: Reader) => AsyncIterable<string>;
 }
 
 export interface PagesOptions {
@@ -130,18 +132,23 @@ export class Pages {
 
   /**
    * The same for a body that is too large to be held: written chunk by chunk as it is made. An error before the first
-   * chunk is answered as any other; a later one cuts the answer off, which the client notices.
+   * chunk is answered as any other; a later one cuts the answer off, which the client notices. The body is made no
+   * further once the client has hung up.
    */
   async stream(request: Request, response: Response, page: StreamedPage): Promise<void> {
     const answer = this.#answerTo(request, response, page);
     if (sendNotModified(request, response, answer)) return;
     const [variant = uncompressed(answer)] = answer.variants;
-    const { encoding } = variant;
-    const chunks = inChunks(page.pieces());
-    const first = await chunks.next();
-    response.writeHead(200, [...answer.headers, ...ownHeaders(response), ...bodyHeaders(variant)]);
-    const body = Readable.from(continued(first, chunks));
-    await (encoding === 'identity' ? pipeline(body, response) : pipeline(body, compressor(encoding), response));
+    const headers = (): string[] => [...answer.headers, ...ownHeaders(response), ...bodyHeaders(variant)];
+    if (request.method === 'HEAD') return void response.writeHead(200, headers()).end();
+    await whileConnected(request, response, async (reader) => {
+      const chunks = inChunks(page.pieces(reader));
+      const first = await chunks.next();
+      response.writeHead(200, headers());
+      const body = Readable.from(continued(first, chunks));
+      const { encoding } = variant;
+      await (encoding === 'identity' ? pipeline(body, response) : pipeline(body, compressor(encoding), response));
+    });
   }
 
   #answerTo(request: Request, response: Response, { view, key }: Pick<Page, 'view' | 'key'>): Answer {

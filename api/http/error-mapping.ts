@@ -1,5 +1,6 @@
 /** Which answer an error means: the status says whose fault it is. */
 import { isDatabaseUnavailable } from '../../db/availability.ts';
+import { Overloaded } from '../../db/turns.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
 import { PassingFailure, TemporalUnavailable } from '../../temporal/known-errors.ts';
 import { HttpError, unavailable } from './error.ts';
@@ -29,7 +30,9 @@ export function toHttpError(error: unknown): HttpError {
   }
   if (error instanceof PassingFailure)
     return unavailable('It could not be carried out now: try again later', { cause: error });
-  if (isDatabaseUnavailable(error)) return unavailable('The database is away: try again later', { cause: error });
+  if (error instanceof Overloaded)
+    return unavailable('Too many requests are waiting: try again later', { cause: error });
+  if (isDatabaseUnavailable(error)) return unavailable('Database unavailable: try again later', { cause: error });
   if (isClientError(error)) return new HttpError(error.status, error.message, { cause: error });
   return new HttpError(500, 'Something went wrong here; the log says what', { cause: error });
 }

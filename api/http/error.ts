@@ -20,10 +20,10 @@ export class HttpError extends Error {
   }
 }
 
-/** Seconds after which a client should try again when Postgres or Temporal is away. */
+/** Seconds after which a client should try again when Postgres or Temporal is unavailable. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** 503: something that this process needs is away, and is expected to come back. */
+/** 503: something that this process needs is unavailable, and is expected to come back. */
 export function unavailable(
   message: string,
   options: { cause?: unknown; retryAfterMs?: number | undefined } = {},

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { cutOffStalledReaders } from './stalled-readers.ts';
 import { answerUnreadableRequests } from './unreadable-request.ts';
 
 /** A client has this long to send its headers, and the whole of its request. */
@@ -10,6 +11,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const TIMEOUT_CHECK_INTERVAL_MS = 2_000;
 /** Longer than the usual 60 s of load balancers: the side that keeps connections for later should close them first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** A client that accepts no byte of its answer for this long is cut off. */
+const STALLED_READER_TIMEOUT_MS = 30_000;
 /** Above what a token may have: one that is too long is to be refused as a token, not as a request. */
 const MAX_HEADER_BYTES = 128 * 1024;
 /** How long answers may still take when the server is told to stop. */
@@ -26,9 +29,14 @@ export interface HttpListener {
 /**
  * Calls the listener for requests to an address, `host:port` or `:port` for all interfaces.
  *
+ * @param stalledReaderTimeoutMs how long a client may accept no byte of its answer
  * @throws Error that names the address where it cannot be listened at.
  */
-export async function listen(listener: RequestListener, address: string): Promise<HttpListener> {
+export async function listen(
+  listener: RequestListener,
+  address: string,
+  stalledReaderTimeoutMs = STALLED_READER_TIMEOUT_MS,
+): Promise<HttpListener> {
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -40,6 +48,7 @@ export async function listen(listener: RequestListener, address: string): Promis
     listener,
   );
   answerUnreadableRequests(server);
+  cutOffStalledReaders(server, stalledReaderTimeoutMs);
   const { host, port } = parseAddress(address);
   server.listen({ port, ...(host !== undefined && { host }) });
   try {

@@ -1,12 +1,13 @@
 /** How often one sender may change something, or fail to say who it is. Reads are never limited. */
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
-import { ipKeyGenerator, type Options, rateLimit } from 'express-rate-limit';
+import { type Options, rateLimit } from 'express-rate-limit';
 import type { RateLimitSettings } from '../../config/model.ts';
 import { refusedToken } from '../access/authenticate.ts';
 import { callerOf } from '../access/caller.ts';
 import { TokenRejected } from '../access/tokens/rejection.ts';
 import { senderOf } from '../audit/sender.ts';
 import type { AuditTrail } from '../audit/trail.ts';
+import { addressOf } from '../http/client-address.ts';
 import { HttpError } from '../http/error.ts';
 import { isSafeMethod } from '../http/safe-method.ts';
 
@@ -71,9 +72,4 @@ function limiter(
       next(refusal);
     },
   });
-}
-
-/** Of IPv6 the network, of which one customer has all addresses. */
-function addressOf({ ip }: Request): string {
-  return ip === undefined ? '' : ipKeyGenerator(ip);
 }

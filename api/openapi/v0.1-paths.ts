@@ -28,7 +28,7 @@ const ERRORS = {
   422: 'The document breaks the rules for server.json, or the idempotency key was used for another request.',
   429: 'Too many changes, or refused tokens, in a minute; `Retry-After` says when to try again.',
   501: 'The registry has no managed source, so nothing can be published to it; or nobody can log in this way.',
-  503: 'The database, or for a write Temporal, is away; `Retry-After` says when to try again.',
+  503: 'Database unavailable, or for a write Temporal; `Retry-After` says when to try again.',
 } as const;
 
 export const READ_ERRORS = [400, 401, 404, 429, 503] as const;

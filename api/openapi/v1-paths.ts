@@ -30,7 +30,7 @@ const ERRORS = {
   422: 'The document breaks the rules for server.json, or the idempotency key was used for another request.',
   429: 'Too many changes, or refused tokens, in a minute; `Retry-After` says when to try again.',
   501: 'There is no managed source, so nothing can be published.',
-  503: 'The database, or for an entry Temporal, is away; `Retry-After` says when to try again.',
+  503: 'Database unavailable, or for an entry Temporal; `Retry-After` says when to try again.',
 } as const;
 type ErrorStatus = keyof typeof ERRORS;
 

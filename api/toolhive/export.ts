@@ -45,7 +45,7 @@ function exporter(context: ApiContext, file: string, pieces: Export): RequestHan
     await context.pages.stream(request, response, {
       view,
       key: [file],
-      pieces: () => readConsistently(context.database, (transaction) => pieces(transaction, view)),
+      pieces: (reader) => readConsistently(context.database, reader, (transaction) => pieces(transaction, view)),
     });
   };
 }

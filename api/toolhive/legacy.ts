@@ -35,7 +35,7 @@ function listSummaries(context: ApiContext): RequestHandler {
     await context.pages.stream(request, response, {
       view,
       key: ['toolhive servers'],
-      pieces: () => readConsistently(context.database, (transaction) => summaries(transaction, view)),
+      pieces: (reader) => readConsistently(context.database, reader, (transaction) => summaries(transaction, view)),
     });
   };
 }

@@ -30,7 +30,7 @@ export const sourceInfo = z
     notice: z
       .string()
       .optional()
-      .meta({ description: 'That what was changed takes effect later, because Temporal is away.' }),
+      .meta({ description: 'That what was changed takes effect later, because Temporal is unavailable.' }),
     createdAt: z.string(),
     updatedAt: z.string(),
   })

@@ -182,8 +182,9 @@ test('pages of any size, one after another, are the whole list', async () => {
 });
 
 describe('a consistent read', () => {
+  const reader = { key: 'test', signal: new AbortController().signal };
   const stream = (): AsyncGenerator<EntryRow> =>
-    readConsistently(target.database, (transaction) =>
+    readConsistently(target.database, reader, (transaction) =>
       streamEntries(transaction, { registryId, visibility: 'all', includeDeleted: false }),
     );
 
@@ -196,7 +197,7 @@ describe('a consistent read', () => {
   test('that is left early or fails gives its connection back', async () => {
     for (let time = 0; time < 12; time++) {
       for await (const entry of stream()) if (entry.name !== '') break;
-      const failing = readConsistently(target.database, () => {
+      const failing = readConsistently(target.database, reader, () => {
         throw new Error('on purpose');
       });
       await expect(failing.next()).rejects.toThrow('on purpose');
