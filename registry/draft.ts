@@ -9,7 +9,7 @@ import { isJsonObject, type JsonObject } from './json.ts';
 import { contentFaults, faultText } from './server-json.ts';
 import { isUsableServerName, MAX_IDENTIFIER_BYTES } from './server-name.ts';
 import { tagsOf } from './tags.ts';
-import { isTimestamp } from './timestamp.ts';
+import { assumingUtc, isTimestamp } from './timestamp.ts';
 import { toolhiveExtension } from './toolhive-format.ts';
 
 /** The largest server.json that is taken, in bytes of its text: 1 MiB. */
@@ -94,7 +94,7 @@ function unusable({ text, parsed, nesting }: FoundServer): string | null {
 
 function unusableName(name: unknown): string | null {
   if (typeof name !== 'string' || name === '') {
-    return 'name is missing or empty';
+    return noText('name', name);
   }
   if (!isUsableServerName(name)) {
     return `name must be a namespace, one slash and a name, without white space and at most ${MAX_IDENTIFIER_BYTES} bytes long`;
@@ -104,7 +104,7 @@ function unusableName(name: unknown): string | null {
 
 function unusableVersion(version: unknown): string | null {
   if (typeof version !== 'string' || version.trim() === '') {
-    return 'version is missing or empty';
+    return noText('version', version);
   }
   if (version === 'latest') {
     return 'version is "latest", which names whatever version is the newest';
@@ -116,7 +116,13 @@ function unusableVersion(version: unknown): string | null {
 }
 
 function unusableDescription(description: unknown): string | null {
-  return typeof description !== 'string' || description.trim() === '' ? 'description is missing or empty' : null;
+  return typeof description !== 'string' || description.trim() === '' ? noText('description', description) : null;
+}
+
+/** Why a member that should hold text can't be used. YAML reads `1.10`, `yes` and `true` as other values. */
+function noText(member: string, value: unknown): string {
+  const isAbsent = value === undefined || value === null || typeof value === 'string';
+  return isAbsent ? `${member} is missing or empty` : `${member} must be text: put it in quotes`;
 }
 
 type Lifecycle = Pick<EntryDraft, 'status' | 'statusMessage' | 'statusChangedAt' | 'publishedAt' | 'updatedAt'>;
@@ -162,11 +168,11 @@ function dateMember(said: JsonObject, names: readonly string[], warnings: string
   if (value === NO_DATE || value === '') {
     return null;
   }
-  if (typeof value !== 'string' || !isTimestamp(value)) {
-    warnings.push(`${name} is no RFC 3339 date; left out`);
-    return null;
-  }
-  return value;
+  if (typeof value === 'string' && isTimestamp(value)) return value;
+  const inUtc = typeof value === 'string' ? assumingUtc(value) : null;
+  const consequence = inUtc === null ? "isn't an RFC 3339 date; left out" : 'has no time zone; taken as UTC';
+  warnings.push(`${name} ${consequence}`);
+  return inUtc;
 }
 
 function textMember(object: JsonObject, member: string): string | null {

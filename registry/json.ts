@@ -6,6 +6,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** How many characters of a member's name are in a path. */
+const MAX_PATH_STEP = 200;
+
 /** Where a value is inside a document, as its author would write it: `packages[0].transport.url`, `_meta["a/b"].c`. */
 export function jsonPath(segments: readonly PropertyKey[]): string {
   return segments.reduce<string>((path, segment) => path + pathStep(segment, path === ''), '');
@@ -15,7 +18,7 @@ function pathStep(segment: PropertyKey, first: boolean): string {
   if (typeof segment === 'number') {
     return `[${segment}]`;
   }
-  const member = String(segment);
+  const member = String(segment).slice(0, MAX_PATH_STEP);
   if (!/^[A-Za-z_$][\w$]*$/.test(member)) {
     return `[${JSON.stringify(member)}]`;
   }

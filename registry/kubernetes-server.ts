@@ -17,8 +17,8 @@ const ANNOTATION_PREFIX = 'toolhive.stacklok.dev/';
 const NAME_PREFIX = 'com.toolhive.k8s.';
 
 /** Whether the owner of the object wants it in the registry. */
-export function isExported({ annotations }: KubernetesObject): boolean {
-  return annotations[`${ANNOTATION_PREFIX}registry-export`] === 'true';
+export function isExported(object: KubernetesObject): boolean {
+  return annotation(object, 'registry-export') === 'true';
 }
 
 export function serverNameOf({ namespace, name }: Pick<KubernetesObject, 'namespace' | 'name'>): string {
@@ -78,8 +78,9 @@ function remoteUrl(object: KubernetesObject): string {
       `it has no URL yet: neither the annotation ${ANNOTATION_PREFIX}registry-url nor one in its status`,
     );
   }
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    throw new NotServable(`its URL ${JSON.stringify(url.slice(0, 100))} is no http:// or https:// URL`);
+  // URL.parse leaves out white space, which clients may not do.
+  if (/\s/.test(url) || !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    throw new NotServable(`its URL ${JSON.stringify(url.slice(0, 100))} isn't an http:// or https:// URL`);
   }
   return url;
 }
@@ -155,6 +156,8 @@ function isListOfObjects(value: unknown): boolean {
   return Array.isArray(value) && value.every(isJsonObject);
 }
 
+/** Without white space around it: block scalars in manifests end with a line break. */
 function annotation({ annotations }: KubernetesObject, key: string): string | undefined {
-  return textOf(annotations[`${ANNOTATION_PREFIX}${key}`]);
+  const value: unknown = annotations[`${ANNOTATION_PREFIX}${key}`];
+  return typeof value === 'string' ? textOf(value.trim()) : undefined;
 }

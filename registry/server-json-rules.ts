@@ -106,7 +106,8 @@ function urlFaults({ value, path }: Located, variables: () => ReadonlySet<unknow
   const known = names.length === 0 ? new Set() : variables();
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {
-    return [{ path: [...path, 'url'], message: `refers to ${unknown.join(', ')}, which is no variable here` }];
+    const some = [...new Set(unknown)].slice(0, 5).join(', ');
+    return [{ path: [...path, 'url'], message: `refers to ${some}, which is no variable here` }];
   }
   return URL.canParse(sampleUrl(url)) ? [] : [{ path: [...path, 'url'], message: 'is not a valid URL' }];
 }

@@ -11,9 +11,6 @@ import { CURRENT_SCHEMA } from './generations.ts';
 import { SERVER_NAME_LENGTH, SERVER_NAME_PATTERN } from './server-name.ts';
 import { isVersionRange } from './versions.ts';
 
-/** The kinds of packages that MCP clients know how to fetch. */
-const PACKAGE_TYPES = ['npm', 'pypi', 'oci', 'nuget', 'cargo', 'mcpb'] as const;
-
 const MAX_VERSION_LENGTH = 255;
 
 const webUrl = z.string().refine(isWebUrl, 'must be an absolute http:// or https:// URL').meta({ format: 'uri' });
@@ -25,12 +22,21 @@ const schemaUrl = z
   .refine((url) => url === '' || isWebUrl(url), 'must be an absolute http:// or https:// URL')
   .meta({ format: 'uri' });
 
+/** Control characters, and those that make a text read differently from what it is, as in CVE-2021-42574. */
+const MISLEADING = /[\p{Cc}\u{061c}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2066}-\u{2069}]/u;
+/** The same and every other invisible character: two versions must not look alike. */
+const MISLEADING_OR_INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+/** In a text of several lines, line breaks and tabs are meant. */
+const LINES_AND_TABS = /[\t\n\r]/g;
+
 /** The version of a server or a package; it names one version, never a choice of them. */
 const exactVersion = z
   .string()
   .min(1)
   .max(MAX_VERSION_LENGTH)
   .refine((version) => version.trim() !== '', 'must not be blank')
+  .refine(isTrimmed, 'must not begin or end with white space')
+  .refine((version) => !MISLEADING_OR_INVISIBLE.test(version), 'must not contain control or invisible characters')
   .refine((version) => version !== 'latest', 'must be a specific version, not "latest"')
   .refine((version) => !isVersionRange(version), 'must be a specific version, not a range');
 
@@ -154,7 +160,10 @@ const remoteTransport = z
 
 const packageSchema = z
   .looseObject({
-    registryType: z.enum(PACKAGE_TYPES).meta({ description: 'The kind of the package.', example: 'npm' }),
+    registryType: z.string().min(1).meta({
+      description: 'The kind of the package, such as npm, pypi, oci, nuget, cargo, go or mcpb.',
+      example: 'npm',
+    }),
     registryBaseUrl: webUrl.optional().meta({ description: 'The package registry, where it is not the usual one.' }),
     identifier: z.string().min(1).meta({
       description: 'The name of the package, the reference of a container image, or the URL of a download.',
@@ -224,11 +233,22 @@ export const serverJsonSchema = z
         'must be a namespace in reverse-DNS form, one slash and a name, of letters, digits, "." and "-" (and "_" in the name)',
       )
       .meta({ description: 'The name, in reverse-DNS form.', example: 'io.github.someone/weather' }),
-    title: z.string().min(1).max(100).optional().meta({ description: 'The name for people.', example: 'Weather' }),
+    title: z
+      .string()
+      .min(1)
+      .max(100)
+      .refine(isTrimmed, 'must not begin or end with white space')
+      .refine((title) => !MISLEADING.test(title), 'must not contain control or bidirectional characters')
+      .optional()
+      .meta({ description: 'The name for people.', example: 'Weather' }),
     description: z
       .string()
       .min(1)
       .max(100)
+      .refine(
+        (description) => !MISLEADING.test(description.replaceAll(LINES_AND_TABS, '')),
+        'must not contain control or bidirectional characters',
+      )
       .meta({ description: 'What the server does.', example: 'Weather forecasts' }),
     version: exactVersion.meta({
       description: 'The version, by preference a semantic one.',
@@ -256,6 +276,10 @@ function unknownType(
   message: string,
 ): (issue: { readonly code: string; readonly input?: unknown }) => string | undefined {
   return (issue) => (issue.input !== undefined && issue.code === 'invalid_union' ? message : undefined);
+}
+
+function isTrimmed(text: string): boolean {
+  return text.trim() === text;
 }
 
 function isWebUrl(text: string): boolean {

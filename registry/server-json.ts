@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import { structureFault } from './document-structure.ts';
-import { isJsonObject, jsonPath } from './json.ts';
+import { isJsonObject, type JsonObject, jsonPath } from './json.ts';
 import { ruleFaults } from './server-json-rules.ts';
 import { serverJsonSchema } from './server-json-schema.ts';
 
@@ -21,22 +21,71 @@ export interface CheckOptions {
 }
 
 const PUBLISHER_EXTENSION_BYTES = 4096;
+/** How many faults of one document are told; a document of 1 MiB can have a million. */
+const MAX_FAULTS = 100;
+/** How many characters a path or a message may have. */
+const MAX_TEXT_LENGTH = 300;
+/** The lists of a server.json whose elements are checked one by one. */
+const CHECKED_LISTS = ['packages', 'remotes', 'icons'] as const;
+/** How many values these lists may hold together, at all levels. No published document has a thousand. */
+const MAX_CHECKED_VALUES = 10_000;
 
-/** Everything that is wrong with the document, at most one fault per path. */
+/** The faults of the document, at most one per path and 100 in all; the last one says how many more there are. */
 export function checkServerJson(document: unknown, options: CheckOptions = {}): Fault[] {
   const structure = structureFault(document);
   // Nothing else is looked at then: the schema would walk a document of any depth.
   return structure === null ? contentFaults(document, options) : [structure];
 }
 
-/** The same for a document of which it is known that it has no structureFault. */
+/** The same for a document that is known to have no structureFault. */
 export function contentFaults(document: unknown, options: CheckOptions = {}): Fault[] {
-  const faults = schemaFaults(document);
-  if (isJsonObject(document)) {
-    const limits = { publisherExtensionBytes: options.publisherExtensionBytes ?? PUBLISHER_EXTENSION_BYTES };
-    faults.push(...ruleFaults(document, limits).map(({ path, message }) => ({ path: jsonPath(path), message })));
+  if (!isJsonObject(document)) return firstFaults(schemaFaults(document));
+  const { checked, faults } = withoutOversizedLists(document);
+  const limits = { publisherExtensionBytes: options.publisherExtensionBytes ?? PUBLISHER_EXTENSION_BYTES };
+  const ofRules = ruleFaults(checked, limits).map(({ path, message }) => ({ path: jsonPath(path), message }));
+  const byPath = new Map<string, Fault>();
+  for (const fault of [...faults, ...schemaFaults(checked), ...ofRules]) {
+    if (!byPath.has(fault.path)) byPath.set(fault.path, fault);
   }
-  return faults.filter((fault, index) => faults.findIndex(({ path }) => path === fault.path) === index);
+  return firstFaults([...byPath.values()]);
+}
+
+/** The first 100 faults, and one that says how many more there are. */
+export function firstFaults(faults: readonly Fault[]): Fault[] {
+  const first = faults
+    .slice(0, MAX_FAULTS)
+    .map(({ path, message }) => ({ path: shortened(path), message: shortened(message) }));
+  const more = faults.length - first.length;
+  return more === 0 ? first : [...first, { path: '', message: `has ${more} more faults` }];
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
+}
+
+/** Lists of this size are a mistake or an attack: the schema would collect several faults per value. */
+function withoutOversizedLists(document: JsonObject): { checked: JsonObject; faults: Fault[] } {
+  const lists = CHECKED_LISTS.filter((member) => Array.isArray(document[member]));
+  if (!hasMoreValues(lists.map((member) => document[member]))) return { checked: document, faults: [] };
+  const checked = { ...document };
+  for (const member of lists) delete checked[member];
+  const message = `has more than ${MAX_CHECKED_VALUES} values in ${lists.join(', ')}`;
+  return { checked, faults: [{ path: '', message }] };
+}
+
+function hasMoreValues(lists: readonly unknown[]): boolean {
+  const waiting = [...lists];
+  let values = 0;
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    for (const value of Object.values(next)) {
+      values += 1;
+      if (values > MAX_CHECKED_VALUES) return true;
+      waiting.push(value);
+    }
+  }
+  return false;
 }
 
 /** A fault as one sentence. */

@@ -7,6 +7,17 @@ export function isTimestamp(text: string): boolean {
   return date !== undefined && !date.startsWith('0000') && isDay(date);
 }
 
+/**
+ * The text with `Z` behind it, where that makes it a timestamp: some programs write dates in UTC without saying so
+ * (`2026-02-28T12:00:00`, `2026-02-28 12:00:00`, `2026-02-28`). Null for any other text.
+ */
+export function assumingUtc(text: string): string | null {
+  const [, date, time = '00:00:00'] =
+    /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}:\d{2}(?:\.\d{1,20})?))?$/i.exec(text) ?? [];
+  const timestamp = `${date}T${time}Z`;
+  return date !== undefined && isTimestamp(timestamp) ? timestamp : null;
+}
+
 /** Microseconds since 1970 of a text that `isTimestamp`; what is finer is rounded, as Postgres does. */
 export function microseconds(timestamp: string): bigint {
   const [, date, time, fraction = '0', sign, hours, minutes] = RFC_3339.exec(timestamp)!;

@@ -5,7 +5,7 @@ import { describeIssue, pathText } from '../../config/messages.ts';
 import type { AuditAction, AuditTarget } from '../../registry/audit.ts';
 import { isJsonObject, someText, textOf } from '../../registry/json.ts';
 import type { Role } from '../../registry/roles.ts';
-import type { Fault } from '../../registry/server-json.ts';
+import { type Fault, firstFaults } from '../../registry/server-json.ts';
 import { type Caller, callerOf } from '../access/caller.ts';
 import { requireRole, requireWrite } from '../access/permissions.ts';
 import { type Sender, senderOf } from '../audit/sender.ts';
@@ -172,8 +172,9 @@ function refuseImpossible(input: unknown): void {
   }
 }
 
-/** 400, with everything that is wrong and its place. */
-export function badInput(faults: readonly Fault[]): HttpError {
+/** 400, with the first 100 faults and their places. */
+export function badInput(found: readonly Fault[]): HttpError {
+  const faults = firstFaults(found);
   const told = faults.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
   return new HttpError(400, told.join('; '), { faults });
 }

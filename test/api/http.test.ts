@@ -132,6 +132,17 @@ describe('errors are JSON with the right status', () => {
     await expectError(response, status);
   });
 
+  test.each([
+    ['packages', { packages: Array.from({ length: 300_000 }, () => ({})) }],
+    ['environment variables', { packages: [{ environmentVariables: Array.from({ length: 9_000 }, () => ({})) }] }],
+  ])('a document full of faults in %s gets a short answer', async (_, members) => {
+    const response = await api.send('POST', '/v0.1/validate', { body: JSON.stringify(members) });
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    expect(text.length).toBeLessThan(64 * 1024);
+    expect(JSON.parse(text)).toMatchObject({ valid: false });
+  });
+
   test('413 names the limit', async () => {
     const response = await api.send('POST', '/v0.1/validate', { body: 'x'.repeat(1024 * 1024 + 1) });
     expect(await expectError(response, 413)).toContain('larger than 1048576 bytes');

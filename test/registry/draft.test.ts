@@ -78,7 +78,7 @@ describe('a draft', () => {
     expect(draft).toMatchObject({ status: 'active', publishedAt: null, updatedAt: null, statusMessage: null });
     expect(warnings).toEqual([
       'status "gone" is none of active, deprecated, deleted; taken as active',
-      'publishedAt is no RFC 3339 date; left out',
+      "publishedAt isn't an RFC 3339 date; left out",
     ]);
   });
 
@@ -98,10 +98,31 @@ test.each([
   '0000-01-01T00:00:00Z',
   '2025-01-01T00:00:00+23:00',
   '2025-01-01T24:00:00Z',
-  '2025-01-01',
+  '2025-02-31T00:00:00',
+  '2025-02-31',
+  '2025-01-01T00:00',
   '',
 ])('%j is no date that Postgres could store', (publishedAt) => {
   expect(draftOf(found(SERVER, { publishedAt })).draft.publishedAt).toBeNull();
+});
+
+test.each([
+  ['2025-06-18T01:02:03.5', '2025-06-18T01:02:03.5Z'],
+  ['2025-06-18 01:02:03', '2025-06-18T01:02:03Z'],
+  ['2025-06-18', '2025-06-18T00:00:00Z'],
+])('%j, without a time zone, is taken as UTC with a warning', (publishedAt, taken) => {
+  const { draft, warnings } = draftOf(found(SERVER, { publishedAt }));
+  expect(draft.publishedAt).toBe(taken);
+  expect(warnings).toEqual(['publishedAt has no time zone; taken as UTC']);
+});
+
+test('an entry with thousands of faults has 100 warnings, and one that counts the rest', () => {
+  const environmentVariables = Array.from({ length: 4_000 }, () => ({}));
+  const npm = { registryType: 'npm', identifier: 'x', transport: { type: 'stdio' }, environmentVariables };
+  const { warnings } = draftOf(found({ ...SERVER, packages: [npm] }));
+  expect(warnings).toHaveLength(101);
+  expect(warnings[0]).toBe('packages[0].environmentVariables[0].name is required');
+  expect(warnings[100]).toBe('the document has 3900 more faults');
 });
 
 describe('a rejection', () => {
@@ -110,7 +131,11 @@ describe('a rejection', () => {
     ['text', 'the entry is not a JSON object'],
     [{ ...SERVER, name: undefined }, 'name is missing or empty'],
     [{ ...SERVER, name: '' }, 'name is missing or empty'],
-    [{ ...SERVER, name: 5 }, 'name is missing or empty'],
+    [{ ...SERVER, name: 5 }, 'name must be text: put it in quotes'],
+    [{ ...SERVER, version: 1.1 }, 'version must be text: put it in quotes'],
+    [{ ...SERVER, version: null }, 'version is missing or empty'],
+    [{ ...SERVER, description: 2024 }, 'description must be text: put it in quotes'],
+    [{ ...SERVER, description: true }, 'description must be text: put it in quotes'],
     [{ ...SERVER, name: 'weather' }, /^name must be a namespace, one slash and a name/],
     [{ ...SERVER, name: 'a/b/c' }, /^name must be a namespace, one slash and a name/],
     [{ ...SERVER, name: `a/${'b'.repeat(600)}` }, /at most 512 bytes long$/],

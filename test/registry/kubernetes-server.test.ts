@@ -40,6 +40,22 @@ function rejection(parts: Parts): string {
   return outcome.rejection.reason;
 }
 
+test('white space around annotations is left out', () => {
+  const annotations = {
+    ...EXPORTED,
+    'registry-export': 'true\n',
+    'registry-url': ' https://mcp.example.com/weather\n',
+  };
+  const { document } = converted({ annotations: { ...annotations, 'registry-version': '2.0.0\n' } });
+  expect(document).toMatchObject({ version: '2.0.0', remotes: [{ url: 'https://mcp.example.com/weather' }] });
+});
+
+test.each(['https://mcp.example.com/wea\nther', 'https://mcp.example.com/a b'])('the URL %j is not served', (url) => {
+  expect(rejection({ annotations: { ...EXPORTED, 'registry-url': url } })).toMatch(
+    /isn't an http:\/\/ or https:\/\/ URL$/,
+  );
+});
+
 test('all that an owner can say about a server is in its entry', () => {
   const { document, warnings } = converted({
     annotations: {
@@ -152,7 +168,9 @@ describe('the URL', () => {
   });
 
   test('has to be one of the web', () => {
-    expect(rejection({ annotations: { ...EXPORTED, 'registry-url': 'javascript:alert(1)' } })).toContain('no http://');
+    expect(rejection({ annotations: { ...EXPORTED, 'registry-url': 'javascript:alert(1)' } })).toContain(
+      "isn't an http://",
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import { checkServerJson, faultText } from '../../registry/server-json.ts';
 const SERVER = { name: 'com.example/weather', description: 'Forecasts', version: '1.0.0' };
 const STDIO = { type: 'stdio' };
 const NPM = { registryType: 'npm', identifier: '@example/weather', version: '1.0.0', transport: STDIO };
+const ARGUMENT = { type: 'positional', valueHint: 'path' };
 const NO_URL = 'must start with http://, https:// or a variable like {baseUrl}, and hold no white space';
 const PROVIDED = 'io.modelcontextprotocol.registry/publisher-provided';
 
@@ -168,9 +169,73 @@ describe('an icon', () => {
   });
 });
 
+describe('texts that would be read as others', () => {
+  const TRIMMED = 'must not begin or end with white space';
+  const VISIBLE = 'must not contain control or invisible characters';
+  const PLAIN = 'must not contain control or bidirectional characters';
+  test.each([
+    [{ version: '1.0.0\n' }, `version ${TRIMMED}`],
+    [{ version: ' 1.0.0' }, `version ${TRIMMED}`],
+    [{ version: '1.0.0\u00a0' }, `version ${TRIMMED}`],
+    [{ version: '1.0\u0007' }, `version ${VISIBLE}`],
+    [{ version: '1.0\u200b.0' }, `version ${VISIBLE}`],
+    [{ version: '1\u202e0.1' }, `version ${VISIBLE}`],
+    [{ title: 'Weather\n' }, `title ${TRIMMED}`],
+    [{ title: 'a\u001bb' }, `title ${PLAIN}`],
+    [{ title: 'a\u2066b' }, `title ${PLAIN}`],
+    [{ description: 'a\u202eb' }, `description ${PLAIN}`],
+  ])('%j', (members, fault) => {
+    expect(faults(members)).toEqual([fault]);
+  });
+
+  test.each([{ version: '1.0 beta' }, { title: 'Familie 👩‍👧' }, { description: 'One line\nand\tanother' }])(
+    '%j is taken',
+    (members) => {
+      expect(faults(members)).toEqual([]);
+    },
+  );
+
+  test.each(['com.example/weather\n', ' com.example/weather', 'com.example/wea\u200bther'])('the name %j', (name) => {
+    expect(faults({ name })).toEqual([expect.stringMatching(/^name must be a namespace/)]);
+  });
+});
+
+describe('a document with more faults than anyone reads', () => {
+  const many = (count: number, value: unknown): unknown[] => Array.from({ length: count }, () => value);
+
+  test('is answered with the first 100, and how many more there are', () => {
+    const found = checkServerJson({ ...SERVER, packages: many(1_000, {}) });
+    expect(found).toHaveLength(101);
+    expect(found.at(-1)).toEqual({ path: '', message: 'has 2900 more faults' });
+  });
+
+  test.each([
+    ['packages', { packages: many(340_000, {}) }],
+    ['environment variables', { packages: [{ ...NPM, environmentVariables: many(340_000, {}) }] }],
+    ['choices', { packages: [{ ...NPM, packageArguments: [{ ...ARGUMENT, choices: many(340_000, 1) }] }] }],
+    ['remotes', { remotes: many(340_000, {}) }],
+    ['sizes of an icon', { icons: [{ src: 'https://example.com/a.png', sizes: many(340_000, '') }] }],
+  ])('is not checked value by value: %s', (_, members) => {
+    const found = checkServerJson({ ...SERVER, ...members });
+    expect(found.map(faultText)).toEqual([
+      expect.stringMatching(/^the document has more than 10000 values in (packages|remotes|icons)$/),
+    ]);
+  });
+
+  test('has short paths and messages, however long its texts are', () => {
+    const long = 'x'.repeat(100_000);
+    const found = checkServerJson({
+      ...SERVER,
+      packages: [{ ...NPM, transport: { type: 'sse', url: `http://localhost/{${long}}` } }],
+      remotes: [{ type: 'sse', url: 'https://example.com', variables: { [long]: { choices: many(1_000, 1) } } }],
+    });
+    expect(JSON.stringify(found).length).toBeLessThan(100 * 700);
+  });
+});
+
 describe('a package', () => {
   test.each([
-    [{ registryType: 'ftp' }, 'packages[0].registryType must be one of npm, pypi, oci, nuget, cargo, mcpb'],
+    [{ registryType: '' }, 'packages[0].registryType must not be empty'],
     [
       { registryType: undefined, registry_type: 'npm' },
       'packages[0].registryType is required',
