@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { corrected, type Correction, correctionOf, readCorrection } from './correction.ts';
+import { declaredVariables, fillIn, literalOf } from './exports/template.ts';
 import { PUBLISHER_PROVIDED, publisherExtension } from './extension.ts';
 import { CURRENT_SCHEMA, currentPackagesAndRemotes } from './generations.ts';
 import { defined, isJsonObject, type JsonObject, jsonEquals, memberOf, textOf } from './json.ts';
@@ -19,7 +20,7 @@ import {
   type ToolhiveServer,
 } from './toolhive-format.ts';
 import { imageToPackage, packageTransport, runnablePackage, transportMembers } from './toolhive-image.ts';
-import { fromKeyValueInputs, packageArguments, packageEnvironment, toKeyValueInputs } from './toolhive-inputs.ts';
+import { toKeyValueInputs, toolhiveHeaders, type ToolhiveLaunch, toolhiveLaunch } from './toolhive-inputs.ts';
 
 /** The name of everything of ours in documents that others read. */
 const OWN_PUBLISHER = 'dev.rollcall';
@@ -35,17 +36,18 @@ export function toolhiveToServerJson(server: ToolhiveServer): JsonObject {
 }
 
 /**
- * The ToolHive server of a server.json, or null for one that ToolHive could not run: without remotes, and without a
- * package of a kind that it knows.
+ * The ToolHive server of a server.json, or null for one that ToolHive can't run: without a remote whose URL is known,
+ * and without a package of a kind that it knows. What it can't express is listed in the entry's `custom_metadata`.
  */
 export function serverJsonToToolhive(document: JsonObject): ToolhiveServer | null {
-  const server = convertServerJson(document);
-  if (server === null || jsonEquals(toolhiveToServerJson(server), document)) {
-    return server;
-  }
-  const { entry } = detachCorrection(attachCorrection(server.entry, {}));
-  const correction = correctionOf(convertToolhive({ ...server, entry }), document);
-  return { ...server, entry: attachCorrection(server.entry, correction ?? {}) };
+  const converted = convertServerJson(document);
+  if (converted === null) return null;
+  const { server, omitted } = converted;
+  if (jsonEquals(toolhiveToServerJson(server), document)) return server;
+  const { entry } = detachCorrection(attachNote(server.entry, { server: {} }));
+  const correction = correctionOf(convertToolhive({ ...server, entry }), document) ?? {};
+  const note = { server: correction, ...(omitted.length > 0 && { omitted }) };
+  return { ...server, entry: attachNote(server.entry, note) };
 }
 
 /** The ToolHive group that a server.json (its text) was converted from, where it was in one. */
@@ -130,48 +132,63 @@ function toExtension(entry: JsonObject, remote: boolean): JsonObject {
   return { status: 'active', ...Object.fromEntries(members.map((member) => [member, entry[member]])) };
 }
 
-/** The natural conversion, set right by the note of the way here where there is one. */
-function convertServerJson(document: JsonObject): ToolhiveServer | null {
+interface ConvertedServer {
+  readonly server: ToolhiveServer;
+  readonly omitted: readonly string[];
+}
+
+/** The natural conversion, corrected by the note that the opposite conversion left, if there is one. */
+function convertServerJson(document: JsonObject): ConvertedServer | null {
   const natural = naturalToolhive(document);
   const note = readNote(document);
   if (note === null) {
-    return natural.runnable ? natural.server : null;
+    return natural.runnable ? natural : null;
   }
   const { server } = natural;
   return {
-    key: textOf(note['key']) ?? server.key,
-    remote: typeof note['remote'] === 'boolean' ? note['remote'] : server.remote,
-    group: typeof note['group'] === 'string' ? note['group'] : undefined,
-    entry: corrected(server.entry, readCorrection(note) ?? {}),
+    server: {
+      key: textOf(note['key']) ?? server.key,
+      remote: typeof note['remote'] === 'boolean' ? note['remote'] : server.remote,
+      group: typeof note['group'] === 'string' ? note['group'] : undefined,
+      entry: corrected(server.entry, readCorrection(note) ?? {}),
+    },
+    omitted: [],
   };
 }
 
-interface NaturalServer {
-  readonly server: ToolhiveServer;
+interface NaturalServer extends ConvertedServer {
   /** Whether there is something to run or to reach. */
   readonly runnable: boolean;
 }
 
-/** Like ToolHive itself, takes a server that can be reached remotely for a remote one, whatever packages it has. */
+/** Like ToolHive itself, treats a server that can be reached remotely as a remote one, whatever packages it has. */
 function naturalToolhive(document: JsonObject): NaturalServer {
   const { packages, remotes } = currentPackagesAndRemotes(document);
-  const remote = remotes.find(({ url }) => textOf(url) !== undefined);
-  const runnable = remote === undefined ? runnablePackage(packages) : null;
-  const identifier = textOf(remote?.['url']) ?? runnable?.image;
+  const reachable = remotes.map((remote) => ({ remote, url: remoteUrl(remote) })).find(({ url }) => url !== undefined);
+  const runnable = reachable === undefined ? runnablePackage(packages) : null;
+  const launch = runnable === null ? undefined : toolhiveLaunch(runnable.from);
+  const identifier = reachable?.url ?? runnable?.image;
   const extension = toolhiveExtension(document, identifier);
   const repository = memberOf(document, 'repository');
   const entry = defined({
     title: textOf(document['title']),
     description: document['description'],
     repository_url: textOf(repository['url']),
-    ...(extension === undefined ? REQUIRED_MEMBERS : fromExtension(extension, remote !== undefined)),
-    ...(remote !== undefined && fromRemote(remote)),
-    ...(runnable !== null && { image: runnable.image, ...fromPackage(runnable.from) }),
+    ...(extension === undefined ? REQUIRED_MEMBERS : fromExtension(extension, reachable !== undefined)),
+    ...(reachable !== undefined && fromRemote(reachable.remote, reachable.url)),
+    ...(runnable !== null && launch !== undefined && { image: runnable.image, ...fromPackage(runnable.from, launch) }),
   });
   return {
-    server: { key: keyOf(document['name']), remote: remote !== undefined, entry },
+    server: { key: keyOf(document['name']), remote: reachable !== undefined, entry },
+    omitted: launch?.omitted ?? [],
     runnable: identifier !== undefined,
   };
+}
+
+/** The URL of a remote, which ToolHive takes as it is: undefined where a part of it is for each user to fill in. */
+function remoteUrl(remote: JsonObject): string | undefined {
+  const url = textOf(remote['url']);
+  return url === undefined ? undefined : literalOf(fillIn(url, declaredVariables(remote, 'input')));
 }
 
 /** What ToolHive wants of every entry and a server.json does not say. */
@@ -182,15 +199,13 @@ function keyOf(name: unknown): string {
   return String(name).startsWith(prefix) ? String(name).slice(prefix.length) : String(name);
 }
 
-function fromRemote(remote: JsonObject): JsonObject {
-  const headers = fromKeyValueInputs(remote['headers']);
-  return defined({ url: remote['url'], transport: remote['type'], headers: headers.length > 0 ? headers : undefined });
+function fromRemote(remote: JsonObject, url: string | undefined): JsonObject {
+  const headers = toolhiveHeaders(remote);
+  return defined({ url, transport: remote['type'], headers: headers.length > 0 ? headers : undefined });
 }
 
-/** Arguments of the package come before those of the extension, which are for packages that have none. */
-function fromPackage(from: JsonObject): JsonObject {
-  const environment = packageEnvironment(from);
-  const args = packageArguments(from);
+/** Arguments of the package take precedence over those of the extension, which are for packages that have none. */
+function fromPackage(from: JsonObject, { environment, args }: ToolhiveLaunch): JsonObject {
   return defined({
     ...transportMembers(from),
     env_vars: environment.length > 0 ? environment : undefined,
@@ -215,10 +230,17 @@ function readNote(document: JsonObject): JsonObject | null {
   return isJsonObject(note) ? note : null;
 }
 
-/** In `custom_metadata` of a ToolHive entry: the correction of the server.json that it was made from. */
-function attachCorrection(entry: JsonObject, correction: Correction): JsonObject {
+interface EntryNote {
+  /** Turns the opposite conversion of the entry into the server.json that it was made from. */
+  readonly server: Correction;
+  /** What the entry does not express, for people. */
+  readonly omitted?: readonly string[];
+}
+
+/** In `custom_metadata` of a ToolHive entry. */
+function attachNote(entry: JsonObject, note: EntryNote): JsonObject {
   const metadata = memberOf(entry, 'custom_metadata');
-  return { ...entry, custom_metadata: { ...metadata, [OWN_PUBLISHER]: { server: correction } } };
+  return { ...entry, custom_metadata: { ...metadata, [OWN_PUBLISHER]: note } };
 }
 
 function detachCorrection(entry: JsonObject): { correction: Correction | null; entry: JsonObject } {

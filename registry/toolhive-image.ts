@@ -1,4 +1,6 @@
 /** What ToolHive calls an image is a package in a server.json. */
+import { literalOf } from './exports/template.ts';
+import { transportUrl } from './exports/transport-url.ts';
 import { type JsonObject, memberOf, textOf } from './json.ts';
 
 /** The schemes by which ToolHive runs a package that is no container image. */
@@ -72,10 +74,10 @@ export function packageTransport(entry: JsonObject): JsonObject {
   return { type, url: typeof port === 'number' && port > 0 ? `http://localhost:${port}` : 'http://localhost' };
 }
 
-/** The members of an entry that say how its package is spoken to. */
+/** The members of an entry that say how to talk to its package. */
 export function transportMembers(from: JsonObject): JsonObject {
   const transport = memberOf(from, 'transport');
-  const port = /^https?:\/\/[^/:]+:(\d{1,5})(?:\/|$)/.exec(textOf(transport['url']) ?? '')?.[1];
+  const port = /^https?:\/\/[^/:]+:(\d{1,5})(?:\/|$)/.exec(literalOf(transportUrl(from)) ?? '')?.[1];
   return {
     transport: textOf(transport['type']) ?? 'stdio',
     ...(port !== undefined && { target_port: Number(port) }),

@@ -1,5 +1,8 @@
-/** Environment variables, headers and arguments: what the user of a server has to fill in, in both formats. */
-import { defined, isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from './json.ts';
+/** Environment variables, headers and arguments: what the user of a server has to provide, in both formats. */
+import { literalWords, packageArgumentList, runtimeArgumentList } from './exports/arguments.ts';
+import { headerSettings, packageEnvironment, type Setting } from './exports/environment.ts';
+import { inputsOf, literalOf } from './exports/template.ts';
+import { defined, isJsonObject, type JsonObject } from './json.ts';
 
 /** `env_vars` or `headers` of a ToolHive entry as key-value inputs of a server.json; undefined where there are none. */
 export function toKeyValueInputs(variables: unknown): JsonObject[] | undefined {
@@ -18,52 +21,45 @@ export function toKeyValueInputs(variables: unknown): JsonObject[] | undefined {
   );
 }
 
-/** The other way. ToolHive wants a description and whether the value is required of each of them. */
-export function fromKeyValueInputs(inputs: unknown): JsonObject[] {
-  return objectsOf(inputs).map((input) =>
-    defined({
-      name: input['name'],
-      description: input['description'] ?? '',
-      required: input['isRequired'] ?? false,
-      secret: input['isSecret'],
-      default: input['default'] ?? input['value'],
-      choices: input['choices'],
-    }),
-  );
+/** The headers of a remote, as ToolHive has them. */
+export function toolhiveHeaders(remote: JsonObject): JsonObject[] {
+  return headerSettings(remote).map(toolhiveVariable);
+}
+
+export interface ToolhiveLaunch {
+  readonly environment: readonly JsonObject[];
+  readonly args: readonly string[];
+  /** What ToolHive's format has no words for: runtime arguments, and arguments that each user fills in. */
+  readonly omitted: readonly string[];
+}
+
+/** How a package is started, as far as ToolHive can say it. */
+export function toolhiveLaunch(from: JsonObject): ToolhiveLaunch {
+  const { settings, runtimeArguments } = packageEnvironment(from);
+  const args: string[] = [];
+  const omitted = runtimeArgumentList(runtimeArguments).given.map(({ label }) => `the runtime argument ${label}`);
+  for (const argument of packageArgumentList(from).given) {
+    const words = literalWords(argument);
+    if (words !== undefined) args.push(...words);
+    else omitted.push(`the argument ${argument.label}, which each user provides`);
+  }
+  return { environment: settings.map(toolhiveVariable), args, omitted };
 }
 
 /**
- * The environment of a package: its own variables, and those that its runtime arguments set in the manner of
- * `docker run` (`-e KEY=value`, `--env KEY={variable}`).
+ * ToolHive asks for a whole value or has a default for it. So a value with inputs in it is asked for as a whole, is
+ * required or secret if one of them is, and has no default. ToolHive wants a description and `required` in any case.
  */
-export function packageEnvironment(from: JsonObject): JsonObject[] {
-  const ofRuntime = objectsOf(from['runtimeArguments']).flatMap((argument) => {
-    const variable = environmentArgument(argument);
-    return variable === null ? [] : [variable];
-  });
-  return [...fromKeyValueInputs(from['environmentVariables']), ...ofRuntime];
-}
-
-function environmentArgument(argument: JsonObject): JsonObject | null {
-  const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(textOf(argument['value']) ?? '') ?? [];
-  if (argument['type'] !== 'named' || !['-e', '--env'].includes(String(argument['name'])) || name === undefined) {
-    return null;
-  }
-  const reference = /^\{(.+)\}$/s.exec(value)?.[1];
-  const variables = memberOf(argument, 'variables');
-  const variable = reference !== undefined && Object.hasOwn(variables, reference) ? variables[reference] : undefined;
+function toolhiveVariable({ name, value, holder }: Setting): JsonObject {
+  const inputs = value === null ? [] : inputsOf(value);
+  const [only] = value?.length === 1 ? inputs : [];
+  const required = inputs.some(({ isRequired }) => isRequired) || (holder['isRequired'] ?? false);
   return defined({
     name,
-    description: argument['description'] ?? '',
-    required: argument['isRequired'] === true || (isJsonObject(variable) && variable['isRequired'] === true),
-    secret: isJsonObject(variable) ? variable['isSecret'] : undefined,
-    default: isJsonObject(variable) ? variable['default'] : reference === undefined ? value : undefined,
+    description: holder['description'] ?? only?.description ?? '',
+    required,
+    secret: inputs.some(({ isSecret }) => isSecret) || holder['isSecret'],
+    default: value === null ? undefined : literalOf(value),
+    choices: holder['choices'] ?? (only !== undefined && only.choices.length > 0 ? only.choices : undefined),
   });
-}
-
-/** The arguments of a package as the words of a command line: the name of each, then its value. */
-export function packageArguments(from: JsonObject): string[] {
-  return objectsOf(from['packageArguments']).flatMap((argument) =>
-    [argument['name'], argument['value'] ?? argument['default']].filter((word) => textOf(word) !== undefined),
-  ) as string[];
 }

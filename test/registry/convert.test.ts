@@ -169,7 +169,7 @@ describe('a server.json as ToolHive server', () => {
           { name: 'ROOT', description: '', required: false, default: '/data' },
           { name: 'TOKEN', description: 'Token', required: true, secret: true },
           { name: 'LEVEL', description: 'Log level', required: false, default: 'debug' },
-          { name: 'KEY', description: '', required: true, secret: true, default: 'k' },
+          { name: 'KEY', description: '', required: true, secret: true },
         ],
       },
     });

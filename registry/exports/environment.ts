@@ -1,0 +1,57 @@
+/** Environment variables of packages and headers of remotes: names with values that may have to be filled in. */
+import { type JsonObject, objectsOf, textOf } from '../json.ts';
+import { type Template, valueTemplate } from './template.ts';
+
+export interface Setting {
+  readonly name: string;
+  /** Null where the document gives no value and needs none. */
+  readonly value: Template | null;
+  /** What the document says about it. */
+  readonly holder: JsonObject;
+}
+
+/** The headers of a remote or of a package's transport. Braces have no other meaning in a header. */
+export function headerSettings(transport: JsonObject): Setting[] {
+  return objectsOf(transport['headers']).flatMap((holder) => setting(holder, 'input'));
+}
+
+export interface PackageEnvironment {
+  readonly settings: readonly Setting[];
+  /** The runtime arguments that are left. */
+  readonly runtimeArguments: readonly JsonObject[];
+}
+
+/**
+ * The environment of a package: its own variables, and those that its runtime arguments set as `docker run` does
+ * (`-e KEY=value`, `--env KEY={variable}`, or `-e` and then `KEY`).
+ */
+export function packageEnvironment(from: JsonObject): PackageEnvironment {
+  const settings = objectsOf(from['environmentVariables']).flatMap((holder) => setting(holder, 'text'));
+  const list = objectsOf(from['runtimeArguments']);
+  const runtimeArguments: JsonObject[] = [];
+  for (let index = 0; index < list.length; index += 1) {
+    const argument = list[index]!;
+    const isFlag = argument['type'] === 'named' && ['-e', '--env'].includes(String(argument['name']));
+    const next = list[index + 1];
+    const text = textOf(argument['value']);
+    if (isFlag && text === undefined && next?.['type'] === 'positional' && textOf(next['value']) !== undefined) {
+      addEnvironment(settings, next);
+      index += 1;
+    } else if (isFlag && text !== undefined) addEnvironment(settings, argument);
+    else runtimeArguments.push(argument);
+  }
+  return { settings, runtimeArguments };
+}
+
+/** `NAME` alone passes on a variable of the user's own environment, and is often declared beside. */
+function addEnvironment(settings: Setting[], argument: JsonObject): void {
+  const [, name = '', equals, value] = /^([^=]*)(=?)(.*)$/s.exec(textOf(argument['value']) ?? '') ?? [];
+  if (equals === '' && settings.some((known) => known.name === name)) return;
+  const { value: _value, valueHint: _valueHint, ...rest } = argument;
+  settings.push(...setting({ ...rest, name, ...(value !== '' && { value }) }, 'text'));
+}
+
+function setting(holder: JsonObject, undeclared: 'input' | 'text'): Setting[] {
+  const name = textOf(holder['name']);
+  return name === undefined ? [] : [{ name, value: valueTemplate(holder, { id: name, undeclared }), holder }];
+}
