@@ -21,7 +21,8 @@ export type Template = readonly (string | Input)[];
 
 /** The text of a template without inputs; undefined for one that has some. */
 export function literalOf(template: Template): string | undefined {
-  return inputsOf(template).length === 0 ? template.join('') : undefined;
+  const texts = template.filter((part) => typeof part === 'string');
+  return texts.length === template.length ? texts.join('') : undefined;
 }
 
 export function inputsOf(template: Template): readonly Input[] {

@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { serverJsonToToolhive, toolhiveToServerJson } from '../../registry/convert.ts';
 import type { JsonObject } from '../../registry/json.ts';
 
-const server = (members: JsonObject): JsonObject => ({ name: 'com.example/a', description: 'd', version: '1', ...members });
+const server = (members: JsonObject): JsonObject => ({
+  name: 'com.example/a',
+  description: 'd',
+  version: '1',
+  ...members,
+});
 const npm = (members: JsonObject): JsonObject =>
   server({
     packages: [{ registryType: 'npm', identifier: 'x', version: '1.0.0', transport: { type: 'stdio' }, ...members }],
@@ -52,11 +57,14 @@ test('arguments that each user fills in are left out and named', () => {
 
 describe('an environment variable', () => {
   test.each([
-    [{ value: '{t}', variables: { t: { isSecret: true, isRequired: true, description: 'token' } } }, 'a secret variable'],
-    [{ value: 'Bearer {t}', isSecret: true, description: 'token' }, 'a secret with an undeclared placeholder'],
-    [{ isSecret: true, isRequired: true, default: 's3cret', description: 'token' }, 'a secret with a default'],
-    [{ isSecret: true, isRequired: true, value: 's3cret', description: 'token' }, 'a secret with a value'],
-  ])('with %s, %s, is secret and required, without a default', (members) => {
+    [
+      'a secret variable',
+      { value: '{t}', variables: { t: { isSecret: true, isRequired: true, description: 'token' } } },
+    ],
+    ['a secret with an undeclared placeholder', { value: 'Bearer {t}', isSecret: true, description: 'token' }],
+    ['a secret with a default', { isSecret: true, isRequired: true, default: 's3cret', description: 'token' }],
+    ['a secret with a value', { isSecret: true, isRequired: true, value: 's3cret', description: 'token' }],
+  ])('with %s is secret and required, without a default', (_what, members) => {
     const { env_vars: variables } = entryOf(npm({ environmentVariables: [{ name: 'TOK', ...members }] }));
     expect(variables).toEqual([{ name: 'TOK', description: 'token', required: true, secret: true }]);
   });
