@@ -1,5 +1,5 @@
-// Installs the dependencies where they are missing or older than package-lock.json says.
-// Plain JavaScript that old versions of Node understand, since it runs before ours is there.
+// Installs the dependencies if they are missing or older than package-lock.json.
+// Plain JavaScript for old versions of Node, because it runs before Node 24 is installed.
 import { spawnSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// Lets `npx rollcall` work in a checkout: npm links the programs of dependencies, but not the package's own.
+// Makes `npx rollcall` work in a checkout: npm links the programs of dependencies, but not the package's own.
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs the command line, with the Node of this package where the one that was started is too old.
-// Plain JavaScript that old versions of Node understand.
+// Starts the command line, with the package's own Node if the current one is too old.
+// Plain JavaScript for old versions of Node.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as nodeModule from 'node:module';
@@ -8,11 +8,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Since then certificate authorities can be added to a process that runs. */
+/** The first version that can add certificate authorities at run time. */
 const OLDEST_NODE = '24.5.0';
 const main = new URL('../cli/main.ts', import.meta.url);
 
-// What is compiled is kept for the next start. The variable reaches the processes that this one starts.
+// Keep compiled code for the next start. Child processes inherit the variable.
 process.env.NODE_COMPILE_CACHE ||= join(
   process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
   'rollcall',
@@ -30,15 +30,15 @@ function runWithOwnNode() {
   const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(node)) {
     console.error(
-      `rollcall needs Node ${OLDEST_NODE}, and this is ${process.version}: run \`npm ci\` in its folder, which installs one`,
+      `rollcall needs Node ${OLDEST_NODE} or later, but this is ${process.version}: run \`npm ci\` in its folder to install Node 24`,
     );
     process.exit(1);
   }
-  // The channel tells the other process when this one is killed.
+  // The channel closes when this process is killed, which stops the other one.
   const child = spawn(node, [fileURLToPath(main), ...process.argv.slice(2)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  process.on('SIGINT', () => {}); // a terminal sends it to both
+  process.on('SIGINT', () => {}); // the terminal sends it to both processes
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.on('exit', (status) => process.exit(status ?? 1));
 }

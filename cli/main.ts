@@ -1,15 +1,14 @@
-/** The command line, and how every command ends. */
+/** Entry point of the command line: runs the command and maps its outcome to an exit status. */
 import { CommanderError } from 'commander';
 import { CommandFailure, describeError, USAGE_EXIT_STATUS } from './terminal/failure.ts';
 import { printable } from './terminal/printable.ts';
 import { createProgram } from './program.ts';
 
 /**
- * Errors are told in one message, without a stack unless the log level is `debug`. Status 1: it could not be done;
- * 2: it was called in a wrong way.
+ * Prints an error as one message, with a stack only at log level `debug`. Status 1: the command failed; 2: usage error.
  */
 function exitStatusOf(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_STATUS; // commander has told it
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_STATUS; // commander has printed it
   const message = error instanceof CommandFailure ? error.message : describeError(error);
   if (message !== '') console.error(printable(message));
   if (process.env['ROLLCALL_LOG_LEVEL'] === 'debug') console.error(error);
@@ -21,5 +20,5 @@ try {
 } catch (error) {
   process.exitCode = exitStatusOf(error);
 }
-// Whatever still holds the process open (a socket that is kept alive, a timer) has nothing to do any more.
+// Don't wait for idle keep-alive sockets and timers.
 process.exit();

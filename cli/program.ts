@@ -1,17 +1,14 @@
-/** All commands, in the groups that `--help` shows them in. */
+/** All commands, grouped as `--help` shows them. */
 import { Command, Help, type Option } from 'commander';
 import { addAdminCommand } from './commands/admin.ts';
-import { addApiCommand } from './commands/api.ts';
 import { addConfigCommand } from './commands/config.ts';
-import { addLoginCommand } from './commands/login.ts';
-import { addLogoutCommand } from './commands/logout.ts';
+import { addLoginCommand, addLogoutCommand } from './commands/login.ts';
 import { addMeCommand } from './commands/me.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
-import { addPauseCommand } from './commands/pause.ts';
+import { addPauseCommand, addResumeCommand } from './commands/pause.ts';
 import { addPrimeDbCommand } from './commands/prime-db.ts';
 import { addPublishCommand } from './commands/publish.ts';
 import { addRegistriesCommand } from './commands/registries.ts';
-import { addResumeCommand } from './commands/resume.ts';
 import { addRunsCommand } from './commands/runs.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addSourcesCommand } from './commands/sources.ts';
@@ -20,13 +17,13 @@ import { addSyncCommand } from './commands/sync.ts';
 import { addTemporalCommand } from './commands/temporal.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { addVersionCommand } from './commands/version.ts';
-import { addWorkerCommand } from './commands/worker.ts';
+import { addApiCommand, addWorkerCommand } from './commands/roles.ts';
 import manifest from '../package.json' with { type: 'json' };
 
 const HELP_GROUPS = {
-  'Running it:': [addServeCommand, addApiCommand, addWorkerCommand],
-  'Setting it up:': [addConfigCommand, addMigrateCommand, addPrimeDbCommand],
-  'Asking a running one:': [
+  'Run a server:': [addServeCommand, addApiCommand, addWorkerCommand],
+  'Set up:': [addConfigCommand, addMigrateCommand, addPrimeDbCommand],
+  'Use a running server:': [
     addStatusCommand,
     addSourcesCommand,
     addRunsCommand,
@@ -37,19 +34,19 @@ const HELP_GROUPS = {
     addPublishCommand,
     addAdminCommand,
   ],
-  'Being known to it:': [addLoginCommand, addLogoutCommand, addMeCommand],
+  'Authenticate:': [addLoginCommand, addLogoutCommand, addMeCommand],
   'More:': [addValidateCommand, addTemporalCommand, addVersionCommand],
 } as const;
 
 export function createProgram(): Command {
   const program = new Command('rollcall')
     .description(
-      'A self-hosted MCP registry: gathers servers from many sources and serves them over the MCP Registry API',
+      'A self-hosted MCP registry: collects server metadata from many sources and serves it over the MCP Registry API',
     )
-    .version(manifest.version, '--version', 'print the version; `rollcall version` says more')
+    .version(manifest.version, '--version', 'print the version (`rollcall version` prints details)')
     .configureHelp({ optionDescription })
     .enablePositionalOptions()
-    .showHelpAfterError('Use --help for the options and examples.')
+    .showHelpAfterError('Run with --help for options and examples.')
     .exitOverride()
     .addHelpText(
       'after',
@@ -62,7 +59,7 @@ export function createProgram(): Command {
   return program;
 }
 
-/** As commander describes options, but for the default of those that are given or not. */
+/** Commander's own description of an option, without `(default: false)` on flags. */
 function optionDescription(option: Option): string {
   return option.defaultValue === false ? option.description : new Help().optionDescription(option);
 }

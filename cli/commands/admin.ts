@@ -5,15 +5,15 @@ import { addAdminRegistriesCommand } from './admin/registries.ts';
 import { addAdminSourcesCommand } from './admin/sources.ts';
 import { addMeCommand } from './me.ts';
 
-/** The admin API on the command line, one group for each of its routers. */
+/** The admin API on the command line: one command group per tRPC router. */
 export function addAdminCommand(program: Command): void {
   const admin = program
     .command('admin')
-    .description('Change sources, registries and entries while Rollcall runs, and see who did what')
+    .description('Manage sources, registries and entries at run time, and read the audit log')
     .addHelpText(
       'after',
       [
-        '\nWhat the configuration file defines is changed there; these commands manage what is created with them.',
+        '\nThese commands manage what was created through the API. Change what the configuration file defines in the file.',
         '\nExamples:',
         '  $ rollcall admin sources create -f partner-catalog.yaml',
         '  $ rollcall admin registries create -f partners.yaml',

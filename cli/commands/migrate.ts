@@ -4,23 +4,23 @@ import { addDataDirectoryOption } from '../run/data-directory.ts';
 import type { MigrateOptions, MigrationWork } from '../run/migration-work.ts';
 
 export function addMigrateCommand(program: Command): void {
-  const migrate = program.command('migrate').description('Change the schema of the database, or say where it stands');
+  const migrate = program.command('migrate').description('Apply, revert, or list database migrations');
 
   subcommand(migrate, 'up')
-    .description('Apply the migrations that are missing')
-    .option('-y, --yes', "don't ask", false)
+    .description('Apply pending migrations')
+    .option('-y, --yes', 'skip the confirmation prompt', false)
     .addHelpText('after', '\nExample:\n  $ rollcall migrate up --config rollcall.yaml --yes')
     .action((options: MigrateOptions) => run('up', options));
 
   subcommand(migrate, 'down')
-    .description('Take the last migrations back; the rows of tables that go are lost')
-    .requiredOption('-n, --num-steps <number>', 'how many', numberOfSteps)
-    .option('-y, --yes', "don't ask", false)
+    .description('Revert the most recent migrations; data in dropped tables is lost')
+    .requiredOption('-n, --num-steps <number>', 'number of migrations to revert', numberOfSteps)
+    .option('-y, --yes', 'skip the confirmation prompt', false)
     .addHelpText('after', '\nExample:\n  $ rollcall migrate down --config rollcall.yaml --num-steps 1')
     .action((options: MigrateOptions) => run('down', options));
 
   subcommand(migrate, 'status')
-    .description('List the migrations and when each was applied')
+    .description('List migrations and when they were applied')
     .addHelpText('after', '\nExample:\n  $ rollcall migrate status --config rollcall.yaml')
     .action((options: MigrateOptions) => run('status', options));
 }
@@ -37,7 +37,7 @@ async function run(work: MigrationWork, options: MigrateOptions): Promise<void> 
 function numberOfSteps(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1 || number > 1000) {
-    throw new InvalidArgumentError('Expected a whole number from 1 to 1000.');
+    throw new InvalidArgumentError('Expected a whole number between 1 and 1000.');
   }
   return number;
 }

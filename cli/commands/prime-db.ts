@@ -11,13 +11,15 @@ interface PrimeOptions extends ConfigurationFileOption {
 
 export function addPrimeDbCommand(program: Command): void {
   addConfigurationOption(program.command('prime-db'))
-    .argument('[user]', 'the user that the registry serves as; default: the one in the configuration')
-    .description('Create the database user that may only read and write rows; its password is read from standard input')
+    .argument('[user]', 'application user (default: the user in the configuration)')
+    .description(
+      'Create the application database user, which can only read and write rows (password on standard input)',
+    )
     .option('--dry-run', 'print the SQL instead of running it', false)
     .addHelpText(
       'after',
       [
-        '\nRun it with a configuration whose migration user may create roles.',
+        '\nThe migration user in the configuration needs permission to create roles.',
         '\nExamples:',
         '  $ rollcall prime-db registry_app --config rollcall.yaml < password.txt',
         '  $ rollcall prime-db --config rollcall.yaml --dry-run < password.txt | psql',
@@ -28,21 +30,21 @@ export function addPrimeDbCommand(program: Command): void {
       const { primeDatabase, primeDatabaseSql } = await import('../../db/prime.ts');
       const { database } = await readConfiguration(config);
       if (database === undefined)
-        throw new CommandFailure(`${config} names no \`database\`; the embedded one has its users`);
+        throw new CommandFailure(`${config} has no \`database\` section; the embedded database creates its own users`);
       const login = { user: user ?? database.user, password: await readPassword() };
       if (dryRun) return console.log(primeDatabaseSql(login.user, login.password));
       await primeDatabase(await migrationConnection(database), login);
-      console.log(`${login.user} may read and write the rows of ${database.database}`);
+      console.log(`${login.user} can read and write rows of ${database.database}`);
     });
 }
 
 async function readPassword(): Promise<string> {
   const password = process.stdin.isTTY ? await askUnseen('Password: ') : (await text(process.stdin)).trim();
-  if (password === '') throw new CommandFailure('The password is empty: give it on standard input');
+  if (password === '') throw new CommandFailure('The password is empty: pass it on standard input');
   return password;
 }
 
-/** What is typed does not appear. */
+/** Reads a line without echoing it. */
 async function askUnseen(question: string): Promise<string> {
   process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -17,20 +17,20 @@ export function addPublishCommand(program: Command): void {
       '\nExamples:',
       '  $ rollcall publish server.json',
       '  $ rollcall publish server.json --registry internal --claim team=payments',
-      '\n`rollcall admin entries` changes and deletes what is published.',
+      '\nUse `rollcall admin entries` to change or delete published servers.',
     ].join('\n'),
   );
 }
 
-/** Makes the command publish a file. */
+/** Configures a command that publishes a file; shared by `publish` and `admin entries publish`. */
 export function publishes(command: Command): Command {
   return addServerOptions(command)
     .argument('<file>', 'a server.json, or - for standard input')
-    .description('Publish a server to a registry that has a managed source')
-    .option('--registry <name>', 'the registry; without it the default one')
+    .description('Publish a server to a registry with a managed source')
+    .option('--registry <name>', 'target registry (default: the default registry)')
     .option(
       '--claim <name=value>',
-      'what a reader must hold; give it again for more claims, or for one of several values',
+      'claim that readers must hold; repeat for more claims, or for alternative values of one',
       collectClaim,
     )
     .action(async (file: string, { registry, claim: claims, ...options }: PublishOptions) => {

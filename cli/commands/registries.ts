@@ -6,19 +6,19 @@ import { formatTable } from '../terminal/table.ts';
 export function addRegistriesCommand(program: Command): void {
   listRegistries(program.command('registries')).addHelpText(
     'after',
-    '\nExample:\n  $ rollcall registries\n\n`rollcall admin registries` shows one in detail, and creates, changes and deletes them.',
+    '\nExample:\n  $ rollcall registries\n\nUse `rollcall admin registries` to show details and to create, change or delete registries.',
   );
 }
 
-/** Makes the command list the registries. */
+/** Configures a command that lists registries; shared by `registries` and `admin registries list`. */
 export function listRegistries(command: Command): Command {
   return addServerOptions(command)
-    .description('List the registries and the sources that each of them shows')
+    .description('List registries and the sources they serve')
     .action(async (options: ServerOptions) => {
       const registries = await askServer(options, (client) => client.registries.list.query());
       printAnswer(options, registries, () =>
         formatTable(
-          ['registry', 'served at', 'sources, in order of precedence'],
+          ['registry', 'served at', 'sources (in order of precedence)'],
           registries.map(({ name, isDefault, sources }) => [name, pathsText(name, isDefault), sources.join(', ')]),
         ),
       );

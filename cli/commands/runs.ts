@@ -15,9 +15,9 @@ export function addRunsCommand(program: Command): void {
   const command = program
     .command('runs')
     .argument('<source>', 'name of the source')
-    .description('List the syncs of a source, newest first')
-    .option('--limit <number>', 'how many, at most 100', positiveInteger, 20)
-    .option('--run <number>', 'show one sync with the entries that it rejected or warned about', positiveInteger)
+    .description('List recent syncs of a source, newest first')
+    .option('--limit <number>', 'number of syncs, at most 100', positiveInteger, 20)
+    .option('--run <number>', 'show one sync with its rejections and warnings', positiveInteger)
     .addHelpText('after', '\nExamples:\n  $ rollcall runs team-catalog\n  $ rollcall runs team-catalog --run 3');
   addServerOptions(command).action(async (source: string, options: RunsOptions) => {
     await (options.run === undefined ? listRuns(source, options) : showRun(source, options.run, options));
@@ -41,7 +41,7 @@ async function listRuns(source: string, options: RunsOptions): Promise<void> {
   );
 }
 
-/** Null for a sync that did not get as far as counting: it failed, or had nothing to download. */
+/** Null for a sync that ended before it counted entries: it failed or had nothing to download. */
 function countedEntries({ outcome, entries }: { outcome: string | null; entries: number }): number | null {
   return entries === 0 && outcome !== 'changed' ? null : entries;
 }

@@ -12,22 +12,21 @@ interface ServeOptions extends ConfigurationFileOption, DataDirectoryOption, Add
 
 export function addServeCommand(program: Command): void {
   const command = addConfigurationOption(program.command('serve'))
-    .description('Run everything: the database and Temporal where the configuration names none, the API and a worker')
-    .option(
-      '--address <host:port>',
-      'where the API listens (default 127.0.0.1:8080; :8080 with a database of your own)',
+    .description('Run the API and a worker, plus PostgreSQL and Temporal unless the configuration names them')
+    .option('--address <host:port>', 'address of the API (default: 127.0.0.1:8080, or :8080 with an external database)')
+    .option('--internal-address <host:port>', 'address of health and readiness checks (default: port 8081)')
+    .addOption(
+      new Option('--auth-mode <mode>', 'override `auth.mode` in the configuration').choices(['oauth', 'anonymous']),
     )
-    .option('--internal-address <host:port>', 'where health and readiness are served (default port 8081)')
-    .addOption(new Option('--auth-mode <mode>', 'instead of `auth.mode` in the file').choices(['oauth', 'anonymous']))
-    .option('--temporal-port <port>', 'of the embedded Temporal server', port, 7233)
-    .option('--ui-port <port>', 'of its Web UI', port, 8233)
+    .option('--temporal-port <port>', 'port of the embedded Temporal server', port, 7233)
+    .option('--ui-port <port>', "port of Temporal's Web UI", port, 8233)
     .addHelpText(
       'after',
       [
         '\nExamples:',
         '  $ rollcall serve --config rollcall.yaml',
         '  $ rollcall serve --config rollcall.yaml --data-dir /var/lib/registry --address :8080',
-        '\nCtrl-C stops all of it; the data folder keeps what there is for the next start.',
+        '\nCtrl-C stops everything. The data folder keeps all data for the next start.',
       ].join('\n'),
     );
   addDataDirectoryOption(command).action(async (options: ServeOptions) => {
@@ -43,7 +42,7 @@ export function addServeCommand(program: Command): void {
 function port(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1 || number > 65_535) {
-    throw new InvalidArgumentError('Expected a port from 1 to 65535.');
+    throw new InvalidArgumentError('Expected a port between 1 and 65535.');
   }
   return number;
 }

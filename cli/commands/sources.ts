@@ -12,15 +12,15 @@ export function addSourcesCommand(program: Command): void {
       '\nExamples:',
       '  $ rollcall sources',
       '  $ rollcall sources --json | jq -r ".[].name"',
-      '\n`rollcall admin sources` shows one in detail, and creates, changes and deletes them.',
+      '\nUse `rollcall admin sources` to show details and to create, change or delete sources.',
     ].join('\n'),
   );
 }
 
-/** Makes the command list the sources. */
+/** Configures a command that lists sources; shared by `sources` and `admin sources list`. */
 export function listSources(command: Command): Command {
   return addServerOptions(command)
-    .description('List the sources and how their last syncs went')
+    .description('List sources with the outcome of their last sync')
     .action(async (options: ServerOptions) => {
       const sources = await askServer(options, (client) => client.sources.list.query());
       printAnswer(options, sources, () =>
@@ -31,7 +31,7 @@ export function listSources(command: Command): Command {
             kind,
             entryCount,
             relativeTime(lastRun?.endedAt ?? lastRun?.startedAt),
-            detachedAt === null ? lastSyncText(kind, lastRun) : 'left the configuration',
+            detachedAt === null ? lastSyncText(kind, lastRun) : 'removed from the configuration',
           ]),
         ),
       );
@@ -39,5 +39,5 @@ export function listSources(command: Command): Command {
 }
 
 export function lastSyncText(kind: string, lastRun: Parameters<typeof outcomeText>[0]): string {
-  return kind === 'managed' ? 'published to, never synced' : outcomeText(lastRun);
+  return kind === 'managed' ? 'managed: published to directly' : outcomeText(lastRun);
 }

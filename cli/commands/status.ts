@@ -7,7 +7,7 @@ import { outcomeText } from '../terminal/sync-outcome.ts';
 export function addStatusCommand(program: Command): void {
   const command = program
     .command('status')
-    .description('Say what runs, how much it serves, and which sources fail')
+    .description('Show the version, the number of entries, and failing sources')
     .addHelpText('after', '\nExample:\n  $ rollcall status --server https://registry.example');
   addServerOptions(command).action(async (options: ServerOptions) => {
     const status = await askServer(options, async (client) => {
@@ -20,7 +20,7 @@ export function addStatusCommand(program: Command): void {
         `  ${countsText(counts)}`,
         `  Temporal ${temporal.address}, namespace ${temporal.namespace}`,
         ...(temporal.uiUrl === undefined ? [] : [`  Web UI   ${temporal.uiUrl}`]),
-        ...(failing.length === 0 ? ['  No source fails'] : ['  Failing sources:']),
+        ...(failing.length === 0 ? ['  No failing sources'] : ['  Failing sources:']),
         ...failing.map(({ name, lastRun }) => `    ${name}: ${outcomeText(lastRun)}`),
       ].join('\n'),
     );

@@ -20,8 +20,8 @@ export function addSyncCommand(program: Command): void {
     .argument('<source>', 'name of the source')
     .description('Sync a source now')
     .option('--wait', 'wait until the sync has ended; exit status 1 if it failed', false)
-    .option('--force', 'fetch although nothing seems new, and let it remove more entries than the source allows', false)
-    .option('--reason <text>', 'kept on the record of the sync')
+    .option('--force', 'fetch even if nothing seems new, and override the removal guard once', false)
+    .option('--reason <text>', 'reason to record with the sync')
     .addHelpText(
       'after',
       '\nExamples:\n  $ rollcall sync team-catalog --wait\n  $ rollcall sync mirror --force --reason "upstream was cleaned up"',
@@ -32,7 +32,7 @@ export function addSyncCommand(program: Command): void {
       const request = { name: source, force, ...(reason === undefined ? {} : { reason }) };
       const started = await client.sources.sync.mutate(request);
       if (!options.wait) {
-        printAnswer(options, started, ({ number }) => `Sync ${number} of ${source} is under way`);
+        printAnswer(options, started, ({ number }) => `Sync ${number} of ${source} started`);
         return;
       }
       const report = await waitForReport(client, source, started.number);
@@ -42,14 +42,14 @@ export function addSyncCommand(program: Command): void {
   });
 }
 
-/** The report was printed already. */
+/** Ends the command with status 1; the report has been printed already. */
 class SyncNotDone extends CommandFailure {
   constructor() {
     super('');
   }
 }
 
-/** Asks again and again instead of once for long: a sync may take longer than any connection between here and there. */
+/** Polls, because a sync can outlast the connection timeouts of proxies in between. */
 async function waitForReport(client: AdminClient, source: string, number: number): Promise<SyncReport> {
   for (;;) {
     const { actor } = await client.sources.get.query({ name: source });

@@ -8,8 +8,8 @@ import { addDataDirectoryOption, type DataDirectoryOption } from '../run/data-di
 export function addTemporalCommand(program: Command): void {
   const command = program
     .command('temporal')
-    .argument('[arguments...]', 'what the Temporal command-line tool is to do')
-    .description("Run the Temporal command-line tool against the embedded server of this folder's `rollcall serve`")
+    .argument('[arguments...]', 'arguments of the Temporal CLI')
+    .description('Run the Temporal CLI against the embedded server of a running `rollcall serve`')
     .passThroughOptions()
     .allowUnknownOption()
     .addHelpText(
@@ -19,7 +19,7 @@ export function addTemporalCommand(program: Command): void {
         '  $ rollcall temporal workflow list',
         '  $ rollcall temporal workflow signal --workflow-id source/team-catalog --name sync',
         '  $ rollcall temporal workflow describe --workflow-id source/team-catalog',
-        '\nTEMPORAL_ADDRESS and TEMPORAL_NAMESPACE name another server.',
+        '\nSet TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE to use another server.',
       ].join('\n'),
     );
   addDataDirectoryOption(command).action(async (passedOn: string[], { dataDir }: DataDirectoryOption) => {

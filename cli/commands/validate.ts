@@ -7,7 +7,7 @@ export function addValidateCommand(program: Command): void {
   program
     .command('validate')
     .argument('<file>', 'a server.json, or - for standard input')
-    .description('Check a server.json by the rules for publishing, without a server')
+    .description('Check a server.json against the publishing rules, without contacting a server')
     .option('--json', 'print the faults as JSON', false)
     .addHelpText(
       'after',

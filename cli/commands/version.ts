@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 export function addVersionCommand(program: Command): void {
   program
     .command('version')
-    .description('Print the version of this program')
-    .addOption(new Option('--format <format>', 'how').choices(['text', 'json']).default('text'))
+    .description('Print version details')
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
     .action(async ({ format }: { format: 'text' | 'json' }) => {
       const { softwareVersion } = await import('../../api/software-version.ts');
       const version = {

@@ -1,4 +1,4 @@
-/** What logins leave behind: one file for all servers, which only its owner may read. */
+/** Stored logins: one file for all servers, readable by its owner only. */
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -9,7 +9,7 @@ import { CommandFailure, describeError } from '../terminal/failure.ts';
 /** The part of a login that changes with every refresh. */
 export interface StoredTokens {
   readonly accessToken: string;
-  /** ISO 8601; absent where the provider did not say. */
+  /** ISO 8601; absent if the provider didn't say. */
   readonly expiresAt?: string;
   readonly refreshToken?: string;
 }
@@ -17,19 +17,19 @@ export interface StoredTokens {
 export interface StoredLogin extends StoredTokens {
   readonly issuer: string;
   readonly clientId: string;
-  /** What the tokens are for (RFC 8707); absent where the provider was not told. */
+  /** The resource that was requested (RFC 8707); absent if none was. */
   readonly resource?: string;
-  /** Certificate authorities that the login trusted beside those of the system: an absolute path. */
+  /** Absolute path of the additional certificate authorities that the login trusted. */
   readonly caFile?: string;
 }
 
-/** By the base URL of the server. */
+/** Keyed by the server's base URL. */
 type StoredLogins = Record<string, StoredLogin>;
 
-/** A token is not sent in its last seconds: it would have expired when it arrives, or by the server's clock. */
+/** Tokens count as expired slightly early, to allow for network latency and clock skew. */
 const EXPIRES_EARLY_MS = 30_000;
 
-/** Longer than a refresh may take. */
+/** Longer than a refresh takes. */
 const LOCK_PATIENCE_MS = 30_000;
 
 export async function readLogin(server: string): Promise<StoredLogin | undefined> {
@@ -41,15 +41,16 @@ export function hasExpired({ expiresAt }: StoredTokens): boolean {
 }
 
 /**
- * Changes what is stored, while no other process does. The file is replaced as a whole, so that who reads it meanwhile
- * sees either state.
+ * Changes the stored logins under a lock. The file is replaced atomically, so concurrent readers see the old or the new
+ * state.
  */
 export async function changeLogins<Result>(change: (logins: StoredLogins) => Promise<Result>): Promise<Result> {
   const folder = credentialsFolder();
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   const lock = takeFileLock(join(folder, 'credentials.lock'), LOCK_PATIENCE_MS);
-  if (lock === undefined) throw new CommandFailure(`Another rollcall has ${credentialsFile()} locked: try again`);
+  if (lock === undefined)
+    throw new CommandFailure(`Another rollcall process has locked ${credentialsFile()}: try again`);
   try {
     const logins = await readLogins();
     const result = await change(logins);
@@ -64,13 +65,13 @@ async function readLogins(): Promise<StoredLogins> {
   const path = credentialsFile();
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '{"servers": {}}';
-    throw new CommandFailure(`${path} can't be read: ${describeError(error)}`);
+    throw new CommandFailure(`Can't read ${path}: ${describeError(error)}`);
   });
   try {
     return (JSON.parse(text) as { servers: StoredLogins }).servers;
   } catch {
-    // Without the cause, which quotes the text.
-    throw new CommandFailure(`${path} is damaged: remove it, and log in again`);
+    // Leave out the cause: it quotes the text, which contains tokens.
+    throw new CommandFailure(`${path} is damaged: delete it and log in again`);
   }
 }
 

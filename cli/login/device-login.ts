@@ -1,4 +1,4 @@
-/** Logging in on another device than the one that gets the token: OAuth 2.0 Device Authorization Grant (RFC 8628). */
+/** Login on another device: OAuth 2.0 Device Authorization Grant (RFC 8628). */
 import {
   type Configuration,
   type DeviceAuthorizationResponse,
@@ -13,23 +13,23 @@ export interface DeviceLogin {
   readonly issuer: string;
   readonly clientId: string;
   readonly provider: Configuration;
-  /** What is asked for beside the login itself: `scope`, `resource`, `audience`. */
+  /** Additional request parameters: `scope`, `resource`, `audience`. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** Called with the code, for the person to confirm. */
+  /** Called with the code that the user must confirm. */
   readonly onCode: (code: DeviceAuthorizationResponse) => void;
 }
 
 /**
- * Asks for a code, hands it over, and waits until somebody has confirmed it in a browser. How often it asks, also when
- * told to slow down, is the library's part.
+ * Requests a code, passes it to `onCode`, and waits until the user has confirmed it in a browser. The library handles
+ * the polling interval.
  *
- * @throws CommandFailure where it was denied, not confirmed in time, or never possible
+ * @throws CommandFailure if the login was denied, timed out, or isn't supported
  */
 export async function logInByDevice(login: DeviceLogin): Promise<TokenEndpointResponse> {
   const { issuer, provider, parameters, onCode } = login;
   if (provider.serverMetadata().device_authorization_endpoint === undefined) {
     throw new CommandFailure(
-      `${issuer} offers no login by device code (RFC 8628). Get a token from it in another way, and give it by --token-file or ROLLCALL_TOKEN`,
+      `${issuer} doesn't support login by device code (RFC 8628). Get a token another way and pass it with --token-file or ROLLCALL_TOKEN`,
     );
   }
   const code = await askProvider(issuer, refusals(login), () => initiateDeviceAuthorization(provider, parameters));
@@ -49,17 +49,17 @@ export async function logInByDevice(login: DeviceLogin): Promise<TokenEndpointRe
   );
 }
 
-/** RFC 8707 section 2.2: the resource is named to the token endpoint as well. */
+/** RFC 8707 section 2.2: the token endpoint gets the resource as well. */
 function resourceOf({ resource }: DeviceLogin['parameters']): Record<string, string> {
   return resource === undefined ? {} : { resource };
 }
 
 function refusals({ issuer, clientId, parameters }: DeviceLogin): Record<string, string> {
-  const mayNotLogIn = `${issuer} does not let the client "${clientId}" log in by device code: check --client-id, and that the client is public and may use the grant urn:ietf:params:oauth:grant-type:device_code`;
+  const mayNotLogIn = `${issuer} doesn't allow the client "${clientId}" to log in by device code: check --client-id, and that the client is public and has the grant urn:ietf:params:oauth:grant-type:device_code`;
   return {
     invalid_client: mayNotLogIn,
     unauthorized_client: mayNotLogIn,
-    invalid_scope: `${issuer} does not give the client "${clientId}" the scope "${parameters['scope']}": choose another one with --scope`,
-    invalid_target: `${issuer} issues no tokens for ${parameters['resource']}: register it there, or leave it out with --no-resource`,
+    invalid_scope: `${issuer} doesn't grant the client "${clientId}" the scope "${parameters['scope']}": choose another one with --scope`,
+    invalid_target: `${issuer} doesn't issue tokens for ${parameters['resource']}: register the resource there, or omit it with --no-resource`,
   };
 }

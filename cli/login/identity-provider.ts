@@ -1,4 +1,4 @@
-/** Speaking with the identity provider, as a public client: one that has no secret. */
+/** Requests to the identity provider as a public client (without a secret). */
 import {
   allowInsecureRequests,
   ClientError,
@@ -8,7 +8,7 @@ import {
   ResponseBodyError,
 } from 'openid-client';
 import { isLoopbackUrl } from '../run/addresses.ts';
-import { describeConnectionError } from '../server/certificate-authorities.ts';
+import { describeConnectionError } from '../server/server-errors.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 
 export interface RegisteredClient {
@@ -16,15 +16,15 @@ export interface RegisteredClient {
   readonly clientId: string;
 }
 
-/** What the `error` of an answer (RFC 6749 section 5.2) means to who asked; others are told in the provider's words. */
+/** Messages for OAuth error codes (RFC 6749 section 5.2). For other codes the provider's description is shown. */
 type Explanations = Readonly<Record<string, string>>;
 
 const REQUEST_TIMEOUT_S = 15;
 
 /**
- * Finds the provider's endpoints (OpenID Connect Discovery).
+ * Discovers the provider's endpoints (OpenID Connect Discovery).
  *
- * @throws CommandFailure where it can't be reached, or is not what it should be
+ * @throws CommandFailure if the provider can't be reached or its metadata is invalid
  */
 export function discoverProvider({ issuer, clientId }: RegisteredClient): Promise<Configuration> {
   const url = new URL(issuer);
@@ -36,7 +36,7 @@ export function discoverProvider({ issuer, clientId }: RegisteredClient): Promis
   );
 }
 
-/** Asks; what goes wrong becomes a failure that names the provider. */
+/** Runs a request to the provider. Errors become a `CommandFailure` that names the provider. */
 export async function askProvider<Answer>(
   issuer: string,
   explanations: Explanations,
@@ -48,7 +48,7 @@ export async function askProvider<Answer>(
     const explanation = error instanceof ResponseBodyError ? explanations[error.error] : undefined;
     const description = describeProviderError(error);
     throw new CommandFailure(
-      explanation === undefined ? `${issuer} can't be asked: ${description}` : `${explanation} (${description})`,
+      explanation === undefined ? `Request to ${issuer} failed: ${description}` : `${explanation} (${description})`,
     );
   }
 }
@@ -57,7 +57,7 @@ function describeProviderError(error: unknown): string {
   if (error instanceof ResponseBodyError) {
     return [error.error, error.error_description].filter((text) => text !== undefined).join(': ');
   }
-  // The library says of what went wrong below it no more than "something went wrong".
+  // The library's own message is generic; the cause has the details.
   if (error instanceof Error && error.cause instanceof Error) return describeProviderError(error.cause);
   if (error instanceof ClientError && error.cause instanceof Response) {
     return `${error.message}: HTTP ${error.cause.status}`;

@@ -1,7 +1,7 @@
 import type { TokenEndpointResponse } from 'openid-client';
 import type { StoredTokens } from './credentials.ts';
 
-/** What is kept of an answer of the provider's token endpoint. */
+/** The part of a token endpoint answer that is stored. */
 export function storedTokens({ access_token, expires_in, refresh_token }: TokenEndpointResponse): StoredTokens {
   return {
     accessToken: access_token,

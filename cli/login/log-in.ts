@@ -1,4 +1,4 @@
-/** What `rollcall login` does: finds out whom the server trusts, gets a token from there, and keeps it. */
+/** Implementation of `rollcall login`: finds the server's identity provider, gets a token from it, and stores the token. */
 import { resolve } from 'node:path';
 import type { Configuration, DeviceAuthorizationResponse } from 'openid-client';
 import { refuseToReveal } from '../server/access-token.ts';
@@ -18,14 +18,14 @@ import { type ProtectedResource, readProtectedResource } from './protected-resou
 export interface LoginOptions extends ServerOption {
   readonly clientId?: string;
   readonly issuer?: string;
-  /** Separated by spaces. */
+  /** Space-separated. */
   readonly scope?: string;
   readonly audience?: string;
-  /** Whether the provider is told what the token is for. */
+  /** Whether to send the resource parameter (RFC 8707). */
   readonly resource: boolean;
 }
 
-/** @throws CommandFailure where it did not come to a login */
+/** @throws CommandFailure if the login failed */
 export async function logIn(options: LoginOptions): Promise<void> {
   const server = baseUrl(options.server);
   refuseToReveal(server);
@@ -58,10 +58,10 @@ export async function logIn(options: LoginOptions): Promise<void> {
   });
   console.log(`Logged in to ${server}${name === null ? '' : ` as ${name}`}`);
   const other = ['ROLLCALL_TOKEN_FILE', 'ROLLCALL_TOKEN'].find((variable) => process.env[variable]);
-  if (other !== undefined) console.error(`Note: ${other} is set, and goes before this login`);
+  if (other !== undefined) console.error(`Note: ${other} is set and takes precedence over this login`);
 }
 
-/** A token that the server refuses is not kept: most often its audience is not the one that the server wants. */
+/** Asks the server who the token belongs to. A token that the server rejects, usually for its audience, isn't stored. */
 async function nameAtServer(
   server: string,
   { issuer, accessToken }: { readonly issuer: string; readonly accessToken: string },
@@ -78,15 +78,15 @@ function chooseIssuer({ authorizationServers }: ProtectedResource, wanted: strin
   throw new CommandFailure(
     [
       wanted === undefined
-        ? 'The server takes the tokens of several providers; choose one with --issuer:'
-        : `The server takes no tokens of ${wanted}, only of:`,
+        ? 'The server accepts several identity providers; choose one with --issuer:'
+        : `The server doesn't accept tokens from ${wanted}, only from:`,
       ...authorizationServers.map((issuer) => `  ${issuer}`),
     ].join('\n'),
     USAGE_EXIT_STATUS,
   );
 }
 
-/** Whoever logs in again does not need to look it up again. */
+/** The client ID of the previous login, so that users don't have to look it up again. */
 async function clientOfLastLogin(server: string, issuer: string): Promise<string | undefined> {
   const login = await readLogin(server);
   return login?.issuer === issuer ? login.clientId : undefined;
@@ -95,8 +95,8 @@ async function clientOfLastLogin(server: string, issuer: string): Promise<string
 function refuseWithoutClient(issuer: string): never {
   throw new CommandFailure(
     [
-      'Name the client to log in with: --client-id, or ROLLCALL_CLIENT_ID. Whoever runs the registry knows it.',
-      `If there is none, register one at ${issuer}: a public client (without a secret) that may use the grants`,
+      'Pass the OAuth client ID with --client-id or ROLLCALL_CLIENT_ID; ask the operator of the registry for it.',
+      `If there is none yet, register one at ${issuer}: a public client (without a secret) with the grants`,
       '  urn:ietf:params:oauth:grant-type:device_code',
       '  refresh_token',
     ].join('\n'),
@@ -104,21 +104,21 @@ function refuseWithoutClient(issuer: string): never {
   );
 }
 
-/** All that the server knows, and where the provider has it a refresh token (OpenID Connect Core, section 11). */
+/** All scopes of the server, plus a refresh token if the provider offers it (OpenID Connect Core, section 11). */
 function defaultScope({ scopes }: ProtectedResource, provider: Configuration): string {
   const offered = provider.serverMetadata().scopes_supported ?? [];
   return [...scopes, ...(offered.includes('offline_access') ? ['openid', 'offline_access'] : [])].join(' ');
 }
 
-/** The link with the code in it spares typing; the code is shown beside it to be compared (RFC 8628 section 3.3.1). */
+/** The link contains the code; it is shown as well so that the user can compare it (RFC 8628 section 3.3.1). */
 function showCode(server: string, code: DeviceAuthorizationResponse): void {
   const { user_code, verification_uri, verification_uri_complete, expires_in } = code;
   const lines = [
     `To log in to ${server}, open`,
     `  ${verification_uri_complete ?? verification_uri}`,
-    verification_uri_complete === undefined ? 'and enter the code' : 'and compare the code',
+    verification_uri_complete === undefined ? 'and enter this code:' : 'and check that it shows this code:',
     `  ${user_code}`,
-    `Waiting for you to confirm it; it is valid for ${durationText(expires_in * 1000)}`,
+    `Waiting for your confirmation. The code expires in ${durationText(expires_in * 1000)}`,
   ];
   console.log(printable(lines.join('\n')));
 }

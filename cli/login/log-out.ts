@@ -1,4 +1,4 @@
-/** What `rollcall logout` does. */
+/** Implementation of `rollcall logout`. */
 import { tokenRevocation } from 'openid-client';
 import { trustCertificateAuthorities } from '../server/certificate-authorities.ts';
 import { describeError } from '../terminal/failure.ts';
@@ -6,7 +6,7 @@ import { baseUrl, type ServerOption } from '../server/server-options.ts';
 import { changeLogins, type StoredLogin } from './credentials.ts';
 import { askProvider, discoverProvider } from './identity-provider.ts';
 
-/** The tokens are forgotten whatever the provider says, which is told about it where it wants to know. */
+/** Deletes the stored tokens, then revokes them at the provider if it supports revocation. */
 export async function logOut(options: ServerOption): Promise<void> {
   const server = baseUrl(options.server);
   const login = await changeLogins(async (logins) => {
@@ -15,7 +15,7 @@ export async function logOut(options: ServerOption): Promise<void> {
     return stored;
   });
   if (login === undefined) {
-    console.log(`There was no login at ${server}`);
+    console.log(`Not logged in to ${server}`);
     return;
   }
   const caFile = options.caFile ?? login.caFile;
@@ -23,12 +23,14 @@ export async function logOut(options: ServerOption): Promise<void> {
     if (caFile !== undefined) await trustCertificateAuthorities(caFile);
     await revoke(login);
   } catch (error) {
-    console.error(`The tokens are forgotten here, and end by themselves at the provider: ${describeError(error)}`);
+    console.error(
+      `The stored tokens were deleted, but revoking them failed; they expire on their own: ${describeError(error)}`,
+    );
   }
   console.log(`Logged out of ${server}`);
 }
 
-/** RFC 7009: with the refresh token all access tokens of the login end. */
+/** RFC 7009: revoking the refresh token also ends the access tokens issued with it. */
 async function revoke(login: StoredLogin): Promise<void> {
   const provider = await discoverProvider(login);
   if (provider.serverMetadata().revocation_endpoint === undefined) return;

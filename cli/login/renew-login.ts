@@ -5,13 +5,13 @@ import { askProvider, discoverProvider } from './identity-provider.ts';
 import { storedTokens } from './issued-tokens.ts';
 
 /**
- * The login with new tokens, by its refresh token (RFC 6749 section 6).
+ * Renews a login with its refresh token (RFC 6749 section 6).
  *
- * @throws CommandFailure where it has ended
+ * @throws CommandFailure if the login has expired
  */
 export async function renewLogin(server: string, login: StoredLogin): Promise<StoredLogin> {
   const { issuer, resource, refreshToken } = login;
-  const ended = `Your login at ${server} has ended: run \`rollcall login --server ${server}\``;
+  const ended = `Your login to ${server} has expired: run \`rollcall login --server ${server}\``;
   if (refreshToken === undefined) throw new CommandFailure(ended);
   const provider = await discoverProvider(login);
   const answer = await askProvider(issuer, { invalid_grant: ended }, () =>

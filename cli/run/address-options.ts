@@ -5,7 +5,7 @@ export interface AddressOptions {
   readonly internalAddress?: string;
 }
 
-/** The options win over the file. */
+/** Options take precedence over the configuration file. */
 export function withAddresses(configuration: Configuration, options: AddressOptions): Configuration {
   const { address = configuration.server.address, internalAddress = configuration.server.internalAddress } = options;
   return { ...configuration, server: { ...configuration.server, address, internalAddress } };

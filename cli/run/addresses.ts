@@ -1,4 +1,4 @@
-/** Addresses as the configuration and the options write them: `host:port`, `[::1]:port` or `:port`. */
+/** Listen addresses as written in the configuration and in options: `host:port`, `[::1]:port` or `:port`. */
 
 import { isLoopbackHost } from '../../registry/loopback.ts';
 
@@ -19,7 +19,7 @@ export function isLoopback(address: string): boolean {
   return isLoopbackHost(host);
 }
 
-/** Whether what is sent there stays on this machine. */
+/** Whether requests to the URL stay on this machine. */
 export function isLoopbackUrl(url: URL): boolean {
   return isLoopbackHost(url.hostname);
 }

@@ -1,4 +1,4 @@
-/** What `serve` says when everything runs. */
+/** The summary that `serve` prints once everything is running. */
 import { softwareVersion } from '../../api/software-version.ts';
 import type { AuthSettings } from '../../config/model.ts';
 import { isLoopback, localUrl } from './addresses.ts';
@@ -30,13 +30,13 @@ export function banner(
 }
 
 function accessText(auth: AuthSettings): string {
-  if (auth.mode === 'anonymous') return 'everybody may do everything (auth.mode is anonymous)';
+  if (auth.mode === 'anonymous') return 'everyone is allowed to do everything (auth.mode: anonymous)';
   const providers = auth.providers.map(({ name, issuerUrl }) => `${name} (${issuerUrl})`).join(', ');
-  return `with a token of ${providers}${auth.authz === undefined ? ', which may do everything' : ''}`;
+  return `with a token from ${providers}${auth.authz === undefined ? '; any valid token allows everything' : ''}`;
 }
 
-/** In anonymous mode whoever reaches the API may do everything. */
+/** Anonymous mode on an address that other machines can reach. */
 export function exposureWarning({ server, auth }: CompleteConfiguration): string | undefined {
   if (auth.mode !== 'anonymous' || isLoopback(server.address)) return undefined;
-  return `Warning: the API listens on ${server.address}, beyond this machine, and auth.mode is anonymous: whoever reaches it may publish, delete and sync.`;
+  return `Warning: the API listens on ${server.address}, which other machines can reach, and auth.mode is anonymous: anyone who can reach it can publish, delete and sync. Set auth.mode to oauth, or listen on 127.0.0.1.`;
 }

@@ -1,4 +1,4 @@
-/** The `--config` option, and reading the file it names. */
+/** The `--config` option and loading of the configuration file. */
 import { type Command, Option } from 'commander';
 import { describeFinding } from '../../config/faults.ts';
 import type { Configuration } from '../../config/model.ts';
@@ -13,12 +13,12 @@ export function addConfigurationOption(command: Command): Command {
   );
 }
 
-/** Reads the configuration, as the environment overrides it; what in it has no effect is said on standard error. */
+/** Loads the configuration with overrides from the environment. Prints settings without effect on standard error. */
 export async function readConfiguration(
   file: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Configuration> {
-  const { loadConfiguration } = await import('../../config/load.ts'); // slow to load, and few commands need it
+  const { loadConfiguration } = await import('../../config/load.ts'); // slow to load, and only some commands need it
   const configuration = await loadConfiguration(file, environment);
   for (const note of configuration.notes) console.error(`Note: ${describeFinding(note)}`);
   return configuration;

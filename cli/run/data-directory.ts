@@ -8,7 +8,7 @@ export interface DataDirectoryOption {
 /** Adds `--data-dir`. */
 export function addDataDirectoryOption(command: Command): Command {
   return command.addOption(
-    new Option('--data-dir <folder>', 'where the embedded PostgreSQL and Temporal keep their data')
+    new Option('--data-dir <folder>', 'data folder of the embedded PostgreSQL and Temporal')
       .env('ROLLCALL_DATA_DIR')
       .default(DEFAULT_DATA_DIRECTORY),
   );

@@ -3,7 +3,7 @@ import { takeDataFolder } from '../../embedded/data-folder.ts';
 import { type EmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from '../../embedded/postgres.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 
-/** Runs the PostgreSQL of a data folder just for this; refused while a `serve` has the folder. */
+/** Starts the PostgreSQL of a data folder for one piece of work. Fails while `serve` uses the folder. */
 export async function withEmbeddedPostgres(
   dataDirectory: string,
   work: (postgres: EmbeddedPostgres) => Promise<void>,
@@ -21,10 +21,8 @@ export async function withEmbeddedPostgres(
   }
 }
 
-/** For work that a new and empty database is no use for. */
+/** @throws CommandFailure if the data folder has no database yet */
 export async function assertEmbeddedPostgresExists(dataDirectory: string): Promise<void> {
   if (await hasEmbeddedPostgres(dataDirectory)) return;
-  throw new CommandFailure(
-    `There is no database in ${resolve(dataDirectory)} yet: \`rollcall serve\` creates it, and brings it up to date`,
-  );
+  throw new CommandFailure(`No database in ${resolve(dataDirectory)} yet: \`rollcall serve\` creates and migrates it`);
 }

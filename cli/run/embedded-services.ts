@@ -1,4 +1,4 @@
-/** The services that `serve` runs itself where the configuration names none, started again whenever they die. */
+/** The services that `serve` runs when the configuration names none; restarted when they exit. */
 import { join } from 'node:path';
 import type { DatabaseSettings } from '../../config/model.ts';
 import { findFreePort } from '../../embedded/free-port.ts';
@@ -17,7 +17,7 @@ export async function runEmbeddedPostgres(
   context: ServiceContext,
 ): Promise<{ readonly settings: DatabaseSettings; readonly stop: () => Promise<void> }> {
   context.say('Starting PostgreSQL');
-  // The same port after a restart: others hold connection settings with it.
+  // Keep the port across restarts: other processes hold connection settings with it.
   const port = await findFreePort();
   let postgres: EmbeddedPostgres | undefined;
   const kept = await keepRunning({
@@ -28,7 +28,7 @@ export async function runEmbeddedPostgres(
       return postgres.process;
     },
   });
-  if (postgres === undefined) throw new Error('PostgreSQL reported a start without being there');
+  if (postgres === undefined) throw new Error('PostgreSQL reported that it had started but is not running');
   return { settings: databaseSettings(postgres), stop: kept.stop };
 }
 
@@ -64,6 +64,6 @@ export async function runEmbeddedTemporal(
       return temporal.process;
     },
   });
-  if (temporal === undefined) throw new Error('Temporal reported a start without being there');
+  if (temporal === undefined) throw new Error('Temporal reported that it had started but is not running');
   return { address: temporal.address, uiUrl: temporal.uiUrl, stop: kept.stop };
 }

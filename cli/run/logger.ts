@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
 
-/** JSON lines on standard output, or readable ones in a terminal. `ROLLCALL_LOG_LEVEL`: `info` unless it says otherwise. */
+/** Logs JSON lines to standard output, or readable lines on a terminal. The level is `ROLLCALL_LOG_LEVEL`, default `info`. */
 export function createLogger(name: string): Logger {
   return pino({
     name,

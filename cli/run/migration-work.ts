@@ -1,4 +1,4 @@
-/** What `rollcall migrate` does to a database. */
+/** Implementation of `rollcall migrate`. */
 import { createInterface } from 'node:readline/promises';
 import { migrationConnection } from '../../config/connection.ts';
 import type { ConnectionSettings } from '../../db/connection.ts';
@@ -18,7 +18,7 @@ const WORK = { up, down, status } as const;
 
 export type MigrationWork = keyof typeof WORK;
 
-/** On the database of the configuration, as the user who migrates; else on the embedded one, started for this. */
+/** Works on the configured database as its migration user, or on the embedded database, started for the purpose. */
 export async function runMigrationWork(work: MigrationWork, options: MigrateOptions): Promise<void> {
   const { database } = await readConfiguration(options.config);
   if (database !== undefined) return WORK[work](await migrationConnection(database), options);
@@ -28,15 +28,15 @@ export async function runMigrationWork(work: MigrationWork, options: MigrateOpti
 
 async function up(settings: ConnectionSettings, options: MigrateOptions): Promise<void> {
   const missing = (await migrationStatus(settings)).filter(({ appliedAt }) => appliedAt === null);
-  if (missing.length === 0) return console.log('The database is up to date');
+  if (missing.length === 0) return console.log('The database schema is up to date');
   await confirm(`Apply ${missing.length} migrations to ${describe(settings)}?`, options);
   await migrateUp(settings, { onProgress: (migration) => console.log(`Applied ${title(migration)}`) });
 }
 
 async function down(settings: ConnectionSettings, options: MigrateOptions): Promise<void> {
   const steps = options.numSteps ?? 1;
-  await confirm(`Take ${steps} migrations of ${describe(settings)} back? Data will be lost.`, options);
-  const onProgress = (migration: Migration): void => console.log(`Took ${title(migration)} back`);
+  await confirm(`Revert ${steps} migrations of ${describe(settings)}? Data in dropped tables will be lost.`, options);
+  const onProgress = (migration: Migration): void => console.log(`Reverted ${title(migration)}`);
   await migrateDown(settings, steps, { onProgress });
 }
 
@@ -52,11 +52,11 @@ async function status(settings: ConnectionSettings): Promise<void> {
 
 async function confirm(question: string, { yes }: MigrateOptions): Promise<void> {
   if (yes) return;
-  if (!process.stdin.isTTY) throw new CommandFailure(`${question} Say so with --yes`, USAGE_EXIT_STATUS);
+  if (!process.stdin.isTTY) throw new CommandFailure(`${question} Confirm with --yes`, USAGE_EXIT_STATUS);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`${question} Type "yes": `);
+  const answer = await terminal.question(`${question} Type "yes" to continue: `);
   terminal.close();
-  if (answer.trim() !== 'yes') throw new CommandFailure('Nothing was changed');
+  if (answer.trim() !== 'yes') throw new CommandFailure('Aborted; nothing was changed');
 }
 
 function describe({ database, host, port }: ConnectionSettings): string {

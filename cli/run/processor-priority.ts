@@ -1,20 +1,19 @@
-/** Which process goes last where several want the processor. */
+/** CPU scheduling priority of child processes. */
 import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 
-/** The last there is. It still runs: beside one that never rests, with about a hundredth of the processor. */
+/** The lowest priority. Next to a busy process it still gets about one percent of a CPU. */
 const LAST = constants.priority.PRIORITY_LOW;
 
 /**
- * Lets everything else go before a process that leads a session of its own. Where Linux groups what it schedules by
- * sessions, the priority of a process counts only within its session, and the session has one too (sched(7), "The
- * autogroup feature").
+ * Gives a process that leads its own session the lowest priority. With Linux autogroups, the priority of a process
+ * counts only within its session, so the session's priority is lowered too (sched(7), "The autogroup feature").
  */
 export function goLast(processId: number): void {
   setPriority(processId, LAST);
   try {
     writeFileSync(`/proc/${processId}/autogroup`, String(LAST));
   } catch {
-    // Other systems have no such file, and some kernels no such groups.
+    // Other systems don't have this file, and some kernels don't have autogroups.
   }
 }

@@ -1,4 +1,4 @@
-/** The commands `api` and `worker`: one half each, for a database and a Temporal that run elsewhere. */
+/** The commands `api` and `worker`: one process each, with an external database and Temporal. */
 import { applicationConnection } from '../../config/connection.ts';
 import type { Configuration } from '../../config/model.ts';
 import { migrationStatus } from '../../db/migrations.ts';
@@ -16,7 +16,7 @@ export async function runRoleCommand(role: Role, options: ConfigurationFileOptio
   const warning = role === 'api' ? exposureWarning(configuration) : undefined;
   if (warning !== undefined) console.warn(warning);
   await refuseUnmigrated(configuration);
-  // The worker is the one that acts on the sources; an api serves whatever the database says.
+  // Only the worker stores the configured sources; an api serves what the database contains.
   if (role === 'worker') await storeSources(configuration);
   await runRole(role, { configuration, signal, onReady: () => undefined });
 }
@@ -25,7 +25,7 @@ function complete(role: Role, configuration: Configuration): CompleteConfigurati
   const { database, temporal } = configuration;
   if (database === undefined || temporal.address === undefined) {
     throw new CommandFailure(
-      `\`rollcall ${role}\` needs \`database\` and \`temporal.address\` in the configuration; \`rollcall serve\` brings its own`,
+      `\`rollcall ${role}\` needs \`database\` and \`temporal.address\` in the configuration; only \`rollcall serve\` starts its own`,
     );
   }
   return { ...configuration, database, temporal: { ...temporal, address: temporal.address } };
@@ -36,6 +36,6 @@ async function refuseUnmigrated({ database }: CompleteConfiguration): Promise<vo
   const missing = migrations.filter(({ appliedAt }) => appliedAt === null);
   if (missing.length === 0) return;
   throw new CommandFailure(
-    `The database lacks ${missing.length} migrations: run \`rollcall migrate up --config FILE\` first`,
+    `The database schema is outdated (${missing.length} pending migrations): run \`rollcall migrate up --config FILE\` first`,
   );
 }

@@ -1,4 +1,4 @@
-/** The program of the processes that `serve` forks: gets its configuration over the channel, and ends with it. */
+/** Entry point of the processes that `serve` forks: reads its configuration from the channel and ends with the channel. */
 import { describeError } from '../terminal/failure.ts';
 import { READY, type RoleOrder } from './role-protocol.ts';
 import { runRole } from './roles.ts';

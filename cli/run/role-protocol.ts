@@ -1,11 +1,11 @@
-/** What `serve` and the processes that it forks say to each other. */
+/** Messages between `serve` and the processes it forks. */
 import type { CompleteConfiguration, Role } from './roles.ts';
 
-/** From `serve`, first. Afterwards the end of the channel means: stop. */
+/** First message, sent by `serve`. Closing the channel tells the process to stop. */
 export interface RoleOrder {
   readonly role: Role;
   readonly configuration: CompleteConfiguration;
 }
 
-/** From the process, once it is ready for work. */
+/** Sent by the process once it is ready. */
 export const READY = 'ready';

@@ -1,4 +1,4 @@
-/** The two halves of Rollcall, as processes run them: `api` answers requests, `worker` carries out syncs. */
+/** The two roles a process can run: `api` answers requests, `worker` runs syncs. */
 import { applicationConnection } from '../../config/connection.ts';
 import type { Configuration, DatabaseSettings } from '../../config/model.ts';
 import { openDatabase } from '../../db/connection.ts';
@@ -7,11 +7,11 @@ import { createLogger } from './logger.ts';
 
 export type Role = 'api' | 'worker';
 
-/** A configuration that says where everything is: from the file, or filled in by `serve` for what it runs itself. */
+/** A configuration with all addresses: from the file, or filled in by `serve` for the services it starts. */
 export type CompleteConfiguration = Configuration & {
   readonly database: DatabaseSettings;
   readonly temporal: TemporalServer;
-  /** Of Temporal's Web UI, where it is known. */
+  /** URL of Temporal's Web UI, if known. */
   readonly temporalUiUrl?: string;
 };
 
@@ -21,14 +21,14 @@ export interface RoleRun {
   readonly onReady: () => void;
 }
 
-/** Runs until the signal. */
+/** Runs the role until the signal aborts. */
 export async function runRole(role: Role, { configuration, signal, onReady }: RoleRun): Promise<void> {
   const connection = await applicationConnection(configuration.database);
   const database = await openDatabase(connection);
   const { audit, auth, telemetry, temporal, temporalUiUrl, limits, outbound, rateLimits, server } = configuration;
   const shared = { database, logger: createLogger(role), signal, onReady, ...(telemetry && { telemetry }) };
   try {
-    // A process loads one of the two: the other would take it 20 MiB and a fifth of a second.
+    // Load only the requested role: the other one would cost 20 MiB and 0.2 s.
     if (role === 'worker') {
       const { runWorker } = await import('../../worker/run-worker.ts');
       await runWorker({ ...shared, server: temporal, outbound, retention: { auditEventsMs: audit.retentionMs } });

@@ -1,4 +1,4 @@
-/** What `serve` does: brings up, in order, everything that a registry needs, watches over it, and takes it down again. */
+/** Implementation of `serve`: starts everything a registry needs in order, supervises it, and stops it again. */
 import { once } from 'node:events';
 import { migrationConnection } from '../../config/connection.ts';
 import type { Configuration } from '../../config/model.ts';
@@ -21,10 +21,10 @@ export interface ServeOptions {
   readonly signal: AbortSignal;
 }
 
-/** Stops what was started, last first. */
+/** Stops the started services in reverse order. */
 type Cleanup = (() => Promise<void>)[];
 
-/** Runs until the signal, then stops everything within ten seconds. */
+/** Runs until the signal aborts, then stops everything within ten seconds. */
 export async function serve(configuration: Configuration, options: ServeOptions): Promise<void> {
   const cleanup: Cleanup = [];
   options.signal.addEventListener('abort', () => say('Stopping'));
@@ -69,7 +69,7 @@ async function dataFolderIfNeeded(
   return dataFolder;
 }
 
-/** Starts the services that the configuration does not name, both at once, and says where they are. */
+/** Starts the services that the configuration doesn't name, in parallel, and fills in their addresses. */
 async function startServices(
   configuration: Configuration,
   options: StartOptions & { readonly dataFolder: DataFolder | undefined },
@@ -111,7 +111,7 @@ async function startRoles(configuration: CompleteConfiguration, { cleanup }: Sta
       keepRunning({ name: `The ${role}`, start: () => forkRole({ role, configuration }), onMessage: say }),
     ),
   );
-  // As one step: both stop at the same time.
+  // One cleanup step, so that both stop in parallel.
   const started = running.filter((result) => result.status === 'fulfilled').map((result) => result.value);
   cleanup.push(async () => void (await Promise.all(started.map((role) => role.stop()))));
   const failure = running.find((result) => result.status === 'rejected');

@@ -1,4 +1,4 @@
-/** When this process is to stop: SIGINT, SIGTERM, or the end of the process that started us and holds a channel to us. */
+/** Aborts when this process must stop: on SIGINT, SIGTERM, or when the parent process ends and the channel closes. */
 export function untilToldToStop(): AbortSignal {
   const stop = new AbortController();
   const abort = (): void => stop.abort();

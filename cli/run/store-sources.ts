@@ -8,7 +8,7 @@ import type { AuditEvent } from '../../registry/audit.ts';
 import { createLogger } from './logger.ts';
 import type { CompleteConfiguration } from './roles.ts';
 
-/** Makes the sources and registries in Postgres those of the configuration; the worker then makes the actors agree. */
+/** Writes the sources and registries of the configuration to Postgres. The worker then reconciles the actors. */
 export async function storeSources(configuration: CompleteConfiguration): Promise<void> {
   const database = await openDatabase(await applicationConnection(configuration.database));
   const { audit, sources, sourceClaims, registries, registryName } = configuration;

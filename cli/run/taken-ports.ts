@@ -6,20 +6,20 @@ import { CommandFailure } from '../terminal/failure.ts';
 
 interface WantedPort extends ListenAddress {
   readonly purpose: string;
-  /** How to choose another one. */
+  /** The option that selects another port. */
   readonly option: string;
 }
 
 interface PortOptions {
   readonly temporalPort: number;
   readonly uiPort: number;
-  /** Give what an earlier run left behind a moment to end. */
+  /** Wait for leftovers of an earlier run to exit. */
   readonly patient: boolean;
 }
 
 const PATIENCE_MS = 15_000;
 
-/** Before anything is started: all ports that somebody else has, and the options that choose others. */
+/** Checks all ports before anything starts. @throws CommandFailure that names each taken port and the option to change it */
 export async function refuseTakenPorts(configuration: Configuration, options: PortOptions): Promise<void> {
   const wanted = wantedPorts(configuration, options);
   const deadline = Date.now() + (options.patient ? PATIENCE_MS : 0);
@@ -37,7 +37,7 @@ async function findTaken(wanted: readonly WantedPort[]): Promise<WantedPort[]> {
 }
 
 function describeTaken({ port, purpose, option }: WantedPort): string {
-  return `Port ${port}, for ${purpose}, is taken: stop what listens there, or use ${option}`;
+  return `Port ${port} for ${purpose} is in use: stop the other program or choose another port with ${option}`;
 }
 
 function wantedPorts({ server, temporal }: Configuration, { temporalPort, uiPort }: PortOptions): WantedPort[] {

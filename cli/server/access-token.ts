@@ -1,4 +1,4 @@
-/** The bearer token that a command sends. */
+/** Finds the bearer token that a command sends. */
 import { readFile } from 'node:fs/promises';
 import { isLoopbackUrl } from '../run/addresses.ts';
 import { CommandFailure, describeError, USAGE_EXIT_STATUS } from '../terminal/failure.ts';
@@ -6,7 +6,7 @@ import { storedToken } from '../login/stored-token.ts';
 
 export interface AccessToken {
   readonly value: string;
-  /** Where it came from, for messages about it; it itself is never shown. */
+  /** Where the token came from, for messages. The token itself is never shown. */
   readonly origin: string;
 }
 
@@ -14,15 +14,15 @@ export interface AccessToken {
 const BEARER_TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /**
- * The token of the file, else of the environment variable `ROLLCALL_TOKEN`, else of the stored login; undefined where
- * there is none, which is enough for servers without authentication.
+ * Returns the token from the token file, else from `ROLLCALL_TOKEN`, else from the stored login. Returns undefined if
+ * there is none, as for servers in anonymous mode.
  *
- * @throws CommandFailure where there is one that can't be used or must not be sent
+ * @throws CommandFailure if the token is malformed or must not be sent over an insecure connection
  */
 export async function findAccessToken(server: string, tokenFile: string | undefined): Promise<AccessToken | undefined> {
   const token = await readAccessToken(server, tokenFile);
   if (token === undefined) return undefined;
-  if (!BEARER_TOKEN.test(token.value)) throw new CommandFailure(`${token.origin} holds no bearer token`);
+  if (!BEARER_TOKEN.test(token.value)) throw new CommandFailure(`${token.origin} doesn't contain a bearer token`);
   refuseToReveal(server);
   return token;
 }
@@ -39,16 +39,16 @@ async function readTokenFile(path: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
-    throw new CommandFailure(`The token file ${path} can't be read: ${describeError(error)}`);
+    throw new CommandFailure(`Can't read the token file ${path}: ${describeError(error)}`);
   }
 }
 
-/** @throws CommandFailure where a token sent to this server could be read on its way (RFC 6750 section 5.3) */
+/** @throws CommandFailure if the connection to the server isn't encrypted (RFC 6750 section 5.3) */
 export function refuseToReveal(server: string): void {
   const url = new URL(server);
   if (url.protocol === 'https:' || isLoopbackUrl(url)) return;
   throw new CommandFailure(
-    `No token is sent to ${server}: whoever is on the way could read it. Use https://, or on the server's own machine http://127.0.0.1`,
+    `Refusing to send a token to ${server} over an unencrypted connection. Use https://, or http://127.0.0.1 on the server's own machine`,
     USAGE_EXIT_STATUS,
   );
 }

@@ -1,16 +1,16 @@
-/** Asking the admin API of a running Rollcall. */
+/** Client of the admin API of a running Rollcall server. */
 import { createTRPCClient, httpLink, TRPCClientError, type TRPCClient } from '@trpc/client';
 import type { AdminRouter } from '../../api/trpc/router.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { faultsText } from '../terminal/fault-table.ts';
-import { refusalMessage } from './refusal.ts';
+import { refusalMessage } from './server-errors.ts';
 import { connectServer, type ServerConnection } from './server-connection.ts';
 import type { ServerOptions } from './server-options.ts';
-import { unreachable } from './unreachable.ts';
+import { unreachable } from './server-errors.ts';
 
 export type AdminClient = TRPCClient<AdminRouter>;
 
-/** Asks the server; what goes wrong ends the command with a message that names the server or the cause. */
+/** Calls the admin API. Errors become a `CommandFailure` that names the server or the cause. */
 export async function askServer<Answer>(
   options: ServerOptions,
   question: (client: AdminClient) => Promise<Answer>,
@@ -18,7 +18,7 @@ export async function askServer<Answer>(
   return askOver(await connectServer(options), question);
 }
 
-/** The same, over a connection that is there. */
+/** Calls the admin API over an existing connection. */
 export async function askOver<Answer>(
   connection: ServerConnection,
   question: (client: AdminClient) => Promise<Answer>,
@@ -42,9 +42,9 @@ function toFailure(server: string, error: TRPCClientError<AdminRouter>): Command
   if (error.cause instanceof CommandFailure) return error.cause;
   if (error.data !== undefined && error.data !== null) {
     const { faults = [] } = error.data;
-    return new CommandFailure(faults.length > 0 ? faultsText('What was sent', faults) : error.message);
+    return new CommandFailure(faults.length > 0 ? faultsText('The request', faults) : error.message);
   }
-  // Refused before it reached the admin API, or answered by somebody else.
+  // Refused before the request reached the admin API, or answered by a proxy.
   const message = refusalMessage(error.meta?.['responseJSON']);
   return message === undefined ? unreachable(server, error) : new CommandFailure(message);
 }

@@ -1,10 +1,10 @@
-/** Requests to a running Rollcall, in the name of whoever runs the command. */
+/** Authenticated requests to a running Rollcall server. */
 import { type AccessToken, findAccessToken } from './access-token.ts';
 import { trustCertificateAuthorities } from './certificate-authorities.ts';
 import { CommandFailure } from '../terminal/failure.ts';
-import { refusalText } from './refusal.ts';
+import { refusalText } from './server-errors.ts';
 import { baseUrl, type ServerOptions } from './server-options.ts';
-import { unreachable } from './unreachable.ts';
+import { unreachable } from './server-errors.ts';
 
 export interface ServerConnection {
   /** The base URL. */
@@ -12,12 +12,12 @@ export interface ServerConnection {
   /**
    * `fetch`, with the caller's token.
    *
-   * @throws CommandFailure where nobody answers, or the answer is 401
+   * @throws CommandFailure if the server is unreachable or answers 401
    */
   readonly fetch: typeof fetch;
 }
 
-/** Connects as the options say, with the token that they lead to. */
+/** Connects to the server in the options, with the token they select. */
 export async function connectServer(options: ServerOptions): Promise<ServerConnection> {
   const server = baseUrl(options.server);
   if (options.caFile !== undefined) await trustCertificateAuthorities(options.caFile);
@@ -29,7 +29,7 @@ export function connectWithToken(server: string, token: AccessToken | undefined)
     server,
     fetch: async (resource, init) => {
       const headers = new Headers(init?.headers);
-      headers.set('User-Agent', 'rollcall'); // the audit tells it
+      headers.set('User-Agent', 'rollcall'); // recorded in the audit log
       if (token !== undefined) headers.set('Authorization', `Bearer ${token.value}`);
       const response = await fetch(resource, { ...init, headers }).catch((error: unknown) => {
         throw unreachable(server, error);
@@ -42,8 +42,8 @@ export function connectWithToken(server: string, token: AccessToken | undefined)
 
 function unauthenticated(server: string, token: AccessToken | undefined, message: string): CommandFailure {
   const what =
-    token === undefined ? `${server} wants to know who you are` : `${token.origin} is refused by ${server}: ${message}`;
+    token === undefined ? `${server} requires authentication` : `${token.origin} was rejected by ${server}: ${message}`;
   return new CommandFailure(
-    `${what}. Log in with \`rollcall login --server ${server}\`, or give a token by --token-file or ROLLCALL_TOKEN`,
+    `${what}. Log in with \`rollcall login --server ${server}\`, or pass a token with --token-file or ROLLCALL_TOKEN`,
   );
 }

@@ -1,20 +1,20 @@
-/** The options that all commands have in common which talk to a running Rollcall. */
+/** Options shared by all commands that talk to a running Rollcall server. */
 import { type Command, Option } from 'commander';
 import { CommandFailure, USAGE_EXIT_STATUS } from '../terminal/failure.ts';
 import { printable } from '../terminal/printable.ts';
 
-/** Which server, and whom to trust that it is the one. */
+/** Which server, and which certificate authorities to trust. */
 export interface ServerOption {
   /** The base URL of the API. */
   readonly server: string;
-  /** Certificate authorities (PEM) that are trusted beside those of the system. */
+  /** PEM file of certificate authorities to trust in addition to the system's. */
   readonly caFile?: string;
 }
 
 export interface ServerOptions extends ServerOption {
-  /** A file with the bearer token to send. */
+  /** File that contains the bearer token. */
   readonly tokenFile?: string;
-  /** Print what the server answered, for machines. */
+  /** Print the server's answer as JSON. */
   readonly json: boolean;
 }
 
@@ -22,38 +22,38 @@ export interface ServerOptions extends ServerOption {
 export function addServerOption(command: Command): Command {
   return command
     .addOption(
-      new Option('--server <url>', 'the running Rollcall').env('ROLLCALL_SERVER').default('http://127.0.0.1:8080'),
+      new Option('--server <url>', 'base URL of the server').env('ROLLCALL_SERVER').default('http://127.0.0.1:8080'),
     )
     .addOption(
-      new Option('--ca-file <file>', 'trust these certificate authorities (PEM) as well').env('ROLLCALL_CA_FILE'),
+      new Option('--ca-file <file>', 'PEM file of additional certificate authorities to trust').env('ROLLCALL_CA_FILE'),
     );
 }
 
 /**
- * Adds `--server`, `--ca-file`, `--token-file` and `--json`. There is no option for a token itself: arguments are
- * shown to everybody on the machine by `ps`, and kept by shells.
+ * Adds `--server`, `--ca-file`, `--token-file` and `--json`. There is deliberately no option for the token itself:
+ * `ps` shows arguments to all users of the machine, and shells keep them in their history.
  */
 export function addServerOptions(command: Command): Command {
   return addServerOption(command)
     .addOption(
       new Option(
         '--token-file <file>',
-        'a file with the bearer token; without it ROLLCALL_TOKEN, else what `rollcall login` stored',
+        'file with the bearer token (default: ROLLCALL_TOKEN, then the token stored by `rollcall login`)',
       ).env('ROLLCALL_TOKEN_FILE'),
     )
     .option('--json', 'print JSON', false);
 }
 
 /**
- * The URL as URLs are compared, without a slash at its end.
+ * Normalizes the base URL: no trailing slash.
  *
- * @throws CommandFailure where it is no URL of a server
+ * @throws CommandFailure if it isn't a plain HTTP or HTTPS URL
  */
 export function baseUrl(server: string): string {
   if (!URL.canParse(server)) throw new CommandFailure(`--server: ${server} is not a URL`, USAGE_EXIT_STATUS);
   const url = new URL(server);
   if (url.username !== '' || url.password !== '') {
-    throw new CommandFailure('--server: leave the user and the password out of the URL', USAGE_EXIT_STATUS);
+    throw new CommandFailure('--server: remove the user name and password from the URL', USAGE_EXIT_STATUS);
   }
   if (!/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
     throw new CommandFailure(
@@ -64,7 +64,7 @@ export function baseUrl(server: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-/** Prints an answer, as JSON or as the text that `format` makes of it. */
+/** Prints an answer as JSON or as text. */
 export function printAnswer<Answer>(
   options: Pick<ServerOptions, 'json'>,
   answer: Answer,

@@ -1,14 +1,14 @@
-/** Claims as a terminal shows them and as options give them. */
+/** Claims as shown in a terminal and as passed in options. */
 import { InvalidArgumentError } from 'commander';
 import type { Claims } from '../../registry/claims.ts';
 
-/** `team=payments, region=eu|us`; null without any. */
+/** `team=payments, region=eu|us`; null if there are none. */
 export function claimsText(claims: Claims | null): string | null {
   const texts = Object.entries(claims ?? {}).map(([name, value]) => `${name}=${[value].flat().join('|')}`);
   return texts.length === 0 ? null : texts.join(', ');
 }
 
-/** Gathers the values of an option `name=value` that may be given several times; the same name again makes a list. */
+/** Collects a repeatable `name=value` option. A repeated name becomes a list of values. */
 export function collectClaim(text: string, claims: Claims | undefined): Claims {
   const separator = text.indexOf('=');
   if (separator < 1) throw new InvalidArgumentError('Expected NAME=VALUE, such as team=payments.');

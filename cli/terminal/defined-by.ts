@@ -1,4 +1,4 @@
-/** Who can change a source or a registry. */
+/** Where a source or registry is defined. */
 export function definedByText(origin: 'file' | 'api'): string {
   return origin === 'file' ? 'the configuration file' : 'the admin API';
 }

@@ -1,4 +1,4 @@
-/** A source or a registry in a file of its own, written as the configuration file writes it in its lists. */
+/** A source or registry in a file of its own, in the format of one list item of the configuration file. */
 import type { Command } from 'commander';
 import { isJsonObject } from '../../registry/json.ts';
 import { type AdminClient, askServer } from '../server/admin-client.ts';
@@ -15,13 +15,13 @@ export interface DefinitionUse<Definition, Answer> {
   readonly describe: (answer: Answer) => string;
 }
 
-/** Makes the command send what a file says, which `-f` names. */
+/** Configures a command that sends the definition in the file that `-f` names. */
 export function sendsDefinition<Definition, Answer>(
   command: Command,
   { send, describe }: DefinitionUse<Definition, Answer>,
 ): Command {
   return addServerOptions(command)
-    .requiredOption('-f, --file <file>', 'YAML or JSON; - for standard input')
+    .requiredOption('-f, --file <file>', 'definition as YAML or JSON; - for standard input')
     .action(async (options: DefinitionFileOptions) => {
       const definition = await readDefinition<Definition>(options.file);
       const answer = await askServer(options, (client) => send(client, definition));
@@ -30,10 +30,10 @@ export function sendsDefinition<Definition, Answer>(
 }
 
 /**
- * What the file says. The server checks it, by the rules of the configuration file.
+ * Reads a definition. The server validates it with the rules of the configuration file.
  *
- * @param Definition what the server expects
- * @throws CommandFailure where it can't be read, or is not one object
+ * @param Definition the type that the server expects
+ * @throws CommandFailure if the file can't be read or isn't a single object
  */
 async function readDefinition<Definition>(path: string): Promise<Definition> {
   const text = await readDocumentText(path);
@@ -42,8 +42,8 @@ async function readDefinition<Definition>(path: string): Promise<Definition> {
   if (isJsonObject(definition)) return definition as Definition;
   throw new CommandFailure(
     Array.isArray(definition)
-      ? `${path} is a list: give one item of it`
-      : `${path} describes nothing: write it as an item of the configuration file, beginning with \`name:\``,
+      ? `${path} contains a list: pass a single item`
+      : `${path} contains no definition: write it like one list item of the configuration file, starting with \`name:\``,
   );
 }
 

@@ -1,9 +1,9 @@
-/** Ending a command with one clear message. */
+/** Ends a command with one clear message. */
 
-/** The exit status of a command that was called in a wrong way, as commander's own checks end. */
+/** Exit status of usage errors, the same as commander's. */
 export const USAGE_EXIT_STATUS = 2;
 
-/** Says why a command could not do its work; shown without a stack. */
+/** Explains why a command failed; printed without a stack. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
   readonly exitStatus: number;
@@ -14,7 +14,7 @@ export class CommandFailure extends Error {
   }
 }
 
-/** What an error says to a person. Some errors of the network have no message of their own, only parts or a code. */
+/** The message of an error. Some network errors have only nested errors or a code. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.message !== '') return error.message;

@@ -1,6 +1,6 @@
 /**
- * A text for a terminal. What upstreams, publishers and strangers wrote is shown, never obeyed: control characters, which
- * could colour, move or rename things, and those that turn the direction of writing are spelled out, as in JSON.
+ * Makes untrusted text safe for a terminal. Control characters and bidirectional formatting characters, which could
+ * move the cursor or disguise text, are escaped as in JSON.
  */
 export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>

@@ -1,4 +1,4 @@
-/** One line about a sync. */
+/** One-line summary of a sync. */
 import type { SyncRunRow } from '../../db/sync-runs.ts';
 
 type SyncRun = Pick<

@@ -1,10 +1,10 @@
-/** Tables for people who read in a terminal. */
+/** Plain-text tables for the terminal. */
 
 export type Cell = string | number | null | undefined;
 
 const GAP = '  ';
 
-/** Left-aligned columns, numbers to the right; an absent value is a dash. */
+/** Left-aligned columns, right-aligned numbers, a dash for absent values. */
 export function formatTable(heading: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const texts = [heading.map((title) => title.toUpperCase()), ...rows.map((row) => row.map(cellText))];
   const widths = heading.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
@@ -23,7 +23,13 @@ function formatRow(row: readonly string[], widths: readonly number[], isNumber: 
   return padded.join(GAP).trimEnd();
 }
 
-/** One line each; a line break of an upstream's error message would break the table. */
+/** Folds white space: a line break in an upstream's error message would break the table. */
 function cellText(cell: Cell): string {
   return cell === null || cell === undefined ? '-' : String(cell).replaceAll(/\s+/g, ' ');
+}
+
+/** A heading with one `name  value` line per detail; a dash for absent values. */
+export function formatDetails(heading: string, details: Readonly<Record<string, Cell>>): string {
+  const [, ...lines] = formatTable(['', ''], Object.entries(details)).split('\n');
+  return [heading, ...lines.map((line) => `  ${line}`)].join('\n');
 }

@@ -1,4 +1,4 @@
-/** Times as people say them. */
+/** Human-readable times and durations. */
 
 const UNITS = [
   { name: 'd', milliseconds: 86_400_000 },

@@ -65,8 +65,8 @@ describe('sources', () => {
   });
 
   test.each([
-    ['a list', '- name: a\n', /is a list: give one item/],
-    ['an empty file', '', /describes nothing/],
+    ['a list', '- name: a\n', /contains a list: pass a single item/],
+    ['an empty file', '', /contains no definition/],
     ['a file that is no YAML', 'name: [', /neither YAML nor JSON/],
   ])('%s is refused before anything is sent', async (_what, text, message) => {
     const answer = await ask('admin', 'sources', 'create', '-f', await file('odd.yaml', text));
@@ -166,7 +166,7 @@ describe('the audit', () => {
   test('is a table of who did what to what', async () => {
     await expectDone(
       ['admin', 'audit', '--target', 'com.example/weather', '--action', 'entry.delete'],
-      /^WHEN +WHO +ACTION +TARGET +OUTCOME +TIMES +FROM +REMARK\n\S+Z +anybody +entry\.delete +com\.example\/weather 1\.0\.0 +success +1 +127\.0\.0\.1 +-\n$/,
+      /^WHEN +WHO +ACTION +TARGET +OUTCOME +TIMES +FROM +REMARK\n\S+Z +anonymous mode +entry\.delete +com\.example\/weather 1\.0\.0 +success +1 +127\.0\.0\.1 +-\n$/,
     );
   });
 
@@ -194,8 +194,8 @@ describe('the audit', () => {
   });
 });
 
-test('says that nobody is asked who he is where authentication is off', async () => {
-  await expectDone(['admin', 'me'], /^The server asks nobody who they are/);
+test('reports anonymous mode when authentication is off', async () => {
+  await expectDone(['admin', 'me'], /^The server runs in anonymous mode/);
   const { status, stderr } = await ask('login');
-  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('asks for no login') });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining("doesn't require a login") });
 });

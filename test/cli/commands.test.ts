@@ -39,20 +39,23 @@ describe('exit status and messages', () => {
     expect(status).toBe(2);
   });
 
-  test('nobody at the server is told with what to do, without a stack: 1', async () => {
+  test('1 when the server is unreachable, with the next step and without a stack', async () => {
     const { status, stderr } = await runRollcall('sources', '--server', 'http://127.0.0.1:1');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^No Rollcall answers at http:\/\/127.0.0.1:1 .*rollcall serve.*\n$/);
+    expect(stderr).toMatch(/^Can't reach a Rollcall server at http:\/\/127.0.0.1:1 .*rollcall serve.*\n$/);
   });
 });
 
-test('something else that answers is told apart from nobody', async () => {
+test('an answer that is not from Rollcall is distinguished from no answer', async () => {
   const website = createServer((_request, response) => response.end('<!DOCTYPE html>')).listen(0, '127.0.0.1');
   await once(website, 'listening');
   const { port } = website.address() as AddressInfo;
   const { status, stderr } = await runRollcall('sources', '--server', `http://127.0.0.1:${port}`);
   website.close();
-  expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('(something else does)') });
+  expect({ status, stderr }).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('(the answer is not from Rollcall)'),
+  });
 });
 
 test.each([['--version'], ['version']])('%s tells the version', async (word) => {
@@ -144,7 +147,7 @@ describe('migrate', () => {
   test('goes up and down', async () => {
     expect(await migrate('up', '--yes')).toMatchObject({ status: 0 });
     expect((await migrate('status')).stdout).toMatch(/0001 initial\s+\d{4}-/);
-    expect((await migrate('up')).stdout).toBe('The database is up to date\n');
+    expect((await migrate('up')).stdout).toBe('The database schema is up to date\n');
     expect(await migrate('down', '--num-steps', '1000', '--yes')).toMatchObject({ status: 0 });
     expect((await migrate('status')).stdout).toMatch(/0001 initial\s+no/);
   });
@@ -159,7 +162,7 @@ describe('migrate', () => {
       expect(await runRollcall('migrate', ...work, '--config', embedded, '--data-dir', dataFolder)).toMatchObject({
         status: 1,
         stdout: '',
-        stderr: expect.stringContaining(`There is no database in ${dataFolder} yet`),
+        stderr: expect.stringContaining(`No database in ${dataFolder} yet`),
       });
     }
     expect(existsSync(dataFolder)).toBe(false);

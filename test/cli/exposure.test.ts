@@ -1,4 +1,4 @@
-/** Where nobody is asked who he is, the listener's address is all that keeps strangers out. */
+/** In anonymous mode, the listen address is the only protection. */
 import { expect, test } from 'vitest';
 import { exposureWarning } from '../../cli/run/banner.ts';
 import type { CompleteConfiguration } from '../../cli/run/roles.ts';
@@ -21,11 +21,11 @@ test('without a database of one’s own the API listens on loopback', async () =
 });
 
 test.each([':8080', '0.0.0.0:8080', '[::]:8080', '192.0.2.1:8080', 'registry.example:8080', 'localhost.example:80'])(
-  'at %s it warns that everybody may do everything',
+  'warns in anonymous mode when listening on %s',
   async (address) => {
     const server = `server: { address: "${address}" }`;
     expect(await warningOf(ANONYMOUS, server)).toBe(
-      `Warning: the API listens on ${address}, beyond this machine, and auth.mode is anonymous: whoever reaches it may publish, delete and sync.`,
+      `Warning: the API listens on ${address}, which other machines can reach, and auth.mode is anonymous: anyone who can reach it can publish, delete and sync. Set auth.mode to oauth, or listen on 127.0.0.1.`,
     );
     expect(await warningOf(OAUTH, server)).toBeUndefined();
   },
@@ -40,5 +40,5 @@ test('with a database of one’s own it listens everywhere, and says so when it 
   const { stderr } = await withFile([SOURCES, ANONYMOUS, DATABASE].join('\n'), (path) =>
     runRollcall('api', '--config', path),
   );
-  expect(stderr).toContain('whoever reaches it may publish, delete and sync');
+  expect(stderr).toContain('anyone who can reach it can publish, delete and sync');
 });

@@ -42,8 +42,8 @@ describe('logging in', () => {
   test('shows a link and a code, waits for somebody to confirm it, and says who that was', () => {
     const { status, stdout, stderr } = login;
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/\/device\?user_code=([A-Z]{4}-[A-Z]{4})\nand compare the code\n {2}\1\n/);
-    expect(stdout).toContain('valid for 5 min');
+    expect(stdout).toMatch(/\/device\?user_code=([A-Z]{4}-[A-Z]{4})\nand check that it shows this code:\n {2}\1\n/);
+    expect(stdout).toContain('expires in 5 min');
     expect(stdout).toContain(`Logged in to ${server.url} as Ada Lovelace\n`);
   });
 
@@ -68,7 +68,7 @@ describe('logging in', () => {
   test('asks for less when told to', async () => {
     const person = await createPerson(server);
     expect(await logIn(person, '--scope', 'mcp-registry:read')).toMatchObject({ status: 0 });
-    expect((await person.ask('me')).stdout).toMatch(/may change things +no/);
+    expect((await person.ask('me')).stdout).toMatch(/can make changes +no/);
     expect((await person.storedLogin())['refreshToken']).toBeUndefined();
   });
 
@@ -80,15 +80,15 @@ describe('logging in', () => {
     const { code, ended } = await person.beginLogin(...LOGIN);
     await server.provider[answer](code);
     expect(await ended).toMatchObject({ status: 1, stderr: expect.stringMatching(message) });
-    expect((await person.ask('sources')).stderr).toContain('wants to know who you are');
+    expect((await person.ask('sources')).stderr).toContain('requires authentication');
   });
 
   test('keeps no token that the server refuses', async () => {
     const person = await createPerson(server);
     const { status, stderr } = await logIn(person, '--no-resource'); // the provider's default is another audience
     expect(status).toBe(1);
-    expect(stderr).toContain(`The token from ${server.provider.issuer} is refused by ${server.url}`);
-    expect((await person.ask('sources')).stderr).toContain('wants to know who you are');
+    expect(stderr).toContain(`The token from ${server.provider.issuer} was rejected by ${server.url}`);
+    expect((await person.ask('sources')).stderr).toContain('requires authentication');
   });
 
   test.each([
@@ -102,7 +102,7 @@ describe('logging in', () => {
       what: 'with a client that the provider does not know',
       parameters: ['--client-id', 'x'],
       status: 1,
-      message: /does not let the client "x" log in by device code: check --client-id/,
+      message: /doesn't allow the client "x" to log in by device code: check --client-id/,
     },
     {
       what: 'with a scope that there is not',
@@ -114,7 +114,7 @@ describe('logging in', () => {
       what: 'at a provider that the server does not trust',
       parameters: [...LOGIN, '--issuer', 'https://evil.example'],
       status: 2,
-      message: /takes no tokens of https:\/\/evil\.example, only of:\n {2}https:\/\/127/,
+      message: /doesn't accept tokens from https:\/\/evil\.example, only from:\n {2}https:\/\/127/,
     },
   ])('$what: says what to do', async ({ parameters, status, message }) => {
     const person = await createPerson(server);
@@ -130,10 +130,13 @@ describe('logging in', () => {
     const person = await createPerson(server);
     const { status, stderr } = await person.ask('login', ...LOGIN, '--server', url);
     liar.close();
-    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(`calls itself ${server.url}`) });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining(`identifies itself as ${server.url}`),
+    });
   });
 
-  test('says when another token goes before the login', async () => {
+  test('says when another token takes precedence over the login', async () => {
     const person = await createPerson(server, { ROLLCALL_TOKEN: 'another' });
     expect(await logIn(person)).toMatchObject({ status: 0, stderr: expect.stringContaining('Note: ROLLCALL_TOKEN') });
   });
@@ -142,7 +145,7 @@ describe('logging in', () => {
     const person = await createPerson(server);
     const { status, stderr } = await person.ask('login', ...LOGIN);
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^https:.* can't be asked: .*certificate.* --ca-file\n$/);
+    expect(stderr).toMatch(/^Request to https:.* failed: .*certificate.* --ca-file\n$/);
   });
 });
 
@@ -165,7 +168,7 @@ describe('a token that has expired', () => {
     await person.changeStoredLogin({ expiresAt: LONG_AGO, refreshToken: 'not-a-refresh-token' });
     const { status, stderr } = await person.ask('sources');
     expect(status).toBe(1);
-    expect(stderr).toContain(`has ended: run \`rollcall login --server ${server.url}\``);
+    expect(stderr).toContain(`has expired: run \`rollcall login --server ${server.url}\``);
   });
 });
 
@@ -179,7 +182,7 @@ describe('logging out', () => {
       stderr: '',
     });
     expect(await person.storedLogin()).toEqual({});
-    expect((await person.ask('sources')).stderr).toContain('wants to know who you are');
+    expect((await person.ask('sources')).stderr).toContain('requires authentication');
 
     await person.changeStoredLogin({
       issuer: server.provider.issuer,
@@ -189,19 +192,19 @@ describe('logging out', () => {
       expiresAt: LONG_AGO,
       refreshToken,
     });
-    expect((await person.ask('sources')).stderr).toContain('has ended');
+    expect((await person.ask('sources')).stderr).toContain('has expired');
   });
 
   test('twice is no failure', async () => {
     const person = await createPerson(server);
-    expect(await person.ask('logout')).toMatchObject({ status: 0, stdout: expect.stringContaining('no login') });
+    expect(await person.ask('logout')).toMatchObject({ status: 0, stdout: expect.stringContaining('Not logged in') });
   });
 });
 
 describe('a token from elsewhere', () => {
   const token = (): Promise<string> => server.provider.token(ADA, { audience: server.url });
 
-  test('is taken from ROLLCALL_TOKEN, or from a file, which goes before it', async () => {
+  test('comes from ROLLCALL_TOKEN, or from a file, which takes precedence', async () => {
     const person = await createPerson(server);
     expect(await person.askWith({ ROLLCALL_TOKEN: await token() }, 'sources')).toMatchObject({ status: 0 });
     const file = join(server.folder, 'token');
@@ -215,7 +218,7 @@ describe('a token from elsewhere', () => {
     const person = await createPerson(server);
     const { status, stderr } = await person.askWith({ ROLLCALL_TOKEN: 'wrong' }, 'sources');
     expect(status).toBe(1);
-    expect(stderr).toContain(`ROLLCALL_TOKEN is refused by ${server.url}: `);
+    expect(stderr).toContain(`ROLLCALL_TOKEN was rejected by ${server.url}: `);
     expect(stderr).toContain(`rollcall login --server ${server.url}`);
   });
 
@@ -224,7 +227,7 @@ describe('a token from elsewhere', () => {
     const reader = await server.provider.token({ sub: 'eve' }, { audience: server.url });
     const role = await person.askWith({ ROLLCALL_TOKEN: reader }, 'sources');
     expect(role).toMatchObject({ status: 1, stderr: expect.stringContaining('manageSources') });
-    expect((await person.askWith({ ROLLCALL_TOKEN: reader }, 'me')).stdout).toMatch(/may change things +no.*role/);
+    expect((await person.askWith({ ROLLCALL_TOKEN: reader }, 'me')).stdout).toMatch(/can make changes +no.*role/);
     const readOnly = await server.provider.token({ ...ADA, scope: 'mcp-registry:read' }, { audience: server.url });
     const scope = await person.askWith({ ROLLCALL_TOKEN: readOnly }, 'pause', 'unused');
     expect(scope).toMatchObject({ status: 1, stderr: expect.stringContaining('mcp-registry:write') });
@@ -235,15 +238,15 @@ describe('a token from elsewhere', () => {
     const file = join(server.folder, 'server.json');
     await writeFile(file, '{"name": "com.example/a", "version": "1.0.0", "description": "A server of a test"}');
     const anonymous = await person.ask('publish', file);
-    expect(anonymous).toMatchObject({ status: 1, stderr: expect.stringContaining('wants to know who you are') });
+    expect(anonymous).toMatchObject({ status: 1, stderr: expect.stringContaining('requires authentication') });
     const without = await person.askWith({ ROLLCALL_TOKEN: await token() }, 'publish', file);
     expect(without).toMatchObject({ status: 1, stderr: expect.stringContaining('manageEntries') });
   });
 
   test.each([
-    ['http://registry.example', /No token is sent to http:\/\/registry\.example.*https:\/\//],
-    ['http://127.0.0.1.evil.example', /No token is sent/],
-    ['http://user:secret@127.0.0.1', /leave the user and the password out/],
+    ['http://registry.example', /Refusing to send a token to http:\/\/registry\.example.*https:\/\//],
+    ['http://127.0.0.1.evil.example', /Refusing to send a token/],
+    ['http://user:secret@127.0.0.1', /remove the user name and password/],
   ])('is never sent to %s', async (url, message) => {
     const person = await createPerson(server);
     const { status, stderr } = await person.askWith({ ROLLCALL_TOKEN: await token() }, 'sources', '--server', url);
@@ -251,8 +254,8 @@ describe('a token from elsewhere', () => {
   });
 
   test.each([
-    ['an empty file', '', /holds no bearer token/],
-    ['more than a token', 'Bearer secret-part', /holds no bearer token/],
+    ['an empty file', '', /doesn't contain a bearer token/],
+    ['more than a token', 'Bearer secret-part', /doesn't contain a bearer token/],
   ])('%s is refused before anything is sent', async (_what, text, message) => {
     const person = await createPerson(server);
     const file = join(server.folder, 'bad-token');

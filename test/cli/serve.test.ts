@@ -43,7 +43,7 @@ afterAll(async () => {
 describe('serve', () => {
   test('says where everything is', () => {
     expect(serve.output()).toContain(`${installation.url}/v0.1/servers`);
-    expect(serve.output()).toContain('everybody may do everything (auth.mode is anonymous)');
+    expect(serve.output()).toContain('everyone is allowed to do everything (auth.mode: anonymous)');
     expect(serve.output()).toContain('/namespaces/default/workflows');
     expect(serve.output()).toContain(installation.dataFolder);
     expect(serve.output()).toContain('Ctrl-C');
@@ -105,7 +105,7 @@ describe('serve', () => {
     );
     expect(samePorts.status).toBe(1);
     for (const option of ['--address', '--internal-address', '--temporal-port', '--ui-port']) {
-      expect(samePorts.stderr).toMatch(new RegExp(`Port \\d+, for .*, is taken: .*${option}`));
+      expect(samePorts.stderr).toMatch(new RegExp(`Port \\d+, for .*, is in use: .*${option}`));
     }
   });
 

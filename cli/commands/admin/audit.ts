@@ -17,24 +17,26 @@ interface AuditOptions extends ServerOptions, Pick<Conditions, 'subject' | 'issu
   readonly limit: number;
 }
 
-/** As many as the server gives at once. */
+/** The server's maximum page size. */
 const PAGE_SIZE = 1000;
 
 export function addAdminAuditCommand(admin: Command): void {
   addServerOptions(admin.command('audit'))
-    .option('--subject <sub>', 'only by this one, as the claim "sub" of the token names it')
-    .option('--issuer <url>', 'only by those whom this provider vouches for')
-    .addOption(new Option('--action <action>', 'only this').choices(AUDIT_ACTIONS))
-    .addOption(new Option('--outcome <outcome>', 'only what came to this').choices([...AUDIT_OUTCOMES, 'unknown']))
-    .option('--target <name>', 'only on this entry, source or registry; of refused requests "METHOD /path"')
-    .option('--since <when>', 'not before: a timestamp, or a duration ago such as 24h', moment)
-    .option('--until <when>', 'before: the same', moment)
-    .option('--limit <number>', 'how many', positiveInteger, 50)
-    .description('List who changed what and who was refused, newest first')
+    .option('--subject <sub>', 'only events by this subject (the "sub" claim of the token)')
+    .option('--issuer <url>', 'only events by callers of this identity provider')
+    .addOption(new Option('--action <action>', 'only this action').choices(AUDIT_ACTIONS))
+    .addOption(
+      new Option('--outcome <outcome>', 'only events with this outcome').choices([...AUDIT_OUTCOMES, 'unknown']),
+    )
+    .option('--target <name>', 'only events on this entry, source or registry; for refused requests "METHOD /path"')
+    .option('--since <when>', 'earliest time: a timestamp, or a duration such as 24h (ago)', moment)
+    .option('--until <when>', 'latest time, in the same format', moment)
+    .option('--limit <number>', 'number of events', positiveInteger, 50)
+    .description('List changes and refusals, newest first')
     .addHelpText(
       'after',
       [
-        '\nThis needs the role superAdmin.',
+        '\nRequires the role superAdmin.',
         '\nExamples:',
         '  $ rollcall admin audit --since 24h --outcome denied',
         '  $ rollcall admin audit --target com.example/weather',
@@ -47,7 +49,7 @@ export function addAdminAuditCommand(admin: Command): void {
     });
 }
 
-/** RFC 3339. */
+/** Converts a timestamp or a duration to an RFC 3339 timestamp. */
 function moment(text: string): string {
   const time = DURATION_PATTERN.test(text) ? Date.now() - durationMilliseconds(text) : Date.parse(text);
   if (Number.isNaN(time)) {
@@ -93,14 +95,19 @@ function eventTable(events: readonly AuditEvent[]): string {
   );
 }
 
-const NOBODY_IN_PARTICULAR = { public: 'nobody', everybody: 'anybody', system: 'configuration', token: null } as const;
+const CALLERS_WITHOUT_SUBJECT = {
+  public: 'anonymous',
+  everybody: 'anonymous mode',
+  system: 'configuration',
+  token: null,
+} as const;
 
 function whoText({ actor, subject, displayName }: AuditEvent): string | null {
-  if (subject === null) return NOBODY_IN_PARTICULAR[actor];
+  if (subject === null) return CALLERS_WITHOUT_SUBJECT[actor];
   return displayName === null ? subject : `${displayName} (${subject})`;
 }
 
-/** Why something was not done; what the configuration file says otherwise than before. */
+/** The reason of a refusal, or the members that a new configuration file changed. */
 function remarkText({ detail: { message, change, members } }: AuditEvent): string | null {
   if (typeof message === 'string') return message;
   if (typeof change !== 'string') return null;

@@ -7,9 +7,9 @@ import { publishes } from '../publish.ts';
 export function addAdminEntriesCommand(admin: Command): void {
   const entries = admin
     .command('entries')
-    .description('Versions of servers: those that sources have, and those that are published here');
+    .description('List entries; publish, deprecate and delete versions in managed sources');
   addEntryList(entries);
-  publishes(entries.command('publish')).addHelpText('after', '\nThe same as `rollcall publish`.');
+  publishes(entries.command('publish')).addHelpText('after', '\nSame as `rollcall publish`.');
   addEntryStatus(entries);
   addEntryDeletion(entries);
   addEntryClaims(entries);

@@ -1,18 +1,21 @@
-/** Changing what was published: the versions of servers in managed sources. */
+/** Commands that change published versions in managed sources. */
 import { Argument, type Command } from 'commander';
 import { ENTRY_STATUSES, type EntryStatus } from '../../../registry/entry.ts';
 import { askServer } from '../../server/admin-client.ts';
 import { countText } from '../../terminal/count-text.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 
-/** Where a server was published. */
+/** Options that say where a server was published. */
 export interface PublishedOptions extends ServerOptions {
   readonly registry?: string;
 }
 
 /** Adds `--registry`. */
 export function addPublishedOptions(command: Command): Command {
-  return addServerOptions(command).option('--registry <name>', 'where it was published; without it the default one');
+  return addServerOptions(command).option(
+    '--registry <name>',
+    'registry it was published to (default: the default registry)',
+  );
 }
 
 interface StatusOptions extends PublishedOptions {
@@ -23,10 +26,10 @@ interface StatusOptions extends PublishedOptions {
 export function addEntryStatus(entries: Command): void {
   addPublishedOptions(entries.command('status'))
     .argument('<name>', 'name of the server')
-    .addArgument(new Argument('<status>', 'what it is to be').choices(ENTRY_STATUSES))
-    .option('--version <version>', 'this version only; without it all')
-    .option('--message <text>', 'why, for those who use it')
-    .description('Say that a published server is deprecated, deleted, or active again')
+    .addArgument(new Argument('<status>', 'the new status').choices(ENTRY_STATUSES))
+    .option('--version <version>', 'change only this version (default: all versions)')
+    .option('--message <text>', 'message shown to users of the server')
+    .description('Mark a published server as deprecated, deleted, or active')
     .addHelpText(
       'after',
       [
@@ -55,7 +58,7 @@ export function addEntryDeletion(entries: Command): void {
   addPublishedOptions(entries.command('delete'))
     .argument('<name>', 'name of the server')
     .argument('<version>', 'the version')
-    .description('Delete a published version; it can never be published again')
+    .description('Delete a published version; the same version can never be published again')
     .addHelpText('after', '\nExample:\n  $ rollcall admin entries delete com.example/weather 1.0.0')
     .action(async (name: string, version: string, { registry, ...options }: PublishedOptions) => {
       const deleted = { name, version, ...(registry !== undefined && { registry }) };

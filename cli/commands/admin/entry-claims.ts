@@ -14,17 +14,16 @@ export function addEntryClaims(entries: Command): void {
   addPublishedOptions(entries.command('claims'))
     .argument('<name>', 'name of the server')
     .addOption(
-      new Option('--set <name=value>', 'give it these claims in place of its own; again for more of them')
+      new Option('--set <name=value>', 'replace its claims; repeat for more claims')
         .argParser(collectClaim)
         .conflicts('clear'),
     )
-    .option('--clear', 'take its own claims away, so that those of its source count', false)
-    .description('Show what readers of a published server must hold, or change it')
+    .option('--clear', 'remove its own claims, so that the claims of its source apply', false)
+    .description('Show or change the claims that readers of a published server must hold')
     .addHelpText(
       'after',
       [
-        '\nClaims belong to the name, not to one version. A claim that is given twice has several values, of which a reader',
-        'must hold one.',
+        '\nClaims apply to the server name, not to one version. If you repeat a claim, readers must hold one of its values.',
         '\nExamples:',
         '  $ rollcall admin entries claims com.example/weather',
         '  $ rollcall admin entries claims com.example/weather --set team=payments --set region=eu --set region=us',
@@ -40,7 +39,9 @@ export function addEntryClaims(entries: Command): void {
       });
       printAnswer(options, required, () => {
         const text = claimsText(required.claims);
-        return text === null ? `${name} has no claims` : `${text}${required.areOwn ? '' : ' (those of its source)'}`;
+        return text === null
+          ? `${name} has no claims`
+          : `${text}${required.areOwn ? '' : ' (inherited from its source)'}`;
       });
     });
 }

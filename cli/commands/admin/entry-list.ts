@@ -19,19 +19,19 @@ type ReadPage = (asked: {
   readonly after?: NonNullable<EntryPage['next']>;
 }) => Promise<EntryPage>;
 
-/** As many as the server gives at once. */
+/** The server's maximum page size. */
 const PAGE_SIZE = 1000;
 
 export function addEntryList(entries: Command): void {
   addServerOptions(entries.command('list'))
-    .addOption(new Option('--source <name>', 'what this source has').conflicts('registry'))
-    .option('--registry <name>', 'what all sources of this registry have, also what it does not show')
-    .option('--deleted', 'those as well that were deleted', false)
-    .description('List entries with the claims that their readers must hold')
+    .addOption(new Option('--source <name>', 'list the entries of this source').conflicts('registry'))
+    .option('--registry <name>', 'list the entries of all sources of this registry, including hidden ones')
+    .option('--deleted', 'include deleted entries', false)
+    .description('List entries with the claims that readers must hold')
     .addHelpText(
       'after',
       [
-        '\nWithin a registry a name belongs to the first source that has it; the entries of the others are listed as well.',
+        '\nA registry serves a name from the first source that has it. Entries of the other sources are listed here as well.',
         '\nExamples:',
         '  $ rollcall admin entries list --source internal',
         '  $ rollcall admin entries list --registry partners --json | jq length',
@@ -58,7 +58,7 @@ function pagesOf(client: AdminClient, { source, registry, deleted }: ListOptions
   const of = { includeDeleted: deleted };
   if (source !== undefined) return (asked) => client.entries.ofSource.query({ ...of, ...asked, name: source });
   if (registry !== undefined) return (asked) => client.entries.ofRegistry.query({ ...of, ...asked, name: registry });
-  throw new CommandFailure('Say whose entries: --source NAME or --registry NAME', USAGE_EXIT_STATUS);
+  throw new CommandFailure('Pass --source NAME or --registry NAME', USAGE_EXIT_STATUS);
 }
 
 async function readAll(read: ReadPage): Promise<EntryPage['entries']> {

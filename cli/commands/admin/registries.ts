@@ -5,7 +5,7 @@ import { askServer } from '../../server/admin-client.ts';
 import { claimsText } from '../../terminal/claims-text.ts';
 import { definedByText } from '../../terminal/defined-by.ts';
 import { sendsDefinition } from '../../terminal/definition-file.ts';
-import { formatDetails } from '../../terminal/details.ts';
+import { formatDetails } from '../../terminal/table.ts';
 import { listRegistries, pathsText } from '../registries.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 
@@ -13,15 +13,17 @@ type RegistryInput = inferRouterInputs<AdminRouter>['registries']['create'];
 type RegistryDetails = inferRouterOutputs<AdminRouter>['registries']['get'];
 
 const EXAMPLE_FILE = [
-  '\nThe file is one item of the list `registries` of the configuration file, such as',
+  '\nThe file has the format of one item in `registries` of the configuration file:',
   '  name: partners',
   '  sources: [partner-catalog, official]',
   '  claims: {team: integrations}',
 ].join('\n');
 
 export function addAdminRegistriesCommand(admin: Command): void {
-  const registries = admin.command('registries').description('What clients read: views of sources');
-  listRegistries(registries.command('list')).addHelpText('after', '\nThe same as `rollcall registries`.');
+  const registries = admin
+    .command('registries')
+    .description('Manage registries: the views of sources that clients read');
+  listRegistries(registries.command('list')).addHelpText('after', '\nSame as `rollcall registries`.');
   addGet(registries);
   addCreate(registries);
   addUpdate(registries);
@@ -31,7 +33,7 @@ export function addAdminRegistriesCommand(admin: Command): void {
 function addGet(registries: Command): void {
   addServerOptions(registries.command('get'))
     .argument('<name>', 'name of the registry')
-    .description('Show one registry and who may read it')
+    .description('Show a registry and who can read it')
     .addHelpText('after', '\nExample:\n  $ rollcall admin registries get partners')
     .action(async (name: string, options: ServerOptions) => {
       const registry = await askServer(options, (client) => client.registries.get.query({ name }));
@@ -42,7 +44,7 @@ function addGet(registries: Command): void {
 function detailsText({ name, origin, isDefault, isImplicit, access, claims, sources }: RegistryDetails): string {
   return formatDetails(name, {
     'served at': pathsText(name, isDefault),
-    'defined by': isImplicit ? 'nobody: it shows all sources' : definedByText(origin),
+    'defined by': isImplicit ? 'default: serves all sources' : definedByText(origin),
     access,
     claims: claimsText(claims),
     sources: sources.join(', '),
@@ -63,14 +65,14 @@ function addUpdate(registries: Command): void {
     send: (client, definition: RegistryInput) => client.registries.update.mutate(definition),
     describe: ({ name }) => `Updated ${name}`,
   })
-    .description('Give a registry other sources, access and claims as a whole')
+    .description('Replace the sources, access and claims of a registry')
     .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin registries update -f partners.yaml`);
 }
 
 function addDelete(registries: Command): void {
   addServerOptions(registries.command('delete'))
     .argument('<name>', 'name of the registry')
-    .description('Remove a registry; its sources and their entries stay')
+    .description('Delete a registry; its sources and their entries remain')
     .addHelpText('after', '\nExample:\n  $ rollcall admin registries delete partners')
     .action(async (name: string, options: ServerOptions) => {
       await askServer(options, (client) => client.registries.delete.mutate({ name }));

@@ -5,7 +5,7 @@ import { askServer } from '../../server/admin-client.ts';
 import { claimsText } from '../../terminal/claims-text.ts';
 import { definedByText } from '../../terminal/defined-by.ts';
 import { sendsDefinition } from '../../terminal/definition-file.ts';
-import { formatDetails } from '../../terminal/details.ts';
+import { formatDetails } from '../../terminal/table.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { lastSyncText, listSources } from '../sources.ts';
 import { relativeTime } from '../../terminal/time-text.ts';
@@ -14,7 +14,7 @@ type SourceInput = inferRouterInputs<AdminRouter>['sources']['create'];
 type SourceDetails = inferRouterOutputs<AdminRouter>['sources']['get'];
 
 const EXAMPLE_FILE = [
-  '\nThe file is one item of the list `sources` of the configuration file, such as',
+  '\nThe file has the format of one item in `sources` of the configuration file:',
   '  name: partner-catalog',
   '  api: {endpoint: https://registry.partner.example}',
   '  syncPolicy: {interval: 1h}',
@@ -22,8 +22,8 @@ const EXAMPLE_FILE = [
 ].join('\n');
 
 export function addAdminSourcesCommand(admin: Command): void {
-  const sources = admin.command('sources').description('Where entries come from');
-  listSources(sources.command('list')).addHelpText('after', '\nThe same as `rollcall sources`.');
+  const sources = admin.command('sources').description('Manage sources: where entries come from');
+  listSources(sources.command('list')).addHelpText('after', '\nSame as `rollcall sources`.');
   addGet(sources);
   addCreate(sources);
   addUpdate(sources);
@@ -33,7 +33,7 @@ export function addAdminSourcesCommand(admin: Command): void {
 function addGet(sources: Command): void {
   addServerOptions(sources.command('get'))
     .argument('<name>', 'name of the source')
-    .description('Show one source and what it is doing')
+    .description('Show a source and its current state')
     .addHelpText('after', '\nExample:\n  $ rollcall admin sources get team-catalog')
     .action(async (name: string, options: ServerOptions) => {
       const source = await askServer(options, (client) => client.sources.get.query({ name }));
@@ -47,7 +47,7 @@ function detailsText({ name, kind, origin, claims, entryCount, lastRun, actor }:
     'defined by': definedByText(origin),
     claims: claimsText(claims),
     entries: String(entryCount),
-    phase: actor === null ? 'not known: Temporal does not answer' : actor.phase,
+    phase: actor === null ? 'unknown: Temporal is unavailable' : actor.phase,
     'next sync': relativeTime(actor?.nextCycleAt),
     'last checked': relativeTime(actor?.lastCheckedAt),
     'last success': relativeTime(actor?.lastSuccessAt),
@@ -60,7 +60,7 @@ function addCreate(sources: Command): void {
     send: (client, definition: SourceInput) => client.sources.create.mutate(definition),
     describe: (source) => `Created ${source.name}${pendingText(source)}`,
   })
-    .description('Add a source, which is synced at once')
+    .description('Add a source and sync it immediately')
     .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin sources create -f partner-catalog.yaml`);
 }
 
@@ -69,14 +69,14 @@ function addUpdate(sources: Command): void {
     send: (client, definition: SourceInput) => client.sources.update.mutate(definition),
     describe: (source) => `Updated ${source.name}${pendingText(source)}`,
   })
-    .description('Give a source another definition as a whole; it is synced where that differs')
+    .description('Replace the definition of a source and sync it if the definition changed')
     .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin sources update -f partner-catalog.yaml`);
 }
 
 function addDelete(sources: Command): void {
   addServerOptions(sources.command('delete'))
     .argument('<name>', 'name of the source')
-    .description('Remove a source and all of its entries, those that were published to it as well')
+    .description('Delete a source and all its entries, including published ones')
     .addHelpText('after', '\nExample:\n  $ rollcall admin sources delete partner-catalog')
     .action(async (name: string, options: ServerOptions) => {
       const deleted = await askServer(options, (client) => client.sources.delete.mutate({ name }));
@@ -84,7 +84,7 @@ function addDelete(sources: Command): void {
     });
 }
 
-/** What is stored takes effect although Temporal is away, only later. */
+/** A change that was stored while Temporal was unavailable takes effect later. */
 function pendingText({ isPending }: { readonly isPending: boolean }): string {
-  return isPending ? '; it takes effect a few minutes after Temporal is back' : '';
+  return isPending ? '; takes effect within minutes after Temporal is available again' : '';
 }

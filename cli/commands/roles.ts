@@ -1,0 +1,25 @@
+/** The commands `api` and `worker`, for deployments with an external database and Temporal. */
+import type { Command } from 'commander';
+import { addConfigurationOption } from '../run/configuration-file.ts';
+
+export function addApiCommand(program: Command): void {
+  addConfigurationOption(program.command('api'))
+    .description('Serve the API only; run any number of replicas next to at least one worker')
+    .option('--address <host:port>', 'address of the API')
+    .option('--internal-address <host:port>', 'address of health and readiness checks')
+    .addHelpText('after', '\nExample:\n  $ rollcall api --config rollcall.yaml --address :8080')
+    .action(async (options) => {
+      const { runRoleCommand } = await import('../run/role-command.ts');
+      await runRoleCommand('api', options);
+    });
+}
+
+export function addWorkerCommand(program: Command): void {
+  addConfigurationOption(program.command('worker'))
+    .description('Sync the configured sources; run any number of replicas')
+    .addHelpText('after', '\nExample:\n  $ rollcall worker --config rollcall.yaml')
+    .action(async (options) => {
+      const { runRoleCommand } = await import('../run/role-command.ts');
+      await runRoleCommand('worker', options);
+    });
+}

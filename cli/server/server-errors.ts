@@ -1,0 +1,48 @@
+/** Messages for requests that fail: connection errors, and errors in the answers of a server. */
+import { isJsonObject, parseJson } from '../../registry/json.ts';
+import { CommandFailure, describeError } from '../terminal/failure.ts';
+
+/** Error for a server that can't be reached or isn't Rollcall. `fetch` hides the reason in the causes of its error. */
+export function unreachable(server: string, error: unknown): CommandFailure {
+  return new CommandFailure(
+    `Can't reach a Rollcall server at ${server} (${reasonOf(rootCause(error))}). Start one with \`rollcall serve\`, or pass its URL with --server`,
+  );
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof SyntaxError ? 'the answer is not from Rollcall' : describeConnectionError(error);
+}
+
+function rootCause(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? rootCause(error.cause) : error;
+}
+
+/** The message in an error answer. An answer without one, such as a proxy's, is quoted. */
+export function refusalText(status: number, body: string): string {
+  return refusalMessage(parseJson(body)) ?? `the server answered ${status}: ${body.slice(0, 500)}`;
+}
+
+/** REST errors are `{"error": "…"}`, those of the admin API `{"error": {"message": "…"}}`. */
+export function refusalMessage(document: unknown): string | undefined {
+  if (!isJsonObject(document)) return undefined;
+  const { error } = document;
+  const message = isJsonObject(error) ? error['message'] : error;
+  return typeof message === 'string' ? message : undefined;
+}
+
+/** Node's error codes for certificates of an unknown authority. */
+const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** Describes a connection error, with the remedy if the certificate isn't trusted. */
+export function describeConnectionError(error: unknown): string {
+  const isUnknown = error instanceof Error && 'code' in error && UNKNOWN_AUTHORITY.has(String(error.code));
+  return isUnknown
+    ? 'its certificate was issued by an unknown authority; pass the authority with --ca-file'
+    : describeError(error);
+}
