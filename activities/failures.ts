@@ -3,6 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from
 import { Context } from '@temporalio/activity';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import type { FailureDetails } from '../workflows/contract.ts';
+import { withoutSecrets } from './redaction.ts';
 
 /** Failures that another attempt of the same activity may not meet again. */
 const WORTH_RETRYING: ReadonlySet<FailureType> = new Set([
@@ -23,6 +24,8 @@ const REFUSALS: ReadonlySet<FailureType> = new Set([
 
 /** An upstream that asks for more patience than this is not waited for: the next sync is planned for then. */
 const LONGEST_RETRY_DELAY_MS = 60_000;
+/** Characters of a message or stack that go into a history. */
+const MAX_TEXT_LENGTH = 4_000;
 
 /** Runs an activity, so that it fails with an `ApplicationFailure` that names its cause and holds no secret. */
 export async function failingClearly<Result>(activity: () => Promise<Result>): Promise<Result> {
@@ -42,7 +45,7 @@ export function toApplicationFailure(error: unknown): ApplicationFailure {
   const patient = retryAfterMs !== undefined && retryAfterMs <= LONGEST_RETRY_DELAY_MS;
   return ApplicationFailure.create({
     type,
-    message: withoutSecrets(message),
+    message: shown(message),
     nonRetryable: !WORTH_RETRYING.has(type) || (retryAfterMs !== undefined && !patient),
     ...(REFUSALS.has(type) && { category: ApplicationFailureCategory.BENIGN }),
     ...(patient && { nextRetryDelay: retryAfterMs }),
@@ -52,15 +55,13 @@ export function toApplicationFailure(error: unknown): ApplicationFailure {
 
 function unknownFailure(error: unknown): ApplicationFailure {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const failure = ApplicationFailure.create({ type: 'Unknown', message: withoutSecrets(message), nonRetryable: false });
-  if (error instanceof Error && error.stack !== undefined) failure.stack = withoutSecrets(error.stack);
+  const failure = ApplicationFailure.create({ type: 'Unknown', message: shown(message), nonRetryable: false });
+  if (error instanceof Error && error.stack !== undefined) failure.stack = shown(error.stack);
   return failure;
 }
 
-/** Credentials and query strings of URLs are the way in which libraries' messages give secrets away. */
-export function withoutSecrets(text: string): string {
-  return text
-    .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]*@/gi, '$1')
-    .replaceAll(/\b([a-z][a-z0-9+.-]*:\/\/[^\s?#'"]*)[?#][^\s'"]*/gi, '$1')
-    .replaceAll(/\b(authorization: *\w+) +\S+/gi, '$1 ***');
+/** Shortened last: a URL that is cut off may no longer be recognized as one. */
+function shown(text: string): string {
+  const clean = withoutSecrets(text);
+  return clean.length > MAX_TEXT_LENGTH ? `${clean.slice(0, MAX_TEXT_LENGTH - 1)}…` : clean;
 }

@@ -1,15 +1,20 @@
 /** Sources of the kind `git`: one registry document, or many, in a repository. */
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import picomatch from 'picomatch';
+import { setImmediate } from 'node:timers/promises';
 import { RollcallError } from '../registry/failure.ts';
+import { GlobError } from '../registry/glob.ts';
+import { compilePathGlob, fixedFolder, isPathGlob } from '../registry/path-glob.ts';
 import type { GitOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
 import { readFileBytes } from './content-digest.ts';
-import { withoutSecrets } from './failures.ts';
 import { type Check, definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
 import { type GitClient, openGit } from './git-client.ts';
+import { withoutSecrets } from './redaction.ts';
 import { inWorkFolder } from './work-folder.ts';
+
+/** Files that are looked at before others get a turn. */
+const LINES_PER_TURN = 1_000;
 
 export async function fetchGit(fetch: Fetch<GitOrigin>): Promise<Fetched> {
   const { origin, definition, previous, stager, progress, guard, signal } = fetch;
@@ -107,12 +112,16 @@ async function findDocuments(
   git: GitClient,
   { origin, commit }: { origin: GitOrigin; commit: string },
 ): Promise<string[]> {
-  const { base, isGlob } = picomatch.scan(origin.path);
-  const prefix = isGlob ? base : origin.path;
-  const listing = await git.run('ls-tree', '-r', '-z', '--full-tree', commit, ...(prefix === '' ? [] : ['--', prefix]));
-  const matches = isGlob ? picomatch(origin.path, { dot: true }) : (path: string) => path === origin.path;
+  const isGlob = isPathGlob(origin.path);
+  const folder = isGlob ? fixedFolder(origin.path) : origin.path;
+  const matches = isGlob ? compilePattern(origin.path) : (path: string): boolean => path === origin.path;
+  const listing = await git.run('ls-tree', '-r', '-z', '--full-tree', commit, ...(folder === '' ? [] : ['--', folder]));
   const paths: string[] = [];
+  let lines = 0;
   for (const line of listing.split('\0')) {
+    lines += 1;
+    // A repository may have millions of files: everything else this process does goes on meanwhile.
+    if (lines % LINES_PER_TURN === 0) await setImmediate();
     const [description = '', path] = line.split('\t');
     if (path === undefined || !matches(path)) continue;
     if (description.startsWith('100')) paths.push(path);
@@ -123,6 +132,16 @@ async function findDocuments(
     throw missing(origin, `${what} at ${referenceLabel(origin)} (${commit.slice(0, 12)})`);
   }
   return paths.sort();
+}
+
+/** The configuration refuses patterns that cannot be compiled; a definition from an earlier version may have one. */
+function compilePattern(pattern: string): (path: string) => boolean {
+  try {
+    return compilePathGlob(pattern);
+  } catch (error) {
+    if (!(error instanceof GlobError)) throw error;
+    throw new RollcallError('DefinitionInvalid', `the path ${pattern} of the source: ${error.message}`);
+  }
 }
 
 /** Puts these files into the folder, and fetches what is missing of them in one go. */

@@ -3,13 +3,16 @@ import type { OutboundGuard } from '../outbound/guard.ts';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import type { GitOrigin } from '../registry/source-definition.ts';
 import { withinBounds } from './bounded-folder.ts';
-import { withoutSecrets } from './failures.ts';
 import { openAccess } from './git-access.ts';
 import { GitFailure, runGit } from './git-process.ts';
 import { guardedAccess } from './guarded-git-access.ts';
+import { MINIMUM_SPEED } from './minimum-speed.ts';
+import { withoutSecrets } from './redaction.ts';
 
 /** As much as a file source may download. */
 const MAX_BYTES = 1024 * 1024 * 1024;
+/** Characters of git's output in which the cause of a failure is looked for. */
+const MAX_COMPLAINT_LENGTH = 8 * 1024;
 const CONFIGURATION = [
   'gc.auto=0',
   'maintenance.auto=false',
@@ -18,9 +21,9 @@ const CONFIGURATION = [
   'core.symlinks=false',
   'submodule.recurse=false',
   'fetch.recurseSubmodules=false',
-  // A transfer below one byte a second for a minute is dead.
-  'http.lowSpeedLimit=1',
-  'http.lowSpeedTime=60',
+  // The minimum speed of all downloads: a slower transfer is given up.
+  `http.lowSpeedLimit=${MINIMUM_SPEED.bytesPerSecond}`,
+  `http.lowSpeedTime=${MINIMUM_SPEED.windowMs / 1000}`,
 ];
 
 export interface GitClient {
@@ -87,7 +90,7 @@ function understood(error: unknown, { origin, guard }: { origin: GitOrigin } & P
   const what = `the repository ${withoutSecrets(origin.repository)} could not be read`;
   if (error instanceof RollcallError) return new RollcallError(error.type, `${what}: ${error.message}`);
   if (!(error instanceof GitFailure)) return error;
-  const said = error.message;
+  const said = endOf(error.message);
   const [, type, meaning] = COMPLAINTS.find(([pattern]) => pattern.test(said)) ?? [
     null,
     'UpstreamUnavailable' as const,
@@ -96,6 +99,17 @@ function understood(error: unknown, { origin, guard }: { origin: GitOrigin } & P
   // What a server says is for the operator: whoever made a source that has limits could have it say anything.
   const detail = [meaning, guard === null ? complaintIn(said) : ''].filter((part) => part !== '').join(': ');
   return new RollcallError(type, detail === '' ? what : `${what}: ${detail}`);
+}
+
+/**
+ * The last lines of what git printed. A server decides how much that is, and how long its lines are; the patterns above
+ * take more than linear time.
+ */
+function endOf(output: string): string {
+  if (output.length <= MAX_COMPLAINT_LENGTH) return output;
+  const end = output.slice(-MAX_COMPLAINT_LENGTH);
+  // The rest of a line that is cut off may hold the rest of a URL, secrets included.
+  return end.slice(end.indexOf('\n') + 1 || end.length);
 }
 
 function complaintIn(said: string): string {

@@ -1,9 +1,10 @@
 /** Requests to upstreams: bounded redirects, compression, deadlines, and failures that say what to do. */
-import { pipeline, type Duplex, type Readable } from 'node:stream';
+import { pipeline, type Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { OutboundGuard } from '../outbound/guard.ts';
 import { RollcallError } from '../registry/failure.ts';
+import { atMinimumSpeed } from './minimum-speed.ts';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -62,17 +63,26 @@ export async function httpGet(wanted: HttpRequest): Promise<HttpResponse> {
 async function send(hop: HttpRequest): Promise<Dispatcher.ResponseData> {
   const { url, timeoutMs, guard, signal, headers } = hop;
   guard?.assertMayReach(url);
+  const waiting = new AbortController();
+  const timer = setTimeout(() => waiting.abort(tooLate(url)), timeoutMs);
   try {
     return await request(url, {
       dispatcher: guard?.dispatcher ?? unguarded,
       headers: { 'user-agent': USER_AGENT, 'accept-encoding': 'gzip, deflate, br', ...headers },
+      // undici starts its own timeout for headers again with each informational answer (1xx).
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
-      signal,
+      signal: AbortSignal.any([signal, waiting.signal]),
     });
   } catch (error) {
     throw unreachable(hop, error);
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+function tooLate(url: URL): RollcallError {
+  return new RollcallError('UpstreamUnavailable', `${displayUrl(url)} could not be read: no answer in time`);
 }
 
 async function accept(hop: HttpRequest, response: Dispatcher.ResponseData): Promise<HttpResponse> {
@@ -88,16 +98,19 @@ async function accept(hop: HttpRequest, response: Dispatcher.ResponseData): Prom
 
 async function* readable(hop: HttpRequest, response: Dispatcher.ResponseData): AsyncGenerator<Uint8Array> {
   try {
-    yield* decoded(response);
+    yield* decoded(hop, response);
   } catch (error) {
     throw unreachable(hop, error);
   }
 }
 
-function decoded({ headers, body }: Dispatcher.ResponseData): Readable {
+function decoded({ url }: HttpRequest, { headers, body }: Dispatcher.ResponseData): AsyncIterable<Uint8Array> {
+  // Measured before decompression: what counts is what the upstream sends.
+  const received = (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> =>
+    atMinimumSpeed(bytes, displayUrl(url));
   const decoder = DECODERS[[headers['content-encoding']].flat()[0]?.toLowerCase() ?? ''];
-  // An error of either stream destroys both, and shows where the decoder is read.
-  return decoder === undefined ? body : pipeline(body, decoder(), () => {});
+  // An error of any of the streams destroys all of them, and shows where the last one is read.
+  return decoder === undefined ? received(body) : pipeline(body, received, decoder(), () => {});
 }
 
 function isRedirect(status: number): boolean {
@@ -118,11 +131,12 @@ function redirectTarget(location: string, from: URL): URL {
   return target;
 }
 
-async function refusal({ url, guard }: HttpRequest, response: Dispatcher.ResponseData): Promise<RollcallError> {
+async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Promise<RollcallError> {
+  const { url, guard } = hop;
   const { statusCode: status, headers } = response;
   const where = displayUrl(url);
   const retryAfterMs = parseRetryAfter([headers['retry-after']].flat()[0], Date.now());
-  const text = await readStart(response);
+  const text = await readStart(hop, response);
   // Whoever made a source that has limits is not to read through it what answers there.
   const quote = guard !== null || text === '' ? '' : `: ${text}`;
   if (status === 401 || status === 403) {
@@ -140,11 +154,11 @@ async function refusal({ url, guard }: HttpRequest, response: Dispatcher.Respons
 }
 
 /** The start of an answer that is not what was asked for, to be shown. */
-async function readStart(response: Dispatcher.ResponseData): Promise<string> {
+async function readStart(hop: HttpRequest, response: Dispatcher.ResponseData): Promise<string> {
   let text = '';
   try {
-    for await (const chunk of decoded(response)) {
-      text += Buffer.from(chunk as Uint8Array).toString();
+    for await (const chunk of decoded(hop, response)) {
+      text += Buffer.from(chunk).toString();
       if (text.length >= LONGEST_QUOTE) break;
     }
   } catch {

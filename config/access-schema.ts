@@ -8,15 +8,20 @@ import type { Role } from '../registry/roles.ts';
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import { mapping, mappingsOf, namedList, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
-import { filePath, secureUrl, serverNamePattern, text } from './scalars.ts';
+import { filePath, secureUrl, serverNamePattern, text, tooLong } from './scalars.ts';
 
-const claimName = z.string().min(1, 'is empty: name a claim of the token');
+/** Claims of one map, and values of one claim. */
+const MAX_CLAIMS = 200;
+
+const claimName = z.string().min(1, 'is empty: name a claim of the token').max(255, tooLong(255));
+const claimValue = z.string().max(1_000, tooLong(1_000));
 
 /** A map without members would ask for nothing, which reads as if it let everybody in. */
 function claimMap(whyNotEmpty: string): z.ZodType<Record<string, string | string[]>> {
   return z
-    .record(claimName, z.union([z.string(), z.array(z.string())]))
+    .record(claimName, z.union([claimValue, z.array(claimValue).max(MAX_CLAIMS)]))
     .refine((claims) => Object.keys(claims).length > 0, `is empty: ${whyNotEmpty}`)
+    .refine((claims) => Object.keys(claims).length <= MAX_CLAIMS, `has more than ${MAX_CLAIMS} claims`)
     .refine(isClaims, 'holds a character that no token could hold: NUL, or half of a surrogate pair')
     .meta({ minProperties: 1 });
 }

@@ -2,6 +2,8 @@
 
 import { z } from 'zod';
 
+import { MAX_URL_LENGTH, tooLong } from './scalars.ts';
+
 /** `git@example.com:group/project.git` */
 const SCP_LIKE = /^(?:\w[\w.-]*@)?\w[\w.-]*:[^:\s][^\s]*$/;
 const LOCAL_PATH = /^(?:\/|\.\.?\/)/;
@@ -20,6 +22,7 @@ export function repositoryTransport(repository: string): 'http' | 'ssh' | 'local
 
 export const repositoryUrl = z
   .string()
+  .max(MAX_URL_LENGTH, { error: tooLong(MAX_URL_LENGTH), abort: true })
   .refine(
     (repository) => repositoryTransport(repository) !== undefined,
     'expected an HTTP(S) or SSH URL, `git@host:path`, or the path of a local repository (`/…`, `./…`)',

@@ -10,10 +10,26 @@ import { DURATION_PATTERN, durationMilliseconds, durationText } from './duration
 
 const RESERVED_REGISTRY_NAMES: readonly string[] = ['v0', 'v0.1'];
 
-export const text = z.string().min(1, 'is empty');
+/** The longest text where nothing else is said; Linux allows as much for the path of a file. */
+const MAX_TEXT_LENGTH = 4_096;
+
+export const text = nonEmpty(MAX_TEXT_LENGTH);
 
 /** The path of a file; a relative one starts at the folder of the configuration file. */
-export const filePath = z.string().min(1, 'is empty');
+export const filePath = nonEmpty(MAX_TEXT_LENGTH);
+
+/** The longest URL, in characters: the limit of most servers, and of the sitemap protocol. */
+export const MAX_URL_LENGTH = 2_048;
+
+/** A text with an upper bound, in UTF-16 code units. */
+export function nonEmpty(maxLength: number): z.ZodString {
+  return z.string().min(1, 'is empty').max(maxLength, tooLong(maxLength));
+}
+
+/** What is said about a text above its bound. */
+export function tooLong(maxLength: number): string {
+  return `is too long: the most is ${maxLength} characters`;
+}
 
 /** A DNS label: it becomes part of a workflow id and, in the older forms of the file, of a URL. */
 export const sourceName = z
@@ -31,7 +47,11 @@ export const registryName = z
   )
   .refine((name) => !RESERVED_REGISTRY_NAMES.includes(name), 'is reserved: it is a part of the paths of the API');
 
-/** A duration as text, read as milliseconds. */
+const MAX_DURATION_LENGTH = 64;
+/** Ten years. More is a mistake, and a timer may not hold it. */
+const LONGEST_DURATION_MS = 87_600 * 3_600_000;
+
+/** A duration as text, read as milliseconds. Default limit: ten years. */
 export function duration(limits: {
   readonly atLeastMs: number;
   readonly atMostMs?: number;
@@ -40,10 +60,11 @@ export function duration(limits: {
     .string({
       error: ({ input }) => (input === undefined ? undefined : 'expected a duration such as `30m` or `1h30m`'),
     })
+    .max(MAX_DURATION_LENGTH, { error: tooLong(MAX_DURATION_LENGTH), abort: true })
     .regex(DURATION_PATTERN, 'expected a duration such as `30m`, `1h30m` or `100ms`')
     .transform(durationMilliseconds)
     .superRefine((milliseconds, context) => {
-      const { atLeastMs, atMostMs = Number.POSITIVE_INFINITY } = limits;
+      const { atLeastMs, atMostMs = LONGEST_DURATION_MS } = limits;
       if (milliseconds < atLeastMs) context.addIssue(`is too short: the least is ${durationText(atLeastMs)}`);
       if (milliseconds > atMostMs) context.addIssue(`is too long: the most is ${durationText(atMostMs)}`);
     });
@@ -73,6 +94,7 @@ export const listenAddress = z
 /** An HTTP(S) URL. Credentials in it would be seen in histories and logs. */
 export function httpUrl(insteadOfCredentials: string): z.ZodType<string, string> {
   return z.string().superRefine((value, context) => {
+    if (value.length > MAX_URL_LENGTH) return context.addIssue(tooLong(MAX_URL_LENGTH));
     const url = URL.parse(value);
     if (url === null || !/^https?:$/.test(url.protocol)) {
       context.addIssue('expected a URL that starts with https:// or http://');

@@ -3,17 +3,25 @@
 import { z } from 'zod';
 
 import { KUBERNETES_RESOURCES } from '../registry/source-definition.ts';
+import { matchesSlowly } from '../registry/filter.ts';
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
+import { badPathPattern } from '../registry/path-glob.ts';
 import { mapping, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
 import { repositoryTransport, repositoryUrl } from './repository-url.ts';
-import { duration, filePath, httpUrl, serverNamePattern, share, text } from './scalars.ts';
+import { duration, filePath, httpUrl, nonEmpty, serverNamePattern, share, text } from './scalars.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
+/** Patterns, tags, namespaces or headers of one list. */
+const MAX_ITEMS = 200;
+const TOO_MANY = `has too many items: the most is ${MAX_ITEMS}`;
+/** An inline document travels in the definition of its source, and Temporal takes no message above 2 MiB. */
+const MAX_DATA_LENGTH = 1_000_000;
+
 /** Starts with a hyphen: git would read it as an option. */
-const reference = text.regex(/^(?!-)[^\s~^:?*[\\]+$/, 'is not the name of a git reference');
+const reference = nonEmpty(255).regex(/^(?!-)[^\s~^:?*[\\]+$/, 'is not the name of a git reference');
 
 const gitAuth = withRule(
   mapping({
@@ -48,6 +56,10 @@ const gitSource = withRule(
       .describe('Comes before `tag` and `branch`'),
     path: text
       .regex(/^(?![/-])(?!(?:.*\/)?\.\.(?:\/|$))/, 'expected a path inside the repository')
+      .superRefine((path, context) => {
+        const reason = badPathPattern(path);
+        if (reason !== null) context.addIssue(reason);
+      })
       .default('registry.json')
       .describe('A file, or a glob of files, inside the repository'),
     auth: gitAuth.exactOptional(),
@@ -83,7 +95,8 @@ const apiSource = withRule(
       .default(10_000)
       .describe('Time that one request may take. Default 10s'),
     headers: z
-      .record(z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'is not the name of an HTTP header'), secretReference)
+      .record(nonEmpty(255).regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'is not the name of an HTTP header'), secretReference)
+      .refine((headers) => Object.keys(headers).length <= MAX_ITEMS, TOO_MANY)
       .exactOptional()
       .describe('Headers to send, each read from a file or an environment variable'),
     bearerTokenFile: filePath.exactOptional().describe('File that holds a bearer token'),
@@ -103,8 +116,10 @@ const fileSource = withRule(
   mapping({
     path: filePath.exactOptional().describe('Path of the registry file, which is watched'),
     url: httpUrl('a file source has no way to send them').exactOptional().describe('URL of the registry file'),
-    timeout: duration({ atLeastMs: 1 }).exactOptional().describe('Time that a request to `url` may take. Default 30s'),
-    data: text.exactOptional().describe('The registry document itself'),
+    timeout: duration({ atLeastMs: 1, atMostMs: 5 * MINUTE })
+      .exactOptional()
+      .describe('Time that a request to `url` may take. Default 30s'),
+    data: nonEmpty(MAX_DATA_LENGTH).exactOptional().describe('The registry document itself'),
   }),
   ({ path, url, data, timeout }, report) => {
     const given = [path, url, data].filter((location) => location !== undefined).length;
@@ -127,12 +142,14 @@ const kubernetesSource = mapping({
   namespaces: z
     .array(kubernetesName)
     .min(1, 'is empty: leave it out for all namespaces')
+    .max(MAX_ITEMS, TOO_MANY)
     .exactOptional()
     .describe('Default: all namespaces'),
   labelSelector: text.exactOptional().describe('As `kubectl --selector` takes it, such as `team=search`'),
   resources: z
     .array(z.enum(KUBERNETES_RESOURCES))
     .min(1, 'is empty: leave it out for all of them')
+    .max(MAX_ITEMS, TOO_MANY)
     .default([...KUBERNETES_RESOURCES])
     .describe('Custom resources that describe servers. Default: all that are known'),
   ...clusterAccess,
@@ -147,14 +164,17 @@ const configMapSource = mapping({
   ...clusterAccess,
 });
 
+const namePatterns = z
+  .array(serverNamePattern)
+  .max(MAX_ITEMS, TOO_MANY)
+  .refine((patterns) => !matchesSlowly(patterns), 'has patterns whose braces stand for too many names together');
+const tags = z.array(text).max(MAX_ITEMS, TOO_MANY);
+
 export const filter = mapping({
-  names: mapping({
-    include: z.array(serverNamePattern).exactOptional(),
-    exclude: z.array(serverNamePattern).exactOptional(),
-  })
+  names: mapping({ include: namePatterns.exactOptional(), exclude: namePatterns.exactOptional() })
     .exactOptional()
     .describe('Globs over whole server names; `*` crosses `/`; an exclusion wins'),
-  tags: mapping({ include: z.array(text).exactOptional(), exclude: z.array(text).exactOptional() })
+  tags: mapping({ include: tags.exactOptional(), exclude: tags.exactOptional() })
     .exactOptional()
     .describe('Exact tags; an exclusion wins'),
 });
@@ -162,9 +182,9 @@ export const filter = mapping({
 export const syncPolicy = mapping({
   interval: duration({ atLeastMs: 1000 }).exactOptional().describe('Time from one cycle to the next, such as 30m'),
   maxRemoval: share.default(0.5).describe('Share of the entries that one sync may remove, 0 to 1 or `50%`'),
-  deadline: duration({ atLeastMs: 1000 })
+  deadline: duration({ atLeastMs: 1000, atMostMs: 6 * HOUR })
     .default(15 * MINUTE)
-    .describe('Time that one fetch may take. Default 15m'),
+    .describe('Time that one fetch may take, 6h at most. Default 15m'),
 });
 
 /** What every generation says about a source in the same words. */

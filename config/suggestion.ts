@@ -1,6 +1,8 @@
 /** "Did you mean …?" for a key or a variable that nobody knows. */
 
 const MOST_LISTED = 6;
+/** Comparing takes time in proportion to both lengths; nothing that anyone types by mistake is longer. */
+const LONGEST_COMPARED = 100;
 
 /** `; did you mean …?`, or nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
@@ -17,6 +19,7 @@ export function didYouMeanOneOf(word: string, candidates: readonly string[]): st
 
 /** The candidate that a typing error would most likely turn into `word`, if there is one. */
 function closest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > LONGEST_COMPARED) return undefined;
   const tolerated = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = tolerated + 1;

@@ -1,5 +1,5 @@
 /** Which entries of a source are taken. */
-import { compileGlob, GlobError } from './glob.ts';
+import { compileGlob, globCost, GlobError } from './glob.ts';
 import type { SourceFilter } from './source-definition.ts';
 
 type FilterVerdict = 'included' | 'excluded';
@@ -26,6 +26,15 @@ export function compileFilter(filter: SourceFilter | undefined): CompiledFilter 
     (includedTags.size === 0 || tags.some((tag) => includedTags.has(tag)));
 
   return (name, tags) => (nameTaken(name) && tagsTaken(tags) ? 'included' : 'excluded');
+}
+
+/** Positions of all patterns of a list: each of them may be compared with each character of a name. */
+const MAX_COST = 20_000;
+
+/** Whether matching these patterns, which are valid, would take too long. */
+export function matchesSlowly(patterns: readonly string[]): boolean {
+  const valid = patterns.filter((pattern) => badPattern(pattern) === null);
+  return valid.reduce((cost, pattern) => cost + globCost(pattern), 0) > MAX_COST;
 }
 
 /** What is wrong with a name pattern of the configuration, or null. The syntax is that of glob.ts. */

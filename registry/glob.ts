@@ -10,12 +10,16 @@
  * and none of them may keep a worker busy.
  */
 
-/** What one position of a pattern without braces accepts. */
-type Token = typeof ANY_CHARACTERS | ((character: string) => boolean);
-const ANY_CHARACTERS = Symbol('*');
+/** What one position of a pattern without braces accepts: any characters, one character, or one of a class. */
+export type Token = typeof ANY_CHARACTERS | string | ((character: string) => boolean);
+export const ANY_CHARACTERS = Symbol('*');
 
-/** Braces multiply: more texts than this, and the pattern is a mistake. */
+/** The longest pattern, in characters: names have 200 at most. */
+const MAX_PATTERN_LENGTH = 512;
+/** Braces multiply: a pattern that stands for more texts than this is a mistake. */
 const MAX_ALTERNATIVES = 1000;
+/** Positions of all these texts together; matching takes time in proportion to them. */
+const MAX_POSITIONS = 10_000;
 
 export class GlobError extends Error {
   override readonly name = 'GlobError';
@@ -27,11 +31,28 @@ export class GlobError extends Error {
  * @throws GlobError that says what is wrong with the pattern
  */
 export function compileGlob(pattern: string): (text: string) => boolean {
-  const alternatives = new GlobParser(pattern).parse();
+  const alternatives = parseGlob(pattern);
   return (text) => {
     const characters = Array.from(text);
     return alternatives.some((tokens) => matches(tokens, characters));
   };
+}
+
+/**
+ * The pattern without braces: each of the token lists is one way to match.
+ *
+ * @throws GlobError that says what is wrong with the pattern
+ */
+export function parseGlob(pattern: string): Token[][] {
+  if (pattern.length > MAX_PATTERN_LENGTH) {
+    throw new GlobError(`the pattern has more than ${MAX_PATTERN_LENGTH} characters`);
+  }
+  return new GlobParser(pattern).parse();
+}
+
+/** Whether a position that is not `*` takes a character. */
+export function accepts(token: Exclude<Token, typeof ANY_CHARACTERS>, character: string): boolean {
+  return typeof token === 'string' ? token === character : token(character);
 }
 
 /** Goes back to the last `*` only: an earlier one can't help where the last one, which takes anything, could not. */
@@ -40,11 +61,11 @@ function matches(tokens: readonly Token[], characters: readonly string[]): boole
   let position = 0;
   let retry: { token: number; position: number } | undefined;
   while (position < characters.length) {
-    const accepts = tokens[token];
-    if (accepts === ANY_CHARACTERS) {
+    const expected = tokens[token];
+    if (expected === ANY_CHARACTERS) {
       token += 1;
       retry = { token, position };
-    } else if (accepts?.(characters[position] as string) === true) {
+    } else if (expected !== undefined && accepts(expected, characters[position] as string)) {
       token += 1;
       position += 1;
     } else if (retry !== undefined) {
@@ -65,7 +86,6 @@ class GlobParser {
     this.#characters = Array.from(pattern);
   }
 
-  /** The pattern without braces: each of the token lists is one way to match. */
   parse(): Token[][] {
     const alternatives = this.#sequence();
     const rest = this.#characters[this.#position];
@@ -115,9 +135,9 @@ class GlobParser {
       case '{':
         return this.#braces(depth + 1);
       case '\\':
-        return [[equals(this.#escaped())]];
+        return [[this.#escaped()]];
       default:
-        return [[equals(character)]];
+        return [[character]];
     }
   }
 
@@ -179,13 +199,22 @@ class GlobParser {
   }
 }
 
-function equals(expected: string): Token {
-  return (character) => character === expected;
-}
-
 function combine(beginnings: readonly Token[][], ends: readonly Token[][]): Token[][] {
   if (beginnings.length * ends.length > MAX_ALTERNATIVES) {
     throw new GlobError(`the braces stand for more than ${MAX_ALTERNATIVES} patterns`);
   }
+  const positions = positionsOf(beginnings) * ends.length + positionsOf(ends) * beginnings.length;
+  if (positions > MAX_POSITIONS) {
+    throw new GlobError(`the texts that the braces stand for have more than ${MAX_POSITIONS} characters together`);
+  }
   return beginnings.flatMap((beginning) => ends.map((end) => [...beginning, ...end]));
+}
+
+/** Positions of all texts that the braces of a pattern stand for: what matching it against a name costs. */
+export function globCost(pattern: string): number {
+  return positionsOf(parseGlob(pattern));
+}
+
+function positionsOf(alternatives: readonly Token[][]): number {
+  return alternatives.reduce((sum, tokens) => sum + tokens.length, 0);
 }

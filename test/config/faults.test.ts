@@ -273,3 +273,47 @@ describe('text that is no configuration', () => {
     await expect(loading).rejects.toThrow('/nowhere/rollcall.yaml:1:1: cannot be read');
   });
 });
+
+describe('bounds of a source', () => {
+  const long = (length: number): string => 'x'.repeat(length);
+
+  test.each([
+    ['file: { url: "https://example.com/a", timeout: 1h }', 'file.timeout: is too long: the most is 5m'],
+    [`file: { url: "https://example.com/${long(300_000)}" }`, 'file.url: is too long: the most is 2048 characters'],
+    [`file: { path: ${long(5_000)} }`, 'file.path: is too long: the most is 4096 characters'],
+    [`file: { data: ${long(1_000_001)} }`, 'file.data: is too long: the most is 1000000 characters'],
+    [`api: { endpoint: "https://example.com/${long(300_000)}" }`, 'api.endpoint: is too long'],
+    [`api: { endpoint: "https://example.com", timeout: ${'1'.repeat(300_000)}s }`, 'api.timeout: is too long'],
+    ['api: { endpoint: "https://example.com", fullSyncEvery: 999999999999h }', 'api.fullSyncEvery: is too long'],
+    [`git: { repository: "https://example.com/${long(300_000)}" }`, 'git.repository: is too long'],
+    [`git: { repository: ./x, branch: ${long(300)} }`, 'git.branch: is too long: the most is 255 characters'],
+    [`git: { repository: ./x, path: ${long(5_000)} }`, 'git.path: is too long: the most is 4096 characters'],
+    ['git: { repository: ./x, path: "+(a|b)*.json" }', 'git.path: extended globs'],
+    ['git: { repository: ./x, path: "{1..1000000}.json" }', 'git.path: ranges'],
+    [`managed: {}, filter: { names: { include: ["${long(600)}"] } }`, 'filter.names.include[0]: the pattern has more'],
+    [
+      `managed: {}, filter: { names: { include: [${'"*a",'.repeat(201)}] } }`,
+      'filter.names.include: has too many items',
+    ],
+    [`managed: {}, filter: { tags: { include: [${'a,'.repeat(201)}] } }`, 'filter.tags.include: has too many items'],
+    [
+      `managed: {}, filter: { names: { exclude: [${`"${'{a,b}'.repeat(8)}*",`.repeat(20)}] } }`,
+      'filter.names.exclude: has patterns whose braces',
+    ],
+    [`managed: {}, claims: { team: ${long(2_000)} }`, 'claims.team'],
+    [`kubernetes: { labelSelector: ${long(5_000)} }`, 'kubernetes.labelSelector: is too long'],
+  ])('%.60s', async (source, message) => {
+    const faults = await faultsOf(withSource(source));
+    expect(faults.join('\n')).toContain(`sources[0].${message}`);
+    expect(faults.join('\n').length).toBeLessThan(5_000);
+  });
+
+  test('a deadline is six hours at most', async () => {
+    const deadline = (text: string): string =>
+      `sources:\n  - { name: a, managed: {}, syncPolicy: { deadline: ${text} } }\nauth: { mode: anonymous }\n`;
+    expect(await faultsOf(deadline('6h'))).toEqual([]);
+    expect(await faultsOf(deadline('8760h'))).toEqual([
+      '2:53: sources[0].syncPolicy.deadline: is too long: the most is 6h',
+    ]);
+  });
+});

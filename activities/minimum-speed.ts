@@ -1,0 +1,43 @@
+/** The slowest transfer that a sync waits for: an upstream that sends a byte now and then must not hold a fetch open. */
+import { RollcallError } from '../registry/failure.ts';
+
+export interface Speed {
+  readonly bytesPerSecond: number;
+  /** Milliseconds over which the speed is averaged. */
+  readonly windowMs: number;
+}
+
+/** Far below any working connection; a document of 1 MiB may take four minutes. */
+export const MINIMUM_SPEED: Speed = { bytesPerSecond: 4 * 1024, windowMs: 30_000 };
+
+/**
+ * Passes bytes on, and fails when a window brings fewer than the minimum. Only the time spent waiting for the upstream
+ * counts, not the time that the reader takes. An upstream that sends nothing at all is for the caller's timeout.
+ *
+ * @throws RollcallError `UpstreamUnavailable` with the name of the upstream
+ */
+export async function* atMinimumSpeed(
+  bytes: AsyncIterable<Uint8Array>,
+  upstream: string,
+  { bytesPerSecond, windowMs }: Speed = MINIMUM_SPEED,
+): AsyncGenerator<Uint8Array> {
+  const minimum = (bytesPerSecond * windowMs) / 1000;
+  let waitedMs = 0;
+  let received = 0;
+  let since = performance.now();
+  for await (const chunk of bytes) {
+    waitedMs += performance.now() - since;
+    received += chunk.length;
+    if (waitedMs >= windowMs) {
+      if (received < minimum) throw tooSlow(upstream, bytesPerSecond);
+      waitedMs = received = 0;
+    }
+    yield chunk;
+    since = performance.now();
+  }
+}
+
+function tooSlow(upstream: string, bytesPerSecond: number): RollcallError {
+  const what = `${upstream} sends less than ${bytesPerSecond} bytes per second`;
+  return new RollcallError('UpstreamUnavailable', `${what}: the download was given up`);
+}
