@@ -5,7 +5,8 @@
 import pg from 'pg';
 import type { QuerySqlToken } from 'slonik';
 import type { Database } from '../db/connection.ts';
-import { type EntriesQuery, findEntry, listEntries, listVersions } from '../db/entries.ts';
+import { type EntriesQuery, listEntries } from '../db/entries.ts';
+import { findEntry, listVersions } from '../db/versions.ts';
 import type { Visibility } from '../db/visibility.ts';
 import { Bench, connectionOf } from './bench.ts';
 import { largeRegistry, stopLargeRegistry } from './large-registry.ts';

@@ -1,44 +1,26 @@
 import { sql } from 'slonik';
-import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
+import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
-import { MAX_DOCUMENT_BYTES } from '../registry/draft.ts';
-import { ENTRY_STATUSES } from '../registry/entry.ts';
-import { SOURCE_KINDS } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
+import {
+  entryColumns,
+  type EntryQuery,
+  type EntryRow,
+  entryRow,
+  isCutShort,
+  notDeleted,
+  ofVersion,
+  STREAM_BATCH,
+  withinBytes,
+} from './entry-rows.ts';
 import { amongFirstTexts, byTrigrams, mostTextsAreShown, ofNames } from './found-texts.ts';
 import { keepPlan } from './kept-plan.ts';
-import { count, timestamp } from './schemas.ts';
+import { count } from './schemas.ts';
 import { hasTrigram, searchPattern } from './search-text.ts';
 import { isStorable } from './stored-text.ts';
 import { isVisibleName, type Visibility } from './visibility.ts';
 
-const entryRow = z.object({
-  name: z.string(),
-  version: z.string(),
-  /** server.json, as it is served. */
-  document: z.string(),
-  status: z.enum(ENTRY_STATUSES),
-  statusMessage: z.string().nullable(),
-  statusChangedAt: timestamp,
-  publishedAt: timestamp,
-  updatedAt: timestamp,
-  isLatest: z.boolean(),
-  sourceName: z.string(),
-  sourceKind: z.enum(SOURCE_KINDS),
-  /** The commit of the sync that last changed the entry (git sources). */
-  commitId: z.string().nullable(),
-});
-/** An entry as a registry shows it: everything that an item of the API is made of. */
-export type EntryRow = z.infer<typeof entryRow>;
-
-type EntryQuery = QuerySqlToken<typeof entryRow>;
-
-/** With the name from where the entries are ordered by it, so that the planner knows their order. */
-const entryColumns = (name: FragmentSqlToken): FragmentSqlToken => sql.fragment`
-  ${name} as name, entry.version, entry.document, entry.status, entry.status_message as "statusMessage",
-  entry.status_changed_at as "statusChangedAt", entry.published_at as "publishedAt", entry.updated_at as "updatedAt",
-  entry.is_latest as "isLatest", source.name as "sourceName", source.kind as "sourceKind",
-  entry.commit_id as "commitId"`;
+export type { EntryRow } from './entry-rows.ts';
 
 export interface EntriesQuery {
   readonly registryId: string;
@@ -65,31 +47,6 @@ export async function listEntries(database: Database, query: EntriesQuery): Prom
   if (![query.search, query.version, query.after?.name, query.after?.version].every(isStorableOrAbsent)) return [];
   if (query.search !== undefined && query.search !== '') return await search(database, query, query.search);
   return await database.pool.any(withinBytes(browse(query), query.limit));
-}
-
-/** What the documents of a page have together, at most, before its last one: 16 MiB. A document may have one. */
-const MAX_PAGE_BYTES = 16 * 1024 * 1024;
-/** So many entries are not measured: a page of the usual size, and one more. */
-const UNMEASURED_ENTRIES = 31;
-
-/** Many entries may be far more than what a process can hold of them: they end with the one that reaches the limit. */
-function withinBytes(entries: EntryQuery, limit: number): EntryQuery {
-  if (limit <= UNMEASURED_ENTRIES) return entries;
-  return sql.type(entryRow)`
-    select name, version, document, status, "statusMessage", "statusChangedAt", "publishedAt", "updatedAt", "isLatest",
-      "sourceName", "sourceKind", "commitId"
-    from (
-      select *, sum(octet_length(document)) over (order by name, version) - octet_length(document) as "bytesBefore"
-      from (${entries}) as page
-    ) as measured
-    where "bytesBefore" < ${MAX_PAGE_BYTES} order by name, version`;
-}
-
-/** Whether there are fewer entries than the limit because they are large; there may be more of them then. */
-export function isCutShort(entries: readonly EntryRow[], limit: number): boolean {
-  const isMeasured = limit > UNMEASURED_ENTRIES;
-  if (!isMeasured || entries.length >= limit || entries.length < MAX_PAGE_BYTES / MAX_DOCUMENT_BYTES) return false;
-  return entries.reduce((sum, { document }) => sum + Buffer.byteLength(document), 0) >= MAX_PAGE_BYTES;
 }
 
 function isStorableOrAbsent(text: string | undefined): boolean {
@@ -176,59 +133,6 @@ function entryConditions({ after, updatedSince, version, includeDeleted }: Entri
   return sql.fragment`${later} and ${changed} and ${ofVersion(version)} and ${notDeleted(includeDeleted)}`;
 }
 
-function ofVersion(version: string | undefined): FragmentSqlToken {
-  if (version === undefined) return sql.fragment`true`;
-  return version === 'latest' ? sql.fragment`entry.is_latest` : sql.fragment`entry.version = ${version}`;
-}
-
-function notDeleted(includeDeleted: boolean): FragmentSqlToken {
-  return includeDeleted ? sql.fragment`true` : sql.fragment`entry.status <> 'deleted'`;
-}
-
-export interface VersionsQuery {
-  readonly registryId: string;
-  readonly visibility: Visibility;
-  readonly name: string;
-  readonly includeDeleted: boolean;
-}
-
-/** The versions of one server, newest publication first; empty where the registry does not have the name. */
-export async function listVersions(database: Database, query: VersionsQuery): Promise<readonly EntryRow[]> {
-  if (!isStorable(query.name)) return [];
-  return await database.pool.any(sql.type(entryRow)`
-    ${entriesOfName(query)} order by entry.published_at desc, entry.version desc`);
-}
-
-/** One version of one server, or its latest one. */
-export async function findEntry(
-  database: Database,
-  query: VersionsQuery & { readonly version: string },
-): Promise<EntryRow | null> {
-  if (!isStorable(query.name) || !isStorable(query.version)) return null;
-  return await database.pool.maybeOne(sql.type(entryRow)`
-    ${entriesOfName(query)} and ${ofVersion(query.version)}`);
-}
-
-function entriesOfName({ registryId, name, includeDeleted, visibility }: VersionsQuery): FragmentSqlToken {
-  return sql.fragment`
-    select ${entryColumns(sql.fragment`entry.name`)}
-    from server_owner join source on source.id = server_owner.source_id
-    join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
-    where server_owner.registry_id = ${registryId} and server_owner.name = ${name} and ${isVisibleName(visibility)}
-      and ${notDeleted(includeDeleted)}`;
-}
-
-/** All versions of one server in a source, whichever registries show them; newest publication first. */
-export async function listSourceVersions(
-  database: Database,
-  { sourceId, name }: { readonly sourceId: string; readonly name: string },
-): Promise<readonly EntryRow[]> {
-  return await database.pool.any(sql.type(entryRow)`
-    select ${entryColumns(sql.fragment`entry.name`)} from entry join source on source.id = entry.source_id
-    where entry.source_id = ${sourceId} and entry.name = ${name}
-    order by entry.published_at desc, entry.version desc`);
-}
-
 const serverCountRow = z.object({ sourceName: z.string(), servers: count });
 
 /** How many versions that are not deleted somebody sees of each source that a registry shows; of none: no row. */
@@ -244,9 +148,6 @@ export async function countEntries(
     group by source.name`);
   return new Map(rows.map(({ sourceName, servers }) => [sourceName, servers]));
 }
-
-/** Entries that are read at once for an export: enough to hide the round trips, few enough to hold in memory. */
-const STREAM_BATCH = 200;
 
 /** All entries of a registry in order, read in batches; `readConsistently` gives the transaction. */
 export async function* streamEntries(

@@ -1,5 +1,6 @@
 /** Writes to managed sources, each carried out once by the source's actor however often it is asked for. */
-import { type EntryRow, listSourceVersions, listVersions } from '../../db/entries.ts';
+import type { EntryRow } from '../../db/entries.ts';
+import { findServingSource, findSourceVersion, listSourceVersions } from '../../db/versions.ts';
 import { type EntryWrite, findWriteOutcome, putWriteRequest, type WriteOutcome } from '../../db/write-requests.ts';
 import type { Claims } from '../../registry/claims.ts';
 import { RollcallError } from '../../registry/failure.ts';
@@ -43,17 +44,11 @@ async function refuseNameOfOther(context: OperationContext, server: ManagedServe
   if (!(await isVisible(context, server))) {
     throw new HttpError(409, `Server "${name}" is there already, with claims that you do not hold`);
   }
-  const [served] = await listVersions(context.database, {
-    registryId: registry.id,
-    visibility: 'all',
-    name,
-    includeDeleted: false,
-  });
-  if (served === undefined) return;
-  if (registry.sources.indexOf(served.sourceName) >= registry.sources.indexOf(source.name)) return;
+  const served = await findServingSource(context.database, { registryId: registry.id, name });
+  if (served === null || registry.sources.indexOf(served) >= registry.sources.indexOf(source.name)) return;
   throw new HttpError(
     409,
-    `Server "${name}" belongs to source "${served.sourceName}", which comes before "${source.name}" in registry "${registry.name}": publish under another name`,
+    `Server "${name}" belongs to source "${served}", which comes before "${source.name}" in registry "${registry.name}": publish under another name`,
   );
 }
 
@@ -113,27 +108,19 @@ export async function writtenVersion(
   server: ManagedServer,
   version: string,
 ): Promise<EntryRow> {
-  const entry = (await writtenVersions(context, server)).find((candidate) => candidate.version === version);
-  if (entry !== undefined) return entry;
   const { source, name } = server;
+  const entry = await findSourceVersion(context.database, { sourceId: source.id, name, version });
+  if (entry !== null) return entry;
   throw new HttpError(404, `Source "${source.name}" no longer has version "${version}" of server "${name}"`);
 }
 
-/** The versions that a change of status wrote, as they are now; newest publication first. */
+/** The versions that a change of status wrote, as they are now; newest publication first, without those over 8 MiB. */
 export async function versionsWrittenBy(
-  context: OperationContext,
-  server: ManagedServer,
-  requestId: string,
-): Promise<readonly EntryRow[]> {
-  const outcome = await findWriteOutcome(context.database, { sourceName: server.source.name, requestId });
-  const written = new Set(outcome !== null && 'entries' in outcome ? outcome.versions : []);
-  return (await writtenVersions(context, server)).filter(({ version }) => written.has(version));
-}
-
-/** All versions of the name in its source, newest publication first. */
-async function writtenVersions(
   { database }: OperationContext,
   { source, name }: ManagedServer,
+  requestId: string,
 ): Promise<readonly EntryRow[]> {
-  return await listSourceVersions(database, { sourceId: source.id, name });
+  const outcome = await findWriteOutcome(database, { sourceName: source.name, requestId });
+  const versions = outcome !== null && 'entries' in outcome ? (outcome.versions ?? []) : [];
+  return await listSourceVersions(database, { sourceId: source.id, name, versions });
 }

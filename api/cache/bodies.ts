@@ -7,7 +7,7 @@ const OVERHEAD_BYTES = 400;
 export class BodyCache {
   readonly #bodies: LRUCache<string, Buffer>;
   /** Bodies that are being made: many who ask at once for a body cause one query. */
-  readonly #inTheMaking = new Map<string, Promise<Buffer>>();
+  readonly #inTheMaking = new Map<string, Promise<unknown>>();
 
   constructor(maxBytes: number) {
     this.#bodies = new LRUCache({ maxSize: maxBytes, sizeCalculation: (body) => body.length + OVERHEAD_BYTES });
@@ -21,15 +21,15 @@ export class BodyCache {
     this.#bodies.set(tag, body);
   }
 
-  /** The body that is held, or being made, or that `make` makes. A failure is not held. */
-  async getOrMake(tag: string, make: () => Promise<Buffer>): Promise<Buffer> {
-    const known = this.#bodies.get(tag) ?? this.#inTheMaking.get(tag);
+  /** The body that is held, or being made, or that `make` makes. A failure, or anything but a body, is not held. */
+  async getOrMake<Made>(tag: string, make: () => Promise<Made>): Promise<Made | Buffer> {
+    const known = this.#bodies.get(tag) ?? (this.#inTheMaking.get(tag) as Promise<Made> | undefined);
     if (known !== undefined) return known;
     const making = make();
     this.#inTheMaking.set(tag, making);
     try {
       const body = await making;
-      this.#bodies.set(tag, body);
+      if (Buffer.isBuffer(body)) this.#bodies.set(tag, body);
       return body;
     } finally {
       this.#inTheMaking.delete(tag);

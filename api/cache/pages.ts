@@ -27,10 +27,10 @@ export interface Page {
   /** Beside the registry, its revision and what is seen of it: the resource and the query in one normal form. */
   readonly key: readonly (string | number | boolean | null)[];
   /**
-   * The body, JSON. Throws an HttpError where the answer is another one; that is not held. `prepare` takes pages of the
-   * same view that come with it.
+   * The body, JSON, or what writes it where it is too large to be held. Throws an HttpError where the answer is another
+   * one; that is not held. `prepare` takes pages of the same view that come with it.
    */
-  readonly make: (prepare: (following: PreparedPage) => void) => Promise<string>;
+  readonly make: (prepare: (following: PreparedPage) => void) => Promise<string | Pieces>;
 }
 
 /** A page that whoever is sent another one is likely to ask for next. */
@@ -41,9 +41,12 @@ export interface PreparedPage {
   readonly body: string;
 }
 
-/** A page whose body is made in pieces, as long as the reader is there. */
+/** Makes a body in pieces, as long as the reader is there. */
+type Pieces = (reader: Reader) => AsyncIterable<string>;
+
+/** A page whose body is always made in pieces. */
 export interface StreamedPage extends Omit<Page, 'make'> {
-  readonly pieces: (reader: Reader) => AsyncIterable<string>;
+  readonly pieces: Pieces;
 }
 
 export interface PagesOptions {
@@ -122,8 +125,10 @@ export class Pages {
     const [preferred = identity] = answer.variants;
     const body = await this.#bodies.getOrMake(identity.tag, async () => {
       const prepare = (following: PreparedPage): void => this.#prepare(request, { page, answer }, following);
-      return Buffer.from(await page.make(prepare));
+      const made = await page.make(prepare);
+      return typeof made === 'string' ? Buffer.from(made) : made;
     });
+    if (!Buffer.isBuffer(body)) return await sendPieces(request, response, { answer, pieces: body });
     const { encoding } = preferred;
     if (encoding === 'identity' || !isWorthCompressing(body)) return sendBody(response, answer, { ...identity, body });
     const compressed = await this.#bodies.getOrMake(preferred.tag, () => compress(body, encoding));
@@ -138,17 +143,7 @@ export class Pages {
   async stream(request: Request, response: Response, page: StreamedPage): Promise<void> {
     const answer = this.#answerTo(request, response, page);
     if (sendNotModified(request, response, answer)) return;
-    const [variant = uncompressed(answer)] = answer.variants;
-    const headers = (): string[] => [...answer.headers, ...ownHeaders(response), ...bodyHeaders(variant)];
-    if (request.method === 'HEAD') return void response.writeHead(200, headers()).end();
-    await whileConnected(request, response, async (reader) => {
-      const chunks = inChunks(page.pieces(reader));
-      const first = await chunks.next();
-      response.writeHead(200, headers());
-      const body = Readable.from(continued(first, chunks));
-      const { encoding } = variant;
-      await (encoding === 'identity' ? pipeline(body, response) : pipeline(body, compressor(encoding), response));
-    });
+    await sendPieces(request, response, { answer, pieces: page.pieces });
   }
 
   #answerTo(request: Request, response: Response, { view, key }: Pick<Page, 'view' | 'key'>): Answer {
@@ -262,6 +257,24 @@ function sendBody(response: ServerResponse, { headers }: Answer, sent: Variant &
       String(sent.body.length),
     ])
     .end(sent.body);
+}
+
+async function sendPieces(
+  request: Request,
+  response: Response,
+  { answer, pieces }: { readonly answer: Answer; readonly pieces: Pieces },
+): Promise<void> {
+  const [variant = uncompressed(answer)] = answer.variants;
+  const headers = (): string[] => [...answer.headers, ...ownHeaders(response), ...bodyHeaders(variant)];
+  if (request.method === 'HEAD') return void response.writeHead(200, headers()).end();
+  await whileConnected(request, response, async (reader) => {
+    const chunks = inChunks(pieces(reader));
+    const first = await chunks.next();
+    response.writeHead(200, headers());
+    const body = Readable.from(continued(first, chunks));
+    const { encoding } = variant;
+    await (encoding === 'identity' ? pipeline(body, response) : pipeline(body, compressor(encoding), response));
+  });
 }
 
 /** What no other answer has. */

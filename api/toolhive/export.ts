@@ -9,7 +9,7 @@ import { type RegistryExport, toolhiveDocument, upstreamDocument } from '../../r
 import { entriesOf, type RegistryView } from '../access/visibility.ts';
 import { type ApiContext, servedView } from '../context.ts';
 import { addRoute } from '../http/routes.ts';
-import { itemJson } from '../v0.1/item-json.ts';
+import { listPieces } from '../v0.1/item-json.ts';
 
 /** Mounted below `/registry/{registry}`. */
 export function registryExports(context: ApiContext): Router {
@@ -34,7 +34,9 @@ function exportUpstream(context: ApiContext): RequestHandler {
 
 /** All versions as one page of the registry API. */
 function exportPage(context: ApiContext): RequestHandler {
-  return exporter(context, 'servers.json', page);
+  return exporter(context, 'servers.json', (transaction, view) =>
+    listPieces(streamEntries(transaction, { ...entriesOf(view), includeDeleted: false })),
+  );
 }
 
 type Export = (transaction: Transaction, view: RegistryView) => AsyncIterable<string>;
@@ -61,14 +63,4 @@ async function* inDocument(
     envelopes: envelopes.map((envelope) => JSON.parse(envelope) as JsonObject),
     lastUpdated: view.registry.updatedAt,
   });
-}
-
-async function* page(transaction: Transaction, view: RegistryView): AsyncIterable<string> {
-  let count = 0;
-  yield '{"servers":[';
-  for await (const entry of streamEntries(transaction, { ...entriesOf(view), includeDeleted: false })) {
-    yield `${count === 0 ? '' : ','}\n${itemJson(entry)}`;
-    count += 1;
-  }
-  yield `\n],"metadata":${JSON.stringify({ count })}}\n`;
 }

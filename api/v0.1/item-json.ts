@@ -30,3 +30,14 @@ export function listJson(entries: readonly EntryRow[], nextCursor?: string): str
   const metadata = { count: entries.length, ...(nextCursor !== undefined && { nextCursor }) };
   return `{"servers":[${entries.map(itemJson).join(',')}],"metadata":${JSON.stringify(metadata)}}`;
 }
+
+/** The same list of any number of entries, in pieces. */
+export async function* listPieces(entries: AsyncIterable<EntryRow>): AsyncGenerator<string, void, void> {
+  let count = 0;
+  yield '{"servers":[';
+  for await (const entry of entries) {
+    yield `${count === 0 ? '' : ','}\n${itemJson(entry)}`;
+    count += 1;
+  }
+  yield `\n],"metadata":${JSON.stringify({ count })}}\n`;
+}

@@ -1,13 +1,14 @@
 /** Reading a registry: lists, versions, single entries. */
 import type { RequestHandler } from 'express';
-import { findEntry, listVersions } from '../../db/entries.ts';
+import { readConsistently } from '../../db/consistent-read.ts';
+import { findEntry, listVersions, streamVersions } from '../../db/versions.ts';
 import { entriesOf } from '../access/visibility.ts';
 import type { Page } from '../cache/pages.ts';
 import { type ApiContext, servedView } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import { readQuery } from '../http/query-string.ts';
 import { pathParameter } from '../http/routes.ts';
-import { itemJson, listJson } from './item-json.ts';
+import { itemJson, listJson, listPieces } from './item-json.ts';
 import { readPageOfList, type PageOfList } from './list-query.ts';
 import { readParameters } from './parameters.ts';
 import { cursorOf, makePages, withCursor } from './read-ahead.ts';
@@ -54,9 +55,12 @@ export function listServerVersions(context: ApiContext): RequestHandler {
       view,
       key: ['versions', name, includeDeleted],
       make: async () => {
-        const versions = await listVersions(context.database, { ...entriesOf(view), name, includeDeleted });
-        if (versions.length === 0) throw noSuchServer(view.registry.name, name);
-        return listJson(versions);
+        const asked = { ...entriesOf(view), name, includeDeleted };
+        const { entries, areAll } = await listVersions(context.database, asked);
+        if (entries.length === 0) throw noSuchServer(view.registry.name, name);
+        if (areAll) return listJson(entries);
+        return (reader) =>
+          readConsistently(context.database, reader, (transaction) => listPieces(streamVersions(transaction, asked)));
       },
     });
   };

@@ -5,7 +5,8 @@
 import type { Bench } from '../bench.ts';
 import { dataSetEntries } from '../data-set.ts';
 import { openDatabase } from '../../db/connection.ts';
-import { findEntry, listEntries } from '../../db/entries.ts';
+import { listEntries } from '../../db/entries.ts';
+import { findEntry } from '../../db/versions.ts';
 import { findRegistry } from '../../db/registries.ts';
 import { atMostTimes, type Figure } from '../figure.ts';
 import { largeRegistry } from '../large-registry.ts';

@@ -1,4 +1,8 @@
+import { sql } from 'slonik';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { listSourceVersions } from '../../db/versions.ts';
+import type { EntryDraft } from '../../registry/entry.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { labels, type Page, readJson, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
@@ -7,35 +11,60 @@ const SERVERS = 40;
 const FILLING = 'x'.repeat(1_000_000);
 const NAMES = Array.from({ length: SERVERS }, (_, index) => `com.example/large-${String(index).padStart(2, '0')}`);
 
+const MANY_VERSIONS = 'com.example/versions';
+const VERSIONS = Array.from({ length: 25 }, (_, index) => `1.0.${index}`);
+
 let api: RunningApi;
+
+function large(name: string, version: string): EntryDraft {
+  const document = { name, version, description: 'Large', _meta: { 'com.example/filling': FILLING } };
+  return draft(name, version, { document: JSON.stringify(document) });
+}
 
 beforeAll(async () => {
   api = await startApiOnFreshDatabase();
   await useSources(api.database, source('alpha'));
-  const entries = NAMES.map((name) => {
-    const document = { name, version: '1.0.0', description: 'Large', _meta: { 'com.example/filling': FILLING } };
-    return draft(name, '1.0.0', { document: JSON.stringify(document) });
+  const entries = NAMES.map((name) => large(name, '1.0.0'));
+  await sync(api.database, {
+    sourceName: 'alpha',
+    entries: [...entries, ...VERSIONS.map((version) => large(MANY_VERSIONS, version))],
   });
-  await sync(api.database, { sourceName: 'alpha', entries });
 });
 afterAll(() => api.stop());
 
-test.each(['', '&search=large', '&version=latest'])(
+test.each(['?limit=1000', '?limit=30', '?limit=100&search=large', '?limit=1000&version=latest'])(
   'a page ends before it is too large for the process, and the walk goes on: %s',
   async (query) => {
     const found: string[] = [];
     let cursor = '';
     do {
-      const page = await readPage(api, `/v0.1/servers?limit=1000${query}${cursor}`);
-      expect(page.servers.length).toBeLessThan(20);
+      const page = await readPage(api, `/v0.1/servers${query}${cursor}`);
+      expect(page.servers.length).toBeLessThan(10);
       found.push(...labels(page));
       cursor = page.metadata.nextCursor === undefined ? '' : `&cursor=${page.metadata.nextCursor}`;
     } while (cursor !== '');
-    expect(found).toEqual(NAMES.map((name) => `${name}@1.0.0`));
+    expect(found.filter((label) => label.startsWith('com.example/large'))).toEqual(
+      NAMES.map((name) => `${name}@1.0.0`),
+    );
   },
 );
 
 test('an export has all of them', async () => {
   const { servers } = await readJson<Page>(api, '/registry/default/servers.json');
-  expect(servers.map(({ server }) => server.name)).toEqual(NAMES);
+  expect(servers.map(({ server }) => server.name)).toEqual([...NAMES, ...VERSIONS.map(() => MANY_VERSIONS)]);
+});
+
+test('a list of versions that is too large to be held is written as it is read, complete', async () => {
+  const response = await api.get(`/v0.1/servers/${encodeURIComponent(MANY_VERSIONS)}/versions`);
+  expect(response.headers.get('content-length')).toBeNull();
+  const { servers, metadata } = (await response.json()) as Page;
+  expect(servers.map(({ server }) => server.version).sort()).toEqual([...VERSIONS].sort());
+  expect(metadata.count).toBe(VERSIONS.length);
+});
+
+test('what publishing answers with is bounded as well', async () => {
+  const { id: sourceId } = await api.database.pool.one(sql.type(z.object({ id: z.string() }))`
+    select id from source where name = 'alpha'`);
+  const listed = await listSourceVersions(api.database, { sourceId, name: MANY_VERSIONS, versions: VERSIONS });
+  expect(listed.length).toBeLessThan(10);
 });

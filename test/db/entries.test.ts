@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConsistently } from '../../db/consistent-read.ts';
-import { findEntry, listVersions, streamEntries } from '../../db/entries.ts';
+import { streamEntries } from '../../db/entries.ts';
+import { findEntry, listVersions } from '../../db/versions.ts';
 import type { EntriesQuery, EntryRow } from '../../db/entries.ts';
 import { findRegistry } from '../../db/registries.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
@@ -142,7 +143,7 @@ describe('versions', () => {
           name: 'com.example/weather',
           includeDeleted,
         })
-      ).map(({ version }) => version);
+      ).entries.map(({ version }) => version);
     expect(await versions(false)).toEqual(['1.0.0', '10.0.0', '9.0.0']);
     expect(await versions(true)).toEqual(['11.0.0', '1.0.0', '10.0.0', '9.0.0']);
   });
@@ -164,7 +165,7 @@ describe('versions', () => {
     ).toBeNull();
     expect(
       await listVersions(target.database, { registryId, visibility: 'all', name: 'a\0b', includeDeleted: true }),
-    ).toEqual([]);
+    ).toEqual({ entries: [], areAll: true });
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../db/connection.ts';
-import { listVersions } from '../../db/entries.ts';
+import { listVersions } from '../../db/versions.ts';
 import { findRegistry } from '../../db/registries.ts';
 import type { EntryStatus } from '../../registry/entry.ts';
 import { versionOrder } from '../../registry/versions.ts';
@@ -159,5 +159,7 @@ async function versionsOfEach(database: Database): Promise<Set<string>> {
         await listVersions(database, { registryId: registry?.id ?? '', visibility: 'all', name, includeDeleted: true }),
     ),
   );
-  return new Set(found.flat().map((entry) => label(entry, entry.sourceName, entry.isLatest)));
+  return new Set(
+    found.flatMap(({ entries }) => entries).map((entry) => label(entry, entry.sourceName, entry.isLatest)),
+  );
 }
