@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Claims } from '../registry/claims.ts';
 import { ENTRY_STATUSES } from '../registry/entry.ts';
 import type { Database } from './connection.ts';
-import { timestamp } from './schemas.ts';
+import { count, timestamp } from './schemas.ts';
 import { isVisible, type Visibility } from './visibility.ts';
 
 const listedEntryRow = z.object({
@@ -25,14 +25,26 @@ const listedEntryRow = z.object({
 });
 export type ListedEntryRow = z.infer<typeof listedEntryRow>;
 
+const measuredEntryRow = listedEntryRow.extend({ rowsFound: count });
+
 export interface EntryListQuery {
   readonly of: { readonly sourceId: string } | { readonly registryId: string };
   readonly visibility: Visibility;
   /** The last entry of the page before. */
   readonly after?: Pick<ListedEntryRow, 'name' | 'version' | 'position'> | undefined;
+  /** The most entries; there are fewer where their texts are too large together. */
   readonly limit: number;
   readonly includeDeleted: boolean;
 }
+
+export interface EntryListPage {
+  readonly entries: readonly ListedEntryRow[];
+  /** False: a page that begins after the last of these entries has further ones. */
+  readonly isLast: boolean;
+}
+
+/** Bytes of titles and descriptions that a page has at most, but for its last entry. */
+const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
  * A page of entries, ordered by name, version and the position of the source. Each source is read on from where the page
@@ -41,24 +53,31 @@ export interface EntryListQuery {
 export async function listSourcesEntries(
   database: Database,
   { of, visibility, after, limit, includeDeleted }: EntryListQuery,
-): Promise<readonly ListedEntryRow[]> {
+): Promise<EntryListPage> {
   const notDeleted = includeDeleted ? sql.fragment`true` : sql.fragment`entry.status <> 'deleted'`;
   const claims = sql.fragment`
     coalesce(own.claim_set_id, case when source.lends_claims then source.claim_set_id end)`;
-  return await database.pool.any(sql.type(listedEntryRow)`
-    select entry.name, entry.version, entry.title, entry.description, entry.status, entry.is_latest as "isLatest",
-      entry.published_at as "publishedAt", entry.updated_at as "updatedAt", member.source_name as "sourceName",
-      member.position, (select claims from claim_set where id = entry.claims_id) as claims
-    from ${membersOf(of)} as member
-    cross join lateral (
-      select entry.*, ${claims} as claims_id
-      from entry join source on source.id = entry.source_id
-      left join server_claims as own on own.source_id = entry.source_id and own.name = entry.name
-      where entry.source_id = member.source_id and ${laterThan(after)} and entry.vanished_at is null and ${notDeleted}
-        and ${isVisible(visibility, claims)}
-      order by entry.name, entry.version limit ${limit}
-    ) as entry
-    order by entry.name, entry.version, member.position limit ${limit}`);
+  const rows = await database.pool.any(sql.type(measuredEntryRow)`
+    select * from (
+      select entry.name, entry.version, entry.title, entry.description, entry.status, entry.is_latest as "isLatest",
+        entry.published_at as "publishedAt", entry.updated_at as "updatedAt", member.source_name as "sourceName",
+        member.position, (select claims from claim_set where id = entry.claims_id) as claims,
+        sum(entry.bytes) over (order by entry.name, entry.version, member.position) - entry.bytes as "bytesBefore",
+        count(*) over () as "rowsFound"
+      from ${membersOf(of)} as member
+      cross join lateral (
+        select entry.*, ${claims} as claims_id,
+          octet_length(entry.description) + coalesce(octet_length(entry.title), 0) as bytes
+        from entry join source on source.id = entry.source_id
+        left join server_claims as own on own.source_id = entry.source_id and own.name = entry.name
+        where entry.source_id = member.source_id and ${laterThan(after)} and entry.vanished_at is null and ${notDeleted}
+          and ${isVisible(visibility, claims)}
+        order by entry.name, entry.version limit ${limit + 1}
+      ) as entry
+    ) as page
+    where "bytesBefore" < ${MAX_PAGE_BYTES} order by name, version, position limit ${limit}`);
+  const entries = rows.map(({ rowsFound: _rowsFound, ...entry }) => entry);
+  return { entries, isLast: rows.length === (rows[0]?.rowsFound ?? 0) };
 }
 
 function membersOf(of: EntryListQuery['of']): FragmentSqlToken {

@@ -133,13 +133,18 @@ const findingRow = z.object({
   reason: z.string(),
 });
 
+/** Characters of each text of a finding that are listed: an entry may have any name. */
+const MAX_FINDING_TEXT = 2000;
+
 /** What a sync said about single entries, in the order of its snapshot, rejections before warnings. */
 export async function listFindings(
   database: Database,
   query: { readonly syncRunId: string; readonly limit: number; readonly offset: number },
 ): Promise<readonly EntryFinding[]> {
   return await database.pool.any(sql.type(findingRow)`
-    select severity, ordinal, name, version, reason from sync_finding
+    select severity, ordinal, left(name, ${MAX_FINDING_TEXT}) as name, left(version, ${MAX_FINDING_TEXT}) as version,
+      left(reason, ${MAX_FINDING_TEXT}) as reason
+    from sync_finding
     where sync_run_id = (select coalesce(findings_run_id, id) from sync_run where id = ${query.syncRunId})
     order by severity, ordinal, reason limit ${query.limit} offset ${query.offset}`);
 }

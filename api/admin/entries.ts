@@ -62,11 +62,10 @@ export const getEntryClaims = query({
 });
 
 async function readPage({ database }: OperationContext, asked: EntryListQuery): Promise<EntryPage> {
-  const entries = await listSourcesEntries(database, { ...asked, limit: asked.limit + 1 });
-  const shown = entries.slice(0, asked.limit);
-  const last = shown.at(-1);
-  if (entries.length <= asked.limit || last === undefined) return { entries: shown, next: null };
-  return { entries: shown, next: { name: last.name, version: last.version, position: last.position } };
+  const { entries, isLast } = await listSourcesEntries(database, asked);
+  const last = entries.at(-1);
+  if (isLast || last === undefined) return { entries, next: null };
+  return { entries, next: { name: last.name, version: last.version, position: last.position } };
 }
 
 /** Entries that the caller's claims do not show are not there for him, whatever his role. */

@@ -11,6 +11,9 @@ const MAX_LIMIT = 1000;
 /** An empty value is what a form sends for "no value". */
 const optionalText = text.transform((value) => (value === '' ? undefined : value)).optional();
 
+/** A longer one costs the database more for each text than it can be worth. */
+const MAX_SEARCH_LENGTH = 500;
+
 const flag = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true')
@@ -33,10 +36,14 @@ export const listParameters = z
         'Where the page begins: the `metadata.nextCursor` of the page before, exactly as it came. It carries the filters of the first page, so they need not be repeated.',
     }),
     limit,
-    search: optionalText.meta({
-      description: 'Only servers whose name, title or description contains this text, in any case.',
-      example: 'filesystem',
-    }),
+    search: text
+      .max(MAX_SEARCH_LENGTH, `must have at most ${MAX_SEARCH_LENGTH} characters`)
+      .transform((value) => (value === '' ? undefined : value))
+      .optional()
+      .meta({
+        description: 'Only servers whose name, title or description contains this text, in any case.',
+        example: 'filesystem',
+      }),
     updated_since: timestamp
       .meta({
         description: 'Only entries that changed at this time or later, deleted ones included (RFC 3339).',

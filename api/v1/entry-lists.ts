@@ -1,5 +1,5 @@
 /** `/v1/sources/{name}/entries` and `/v1/registries/{name}/entries`: everything in one answer, written as it is read. */
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ListedEntryRow } from '../../db/entry-lists.ts';
@@ -7,6 +7,7 @@ import { type EntryPage, listRegistryEntries, listSourceEntries } from '../admin
 import { ask, operationContext } from '../admin/operation.ts';
 import { inChunks } from '../cache/pages.ts';
 import type { ApiContext } from '../context.ts';
+import { whileConnected } from '../http/reader.ts';
 import { pathParameter } from '../http/routes.ts';
 import type { RegistryEntryInfo, SourceEntryInfo } from './response-schemas.ts';
 
@@ -17,7 +18,7 @@ export function getSourceEntries(context: ApiContext): RequestHandler {
     const operation = operationContext(context, request);
     const name = pathParameter(request, 'name');
     const read: ReadPage = (after) => ask(operation, listSourceEntries, { name, limit: PAGE, after });
-    await sendEntries(response, byName(await allEntries(read)));
+    await sendEntries(request, response, byName(await allEntries(read)));
   };
 }
 
@@ -26,7 +27,7 @@ export function getRegistryEntries(context: ApiContext): RequestHandler {
     const operation = operationContext(context, request);
     const name = pathParameter(request, 'name');
     const read: ReadPage = (after) => ask(operation, listRegistryEntries, { name, limit: PAGE, after });
-    await sendEntries(response, onePerEntry(await allEntries(read)));
+    await sendEntries(request, response, onePerEntry(await allEntries(read)));
   };
 }
 
@@ -44,24 +45,30 @@ async function allEntries(read: ReadPage): Promise<AsyncIterable<ListedEntryRow>
   return following();
 }
 
-async function* byName(entries: AsyncIterable<ListedEntryRow>): AsyncGenerator<SourceEntryInfo, void, void> {
-  let server: SourceEntryInfo | undefined;
+/** In pieces smaller than a server: one may have any number of versions. */
+async function* byName(entries: AsyncIterable<ListedEntryRow>): AsyncGenerator<string, void, void> {
+  let current: string | undefined;
   for await (const entry of entries) {
     const { name, claims } = entry;
-    if (server?.name === name) {
-      server.versions.push(versionInfo(entry));
+    const version = JSON.stringify(versionInfo(entry));
+    if (name === current) {
+      yield `,${version}`;
       continue;
     }
-    if (server !== undefined) yield server;
-    server = { entryType: 'MCP', name, ...(claims !== null && { claims }), versions: [versionInfo(entry)] };
+    const server: Omit<SourceEntryInfo, 'versions'> = { entryType: 'MCP', name, ...(claims !== null && { claims }) };
+    yield `${current === undefined ? '' : ']},'}${JSON.stringify(server).slice(0, -1)},"versions":[${version}`;
+    current = name;
   }
-  if (server !== undefined) yield server;
+  if (current !== undefined) yield ']}';
 }
 
-async function* onePerEntry(entries: AsyncIterable<ListedEntryRow>): AsyncGenerator<RegistryEntryInfo, void, void> {
+async function* onePerEntry(entries: AsyncIterable<ListedEntryRow>): AsyncGenerator<string, void, void> {
+  let separator = '';
   for await (const entry of entries) {
     const { name, sourceName, position } = entry;
-    yield { entryType: 'MCP', name, ...versionInfo(entry), sourceName, position };
+    const info: RegistryEntryInfo = { entryType: 'MCP', name, ...versionInfo(entry), sourceName, position };
+    yield `${separator}${JSON.stringify(info)}`;
+    separator = ',';
   }
 }
 
@@ -70,15 +77,12 @@ function versionInfo(entry: ListedEntryRow): SourceEntryInfo['versions'][number]
   return { version, ...(title !== null && { title }), description, createdAt: publishedAt, updatedAt };
 }
 
-async function sendEntries(response: Response, entries: AsyncIterable<object>): Promise<void> {
+async function sendEntries(request: Request, response: Response, entries: AsyncIterable<string>): Promise<void> {
   async function* text(): AsyncGenerator<string, void, void> {
-    let separator = '{"entries":[';
-    for await (const entry of entries) {
-      yield `${separator}${JSON.stringify(entry)}`;
-      separator = ',';
-    }
-    yield separator === ',' ? ']}' : '{"entries":[]}';
+    yield '{"entries":[';
+    yield* entries;
+    yield ']}';
   }
   response.type('application/json');
-  await pipeline(Readable.from(inChunks(text())), response);
+  await whileConnected(request, response, () => pipeline(Readable.from(inChunks(text())), response));
 }

@@ -2,9 +2,10 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { listSourceVersions } from '../../db/versions.ts';
+import type { EntryPage } from '../../api/admin/entries.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
-import { labels, type Page, readJson, readPage } from './items.ts';
+import { expectError, labels, type Page, readJson, readPage } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 const SERVERS = 40;
@@ -67,4 +68,28 @@ test('what publishing answers with is bounded as well', async () => {
     select id from source where name = 'alpha'`);
   const listed = await listSourceVersions(api.database, { sourceId, name: MANY_VERSIONS, versions: VERSIONS });
   expect(listed.length).toBeLessThan(10);
+});
+
+test('an administrative list of long descriptions is cut into pages, and complete over /v1', async () => {
+  await useSources(api.database, source('alpha'), source('described'));
+  const names = Array.from({ length: 8 }, (_, index) => `com.example/described-${index}`);
+  const entries = names.map((name) => draft(name, '1.0.0', { description: FILLING }));
+  await sync(api.database, { sourceName: 'described', entries });
+
+  const input = encodeURIComponent(JSON.stringify({ name: 'described', limit: 1000 }));
+  const { result } = await readJson<{ result: { data: EntryPage } }>(api, `/trpc/entries.ofSource?input=${input}`);
+  expect(result.data.entries.length).toBeLessThan(names.length);
+  expect(result.data.next).toMatchObject({ name: result.data.entries.at(-1)?.name });
+
+  const all = await readJson<{ entries: { name: string; versions: object[] }[] }>(api, '/v1/sources/described/entries');
+  expect(all.entries.map(({ name }) => name)).toEqual(names);
+  const ofAlpha = await readJson<typeof all>(api, '/v1/sources/alpha/entries');
+  expect(ofAlpha.entries.at(-1)).toMatchObject({ name: MANY_VERSIONS });
+  expect(ofAlpha.entries.at(-1)?.versions).toHaveLength(VERSIONS.length);
+});
+
+test('a term that is too long to search for is refused', async () => {
+  expect((await api.get(`/v0.1/servers?search=${'a'.repeat(500)}`)).status).toBe(200);
+  const error = await expectError(await api.get(`/v0.1/servers?search=${'a'.repeat(501)}`), 400);
+  expect(error).toContain('at most 500 characters');
 });
