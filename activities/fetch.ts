@@ -38,12 +38,15 @@ export type Fetched = Pick<
   'snapshot' | 'coverage' | 'fetchState' | 'upstreamRevision' | 'envelope' | 'commitId'
 >;
 
+/** Increased when the same documents would be read as other entries, so that every source is fetched again. */
+const READING = 2;
+
 /**
- * A digest that tells whether what a source holds was fetched by this definition: another origin, format or filter
- * means other entries, another interval does not.
+ * A digest that tells whether the entries of a source were fetched by this definition and read in this way: another
+ * origin, format or filter means other entries, another interval does not.
  */
 export function definitionDigest({ origin, format, filter }: SourceDefinition): string {
-  return hash('sha256', canonicalJson([origin, format ?? null, filter ?? null]), 'hex').slice(0, 32);
+  return hash('sha256', canonicalJson([READING, origin, format ?? null, filter ?? null]), 'hex').slice(0, 32);
 }
 
 /** What the last applied fetch left behind, if it was one of this definition. */

@@ -3,7 +3,7 @@ import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { RollcallError } from '../registry/failure.ts';
 import type { Database, Transaction } from './connection.ts';
-import { latestFirst, lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from './ownership.ts';
+import { lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners, withRankedLatest } from './ownership.ts';
 import { assertRemovalIsMeant } from './removal-guard.ts';
 import { count, id, nothing, timestamp } from './schemas.ts';
 import { takeStagedClaims } from './server-claims.ts';
@@ -260,9 +260,33 @@ async function writeStaged(
   const revived = await transaction.oneFirst(sql.type(revivedRow)`
     select count(*) as revived from snapshot_entry as staged join entry on ${isStagedFor(source)}
     where staged.sync_run_id = ${snapshot.syncRunId} and entry.vanished_at is not null`);
+  await removeOldMarks(transaction, source, snapshot);
   const updated = await updateFromStaged(transaction, source, snapshot);
   const inserted = await insertFromStaged(transaction, source, snapshot);
   return { added: inserted + revived, changed: updated - revived };
+}
+
+/**
+ * A version that the upstream newly marks as the latest takes the mark from the others of its name that the snapshot
+ * doesn't hold: incremental pages bring only the newly marked one. Without a digest, a version that loses its mark counts
+ * as changed when the upstream lists it again.
+ */
+async function removeOldMarks(
+  transaction: Transaction,
+  source: LockedSource,
+  { syncRunId }: SnapshotToApply,
+): Promise<void> {
+  await transaction.query(sql.type(nothing)`
+    update entry set upstream_latest = false, digest = ''
+    where source_id = ${source.id} and upstream_latest
+    and name in (select name from snapshot_entry where sync_run_id = ${syncRunId} and upstream_latest)
+    and not exists (
+      select from snapshot_entry as staged where staged.sync_run_id = ${syncRunId} and ${isStagedFor(source)}
+    )
+    and not exists (
+      select from snapshot_chunk, unnest(snapshot_chunk.seen) as seen (id)
+      where snapshot_chunk.sync_run_id = ${syncRunId} and seen.id = entry.id
+    )`);
 }
 
 function isStagedFor(source: LockedSource): FragmentSqlToken {
@@ -283,7 +307,8 @@ async function updateFromStaged(
       status_changed_at = coalesce(
         staged.status_changed_at, case when entry.status = staged.status then entry.status_changed_at end, ${at}),
       published_at = coalesce(staged.published_at, entry.published_at),
-      updated_at = coalesce(staged.updated_at, ${at}), changed_at = ${at}, vanished_at = null, commit_id = ${commitId}
+      updated_at = coalesce(staged.updated_at, ${at}), changed_at = ${at}, vanished_at = null, commit_id = ${commitId},
+      upstream_latest = staged.upstream_latest
     from snapshot_entry as staged where staged.sync_run_id = ${syncRunId} and ${isStagedFor(source)}`);
   return rowCount;
 }
@@ -300,12 +325,15 @@ async function insertFromStaged(
   const { id: sourceId, at } = source;
   const { rowCount } = await transaction.query(sql.type(nothing)`
     insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
-      status, status_message, status_changed_at, published_at, updated_at, changed_at, is_latest, commit_id)
+      status, status_message, status_changed_at, published_at, updated_at, changed_at, upstream_latest, is_latest,
+      commit_id)
     select ${sourceId}, name, version, version_order, document, digest, title, description, tags, search_text, status,
       status_message, coalesce(status_changed_at, ${at}), coalesce(published_at, ${at}), coalesce(updated_at, ${at}), ${at},
-      row_number() over (partition by name order by ${latestFirst}) = 1, ${commitId}
-    from snapshot_entry as staged
-    where sync_run_id = ${syncRunId} and not exists (select from entry where ${isStagedFor(source)})`);
+      upstream_latest, ranked_latest, ${commitId}
+    from ${withRankedLatest(sql.fragment`(
+      select * from snapshot_entry as staged
+      where sync_run_id = ${syncRunId} and not exists (select from entry where ${isStagedFor(source)})
+    ) as staged`)} as ranked`);
   return rowCount;
 }
 

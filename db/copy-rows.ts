@@ -54,6 +54,13 @@ export class CopyRows {
     this.#end += bytes.length;
   }
 
+  /** A `boolean`. */
+  addBoolean(value: boolean): void {
+    this.#reserve(5);
+    this.#writeInt32(1);
+    this.#end = this.#page.writeUInt8(value ? 1 : 0, this.#end);
+  }
+
   /** A `bigint`, as the decimal text that it is in our code. */
   addBigInt(number: string): void {
     this.#addInt64(BigInt(number));

@@ -12,23 +12,42 @@ import { count, id, nothing } from './schemas.ts';
  * Locks are taken in one order everywhere, so that nobody waits in a circle: sources by id, then registries by id.
  */
 
-/** The order of the versions of one name in one source, the latest first: the order of `isLatest`. */
-export const latestFirst = sql.fragment`
-  (status = 'deleted'), version_order desc nulls last, published_at desc, version desc`;
+/** The keys of semantic versions begin with a digit, those of all others with a space (registry/versions.ts). */
+const semanticOrder = sql.fragment`case when version_order >= '0' then version_order end`;
 
-/** Sets `is_latest` anew for the names of a source. Rows that are right already are not written. */
+/**
+ * The rows with a column `ranked_latest`: whether the row is the latest version of its name. That is the live version
+ * that the upstream marks, if it marks exactly one. Otherwise it is the highest live version: a semantic one before any
+ * other; of two that aren't semantic the one published later, then the one with the higher numbers. Of a name without a
+ * live version it is the highest of all.
+ *
+ * @param rows entries, or staged entries, of one source
+ */
+export function withRankedLatest(rows: FragmentSqlToken): FragmentSqlToken {
+  const isMarked = sql.fragment`upstream_latest and status <> 'deleted'`;
+  return sql.fragment`(
+    select *, row_number() over (
+      partition by name
+      order by (status = 'deleted'), (${isMarked} and marked_versions = 1) desc, ${semanticOrder} desc nulls last,
+        published_at desc, version_order desc nulls last, version desc
+    ) = 1 as ranked_latest
+    from (select *, count(*) filter (where ${isMarked}) over (partition by name) as marked_versions from ${rows}) as counted
+  )`;
+}
+
+/** Sets `is_latest` for the names of a source. Rows that are right already are not written. */
 export async function refreshLatest(
   transaction: Transaction,
   sourceId: string,
   names: readonly string[],
 ): Promise<void> {
   await transaction.query(sql.type(nothing)`
-    update entry set is_latest = ranked.is_latest
-    from (
-      select id, row_number() over (partition by name order by ${latestFirst}) = 1 as is_latest
+    update entry set is_latest = ranked_latest
+    from ${withRankedLatest(sql.fragment`(
+      select id, name, version, version_order, status, published_at, upstream_latest
       from entry where source_id = ${sourceId} and name = any(${sql.array(names, 'text')})
-    ) as ranked
-    where entry.id = ranked.id and entry.is_latest <> ranked.is_latest`);
+    ) as versions`)} as ranked
+    where entry.id = ranked.id and entry.is_latest <> ranked_latest`);
 }
 
 const idRow = z.object({ id });

@@ -7,8 +7,8 @@ import { searchText } from './search-text.ts';
 import { addSearchedTexts, type SearchedText } from './searched-texts.ts';
 
 const COLUMNS = `sync_run_id, name, version, version_order, document, digest, title, description, tags, search_text, status,
-  status_message, status_changed_at, published_at, updated_at`;
-const COLUMN_COUNT = 15;
+  status_message, status_changed_at, published_at, updated_at, upstream_latest`;
+const COLUMN_COUNT = 16;
 
 /** New and changed drafts in the form in which the database takes them, made before it is their turn. */
 export class StagedRows {
@@ -50,5 +50,6 @@ export class StagedRows {
     rows.addTimestamp(draft.statusChangedAt);
     rows.addTimestamp(draft.publishedAt);
     rows.addTimestamp(draft.updatedAt);
+    rows.addBoolean(draft.isUpstreamLatest === true);
   }
 }

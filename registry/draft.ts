@@ -69,6 +69,7 @@ export function draftDigest(draft: EntryDraft): Buffer {
     draft.updatedAt,
     draft.statusChangedAt,
     ...(draft.claims === undefined ? [] : [JSON.stringify(draft.claims)]),
+    ...(draft.isUpstreamLatest === true ? ['latest'] : []),
   ];
   return hash('sha256', parts.map((part) => part ?? '').join('\0'), 'buffer');
 }
@@ -125,10 +126,13 @@ function noText(member: string, value: unknown): string {
   return isAbsent ? `${member} is missing or empty` : `${member} must be text: put it in quotes`;
 }
 
-type Lifecycle = Pick<EntryDraft, 'status' | 'statusMessage' | 'statusChangedAt' | 'publishedAt' | 'updatedAt'>;
+type Lifecycle = Pick<
+  EntryDraft,
+  'status' | 'statusMessage' | 'statusChangedAt' | 'publishedAt' | 'updatedAt' | 'isUpstreamLatest'
+>;
 
 /**
- * Status and dates, as the upstream says; the names with underscores are those of registries before 2025-09-16. Up to
+ * Status, dates and the mark of the latest version, as the upstream says; the names with underscores are those of registries before 2025-09-16. Up to
  * 2025-09-29 the status was part of the server.json itself; ToolHive keeps it in its extension.
  */
 function lifecycle({ parsed, official }: FoundServer, warnings: string[]): Lifecycle {
@@ -140,6 +144,7 @@ function lifecycle({ parsed, official }: FoundServer, warnings: string[]): Lifec
     statusChangedAt: date('statusChangedAt', 'status_changed_at'),
     publishedAt: date('publishedAt', 'published_at'),
     updatedAt: date('updatedAt', 'updated_at'),
+    ...((said['isLatest'] ?? said['is_latest']) === true && { isUpstreamLatest: true }),
   };
 }
 

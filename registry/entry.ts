@@ -19,6 +19,8 @@ export interface EntryDraft {
   readonly statusChangedAt: string | null;
   readonly publishedAt: string | null;
   readonly updatedAt: string | null;
+  /** Whether the upstream calls it the latest version of its server. Absent: it doesn't. */
+  readonly isUpstreamLatest?: true;
   /** What the source itself requires of who reads the server. Absent: it says nothing. */
   readonly claims?: Claims;
 }

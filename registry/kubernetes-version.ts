@@ -1,7 +1,7 @@
 /** Objects in a cluster have no version of their own: what is there to tell one by. */
 import { memberOf, textOf } from './json.ts';
 import { imageOf, type KubernetesObject } from './kubernetes-object.ts';
-import { isVersionRange, versionOrder } from './versions.ts';
+import { isSemanticVersion, isVersionRange } from './versions.ts';
 
 const FALLBACK = '1.0.0';
 const MAX_LENGTH = 255;
@@ -26,7 +26,7 @@ export function serverVersion(object: KubernetesObject, given: string | undefine
 
 /** `1.2.3`, `v1.2.3`, `1.2.3-rc.1`; no build metadata, in which versions of equal precedence could differ. */
 function isVersion(text: string): boolean {
-  return text.length <= MAX_LENGTH && !text.includes('+') && versionOrder(text.replace(/^v/, '')) !== null;
+  return text.length <= MAX_LENGTH && !text.includes('+') && isSemanticVersion(text);
 }
 
 /** What a server calls its own version need not be semantic, but must name one version. */

@@ -114,6 +114,65 @@ describe('an api source', () => {
     expect(await revisionOf(api.database)).toBeGreaterThan(revision);
   });
 
+  test('shows the version as the latest that the upstream marks, until it marks another', async () => {
+    const before = { updatedAt: ago(HOUR_MS), isLatest: false };
+    const name = 'com.example/calendar';
+    for (const version of ['1.0.0', '2.0.0', '2025.06.18']) upstream.put(name, version, before);
+    upstream.put(name, '2025.06.18', { ...before, isLatest: true });
+    const api = await source();
+    const latest = async (): Promise<string[]> =>
+      (await entriesOf(api.database, { version: 'latest' })).map(({ version }) => version);
+    await api.sync();
+    expect(await latest()).toEqual(['2025.06.18']);
+
+    // The next sync asks only for what changed: the old version that has lost its mark is not in it.
+    upstream.put(name, '2025.06.18', before);
+    upstream.put(name, '1.0.0', { isLatest: true });
+    expect(await api.sync()).toMatchObject({ counts: { entries: 1, changed: 1 } });
+    expect(await latest()).toEqual(['1.0.0']);
+    const marks = (await entriesOf(api.database)).map(({ version, isLatest }) => [version, isLatest]);
+    expect(marks).toEqual([
+      ['1.0.0', true],
+      ['2.0.0', false],
+      ['2025.06.18', false],
+    ]);
+
+    // A full sync, in which nothing but the mark has changed.
+    upstream.put(name, '1.0.0', { isLatest: false });
+    upstream.put(name, '2025.06.18', { ...before, isLatest: true });
+    await api.sync({ full: true });
+    expect(await latest()).toEqual(['2025.06.18']);
+  });
+
+  test('a version that takes the mark and gives it back with unchanged dates is the latest again', async () => {
+    const name = 'com.example/there-and-back';
+    const marked = { updatedAt: new Date().toISOString(), isLatest: true };
+    const unmarked = { ...marked, isLatest: false };
+    const api = await source();
+    const marking = async (first: typeof marked | null, second: typeof marked | null): Promise<string[]> => {
+      upstream.put(name, '1.0.0', first);
+      upstream.put(name, '2.0.0', second);
+      await api.sync();
+      return (await entriesOf(api.database, { version: 'latest' })).map(({ version }) => version);
+    };
+    expect(await marking(marked, unmarked)).toEqual(['1.0.0']);
+    expect(await marking(null, marked)).toEqual(['2.0.0']);
+    expect(await marking(marked, null)).toEqual(['1.0.0']);
+  });
+
+  test.each([
+    ['several versions are marked', { isLatest: true }, { isLatest: true }],
+    ['none is marked', { isLatest: false }, { isLatest: false }],
+    ['a deleted version is marked', { isLatest: true, status: 'deleted' }, { isLatest: false }],
+  ])('compares versions when %s', async (_, first, second) => {
+    upstream.put('com.example/a', '1.0.0', first);
+    upstream.put('com.example/a', 'v1.9.0', second);
+    upstream.put('com.example/a', 'v1.10.0', second);
+    const api = await source();
+    await api.sync();
+    expect((await entriesOf(api.database, { version: 'latest' })).map(({ version }) => version)).toEqual(['v1.10.0']);
+  });
+
   test('does not take what it has just fetched for news, as long as that stays as it was', async () => {
     putMany(150);
     const api = await source({});

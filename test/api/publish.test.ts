@@ -63,6 +63,15 @@ test('a publication is an update in the history of the source', async () => {
   expect(updates).toContain('publish');
 });
 
+test.each([
+  ['leading-v', ['1.4.0', 'v1.5.0'], 'v1.5.0'],
+  ['lower-later', ['v1.10.0', 'v1.9.1'], 'v1.10.0'],
+  ['not-semantic', ['1.0.0', 'nightly'], '1.0.0'],
+])('the latest version of %s is the highest', async (name, versions, latest) => {
+  for (const published of versions) await publish(name, published);
+  expect(await latestOf(name)).toBe(latest);
+});
+
 describe('a version', () => {
   test('can be published once', async () => {
     await publish('once', '1.0.0');

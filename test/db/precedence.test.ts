@@ -4,7 +4,7 @@ import type { Database } from '../../db/connection.ts';
 import { listVersions } from '../../db/versions.ts';
 import { findRegistry } from '../../db/registries.ts';
 import type { EntryStatus } from '../../registry/entry.ts';
-import { versionOrder } from '../../registry/versions.ts';
+import { isSemanticVersion, versionOrder } from '../../registry/versions.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { draft, entriesOf, source, sync, useSources } from './sync-source.ts';
@@ -26,6 +26,7 @@ interface Server {
   readonly version: string;
   readonly status: EntryStatus;
   readonly publishedAt: string;
+  readonly isMarked: boolean;
 }
 type Step =
   | { readonly do: 'sync'; readonly source: SourceName; readonly servers: readonly Server[] }
@@ -33,8 +34,20 @@ type Step =
 
 const server = fc.record({
   name: fc.constantFrom('com.example/a', 'com.example/b', 'com.example/a-b'),
-  version: fc.constantFrom('1.0.0', '1.0.0-rc.1', '2.0.0', '2.0.0+a', '2.0.0+b', '10.0.0', 'nightly', '1.0'),
+  version: fc.constantFrom(
+    '1.0.0',
+    '1.0.0-rc.1',
+    '2.0.0',
+    '2.0.0+a',
+    '2.0.0+b',
+    '10.0.0',
+    'nightly-9',
+    'nightly-10',
+    '1.0',
+    'v3.0.0',
+  ),
   status: fc.constantFrom<EntryStatus>('active', 'active', 'deprecated', 'deleted'),
+  isMarked: fc.boolean(),
   publishedAt: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T00:00:00.000001Z', '2026-02-01T00:00:00Z'),
 });
 const servers = fc.uniqueArray(server, { selector: ({ name, version }) => `${name} ${version}`, maxLength: 8 });
@@ -76,7 +89,8 @@ class Model {
     if (owner === undefined) return [];
     const versions = this.entries[owner].filter((entry) => entry.name === name);
     const live = versions.filter(({ status }) => status !== 'deleted');
-    const latest = (live.length > 0 ? live : versions).toSorted(newestFirst)[0];
+    const marked = live.filter(({ isMarked }) => isMarked);
+    const latest = marked.length === 1 ? marked[0] : (live.length > 0 ? live : versions).toSorted(newestFirst)[0];
     return versions
       .toSorted((left, right) => (left.version < right.version ? -1 : 1))
       .map((entry) => label(entry, owner, entry === latest));
@@ -94,15 +108,18 @@ class Model {
 /** A total order: no two versions of a name are equal in it. */
 function newestFirst(left: Server, right: Server): number {
   const [leftKey, rightKey] = [versionOrder(left.version), versionOrder(right.version)];
-  if (leftKey !== rightKey) return leftKey !== null && (rightKey === null || leftKey > rightKey) ? -1 : 1;
+  const semantic = [left, right].filter(({ version }) => isSemanticVersion(version));
+  if (semantic.length === 1) return semantic[0] === left ? -1 : 1;
+  if (semantic.length === 2 && leftKey !== rightKey) return leftKey > rightKey ? -1 : 1;
   const [leftTime, rightTime] = [left.publishedAt, right.publishedAt].map((time) =>
     time.slice(0, -1).padEnd(26, '.000000'),
   );
   if (leftTime !== rightTime) return leftTime! > rightTime! ? -1 : 1;
+  if (leftKey !== rightKey) return leftKey > rightKey ? -1 : 1;
   return left.version > right.version ? -1 : 1;
 }
 
-function label({ name, version, status }: Server, owner: string, latest: boolean): string {
+function label({ name, version, status }: Omit<Server, 'isMarked'>, owner: string, latest: boolean): string {
   return `${name}@${version} ${status} ${owner}${latest ? ' latest' : ''}`;
 }
 
@@ -111,8 +128,8 @@ async function take(database: Database, taken: Step): Promise<void> {
     await useSources(database, ...taken.sources.map((name) => source(name, 'managed')));
     return;
   }
-  const entries = taken.servers.map(({ name, version, status, publishedAt }) =>
-    draft(name, version, { status, publishedAt }),
+  const entries = taken.servers.map(({ name, version, status, publishedAt, isMarked }) =>
+    draft(name, version, { status, publishedAt, ...(isMarked && { isUpstreamLatest: true }) }),
   );
   await sync(database, { sourceName: taken.source, entries, apply: { force: true } });
 }

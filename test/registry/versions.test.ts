@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { compare } from 'semver';
 import { describe, expect, test } from 'vitest';
-import { isVersionRange, versionOrder } from '../../registry/versions.ts';
+import { isSemanticVersion, isVersionRange, versionOrder } from '../../registry/versions.ts';
 
 /** Mostly equal, so that the parts of a version behind it decide. */
 const number = fc
@@ -26,11 +26,7 @@ const version = fc
 const byteOrder = (left: string, right: string): number =>
   Math.sign(Buffer.compare(Buffer.from(left), Buffer.from(right)));
 
-function key(text: string): string {
-  const order = versionOrder(text);
-  if (order === null) throw new Error(`${text} has no order`);
-  return order;
-}
+const key = versionOrder;
 
 describe('the order of versions', () => {
   test('of the keys is the precedence of the semantic versions', () => {
@@ -65,16 +61,50 @@ describe('the order of versions', () => {
     expect(byteOrder(key('1.0.0-9'), key('1.0.0-99999999999999999999'))).toBe(-1);
   });
 
-  test('leaves build metadata out', () => {
-    expect(versionOrder('1.0.0+a')).toBe(versionOrder('1.0.0+b'));
+  test('compares the numbers of releases above 2^53', () => {
+    expect(isSemanticVersion('1.99999999999999999999.0')).toBe(true);
+    expect(byteOrder(key('1.99999999999999999998.0'), key('1.99999999999999999999.0'))).toBe(-1);
+    expect(byteOrder(key('1.9007199254740993.0'), key('2.0.0'))).toBe(-1);
   });
 
-  test.each(['1.0', 'v1.0.0', ' 1.0.0', '1.0.0 ', '1.0.0.0', '01.0.0', '1.0.0-01', '2025-09-01', 'main', ''])(
-    'has no place for %j',
-    (text) => {
-      expect(versionOrder(text)).toBeNull();
-    },
-  );
+  test.each([
+    ['1.0.0+a', '1.0.0+b'],
+    ['v1.2.3-rc.1', '1.2.3-rc.1'],
+    ['v1.9', '1.9'],
+  ])('makes no difference between %s and %s', (left, right) => {
+    expect(versionOrder(left)).toBe(versionOrder(right));
+  });
+
+  test.each([
+    '1.0',
+    'vv1.0.0',
+    ' 1.0.0',
+    '1.0.0 ',
+    '1.0.0\n',
+    '1.0.0.0',
+    '01.0.0',
+    '1.0.0-01',
+    '2025-09-01',
+    'main',
+    '',
+  ])('puts %j, which is not semantic, before every semantic version', (text) => {
+    expect(isSemanticVersion(text)).toBe(false);
+    expect(byteOrder(key(text), key('0.0.0-0'))).toBe(-1);
+  });
+
+  test.each([
+    ['v1.9.0', 'v1.10.0'],
+    ['1.9', '1.10'],
+    ['1.2.3.9', '1.2.3.10'],
+    ['release-9', 'release-10'],
+    ['2025.09.30', '2025.10.01'],
+    ['2025-6-18', '2025-06-19'],
+    ['1.9', 'v1.10'],
+    ['1', '1.0'],
+    [`1.${'9'.repeat(299)}`, `1.1${'0'.repeat(299)}`],
+  ])('puts %s before %s', (lower, higher) => {
+    expect(byteOrder(key(lower), key(higher))).toBe(-1);
+  });
 });
 
 describe('a range', () => {

@@ -7,6 +7,8 @@ export interface UpstreamItem {
   readonly status?: string;
   /** RFC 3339; what `updated_since` compares with. */
   readonly updatedAt: string;
+  /** Whether the registry calls it the latest version. Default true. */
+  readonly isLatest?: boolean;
 }
 
 /** Answers one request in place of the registry. */
@@ -82,8 +84,8 @@ export function sendJson(response: ServerResponse, body: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function listed({ server, status, updatedAt }: UpstreamItem): unknown {
-  const official = { status: status ?? 'active', publishedAt: '2026-01-01T00:00:00Z', updatedAt, isLatest: true };
+function listed({ server, status, updatedAt, isLatest = true }: UpstreamItem): unknown {
+  const official = { status: status ?? 'active', publishedAt: '2026-01-01T00:00:00Z', updatedAt, isLatest };
   return { server, _meta: { 'io.modelcontextprotocol.registry/official': official } };
 }
 
