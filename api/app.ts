@@ -5,7 +5,7 @@ import type { ApiContext } from './context.ts';
 import { healthRoutes } from './health.ts';
 import { answerRequestId } from './http/request-id.ts';
 import { refuseMalformedPath } from './http/routes.ts';
-import { allowCrossOriginReads, refuseCrossSiteWrites } from './middleware/cross-origin.ts';
+import { allowCrossOriginReads, refuseForeignPages } from './middleware/cross-origin.ts';
 import { handleErrors, refuseUnknownRoute } from './middleware/error-handler.ts';
 import { limitFailedAuthentications, limitWrites } from './middleware/rate-limits.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
@@ -33,8 +33,8 @@ export function createApp(context: ApiContext): Express {
   app.use(answerRequestId);
   app.use(securityHeaders);
   app.use(allowCrossOriginReads);
-  app.use(refuseCrossSiteWrites);
   app.use(context.access.gate);
+  app.use(refuseForeignPages(context));
   app.use(limitWrites(context));
   app.use(refuseMalformedPath);
 

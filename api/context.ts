@@ -29,8 +29,10 @@ export interface ApiContext {
   /** What sources that are created here may reach. */
   readonly outbound: OutboundSettings;
   readonly rateLimits: RateLimitSettings;
-  /** Whose `X-Forwarded-For` is believed. */
+  /** Addresses and ranges of the reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
   readonly trustedProxies: readonly string[];
+  /** Host names under which clients reach the server, in lower case. IP addresses and loopback names need no mention. */
+  readonly publicHosts: readonly string[];
   readonly limits: {
     /** The largest publisher extension of a server.json that may be published, in bytes. */
     readonly publisherExtensionBytes: number;

@@ -34,8 +34,10 @@ export interface ContextOptions {
   readonly auth: AuthSettings;
   readonly audit: AuditSettings;
   readonly rateLimits: RateLimitSettings;
-  /** Addresses and ranges of reverse proxies whose `X-Forwarded-For` is believed. */
+  /** Addresses and ranges of the reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
   readonly trustedProxies: readonly string[];
+  /** Host names under which clients reach the server, in lower case. */
+  readonly publicHosts: readonly string[];
   readonly limits: Configuration['limits'];
   readonly outbound: Configuration['outbound'];
   readonly telemetry?: TelemetrySettings;
@@ -85,7 +87,7 @@ function contextOf(
   options: ContextOptions,
   registries: RegistryDirectory,
 ): Omit<ApiContext, 'access' | 'actors' | 'audit'> {
-  const { database, temporal, limits, rateLimits, trustedProxies, outbound, logger } = options;
+  const { database, temporal, limits, rateLimits, trustedProxies, publicHosts, outbound, logger } = options;
   const software = softwareVersion(process.env);
   return {
     database,
@@ -97,6 +99,7 @@ function contextOf(
     limits,
     rateLimits,
     trustedProxies,
+    publicHosts,
     outbound,
     logger,
   };

@@ -75,8 +75,13 @@ export interface ServerSettings {
   readonly address: string;
   /** The same for health and readiness, which are not to be published. Port 8081. */
   readonly internalAddress: string;
-  /** Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-For` is believed. Default none. */
+  /** Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. Default none. */
   readonly trustedProxies: readonly string[];
+  /**
+   * Host names under which clients reach the public API, in lower case. IP addresses and loopback names are known
+   * without being listed. Absent: the hosts of `address` and of `auth.oauth.resourceUrl`.
+   */
+  readonly publicHosts?: readonly string[];
 }
 
 /** Who vouches for tokens. */

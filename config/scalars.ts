@@ -127,6 +127,15 @@ export const hostOrAddressRange = z
     `${ADDRESS_RANGE}, or a host name such as \`git.example.com\``,
   );
 
+/** The name of a host, without scheme and port; read in lower case. */
+export const hostName = z
+  .string()
+  .refine(
+    (value) => isIP(value) !== 0 || isHostName(value),
+    'expected a host name without scheme and port, such as `registry.example.com`',
+  )
+  .transform((value) => value.toLowerCase());
+
 function isAddressRange(value: string): boolean {
   const [address = '', prefix, ...others] = value.split('/');
   const version = isIP(address);

@@ -10,6 +10,7 @@ import {
   duration,
   filePath,
   hostAndPort,
+  hostName,
   hostOrAddressRange,
   listenAddress,
   port,
@@ -135,7 +136,11 @@ const server = mapping({
   trustedProxies: z
     .array(addressRange)
     .default([])
-    .describe('Addresses of the reverse proxies whose X-Forwarded-For is believed. Default none'),
+    .describe('Addresses of the reverse proxies whose X-Forwarded-For and X-Forwarded-Host are believed. Default none'),
+  publicHosts: z
+    .array(hostName)
+    .exactOptional()
+    .describe('Host names under which clients reach the API. Default: those of address and of auth.oauth.resourceUrl'),
 });
 
 export const settings = {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 import { defined } from '../registry/json.ts';
 import type { SecretReference } from '../registry/source-definition.ts';
-import type { DatabasePassword, DatabaseSettings, ServerSettings, TemporalSettings } from './model.ts';
+import type { Configuration, DatabasePassword, DatabaseSettings, ServerSettings, TemporalSettings } from './model.ts';
 import type { SourcesFile } from './schema.ts';
 
 /** Where the file lies, for relative paths, and the variables that may hold passwords. */
@@ -78,8 +78,18 @@ export function temporalSettings(written: SourcesFile['temporal'], folder: strin
   };
 }
 
-/** Whoever has not said where the database is tries things out, with access for everybody: on loopback only. */
-export function serverSettings(written: SourcesFile['server'], embedded: boolean): ServerSettings {
-  const host = embedded ? '127.0.0.1' : '';
+/**
+ * Without a database of its own the server is for trying things out, possibly without authentication, and listens on
+ * loopback only.
+ */
+export function serverSettings(written: SourcesFile['server'], isEmbedded: boolean): ServerSettings {
+  const host = isEmbedded ? '127.0.0.1' : '';
   return { address: `${host}:8080`, internalAddress: `${host}:8081`, ...written };
+}
+
+/** The host names of the public API in lower case: those of the file, else those of `address` and `resourceUrl`. */
+export function publicHosts({ server, auth }: Pick<Configuration, 'server' | 'auth'>): readonly string[] {
+  if (server.publicHosts !== undefined) return server.publicHosts;
+  const urls = [`http://${server.address}`, ...(auth.mode === 'oauth' ? [auth.resourceUrl] : [])];
+  return urls.flatMap((url) => (url === undefined ? [] : (URL.parse(url)?.hostname ?? [])));
 }

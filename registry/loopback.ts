@@ -10,6 +10,6 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /** Whether an address, as the system writes it, is this machine. */
-export function isLoopbackAddress(address: string): boolean {
+function isLoopbackAddress(address: string): boolean {
   return address === '::1' || /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/.test(address);
 }

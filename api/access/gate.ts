@@ -6,25 +6,17 @@ import type { RegistryDirectory } from '../registry-directory.ts';
 import { refusedToken } from './authenticate.ts';
 import { callerOf } from './caller.ts';
 import { refusalOf, scopeNeeded, tokenNeeded } from './challenge.ts';
+import { isAlwaysOpen, registryRead } from './open-paths.ts';
 import { percentDecoded } from './percent-decoding.ts';
 
-/** What tells nothing about the content of a registry, and what clients need to know before they have a token. */
-const ALWAYS_OPEN = /^\/(?:(?:health|readiness|version|docs|openapi\.(?:json|yaml))\/?$|\.well-known\/)/;
 /** `mcp-publisher login`: answers how to get a token. */
 const LOGIN = /^(?:\/registry\/[^/]+)?\/v0(?:\.1)?\/auth\/|^\/registry\/v0\.1\/auth\//;
 /** These are sent with POST, and change nothing. */
 const VALIDATION = /\/v0(?:\.1)?\/validate\/?$/;
 
-/** The reads of a registry that may be public; the ones that have no name are of the default registry. */
-const REGISTRY_READS = [
-  /^\/registry\/(?<name>[^/]+)\/(?:v0(?:\.1)?\/servers(?:\/|$)|(?:registry|upstream-registry|servers)\.json\/?$)/,
-  /^(?:\/registry\/v0\.1|\/v0(?:\.1)?)\/servers(?:\/|$)/,
-  /^\/api\/(?:v0\/servers(?:\/|$)|v1\/registry\/?$)/,
-];
-
 export function gate(settings: OAuthSettings, registries: RegistryDirectory): RequestHandler {
   return async (request, _response, next) => {
-    if (ALWAYS_OPEN.test(request.path)) return next();
+    if (isAlwaysOpen(request.path)) return next();
     const refused = refusedToken(request);
     if (refused !== undefined) throw refusalOf(refused, request, settings);
     const caller = callerOf(request);
@@ -41,9 +33,9 @@ export function gate(settings: OAuthSettings, registries: RegistryDirectory): Re
 
 /** The routes judge the registry that they find once more: this decides only between 401 and what they answer. */
 async function isOfPublicRegistry({ path }: Request, registries: RegistryDirectory): Promise<boolean> {
-  const match = REGISTRY_READS.map((pattern) => pattern.exec(path)).find((found) => found !== null);
-  if (match === undefined) return false;
-  const written = match.groups?.['name'];
+  const read = registryRead(path);
+  if (read === null) return false;
+  const { name: written } = read;
   const name = written === undefined ? undefined : percentDecoded(written);
   return name !== null && (await registries.find(name))?.access === 'public';
 }

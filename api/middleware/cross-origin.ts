@@ -1,27 +1,33 @@
-/** What a web page from elsewhere may do: read everything, change nothing. */
-import type { RequestHandler } from 'express';
-import { isLoopbackAddress, isLoopbackHost } from '../../registry/loopback.ts';
+/** Which web pages may send requests here, and which of them may read the answers. */
+import type { Request, RequestHandler } from 'express';
 import { callerOf } from '../access/caller.ts';
+import { isAlwaysOpen, registryRead } from '../access/open-paths.ts';
 import { HttpError } from '../http/error.ts';
 import { isSafeMethod } from '../http/safe-method.ts';
+import { isKnownHost, requestedHosts } from './requested-host.ts';
 
-/** As the documentation of MCP registries for editors demands it, on every answer to a GET. */
+/** Reads of registries are open to web pages of all origins, as editors that run in a browser need it. */
 const CORS_HEADERS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Methods': 'GET, OPTIONS',
   'Access-Control-Allow-Headers': 'Authorization, Content-Type',
   'Access-Control-Expose-Headers': 'ETag, Retry-After, WWW-Authenticate',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
 } as const;
 const PREFLIGHT_MAX_AGE_SECONDS = '86400';
 
+/** Tells a client of a registry where it gets a token (RFC 9728). */
+const RESOURCE_METADATA = /^\/\.well-known\/oauth-protected-resource(?:\/|$)/;
+
 /**
- * CORS for reads, on errors and 304 as well, and the answer to a preflight. A preflight that asks for another method
- * gets no permission: POST would not even have to be listed for a browser to send it.
+ * CORS for reads of registries, errors and 304 included, and the answer to a preflight. Nothing else gets CORS headers:
+ * where authentication is off, they would open the administration to every web page that a user visits.
  */
 export const allowCrossOriginReads: RequestHandler = (request, response, next) => {
   if (!isSafeMethod(request.method)) return next();
   const intended = request.method === 'OPTIONS' ? (request.get('access-control-request-method') ?? 'GET') : 'GET';
-  if (isSafeMethod(intended)) {
+  const isRead = registryRead(request.path) !== null || RESOURCE_METADATA.test(request.path);
+  if (isRead && isSafeMethod(intended)) {
     for (const [name, value] of Object.entries(CORS_HEADERS)) response.setHeader(name, value);
   }
   if (request.method !== 'OPTIONS') return next();
@@ -30,35 +36,44 @@ export const allowCrossOriginReads: RequestHandler = (request, response, next) =
 };
 
 /**
- * Refuses changes that a page of another site makes its visitor's browser ask for. Without authentication the listener
- * on loopback is all that protects a registry, and a browser on the same machine is inside. Programs that are no
- * browsers send neither of the headers and are not concerned; nor is who has a token, which no browser adds by itself.
+ * Refuses what a web page must not do through its visitor's browser. A browser adds no token by itself, so that only
+ * callers without authentication are concerned: being able to reach the server is all that they need. Refused are
+ *
+ * - requests under a host name that isn't one of the server's: a page can have its own name resolve to this server (DNS
+ *   rebinding), which makes it a page of the same origin;
+ * - changes that a page of another origin asks for.
+ *
+ * Reads of registries, and what is always open, are not concerned: every page may read them anyway.
  */
-export const refuseCrossSiteWrites: RequestHandler = (request, _response, next) => {
-  if (isSafeMethod(request.method) || callerOf(request).kind === 'token') return next();
+export function refuseForeignPages({ publicHosts }: { readonly publicHosts: readonly string[] }): RequestHandler {
+  const known: ReadonlySet<string> = new Set(publicHosts);
+  return (request, _response, next) => {
+    if (callerOf(request).kind !== 'everybody' || isOpenRead(request)) return next();
+    const hosts = requestedHosts(request);
+    if (hosts.length === 0 || !hosts.every((host) => isKnownHost(host, known))) {
+      throw new HttpError(
+        403,
+        'The request names a host that is not one of this server: use its IP address or localhost, or add the host to server.publicHosts in the configuration file',
+      );
+    }
+    if (!isSafeMethod(request.method) && isOfOtherOrigin(request, hosts)) {
+      throw new HttpError(
+        403,
+        'A web page of another origin cannot change anything here: send the request from this origin, or from a program',
+      );
+    }
+    next();
+  };
+}
+
+function isOpenRead({ method, path }: Request): boolean {
+  return isSafeMethod(method) && (registryRead(path) !== null || isAlwaysOpen(path));
+}
+
+/** By what browsers say of the page that sends a request. Programs send neither of the headers. */
+function isOfOtherOrigin(request: Request, hosts: readonly string[]): boolean {
   const site = request.get('sec-fetch-site');
   const origin = request.get('origin');
-  const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';
-  if (isForeign || (origin !== undefined && !isOwnOrigin(origin, request.get('host')))) {
-    throw new HttpError(
-      403,
-      'A web page of another site may not change anything here: send the request from this origin, or from a program',
-    );
-  }
-  // A name of the attacker's that resolves to loopback (DNS rebinding) makes his page one of this origin.
-  if (
-    origin !== undefined &&
-    isLoopbackAddress(request.socket.localAddress ?? '') &&
-    !isLoopbackHost(new URL(origin).hostname)
-  ) {
-    throw new HttpError(
-      403,
-      'A browser reaches this server on loopback under a name that is not a loopback name: use http://localhost or http://127.0.0.1',
-    );
-  }
-  next();
-};
-
-function isOwnOrigin(origin: string, host: string | undefined): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host;
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
+  return origin !== undefined && !hosts.includes(URL.parse(origin)?.host ?? '');
 }

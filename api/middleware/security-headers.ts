@@ -8,6 +8,6 @@ export const securityHeaders: RequestHandler = helmet({
     useDefaults: false,
     directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
   },
-  // Reads are open to pages of every origin.
-  crossOriginResourcePolicy: { policy: 'cross-origin' },
+  // Reads of registries get another value together with CORS.
+  crossOriginResourcePolicy: { policy: 'same-origin' },
 });

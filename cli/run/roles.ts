@@ -1,6 +1,7 @@
 /** The two roles a process can run: `api` answers requests, `worker` runs syncs. */
 import { applicationConnection } from '../../config/connection.ts';
 import type { Configuration, DatabaseSettings } from '../../config/model.ts';
+import { publicHosts } from '../../config/settings.ts';
 import { openDatabase } from '../../db/connection.ts';
 import type { TemporalServer } from '../../temporal/connect.ts';
 import { createLogger } from './logger.ts';
@@ -42,6 +43,7 @@ export async function runRole(role: Role, { configuration, signal, onReady }: Ro
         auth,
         rateLimits,
         trustedProxies: server.trustedProxies,
+        publicHosts: publicHosts(configuration),
         limits,
         outbound,
         addresses: { public: server.address, internal: server.internalAddress },

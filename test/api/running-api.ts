@@ -40,6 +40,8 @@ export interface ApiTestOptions {
   readonly rateLimits?: RateLimitSettings;
   /** Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** Default: none, so that the API is reached by address only. */
+  readonly publicHosts?: readonly string[];
   readonly logger?: Logger;
 }
 
@@ -56,6 +58,7 @@ export function contextOptions(
     audit = NO_AUDIT,
     rateLimits = NO_LIMITS,
     trustedProxies = [],
+    publicHosts = [],
     logger = SILENT,
   }: ApiTestOptions,
 ): ContextOptions {
@@ -67,6 +70,7 @@ export function contextOptions(
     audit,
     rateLimits,
     trustedProxies,
+    publicHosts,
     limits: { publisherExtensionBytes: 4096 },
     outbound: { allow: [] },
     logger,

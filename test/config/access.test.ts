@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { loadConfiguration } from '../../config/load.ts';
+import { publicHosts } from '../../config/settings.ts';
 import { faultsOf, load, withFile } from './configuration-file.ts';
 
 const PROVIDERS = 'providers: [{ name: a, issuerUrl: "https://a.example", audience: b }]';
@@ -70,7 +71,7 @@ outbound:
   allow: [git.internal, 10.1.0.0/16, 'fd00::/8', 192.168.7.1]
   secretsFolder: secrets
 rateLimits: { writesPerMinute: 5, failedAuthenticationsPerMinute: 6 }
-server: { trustedProxies: [10.0.0.1, 'fd00::/8'] }
+server: { trustedProxies: [10.0.0.1, 'fd00::/8'], publicHosts: [Registry.example.com, rollcall] }
 `;
 
 test('every key arrives, and relative paths start at the folder of the file', async () => {
@@ -134,6 +135,7 @@ test('every key arrives, and relative paths start at the folder of the file', as
     });
     expect(configuration.rateLimits).toEqual({ writesPerMinute: 5, failedAuthenticationsPerMinute: 6 });
     expect(configuration.server.trustedProxies).toEqual(['10.0.0.1', 'fd00::/8']);
+    expect(publicHosts(configuration)).toEqual(['registry.example.com', 'rollcall']);
     expect(configuration.notes).toEqual([]);
   });
 });
@@ -237,7 +239,7 @@ auth:
 audit: { retention: 90d, eventTypes: [server.list, entry.publsh] }
 outbound: { allow: ['*.internal', 10.0.0.0/33, 999.1.1.1] }
 rateLimits: { writesPerMinute: 0 }
-server: { trustedProxies: [proxy.internal] }
+server: { trustedProxies: [proxy.internal], publicHosts: ['https://a.example', 'a.example:80', '*.example'] }
 `),
   ).toEqual([
     '3:37: sources[0].claims: is empty: leave `claims` out, or name a claim that a reader must hold',
@@ -268,7 +270,29 @@ server: { trustedProxies: [proxy.internal] }
     '23:48: outbound.allow[2]: expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`, or a host name such as `git.example.com`',
     '24:32: rateLimits.writesPerMinute: expected at least 1',
     '25:28: server.trustedProxies[0]: expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`',
+    ...[59, 80, 96].map(
+      (column, index) =>
+        `25:${column}: server.publicHosts[${index}]: expected a host name without scheme and port, such as \`registry.example.com\``,
+    ),
   ]);
+});
+
+test.each([
+  ['127.0.0.1:8080', undefined, ['127.0.0.1']],
+  [':8080', undefined, []],
+  ['Registry.internal:80', undefined, ['registry.internal']],
+  [':8080', 'https://registry.example.com:8443/mcp', ['registry.example.com']],
+])('a server at %s with resourceUrl %s has by default the hosts %j', (address, resourceUrl, hosts) => {
+  const auth = {
+    mode: 'oauth',
+    publicPaths: [],
+    realm: '',
+    scopesSupported: [],
+    writeScope: '',
+    providers: [],
+  } as const;
+  const server = { address, internalAddress: ':8081', trustedProxies: [] };
+  expect(publicHosts({ server, auth: { ...auth, ...(resourceUrl !== undefined && { resourceUrl }) } })).toEqual(hosts);
 });
 
 test('claims hold no characters that can be in no token', async () => {
