@@ -1,42 +1,73 @@
 import { applySnapshot as applyStaged } from '../db/apply.ts';
 import type { Database } from '../db/connection.ts';
-import { findSource } from '../db/sources.ts';
+import { type FetchedSnapshot, findFetchedSnapshot } from '../db/fetched-snapshots.ts';
+import { findSource, type SourceRow } from '../db/sources.ts';
+import { findSyncRun, type SyncRunRow } from '../db/sync-runs.ts';
+import { RollcallError } from '../registry/failure.ts';
 import { compileFilter } from '../registry/filter.ts';
 import { isAuthoritative } from '../registry/source-definition.ts';
-import type { ApplySnapshotInput, SyncResult } from '../workflows/contract.ts';
+import type { SyncKey, SyncResult } from '../workflows/contract.ts';
 import { withProgress } from './progress.ts';
 
-/** Makes the staged snapshot visible and closes the sync's record. */
-export async function applySnapshot(database: Database, input: ApplySnapshotInput): Promise<SyncResult> {
-  const { definition, fetched, force } = input;
-  const filter = compileFilter(definition.filter);
+/**
+ * Makes the staged snapshot of a sync visible and closes the sync's record. Everything that decides what is served and
+ * removed comes from Postgres: the definition, what the fetch found, and whether the removal guard is overridden.
+ */
+export async function applySnapshot(database: Database, key: SyncKey): Promise<SyncResult> {
+  const source = await findSource(database, key.sourceName);
+  const run = await findSyncRun(database, key);
+  if (source === null || run === null) {
+    throw new RollcallError('SourceNotFound', `there is no sync ${key.number} of ${key.sourceName} in the database`);
+  }
+  const { outcome } = run;
+  if (outcome === 'changed' || outcome === 'unchanged') return { outcome, counts: countsOf(run), ...revisionOf(run) };
+  const fetched = await findFetchedSnapshot(database, run.id);
+  if (fetched === null) {
+    throw new RollcallError('SnapshotLost', `nothing was fetched for sync ${key.number} of ${key.sourceName}`);
+  }
   return await withProgress(async (progress) => {
     progress.report({ entries: fetched.counts.entries, step: 'applying' });
-    const { outcome, counts } = await applyStaged(database, {
-      syncRunId: fetched.syncRunId,
-      sourceName: definition.name,
-      chunks: fetched.chunks,
-      // A snapshot that was not staged because nothing changed says nothing about the entries that it does not hold.
-      coverage: fetched.snapshot === 'unchanged' ? 'partial' : fetched.coverage,
-      force,
-      maxRemoval: definition.syncPolicy.maxRemoval,
-      authoritative: isAuthoritative(definition.origin),
-      filterExcludes: (name, tags) => filter(name, tags) === 'excluded',
-      fetchState: fetched.fetchState,
-      envelope: await envelopeToKeep(database, input),
-      commitId: fetched.commitId ?? null,
-      upstreamRevision: fetched.upstreamRevision ?? null,
-      rejected: fetched.counts.rejected,
-      warnings: fetched.counts.warnings,
-    });
-    const { upstreamRevision } = fetched;
-    return { outcome, counts, ...(upstreamRevision !== undefined && { upstreamRevision }) };
+    return await apply(database, { source, run, fetched });
   });
 }
 
-/** Only a complete snapshot that was read brings an envelope; any other leaves what is there. */
-async function envelopeToKeep(database: Database, { definition, fetched }: ApplySnapshotInput): Promise<string | null> {
-  if (fetched.snapshot === 'staged' && fetched.coverage === 'complete') return fetched.envelope ?? null;
-  const source = await findSource(database, definition.name);
-  return source?.envelope ?? null;
+async function apply(
+  database: Database,
+  { source, run, fetched }: { source: SourceRow; run: SyncRunRow; fetched: FetchedSnapshot },
+): Promise<SyncResult> {
+  const { definition } = source;
+  const filter = compileFilter(definition.filter);
+  const { outcome, counts } = await applyStaged(database, {
+    syncRunId: run.id,
+    sourceName: source.name,
+    definitionDigest: fetched.definitionDigest,
+    chunks: fetched.chunks,
+    // A snapshot that was not staged because nothing changed says nothing about the entries that it does not hold.
+    coverage: fetched.snapshot === 'unchanged' ? 'partial' : fetched.coverage,
+    force: run.forced,
+    maxRemoval: definition.syncPolicy.maxRemoval,
+    authoritative: isAuthoritative(definition.origin),
+    filterExcludes: (name, tags) => filter(name, tags) === 'excluded',
+    fetchState: fetched.fetchState,
+    envelope: envelopeToKeep(source, fetched),
+    commitId: fetched.commitId ?? null,
+    upstreamRevision: fetched.upstreamRevision ?? null,
+    rejected: fetched.counts.rejected,
+    warnings: fetched.counts.warnings,
+  });
+  return { outcome, counts, ...revisionOf({ upstreamRevision: fetched.upstreamRevision ?? null }) };
+}
+
+/** Only a complete snapshot that was read brings an envelope; any other leaves the existing one. */
+function envelopeToKeep({ envelope }: SourceRow, fetched: FetchedSnapshot): string | null {
+  const isRead = fetched.snapshot === 'staged' && fetched.coverage === 'complete';
+  return isRead ? (fetched.envelope ?? null) : envelope;
+}
+
+function countsOf({ entries, added, changed, removed, rejected, warnings }: SyncRunRow): SyncResult['counts'] {
+  return { entries, added, changed, removed, rejected, warnings };
+}
+
+function revisionOf({ upstreamRevision }: Pick<SyncRunRow, 'upstreamRevision'>): Pick<SyncResult, 'upstreamRevision'> {
+  return upstreamRevision === null ? {} : { upstreamRevision };
 }

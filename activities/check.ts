@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import { findSource } from '../db/sources.ts';
-import { withQueries } from '../temporal/carried-definition.ts';
 import type { CheckInput, CheckResult } from '../workflows/contract.ts';
 import { checkApi } from './fetch-api.ts';
 import { checkFile } from './fetch-file.ts';
@@ -11,16 +10,19 @@ import { limitsOf, type UpstreamDependencies } from './limits.ts';
 /** A question that takes longer is answered by a sync; shorter than the time that the actor gives this activity. */
 const LONGEST_CHECK_MS = 25_000;
 
-/** Asks the upstream whether anything is new. Where nothing was applied yet, there is no need to ask. */
+/**
+ * Asks the upstream whether anything is new. There is no need to ask if nothing was applied yet, or if the database was
+ * lost or restored and has no record of the last sync.
+ */
 export async function check({ database, guard }: UpstreamDependencies, input: CheckInput): Promise<CheckResult> {
-  const source = await findSource(database, input.definition.name);
-  if (source === null) return { news: 'maybe' };
-  const definition = withQueries(input.definition, source.definition);
+  const source = await findSource(database, input.sourceName);
+  if (source === null || source.nextSyncNumber <= input.lastSync) return { news: 'maybe' };
+  const { definition } = source;
   const previous = comparableState(definition, source.fetchState);
   if (previous === null) return { news: 'maybe' };
   const { origin } = definition;
   const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(LONGEST_CHECK_MS)]);
-  const limits = limitsOf(source, definition, guard);
+  const limits = limitsOf(source, guard);
   return { news: await checkOrigin({ origin, definition, previous, guard: limits, signal }) };
 }
 

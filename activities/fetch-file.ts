@@ -1,8 +1,9 @@
 /** Sources of the kind `file`: one registry document, from a path, a URL, or the definition itself. */
+import { definitionDigest } from '../registry/definition-digest.ts';
 import type { FileOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
 import { contentHash } from './content-digest.ts';
-import { type Check, definitionDigest, type Fetch, type Fetched } from './fetch.ts';
+import type { Check, Fetch, Fetched } from './fetch.ts';
 import { checkPath, fetchPath } from './fetch-path.ts';
 import { checkUrl, fetchUrl } from './fetch-url.ts';
 

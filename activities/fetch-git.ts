@@ -2,13 +2,14 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { definitionDigest } from '../registry/definition-digest.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { GlobError } from '../registry/glob.ts';
 import { compilePathGlob, fixedFolder, isPathGlob } from '../registry/path-glob.ts';
 import type { GitOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
 import { readFileBytes } from './content-digest.ts';
-import { type Check, definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
+import { type Check, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
 import { type GitClient, openGit } from './git-client.ts';
 import { withoutSecrets } from './redaction.ts';
 import { inWorkFolder } from './work-folder.ts';

@@ -4,11 +4,12 @@ import { recordDeployments } from '../db/deployments.ts';
 import type { Database } from '../db/connection.ts';
 import { Cluster } from '../kubernetes/cluster.ts';
 import { listPages } from '../kubernetes/collection.ts';
+import { definitionDigest } from '../registry/definition-digest.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { ClaimsOfNames, contentDigest } from '../registry/kubernetes-export.ts';
 import type { KubernetesOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
-import { type Check, definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
+import { type Check, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
 import {
   type ClusterContent,
   deploymentsOf,

@@ -1,10 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { Database } from '../db/connection.ts';
+import { noteDefinition, storeFetchedSnapshot } from '../db/fetched-snapshots.ts';
 import { discardSnapshot, stagedProgress } from '../db/snapshots.ts';
 import { findSource, type SourceRow } from '../db/sources.ts';
+import type { OpenedSyncRun } from '../db/sync-runs.ts';
+import { definitionDigest } from '../registry/definition-digest.ts';
 import { FAILURE_TYPES, RollcallError } from '../registry/failure.ts';
-import { withQueries } from '../temporal/carried-definition.ts';
-import type { FetchSnapshotResult, SyncInput } from '../workflows/contract.ts';
+import type { FetchInput, FetchSnapshotResult } from '../workflows/contract.ts';
 import { comparableState, type Fetch, type Fetched } from './fetch.ts';
 import { fetchApi } from './fetch-api.ts';
 import { fetchFile } from './fetch-file.ts';
@@ -14,22 +16,26 @@ import { type ProgressDetails, withProgress } from './progress.ts';
 import { SnapshotStager, type Staged } from './snapshot-stager.ts';
 import { openSyncRecord } from './sync-record.ts';
 
-/** Opens the record of a sync, fetches, filters and stages. */
+/**
+ * Opens the record of a sync, fetches, filters and stages. What the apply has to know is stored with the record, so that
+ * it doesn't have to believe what it is told.
+ */
 export async function fetchSnapshot(
   { database, guard }: UpstreamDependencies,
-  input: SyncInput,
+  input: FetchInput,
 ): Promise<FetchSnapshotResult> {
   return await withProgress(async (progress) => {
-    const { source, syncRunId } = await openRecord(database, input);
-    const definition = withQueries(input.definition, source.definition);
-    const limits = limitsOf(source, definition, guard);
-    const staged = await stagedBefore(database, { input, syncRunId });
+    const { source, run } = await openRecord(database, input);
+    const { definition } = source;
+    const { id: syncRunId } = run;
+    const limits = limitsOf(source, guard);
+    const staged = await stagedBefore(database, source, run);
     const stager = new SnapshotStager({ database, definition, sourceId: source.id, syncRunId, progress, staged });
     try {
       const fetched = await fetchOrigin(database, {
         origin: definition.origin,
         definition,
-        previous: asksForEverything(input) ? null : comparableState(definition, source.fetchState),
+        previous: asksForEverything(source, run, input) ? null : comparableState(definition, source.fetchState),
         stager,
         progress,
         guard: limits,
@@ -37,7 +43,9 @@ export async function fetchSnapshot(
         resumeFrom: staged?.cursor ?? null,
       });
       if (fetched.snapshot === 'staged') await stager.finish(fetched.coverage);
-      return { syncRunId, chunks: stager.chunks, counts: stager.counts, ...fetched };
+      const { chunks, counts } = stager;
+      await storeFetchedSnapshot(database, syncRunId, { chunks, counts, ...fetched });
+      return { snapshot: fetched.snapshot, counts };
     } catch (error) {
       throw limits === null ? error : withoutContent(error);
     } finally {
@@ -47,18 +55,19 @@ export async function fetchSnapshot(
 }
 
 /** Only api sources know the difference between a full sync and another. */
-function asksForEverything({ definition, force, full }: SyncInput): boolean {
-  return force || (full && definition.origin.kind === 'api');
+function asksForEverything({ kind }: SourceRow, { isSuccessive }: OpenedSyncRun, { force, full }: FetchInput): boolean {
+  return force || !isSuccessive || (full && kind === 'api');
 }
 
-async function openRecord(database: Database, input: SyncInput): Promise<{ source: SourceRow; syncRunId: string }> {
-  const { definition } = input;
-  const source = await findSource(database, definition.name);
-  const syncRunId = await openSyncRecord(database, input);
-  if (source === null || syncRunId === null) {
-    throw new RollcallError('SourceNotFound', `there is no source ${definition.name} in the database`);
+async function openRecord(database: Database, input: FetchInput): Promise<{ source: SourceRow; run: OpenedSyncRun }> {
+  const { sourceName, number } = input;
+  const run = await openSyncRecord(database, input);
+  const source = await findSource(database, sourceName);
+  if (source === null || run === null) {
+    throw new RollcallError('SourceNotFound', `there is no source ${sourceName} in the database`);
   }
-  return { source, syncRunId };
+  if (run.hasEnded) throw new RollcallError('SyncRefused', `sync ${number} of ${sourceName} has ended already`);
+  return { source, run };
 }
 
 /** What is no registry document is nothing that whoever made the source is to be shown pieces of. */
@@ -77,11 +86,14 @@ function withoutContent(error: unknown): unknown {
  */
 async function stagedBefore(
   database: Database,
-  { input, syncRunId }: { input: SyncInput; syncRunId: string },
+  { definition }: SourceRow,
+  { id: syncRunId, definitionDigest: digestBefore }: OpenedSyncRun,
 ): Promise<Staged | null> {
+  const digest = definitionDigest(definition);
+  if (digest !== digestBefore) await noteDefinition(database, syncRunId, digest);
   const progress = await stagedProgress(database, syncRunId);
   if (progress === null) return null;
-  if (input.definition.origin.kind !== 'api' || progress.cursor === null) {
+  if (digest !== digestBefore || definition.origin.kind !== 'api' || progress.cursor === null) {
     await discardSnapshot(database, syncRunId);
     return null;
   }

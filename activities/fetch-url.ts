@@ -2,10 +2,12 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { FetchState } from '../db/fetched-snapshots.ts';
+import { definitionDigest } from '../registry/definition-digest.ts';
 import { RollcallError } from '../registry/failure.ts';
-import type { CheckResult, FetchState } from '../workflows/contract.ts';
+import type { CheckResult } from '../workflows/contract.ts';
 import { contentHash, readFileBytes } from './content-digest.ts';
-import { type Check, definitionDigest, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
+import { type Check, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
 import { displayUrl, httpGet, type HttpResponse } from './http.ts';
 import type { Progress } from './progress.ts';
 import { inWorkFolder } from './work-folder.ts';

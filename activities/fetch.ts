@@ -1,9 +1,8 @@
 /** What every kind of fetch and check gets to work with, and what a fetch answers. */
-import { hash } from 'node:crypto';
-import { canonicalJson } from '../registry/canonical-json.ts';
+import { definitionDigest } from '../registry/definition-digest.ts';
 import type { SourceDefinition, SourceOrigin } from '../registry/source-definition.ts';
 import type { OutboundGuard } from '../outbound/guard.ts';
-import type { FetchSnapshotResult, FetchState } from '../workflows/contract.ts';
+import type { FetchedSnapshot, FetchState } from '../db/fetched-snapshots.ts';
 import type { Progress } from './progress.ts';
 import type { SnapshotStager } from './snapshot-stager.ts';
 
@@ -34,20 +33,9 @@ export interface Check<Origin extends SourceOrigin = SourceOrigin> {
 }
 
 export type Fetched = Pick<
-  FetchSnapshotResult,
+  FetchedSnapshot,
   'snapshot' | 'coverage' | 'fetchState' | 'upstreamRevision' | 'envelope' | 'commitId'
 >;
-
-/** Increased when the same documents would be read as other entries, so that every source is fetched again. */
-const READING = 2;
-
-/**
- * A digest that tells whether the entries of a source were fetched by this definition and read in this way: another
- * origin, format or filter means other entries, another interval does not.
- */
-export function definitionDigest({ origin, format, filter }: SourceDefinition): string {
-  return hash('sha256', canonicalJson([READING, origin, format ?? null, filter ?? null]), 'hex').slice(0, 32);
-}
 
 /** What the last applied fetch left behind, if it was one of this definition. */
 export function comparableState(definition: SourceDefinition, stored: unknown): FetchState | null {

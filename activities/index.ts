@@ -6,6 +6,8 @@ import { applySnapshot } from './apply-snapshot.ts';
 import { check } from './check.ts';
 import { failingClearly } from './failures.ts';
 import { fetchSnapshot } from './fetch-snapshot.ts';
+import { named } from './earlier-inputs.ts';
+import { recordPause } from './record-pause.ts';
 import { type ReconcileDependencies, reconcileSources } from './reconcile-sources.ts';
 import { recordFailure } from './record-failure.ts';
 import { retireSource } from './retire-source.ts';
@@ -25,10 +27,11 @@ export function createActivities(dependencies: ActivityDependencies): Activities
   const { database, outbound, retention } = dependencies;
   const upstream = { database, guard: new OutboundGuard(outbound) };
   return {
-    check: (input) => failingClearly(() => check(upstream, input)),
-    fetchSnapshot: (input) => failingClearly(() => fetchSnapshot(upstream, input)),
-    applySnapshot: (input) => failingClearly(() => applySnapshot(database, input)),
-    recordFailure: (input) => failingClearly(() => recordFailure(database, input)),
+    check: (input) => failingClearly(() => check(upstream, named(input))),
+    fetchSnapshot: (input) => failingClearly(() => fetchSnapshot(upstream, named(input))),
+    applySnapshot: (input) => failingClearly(() => applySnapshot(database, named(input))),
+    recordFailure: (input) => failingClearly(() => recordFailure(database, named(input))),
+    recordPause: (input) => failingClearly(() => recordPause(database, input)),
     write: (input) => failingClearly(() => write(database, input)),
     retireSource: (input) => failingClearly(() => retireSource(database, input)),
     reconcileSources: () => failingClearly(() => reconcileSources(dependencies)),
@@ -42,5 +45,5 @@ export function createWatchActivities({
   outbound,
 }: Pick<ActivityDependencies, 'database' | 'outbound'>): WatchActivities {
   const upstream = { database, guard: new OutboundGuard(outbound) };
-  return { watch: (input) => failingClearly(() => watch(upstream, input)) };
+  return { watch: (input) => failingClearly(() => watch(upstream, named(input))) };
 }

@@ -1,9 +1,7 @@
-/** Which limits hold for what an activity is asked to do, by the word of the database. */
-import { isDeepStrictEqual } from 'node:util';
+/** Which limits apply to a source. */
 import type { Database } from '../db/connection.ts';
 import type { SourceRow } from '../db/sources.ts';
 import type { OutboundGuard } from '../outbound/guard.ts';
-import type { SourceDefinition } from '../registry/source-definition.ts';
 
 /** What activities that speak to upstreams work with. */
 export interface UpstreamDependencies {
@@ -13,13 +11,12 @@ export interface UpstreamDependencies {
 }
 
 /**
- * Null for a source of the configuration file, which is the operator's own and has no limits. A definition that the
- * file does not have (any more) has none to vouch for it, whatever the source is called.
+ * Null for a source of the configuration file, which is the operator's own and has no limits.
  *
- * @throws RollcallError `OutboundForbidden` where the limits forbid the definition itself
+ * @throws RollcallError `OutboundForbidden` if the limits forbid the definition itself
  */
-export function limitsOf(source: SourceRow, { origin }: SourceDefinition, guard: OutboundGuard): OutboundGuard | null {
-  if (source.origin === 'file' && isDeepStrictEqual(source.definition.origin, origin)) return null;
-  guard.admit(origin);
+export function limitsOf({ origin, definition }: SourceRow, guard: OutboundGuard): OutboundGuard | null {
+  if (origin === 'file') return null;
+  guard.admit(definition.origin);
   return guard;
 }

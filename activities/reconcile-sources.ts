@@ -1,11 +1,12 @@
 /** Makes the actors agree with the sources in Postgres, which are the truth. Several workers may do so at once. */
 import type { Database } from '../db/connection.ts';
 import { listSources, type SourceRow } from '../db/sources.ts';
-import { carriedDefinition } from '../temporal/carried-definition.ts';
+import { storePause } from '../db/source-requests.ts';
+import { definitionFingerprint } from '../registry/definition-digest.ts';
 import { initialState } from '../temporal/initial-state.ts';
 import { retireSource } from '../temporal/retire-source.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
-import { fingerprint } from '../workflows/definition.ts';
+import type { ActorMemo } from '../workflows/contract.ts';
 
 /** How many actors are spoken to at the same time. */
 const AT_ONCE = 8;
@@ -13,20 +14,22 @@ const AT_ONCE = 8;
 export interface ReconcileDependencies {
   readonly database: Database;
   readonly actors: SourceActors;
-  /** The sources whose actors run, each with the fingerprint of its definition; it may be some seconds old. */
-  listRunningActors(): Promise<ReadonlyMap<string, string | undefined>>;
+  /** The sources whose actors run, each with the memo of its actor; it may be some seconds old. */
+  listRunningActors(): Promise<ReadonlyMap<string, Partial<ActorMemo>>>;
 }
 
 export interface Reconciliation {
   readonly started: number;
   readonly configured: number;
+  readonly synced: number;
   readonly retired: number;
 }
 
 type Step = () => Promise<keyof Reconciliation | 'agreed'>;
 
 /**
- * Starts actors that do not run, hands new definitions over, retires what left the configuration.
+ * Starts actors that do not run, hands new definitions over, syncs what the database has lost, retires what left the
+ * configuration.
  *
  * @throws the first error, after everything else has been done
  */
@@ -44,13 +47,18 @@ export async function reconcileSources(dependencies: ReconcileDependencies): Pro
   if (failed !== undefined) throw failed.reason;
   const count = (what: keyof Reconciliation): number =>
     results.filter((result) => result.status === 'fulfilled' && result.value === what).length;
-  return { started: count('started'), configured: count('configured'), retired: count('retired') };
+  return {
+    started: count('started'),
+    configured: count('configured'),
+    synced: count('synced'),
+    retired: count('retired'),
+  };
 }
 
 async function reconcileSource(
   dependencies: ReconcileDependencies,
   source: SourceRow,
-  running: ReadonlyMap<string, string | undefined>,
+  running: ReadonlyMap<string, Partial<ActorMemo>>,
 ): ReturnType<Step> {
   const { name, definition, detachedAt } = source;
   if (detachedAt !== null) {
@@ -58,18 +66,44 @@ async function reconcileSource(
     if (keepsEntries(source) && !running.has(name)) return 'agreed';
     return await retire(dependencies, { name, entries: keepsEntries(source) ? 'detach' : 'remove' });
   }
-  if (!running.has(name)) {
+  const memo = running.get(name);
+  if (memo === undefined) {
     await dependencies.actors.ensure(initialState(source));
     return 'started';
   }
-  if (running.get(name) === fingerprint(carriedDefinition(definition))) return 'agreed';
-  const { changed } = await dependencies.actors.configure(definition);
-  return changed ? 'configured' : 'agreed';
+  if (memo.paused !== source.paused) await recordPauseOf(dependencies, name);
+  if (memo.definition !== definitionFingerprint(definition)) {
+    const { changed } = await dependencies.actors.configure(definition);
+    return changed ? 'configured' : 'agreed';
+  }
+  return (await syncLostEntries(dependencies, source, memo)) ? 'synced' : 'agreed';
 }
 
-/** What was published is in no other place: leaving the file does not erase it, a deletion through the admin API does. */
-function keepsEntries({ kind, origin }: SourceRow): boolean {
-  return kind === 'managed' && origin === 'file';
+/** The actor knows better: its list entry may be old, and a database that was restored has an older state. */
+async function recordPauseOf({ actors, database }: ReconcileDependencies, name: string): Promise<void> {
+  const { paused } = await actors.describe(name);
+  await storePause(database, name, paused);
+}
+
+/**
+ * A database that was lost, or restored from an older backup, has no record of the last sync: its entries are not there
+ * either. A paused source is left alone until it is resumed.
+ */
+async function syncLostEntries(
+  { actors }: ReconcileDependencies,
+  { name, kind, nextSyncNumber }: SourceRow,
+  { lastSync = 0, paused }: Partial<ActorMemo>,
+): Promise<boolean> {
+  if (kind === 'managed' || paused === true || lastSync < nextSyncNumber) return false;
+  await actors.syncNow(name, { reason: `the database no longer has sync ${lastSync}` });
+  return true;
+}
+
+/**
+ * What was published is stored nowhere else: leaving the file does not erase it, a deletion through the admin API does.
+ */
+function keepsEntries({ kind, origin, isEraseRequested }: SourceRow): boolean {
+  return kind === 'managed' && origin === 'file' && !isEraseRequested;
 }
 
 async function retire(

@@ -6,8 +6,8 @@ import { openSyncRecord } from './sync-record.ts';
 /** Closes the record of a sync that did not get that far; opens it first, where the sync failed before it could. */
 export async function recordFailure(database: Database, input: RecordFailureInput): Promise<void> {
   const { outcome, failure } = input;
-  const syncRunId = await openSyncRecord(database, input);
-  // The source was removed meanwhile, and its records with it.
-  if (syncRunId === null) return;
-  await closeFailedSyncRun(database, syncRunId, { outcome, ...failure });
+  const run = await openSyncRecord(database, input);
+  // The source was removed in the meantime, and its records with it.
+  if (run === null) return;
+  await closeFailedSyncRun(database, run.id, { outcome, ...failure });
 }

@@ -19,12 +19,13 @@ const POLL_INTERVAL_MS = 10_000;
 /** A file counts as written when it has stayed the same for this long. */
 const SETTLED_AFTER_MS = 250;
 
-export async function watch({ database, guard }: UpstreamDependencies, { definition }: WatchInput): Promise<void> {
+export async function watch({ database, guard }: UpstreamDependencies, { sourceName }: WatchInput): Promise<void> {
+  const source = await findSource(database, sourceName);
+  if (source === null) throw new RollcallError('SourceNotFound', `there is no source ${sourceName}`);
+  const { definition } = source;
   const { origin } = definition;
-  const source = await findSource(database, definition.name);
-  if (source === null) throw new RollcallError('SourceNotFound', `there is no source ${definition.name}`);
   // What can be watched is the server's own: there is nothing to watch that has limits.
-  limitsOf(source, definition, guard);
+  limitsOf(source, guard);
   if (origin.kind === 'kubernetes') {
     // Loaded where it is used: the client of Kubernetes is large, and most workers have no such source.
     const { watchKubernetes } = await import('./watch-kubernetes.ts');

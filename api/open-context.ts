@@ -63,7 +63,8 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
   const temporal = await connectTemporal(options.temporal, telemetry);
   const registries = new RegistryDirectory(database);
   const revisions = listenForRevisions(options.connection, {
-    onRevision: ({ registryId, revision }) => registries.noteRevision(registryId, revision),
+    onRevision: (revision) => registries.noteRevision(revision),
+    onRevisions: (all) => registries.noteRevisions(all),
     onConnection: (isConnected) => registries.noteListening(isConnected),
   });
   const access = createAccess(auth, { registries, logger });

@@ -1,6 +1,7 @@
 /** Which registries are served, and at which revision each of them is: what every cached page is keyed by. */
 import type { Database } from '../db/connection.ts';
 import { listRegistries, type RegistryRow } from '../db/registries.ts';
+import type { RegistryRevision } from '../db/revisions.ts';
 
 /**
  * The registries as this process knows them. While the LISTEN connection is up every change arrives as a notification,
@@ -16,8 +17,8 @@ export class RegistryDirectory {
   /** The reading that is under way, and the one that begins after it. */
   #reading: Promise<void> = Promise.resolve();
   #nextReading: Promise<void> | undefined;
-  /** Revisions that were notified while a reading was under way, which may be older than they are. */
-  readonly #notified = new Map<string, number>();
+  /** What was notified while a reading was under way, which may be older than that. */
+  readonly #notified = new Map<string, RegistryRevision>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -51,14 +52,26 @@ export class RegistryDirectory {
     return this.#nextReading;
   }
 
-  /** A registry is at this revision now. One that is not known yet makes the next look-up read all of them. */
-  noteRevision(registryId: string, revision: number): void {
-    this.#notified.set(registryId, revision);
+  /** A registry is at this revision now. What can't be told from that makes the next look-up read all registries. */
+  noteRevision(news: RegistryRevision): void {
+    this.#notified.set(news.registryId, news);
     const registries = [...this.#registries.values()];
-    const registry = registries.find(({ id }) => id === registryId);
-    if (registry === undefined) this.#isComplete = false;
-    else if (registry.revision < revision)
-      this.#hold(registries.map((row) => (row === registry ? { ...row, revision } : row)));
+    const registry = registries.find(({ id }) => id === news.registryId);
+    if (registry?.revisionToken === news.token) return;
+    if (registry !== undefined && isNewer(news, registry)) {
+      this.#hold(registries.map((row) => (row === registry ? withRevision(row, news) : row)));
+    } else {
+      // A registry that is not known yet, news that is older than what was read, or a database that was restored.
+      this.#isComplete = false;
+    }
+  }
+
+  /** These are all registries. If they differ from what is known, the next look-up reads them. */
+  noteRevisions(all: readonly RegistryRevision[]): void {
+    const tokens = new Set(all.map(({ token }) => token));
+    const known = [...this.#registries.values()];
+    if (tokens.size === known.length && known.every((row) => tokens.has(row.revisionToken))) return;
+    this.#isComplete = false;
   }
 
   /**
@@ -88,11 +101,25 @@ export class RegistryDirectory {
       this.#isComplete = false;
       throw error;
     });
-    this.#hold(rows.map((row) => ({ ...row, revision: Math.max(row.revision, this.#notified.get(row.id) ?? 0) })));
+    this.#hold(
+      rows.map((row) => {
+        const news = this.#notified.get(row.id);
+        return news !== undefined && isNewer(news, row) ? withRevision(row, news) : row;
+      }),
+    );
   }
 
   #hold(rows: readonly RegistryRow[]): void {
     this.#registries = new Map(rows.map((row) => [row.name, row]));
     this.#default = rows.find((row) => row.isDefault);
   }
+}
+
+/** Whether it is a later revision, with the token that identifies it. */
+function isNewer({ revision, token }: RegistryRevision, row: RegistryRow): boolean {
+  return token !== undefined && revision > row.revision;
+}
+
+function withRevision(row: RegistryRow, { revision, token = row.revisionToken }: RegistryRevision): RegistryRow {
+  return { ...row, revision, revisionToken: token };
 }

@@ -1,7 +1,9 @@
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import { definitionDigest } from '../registry/definition-digest.ts';
 import { RollcallError } from '../registry/failure.ts';
+import type { SourceDefinition } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
 import { lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners, withRankedLatest } from './ownership.ts';
 import { assertRemovalIsMeant } from './removal-guard.ts';
@@ -11,6 +13,8 @@ import { takeStagedClaims } from './server-claims.ts';
 export interface SnapshotToApply {
   readonly syncRunId: string;
   readonly sourceName: string;
+  /** Of the definition that was fetched (registry/definition-digest.ts). */
+  readonly definitionDigest: string;
   /** How many chunks were staged. */
   readonly chunks: number;
   /** A partial snapshot says nothing about the entries that it does not hold. */
@@ -56,21 +60,31 @@ const APPLY_WORK_MEMORY = '64MB';
  * Makes a staged snapshot visible in one transaction and closes its sync's record: readers see all of it or nothing,
  * and never wait. A source whose snapshot holds nothing new has no row of its entries written and keeps the revisions.
  *
- * A snapshot that was applied before (the answer got lost) answers the same again. Fails with `SnapshotLost`,
- * `AllEntriesRejected`, `EmptySnapshot`, `RemovalGuard` or `SourceNotFound`, and has then changed nothing.
+ * A snapshot that was applied before (the answer got lost) answers the same again. Fails with `SnapshotLost` (also if
+ * the definition has changed since the fetch), `SyncRefused`, `AllEntriesRejected`, `EmptySnapshot`, `RemovalGuard` or
+ * `SourceNotFound`, and has then changed nothing.
  */
 export async function applySnapshot(database: Database, snapshot: SnapshotToApply): Promise<AppliedSnapshot> {
   return await database.pool.transaction(async (transaction) => {
     await transaction.query(sql.type(nothing)`
       select set_config('statement_timeout', ${APPLY_TIMEOUT}, true), set_config('work_mem', ${APPLY_WORK_MEMORY}, true)`);
     const source = await lockSource(transaction, snapshot.sourceName);
-    const earlier = await earlierResult(transaction, snapshot.syncRunId);
+    const earlier = await earlierResult(transaction, source, snapshot);
     if (earlier !== null) return earlier;
+    if (definitionDigest(source.definition) !== snapshot.definitionDigest) {
+      throw new RollcallError('SnapshotLost', `The definition of ${snapshot.sourceName} changed while it was fetched.`);
+    }
     return await applyToSource(transaction, source, snapshot);
   });
 }
 
-const lockedSourceRow = z.object({ id, kind: z.string(), envelope: z.string().nullable(), at: timestamp });
+const lockedSourceRow = z.object({
+  id,
+  kind: z.string(),
+  definition: z.custom<SourceDefinition>(),
+  envelope: z.string().nullable(),
+  at: timestamp,
+});
 /** `at` is the moment of everything that the apply changes: taken under the lock, so that it only moves forward. */
 type LockedSource = z.infer<typeof lockedSourceRow>;
 
@@ -79,13 +93,13 @@ async function lockSource(transaction: Transaction, name: string): Promise<Locke
     select id from source where name = ${name} for no key update`);
   if (source === null) throw new RollcallError('SourceNotFound', `There is no source ${name}.`);
   return await transaction.one(sql.type(lockedSourceRow)`
-    select id, kind, envelope, clock_timestamp() as at from source where id = ${source.id}`);
+    select id, kind, definition, envelope, clock_timestamp() as at from source where id = ${source.id}`);
 }
 
 const idRow = z.object({ id });
 
-const earlierResultRow = z.object({
-  outcome: z.enum(['changed', 'unchanged']),
+const syncRunRow = z.object({
+  outcome: z.enum(['changed', 'unchanged', 'failed', 'cancelled']).nullable(),
   entries: z.number(),
   added: z.number(),
   changed: z.number(),
@@ -94,13 +108,19 @@ const earlierResultRow = z.object({
   warnings: z.number(),
 });
 
-async function earlierResult(transaction: Transaction, syncRunId: string): Promise<AppliedSnapshot | null> {
-  const row = await transaction.maybeOne(sql.type(earlierResultRow)`
+async function earlierResult(
+  transaction: Transaction,
+  source: LockedSource,
+  { sourceName, syncRunId }: SnapshotToApply,
+): Promise<AppliedSnapshot | null> {
+  const row = await transaction.maybeOne(sql.type(syncRunRow)`
     select outcome, entries, added, changed, removed, rejected, warnings
-    from sync_run where id = ${syncRunId} and outcome in ('changed', 'unchanged')`);
-  if (row === null) return null;
+    from sync_run where id = ${syncRunId} and source_id = ${source.id}`);
+  if (row === null || row.outcome === 'failed' || row.outcome === 'cancelled') {
+    throw new RollcallError('SyncRefused', `The sync ${syncRunId} isn't one of ${sourceName} that can be applied.`);
+  }
   const { outcome, ...counts } = row;
-  return { outcome, counts };
+  return outcome === null ? null : { outcome, counts };
 }
 
 async function applyToSource(
@@ -372,6 +392,6 @@ async function closeSyncRun(
     update sync_run set ended_at = clock_timestamp(), outcome = ${outcome},
       upstream_revision = ${snapshot.upstreamRevision}, entries = ${counts.entries}, added = ${counts.added},
       changed = ${counts.changed}, removed = ${counts.removed}, rejected = ${counts.rejected},
-      warnings = ${counts.warnings}, failure_type = null, failure_message = null
+      warnings = ${counts.warnings}, failure_type = null, failure_message = null, fetched = null
     where id = ${syncRunId}`);
 }

@@ -165,7 +165,7 @@ async function storeSource(
       and claim_set_id is not distinct from ${claimSetId}::bigint
     )
     on conflict (name) do update set kind = excluded.kind, origin = 'file', definition = excluded.definition,
-      claim_set_id = excluded.claim_set_id, detached_at = null, updated_at = now()`);
+      claim_set_id = excluded.claim_set_id, detached_at = null, erase_requested_at = null, updated_at = now()`);
 }
 
 async function detachAllBut(transaction: Transaction, sources: readonly SourceDefinition[]): Promise<void> {

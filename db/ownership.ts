@@ -162,15 +162,19 @@ function orphanedOwnersDeleted(registryId: string, ofNames: FragmentSqlToken): F
   )`;
 }
 
-const revisionRow = z.object({ id, revision: count });
+const revisionRow = z.object({ id, revision: count, revisionToken: z.string() });
 
-/** Raises the revision of (locked) registries and tells everybody who listens, at the moment of the commit. */
+/**
+ * Raises the revision of (locked) registries and tells all listeners, at the moment of the commit. A trigger renews their
+ * revision tokens.
+ */
 export async function raiseRevisions(transaction: Transaction, registryIds: readonly string[]): Promise<void> {
   const raised = await transaction.any(sql.type(revisionRow)`
     update registry set revision = revision + 1, updated_at = now()
-    where id = any(${sql.array(registryIds, 'int8')}) returning id, revision`);
+    where id = any(${sql.array(registryIds, 'int8')})
+    returning id, revision, revision_token as "revisionToken"`);
   for (const registry of raised) {
-    const news = `${registry.id}:${registry.revision}`;
+    const news = `${registry.id}:${registry.revision}:${registry.revisionToken}`;
     await transaction.query(sql.type(nothing)`select pg_notify('registry_revision', ${news})`);
   }
 }

@@ -19,6 +19,8 @@ const registryRow = z.object({
   claims: z.custom<Claims>().nullable(),
   /** Rises with every visible change. */
   revision: count,
+  /** Identifies this state of the registry. A restored database repeats revisions, but never a token for another state. */
+  revisionToken: z.string(),
   /** The names of its sources in order of precedence. */
   sources: z.array(z.string()),
   createdAt: timestamp,
@@ -40,6 +42,7 @@ export async function findRegistry(database: Database, name: string): Promise<Re
 function selectRegistries(where: FragmentSqlToken) {
   return sql.type(registryRow)`
     select id, name, origin, is_default as "isDefault", is_implicit as "isImplicit", access, claims, revision,
+      revision_token as "revisionToken",
       created_at as "createdAt", updated_at as "updatedAt",
       array(
         select source.name from registry_source join source on source.id = registry_source.source_id

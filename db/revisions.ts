@@ -4,18 +4,25 @@ import { clientConfiguration } from './connection-settings.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { count, id } from './schemas.ts';
 
-const revisionRow = z.object({ registryId: id, revision: count });
+const revisionRow = z.object({
+  registryId: id,
+  revision: count,
+  /** Identifies the state of the registry: equal tokens mean equal states. Rollcall 0.1 tells none. */
+  token: z.string().optional(),
+});
 /** At which revision a registry is. */
-type RegistryRevision = z.infer<typeof revisionRow>;
+export type RegistryRevision = z.infer<typeof revisionRow>;
 
 export interface RevisionListener {
   /** A registry is at this revision. May repeat itself. */
   readonly onRevision: (revision: RegistryRevision) => void;
+  /** These are all registries there are now. Told every few seconds: a database that is restored notifies of nothing. */
+  readonly onRevisions: (revisions: readonly RegistryRevision[]) => void;
   /** Whether news will arrive by itself from now on. Right after `true` all revisions have been told. */
   readonly onConnection: (connected: boolean) => void;
 }
 
-/** Milliseconds between two questions whether the connection is alive, and that the answer may take. */
+/** Milliseconds between two readings of all revisions, which show that the connection is alive, and that one can take. */
 const WATCHDOG_INTERVAL_MS = 5_000;
 const WATCHDOG_TIMEOUT_MS = 5_000;
 const GOODBYE_TIMEOUT_MS = 1_000;
@@ -74,11 +81,10 @@ async function listenOnce(
     await client.connect();
     await client.query('listen registry_revision');
     // What rises from here on is notified, what rose before is read.
-    const { rows } = await client.query(`select id::text as "registryId", revision from registry`);
-    for (const revision of z.array(revisionRow).parse(rows)) listener.onRevision(revision);
+    listener.onRevisions(await readRevisions(client));
     connected = true;
     listener.onConnection(true);
-    await watch(client, lost, closing);
+    await watch(client, listener, AbortSignal.any([lost, closing]));
   } catch {
     // Whatever it was, the way on is the same: connect again.
   } finally {
@@ -99,19 +105,25 @@ function lossOf(client: pg.Client): AbortSignal {
   return lost.signal;
 }
 
-/** Asks for a sign of life at intervals; returns or throws when there is none. */
-async function watch(client: pg.Client, lost: AbortSignal, closing: AbortSignal): Promise<void> {
-  const over = AbortSignal.any([lost, closing]);
+/** Reads all revisions at intervals; returns or throws when the connection is lost. */
+async function watch(client: pg.Client, listener: RevisionListener, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     await pause(WATCHDOG_INTERVAL_MS, over);
-    if (!over.aborted) await client.query('select 1');
+    if (!over.aborted) listener.onRevisions(await readRevisions(client));
   }
 }
 
-/** `<registry id>:<revision>`, as ownership.ts sends it. */
+async function readRevisions(client: pg.Client): Promise<readonly RegistryRevision[]> {
+  const { rows } = await client.query(
+    `select id::text as "registryId", revision, revision_token::text as token from registry`,
+  );
+  return z.array(revisionRow).parse(rows);
+}
+
+/** `<registry id>:<revision>:<token>`, as ownership.ts sends it. */
 function parseNotification(payload: string): RegistryRevision {
-  const [registryId, revision] = payload.split(':');
-  return revisionRow.parse({ registryId, revision });
+  const [registryId, revision, token] = payload.split(':');
+  return revisionRow.parse({ registryId, revision, token });
 }
 
 async function pause(milliseconds: number, until: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import { SOURCE_KINDS } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
 import { lockRegistriesOf, raiseRevisions, rebuildOwners } from './ownership.ts';
 import { count, id, nothing, timestamp } from './schemas.ts';
-import { listNewestSyncRuns } from './sync-runs.ts';
+import { forceRequestIsValid, listNewestSyncRuns } from './sync-runs.ts';
 import type { SyncRunRow } from './sync-runs.ts';
 import { isVisible, type Visibility } from './visibility.ts';
 
@@ -29,10 +29,14 @@ const sourceRow = z.object({
   fetchState: z.unknown(),
   /** The registry document's members beside its entries, as JSON text. */
   envelope: z.string().nullable(),
-  /** Entries that are not deleted. */
-  entryCount: count,
   /** What the next sync is numbered. */
   nextSyncNumber: z.number(),
+  /** Set by an operator: only a message starts a sync. */
+  paused: z.boolean(),
+  /** Whether an operator asked, not long ago, for a sync that overrides the removal guard. */
+  isForceRequested: z.boolean(),
+  /** Whether an operator deleted the source: what was published to it is erased too. */
+  isEraseRequested: z.boolean(),
   createdAt: timestamp,
   /** When its definition or its claims changed last. */
   updatedAt: timestamp,
@@ -86,8 +90,8 @@ async function selectSources(database: Database, where: FragmentSqlToken): Promi
   const sources = await database.pool.any(sql.type(sourceRow)`
     select id, name, kind, origin, definition, detached_at as "detachedAt", fetch_state as "fetchState", envelope,
       (select claims from claim_set where claim_set.id = source.claim_set_id),
-      (select count(*) from entry where source_id = source.id and status <> 'deleted') as "entryCount",
       (select coalesce(max(number), 0) + 1 from sync_run where source_id = source.id) as "nextSyncNumber",
+      paused, ${forceRequestIsValid} as "isForceRequested", erase_requested_at is not null as "isEraseRequested",
       created_at as "createdAt", updated_at as "updatedAt"
     from source where ${where} order by name`);
   const runs = await listNewestSyncRuns(
@@ -97,11 +101,29 @@ async function selectSources(database: Database, where: FragmentSqlToken): Promi
   return sources.map((source) => ({ ...source, lastRun: runs.find((run) => run.sourceName === source.name) ?? null }));
 }
 
+const entryCountRow = z.object({ sourceId: id, entries: count });
+
+/** A source with the number of its entries that are not deleted. */
+export type CountedSource<Source extends SourceRow = SourceRow> = Source & { readonly entryCount: number };
+
+/** Counts the entries of sources, which takes the longer the more entries there are. */
+export async function countEntriesOf<Source extends SourceRow>(
+  database: Database,
+  sources: readonly Source[],
+): Promise<readonly CountedSource<Source>[]> {
+  const ids = sources.map((source) => source.id);
+  const rows = await database.pool.any(sql.type(entryCountRow)`
+    select source_id as "sourceId", count(*) as entries from entry
+    where source_id = any(${sql.array(ids, 'int8')}) and status <> 'deleted' group by source_id`);
+  const counts = new Map(rows.map((row) => [row.sourceId, row.entries]));
+  return sources.map((source) => ({ ...source, entryCount: counts.get(source.id) ?? 0 }));
+}
+
 const idRow = z.object({ id });
 
 /**
- * Takes a detached source and all of its entries, syncs and write requests out. Nothing happens where there is no such
- * source, or where it has become part of the configuration again since its actor was told to end.
+ * Erases a source with all of its entries, syncs and write requests, if it left the configuration or was deleted. A
+ * managed source that left the configuration file is kept until it is deleted.
  */
 export async function deleteDetachedSource(database: Database, name: string): Promise<void> {
   await database.pool.transaction(async (transaction) => {
@@ -114,7 +136,8 @@ export async function deleteDetachedSource(database: Database, name: string): Pr
 
 async function lockDetachedSource(transaction: Transaction, name: string): Promise<string | null> {
   return await transaction.maybeOneFirst(sql.type(idRow)`
-    select id from source where name = ${name} and detached_at is not null for no key update`);
+    select id from source where name = ${name} and detached_at is not null
+    and (kind <> 'managed' or origin = 'api' or erase_requested_at is not null) for no key update`);
 }
 
 async function leaveRegistries(transaction: Transaction, sourceId: string): Promise<void> {

@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { EntryFinding } from '../registry/entry.ts';
-import type { Database } from './connection.ts';
+import type { Database, Transaction } from './connection.ts';
+import { RollcallError } from '../registry/failure.ts';
 import { id, nothing, timestamp } from './schemas.ts';
 import { discardSnapshot } from './snapshots.ts';
 import { withoutNul } from './stored-text.ts';
@@ -51,25 +52,67 @@ export interface NewSyncRun {
   readonly trigger: string;
   readonly requestedBy?: string | undefined;
   readonly reason?: string | undefined;
-  readonly forced: boolean;
 }
 
-const idRow = z.object({ id });
+const openedRow = z.object({
+  id,
+  /** Whether the sync is closed already. */
+  hasEnded: z.boolean(),
+  /** Of the definition that was fetched; null: none yet. */
+  definitionDigest: z.string().nullable(),
+  /**
+   * Whether there is a record of the sync before, or this is the first. If not, the database was lost, or restored from
+   * an older backup, while Temporal continued to count.
+   */
+  isSuccessive: z.boolean(),
+});
+export type OpenedSyncRun = z.infer<typeof openedRow>;
+
+/** Numbers that can be missing, because nothing could be recorded. More of them would use up the numbers. */
+const MAX_SKIPPED_NUMBERS = 100_000;
+/** A request to override the removal guard that is older than this was forgotten about. */
+export const forceRequestIsValid = sql.fragment`
+  coalesce(source.force_requested_at > now() - interval '1 hour', false)`;
 
 /**
- * Opens the record of a sync and answers with its id; the same id for the same number of the source, however often.
- * Null: there is no such source.
+ * Opens the record of a sync, or finds it: the same number of a source has the same record, however often it is opened. A
+ * new record uses up the request to override the removal guard, if there is one. Null: there is no such source.
+ *
+ * @throws RollcallError `SyncRefused` if the number can't be the next one
  */
-export async function openSyncRun(database: Database, run: NewSyncRun): Promise<string | null> {
-  await database.pool.query(sql.type(nothing)`
-    insert into sync_run (source_id, number, workflow_id, trigger, requested_by, reason, forced)
-    select id, ${run.number}, ${run.workflowId}, ${run.trigger}, ${clean(run.requestedBy ?? null)},
-      ${clean(run.reason ?? null)}, ${run.forced}
-    from source where name = ${run.sourceName}
-    on conflict (source_id, number) do nothing`);
-  return await database.pool.maybeOneFirst(sql.type(idRow)`
-    select sync_run.id from sync_run join source on source.id = sync_run.source_id
-    where source.name = ${run.sourceName} and sync_run.number = ${run.number}`);
+export async function openSyncRun(database: Database, run: NewSyncRun): Promise<OpenedSyncRun | null> {
+  return await database.pool.transaction(async (transaction) => {
+    await refuseImpossibleNumber(transaction, run);
+    const isForced = await transaction.maybeOneFirst(sql.type(forcedRow)`
+      insert into sync_run (source_id, number, workflow_id, trigger, requested_by, reason, forced)
+      select id, ${run.number}, ${run.workflowId}, ${run.trigger}, ${clean(run.requestedBy ?? null)},
+        ${clean(run.reason ?? null)}, ${forceRequestIsValid}
+      from source where name = ${run.sourceName}
+      on conflict (source_id, number) do nothing returning forced`);
+    if (isForced === true) {
+      await transaction.query(sql.type(nothing)`
+        update source set force_requested_at = null where name = ${run.sourceName}`);
+    }
+    return await transaction.maybeOne(sql.type(openedRow)`
+      select sync_run.id, ended_at is not null as "hasEnded", definition_digest as "definitionDigest",
+        number = 1 or exists (
+          select from sync_run as before where before.source_id = sync_run.source_id
+          and before.number = sync_run.number - 1
+        ) as "isSuccessive"
+      from sync_run join source on source.id = sync_run.source_id
+      where source.name = ${run.sourceName} and sync_run.number = ${run.number}`);
+  });
+}
+
+const forcedRow = z.object({ forced: z.boolean() });
+const newestRow = z.object({ newest: z.number() });
+
+async function refuseImpossibleNumber(transaction: Transaction, { sourceName, number }: NewSyncRun): Promise<void> {
+  const newest = await transaction.oneFirst(sql.type(newestRow)`
+    select coalesce(max(number), 0) as newest from sync_run join source on source.id = sync_run.source_id
+    where source.name = ${sourceName}`);
+  if (Number.isInteger(number) && number >= 1 && number <= newest + MAX_SKIPPED_NUMBERS) return;
+  throw new RollcallError('SyncRefused', `${number} can't be the number of a sync of ${sourceName} after ${newest}`);
 }
 
 export interface SyncRunFailure {
@@ -86,7 +129,7 @@ export async function closeFailedSyncRun(
 ): Promise<void> {
   await database.pool.query(sql.type(nothing)`
     update sync_run set ended_at = now(), outcome = ${failure.outcome}, failure_type = ${failure.type},
-      failure_message = ${withoutNul(failure.message)}
+      failure_message = ${withoutNul(failure.message)}, fetched = null
     where id = ${syncRunId} and ended_at is null`);
   await discardSnapshot(database, syncRunId);
 }

@@ -18,6 +18,7 @@ export const FAILURE_TYPES = {
   // Applying.
   RemovalGuard: 'the sync would have removed more entries than the source allows',
   SnapshotLost: 'the staged snapshot is no longer there, for instance after a crash of the database',
+  SyncRefused: 'the database knows nothing of this sync, or knows that it has ended',
   // The source and its definition.
   DefinitionInvalid: 'the definition of the source cannot work as it is',
   OutboundForbidden: 'the source was created through the API, which limits what it may reach',

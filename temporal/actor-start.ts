@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import {
-  DEFINITION_MEMO,
+  type ActorMemo,
   SOURCE_WORKFLOW,
   SourceKindAttribute,
   SourceName,
@@ -10,7 +10,6 @@ import {
   sourceWorkflowId,
 } from '../workflows/contract.ts';
 import type { SourceState } from '../workflows/contract.ts';
-import { fingerprint } from '../workflows/definition.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 
 const STARTED_WITHIN_MS = 10_000;
@@ -34,12 +33,12 @@ export function createActorStart(client: Client, taskQueue: string): ActorStart 
     await client.withDeadline(Date.now() + STARTED_WITHIN_MS, async () => {
       const isListed = (await findMissingSearchAttributes()).length === 0;
       await client.workflow.start(SOURCE_WORKFLOW, {
-        workflowId: sourceWorkflowId(state.definition.name),
+        workflowId: sourceWorkflowId(state.source.name),
         taskQueue,
         args: [state],
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        memo: { [DEFINITION_MEMO]: fingerprint(state.definition) },
+        memo: { ...memoOf(state) },
         ...describe(state),
         // An actor that is started without them never names one: see workflows/visibility.ts.
         ...(isListed && { typedSearchAttributes: searchAttributes(state) }),
@@ -48,21 +47,25 @@ export function createActorStart(client: Client, taskQueue: string): ActorStart 
   };
 }
 
-function describe({ definition: { name, origin } }: SourceState): { staticSummary: string; staticDetails: string } {
+function memoOf({ source, paused, nextSyncNumber }: SourceState): ActorMemo {
+  return { definition: source.fingerprint, paused, lastSync: nextSyncNumber - 1 };
+}
+
+function describe({ source: { name, kind } }: SourceState): { staticSummary: string; staticDetails: string } {
   const signal = `temporal workflow signal --workflow-id ${sourceWorkflowId(name)} --name sync`;
   return {
-    staticSummary: `Source ${name} (${origin.kind})`,
+    staticSummary: `Source ${name} (${kind})`,
     staticDetails:
-      origin.kind === 'managed'
+      kind === 'managed'
         ? 'Entries are published to this source. Each publication is an update in its history.'
         : `Keeps the entries of this source in step with its origin. Sync it now:\n\n    ${signal}`,
   };
 }
 
-function searchAttributes({ definition, paused }: SourceState): SearchAttributePair[] {
+function searchAttributes({ source, paused }: SourceState): SearchAttributePair[] {
   return [
-    { key: SourceName, value: definition.name },
-    { key: SourceKindAttribute, value: definition.origin.kind },
+    { key: SourceName, value: source.name },
+    { key: SourceKindAttribute, value: source.kind },
     { key: SourcePhaseAttribute, value: paused ? 'paused' : 'idle' },
   ];
 }

@@ -2,16 +2,20 @@
 import type { Database } from '../db/connection.ts';
 import { findSource, type SourceRow } from '../db/sources.ts';
 import type { SourceState } from '../workflows/contract.ts';
-import { carriedDefinition } from './carried-definition.ts';
+import { sourceReference } from './source-reference.ts';
 
-/** The state of a new actor for a source in Postgres. It is due at once, and numbers its syncs on from the last. */
+/**
+ * The state of a new actor for a source in Postgres. It is due at once unless it was paused, keeps what an operator
+ * asked for, and continues to count syncs from the last one.
+ */
 export function initialState(source: SourceRow): SourceState {
   return {
-    version: 1,
-    definition: carriedDefinition(source.definition),
+    version: 2,
+    source: sourceReference(source.definition),
     nextSyncNumber: source.nextSyncNumber,
     cycle: 0,
-    paused: false,
+    paused: source.paused,
+    ...(source.isForceRequested && { pending: { force: true, trigger: 'message' } }),
     consecutiveFailures: 0,
     recentSyncs: [],
   };

@@ -6,8 +6,8 @@ import { RollcallError } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import * as contract from '../workflows/contract.ts';
 import { createActorStart } from './actor-start.ts';
-import { carriedDefinition } from './carried-definition.ts';
-import { PassingFailure, toKnownError } from './known-errors.ts';
+import { toKnownError } from './known-errors.ts';
+import { sourceReference } from './source-reference.ts';
 
 /** A worker takes a message within milliseconds; one that is taken no longer than this is not there. */
 const ACCEPTED_WITHIN_MS = 4_000;
@@ -30,7 +30,8 @@ export interface SourceActors {
     sourceName: string,
     request: contract.SyncRequest & { readonly wait?: boolean },
   ): Promise<contract.SyncNowResult>;
-  configure(definition: SourceDefinition): Promise<{ readonly changed: boolean }>;
+  /** Tells the actor which definition Postgres has. */
+  configure(definition: SourceDefinition): Promise<contract.ConfigureResult>;
   pause(sourceName: string): Promise<void>;
   resume(sourceName: string): Promise<void>;
   publish(sourceName: string, request: contract.WriteRequest): Promise<contract.WriteResult>;
@@ -53,7 +54,6 @@ export interface SourceActorsOptions {
 interface Question<Answer, Args extends unknown[]> {
   readonly update: UpdateDefinition<Answer, Args>;
   readonly args: Args;
-  readonly updateId?: string;
   /** Milliseconds to wait for the answer, once the actor has accepted the question. */
   readonly answeredWithinMs?: number;
 }
@@ -89,20 +89,15 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
     update: UpdateDefinition<contract.WriteResult, [Request]>,
     request: Request,
   ): Promise<contract.WriteResult> {
-    const question = { update, args: [request] as [Request], answeredWithinMs: WRITTEN_WITHIN_MS };
-    try {
-      return await ask(sourceName, { ...question, updateId: request.requestId });
-    } catch (error) {
-      if (!(error instanceof PassingFailure)) throw error;
-      // Temporal keeps the answer to an update id, this failure too; Postgres sees to it that nothing is done twice.
-      return await ask(sourceName, question);
-    }
+    // The request's id isn't the update's: Temporal would answer a repeated id from memory, also after Postgres has lost
+    // the write. Postgres makes sure that nothing is written twice.
+    return await ask(sourceName, { update, args: [request], answeredWithinMs: WRITTEN_WITHIN_MS });
   }
 
   return {
     ensure: async (state) => {
       await start(state).catch((error: unknown) => {
-        throw toKnownError(error, state.definition.name);
+        throw toKnownError(error, state.source.name);
       });
     },
     syncNow: (sourceName, request) =>
@@ -112,7 +107,7 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
         ...(request.wait === true && { answeredWithinMs: SYNCED_WITHIN_MS }),
       }),
     configure: (definition) =>
-      ask(definition.name, { update: contract.configureUpdate, args: [carriedDefinition(definition)] }),
+      ask(definition.name, { update: contract.configureUpdate, args: [sourceReference(definition)] }),
     pause: async (sourceName) => void (await ask(sourceName, { update: contract.pauseUpdate, args: [] })),
     resume: async (sourceName) => void (await ask(sourceName, { update: contract.resumeUpdate, args: [] })),
     publish: (sourceName, request) => write(sourceName, contract.publishUpdate, request),
@@ -137,7 +132,7 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
 function send<Answer, Args extends unknown[]>(
   client: Client,
   sourceName: string,
-  { update, args, updateId }: Question<Answer, Args>,
+  { update, args }: Question<Answer, Args>,
 ): Promise<WorkflowUpdateHandle<Answer>> {
   const actor = client.workflow.getHandle(contract.sourceWorkflowId(sourceName));
   return client.withDeadline(Date.now() + ACCEPTED_WITHIN_MS, () =>
@@ -145,7 +140,6 @@ function send<Answer, Args extends unknown[]>(
     actor.startUpdate<Answer, [unknown]>(update as unknown as UpdateDefinition<Answer, [unknown]>, {
       args: args as unknown as [unknown],
       waitForStage: WorkflowUpdateStage.ACCEPTED,
-      ...(updateId !== undefined && { updateId }),
     }),
   );
 }

@@ -2,37 +2,50 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import type { Database } from '../db/connection.ts';
+import { readMilestone, type Milestone } from '../db/milestone.ts';
 import { createHousekeepingSchedule, startHousekeeping, updateHousekeepingSchedule } from '../temporal/housekeeping.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 
-/** How soon a Temporal that came back without its data is noticed. */
-const LOOK_EVERY_MS = 30_000;
+/** How soon a Temporal or a database that came back without its data is noticed. */
+const LOOK_EVERY_MS = 10_000;
 const RETRY_AFTER_MS = 1_000;
 
 export interface HousekeepingOptions {
   readonly taskQueue: string;
+  readonly database: Database;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
-/** Goes on until the signal. Never fails: a Temporal that is away is waited for. */
-export async function keepHouse(client: Client, { taskQueue, logger, signal }: HousekeepingOptions): Promise<void> {
+/** Goes on until the signal. Never fails: it waits for a Temporal that is unavailable. */
+export async function keepHouse(
+  client: Client,
+  { taskQueue, database, logger, signal }: HousekeepingOptions,
+): Promise<void> {
   let isStarting = true;
+  let milestone: Milestone | undefined;
   while (!signal.aborted) {
     try {
       const isNew = await createHousekeepingSchedule(client, taskQueue);
       if (isStarting && !isNew) await updateHousekeepingSchedule(client, taskQueue);
-      if (isNew || isStarting) {
-        await registerSearchAttributes(client, logger);
-        await startHousekeeping(client, taskQueue);
-      }
+      const reached = await readMilestone(database).catch(() => milestone);
+      if (isNew || isStarting) await registerSearchAttributes(client, logger);
+      if (isNew || isStarting || isOtherDatabase(milestone, reached)) await startHousekeeping(client, taskQueue);
       isStarting = false;
+      milestone = reached;
       await pause(LOOK_EVERY_MS, signal);
     } catch (error) {
       logger.warn({ err: error }, 'The housekeeping could not be scheduled; trying again');
       await pause(RETRY_AFTER_MS, signal);
     }
   }
+}
+
+/** Whether the database may have lost something, or been filled again after it had. */
+function isOtherDatabase(before: Milestone | undefined, now: Milestone | undefined): boolean {
+  if (before === undefined || now === undefined) return false;
+  return now.newestSync < before.newestSync || now.sources !== before.sources;
 }
 
 async function registerSearchAttributes(client: Client, logger: Logger): Promise<void> {

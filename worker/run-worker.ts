@@ -87,7 +87,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     ];
     await Promise.all([
       workUntilStopped(options, workers),
-      keepHouse(temporal.client, { taskQueue: server.taskQueue, logger, signal }),
+      keepHouse(temporal.client, { taskQueue: server.taskQueue, database: options.database, logger, signal }),
     ]);
   } finally {
     await temporal.close();

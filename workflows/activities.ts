@@ -50,8 +50,8 @@ export const { recordFailure } = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
-/** Somebody waits for the answer. */
-export const { write } = proxyActivities<Activities>({
+/** A caller waits for the answer. */
+export const { write, recordPause } = proxyActivities<Activities>({
   startToCloseTimeout: '20 seconds',
   scheduleToCloseTimeout: '1 minute',
   retry: { initialInterval: '200 milliseconds', maximumInterval: '5 seconds' },

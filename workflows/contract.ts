@@ -2,12 +2,15 @@
  * Everything that crosses the wire between clients, the source actors and the activities: workflow types and ids,
  * messages, search attributes, arguments and results. One object in, one object out; everything here is JSON and
  * stays in the range of kilobytes.
+ *
+ * Nothing here decides what is served or removed. Anyone with access to the Temporal namespace can send these messages,
+ * so activities take a source's definition, its snapshots and an operator's requests from Postgres.
  */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EntryStatus } from '../registry/entry.ts';
 import type { FailureType } from '../registry/failure.ts';
-import type { SourceDefinition } from '../registry/source-definition.ts';
+import type { SourceOrigin } from '../registry/source-definition.ts';
 
 // ---------------------------------------------------------------- workflows
 
@@ -20,8 +23,14 @@ export const sourceWorkflowId = (sourceName: string): string => `source/${source
 /** The id of the n-th sync of a source; n counts from 1 and never restarts while the database lives. */
 export const syncWorkflowId = (sourceName: string, number: number): string => `sync/${sourceName}/${number}`;
 
-/** The memo that tells which definition an actor has, as a fingerprint, without asking it. */
-export const DEFINITION_MEMO = 'definition';
+/** What an actor's memo tells about it, so that housekeeping can compare it with Postgres without asking the actor. */
+export interface ActorMemo {
+  /** The fingerprint of the definition that the actor knows. */
+  readonly definition: string;
+  readonly paused: boolean;
+  /** The number of the last sync that ended; 0 before the first one. */
+  readonly lastSync: number;
+}
 
 /** Watches last for hours: a queue of their own keeps them from taking the slots that syncs need. */
 export const watchTaskQueue = (taskQueue: string): string => `${taskQueue}-watch`;
@@ -61,13 +70,24 @@ export interface SyncCounts {
   readonly warnings: number;
 }
 
-export interface SyncInput {
-  readonly definition: SourceDefinition;
+/** Identifies a sync. */
+export interface SyncKey {
+  readonly sourceName: string;
   readonly number: number;
+}
+
+/** What is recorded about the start of a sync. */
+interface SyncOrigin {
   readonly trigger: SyncTrigger;
   readonly requestedBy?: string;
   readonly reason?: string;
-  /** Fetch although nothing seems new, and apply although the removal guard objects. */
+}
+
+/** The argument of a sync workflow. */
+export interface SyncInput extends SyncOrigin {
+  readonly source: SourceReference;
+  readonly number: number;
+  /** Fetch even if nothing seems new. The removal guard is overridden only if Postgres has a request for that. */
   readonly force: boolean;
   /** An api source: fetch everything, not only what changed since the last sync. */
   readonly full: boolean;
@@ -117,17 +137,20 @@ export interface SyncNowResult {
   readonly report?: SyncReport;
 }
 
-/** Take a new definition: an equal one changes nothing, a different one starts a sync. */
-export const configureUpdate = defineUpdate<{ readonly changed: boolean }, [SourceDefinition]>('configure');
+/** Postgres has this definition now: an equal one changes nothing, a different one starts a sync. */
+export const configureUpdate = defineUpdate<ConfigureResult, [SourceReference]>('configure');
+export interface ConfigureResult {
+  readonly changed: boolean;
+}
 
-/** Stop the timer; a sync that runs is finished. Pausing a paused source changes nothing. */
+/** Stop the timer, and record that in Postgres; a running sync is finished. Pausing a paused source changes nothing. */
 export const pauseUpdate = defineUpdate<{ readonly paused: true }>('pause');
 /** Start the timer again; what is due runs at once. Resuming a source that is not paused changes nothing. */
 export const resumeUpdate = defineUpdate<{ readonly paused: false }>('resume');
 
 /** Managed sources only: carry out a write that the api has put into Postgres under `requestId`, exactly once. */
 export interface WriteRequest {
-  /** The caller's idempotency key, also the id of the update. */
+  /** The caller's idempotency key. */
   readonly requestId: string;
   readonly name: string;
   /** Absent where something is set on all versions. */
@@ -145,8 +168,9 @@ export const setClaimsUpdate = defineUpdate<WriteResult, [WriteRequest]>('setCla
 export const removeUpdate = defineUpdate<WriteResult, [WriteRequest]>('remove');
 
 /**
- * Cancel what runs and end. `remove` takes the source and its entries out of Postgres; `detach` keeps them, unserved
- * (a managed source that left the configuration).
+ * Cancel what runs and end. `remove` takes the source and its entries out of Postgres, provided that Postgres says that
+ * the source left the configuration or was deleted; `detach` keeps them, unserved (a managed source that left the
+ * configuration).
  */
 export const retireUpdate = defineUpdate<{ readonly retired: true }, [{ readonly entries: 'remove' | 'detach' }]>(
   'retire',
@@ -170,10 +194,29 @@ export interface SourceDescription {
 
 // ---------------------------------------------------------------- the source workflow's argument
 
+/** What an actor knows about the definition of its source, which is in Postgres. */
+export interface SourceReference {
+  readonly name: string;
+  readonly kind: SourceOrigin['kind'];
+  readonly fingerprint: string;
+  /** Where the source comes from, for the Web UI: no credentials, no query string. */
+  readonly label: string;
+  /** Whether a change is noticed without waiting for the timer. */
+  readonly isWatched: boolean;
+  readonly policy: {
+    /** Milliseconds from one cycle to the next; null: only a message starts a sync. */
+    readonly intervalMs: number | null;
+    /** Milliseconds that one fetch can take. */
+    readonly deadlineMs: number;
+    /** Milliseconds between two full syncs; absent if each sync is full. */
+    readonly fullSyncEveryMs?: number;
+  };
+}
+
 /** The whole state of an actor: what it is started with, and what one run hands to the next. */
 export interface SourceState {
-  readonly version: 1;
-  readonly definition: SourceDefinition;
+  readonly version: 2;
+  readonly source: SourceReference;
   /** The number that the next sync gets. */
   readonly nextSyncNumber: number;
   readonly cycle: number;
@@ -197,41 +240,30 @@ export interface FailureDetails {
 }
 
 export interface CheckInput {
-  readonly definition: SourceDefinition;
+  readonly sourceName: string;
+  /** The number of the last sync that ended. If Postgres has no record of it, there is something to sync. */
+  readonly lastSync: number;
 }
 export interface CheckResult {
   readonly news: 'nothing' | 'maybe';
 }
 
+export interface FetchInput extends SyncKey, SyncOrigin {
+  readonly force: boolean;
+  readonly full: boolean;
+}
+/** What the Web UI shows of a fetch. What it found is in Postgres. */
 export interface FetchSnapshotResult {
-  /** The id of the sync's record, under which the snapshot is staged. */
-  readonly syncRunId: string;
   /** `unchanged`: the upstream said so before anything was downloaded, or what it sent is what was applied last. */
   readonly snapshot: 'staged' | 'unchanged';
-  /** A partial snapshot (an api source between two full syncs) says nothing about entries that it does not hold. */
-  readonly coverage: 'complete' | 'partial';
   readonly counts: Pick<SyncCounts, 'entries' | 'rejected' | 'warnings'>;
-  readonly upstreamRevision?: string;
-  /** How many chunks were staged: an apply that finds fewer has lost some. */
-  readonly chunks: number;
-  /** What the next check and the next fetch compare with; stored together with the entries. */
-  readonly fetchState: FetchState;
-  /** The members of the registry document beside its entries, as JSON; a few kilobytes at most. */
-  readonly envelope?: string;
-  /** The commit that the entries come from (git sources). */
-  readonly commitId?: string;
 }
-/** Plain JSON that only activities/ read, a member for each thing that an upstream can be asked about. */
-export type FetchState = Readonly<Record<string, string | number | null>>;
-export interface ApplySnapshotInput extends SyncInput {
-  readonly fetched: FetchSnapshotResult;
-}
-export interface RecordFailureInput extends SyncInput {
+export interface RecordFailureInput extends SyncKey, SyncOrigin {
   readonly outcome: 'failed' | 'cancelled';
   readonly failure: { readonly type: string; readonly message: string };
 }
 export interface WatchInput {
-  readonly definition: SourceDefinition;
+  readonly sourceName: string;
 }
 
 /** What workflow code may ask of the outside; implemented in activities/. */
@@ -239,17 +271,24 @@ export interface Activities {
   /** Ask the upstream whether anything is new, without fetching it. May only be sure of "nothing". */
   check(input: CheckInput): Promise<CheckResult>;
   /** Open the sync's record, fetch, filter and stage. Heartbeats, can be cancelled, resumes where it can. */
-  fetchSnapshot(input: SyncInput): Promise<FetchSnapshotResult>;
-  /** Make the staged snapshot visible in one transaction, and close the sync's record. */
-  applySnapshot(input: ApplySnapshotInput): Promise<SyncResult>;
+  fetchSnapshot(input: FetchInput): Promise<FetchSnapshotResult>;
+  /** Make the staged snapshot of a sync visible in one transaction, and close the sync's record. */
+  applySnapshot(input: SyncKey): Promise<SyncResult>;
   /** Close the record of a sync that did not get that far, and drop what it staged. */
   recordFailure(input: RecordFailureInput): Promise<void>;
   /** Carry out a write request of a managed source, exactly once. */
   write(input: { readonly sourceName: string; readonly request: WriteRequest }): Promise<WriteResult>;
-  /** Take a source out of Postgres, or detach it. */
+  /** Record that the source was paused or resumed. */
+  recordPause(input: { readonly sourceName: string; readonly paused: boolean }): Promise<void>;
+  /** Take a source out of Postgres, if Postgres says that it can go. */
   retireSource(input: { readonly sourceName: string; readonly entries: 'remove' | 'detach' }): Promise<void>;
-  /** Make the actors agree with the sources in Postgres; start, configure, retire. */
-  reconcileSources(): Promise<{ readonly started: number; readonly configured: number; readonly retired: number }>;
+  /** Make the actors agree with the sources in Postgres: start, configure, sync, retire. */
+  reconcileSources(): Promise<{
+    readonly started: number;
+    readonly configured: number;
+    readonly synced: number;
+    readonly retired: number;
+  }>;
   /** Drop old tombstones, sync records, write requests, audit events and orphaned snapshots. */
   purge(): Promise<{
     readonly tombstones: number;

@@ -11,11 +11,10 @@ import {
   type SyncReport,
   type SyncResult,
 } from './contract.ts';
-import { originLabel } from './definition.ts';
 import { causeOf, wasCancelled, wasKilled } from './failures.ts';
 import { asksFirst, isFullSyncDue } from './next-sync.ts';
 import type { SourceActor } from './source-actor.ts';
-import { sync } from './sync.ts';
+import { recordOf, sync } from './sync.ts';
 import { isListed } from './visibility.ts';
 
 export async function runCycle(actor: SourceActor): Promise<void> {
@@ -28,10 +27,10 @@ export async function runCycle(actor: SourceActor): Promise<void> {
   if (actor.retirement !== undefined) return;
   // A message that came during the check is answered by this sync.
   const pending = actor.takePending();
-  const { definition } = actor.state;
+  const { source } = actor.state;
   const force = pending?.force ?? false;
   await runSync(actor, {
-    definition,
+    source,
     number: actor.takeSyncNumber(),
     trigger: pending?.trigger ?? trigger,
     ...(pending?.requestedBy !== undefined && { requestedBy: pending.requestedBy }),
@@ -43,10 +42,11 @@ export async function runCycle(actor: SourceActor): Promise<void> {
 
 /** Only a clear "nothing" counts: a check that fails, or that a message overtakes, leads to a sync. */
 async function hasNothingNew(actor: SourceActor): Promise<boolean> {
-  const { definition } = actor.state;
-  const summary = `Anything new? ${originLabel(definition)}`;
+  const { source, nextSyncNumber } = actor.state;
+  const input = { sourceName: source.name, lastSync: nextSyncNumber - 1 };
+  const summary = `Anything new? ${source.label}`;
   try {
-    const { news } = await actor.during('checking', () => check.executeWithOptions({ summary }, [{ definition }]));
+    const { news } = await actor.during('checking', () => check.executeWithOptions({ summary }, [input]));
     actor.noteChecked(new Date().toISOString());
     return news === 'nothing' && actor.state.pending === undefined;
   } catch {
@@ -77,14 +77,14 @@ async function endingOf(input: SyncInput): Promise<Ending> {
   } catch (error) {
     if (wasCancelled(error)) return { outcome: 'cancelled' };
     const { retryAfterMs, ...failure } = causeOf(error);
-    if (wasKilled(error)) await recordFailure({ ...input, outcome: 'failed', failure });
+    if (wasKilled(error)) await recordFailure({ ...recordOf(input), outcome: 'failed', failure });
     return { outcome: 'failed', failure, retryAfterMs };
   }
 }
 
 /** One workflow per sync is what makes the history readable: each has its own page, red when it failed. */
 async function executeSync(input: SyncInput): Promise<SyncResult> {
-  const { name } = input.definition;
+  const { name } = input.source;
   return executeChild(sync, {
     workflowId: syncWorkflowId(name, input.number),
     args: [input],
@@ -102,10 +102,10 @@ function startedBy({ trigger, requestedBy, reason, force }: SyncInput): string {
   return `${trigger}${by}${why}${force ? ', forced' : ''}`.slice(0, 150);
 }
 
-function searchAttributesOf({ definition, trigger }: SyncInput): SearchAttributePair[] | TypedSearchAttributes {
+function searchAttributesOf({ source, trigger }: SyncInput): SearchAttributePair[] | TypedSearchAttributes {
   return [
-    { key: SourceName, value: definition.name },
-    { key: SourceKindAttribute, value: definition.origin.kind },
+    { key: SourceName, value: source.name },
+    { key: SourceKindAttribute, value: source.kind },
     { key: SyncTriggerAttribute, value: trigger },
   ];
 }

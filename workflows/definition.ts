@@ -1,31 +1,31 @@
-/** Questions about a definition that workflow code asks. */
-import { canonicalJson } from '../registry/canonical-json.ts';
+/** What an actor is told about the definition of its source. */
 import type { KubernetesOrigin, SourceDefinition } from '../registry/source-definition.ts';
+import type { SourceReference } from './contract.ts';
 
-/** Equal in content, whatever the order of members. */
-export function sameDefinition(one: SourceDefinition, other: SourceDefinition): boolean {
-  return canonicalJson(one) === canonicalJson(other);
-}
-
-/** By which a definition is recognised among those that one source had; in the memo of its actor. */
-export function fingerprint(definition: SourceDefinition): string {
-  // FNV-1a, twice 32 bits: workflow code has no cryptography, and nobody gains by a collision.
-  let forward = 0x811c9dc5;
-  let backward = 0x811c9dc5;
-  const text = canonicalJson(definition);
-  for (let index = 0; index < text.length; index += 1) {
-    forward = Math.imul(forward ^ text.charCodeAt(index), 0x01000193);
-    backward = Math.imul(backward ^ text.charCodeAt(text.length - 1 - index), 0x01000193);
-  }
-  return [forward, backward].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('');
+/** @param fingerprint identifies the definition; the workflow sandbox has no cryptography to make one */
+export function referenceTo(definition: SourceDefinition, fingerprint: string): SourceReference {
+  const { name, origin, syncPolicy } = definition;
+  const { intervalMs, deadlineMs } = syncPolicy;
+  return {
+    name,
+    kind: origin.kind,
+    fingerprint,
+    label: originLabel(definition),
+    isWatched: isWatched(definition),
+    policy: {
+      intervalMs,
+      deadlineMs,
+      ...(origin.kind === 'api' && { fullSyncEveryMs: origin.fullSyncEveryMs }),
+    },
+  };
 }
 
 /** Files and clusters are watched: a change is seen without waiting for the timer. */
-export function isWatched({ origin }: SourceDefinition): boolean {
+function isWatched({ origin }: SourceDefinition): boolean {
   return origin.kind === 'kubernetes' || (origin.kind === 'file' && 'path' in origin.location);
 }
 
-/** Where a source comes from, for the eyes of an ops person: no credentials, no query string. */
+/** Where a source comes from, for display to operators: no credentials, no query string. */
 export function originLabel({ origin }: SourceDefinition): string {
   switch (origin.kind) {
     case 'git':

@@ -1,6 +1,5 @@
 /** What the Temporal Web UI shows of a source: Markdown, written for somebody who wonders how it is doing. */
 import type { SourcePhase, SourceState, SyncReport } from './contract.ts';
-import { originLabel } from './definition.ts';
 
 const PHASES: Readonly<Record<SourcePhase, string>> = {
   idle: 'idle, all well',
@@ -16,16 +15,16 @@ export function renderDetails(state: SourceState, phase: SourcePhase): string {
   const sections = [renderSummary(state, phase)];
   const failure = renderLastFailure(state);
   if (failure !== undefined) sections.push(failure);
-  if (state.definition.origin.kind !== 'managed') sections.push(renderRecentSyncs(state.recentSyncs));
+  if (state.source.kind !== 'managed') sections.push(renderRecentSyncs(state.recentSyncs));
   return sections.join('\n\n');
 }
 
 function renderSummary(state: SourceState, phase: SourcePhase): string {
   const facts: [string, string | undefined][] = [
-    ['Source', `${state.definition.name}, ${originLabel(state.definition)}`],
+    ['Source', `${state.source.name}, ${state.source.label}`],
     ['Phase', PHASES[phase]],
   ];
-  if (state.definition.origin.kind !== 'managed') {
+  if (state.source.kind !== 'managed') {
     facts.push(
       ['Next cycle', nextCycle(state)],
       ['Last check', state.lastCheckedAt && readableTime(state.lastCheckedAt)],

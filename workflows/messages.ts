@@ -2,10 +2,10 @@
  * What can be said to a source. The contract says what each message does, and what it does when it is untimely.
  * Validators are synchronous and every error of a handler is a failure: anything else would wedge the actor.
  */
-import { condition, log, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
-import type { SourceDefinition } from '../registry/source-definition.ts';
-import { write } from './activities.ts';
+import { condition, log, patched, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
+import { recordPause, write } from './activities.ts';
 import * as contract from './contract.ts';
+import { currentReference } from './earlier-versions.ts';
 import { refusal, toFailure } from './failures.ts';
 import type { SourceActor } from './source-actor.ts';
 import { readSyncRequest } from './sync-request.ts';
@@ -64,19 +64,19 @@ async function reportOf(actor: SourceActor, number: number): Promise<contract.Sy
 function receiveSettings(actor: SourceActor): void {
   setHandler(
     contract.configureUpdate,
-    answered(async (definition) => ({ changed: actor.configure(definition) })),
+    answered(async (source) => ({ changed: actor.configure(currentReference(source)) })),
     {
-      validator: (definition) => {
+      validator: (source) => {
         refuseWhileRetiring(actor);
-        refuseForeignDefinition(actor, definition);
+        refuseForeignReference(actor, source);
       },
-      description: 'Take a new definition; a different one starts a sync',
+      description: 'Postgres has a new definition; a different one starts a sync',
     },
   );
   setHandler(
     contract.pauseUpdate,
     answered(async () => {
-      actor.setPaused(true);
+      await setPaused(actor, true);
       return { paused: true as const };
     }),
     { validator: () => refuseWhileRetiring(actor), description: 'Stop the timer; a sync that runs is finished' },
@@ -84,11 +84,19 @@ function receiveSettings(actor: SourceActor): void {
   setHandler(
     contract.resumeUpdate,
     answered(async () => {
-      actor.setPaused(false);
+      await setPaused(actor, false);
       return { paused: false as const };
     }),
     { validator: () => refuseWhileRetiring(actor), description: 'Start the timer again; what is due runs at once' },
   );
+}
+
+/** Postgres keeps the pause, so that a source stays paused when Temporal loses the actor. */
+async function setPaused(actor: SourceActor, paused: boolean): Promise<void> {
+  actor.setPaused(paused);
+  if (!patched('pause-in-postgres')) return;
+  const summary = paused ? 'Record the pause' : 'Record that the source was resumed';
+  await recordPause.executeWithOptions({ summary }, [{ sourceName: actor.name, paused }]);
 }
 
 function receiveWrites(actor: SourceActor): void {
@@ -136,13 +144,16 @@ function refuseWhileRetiring(actor: SourceActor): void {
   if (actor.retirement !== undefined) throw retiring(actor);
 }
 
-function refuseForeignDefinition(actor: SourceActor, definition: SourceDefinition | undefined): void {
-  if (definition?.name !== actor.name || definition.origin === undefined || definition.syncPolicy === undefined) {
-    throw refusal(
-      'DefinitionInvalid',
-      `this is no definition of ${actor.name}: name, origin and syncPolicy are needed`,
-    );
-  }
+function refuseForeignReference(actor: SourceActor, source: contract.SourceReference | undefined): void {
+  if (source?.name === actor.name && isReference(currentReference(source))) return;
+  throw refusal('DefinitionInvalid', `this doesn't describe ${actor.name}: name, fingerprint and policy are needed`);
+}
+
+/** Whether it has everything that the actor calculates with. */
+function isReference({ fingerprint, policy }: contract.SourceReference): boolean {
+  if (typeof fingerprint !== 'string' || typeof policy !== 'object' || policy === null) return false;
+  const { intervalMs, deadlineMs, fullSyncEveryMs = 1 } = policy;
+  return [intervalMs ?? 1, deadlineMs, fullSyncEveryMs].every((value) => Number.isFinite(value) && value > 0);
 }
 
 function retiring(actor: SourceActor): Error {

@@ -43,16 +43,16 @@ function waitAfterFailure(intervalMs: number, consecutiveFailures: number, rando
 
 /** Milliseconds until the next cycle is due, 0 when it is; undefined where only a message, or a watch, starts one. */
 export function timeUntilCycle(state: SourceState, nowMs: number): number | undefined {
-  if (state.paused || state.definition.origin.kind === 'managed') return undefined;
+  if (state.paused || state.source.kind === 'managed') return undefined;
   if (state.nextCycleAtMs !== undefined) return Math.max(0, state.nextCycleAtMs - nowMs);
   return state.cycle === 0 ? 0 : undefined;
 }
 
 /** Whether an api source has gone long enough with being asked only for what changed. */
 export function isFullSyncDue(state: SourceState, nowMs: number): boolean {
-  const { origin } = state.definition;
-  if (origin.kind !== 'api') return false;
-  return state.lastFullSyncAt === undefined || Date.parse(state.lastFullSyncAt) + origin.fullSyncEveryMs <= nowMs;
+  const { fullSyncEveryMs } = state.source.policy;
+  if (fullSyncEveryMs === undefined) return false;
+  return state.lastFullSyncAt === undefined || Date.parse(state.lastFullSyncAt) + fullSyncEveryMs <= nowMs;
 }
 
 /** What the next cycle is started by: what was asked for goes first, then what was never done, then the routine. */

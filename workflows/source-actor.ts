@@ -1,11 +1,18 @@
 /** A source's actor: its state, and every way in which the state changes. */
 import type { TemporalFailure } from '@temporalio/common';
-import { CancellationScope, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
-import type { SourceDefinition } from '../registry/source-definition.ts';
-import { DEFINITION_MEMO } from './contract.ts';
-import type { SourceDescription, SourcePhase, SourceState, SyncReport, SyncRequest, SyncTrigger } from './contract.ts';
-import { fingerprint, sameDefinition } from './definition.ts';
+import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
+import type {
+  SourceDescription,
+  SourcePhase,
+  SourceReference,
+  SourceState,
+  SyncReport,
+  SyncRequest,
+  SyncTrigger,
+} from './contract.ts';
 import { renderDetails } from './details.ts';
+import { isCarried } from './earlier-versions.ts';
+import { noteDefinition, noteState } from './memo.ts';
 import { planNextCycle, timeUntilCycle, triggerOf } from './next-sync.ts';
 import { mergeRequests, type PendingSync } from './sync-request.ts';
 import { listSource } from './visibility.ts';
@@ -36,11 +43,11 @@ export class SourceActor {
   }
 
   get name(): string {
-    return this.#state.definition.name;
+    return this.#state.source.name;
   }
 
   get isManaged(): boolean {
-    return this.#state.definition.origin.kind === 'managed';
+    return this.#state.source.kind === 'managed';
   }
 
   get retirement(): Retirement | undefined {
@@ -61,10 +68,10 @@ export class SourceActor {
   }
 
   describe(): SourceDescription {
-    const { definition, paused, nextCycleAtMs, lastCheckedAt, lastSuccessAt, ...state } = this.#state;
+    const { source, paused, nextCycleAtMs, lastCheckedAt, lastSuccessAt, ...state } = this.#state;
     return {
-      name: definition.name,
-      kind: definition.origin.kind,
+      name: source.name,
+      kind: source.kind,
       phase: this.phase,
       paused,
       ...(!paused && nextCycleAtMs !== undefined && { nextCycleAt: new Date(nextCycleAtMs).toISOString() }),
@@ -84,19 +91,24 @@ export class SourceActor {
     return this.#state.nextSyncNumber;
   }
 
-  /** Takes a new definition; answers whether it is another one. */
-  configure(definition: SourceDefinition): boolean {
-    if (sameDefinition(this.#state.definition, definition)) return false;
-    this.#change({ definition });
-    upsertMemo({ [DEFINITION_MEMO]: fingerprint(definition) });
+  /** Learns which definition the source has now; answers whether it is another one. */
+  configure(source: SourceReference): boolean {
+    const before = this.#state.source;
+    if (before.fingerprint === source.fingerprint) return false;
+    this.#change({ source });
+    noteDefinition(source.fingerprint);
+    noteState(this.#state);
     this.#watching?.cancel();
     if (this.isManaged) this.#forgetPlans();
+    // The two can't be compared, but a check can tell whether the definition is the one that was synced last.
+    else if (isCarried(before) && !isCarried(source)) this.#change({ nextCycleAtMs: Date.now() });
     else this.request({}, 'definition');
     return true;
   }
 
   setPaused(paused: boolean): void {
     this.#change({ paused });
+    noteState(this.#state);
   }
 
   /** Ends what runs; the loop does the rest. A second retirement joins the first. */
@@ -172,6 +184,7 @@ export class SourceActor {
     report: SyncReport,
     sync: { readonly full: boolean; readonly retryAfterMs: number | undefined },
   ): void {
+    noteState(this.#state);
     const recentSyncs = [report, ...this.#state.recentSyncs].slice(0, REMEMBERED_SYNCS);
     switch (report.outcome) {
       case 'changed':
@@ -195,7 +208,7 @@ export class SourceActor {
   #endCycle(change: Partial<SourceState>, retryAfterMs?: number): void {
     const { nextCycleAtMs: _, ...state } = { ...this.#state, ...change, cycle: this.#state.cycle + 1 };
     const nextCycleAtMs = planNextCycle({
-      intervalMs: state.definition.syncPolicy.intervalMs,
+      intervalMs: state.source.policy.intervalMs,
       consecutiveFailures: state.consecutiveFailures,
       retryAfterMs,
       nowMs: Date.now(),

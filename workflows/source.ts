@@ -3,6 +3,7 @@ import { allHandlersFinished, condition, continueAsNew, isCancellation, workflow
 import { retireSource } from './activities.ts';
 import type { SourceState } from './contract.ts';
 import { runCycle } from './cycle.ts';
+import { currentState, type EarlierState } from './earlier-versions.ts';
 import { toFailure } from './failures.ts';
 import { receiveMessages } from './messages.ts';
 import { timeUntilCycle } from './next-sync.ts';
@@ -12,8 +13,9 @@ import { keepWatching } from './watch.ts';
 /** Keeps histories short enough to be read, and replays quick. */
 const CYCLES_PER_RUN = 50;
 
-/** @param state what a new actor is started with, and what one run hands to the next */
-export async function source(state: SourceState): Promise<void> {
+/** @param given what a new actor is started with, and what one run hands to the next */
+export async function source(given: SourceState | EarlierState): Promise<void> {
+  const state = currentState(given);
   const actor = new SourceActor(state);
   receiveMessages(actor);
   actor.show();

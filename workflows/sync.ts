@@ -1,8 +1,8 @@
 /** One sync: fetch and stage, then apply in one transaction; what goes wrong is put on the sync's record. */
 import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import { applySnapshot, fetchWithin, recordFailure } from './activities.ts';
-import type { FetchSnapshotResult, SyncInput, SyncResult } from './contract.ts';
-import { originLabel } from './definition.ts';
+import type { FetchInput, FetchSnapshotResult, RecordFailureInput, SyncInput, SyncResult } from './contract.ts';
+import { currentSyncInput, type EarlierSyncInput } from './earlier-versions.ts';
 import { causeOf, toFailure, wasCancelled } from './failures.ts';
 import { renderCounts } from './sync-details.ts';
 import { listOutcome } from './visibility.ts';
@@ -11,7 +11,8 @@ import { listOutcome } from './visibility.ts';
 const MOST_FETCHES = 3;
 
 /** Fails with what went wrong, so that its page in the Web UI says it first. */
-export async function sync(input: SyncInput): Promise<SyncResult> {
+export async function sync(given: SyncInput | EarlierSyncInput): Promise<SyncResult> {
+  const input = currentSyncInput(given);
   try {
     const result = await fetchAndApply(input);
     listOutcome(result.outcome);
@@ -35,17 +36,20 @@ async function fetchAndApply(input: SyncInput): Promise<SyncResult> {
 }
 
 async function fetch(input: SyncInput): Promise<FetchSnapshotResult> {
-  const { definition } = input;
-  setCurrentDetails(`Fetching ${originLabel(definition)}.`);
-  const { fetchSnapshot } = fetchWithin(definition.syncPolicy.deadlineMs);
-  return fetchSnapshot.executeWithOptions({ summary: `Fetch ${originLabel(definition)}` }, [input]);
+  const { label, policy } = input.source;
+  setCurrentDetails(`Fetching ${label}.`);
+  const { fetchSnapshot } = fetchWithin(policy.deadlineMs);
+  const { force, full } = input;
+  const fetchInput: FetchInput = { ...recordOf(input), force, full };
+  return fetchSnapshot.executeWithOptions({ summary: `Fetch ${label}` }, [fetchInput]);
 }
 
 async function apply(input: SyncInput, fetched: FetchSnapshotResult): Promise<SyncResult> {
   const what =
     fetched.snapshot === 'unchanged' ? 'Note that nothing changed' : `Apply ${fetched.counts.entries} entries`;
   setCurrentDetails(`${what}.`);
-  return applySnapshot.executeWithOptions({ summary: what }, [{ ...input, fetched }]);
+  const { source, number } = input;
+  return applySnapshot.executeWithOptions({ summary: what }, [{ sourceName: source.name, number }]);
 }
 
 async function noteFailure(input: SyncInput, error: unknown): Promise<void> {
@@ -54,6 +58,18 @@ async function noteFailure(input: SyncInput, error: unknown): Promise<void> {
   listOutcome(outcome);
   setCurrentDetails(`**${outcome}**: ${type}\n\n${message}`);
   await recordFailure.executeWithOptions({ summary: `Record: ${outcome}` }, [
-    { ...input, outcome, failure: { type, message } },
+    { ...recordOf(input), outcome, failure: { type, message } },
   ]);
+}
+
+/** What the record of a sync says about its start. */
+export function recordOf(input: SyncInput): Omit<RecordFailureInput, 'outcome' | 'failure'> {
+  const { source, number, trigger, requestedBy, reason } = input;
+  return {
+    sourceName: source.name,
+    number,
+    trigger,
+    ...(requestedBy !== undefined && { requestedBy }),
+    ...(reason !== undefined && { reason }),
+  };
 }

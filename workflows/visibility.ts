@@ -22,10 +22,10 @@ export function isListed(): boolean {
 
 /** Tells what a source is doing now. Each change costs an event, so that a check in passing is none. */
 export function listSource(state: SourceState, phase: SourcePhase): void {
-  const { origin, name } = state.definition;
+  const { kind, name } = state.source;
   upsertChanges([
     { key: SourceName, value: name },
-    { key: SourceKindAttribute, value: origin.kind },
+    { key: SourceKindAttribute, value: kind },
     ...(phase === 'checking' ? [] : [{ key: SourcePhaseAttribute, value: phase } as const]),
     { key: SyncOutcomeAttribute, value: state.recentSyncs[0]?.outcome ?? null },
     { key: LastSuccessTime, value: state.lastSuccessAt === undefined ? null : new Date(state.lastSuccessAt) },

@@ -1,7 +1,6 @@
 /** Keeps a watch on a source that can be watched. A watch only wakes the actor; what is new, a check finds out. */
 import { condition, isCancellation, log } from '@temporalio/workflow';
 import { watchActivities } from './activities.ts';
-import { isWatched, originLabel } from './definition.ts';
 import { causeOf } from './failures.ts';
 import type { SourceActor } from './source-actor.ts';
 
@@ -17,10 +16,10 @@ const WORKED_MS = 60_000;
 export async function keepWatching(actor: SourceActor): Promise<void> {
   let failures = 0;
   for (;;) {
-    await condition(() => isWatched(actor.state.definition) || actor.retirement !== undefined);
+    await condition(() => actor.state.source.isWatched || actor.retirement !== undefined);
     if (actor.retirement !== undefined) return;
-    const { definition } = actor.state;
-    const isSuperseded = (): boolean => actor.state.definition !== definition || actor.retirement !== undefined;
+    const { source } = actor.state;
+    const isSuperseded = (): boolean => actor.state.source !== source || actor.retirement !== undefined;
     const startedAtMs = Date.now();
     const end = await watchOnce(actor);
     if (end === 'news') {
@@ -36,10 +35,10 @@ export async function keepWatching(actor: SourceActor): Promise<void> {
 }
 
 async function watchOnce(actor: SourceActor): Promise<'news' | 'cancelled' | 'failed'> {
-  const { definition } = actor.state;
-  const summary = `Watch ${originLabel(definition)}`;
+  const { name: sourceName, label } = actor.state.source;
+  const summary = `Watch ${label}`;
   try {
-    await actor.watch(() => watchActivities().watch.executeWithOptions({ summary }, [{ definition }]));
+    await actor.watch(() => watchActivities().watch.executeWithOptions({ summary }, [{ sourceName }]));
     return 'news';
   } catch (error) {
     if (isCancellation(error)) return 'cancelled';

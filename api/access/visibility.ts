@@ -66,7 +66,7 @@ export class RegistryViews {
   }
 
   async #heldBy(caller: Caller, registry: RegistryRow): Promise<HeldClaimSets> {
-    const state = `${registry.id} ${registry.revision}`;
+    const state = registry.revisionToken;
     const known = this.#held.get(`${state} ${caller.key}`);
     if (known !== undefined) return known;
     const claimSets = await this.#claimSetsAt(state);

@@ -2,6 +2,7 @@
 import { namedSource } from '../../config/schema.ts';
 import * as stored from '../../db/created-sources.ts';
 import { listRegistries } from '../../db/registries.ts';
+import { requestErasure } from '../../db/source-requests.ts';
 import { findSource, type SourceRow } from '../../db/sources.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { initialState } from '../../temporal/initial-state.ts';
@@ -65,6 +66,7 @@ export const deleteSource = change({
   run: async (context, { name }): Promise<Changed> => {
     const source = await visibleSource(context, name);
     if (source.detachedAt === null) await detach(context, await changeableSource(context, name));
+    await requestErasure(context.database, name);
     return await tellActor(() => retireSource(context, { name, entries: 'remove' }));
   },
 });

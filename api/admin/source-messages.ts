@@ -1,5 +1,6 @@
 /** What an operator says to a source's actor. */
 import { z } from 'zod';
+import { requestForce } from '../../db/source-requests.ts';
 import type { Caller } from '../access/caller.ts';
 import { change } from './operation.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';
@@ -21,6 +22,8 @@ export const syncSource = change({
   run: async (context, { name, wait, force, reason }) => {
     await visibleSource(context, name);
     const requestedBy = nameOf(context.caller);
+    // A message alone overrides nothing: everyone with access to Temporal can send one.
+    if (force) await requestForce(context.database, name);
     return context.actors.syncNow(name, { wait, force, requestedBy, ...(reason !== undefined && { reason }) });
   },
 });

@@ -1,6 +1,6 @@
 /** Sources: what they are, and how their syncs went. */
 import { z } from 'zod';
-import { listSources as readSources, type SourceRow } from '../../db/sources.ts';
+import { countEntriesOf, listSources as readSources, type CountedSource, type SourceRow } from '../../db/sources.ts';
 import { findSyncRun, listFindings, listSyncRuns } from '../../db/sync-runs.ts';
 import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import type { SourceDescription } from '../../workflows/contract.ts';
@@ -14,7 +14,13 @@ import { bySourceName, visibleSource } from './visible-source.ts';
 export const listSources = query({
   role: 'manageSources',
   input: z.void(),
-  run: async ({ database, caller }) => (await readSources(database)).filter(({ claims }) => sees(caller, claims)),
+  run: async ({ database, caller }) => {
+    const sources = await readSources(database);
+    return await countEntriesOf(
+      database,
+      sources.filter(({ claims }) => sees(caller, claims)),
+    );
+  },
 });
 
 /** One source, and what its actor says: phase, next sync, recent syncs. `actor` is null while Temporal is unavailable. */
@@ -23,9 +29,18 @@ export const getSource = query({
   input: bySourceName,
   run: async (context, { name }) => {
     const source = await visibleSource(context, name);
-    return { ...source, actor: await describeActor(context, source) };
+    return { ...(await withEntryCount(context, source)), actor: await describeActor(context, source) };
   },
 });
+
+/** Of one source. */
+async function withEntryCount<Source extends SourceRow>(
+  { database }: Pick<ApiContext, 'database'>,
+  source: Source,
+): Promise<CountedSource<Source>> {
+  const [counted] = await countEntriesOf(database, [source]);
+  return { ...source, entryCount: counted?.entryCount ?? 0 };
+}
 
 async function describeActor({ actors }: ApiContext, { name }: SourceRow): Promise<SourceDescription | null> {
   try {

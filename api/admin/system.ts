@@ -1,7 +1,7 @@
 /** The installation as a whole, and the caller as it sees him. */
 import { z } from 'zod';
 import { listRegistries } from '../../db/registries.ts';
-import { listSources } from '../../db/sources.ts';
+import { countEntriesOf, listSources } from '../../db/sources.ts';
 import { ROLES } from '../../registry/roles.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
 import { query } from './operation.ts';
@@ -12,7 +12,10 @@ export const systemInformation = query({
   input: z.void(),
   run: async ({ database, software, temporal, caller }) => {
     const [sources, registries] = await Promise.all([listSources(database), listRegistries(database)]);
-    const visible = sources.filter(({ claims }) => sees(caller, claims));
+    const visible = await countEntriesOf(
+      database,
+      sources.filter(({ claims }) => sees(caller, claims)),
+    );
     return {
       software,
       temporal,

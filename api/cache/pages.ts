@@ -158,8 +158,7 @@ export class Pages {
   }
 
   #variantsOf({ view, key }: Pick<Page, 'view' | 'key'>, encoding: ContentEncoding): readonly Variant[] {
-    const { id, createdAt, revision } = view.registry;
-    const tag = entityTag([this.#softwareVersion, id, createdAt, revision, view.key, ...key]);
+    const tag = entityTag([this.#softwareVersion, view.registry.revisionToken, view.key, ...key]);
     const identity: Variant = { encoding: 'identity', tag: `"${tag}"` };
     return encoding === 'identity' ? [identity] : [{ encoding, tag: `"${tag}-${encoding}"` }, identity];
   }

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import type { Database } from '../../db/connection.ts';
 import { countEntries } from '../../db/entries.ts';
 import { listRegistries, type RegistryRow } from '../../db/registries.ts';
-import { listSources, type SourceRow } from '../../db/sources.ts';
+import { countEntriesOf, listSources, type CountedSource } from '../../db/sources.ts';
 import type { Claims } from '../../registry/claims.ts';
 import { type Caller, callerOf } from '../access/caller.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
@@ -75,12 +75,12 @@ async function seenSources(
 }
 
 async function sourceStatuses(database: Database): Promise<ReadonlyMap<string, SourceStatus>> {
-  const sources = await listSources(database);
+  const sources = await countEntriesOf(database, await listSources(database));
   const statuses = await Promise.all(sources.map((source) => sourceStatus(database, source)));
   return new Map(statuses.map((status) => [status.name, status]));
 }
 
-async function sourceStatus(database: Database, source: SourceRow): Promise<SourceStatus> {
+async function sourceStatus(database: Database, source: CountedSource): Promise<SourceStatus> {
   const { name, kind, claims } = source;
   return { name, type: kind, claims, syncStatus: await syncStatusOf(database, source) };
 }

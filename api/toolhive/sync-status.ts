@@ -1,10 +1,10 @@
 /** How the syncs of a source went, in the words of ToolHive's tooling. */
 import type { Database } from '../../db/connection.ts';
-import type { SourceRow } from '../../db/sources.ts';
+import type { CountedSource, SourceRow } from '../../db/sources.ts';
 import { listSyncRuns } from '../../db/sync-runs.ts';
 import type { SyncStatus } from './extension-schemas.ts';
 
-export async function syncStatusOf(database: Database, source: SourceRow): Promise<SyncStatus> {
+export async function syncStatusOf(database: Database, source: CountedSource): Promise<SyncStatus> {
   const { lastRun } = source;
   const [failures, lastSuccess] = lastRun === null ? [0, undefined] : await sinceLastSuccess(database, source);
   return {

@@ -1,6 +1,6 @@
 /** `/v1/sources` */
 import type { RequestHandler } from 'express';
-import { findSource, type SourceRow } from '../../db/sources.ts';
+import { findSource, type CountedSource, type SourceRow } from '../../db/sources.ts';
 import { sees } from '../access/permissions.ts';
 import { ask, make, makeFrom, operationContext } from '../admin/operation.ts';
 import { createSource, deleteSource, updateSource } from '../admin/source-changes.ts';
@@ -52,7 +52,7 @@ export function deleteSourceByName(context: ApiContext): RequestHandler {
   };
 }
 
-async function infoWithStatus({ database }: ApiContext, source: SourceRow): Promise<SourceInfo> {
+async function infoWithStatus({ database }: ApiContext, source: CountedSource): Promise<SourceInfo> {
   return { ...info(source), syncStatus: { ...(await syncStatusOf(database, source)), skillCount: 0, pluginCount: 0 } };
 }
 

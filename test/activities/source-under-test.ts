@@ -12,12 +12,13 @@ import { recordFailure } from '../../activities/record-failure.ts';
 import { createSource } from '../../db/created-sources.ts';
 import { storeConfiguration } from '../../db/configuration.ts';
 import type { Database } from '../../db/connection.ts';
+import { requestForce } from '../../db/source-requests.ts';
 import { findSource, type SourceRow } from '../../db/sources.ts';
 import { findSyncRun, listFindings } from '../../db/sync-runs.ts';
 import { OutboundGuard } from '../../outbound/guard.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 import type { SourceDefinition, SourceOrigin } from '../../registry/source-definition.ts';
-import type { CheckResult, FetchSnapshotResult, SyncInput, SyncResult } from '../../workflows/contract.ts';
+import type { CheckResult, FetchInput, FetchSnapshotResult, SyncResult } from '../../workflows/contract.ts';
 import { entriesOf } from '../db/sync-source.ts';
 
 export type SourceOptions = Partial<Pick<SourceDefinition, 'format' | 'filter'>>;
@@ -57,27 +58,30 @@ export class SourceUnderTest {
   }
 
   async check(): Promise<CheckResult['news']> {
-    const { news } = await runActivity(() => check(this.upstream, { definition: this.definition }));
+    const { news } = await runActivity(() =>
+      check(this.upstream, { sourceName: this.definition.name, lastSync: this.#syncs }),
+    );
     return news;
   }
 
   /** The input of the next sync. */
-  next(options: Partial<SyncInput> = {}): SyncInput {
+  next(options: Partial<FetchInput> = {}): FetchInput {
     this.#syncs += 1;
-    const { definition } = this;
-    return { definition, number: this.#syncs, trigger: 'message', force: false, full: false, ...options };
+    const sourceName = this.definition.name;
+    return { sourceName, number: this.#syncs, trigger: 'message', force: false, full: false, ...options };
   }
 
-  async fetch(input: SyncInput, info: Partial<Info> = {}): Promise<FetchSnapshotResult> {
+  async fetch(input: FetchInput, info: Partial<Info> = {}): Promise<FetchSnapshotResult> {
     return await runActivity(() => fetchSnapshot(this.upstream, input), info);
   }
 
-  /** Fetches and applies, as the workflow does; a failure is recorded and thrown. */
-  async sync(options: Partial<SyncInput> = {}): Promise<SyncResult & Pick<FetchSnapshotResult, 'snapshot'>> {
+  /** Fetches and applies, as the workflow does; a failure is recorded and thrown. With `force`, as the API asks for it. */
+  async sync(options: Partial<FetchInput> = {}): Promise<SyncResult & Pick<FetchSnapshotResult, 'snapshot'>> {
     const input = this.next(options);
+    if (input.force) await requestForce(this.database, input.sourceName);
     try {
       const fetched = await this.fetch(input);
-      const applied = await runActivity(() => applySnapshot(this.database, { ...input, fetched }));
+      const applied = await runActivity(() => applySnapshot(this.database, input));
       return { ...applied, snapshot: fetched.snapshot };
     } catch (error) {
       const { type, message } = error as ApplicationFailure;
@@ -88,7 +92,7 @@ export class SourceUnderTest {
   }
 
   /** Expects the next sync to fail. */
-  async failedSync(options: Partial<SyncInput> = {}): Promise<ApplicationFailure> {
+  async failedSync(options: Partial<FetchInput> = {}): Promise<ApplicationFailure> {
     try {
       await this.sync(options);
     } catch (error) {

@@ -15,7 +15,9 @@ const TWO = envelope([serverJson('com.example/one'), serverJson('com.example/two
 function startWatch(source: SourceUnderTest) {
   const environment = activityEnvironment();
   const started = new Promise<void>((resolve) => environment.once('heartbeat', () => resolve()));
-  const ended = environment.run(() => failingClearly(() => watch(source.upstream, { definition: source.definition })));
+  const ended = environment.run(() =>
+    failingClearly(() => watch(source.upstream, { sourceName: source.definition.name })),
+  );
   return { started, ended, cancel: environment.cancel };
 }
 

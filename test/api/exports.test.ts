@@ -226,11 +226,10 @@ describe('the extension API', () => {
         number,
         workflowId: `sync/upstream/${number}`,
         trigger: 'timer',
-        forced: false,
       };
-      const id = await openSyncRun(api.database, key);
+      const run = await openSyncRun(api.database, key);
       expect((await status('mixed')).syncStatus['phase']).toBe('syncing');
-      await closeFailedSyncRun(api.database, id ?? '', {
+      await closeFailedSyncRun(api.database, run?.id ?? '', {
         outcome: 'failed',
         type: 'UpstreamUnavailable',
         message: 'It is away',

@@ -3,7 +3,7 @@ import { storeConfiguration } from '../../db/configuration.ts';
 import { createRegistry, deleteRegistry, updateRegistry } from '../../db/created-registries.ts';
 import { createSource, detachSource, updateSource } from '../../db/created-sources.ts';
 import { listRegistries } from '../../db/registries.ts';
-import { deleteDetachedSource, findManagedSource, findSource, listSources } from '../../db/sources.ts';
+import { countEntriesOf, deleteDetachedSource, findManagedSource, findSource, listSources } from '../../db/sources.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { NOTHING_WRITTEN, rowsWrittenBy } from './rows-written.ts';
@@ -23,6 +23,11 @@ const [first, second] = [source('first'), source('second')];
 async function syncBoth(): Promise<void> {
   await sync(target.database, { sourceName: 'first', entries: [shared, draft('com.example/a', '1.0.0')] });
   await sync(target.database, { sourceName: 'second', entries: [shared, draft('com.example/b', '1.0.0')] });
+}
+
+async function countedSource(name: string): Promise<unknown> {
+  const sources = (await listSources(target.database)).filter((row) => row.name === name);
+  return (await countEntriesOf(target.database, sources))[0];
 }
 
 test('the default registry is all sources in their order, unless the file lists a registry of its name', async () => {
@@ -101,14 +106,15 @@ test('a source that is back in the file before its actor has ended keeps its ent
   await useSources(target.database, second);
   await useSources(target.database, first, second);
   await deleteDetachedSource(target.database, 'first');
-  expect(await findSource(target.database, 'first')).toMatchObject({ detachedAt: null, entryCount: 2 });
+  expect(await countedSource('first')).toMatchObject({ detachedAt: null, entryCount: 2 });
 });
 
 test('a managed source that leaves the file keeps its entries, and serves them when it returns', async () => {
   const published = source('published', 'managed');
   await useSources(target.database, first, published);
   await sync(target.database, { sourceName: 'published', entries: [draft('com.example/own', '1.0.0')] });
-  expect(await findManagedSource(target.database, 'default')).toMatchObject({ name: 'published', entryCount: 1 });
+  expect(await findManagedSource(target.database, 'default')).toMatchObject({ name: 'published' });
+  expect(await countedSource('published')).toMatchObject({ entryCount: 1 });
 
   const departed = await storeConfiguration(target.database, {
     sources: [first],
@@ -137,7 +143,7 @@ describe('what was created through the API under a name that the file begins to 
       sourceClaims: { second: { team: 'staff' } },
       defaultRegistry: 'default',
     });
-    expect(await findSource(target.database, 'second')).toMatchObject({
+    expect(await countedSource('second')).toMatchObject({
       origin: 'file',
       entryCount: 2,
       claims: { team: 'staff' },

@@ -108,7 +108,7 @@ test('what is staged goes with its sync: when it failed, when it is discarded, a
 });
 
 test('who asked for a sync may have said it with characters that the database has no place for', async () => {
-  const run = { sourceName: 'first', number: 1, workflowId: 'sync/first/1', trigger: 'message', forced: false };
+  const run = { sourceName: 'first', number: 1, workflowId: 'sync/first/1', trigger: 'message' };
   await openSyncRun(target.database, { ...run, requestedBy: 'A\0da', reason: 'be\0cause' });
   expect(await listSyncRuns(target.database, { sourceName: 'first', limit: 1 })).toMatchObject([
     { requestedBy: 'Ada', reason: 'because' },
@@ -116,9 +116,9 @@ test('who asked for a sync may have said it with characters that the database ha
 });
 
 test('the first thousand findings of each kind are kept, none of them twice', async () => {
-  const run = { sourceName: 'first', number: 1, workflowId: 'sync/first/1', trigger: 'timer', forced: false };
-  const syncRunId = (await openSyncRun(target.database, run)) ?? '';
-  expect(await openSyncRun(target.database, run)).toBe(syncRunId);
+  const run = { sourceName: 'first', number: 1, workflowId: 'sync/first/1', trigger: 'timer' };
+  const syncRunId = (await openSyncRun(target.database, run))?.id ?? '';
+  expect(await openSyncRun(target.database, run)).toMatchObject({ id: syncRunId });
   expect(await openSyncRun(target.database, { ...run, sourceName: 'nowhere' })).toBeNull();
   const finding = (ordinal: number, severity: EntryFinding['severity']): EntryFinding => ({
     severity,
@@ -140,7 +140,8 @@ test('the first thousand findings of each kind are kept, none of them twice', as
 test('a change is told to those who listen, with the revision that they then read', async () => {
   const told: string[] = [];
   const listener = listenForRevisions(target.settings, {
-    onRevision: ({ registryId, revision }) => told.push(`${registryId}:${revision}`),
+    onRevision: ({ registryId, revision, token }) => told.push(`${registryId}:${revision}:${token}`),
+    onRevisions: () => {},
     onConnection: (connected) => told.push(connected ? 'connected' : 'cut off'),
   });
   await expect.poll(() => told.at(-1)).toBe('connected');
@@ -148,6 +149,6 @@ test('a change is told to those who listen, with the revision that they then rea
   await syncFirst(drafts(2));
   await syncFirst(drafts(2));
   const [current] = await listRegistries(target.database);
-  await expect.poll(() => told).toEqual([`${current?.id}:${current?.revision}`]);
+  await expect.poll(() => told).toEqual([`${current?.id}:${current?.revision}:${current?.revisionToken}`]);
   await listener.close();
 });

@@ -69,11 +69,12 @@ test('a snapshot that was staged before the crash is lost, which its apply notic
 test('the listener says that it is cut off, comes back, and tells what it missed', async () => {
   const told: string[] = [];
   const listener = listenForRevisions(postgres.settings, {
-    onRevision: ({ registryId, revision }) => told.push(`${registryId}:${revision}`),
+    onRevision: () => {},
+    onRevisions: (all) => told.push(...all.map(({ registryId, token }) => `${registryId}:${token}`)),
     onConnection: (connected) => told.push(connected ? 'connected' : 'cut off'),
   });
   const [registry] = await listRegistries(database);
-  await expect.poll(() => told).toEqual([`${registry?.id}:${registry?.revision}`, 'connected']);
+  await expect.poll(() => told).toEqual([`${registry?.id}:${registry?.revisionToken}`, 'connected']);
   told.length = 0;
 
   await postgres.kill();
@@ -81,6 +82,6 @@ test('the listener says that it is cut off, comes back, and tells what it missed
   await postgres.restart();
   await expect
     .poll(() => told, { timeout: DEADLINE_MS })
-    .toEqual(['cut off', `${registry?.id}:${registry?.revision}`, 'connected']);
+    .toEqual(['cut off', `${registry?.id}:${registry?.revisionToken}`, 'connected']);
   await listener.close();
 });

@@ -9,6 +9,7 @@ import { findRegistry } from '../../db/registries.ts';
 import { stageChunk } from '../../db/staged-chunk.ts';
 import { findSource } from '../../db/sources.ts';
 import { openSyncRun } from '../../db/sync-runs.ts';
+import { definitionDigest } from '../../registry/definition-digest.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import type { SourceDefinition, SourceOrigin } from '../../registry/source-definition.ts';
 
@@ -58,14 +59,14 @@ const ENTRIES_PER_CHUNK = 1_000;
 export async function stage(database: Database, request: TestSync): Promise<SnapshotToApply> {
   const found = await findSource(database, request.sourceName);
   if (found === null) throw new Error(`There is no source ${request.sourceName}.`);
-  const syncRunId = await openSyncRun(database, {
+  const run = await openSyncRun(database, {
     sourceName: found.name,
     number: found.nextSyncNumber,
     workflowId: `sync/${found.name}/${found.nextSyncNumber}`,
     trigger: 'message',
-    forced: false,
   });
-  if (syncRunId === null) throw new Error(`The sync of ${request.sourceName} has no record.`);
+  if (run === null) throw new Error(`The sync of ${request.sourceName} has no record.`);
+  const syncRunId = run.id;
   const chunks = Math.ceil(request.entries.length / ENTRIES_PER_CHUNK);
   for (let number = 0; number < chunks; number++) {
     const chunkDrafts = request.entries.slice(number * ENTRIES_PER_CHUNK, (number + 1) * ENTRIES_PER_CHUNK);
@@ -74,6 +75,7 @@ export async function stage(database: Database, request: TestSync): Promise<Snap
   return {
     syncRunId,
     sourceName: request.sourceName,
+    definitionDigest: definitionDigest(found.definition),
     chunks,
     coverage: 'complete',
     force: false,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SourceState, SyncReport } from '../../workflows/contract.ts';
-import { fingerprint, originLabel, sameDefinition } from '../../workflows/definition.ts';
+import { definitionDigest, definitionFingerprint } from '../../registry/definition-digest.ts';
+import { originLabel } from '../../workflows/definition.ts';
 import { renderDetails } from '../../workflows/details.ts';
 import { mergeRequests, readSyncRequest } from '../../workflows/sync-request.ts';
 import { gitSource, MANAGED, newState } from './source-states.ts';
@@ -87,13 +88,15 @@ test('where a source comes from is shown without credentials and query strings',
   expect(label).toBe('file https://files.example/registry.json');
 });
 
-test('definitions are the same whatever the order of their members, and told apart by any difference', () => {
+test('fingerprints ignore the order of members, and differ where definitions do; digests ignore the policy', () => {
   const { name, origin, syncPolicy } = gitSource('a');
-  const other = { syncPolicy, origin: { ...origin, path: 'other.json' }, name };
-  expect(sameDefinition(gitSource('a'), { syncPolicy, origin, name })).toBe(true);
-  expect(fingerprint({ syncPolicy, origin, name })).toBe(fingerprint(gitSource('a')));
-  expect(sameDefinition(gitSource('a'), other)).toBe(false);
-  expect(fingerprint(other)).not.toBe(fingerprint(gitSource('a')));
+  const other = { syncPolicy, origin: { ...origin, path: 'other.json' } as typeof origin, name };
+  const slower = { name, origin, syncPolicy: { ...syncPolicy, intervalMs: 1 } };
+  expect(definitionFingerprint({ syncPolicy, origin, name })).toBe(definitionFingerprint(gitSource('a')));
+  expect(definitionFingerprint(other)).not.toBe(definitionFingerprint(gitSource('a')));
+  expect(definitionFingerprint(slower)).not.toBe(definitionFingerprint(gitSource('a')));
+  expect(definitionDigest(other)).not.toBe(definitionDigest(gitSource('a')));
+  expect(definitionDigest(slower)).toBe(definitionDigest(gitSource('a')));
 });
 
 test('requests are read with suspicion and folded into one', () => {

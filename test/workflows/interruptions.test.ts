@@ -16,13 +16,13 @@ describe('interrupting', () => {
     const { name } = await environment.start({ fetch: untilCancelled });
     const syncs = environment.temporal.client.workflow;
     const isSyncing = async (number: number): Promise<boolean> =>
-      environment.upstream.syncs.some((sync) => sync.definition.name === name && sync.number === number);
+      environment.upstream.syncs.some((sync) => sync.sourceName === name && sync.number === number);
     await eventually(() => isSyncing(1), 'the first sync fetches');
     await syncs.getHandle(syncWorkflowId(name, 1)).terminate('it seemed to hang');
     const terminated = await afterSync(environment, name, 1);
     expect(terminated.recentSyncs[0]).toMatchObject({ outcome: 'failed', failure: { message: 'terminated by hand' } });
     expect(environment.upstream.recordedFailures).toContainEqual(
-      expect.objectContaining({ number: 1, outcome: 'failed', definition: expect.objectContaining({ name }) }),
+      expect.objectContaining({ number: 1, outcome: 'failed', sourceName: name }),
     );
 
     await environment.actors.syncNow(name, {});

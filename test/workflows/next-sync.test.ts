@@ -71,10 +71,7 @@ describe('what starts a cycle', () => {
   const state = { ...newState(gitSource('a')), cycle: 1 };
   const api = {
     ...state,
-    definition: {
-      ...state.definition,
-      origin: { kind: 'api', endpoint: 'https://a.example', timeoutMs: 1, fullSyncEveryMs: HOUR } as const,
-    },
+    source: { ...state.source, policy: { ...state.source.policy, fullSyncEveryMs: HOUR } },
   };
   const routine = { fromWatch: false, nowMs: NOW };
   const fullSyncAgo = (milliseconds: number): string => new Date(NOW - milliseconds).toISOString();

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findSource } from '../../db/sources.ts';
+import { countEntriesOf, findSource } from '../../db/sources.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { sourceWorkflowId } from '../../workflows/contract.ts';
 import { createTestDatabase } from '../environment.ts';
@@ -22,7 +22,10 @@ afterAll(async () => {
 });
 
 async function entryCount(name: string): Promise<number | undefined> {
-  return (await findSource(worker.test.database, name))?.entryCount;
+  const source = await findSource(worker.test.database, name);
+  if (source === null) return undefined;
+  const [counted] = await countEntriesOf(worker.test.database, [source]);
+  return counted?.entryCount;
 }
 
 /** The actor may not run yet, or just be started again. */

@@ -4,9 +4,9 @@ import { failingClearly } from '../../activities/failures.ts';
 import type {
   Activities,
   CheckResult,
+  FetchInput,
   FetchSnapshotResult,
   RecordFailureInput,
-  SyncInput,
   SyncResult,
   WatchActivities,
 } from '../../workflows/contract.ts';
@@ -14,7 +14,7 @@ import type {
 /** Each answers one activity of one source; what throws is a failure of the activity. */
 export interface Script {
   check?: () => CheckResult['news'] | Promise<CheckResult['news']>;
-  fetch?: (input: SyncInput, attempt: number) => void | Promise<void>;
+  fetch?: (input: FetchInput, attempt: number) => void | Promise<void>;
   apply?: () => SyncResult['outcome'] | Promise<SyncResult['outcome']>;
   write?: (requestId: string, attempt: number) => number;
   watch?: () => Promise<void>;
@@ -26,7 +26,7 @@ const COUNTS = { entries: 3, added: 2, changed: 1, removed: 0, rejected: 0, warn
 export class ScriptedUpstream {
   readonly #scripts = new Map<string, Script>();
   readonly #calls = new Map<string, string[]>();
-  readonly syncs: SyncInput[] = [];
+  readonly syncs: FetchInput[] = [];
   readonly recordedFailures: RecordFailureInput[] = [];
 
   /** @returns what was called for the source, in order, growing */
@@ -38,23 +38,23 @@ export class ScriptedUpstream {
   }
 
   readonly activities: Activities & WatchActivities = {
-    check: ({ definition }) =>
-      this.#answer(definition.name, 'check', async ({ check }) => ({ news: (await check?.()) ?? 'nothing' })),
+    check: ({ sourceName }) =>
+      this.#answer(sourceName, 'check', async ({ check }) => ({ news: (await check?.()) ?? 'nothing' })),
     fetchSnapshot: (input) =>
-      this.#answer(input.definition.name, 'fetch', async ({ fetch }) => {
+      this.#answer(input.sourceName, 'fetch', async ({ fetch }) => {
         const { attempt } = Context.current().info;
         if (attempt === 1) this.syncs.push(input);
         await fetch?.(input, attempt);
         return fetchedSnapshot();
       }),
-    applySnapshot: ({ definition }) =>
-      this.#answer(definition.name, 'apply', async ({ apply }) => ({
+    applySnapshot: ({ sourceName }) =>
+      this.#answer(sourceName, 'apply', async ({ apply }) => ({
         outcome: (await apply?.()) ?? 'changed',
         counts: COUNTS,
         upstreamRevision: 'b8f2c1d0e9',
       })),
     recordFailure: (input) =>
-      this.#answer(input.definition.name, `record ${input.outcome}`, async ({ recordFailure }) => {
+      this.#answer(input.sourceName, `record ${input.outcome}`, async ({ recordFailure }) => {
         recordFailure?.(Context.current().info.attempt);
         this.recordedFailures.push(input);
       }),
@@ -63,8 +63,10 @@ export class ScriptedUpstream {
         entries: write?.(request.requestId, Context.current().info.attempt) ?? 1,
       })),
     retireSource: ({ sourceName, entries }) => this.#answer(sourceName, `retire ${entries}`, async () => undefined),
-    watch: ({ definition }) => this.#answer(definition.name, 'watch', async ({ watch }) => watch?.()),
-    reconcileSources: async () => ({ started: 0, configured: 0, retired: 0 }),
+    recordPause: ({ sourceName, paused }) =>
+      this.#answer(sourceName, paused ? 'record pause' : 'record resume', async () => undefined),
+    watch: ({ sourceName }) => this.#answer(sourceName, 'watch', async ({ watch }) => watch?.()),
+    reconcileSources: async () => ({ started: 0, configured: 0, synced: 0, retired: 0 }),
     purge: async () => ({ tombstones: 0, syncRuns: 0, writeRequests: 0, auditEvents: 0 }),
   };
 
@@ -82,12 +84,8 @@ export class ScriptedUpstream {
 function fetchedSnapshot(): FetchSnapshotResult {
   const { entries, rejected, warnings } = COUNTS;
   return {
-    syncRunId: '1',
     snapshot: 'staged',
-    coverage: 'complete',
     counts: { entries, rejected, warnings },
-    chunks: 1,
-    fetchState: {},
   };
 }
 

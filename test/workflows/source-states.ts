@@ -1,5 +1,6 @@
 /** States and definitions of sources for tests. */
 import type { SourceDefinition } from '../../registry/source-definition.ts';
+import { sourceReference } from '../../temporal/source-reference.ts';
 import type { SourceState } from '../../workflows/contract.ts';
 
 /** A source that is due once a minute. */
@@ -18,8 +19,8 @@ export const MANAGED = {
 
 export function newState(definition: SourceDefinition): SourceState {
   return {
-    version: 1,
-    definition,
+    version: 2,
+    source: sourceReference(definition),
     nextSyncNumber: 1,
     cycle: 0,
     paused: false,

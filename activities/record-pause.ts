@@ -1,0 +1,11 @@
+import type { Database } from '../db/connection.ts';
+import { storePause } from '../db/source-requests.ts';
+import type { Activities } from '../workflows/contract.ts';
+
+/** Keeps in Postgres whether a source is paused, so that it stays so when Temporal loses its actor. */
+export async function recordPause(
+  database: Database,
+  { sourceName, paused }: Parameters<Activities['recordPause']>[0],
+): Promise<void> {
+  await storePause(database, sourceName, paused);
+}

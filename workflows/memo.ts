@@ -1,0 +1,15 @@
+/** What housekeeping reads about an actor without asking it. */
+import { patched, upsertMemo, workflowInfo } from '@temporalio/workflow';
+import type { ActorMemo, SourceState } from './contract.ts';
+
+export function noteDefinition(fingerprint: string): void {
+  upsertMemo({ definition: fingerprint } satisfies Partial<ActorMemo>);
+}
+
+/** Notes what has changed since it was noted last. 0.1 noted definitions only. */
+export function noteState({ paused, nextSyncNumber }: SourceState): void {
+  const noted = workflowInfo().memo as Partial<ActorMemo> | undefined;
+  const current = { paused, lastSync: nextSyncNumber - 1 } satisfies Partial<ActorMemo>;
+  if (noted?.paused === current.paused && noted.lastSync === current.lastSync) return;
+  if (patched('memo-of-state')) upsertMemo(current);
+}
