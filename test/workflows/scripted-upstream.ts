@@ -18,6 +18,7 @@ export interface Script {
   apply?: () => SyncResult['outcome'] | Promise<SyncResult['outcome']>;
   write?: (requestId: string, attempt: number) => number;
   watch?: () => Promise<void>;
+  recordPause?: () => void | Promise<void>;
   recordFailure?: (attempt: number) => void;
 }
 
@@ -64,7 +65,7 @@ export class ScriptedUpstream {
       })),
     retireSource: ({ sourceName, entries }) => this.#answer(sourceName, `retire ${entries}`, async () => undefined),
     recordPause: ({ sourceName, paused }) =>
-      this.#answer(sourceName, paused ? 'record pause' : 'record resume', async () => undefined),
+      this.#answer(sourceName, paused ? 'record pause' : 'record resume', async ({ recordPause }) => recordPause?.()),
     watch: ({ sourceName }) => this.#answer(sourceName, 'watch', async ({ watch }) => watch?.()),
     reconcileSources: async () => ({ started: 0, configured: 0, synced: 0, retired: 0 }),
     purge: async () => ({ tombstones: 0, syncRuns: 0, writeRequests: 0, auditEvents: 0 }),

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { withProgress } from '../../activities/progress.ts';
+import { activityEnvironment } from './source-under-test.ts';
+
+test('work that makes no progress sends heartbeats all the same, with what was reported last', async () => {
+  const environment = activityEnvironment();
+  const heartbeats: unknown[] = [];
+  const silent = Promise.withResolvers<void>();
+  environment.on('heartbeat', (details: unknown) => {
+    heartbeats.push(details);
+    // One was reported. A worker that is lost must be told apart from one that is busy, so there have to be others.
+    if (heartbeats.length === 3) silent.resolve();
+  });
+  await environment.run(() =>
+    withProgress(async (progress) => {
+      progress.report({ entries: 7, step: 'applying' });
+      await silent.promise;
+    }),
+  );
+  expect(heartbeats).toEqual(Array.from({ length: 3 }, () => ({ entries: 7, step: 'applying' })));
+}, 60_000);
