@@ -11,7 +11,7 @@ function exitStatusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_STATUS; // commander has printed it
   const message = error instanceof CommandFailure ? error.message : describeError(error);
   if (message !== '') console.error(printable(message));
-  if (process.env['ROLLCALL_LOG_LEVEL'] === 'debug') console.error(error);
+  if (process.env['THV_REGISTRY_LOG_LEVEL'] === 'debug') console.error(error);
   return error instanceof CommandFailure ? error.exitStatus : 1;
 }
 

@@ -70,6 +70,7 @@ function configuration(file: Settings, content: Content, surroundings: Surroundi
     rateLimits: file.rateLimits,
     ...defined({ telemetry: file.telemetry }),
     server: serverSettings(file.server, file.database === undefined),
+    log: file.log,
     limits: { publisherExtensionBytes: file.database?.maxMetaSize ?? DEFAULT_PUBLISHER_EXTENSION_BYTES },
   };
 }

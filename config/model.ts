@@ -84,6 +84,11 @@ export interface ServerSettings {
   readonly publicHosts?: readonly string[];
 }
 
+export interface LogSettings {
+  /** The least severe messages that are logged. Default `info`; in the processes of `serve` `warn`. */
+  readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}
+
 /** Who vouches for tokens. */
 export interface ProviderSettings {
   readonly name: string;
@@ -191,6 +196,7 @@ export interface Configuration {
   readonly rateLimits: RateLimitSettings;
   readonly telemetry?: TelemetrySettings;
   readonly server: ServerSettings;
+  readonly log: LogSettings;
   readonly limits: {
     /** The largest publisher extension of a server.json that may be published, in bytes. */
     readonly publisherExtensionBytes: number;

@@ -130,6 +130,13 @@ const rateLimits = mapping({
   failedAuthenticationsPerMinute: perMinute.default(30).describe('Refused tokens from one address. Default 30'),
 });
 
+const log = mapping({
+  level: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .exactOptional()
+    .describe('Least severe messages that are logged. Default info; for `serve` warn'),
+});
+
 const server = mapping({
   address: listenAddress.exactOptional().describe('host:port or :port of the API. Default :8080'),
   internalAddress: listenAddress.exactOptional().describe('The same for health and readiness. Default :8081'),
@@ -152,4 +159,5 @@ export const settings = {
   outbound: outbound.prefault({}),
   rateLimits: rateLimits.prefault({}),
   server: server.prefault({}),
+  log: log.prefault({}),
 };

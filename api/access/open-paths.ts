@@ -3,6 +3,9 @@
 /** Reveal nothing about the content of registries; clients need some of them before they have a token. */
 const ALWAYS_OPEN = /^\/(?:(?:health|readiness|version|docs|openapi\.(?:json|yaml))\/?$|\.well-known\/)/;
 
+/** The service endpoints of the registry API. Whether the registry in the path exists makes no difference. */
+const SERVICE_STATUS = /^\/(?:registry\/(?:v0\.1|[^/]+\/v0(?:\.1)?)|v0(?:\.1)?)\/(?:health|ping|version)\/?$/;
+
 /** The reads of registries, which can be public. Those without a name are of the default registry. */
 const REGISTRY_READS = [
   /^\/registry\/(?<name>[^/]+)\/(?:v0(?:\.1)?\/servers(?:\/|$)|(?:registry|upstream-registry|servers)\.json\/?$)/,
@@ -12,7 +15,7 @@ const REGISTRY_READS = [
 
 /** Whether a path is open to all callers, whatever the configuration says. */
 export function isAlwaysOpen(path: string): boolean {
-  return ALWAYS_OPEN.test(path);
+  return ALWAYS_OPEN.test(path) || SERVICE_STATUS.test(path);
 }
 
 /**

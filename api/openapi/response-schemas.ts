@@ -97,6 +97,11 @@ export const publisherToken = z
   })
   .meta({ id: 'PublisherToken' });
 
+export const serviceHealth = z.object({ status: z.literal('ok') }).meta({ id: 'ServiceHealth' });
+export const pong = z.object({ pong: z.literal(true) }).meta({ id: 'Pong' });
+export const serviceVersion = z
+  .object({ version: z.string(), git_commit: z.string(), build_time: z.string() })
+  .meta({ id: 'ServiceVersion' });
 export const health = z.object({ status: z.literal('healthy') }).meta({ id: 'Health' });
 export const readiness = z.object({ status: z.literal('ready') }).meta({ id: 'Readiness' });
 export const versionInformation = z

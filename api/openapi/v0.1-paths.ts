@@ -9,9 +9,12 @@ import { pathParameters } from './path-parameters.ts';
 import {
   allVersionsStatus,
   errorBody,
+  pong,
   publisherToken,
   serverList,
   serverResponse,
+  serviceHealth,
+  serviceVersion,
   validationResult,
 } from './response-schemas.ts';
 
@@ -89,6 +92,9 @@ export function registryPaths(family: PathFamily): ZodOpenApiPathsObject {
     [`${prefix}/publish`]: { post: operation(family, PUBLISH, {}) },
     [`${prefix}/validate`]: { post: operation(family, VALIDATE, {}) },
     [`${prefix}/auth/none`]: { post: operation(family, AUTHENTICATE, {}) },
+    [`${prefix}/health`]: { get: operation(family, HEALTH, {}) },
+    [`${prefix}/ping`]: { get: operation(family, PING, {}) },
+    [`${prefix}/version`]: { get: operation(family, VERSION, {}) },
   };
 }
 
@@ -204,5 +210,23 @@ const AUTHENTICATE: Operation = {
   summary: 'Get a token as mcp-publisher wants one',
   description: '`mcp-publisher login none`. Without authentication any token is as good as none.',
   responses: answers({ description: 'A token.', schema: publisherToken }, [401, 403, 404, 429, 501, 503]),
+  security: [],
+};
+const HEALTH: Operation = {
+  operationId: 'serviceHealth',
+  summary: 'Check that the server is running',
+  responses: answers({ description: 'The server is running.', schema: serviceHealth }, []),
+  security: [],
+};
+const PING: Operation = {
+  operationId: 'ping',
+  summary: 'Check that the server answers',
+  responses: answers({ description: 'The server answers.', schema: pong }, []),
+  security: [],
+};
+const VERSION: Operation = {
+  operationId: 'serviceVersion',
+  summary: 'Read the version of the server',
+  responses: answers({ description: 'The version, commit, and build time.', schema: serviceVersion }, []),
   security: [],
 };

@@ -6,6 +6,7 @@ import { addRoute } from '../http/routes.ts';
 import { authenticatePublisher, refuseOtherAuthentication } from './publisher-authentication.ts';
 import { getServerVersion, listServers, listServerVersions } from './reads.ts';
 import { encodePlainSlash } from './server-name-in-path.ts';
+import { getHealth, getVersion, ping } from './service-status.ts';
 import { deleteVersion, publish, replaceVersion, setStatus, setStatusOfAll, validate } from './writes.ts';
 
 /** Mount paths may have the parameter `registry`. */
@@ -26,5 +27,8 @@ export function registryApi(context: ApiContext): Router {
   addRoute(router, '/validate', { post: [readBody, validate(context)] });
   addRoute(router, '/auth/none', { post: authenticatePublisher(context) });
   addRoute(router, '/auth/:method', { post: refuseOtherAuthentication(context) });
+  addRoute(router, '/health', { get: getHealth });
+  addRoute(router, '/ping', { get: ping });
+  addRoute(router, '/version', { get: getVersion(context) });
   return router;
 }

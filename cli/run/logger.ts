@@ -1,10 +1,11 @@
 import { type Logger, pino } from 'pino';
+import type { LogSettings } from '../../config/model.ts';
 
-/** Logs JSON lines to standard output, or readable lines on a terminal. The level is `ROLLCALL_LOG_LEVEL`, default `info`. */
-export function createLogger(name: string): Logger {
+/** Logs JSON lines on standard output, or readable lines in a terminal. The default level is `info`. */
+export function createLogger(name: string, { level = 'info' }: LogSettings): Logger {
   return pino({
     name,
-    level: process.env['ROLLCALL_LOG_LEVEL'] ?? 'info',
+    level,
     ...(process.stdout.isTTY ? { transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } } : {}),
   });
 }

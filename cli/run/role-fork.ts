@@ -27,13 +27,13 @@ export async function forkRole(order: RoleOrder): Promise<Running> {
     execArgv: [...HEAP_LIMITS[order.role]],
     detached: true, // Ctrl-C reaches only this process, which then stops the others in order
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // In the terminal of `serve`, only warnings and errors matter.
-    env: { ROLLCALL_LOG_LEVEL: 'warn', ...process.env },
   });
   const ended = once(child, 'exit');
   // Requests take precedence over syncs when both need the CPU.
   if (order.role === 'worker' && child.pid !== undefined) goLast(child.pid);
-  child.send(order);
+  // In the terminal of `serve` only warnings and errors are of interest.
+  const { configuration } = order;
+  child.send({ ...order, configuration: { ...configuration, log: { level: 'warn', ...configuration.log } } });
   const first = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
   if (first?.[0] !== READY) throw new Error(`The ${order.role} process exited during startup`);
   return { ended, stop: () => stop(child, ended) };

@@ -26,8 +26,8 @@ export interface RoleRun {
 export async function runRole(role: Role, { configuration, signal, onReady }: RoleRun): Promise<void> {
   const connection = await applicationConnection(configuration.database);
   const database = await openDatabase(connection);
-  const { audit, auth, telemetry, temporal, temporalUiUrl, limits, outbound, rateLimits, server } = configuration;
-  const shared = { database, logger: createLogger(role), signal, onReady, ...(telemetry && { telemetry }) };
+  const { audit, auth, log, telemetry, temporal, temporalUiUrl, limits, outbound, rateLimits, server } = configuration;
+  const shared = { database, logger: createLogger(role, log), signal, onReady, ...(telemetry && { telemetry }) };
   try {
     // Load only the requested role: the other one would cost 20 MiB and 0.2 s.
     if (role === 'worker') {

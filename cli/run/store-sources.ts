@@ -1,7 +1,6 @@
 import { configurationEvents } from '../../api/audit/configuration-events.ts';
 import { openAuditLines } from '../../api/audit/lines.ts';
 import { applicationConnection } from '../../config/connection.ts';
-import type { AuditSettings } from '../../config/model.ts';
 import { storeConfiguration } from '../../db/configuration.ts';
 import { openDatabase } from '../../db/connection.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
@@ -22,12 +21,12 @@ export async function storeSources(configuration: CompleteConfiguration): Promis
   } finally {
     await database.close();
   }
-  await writeAuditLines(audit, events);
+  await writeAuditLines(configuration, events);
 }
 
-async function writeAuditLines({ logFile }: AuditSettings, events: readonly AuditEvent[]): Promise<void> {
+async function writeAuditLines({ audit, log }: CompleteConfiguration, events: readonly AuditEvent[]): Promise<void> {
   if (events.length === 0) return;
-  const lines = await openAuditLines(logFile, createLogger('configuration'));
+  const lines = await openAuditLines(audit.logFile, createLogger('configuration', log));
   for (const event of events) lines.write(event);
   await lines.close();
 }

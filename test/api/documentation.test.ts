@@ -89,7 +89,16 @@ function timeless(text: string): unknown {
   if (text === '') return '';
   return JSON.parse(text, (name, value: unknown) => {
     if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/.test(value)) return 'a date';
-    return ['nextCursor', 'expires_at', 'node_version', 'platform', 'commit', 'build_date'].includes(name)
+    return [
+      'nextCursor',
+      'expires_at',
+      'node_version',
+      'platform',
+      'commit',
+      'build_date',
+      'git_commit',
+      'build_time',
+    ].includes(name)
       ? 'any'
       : value;
   });

@@ -308,6 +308,19 @@ test('helmet guards every answer', async () => {
   expect(headers.has('x-powered-by')).toBe(false);
 });
 
+describe('the service endpoints of the registry API', () => {
+  const bases = ['/v0.1', '/v0', '/registry/v0.1', '/registry/default/v0.1', '/registry/default/v0'];
+
+  test.each(bases)('answer under %s', async (base) => {
+    const bodies = ['health', 'ping', 'version'].map(async (name) => (await api.get(`${base}/${name}`)).json());
+    expect(await Promise.all(bodies)).toEqual([
+      { status: 'ok' },
+      { pong: true },
+      { version: expect.stringMatching(/^\d+\.\d+/), git_commit: expect.any(String), build_time: expect.any(String) },
+    ]);
+  });
+});
+
 describe('health', () => {
   test.each(['/health', '/readiness', '/version'])('%s is served on both ports', async (path) => {
     const [open, internal] = [await api.get(path), await fetch(api.internalUrl + path)];

@@ -268,7 +268,7 @@ describe('a token from elsewhere', () => {
 
 test('no token is ever shown', async () => {
   const person = await createPerson(server);
-  const debug = { ROLLCALL_LOG_LEVEL: 'debug' };
+  const debug = { THV_REGISTRY_LOG_LEVEL: 'debug' };
   const answers = [await logIn(person), await person.ask('me', '--json'), await person.ask('sources', '--json')];
   const { accessToken = '', refreshToken = '' } = await person.storedLogin();
   await person.changeStoredLogin({ accessToken: `${accessToken}x` });

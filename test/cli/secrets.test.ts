@@ -70,7 +70,7 @@ beforeAll(async () => {
   url = `http://${LOOPBACK}:${await findFreePort()}`;
   const file = join(folder, 'rollcall.yaml');
   await writeFile(file, JSON.stringify(await configuration())); // JSON is YAML
-  const environment = { ROLLCALL_LOG_LEVEL: 'trace', PLANTED_HEADER: HEADER_IN_VARIABLE };
+  const environment = { THV_REGISTRY_LOG_LEVEL: 'trace', PLANTED_HEADER: HEADER_IN_VARIABLE };
   rollcall = startRollcall(environment, 'serve', '--config', file);
   await rollcall.printed(/is running/);
   token = secrets.add('the token of a caller', await provider.token({ role: 'admin', name: 'Ada' }));
@@ -83,6 +83,10 @@ afterAll(async () => {
   await database.drop();
   await rm(folder, { recursive: true });
 }, 30_000);
+
+test('the log has the level that the environment sets', async () => {
+  await expect(rollcall.printed(/^\{"level":(?:10|20|30),/m)).resolves.toBeDefined();
+});
 
 describe('a secret is used', () => {
   test('by every source, for good or for ill', async () => {
@@ -167,7 +171,7 @@ describe('a secret is used', () => {
     };
     await writeFile(file, JSON.stringify({ ...(await configuration()), ...changes }));
     const api = startRollcall(
-      { ROLLCALL_LOG_LEVEL: 'trace', PLANTED_HEADER: HEADER_IN_VARIABLE },
+      { THV_REGISTRY_LOG_LEVEL: 'trace', PLANTED_HEADER: HEADER_IN_VARIABLE },
       'api',
       '--config',
       file,
@@ -430,7 +434,7 @@ async function change(
 }
 
 async function run(environment: NodeJS.ProcessEnv, ...command: string[]): Promise<void> {
-  const { stdout, stderr } = await startRollcall({ ROLLCALL_LOG_LEVEL: 'debug', ...environment }, ...command).ended;
+  const { stdout, stderr } = await startRollcall({ THV_REGISTRY_LOG_LEVEL: 'debug', ...environment }, ...command).ended;
   answers[`rollcall ${command.join(' ')}`.replace(folder, '')] = stdout + stderr;
 }
 

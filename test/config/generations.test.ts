@@ -85,6 +85,7 @@ database:
       rateLimits: { writesPerMinute: 600, failedAuthenticationsPerMinute: 30 },
       server: { address: ':8080', internalAddress: ':8081', trustedProxies: [] },
       limits: { publisherExtensionBytes: 4096 },
+      log: {},
       notes: [],
     });
   });

@@ -17,7 +17,7 @@ describe('a variable overrides', () => {
   });
 
   test('what the file does not say, in the type of the setting', async () => {
-    const { database, telemetry, server, temporal, registryName } = await load(FILE, {
+    const { database, telemetry, server, temporal, log, registryName } = await load(FILE, {
       ...ANONYMOUS,
       THV_REGISTRY_REGISTRYNAME: 'main',
       THV_REGISTRY_DATABASE_PORT: '6432',
@@ -26,12 +26,14 @@ describe('a variable overrides', () => {
       THV_REGISTRY_TELEMETRY_ENABLED: 'true',
       THV_REGISTRY_TELEMETRY_TRACING_SAMPLING: '0.5',
       THV_REGISTRY_SERVER_ADDRESS: ':9999',
+      THV_REGISTRY_LOG_LEVEL: 'debug',
       THV_REGISTRY_TEMPORAL_ADDRESS: 'temporal:7233',
       THV_REGISTRY_TEMPORAL_TLS_SERVERNAME: 'temporal.internal',
     });
     expect(registryName).toBe('main');
     expect(database).toMatchObject({ port: 6432, maxOpenConnections: 7, connectionMaxLifetimeMs: 90_000 });
     expect(telemetry).toMatchObject({ enabled: true, tracing: { sampling: 0.5 } });
+    expect(log.level).toBe('debug');
     expect(server).toMatchObject({ address: ':9999', internalAddress: ':8081' });
     expect(temporal).toMatchObject({ address: 'temporal:7233', tls: { serverName: 'temporal.internal' } });
   });
@@ -63,11 +65,13 @@ describe('a variable is refused', () => {
         THV_REGISTRY_DATABASE_PORT: 'many',
         THV_REGISTRY_DATABASE_SSLMODE: 'yes',
         THV_REGISTRY_TELEMETRY_ENABLED: 'maybe',
+        THV_REGISTRY_LOG_LEVEL: 'verbose',
       }),
     ).toEqual([
       'THV_REGISTRY_DATABASE_PORT: database.port: expected a number, found text',
       'THV_REGISTRY_DATABASE_SSLMODE: database.sslMode: expected one of `disable`, `prefer`, `require`, `verify-ca`, `verify-full`',
       'THV_REGISTRY_TELEMETRY_ENABLED: telemetry.enabled: expected `true` or `false`, found text',
+      'THV_REGISTRY_LOG_LEVEL: log.level: expected one of `trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`',
     ]);
   });
 
@@ -85,7 +89,6 @@ test('variables that mean something else are left alone', async () => {
   const environment = {
     ...ANONYMOUS,
     PATH: '/bin',
-    THV_REGISTRY_LOG_LEVEL: 'debug',
     THV_REGISTRY_COMPRESS_RESPONSE: 'true',
     // As Kubernetes sets them for a Service called thv-registry.
     THV_REGISTRY_SERVICE_HOST: '10.0.0.1',

@@ -64,13 +64,23 @@ describe('without a token', () => {
     ]);
   });
 
-  test.each(['/health', '/readiness', '/version', '/docs', '/openapi.json', '/openapi.yaml', WELL_KNOWN])(
-    '%s is read, even beside a token that is wrong',
-    async (path) => {
-      expect((await api.get(path)).status).toBe(200);
-      expect((await api.withToken('wrong', path)).status).toBe(200);
-    },
-  );
+  test.each([
+    '/health',
+    '/readiness',
+    '/version',
+    '/v0/health',
+    '/v0.1/ping',
+    '/registry/v0.1/version',
+    '/registry/staff/v0/health',
+    '/registry/no-such-registry/v0.1/version',
+    '/docs',
+    '/openapi.json',
+    '/openapi.yaml',
+    WELL_KNOWN,
+  ])('%s is read, even beside a token that is wrong', async (path) => {
+    expect((await api.get(path)).status).toBe(200);
+    expect((await api.withToken('wrong', path)).status).toBe(200);
+  });
 });
 
 describe('a token without the write scope', () => {
@@ -177,7 +187,11 @@ test('the OpenAPI document says which operations need a token', async () => {
   );
   expect(open.map(([path]) => path)).toEqual([
     '/v0.1/auth/none',
+    '/v0.1/health',
+    '/v0.1/ping',
+    '/v0.1/version',
     '/registry/{registry}/v0.1/auth/none',
+    ...['health', 'ping', 'version'].map((name) => `/registry/{registry}/v0.1/${name}`),
     '/health',
     '/readiness',
     '/version',

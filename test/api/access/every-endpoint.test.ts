@@ -95,6 +95,11 @@ function registryApi(mount: string, base: string): Endpoint[] {
       expected: anyToken(200),
       request: () => [base + path.replace(':server', CATALOGUED).replace(':version', 'latest')] as const,
     })),
+    ...['/health', '/ping', '/version'].map((path) => ({
+      endpoint: `GET ${mount}${path}`,
+      expected: open(200),
+      request: () => [base + path] as const,
+    })),
     {
       endpoint: `POST ${mount}/publish`,
       expected: publishers(),
