@@ -1,10 +1,10 @@
-/** The process that `load.ts` starts where there is no wrk: its argument is a `Load` in JSON, its output a result. */
+/** Started by `load.ts` if wrk is missing. Takes a `Load` as JSON in its argument and prints the result. */
 import { readFile } from 'node:fs/promises';
 import autocannon from 'autocannon';
 import type { Load } from './load.ts';
 
 interface LoadFromFile extends Omit<Load, 'paths'> {
-  /** The file that holds the paths, one a line. */
+  /** A file with one path per line. */
   readonly paths: string;
 }
 

@@ -1,4 +1,4 @@
-/** Starts the process of `express-process.ts` with the very answers that our server gives. */
+/** Starts `express-process.ts` with a copy of an answer of the server under test. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Answer } from './express-process.ts';
@@ -9,12 +9,12 @@ export interface BareExpress {
   stop(): void;
 }
 
-/** Headers that the HTTP server of Node adds by itself. */
+/** Headers that Node's HTTP server adds. */
 const ADDED_BY_NODE = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
 
 /**
- * A bare Express handler for one path, which sends what `origin` sends there: the same status, headers and bytes.
- * `requestHeaders` decide which answer is copied (a 304 to a client that has the page already).
+ * Starts a bare Express handler that sends the same status, headers, and bytes as `origin` does for the path.
+ * `requestHeaders` select the answer to copy, such as a 304.
  */
 export async function startBareExpress(
   origin: string,
@@ -32,7 +32,7 @@ export async function startBareExpress(
   return { origin: `http://127.0.0.1:${port}`, stop: () => child.disconnect() };
 }
 
-/** Express routes by the path without its query, in which `%2F` stays as it is. */
+/** Express routes by the path without its query; `%2F` stays encoded. */
 function pathOf(pathAndQuery: string): string {
   return new URL(pathAndQuery, 'http://localhost').pathname.replaceAll(/[.:*?+()[\]{}!]/g, String.raw`\$&`);
 }

@@ -1,4 +1,4 @@
-/** What all measures of a run share: one PostgreSQL, one Temporal dev server, the generated data sets. */
+/** Shared by all measures of a run: one PostgreSQL, one Temporal dev server, and the generated data sets. */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,21 +12,21 @@ import { startEmbeddedTemporal } from '../embedded/temporal.ts';
 import { type DataSetOptions, writeDataSet } from './data-set.ts';
 
 export interface BenchOptions {
-  /** Fewer entries, shorter and fewer runs, to see whether anything is far off. */
+  /** Fewer entries and fewer, shorter runs. */
   readonly quick: boolean;
-  /** Told what is being done. */
+  /** Called with each step. */
   readonly onProgress: (what: string) => void;
 }
 
 export interface BenchDatabase {
-  /** The application's user, who may only read and write rows. */
+  /** The application user, which can only read and write rows. */
   readonly settings: ConnectionSettings;
   readonly ownerSettings: ConnectionSettings;
 }
 
 export class Bench {
   readonly quick: boolean;
-  /** Of this run; taken away at its end. */
+  /** Temporary folder of this run. */
   readonly directory: string;
   readonly temporalAddress: string;
   readonly temporalProcess: number;
@@ -55,9 +55,9 @@ export class Bench {
 
   static async start(options: BenchOptions): Promise<Bench> {
     const directory = await mkdtemp(join(tmpdir(), 'rollcall-bench-'));
-    await chmod(directory, 0o711); // run by root, PostgreSQL is another user
+    await chmod(directory, 0o711); // started by root, PostgreSQL runs as another user
     const binary = await findTemporalBinary();
-    // As `serve` runs them: both keep their data on the disk and wait for it.
+    // As in `serve`: both write durably to disk.
     const postgres = await startEmbeddedPostgres({ dataDirectory: join(directory, 'postgres') });
     const temporal = await startEmbeddedTemporal({ binary, directory: join(directory, 'temporal'), keepData: true });
     return new Bench(options, {
@@ -79,22 +79,22 @@ export class Bench {
     this.#onProgress(what);
   }
 
-  /** How many entries a large registry has in this run. */
+  /** The number of entries of the large registry. */
   get entries(): number {
     return this.quick ? 10_000 : 100_000;
   }
 
-  /** How often a measurement is repeated. */
+  /** The number of runs per measurement. */
   get runs(): number {
     return this.quick ? 1 : 7;
   }
 
-  /** How long one run under load lasts. */
+  /** The duration of one run under load. */
   get loadSeconds(): number {
     return this.quick ? 1 : 5;
   }
 
-  /** The path of a generated data set; kept for later runs, since it is the same every time. */
+  /** The path of a generated data set; reused by later measures. */
   async dataSet(options: DataSetOptions): Promise<string> {
     const { entries, versionsPerServer, changedEntry, seed } = options;
     const name = `${entries}-${versionsPerServer}-${changedEntry ?? 'unchanged'}-${seed ?? 1}.json`;
@@ -123,7 +123,7 @@ export class Bench {
   }
 }
 
-/** What the `pg` driver needs to connect. */
+/** Connection settings for the `pg` driver. */
 export function connectionOf(settings: ConnectionSettings): pg.ClientConfig {
   const { host, port, user, password, database } = settings;
   return { host, port, user, database, ...(password === undefined ? {} : { password }) };

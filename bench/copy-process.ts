@@ -1,7 +1,6 @@
 /**
- * The baseline of a first sync, a process of its own: reads a registry file, parses it and COPYs name, version and
- * document of its entries into an empty table without indexes. Arguments: the file, the connection in JSON. Prints the
- * milliseconds that this took.
+ * Baseline of a first sync: reads and parses a registry file and COPYs name, version, and document of each entry into an
+ * empty table without indexes. Arguments: the file, and the connection as JSON. Prints the duration in milliseconds.
  */
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -33,7 +32,7 @@ function* rows(all: readonly DataSetEntry[]): Generator<string> {
   }
 }
 
-/** JSON text has no raw tabs or line ends: the backslash is all that COPY would misread. */
+/** JSON text contains no raw tabs or line breaks, so only backslashes need escaping for COPY. */
 function escape(text: string): string {
   return text.includes('\\') ? text.replaceAll('\\', '\\\\') : text;
 }

@@ -1,6 +1,6 @@
 /**
- * How the entries of the official registry are distributed: measured once on its 1,785 entries of 829 servers as of
- * November 2025, so that a generated data set has the same shape without the real one being at hand.
+ * Distributions measured on the official registry in November 2025 (1,785 entries of 829 servers), so that generated data
+ * has the same shape.
  */
 import type { Quantiles, Weighted } from './random.ts';
 

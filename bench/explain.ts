@@ -1,6 +1,6 @@
 /**
- * `npm run bench:explain`: how PostgreSQL carries out each hot query on a large registry, right after its first sync.
- * Prints a page of Markdown, which is kept in explain.md.
+ * `npm run bench:explain`: prints PostgreSQL's plans of the hot queries on a large registry, right after its first sync,
+ * as Markdown for explain.md.
  */
 import pg from 'pg';
 import type { QuerySqlToken } from 'slonik';
@@ -27,12 +27,12 @@ async function explainAll(): Promise<string> {
   await client.connect();
   const version = await client.query<{ server_version: string }>('show server_version');
   const parts = [
-    `# Plans of the hot queries\n\n${bench.entries} generated entries in one source, right after their first sync, before ` +
-      `autovacuum has come by; PostgreSQL ${version.rows[0]!.server_version}. Made by \`npm run bench:explain\`.\n`,
+    `# Plans of the hot queries\n\n${bench.entries} generated entries in one source, right after their first sync and before ` +
+      `autovacuum; PostgreSQL ${version.rows[0]!.server_version}. Made by \`npm run bench:explain\`.\n`,
   ];
   const middle = await entryInTheMiddle(client);
   for (const [title, ask] of hotQueries(middle, 'all')) parts.push(await explain(client, title, ask));
-  parts.push('# The same for who may see one name in 464\n');
+  parts.push('# The same for a caller who sees one name in 464\n');
   const visibility = { claimSetIds: [await protectNames(client)], includeUntagged: false };
   for (const [title, ask] of hotQueries(middle, visibility)) parts.push(await explain(client, title, ask));
   await client.end();
@@ -53,7 +53,7 @@ async function entryInTheMiddle(client: pg.Client): Promise<Place> {
   return rows[0]!;
 }
 
-/** Gives all names claims, as a sync of two sources that lend theirs would: about a hundred of 46,000 other ones than the rest. */
+/** Assigns claims to all names, as two sources with claims would: about 100 of 46,000 names get different claims. */
 async function protectNames(client: pg.Client): Promise<string> {
   const { rows } = await client.query<{ few: string; most: string }>(
     `with few as (insert into claim_set (digest, claims) values ('few', '{"team": "few"}') returning id),
@@ -80,17 +80,17 @@ function hotQueries({ registryId, name, version }: Place, visibility: Visibility
     ['First page', list({})],
     ['Page in the middle', list({ after })],
     ['Page of one in the middle, latest versions', list({ limit: 2, after, version: 'latest' })],
-    ['Changed lately', list({ updatedSince: new Date(Date.now() + 3_600_000).toISOString() })],
+    ['Changed recently', list({ updatedSince: new Date(Date.now() + 3_600_000).toISOString() })],
     ['Search for a frequent word', list({ search: 'github' })],
-    ['Search for a word of a few per cent', list({ search: 'advisories' })],
+    ['Search for a word in a few percent of the names', list({ search: 'advisories' })],
     ['Search for a part of one name', list({ search: name.slice(-14) })],
-    ['Search for what is nowhere', list({ search: 'no-such-thing' })],
+    ['Search without a match', list({ search: 'no-such-thing' })],
     ['Latest version of one server', (database) => findEntry(database, { ...server, version: 'latest' })],
     ['All versions of one server', (database) => listVersions(database, server)],
   ];
 }
 
-/** Asks, and then again with EXPLAIN before each query: when the pages are in memory. */
+/** Runs the queries once to warm the caches, then again with EXPLAIN. */
 async function explain(client: pg.Client, title: string, ask: Ask): Promise<string> {
   const asked: QuerySqlToken[] = [];
   const answer = async (query: QuerySqlToken): Promise<object[]> => {
@@ -101,10 +101,10 @@ async function explain(client: pg.Client, title: string, ask: Ask): Promise<stri
   await ask({ pool: { any: answer, maybeOne: answer, oneFirst: answerOne } } as unknown as Database);
   const plans: string[] = [];
   for (const query of asked) plans.push(`\`\`\`\n${await planOf(client, query)}\n\`\`\`\n`);
-  return `## ${title}\n\n${plans.join('\nThen, since that is not all:\n\n')}`;
+  return `## ${title}\n\n${plans.join('\nSecond query, because the first one did not fill the page:\n\n')}`;
 }
 
-/** A query that has a name is a prepared statement, whose plan is made for any values. */
+/** A named query is a prepared statement with a generic plan. */
 async function planOf(client: pg.Client, { name, sql, values }: QuerySqlToken): Promise<string> {
   await client.query(`set plan_cache_mode = ${name === undefined ? 'force_custom_plan' : 'force_generic_plan'}`);
   const { rows } = await client.query<{ 'QUERY PLAN': string }>(

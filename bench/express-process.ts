@@ -1,11 +1,11 @@
 /**
- * The baseline of everything that is sent from memory, a process of its own: an Express application with one handler
- * that sends given bytes with given headers, and nothing else. What it is to send comes from its parent as a message.
+ * Baseline for cached answers: an Express application whose only handler sends fixed bytes and headers, which it receives
+ * from its parent process.
  */
 import express from 'express';
 import type { AddressInfo } from 'node:net';
 
-/** What one path is answered with. */
+/** The answer for one path. */
 export interface Answer {
   readonly path: string;
   readonly status: number;

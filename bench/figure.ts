@@ -1,18 +1,18 @@
-/** What a measure finds: one line of the table. */
+/** The result of a measure: one line of the table. */
 import type { Sample } from './sample.ts';
 
 type Unit = 'requests/s' | 'ms' | 's' | 'MiB' | 'rows' | 'kB' | 'queries' | 'checks';
 
 export interface Figure {
-  /** What was measured, in words. */
+  /** What was measured. */
   readonly line: string;
   readonly unit: Unit;
   readonly ours: Sample;
-  /** The same work done the barest way, measured in the same run; absent where the goal is an absolute figure. */
+  /** The same work done in the simplest way, measured in the same run; absent if the goal is an absolute figure. */
   readonly baseline?: Sample & { readonly what: string };
-  /** What is held against the goal: a ratio to the baseline, or the figure itself. */
+  /** The value compared with the goal: a ratio to the baseline, or the figure itself. */
   readonly result: string;
-  /** Absent for figures that only explain others. */
+  /** Absent for explanatory figures. */
   readonly goal?: { readonly text: string; readonly met: boolean };
 }
 
@@ -23,29 +23,29 @@ interface Baseline {
 
 type Comparison = Pick<Figure, 'line' | 'unit' | 'ours'> & { readonly baseline: Baseline };
 
-/** At least that share of what the baseline reaches. */
+/** Goal: at least this share of the baseline. */
 export function atLeastShareOf(comparison: Comparison, share: number): Figure {
   const ratio = ratioOf(comparison);
   return { ...compared(comparison, percent(ratio)), goal: { text: `≥ ${percent(share)}`, met: ratio >= share } };
 }
 
-/** At most so many times what the baseline costs. */
+/** Goal: at most this multiple of the baseline. */
 export function atMostTimes(comparison: Comparison, times: number): Figure {
   return { ...ratioTo(comparison), goal: { text: `≤ ${times}×`, met: ratioOf(comparison) <= times } };
 }
 
-/** Beside a baseline, without a goal: it explains others. */
+/** A ratio to a baseline, without a goal. */
 export function ratioTo(comparison: Comparison): Figure {
   return compared(comparison, `${rounded(ratioOf(comparison))}×`);
 }
 
-/** At most that share of what the baseline costs. */
+/** Goal: at most this share of the baseline's cost. */
 export function atMostShareOf(comparison: Comparison, share: number): Figure {
   const ratio = ratioOf(comparison);
   return { ...compared(comparison, percent(ratio)), goal: { text: `≤ ${percent(share)}`, met: ratio <= share } };
 }
 
-/** Below a figure that does not depend on a baseline. */
+/** Goal: below an absolute limit. */
 export function below(measured: Pick<Figure, 'line' | 'unit' | 'ours'>, limit: number): Figure {
   const { ours, unit } = measured;
   return {
@@ -55,7 +55,7 @@ export function below(measured: Pick<Figure, 'line' | 'unit' | 'ours'>, limit: n
   };
 }
 
-/** A figure without a goal, which explains others. */
+/** An explanatory figure without a goal. */
 export function plain(measured: Pick<Figure, 'line' | 'unit' | 'ours'>): Figure {
   return { ...measured, result: `${rounded(measured.ours.median)} ${measured.unit}` };
 }

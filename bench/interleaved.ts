@@ -1,12 +1,12 @@
 import { type Sample, sampleOf } from './sample.ts';
 
-/** The same work done by us and in the barest way; each answers with a figure. */
+/** The same work done by Rollcall and by the baseline; each returns a figure. */
 export interface Sides {
   readonly ours: () => Promise<number>;
   readonly baseline: () => Promise<number>;
 }
 
-/** Runs both in turn, A B A B, so that whatever else the machine does meets both; each is run once before it counts. */
+/** Alternates both sides, A B A B, so that noise affects both equally. The first run of each isn't counted. */
 export async function interleaved(runs: number, sides: Sides): Promise<{ ours: Sample; baseline: Sample }> {
   const ours: number[] = [];
   const baseline: number[] = [];

@@ -1,6 +1,6 @@
 /**
- * The registry that most measures read from. Its source `large` has as many entries as a run has; beside it are sources
- * of one entry each, which grow as large while somebody reads.
+ * The registry that most measures read from. Its source `large` has all entries of the run. Other sources start with one
+ * entry and grow as large during measures of reads.
  */
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,49 +11,49 @@ import { forgetPeak, peakResidentMiB, processorSeconds } from './process-memory.
 import { replaceFile, type RunningRegistry, type SourceSetup, startRegistry } from './running-registry.ts';
 import { activityTimes } from './workflow-history.ts';
 
-/** More than the measures of a run let grow. */
+/** More than the measures of a run use. */
 const GROWING_SOURCES = { quick: 4, full: 18 } as const;
 
-/** What it took until the large source was served. */
+/** Cost of the first sync of the large source. */
 export interface FirstSync {
   readonly seconds: number;
   readonly fetchSeconds: number;
   readonly applySeconds: number;
-  /** Of processor time, of the worker alone. */
+  /** CPU time of the worker. */
   readonly workerSeconds: number;
-  /** The peaks of resident memory during it, in MiB. */
+  /** Peaks of resident memory during the sync, in MiB. */
   readonly apiMiB: number;
   readonly workerMiB: number;
 }
 
 export interface LargeRegistry extends RunningRegistry {
   readonly firstSync: FirstSync;
-  /** Lets one more source grow from one entry to as many as `large` has, all of other names; ends when it is synced. */
+  /** Grows one more source from one entry to the size of `large`, with different names. Resolves when it is synced. */
   grow(): Promise<void>;
-  /** Does what autovacuum would do beside the next measure otherwise. */
+  /** Vacuums now, so that autovacuum doesn't interfere with the next measure. */
   vacuum(): Promise<void>;
 }
 
 const shared = new WeakMap<Bench, Promise<LargeRegistry>>();
 
-/** Started when the first measure asks for it, and shared by the others. */
+/** Returns the shared registry, started on first use. */
 export async function largeRegistry(bench: Bench): Promise<LargeRegistry> {
   const found = shared.get(bench) ?? startLargeRegistry(bench);
   shared.set(bench, found);
   return await found;
 }
 
-/** Stops the shared one, if a measure has asked for it. */
+/** Stops the shared registry if it was started. */
 export async function stopLargeRegistry(bench: Bench): Promise<void> {
   const registry = await shared.get(bench)?.catch(() => undefined);
   await registry?.stop();
 }
 
-/** One that is not shared; who starts it stops it. */
+/** Starts a registry that isn't shared; the caller stops it. */
 export async function startLargeRegistry(bench: Bench): Promise<LargeRegistry> {
   const dataSet = (entries: number, seed: number): Promise<string> =>
     bench.dataSet({ entries, versionsPerServer: 'real', seed });
-  // Made before anything is measured.
+  // Generate the data before anything is measured.
   const [whole, otherWhole] = await Promise.all([dataSet(bench.entries, 1), dataSet(bench.entries, 2)]);
   const directory = await mkdtemp(join(bench.directory, 'large-'));
   const sourceOf = (name: string): PathSource => ({ name, file: { path: join(directory, `${name}.json`) } });
@@ -88,8 +88,7 @@ export async function startLargeRegistry(bench: Bench): Promise<LargeRegistry> {
 type PathSource = SourceSetup & { readonly file: { readonly path: string } };
 
 /**
- * Puts another file under its path, and answers with the milliseconds of the sync that finds it: the second one, for that
- * of the start has found one entry.
+ * Replaces the source's file and returns the duration in milliseconds of its second sync, which finds the new content.
  */
 async function grow(registry: RunningRegistry, { name, file }: PathSource, content: string): Promise<number> {
   await replaceFile(file.path, content);
@@ -97,7 +96,7 @@ async function grow(registry: RunningRegistry, { name, file }: PathSource, conte
   return await registry.syncDuration(name, 2);
 }
 
-/** Everything is up before, so that neither the start nor what it costs is measured. */
+/** Measures the sync only: everything has been started before. */
 async function measureFirst(registry: RunningRegistry, source: PathSource, content: string): Promise<FirstSync> {
   const { api, worker } = registry.processes;
   await Promise.all([forgetPeak(api), forgetPeak(worker)]);

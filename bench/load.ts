@@ -1,7 +1,7 @@
 /**
- * Load from a process of its own, in a closed loop: each connection sends its next request when the last is answered.
- * By `wrk` where it is installed, which costs little of the machine that it shares with what it measures, else by
- * `autocannon`. Both sides of a comparison get the same one.
+ * Closed-loop load from a separate process: each connection sends its next request when the previous one is answered.
+ * Uses `wrk` if it is installed, because it takes little CPU from the system under test, otherwise `autocannon`. Both
+ * sides of a comparison use the same tool.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 export interface Load {
   /** `http://host:port` */
   readonly origin: string;
-  /** Asked for in turn, from the first again after the last. */
+  /** Requested in turn, repeatedly. */
   readonly paths: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly connections: number;
@@ -31,7 +31,7 @@ type LoadTool = (load: Load) => Promise<ToolResult>;
 
 const run = promisify(execFile);
 
-/** @throws where requests failed or were answered with an error: such a figure would mean nothing. */
+/** @throws Error if a request failed or was answered with an error, because the figure would be meaningless */
 export async function putUnderLoad(load: Load): Promise<LoadResult> {
   const tool = await chosenTool();
   const { failures, ...result } = await tool(load);
@@ -44,13 +44,13 @@ export async function putUnderLoad(load: Load): Promise<LoadResult> {
 let toolOfThisRun: Promise<LoadTool> | undefined;
 const chosenTool = (): Promise<LoadTool> => (toolOfThisRun ??= findTool());
 
-/** `wrk`, or what stands in for it. */
+/** The name of the tool in use. */
 export async function loadToolName(): Promise<string> {
   return (await chosenTool()) === wrk ? 'wrk' : 'autocannon';
 }
 
 async function findTool(): Promise<LoadTool> {
-  // Asked for its version wrk prints it, and ends with status 1.
+  // wrk prints its version but exits with status 1.
   const found = await run('wrk', ['--version']).then(
     () => true,
     (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',

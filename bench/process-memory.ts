@@ -1,11 +1,10 @@
-/** What the operating system says about the memory of a process; Linux only. */
+/** Memory and CPU time of processes, from /proc (Linux only). */
 import { readFile, writeFile } from 'node:fs/promises';
 
 const MIB_PER_KIB = 1 / 1024;
 
 /**
- * The most memory that the process ever had in RAM, in MiB, since it started or since `forgetPeak`. The kernel keeps
- * it, so no peak between two samples is missed.
+ * Peak resident memory in MiB since the process started or since `forgetPeak`. The kernel tracks it, so no peak is missed.
  */
 export async function peakResidentMiB(processId: number): Promise<number> {
   const status = await readFile(`/proc/${processId}/status`, 'utf8');
@@ -14,26 +13,26 @@ export async function peakResidentMiB(processId: number): Promise<number> {
   return Number(kibibytes) * MIB_PER_KIB;
 }
 
-/** Begins the measurement of the peak anew, from what the process has now. */
+/** Resets the peak to the current value. */
 export async function forgetPeak(processId: number): Promise<void> {
   await writeFile(`/proc/${processId}/clear_refs`, '5');
 }
 
-/** The processes that a process has started and that still run. */
+/** The running child processes of a process. */
 export async function childProcesses(processId: number): Promise<number[]> {
   const children = await readFile(`/proc/${processId}/task/${processId}/children`, 'utf8');
   return children.split(' ').filter(Boolean).map(Number);
 }
 
-/** The words of the command line of a process. */
+/** The command line of a process. */
 export async function commandLine(processId: number): Promise<string[]> {
   return (await readFile(`/proc/${processId}/cmdline`, 'utf8')).split('\0').filter(Boolean);
 }
 
-/** Seconds of processor time that the process has used, in user mode and in the kernel. */
+/** CPU time of the process in seconds, user and system. */
 export async function processorSeconds(processId: number): Promise<number> {
   const statistics = await readFile(`/proc/${processId}/stat`, 'utf8');
-  // Fields 14 and 15, counted behind the command's name, which is in parentheses and may hold spaces.
+  // Fields 14 and 15. Count after the command name, which is in parentheses and can contain spaces.
   const fields = statistics.slice(statistics.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -1,4 +1,4 @@
-/** The table of a run, for a terminal and for results.md. */
+/** The result table of a run, for the terminal and for results.md. */
 import { cpus, totalmem } from 'node:os';
 import { type Figure, rounded } from './figure.ts';
 import type { Sample } from './sample.ts';
@@ -10,7 +10,7 @@ export interface Report {
   readonly loadTool: string;
   readonly quick: boolean;
   readonly figures: readonly Figure[];
-  /** Measures that ended with an error instead of figures. */
+  /** Measures that failed. */
   readonly failures: readonly { readonly measure: string; readonly message: string }[];
 }
 
@@ -19,7 +19,7 @@ export function describeMachine(): string {
   return `${cpus().length} × ${processor?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 }
 
-/** A table in Markdown, its columns padded so that it reads as well in a terminal. */
+/** A Markdown table with padded columns, so that it is readable in a terminal as well. */
 export function formatTable(figures: readonly Figure[]): string {
   const header = ['', 'ours', 'baseline', 'result', 'goal', ''];
   const rows = figures.map((figure) => [

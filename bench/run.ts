@@ -1,4 +1,4 @@
-/** `npm run bench`: measures everything that the project promises about speed and size, and prints a table. */
+/** `npm run bench`: measures speed and size, and prints a table. */
 import { parseArgs } from 'node:util';
 import { Bench } from './bench.ts';
 import type { Figure } from './figure.ts';
@@ -9,7 +9,7 @@ import { describeMachine, formatTable, type Report } from './report.ts';
 
 const USAGE = `npm run bench -- [--quick] [--json] [--only MEASURE]...
 
-  --quick   a tenth of the entries, one short run of each, not all measures: about a minute
+  --quick   10,000 entries, one short run each, a subset of the measures: about a minute
   --json    the report as JSON instead of a table
   --only    one of ${Object.keys(MEASURES).join(', ')}; may be repeated
 `;
@@ -25,11 +25,11 @@ const { values: options } = parseArgs({
 const chosen = options.only ?? (options.quick ? QUICK_MEASURES : Object.keys(MEASURES));
 const unknown = chosen.filter((name) => !(name in MEASURES));
 if (options.help || unknown.length > 0) {
-  process.stderr.write(unknown.length > 0 ? `There is no measure ${unknown.join(', ')}.\n\n${USAGE}` : USAGE);
+  process.stderr.write(unknown.length > 0 ? `Unknown measure: ${unknown.join(', ')}.\n\n${USAGE}` : USAGE);
   process.exit(options.help ? 0 : 2);
 }
 
-// Whatever runs ends with this process, which has to end in order for that.
+// Child processes stop in the exit handlers, so turn signals into a regular exit.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const report = await measureAll(chosen);
 process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));

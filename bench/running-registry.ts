@@ -1,4 +1,4 @@
-/** Rollcall as an operator runs it: `serve` with a configuration file, its api and its worker processes of their own. */
+/** Rollcall as an operator runs it: `serve` with a configuration file, and its api and worker processes. */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Bench, BenchDatabase } from './bench.ts';
 import { childProcesses, commandLine } from './process-memory.ts';
 import { startServe } from './serve-command.ts';
 
-/** A source as the configuration file has it. */
+/** A source as written in the configuration file. */
 export interface SourceSetup {
   readonly name: string;
   readonly file: { readonly path: string } | { readonly url: string };
@@ -19,16 +19,15 @@ export interface SourceSetup {
 }
 
 export interface RunningRegistry {
-  /** Of the public API: `http://host:port`. */
+  /** Base URL of the public API: `http://host:port`. */
   readonly origin: string;
   readonly database: BenchDatabase;
   readonly temporal: Client;
   readonly processes: { readonly serve: number; readonly api: number; readonly worker: number };
-  /** Asks for a sync; one that began by itself in the meantime (the file is watched) will do. */
+  /** Requests a sync. A sync that the file watch has started already counts as well. */
   requestSync(sourceName: string): Promise<void>;
   /**
-   * Waits for the n-th sync of the source, from 1, and answers with its milliseconds from its start to its end.
-   * Fails where the sync does.
+   * Waits for the n-th sync of the source (from 1) and returns its duration in milliseconds. Rejects if the sync fails.
    */
   syncDuration(sourceName: string, number: number): Promise<number>;
   stop(): Promise<void>;
@@ -36,7 +35,7 @@ export interface RunningRegistry {
 
 const SYNC_START_DEADLINE_MS = 120_000;
 
-/** Starts `serve` on an empty database and a Temporal namespace of its own, and waits until the API answers. */
+/** Starts `serve` with an empty database and a new Temporal namespace, and waits until the API is ready. */
 export async function startRegistry(
   bench: Bench,
   sources: readonly SourceSetup[],
@@ -98,7 +97,7 @@ async function findProcesses(serve: number): Promise<RunningRegistry['processes'
   const lines = await Promise.all(children.map(async (pid) => ({ pid, words: await commandLine(pid) })));
   const find = (role: string): number => {
     const found = lines.find(({ words }) => words.includes(role));
-    if (found === undefined) throw new Error(`serve has no process "${role}" below it`);
+    if (found === undefined) throw new Error(`serve has no child process "${role}"`);
     return found.pid;
   };
   return { serve, api: find('api'), worker: find('worker') };
@@ -125,7 +124,7 @@ async function untilItExists(workflow: { describe(): Promise<unknown> }): Promis
   }
 }
 
-/** Puts another file under the path, at once: whoever reads sees the old one or the new one. */
+/** Replaces the file atomically. */
 export async function replaceFile(path: string, by: string): Promise<void> {
   await copyFile(by, `${path}.next`);
   await rename(`${path}.next`, path);

@@ -1,4 +1,4 @@
-/** A quantity that was measured several times: its median, and how far the runs lie apart. */
+/** Several measurements of one quantity. */
 export interface Sample {
   readonly median: number;
   readonly lowest: number;
@@ -15,7 +15,7 @@ export function sampleOf(values: readonly number[]): Sample {
   };
 }
 
-/** The smallest of the values that at least `share` of them do not exceed; NaN without values. */
+/** The nearest-rank percentile; NaN without values. */
 export function percentile(values: readonly number[], share: number): number {
   const ascending = values.toSorted((a, b) => a - b);
   return ascending[Math.max(0, Math.ceil(share * ascending.length) - 1)] ?? Number.NaN;

@@ -1,4 +1,4 @@
-/** What people look for, as paths of the list: common words, parts of names, rare words and what nobody has. */
+/** Realistic searches as request paths: common words, parts of names, rare words, phrases, and words without a match. */
 import { Random, type Weighted } from './random.ts';
 import { RARE_WORDS, WORDS } from './words.ts';
 
@@ -13,8 +13,7 @@ const KINDS: Weighted<Kind> = [
 ];
 
 /**
- * So many different searches: no two are the same request, so that none is answered from memory. `names` are names
- * that the registry has.
+ * Returns `count` distinct searches, so that none is answered from the cache. `names` are names of the registry.
  */
 export function searchPaths(names: readonly string[], count: number, seed: number): string[] {
   const random = new Random(seed);

@@ -1,4 +1,4 @@
-/** A client of one connection that sends a request when the last is answered, as a registry that follows another does. */
+/** A client with one connection that sends one request at a time, like a registry that follows another one. */
 import { performance } from 'node:perf_hooks';
 import { Client } from 'undici';
 
@@ -18,13 +18,13 @@ export class SequentialClient {
   readonly #client: Client;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** @param headers that each request has. */
+  /** @param headers sent with each request */
   constructor(origin: string, headers: Readonly<Record<string, string>> = {}) {
     this.#client = new Client(origin, { pipelining: 1 });
     this.#headers = headers;
   }
 
-  /** The answer, and how long it took from sending the request to its last byte. */
+  /** Returns the answer and the time from sending the request to its last byte. */
   async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<TimedResponse> {
     const start = performance.now();
     const response = await this.#client.request({ method: 'GET', path, headers: { ...this.#headers, ...headers } });
@@ -37,7 +37,7 @@ export class SequentialClient {
     };
   }
 
-  /** Like `get`, but an answer other than 200 is an error. */
+  /** Like `get`. @throws Error for any status other than 200 */
   async getPage(path: string): Promise<TimedResponse> {
     const response = await this.get(path);
     if (response.status !== 200) throw new Error(`${path} was answered with ${response.status}: ${response.body}`);
@@ -61,6 +61,6 @@ export class SequentialClient {
   }
 }
 
-/** Read out of the end of the page, not parsed, so that the client costs little beside the server. */
+/** Found by pattern at the end of the page, because parsing would cost more CPU than the server uses. */
 const NEXT_CURSOR = /"nextCursor":"([\w-]+)"/;
 const MAX_METADATA_CHARACTERS = 1000;

@@ -1,4 +1,4 @@
-/** The command `serve` in a process of its own, which ends when this one does. */
+/** Runs `serve` in a child process that ends with this process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -10,14 +10,14 @@ import { findFreePort } from '../embedded/free-port.ts';
 
 export interface ServeCommand {
   readonly processId: number;
-  /** Of the public API: `http://host:port`. */
+  /** Base URL of the public API: `http://host:port`. */
   readonly origin: string;
-  /** Seconds from the command to the line that begins so; undefined: it was not printed. */
+  /** Seconds from the command to the output line that starts with `line`; undefined if there is none. */
   secondsTo(line: string): number | undefined;
   /**
-   * Waits until a request to the path is answered with 200 and a body that satisfies.
+   * Waits until the path answers with a 2xx status and a body that satisfies the condition.
    *
-   * @throws with what the command printed, where it ends or does not answer within two minutes.
+   * @throws Error with the command's output if it exits or doesn't answer within two minutes
    */
   untilAnswered(path: string, satisfies?: (body: string) => boolean): Promise<void>;
   stop(): Promise<void>;
@@ -27,7 +27,7 @@ const COMMAND = new URL('../bin/rollcall.mjs', import.meta.url).pathname;
 const DEADLINE_MS = 120_000;
 const POLL_MS = 10;
 
-/** Starts the command; its configuration, data and log are kept in the directory. It gets free ports by itself. */
+/** Starts the command on free ports. Its configuration, data, and log are in the directory. */
 export async function startServe(directory: string, configuration: object): Promise<ServeCommand> {
   await mkdir(directory, { recursive: true });
   const address = `127.0.0.1:${await findFreePort()}`;
@@ -68,7 +68,7 @@ export async function startServe(directory: string, configuration: object): Prom
         if (body !== undefined && satisfies(body)) return;
         await delay(POLL_MS);
       }
-      throw new Error(`serve does not answer ${path}; it printed:\n${await readFile(logFile, 'utf8')}`);
+      throw new Error(`serve doesn't answer ${path}; output:\n${await readFile(logFile, 'utf8')}`);
     },
     stop: async () => {
       end();

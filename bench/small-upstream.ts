@@ -1,16 +1,16 @@
-/** An upstream of many small registry files, which counts who asks for them. */
+/** An upstream with many small registry files that counts requests. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface SmallUpstream {
-  /** Each path below it is a registry file of one entry. */
+  /** Each path is a registry file with one entry. */
   readonly origin: string;
-  /** Waits until so many files have been asked for, each at least so often. */
+  /** Waits until at least `files` files were requested, each at least `times` times. */
   untilAsked(files: number, times: number): Promise<void>;
   forgetRequests(): void;
-  /** How often each file was asked for since then; files that were asked for before and not since count 0. */
+  /** Requests per file since `forgetRequests`; 0 for files requested only before. */
   requestsPerSource(): number[];
   stop(): Promise<void>;
 }

@@ -8,7 +8,7 @@ const AUDIENCE = 'https://registry.example.com';
 const KEY_ID = 'bench';
 
 export interface TokenIssuer {
-  /** As a configuration file has it: who has the claim `role: admin` is a superAdmin. */
+  /** The `auth` section of a configuration file. Callers with the claim `role: admin` are superAdmins. */
   readonly auth: object;
   /** A token with these claims, valid for a day. */
   token(claims: Readonly<Record<string, unknown>>): Promise<string>;

@@ -1,4 +1,4 @@
-/** The vocabulary of generated names and descriptions; the first words are the ones that are used most. */
+/** The vocabulary of generated names and descriptions, most frequent words first. */
 export const WORDS: readonly string[] = (
   'mcp server data search github api tools for and with access code agents query files web manage docs database cloud ' +
   'context memory analysis model workflow project issues content browser security storage calendar weather finance ' +
@@ -13,5 +13,5 @@ export const WORDS: readonly string[] = (
   'journals bookmarks archives backups snapshots diffs merges reviews releases changelogs packages licenses advisories'
 ).split(' ');
 
-/** Words like these are rare: each appears in one server of some hundred. Useful to search for. */
+/** Rare words: each appears in about one server per few hundred. */
 export const RARE_WORDS: readonly string[] = WORDS.slice(-12);

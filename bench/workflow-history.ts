@@ -1,4 +1,4 @@
-/** When the activities and timers of a workflow were planned, started and done, read from its history in Temporal. */
+/** Times of activities and timers, read from workflow histories. */
 import type { Client } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
@@ -6,13 +6,13 @@ import type { temporal } from '@temporalio/proto';
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 export interface ActivityTimes {
-  /** From when a worker took it to its end. */
+  /** From the start on a worker to the end. */
   readonly executedMs: number;
-  /** When a worker took it, in milliseconds since the epoch. */
+  /** The start on a worker, in milliseconds since the epoch. */
   readonly startedAtMs: number;
 }
 
-/** The completed activities of one type in the last run of a workflow, in order. */
+/** Completed activities of one type in the last run of a workflow, in order. */
 export async function activityTimes(client: Client, workflowId: string, type: string): Promise<ActivityTimes[]> {
   const events = await historyOf(client, workflowId);
   const started = new Map(
@@ -32,8 +32,8 @@ export async function activityTimes(client: Client, workflowId: string, type: st
 }
 
 /**
- * How late each cycle of a source began: from the moment for which its timer was set to the moment at which a worker
- * took the activity that the cycle begins with.
+ * The lateness of each cycle of a source: from the time its timer was due until a worker started the cycle's first
+ * activity.
  */
 export async function lateness(client: Client, workflowId: string): Promise<number[]> {
   const events = await historyOf(client, workflowId);

@@ -1,6 +1,5 @@
 /**
- * Answers that were never given before: each page once, by one connection, beside the bare SQL query through a pool
- * with the same settings.
+ * Uncached answers: each page once on one connection, compared with the page's SQL query on a pool with the same settings.
  */
 import type { Bench } from '../bench.ts';
 import { dataSetEntries } from '../data-set.ts';
@@ -15,7 +14,7 @@ import { SequentialClient } from '../sequential-client.ts';
 
 const GOAL = 2;
 
-/** A request, and the query that it comes down to. */
+/** A request and its query. */
 interface ColdRead {
   readonly path: string;
   readonly query: () => Promise<unknown>;
@@ -36,7 +35,7 @@ export async function measureColdReads(bench: Bench): Promise<Figure[]> {
         query: () =>
           listEntries(database, { registryId, visibility: 'all', limit: 32, includeDeleted: false, after: page }),
       };
-      // From the cache by now; the queries below read what the next page begins behind.
+      // The page is cached by now; it only yields the next cursor.
       ({ path, after } = nextPage((await client.getPage(path)).body));
     }
   };
@@ -79,7 +78,7 @@ interface Measured {
   readonly reads: AsyncIterable<ColdRead> | Iterable<ColdRead>;
 }
 
-/** Request and query in turn, in blocks; a figure of a block is the median of its pages. */
+/** Alternates request and query. The figure of a block of pages is its median. */
 async function measure(bench: Bench, client: SequentialClient, { line, reads }: Measured): Promise<Figure> {
   const pagesPerBlock = bench.quick ? 50 : 200;
   const ours: number[][] = [[]];

@@ -1,9 +1,8 @@
-/** All measures, by the names that `--only` takes, in the order of the table. */
+/** All measures by the names that `--only` accepts, in the order of the table. */
 import type { Bench } from '../bench.ts';
 import type { Figure } from '../figure.ts';
 import { measureColdReads } from './cold-reads.ts';
 import { measureFirstSync } from './first-sync.ts';
-import { measurePacedReadsDuringSync } from './paced-reads-during-sync.ts';
 import { measureReadsDuringSync } from './reads-during-sync.ts';
 import { measureReadsWithClaims } from './reads-with-claims.ts';
 import { measureRoutineSyncs } from './routine-syncs.ts';
@@ -19,9 +18,8 @@ export const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<Figure[
   'cold-reads': measureColdReads,
   searches: measureSearches,
   'full-walk': measureFullWalk,
-  // The last that read from the large registry, which is several times as large afterwards.
+  // The last one that reads the shared registry, which it makes several times as large.
   'reads-during-sync': measureReadsDuringSync,
-  'paced-reads-during-sync': measurePacedReadsDuringSync,
   'reads-with-claims': measureReadsWithClaims,
   'walk-one-by-one': measureWalkOneByOne,
   'routine-syncs': measureRoutineSyncs,
@@ -29,7 +27,7 @@ export const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<Figure[
   'start-up': measureStartUp,
 };
 
-/** Those that take long and tell little of a regression that the others don't. */
-const ONLY_IN_FULL_RUNS = new Set(['paced-reads-during-sync', 'reads-with-claims', 'walk-one-by-one', 'start-up']);
+/** Slow measures that rarely find a regression that the others miss. */
+const ONLY_IN_FULL_RUNS = new Set(['reads-with-claims', 'walk-one-by-one', 'start-up']);
 
 export const QUICK_MEASURES: readonly string[] = Object.keys(MEASURES).filter((name) => !ONLY_IN_FULL_RUNS.has(name));

@@ -1,11 +1,8 @@
-/**
- * Whether reads notice large syncs: those of the other measures, by as many connections, in turn while nothing else runs
- * and while a source grows.
- */
+/** Effect of large syncs on reads: the reads of the other measures, alternating between a quiet system and a growing source. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
 import { dataSetEntries } from '../data-set.ts';
-import { atMostTimes, type Figure } from '../figure.ts';
+import { type Figure, ratioTo } from '../figure.ts';
 import { type LargeRegistry, largeRegistry } from '../large-registry.ts';
 import { type Load, type LoadResult, putUnderLoad } from '../load.ts';
 import { type Sample, sampleOf } from '../sample.ts';
@@ -14,19 +11,18 @@ import { SequentialClient } from '../sequential-client.ts';
 import { warmReads } from './warm-reads.ts';
 
 const CONNECTIONS = 32;
-const GOAL = 2;
 const SETTLED_AFTER_MS = 300;
-/** More than are answered in one run. */
+/** More than one run answers. */
 const SEARCHES_PER_RUN = 5000;
 const LIMITS_PER_RUN = 4;
-/** Other measures ask for pages of other sizes. */
+/** Page sizes that no other measure uses. */
 const SMALLEST_LIMIT = 40;
 
 interface Read {
   readonly line: string;
-  /** One of each kind tells of a regression: from memory, by a key, and by an index of texts. */
+  /** Quick runs have one read of each kind: from the cache, by key, and by text index. */
   readonly inQuickRuns: boolean;
-  /** What is asked for in a run; the runs are counted from 0, at rest and during syncs alike. */
+  /** The requests of a run. Runs are numbered from 0, counting both quiet runs and runs during syncs. */
   readonly load: (run: number) => Pick<Load, 'paths' | 'headers'>;
 }
 
@@ -37,30 +33,27 @@ export async function measureReadsDuringSync(bench: Bench): Promise<Figure[]> {
   const atRest: Sweep[] = [];
   const duringSyncs: Sweep[] = [];
   for (let round = 0; round < bench.runs; round += 1) {
-    // Each round begins elsewhere, so that each read meets all that a sync does.
+    // Each round starts with a different read, so that each read meets every phase of a sync.
     const first = round % reads.length;
     const sweep = { bench, origin: registry.origin, reads: [...reads.slice(first), ...reads.slice(0, first)] };
     await registry.vacuum();
-    bench.say(`reads while nothing else runs, round ${round + 1}`);
+    bench.say(`reads without a sync, round ${round + 1}`);
     atRest.push(await readEach({ ...sweep, run: 2 * round }));
     bench.say(`reads during a sync of ${bench.entries} entries, round ${round + 1}`);
     duringSyncs.push(await whileSourcesGrow(registry, () => readEach({ ...sweep, run: 2 * round + 1 })));
   }
   return reads.map((read) => {
     const p99 = (sweeps: readonly Sweep[]): Sample => sampleOf(sweeps.map((sweep) => sweep.get(read)!.p99Ms));
-    return atMostTimes(
-      {
-        line: `${read.line}, ${CONNECTIONS} connections, during syncs of ${bench.entries} entries: p99`,
-        unit: 'ms',
-        ours: p99(duringSyncs),
-        baseline: { what: 'without a sync', sample: p99(atRest) },
-      },
-      GOAL,
-    );
+    return ratioTo({
+      line: `${read.line}, ${CONNECTIONS} connections, during syncs of ${bench.entries} entries: p99`,
+      unit: 'ms',
+      ours: p99(duringSyncs),
+      baseline: { what: 'without a sync', sample: p99(atRest) },
+    });
   });
 }
 
-/** What came of reading each once. */
+/** The results of one pass over all reads. */
 type Sweep = ReadonlyMap<Read, LoadResult>;
 
 interface SweepPlan {
@@ -74,14 +67,14 @@ async function readEach({ bench, origin, reads, run }: SweepPlan): Promise<Sweep
   const seconds = bench.quick ? 1 : 2;
   const results = new Map<Read, LoadResult>();
   for (const read of reads) {
-    // The server may still have to do with what was asked last, and nobody waits for.
+    // Requests that the load tool cut off may still be running on the server.
     await delay(SETTLED_AFTER_MS);
     results.set(read, await putUnderLoad({ origin, connections: CONNECTIONS, seconds, ...read.load(run) }));
   }
   return results;
 }
 
-/** Lets a source grow, and another where the work takes longer. */
+/** Grows one source after another until the work is done. */
 async function whileSourcesGrow<Result>(registry: LargeRegistry, work: () => Promise<Result>): Promise<Result> {
   const done = new AbortController();
   const grow = async (): Promise<void> => {
@@ -117,7 +110,7 @@ async function readsOf(bench: Bench, { origin, runs }: { origin: string; runs: n
           .map((name) => `/v0.1/servers/${encodeURIComponent(name)}/versions/latest`),
       }),
     },
-    // Seeds that no other measure of searches has.
+    // Seeds that no other measure uses.
     {
       line: 'search, each once',
       inQuickRuns: true,
@@ -126,7 +119,7 @@ async function readsOf(bench: Bench, { origin, runs }: { origin: string; runs: n
   ];
 }
 
-/** Where the pages of a walk begin. */
+/** The cursors of a full walk. */
 async function cursorsOf(origin: string): Promise<string[]> {
   const client = new SequentialClient(origin);
   const cursors: string[] = [];

@@ -1,6 +1,5 @@
 /**
- * Reads by a caller who may see a hundred entries, beside the same reads by one who sees all. Their pages are of one
- * size, their servers and their searches the same.
+ * Reads by a caller who sees 100 entries, compared with the same reads by a caller who sees all of them.
  */
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +16,7 @@ import { startTokenIssuer, type TokenIssuer } from '../token-issuer.ts';
 
 const CONNECTIONS = 32;
 const VISIBLE_ENTRIES = 100;
-/** At most that many times what the caller who sees all waits, and at least as large a share of his requests. */
+/** The allowed factor in latency and throughput. */
 const GOAL = 2;
 const VISIBLE: DataSetOptions = { entries: VISIBLE_ENTRIES, versionsPerServer: 1, seed: 2 };
 

@@ -1,4 +1,4 @@
-/** From the command to the first answer, with everything embedded, as `npm start` runs it, and what the time goes into. */
+/** Time from the command to the first answer in embedded mode, as with `npm start`, and its parts. */
 import { join } from 'node:path';
 import type { Bench } from '../bench.ts';
 import { type Figure, plain } from '../figure.ts';
@@ -9,11 +9,11 @@ import { startServe } from '../serve-command.ts';
 interface StartUp {
   readonly answered: number;
   readonly synced: number;
-  /** The command itself: Node, the modules, the configuration. */
+  /** Node startup, module loading, and configuration. */
   readonly command: number;
-  /** PostgreSQL and Temporal, at the same time, and the migration. */
+  /** PostgreSQL and Temporal (in parallel), then migrations. */
   readonly services: number;
-  /** The API's process, to its first answer. */
+  /** The api process until its first answer. */
   readonly api: number;
 }
 

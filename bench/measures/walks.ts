@@ -1,4 +1,4 @@
-/** Reading a whole registry page by page, by one connection, one page after another. */
+/** Walks through a whole registry, page by page on one connection. */
 import { startBareExpress } from '../bare-express.ts';
 import type { Bench } from '../bench.ts';
 import { below, type Figure, percent, plain } from '../figure.ts';
@@ -8,14 +8,14 @@ import { mean, percentile, type Sample, sampleOf } from '../sample.ts';
 import { SequentialClient } from '../sequential-client.ts';
 
 const TENTHS = 10;
-/** The cost of a page may differ from the average one by that share. */
+/** The allowed deviation of a tenth of the walk from the average. */
 const FLAT = 0.2;
 
-/** The cost per page over a walk of everything: flat, whatever page it is. */
+/** The cost per page must not depend on the position in the walk. */
 export async function measureFullWalk(bench: Bench): Promise<Figure[]> {
   const { origin } = await largeRegistry(bench);
   const walks: number[][] = [];
-  // A different page size each time, so that no walk finds the pages of the one before in memory.
+  // Use a different page size for each walk, so that no page is cached.
   for (let walk = 0; walk < Math.min(bench.runs, 5); walk += 1) {
     bench.say(`full walk ${walk + 1}`);
     walks.push(await walkTimes(origin, `/v0.1/servers?limit=${100 - walk}`));
@@ -59,7 +59,7 @@ async function walkTimes(origin: string, path: string): Promise<number[]> {
 
 const MOST_SECONDS = 10;
 
-/** A client that takes one server a page, as some do: each page is a request, and each was never asked for before. */
+/** Some clients request one server per page. */
 export async function measureWalkOneByOne(bench: Bench): Promise<Figure[]> {
   const servers = bench.quick ? 2000 : 20_000;
   const limitSeconds = (MOST_SECONDS * servers) / 20_000;

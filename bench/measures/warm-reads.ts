@@ -1,4 +1,4 @@
-/** Answers from memory: how many a second, beside a bare Express handler that sends the same bytes and headers. */
+/** Requests per second answered from the cache, compared with a bare Express handler that sends the same bytes. */
 import { startBareExpress } from '../bare-express.ts';
 import type { Bench } from '../bench.ts';
 import { atLeastShareOf, type Figure } from '../figure.ts';
@@ -26,7 +26,7 @@ export async function measureWarmReads(bench: Bench): Promise<Figure[]> {
   return figures;
 }
 
-/** A list page, a look-up, and a page that the client has already. */
+/** A list page, a lookup, and a 304. */
 export async function warmReads(origin: string): Promise<WarmRead[]> {
   const client = new SequentialClient(origin);
   const list = '/v0.1/servers?limit=30';

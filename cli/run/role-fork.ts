@@ -3,7 +3,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Running } from '../../embedded/keep-running.ts';
-import { goLast } from './processor-priority.ts';
 import { READY, type RoleOrder } from './role-protocol.ts';
 
 /** Slightly longer than the roles' own shutdown deadline. */
@@ -29,8 +28,6 @@ export async function forkRole(order: RoleOrder): Promise<Running> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');
-  // Requests take precedence over syncs when both need the CPU.
-  if (order.role === 'worker' && child.pid !== undefined) goLast(child.pid);
   // In the terminal of `serve` only warnings and errors are of interest.
   const { configuration } = order;
   child.send({ ...order, configuration: { ...configuration, log: { level: 'warn', ...configuration.log } } });
