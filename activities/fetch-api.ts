@@ -65,7 +65,7 @@ export async function checkApi(question: Check<ApiOrigin>): Promise<CheckResult[
   const excludes = ({ name, tags }: EntryDraft): boolean => filter(name, tags) === 'excluded';
   const page = await upstream.readPage(
     { since, limit: PAGE_SIZE },
-    { readPage: (bytes) => new DocumentReader({ format: 'upstream', excludes }).readAll(bytes) },
+    { readPage: (bytes) => new DocumentReader({ format: 'upstream', syntax: 'json', excludes }).readAll(bytes) },
   );
   if (page.nextCursor !== null || page.findings.some(({ severity }) => severity === 'rejection')) return 'maybe';
   const recent = new RecentEntries();

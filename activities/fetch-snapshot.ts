@@ -12,9 +12,15 @@ import { fetchApi } from './fetch-api.ts';
 import { fetchFile } from './fetch-file.ts';
 import { fetchGit } from './fetch-git.ts';
 import { limitsOf, type UpstreamDependencies } from './limits.ts';
+import { MemoryBudget } from './memory-budget.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
+import { SlowFetches } from './slow-fetches.ts';
 import { SnapshotStager, type Staged } from './snapshot-stager.ts';
 import { openSyncRecord } from './sync-record.ts';
+
+/** A worker has 100 places: at least 20 of them are free again within a minute. */
+const slowFetches = new SlowFetches({ afterMs: 60_000, count: 80 });
+const memory = new MemoryBudget();
 
 /**
  * Opens the record of a sync, fetches, filters and stages. What the apply has to know is stored with the record, so that
@@ -24,34 +30,42 @@ export async function fetchSnapshot(
   { database, guard }: UpstreamDependencies,
   input: FetchInput,
 ): Promise<FetchSnapshotResult> {
-  return await withProgress(async (progress) => {
-    const { source, run } = await openRecord(database, input);
-    const { definition } = source;
-    const { id: syncRunId } = run;
-    const limits = limitsOf(source, guard);
-    const staged = await stagedBefore(database, source, run);
-    const stager = new SnapshotStager({ database, definition, sourceId: source.id, syncRunId, progress, staged });
-    try {
-      const fetched = await fetchOrigin(database, {
-        origin: definition.origin,
-        definition,
-        previous: asksForEverything(source, run, input) ? null : comparableState(definition, source.fetchState),
-        stager,
-        progress,
-        guard: limits,
-        signal: Context.current().cancellationSignal,
-        resumeFrom: staged?.cursor ?? null,
-      });
-      if (fetched.snapshot === 'staged') await stager.finish(fetched.coverage);
-      const { chunks, counts } = stager;
-      await storeFetchedSnapshot(database, syncRunId, { chunks, counts, ...fetched });
-      return { snapshot: fetched.snapshot, counts };
-    } catch (error) {
-      throw limits === null ? error : withoutContent(error);
-    } finally {
-      await stager.settled();
-    }
-  });
+  const { cancellationSignal } = Context.current();
+  return await withProgress((progress) =>
+    slowFetches.run(cancellationSignal, (signal) => fetchAndStage({ database, guard }, { input, progress, signal })),
+  );
+}
+
+async function fetchAndStage(
+  { database, guard }: UpstreamDependencies,
+  { input, progress, signal }: { readonly input: FetchInput } & Pick<Fetch, 'progress' | 'signal'>,
+): Promise<FetchSnapshotResult> {
+  const { source, run } = await openRecord(database, input);
+  const { definition, id: sourceId } = source;
+  const { id: syncRunId } = run;
+  const limits = limitsOf(source, guard);
+  const staged = await stagedBefore(database, source, run);
+  const stager = new SnapshotStager({ database, definition, sourceId, syncRunId, progress, memory, signal, staged });
+  try {
+    const fetched = await fetchOrigin(database, {
+      origin: definition.origin,
+      definition,
+      previous: asksForEverything(source, run, input) ? null : comparableState(definition, source.fetchState),
+      stager,
+      progress,
+      guard: limits,
+      signal,
+      resumeFrom: staged?.cursor ?? null,
+    });
+    if (fetched.snapshot === 'staged') await stager.finish(fetched.coverage);
+    const { chunks, counts } = stager;
+    await storeFetchedSnapshot(database, syncRunId, { chunks, counts, ...fetched });
+    return { snapshot: fetched.snapshot, counts };
+  } catch (error) {
+    throw limits === null ? error : withoutContent(error);
+  } finally {
+    await stager.settled();
+  }
 }
 
 /** Only api sources know the difference between a full sync and another. */

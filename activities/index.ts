@@ -1,7 +1,8 @@
 import type { OutboundSettings } from '../config/model.ts';
+import type { Database } from '../db/connection.ts';
 import { purge, type Retention } from '../db/purge.ts';
 import { OutboundGuard } from '../outbound/guard.ts';
-import type { Activities, WatchActivities } from '../workflows/contract.ts';
+import type { Activities, WatchActivities, WriteActivities } from '../workflows/contract.ts';
 import { applySnapshot } from './apply-snapshot.ts';
 import { check } from './check.ts';
 import { failingClearly } from './failures.ts';
@@ -27,15 +28,22 @@ export function createActivities(dependencies: ActivityDependencies): Activities
   const { database, outbound, retention } = dependencies;
   const upstream = { database, guard: new OutboundGuard(outbound) };
   return {
+    ...createWriteActivities(database),
     check: (input) => failingClearly(() => check(upstream, named(input))),
     fetchSnapshot: (input) => failingClearly(() => fetchSnapshot(upstream, named(input))),
     applySnapshot: (input) => failingClearly(() => applySnapshot(database, named(input))),
     recordFailure: (input) => failingClearly(() => recordFailure(database, named(input))),
-    recordPause: (input) => failingClearly(() => recordPause(database, input)),
-    write: (input) => failingClearly(() => write(database, input)),
-    retireSource: (input) => failingClearly(() => retireSource(database, input)),
     reconcileSources: () => failingClearly(() => reconcileSources(dependencies)),
     purge: () => failingClearly(() => purge(database, retention)),
+  };
+}
+
+/** What a worker of the write queue carries out. */
+export function createWriteActivities(database: Database): WriteActivities {
+  return {
+    write: (input) => failingClearly(() => write(database, input)),
+    recordPause: (input) => failingClearly(() => recordPause(database, input)),
+    retireSource: (input) => failingClearly(() => retireSource(database, input)),
   };
 }
 

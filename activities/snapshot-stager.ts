@@ -17,11 +17,12 @@ import { RollcallError } from '../registry/failure.ts';
 import { type CompiledFilter, compileFilter } from '../registry/filter.ts';
 import { isAuthoritative, type SourceDefinition } from '../registry/source-definition.ts';
 import type { SyncCounts } from '../workflows/contract.ts';
+import { convertYaml, piecesOf } from './isolated-yaml.ts';
+import type { MemoryBudget } from './memory-budget.ts';
 import type { Progress } from './progress.ts';
 
-/** A chunk is closed when it has this many entries, or this many characters of documents. */
+/** A chunk is closed when it has this many entries, or as many characters of documents as the memory budget allows. */
 const CHUNK_ENTRIES = 2_000;
-const CHUNK_CHARACTERS = 4 * 1024 * 1024;
 /** Rejections that are staged in one statement. */
 const MAX_REJECTIONS_AT_ONCE = 1_000;
 
@@ -31,6 +32,10 @@ export interface StagerOptions {
   readonly sourceId: string;
   readonly syncRunId: string;
   readonly progress: Progress;
+  /** Shared by all fetches of this process. */
+  readonly memory: MemoryBudget;
+  /** Aborts when the fetch is to end. */
+  readonly signal: AbortSignal;
   /** What an earlier attempt staged, where this one goes on from it. */
   readonly staged?: Staged | null;
 }
@@ -49,7 +54,7 @@ export interface DocumentBytes {
   /** Its path or URL, which begins what is said about it as a whole. */
   readonly name: string;
   readonly bytes: AsyncIterable<Uint8Array>;
-  readonly syntax?: 'yaml' | undefined;
+  readonly syntax?: 'json' | 'yaml' | undefined;
   /** Whether the snapshot has several, so that findings about single entries have to name theirs. */
   readonly oneOfSeveral?: boolean;
 }
@@ -60,9 +65,11 @@ export class SnapshotStager {
   #drafts: FoundDraft[] = [];
   #resumePoint: string | null = null;
   #characters = 0;
+  /** Ends the stager's share of the memory budget, which begins with its first entry. */
+  #release: (() => void) | undefined;
   #staging: Promise<void> = Promise.resolve();
-  /** Of all that is staged; undefined where an earlier attempt has staged some of it. */
-  #stagedKeys: KeyFilter | undefined;
+  /** Of all that is staged: made with the first chunk; null where an earlier attempt has staged some of it. */
+  #stagedKeys: KeyFilter | null | undefined;
   /** What is to be recorded, as far as it is kept. */
   #findings: EntryFinding[] = [];
   /** Whether some of the snapshot's findings are recorded already. */
@@ -81,7 +88,7 @@ export class SnapshotStager {
     const { staged } = options;
     this.#options = options;
     this.#filter = compileFilter(options.definition.filter);
-    this.#stagedKeys = staged ? undefined : new KeyFilter();
+    this.#stagedKeys = staged ? null : undefined;
     this.#hasRecorded = staged !== null && staged !== undefined;
     this.#chunks = staged?.chunks ?? 0;
     this.#entries = staged?.entries ?? 0;
@@ -100,21 +107,30 @@ export class SnapshotStager {
 
   /** Stages the entries of a document as its bytes arrive; the last of them wait for the next document or `finish`. */
   async stageDocument(document: DocumentBytes): Promise<DocumentSummary> {
+    try {
+      return await this.#stageBytes(document);
+    } catch (error) {
+      throw aboutDocument(document.name, error);
+    }
+  }
+
+  async #stageBytes(document: DocumentBytes): Promise<DocumentSummary> {
     const { name, bytes, syntax, oneOfSeveral = false } = document;
     const reader = this.#readerOf({ syntax, file: oneOfSeveral ? name : undefined });
-    try {
-      for await (const chunk of bytes) await this.#take(reader.push(chunk));
-      const summary = reader.end();
-      await this.stage(summary);
-      return summary;
-    } catch (error) {
-      throw aboutDocument(name, error);
+    for await (const chunk of bytes) await this.#take(reader.push(chunk));
+    const yaml = reader.yaml();
+    if (yaml !== null) {
+      const json = await convertYaml(yaml, this.#options.signal);
+      return await this.#stageBytes({ ...document, bytes: piecesOf(json), syntax: 'json' });
     }
+    const summary = reader.end();
+    await this.stage(summary);
+    return summary;
   }
 
   /** Reads a page as a whole, so that one that turns out to be broken leaves nothing behind. */
   readPage(bytes: Uint8Array): DocumentSummary {
-    return this.#readerOf({ format: 'upstream' }).readAll(bytes);
+    return this.#readerOf({ format: 'upstream', syntax: 'json' }).readAll(bytes);
   }
 
   /** Stages the end of a document, or a page. */
@@ -166,7 +182,7 @@ export class SnapshotStager {
     this.#findings = [];
     this.#rejections = [];
     this.#firstRejection = null;
-    this.#stagedKeys = new KeyFilter();
+    this.#stagedKeys = undefined;
     this.#chunks = this.#entries = this.#rejected = this.#warnings = this.#found = 0;
   }
 
@@ -177,6 +193,7 @@ export class SnapshotStager {
   async settled(): Promise<void> {
     await this.#staging.catch(() => {});
     await this.#addFindings().catch(() => {});
+    this.#release?.();
   }
 
   /**
@@ -204,10 +221,12 @@ export class SnapshotStager {
 
   async #take({ drafts, findings }: ReadEntries): Promise<void> {
     this.#note(findings);
+    if (drafts.length > 0) this.#release ??= this.#options.memory.hold();
     for (const found of drafts) {
       this.#drafts.push(found);
       this.#characters += found.draft.document.length;
-      if (this.#drafts.length >= CHUNK_ENTRIES || this.#characters >= CHUNK_CHARACTERS) await this.#flush();
+      if (this.#drafts.length >= CHUNK_ENTRIES || this.#characters >= this.#options.memory.chunkCharacters)
+        await this.#flush();
     }
     if (this.#rejections.length >= MAX_REJECTIONS_AT_ONCE) await this.#stageRejections();
   }
@@ -236,11 +255,12 @@ export class SnapshotStager {
     const { database, syncRunId, sourceId } = this.#options;
     const number = this.#chunks;
     this.#chunks += 1;
+    if (this.#stagedKeys === undefined) this.#stagedKeys = new KeyFilter();
     const { duplicates, entries } = await stageChunk(database, {
       syncRunId,
       sourceId,
       chunk: { number, cursor: this.#resumePoint, drafts: found.map(({ draft }) => draft) },
-      stagedKeys: this.#stagedKeys,
+      stagedKeys: this.#stagedKeys ?? undefined,
       previous,
     });
     this.#entries += entries;

@@ -27,8 +27,11 @@ import { MAX_YAML_BYTES, yamlToJson } from './yaml-document.ts';
 export interface DocumentReaderOptions {
   /** What the source says the document is; found by content where absent. */
   readonly format?: RegistryFormat | undefined;
-  /** `yaml` where the name or the content type says so; else YAML is tried where the document can't be JSON. */
-  readonly syntax?: 'yaml' | undefined;
+  /**
+   * `yaml` where the name or the content type says so, `json` where nothing else is accepted. Default: YAML where the
+   * document can't be JSON.
+   */
+  readonly syntax?: 'json' | 'yaml' | undefined;
   /** The file's name, for findings, where a snapshot has several. */
   readonly file?: string | undefined;
   /** Entries that are passed over without a word: the source's filter. Default: none. */
@@ -118,6 +121,20 @@ export class DocumentReader {
   }
 
   /**
+   * The document where it is YAML, once all of its bytes were pushed; null where it is JSON. Whoever cannot afford the
+   * memory and time of a hostile document converts it elsewhere, and reads the JSON instead of calling `end`.
+   *
+   * @throws RollcallError `DocumentInvalid` where it is too large for YAML.
+   */
+  yaml(): Uint8Array | null {
+    if (this.#syntax !== 'yaml') return null;
+    if (this.#whole === null) {
+      throw this.#invalid(`the document is not JSON, and for YAML too large: more than ${MAX_YAML_BYTES} bytes`);
+    }
+    return Buffer.concat(this.#whole);
+  }
+
+  /**
    * Says that there are no more bytes.
    *
    * @throws RollcallError as `push`, and `DocumentInvalid` where the document is cut off or no registry document.
@@ -125,7 +142,8 @@ export class DocumentReader {
   end(): DocumentSummary {
     this.#drafts = [];
     this.#findings = [];
-    if (this.#syntax === 'yaml') this.#readYaml();
+    const yaml = this.yaml();
+    if (yaml !== null) this.#readYaml(yaml);
     this.#readElements(this.#elements.end());
     if (this.#format === undefined && this.#noServers) this.#format = this.#options.format ?? 'upstream';
     if (this.#format === undefined) this.#readSingleEntry();
@@ -232,11 +250,8 @@ export class DocumentReader {
     if (this.#wholeBytes > MAX_YAML_BYTES) this.#whole = null;
   }
 
-  #readYaml(): void {
-    if (this.#whole === null) {
-      throw this.#invalid(`the document is not JSON, and for YAML too large: more than ${MAX_YAML_BYTES} bytes`);
-    }
-    const json = yamlToJson(Buffer.concat(this.#whole));
+  #readYaml(yaml: Uint8Array): void {
+    const json = yamlToJson(yaml);
     this.#whole = [json];
     this.#readElements(this.#elements.push(json));
   }

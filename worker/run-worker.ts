@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createActivities, createWatchActivities } from '../activities/index.ts';
+import { createActivities, createWatchActivities, createWriteActivities } from '../activities/index.ts';
 import type { OutboundSettings, TelemetrySettings } from '../config/model.ts';
 import type { Database } from '../db/connection.ts';
 import type { Retention } from '../db/purge.ts';
@@ -12,7 +12,7 @@ import { findInitialState } from '../temporal/initial-state.ts';
 import { listRunningActors } from '../temporal/running-actors.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
 import { startTelemetry } from '../temporal/telemetry.ts';
-import { watchTaskQueue } from '../workflows/contract.ts';
+import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { keepHouse } from './keep-house.ts';
 import { logThrough } from './logging.ts';
@@ -28,8 +28,10 @@ const SHUTDOWN = { shutdownGraceTime: '3 seconds', shutdownForceTime: '7 seconds
  * what it then does: with more sources than this on one worker all of them are, since they wake in turn.
  */
 const MAX_CACHED_WORKFLOWS = 1_200;
-/** Syncs hold a chunk of their snapshot in memory. */
-const MAX_CONCURRENT_ACTIVITIES = 20;
+/** Most of them wait for an upstream. What they hold in memory is bounded in sum, see activities/memory-budget.ts. */
+const MAX_CONCURRENT_ACTIVITIES = 100;
+/** Each takes a connection to Postgres for some milliseconds. */
+const MAX_CONCURRENT_WRITES = 20;
 /** A watch does nothing but wait. */
 const MAX_CONCURRENT_WATCHES = 10_000;
 /** A cancellation reaches an activity in the answer to a heartbeat. */
@@ -75,6 +77,12 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         activities: createActivities(activityDependencies(temporal.client, options)),
         maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
         maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_ACTIVITIES,
+      },
+      {
+        ...shared,
+        taskQueue: writeTaskQueue(server.taskQueue),
+        activities: createWriteActivities(options.database),
+        maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_WRITES,
       },
       {
         ...shared,

@@ -5,8 +5,8 @@ import {
   workflowInfo,
   type ActivityInterfaceFor,
 } from '@temporalio/workflow';
-import type { Activities, WatchActivities } from './contract.ts';
-import { watchTaskQueue } from './contract.ts';
+import type { Activities, WatchActivities, WriteActivities } from './contract.ts';
+import { PRIORITY, watchTaskQueue, writeTaskQueue } from './contract.ts';
 
 /** How soon a worker that died in the middle of something long is noticed. */
 const HEARTBEAT_TIMEOUT = '20 seconds';
@@ -50,18 +50,28 @@ export const { recordFailure } = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
-/** A caller waits for the answer. */
-export const { write, recordPause } = proxyActivities<Activities>({
-  startToCloseTimeout: '20 seconds',
-  scheduleToCloseTimeout: '1 minute',
-  retry: { initialInterval: '200 milliseconds', maximumInterval: '5 seconds' },
-});
+/**
+ * A caller waits for the answer. Histories of versions that had no write queue are replayed: an activity is recognized
+ * by its type and number, whichever queue it is put on.
+ */
+export function writeActivities(): ActivityInterfaceFor<Pick<WriteActivities, 'write' | 'recordPause'>> {
+  return proxyActivities<Pick<WriteActivities, 'write' | 'recordPause'>>({
+    taskQueue: writeTaskQueue(workflowInfo().taskQueue),
+    priority: { priorityKey: PRIORITY.write },
+    startToCloseTimeout: '20 seconds',
+    scheduleToCloseTimeout: '1 minute',
+    retry: { initialInterval: '200 milliseconds', maximumInterval: '5 seconds' },
+  });
+}
 
 /** Removing many entries takes a while. */
-export const { retireSource } = proxyActivities<Activities>({
-  startToCloseTimeout: '10 minutes',
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
-});
+export function retireActivities(): ActivityInterfaceFor<Pick<WriteActivities, 'retireSource'>> {
+  return proxyActivities<Pick<WriteActivities, 'retireSource'>>({
+    taskQueue: writeTaskQueue(workflowInfo().taskQueue),
+    startToCloseTimeout: '10 minutes',
+    retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+  });
+}
 
 /** What is not done now is done at the next housekeeping. */
 export const { reconcileSources, purge } = proxyActivities<Activities>({

@@ -35,6 +35,15 @@ export interface ActorMemo {
 /** Watches last for hours: a queue of their own keeps them from taking the slots that syncs need. */
 export const watchTaskQueue = (taskQueue: string): string => `${taskQueue}-watch`;
 
+/** Callers wait for writes: a queue of their own keeps fetches from taking the slots that they need. */
+export const writeTaskQueue = (taskQueue: string): string => `${taskQueue}-write`;
+
+/**
+ * Task priorities: among waiting tasks a lower number goes first. Syncs that are due by timer have the default, 3. Tasks
+ * of equal priority are taken from all sources in turn, where the Temporal server supports fairness.
+ */
+export const PRIORITY = { write: 1, requestedSync: 2, sync: 3 } as const;
+
 // ---------------------------------------------------------------- search attributes
 
 export const SourceName = defineSearchAttributeKey('SourceName', SearchAttributeType.KEYWORD);
@@ -266,8 +275,18 @@ export interface WatchInput {
   readonly sourceName: string;
 }
 
+/** On the write queue; also on the main queue, where earlier versions put them. */
+export interface WriteActivities {
+  /** Carry out a write request of a managed source, exactly once. */
+  write(input: { readonly sourceName: string; readonly request: WriteRequest }): Promise<WriteResult>;
+  /** Record that the source was paused or resumed. */
+  recordPause(input: { readonly sourceName: string; readonly paused: boolean }): Promise<void>;
+  /** Take a source out of Postgres, if Postgres says that it can go. */
+  retireSource(input: { readonly sourceName: string; readonly entries: 'remove' | 'detach' }): Promise<void>;
+}
+
 /** What workflow code may ask of the outside; implemented in activities/. */
-export interface Activities {
+export interface Activities extends WriteActivities {
   /** Ask the upstream whether anything is new, without fetching it. May only be sure of "nothing". */
   check(input: CheckInput): Promise<CheckResult>;
   /** Open the sync's record, fetch, filter and stage. Heartbeats, can be cancelled, resumes where it can. */
@@ -276,12 +295,6 @@ export interface Activities {
   applySnapshot(input: SyncKey): Promise<SyncResult>;
   /** Close the record of a sync that did not get that far, and drop what it staged. */
   recordFailure(input: RecordFailureInput): Promise<void>;
-  /** Carry out a write request of a managed source, exactly once. */
-  write(input: { readonly sourceName: string; readonly request: WriteRequest }): Promise<WriteResult>;
-  /** Record that the source was paused or resumed. */
-  recordPause(input: { readonly sourceName: string; readonly paused: boolean }): Promise<void>;
-  /** Take a source out of Postgres, if Postgres says that it can go. */
-  retireSource(input: { readonly sourceName: string; readonly entries: 'remove' | 'detach' }): Promise<void>;
   /** Make the actors agree with the sources in Postgres: start, configure, sync, retire. */
   reconcileSources(): Promise<{
     readonly started: number;

@@ -3,6 +3,7 @@ import { type TypedSearchAttributes, type SearchAttributePair, WorkflowIdReusePo
 import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
 import { check, recordFailure } from './activities.ts';
 import {
+  PRIORITY,
   SourceKindAttribute,
   SourceName,
   SyncTriggerAttribute,
@@ -91,6 +92,11 @@ async function executeSync(input: SyncInput): Promise<SyncResult> {
     // An actor that is terminated by hand leaves no sync behind that nobody waits for.
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    // Its activities inherit it.
+    priority: {
+      priorityKey: input.trigger === 'message' ? PRIORITY.requestedSync : PRIORITY.sync,
+      fairnessKey: name,
+    },
     staticSummary: `Sync ${input.number} of ${name}, started by: ${startedBy(input)}`,
     ...(isListed() && { typedSearchAttributes: searchAttributesOf(input) }),
   });

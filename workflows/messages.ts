@@ -3,7 +3,7 @@
  * Validators are synchronous and every error of a handler is a failure: anything else would wedge the actor.
  */
 import { condition, log, patched, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
-import { recordPause, write } from './activities.ts';
+import { writeActivities } from './activities.ts';
 import * as contract from './contract.ts';
 import { currentReference } from './earlier-versions.ts';
 import { refusal, toFailure } from './failures.ts';
@@ -96,14 +96,14 @@ async function setPaused(actor: SourceActor, paused: boolean): Promise<void> {
   actor.setPaused(paused);
   if (!patched('pause-in-postgres')) return;
   const summary = paused ? 'Record the pause' : 'Record that the source was resumed';
-  await recordPause.executeWithOptions({ summary }, [{ sourceName: actor.name, paused }]);
+  await writeActivities().recordPause.executeWithOptions({ summary }, [{ sourceName: actor.name, paused }]);
 }
 
 function receiveWrites(actor: SourceActor): void {
   const carryOut = (verb: string) =>
     answered(async (request: contract.WriteRequest): Promise<contract.WriteResult> => {
       const summary = `${verb} ${request.name} ${request.version ?? '(all versions)'}`;
-      return write.executeWithOptions({ summary }, [{ sourceName: actor.name, request }]);
+      return writeActivities().write.executeWithOptions({ summary }, [{ sourceName: actor.name, request }]);
     });
   const validator = (request: contract.WriteRequest): void => {
     refuseWhileRetiring(actor);

@@ -1,6 +1,6 @@
 /** The actor of a source: alive from the source's first day to its last. */
 import { allHandlersFinished, condition, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { retireSource } from './activities.ts';
+import { retireActivities } from './activities.ts';
 import type { SourceState } from './contract.ts';
 import { runCycle } from './cycle.ts';
 import { currentState, type EarlierState } from './earlier-versions.ts';
@@ -57,7 +57,7 @@ async function retire(actor: SourceActor, retirement: Retirement): Promise<void>
   const { entries } = retirement;
   const summary = entries === 'remove' ? 'Remove the source and its entries' : 'Keep the entries, serve them no more';
   try {
-    await retireSource.executeWithOptions({ summary }, [{ sourceName: actor.name, entries }]);
+    await retireActivities().retireSource.executeWithOptions({ summary }, [{ sourceName: actor.name, entries }]);
     retirement.result = 'done';
   } catch (error) {
     retirement.result = toFailure(error);

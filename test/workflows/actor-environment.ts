@@ -11,6 +11,7 @@ import {
   type SourceState,
   sourceWorkflowId,
   watchTaskQueue,
+  writeTaskQueue,
 } from '../../workflows/contract.ts';
 import { createTestNamespace, createTimeSkippingEnvironment } from '../environment.ts';
 import { eventually } from '../eventually.ts';
@@ -72,6 +73,7 @@ async function startActorEnvironment(temporal: TestWorkflowEnvironment): Promise
   const workers = [
     await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle: await bundleWorkflows() }),
     await Worker.create({ ...shared, taskQueue: watchTaskQueue(TASK_QUEUE) }),
+    await Worker.create({ ...shared, taskQueue: writeTaskQueue(TASK_QUEUE) }),
   ];
   const runs = workers.map((worker) => worker.run());
   const client = new Client({ connection, namespace, workflow: { queryRejectCondition: 'NOT_OPEN' } });
