@@ -18,6 +18,7 @@ import {
   TOOLHIVE_PUBLISHER,
   toolhiveExtension,
   type ToolhiveServer,
+  toolhiveServerName,
 } from './toolhive-format.ts';
 import { imageToPackage, packageTransport, runnablePackage, transportMembers } from './toolhive-image.ts';
 import { toKeyValueInputs, toolhiveHeaders, type ToolhiveLaunch, toolhiveLaunch } from './toolhive-inputs.ts';
@@ -83,7 +84,7 @@ function naturalServerJson(server: ToolhiveServer): JsonObject {
   const identifier = textOf(entry[remote ? 'url' : 'image']);
   return defined({
     $schema: CURRENT_SCHEMA,
-    name: name.includes('/') ? name : `${TOOLHIVE_NAMESPACE}/${name}`,
+    name: toolhiveServerName(name),
     title,
     // Clients drop a server without one.
     description: textOf(entry['description']) ?? title ?? name,

@@ -10,7 +10,10 @@ import {
   memberBytes,
   type Selection,
 } from './json-elements.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
+import { defined, isJsonObject, type JsonObject, textOf } from './json.ts';
+import { firstWarnings } from './server-json.ts';
+import { takeToolhiveEntry } from './toolhive-entry.ts';
+import { toolhiveServerName } from './toolhive-format.ts';
 
 /** Reads a server.json, or `{server, _meta}` as the registry API lists it. */
 export function readUpstreamEntry(element: JsonElement): DraftOutcome {
@@ -62,7 +65,7 @@ function officialOf(meta: unknown): unknown {
 export function readToolhiveEntry(element: JsonElement, remote: boolean): DraftOutcome {
   const key = String(element.path.at(-1));
   const value = parseObject(element);
-  if ('problem' in value) return rejected(element, value.problem, key);
+  if ('problem' in value) return rejected(element, value.problem, toolhiveServerName(key));
   return convertEntry({ key, entry: value.object, remote });
 }
 
@@ -76,7 +79,8 @@ export interface ReadGroup {
 export function readToolhiveGroup(element: JsonElement): ReadGroup {
   const value = parseObject(element);
   if ('problem' in value) return { outcomes: [rejected(element, value.problem)], group: null };
-  const { servers, remote_servers: remoteServers, ...group } = value.object;
+  const { servers, remote_servers: remoteServers } = value.object;
+  const group = groupMembers(value.object);
   const name = typeof group['name'] === 'string' ? group['name'] : undefined;
   const outcomes = [
     ...members(servers).map(([key, entry]) => convertEntry({ key, entry, remote: false, group: name })),
@@ -93,10 +97,14 @@ export function readToolhiveGroup(element: JsonElement): ReadGroup {
 export function readUpstreamGroup(element: JsonElement): ReadGroup {
   const value = parseObject(element);
   if ('problem' in value) return { outcomes: [rejected(element, value.problem)], group: null };
-  const { servers: _servers, ...group } = value.object;
   const servers = new JsonElements({ select: selectInGroup }).push(element.bytes);
   const outcomes = servers.map((server) => readUpstreamEntry({ ...server, line: element.line + server.line - 1 }));
-  return { outcomes, group };
+  return { outcomes, group: groupMembers(value.object) };
+}
+
+/** What both formats say of a group beside its servers. */
+function groupMembers({ name, description }: JsonObject): JsonObject {
+  return defined({ name, description });
 }
 
 function selectInGroup([member, index]: JsonPath): Selection {
@@ -116,11 +124,17 @@ interface ToolhiveEntry {
 }
 
 function convertEntry({ entry, ...where }: ToolhiveEntry): DraftOutcome {
-  if (!isJsonObject(entry)) {
-    return { rejection: { name: where.key, version: null, reason: 'the entry is not a JSON object' } };
+  const taken = isJsonObject(entry)
+    ? takeToolhiveEntry(entry, where.remote)
+    : { problem: 'the entry is not a JSON object' };
+  if ('problem' in taken) {
+    const name = toolhiveServerName((isJsonObject(entry) && textOf(entry['name'])) || where.key);
+    return { rejection: { name, version: null, reason: taken.problem } };
   }
-  const parsed = toolhiveToServerJson({ ...where, entry });
-  return draftFromServerJson({ text: JSON.stringify(parsed), parsed });
+  const parsed = toolhiveToServerJson({ ...where, entry: taken.entry });
+  const outcome = draftFromServerJson({ text: JSON.stringify(parsed), parsed });
+  if ('rejection' in outcome) return outcome;
+  return { ...outcome, warnings: firstWarnings([...taken.warnings, ...outcome.warnings]) };
 }
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -20,7 +20,7 @@ import {
   type JsonPath,
   type Selection,
 } from './json-elements.ts';
-import type { JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject, parseJson } from './json.ts';
 import type { RegistryFormat } from './source-definition.ts';
 import { MAX_YAML_BYTES, yamlToJson } from './yaml-document.ts';
 
@@ -273,7 +273,7 @@ export class DocumentReader {
     const groups = JSON.stringify(this.#groups);
     const hasGroups = this.#groups.length > 0 && this.#envelopeBytes + groups.length <= MAX_ENVELOPE_BYTES;
     const members = new Map([
-      ...this.#envelope,
+      ...[...this.#envelope].flatMap(([name, text]) => envelopeMember(name, text)),
       ...this.#containers,
       ...(hasGroups ? [['groups', groups] as const] : []),
     ]);
@@ -294,6 +294,25 @@ export class DocumentReader {
   #inFile(message: string): string {
     return this.#options.file === undefined ? message : `${this.#options.file}: ${message}`;
   }
+}
+
+/** The members that the formats have beside their entries. What else a file holds may be nobody else's business. */
+const PLAIN_MEMBERS = ['$schema', 'version', 'last_updated'];
+const OBJECT_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['meta', ['last_updated']],
+  ['metadata', ['count', 'nextCursor', 'next_cursor']],
+]);
+
+/** A member of the document as it is kept; nothing for one that no format has. */
+function envelopeMember(name: string, text: string): [string, string][] {
+  const known = OBJECT_MEMBERS.get(name);
+  if (known === undefined && !PLAIN_MEMBERS.includes(name)) return [];
+  const value = parseJson(text);
+  if (known === undefined) return typeof value === 'object' && value !== null ? [] : [[name, text]];
+  if (!isJsonObject(value)) return value === null ? [[name, text]] : [];
+  return [
+    [name, JSON.stringify(Object.fromEntries(Object.entries(value).filter(([member]) => known.includes(member))))],
+  ];
 }
 
 /** Which formats a container of entries at this path would mean; undefined where none is looked for. */

@@ -59,6 +59,12 @@ export function firstFaults(faults: readonly Fault[]): Fault[] {
   return more === 0 ? first : [...first, { path: '', message: `has ${more} more faults` }];
 }
 
+/** The first 100 warnings, and one that says how many more there are. */
+export function firstWarnings(warnings: readonly string[]): string[] {
+  const more = warnings.length - MAX_FAULTS;
+  return more <= 0 ? [...warnings] : [...warnings.slice(0, MAX_FAULTS), `the document has ${more} more faults`];
+}
+
 function shortened(text: string): string {
   return text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
 }

@@ -23,6 +23,11 @@ export const TOOLHIVE_PUBLISHER = 'io.github.stacklok';
 /** The namespace of servers whose name has none: ToolHive's own names are plain words. */
 export const TOOLHIVE_NAMESPACE = 'io.github.stacklok';
 
+/** The name that a server is served under. */
+export function toolhiveServerName(name: string): string {
+  return name.includes('/') ? name : `${TOOLHIVE_NAMESPACE}/${name}`;
+}
+
 /** The members of an entry that server.json has no place for; ToolHive's extension takes them as they are. */
 const SHARED_MEMBERS = [
   'status',

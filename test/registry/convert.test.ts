@@ -88,14 +88,14 @@ describe('a ToolHive server as server.json', () => {
   test.each([
     ['named-like-its-key', { registryType: 'npm', identifier: '@example/named', version: '1.2.3' }],
     ['stdio-with-port', { registryType: 'pypi', identifier: 'stdio-with-port', version: '0.1.0' }],
-    ['unknown-members', { registryType: 'go', identifier: 'example.com/cmd/server', version: 'v1.0.0' }],
+    ['go-package', { registryType: 'go', identifier: 'example.com/cmd/server', version: 'v1.0.0' }],
   ])('that is no container: %s', (key, expected) => {
     expect(convert(key)['packages']).toMatchObject([expected]);
   });
 
   test('has a description in any case, which clients demand', () => {
     expect(convert('sparse')['description']).toBe('sparse');
-    expect(convert('unknown-members')['description']).toMatch(/^.{101,}$/);
+    expect(convert('go-package')['description']).toMatch(/^.{101,}$/);
   });
 
   test('of a group is a version of its own, below that of the same name at the top of the document', () => {
@@ -108,7 +108,7 @@ describe('a ToolHive server as server.json', () => {
   test('meets the rules of a publish where the server allows it', () => {
     const faulty = SERVERS.filter((server) => checkServerJson(toolhiveToServerJson(server)).length > 0);
     // A description of more than 100 characters, and a kind of package that server.json does not know.
-    expect(faulty.map(({ key }) => key)).toEqual(['unknown-members']);
+    expect(faulty.map(({ key }) => key)).toEqual(['go-package']);
   });
 });
 

@@ -140,7 +140,7 @@ describe('the formats', () => {
         version: '1.0.0',
         meta: { last_updated: '2026-01-01T00:00:00Z' },
         groups: [
-          { name: 'team', description: 'Ours', owner: 'us' },
+          { name: 'team', description: 'Ours' },
           { name: 'later', description: 'Empty' },
         ],
       });
@@ -200,6 +200,99 @@ test('ordinals count all entries from where they are told to, and findings name 
   expect(findings).toMatchObject([{ severity: 'rejection', ordinal: 11, name: 'bad' }]);
   expect(findings[0]!.reason).toMatch(/^servers\/x\.json: /);
   expect(entries).toBe(3);
+});
+
+describe('what is not part of a format', () => {
+  const SECRET = 'SECRET-1';
+
+  test('an MCP client configuration is no registry: its servers are rejected with the reason', () => {
+    const summary = read(
+      JSON.stringify({
+        servers: {
+          payments: { type: 'http', url: 'https://pay.example.com/mcp', headers: { Authorization: SECRET } },
+          db: { type: 'stdio', command: 'npx', args: ['-y', SECRET], env: { DB_PASSWORD: SECRET } },
+        },
+        remote_servers: { far: { command: 'npx', env: { TOKEN: SECRET } } },
+        groups: [{ name: 'team', servers: { db: { command: SECRET } }, env: { TOKEN: SECRET } }],
+        inputs: [{ id: SECRET }],
+        mcpServers: { other: { env: { TOKEN: SECRET } } },
+        meta: { token: SECRET },
+      }),
+    );
+    expect(summary.drafts).toEqual([]);
+    expect(summary.findings.map(({ name, reason }) => `${name}: ${reason.split(':')[0]}`)).toEqual([
+      'io.github.stacklok/payments: image is missing',
+      'io.github.stacklok/db: image is missing',
+      'io.github.stacklok/far: url is missing',
+      'io.github.stacklok/db: image is missing',
+    ]);
+    expect(JSON.stringify(summary)).not.toContain(SECRET);
+  });
+
+  test('members that ToolHive does not have are left out of an entry, with a warning', () => {
+    const foreign = { command: SECRET, env: { A: SECRET }, args: { A: SECRET }, custom: { A: SECRET } };
+    const headers = [{ name: 'Authorization', required: true, value: SECRET }, SECRET];
+    const oauth = { client_id: 'rollcall', client_secret: SECRET };
+    const summary = read(
+      JSON.stringify({
+        servers: { fetch: { ...IMAGE, ...foreign, headers: { Authorization: SECRET }, env_vars: { A: SECRET } } },
+        remote_servers: { far: { ...REMOTE, headers, oauth_config: oauth } },
+      }),
+    );
+    expect(names(summary)).toEqual(['io.github.stacklok/fetch', 'io.github.stacklok/far']);
+    expect(JSON.stringify(summary)).not.toContain(SECRET);
+    expect(JSON.parse(summary.drafts[1]!.draft.document)).toMatchObject({
+      remotes: [{ headers: [{ name: 'Authorization', isRequired: true }] }],
+    });
+    expect(summary.findings.map(({ reason }) => reason)).toEqual([
+      "command isn't part of ToolHive's format; left out",
+      "env isn't part of ToolHive's format; left out",
+      'args must be a list; left out',
+      "custom isn't part of ToolHive's format; left out",
+      "headers isn't part of ToolHive's format; left out",
+      'env_vars must be a list; left out',
+      "headers[0].value isn't part of ToolHive's format; left out",
+      'headers[1] must be an object; left out',
+      "oauth_config.client_secret isn't part of ToolHive's format; left out",
+    ]);
+  });
+});
+
+test.each([
+  [{ name: 12 }, 'name must be text: put it in quotes'],
+  [{ title: 2 }, 'title must be text: put it in quotes'],
+  [{ description: 2024 }, 'description must be text: put it in quotes'],
+  [{ image: true }, 'image must be text: put it in quotes'],
+])('a ToolHive entry with %j is rejected', (members, reason) => {
+  const { findings } = read(JSON.stringify({ servers: { fetch: { ...IMAGE, ...members } } }));
+  expect(findings).toMatchObject([{ severity: 'rejection', name: 'io.github.stacklok/fetch', reason }]);
+});
+
+test('a tag of a ToolHive entry that is not text is left out with a warning', () => {
+  const { drafts, findings } = read('servers: {fetch: {image: a, tags: [web, 2]}}', { syntax: 'yaml' });
+  expect(drafts[0]!.draft.tags).toEqual(['web']);
+  expect(findings.map(({ reason }) => reason)).toEqual(['tags[1] must be text: put it in quotes; left out']);
+});
+
+test('values of another type in YAML are named for what they are', () => {
+  const { drafts, findings } = read(
+    `servers:
+      - {name: com.example/a, description: d, version: 1.10}
+      - {name: com.example/b, description: 2024, version: '1.0.0'}
+      - {name: 12, description: d, version: '1.0.0'}
+      - {name: com.example/c, description: yes, version: true}
+      - {name: com.example/d, description: d, version: ~}
+      - {name: com.example/ok, description: 2025-06-18, version: 1.0.0}`,
+    { syntax: 'yaml' },
+  );
+  expect(drafts.map(({ draft }) => draft.name)).toEqual(['com.example/ok']);
+  expect(findings.map(({ reason }) => reason)).toEqual([
+    'version must be text: put it in quotes',
+    'description must be text: put it in quotes',
+    'name must be text: put it in quotes',
+    'version must be text: put it in quotes',
+    'version is missing or empty',
+  ]);
 });
 
 test('entries that are excluded are counted and otherwise not there', () => {

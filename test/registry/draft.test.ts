@@ -182,8 +182,9 @@ test('the digest tells apart what is served', () => {
     digest(SERVER, { ...official, statusMessage: 'late' }),
     digest(SERVER, { ...official, publishedAt: '2025-09-08T23:47:10Z' }),
     digest(SERVER, { ...official, updatedAt: '2025-09-08T23:47:09Z' }),
+    digest(SERVER, { ...official, isLatest: true }),
     digest(SERVER, { ...official, publishedAt: undefined, statusChangedAt: '2025-09-08T23:47:09Z' }),
   ];
   expect(new Set(digests).size).toBe(digests.length);
-  expect(digest(SERVER, { ...official, isLatest: true })).toBe(digests[0]);
+  expect(digest(SERVER, { ...official, isLatest: false })).toBe(digests[0]);
 });

@@ -81,7 +81,7 @@ describe('a document that was read and is written again is the same, up to order
     [
       'in upstream format',
       upstreamDocument,
-      { ...upstream, $schema: 'https://example.com/upstream.json', by: 'us', data: { servers: [server('a')] } },
+      { ...upstream, $schema: 'https://example.com/upstream.json', data: { servers: [server('a')] } },
     ],
     [
       'in upstream format with groups that have no servers yet',

@@ -1,4 +1,4 @@
-/** A ToolHive document with every member that the format has, and some that it has not. */
+/** A ToolHive document with every member that the format has. */
 import { readFileSync } from 'node:fs';
 import { isJsonObject, type JsonObject, objectsOf } from '../../registry/json.ts';
 import type { ToolhiveServer } from '../../registry/toolhive-format.ts';

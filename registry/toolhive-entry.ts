@@ -1,0 +1,158 @@
+/**
+ * Which members of a ToolHive entry are taken. Others are left out: what a file holds beside the format, such as the
+ * `env` and `headers` of an MCP client's configuration, can be secret and must not reach a reader.
+ */
+import { isJsonObject, type JsonObject } from './json.ts';
+
+/** What a member holds: `inputs` are variables or headers that a user fills in. */
+type Kind = 'text' | 'number' | 'boolean' | 'texts' | 'object' | 'objects' | 'inputs' | 'oauth';
+
+const SHARED: Readonly<Record<string, Kind>> = {
+  name: 'text',
+  title: 'text',
+  description: 'text',
+  overview: 'text',
+  tier: 'text',
+  status: 'text',
+  transport: 'text',
+  repository_url: 'text',
+  tools: 'texts',
+  tool_definitions: 'objects',
+  tags: 'texts',
+  env_vars: 'inputs',
+  metadata: 'object',
+  custom_metadata: 'object',
+  proxy_port: 'number',
+  stateless: 'boolean',
+};
+const OF_IMAGES: Readonly<Record<string, Kind>> = {
+  ...SHARED,
+  image: 'text',
+  target_port: 'number',
+  permissions: 'object',
+  args: 'texts',
+  docker_tags: 'texts',
+  provenance: 'object',
+};
+const OF_REMOTES: Readonly<Record<string, Kind>> = { ...SHARED, url: 'text', headers: 'inputs', oauth_config: 'oauth' };
+
+const INPUT_MEMBERS = new Set(['name', 'description', 'required', 'secret', 'default', 'choices']);
+const OAUTH_MEMBERS = new Set([
+  'issuer',
+  'authorize_url',
+  'token_url',
+  'client_id',
+  'scopes',
+  'use_pkce',
+  'oauth_params',
+  'callback_port',
+  'resource',
+]);
+
+/** An entry is rejected where one of these isn't text: everything else about the server follows from them. */
+const IDENTIFYING = ['name', 'title', 'description', 'image', 'url'] as const;
+const NOT_TEXT = 'must be text: put it in quotes';
+
+export type TakenEntry =
+  | { readonly entry: JsonObject; readonly warnings: readonly string[] }
+  | { readonly problem: string };
+
+/** The members of an entry that the format has, or why it isn't an entry of `servers` (or `remote_servers`). */
+export function takeToolhiveEntry(found: JsonObject, remote: boolean): TakenEntry {
+  const kinds = remote ? OF_REMOTES : OF_IMAGES;
+  const noText = IDENTIFYING.find((member) => member in kinds && isOtherThanText(found[member]));
+  if (noText !== undefined) return { problem: `${noText} ${NOT_TEXT}` };
+  const required = remote ? 'url' : 'image';
+  if (typeof found[required] !== 'string' || found[required] === '') {
+    const where = remote ? 'remote_servers' : 'servers';
+    const hint = 'the configuration file of an MCP client, for instance, is no registry';
+    return {
+      problem: `${required} is missing: without it, this isn't an entry of ${where} in ToolHive's format (${hint})`,
+    };
+  }
+  const warnings: string[] = [];
+  const members = Object.entries(found).flatMap(([name, value]) => {
+    const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+    if (kind === undefined) warnings.push(`${name.slice(0, 100)} isn't part of ToolHive's format; left out`);
+    const taken = kind === undefined ? undefined : takeValue(kind, value, { name, warnings });
+    return taken === undefined ? [] : [[name, taken] as const];
+  });
+  return { entry: Object.fromEntries(members), warnings };
+}
+
+function isOtherThanText(value: unknown): boolean {
+  return value !== undefined && value !== null && typeof value !== 'string';
+}
+
+interface Place {
+  readonly name: string;
+  readonly warnings: string[];
+}
+
+/** The value, as far as it is of this kind; undefined where nothing is left. Go programs write null for nothing. */
+function takeValue(kind: Kind, value: unknown, place: Place): unknown {
+  if (value === null) return null;
+  switch (kind) {
+    case 'texts':
+      return takeElements(value, place, {
+        expected: NOT_TEXT,
+        take: (element) => (typeof element === 'string' ? element : undefined),
+      });
+    case 'objects':
+      return takeElements(value, place, {
+        expected: 'must be an object',
+        take: (element) => (isJsonObject(element) ? element : undefined),
+      });
+    case 'inputs':
+      return takeElements(value, place, {
+        expected: 'must be an object',
+        take: (element, path) =>
+          isJsonObject(element) ? takeMembers(element, INPUT_MEMBERS, { ...place, name: path }) : undefined,
+      });
+    case 'oauth':
+      if (isJsonObject(value)) return takeMembers(value, OAUTH_MEMBERS, place);
+      break;
+    case 'object':
+      if (isJsonObject(value)) return value;
+      break;
+    case 'text':
+      if (typeof value === 'string') return value;
+      break;
+    case 'number':
+    case 'boolean':
+      if (typeof value === kind) return value;
+      break;
+  }
+  place.warnings.push(`${place.name} ${kind === 'text' ? NOT_TEXT : `must be ${article(kind)}`}; left out`);
+  return undefined;
+}
+
+function article(kind: Kind): string {
+  return kind === 'oauth' || kind === 'object' ? 'an object' : `a ${kind}`;
+}
+
+interface Elements {
+  readonly expected: string;
+  readonly take: (element: unknown, path: string) => unknown;
+}
+
+function takeElements(list: unknown, { name, warnings }: Place, { expected, take }: Elements): unknown[] | undefined {
+  if (!Array.isArray(list)) {
+    warnings.push(`${name} must be a list; left out`);
+    return undefined;
+  }
+  return list.flatMap((element: unknown, index) => {
+    const path = `${name}[${index}]`;
+    const taken = take(element, path);
+    if (taken === undefined) warnings.push(`${path} ${expected}; left out`);
+    return taken === undefined ? [] : [taken];
+  });
+}
+
+function takeMembers(object: JsonObject, known: ReadonlySet<string>, { name, warnings }: Place): JsonObject {
+  const members = Object.entries(object).filter(([member]) => {
+    if (!known.has(member)) warnings.push(`${name}.${member.slice(0, 100)} isn't part of ToolHive's format; left out`);
+    return known.has(member);
+  });
+  return Object.fromEntries(members);
+}
