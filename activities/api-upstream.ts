@@ -5,12 +5,15 @@ import type { DocumentSummary } from '../registry/document-reader.ts';
 import type { OutboundGuard } from '../outbound/guard.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { ApiOrigin, SecretReference } from '../registry/source-definition.ts';
-import { displayUrl, httpGet, type HttpResponse } from './http.ts';
+import { displayUrl, httpGet, type HttpResponse, UpstreamRefusal } from './http.ts';
 
 export interface ListQuery {
   /** RFC 3339: only entries that changed since; null: all. */
   readonly since: string | null;
-  readonly limit: number;
+  /** Entries per page; null: as many as the upstream likes. */
+  readonly limit: number | null;
+  /** Whether deleted entries are asked for. */
+  readonly includeDeleted: boolean;
   readonly cursor?: string | null;
 }
 
@@ -142,12 +145,12 @@ function listUrl(endpoint: string): URL {
   return url;
 }
 
-function withQuery(list: URL, { since, limit, cursor }: ListQuery): URL {
+function withQuery(list: URL, { since, limit, includeDeleted, cursor }: ListQuery): URL {
   const url = new URL(list);
-  url.searchParams.set('limit', String(limit));
-  url.searchParams.set('include_deleted', 'true');
-  // What was pasted along with the URL must not end the walk early.
-  for (const name of ['cursor', 'updated_since']) url.searchParams.delete(name);
+  // Parameters that were pasted along with the URL must not end the walk early.
+  for (const name of ['limit', 'include_deleted', 'cursor', 'updated_since']) url.searchParams.delete(name);
+  if (limit !== null) url.searchParams.set('limit', String(limit));
+  if (includeDeleted) url.searchParams.set('include_deleted', 'true');
   if (since !== null) url.searchParams.set('updated_since', since);
   if (cursor !== undefined && cursor !== null) url.searchParams.set('cursor', cursor);
   return url;
@@ -160,7 +163,7 @@ function upstreamTime(response: HttpResponse): number {
 
 /** Milliseconds to wait before a request is sent again; null where that can't help, or would take too long. */
 function waitBeforeRetry(error: unknown, attempt: number): number | null {
-  if (!(error instanceof RollcallError)) return null;
+  if (!(error instanceof RollcallError) || error instanceof UpstreamRefusal) return null;
   const backoffMs = FIRST_BACKOFF_MS * 4 ** (attempt - 1);
   if (error.type === 'UpstreamUnavailable' || error.type === 'UpstreamInvalid') return backoffMs;
   if (error.type !== 'UpstreamRateLimited') return null;

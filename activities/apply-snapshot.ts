@@ -5,7 +5,7 @@ import { findSource, type SourceRow } from '../db/sources.ts';
 import { findSyncRun, type SyncRunRow } from '../db/sync-runs.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { compileFilter } from '../registry/filter.ts';
-import { isAuthoritative } from '../registry/source-definition.ts';
+import { isAuthoritative, isInline } from '../registry/source-definition.ts';
 import type { SyncKey, SyncResult } from '../workflows/contract.ts';
 import { withProgress } from './progress.ts';
 
@@ -44,7 +44,8 @@ async function apply(
     chunks: fetched.chunks,
     // A snapshot that was not staged because nothing changed says nothing about the entries that it does not hold.
     coverage: fetched.snapshot === 'unchanged' ? 'partial' : fetched.coverage,
-    force: run.forced,
+    // The author of inline data removed the entries that are no longer in it.
+    force: run.forced || isInline(definition.origin),
     maxRemoval: definition.syncPolicy.maxRemoval,
     authoritative: isAuthoritative(definition.origin),
     filterExcludes: (name, tags) => filter(name, tags) === 'excluded',

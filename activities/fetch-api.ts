@@ -10,6 +10,7 @@ import type { ApiOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
 import { type ApiPage, ApiUpstream, type ListQuery } from './api-upstream.ts';
 import type { Check, Fetch, Fetched } from './fetch.ts';
+import { acceptedQuery, type FirstPage, readFirstPage, refusedParameters } from './list-parameters.ts';
 import { RecentEntries } from './recent-entries.ts';
 
 /** Clocks differ, and an entry may become visible a little after the time that it is dated with. */
@@ -32,10 +33,14 @@ export async function fetchApi(fetch: Fetch<ApiOrigin>): Promise<Fetched> {
   });
   // By the upstream's clock, when the first attempt of this fetch began.
   const watermarkMs = (): number => upstream.firstAnsweredAtMs - sinceScheduledMs;
-  const since = previous === null ? null : sinceWatermark(previous);
+  const wanted: ListQuery = {
+    since: previous === null ? null : sinceWatermark(previous),
+    limit: PAGE_SIZE,
+    includeDeleted: true,
+  };
   const recent = new RecentEntries();
-  await walk(fetch, upstream, {
-    query: { since, limit: PAGE_SIZE },
+  const accepted = await walk(fetch, upstream, {
+    query: acceptedQuery(wanted, previous),
     onPage: ({ drafts }) => {
       const overlapFromMs = watermarkMs() - OVERLAP_MS;
       recent.add(drafts.filter(({ draft }) => Date.parse(draft.updatedAt ?? '') >= overlapFromMs));
@@ -43,11 +48,12 @@ export async function fetchApi(fetch: Fetch<ApiOrigin>): Promise<Fetched> {
   });
   return {
     snapshot: 'staged',
-    coverage: since === null ? 'complete' : 'partial',
+    coverage: accepted.since === null ? 'complete' : 'partial',
     fetchState: {
       definitionDigest: definitionDigest(definition),
       watermark: new Date(watermarkMs()).toISOString(),
       recent: recent.digest(),
+      ...refusedParameters(wanted, accepted),
     },
   };
 }
@@ -58,15 +64,14 @@ export async function fetchApi(fetch: Fetch<ApiOrigin>): Promise<Fetched> {
  */
 export async function checkApi(question: Check<ApiOrigin>): Promise<CheckResult['news']> {
   const { origin, definition, previous, guard, signal } = question;
-  const since = sinceWatermark(previous);
-  if (since === null) return 'maybe';
+  const query = acceptedQuery({ since: sinceWatermark(previous), limit: PAGE_SIZE, includeDeleted: true }, previous);
+  if (query.since === null) return 'maybe';
   const upstream = await ApiUpstream.open(origin, { guard, signal });
   const filter = compileFilter(definition.filter);
   const excludes = ({ name, tags }: EntryDraft): boolean => filter(name, tags) === 'excluded';
-  const page = await upstream.readPage(
-    { since, limit: PAGE_SIZE },
-    { readPage: (bytes) => new DocumentReader({ format: 'upstream', syntax: 'json', excludes }).readAll(bytes) },
-  );
+  const page = await upstream.readPage(query, {
+    readPage: (bytes) => new DocumentReader({ format: 'upstream', syntax: 'json', excludes }).readAll(bytes),
+  });
   if (page.nextCursor !== null || page.findings.some(({ severity }) => severity === 'rejection')) return 'maybe';
   const recent = new RecentEntries();
   recent.add(page.drafts);
@@ -83,17 +88,19 @@ interface Walk {
   readonly onPage: (page: ApiPage) => void;
 }
 
-async function walk({ stager, resumeFrom }: Fetch, upstream: ApiUpstream, { query, onPage }: Walk): Promise<void> {
+/** Reads and stages all pages. Returns the query that the upstream accepted. */
+async function walk({ stager, resumeFrom }: Fetch, upstream: ApiUpstream, wanted: Walk): Promise<ListQuery> {
+  const { onPage } = wanted;
   const cursors = new Set<string>();
-  let page = await firstPage({ stager, resumeFrom }, upstream, query);
+  let { page, query } = await firstPage({ stager, resumeFrom }, upstream, wanted.query);
   for (let pages = 1; ; pages += 1) {
     onPage(page);
     await stager.stage(page);
     const cursor = page.nextCursor;
-    if (cursor === null) return;
+    if (cursor === null) return query;
     if (cursors.has(cursor) || pages === MAX_PAGES) {
       const what = pages === MAX_PAGES ? `does not end after ${pages} pages` : `repeats a cursor, on page ${pages}`;
-      throw new RollcallError('UpstreamInvalid', `${upstream.displayName} ${what}: it would be read for ever`);
+      throw new RollcallError('UpstreamInvalid', `${upstream.displayName} ${what}: reading it would never end`);
     }
     cursors.add(cursor);
     stager.resumeFrom(cursor);
@@ -106,15 +113,16 @@ async function firstPage(
   { stager, resumeFrom }: Pick<Fetch, 'stager' | 'resumeFrom'>,
   upstream: ApiUpstream,
   query: ListQuery,
-): Promise<ApiPage> {
+): Promise<FirstPage> {
   stager.resumeFrom(resumeFrom);
+  if (resumeFrom === null) return await readFirstPage(upstream, query, stager);
   try {
-    return await upstream.readPage({ ...query, cursor: resumeFrom }, stager);
+    return { query, page: await upstream.readPage({ ...query, cursor: resumeFrom }, stager) };
   } catch (error) {
     const refused =
       error instanceof RollcallError && (error.type === 'UpstreamInvalid' || error.type === 'UpstreamNotFound');
-    if (resumeFrom === null || !refused) throw error;
+    if (!refused) throw error;
     await stager.startOver();
-    return await upstream.readPage(query, stager);
+    return await readFirstPage(upstream, query, stager);
   }
 }

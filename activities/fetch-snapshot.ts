@@ -6,6 +6,7 @@ import { findSource, type SourceRow } from '../db/sources.ts';
 import type { OpenedSyncRun } from '../db/sync-runs.ts';
 import { definitionDigest } from '../registry/definition-digest.ts';
 import { FAILURE_TYPES, RollcallError } from '../registry/failure.ts';
+import { isInline } from '../registry/source-definition.ts';
 import type { FetchInput, FetchSnapshotResult } from '../workflows/contract.ts';
 import { comparableState, type Fetch, type Fetched } from './fetch.ts';
 import { fetchApi } from './fetch-api.ts';
@@ -62,7 +63,7 @@ async function fetchAndStage(
     await storeFetchedSnapshot(database, syncRunId, { chunks, counts, ...fetched });
     return { snapshot: fetched.snapshot, counts };
   } catch (error) {
-    throw limits === null ? error : withoutContent(error);
+    throw limits === null || isInline(definition.origin) ? error : withoutContent(error);
   } finally {
     await stager.settled();
   }
@@ -84,13 +85,13 @@ async function openRecord(database: Database, input: FetchInput): Promise<{ sour
   return { source, run };
 }
 
-/** What is no registry document is nothing that whoever made the source is to be shown pieces of. */
+/** Failures that quote a document, without the quote: the creator of a source must not read other systems through it. */
 function withoutContent(error: unknown): unknown {
   if (!(error instanceof RollcallError)) return error;
   if (error.type !== 'DocumentInvalid' && error.type !== 'FormatMismatch') return error;
   return new RollcallError(
     error.type,
-    `${FAILURE_TYPES[error.type]}: what it holds is not shown to who made the source`,
+    `${FAILURE_TYPES[error.type]}: its content is not shown for sources that were created through the API`,
   );
 }
 

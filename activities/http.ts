@@ -3,7 +3,7 @@ import { pipeline, type Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { OutboundGuard } from '../outbound/guard.ts';
-import { RollcallError } from '../registry/failure.ts';
+import { type FailureType, RollcallError } from '../registry/failure.ts';
 import { atMinimumSpeed } from './minimum-speed.ts';
 
 export interface HttpRequest {
@@ -23,6 +23,16 @@ export interface HttpResponse {
   readonly body: AsyncIterable<Uint8Array>;
   /** Reads the rest of the body and drops it, so that the connection can be used again. */
   readonly discard: () => Promise<void>;
+}
+
+/** An answer of 400 to 499 that says nothing else: to the same request the upstream answers the same. */
+export class UpstreamRefusal extends RollcallError {
+  readonly status: number;
+
+  constructor(type: FailureType, message: string, status: number) {
+    super(type, message);
+    this.status = status;
+  }
 }
 
 const MAX_REDIRECTS = 5;
@@ -142,7 +152,9 @@ async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Pro
   if (status === 401 || status === 403) {
     return new RollcallError('UpstreamDenied', `${where} answered ${status}: check the credentials of the source`);
   }
-  if (status === 404 || status === 410) return new RollcallError('UpstreamNotFound', `${where} answered ${status}`);
+  if (status === 404 || status === 410) {
+    return new UpstreamRefusal('UpstreamNotFound', `${where} answered ${status}`, status);
+  }
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
     return new RollcallError('UpstreamRateLimited', `${where} answered ${status} and asks to be asked later`, {
       retryAfterMs,
@@ -150,7 +162,7 @@ async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Pro
   }
   if (status >= 500 || status === 408)
     return new RollcallError('UpstreamUnavailable', `${where} answered ${status}${quote}`);
-  return new RollcallError('UpstreamInvalid', `${where} answered ${status}${quote}`);
+  return new UpstreamRefusal('UpstreamInvalid', `${where} answered ${status}${quote}`, status);
 }
 
 /** The start of an answer that is not what was asked for, to be shown. */

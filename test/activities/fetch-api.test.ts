@@ -425,7 +425,7 @@ describe('a worker that is lost', () => {
     const { input } = await loseWorkerAt(api, 25);
     upstream.requests.length = 0;
     upstream.answers.clear();
-    for (const attempt of [1, 2, 3]) upstream.answers.set(attempt, (response) => response.writeHead(400).end());
+    upstream.answers.set(1, (response) => response.writeHead(400).end());
     const fetched = await api.fetch(input, { attempt: 2 });
     expect(fetched).toMatchObject({ counts: { entries: PAGES * 100 } });
     const run = await findSyncRun(api.database, { sourceName: api.definition.name, number: input.number });
@@ -436,3 +436,100 @@ describe('a worker that is lost', () => {
 function serverOf(name: string): Record<string, unknown> {
   return { name, description: `What ${name} does`, version: '1.0.0' };
 }
+
+describe('an api source adapts to an upstream that', () => {
+  const limits = (): (string | null)[] => upstream.requests.map(({ searchParams }) => searchParams.get('limit'));
+
+  test.each([400, 404, 422])('allows fewer entries per page, and answers %i to more', async (status) => {
+    putMany(70);
+    Object.assign(upstream, { maxLimit: 50, refusalStatus: status });
+    const api = await source();
+    expect(await api.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 70 } });
+    expect(limits()).toEqual(['100', null, null, null, null]);
+    expect(upstream.requests.at(-1)!.searchParams.get('include_deleted')).toBe('true');
+
+    upstream.requests.length = 0;
+    upstream.put('com.example/new', '1.0.0');
+    expect(await api.sync()).toMatchObject({ outcome: 'changed', counts: { added: 1, removed: 0 } });
+    expect(limits()).toEqual([null]);
+    expect(upstream.requests[0]!.searchParams.has('updated_since')).toBe(true);
+    expect(await api.check()).toBe('nothing');
+  });
+
+  test('lowers the limit without a word', async () => {
+    putMany(70);
+    Object.assign(upstream, { maxLimit: 20, clampsLimit: true });
+    const api = await source();
+    expect(await api.sync()).toMatchObject({ counts: { entries: 70 } });
+    expect(limits()).toEqual(['100', '100', '100', '100']);
+  });
+
+  test.each([400, 404, 422])('refuses include_deleted with %i: every sync reads everything', async (status) => {
+    putMany(20);
+    Object.assign(upstream, { unknownParameters: ['include_deleted'], refusalStatus: status });
+    const api = await source();
+    expect(await api.sync()).toMatchObject({ counts: { entries: 20 } });
+
+    upstream.requests.length = 0;
+    upstream.items.pop();
+    expect(await api.check()).toBe('maybe');
+    expect(await api.sync()).toMatchObject({ outcome: 'changed', counts: { removed: 1 } });
+    expect(upstream.requests.map(({ search }) => search)).toEqual(['?limit=100']);
+  });
+
+  test('refuses updated_since: every sync reads everything, deleted entries included', async () => {
+    putMany(20);
+    upstream.unknownParameters = ['updated_since'];
+    const api = await source();
+    await api.sync();
+    upstream.items[0] = { ...upstream.items[0]!, status: 'deleted' };
+    upstream.items.pop();
+    expect(await api.sync()).toMatchObject({ counts: { entries: 19, changed: 1, removed: 1 } });
+
+    upstream.requests.length = 0;
+    expect(await api.sync()).toMatchObject({ outcome: 'unchanged' });
+    expect(upstream.requests.map(({ search }) => search)).toEqual(['?limit=100&include_deleted=true']);
+  });
+
+  test('refuses every parameter', async () => {
+    putMany(40);
+    upstream.unknownParameters = ['limit', 'include_deleted', 'updated_since'];
+    const api = await source();
+    expect(await api.sync()).toMatchObject({ counts: { entries: 40 } });
+  });
+
+  test('accepts the parameters again by the next full sync', async () => {
+    putMany(20);
+    upstream.unknownParameters = ['include_deleted'];
+    const api = await source();
+    await api.sync();
+    upstream.unknownParameters = [];
+    await api.sync({ full: true });
+    upstream.requests.length = 0;
+    await api.sync();
+    expect(upstream.requests.map(({ searchParams }) => searchParams.has('updated_since'))).toEqual([true]);
+  });
+
+  test('refuses everything: two requests, and the first answer is the failure', async () => {
+    upstream.answers.set(Infinity, (response) => response.writeHead(400).end('no such thing'));
+    const api = await source();
+    expect(await api.failedSync()).toMatchObject({
+      type: 'UpstreamInvalid',
+      message: expect.stringContaining('answered 400: no such thing'),
+    });
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  test.each<[what: string, page: (query: URLSearchParams) => object]>([
+    ['ignores the cursor', () => upstream.page(new URLSearchParams('limit=10'))],
+    ['returns the same cursor again', (query) => ({ ...upstream.page(query), metadata: { nextCursor: 'again' } })],
+  ])('%s fails instead of reading for ever', async (_, page) => {
+    putMany(30);
+    upstream.answers.set(Infinity, (response, request) =>
+      sendJson(response, page(new URL(request.url!, upstream.url).searchParams)),
+    );
+    const api = await source();
+    expect(await api.failedSync()).toMatchObject({ message: expect.stringContaining('repeats a cursor') });
+    expect(upstream.requests).toHaveLength(2);
+  });
+});

@@ -25,6 +25,12 @@ export class RegistryUpstream {
   beforePage: (page: number) => void = () => {};
   /** Registries of older software don't know the parameter. */
   knowsUpdatedSince = true;
+  /** Status of the answer to a query that asks for more than `maxLimit`, or with a parameter in `unknownParameters`. */
+  refusalStatus = 400;
+  maxLimit = 100;
+  unknownParameters: readonly string[] = [];
+  /** Whether a `limit` above `maxLimit` is lowered instead of refused. */
+  clampsLimit = false;
   readonly #server = createServer((request, response) => void this.#handle(request, response));
 
   static async start(): Promise<RegistryUpstream> {
@@ -59,14 +65,20 @@ export class RegistryUpstream {
     const answer = this.answers.get(this.requests.length) ?? this.answers.get(Infinity);
     if (answer !== undefined) await answer(response, request);
     else if (url.pathname !== '/v0.1/servers') response.writeHead(404).end('{"error":"not found"}');
+    else if (this.#refuses(url.searchParams)) response.writeHead(this.refusalStatus).end('{"error":"bad query"}');
     else sendJson(response, this.page(url.searchParams));
+  }
+
+  #refuses(query: URLSearchParams): boolean {
+    const tooMany = !this.clampsLimit && Number(query.get('limit') ?? 0) > this.maxLimit;
+    return tooMany || this.unknownParameters.some((name) => query.has(name));
   }
 
   /** One page, as a registry would send it. */
   page(query: URLSearchParams): Record<string, unknown> {
     const since = this.knowsUpdatedSince ? query.get('updated_since') : null;
     const cursor = query.get('cursor');
-    const limit = Number(query.get('limit') ?? 30);
+    const limit = Math.min(Number(query.get('limit') ?? 30), this.maxLimit);
     const matching = this.items
       .filter((item) => item.status !== 'deleted' || query.get('include_deleted') === 'true')
       .filter((item) => since === null || Date.parse(item.updatedAt) >= Date.parse(since))

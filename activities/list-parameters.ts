@@ -1,0 +1,84 @@
+/** Which query parameters an upstream accepts. Some allow fewer entries per page, or refuse what they do not know. */
+import type { FetchState } from '../db/fetched-snapshots.ts';
+import type { ApiPage, ApiUpstream, ListQuery, PageReader } from './api-upstream.ts';
+import { UpstreamRefusal } from './http.ts';
+
+/** A first page, and the query that the upstream accepted: the pages after it are asked for in the same way. */
+export interface FirstPage {
+  readonly query: ListQuery;
+  readonly page: ApiPage;
+}
+
+/** Answers to a request that the server did not understand; 404 comes from servers that match the whole URL. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 404, 422]);
+
+/**
+ * Reads a first page. Where the upstream refuses a parameter, asks again with fewer of them. Without `limit` the upstream
+ * chooses the size of its pages. Without `include_deleted` or `updated_since` the walk reads everything.
+ *
+ * @throws RollcallError the first refusal, where the upstream refuses a request without parameters too
+ */
+export async function readFirstPage(upstream: ApiUpstream, query: ListQuery, reader: PageReader): Promise<FirstPage> {
+  try {
+    return { query, page: await upstream.readPage(query, reader) };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return await readWithFewer(upstream, { query, reader, refusal: error });
+  }
+}
+
+async function readWithFewer(
+  upstream: ApiUpstream,
+  { query, reader, refusal }: { readonly query: ListQuery; readonly reader: PageReader; readonly refusal: Error },
+): Promise<FirstPage> {
+  const bare: ListQuery = { since: null, limit: null, includeDeleted: false };
+  const page = await upstream.readPage(bare, reader).catch((error: unknown) => {
+    throw isRefusal(error) ? refusal : error;
+  });
+  for (const fewer of fewerParameters(query)) {
+    try {
+      return { query: fewer, page: await upstream.readPage(fewer, reader) };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+  return { query: bare, page };
+}
+
+/** The query with fewer parameters, those first that lose least. */
+function fewerParameters({ since, limit, includeDeleted }: ListQuery): ListQuery[] {
+  const candidates: ListQuery[] = [
+    { since, limit: null, includeDeleted },
+    { since: null, limit, includeDeleted },
+    { since: null, limit: null, includeDeleted },
+    { since: null, limit, includeDeleted: false },
+  ];
+  return candidates.filter(
+    (candidate) => candidate.since !== since || candidate.limit !== limit || candidate.includeDeleted !== includeDeleted,
+  );
+}
+
+function isRefusal(error: unknown): error is UpstreamRefusal {
+  return error instanceof UpstreamRefusal && REFUSALS.has(error.status);
+}
+
+/** What the state of a fetch remembers of the parameters: only those that the upstream refused. */
+export function refusedParameters(wanted: ListQuery, accepted: ListQuery): FetchState {
+  const refused = [
+    ...(wanted.limit !== accepted.limit ? ['limit'] : []),
+    ...(wanted.includeDeleted !== accepted.includeDeleted ? ['include_deleted'] : []),
+    ...(wanted.since !== accepted.since ? ['updated_since'] : []),
+  ];
+  return refused.length === 0 ? {} : { refused: refused.join(' ') };
+}
+
+/** A query without the parameters that the upstream refused before. Reads everything where one of two is missing. */
+export function acceptedQuery(query: ListQuery, state: FetchState | null): ListQuery {
+  const refused = String(state?.['refused'] ?? '').split(' ');
+  const readsAll = refused.includes('include_deleted') || refused.includes('updated_since');
+  return {
+    since: readsAll ? null : query.since,
+    limit: refused.includes('limit') ? null : query.limit,
+    includeDeleted: query.includeDeleted && !refused.includes('include_deleted'),
+  };
+}
