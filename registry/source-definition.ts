@@ -103,6 +103,11 @@ export function isAuthoritative(origin: SourceOrigin): boolean {
   return origin.kind === 'kubernetes' && 'servers' in origin.content;
 }
 
+/** Whether the definition holds the document itself. Its author wrote what is in it, and left out what is not. */
+export function isInline(origin: SourceOrigin): boolean {
+  return origin.kind === 'file' && 'data' in origin.location;
+}
+
 /** Glob patterns over whole server names (`*` crosses `/`) and exact tags; an exclusion wins. */
 export interface SourceFilter {
   readonly names?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };

@@ -1,6 +1,6 @@
 /** How workflows are found in the Temporal Web UI. */
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
-import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { patched, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import {
   LastSuccessTime,
   SourceKindAttribute,
@@ -20,16 +20,24 @@ export function isListed(): boolean {
   return workflowInfo().typedSearchAttributes.get(SourceName) !== undefined;
 }
 
-/** Tells what a source is doing now. Each change costs an event, so that a check in passing is none. */
+/**
+ * Lists what a source is doing. Each change costs an event, so checks are not listed. A failing source is listed as
+ * failing while it syncs, so that a search for failing sources finds all of them.
+ */
 export function listSource(state: SourceState, phase: SourcePhase): void {
   const { kind, name } = state.source;
   upsertChanges([
     { key: SourceName, value: name },
     { key: SourceKindAttribute, value: kind },
-    ...(phase === 'checking' ? [] : [{ key: SourcePhaseAttribute, value: phase } as const]),
+    ...(phase === 'checking' ? [] : [{ key: SourcePhaseAttribute, value: listedPhase(state, phase) } as const]),
     { key: SyncOutcomeAttribute, value: state.recentSyncs[0]?.outcome ?? null },
     { key: LastSuccessTime, value: state.lastSuccessAt === undefined ? null : new Date(state.lastSuccessAt) },
   ]);
+}
+
+function listedPhase({ consecutiveFailures, paused }: SourceState, phase: SourcePhase): SourcePhase {
+  const isFailing = phase === 'syncing' && consecutiveFailures > 0 && !paused;
+  return isFailing && isListed() && patched('failing-while-syncing') ? 'failing' : phase;
 }
 
 /** Tells how a sync ended. */
