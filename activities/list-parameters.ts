@@ -54,7 +54,8 @@ function fewerParameters({ since, limit, includeDeleted }: ListQuery): ListQuery
     { since: null, limit, includeDeleted: false },
   ];
   return candidates.filter(
-    (candidate) => candidate.since !== since || candidate.limit !== limit || candidate.includeDeleted !== includeDeleted,
+    (candidate) =>
+      candidate.since !== since || candidate.limit !== limit || candidate.includeDeleted !== includeDeleted,
   );
 }
 
