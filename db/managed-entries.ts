@@ -154,7 +154,7 @@ async function replace(
   { draft, stored }: DraftOverStored,
 ): Promise<WriteOutcome> {
   if (stored === null || stored.status === 'deleted') {
-    return failure('EntryNotFound', `There is no version ${draft.version} of ${draft.name} to replace.`);
+    return failure('EntryNotFound', `There is no version ${draft.version} of ${draft.name}.`);
   }
   if (stored.document === draft.document) return { entries: 0 };
   await transaction.query(sql.type(nothing)`

@@ -20,19 +20,25 @@ const serverClaimsRow = z.object({
 });
 export type ServerClaims = z.infer<typeof serverClaimsRow>;
 
-/** What a server of a source requires of its readers; null: the source has no such server. */
-export async function entryClaims(database: Database, key: ServerKey): Promise<ServerClaims | null> {
-  return await database.pool.maybeOne(selectClaims(key));
+/** What a server of a source requires of its readers; null if the source has no such server, or no such version of it. */
+export async function entryClaims(
+  database: Database,
+  { version, ...key }: ServerKey & { readonly version: string | null },
+): Promise<ServerClaims | null> {
+  const isNamed = version === null ? sql.fragment`true` : sql.fragment`entry.version = ${version}`;
+  return await database.pool.maybeOne(selectClaims(key, isNamed));
 }
 
-function selectClaims({ sourceId, name }: ServerKey) {
+function selectClaims({ sourceId, name }: ServerKey, isNamed = sql.fragment`true`) {
   return sql.type(serverClaimsRow)`
     select coalesce(own.claims, lent.claims) as claims, own.claims is not null as "areOwn"
     from source
     left join claim_set as lent on lent.id = source.claim_set_id and source.lends_claims
     left join server_claims on server_claims.source_id = source.id and server_claims.name = ${name}
     left join claim_set as own on own.id = server_claims.claim_set_id
-    where source.id = ${sourceId} and exists (select from entry where source_id = source.id and entry.name = ${name})`;
+    where source.id = ${sourceId} and exists (
+      select from entry where source_id = source.id and entry.name = ${name} and ${isNamed}
+    )`;
 }
 
 /**

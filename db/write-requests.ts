@@ -15,8 +15,13 @@ export type { EntryWrite, WriteOutcome } from './managed-entries.ts';
 
 export interface RequestKey {
   readonly sourceName: string;
-  /** The caller's idempotency key. */
   readonly requestId: string;
+}
+
+/** What a request asks for, and the name of the person or program that sends it. */
+export interface RequestedWrite {
+  readonly write: EntryWrite;
+  readonly requestedBy?: string | undefined;
 }
 
 const managedSourceRow = z.object({ id, kind: z.string() });
@@ -30,7 +35,7 @@ const storedRequestRow = z.object({ fingerprint: z.instanceof(Buffer), outcome: 
 export async function putWriteRequest(
   database: Database,
   key: RequestKey,
-  request: { readonly write: EntryWrite; readonly requestedBy?: string | undefined },
+  request: RequestedWrite,
 ): Promise<WriteOutcome | null> {
   const source = await database.pool.maybeOne(sql.type(managedSourceRow)`
     select id, kind from source where name = ${key.sourceName} and detached_at is null`);
@@ -52,9 +57,25 @@ export async function putWriteRequest(
   const stored = await database.pool.one(sql.type(storedRequestRow)`
     select fingerprint, outcome from write_request where source_id = ${source.id} and request_id = ${key.requestId}`);
   if (!stored.fingerprint.equals(fingerprint)) {
-    throw new RollcallError('RequestConflict', `The idempotency key ${key.requestId} was used for another request.`);
+    throw new RollcallError('RequestConflict', 'The Idempotency-Key was used for another request: choose another key');
   }
   return stored.outcome;
+}
+
+const isStoredRow = z.object({ isStored: z.boolean() });
+
+/** Whether the same write of the same sender is stored under this key. */
+export async function isStoredRequest(
+  database: Database,
+  { sourceName, requestId }: RequestKey,
+  { write, requestedBy }: RequestedWrite,
+): Promise<boolean> {
+  return await database.pool.oneFirst(sql.type(isStoredRow)`
+    select exists (
+      select from write_request join source on source.id = write_request.source_id
+      where source.name = ${sourceName} and request_id = ${requestId} and fingerprint = ${sql.binary(fingerprintOf(write))}
+        and requested_by is not distinct from ${cleaned(requestedBy ?? null)}
+    ) as "isStored"`);
 }
 
 function fingerprintOf(write: EntryWrite): Buffer {

@@ -2,10 +2,9 @@
 import { z } from 'zod';
 import { listClaimSets } from '../../db/claim-sets.ts';
 import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../db/entry-lists.ts';
-import { entryClaims, type ServerClaims } from '../../db/server-claims.ts';
+import type { ServerClaims } from '../../db/server-claims.ts';
 import type { Visibility } from '../../db/visibility.ts';
 import { sees } from '../access/permissions.ts';
-import { HttpError } from '../http/error.ts';
 import { publishedServer } from './managed-server.ts';
 import { type OperationContext, query } from './operation.ts';
 import { inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
@@ -54,9 +53,7 @@ export const getEntryClaims = query({
   input: z.object({ ...inRegistry, name: serverName }),
   run: async (context, { registry: registryName, name }): Promise<ServerClaims> => {
     const registry = await publishingRegistry(context, registryName);
-    const { source } = await publishedServer(context, registry, { name, version: null });
-    const required = await entryClaims(context.database, { sourceId: source.id, name });
-    if (required === null) throw new HttpError(404, `There is no ${name}.`);
+    const { required } = await publishedServer(context, registry, { name, version: null });
     return required;
   },
 });

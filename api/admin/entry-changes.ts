@@ -6,7 +6,7 @@ import type { AuditTarget } from '../../registry/audit.ts';
 import { type Claims, isClaims } from '../../registry/claims.ts';
 import { isJsonObject, textOf } from '../../registry/json.ts';
 import { requireGrant } from '../access/permissions.ts';
-import { idempotencyKey } from '../http/idempotency-key.ts';
+import { idempotencyKey as writtenKey } from '../http/idempotency-key.ts';
 import { jsonOf } from '../http/json-body.ts';
 import { carryOut, publishVersion, versionsWrittenBy, writtenVersion } from './entry-writes.ts';
 import { changeableServer, type ManagedServer, publishableServer } from './managed-server.ts';
@@ -15,7 +15,7 @@ import { bytesOfDocument, publishedDocument, refuseOtherVersion } from './publis
 import { inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
 import { statusUpdate } from './status-update.ts';
 
-const written = { ...inRegistry, idempotencyKey: idempotencyKey.default(randomUUID) };
+const written = { ...inRegistry, idempotencyKey: writtenKey.default(randomUUID) };
 
 /** server.json: as text or bytes it is kept as it was sent. */
 const document = z
@@ -36,10 +36,10 @@ export const publishEntry = change({
   action: 'entry.publish',
   target: ({ registry, document: { value } }) => documentTarget(registry, value),
   input: z.object({ ...written, document, claims: claimsInput.optional() }),
-  run: async (context, { registry, document: body, claims, idempotencyKey: requestId }): Promise<EntryRow> => {
+  run: async (context, { registry, document: body, claims, idempotencyKey }): Promise<EntryRow> => {
     const published = publishedDocument(context, body);
     const server = await publishableServer(context, await publishingRegistry(context, registry), published.name);
-    return await publishVersion(context, server, { published, claims: nonEmpty(claims), requestId });
+    return await publishVersion(context, server, { published, claims: nonEmpty(claims), idempotencyKey });
   },
 });
 
@@ -49,12 +49,12 @@ export const replaceEntry = change({
   action: 'entry.update',
   target: entryTarget,
   input: z.object({ ...written, name: serverName, version: serverVersion, document }),
-  run: async (context, { registry, name, version, document: body, ...request }): Promise<EntryRow> => {
+  run: async (context, { registry, name, version, document: body, idempotencyKey }): Promise<EntryRow> => {
     const published = publishedDocument(context, body);
     refuseOtherVersion(published, { name, version });
     const server = await serverToChange(context, { registry, name, version });
     const write = { kind: 'replace', ...published } as const;
-    await carryOut(context, { server, requestId: request.idempotencyKey, write });
+    await carryOut(context, { server, idempotencyKey, write });
     return await writtenVersion(context, server, version);
   },
 });
@@ -67,12 +67,12 @@ export const setEntryStatus = change({
   input: statusUpdate.safeExtend({ ...written, name: serverName, version: serverVersion.optional() }),
   run: async (
     context,
-    { registry, name, version = null, status, statusMessage, ...request },
+    { registry, name, version = null, status, statusMessage, idempotencyKey },
   ): Promise<{ readonly updatedCount: number; readonly versions: readonly EntryRow[] }> => {
     const server = await serverToChange(context, { registry, name, version });
     const write = { kind: 'status', name, version, status, statusMessage: statusMessage || null } as const;
-    const updatedCount = await carryOut(context, { server, requestId: request.idempotencyKey, write });
-    return { updatedCount, versions: await versionsWrittenBy(context, server, request.idempotencyKey) };
+    const { entries, requestId } = await carryOut(context, { server, idempotencyKey, write });
+    return { updatedCount: entries, versions: await versionsWrittenBy(context, server, requestId) };
   },
 });
 
@@ -82,9 +82,9 @@ export const deleteEntry = change({
   action: 'entry.delete',
   target: entryTarget,
   input: z.object({ ...written, name: serverName, version: serverVersion }),
-  run: async (context, { registry, name, version, idempotencyKey: requestId }): Promise<EntryRow> => {
+  run: async (context, { registry, name, version, idempotencyKey }): Promise<EntryRow> => {
     const server = await serverToChange(context, { registry, name, version });
-    await carryOut(context, { server, requestId, write: { kind: 'remove', name, version } });
+    await carryOut(context, { server, idempotencyKey, write: { kind: 'remove', name, version } });
     return await writtenVersion(context, server, version);
   },
 });
@@ -95,10 +95,10 @@ export const setEntryClaims = change({
   action: 'entry.claims.update',
   target: entryTarget,
   input: z.object({ ...written, name: serverName, claims: claimsInput }),
-  run: async (context, { registry, name, claims, idempotencyKey: requestId }): Promise<void> => {
+  run: async (context, { registry, name, claims, idempotencyKey }): Promise<void> => {
     const server = await serverToChange(context, { registry, name, version: null });
     requireGrant(context.caller, nonEmpty(claims) ?? server.source.claims);
-    await carryOut(context, { server, requestId, write: { kind: 'claims', name, version: null, claims } });
+    await carryOut(context, { server, idempotencyKey, write: { kind: 'claims', name, version: null, claims } });
   },
 });
 

@@ -12,13 +12,13 @@ import { HttpError, unavailable } from '../http/error.ts';
 import { isVisible, type ManagedServer } from './managed-server.ts';
 import type { OperationContext } from './operation.ts';
 import type { PublishedDocument } from './published-document.ts';
+import { writeRequestId } from './write-request-id.ts';
 
 export interface Publication {
   readonly published: PublishedDocument;
   /** What is required of who reads the server; null: what its name or its source requires. */
   readonly claims: Claims | null;
-  /** The caller's idempotency key. */
-  readonly requestId: string;
+  readonly idempotencyKey: string;
 }
 
 /**
@@ -29,12 +29,12 @@ export interface Publication {
 export async function publishVersion(
   context: OperationContext,
   server: ManagedServer,
-  { published, claims, requestId }: Publication,
+  { published, claims, idempotencyKey }: Publication,
 ): Promise<EntryRow> {
   if (claims !== null) requireGrant(context.caller, claims);
   await refuseNameOfOther(context, server);
   const write = { kind: 'publish', ...published, ...(claims !== null && { claims }) } as const;
-  await carryOut(context, { server, requestId, write });
+  await carryOut(context, { server, idempotencyKey, write });
   return await writtenVersion(context, server, published.version);
 }
 
@@ -54,8 +54,7 @@ async function refuseNameOfOther(context: OperationContext, server: ManagedServe
 
 export interface WriteRequest {
   readonly server: ManagedServer;
-  /** The caller's idempotency key. */
-  readonly requestId: string;
+  readonly idempotencyKey: string;
   readonly write: EntryWrite;
 }
 
@@ -63,19 +62,23 @@ export interface WriteRequest {
  * Puts the write into Postgres and has the source's actor carry it out, once however often it is asked. Afterwards this
  * process knows the new revisions, so that the next read shows what was written.
  *
- * @returns how many entries were written.
+ * @returns how many entries were written, and the id of the write.
  */
-export async function carryOut(context: OperationContext, request: WriteRequest): Promise<number> {
+export async function carryOut(
+  context: OperationContext,
+  { server, idempotencyKey, write }: WriteRequest,
+): Promise<{ readonly entries: number; readonly requestId: string }> {
   const { displayName, subject } = context.caller;
-  const key = { sourceName: request.server.source.name, requestId: request.requestId };
+  const sourceName = server.source.name;
   const requestedBy = displayName ?? subject ?? undefined;
-  const earlier = await putWriteRequest(context.database, key, { write: request.write, requestedBy });
-  if (earlier !== null) return entriesOf(earlier);
-  const { entries } = await askActor(context.actors, request).catch((error: unknown) => {
-    throw withKey(error, request.requestId);
+  const requestId = await writeRequestId(context, { sourceName, idempotencyKey, write, requestedBy });
+  const earlier = await putWriteRequest(context.database, { sourceName, requestId }, { write, requestedBy });
+  if (earlier !== null) return { entries: entriesOf(earlier), requestId };
+  const { entries } = await askActor(context.actors, { sourceName, requestId, write }).catch((error: unknown) => {
+    throw withKey(error, idempotencyKey);
   });
   await context.registries.refresh();
-  return entries;
+  return { entries, requestId };
 }
 
 /** Who did not send a key of his own has to know the one that makes asking again safe. */
@@ -93,13 +96,20 @@ function entriesOf(outcome: WriteOutcome): number {
 }
 
 /** The document does not travel: the actor's activity finds the write under its id. */
-function askActor(actors: SourceActors, { server: { source }, requestId, write }: WriteRequest): Promise<WriteResult> {
+function askActor(
+  actors: SourceActors,
+  {
+    sourceName,
+    requestId,
+    write,
+  }: { readonly sourceName: string; readonly requestId: string; readonly write: EntryWrite },
+): Promise<WriteResult> {
   const { name, version } = write;
   const message = { requestId, name, ...(version !== null && { version }) };
-  if (write.kind === 'status') return actors.setStatus(source.name, { ...message, status: write.status });
-  if (write.kind === 'claims') return actors.setClaims(source.name, message);
-  if (write.kind === 'remove') return actors.remove(source.name, message);
-  return actors.publish(source.name, message);
+  if (write.kind === 'status') return actors.setStatus(sourceName, { ...message, status: write.status });
+  if (write.kind === 'claims') return actors.setClaims(sourceName, message);
+  if (write.kind === 'remove') return actors.remove(sourceName, message);
+  return actors.publish(sourceName, message);
 }
 
 /** @throws HttpError 404 where somebody else has taken it out again. */

@@ -1,6 +1,6 @@
 /** Where what is published goes: to the managed source of a registry, for those who may write to it. */
 import type { RegistryRow } from '../../db/registries.ts';
-import { entryClaims } from '../../db/server-claims.ts';
+import { entryClaims, type ServerClaims } from '../../db/server-claims.ts';
 import { findManagedSource, type SourceRow } from '../../db/sources.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { requireNamespace, sees } from '../access/permissions.ts';
@@ -36,43 +36,57 @@ interface PublishedVersion {
   readonly version: string | null;
 }
 
+/** A published server that the caller can see. */
+export interface PublishedServer extends ManagedServer {
+  readonly required: ServerClaims;
+}
+
 /**
- * What was published and may be changed by the caller.
+ * What was published and can be changed by the caller. The namespace is checked first, so that outside of the caller's
+ * namespaces nothing is revealed about which names exist.
  *
- * @throws as `publishedServer`, and HttpError 403 for a name that the caller may not publish under.
+ * @throws as `publishedServer`, and HttpError 403 for a name that is in none of the caller's namespaces.
  */
 export async function changeableServer(
   context: OperationContext,
   registry: RegistryRow,
-  server: PublishedVersion,
-): Promise<ManagedServer> {
-  const published = await publishedServer(context, registry, server);
-  requireNamespace(context.caller, server.name, context.access.settings);
-  return published;
+  { name, version }: PublishedVersion,
+): Promise<PublishedServer> {
+  return await visibleServer(context, await publishableServer(context, registry, name), version);
 }
 
 /**
- * What was published and may be seen by the caller.
+ * What was published and can be seen by the caller.
  *
- * @throws HttpError 501 where the registry has no managed source, 403 where the caller may not see it, RollcallError
- *   `EntryNotFound` where the caller may not see what was published, as where there is nothing.
+ * @throws HttpError 501 if the registry has no managed source, 403 if the caller can't see that source; RollcallError
+ *   `EntryNotFound` if there is no such version, and in the same words if the caller can't see it.
  */
 export async function publishedServer(
   context: OperationContext,
   registry: RegistryRow,
   { name, version }: PublishedVersion,
-): Promise<ManagedServer> {
-  const server = await managedServer(context, registry, name);
-  if (await isVisible(context, server)) return server;
+): Promise<PublishedServer> {
+  return await visibleServer(context, await managedServer(context, registry, name), version);
+}
+
+/** A hidden version costs the same query as an absent one, so that the time doesn't tell them apart either. */
+async function visibleServer(
+  { database, caller }: OperationContext,
+  server: ManagedServer,
+  version: string | null,
+): Promise<PublishedServer> {
+  const { source, name } = server;
+  const required = await entryClaims(database, { sourceId: source.id, name, version });
+  if (required !== null && sees(caller, required.claims)) return { ...server, required };
   throw new RollcallError('EntryNotFound', `There is no ${version === null ? name : `version ${version} of ${name}`}.`);
 }
 
-/** Whether the caller may see what is published under the name; of a name that is free there is nothing to hide. */
+/** Whether the caller can see what is published under the name; a free name hides nothing. */
 export async function isVisible(
   { database, caller }: OperationContext,
   { source, name }: ManagedServer,
 ): Promise<boolean> {
-  const required = await entryClaims(database, { sourceId: source.id, name });
+  const required = await entryClaims(database, { sourceId: source.id, name, version: null });
   return required === null || sees(caller, required.claims);
 }
 

@@ -60,7 +60,7 @@ function publishing(name: string, version: string, claims?: Claims): EntryWrite 
 
 async function claimsOf(name: string, sourceName = 'published'): Promise<unknown> {
   const sourceId = (await findSource(target.database, sourceName))?.id ?? '';
-  return await entryClaims(target.database, { sourceId, name });
+  return await entryClaims(target.database, { sourceId, name, version: null });
 }
 
 const [acme, other] = [{ org: 'acme' }, { org: 'other' }];

@@ -147,6 +147,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
         await entryClaims(fresh.database, {
           sourceId: (await source.row()).id,
           name: `com.toolhive.k8s.${one}/${name}`,
+          version: null,
         });
       expect(await claimsOf('weather')).toEqual({ claims: { team: ['a', 'b'] }, areOwn: true });
       expect(await claimsOf('clock')).toEqual({ claims: null, areOwn: false });
