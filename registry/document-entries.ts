@@ -1,6 +1,7 @@
 /** From one value of a registry document to the drafts of its entries, or to the reasons why there are none. */
 import { toolhiveToServerJson } from './convert.ts';
 import { type DraftOutcome, draftFromServerJson, type FoundServer } from './draft.ts';
+import { DUPLICATE_MESSAGE, duplicateMember } from './duplicate-members.ts';
 import { OFFICIAL } from './extension.ts';
 import {
   compactJson,
@@ -42,9 +43,12 @@ function readCompactItem({ bytes, compact, problem, firstContainerEnd: end }: Js
   if (!isForm || problem !== null) return null;
   try {
     const text = UTF_8.decode(bytes.subarray(BEFORE_SERVER.length, end));
-    const rest = JSON.parse(`{${UTF_8.decode(bytes.subarray(end + 1))}`) as JsonObject;
-    if (Object.hasOwn(rest, 'server')) return null;
-    return { text, parsed: JSON.parse(text), official: officialOf(rest['_meta']) };
+    const restText = `{${UTF_8.decode(bytes.subarray(end + 1))}`;
+    const rest = JSON.parse(restText) as JsonObject;
+    const parsed: unknown = JSON.parse(text);
+    const isClean = duplicateMember(text, parsed) === null && duplicateMember(restText, rest) === null;
+    if (!isClean || Object.hasOwn(rest, 'server')) return null;
+    return { text, parsed, official: officialOf(rest['_meta']) };
   } catch {
     return null;
   }
@@ -150,7 +154,9 @@ function parseObject(element: JsonElement): { object: JsonObject; text: string }
   }
   try {
     const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? { object: value, text } : { problem: 'the entry is not a JSON object' };
+    if (!isJsonObject(value)) return { problem: 'the entry is not a JSON object' };
+    const duplicate = duplicateMember(text, value);
+    return duplicate === null ? { object: value, text } : { problem: `${duplicate} ${DUPLICATE_MESSAGE}` };
   } catch (error) {
     return { problem: `the entry is not valid JSON: ${error instanceof Error ? error.message : String(error)}` };
   }

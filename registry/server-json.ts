@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import { structureFault } from './document-structure.ts';
+import { DUPLICATE_MESSAGE, duplicateMember } from './duplicate-members.ts';
 import { isJsonObject, type JsonObject, jsonPath } from './json.ts';
 import { ruleFaults } from './server-json-rules.ts';
 import { serverJsonSchema } from './server-json-schema.ts';
@@ -16,6 +17,8 @@ export interface Fault {
 }
 
 export interface CheckOptions {
+  /** The document as it was written, in which members that are there twice can be found. */
+  readonly text?: string;
   /** The largest `_meta["io.modelcontextprotocol.registry/publisher-provided"]`, in bytes of JSON. Default 4 KiB. */
   readonly publisherExtensionBytes?: number;
 }
@@ -34,7 +37,9 @@ const MAX_CHECKED_VALUES = 10_000;
 export function checkServerJson(document: unknown, options: CheckOptions = {}): Fault[] {
   const structure = structureFault(document);
   // Nothing else is looked at then: the schema would walk a document of any depth.
-  return structure === null ? contentFaults(document, options) : [structure];
+  if (structure !== null) return [structure];
+  const duplicate = options.text === undefined ? null : duplicateMember(options.text, document);
+  return duplicate === null ? contentFaults(document, options) : [{ path: duplicate, message: DUPLICATE_MESSAGE }];
 }
 
 /** The same for a document that is known to have no structureFault. */

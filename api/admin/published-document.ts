@@ -30,7 +30,7 @@ export function publishedDocument(
   { limits }: Pick<ApiContext, 'limits'>,
   { bytes, value }: JsonBody,
 ): PublishedDocument {
-  const faults = checkServerJson(value, limits);
+  const faults = checkServerJson(value, { ...limits, text: bytes.toString() });
   if (faults.length > 0 || !isJsonObject(value)) throw invalidDocument(faults);
   const { name, version } = value as { name: string; version: string };
   return { name, version, document: compactJson(bytes) };

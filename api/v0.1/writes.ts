@@ -59,7 +59,8 @@ export function setStatusOfAll(context: ApiContext): RequestHandler {
 export function validate(context: ApiContext): RequestHandler {
   return async (request, response) => {
     await servedRegistry(context, request);
-    const faults = checkServerJson(jsonBody(request).value, context.limits);
+    const { bytes, value } = jsonBody(request);
+    const faults = checkServerJson(value, { ...context.limits, text: bytes.toString() });
     response.json({
       valid: faults.length === 0,
       issues: faults.map(({ path, message }) => ({ type: 'schema', path, message, severity: 'error', reference: '' })),

@@ -15,9 +15,10 @@ export function addValidateCommand(program: Command): void {
     )
     .action(async (file: string, { json }: { json: boolean }) => {
       const { checkServerJson } = await import('../../registry/server-json.ts');
-      const faults = checkServerJson(parse(file, await readDocumentText(file)));
-      const text = faults.length === 0 ? `${file} is valid` : faultsText(file, faults);
-      console.log(json ? JSON.stringify({ valid: faults.length === 0, faults }, null, 2) : text);
+      const text = await readDocumentText(file);
+      const faults = checkServerJson(parse(file, text), { text });
+      const summary = faults.length === 0 ? `${file} is valid` : faultsText(file, faults);
+      console.log(json ? JSON.stringify({ valid: faults.length === 0, faults }, null, 2) : summary);
       if (faults.length > 0) throw new CommandFailure('');
     });
 }

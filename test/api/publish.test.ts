@@ -72,6 +72,20 @@ test.each([
   expect(await latestOf(name)).toBe(latest);
 });
 
+test.each([
+  ['name', '{"name":"com.other/x","version":"1.0.0","description":"d","name":"com.example/twice"}'],
+  [
+    'remotes[0].url',
+    '{"name":"com.example/twice","version":"1.0.0","description":"d","remotes":[{"type":"sse","url":"https://a.example.com","\\u0075rl":"https://b.example.com"}]}',
+  ],
+])('a document that has %s twice is refused, and found by validate', async (path, body) => {
+  const fault = { path, message: 'is there twice, and readers differ in which one they take' };
+  const refused = await api.send('POST', '/v0.1/publish', { body });
+  expect([refused.status, await refused.json()]).toMatchObject([422, { faults: [fault] }]);
+  const checked = await api.send('POST', '/v0.1/validate', { body });
+  expect(await checked.json()).toMatchObject({ valid: false, issues: [fault] });
+});
+
 describe('a version', () => {
   test('can be published once', async () => {
     await publish('once', '1.0.0');

@@ -63,8 +63,6 @@ describe('the formats', () => {
     ['with white space between', '{"server":SERVER, "_meta":META}'],
     ['with its extensions first', '{"_meta":META,"server":SERVER}'],
     ['with something else behind', '{"server":SERVER,"_meta":META,"x":[{}]}'],
-    ['with another server.json before, which does not count', '{"server":{"name":"x"},"_meta":META,"server":SERVER}'],
-    ['with another one before, under an escape', '{"server":{"name":"x"},"_meta":META,"\\u0073erver":SERVER}'],
   ])('an item %s', (_, item) => {
     const { drafts, findings } = read(listOf(item));
     expect(findings).toEqual([]);
@@ -81,6 +79,51 @@ describe('the formats', () => {
     expect(drafts.map(({ draft }) => draft.name)).toEqual(['com.example/b']);
     expect(findings[0]).toMatchObject({ severity: 'rejection', ordinal: 0 });
     expect(findings[0]!.reason).toMatch(/^the entry is not valid JSON/);
+  });
+
+  test.each<[string, string, string]>([
+    ['an item', '{"server":{"name":"x"},"_meta":META,"server":SERVER}', 'server'],
+    ['an item, under an escape', '{"server":{"name":"x"},"_meta":META,"\\u0073erver":SERVER}', 'server'],
+    ['an extension of an item', '{"server":SERVER,"_meta":{"a":1,"a":2}}', '_meta.a'],
+    [
+      'a server.json',
+      '{"server":{"name":"a/x","name":"a/y","version":"1","description":"d"},"_meta":META}',
+      'server.name',
+    ],
+    ['a server.json alone', '{"name":"a/x","version":"1","version":"2","description":"d"}', 'version'],
+    [
+      'a transport',
+      '{"name":"a/x","version":"1","description":"d","remotes":[{},{"url":"https://a.example","url":"https://b.example"}]}',
+      'remotes[1].url',
+    ],
+  ])('%s with a member twice is rejected', (_, item, path) => {
+    for (const text of [listOf(item), listOf(item).replaceAll(',', ' , ')]) {
+      const { drafts, findings } = read(text);
+      expect(drafts).toEqual([]);
+      expect(findings[0]!.reason).toMatch(`${path} is there twice`);
+    }
+  });
+
+  test('a ToolHive entry, and a group, with a member twice is rejected', () => {
+    const image = '{"image":"a:1","image":"b:1"}';
+    const { drafts, findings } = read(`{"servers":{"a":${image}},"groups":[{"name":"g","servers":{"b":${image}}}]}`);
+    expect(drafts).toEqual([]);
+    expect(findings.map(({ reason }) => reason.split(' is')[0])).toEqual(['image', 'servers.b.image']);
+  });
+
+  test('colons and quotes in texts are no members', () => {
+    const text = JSON.stringify({
+      ...server('a'),
+      title: '":\\',
+      x: { ':': '\\":', __proto__2: [{ a: 1 }, { a: 1 }] },
+    });
+    expect(read(`[${text}]`)).toMatchObject({ findings: [], entries: 1 });
+  });
+
+  test('YAML with a member twice is refused', () => {
+    expect(() => read('name: a/x\nname: a/y\nversion: "1"\ndescription: d', { syntax: 'yaml' })).toThrow(
+      'Map keys must be unique, at line 2',
+    );
   });
 
   test('one single server.json, and one single item', () => {
