@@ -58,6 +58,24 @@ describe('interrupting', () => {
   });
 });
 
+test('continue-as-new waits for a message that is being answered', async () => {
+  const recording = gate();
+  const { name, handle, calls } = await environment.start(
+    { recordPause: () => recording.passed },
+    { definition: { syncPolicy: { intervalMs: 10, maxRemoval: 0.5, deadlineMs: 60_000 } } },
+  );
+  const { runId } = await handle.describe();
+  const resumed = handle.executeUpdate('resume').catch((error: unknown) => error);
+  await eventually(() => calls.includes('record resume'), 'the message is being answered');
+  const cycleOf = async (): Promise<number> => (await environment.actors.describe(name)).cycle;
+  // After fifty cycles, the next run would begin.
+  await expect.poll(cycleOf, { timeout: 60_000 }).toBeGreaterThan(51);
+  expect((await handle.describe()).runId).toBe(runId);
+  recording.open();
+  expect(await resumed).toEqual({ paused: false });
+  await eventually(async () => (await handle.describe()).runId !== runId, 'it continues as new');
+}, 90_000);
+
 describe('watching a file', () => {
   const fileSource = {
     origin: { kind: 'file', location: { path: '/etc/rollcall/servers.json' } },

@@ -97,26 +97,6 @@ describe('cycles', () => {
   });
 });
 
-test('continue-as-new waits for a message that is being answered', async () => {
-  const recording = gate();
-  const { name, handle, calls } = await environment.start(
-    { recordPause: () => recording.passed },
-    { cycle: 49, nextCycleAtMs: Date.now() + 365 * 24 * 60 * 60_000 },
-  );
-  const { runId } = await handle.describe();
-  const resumed = handle.executeUpdate('resume').catch((error: unknown) => error);
-  await eventually(() => calls.includes('record resume'), 'the message is being answered');
-  // Fifty cycles after the run began, all of them asked for.
-  for (let number = 1; number <= 51; number += 1) {
-    await handle.signal('sync');
-    await afterSync(environment, name, number);
-  }
-  expect((await handle.describe()).runId).toBe(runId);
-  recording.open();
-  expect(await resumed).toEqual({ paused: false });
-  await eventually(async () => (await handle.describe()).runId !== runId, 'it continues as new');
-});
-
 describe('failures', () => {
   test('are tried again after growing waits, never longer than the interval, and forgotten after a success', async () => {
     let isBroken = true;
