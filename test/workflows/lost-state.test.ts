@@ -108,43 +108,50 @@ test('a forced sync that was asked for is not forgotten with Temporal', async ()
   });
 });
 
-test('an actor of 0.1, which carries the whole definition, goes on with a reference to it', async () => {
-  const { database } = worker.test;
-  const definition = inlineSource('old', 'io.example/old');
-  await useSources(database, ...SOURCES, definition);
-  await worker.keepHouse();
-  await eventually(() => describes('old'), 'its actor runs');
-  await eventually(async () => (await worker.actors.describe('old')).recentSyncs.length === 1, 'it is synced');
-  const handle = worker.client.workflow.getHandle(sourceWorkflowId('old'));
-  await handle.terminate('to be started as 0.1 would have');
-  await worker.client.workflow.start(SOURCE_WORKFLOW, {
-    workflowId: sourceWorkflowId('old'),
-    taskQueue: 'rollcall',
-    memo: { definition: '0123456789abcdef' },
-    args: [
-      {
-        version: 1,
-        definition,
-        nextSyncNumber: 2,
-        cycle: 3,
-        paused: false,
-        consecutiveFailures: 0,
-        recentSyncs: [],
-        nextCycleAtMs: Date.now() + 3_600_000,
-      },
-    ],
-  });
-  expect(await worker.actors.describe('old')).toMatchObject({ kind: 'file', cycle: 3, phase: 'idle' });
-  await eventually(async () => {
+test.each([false, true])(
+  'an actor of 0.1 goes on with a reference to the definition; paused: %s',
+  async (paused) => {
+    const { database } = worker.test;
+    const definition = inlineSource(`old-${paused}`, 'io.example/old');
+    const { name } = definition;
+    await useSources(database, ...SOURCES, definition);
     await worker.keepHouse();
-    return (await handle.describe()).memo?.['definition'] === sourceReference(definition).fingerprint;
-  }, 'it knows the definition of the database');
-  // A check tells that nothing has changed.
-  await eventually(async () => (await worker.actors.describe('old')).cycle === 4, 'it has checked');
-  expect(await worker.actors.describe('old')).toMatchObject({ recentSyncs: [], consecutiveFailures: 0 });
-  const { report } = await worker.actors.syncNow('old', { wait: true });
-  expect(report).toMatchObject({ number: 2, outcome: 'unchanged' });
-}, 60_000);
+    await eventually(() => describes(name), 'its actor runs');
+    await eventually(async () => (await worker.actors.describe(name)).recentSyncs.length === 1, 'it is synced');
+    const handle = worker.client.workflow.getHandle(sourceWorkflowId(name));
+    await handle.terminate('to be started as 0.1 would have');
+    await worker.client.workflow.start(SOURCE_WORKFLOW, {
+      workflowId: sourceWorkflowId(name),
+      taskQueue: 'rollcall',
+      memo: { definition: '0123456789abcdef' },
+      args: [
+        {
+          version: 1,
+          definition,
+          nextSyncNumber: 2,
+          cycle: 3,
+          paused,
+          consecutiveFailures: 0,
+          recentSyncs: [],
+          nextCycleAtMs: Date.now() + 3_600_000,
+        },
+      ],
+    });
+    expect(await worker.actors.describe(name)).toMatchObject({ kind: 'file', cycle: 3, paused });
+    await eventually(async () => {
+      await worker.keepHouse();
+      return (await handle.describe()).memo?.['definition'] === sourceReference(definition).fingerprint;
+    }, 'it knows the definition of the database');
+    expect((await findSource(database, name))?.paused).toBe(paused);
+    if (paused) await worker.actors.resume(name);
+    // A check tells that nothing has changed.
+    await eventually(async () => (await worker.actors.describe(name)).cycle === 4, 'it has checked');
+    expect(await worker.actors.describe(name)).toMatchObject({ recentSyncs: [], consecutiveFailures: 0 });
+    const { report } = await worker.actors.syncNow(name, { wait: true });
+    expect(report).toMatchObject({ number: 2, outcome: 'unchanged' });
+  },
+  60_000,
+);
 
 async function executeAsOwner(...statements: readonly string[]): Promise<void> {
   const client = new pg.Client({ ...worker.test.ownerSettings });
