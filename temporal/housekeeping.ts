@@ -1,5 +1,11 @@
 /** The schedule of the housekeeping, and the one that a worker does when it starts. */
-import { type Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  ScheduleOverlapPolicy,
+  type ScheduleOptions,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/client';
 import { HOUSEKEEPING_SCHEDULE_ID, HOUSEKEEPING_WORKFLOW } from '../workflows/contract.ts';
 
 const EVERY = '5 minutes';
@@ -26,14 +32,24 @@ export async function updateHousekeepingSchedule(client: Client, taskQueue: stri
   await handle.update(({ state }) => ({ spec, policies, action, state }));
 }
 
-/** Does the housekeeping now; one that is being done is enough. */
-export async function startHousekeeping(client: Client, taskQueue: string): Promise<void> {
-  await client.workflow.start(HOUSEKEEPING_WORKFLOW, {
-    workflowId: `${HOUSEKEEPING_WORKFLOW}/at-start`,
-    taskQueue,
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: 'Housekeeping when a worker starts',
-  });
+/**
+ * Starts the housekeeping now.
+ *
+ * @returns false if one is running already, which may have seen an older state
+ */
+export async function startHousekeeping(client: Client, taskQueue: string): Promise<boolean> {
+  try {
+    await client.workflow.start(HOUSEKEEPING_WORKFLOW, {
+      workflowId: `${HOUSEKEEPING_WORKFLOW}/at-start`,
+      taskQueue,
+      workflowIdConflictPolicy: 'FAIL',
+      staticSummary: 'Housekeeping when a worker starts, or the database has changed',
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
 }
 
 function housekeepingSchedule(taskQueue: string): ScheduleOptions & Required<Pick<ScheduleOptions, 'policies'>> {

@@ -31,9 +31,10 @@ export async function keepHouse(
       if (isStarting && !isNew) await updateHousekeepingSchedule(client, taskQueue);
       const reached = await readMilestone(database).catch(() => milestone);
       if (isNew || isStarting) await registerSearchAttributes(client, logger);
-      if (isNew || isStarting || isOtherDatabase(milestone, reached)) await startHousekeeping(client, taskQueue);
+      const isDue = isNew || isStarting || isOtherDatabase(milestone, reached);
+      // One that is running may have looked before the change: then the next look finds the same difference again.
+      if (!isDue || (await startHousekeeping(client, taskQueue)) || isStarting) milestone = reached;
       isStarting = false;
-      milestone = reached;
       await pause(LOOK_EVERY_MS, signal);
     } catch (error) {
       logger.warn({ err: error }, 'The housekeeping could not be scheduled; trying again');
