@@ -1,6 +1,7 @@
 /** One registry, as a client of its v0.1 API: requests with their retries, and pages that are whole or not taken. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readSecret } from '../config/secrets.ts';
+import { Turns } from '../db/turns.ts';
 import type { DocumentSummary } from '../registry/document-reader.ts';
 import type { OutboundGuard } from '../outbound/guard.ts';
 import { RollcallError } from '../registry/failure.ts';
@@ -34,8 +35,11 @@ export interface ApiUpstreamOptions {
   readonly report?: (step: string) => void;
 }
 
-/** The largest page that is held. */
-const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+/** The largest page that is held: 320 KiB for each of a hundred entries. */
+const MAX_PAGE_BYTES = 32 * 1024 * 1024;
+/** A page takes about five times its size in memory until it is staged. Two that are larger than this are held at a time. */
+const LARGE_PAGE_BYTES = 1024 * 1024;
+const largePages = new Turns({ count: 2 });
 const MAX_CURSOR_LENGTH = 4096;
 /** One page in hundreds may fail without the walk beginning again. */
 const ATTEMPTS = 3;
@@ -50,6 +54,8 @@ export class ApiUpstream {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #options: ApiUpstreamOptions;
   #firstAnsweredAtMs: number | null = null;
+  /** Ends the turn of the page that was read last, where it is a large one. */
+  #endTurn: () => void = () => {};
 
   constructor(origin: ApiOrigin, headers: Readonly<Record<string, string>>, options: ApiUpstreamOptions) {
     this.#origin = origin;
@@ -80,6 +86,7 @@ export class ApiUpstream {
       try {
         return this.#parsePage(await this.#get(query), reader);
       } catch (error) {
+        this.close();
         const waitMs = attempt === ATTEMPTS ? null : waitBeforeRetry(error, attempt);
         if (waitMs === null) throw error;
         this.#options.report?.(`waiting ${waitMs} ms: ${(error as Error).message}`);
@@ -88,29 +95,45 @@ export class ApiUpstream {
     }
   }
 
+  /** Ends the turn of a large page; the next page does so as well. To be called when the last page is staged. */
+  close(): void {
+    this.#endTurn();
+    this.#endTurn = (): void => {};
+  }
+
   async #get(query: ListQuery): Promise<Buffer> {
+    this.close();
     const { timeoutMs } = this.#origin;
     const { guard } = this.#options;
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const signal = AbortSignal.any([this.#options.signal, timeout]);
+    const timeout = new Timeout(timeoutMs);
+    const signal = AbortSignal.any([this.#options.signal, timeout.signal]);
     try {
       const url = withQuery(this.#list, query);
       const response = await httpGet({ url, headers: this.#headers, timeoutMs, guard, signal });
       this.#firstAnsweredAtMs ??= upstreamTime(response);
-      return await this.#readBody(response);
+      return await this.#readBody(response, timeout);
     } catch (error) {
-      if (!timeout.aborted || this.#options.signal.aborted) throw error;
+      if (!timeout.signal.aborted || this.#options.signal.aborted) throw error;
       throw new RollcallError('UpstreamUnavailable', `${this.displayName} did not answer within ${timeoutMs} ms`);
+    } finally {
+      timeout.stop();
     }
   }
 
-  async #readBody(response: HttpResponse): Promise<Buffer> {
+  async #readBody(response: HttpResponse, timeout: Timeout): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of response.body) {
+      const wasLarge = bytes > LARGE_PAGE_BYTES;
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes > MAX_PAGE_BYTES) throw this.#invalid(`sent a page of more than ${MAX_PAGE_BYTES} bytes`);
+      if (bytes > LARGE_PAGE_BYTES && !wasLarge) {
+        // The upstream is not to blame for the wait.
+        timeout.stop();
+        this.#endTurn = await beginTurn(this.#options.signal);
+        timeout.start();
+      }
     }
     return Buffer.concat(chunks);
   }
@@ -137,12 +160,55 @@ export class ApiUpstream {
   }
 }
 
+/** Waits for the turn of a large page. Returns what ends it. */
+async function beginTurn(signal: AbortSignal): Promise<() => void> {
+  const begun = Promise.withResolvers<() => void>();
+  const ended = Promise.withResolvers<void>();
+  const hold = async (): Promise<void> => {
+    begun.resolve(ended.resolve);
+    await ended.promise;
+  };
+  largePages.take(hold, { signal }).catch(begun.reject);
+  return await begun.promise;
+}
+
+/** Aborts a request that takes too long; it can be stopped meanwhile. */
+class Timeout {
+  readonly #controller = new AbortController();
+  readonly #milliseconds: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(milliseconds: number) {
+    this.#milliseconds = milliseconds;
+    this.start();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => this.#controller.abort(), this.#milliseconds);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
 /** The list of servers of a registry, whichever part of its URL was pasted. */
 function listUrl(endpoint: string): URL {
   const url = new URL(endpoint);
-  const path = url.pathname.replace(/\/+$/, '').replace(/\/servers$/, '');
+  const path = withoutTrailingSlashes(url.pathname).replace(/\/servers$/, '');
   url.pathname = /\/v0(\.\d+)?$/.test(path) ? `${path}/servers` : `${path}/v0.1/servers`;
   return url;
+}
+
+/** By hand: a regular expression takes quadratic time for a path of many slashes. */
+function withoutTrailingSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }
 
 function withQuery(list: URL, { since, limit, includeDeleted, cursor }: ListQuery): URL {

@@ -45,7 +45,7 @@ export async function fetchApi(fetch: Fetch<ApiOrigin>): Promise<Fetched> {
       const overlapFromMs = watermarkMs() - OVERLAP_MS;
       recent.add(drafts.filter(({ draft }) => Date.parse(draft.updatedAt ?? '') >= overlapFromMs));
     },
-  });
+  }).finally(() => upstream.close());
   return {
     snapshot: 'staged',
     coverage: accepted.since === null ? 'complete' : 'partial',
@@ -72,6 +72,7 @@ export async function checkApi(question: Check<ApiOrigin>): Promise<CheckResult[
   const page = await upstream.readPage(query, {
     readPage: (bytes) => new DocumentReader({ format: 'upstream', syntax: 'json', excludes }).readAll(bytes),
   });
+  upstream.close();
   if (page.nextCursor !== null || page.findings.some(({ severity }) => severity === 'rejection')) return 'maybe';
   const recent = new RecentEntries();
   recent.add(page.drafts);

@@ -137,6 +137,17 @@ const POST_ENTRY: ZodOpenApiOperationObject = {
     ...errors(ENTRY_ERRORS),
   },
 };
+const DELETE_SOURCE: ZodOpenApiOperationObject = {
+  ...remove({ operationId: 'deleteSource', summary: 'Delete a source and its entries', path: ofSource }),
+  responses: {
+    202: {
+      description: 'It is no longer served, and is deleted once Temporal is available again.',
+      content: json(z.object({ notice: z.string() })),
+    },
+    204: NO_CONTENT,
+    ...errors([...READ_ERRORS, 409]),
+  },
+};
 const DELETE_ENTRY: ZodOpenApiOperationObject = {
   operationId: 'deleteEntry',
   tags: [TAG],
@@ -173,7 +184,7 @@ export const ADMINISTRATION_PATHS: ZodOpenApiPathsObject = {
       { operationId: 'putSource', summary: 'Create a source, or change it', path: ofSource },
       { body: mapping({ ...sourceMembers, claims: possiblyNoClaims }).meta({ id: 'Source' }), schema: sourceInfo },
     ),
-    delete: remove({ operationId: 'deleteSource', summary: 'Delete a source and its entries', path: ofSource }),
+    delete: DELETE_SOURCE,
   },
   '/v1/sources/{name}/entries': {
     get: read({ operationId: 'listSourceEntries', summary: 'List what a source has', path: ofSource }, sourceEntries),

@@ -45,12 +45,18 @@ export function putSource(context: ApiContext): RequestHandler {
 
 const PENDING = 'It is stored, and takes effect some minutes after Temporal, which does not answer now, is back.';
 
+/** 204 once the source and its entries are gone; 202 with a notice while they wait for the source's actor. */
 export function deleteSourceByName(context: ApiContext): RequestHandler {
   return async (request, response) => {
-    await make(operationContext(context, request), deleteSource, { name: pathParameter(request, 'name') });
-    response.status(204).end();
+    const input = { name: pathParameter(request, 'name') };
+    const { isPending } = await make(operationContext(context, request), deleteSource, input);
+    if (isPending) response.status(202).json({ notice: PENDING_DELETION });
+    else response.status(204).end();
   };
 }
+
+const PENDING_DELETION =
+  'The source is no longer served. It is deleted within minutes after Temporal, which is unavailable, is available again.';
 
 async function infoWithStatus({ database }: ApiContext, source: CountedSource): Promise<SourceInfo> {
   return { ...info(source), syncStatus: { ...(await syncStatusOf(database, source)), skillCount: 0, pluginCount: 0 } };
