@@ -126,13 +126,35 @@ async function findDocuments(
     const [description = '', path] = line.split('\t');
     if (path === undefined || !matches(path)) continue;
     if (description.startsWith('100')) paths.push(path);
-    else if (!isGlob) throw missing(origin, `${path} is not a file but a link or a submodule`);
   }
   if (paths.length === 0) {
-    const what = isGlob ? `no file matches ${origin.path}` : `there is no file ${origin.path}`;
+    const what = isGlob ? `no file matches ${origin.path}` : await whyNoFile(git, { path: origin.path, commit });
     throw missing(origin, `${what} at ${referenceLabel(origin)} (${commit.slice(0, 12)})`);
   }
   return paths.sort();
+}
+
+/** Why a path leads to no file: something on the way to it, or at its end, is something else. */
+async function whyNoFile(
+  git: GitClient,
+  { path, commit }: { readonly path: string; readonly commit: string },
+): Promise<string> {
+  const names = path.split('/');
+  const steps = names.map((_, index) => names.slice(0, index + 1).join('/'));
+  const listing = await git.run('ls-tree', '-z', '--full-tree', commit, '--', ...steps);
+  for (const line of listing.split('\0')) {
+    const [description = '', step = ''] = line.split('\t');
+    if (description.startsWith('120')) {
+      return `${step} is a symbolic link, which isn't followed: set \`path\` to the file that it points to; there is no file ${path}`;
+    }
+    if (description.startsWith('160')) {
+      return `${step} is a submodule, which isn't fetched: add a source for its repository; there is no file ${path}`;
+    }
+    if (description.startsWith('040') && step === path) {
+      return `${path} is a folder: set \`path\` to a file in it, or to a pattern such as ${path}/*.json`;
+    }
+  }
+  return `there is no file ${path}`;
 }
 
 /** The configuration refuses patterns that cannot be compiled; a definition from an earlier version may have one. */

@@ -307,3 +307,32 @@ async function linkTo(owner: GitRepository, target: string): Promise<string> {
   await writeFile(file, target);
   return await owner.git('hash-object', '-w', file);
 }
+
+describe('a path that leads to no file says what is in the way', () => {
+  test.each<[path: string, message: string]>([
+    ['link.json', "link.json is a symbolic link, which isn't followed: set `path` to the file that it points to"],
+    ['linked/registry.json', "linked is a symbolic link, which isn't followed"],
+    ['sub', "sub is a submodule, which isn't fetched: add a source for its repository"],
+    ['sub/registry.json', "sub is a submodule, which isn't fetched: add a source for its repository"],
+    ['folder', 'folder is a folder: set `path` to a file in it, or to a pattern such as folder/*.json'],
+    ['folder/none.json', 'there is no file folder/none.json'],
+  ])('%s', async (path, message) => {
+    const commit = await repository.commit({ 'folder/registry.json': registry('one') });
+    await repository.git('update-index', '--add', '--cacheinfo', `160000,${commit},sub`);
+    for (const [name, target] of [
+      ['link.json', 'folder/registry.json'],
+      ['linked', 'folder'],
+    ] as const) {
+      const file = join(root, 'target');
+      await writeFile(file, target);
+      const blob = await repository.git('hash-object', '-w', file);
+      await repository.git('update-index', '--add', '--cacheinfo', `120000,${blob},${name}`);
+    }
+    await repository.git('commit', '--quiet', '--message', 'Add links');
+    await repository.git('push', '--quiet', 'origin', 'main');
+    const git = await source({ path });
+    const failure = await git.failedSync();
+    expect(failure.type).toBe('UpstreamNotFound');
+    expect(failure.message).toContain(message);
+  });
+});

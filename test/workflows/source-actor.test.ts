@@ -138,6 +138,23 @@ describe('failures', () => {
     expect((await handle.describe()).searchAttributes).toMatchObject({ SourcePhase: ['idle'] });
   });
 
+  test('a failing source stays listed as failing while it checks and syncs', async () => {
+    const listed: unknown[] = [];
+    const note = async (): Promise<void> => {
+      listed.push((await handle.describe()).searchAttributes['SourcePhase']);
+    };
+    const { name, handle } = await environment.start({
+      check: async () => (await note(), 'maybe' as const),
+      fetch: async () => {
+        await note();
+        throw new RollcallError('UpstreamNotFound', 'no branch "release" in the repository');
+      },
+    });
+    await afterSync(environment, name, 1);
+    await environment.temporal.sleep('5 minutes');
+    expect(listed.slice(0, 4)).toEqual([['syncing'], ['failing'], ['failing'], ['failing']]);
+  });
+
   test('an upstream that asks to be left alone is, for as long as it asked', async () => {
     const { name } = await environment.start({
       fetch: () => {
