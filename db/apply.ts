@@ -9,6 +9,7 @@ import { lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners, withRan
 import { assertRemovalIsMeant } from './removal-guard.ts';
 import { count, id, nothing, timestamp } from './schemas.ts';
 import { takeStagedClaims } from './server-claims.ts';
+import { recordRemovals, recordStagedChanges } from './sync-changes.ts';
 
 export interface SnapshotToApply {
   readonly syncRunId: string;
@@ -251,11 +252,9 @@ async function removeVanished(
     const { maxRemoval, filterExcludes } = snapshot;
     assertRemovalIsMeant({ vanishing, live, entries: staged.entries, maxRemoval, filterExcludes });
   }
-  await buryEntries(
-    transaction,
-    vanishing.map((entry) => entry.id),
-    source.at,
-  );
+  const ids = vanishing.map((entry) => entry.id);
+  await recordRemovals(transaction, snapshot.syncRunId, ids);
+  await buryEntries(transaction, ids, source.at);
   return vanishing;
 }
 
@@ -281,6 +280,7 @@ async function writeStaged(
     select count(*) as revived from snapshot_entry as staged join entry on ${isStagedFor(source)}
     where staged.sync_run_id = ${snapshot.syncRunId} and entry.vanished_at is not null`);
   await removeOldMarks(transaction, source, snapshot);
+  await recordStagedChanges(transaction, { syncRunId: snapshot.syncRunId, sourceId: source.id });
   const updated = await updateFromStaged(transaction, source, snapshot);
   const inserted = await insertFromStaged(transaction, source, snapshot);
   return { added: inserted + revived, changed: updated - revived };

@@ -1,6 +1,7 @@
 /** Sources: what they are, and how their syncs went. */
 import { z } from 'zod';
 import { countEntriesOf, listSources as readSources, type CountedSource, type SourceRow } from '../../db/sources.ts';
+import { listChanges } from '../../db/sync-changes.ts';
 import { findSyncRun, listFindings, listSyncRuns } from '../../db/sync-runs.ts';
 import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import type { SourceDescription } from '../../workflows/contract.ts';
@@ -61,7 +62,10 @@ export const listRuns = query({
   },
 });
 
-/** One sync with what it said about single entries: rejections first, then warnings, a page of at most 1,000. */
+/**
+ * One sync, with the entries that it rejected (first) or warned about, and those that it added, changed, and removed.
+ * `limit` and `offset` apply to both lists. The counts of the sync include what is not kept.
+ */
 export const getRun = query({
   role: 'manageSources',
   input: bySourceName.extend({
@@ -73,6 +77,8 @@ export const getRun = query({
     const source = await visibleSource(context, name);
     const run = await findSyncRun(context.database, { sourceName: source.name, number });
     if (run === null) throw new HttpError(404, `Source "${name}" has no sync ${number}`);
-    return { ...run, findings: await listFindings(context.database, { syncRunId: run.id, limit, offset }) };
+    const page = { syncRunId: run.id, limit, offset };
+    const findings = await listFindings(context.database, page);
+    return { ...run, findings, changes: await listChanges(context.database, page) };
   },
 });

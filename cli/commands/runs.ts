@@ -17,7 +17,7 @@ export function addRunsCommand(program: Command): void {
     .argument('<source>', 'name of the source')
     .description('List recent syncs of a source, newest first')
     .option('--limit <number>', 'number of syncs, at most 100', positiveInteger, 20)
-    .option('--run <number>', 'show one sync with its rejections and warnings', positiveInteger)
+    .option('--run <number>', 'show one sync with its rejections, warnings, and changed entries', positiveInteger)
     .addHelpText('after', '\nExamples:\n  $ rollcall runs team-catalog\n  $ rollcall runs team-catalog --run 3');
   addServerOptions(command).action(async (source: string, options: RunsOptions) => {
     await (options.run === undefined ? listRuns(source, options) : showRun(source, options.run, options));
@@ -49,9 +49,17 @@ function countedEntries({ outcome, entries }: { outcome: string | null; entries:
 async function showRun(source: string, number: number, options: RunsOptions): Promise<void> {
   const run = await askServer(options, (client) => client.sources.run.query({ name: source, number, limit: 1000 }));
   printAnswer(options, run, () => {
-    const heading = `Sync ${run.number} of ${source}: ${outcomeText(run)}`;
-    if (run.findings.length === 0) return heading;
-    const rows = run.findings.map(({ severity, name, version, reason }) => [severity, name, version, reason]);
-    return `${heading}\n\n${formatTable(['severity', 'name', 'version', 'reason'], rows)}`;
+    const sections = [`Sync ${run.number} of ${source}: ${outcomeText(run)}`];
+    if (run.findings.length > 0) {
+      const rows = run.findings.map(({ severity, name, version, reason }) => [severity, name, version, reason]);
+      sections.push(formatTable(['severity', 'name', 'version', 'reason'], rows));
+    }
+    if (run.changes.length > 0) {
+      const rows = run.changes.map(({ kind, name, version }) => [kind, name, version]);
+      sections.push(formatTable(['change', 'name', 'version'], rows));
+    }
+    const unlisted = run.added + run.changed + run.removed - run.changes.length;
+    if (unlisted > 0) sections.push(`${unlisted} more entries were added, changed, or removed.`);
+    return sections.join('\n\n');
   });
 }

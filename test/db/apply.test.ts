@@ -3,6 +3,7 @@ import { applySnapshot, VANISHED_MESSAGE } from '../../db/apply.ts';
 import { stagedProgress } from '../../db/snapshots.ts';
 import { stageChunk } from '../../db/staged-chunk.ts';
 import { findSource } from '../../db/sources.ts';
+import { listChanges } from '../../db/sync-changes.ts';
 import { findSyncRun } from '../../db/sync-runs.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
@@ -22,6 +23,48 @@ const syncFirst = async (
   entries: Parameters<typeof sync>[1]['entries'],
   apply: Parameters<typeof sync>[1]['apply'] = {},
 ): ReturnType<typeof sync> => await sync(target.database, { sourceName: 'first', entries, apply });
+
+describe('the record of a sync', () => {
+  const changesOf = async (number: number, limit = 5_000): Promise<string[]> => {
+    const run = await findSyncRun(target.database, { sourceName: 'first', number });
+    const changes = await listChanges(target.database, { syncRunId: run!.id, limit, offset: 0 });
+    return changes.map(({ kind, name, version }) => `${kind} ${name} ${version}`);
+  };
+
+  test('names the entries that the sync added, changed, and removed', async () => {
+    await syncFirst([draft('com.example/a', '1.0.0'), draft('com.example/b', '1.0.0')]);
+    await syncFirst([draft('com.example/b', '1.0.0', { description: 'changed' }), draft('com.example/b', '2.0.0')]);
+    await syncFirst([draft('com.example/a', '1.0.0'), draft('com.example/b', '2.0.0')]);
+    expect(await changesOf(1)).toEqual(['added com.example/a 1.0.0', 'added com.example/b 1.0.0']);
+    expect(await changesOf(2)).toEqual([
+      'added com.example/b 2.0.0',
+      'changed com.example/b 1.0.0',
+      'removed com.example/a 1.0.0',
+    ]);
+    expect(await changesOf(3)).toEqual(['added com.example/a 1.0.0', 'removed com.example/b 1.0.0']);
+  });
+
+  test('keeps the first 1,000 of each kind, and counts all', async () => {
+    await syncFirst(drafts(1_500));
+    const changed = drafts(1_500).map(({ name }) => draft(name, '1.0.0', { description: 'changed' }));
+    expect(await syncFirst([...changed, ...drafts(1_200, '2.0.0')])).toMatchObject({
+      counts: { added: 1_200, changed: 1_500 },
+    });
+    expect(await syncFirst([], { force: true })).toMatchObject({ counts: { removed: 2_700 } });
+    expect((await changesOf(2)).filter((change) => change.startsWith('added'))).toHaveLength(1_000);
+    expect((await changesOf(2)).filter((change) => change.startsWith('changed'))).toHaveLength(1_000);
+    expect(await changesOf(3)).toHaveLength(1_000);
+    expect((await changesOf(3))[0]).toBe('removed com.example/server-00000 1.0.0');
+  });
+
+  test('has nothing of a sync that was refused', async () => {
+    await syncFirst(drafts(100));
+    await expect(syncFirst([draft('com.example/server-00000', '1.0.0')])).rejects.toMatchObject({
+      type: 'RemovalGuard',
+    });
+    expect(await changesOf(2)).toEqual([]);
+  });
+});
 
 describe('what a sync costs', () => {
   test('the same entries again write no row that is served and leave the revision alone', async () => {
@@ -47,7 +90,7 @@ describe('what a sync costs', () => {
         counts: { added: 0, changed: 1, removed: 0 },
       });
     });
-    expect(written).toEqual({ ...NOTHING_WRITTEN, entry: 1, server_owner: 1, registry: 1 });
+    expect(written).toEqual({ ...NOTHING_WRITTEN, entry: 1, server_owner: 1, registry: 1, sync_change: 1 });
     const [shown] = await entriesOf(target.database, { search: 'changed' });
     expect(shown?.name).toBe(changed?.name);
   });

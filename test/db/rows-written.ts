@@ -1,7 +1,15 @@
 import type { Database } from '../../db/connection.ts';
 
 /** The tables that readers see, and what is said about entries, which there may be as much of. */
-const COUNTED_TABLES = ['source', 'registry', 'registry_source', 'entry', 'server_owner', 'sync_finding'] as const;
+const COUNTED_TABLES = [
+  'source',
+  'registry',
+  'registry_source',
+  'entry',
+  'server_owner',
+  'sync_finding',
+  'sync_change',
+] as const;
 export type RowsWritten = Record<(typeof COUNTED_TABLES)[number], number>;
 
 export const NOTHING_WRITTEN: RowsWritten = {
@@ -11,6 +19,7 @@ export const NOTHING_WRITTEN: RowsWritten = {
   entry: 0,
   server_owner: 0,
   sync_finding: 0,
+  sync_change: 0,
 };
 
 /** How many rows were inserted or updated meanwhile: a row that is written, even with what it held, is a new version. */
