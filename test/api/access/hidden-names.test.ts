@@ -1,6 +1,7 @@
 /** What callers are told about published names that they can't see: the same as about names that don't exist. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration.ts';
+import { carryOutWrite, putWriteRequest } from '../../../db/write-requests.ts';
 import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { type PublishingApi, startPublishingApiWith } from '../publishing-api.ts';
@@ -218,5 +219,23 @@ describe('an Idempotency-Key', () => {
       expect.stringContaining('The Idempotency-Key was used for another request'),
     ]);
     expect((await publish('bob', 'com.example.shared/two'))[0]).toBe(201);
+  });
+
+  test('of a write that version 0.1 stored still belongs to the caller who sent it', async () => {
+    const write = {
+      kind: 'publish',
+      name: 'com.example.shared/old',
+      version: '1.0.0',
+      document: JSON.stringify({ name: 'com.example.shared/old', version: '1.0.0', description: 'A server' }),
+    } as const;
+    const stored = { sourceName: 'published', requestId: 'old' };
+    await putWriteRequest(publishing.test.database, stored, { write, requestedBy: 'ada' });
+    await carryOutWrite(publishing.test.database, stored);
+    const again = async (person: Person): Promise<number> => {
+      const headers = { authorization: `Bearer ${tokens.get(person)}`, 'idempotency-key': 'old' };
+      return (await publishing.api.send('POST', '/v0.1/publish', { body: write.document, headers })).status;
+    };
+    expect(await again('ada')).toBe(200);
+    expect(await again('bob')).toBe(409);
   });
 });
