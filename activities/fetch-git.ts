@@ -6,6 +6,7 @@ import { definitionDigest } from '../registry/definition-digest.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { GlobError } from '../registry/glob.ts';
 import { compilePathGlob, fixedFolder, isPathGlob } from '../registry/path-glob.ts';
+import { repositoryPath } from '../registry/repository-path.ts';
 import type { GitOrigin } from '../registry/source-definition.ts';
 import type { CheckResult } from '../workflows/contract.ts';
 import { readFileBytes } from './content-digest.ts';
@@ -113,9 +114,13 @@ async function findDocuments(
   git: GitClient,
   { origin, commit }: { origin: GitOrigin; commit: string },
 ): Promise<string[]> {
-  const isGlob = isPathGlob(origin.path);
-  const folder = isGlob ? fixedFolder(origin.path) : origin.path;
-  const matches = isGlob ? compilePattern(origin.path) : (path: string): boolean => path === origin.path;
+  // A definition from an earlier version may have a path that isn't in its normal form.
+  const wanted = repositoryPath(origin.path);
+  if (wanted === null)
+    throw new RollcallError('DefinitionInvalid', `${origin.path} can't be the path of a file in a repository`);
+  const isGlob = isPathGlob(wanted);
+  const folder = isGlob ? fixedFolder(wanted) : wanted;
+  const matches = isGlob ? compilePattern(wanted) : (path: string): boolean => path === wanted;
   const listing = await git.run('ls-tree', '-r', '-z', '--full-tree', commit, ...(folder === '' ? [] : ['--', folder]));
   const paths: string[] = [];
   let lines = 0;
@@ -128,7 +133,7 @@ async function findDocuments(
     if (description.startsWith('100')) paths.push(path);
   }
   if (paths.length === 0) {
-    const what = isGlob ? `no file matches ${origin.path}` : await whyNoFile(git, { path: origin.path, commit });
+    const what = isGlob ? `no file matches ${wanted}` : await whyNoFile(git, { path: wanted, commit });
     throw missing(origin, `${what} at ${referenceLabel(origin)} (${commit.slice(0, 12)})`);
   }
   return paths.sort();

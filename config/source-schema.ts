@@ -6,6 +6,7 @@ import { KUBERNETES_RESOURCES } from '../registry/source-definition.ts';
 import { matchesSlowly } from '../registry/filter.ts';
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import { badPathPattern } from '../registry/path-glob.ts';
+import { repositoryPath } from '../registry/repository-path.ts';
 import { mapping, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
 import { repositoryTransport, repositoryUrl } from './repository-url.ts';
@@ -55,11 +56,16 @@ const gitSource = withRule(
       .exactOptional()
       .describe('Comes before `tag` and `branch`'),
     path: text
-      .regex(/^(?![/-])(?!(?:.*\/)?\.\.(?:\/|$))/, 'expected a path inside the repository')
+      .regex(/^(?![/-])(?!(?:.*\/)?\.\.(?:\/|$))/, { error: 'expected a path inside the repository', abort: true })
+      .refine(
+        (path) => repositoryPath(path) !== null,
+        'expected the path of a file inside the repository, with `/` between folders',
+      )
       .superRefine((path, context) => {
         const reason = badPathPattern(path);
         if (reason !== null) context.addIssue(reason);
       })
+      .overwrite((path) => repositoryPath(path) ?? path)
       .default('registry.json')
       .describe('A file, or a glob of files, inside the repository'),
     auth: gitAuth.exactOptional(),

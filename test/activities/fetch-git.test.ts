@@ -119,6 +119,12 @@ describe('a git source', () => {
     expect(await git.sync()).toMatchObject({ counts: { added: 1 } });
   });
 
+  test.each(['./registry.json', './/registry.json', './*.json'])('reads the path %s', async (path) => {
+    await repository.commit({ 'registry.json': registry('one') });
+    const git = await source({ path });
+    expect(await git.sync()).toMatchObject({ counts: { entries: 1 } });
+  });
+
   test('takes many files by a glob, and names the file of a rejected entry', async () => {
     await repository.commit({
       'servers/a.json': JSON.stringify(serverJson('com.example/a')),

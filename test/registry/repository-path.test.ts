@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { sourceKinds } from '../../config/source-schema.ts';
+import { repositoryPath } from '../../registry/repository-path.ts';
+
+/** The path that the configuration makes of it; null where it is refused. */
+function configured(path: string): unknown {
+  const result = sourceKinds.git.safeParse({ repository: 'https://git.example.com/a', path });
+  return result.success ? result.data?.path : null;
+}
+
+test.each([
+  ['./registry.json', 'registry.json'],
+  ['a//b.json', 'a/b.json'],
+  ['./a/./b.json', 'a/b.json'],
+  ['./servers/**/*.json', 'servers/**/*.json'],
+  [String.raw`a\*.json`, String.raw`a\*.json`],
+  ['..json', '..json'],
+])('%s is the path %s', (path, normal) => {
+  expect(repositoryPath(path)).toBe(normal);
+  expect(configured(path)).toBe(normal);
+});
+
+test.each([
+  '',
+  '.',
+  './',
+  '/',
+  '/a.json',
+  'a/',
+  'a/.',
+  'a/../b.json',
+  '..',
+  './../a.json',
+  './-a.json',
+  String.raw`a\b.json`,
+])('%j is no path of a file in a repository', (path) => {
+  expect(repositoryPath(path)).toBeNull();
+  expect(configured(path)).toBeNull();
+});
