@@ -2,10 +2,12 @@ import pg from 'pg';
 import { APPLICATION_ROLE, GRANT_TO_APPLICATION_ROLE } from './application-role.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { withClient } from './plain-client.ts';
+import { scramVerifier } from './scram-verifier.ts';
 
 /**
  * The SQL that prepares a database for the user that the registry serves as: the role that may read and write rows,
- * the user with this password, and the membership. Safe to run again; a user who exists gets the password.
+ * the user with this password, and the membership. Safe to run again; an existing user gets the password. The password
+ * itself is not in it, so neither a terminal nor the log of the server shows it.
  */
 export function primeDatabaseSql(user: string, password: string): string {
   const name = pg.escapeIdentifier(user);
@@ -25,7 +27,7 @@ begin
 end
 $prime$;
 
-alter role ${name} login password ${pg.escapeLiteral(password)};
+alter role ${name} login password ${pg.escapeLiteral(scramVerifier(password))};
 grant ${APPLICATION_ROLE} to ${name};
 ${GRANT_TO_APPLICATION_ROLE}
 

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { primeDatabase, primeDatabaseSql } from '../../db/prime.ts';
+import { scramVerifier } from '../../db/scram-verifier.ts';
 import { startOwnPostgres } from './own-postgres.ts';
 import type { OwnPostgres } from './own-postgres.ts';
 
@@ -23,6 +24,7 @@ test.each([
   ['plain', 'secret'],
   [`o'brien "the" user`, String.raw`it's \ "quoted"; drop table entry; --`],
   ['a$prime$b', '$prime$ $$ %I %L'],
+  ['unicode', 'p\u00E4ss\u00A0w\u00ADord \uFB01 \u212B'],
 ])('user %j logs in with the password and may use the rows', async (user, password) => {
   await primeDatabase(target.superuserSettings, { user, password: 'an older one' });
   await primeDatabase(target.superuserSettings, { user, password });
@@ -31,6 +33,26 @@ test.each([
   expect(rows).toEqual([{ name: user, entries: 0 }]);
   await expect(client.query('truncate entry')).rejects.toThrow('permission denied');
   await client.end();
+});
+
+test('the statements hold a verifier in place of the password, each time with another salt', () => {
+  const statements = primeDatabaseSql('app', 'correct horse');
+  expect(statements).not.toContain('correct horse');
+  expect(statements).toMatch(/password 'SCRAM-SHA-256\$4096:[\w+/=]{24}\$[\w+/=]{44}:[\w+/=]{44}'/);
+  expect(primeDatabaseSql('app', 'correct horse')).not.toBe(statements);
+});
+
+test('the verifier is the one that PostgreSQL computes itself', async () => {
+  const client = new pg.Client(target.superuserSettings);
+  await client.connect();
+  const password = 'p\u00E4ss\u00A0w\u00ADord \uFB01 \u212B';
+  await client.query(`create role computed login password ${pg.escapeLiteral(password)}`);
+  const { rows } = await client.query<{ verifier: string }>(
+    `select rolpassword as verifier from pg_authid where rolname = 'computed'`,
+  );
+  await client.end();
+  const [{ verifier } = { verifier: '' }] = rows;
+  expect(scramVerifier(password, Buffer.from(/:([^$]+)\$/.exec(verifier)?.[1] ?? '', 'base64'))).toBe(verifier);
 });
 
 test('the statements are what psql would run: one transaction', () => {
