@@ -5,8 +5,9 @@
 import { join } from 'node:path';
 import { cacheDirectory } from './cache-directory.ts';
 import { findOnPath, isExecutable } from './executable.ts';
-import { buildTemporal, TEMPORAL_CLI_VERSION } from './temporal-build.ts';
+import { buildTemporal } from './temporal-build.ts';
 import { downloadTemporal } from './temporal-download.ts';
+import { TEMPORAL_CLI_VERSION } from './temporal-release.ts';
 
 export interface FindTemporalOptions {
   readonly environment?: NodeJS.ProcessEnv;
@@ -28,17 +29,15 @@ async function findExisting(environment: NodeJS.ProcessEnv): Promise<string | un
   }
   const installed = await findOnPath('temporal', environment);
   if (installed !== undefined) return installed;
-  for (const cached of [builtPath(environment), downloadedPath(environment)]) {
-    if (await isExecutable(cached)) return cached;
-  }
-  return undefined;
+  const cached = cachedPath(environment);
+  return (await isExecutable(cached)) ? cached : undefined;
 }
 
 async function obtain(environment: NodeJS.ProcessEnv, onProgress: (message: string) => void): Promise<string> {
   const failures: string[] = [];
   const attempts = [
-    () => downloadTemporal(downloadedPath(environment), onProgress),
-    () => buildTemporal(builtPath(environment), { environment, onProgress }),
+    () => downloadTemporal(cachedPath(environment), { onProgress }),
+    () => buildTemporal(cachedPath(environment), { environment, onProgress }),
   ];
   for (const attempt of attempts) {
     try {
@@ -62,10 +61,6 @@ function remedies(failures: readonly string[]): string {
   ].join('\n');
 }
 
-function builtPath(environment: NodeJS.ProcessEnv): string {
+function cachedPath(environment: NodeJS.ProcessEnv): string {
   return join(cacheDirectory(environment), 'temporal-cli', TEMPORAL_CLI_VERSION, 'temporal');
-}
-
-function downloadedPath(environment: NodeJS.ProcessEnv): string {
-  return join(cacheDirectory(environment), 'temporal-cli', 'downloaded', 'temporal');
 }

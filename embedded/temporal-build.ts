@@ -1,15 +1,25 @@
-/** Building the Temporal command-line tool with the Go toolchain: needs nothing but a Go module proxy. */
+/**
+ * Building the Temporal command-line tool with the Go toolchain: needs nothing but a Go module proxy. The sources are
+ * pinned by `temporal-cli/go.sum`: Go refuses a module whose content is another one.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pickVariables } from '../config/environment-variables.ts';
 import { findOnPath } from './executable.ts';
 
-/** The newest release that builds as a module dependency. */
-export const TEMPORAL_CLI_VERSION = 'v1.5.1';
-
 const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
+/** `go.mod` and `go.sum`. After a new version in both, change `TEMPORAL_CLI_VERSION` as well. */
+const MODULE = fileURLToPath(new URL('temporal-cli', import.meta.url));
 const REMINDER_EVERY_MS = 20_000;
+/** How Go finds its files, a proxy for modules, and whom it trusts. */
+const PASSED_ON = [
+  'PATH', 'HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'GOROOT', 'GOENV',
+  'GOTOOLCHAIN', 'GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB', 'GOAUTH', 'NETRC', 'SSL_CERT_FILE',
+  'SSL_CERT_DIR', 'http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY',
+]; // prettier-ignore
 
 interface BuildOptions {
   readonly environment: NodeJS.ProcessEnv;
@@ -26,11 +36,15 @@ export async function buildTemporal(path: string, options: BuildOptions): Promis
   const started = Date.now();
   const reminder = setInterval(() => options.onProgress(`  still building, ${seconds(started)} s`), REMINDER_EVERY_MS);
   try {
-    const environment = { ...options.environment, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' };
+    await cp(MODULE, folder, { recursive: true });
+    const environment = {
+      ...pickVariables(PASSED_ON, options.environment),
+      CGO_ENABLED: '0',
+      GOFLAGS: '-mod=readonly',
+    };
     const run = (...arguments_: string[]) => runQuietly(go, arguments_, { cwd: folder, env: environment });
-    await run('mod', 'init', 'rollcall.invalid/temporal-cli');
-    await run('get', '-tool', `${PACKAGE}@${TEMPORAL_CLI_VERSION}`);
-    options.onProgress(`  sources are there after ${seconds(started)} s, compiling`);
+    await run('mod', 'download');
+    options.onProgress(`  sources downloaded after ${seconds(started)} s, compiling`);
     await run('build', '-trimpath', '-ldflags', '-s -w', '-o', join(folder, 'temporal'), PACKAGE);
     await rename(join(folder, 'temporal'), path);
     options.onProgress(`  built in ${seconds(started)} s; kept in ${dirname(path)}`);

@@ -1,21 +1,43 @@
-/** Downloading the Temporal command-line tool by the SDK's own means. */
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+/** Downloading the Temporal command-line tool. What is downloaded runs only where its content is the known one. */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { EnvHttpProxyAgent, fetch } from 'undici';
+import { pickVariables } from '../config/environment-variables.ts';
+import { type ReleaseArchive, releaseArchive } from './temporal-release.ts';
 
 /** About 60 MB: where it takes longer than this the network swallows packets. */
 const DOWNLOAD_DEADLINE_MS = 90_000;
 
-/** Downloads the tool to `path`. Two at once are fine. */
-export async function downloadTemporal(path: string, onProgress: (message: string) => void): Promise<string> {
+export interface DownloadOptions {
+  readonly onProgress: (message: string) => void;
+  /** Default: the one for this machine. */
+  readonly archive?: ReleaseArchive | undefined;
+}
+
+/**
+ * Downloads the tool to `path`. Two at once are fine.
+ *
+ * @throws Error where it can't be downloaded, or is not the known release
+ */
+export async function downloadTemporal(path: string, options: DownloadOptions): Promise<string> {
+  const { onProgress, archive = releaseArchive() } = options;
+  if (archive === undefined) {
+    throw new Error(`it was not downloaded: there is no release for ${process.platform} on ${process.arch}`);
+  }
   onProgress('Downloading the Temporal dev server (60 MB, once)');
   await mkdir(dirname(path), { recursive: true });
   const folder = await mkdtemp(join(dirname(path), 'download-'));
   try {
-    await Promise.race([runSdkDownload(folder), failAfterDeadline()]);
-    const [file] = await readdir(folder);
-    if (file === undefined) throw new Error('the SDK reported a download, but left no file');
-    await rename(join(folder, file), path);
+    const file = join(folder, 'temporal.tar.gz');
+    await downloadArchive(archive, file);
+    await promisify(execFile)('tar', ['-xzf', file, '-C', folder, 'temporal'], { env: pickVariables(['PATH']) });
+    await rename(join(folder, 'temporal'), path);
     return path;
   } catch (error) {
     throw new Error(`the download failed: ${rootMessage(error)}`, { cause: error });
@@ -24,22 +46,29 @@ export async function downloadTemporal(path: string, onProgress: (message: strin
   }
 }
 
-/** The SDK downloads while it starts a server; that server is stopped again at once. */
-async function runSdkDownload(downloadDir: string): Promise<void> {
-  const { TestWorkflowEnvironment } = await import('@temporalio/testing');
-  const environment = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'cached-download', downloadDir } },
-  });
-  await environment.teardown();
+async function downloadArchive({ url, sha256 }: ReleaseArchive, file: string): Promise<void> {
+  const signal = AbortSignal.timeout(DOWNLOAD_DEADLINE_MS);
+  const dispatcher = new EnvHttpProxyAgent();
+  try {
+    const response = await fetch(url, { signal, dispatcher });
+    if (!response.ok || response.body === null) throw new Error(`${url} answers with status ${response.status}`);
+    const hash = createHash('sha256');
+    const hashed = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        yield chunk;
+      }
+    };
+    await pipeline(Readable.fromWeb(response.body), hashed, createWriteStream(file), { signal });
+    const digest = hash.digest('hex');
+    if (digest !== sha256) throw new Error(`${url} has the SHA-256 ${digest}, not ${sha256}, and was thrown away`);
+  } finally {
+    await dispatcher.destroy();
+  }
 }
 
-async function failAfterDeadline(): Promise<never> {
-  await delay(DOWNLOAD_DEADLINE_MS, undefined, { ref: false });
-  throw new Error(`nothing came within ${DOWNLOAD_DEADLINE_MS / 1000} s`);
-}
-
-/** The SDK strings its causes together with colons; the last one says what happened. */
+/** "fetch failed" has its reason as the cause. */
 function rootMessage(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split(': ').slice(-2).join(': ');
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : rootMessage(error.cause);
 }
