@@ -1,6 +1,7 @@
 /** How git reaches a repository: what it is told, what it may see of this process, and as whom it speaks. */
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pickVariables } from '../config/environment-variables.ts';
 import { readSecret } from '../config/secrets.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { GitOrigin, SecretReference } from '../registry/source-definition.ts';
@@ -33,22 +34,12 @@ export async function openAccess({ repository, auth }: GitOrigin, folder: string
     repository,
     configuration: [],
     environment: {
-      ...passedOn(PASSED_ON),
+      ...pickVariables(PASSED_ON),
       GIT_ALLOW_PROTOCOL: ALLOWED_PROTOCOLS,
       GIT_SSH_COMMAND: sshCommand(options),
       ...(credentials && (await passwordHeader(repository, credentials, readSecret))),
     },
   };
-}
-
-/** The variables of these names that this process has. */
-export function passedOn(names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value] as const];
-    }),
-  );
 }
 
 /** The password goes in an environment variable: arguments can be read by every process of the machine. */

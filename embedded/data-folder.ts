@@ -2,9 +2,11 @@
  * The data folder: PostgreSQL's and Temporal's files, and what one `serve` tells other commands about itself. One
  * `serve` at a time has it.
  */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { takeFileLock } from './file-lock.ts';
+import { setInterval as every } from 'node:timers/promises';
+import { type FileLock, takeFileLock } from './file-lock.ts';
+import { Unrecoverable } from './unrecoverable.ts';
 
 /** Who has the folder, for the commands that want to talk to it and for whoever wants the folder as well. */
 export interface Occupant {
@@ -18,34 +20,78 @@ export interface DataFolder {
   readonly path: string;
   /** The last occupant was killed: what it started may still be about to end. */
   readonly wasCutOff: boolean;
+  /** Fulfilled, with the reason, when the folder has been deleted or replaced while this process had it. */
+  readonly lost: Promise<Unrecoverable>;
   /** Lets the next one have it. */
   release(): Promise<void>;
 }
 
 export const DEFAULT_DATA_DIRECTORY = '.rollcall';
 const OCCUPANT_FILE = 'running.json';
+const CHECK_EVERY_MS = 2_000;
 
 /**
  * Takes the folder for this process, creating it where it is missing.
  *
- * @throws where another process has it
+ * @throws Error where another process has it, or it can't be created or written to
  */
 export async function takeDataFolder(directory: string, occupant: Occupant): Promise<DataFolder> {
   const path = resolve(directory);
-  await mkdir(path, { recursive: true });
-  const lock = takeFileLock(join(path, 'lock'));
-  const previous = await readOccupant(path);
-  if (lock === undefined) throw new Error(inUseMessage(path, previous));
   const occupantFile = join(path, OCCUPANT_FILE);
-  await writeFile(occupantFile, `${JSON.stringify(occupant, null, 2)}\n`);
+  const lockFile = join(path, 'lock');
+  let lock: FileLock | undefined;
+  let previous: Occupant | undefined;
+  try {
+    await mkdir(path, { recursive: true });
+    lock = takeFileLock(lockFile);
+    previous = await readOccupant(path);
+    if (lock !== undefined) await writeFile(occupantFile, `${JSON.stringify(occupant, null, 2)}\n`);
+  } catch (cause) {
+    lock?.release();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `The data folder ${path} can't be used: ${reason}. Make it writable, or choose another folder with --data-dir`,
+      { cause },
+    );
+  }
+  if (lock === undefined) throw new Error(inUseMessage(path, previous));
+  const released = new AbortController();
   return {
     path,
     wasCutOff: previous !== undefined,
+    lost: waitUntilLost(path, { lockFile, signal: released.signal }),
     release: async () => {
+      released.abort();
       await rm(occupantFile, { force: true });
       lock.release();
     },
   };
+}
+
+/** Never fulfilled where the signal comes first. */
+async function waitUntilLost(
+  path: string,
+  { lockFile, signal }: { readonly lockFile: string; readonly signal: AbortSignal },
+): Promise<Unrecoverable> {
+  const ours = await identityOf(lockFile);
+  try {
+    for await (const _ of every(CHECK_EVERY_MS, undefined, { ref: false, signal })) {
+      if ((await identityOf(lockFile)) !== ours) break;
+    }
+  } catch {
+    return await new Promise(() => undefined);
+  }
+  return new Unrecoverable(
+    `The data folder ${path} has been deleted or replaced while it was in use. Restore it from a backup, or start again with a new one`,
+  );
+}
+
+/** What tells a file from another one of the same name; undefined where there is none. */
+async function identityOf(path: string): Promise<string | undefined> {
+  return await stat(path).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => undefined,
+  );
 }
 
 /** Who has this folder; undefined where nobody has. */

@@ -4,20 +4,25 @@ export interface FileLock {
   release(): void;
 }
 
+/** SQLite's result code for a database file that another process has locked. */
+const BUSY = 5;
+
 /**
  * A lock that the operating system lets go of when its process ends, however it ends. Node has no call for one, but
  * SQLite takes one on its database file: the file holds nothing else.
  *
  * @param waitMs how long to wait for another process to release it, during which this one does nothing else
  * @returns undefined where another process has it
+ * @throws Error where the file can't be opened or locked at all
  */
 export function takeFileLock(path: string, waitMs = 0): FileLock | undefined {
   const database = new DatabaseSync(path, { timeout: waitMs });
   try {
     database.exec('pragma locking_mode = exclusive; begin exclusive');
     return { release: () => database.close() };
-  } catch {
+  } catch (error) {
     database.close();
-    return undefined;
+    if ((error as { errcode?: number }).errcode === BUSY) return undefined;
+    throw error;
   }
 }

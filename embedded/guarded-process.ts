@@ -14,6 +14,8 @@ import { endOrphan } from './orphan.ts';
 export interface GuardedProcessOptions {
   readonly command: string;
   readonly arguments: readonly string[];
+  /** All environment variables that the server sees. */
+  readonly environment: Readonly<Record<string, string>>;
   /** What asks the server to stop. */
   readonly stopSignal: 'INT' | 'TERM';
   /** Receives what the server prints; begun anew when it has become large. */
@@ -70,6 +72,7 @@ async function spawnGuard(options: GuardedProcessOptions): Promise<ChildProcess>
     const guard = spawn('/bin/sh', ['-c', GUARD_SCRIPT, 'rollcall-guard', stopSignal, command, ...options.arguments], {
       stdio: ['ignore', log.fd, log.fd, 'pipe', 'pipe'],
       detached: true,
+      env: options.environment,
       ...options.user,
       ...(options.workingDirectory === undefined ? {} : { cwd: options.workingDirectory }),
     });

@@ -1,5 +1,6 @@
 /** Starting something again whenever it ends by itself. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { Unrecoverable } from './unrecoverable.ts';
 
 /** Something that runs until it is stopped or dies. */
 export interface Running {
@@ -19,12 +20,20 @@ const LONGEST_BACKOFF_MS = 10_000;
 /** Whatever ran this long was healthy: when it dies, it is started again without waiting. */
 const HEALTHY_AFTER_MS = 30_000;
 
+export interface KeptRunning {
+  readonly stop: () => Promise<void>;
+  /** Fulfilled, with the reason, when it has ended and can't be started again: see `Unrecoverable`. */
+  readonly lost: Promise<Unrecoverable>;
+}
+
 /**
- * Starts it, and starts it again, with growing pauses, whenever it has ended without being asked to. Fails where the
- * very first start fails.
+ * Starts something, and starts it again, with growing pauses, whenever it has ended without being asked to.
+ *
+ * @throws what the very first start throws
  */
-export async function keepRunning(options: KeepRunningOptions): Promise<{ readonly stop: () => Promise<void> }> {
+export async function keepRunning(options: KeepRunningOptions): Promise<KeptRunning> {
   const stopping = new AbortController();
+  const { promise: lost, resolve: reportLost } = Promise.withResolvers<Unrecoverable>();
   let current = await options.start();
   const supervision = supervise();
 
@@ -39,6 +48,7 @@ export async function keepRunning(options: KeepRunningOptions): Promise<{ readon
       await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       backoffMs = Math.min(2 * backoffMs, LONGEST_BACKOFF_MS);
       const restarted = await restart();
+      if (restarted instanceof Unrecoverable) return reportLost(restarted);
       if (restarted === undefined) continue; // `current` has ended, so the next round waits and tries again
       current = restarted;
       startedAt = Date.now();
@@ -47,17 +57,19 @@ export async function keepRunning(options: KeepRunningOptions): Promise<{ readon
     }
   }
 
-  async function restart(): Promise<Running | undefined> {
+  async function restart(): Promise<Running | Unrecoverable | undefined> {
     if (stopping.signal.aborted) return undefined;
     try {
       return await options.start();
     } catch (error) {
+      if (error instanceof Unrecoverable) return error;
       options.onMessage(error instanceof Error ? error.message : String(error));
       return undefined;
     }
   }
 
   return {
+    lost,
     stop: async () => {
       stopping.abort();
       await current.stop();

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { pickVariables } from '../config/environment-variables.ts';
 
 /** How long its guard is given to stop it, before we do; and how long it has until it is killed. */
 const GUARD_DEADLINE_MS = 3_000;
@@ -51,7 +52,8 @@ export async function readCommandLine(pid: number): Promise<string> {
     const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
     return words.split('\0').join(' ').trim();
   }
-  return promisify(execFile)('ps', ['-ww', '-p', String(pid), '-o', 'args=']).then(
+  const options = { env: pickVariables(['PATH']) };
+  return promisify(execFile)('ps', ['-ww', '-p', String(pid), '-o', 'args='], options).then(
     ({ stdout }) => stdout.trim(),
     () => '',
   );

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { pickVariables } from '../config/environment-variables.ts';
 
 export interface PostgresHost {
   readonly binaries: PostgresBinaries;
@@ -23,7 +24,9 @@ interface PostgresBinaries {
 }
 
 const OPEN_TO_ALL = '/var/lib/rollcall';
-const run = promisify(execFile);
+
+const run = (program: string, parameters: readonly string[]): Promise<{ readonly stdout: string }> =>
+  promisify(execFile)(program, parameters, { env: pickVariables(['PATH']) });
 
 /** Finds, or makes, what PostgreSQL needs to run on this data folder. */
 export async function preparePostgresHost(dataDirectory: string): Promise<PostgresHost> {

@@ -4,18 +4,14 @@
  * It is run directly, not by the class of that package: that one ends the process on SIGINT, with no regard for who
  * still needs the database.
  */
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { APPLICATION_ROLE } from '../db/application-role.ts';
 import type { ConnectionSettings } from '../db/connection.ts';
 import { findFreePort, LOOPBACK } from './free-port.ts';
 import { type GuardedProcess, lastLogLines, startGuarded } from './guarded-process.ts';
 import { readCommandLine } from './orphan.ts';
+import { APPLICATION, DATABASE, openCluster, OWNER, postgresEnvironment } from './postgres-cluster.ts';
 import { type PostgresHost, preparePostgresHost } from './postgres-host.ts';
 
 export interface EmbeddedPostgresOptions {
@@ -23,6 +19,8 @@ export interface EmbeddedPostgresOptions {
   readonly dataDirectory: string;
   /** Default: any free one. */
   readonly port?: number;
+  /** Default: created where there is none yet. */
+  readonly create?: boolean;
   /** Nothing is worth keeping: no waiting for the disk, and nobody cleans up. For tests. */
   readonly disposable?: boolean;
 }
@@ -37,25 +35,21 @@ export interface EmbeddedPostgres {
 
 type PasswordLogin = ConnectionSettings & { readonly password: string };
 
-interface Passwords {
-  readonly owner: string;
-  readonly application: string;
-}
-
-const DATABASE = 'rollcall';
-const OWNER = 'rollcall_owner';
-const APPLICATION = 'rollcall';
-const PASSWORDS_FILE = 'postgres-passwords.json';
 const LOCK_FILE = 'postmaster.pid';
 const START_ATTEMPTS = 5;
 const START_RETRY_MS = 500;
 const START_DEADLINE_MS = 60_000;
 
-/** Starts PostgreSQL on the data folder, creating the cluster, the two users and the database the first time. */
+/**
+ * Starts PostgreSQL on the data folder, creating the cluster, the two users and the database the first time.
+ *
+ * @throws Unrecoverable where its files are missing or of another version; Error where it does not start
+ */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  await mkdir(options.dataDirectory, { recursive: true });
-  const host = await preparePostgresHost(options.dataDirectory);
-  const passwords = await readOrCreateCluster(host, options);
+  const { dataDirectory, create = true, disposable = false } = options;
+  if (create) await mkdir(dataDirectory, { recursive: true });
+  const host = await preparePostgresHost(dataDirectory);
+  const passwords = await openCluster(host, { dataDirectory, create, disposable });
   const port = options.port ?? (await findFreePort());
   const server = await startServer(host, options, port);
   const common = { host: LOOPBACK, port, database: DATABASE, sslMode: 'disable' } as const;
@@ -80,6 +74,7 @@ async function startServer(
   for (let attempt = 0; attempt < START_ATTEMPTS; attempt++) {
     const server = await startGuarded({
       command: host.binaries.postgres,
+      environment: postgresEnvironment(),
       arguments: serverArguments(host.clusterDirectory, port, options.disposable === true),
       stopSignal: 'INT', // "fast shutdown": does not wait for clients
       logFile,
@@ -146,79 +141,4 @@ async function readLockFile(clusterDirectory: string): Promise<{ pid?: number; s
   if (text === undefined) return {};
   const lines = text.split('\n');
   return { pid: Number(lines[0]), state: lines[7]?.trim() ?? '' };
-}
-
-/** Whether a data folder has a PostgreSQL. */
-export async function hasEmbeddedPostgres(dataDirectory: string): Promise<boolean> {
-  return await stat(join(dataDirectory, PASSWORDS_FILE)).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** The passwords file is written last, so a cluster without one was not finished and is made again. */
-async function readOrCreateCluster(host: PostgresHost, options: EmbeddedPostgresOptions): Promise<Passwords> {
-  const passwordsFile = join(options.dataDirectory, PASSWORDS_FILE);
-  if (await hasEmbeddedPostgres(options.dataDirectory)) {
-    return JSON.parse(await readFile(passwordsFile, 'utf8')) as Passwords;
-  }
-
-  const passwords = { owner: randomPassword(), application: randomPassword() };
-  await rm(host.clusterDirectory, { recursive: true, force: true });
-  await mkdir(host.clusterDirectory, { recursive: true, mode: 0o700 });
-  if (host.user !== undefined) await chown(host.clusterDirectory, host.user.uid, host.user.gid);
-  await initialiseCluster(host, passwords, options.disposable === true);
-  await writeFile(passwordsFile, `${JSON.stringify(passwords, null, 2)}\n`, { mode: 0o600 });
-  return passwords;
-}
-
-function randomPassword(): string {
-  return randomBytes(24).toString('base64url');
-}
-
-const run = promisify(execFile);
-
-async function initialiseCluster(host: PostgresHost, passwords: Passwords, disposable: boolean): Promise<void> {
-  const { clusterDirectory, binaries, user } = host;
-  const processOptions = { cwd: clusterDirectory, ...user };
-  await run(
-    binaries.initdb,
-    [
-      `--pgdata=${clusterDirectory}`,
-      '--username=postgres',
-      '--auth=reject', // replaced below: nobody ever logs in as the superuser
-      '--encoding=UTF8',
-      '--locale=C',
-      '--locale-provider=builtin', // the same order and case rules on every machine
-      '--builtin-locale=C.UTF-8',
-      ...(disposable ? ['--no-sync'] : []),
-    ],
-    processOptions,
-  );
-  await writeFile(
-    join(clusterDirectory, 'pg_hba.conf'),
-    `host all ${OWNER},${APPLICATION} ${LOOPBACK}/32 scram-sha-256\n`,
-  );
-  await runSingleUser(host, [
-    `create role ${APPLICATION_ROLE} nologin`,
-    `create role ${OWNER} login createdb password '${passwords.owner}'`,
-    `create role ${APPLICATION} login password '${passwords.application}' in role ${APPLICATION_ROLE}`,
-    `create database ${DATABASE} owner ${OWNER}`,
-  ]);
-}
-
-/** Single-user mode runs statements, one a line, as the superuser without a network and without a password. */
-async function runSingleUser(host: PostgresHost, statements: readonly string[]): Promise<void> {
-  const child = execFile(host.binaries.postgres, ['--single', '-D', host.clusterDirectory, '-F', 'postgres'], {
-    cwd: host.clusterDirectory,
-    ...host.user,
-  });
-  let output = '';
-  child.stdout?.on('data', (text: string) => (output += text));
-  child.stderr?.on('data', (text: string) => (output += text));
-  child.stdin?.end(`${statements.join('\n')}\n`);
-  const [status] = (await once(child, 'exit')) as [number | null];
-  if (status !== 0 || /(ERROR|FATAL|PANIC):/.test(output)) {
-    throw new Error(`The embedded PostgreSQL could not be set up:\n${output}`);
-  }
 }

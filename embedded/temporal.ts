@@ -1,9 +1,16 @@
-/** A Temporal dev server of our own, with its Web UI, listening on loopback only. */
+/**
+ * A Temporal dev server of our own, listening on loopback only.
+ *
+ * Workers and clients speak gRPC with it, which web pages can't. It also opens an HTTP API, without authentication and
+ * without an option to turn it off: that API is made to refuse every request.
+ */
 import { connect } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
+import { pickVariables } from '../config/environment-variables.ts';
+import type { LoopbackAddress } from './blocked-address.ts';
 import { findFreePort, LOOPBACK } from './free-port.ts';
 import { type GuardedProcess, lastLogLines, startGuarded } from './guarded-process.ts';
 
@@ -14,62 +21,83 @@ export interface EmbeddedTemporalOptions {
   readonly directory: string;
   /** Default: any free one. */
   readonly port?: number;
-  /** Default: any free one. */
-  readonly uiPort?: number;
+  /** Where its Web UI listens, which checks neither host nor origin. Absent: without the UI. */
+  readonly ui?: LoopbackAddress;
   /** Without it everything is lost when the server stops. */
   readonly keepData: boolean;
 }
 
 export interface EmbeddedTemporal {
   readonly address: string;
-  /** Of the Web UI. */
-  readonly uiUrl: string;
   readonly process: GuardedProcess;
 }
 
 const EMBEDDED_NAMESPACE = 'default';
 const START_DEADLINE_MS = 60_000;
 
-/** Starts the dev server and waits until it takes connections. The search attributes of our workflows are registered. */
+/**
+ * The hosts under which the HTTP API may be called: one that no request can name, since a `Host` with a space in it is
+ * malformed. Without hosts in the list, one without a name would be let in.
+ */
+const ALLOWED_HOSTS = ['no host'];
+
+/**
+ * Starts the dev server and waits until it takes connections. The search attributes of our workflows are registered.
+ *
+ * @throws Error where the server does not start, or its HTTP API can't be closed
+ */
 export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal> {
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
   const port = options.port ?? (await findFreePort());
-  const uiPort = options.uiPort ?? (await findFreePort());
+  const httpPort = await findFreePort();
   const logFile = join(options.directory, 'temporal.log');
   const server = await startGuarded({
     command: options.binary,
-    arguments: serverArguments(options, { port, uiPort }),
+    arguments: serverArguments(options, { port, httpPort }),
+    // It looks for a configuration folder below HOME, and does not start without one.
+    environment: { HOME: options.directory, ...pickVariables(['TMPDIR', 'TZ']) },
     stopSignal: 'TERM',
     logFile,
     pidFile: join(options.directory, 'temporal.pid'),
   });
-  const startError = await waitForConnections(server, port);
+  const startError =
+    (await waitForConnections(server, port)) ??
+    (await waitForConnections(server, httpPort)) ??
+    (await findOpenHttpApi(httpPort));
   if (startError !== undefined) {
     await server.stop(0);
     throw new Error(
       `The embedded Temporal server ${startError}. The end of ${logFile}:\n${await lastLogLines(logFile)}`,
     );
   }
-  return {
-    address: `${LOOPBACK}:${port}`,
-    uiUrl: `http://${LOOPBACK}:${uiPort}`,
-    process: server,
-  };
+  return { address: `${LOOPBACK}:${port}`, process: server };
 }
 
-function serverArguments(options: EmbeddedTemporalOptions, ports: { port: number; uiPort: number }): string[] {
+function serverArguments(options: EmbeddedTemporalOptions, ports: { port: number; httpPort: number }): string[] {
+  const { ui } = options;
   return [
     'server',
     'start-dev',
     `--ip=${LOOPBACK}`,
     `--port=${ports.port}`,
+    `--http-port=${ports.httpPort}`,
+    `--dynamic-config-value=frontend.httpAllowedHosts=${JSON.stringify(ALLOWED_HOSTS)}`,
+    // Its paths on the HTTP API are exempt from the check of the host.
+    '--dynamic-config-value=system.enableNexus=false',
     `--namespace=${EMBEDDED_NAMESPACE}`,
     '--log-level=error',
-    `--ui-ip=${LOOPBACK}`,
-    `--ui-port=${ports.uiPort}`,
+    ...(ui === undefined ? ['--headless'] : [`--ui-ip=${ui.host}`, `--ui-port=${ui.port}`]),
     ...(options.keepData ? [`--db-filename=${join(options.directory, 'temporal.db')}`] : []),
     ...SEARCH_ATTRIBUTES.map((key) => `--search-attribute=${key.name}=${cliTypeName(key.type)}`),
   ];
+}
+
+/** Asks the HTTP API the way a web page would: releases that don't know the setting ignore it and answer. */
+async function findOpenHttpApi(httpPort: number): Promise<string | undefined> {
+  const response = await fetch(`http://${LOOPBACK}:${httpPort}/api/v1/namespaces`);
+  await response.body?.cancel();
+  if (response.status === 403) return undefined;
+  return `answers requests of any web page on its HTTP API (status ${response.status}, expected 403): use Temporal CLI 1.5.1 or newer`;
 }
 
 /** The CLI wants `Keyword`, the SDK says `KEYWORD`. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { takeDataFolder } from '../../embedded/data-folder.ts';
-import { type EmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from '../../embedded/postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded/postgres.ts';
+import { hasEmbeddedPostgres } from '../../embedded/postgres-cluster.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 
 /** Starts the PostgreSQL of a data folder for one piece of work. Fails while `serve` uses the folder. */

@@ -1,11 +1,13 @@
 /** The services that `serve` runs when the configuration names none; restarted when they exit. */
 import { join } from 'node:path';
 import type { DatabaseSettings } from '../../config/model.ts';
+import { findBlockedAddress } from '../../embedded/blocked-address.ts';
 import { findFreePort } from '../../embedded/free-port.ts';
-import { keepRunning } from '../../embedded/keep-running.ts';
+import { type KeptRunning, keepRunning } from '../../embedded/keep-running.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded/postgres.ts';
 import { type EmbeddedTemporal, startEmbeddedTemporal } from '../../embedded/temporal.ts';
 import { findTemporalBinary } from '../../embedded/temporal-binary.ts';
+import { openTemporalUiGate } from '../../embedded/temporal-ui-gate.ts';
 
 interface ServiceContext {
   /** The data folder. */
@@ -13,9 +15,10 @@ interface ServiceContext {
   readonly say: (message: string) => void;
 }
 
+/** Runs PostgreSQL on the data folder, with the settings to connect to it. */
 export async function runEmbeddedPostgres(
   context: ServiceContext,
-): Promise<{ readonly settings: DatabaseSettings; readonly stop: () => Promise<void> }> {
+): Promise<KeptRunning & { readonly settings: DatabaseSettings }> {
   context.say('Starting PostgreSQL');
   // Keep the port across restarts: other processes hold connection settings with it.
   const port = await findFreePort();
@@ -24,12 +27,14 @@ export async function runEmbeddedPostgres(
     name: 'PostgreSQL',
     onMessage: context.say,
     start: async () => {
-      postgres = await startEmbeddedPostgres({ dataDirectory: context.directory, port });
+      // A cluster that has disappeared is not replaced by an empty one behind the back of those who use it.
+      const create = postgres === undefined;
+      postgres = await startEmbeddedPostgres({ dataDirectory: context.directory, port, create });
       return postgres.process;
     },
   });
   if (postgres === undefined) throw new Error('PostgreSQL reported that it had started but is not running');
-  return { settings: databaseSettings(postgres), stop: kept.stop };
+  return { ...kept, settings: databaseSettings(postgres) };
 }
 
 function databaseSettings({ settings, ownerSettings }: EmbeddedPostgres): DatabaseSettings {
@@ -48,22 +53,29 @@ function databaseSettings({ settings, ownerSettings }: EmbeddedPostgres): Databa
   };
 }
 
+/** Runs the Temporal dev server and the gate to its Web UI. */
 export async function runEmbeddedTemporal(
   context: ServiceContext,
   ports: { readonly port: number; readonly uiPort: number },
-): Promise<{ readonly address: string; readonly uiUrl: string; readonly stop: () => Promise<void> }> {
+): Promise<KeptRunning & { readonly address: string; readonly uiUrl: string }> {
   const binary = await findTemporalBinary({ onProgress: context.say });
   context.say('Starting Temporal');
   const directory = join(context.directory, 'temporal');
+  const ui = await findBlockedAddress();
+  const gate = await openTemporalUiGate(ports.uiPort, ui);
   let temporal: EmbeddedTemporal | undefined;
   const kept = await keepRunning({
     name: 'Temporal',
     onMessage: context.say,
     start: async () => {
-      temporal = await startEmbeddedTemporal({ ...ports, binary, directory, keepData: true });
+      temporal = await startEmbeddedTemporal({ port: ports.port, ui, binary, directory, keepData: true });
       return temporal.process;
     },
   });
   if (temporal === undefined) throw new Error('Temporal reported that it had started but is not running');
-  return { address: temporal.address, uiUrl: temporal.uiUrl, stop: kept.stop };
+  const stop = async (): Promise<void> => {
+    gate.close();
+    await kept.stop();
+  };
+  return { ...kept, address: temporal.address, uiUrl: gate.url, stop };
 }

@@ -6,6 +6,8 @@ import { migrateUp } from '../../db/migrations.ts';
 import { type DataFolder, takeDataFolder } from '../../embedded/data-folder.ts';
 import { LOOPBACK } from '../../embedded/free-port.ts';
 import { keepRunning } from '../../embedded/keep-running.ts';
+import { Unrecoverable } from '../../embedded/unrecoverable.ts';
+import { CommandFailure, describeError } from '../terminal/failure.ts';
 import { localUrl } from './addresses.ts';
 import { banner, exposureWarning } from './banner.ts';
 import { runEmbeddedPostgres, runEmbeddedTemporal } from './embedded-services.ts';
@@ -21,23 +23,33 @@ export interface ServeOptions {
   readonly signal: AbortSignal;
 }
 
-/** Stops the started services in reverse order. */
-type Cleanup = (() => Promise<void>)[];
+interface StartOptions extends ServeOptions {
+  /** Stops the started services, in reverse order. */
+  readonly cleanup: (() => Promise<void>)[];
+  /** Called when the data folder or the database is gone for good. */
+  readonly onLost: (reason: Unrecoverable) => void;
+}
 
-/** Runs until the signal aborts, then stops everything within ten seconds. */
+/**
+ * Runs until the signal aborts, then stops everything within ten seconds.
+ *
+ * @throws Unrecoverable when the data folder or the database disappears in the meantime
+ */
 export async function serve(configuration: Configuration, options: ServeOptions): Promise<void> {
-  const cleanup: Cleanup = [];
+  const cleanup: StartOptions['cleanup'] = [];
+  const { promise: lost, resolve: onLost } = Promise.withResolvers<Unrecoverable>();
   options.signal.addEventListener('abort', () => say('Stopping'));
   try {
-    await start(configuration, { ...options, cleanup });
-    if (!options.signal.aborted) await once(options.signal, 'abort');
+    await start(configuration, { ...options, cleanup, onLost });
+    if (!options.signal.aborted) {
+      const reason = await Promise.race([once(options.signal, 'abort'), lost]);
+      if (reason instanceof Unrecoverable) throw reason;
+    }
   } finally {
     for (const stop of cleanup.toReversed()) await stop();
   }
   say('Stopped');
 }
-
-type StartOptions = ServeOptions & { readonly cleanup: Cleanup };
 
 async function start(configuration: Configuration, options: StartOptions): Promise<void> {
   const startedAt = Date.now();
@@ -66,6 +78,7 @@ async function dataFolderIfNeeded(
     temporal: { address, namespace: temporal.namespace },
   });
   options.cleanup.push(() => dataFolder.release());
+  void dataFolder.lost.then(options.onLost);
   return dataFolder;
 }
 
@@ -74,12 +87,13 @@ async function startServices(
   configuration: Configuration,
   options: StartOptions & { readonly dataFolder: DataFolder | undefined },
 ): Promise<CompleteConfiguration> {
-  const { dataFolder, cleanup, temporalPort, uiPort } = options;
+  const { dataFolder, cleanup, onLost, temporalPort, uiPort } = options;
   const context = { directory: dataFolder?.path ?? options.dataDirectory, say };
   const [database, temporal] = await Promise.all([
     configuration.database ??
       runEmbeddedPostgres(context).then((service) => {
         cleanup.push(service.stop);
+        void service.lost.then(onLost);
         return service.settings;
       }),
     configuration.temporal.address === undefined
@@ -97,10 +111,18 @@ async function startServices(
   };
 }
 
+/** @throws CommandFailure where the database refuses or is lost on the way */
 async function prepareDatabase(configuration: CompleteConfiguration): Promise<void> {
   const onProgress = ({ name }: { readonly name: string }): void => say(`Migrated the database: ${name}`);
-  await migrateUp(await migrationConnection(configuration.database), { onProgress });
-  await storeSources(configuration);
+  try {
+    await migrateUp(await migrationConnection(configuration.database), { onProgress });
+    await storeSources(configuration);
+  } catch (cause) {
+    const { host, port } = configuration.database;
+    throw new CommandFailure(
+      `The database at ${host}:${port} could not be brought up to date: ${describeError(cause)}. Nothing is half migrated: run \`rollcall serve\` again once this is repaired`,
+    );
+  }
 }
 
 async function startRoles(configuration: CompleteConfiguration, { cleanup }: StartOptions): Promise<void> {

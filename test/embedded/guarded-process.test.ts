@@ -19,6 +19,7 @@ function options(script: string): Parameters<typeof startGuarded>[0] {
   return {
     command: '/bin/sh',
     arguments: ['-c', script],
+    environment: { PATH: process.env['PATH'] ?? '' },
     stopSignal: 'TERM',
     logFile: join(folder, 'log'),
     pidFile: join(folder, 'pid'),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { keepRunning, type Running } from '../../embedded/keep-running.ts';
+import { Unrecoverable } from '../../embedded/unrecoverable.ts';
 
 /** Something whose death the test decides. */
 function mortal(): Running & { die(): void } {
@@ -54,4 +55,22 @@ test('a first start that fails is told to the caller', async () => {
     throw new Error('no such program');
   };
   await expect(keepRunning({ name: 'It', onMessage: () => undefined, start })).rejects.toThrow('no such program');
+});
+
+test('what can not be started again is reported, and not tried for ever', async () => {
+  let starts = 0;
+  const life = mortal();
+  const kept = await keepRunning({
+    name: 'It',
+    onMessage: () => undefined,
+    start: async () => {
+      starts++;
+      if (starts > 1) throw new Unrecoverable('its files are gone');
+      return life;
+    },
+  });
+  life.die();
+  expect((await kept.lost).message).toBe('its files are gone');
+  expect(starts).toBe(2);
+  await kept.stop();
 });

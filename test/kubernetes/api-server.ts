@@ -168,6 +168,7 @@ export class ApiServer {
     return await startGuarded({
       command,
       arguments: arguments_,
+      environment: {},
       stopSignal: 'TERM',
       logFile: join(this.#folder, `${name}.log`),
       pidFile: join(this.#folder, `${name}.pid`),

@@ -1,0 +1,201 @@
+/**
+ * The files of the embedded PostgreSQL and the passwords of its two users: made the first time, checked every time.
+ *
+ * A cluster is prepared in a folder of its own and moved into place when it is complete, so an existing one is never
+ * an unfinished one, and never deleted.
+ */
+import { execFile, type ExecFileOptionsWithStringEncoding } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { APPLICATION_ROLE } from '../db/application-role.ts';
+import { LOOPBACK } from './free-port.ts';
+import type { PostgresHost } from './postgres-host.ts';
+import { Unrecoverable } from './unrecoverable.ts';
+
+export const DATABASE = 'rollcall';
+export const OWNER = 'rollcall_owner';
+export const APPLICATION = 'rollcall';
+
+export interface Passwords {
+  readonly owner: string;
+  readonly application: string;
+}
+
+interface ClusterOptions {
+  readonly dataDirectory: string;
+  /** Whether to create the cluster where there is none yet. */
+  readonly create: boolean;
+  /** Don't wait for the disk. */
+  readonly disposable: boolean;
+}
+
+/** All that PostgreSQL's programs see of the environment: what is secret in ours is none of their user's business. */
+export function postgresEnvironment(): Record<string, string> {
+  return { LC_ALL: 'C', ...(process.env['TZ'] !== undefined && { TZ: process.env['TZ'] }) };
+}
+
+/** Whether a data folder has a PostgreSQL. */
+export function hasEmbeddedPostgres(dataDirectory: string): Promise<boolean> {
+  return exists(passwordsFile(dataDirectory));
+}
+
+/**
+ * Makes sure that there is a cluster that these programs can serve, and answers with the passwords of its users. Where
+ * the passwords are lost or unreadable, the users get new ones.
+ *
+ * @throws Unrecoverable where the cluster is missing or belongs to another version of PostgreSQL
+ */
+export async function openCluster(host: PostgresHost, options: ClusterOptions): Promise<Passwords> {
+  const file = passwordsFile(options.dataDirectory);
+  const passwords = await readPasswords(file);
+  const version = await readClusterVersion(host.clusterDirectory);
+  if (version === undefined) {
+    if (passwords !== undefined || !options.create) throw missingCluster(host.clusterDirectory, file);
+    await createCluster(host, options.disposable);
+  } else {
+    await assertSameVersion(host, version);
+    if (passwords !== undefined) return passwords;
+  }
+  return await setPasswords(host, file);
+}
+
+function passwordsFile(dataDirectory: string): string {
+  return join(dataDirectory, 'postgres-passwords.json');
+}
+
+/** Undefined where there are none, or where the file is damaged. */
+async function readPasswords(file: string): Promise<Passwords | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  try {
+    const { owner, application } = JSON.parse(text) as Partial<Passwords>;
+    return typeof owner === 'string' && typeof application === 'string' ? { owner, application } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The major version that made the cluster; undefined where there is no cluster. */
+async function readClusterVersion(clusterDirectory: string): Promise<string | undefined> {
+  return await readFile(join(clusterDirectory, 'PG_VERSION'), 'utf8').then(
+    (text) => text.trim(),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    },
+  );
+}
+
+function missingCluster(clusterDirectory: string, file: string): Unrecoverable {
+  return new Unrecoverable(
+    `The files of the embedded PostgreSQL are missing: there is no database in ${clusterDirectory}. ` +
+      `Restore that folder from a backup. To start with an empty database instead, delete ${file}.`,
+  );
+}
+
+async function assertSameVersion(host: PostgresHost, version: string): Promise<void> {
+  const { stdout } = await run(host.binaries.postgres, ['--version'], processOptions(host));
+  const ours = /\d+/.exec(stdout)?.[0];
+  if (ours === version) return;
+  throw new Unrecoverable(
+    `The database in ${host.clusterDirectory} was made by PostgreSQL ${version}, and this Rollcall comes with ${ours}. ` +
+      `Run the Rollcall that made it, or move the data with pg_dump and a PostgreSQL ${version} of your own.`,
+  );
+}
+
+async function createCluster(host: PostgresHost, disposable: boolean): Promise<void> {
+  const unfinished = `${host.clusterDirectory}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true, mode: 0o700 });
+  if (host.user !== undefined) await chown(unfinished, host.user.uid, host.user.gid);
+  await runInitdb({ ...host, clusterDirectory: unfinished }, disposable);
+  await writeFile(join(unfinished, 'pg_hba.conf'), `host all ${OWNER},${APPLICATION} ${LOOPBACK}/32 scram-sha-256\n`);
+  await runSingleUser({ ...host, clusterDirectory: unfinished }, [
+    `create role ${APPLICATION_ROLE} nologin`,
+    `create role ${OWNER} login createdb`,
+    `create role ${APPLICATION} login in role ${APPLICATION_ROLE}`,
+    `create database ${DATABASE} owner ${OWNER}`,
+  ]);
+  await rename(unfinished, host.clusterDirectory);
+}
+
+async function setPasswords(host: PostgresHost, file: string): Promise<Passwords> {
+  const passwords = { owner: randomPassword(), application: randomPassword() };
+  await runSingleUser(host, [
+    `alter role ${OWNER} password '${passwords.owner}'`,
+    `alter role ${APPLICATION} password '${passwords.application}'`,
+  ]);
+  await writeWhole(file, `${JSON.stringify(passwords, null, 2)}\n`);
+  return passwords;
+}
+
+function randomPassword(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/** Writes all of the file or nothing: a disk can be full. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const unfinished = await open(`${file}.new`, 'w', 0o600);
+  try {
+    await unfinished.writeFile(text);
+    await unfinished.sync();
+  } finally {
+    await unfinished.close();
+  }
+  await rename(`${file}.new`, file);
+}
+
+const run = promisify(execFile);
+
+function processOptions({ clusterDirectory, user }: PostgresHost): ExecFileOptionsWithStringEncoding {
+  return { cwd: clusterDirectory, env: postgresEnvironment(), encoding: 'utf8', ...user };
+}
+
+async function runInitdb(host: PostgresHost, disposable: boolean): Promise<void> {
+  const parameters = [
+    `--pgdata=${host.clusterDirectory}`,
+    '--username=postgres',
+    '--auth=reject', // replaced later: no one ever logs in as the superuser
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=builtin', // the same order and case rules on every machine
+    '--builtin-locale=C.UTF-8',
+    ...(disposable ? ['--no-sync'] : []),
+  ];
+  await run(host.binaries.initdb, parameters, processOptions(host)).catch((error: Error & { stderr?: string }) => {
+    throw new Error(setupFailure(host, error.stderr?.trim() || error.message), { cause: error });
+  });
+}
+
+/** Single-user mode runs statements, one a line, as the superuser without a network and without a password. */
+async function runSingleUser(host: PostgresHost, statements: readonly string[]): Promise<void> {
+  const child = execFile(
+    host.binaries.postgres,
+    ['--single', '-D', host.clusterDirectory, '-F', 'postgres'],
+    processOptions(host),
+  );
+  let output = '';
+  child.stdout?.on('data', (text: string) => (output += text));
+  child.stderr?.on('data', (text: string) => (output += text));
+  child.stdin?.on('error', () => undefined); // it has ended before it read everything: the status tells
+  child.stdin?.end(`${statements.join('\n')}\n`);
+  const [status] = (await once(child, 'close')) as [number | null];
+  const complaints = output.split('\n').filter((line) => /(ERROR|FATAL|PANIC):/.test(line));
+  if (status !== 0 || complaints.length > 0) throw new Error(setupFailure(host, complaints.join('\n') || output));
+}
+
+function setupFailure({ clusterDirectory }: PostgresHost, reason: string): string {
+  return `The embedded PostgreSQL in ${clusterDirectory} could not be set up:\n${reason}`;
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

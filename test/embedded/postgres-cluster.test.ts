@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { childProcesses } from '../../bench/process-memory.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded/postgres.ts';
+import { preparePostgresHost } from '../../embedded/postgres-host.ts';
+import { Unrecoverable } from '../../embedded/unrecoverable.ts';
+
+let dataDirectory: string;
+let running: EmbeddedPostgres | undefined;
+
+beforeEach(async () => {
+  dataDirectory = await mkdtemp(join(tmpdir(), 'rollcall-cluster-'));
+});
+
+afterEach(async () => {
+  await stop();
+  await rm(dataDirectory, { recursive: true, force: true });
+});
+
+async function start(create = true): Promise<EmbeddedPostgres> {
+  running = await startEmbeddedPostgres({ dataDirectory, disposable: true, create });
+  return running;
+}
+
+async function stop(): Promise<void> {
+  await running?.process.stop();
+  running = undefined;
+}
+
+async function query<Row extends pg.QueryResultRow>(postgres: EmbeddedPostgres, statement: string): Promise<Row[]> {
+  const { host, port, user, password, database } = postgres.ownerSettings;
+  const client = new pg.Client({ host, port, user, password, database });
+  await client.connect();
+  try {
+    return (await client.query<Row>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const clusterDirectory = async (): Promise<string> => (await preparePostgresHost(dataDirectory)).clusterDirectory;
+
+describe('the embedded PostgreSQL', () => {
+  test.runIf(process.platform === 'linux')('sees no environment variable of ours but the time zone', async () => {
+    process.env['PLANTED_SECRET'] = 'correct horse';
+    try {
+      const postgres = await start();
+      const processes = [postgres.process.pid, ...(await childProcesses(postgres.process.pid))];
+      expect(processes.length).toBeGreaterThan(3);
+      for (const id of processes) {
+        const names = (await readFile(`/proc/${id}/environ`, 'utf8'))
+          .split('\0')
+          .map((variable) => variable.split('=')[0])
+          .filter((name) => name !== '');
+        expect(['LC_ALL', 'TZ', 'PWD', 'OLDPWD', '_']).toEqual(expect.arrayContaining(names));
+      }
+    } finally {
+      delete process.env['PLANTED_SECRET'];
+    }
+  });
+
+  test.each([
+    ['are lost', (file: string) => rm(file)],
+    ['are damaged', (file: string) => writeFile(file, '{"owner": "x')],
+  ])('keeps its data when its passwords %s, and gets new ones', async (_, damage) => {
+    await query(await start(), 'create table kept as select 1 as value');
+    await stop();
+    const file = join(dataDirectory, 'postgres-passwords.json');
+    const before = await readFile(file, 'utf8');
+    await damage(file);
+    expect(await query(await start(), 'select value from kept')).toEqual([{ value: 1 }]);
+    expect(await readFile(file, 'utf8')).not.toBe(before);
+  });
+
+  test('says which files are missing, and replaces them by nothing', async () => {
+    await start();
+    await stop();
+    const directory = await clusterDirectory();
+    await rm(directory, { recursive: true });
+    await expect(start()).rejects.toThrow(Unrecoverable);
+    await expect(start()).rejects.toThrow(
+      new RegExp(`there is no database in ${directory}\\. Restore .* delete .*postgres-passwords\\.json`),
+    );
+    expect(await readdir(dataDirectory)).not.toContain('postgres');
+  });
+
+  test('is not created anew where it has run before', async () => {
+    await expect(start(false)).rejects.toThrow(/there is no database in/);
+  });
+
+  test('refuses the files of another version, and says which one made them', async () => {
+    await start();
+    await stop();
+    await writeFile(join(await clusterDirectory(), 'PG_VERSION'), '16\n');
+    await expect(start()).rejects.toThrow(/made by PostgreSQL 16, and this Rollcall comes with 18/);
+  });
+
+  test('is created from the start after a creation that was cut short', async () => {
+    const unfinished = `${await clusterDirectory()}.new`;
+    await mkdir(join(unfinished, 'base'), { recursive: true });
+    await writeFile(join(unfinished, 'PG_VERSION'), '18\n');
+    expect(await query(await start(), 'select 1 as value')).toEqual([{ value: 1 }]);
+  });
+
+  test.runIf(canMount())('says that the disk is full, and starts once there is room', async () => {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=711', 'tmpfs', dataDirectory]);
+    try {
+      await expect(start()).rejects.toThrow(/could not be set up:\n[^]*No space left on device/);
+      execFileSync('mount', ['-o', 'remount,size=300m', dataDirectory]);
+      expect(await query(await start(), 'select 1 as value')).toEqual([{ value: 1 }]);
+    } finally {
+      await stop();
+      execFileSync('umount', ['-l', dataDirectory]);
+    }
+  });
+});
+
+/** Only root of a machine that lets it. */
+function canMount(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  try {
+    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
