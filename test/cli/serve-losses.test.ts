@@ -1,5 +1,5 @@
 /** What `serve` says, and how it ends, when what it stands on is gone. */
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -22,11 +22,11 @@ afterEach(async () => {
 
 test('a data folder that disappears ends it with a message', async () => {
   serve = await startServe(installation);
-  await rm(installation.dataFolder, { recursive: true });
+  await rename(installation.dataFolder, `${installation.dataFolder}-elsewhere`);
   expect(await serve.exited).toBe(1);
   expect(serve.output()).toMatch(/The data folder .*data has been deleted or replaced while it was in use/);
   expect(serve.output()).not.toMatch(/\n\s+at /);
-}, 180_000);
+}, 240_000);
 
 test('a database that disappears ends it with a message, and so it ends when started again', async () => {
   serve = await startServe(installation);
@@ -38,7 +38,7 @@ test('a database that disappears ends it with a message, and so it ends when sta
   const message = /The files of the embedded PostgreSQL are missing: there is no database in .*data\/postgres/;
   expect(serve.output()).toMatch(message);
   await expect(startServe(installation)).rejects.toThrow(message);
-}, 180_000);
+}, 240_000);
 
 test('PostgreSQL that is killed during the migrations ends it with a message', async () => {
   await prepareEndlessMigration();
@@ -48,7 +48,7 @@ test('PostgreSQL that is killed during the migrations ends it with a message', a
   expect(await serve.exited).toBe(1);
   expect(serve.output()).toMatch(/The database at 127\.0\.0\.1:\d+ could not be brought up to date: .*again once/);
   expect(serve.output()).not.toMatch(/\n\s+at /);
-}, 180_000);
+}, 240_000);
 
 /** A database whose first migration takes ten minutes. */
 async function prepareEndlessMigration(): Promise<void> {

@@ -1,0 +1,69 @@
+/** Reads all the time, as clients do: notes how long no read succeeds, and every answer that is no whole sync. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ENTRIES } from './upstream.ts';
+
+const EVERY_MS = 50;
+const DEADLINE_MS = 3_000;
+
+export class Reader {
+  readonly #url: string;
+  readonly #stopping = new AbortController();
+  readonly #violations: string[] = [];
+  readonly #loop: Promise<void>;
+  #lastSuccess = Date.now();
+  #longestGapMs = 0;
+  #version: string | undefined;
+
+  /** @param url of a page that holds all entries of the campaign's source */
+  constructor(url: string) {
+    this.#url = url;
+    this.#loop = this.#run();
+  }
+
+  /** The version of the entries that were read last. */
+  get version(): string | undefined {
+    return this.#version;
+  }
+
+  /** The longest time without a successful read since this was asked last, in milliseconds. */
+  takeLongestGap(): number {
+    const gap = Math.max(this.#longestGapMs, Date.now() - this.#lastSuccess);
+    this.#longestGapMs = 0;
+    this.#lastSuccess = Date.now();
+    return gap;
+  }
+
+  /** What was wrong with answers since this was asked last. */
+  takeViolations(): string[] {
+    return this.#violations.splice(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      await this.#read().catch(() => undefined);
+      await delay(EVERY_MS);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const response = await fetch(this.#url, { signal: AbortSignal.timeout(DEADLINE_MS) });
+    if (!response.ok) {
+      await response.body?.cancel();
+      return;
+    }
+    const { servers } = (await response.json()) as { servers: { server: { version: string } }[] };
+    this.#longestGapMs = Math.max(this.#longestGapMs, Date.now() - this.#lastSuccess);
+    this.#lastSuccess = Date.now();
+    const versions = new Set(servers.map(({ server }) => server.version));
+    if (servers.length === 0 && this.#version === undefined) return; // before the first sync
+    if (servers.length !== ENTRIES || versions.size !== 1) {
+      this.#violations.push(`half a sync: ${servers.length} entries, versions ${[...versions].join(', ')}`);
+    }
+    this.#version = [...versions][0];
+  }
+}

@@ -1,0 +1,79 @@
+/** The upstream of the campaign's source: all entries of an answer have the same version, so a mixture shows. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LOOPBACK } from '../../embedded/free-port.ts';
+
+/** As many as fit on one page, which is read as a whole. */
+export const ENTRIES = 60;
+
+export class Upstream {
+  readonly #server: Server;
+  #generation = 1;
+  #requests = 0;
+  #gate: Promise<void> = Promise.resolve();
+  #arrived: (() => void) | undefined;
+
+  private constructor() {
+    this.#server = createServer((_request, response) => {
+      this.#requests++;
+      const body = JSON.stringify(entriesOf(this.#generation));
+      this.#arrived?.();
+      void this.#gate.then(() => response.setHeader('Content-Type', 'application/json').end(body));
+    });
+  }
+
+  static async start(): Promise<Upstream> {
+    const upstream = new Upstream();
+    upstream.#server.listen(0, LOOPBACK);
+    await once(upstream.#server, 'listening');
+    return upstream;
+  }
+
+  get url(): string {
+    return `http://${LOOPBACK}:${(this.#server.address() as AddressInfo).port}/servers.json`;
+  }
+
+  /** How often it was asked. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** The version of all entries. */
+  get version(): string {
+    return versionOf(this.#generation);
+  }
+
+  /** Has new entries from now on, and answers with their version. */
+  change(): string {
+    this.#generation++;
+    return this.version;
+  }
+
+  /** Lets requests wait until `release`. `arrived` is fulfilled when the first one waits. */
+  hold(): { readonly arrived: Promise<void>; release(): void } {
+    const { promise: arrived, resolve } = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    this.#arrived = resolve;
+    this.#gate = gate.promise;
+    return { arrived, release: () => gate.resolve() };
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}
+
+function versionOf(generation: number): string {
+  return `1.0.${generation}`;
+}
+
+function entriesOf(generation: number): unknown[] {
+  return Array.from({ length: ENTRIES }, (_, index) => ({
+    $schema: 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json',
+    name: `com.example.campaign/server-${index}`,
+    description: `Server ${index}`,
+    version: versionOf(generation),
+  }));
+}
