@@ -110,19 +110,11 @@ export class Installation {
 
   /** The id of a process; undefined where it does not run now. */
   async findProcess(target: Target): Promise<number | undefined> {
-    switch (target) {
-      case 'parent':
-        return this.#child?.pid;
-      case 'postgres':
-        return await this.#pidIn('postgres.pid');
-      case 'temporal':
-        return await this.#pidIn('temporal/temporal.pid');
-      case 'backend':
-        return await this.#findBackend().catch(() => undefined);
-      case 'api':
-      case 'worker':
-        return await this.#findRole(target).catch(() => undefined);
-    }
+    if (target === 'parent') return this.#child?.pid;
+    if (target === 'postgres') return await this.#pidIn('postgres.pid');
+    if (target === 'temporal') return await this.#pidIn('temporal/temporal.pid');
+    const found = target === 'backend' ? this.#findBackend() : this.#findRole(target);
+    return await found.catch(() => undefined);
   }
 
   /** Waits for the process. */

@@ -30,38 +30,44 @@ const HOLDS = {
   commit: 'select from registry for update',
 } as const;
 
+const ENTER: Readonly<Record<Phase, (subjects: Subjects) => Promise<Release>>> = {
+  fetch: enterFetch,
+  stage: (subjects) => holdSync(subjects, HOLDS.stage),
+  apply: (subjects) => holdSync(subjects, HOLDS.apply),
+  commit: (subjects) => holdSync(subjects, HOLDS.commit),
+  publish: enterPublish,
+  'continue-as-new': enterContinueAsNew,
+  start: enterStart,
+};
+
 /** Enters the phase. For `start`, `serve` has been stopped and launched again, and is starting. */
-export async function enterPhase(phase: Phase, subjects: Subjects): Promise<Release> {
-  const { installation, upstream, publisher } = subjects;
-  switch (phase) {
-    case 'start':
-      await installation.stop();
-      installation.launch();
-      return async () => undefined;
-    case 'fetch': {
-      const held = upstream.hold();
-      await requestSync(installation);
-      await within(held.arrived, 'the sync asks the upstream');
-      return async () => held.release();
-    }
-    case 'publish': {
-      const lock = await holdDatabase(installation, HOLDS.commit);
-      const name = publisher.newName();
-      const answered = publisher.tryOnce(name).catch(() => false);
-      await untilWaiting(lock);
-      return async () => {
-        await letGo(lock);
-        // A client that got no answer asks again.
-        if (!(await answered)) await publisher.publish(name, Date.now() + DEADLINE_MS);
-      };
-    }
-    case 'continue-as-new':
-      return await enterContinueAsNew(subjects);
-    case 'stage':
-    case 'apply':
-    case 'commit':
-      return await holdSync(subjects, HOLDS[phase]);
-  }
+export function enterPhase(phase: Phase, subjects: Subjects): Promise<Release> {
+  return ENTER[phase](subjects);
+}
+
+async function enterStart({ installation }: Subjects): Promise<Release> {
+  await installation.stop();
+  installation.launch();
+  return async () => undefined;
+}
+
+async function enterFetch({ installation, upstream }: Subjects): Promise<Release> {
+  const held = upstream.hold();
+  await requestSync(installation);
+  await within(held.arrived, 'the sync asks the upstream');
+  return async () => held.release();
+}
+
+async function enterPublish({ installation, publisher }: Subjects): Promise<Release> {
+  const lock = await holdDatabase(installation, HOLDS.commit);
+  const name = publisher.newName();
+  const answered = publisher.tryOnce(name).catch(() => false);
+  await untilWaiting(lock);
+  return async () => {
+    await letGo(lock);
+    // A client that got no answer asks again.
+    if (!(await answered)) await publisher.publish(name, Date.now() + DEADLINE_MS);
+  };
 }
 
 async function holdSync({ installation, upstream }: Subjects, statement: string): Promise<Release> {
