@@ -1,4 +1,5 @@
 /** What ToolHive calls an image is a package in a server.json. */
+import { imageReference } from './exports/image.ts';
 import { literalOf } from './exports/template.ts';
 import { transportUrl } from './exports/transport-url.ts';
 import { type JsonObject, memberOf, textOf } from './json.ts';
@@ -48,20 +49,7 @@ function packageToImage(from: JsonObject): string | undefined {
   if (runnable !== undefined) {
     return `${SCHEMES[runnable]}://${identifier}${version === undefined ? '' : `@${version}`}`;
   }
-  const image = withHost(identifier, textOf(from['registryBaseUrl']));
-  return version === undefined || hasTag(image) ? image : `${image}:${version}`;
-}
-
-/** Until 2025-10-11 the host of an image was in `registryBaseUrl` and its tag in `version`. */
-function withHost(identifier: string, baseUrl: string | undefined): string {
-  const [first = '', ...rest] = identifier.split('/');
-  const hasHost = rest.length > 0 && /[.:]|^localhost$/.test(first);
-  const host = baseUrl === undefined ? null : URL.parse(baseUrl)?.host;
-  return hasHost || !host ? identifier : `${host}/${identifier}`;
-}
-
-function hasTag(image: string): boolean {
-  return /[:@]/.test(image.slice(image.lastIndexOf('/') + 1));
+  return imageReference(from);
 }
 
 /** The transport of a package that listens on a port of the container; ToolHive forwards it from the local machine. */

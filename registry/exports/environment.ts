@@ -10,6 +10,11 @@ export interface Setting {
   readonly holder: JsonObject;
 }
 
+export interface NamedValue {
+  readonly name: string;
+  readonly value: Template;
+}
+
 /** The headers of a remote or of a package's transport. Braces have no other meaning in a header. */
 export function headerSettings(transport: JsonObject): Setting[] {
   return objectsOf(transport['headers']).flatMap((holder) => setting(holder, 'input'));
@@ -54,4 +59,14 @@ function addEnvironment(settings: Setting[], argument: JsonObject): void {
 function setting(holder: JsonObject, undeclared: 'input' | 'text'): Setting[] {
   const name = textOf(holder['name']);
   return name === undefined ? [] : [{ name, value: valueTemplate(holder, { id: name, undeclared }), holder }];
+}
+
+/** Settings that have a value, each name once: the last one counts, as in an environment. */
+export function withValue(settings: readonly Setting[]): NamedValue[] {
+  const values = new Map(settings.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])));
+  return [...values].map(([name, value]) => ({ name, value }));
+}
+
+export function unsetOf(settings: readonly Setting[]): string[] {
+  return settings.filter(({ value }) => value === null).map(({ name }) => name);
 }

@@ -1,0 +1,75 @@
+/** The intermediate form that every export is made from: what a client needs to run or to reach one version of a server. */
+import type { EntryStatus } from '../entry.ts';
+import { currentPackagesAndRemotes } from '../generations.ts';
+import { isJsonObject, type JsonObject, textOf } from '../json.ts';
+import { headerSettings, type NamedValue, unsetOf, withValue } from './environment.ts';
+import { type Launch, packageLaunch } from './launch.ts';
+import { declaredVariables, fillIn, type Template } from './template.ts';
+
+/** An entry of a registry, as exports read it. */
+export interface ExportedVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly status: EntryStatus;
+  readonly isLatest: boolean;
+  /** The text of its server.json. */
+  readonly document: string;
+}
+
+export interface Remote {
+  readonly type: 'http' | 'sse';
+  readonly url: Template;
+  readonly headers: readonly NamedValue[];
+  /** Optional headers that have no value. */
+  readonly unset: readonly string[];
+}
+
+export interface ServerForm {
+  readonly name: string;
+  readonly version: string;
+  readonly title: string | undefined;
+  readonly description: string | undefined;
+  readonly status: EntryStatus;
+  readonly isLatest: boolean;
+  /** In the order of the document, except that streamable HTTP comes before SSE, which it replaced. */
+  readonly remotes: readonly Remote[];
+  readonly launches: readonly Launch[];
+  /** Why packages and remotes of the document are not among them. */
+  readonly omitted: readonly string[];
+}
+
+/** Reads any entry that a source has delivered: members of the wrong type are skipped. */
+export function serverForm({ document: text, name, version, status, isLatest }: ExportedVersion): ServerForm {
+  const parsed: unknown = JSON.parse(text);
+  const document = isJsonObject(parsed) ? parsed : {};
+  const { packages, remotes } = currentPackagesAndRemotes(document);
+  const launches = packages.map(packageLaunch);
+  const reached = remotes.map(remoteOf);
+  return {
+    name,
+    version,
+    title: textOf(document['title']),
+    description: textOf(document['description']),
+    status,
+    isLatest,
+    remotes: ['http', 'sse'].flatMap((type) => reached.filter((remote) => remote?.type === type) as Remote[]),
+    launches: launches.filter((launch) => 'command' in launch),
+    omitted: [
+      ...launches.flatMap((launch) => ('command' in launch ? [] : [launch.reason])),
+      ...(reached.includes(null) ? ['a remote has no URL, or a type other than streamable-http and sse'] : []),
+    ],
+  };
+}
+
+function remoteOf(remote: JsonObject): Remote | null {
+  const url = textOf(remote['url']);
+  const type = remote['type'] === 'streamable-http' ? 'http' : remote['type'];
+  if (url === undefined || (type !== 'http' && type !== 'sse')) return null;
+  const headers = headerSettings(remote);
+  return {
+    type,
+    url: fillIn(url, declaredVariables(remote, 'input')),
+    headers: withValue(headers),
+    unset: unsetOf(headers),
+  };
+}

@@ -1,0 +1,114 @@
+/** What a target of exports is, and how one is filled: one file for one client, and a report that accounts for every server. */
+import type { ExportedVersion, ServerForm } from './server-form.ts';
+import { serverForm } from './server-form.ts';
+
+/** `provide` gives users the servers; `allow` lets them use those that they add themselves. */
+export const EXPORT_MODES = ['provide', 'allow', 'both'] as const;
+export type ExportMode = (typeof EXPORT_MODES)[number];
+
+/** Which approved versions an allowlist has: only the latest of each server, or every one that is active. */
+export const EXPORT_VERSIONS = ['all', 'latest'] as const;
+export type ExportVersions = (typeof EXPORT_VERSIONS)[number];
+
+export interface ExportOptions {
+  readonly mode: ExportMode;
+  readonly versions: ExportVersions;
+}
+
+/** A target, in a file of its own below `targets/`. */
+export interface Target {
+  readonly id: string;
+  /** The client and its file, for people. */
+  readonly title: string;
+  /** Where the client's vendor documents the format. */
+  readonly documentation: string;
+  readonly fileName: string;
+  readonly contentType: 'application/json' | 'application/toml' | 'text/plain';
+  /** The first one is the default. */
+  readonly modes: readonly [ExportMode, ...ExportMode[]];
+  /** What the format can't express, as sentences. */
+  readonly limits: readonly string[];
+  readonly render: (catalog: Catalog, options: ExportOptions) => Rendering;
+  /** What is wrong with a file by the client's own rules; empty for what `render` makes. */
+  readonly faults: (text: string) => readonly string[];
+}
+
+export interface Rendering {
+  readonly text: string;
+  readonly report: readonly ReportLine[];
+}
+
+/** What became of one server. */
+export interface ReportLine {
+  readonly name: string;
+  readonly included: boolean;
+  /** The versions that are in the file. */
+  readonly versions: readonly string[];
+  /** Whether its retired versions are denied. */
+  readonly denied: boolean;
+  /** Why it was left out; for an included one, what its users have to know. */
+  readonly notes: readonly string[];
+}
+
+/** All versions of one server. */
+export interface CatalogServer {
+  readonly name: string;
+  /** The version that users are given: the latest one, unless it is retired. */
+  readonly current: ServerForm | null;
+  /** Every active version, in the order of their names. */
+  readonly active: readonly ServerForm[];
+  /** Deprecated and deleted versions. */
+  readonly retired: readonly ServerForm[];
+}
+
+export type Catalog = readonly CatalogServer[];
+
+/** The servers of a registry in the order of their names, whatever the order of the entries. */
+export function catalogOf(entries: Iterable<ExportedVersion>): Catalog {
+  const byName = new Map<string, ServerForm[]>();
+  for (const entry of entries) {
+    const versions = byName.get(entry.name) ?? [];
+    versions.push(serverForm(entry));
+    byName.set(entry.name, versions);
+  }
+  return [...byName]
+    .toSorted(([one], [other]) => compareText(one, other))
+    .map(([name, versions]) => {
+      const sorted = versions.toSorted((one, other) => compareText(one.version, other.version));
+      const active = sorted.filter(({ status }) => status === 'active');
+      const retired = sorted.filter(({ status }) => status !== 'active');
+      return { name, active, retired, current: active.find(({ isLatest }) => isLatest) ?? null };
+    });
+}
+
+/** By code points, as the registry API orders names. */
+export function compareText(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/** Thrown for a server, or a part of one, that a target can't express; the message completes "left out: …". */
+export class LeftOut extends Error {
+  override readonly name = 'LeftOut';
+}
+
+/** The value, or why there is none. */
+export function attempt<Value>(express: () => Value): { readonly value: Value } | { readonly reason: string } {
+  try {
+    return { value: express() };
+  } catch (error) {
+    if (error instanceof LeftOut) return { reason: error.message };
+    throw error;
+  }
+}
+
+/** The report of a server of which nothing is in the file. */
+export function leftOut(name: string, notes: readonly string[], denied = false): ReportLine {
+  return { name, included: false, versions: [], denied, notes: [...new Set(notes)] };
+}
+
+/** Why a server has no version to give to users; null where it has one. */
+export function retirement({ active, current, retired }: CatalogServer): string | null {
+  if (current !== null) return null;
+  if (active.length > 0) return 'its latest version is deprecated';
+  return retired.some(({ status }) => status === 'deprecated') ? 'it is deprecated' : 'it is deleted';
+}

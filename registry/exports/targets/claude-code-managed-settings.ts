@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { allowEach, matcherOf } from '../identities.ts';
+import { labelOf } from '../label.ts';
+import { bothReports, provideEach } from '../provide.ts';
+import {
+  httpsUrl,
+  jsonFaults,
+  jsonText,
+  plainLabel,
+  serverMatcher,
+  texts,
+  withoutVariables,
+} from '../schema-faults.ts';
+import { NO_VARIABLES } from '../syntax.ts';
+import { LeftOut, type Target } from '../target.ts';
+import { remoteWriter } from '../writers.ts';
+
+const server = z.strictObject({ type: z.enum(['http', 'sse']), url: httpsUrl, headers: texts.optional() });
+const schema = withoutVariables(
+  z.strictObject({
+    managedMcpServers: z.record(plainLabel, server).optional(),
+    allowedMcpServers: z.array(serverMatcher).optional(),
+    deniedMcpServers: z.array(serverMatcher),
+    allowManagedMcpServersOnly: z.literal(true).optional(),
+  }),
+);
+
+const writeRemote = remoteWriter(NO_VARIABLES, { httpsOnly: true });
+
+export const claudeCodeManagedSettings: Target = {
+  id: 'claude-code-managed-settings',
+  title: 'Claude Code: managed settings',
+  documentation: 'https://code.claude.com/docs/en/managed-mcp',
+  fileName: 'managed-settings.json',
+  contentType: 'application/json',
+  modes: ['provide', 'allow', 'both'],
+  limits: [
+    'managedMcpServers has remote servers over https only, without ${…}: a header with a secret of each user is left out with its server.',
+    'managedMcpServers needs Claude Code 2.1.259 or later.',
+    'allowedMcpServers compares a command word by word, so a server whose arguments each user fills in is left out.',
+  ],
+  render: (catalog, { mode, versions }) => {
+    const allowance = allowEach(catalog, versions);
+    const provision = provideEach(catalog, {
+      remote: (remote, { name }) => ({ type: remote.type, ...writeRemote(remote, name) }),
+      launch: () => {
+        throw new LeftOut('managedMcpServers takes remote servers only');
+      },
+    });
+    const managed = Object.fromEntries(provision.provided.map(({ server: { name }, entry }) => [labelOf(name), entry]));
+    return {
+      text: jsonText({
+        ...(mode !== 'allow' && { managedMcpServers: managed }),
+        ...(mode !== 'provide' && {
+          allowManagedMcpServersOnly: true,
+          allowedMcpServers: allowance.allowed.flatMap(({ identities }) => identities.map(matcherOf)),
+        }),
+        deniedMcpServers: allowance.denied.map(matcherOf),
+      }),
+      report: bothReports(mode, provision.report, allowance.report),
+    };
+  },
+  faults: (text) => jsonFaults(schema, text),
+};

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { labelOf } from '../label.ts';
+import { provideEach } from '../provide.ts';
+import { httpsUrl, jsonFaults, jsonText, plainLabel, texts } from '../schema-faults.ts';
+import { NO_VARIABLES } from '../syntax.ts';
+import type { Target } from '../target.ts';
+import { launchWriter, remoteWriter } from '../writers.ts';
+
+const server = z.discriminatedUnion('transport', [
+  z.strictObject({
+    name: plainLabel,
+    transport: z.enum(['http', 'sse']),
+    url: httpsUrl,
+    headers: texts.optional(),
+  }),
+  z.strictObject({
+    name: plainLabel,
+    transport: z.literal('stdio'),
+    command: z.string().min(1),
+    args: z.array(z.string()),
+    env: texts.optional(),
+  }),
+]);
+const schema = z.strictObject({
+  managedMcpServers: z
+    .array(server)
+    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'must have each name once'),
+});
+
+const writeRemote = remoteWriter(NO_VARIABLES, { httpsOnly: true });
+const writeLaunch = launchWriter(NO_VARIABLES);
+
+export const claudeDesktopManaged: Target = {
+  id: 'claude-desktop-managed',
+  title: 'Claude Desktop (third-party deployments): managed servers',
+  documentation: 'https://claude.com/docs/third-party/claude-desktop/configuration',
+  fileName: 'managed-settings.json',
+  contentType: 'application/json',
+  modes: ['provide'],
+  limits: [
+    'It has no variables: a server with a secret of each user is left out.',
+    'The list is read when the application starts.',
+    'In a .plist and in the Windows registry the list is one text of JSON.',
+  ],
+  render: (catalog) => {
+    const { provided, report } = provideEach<object>(catalog, {
+      remote: (remote, { name }) => ({ name: labelOf(name), transport: remote.type, ...writeRemote(remote, name) }),
+      launch: (launch, { name }) => ({ name: labelOf(name), transport: 'stdio', ...writeLaunch(launch, name) }),
+    });
+    return { text: jsonText({ managedMcpServers: provided.map(({ entry }) => entry) }), report };
+  },
+  faults: (text) => jsonFaults(schema, text),
+};

@@ -1,0 +1,50 @@
+import { parse, stringify } from 'smol-toml';
+import { z } from 'zod';
+import { codexIdentityWriter, codexWriter } from '../codex-server.ts';
+import { labelOf } from '../label.ts';
+import { provideEach } from '../provide.ts';
+import { anyUrl, plainLabel, tomlFaults } from '../schema-faults.ts';
+import type { Target } from '../target.ts';
+
+const exact = z.strictObject({ match: z.literal('exact'), value: z.string() });
+const schema = z.strictObject({
+  mcp_servers: z.record(
+    plainLabel,
+    z.strictObject({
+      identity: z.union([
+        z.strictObject({ url: anyUrl }),
+        z.strictObject({ command: z.strictObject({ executable: z.string().min(1), args: z.array(exact) }) }),
+      ]),
+    }),
+  ),
+});
+
+export const codexRequirements: Target = {
+  id: 'codex-requirements',
+  title: 'Codex: requirements.toml',
+  documentation: 'https://developers.openai.com/codex/enterprise/managed-configuration',
+  fileName: 'requirements.toml',
+  contentType: 'application/toml',
+  modes: ['allow'],
+  limits: [
+    'It allows servers that users add, and gives them none.',
+    'Codex compares the name as well: users have to call a server by the name in this file, as codex-config and `codex mcp add` do.',
+    'One version of a server is allowed, the latest.',
+    'A server whose URL or arguments each user fills in is left out, and so is SSE, which Codex does not support.',
+  ],
+  render: (catalog) => {
+    // Where codex-config has the server too, this is the same way to reach or run it.
+    const given = new Map(provideEach(catalog, codexWriter).provided.map(({ server, entry }) => [server.name, entry]));
+    const { provided, report } = provideEach(catalog, codexIdentityWriter);
+    const servers = provided.map(({ server: { name }, entry }) => {
+      const identity = given.get(name) ?? entry;
+      return [labelOf(name), { identity: 'url' in identity ? { url: identity.url } : commandIdentity(identity) }];
+    });
+    return { text: `${stringify({ mcp_servers: Object.fromEntries(servers) as object })}\n`, report };
+  },
+  faults: (text) => tomlFaults(schema, () => parse(text)),
+};
+
+function commandIdentity({ command, args }: { readonly command: string; readonly args: readonly string[] }): object {
+  return { command: { executable: command, args: args.map((value) => ({ match: 'exact', value })) } };
+}

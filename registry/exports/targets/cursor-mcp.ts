@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { labelOf } from '../label.ts';
+import { provideEach } from '../provide.ts';
+import { jsonFaults, jsonText, plainLabel } from '../schema-faults.ts';
+import { CURSOR_SYNTAX } from '../syntax.ts';
+import type { Target } from '../target.ts';
+import { launchWriter, remoteWriter } from '../writers.ts';
+
+const value = z
+  .string()
+  .refine((text) => !text.replaceAll(/\$\{env:\w+\}/g, '').includes('${'), 'may only refer to ${env:NAME}');
+const values = z.record(z.string(), value).optional();
+const schema = z.strictObject({
+  mcpServers: z.record(
+    plainLabel,
+    z.union([
+      z.strictObject({ url: value, headers: values }),
+      z.strictObject({ command: z.string().min(1), args: z.array(value), env: values }),
+    ]),
+  ),
+});
+
+const writeRemote = remoteWriter(CURSOR_SYNTAX);
+const writeLaunch = launchWriter(CURSOR_SYNTAX);
+
+export const cursorMcp: Target = {
+  id: 'cursor-mcp',
+  title: 'Cursor: mcp.json',
+  documentation: 'https://cursor.com/docs/context/mcp',
+  fileName: 'mcp.json',
+  contentType: 'application/json',
+  modes: ['provide'],
+  limits: ['Secrets come from environment variables of each user.', 'It gives users servers and forbids none.'],
+  render: (catalog) => {
+    const { provided, report } = provideEach<object>(catalog, {
+      remote: (remote, { name }) => writeRemote(remote, name),
+      launch: (launch, { name }) => writeLaunch(launch, name),
+    });
+    const mcpServers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [labelOf(name), entry]));
+    return { text: jsonText({ mcpServers }), report };
+  },
+  faults: (text) => jsonFaults(schema, text),
+};

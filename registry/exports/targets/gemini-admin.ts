@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { labelOf, nameOfLabel } from '../label.ts';
+import { provideEach } from '../provide.ts';
+import { anyUrl, jsonFaults, jsonText, texts } from '../schema-faults.ts';
+import { LITERAL_ONLY } from '../syntax.ts';
+import { LeftOut, type Target } from '../target.ts';
+import { remoteWriter } from '../writers.ts';
+
+const label = z.string().refine((text) => nameOfLabel(text, 'hyphen') !== undefined, 'must be a label without "_"');
+const server = { url: anyUrl, type: z.enum(['http', 'sse']) };
+const schema = z.union([
+  z.strictObject({ mcpServers: z.record(label, z.strictObject(server)) }),
+  z.strictObject({
+    requiredMcpServers: z.record(
+      label,
+      z.strictObject({ ...server, description: z.string().optional(), headers: texts.optional() }),
+    ),
+  }),
+]);
+
+const writeRemote = remoteWriter(LITERAL_ONLY);
+
+export const geminiAdmin: Target = {
+  id: 'gemini-admin',
+  title: 'Gemini CLI: controls of the admin console',
+  documentation: 'https://github.com/google-gemini/gemini-cli/blob/main/docs/admin/enterprise-controls.md',
+  fileName: 'gemini-admin.json',
+  contentType: 'application/json',
+  modes: ['allow', 'provide'],
+  limits: [
+    'The console knows remote servers only.',
+    'Servers are compared by name, and the URL of the console takes precedence over a user’s.',
+    'With mode=provide (requiredMcpServers), a server with a secret of each user is left out.',
+  ],
+  render: (catalog, { mode }) => {
+    const { provided, report } = provideEach<object>(catalog, {
+      remote: (remote, { name, description }) => {
+        if (mode === 'allow') return { ...writeRemote({ ...remote, headers: [] }, name), type: remote.type };
+        const { url, headers } = writeRemote(remote, name);
+        return {
+          url,
+          type: remote.type,
+          ...(description !== undefined && { description }),
+          ...(headers !== undefined && { headers }),
+        };
+      },
+      launch: () => {
+        throw new LeftOut('the admin console takes remote servers only');
+      },
+    });
+    const servers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [labelOf(name, 'hyphen'), entry]));
+    return { text: jsonText({ [mode === 'allow' ? 'mcpServers' : 'requiredMcpServers']: servers }), report };
+  },
+  faults: (text) => jsonFaults(schema, text),
+};

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { provideEach } from '../provide.ts';
+import { httpsUrl, jsonFaults, jsonText } from '../schema-faults.ts';
+import type { Launch } from '../launch.ts';
+import type { Remote } from '../server-form.ts';
+import { LITERAL_ONLY, writeTemplate } from '../syntax.ts';
+import { LeftOut, type Target } from '../target.ts';
+import { literalOf, type Template } from '../template.ts';
+import { remoteWriter } from '../writers.ts';
+
+const positional = z.strictObject({ type: z.literal('positional'), value: z.string() });
+const named = z.strictObject({ name: z.string().min(1), value: z.string() });
+const remote = z.strictObject({
+  type: z.enum(['streamable-http', 'sse']),
+  url: httpsUrl,
+  headers: z.array(named).optional(),
+});
+const localPackage = z.strictObject({
+  registryType: z.enum(['npm', 'pypi', 'oci']),
+  registryBaseUrl: httpsUrl.optional(),
+  identifier: z.string().min(1),
+  version: z.string().optional(),
+  transport: z.strictObject({ type: z.literal('stdio') }),
+  runtimeArguments: z.array(positional).optional(),
+  packageArguments: z.array(positional).optional(),
+  environmentVariables: z.array(z.strictObject({ name: z.string(), default: z.string() })).optional(),
+});
+const described = {
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string().min(1),
+  version: z.string(),
+};
+const schema = z.strictObject({
+  servers: z.array(
+    z.strictObject({
+      server: z.union([
+        z.strictObject({ ...described, remotes: z.array(remote).length(1) }),
+        z.strictObject({ ...described, packages: z.array(localPackage).length(1) }),
+      ]),
+    }),
+  ),
+});
+
+const writeRemote = remoteWriter(LITERAL_ONLY, { httpsOnly: true });
+const SUPPORTED = ['npm', 'pypi', 'oci'];
+
+export const kiroRegistry: Target = {
+  id: 'kiro-registry',
+  title: 'Kiro and Amazon Q Developer: registry file',
+  documentation: 'https://docs.aws.amazon.com/amazonq/latest/qdeveloper-ug/mcp-governance.html',
+  fileName: 'registry.json',
+  contentType: 'application/json',
+  modes: ['allow'],
+  limits: [
+    'The clients read it from an https URL without a token: the registry needs access: public, or the file another host.',
+    'A server has one package or one remote; packages are of npm, pypi, or oci and speak stdio.',
+    'Headers and environment variables that each user provides are left out; users add them to their own settings.',
+  ],
+  render: (catalog) => {
+    const { provided, report } = provideEach<object>(catalog, {
+      remote: (way, { name }) => ({ remotes: [kiroRemote(way, name)] }),
+      launch: (launch, { name }) => ({ packages: [kiroPackage(launch, name)] }),
+    });
+    const servers = provided.map(({ server: { name, title, description, version }, entry }) => ({
+      server: {
+        name,
+        ...(title !== undefined && { title }),
+        description: description ?? title ?? name,
+        version,
+        ...entry,
+      },
+    }));
+    return { text: jsonText({ servers }), report };
+  },
+  faults: (text) => jsonFaults(schema, text),
+};
+
+function kiroRemote(way: Remote, server: string): object {
+  const fixed = way.headers.filter(({ value }) => literalOf(value) !== undefined);
+  const { url, headers } = writeRemote({ ...way, headers: fixed }, server);
+  return {
+    type: way.type === 'http' ? 'streamable-http' : 'sse',
+    url,
+    ...(headers !== undefined && { headers: Object.entries(headers).map(([name, value]) => ({ name, value })) }),
+  };
+}
+
+function kiroPackage(launch: Launch, server: string): object {
+  const { registryType, identifier, version, registryBaseUrl } = launch;
+  if (!SUPPORTED.includes(registryType)) throw new LeftOut(`Kiro does not run ${registryType} packages`);
+  const word = (value: Template): object => ({
+    type: 'positional',
+    value: writeTemplate(value, LITERAL_ONLY, { server, what: 'an argument' }),
+  });
+  const fixed = launch.environment.flatMap(({ name, value }) => {
+    const text = literalOf(value);
+    return text === undefined ? [] : [{ name, default: text }];
+  });
+  return {
+    registryType,
+    ...(registryBaseUrl?.startsWith('https://') === true && { registryBaseUrl }),
+    identifier,
+    ...(version !== undefined && registryType !== 'oci' && { version }),
+    transport: { type: 'stdio' },
+    ...(launch.runtimeArgs.length > 0 && { runtimeArguments: launch.runtimeArgs.map(word) }),
+    ...(launch.packageArgs.length > 0 && { packageArguments: launch.packageArgs.map(word) }),
+    ...(fixed.length > 0 && { environmentVariables: fixed }),
+  };
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { provideEach } from '../provide.ts';
+import { anyUrl, jsonFaults, jsonText, texts, withoutVariables } from '../schema-faults.ts';
+import { NO_VARIABLES } from '../syntax.ts';
+import type { Target } from '../target.ts';
+import { launchWriter, remoteWriter } from '../writers.ts';
+
+const schema = withoutVariables(
+  z.strictObject({
+    mcpServers: z.record(
+      z.string().min(1),
+      z.discriminatedUnion('type', [
+        z.strictObject({ type: z.enum(['http', 'sse']), url: anyUrl, headers: texts.optional() }),
+        z.strictObject({
+          type: z.literal('stdio'),
+          command: z.string().min(1),
+          args: z.array(z.string()),
+          env: texts.optional(),
+        }),
+      ]),
+    ),
+  }),
+);
+
+const writeRemote = remoteWriter(NO_VARIABLES);
+const writeLaunch = launchWriter(NO_VARIABLES);
+
+export const mcpJson: Target = {
+  id: 'mcp-json',
+  title: 'Other clients: mcp.json',
+  documentation: 'https://modelcontextprotocol.io/docs/develop/connect-local-servers',
+  fileName: 'mcp.json',
+  contentType: 'application/json',
+  modes: ['provide'],
+  limits: ['Clients agree on no syntax for variables: a server with a secret of each user is left out.'],
+  render: (catalog) => {
+    const { provided, report } = provideEach<object>(catalog, {
+      remote: (remote, { name }) => ({ type: remote.type, ...writeRemote(remote, name) }),
+      launch: (launch, { name }) => ({ type: 'stdio', ...writeLaunch(launch, name) }),
+    });
+    const mcpServers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [name, entry]));
+    return { text: jsonText({ mcpServers }), report };
+  },
+  faults: (text) => jsonFaults(schema, text),
+};

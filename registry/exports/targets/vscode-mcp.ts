@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { provideEach } from '../provide.ts';
+import { jsonFaults, jsonText } from '../schema-faults.ts';
+import type { Target } from '../target.ts';
+import { type VscodeInput, vscodeInputs, vscodeLaunch, vscodeRemote } from '../vscode-server.ts';
+
+const prompt = z.strictObject({
+  id: z.string().regex(/^[\w.-]+$/),
+  type: z.literal('promptString'),
+  description: z.string(),
+  password: z.boolean(),
+});
+const pick = z.strictObject({
+  id: z.string().regex(/^[\w.-]+$/),
+  type: z.literal('pickString'),
+  description: z.string(),
+  options: z.array(z.string()).min(1),
+});
+const INPUT = /\$\{input:([^}]+)\}/g;
+const value = z.string().refine((text) => !text.replaceAll(INPUT, '').includes('${'), 'may only refer to inputs');
+const values = z.record(z.string(), value).optional();
+const schema = z
+  .strictObject({
+    servers: z.record(
+      z.string().min(1),
+      z.discriminatedUnion('type', [
+        z.strictObject({ type: z.enum(['http', 'sse']), url: value, headers: values, version: z.string() }),
+        z.strictObject({
+          type: z.literal('stdio'),
+          command: z.string().min(1),
+          args: z.array(value),
+          env: values,
+          version: z.string(),
+        }),
+      ]),
+    ),
+    inputs: z.array(z.union([prompt, pick])).optional(),
+  })
+  .refine(({ servers, inputs = [] }) => {
+    const used = new Set([...JSON.stringify(servers).matchAll(INPUT)].map(([, id]) => id));
+    return used.size === inputs.length && inputs.every(({ id }) => used.has(id));
+  }, 'must declare each input that is used, once');
+
+export const vscodeMcp: Target = {
+  id: 'vscode-mcp',
+  title: 'VS Code: mcp.json',
+  documentation: 'https://code.visualstudio.com/docs/copilot/reference/mcp-configuration',
+  fileName: 'mcp.json',
+  contentType: 'application/json',
+  modes: ['provide'],
+  limits: ['VS Code asks each user for the inputs when a server starts for the first time.'],
+  render: (catalog) => {
+    const { provided, report } = provideEach<{ readonly config: object; readonly inputs: readonly VscodeInput[] }>(
+      catalog,
+      {
+        remote: (remote, { name, version }) => ({
+          config: { ...vscodeRemote(remote, name), version },
+          inputs: vscodeInputs(remote, name),
+        }),
+        launch: (launch, { name, version }) => ({
+          config: { ...vscodeLaunch(launch, name), version },
+          inputs: vscodeInputs(launch, name),
+        }),
+      },
+    );
+    const servers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [name, entry.config]));
+    const inputs = provided.flatMap(({ entry }) => entry.inputs);
+    return { text: jsonText({ servers, ...(inputs.length > 0 && { inputs }) }), report };
+  },
+  faults: (text) => jsonFaults(schema, text),
+};
