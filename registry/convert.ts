@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { corrected, type Correction, correctionOf, readCorrection } from './correction.ts';
-import { declaredVariables, fillIn, literalOf } from './exports/template.ts';
+import { declaredVariables, fillIn, literalOf } from './exports/form/template.ts';
 import { PUBLISHER_PROVIDED, publisherExtension } from './extension.ts';
 import { CURRENT_SCHEMA, currentPackagesAndRemotes } from './generations.ts';
 import { defined, isJsonObject, type JsonObject, jsonEquals, memberOf, textOf } from './json.ts';

@@ -1,7 +1,7 @@
 /** What ToolHive calls an image is a package in a server.json. */
-import { imageReference } from './exports/image.ts';
-import { literalOf } from './exports/template.ts';
-import { transportUrl } from './exports/transport-url.ts';
+import { imageReference } from './exports/form/image.ts';
+import { literalOf } from './exports/form/template.ts';
+import { transportUrl } from './exports/form/transport-url.ts';
 import { type JsonObject, memberOf, textOf } from './json.ts';
 
 /** The schemes by which ToolHive runs a package that is no container image. */

@@ -1,7 +1,7 @@
 /** Environment variables, headers and arguments: what the user of a server has to provide, in both formats. */
-import { literalWords, packageArgumentList, runtimeArgumentList } from './exports/arguments.ts';
-import { headerSettings, packageEnvironment, type Setting } from './exports/environment.ts';
-import { inputsOf, literalOf } from './exports/template.ts';
+import { literalWords, packageArgumentList, runtimeArgumentList } from './exports/form/arguments.ts';
+import { headerSettings, packageEnvironment, type Setting } from './exports/form/environment.ts';
+import { inputsOf, literalOf } from './exports/form/template.ts';
 import { defined, isJsonObject, type JsonObject } from './json.ts';
 
 /** `env_vars` or `headers` of a ToolHive entry as key-value inputs of a server.json; undefined where there are none. */

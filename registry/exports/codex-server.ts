@@ -1,9 +1,9 @@
 /** A server as Codex writes it. Codex replaces nothing in texts; it reads whole values from environment variables. */
-import type { NamedValue } from './environment.ts';
+import type { NamedValue } from './form/environment.ts';
 import type { Writer } from './provide.ts';
 import { isVariable, LITERAL_ONLY, scopedVariable, writeTemplate } from './syntax.ts';
 import { LeftOut } from './target.ts';
-import { type Input, literalOf, type Template } from './template.ts';
+import { type Input, literalOf, type Template } from './form/template.ts';
 import { launchWriter, remoteWriter } from './writers.ts';
 
 export interface CodexRemote {

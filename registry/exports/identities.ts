@@ -1,5 +1,5 @@
 /** What an allowlist compares: the URLs and the whole commands of a server, and those that must be denied. */
-import type { ServerForm } from './server-form.ts';
+import type { ServerForm } from './form/server-form.ts';
 import { type Syntax, writeTemplate } from './syntax.ts';
 import {
   attempt,
@@ -10,7 +10,7 @@ import {
   leftOut,
   type ReportLine,
 } from './target.ts';
-import type { Template } from './template.ts';
+import type { Template } from './form/template.ts';
 
 export type Identity = { readonly url: string } | { readonly command: readonly string[] };
 

@@ -1,6 +1,6 @@
 /** Filling a file that gives users servers: for each server the first way to reach or run it that the client can express. */
-import type { Launch } from './launch.ts';
-import type { Remote, ServerForm } from './server-form.ts';
+import type { Launch } from './form/launch.ts';
+import type { Remote, ServerForm } from './form/server-form.ts';
 import {
   attempt,
   type Catalog,
@@ -12,7 +12,7 @@ import {
   retirement,
 } from './target.ts';
 import { scopedVariable } from './syntax.ts';
-import { inputsOf, type Template } from './template.ts';
+import { inputsOf, type Template } from './form/template.ts';
 
 /** How a client writes a remote and a launch. Both throw LeftOut for what it can't express. */
 export interface Writer<Entry> {

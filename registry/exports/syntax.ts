@@ -1,8 +1,8 @@
 /** How clients write the inputs of a server in their configuration, and how a template becomes text for one of them. */
-import type { NamedValue } from './environment.ts';
+import type { NamedValue } from './form/environment.ts';
 import { labelOf } from './label.ts';
 import { attempt, LeftOut } from './target.ts';
-import { type Input, inputsOf, type Template } from './template.ts';
+import { type Input, inputsOf, type Template } from './form/template.ts';
 
 /** Where a value stands. */
 export interface Place {

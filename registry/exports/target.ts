@@ -1,6 +1,6 @@
 /** What a target of exports is, and how one is filled: one file for one client, and a report that accounts for every server. */
-import type { ExportedVersion, ServerForm } from './server-form.ts';
-import { serverForm } from './server-form.ts';
+import type { ExportedVersion, ServerForm } from './form/server-form.ts';
+import { serverForm } from './form/server-form.ts';
 
 /** `provide` gives users the servers; `allow` lets them use those that they add themselves. */
 export const EXPORT_MODES = ['provide', 'allow', 'both'] as const;

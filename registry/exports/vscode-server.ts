@@ -1,8 +1,8 @@
 /** A server as VS Code writes it, in its mcp.json and in install links. Its key is the registry's name of the server. */
-import type { Launch } from './launch.ts';
-import type { Remote } from './server-form.ts';
+import type { Launch } from './form/launch.ts';
+import type { Remote } from './form/server-form.ts';
 import { inputId, VSCODE_SYNTAX } from './syntax.ts';
-import { inputsOf } from './template.ts';
+import { inputsOf } from './form/template.ts';
 import { launchWriter, remoteWriter, type WrittenLaunch, type WrittenRemote } from './writers.ts';
 
 export interface VscodeInput {

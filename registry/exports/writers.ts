@@ -1,6 +1,6 @@
 /** The members that most clients have in common: `url` and `headers` of a remote, `command`, `args` and `env` of a launch. */
-import type { Launch } from './launch.ts';
-import type { Remote } from './server-form.ts';
+import type { Launch } from './form/launch.ts';
+import type { Remote } from './form/server-form.ts';
 import { type Syntax, writeTemplate, writeValues } from './syntax.ts';
 import { LeftOut } from './target.ts';
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { labelOf } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { jsonFaults, jsonText, plainLabel } from '../schema-faults.ts';
+import { jsonFaults, jsonText } from '../schema-faults.ts';
 import { CURSOR_SYNTAX } from '../syntax.ts';
 import type { Target } from '../target.ts';
 import { launchWriter, remoteWriter } from '../writers.ts';
@@ -12,7 +11,7 @@ const value = z
 const values = z.record(z.string(), value).optional();
 const schema = z.strictObject({
   mcpServers: z.record(
-    plainLabel,
+    z.string().min(1),
     z.union([
       z.strictObject({ url: value, headers: values }),
       z.strictObject({ command: z.string().min(1), args: z.array(value), env: values }),
@@ -36,7 +35,7 @@ export const cursorMcp: Target = {
       remote: (remote, { name }) => writeRemote(remote, name),
       launch: (launch, { name }) => writeLaunch(launch, name),
     });
-    const mcpServers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [labelOf(name), entry]));
+    const mcpServers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [name, entry]));
     return { text: jsonText({ mcpServers }), report };
   },
   faults: (text) => jsonFaults(schema, text),

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { provideEach } from '../provide.ts';
 import { httpsUrl, jsonFaults, jsonText } from '../schema-faults.ts';
-import type { Launch } from '../launch.ts';
-import type { Remote } from '../server-form.ts';
+import type { Launch } from '../form/launch.ts';
+import type { Remote } from '../form/server-form.ts';
 import { LITERAL_ONLY, writeTemplate } from '../syntax.ts';
 import { LeftOut, type Target } from '../target.ts';
-import { literalOf, type Template } from '../template.ts';
+import { literalOf, type Template } from '../form/template.ts';
 import { remoteWriter } from '../writers.ts';
 
 const positional = z.strictObject({ type: z.literal('positional'), value: z.string() });

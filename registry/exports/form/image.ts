@@ -1,5 +1,5 @@
 /** References of container images. */
-import { type JsonObject, textOf } from '../json.ts';
+import { type JsonObject, textOf } from '../../json.ts';
 
 /**
  * The image of an oci package, with its host and tag. Until 2025-10-11 the host was in `registryBaseUrl` and the tag in

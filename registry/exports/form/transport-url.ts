@@ -1,5 +1,5 @@
 /** Where a package that listens on a port is reached. */
-import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../json.ts';
+import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../../json.ts';
 import { fillIn, type Template } from './template.ts';
 
 /**

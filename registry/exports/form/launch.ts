@@ -1,5 +1,5 @@
 /** The command that starts a package: the standard one of its package manager. */
-import { type JsonObject, memberOf, textOf } from '../json.ts';
+import { type JsonObject, memberOf, textOf } from '../../json.ts';
 import { packageArgumentList, runtimeArgumentList } from './arguments.ts';
 import { type NamedValue, packageEnvironment, type Setting, unsetOf, withValue } from './environment.ts';
 import { imageReference, imageRepository } from './image.ts';

@@ -4,7 +4,7 @@
  *
  * server.schema.json, "InputWithVariables": `{name}` in a `value` stands for the variable of that name.
  */
-import { isJsonObject, type JsonObject, memberOf, textOf, textsOf } from '../json.ts';
+import { isJsonObject, type JsonObject, memberOf, textOf, textsOf } from '../../json.ts';
 
 /** Something that the user of a server has to provide. */
 export interface Input {

@@ -1,5 +1,5 @@
 /** The arguments of a package as the words of a command line. */
-import { type JsonObject, objectsOf, textOf } from '../json.ts';
+import { type JsonObject, objectsOf, textOf } from '../../json.ts';
 import { literalOf, type Template, valueTemplate } from './template.ts';
 
 /** A flag, a value, or a flag with its value. */

@@ -1,5 +1,5 @@
 /** Environment variables of packages and headers of remotes: names with values that may have to be filled in. */
-import { type JsonObject, objectsOf, textOf } from '../json.ts';
+import { type JsonObject, objectsOf, textOf } from '../../json.ts';
 import { type Template, valueTemplate } from './template.ts';
 
 export interface Setting {
