@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { labelOf } from './label.ts';
 import { provideEach } from './provide.ts';
-import { anyUrl, jsonText, plainLabel, texts } from './schema-faults.ts';
+import { anyUrl, jsonText, plainLabel, texts } from './formats.ts';
 import { CLAUDE_CODE_SYNTAX } from './syntax.ts';
 import type { Catalog, Rendering } from './target.ts';
 import { launchWriter, remoteWriter } from './writers.ts';

@@ -91,7 +91,7 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
 };
 
 /** What older documents call a type. */
-const ALIASES: Readonly<Record<string, string | undefined>> = { docker: 'oci' };
+const ALIASES = new Map([['docker', 'oci']]);
 
 /**
  * The command for a package.
@@ -100,7 +100,7 @@ const ALIASES: Readonly<Record<string, string | undefined>> = { docker: 'oci' };
  */
 export function packageLaunch(from: JsonObject): Launch | NoLaunch {
   const written = textOf(from['registryType']) ?? 'unknown';
-  const registryType = ALIASES[written] ?? written;
+  const registryType = ALIASES.get(written) ?? written;
   const identifier = textOf(from['identifier']);
   const manager = Object.hasOwn(MANAGERS, registryType) ? MANAGERS[registryType] : undefined;
   const transport = textOf(memberOf(from, 'transport')['type']) ?? 'stdio';

@@ -4,7 +4,7 @@ import { currentPackagesAndRemotes } from '../../generations.ts';
 import { isJsonObject, type JsonObject, textOf } from '../../json.ts';
 import { headerSettings, type NamedValue, unsetOf, withValue } from './environment.ts';
 import { type Launch, packageLaunch } from './launch.ts';
-import { declaredVariables, fillIn, type Template } from './template.ts';
+import { declaredVariables, fillIn, type Template, withRequiredInputs } from './template.ts';
 
 /** An entry of a registry, as exports read it. */
 export interface ExportedVersion {
@@ -68,7 +68,7 @@ function remoteOf(remote: JsonObject): Remote | null {
   const headers = headerSettings(remote);
   return {
     type,
-    url: fillIn(url, declaredVariables(remote, 'input')),
+    url: withRequiredInputs(fillIn(url, declaredVariables(remote, 'input'))),
     headers: withValue(headers),
     unset: unsetOf(headers),
   };

@@ -55,7 +55,9 @@ export function fillIn(text: string, { find, undeclared }: Placeholders): Templa
   for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
     const [placeholder, name = ''] = match;
     const variable = find(name);
-    if (variable === undefined && (undeclared === 'text' || !/^[A-Za-z_][\w.-]*$/.test(name))) continue;
+    // `${NAME}` is an environment variable in many clients, and not for a document to ask for.
+    const isText = undeclared === 'text' || text[match.index - 1] === '$' || !/^[A-Za-z_][\w.-]*$/.test(name);
+    if (variable === undefined && isText) continue;
     parts.push(text.slice(end, match.index));
     parts.push(variable === undefined ? undeclaredInput(name) : variableValue(name, variable));
     end = match.index + placeholder.length;
@@ -86,6 +88,11 @@ export function valueTemplate(
   const usual = scalarText(holder['default']);
   if (!isSecret && usual !== undefined) return [usual];
   return isSecret || isRequired ? whole : null;
+}
+
+/** A template that is no use with a blank in it, as the URL of a remote. */
+export function withRequiredInputs(template: Template): Template {
+  return withEachInput(template, { isRequired: true });
 }
 
 function withEachInput(template: Template, flags: Partial<Pick<Input, 'isSecret' | 'isRequired'>>): Template {

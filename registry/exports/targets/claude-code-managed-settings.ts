@@ -2,15 +2,7 @@ import { z } from 'zod';
 import { allowEach, matcherOf } from '../identities.ts';
 import { labelOf } from '../label.ts';
 import { bothReports, provideEach } from '../provide.ts';
-import {
-  httpsUrl,
-  jsonFaults,
-  jsonText,
-  plainLabel,
-  serverMatcher,
-  texts,
-  withoutVariables,
-} from '../schema-faults.ts';
+import { httpsUrl, jsonFaults, jsonText, plainLabel, serverMatcher, texts, withoutVariables } from '../formats.ts';
 import { NO_VARIABLES } from '../syntax.ts';
 import { LeftOut, type Target } from '../target.ts';
 import { remoteWriter } from '../writers.ts';

@@ -1,5 +1,5 @@
 import { claudeCodeServers, claudeCodeServersSchema } from '../claude-code-servers.ts';
-import { jsonFaults } from '../schema-faults.ts';
+import { jsonFaults } from '../formats.ts';
 import type { Target } from '../target.ts';
 
 export const claudeCodeMcp: Target = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { labelOf } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { httpsUrl, jsonFaults, jsonText, plainLabel, texts } from '../schema-faults.ts';
+import { httpsUrl, jsonFaults, jsonText, plainLabel, texts } from '../formats.ts';
 import { NO_VARIABLES } from '../syntax.ts';
 import type { Target } from '../target.ts';
 import { launchWriter, remoteWriter } from '../writers.ts';

@@ -1,9 +1,8 @@
-import { parse, stringify } from 'smol-toml';
 import { z } from 'zod';
 import { codexWriter } from '../codex-server.ts';
 import { labelOf } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { anyUrl, plainLabel, texts, tomlFaults } from '../schema-faults.ts';
+import { anyUrl, plainLabel, texts, tomlFaults, tomlText } from '../formats.ts';
 import type { Target } from '../target.ts';
 
 const variable = z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable');
@@ -41,7 +40,7 @@ export const codexConfig: Target = {
   render: (catalog) => {
     const { provided, report } = provideEach(catalog, codexWriter);
     const servers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [labelOf(name), entry]));
-    return { text: `${stringify({ mcp_servers: servers })}\n`, report };
+    return { text: tomlText({ mcp_servers: servers }), report };
   },
-  faults: (text) => tomlFaults(schema, () => parse(text)),
+  faults: (text) => tomlFaults(schema, text),
 };

@@ -1,9 +1,8 @@
-import { parse, stringify } from 'smol-toml';
 import { z } from 'zod';
 import { codexIdentityWriter, codexWriter } from '../codex-server.ts';
 import { labelOf } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { anyUrl, plainLabel, tomlFaults } from '../schema-faults.ts';
+import { anyUrl, plainLabel, tomlFaults, tomlText } from '../formats.ts';
 import type { Target } from '../target.ts';
 
 const exact = z.strictObject({ match: z.literal('exact'), value: z.string() });
@@ -40,9 +39,9 @@ export const codexRequirements: Target = {
       const identity = given.get(name) ?? entry;
       return [labelOf(name), { identity: 'url' in identity ? { url: identity.url } : commandIdentity(identity) }];
     });
-    return { text: `${stringify({ mcp_servers: Object.fromEntries(servers) as object })}\n`, report };
+    return { text: tomlText({ mcp_servers: Object.fromEntries(servers) as object }), report };
   },
-  faults: (text) => tomlFaults(schema, () => parse(text)),
+  faults: (text) => tomlFaults(schema, text),
 };
 
 function commandIdentity({ command, args }: { readonly command: string; readonly args: readonly string[] }): object {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { allowEach, matcherOf } from '../identities.ts';
-import { jsonFaults, jsonText, serverMatcher, withoutVariables } from '../schema-faults.ts';
+import { jsonFaults, jsonText, serverMatcher, withoutVariables } from '../formats.ts';
 import type { Target } from '../target.ts';
 
 const schema = withoutVariables(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { provideEach } from '../provide.ts';
-import { jsonFaults, jsonText } from '../schema-faults.ts';
+import { jsonFaults, jsonText } from '../formats.ts';
 import { CURSOR_SYNTAX } from '../syntax.ts';
 import type { Target } from '../target.ts';
 import { launchWriter, remoteWriter } from '../writers.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { labelOf, nameOfLabel } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { anyUrl, jsonFaults, jsonText, texts } from '../schema-faults.ts';
+import { anyUrl, jsonFaults, jsonText, texts } from '../formats.ts';
 import { LITERAL_ONLY } from '../syntax.ts';
 import { LeftOut, type Target } from '../target.ts';
 import { remoteWriter } from '../writers.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { labelOf, nameOfLabel } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { jsonFaults, jsonText } from '../schema-faults.ts';
+import { jsonFaults, jsonText } from '../formats.ts';
 import { GEMINI_SYNTAX } from '../syntax.ts';
 import type { Target } from '../target.ts';
 import { launchWriter, remoteWriter } from '../writers.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { provideEach } from '../provide.ts';
-import { httpsUrl, jsonFaults, jsonText } from '../schema-faults.ts';
+import { httpsUrl, jsonFaults, jsonText } from '../formats.ts';
 import type { Launch } from '../form/launch.ts';
 import type { Remote } from '../form/server-form.ts';
 import { LITERAL_ONLY, writeTemplate } from '../syntax.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { provideEach } from '../provide.ts';
-import { anyUrl, jsonFaults, jsonText, texts, withoutVariables } from '../schema-faults.ts';
+import { anyUrl, jsonFaults, jsonText, texts, withoutVariables } from '../formats.ts';
 import { NO_VARIABLES } from '../syntax.ts';
 import type { Target } from '../target.ts';
 import { launchWriter, remoteWriter } from '../writers.ts';

@@ -1,4 +1,5 @@
-/** Validators of targets: a file against a zod schema of the client's own rules. */
+/** JSON and TOML files: written for people, and checked against a zod schema of the client's own rules. */
+import { parse, stringify } from 'smol-toml';
 import { z } from 'zod';
 
 /** `[A-Za-z0-9_-]`, as Claude Code and Codex allow in the names of servers. */
@@ -33,19 +34,45 @@ export function jsonFaults(schema: z.ZodType, text: string): readonly string[] {
   }
 }
 
-export function faultsOf(schema: z.ZodType, value: unknown): readonly string[] {
+function faultsOf(schema: z.ZodType, value: unknown): readonly string[] {
   const result = schema.safeParse(value);
   return (result.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 
-/** JSON as people and `git diff` read it. */
-export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+export function tomlText(value: object): string {
+  return `${stringify(value).trimEnd()}\n`;
 }
 
-export function tomlFaults(schema: z.ZodType, parse: () => unknown): readonly string[] {
+/**
+ * JSON as people and `git diff` read it: a command and a matcher are a line each, unless that would be a long one, so that
+ * a change of one of them is a change of one line.
+ */
+export function jsonText(value: unknown): string {
+  return `${writeJson(value, '\n')}\n`;
+}
+
+const MAX_LINE_LENGTH = 100;
+
+function writeJson(value: unknown, newLine: string): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const inside = `${newLine}  `;
+  if (Array.isArray(value)) {
+    const elements = value.map((element) => writeJson(element, inside));
+    const line = `[${elements.join(', ')}]`;
+    const isLine = line.length <= MAX_LINE_LENGTH && value.every((element) => typeof element !== 'object');
+    return isLine ? line : `[${inside}${elements.join(`,${inside}`)}${newLine}]`;
+  }
+  const members = Object.entries(value).map(
+    ([name, member]) => `${JSON.stringify(name)}: ${writeJson(member, inside)}`,
+  );
+  if (members.length === 0) return '{}';
+  const isLine = members.length === 1 && !members[0]!.includes('\n') && !members[0]!.endsWith('}');
+  return isLine ? `{ ${members[0]} }` : `{${inside}${members.join(`,${inside}`)}${newLine}}`;
+}
+
+export function tomlFaults(schema: z.ZodType, text: string): readonly string[] {
   try {
-    return faultsOf(schema, parse());
+    return faultsOf(schema, parse(text));
   } catch (error) {
     return [`is not TOML: ${(error as Error).message}`];
   }
