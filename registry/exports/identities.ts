@@ -107,7 +107,7 @@ function wordOf(word: Template, server: string): string {
   return writeTemplate(word, LITERAL, { server, what: 'its command' });
 }
 
-export function keyOf(identity: Identity): string {
+function keyOf(identity: Identity): string {
   return 'url' in identity ? `url ${identity.url}` : `command ${JSON.stringify(identity.command)}`;
 }
 

@@ -20,7 +20,7 @@ export interface Writer<Entry> {
   readonly launch: (launch: Launch, server: ServerForm) => Entry;
 }
 
-export interface Provided<Entry> {
+interface Provided<Entry> {
   readonly server: ServerForm;
   readonly entry: Entry;
 }

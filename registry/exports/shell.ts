@@ -1,7 +1,7 @@
 /** Command lines for a POSIX shell. */
 
 /** A word as a shell reads it: in single quotes, unless nothing in it means something to a shell. */
-export function shellWord(word: string): string {
+function shellWord(word: string): string {
   return /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 

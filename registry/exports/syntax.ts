@@ -42,7 +42,7 @@ export const NO_VARIABLES: Syntax = { ...LITERAL_ONLY, reserved: /\$\{/ };
  * A remote server gets what it asks for. So an input of a remote, or one inside a longer text, is read from a variable
  * that has the server's name in it: otherwise one server would be sent the token of another.
  */
-export function environmentSyntax(write: (variable: string, isRequired: boolean) => string, reserved: RegExp): Syntax {
+function environmentSyntax(write: (variable: string, isRequired: boolean) => string, reserved: RegExp): Syntax {
   return {
     input: ({ id, isRequired }, { server, variable }) =>
       write(variable !== undefined && isVariable(variable) ? variable : scopedVariable(server, id), isRequired),

@@ -3,7 +3,7 @@ import type { ExportedVersion, ServerForm } from './form/server-form.ts';
 import { serverForm } from './form/server-form.ts';
 
 /** `provide` gives users the servers; `allow` lets them use those that they add themselves. */
-export const EXPORT_MODES = ['provide', 'allow', 'both'] as const;
+const EXPORT_MODES = ['provide', 'allow', 'both'] as const;
 export type ExportMode = (typeof EXPORT_MODES)[number];
 
 /** Which approved versions an allowlist has: only the latest of each server, or every one that is active. */
@@ -82,7 +82,7 @@ export function catalogOf(entries: Iterable<ExportedVersion>): Catalog {
 }
 
 /** By code points, as the registry API orders names. */
-export function compareText(one: string, other: string): number {
+function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
 

@@ -3,7 +3,7 @@ import { type JsonObject, memberOf, textOf } from '../../json.ts';
 import { packageArgumentList, runtimeArgumentList } from './arguments.ts';
 import { type NamedValue, packageEnvironment, type Setting, unsetOf, withValue } from './environment.ts';
 import { imageReference, imageRepository } from './image.ts';
-import type { Template } from './template.ts';
+import { literalOf, type Template } from './template.ts';
 
 export interface Launch {
   readonly registryType: string;
@@ -158,7 +158,7 @@ function joinVersion(identifier: string, separator: string, version: string | un
 }
 
 function isAssumedYes(runtime: readonly Template[]): boolean {
-  return runtime.some((word) => word.length === 1 && (word[0] === '-y' || word[0] === '--yes'));
+  return runtime.some((word) => ['-y', '--yes'].includes(literalOf(word) ?? ''));
 }
 
 /** `docker run` with the environment passed on by name, so that no value is visible in a list of processes. */
@@ -175,12 +175,12 @@ function dockerRun(parts: PackageParts, environment: readonly { readonly name: s
 
 /** Authors write out `run -i --rm IMAGE` as runtime arguments, sometimes with the image of another version. */
 function withoutRunItself(runtime: readonly Template[], image: string): readonly Template[] {
-  const first = runtime[0]?.length === 1 ? runtime[0][0] : undefined;
+  const first = runtime[0] === undefined ? undefined : literalOf(runtime[0]);
   const words = (first === 'run' ? runtime.slice(1) : runtime).filter(
-    (word) => !(word.length === 1 && ['-i', '--interactive', '--rm'].includes(String(word[0]))),
+    (word) => !['-i', '--interactive', '--rm'].includes(literalOf(word) ?? ''),
   );
   const last = words.at(-1);
-  const isImage =
-    last?.length === 1 && typeof last[0] === 'string' && imageRepository(last[0]) === imageRepository(image);
+  const lastText = last === undefined ? undefined : literalOf(last);
+  const isImage = lastText !== undefined && imageRepository(lastText) === imageRepository(image);
   return isImage ? words.slice(0, -1) : words;
 }

@@ -16,7 +16,7 @@ export const INSTALL_CLIENTS = [
   'codex',
   'gemini',
 ] as const;
-export type InstallClient = (typeof INSTALL_CLIENTS)[number];
+type InstallClient = (typeof INSTALL_CLIENTS)[number];
 
 export interface InstallOption {
   readonly client: InstallClient;
@@ -33,7 +33,7 @@ export interface NoInstallOption extends Pick<InstallOption, 'client' | 'title' 
   readonly reason: string;
 }
 
-export interface Installed {
+interface Installed {
   readonly text: string;
   readonly notes?: readonly string[];
 }

@@ -140,7 +140,9 @@ describe('a command line', () => {
   }
 
   test('split again by a shell gives the same words', () => {
-    const anyWord = fc.string({ unit: 'binary' }).filter((word) => !/[\0\u{1}]/u.test(word) && word.isWellFormed());
+    const anyWord = fc
+      .string({ unit: 'binary' })
+      .filter((word) => !word.includes('\0') && !word.includes('\u{1}') && word.isWellFormed());
     const commands = fc.sample(fc.array(anyWord, { minLength: 1, maxLength: 6 }), 500);
     expect(splitByShell(commands.map(shellWords))).toEqual(commands);
   });
