@@ -79,19 +79,30 @@ function connectionUri(settings: ConnectionSettings): string {
   });
 }
 
+/**
+ * Callers wait for a free connection in the order in which they came, for as long as it takes. A timeout of the pool would
+ * also bound this wait, and syncs would fail because others are writing. So the timeout for connecting is the client's.
+ */
 async function openCopyPool(settings: ConnectionSettings): Promise<pg.Pool> {
-  const copyPool = new pg.Pool({
+  const configuration: pg.ClientConfig = {
     ...(await clientConfiguration(settings)),
-    max: MAX_COPY_CONNECTIONS,
-    // What nobody waits for before the next statement is sent behind the one before: each answer that is waited for costs
-    // a process that reads a document meanwhile more than the database takes.
+    // Statements that aren't awaited are sent without waiting for the answer to the previous one: handling each answer
+    // costs a process that is reading a document more than the database takes.
     pipeline: true,
-    idleTimeoutMillis: IDLE_CONNECTION_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+  };
+  const copyPool = new pg.Pool({
+    max: MAX_COPY_CONNECTIONS,
+    idleTimeoutMillis: IDLE_CONNECTION_TIMEOUT_MS,
+    Client: class extends pg.Client {
+      constructor() {
+        super(configuration);
+      }
+    },
   });
-  // A connection that breaks is dropped by the pool, and what is asked of it next fails; without listeners it would end
-  // the process, be it idle or, between two statements of a transaction, in use.
+  // The pool drops a broken connection, and its next statement fails. Without listeners the error would end the process,
+  // whether the connection is idle or between two statements of a transaction.
   copyPool.on('error', () => {});
   copyPool.on('connect', (client) => client.on('error', () => {}));
   return copyPool;
