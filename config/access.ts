@@ -1,4 +1,4 @@
-/** From the settings of who may do what, as they are written, to those that the parts of Rollcall read. */
+/** Converts the written access settings to the model. */
 
 import { resolve } from 'node:path';
 
@@ -10,8 +10,8 @@ import type { SourcesFile } from './schema.ts';
 export function authSettings(written: SourcesFile['auth'], folder: string): AuthSettings {
   const { mode, oauth, publicPaths, authz } = written;
   if (mode === 'anonymous') return { mode };
-  // The schema has refused this; should it ever stop to, nobody is let in instead of everybody.
-  if (oauth?.providers === undefined) throw new Error('The mode oauth has no providers');
+  // The schema rejects this. Fail closed if that ever changes.
+  if (oauth?.providers === undefined) throw new Error('auth.mode is oauth, but there are no providers');
   const { realm, writeScope, scopesSupported = ['mcp-registry:read', writeScope], resourceUrl } = oauth;
   return {
     mode,
@@ -41,7 +41,7 @@ function providerSettings(written: WrittenProvider, folder: string): ProviderSet
   };
 }
 
-/** Where tokens say who somebody is, there is somebody to record. */
+/** Auditing is on by default when authentication is on. */
 export function auditSettings({ audit, auth }: Pick<SourcesFile, 'audit' | 'auth'>, folder: string): AuditSettings {
   const { enabled = auth.mode === 'oauth', logFile, eventTypes, excludeEventTypes, retention } = audit;
   return {

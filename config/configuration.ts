@@ -1,4 +1,4 @@
-/** The three generations of the file, read into the one model. */
+/** Converts the three generations of the file to the one model. */
 
 import type { Claims } from '../registry/claims.ts';
 import { defined } from '../registry/json.ts';
@@ -9,12 +9,12 @@ import type { RegistriesFile, SourceFile, SourcesFile } from './schema.ts';
 import { databaseSettings, serverSettings, temporalSettings } from './settings.ts';
 import type { Surroundings } from './settings.ts';
 
-/** Everything but the notes on what has no effect. */
+/** The model without notes about settings that have no effect. */
 type Effective = Omit<Configuration, 'notes'>;
 
 type Content = Pick<Effective, 'sources' | 'registries' | 'sourceClaims'>;
 
-/** Sources, and registries that name them. */
+/** Generation `sources`: sources, and registries that name them. */
 export function fromSourcesFile(file: SourcesFile, surroundings: Surroundings): Effective {
   const content = {
     sources: file.sources.map((source) => sourceDefinition(source.name, source, surroundings)),
@@ -24,7 +24,7 @@ export function fromSourcesFile(file: SourcesFile, surroundings: Surroundings): 
   return configuration(file, content, surroundings);
 }
 
-/** Registries with a source in each: every one becomes a source and a registry of the same name, and the same claims. */
+/** Generation `registries`: each item becomes a source and a registry with the same name and claims. */
 export function fromRegistriesFile(file: RegistriesFile, surroundings: Surroundings): Effective {
   const content = {
     sources: file.registries.map((registry) => sourceDefinition(registry.name, registry, surroundings)),
@@ -39,7 +39,7 @@ export function fromRegistriesFile(file: RegistriesFile, surroundings: Surroundi
   return configuration(file, content, surroundings);
 }
 
-/** One source, which has the name of the registry that shows it. */
+/** Generation `source`: one source with the name of its registry. */
 export function fromSourceFile(file: SourceFile, surroundings: Surroundings): Effective {
   const name = file.registryName;
   const { type: _, ...source } = file.source;
@@ -75,5 +75,5 @@ function configuration(file: Settings, content: Content, surroundings: Surroundi
   };
 }
 
-/** What the official registry allows. */
+/** The limit of the official registry. */
 const DEFAULT_PUBLISHER_EXTENSION_BYTES = 4096;

@@ -1,4 +1,4 @@
-/** The two logins that the database settings describe. */
+/** Connection settings of the two database users. */
 
 import pgpass from 'pgpass';
 
@@ -7,15 +7,15 @@ import type { DatabasePassword, DatabaseSettings } from './model.ts';
 import { readSecret } from './secrets.ts';
 
 /**
- * The login that reads and writes rows.
+ * Connection of the application user, which reads and writes rows.
  *
- * @throws RollcallError `SecretUnavailable` where the file or variable of the password cannot be read.
+ * @throws RollcallError `SecretUnavailable` if the password file or variable can't be read
  */
 export async function applicationConnection(settings: DatabaseSettings): Promise<ConnectionSettings> {
   return connection(settings, settings.user, settings.password);
 }
 
-/** The login that changes the schema: without a password of its own it has that of the application. */
+/** Connection of the migration user. Its password defaults to the application user's. */
 export async function migrationConnection(settings: DatabaseSettings): Promise<ConnectionSettings> {
   const user = settings.migrationUser ?? settings.user;
   return connection(settings, user, settings.migrationPassword ?? settings.password);
@@ -44,7 +44,7 @@ async function readPassword(password: DatabasePassword): Promise<string> {
   return 'value' in password ? password.value : readSecret(password);
 }
 
-/** From `$PGPASSFILE`, else `~/.pgpass`; undefined: the server may let the user in without a password. */
+/** Reads `$PGPASSFILE` or `~/.pgpass`. Returns undefined if there is no entry; the server may not need a password. */
 async function passwordFromPasswordFile(login: Parameters<typeof pgpass>[0]): Promise<string | undefined> {
   return new Promise((resolve) => {
     pgpass(login, resolve);

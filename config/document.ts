@@ -1,4 +1,4 @@
-/** The text of a configuration file as a value, and where each part of the value stands in the text. */
+/** Parses a configuration file and locates each value in its text. */
 
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
@@ -11,14 +11,14 @@ export type Path = readonly PropertyKey[];
 
 export interface ConfigurationDocument {
   readonly value: JsonObject;
-  /** A finding about the key or the value at a path; where there is nothing, about what it would belong to. */
+  /** Returns a finding located at the key or value of a path, or at its nearest existing parent. */
   finding(path: Path, part: 'key' | 'value', message: string): ConfigurationFinding;
 }
 
 /**
- * Read YAML, JSON included. A key without a value counts as absent, as after all lines below it were commented out.
+ * Parses YAML, which includes JSON. A key without a value counts as absent: the lines below it may be commented out.
  *
- * @throws ConfigurationError with every syntax error.
+ * @throws ConfigurationError with every syntax error
  */
 export function readDocument(file: string, text: string): ConfigurationDocument {
   const lines = new LineCounter();
@@ -30,12 +30,12 @@ export function readDocument(file: string, text: string): ConfigurationDocument 
 
   const faults = [
     ...[...document.errors, ...document.warnings].map((error) => at(error.pos[0], `YAML: ${error.message}`)),
-    ...prototypeKeys(document).map((key) => at(startOf(key), 'nothing here may be called `__proto__`')),
+    ...prototypeKeys(document).map((key) => at(startOf(key), '`__proto__` is not a valid key')),
   ];
   if (faults.length > 0) throw new ConfigurationError(faults);
   if (!isMap(document.contents)) {
     throw new ConfigurationError([
-      at(0, 'expected a mapping such as `sources: …`: the file is empty or something else'),
+      at(0, 'expected a mapping such as `sources: …`, but the file is empty or has another structure'),
     ]);
   }
   return {
@@ -44,7 +44,7 @@ export function readDocument(file: string, text: string): ConfigurationDocument 
   };
 }
 
-/** What checks values leaves such keys out without a word, so that less would be asked for than was written. */
+/** The validation library drops such keys silently, so they must be reported here. */
 function prototypeKeys(document: Document): Node[] {
   const keys: Node[] = [];
   visit(document, {
@@ -59,12 +59,12 @@ function toValue(document: Document, fault: (message: string) => ConfigurationFi
   try {
     return document.toJS();
   } catch (error) {
-    // Too many or unresolvable aliases: the only errors that wait until now.
+    // Too many or unresolvable aliases are only detected here.
     throw new ConfigurationError([fault(`YAML: ${(error as Error).message}`)]);
   }
 }
 
-/** Sources that are what they are without a word about them: `managed:`. */
+/** Source kinds that need no settings: `managed:`. */
 const COMPLETE_WITHOUT_VALUE: ReadonlySet<string> = new Set(['managed', 'kubernetes']);
 
 function withoutNulls(value: unknown): unknown {

@@ -1,4 +1,4 @@
-/** Durations as Go writes them: `30m`, `1h30m`, `1.5h`, `100ms`. */
+/** Durations in Go's notation: `30m`, `1h30m`, `1.5h`, `100ms`. */
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -10,10 +10,10 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-/** A sign is read, so that a negative duration can be refused as what it is. */
+/** Allows a sign, so that negative durations get a specific error. */
 export const DURATION_PATTERN = /^-?(?:0|(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+)$/;
 
-/** Milliseconds of a text that matches `DURATION_PATTERN`. */
+/** Converts a text that matches `DURATION_PATTERN` to milliseconds. */
 export function durationMilliseconds(text: string): number {
   const sign = text.startsWith('-') ? -1 : 1;
   let milliseconds = 0;
@@ -23,7 +23,7 @@ export function durationMilliseconds(text: string): number {
   return sign * milliseconds;
 }
 
-/** The shortest text for a number of milliseconds, for messages: 90000 is `1m30s`. */
+/** Formats milliseconds for messages: 90000 is `1m30s`. */
 export function durationText(milliseconds: number): string {
   let rest = milliseconds;
   let text = '';

@@ -1,4 +1,4 @@
-/** What is wrong with a configuration, all of it at once, each with its place. */
+/** All faults of a configuration, each with its place. */
 
 import type { ConfigurationFinding } from './model.ts';
 
@@ -11,12 +11,12 @@ export function describeFinding(finding: ConfigurationFinding): string {
 
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
-  /** In the order of the file; those of the environment last. */
+  /** In file order; faults of environment variables last. */
   readonly faults: readonly ConfigurationFinding[];
 
   constructor(faults: readonly ConfigurationFinding[]) {
     const ordered = faults.toSorted(byPlace);
-    const heading = `the configuration has ${faults.length === 1 ? 'a fault' : `${String(faults.length)} faults`}:`;
+    const heading = `the configuration has ${faults.length === 1 ? '1 fault' : `${String(faults.length)} faults`}:`;
     super([heading, ...ordered.map((fault) => `  ${describeFinding(fault)}`)].join('\n'));
     this.faults = ordered;
   }

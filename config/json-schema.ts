@@ -1,4 +1,4 @@
-/** The configuration file as JSON Schema: for editors, and for the names that keys and variables have. */
+/** JSON Schema of the configuration file, for editors and for looking up keys and variables. */
 
 import { z } from 'zod';
 
@@ -6,7 +6,7 @@ import type { Path } from './document.ts';
 import { GENERATIONS } from './schema.ts';
 import type { Generation } from './schema.ts';
 
-/** What we read of a JSON Schema. */
+/** The parts of a JSON Schema that are used here. */
 export interface SchemaNode {
   readonly type?: string | undefined;
   readonly properties?: Readonly<Record<string, SchemaNode>> | undefined;
@@ -16,7 +16,7 @@ export interface SchemaNode {
   readonly not?: object | undefined;
 }
 
-/** JSON Schema (draft 7, which editors know best) of a configuration file of any generation. */
+/** JSON Schema for all generations of the file. Draft 7 has the best editor support. */
 export function configurationJsonSchema(): object {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -28,7 +28,7 @@ export function configurationJsonSchema(): object {
   };
 }
 
-/** The schema of one generation, to find keys in. */
+/** The schema of one generation, for looking up keys. */
 export function generationSchema(generation: Generation): SchemaNode {
   return toJsonSchema(generation) as SchemaNode;
 }
@@ -37,7 +37,7 @@ function toJsonSchema(generation: Generation): z.core.JSONSchema.BaseSchema {
   return z.toJSONSchema(GENERATIONS[generation], { io: 'input', target: 'draft-07' });
 }
 
-/** The keys that a mapping at a path may have. */
+/** The known keys of the mapping at a path. */
 export function knownKeys(schema: SchemaNode, path: Path): string[] {
   const node = path.reduce<SchemaNode | undefined>((parent, segment) => {
     if (typeof segment === 'number') return parent?.items;

@@ -1,4 +1,4 @@
-/** From the path of a configuration file to what it says, or to everything that is wrong with it. */
+/** Loads a configuration file, or reports everything that is wrong with it. */
 
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -23,9 +23,9 @@ import type { Surroundings } from './settings.ts';
 import { didYouMeanOneOf } from './suggestion.ts';
 
 /**
- * Read a configuration file of any generation and the variables that override it.
+ * Reads a configuration file of any generation and applies the environment variables that override it.
  *
- * @throws ConfigurationError with all faults, each with its place.
+ * @throws ConfigurationError with all faults, each with its place
  */
 export async function loadConfiguration(path: string, environment: NodeJS.ProcessEnv): Promise<Configuration> {
   const document = readDocument(path, await readText(path));
@@ -47,7 +47,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const message = `cannot be read: ${(error as Error).message}`;
+    const message = `can't be read: ${(error as Error).message}`;
     throw new ConfigurationError([{ file: path, line: 1, column: 1, message }]);
   }
 }
@@ -74,7 +74,7 @@ function reader<File>(
   };
 }
 
-/** What it takes to say where something stands. */
+/** Everything needed to locate an issue. */
 interface Finder {
   readonly document: ConfigurationDocument;
   readonly overridden: Overridden;
@@ -86,7 +86,7 @@ function findingsOf(issue: z.core.$ZodIssue, finder: Finder): ConfigurationFindi
   const known = knownKeys(finder.schema, issue.path);
   return issue.keys.map((key) => {
     const path = [...issue.path, key];
-    const message = `${pathText(path)}: there is no such key${didYouMeanOneOf(key, known)}`;
+    const message = `${pathText(path)}: unknown key${didYouMeanOneOf(key, known)}`;
     return finder.document.finding(path, 'key', message);
   });
 }

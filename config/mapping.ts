@@ -1,14 +1,14 @@
-/** Mappings of the configuration file: no unknown keys, and rules over several members. */
+/** Mappings in the configuration file: no unknown keys, and rules that span several members. */
 
 import { z } from 'zod';
 
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import type { Path } from './document.ts';
 
-/** What a rule finds fault with: a member of the mapping (or something in it), and why. */
+/** Reports a fault at a path relative to the mapping. */
 export type Report = (path: Path, message: string) => void;
 
-/** A mapping that knows these keys and no others. `missing` tells what to write where it is needed and not there. */
+/** A mapping with exactly these keys. `missing` is the message if the mapping is required but absent. */
 export function mapping<Shape extends z.ZodRawShape>(
   shape: Shape,
   missing?: string,
@@ -17,8 +17,8 @@ export function mapping<Shape extends z.ZodRawShape>(
 }
 
 /**
- * Add a rule over several members of a mapping. It is checked even where members have faults of their own, so that
- * all faults are told at once: a rule sees members that may be anything.
+ * Adds a rule that spans several members of a mapping. It runs even if members have faults of their own, so that all
+ * faults are reported at once. The rule must therefore accept members of any type.
  */
 export function withRule<Schema extends z.ZodType>(
   schema: Schema,
@@ -34,7 +34,7 @@ export function withRule<Schema extends z.ZodType>(
   );
 }
 
-/** A list of mappings that have different names, at least one. */
+/** A non-empty list of mappings with unique names. */
 export function namedList<Item extends z.ZodType>(item: Item, remedy = 'at least one is needed'): z.ZodArray<Item> {
   return z
     .array(item, { error: ({ input }) => (input === undefined ? `is missing: ${remedy}` : undefined) })
@@ -47,7 +47,7 @@ export function namedList<Item extends z.ZodType>(item: Item, remedy = 'at least
             context.addIssue({
               code: 'custom',
               path: [index, 'name'],
-              message: `\`${name}\` is there already`,
+              message: `\`${name}\` is a duplicate`,
             });
           }
           seen.add(name);
@@ -57,13 +57,13 @@ export function namedList<Item extends z.ZodType>(item: Item, remedy = 'at least
     );
 }
 
-/** The mappings in what should be a list of them, each with its index. */
+/** The mappings in a list, each with its index. Other items are skipped. */
 export function mappingsOf(list: unknown): [number, JsonObject][] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((item, index): [number, JsonObject][] => (isJsonObject(item) ? [[index, item]] : []));
 }
 
-/** A key that is known and refused, with the reason. */
+/** A known key that is refused with a reason. */
 export function refused(reason: string): z.ZodOptional<z.ZodNever> {
   return z.never(reason).optional();
 }

@@ -1,10 +1,10 @@
-/** What is wrong with a value, in words. */
+/** Error messages for invalid values. */
 
 import type { z } from 'zod';
 
 import type { Path } from './document.ts';
 
-/** `sources[0].git.branch`; the file itself is the empty text. */
+/** `sources[0].git.branch`; empty for the file itself. */
 export function pathText(path: Path): string {
   return path.reduce<string>((text, segment) => {
     if (typeof segment === 'number') return `${text}[${String(segment)}]`;
@@ -22,7 +22,7 @@ const KINDS: Readonly<Record<string, string>> = {
   array: 'a list',
 };
 
-/** The message of an issue for which the schema itself has none. Never quotes a value: it may be a secret. */
+/** The message of an issue without one in the schema. Never quotes a value, which may be secret. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_type') return describeWrongType(issue.expected, issue.input);
   if (issue.code === 'invalid_value') return describeWrongChoice(issue.values, issue.input);

@@ -1,32 +1,32 @@
-/** What a configuration file says, whichever generation it was written for: the one model that all parts read. */
+/** The configuration model that all parts of Rollcall read, whatever the generation of the file. */
 
 import type { SslMode } from '../db/connection.ts';
 import type { Claims } from '../registry/claims.ts';
 import type { Role } from '../registry/roles.ts';
 import type { SecretReference, SourceDefinition } from '../registry/source-definition.ts';
 
-/** A registry that the file lists: the sources that it shows, in order of precedence. */
+/** A registry in the file, with its sources in order of precedence. */
 interface RegistryDefinition {
-  /** Letters, digits, `.`, `_` and `-`; neither `v0` nor `v0.1`, which are parts of the API's paths. */
+  /** Letters, digits, `.`, `_`, and `-`. Not `v0` or `v0.1`, which are parts of API paths. */
   readonly name: string;
   readonly sources: readonly string[];
-  /** `public`: read without a token on the host where others need one. Default `protected`. */
+  /** `public`: readable without a token. Default `protected`. */
   readonly access: 'protected' | 'public';
-  /** What a caller must hold to read it. Absent: with `authz` only a superAdmin reads it, unless it is public. */
+  /** Claims that readers must hold. Absent: with `authz` only superAdmins can read it, unless it is public. */
   readonly claims?: Claims;
 }
 
-/** A database password is the one secret that may stand in the file itself. */
+/** Database passwords are the only secrets allowed in the file itself. */
 export type DatabasePassword = SecretReference | { readonly value: string };
 
 export interface DatabaseSettings {
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  /** Reads and writes rows. Without a password: the PostgreSQL password file, see `connection.ts`. */
+  /** The application user, which reads and writes rows. Without a password, the PostgreSQL password file is used. */
   readonly user: string;
   readonly password?: DatabasePassword;
-  /** Changes the schema. Default: `user`. */
+  /** The migration user, which changes the schema. Default: `user`. */
   readonly migrationUser?: string;
   /** Default: `password`. */
   readonly migrationPassword?: DatabasePassword;
@@ -36,7 +36,7 @@ export interface DatabaseSettings {
   readonly connectionMaxLifetimeMs: number;
 }
 
-/** Absolute paths of PEM files; all absent: TLS with the system's certificate authorities. */
+/** Absolute paths of PEM files. If all are absent: TLS with the system's certificate authorities. */
 export interface TemporalTls {
   readonly caFile?: string;
   readonly certificateFile?: string;
@@ -45,7 +45,7 @@ export interface TemporalTls {
 }
 
 export interface TemporalSettings {
-  /** `host:port`; absent: `serve` starts a development server of its own. */
+  /** `host:port`. Absent: `serve` starts a development server. */
   readonly address?: string;
   readonly namespace: string;
   readonly taskQueue: string;
@@ -58,138 +58,138 @@ export interface TelemetrySettings {
   readonly enabled: boolean;
   readonly serviceName: string;
   readonly serviceVersion?: string;
-  /** Of an OTLP collector over HTTP: `host:port`. */
+  /** `host:port` of an OTLP/HTTP collector. */
   readonly endpoint: string;
-  /** Speak HTTP instead of HTTPS to the collector. */
+  /** Use HTTP instead of HTTPS. */
   readonly insecure: boolean;
   readonly tracing: {
     readonly enabled: boolean;
-    /** The share of traces kept, above 0 up to 1. */
+    /** The fraction of traces to keep, above 0 and up to 1. */
     readonly sampling: number;
   };
   readonly metrics: { readonly enabled: boolean };
 }
 
 export interface ServerSettings {
-  /** `host:port` or `:port` of the public API. Default `:8080`; without a database of one's own `127.0.0.1:8080`. */
+  /** `host:port` or `:port` of the public API. Default `:8080`; with the embedded database `127.0.0.1:8080`. */
   readonly address: string;
-  /** The same for health and readiness, which are not to be published. Port 8081. */
+  /** The listen address of health and readiness checks, which must not be published. Default port 8081. */
   readonly internalAddress: string;
-  /** Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. Default none. */
+  /** Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-*` headers are trusted. Default: none. */
   readonly trustedProxies: readonly string[];
   /**
-   * Host names under which clients reach the public API, in lower case. IP addresses and loopback names are known
-   * without being listed. Absent: the hosts of `address` and of `auth.oauth.resourceUrl`.
+   * Host names that clients use for the public API, in lower case. IP addresses and loopback names need not be listed.
+   * Absent: the hosts of `address` and of `auth.oauth.resourceUrl`.
    */
   readonly publicHosts?: readonly string[];
 }
 
 export interface LogSettings {
-  /** The least severe messages that are logged. Default `info`; in the processes of `serve` `warn`. */
+  /** Minimum level of log messages. Default `info`; in the processes of `serve` `warn`. */
   readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
-/** Who vouches for tokens. */
+/** An identity provider. */
 export interface ProviderSettings {
   readonly name: string;
-  /** What the claim `iss` must be; without `jwksUrl` the keys are found by discovery from it. */
+  /** Required value of the `iss` claim. Without `jwksUrl`, the keys are discovered from it. */
   readonly issuerUrl: string;
-  /** What the claim `aud` must be or contain. */
+  /** Required value of the `aud` claim, or of one of its members. */
   readonly audience: string;
   readonly jwksUrl?: string;
-  /** RFC 7662, for tokens that are no JWT. */
+  /** Introspection endpoint (RFC 7662) for opaque tokens. */
   readonly introspectionUrl?: string;
   readonly clientId?: string;
   readonly clientSecret?: SecretReference;
-  /** Certificate authorities (PEM) for requests to the provider. Default: those of the system. */
+  /** Certificate authorities (PEM) for requests to the provider. Default: the system's. */
   readonly caFile?: string;
-  /** A bearer token for requests to the provider, read anew for each. */
+  /** Bearer token for requests to the provider, read for each request. */
   readonly token?: SecretReference;
-  /** Whether its URLs may lead to private, loopback and link-local addresses. Default false. */
+  /** Whether its URLs may resolve to private, loopback, and link-local addresses. Default false. */
   readonly allowPrivateIp: boolean;
-  /** Scopes of tokens that carry no claim `scope` or `scp`, such as those of Kubernetes service accounts. Default none. */
+  /** Scopes of tokens without a `scope` or `scp` claim, such as Kubernetes service account tokens. Default: none. */
   readonly scopes: readonly string[];
 }
 
-/** Who may publish which names: who holds the claims may publish what one of the globs matches. */
+/** Callers that hold the claims can publish names that match one of the globs. */
 interface NamespaceRule {
   readonly claims: Claims;
   readonly names: readonly string[];
 }
 
 export interface AuthorizationSettings {
-  /** Who holds all claims of one of the maps has the role. */
+  /** Callers that hold all claims of one of the maps have the role. */
   readonly roles: Readonly<Record<Role, readonly Claims[]>>;
-  /** Absent: whoever has the role may publish under any name. */
+  /** Absent: callers with the role can publish any name. */
   readonly namespaces?: readonly NamespaceRule[];
 }
 
 export interface OAuthSettings {
   readonly mode: 'oauth';
-  /** Paths that need no token, each with everything below it, beside those that never need one. */
+  /** Paths that need no token, including everything below them, in addition to those that never need one. */
   readonly publicPaths: readonly string[];
-  /** The URL under which clients know this server (RFC 9728). Default: taken from the request. */
+  /** The URL that clients use for this server (RFC 9728). Default: taken from the request. */
   readonly resourceUrl?: string;
   readonly realm: string;
   readonly scopesSupported: readonly string[];
-  /** The scope that a token needs for changes. Default `mcp-registry:write`. */
+  /** Scope required for changes. Default `mcp-registry:write`. */
   readonly writeScope: string;
-  /** At least one; the one whose issuer a token names is asked. */
+  /** At least one. The issuer of a token selects its provider. */
   readonly providers: readonly ProviderSettings[];
-  /** Absent: everybody who has a token may do everything. */
+  /** Absent: any valid token allows everything. */
   readonly authz?: AuthorizationSettings;
 }
 
 export type AuthSettings = { readonly mode: 'anonymous' } | OAuthSettings;
 
 export interface AuditSettings {
-  /** Default true where authentication is on. */
+  /** Default: true if authentication is on. */
   readonly enabled: boolean;
-  /** Where JSON lines go. Absent: to standard output. */
+  /** File for JSON lines. Absent: standard output. */
   readonly logFile?: string;
-  /** Only these actions are recorded; absent: all. */
+  /** Actions to record. Absent: all. */
   readonly eventTypes?: readonly string[];
   readonly excludeEventTypes: readonly string[];
-  /** Milliseconds that an event is kept in Postgres. Default 90 days. */
+  /** How long events are kept in Postgres, in milliseconds. Default 90 days. */
   readonly retentionMs: number;
 }
 
-/** What sources that were created through the API may reach. */
+/** Limits of sources created through the API. */
 export interface OutboundSettings {
-  /** Host names, addresses and CIDR ranges that are allowed although they are private, and `http` with them. */
+  /** Private host names, addresses, and CIDR ranges that are allowed, also over plain HTTP. */
   readonly allow: readonly string[];
-  /** The folder that their secret files must be in. Absent: they may name none. */
+  /** The folder that must contain their secret files. Absent: they can't use secret files. */
   readonly secretsFolder?: string;
 }
 
-/** How many requests one caller, or one address, may make a minute. */
+/** Rate limits per caller and per address. */
 export interface RateLimitSettings {
   readonly writesPerMinute: number;
   readonly failedAuthenticationsPerMinute: number;
 }
 
-/** Where in the configuration something stands: in the file, or in an environment variable that overrides it. */
+/** A place in the configuration: in the file, or in an environment variable that overrides it. */
 type ConfigurationPlace =
   | { readonly file: string; readonly line: number; readonly column: number }
   | { readonly variable: string };
 
-/** Something to tell the operator about one place of the configuration. */
+/** A message for the operator about one place in the configuration. */
 export type ConfigurationFinding = ConfigurationPlace & { readonly message: string };
 
 export interface Configuration {
-  /** The name of the default registry, which is served at the root. */
+  /** Name of the default registry, which is served at the root. */
   readonly registryName: string;
   readonly sources: readonly SourceDefinition[];
   /**
-   * The registries that the file lists. The default registry is the one named `registryName`; where none has that
-   * name it holds all sources in order and is not in this list.
+   * The registries in the file. The default registry is the one named `registryName`. If none has that name, the default
+   * registry serves all sources in order and isn't in this list.
    */
   readonly registries: readonly RegistryDefinition[];
-  /** Absent: `serve` starts a PostgreSQL server of its own. */
+  /** Absent: `serve` starts its own PostgreSQL server. */
   readonly database?: DatabaseSettings;
   readonly temporal: TemporalSettings;
   readonly auth: AuthSettings;
-  /** What entries of a source require of who reads them, by the source's name; claims of their own come first. */
+  /** Claims that readers of a source's entries must hold, by source name. Claims of an entry take precedence. */
   readonly sourceClaims: Readonly<Record<string, Claims>>;
   readonly audit: AuditSettings;
   readonly outbound: OutboundSettings;
@@ -198,9 +198,9 @@ export interface Configuration {
   readonly server: ServerSettings;
   readonly log: LogSettings;
   readonly limits: {
-    /** The largest publisher extension of a server.json that may be published, in bytes. */
+    /** Maximum size of the publisher extension of a published server.json, in bytes. */
     readonly publisherExtensionBytes: number;
   };
-  /** What the configuration says that has no effect: to be shown at start, never passed over. */
+  /** Settings without effect, shown at startup. */
   readonly notes: readonly ConfigurationFinding[];
 }

@@ -1,4 +1,4 @@
-/** What a configuration may say although it has no effect here: told to the operator, never passed over. */
+/** Finds settings that are valid but have no effect, so that the operator hears about them. */
 
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import type { Path } from './document.ts';
@@ -10,12 +10,12 @@ export interface Note {
   readonly message: string;
 }
 
-const ANONYMOUS = 'has no effect in the mode `anonymous`, in which everybody may do everything';
-const WITHOUT_AUTHZ = 'has no effect without `auth.authz`: whoever has a token sees everything';
-const MANAGED = 'has no effect on a managed source, which holds what is published to it';
-const METRICS = 'has no effect: this version exports traces, no metrics';
+const ANONYMOUS = 'has no effect in anonymous mode, where everyone is allowed to do everything';
+const WITHOUT_AUTHZ = 'has no effect without `auth.authz`: any valid token sees everything';
+const MANAGED = 'has no effect on a managed source, which is never fetched';
+const METRICS = 'has no effect: this version exports traces only';
 const READS = 'has no effect: reads are not recorded';
-const REQUEST_DATA = 'has no effect: audit events never hold what was sent, which may be secret';
+const REQUEST_DATA = 'has no effect: audit events never contain request data, which may be secret';
 
 export function effectlessSettings(file: JsonObject): Note[] {
   const items = ['sources', 'registries'].flatMap((list) =>
@@ -33,7 +33,7 @@ export function effectlessSettings(file: JsonObject): Note[] {
   ];
 }
 
-/** A mapping of the file and where it is. */
+/** A mapping in the file and its path. */
 interface Item {
   readonly path: Path;
   readonly item: JsonObject;

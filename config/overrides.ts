@@ -1,4 +1,4 @@
-/** Environment variables that override the file: `THV_REGISTRY_DATABASE_HOST` for `database.host`. */
+/** Environment variables that override settings: `THV_REGISTRY_DATABASE_HOST` for `database.host`. */
 
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import type { ConfigurationFinding } from './model.ts';
@@ -9,7 +9,7 @@ import { didYouMean } from './suggestion.ts';
 
 const PREFIX = 'THV_REGISTRY_';
 
-/** Read elsewhere, or about parts of ToolHive Registry Server that work without being told to here. */
+/** Read elsewhere, or for features of ToolHive Registry Server that need no setting here. */
 const OTHER_VARIABLES: readonly string[] = [
   PASSWORD_VARIABLES.override,
   PASSWORD_VARIABLES.migrationOverride,
@@ -26,14 +26,14 @@ interface Scalar {
 
 export interface Overridden {
   readonly value: JsonObject;
-  /** The variable that a value comes from, or undefined. */
+  /** The variable that set a value, or undefined. */
   variableOf(path: Path): string | undefined;
   readonly faults: readonly ConfigurationFinding[];
 }
 
 /**
- * The value of a file with the scalars that variables override, in the file or not. Lists are out of reach. An empty
- * variable counts as unset, as it comes from templates. A variable that means nothing is a fault: it is a typing error.
+ * Applies environment variables to scalars, whether the file sets them or not. Lists can't be overridden. An empty
+ * variable counts as unset, because templates produce them. An unknown variable is a fault, because it is a typing error.
  */
 export function applyOverrides(file: JsonObject, schema: SchemaNode, environment: NodeJS.ProcessEnv): Overridden {
   const scalars = scalarsByVariable(schema, []);
@@ -46,7 +46,7 @@ export function applyOverrides(file: JsonObject, schema: SchemaNode, environment
     if (OTHER_VARIABLES.includes(variable) || isServiceLink(variable, text)) continue;
     const scalar = scalars.get(variable);
     if (scalar === undefined) {
-      const message = `there is no such setting, or it is a list${didYouMean(variable, scalars.keys())}`;
+      const message = `unknown setting, or a list (lists have no variables)${didYouMean(variable, scalars.keys())}`;
       faults.push({ variable, message });
     } else {
       assign(value, scalar.path, parseAs(scalar.types, text));
@@ -69,7 +69,7 @@ function scalarsByVariable(node: SchemaNode, path: readonly string[]): Map<strin
 
 const SCALAR_TYPES: ReadonlySet<string> = new Set(['string', 'number', 'integer', 'boolean']);
 
-/** What cannot be read as its type stays text, which the schema finds fault with. */
+/** A value of the wrong type stays text, and the schema reports it. */
 function parseAs(types: ReadonlySet<string>, text: string): string | number | boolean {
   const isNumber = /^-?\d+(?:\.\d+)?$/.test(text);
   if (isNumber && (types.has('number') || types.has('integer'))) return Number(text);
@@ -83,7 +83,7 @@ function assign(root: JsonObject, path: readonly string[], value: unknown): void
   for (const key of path.slice(0, -1)) {
     parent[key] ??= {};
     const child = parent[key];
-    // Something else than a mapping is a fault of the file, and reported as that.
+    // The schema reports a parent that isn't a mapping.
     if (!isJsonObject(child)) return;
     parent = child;
   }

@@ -1,4 +1,4 @@
-/** Where a git repository is: HTTP(S), SSH in both spellings, or a folder of this machine. */
+/** Locations of Git repositories: HTTP(S), SSH in both notations, or a local folder. */
 
 import { z } from 'zod';
 
@@ -8,12 +8,12 @@ import { MAX_URL_LENGTH, tooLong } from './scalars.ts';
 const SCP_LIKE = /^(?:\w[\w.-]*@)?\w[\w.-]*:[^:\s][^\s]*$/;
 const LOCAL_PATH = /^(?:\/|\.\.?\/)/;
 
-/** How git would reach the repository; undefined: not at all. */
+/** How Git reaches the repository; undefined if it can't. */
 export function repositoryTransport(repository: string): 'http' | 'ssh' | 'local' | undefined {
   if (LOCAL_PATH.test(repository)) return 'local';
   if (!repository.includes('://')) return SCP_LIKE.test(repository) ? 'ssh' : undefined;
   const url = URL.parse(repository);
-  // A host that starts with a hyphen would be an option to ssh.
+  // ssh would take a host that starts with a hyphen for an option.
   if (url === null || url.hostname.startsWith('-')) return undefined;
   if (/^https?:$/.test(url.protocol)) return 'http';
   if (url.protocol === 'file:') return 'local';
@@ -29,14 +29,16 @@ export const repositoryUrl = z
   )
   .superRefine((repository, context) => {
     const url = repository.includes('://') ? URL.parse(repository) : null;
-    // The user name of an SSH URL is no secret; that of an HTTP URL often is a token.
+    // The user name of an SSH URL isn't secret. In an HTTP URL it is often a token.
     const credentials = url !== null && (url.password !== '' || (url.username !== '' && url.protocol !== 'ssh:'));
     if (credentials) {
-      context.addIssue('holds credentials: take them out of the URL and use `auth.username` and `auth.passwordFile`');
+      context.addIssue(
+        'contains credentials: remove them from the URL and use `auth.username` and `auth.passwordFile`',
+      );
     }
   });
 
-/** A local path as a file URL; anything else as it is. */
+/** Whether the repository is a local path. */
 export function isLocalPath(repository: string): boolean {
   return LOCAL_PATH.test(repository);
 }

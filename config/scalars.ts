@@ -1,4 +1,4 @@
-/** The kinds of single values that a configuration file holds. */
+/** Schemas of the scalar values in a configuration file. */
 
 import { isIP } from 'node:net';
 
@@ -10,12 +10,12 @@ import { DURATION_PATTERN, durationMilliseconds, durationText } from './duration
 
 const RESERVED_REGISTRY_NAMES: readonly string[] = ['v0', 'v0.1'];
 
-/** The longest text where nothing else is said; Linux allows as much for the path of a file. */
+/** The default limit of a text; also the limit of file paths on Linux. */
 const MAX_TEXT_LENGTH = 4_096;
 
 export const text = nonEmpty(MAX_TEXT_LENGTH);
 
-/** The path of a file; a relative one starts at the folder of the configuration file. */
+/** A file path, relative to the folder of the configuration file. */
 export const filePath = nonEmpty(MAX_TEXT_LENGTH);
 
 /** The longest URL, in characters: the limit of most servers, and of the sitemap protocol. */
@@ -26,32 +26,32 @@ export function nonEmpty(maxLength: number): z.ZodString {
   return z.string().min(1, 'is empty').max(maxLength, tooLong(maxLength));
 }
 
-/** What is said about a text above its bound. */
+/** The message for a text above its limit. */
 export function tooLong(maxLength: number): string {
-  return `is too long: the most is ${maxLength} characters`;
+  return `is too long: at most ${maxLength} characters are allowed`;
 }
 
-/** A DNS label: it becomes part of a workflow id and, in the older forms of the file, of a URL. */
+/** A DNS label. It becomes part of a workflow ID and, in older generations of the file, of a URL. */
 export const sourceName = z
   .string()
   .regex(
     /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/,
-    'expected 1 to 63 lower case letters, digits and hyphens, no hyphen at either end',
+    'expected 1 to 63 lowercase letters, digits, and hyphens, without a hyphen at either end',
   );
 
 export const registryName = z
   .string()
   .regex(
     /^[A-Za-z0-9](?:[-._A-Za-z0-9]{0,126}[A-Za-z0-9])?$/,
-    'expected 1 to 128 letters, digits, dots, underscores and hyphens, the first and the last a letter or digit',
+    'expected 1 to 128 letters, digits, dots, underscores, and hyphens, starting and ending with a letter or digit',
   )
-  .refine((name) => !RESERVED_REGISTRY_NAMES.includes(name), 'is reserved: it is a part of the paths of the API');
+  .refine((name) => !RESERVED_REGISTRY_NAMES.includes(name), 'is reserved, because it is part of API paths');
 
 const MAX_DURATION_LENGTH = 64;
-/** Ten years. More is a mistake, and a timer may not hold it. */
+/** Ten years. Longer durations are mistakes, and timers may not support them. */
 const LONGEST_DURATION_MS = 87_600 * 3_600_000;
 
-/** A duration as text, read as milliseconds. Default limit: ten years. */
+/** A duration, converted to milliseconds. Default limit: ten years. */
 export function duration(limits: {
   readonly atLeastMs: number;
   readonly atMostMs?: number;
@@ -65,8 +65,8 @@ export function duration(limits: {
     .transform(durationMilliseconds)
     .superRefine((milliseconds, context) => {
       const { atLeastMs, atMostMs = LONGEST_DURATION_MS } = limits;
-      if (milliseconds < atLeastMs) context.addIssue(`is too short: the least is ${durationText(atLeastMs)}`);
-      if (milliseconds > atMostMs) context.addIssue(`is too long: the most is ${durationText(atMostMs)}`);
+      if (milliseconds < atLeastMs) context.addIssue(`is too short: the minimum is ${durationText(atLeastMs)}`);
+      if (milliseconds > atMostMs) context.addIssue(`is too long: the maximum is ${durationText(atMostMs)}`);
     });
 }
 
@@ -86,12 +86,12 @@ export const hostAndPort = z
   .string()
   .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+):\d{1,5}$/, 'expected `host:port`, such as `localhost:7233`');
 
-/** `host:port`, or `:port` for all addresses of the machine; port 0 is any free one. */
+/** `host:port`, or `:port` for all interfaces. Port 0 selects a free port. */
 export const listenAddress = z
   .string()
   .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]*):\d{1,5}$/, 'expected `host:port` or `:port`, such as `127.0.0.1:8080`');
 
-/** An HTTP(S) URL. Credentials in it would be seen in histories and logs. */
+/** An HTTP or HTTPS URL without credentials, because URLs appear in histories and logs. */
 export function httpUrl(insteadOfCredentials: string): z.ZodType<string, string> {
   return z.string().superRefine((value, context) => {
     if (value.length > MAX_URL_LENGTH) return context.addIssue(tooLong(MAX_URL_LENGTH));
@@ -99,27 +99,27 @@ export function httpUrl(insteadOfCredentials: string): z.ZodType<string, string>
     if (url === null || !/^https?:$/.test(url.protocol)) {
       context.addIssue('expected a URL that starts with https:// or http://');
     } else if (url.username !== '' || url.password !== '') {
-      context.addIssue(`holds credentials: take them out of the URL; ${insteadOfCredentials}`);
+      context.addIssue(`contains credentials: remove them from the URL; ${insteadOfCredentials}`);
     }
   });
 }
 
-/** An HTTPS URL, or an HTTP one that does not leave the machine: what is read from it decides who is let in. */
+/** An HTTPS URL, or HTTP on loopback only: its answers decide who is authenticated. */
 export const secureUrl = httpUrl('this setting has no use for them').superRefine((value, context) => {
   const url = URL.parse(value);
   if (url === null) return;
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    context.addIssue('expected a URL that starts with https://; http:// only for this machine itself');
+    context.addIssue('expected a URL that starts with https://; http:// is allowed for loopback addresses only');
   }
   if (value.includes('#')) context.addIssue('expected a URL without a fragment');
 });
 
-const ADDRESS_RANGE = 'expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`';
+const ADDRESS_RANGE = 'expected an address or an address range, such as `10.0.0.7`, `10.0.0.0/8`, or `fd00::/8`';
 
-/** An IP address, or a range of them in CIDR notation. */
+/** An IP address or a CIDR range. */
 export const addressRange = z.string().refine(isAddressRange, ADDRESS_RANGE);
 
-/** The same, or a host name. */
+/** An IP address, a CIDR range, or a host name. */
 export const hostOrAddressRange = z
   .string()
   .refine(
@@ -127,7 +127,7 @@ export const hostOrAddressRange = z
     `${ADDRESS_RANGE}, or a host name such as \`git.example.com\``,
   );
 
-/** The name of a host, without scheme and port; read in lower case. */
+/** A host name without scheme and port, converted to lower case. */
 export const hostName = z
   .string()
   .refine(
@@ -143,12 +143,12 @@ function isAddressRange(value: string): boolean {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
 }
 
-/** Not one whose last label is a number: that is an address with a mistake in it. */
+/** A host name can't end with a numeric label: that would be a mistyped address. */
 function isHostName(value: string): boolean {
   return /^(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)*(?!\d+$)(?!-)[a-z0-9-]{1,63}(?<!-)$/i.test(value);
 }
 
-/** A glob over whole server names, as filters have them. */
+/** A glob that matches whole server names, as in filters. */
 export const serverNamePattern = z.string().superRefine((value, context) => {
   const reason = badPattern(value);
   if (reason !== null) context.addIssue(reason);

@@ -1,9 +1,9 @@
 /**
- * The configuration file in its three generations. They differ in how they say where servers come from:
+ * Schemas of the three generations of the configuration file. They differ in how they define sources:
  *
  * - `sources`: a list of sources, and registries that name them (the current form);
- * - `registries`: a list of registries, each with a source of its own in it;
- * - `source`: one source, with `syncPolicy` and `filter` beside it.
+ * - `registries`: a list of registries, each with an inline source;
+ * - `source`: one source, with top-level `syncPolicy` and `filter`.
  */
 
 import { z } from 'zod';
@@ -22,23 +22,23 @@ const commonSettings = {
   ...settings,
 };
 
-/** What is written of a source beside its name. */
+/** The members of a source except its name. */
 export const sourceMembers = { ...sourceKinds, ...sourceOptions, claims };
 
-/** A source with its name, in the file or as the admin API takes it. */
+/** A named source, in the file or in the admin API. */
 export const namedSource = withRule(mapping({ name: sourceName, ...sourceMembers }), (source, report) => {
   checkSource(source, report);
   checkInterval(source, source['syncPolicy'], report);
 });
 
-/** What is written of a registry beside its name. */
+/** The members of a registry except its name. */
 export const registryMembers = {
   sources: z.array(text).min(1, 'is empty: name at least one source').describe('In order of precedence'),
   access,
   claims,
 };
 
-/** A registry with its name, in the file or as the admin API takes it. */
+/** A named registry, in the file or in the admin API. */
 export const namedRegistry = withRule(mapping({ name: registryName, ...registryMembers }), checkAccess);
 
 const sourcesFile = withRule(
@@ -48,7 +48,7 @@ const sourcesFile = withRule(
       'write at least one, such as `sources: [{name: catalog, file: {path: servers.json}}]`',
     ),
     registries: namedList(namedRegistry).exactOptional(),
-    source: refused('belongs to an older form of the file: add it to `sources`'),
+    source: refused('belongs to an older generation of the file: add it to `sources`'),
     ...commonSettings,
   }),
   ({ sources, registries }, report) => {
@@ -61,7 +61,7 @@ const sourcesFile = withRule(
   },
 );
 
-/** @param known the sources that there are, as they are written, by their names. */
+/** @param known the existing sources as written, by name */
 export function checkRegistrySources(names: unknown, known: ReadonlyMap<unknown, JsonObject>, report: Report): void {
   if (!Array.isArray(names)) return;
   const seen = new Set<string>();
@@ -70,12 +70,12 @@ export function checkRegistrySources(names: unknown, known: ReadonlyMap<unknown,
     if (typeof name !== 'string') continue;
     const source = known.get(name);
     if (source === undefined) {
-      report([index], `there is no source \`${name}\`${didYouMean(name, textsOf(known.keys()))}`);
+      report([index], `unknown source \`${name}\`${didYouMean(name, textsOf(known.keys()))}`);
     } else if (seen.has(name)) {
-      report([index], `\`${name}\` is there already`);
+      report([index], `\`${name}\` is a duplicate`);
     } else if (source['managed'] !== undefined) {
       if (managed !== undefined) {
-        report([index], `is managed like \`${managed}\`: a registry can publish to one managed source only`);
+        report([index], `is managed, like \`${managed}\`: a registry can have only one managed source`);
       }
       managed ??= name;
     }
@@ -96,7 +96,7 @@ const inlineRegistry = withRule(
     claims,
     configMapRef: refused('belongs to the MCPRegistry resource: write `configMap: {name: …, key: …}`'),
     pvcRef: refused('belongs to the MCPRegistry resource: mount the volume and write `file: {path: …}`'),
-    sources: refused('names sources where the file has no list `sources`'),
+    sources: refused('names sources, but the file has no `sources` list'),
   }),
   (registry, report) => {
     checkSource(registry, report);
@@ -124,11 +124,11 @@ const sourceFile = withRule(
     filter: filter.exactOptional(),
     ...commonSettings,
     registryName: sourceName.pipe(registryName).default('default').describe('Also the name of the source'),
-    registries: refused('belongs to a newer form of the file: use `sources` and `registries`, or `source` alone'),
+    registries: refused('belongs to a newer generation of the file: use `sources` and `registries`, or only `source`'),
   }),
   ({ source, syncPolicy: policy, auth }, report) => {
     if (isJsonObject(auth) && auth['authz'] !== undefined) {
-      report(['auth', 'authz'], 'needs claims, which this older form of the file has no place for: use `sources`');
+      report(['auth', 'authz'], "needs claims, which this older generation of the file doesn't support: use `sources`");
     }
     if (!isJsonObject(source)) return;
     const type = source['type'];
@@ -137,7 +137,7 @@ const sourceFile = withRule(
     });
     checkInterval(source, policy, report);
     const other = KIND_OF_TYPE.find((kind) => kind !== type && source[kind] !== undefined);
-    if (other !== undefined) report(['source', other], `does not belong to a source of the type \`${String(type)}\``);
+    if (other !== undefined) report(['source', other], `not allowed in a source of type \`${String(type)}\``);
   },
 );
 
@@ -148,7 +148,7 @@ export type SourcesFile = z.output<typeof sourcesFile>;
 export type RegistriesFile = z.output<typeof registriesFile>;
 export type SourceFile = z.output<typeof sourceFile>;
 
-/** The generation that a file was written for, told by its keys; the current one where nothing tells. */
+/** Determines the generation of a file from its keys; the current one if they don't tell. */
 export function generationOf(file: JsonObject): Generation {
   if (file['sources'] !== undefined) return 'sources';
   if (file['source'] !== undefined) return 'source';

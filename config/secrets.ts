@@ -1,4 +1,4 @@
-/** Secrets are named by a file or an environment variable, and read each time they are needed: rotation needs no restart. */
+/** Secrets come from a file or an environment variable and are read on each use, so rotation needs no restart. */
 
 import { readFile } from 'node:fs/promises';
 
@@ -6,9 +6,9 @@ import { RollcallError } from '../registry/failure.ts';
 import type { SecretReference } from '../registry/source-definition.ts';
 
 /**
- * Read a secret, without white space around it.
+ * Reads a secret and trims white space.
  *
- * @throws RollcallError `SecretUnavailable`, naming the file or the variable, never its content.
+ * @throws RollcallError `SecretUnavailable` that names the file or variable, never its content
  */
 export async function readSecret(
   reference: SecretReference,
@@ -18,9 +18,9 @@ export async function readSecret(
     'file' in reference ? `the file ${reference.file}` : `the environment variable ${reference.environment}`;
   const content =
     'file' in reference ? await readSecretFile(reference.file) : (environment[reference.environment] ?? null);
-  if (content === null) throw new RollcallError('SecretUnavailable', `${place}, which holds a secret, is not set`);
+  if (content === null) throw new RollcallError('SecretUnavailable', `${place} for a secret is not set`);
   const secret = content.trim();
-  if (secret === '') throw new RollcallError('SecretUnavailable', `${place}, which holds a secret, is empty`);
+  if (secret === '') throw new RollcallError('SecretUnavailable', `${place} for a secret is empty`);
   return secret;
 }
 
@@ -29,12 +29,12 @@ async function readSecretFile(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     const reason = SYSTEM_ERRORS[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
-    throw new RollcallError('SecretUnavailable', `the file ${path}, which holds a secret, ${reason}`, { cause: error });
+    throw new RollcallError('SecretUnavailable', `the secret file ${path} ${reason}`, { cause: error });
   }
 }
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
-  EACCES: 'may not be read by this process',
+  EACCES: "can't be read by this process: check its permissions",
   EISDIR: 'is a folder',
 };

@@ -1,4 +1,4 @@
-/** What stands beside the sources, in the same words in every generation of the file. */
+/** Schema of the settings that all generations of the file share. */
 
 import { z } from 'zod';
 
@@ -27,26 +27,30 @@ const database = withRule(
     database: text.describe('Name of the database'),
     user: text.describe('User that reads and writes rows'),
     password: text.exactOptional().describe('Better: passwordFile'),
-    passwordFile: filePath.exactOptional().describe('File that holds the password'),
+    passwordFile: filePath.exactOptional().describe('File with the password'),
     migrationUser: text.exactOptional().describe('User that changes the schema. Default: user'),
     migrationPassword: text.exactOptional().describe('Better: migrationPasswordFile'),
-    migrationPasswordFile: filePath.exactOptional().describe('File that holds the password of migrationUser'),
+    migrationPasswordFile: filePath.exactOptional().describe('File with the password of migrationUser'),
     sslMode: z
       .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
       .default('require')
       .describe('Default require'),
-    maxOpenConns: z.int().min(1).default(25).describe('Most connections that are open. Default 25'),
-    maxIdleConns: z.int().min(0).default(5).describe('Connections kept open when nobody needs them. Default 5'),
+    maxOpenConns: z.int().min(1).default(25).describe('Maximum number of open connections. Default 25'),
+    maxIdleConns: z.int().min(0).default(5).describe('Maximum number of idle connections. Default 5'),
     connMaxLifetime: duration({ atLeastMs: 1000 })
       .default(5 * 60_000)
-      .describe('Age at which a connection is replaced. Default 5m'),
-    maxMetaSize: z.int().min(1).exactOptional().describe('Most bytes of a published extension. Default 4096'),
-    dynamicAuth: refused('this version has no dynamic database credentials: use `passwordFile`'),
+      .describe('Maximum age of a connection. Default 5m'),
+    maxMetaSize: z
+      .int()
+      .min(1)
+      .exactOptional()
+      .describe('Maximum size of a published extension in bytes. Default 4096'),
+    dynamicAuth: refused('dynamic database credentials are not supported: use `passwordFile`'),
   }),
   (settings, report) => {
     for (const key of ['password', 'migrationPassword']) {
       if (settings[key] !== undefined && settings[`${key}File`] !== undefined) {
-        report([key], `is given twice: keep \`${key}File\``);
+        report([key], `is set twice: keep \`${key}File\``);
       }
     }
   },
@@ -59,10 +63,10 @@ const temporal = withRule(
     taskQueue: text.default('rollcall').describe('Default `rollcall`'),
     tls: withRule(
       mapping({
-        caFile: filePath.exactOptional().describe('Certificate authorities (PEM). Default: those of the system'),
+        caFile: filePath.exactOptional().describe("Certificate authorities (PEM). Default: the system's"),
         certificateFile: filePath.exactOptional().describe('Client certificate (PEM)'),
         keyFile: filePath.exactOptional().describe('Private key of the client certificate (PEM)'),
-        serverName: text.exactOptional().describe('Host name that the server certificate is checked for'),
+        serverName: text.exactOptional().describe('Expected host name of the server certificate'),
       }),
       ({ certificateFile, keyFile }, report) => {
         if (certificateFile !== undefined && keyFile === undefined) report(['keyFile'], 'is missing');
@@ -70,8 +74,8 @@ const temporal = withRule(
       },
     )
       .exactOptional()
-      .describe('`{}` turns TLS on'),
-    apiKeyFile: filePath.exactOptional().describe('File that holds an API key, as for Temporal Cloud; turns TLS on'),
+      .describe('`{}` enables TLS'),
+    apiKeyFile: filePath.exactOptional().describe('File with an API key, as for Temporal Cloud; enables TLS'),
   }),
   ({ address, tls, apiKeyFile }, report) => {
     if (address === undefined && (tls !== undefined || apiKeyFile !== undefined)) report(['address'], 'is missing');
@@ -82,72 +86,75 @@ const telemetry = mapping({
   enabled: z.boolean().default(false),
   serviceName: text.default('rollcall').describe('Default `rollcall`'),
   serviceVersion: text.exactOptional().describe('Default: the version of Rollcall'),
-  endpoint: hostAndPort.default('localhost:4318').describe('OTLP collector over HTTP. Default localhost:4318'),
-  insecure: z.boolean().default(false).describe('HTTP instead of HTTPS'),
+  endpoint: hostAndPort.default('localhost:4318').describe('OTLP/HTTP collector. Default localhost:4318'),
+  insecure: z.boolean().default(false).describe('Use HTTP instead of HTTPS'),
   tracing: mapping({
     enabled: z.boolean().default(false),
-    sampling: z.number().gt(0).max(1).default(0.05).describe('Share of the traces kept. Default 0.05'),
+    sampling: z.number().gt(0).max(1).default(0.05).describe('Fraction of traces to keep. Default 0.05'),
   }).prefault({}),
   metrics: mapping({ enabled: z.boolean().default(false) }).prefault({}),
 });
 
-/** Reads, which ToolHive Registry Server records. A note says that they have no effect here. */
+/** Read events, which only ToolHive Registry Server records. A note says that they have no effect here. */
 export const READ_ACTION = /^(?:[a-z.]+\.(?:list|read)|user\.info)$/;
 
 const describeUnknownAction: z.core.$ZodErrorMap = ({ input }) =>
-  typeof input === 'string' ? `there is no such type of event${didYouMean(input, AUDIT_ACTIONS)}` : undefined;
+  typeof input === 'string' ? `unknown event type${didYouMean(input, AUDIT_ACTIONS)}` : undefined;
 
 const auditAction = z.union([z.enum(AUDIT_ACTIONS), z.string().regex(READ_ACTION, { error: describeUnknownAction })], {
   error: describeUnknownAction,
 });
 
 const audit = mapping({
-  enabled: z.boolean().exactOptional().describe('Default: whether authentication is on'),
-  logFile: filePath.exactOptional().describe('Where the JSON lines go. Default: standard output'),
-  eventTypes: z.array(auditAction).exactOptional().describe('Only these are recorded. Default: all'),
-  excludeEventTypes: z.array(auditAction).default([]).describe('These are not recorded; wins over eventTypes'),
-  includeRequestData: z.boolean().exactOptional().describe('Has no effect: events never hold what was sent'),
+  enabled: z.boolean().exactOptional().describe('Default: on if authentication is on'),
+  logFile: filePath.exactOptional().describe('File for JSON lines. Default: standard output'),
+  eventTypes: z.array(auditAction).exactOptional().describe('Event types to record. Default: all'),
+  excludeEventTypes: z
+    .array(auditAction)
+    .default([])
+    .describe('Event types not to record; takes precedence over eventTypes'),
+  includeRequestData: z.boolean().exactOptional().describe('Has no effect: events never contain request data'),
   maxDataSize: z.int().min(0).exactOptional().describe('Has no effect'),
   retention: duration({ atLeastMs: 24 * HOUR })
     .default(90 * 24 * HOUR)
-    .describe('Time that an event is kept in the database, at least 24h. Default 2160h'),
+    .describe('How long events are kept in the database, at least 24h. Default 2160h'),
 });
 
 const outbound = mapping({
   allow: z
     .array(hostOrAddressRange)
     .default([])
-    .describe('Hosts, addresses and ranges that sources created through the API may reach although they are private'),
-  secretsFolder: filePath
-    .exactOptional()
-    .describe('Folder of the secret files that such sources may name. Default none'),
+    .describe('Private hosts, addresses, and ranges that sources created through the API may reach'),
+  secretsFolder: filePath.exactOptional().describe('Folder of secret files that such sources may use. Default: none'),
 });
 
 const perMinute = z.int().min(1);
 
 const rateLimits = mapping({
-  writesPerMinute: perMinute.default(600).describe('Changes by one caller. Default 600'),
-  failedAuthenticationsPerMinute: perMinute.default(30).describe('Refused tokens from one address. Default 30'),
+  writesPerMinute: perMinute.default(600).describe('Changes per caller and minute. Default 600'),
+  failedAuthenticationsPerMinute: perMinute.default(30).describe('Refused tokens per address and minute. Default 30'),
 });
 
 const log = mapping({
   level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .exactOptional()
-    .describe('Least severe messages that are logged. Default info; for `serve` warn'),
+    .describe('Minimum level of log messages. Default info; for `serve` warn'),
 });
 
 const server = mapping({
-  address: listenAddress.exactOptional().describe('host:port or :port of the API. Default :8080'),
-  internalAddress: listenAddress.exactOptional().describe('The same for health and readiness. Default :8081'),
+  address: listenAddress.exactOptional().describe('Listen address of the API, host:port or :port. Default :8080'),
+  internalAddress: listenAddress
+    .exactOptional()
+    .describe('Listen address of health and readiness checks. Default :8081'),
   trustedProxies: z
     .array(addressRange)
     .default([])
-    .describe('Addresses of the reverse proxies whose X-Forwarded-For and X-Forwarded-Host are believed. Default none'),
+    .describe('Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Host are trusted. Default: none'),
   publicHosts: z
     .array(hostName)
     .exactOptional()
-    .describe('Host names under which clients reach the API. Default: those of address and of auth.oauth.resourceUrl'),
+    .describe('Host names that clients use for the API. Default: the hosts of address and of auth.oauth.resourceUrl'),
 });
 
 export const settings = {

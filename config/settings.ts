@@ -1,4 +1,4 @@
-/** From the settings as they are written to those that the parts of Rollcall read. */
+/** Converts the written settings to the model. */
 
 import { resolve } from 'node:path';
 
@@ -7,15 +7,15 @@ import type { SecretReference } from '../registry/source-definition.ts';
 import type { Configuration, DatabasePassword, DatabaseSettings, ServerSettings, TemporalSettings } from './model.ts';
 import type { SourcesFile } from './schema.ts';
 
-/** Where the file lies, for relative paths, and the variables that may hold passwords. */
+/** The folder of the file, for relative paths, and the environment, for passwords. */
 export interface Surroundings {
   readonly folder: string;
   readonly environment: NodeJS.ProcessEnv;
 }
 
 /**
- * A password comes from, first to last: the variable that overrides the file, the file, the variable that is there for
- * a file without one. None of them: the PostgreSQL password file, when the connection is made.
+ * Order of precedence of passwords: the overriding variable, the file, the fallback variable. Without any of them, the
+ * PostgreSQL password file is used when the connection is made.
  */
 export function databaseSettings(
   written: NonNullable<SourcesFile['database']>,

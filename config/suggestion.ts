@@ -1,23 +1,23 @@
-/** "Did you mean …?" for a key or a variable that nobody knows. */
+/** "Did you mean …?" for unknown keys and variables. */
 
 const MOST_LISTED = 6;
-/** Comparing takes time in proportion to both lengths; nothing that anyone types by mistake is longer. */
+/** Comparing takes time proportional to both lengths. Longer words aren't typing errors. */
 const LONGEST_COMPARED = 100;
 
-/** `; did you mean …?`, or nothing. */
+/** Returns `; did you mean …?` or an empty text. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const suggestion = closest(word, candidates);
   return suggestion === undefined ? '' : `; did you mean \`${suggestion}\`?`;
 }
 
-/** The same; where none is near and there are few, all of them. */
+/** Like `didYouMean`. If no candidate is close and there are few, lists all of them. */
 export function didYouMeanOneOf(word: string, candidates: readonly string[]): string {
   const isListed = candidates.length > 0 && candidates.length <= MOST_LISTED;
-  const all = isListed ? `; there are ${candidates.map((candidate) => `\`${candidate}\``).join(', ')}` : '';
+  const all = isListed ? `; known keys: ${candidates.map((candidate) => `\`${candidate}\``).join(', ')}` : '';
   return didYouMean(word, candidates) || all;
 }
 
-/** The candidate that a typing error would most likely turn into `word`, if there is one. */
+/** Returns the candidate that `word` is most likely a typing error of. */
 function closest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > LONGEST_COMPARED) return undefined;
   const tolerated = Math.max(1, Math.floor(word.length / 3));
@@ -33,7 +33,7 @@ function closest(word: string, candidates: Iterable<string>): string | undefined
   return best;
 }
 
-/** How many characters have to be inserted, removed, replaced or swapped with their neighbour (Damerau-Levenshtein). */
+/** Damerau-Levenshtein distance: insertions, deletions, substitutions, and swaps of neighbours. */
 function editDistance(from: string, to: string): number {
   const distances = Array.from({ length: from.length + 1 }, (_, row) =>
     Array.from({ length: to.length + 1 }, (__, column) => (row === 0 ? column : row)),

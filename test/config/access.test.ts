@@ -172,7 +172,7 @@ auth: { oauth: { ${PROVIDERS} }, authz: {} }`);
 });
 
 describe('a server does not start', () => {
-  const OR_ANONYMOUS = 'or `mode: anonymous` where everybody who reaches the server may do everything';
+  const OR_ANONYMOUS = 'or `mode: anonymous` to let anyone who can reach the server do everything';
   const TO_WRITE = 'providers: [{name: …, issuerUrl: https://…, audience: …}]';
 
   const GENERATIONS = {
@@ -183,7 +183,7 @@ describe('a server does not start', () => {
 
   test.each(Object.entries(GENERATIONS))('without `auth`, in the form of %s', async (_, file) => {
     expect(await faultsOf(file)).toEqual([
-      `1:1: auth: is missing: write \`auth: {mode: oauth, oauth: {${TO_WRITE}}}\`, or \`auth: {mode: anonymous}\` where everybody who reaches the server may do everything`,
+      `1:1: auth: is missing: write \`auth: {mode: oauth, oauth: {${TO_WRITE}}}\`, or \`auth: {mode: anonymous}\` to let anyone who can reach the server do everything`,
     ]);
     expect(await faultsOf(`${file}\nauth:`)).toEqual([expect.stringMatching(/^2:6: auth: is missing: write/)]);
   });
@@ -242,34 +242,34 @@ rateLimits: { writesPerMinute: 0 }
 server: { trustedProxies: [proxy.internal], publicHosts: ['https://a.example', 'a.example:80', '*.example'] }
 `),
   ).toEqual([
-    '3:37: sources[0].claims: is empty: leave `claims` out, or name a claim that a reader must hold',
-    '5:57: registries[0].claims: contradicts `access: public`, which asks for no token: leave one of the two out',
+    '3:37: sources[0].claims: is empty: remove `claims`, or name a claim that readers must hold',
+    '5:57: registries[0].claims: contradicts `access: public`, which needs no token: remove one of the two',
     '6:42: registries[1].access: expected one of `protected`, `public`',
     '6:68: registries[1].claims.level: expected text or a list of texts',
-    '8:17: auth.publicPaths[0]: would show everything to everybody: write `access: public` at registries that all may read',
+    '8:17: auth.publicPaths[0]: would make everything public: set `access: public` on the registries that everyone may read',
     '8:20: auth.publicPaths[1]: expected a path such as `/registry/catalog/v0.1`',
     '8:28: auth.publicPaths[2]: expected a path without `.` and `..`',
     '8:37: auth.publicPaths[3]: expected a path such as `/registry/catalog/v0.1`',
-    '10:18: auth.oauth.resourceUrl: expected a URL that starts with https://; http:// only for this machine itself',
-    '11:23: auth.oauth.scopesSupported[0]: expected one scope, without spaces and quotes, as in `registry:write`',
-    '13:31: auth.oauth.providers[0].issuerUrl: expected a URL that starts with https://; http:// only for this machine itself',
-    '13:66: auth.oauth.providers[0].scope: there is no such key; did you mean `scopes`?',
+    '10:18: auth.oauth.resourceUrl: expected a URL that starts with https://; http:// is allowed for loopback addresses only',
+    '11:23: auth.oauth.scopesSupported[0]: expected one scope without spaces and quotes, such as `registry:write`',
+    '13:31: auth.oauth.providers[0].issuerUrl: expected a URL that starts with https://; http:// is allowed for loopback addresses only',
+    '13:66: auth.oauth.providers[0].scope: unknown key; did you mean `scopes`?',
     '14:9: auth.oauth.providers[1].audience: is missing',
     '14:9: auth.oauth.providers[1].clientId: is missing: `clientSecretFile` needs it',
-    '14:17: auth.oauth.providers[1].name: `a` is there already',
-    '14:31: auth.oauth.providers[1].issuerUrl: holds credentials: take them out of the URL; this setting has no use for them',
-    '17:20: auth.authz.roles.superAdmin[0]: is empty: it would give the role to whoever has a token; name a claim',
-    '18:7: auth.authz.roles.manageServers: there is no such key; did you mean `manageSources`?',
-    '20:19: auth.authz.namespaces[0].claims: is empty: name the claims of those who may publish these names',
+    '14:17: auth.oauth.providers[1].name: `a` is a duplicate',
+    '14:31: auth.oauth.providers[1].issuerUrl: contains credentials: remove them from the URL; this setting has no use for them',
+    '17:20: auth.authz.roles.superAdmin[0]: is empty: every token would grant the role; name a claim',
+    '18:7: auth.authz.roles.manageServers: unknown key; did you mean `manageSources`?',
+    '20:19: auth.authz.namespaces[0].claims: is empty: name the claims that allow publishing these names',
     '20:30: auth.authz.namespaces[0].names: is empty: name at least one name or glob',
     '21:42: auth.authz.namespaces[1].names[0]: "[" has no "]" after it; write "\\[" for the character itself',
     '22:21: audit.retention: expected a duration such as `30m`, `1h30m` or `100ms`',
-    '22:52: audit.eventTypes[1]: there is no such type of event; did you mean `entry.publish`?',
-    '23:21: outbound.allow[0]: expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`, or a host name such as `git.example.com`',
-    '23:35: outbound.allow[1]: expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`, or a host name such as `git.example.com`',
-    '23:48: outbound.allow[2]: expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`, or a host name such as `git.example.com`',
+    '22:52: audit.eventTypes[1]: unknown event type; did you mean `entry.publish`?',
+    '23:21: outbound.allow[0]: expected an address or an address range, such as `10.0.0.7`, `10.0.0.0/8`, or `fd00::/8`, or a host name such as `git.example.com`',
+    '23:35: outbound.allow[1]: expected an address or an address range, such as `10.0.0.7`, `10.0.0.0/8`, or `fd00::/8`, or a host name such as `git.example.com`',
+    '23:48: outbound.allow[2]: expected an address or an address range, such as `10.0.0.7`, `10.0.0.0/8`, or `fd00::/8`, or a host name such as `git.example.com`',
     '24:32: rateLimits.writesPerMinute: expected at least 1',
-    '25:28: server.trustedProxies[0]: expected an address or a range of them, such as `10.0.0.7`, `10.0.0.0/8` or `fd00::/8`',
+    '25:28: server.trustedProxies[0]: expected an address or an address range, such as `10.0.0.7`, `10.0.0.0/8`, or `fd00::/8`',
     ...[59, 80, 96].map(
       (column, index) =>
         `25:${column}: server.publicHosts[${index}]: expected a host name without scheme and port, such as \`registry.example.com\``,
@@ -297,15 +297,15 @@ test.each([
 
 test('claims hold no characters that can be in no token', async () => {
   const text = 'sources: [{ name: a, managed: {}, claims: { "o\\0g": acme } }]\nauth: { mode: anonymous }';
-  expect(await faultsOf(text)).toEqual([expect.stringMatching(/^1:43: sources\[0\]\.claims: holds a character/)]);
+  expect(await faultsOf(text)).toEqual([expect.stringMatching(/^1:43: sources\[0\]\.claims: contains a character/)]);
 });
 
 test('no claim, and nothing else, is called __proto__: it would be left out without a word', async () => {
   const text = `sources: [{ name: a, managed: {}, claims: { org: acme, "__proto__": x } }]
 auth: { mode: anonymous, "__proto__": { mode: oauth } }`;
   expect(await faultsOf(text)).toEqual([
-    '1:56: nothing here may be called `__proto__`',
-    '2:26: nothing here may be called `__proto__`',
+    '1:56: `__proto__` is not a valid key',
+    '2:26: `__proto__` is not a valid key',
   ]);
 });
 
@@ -314,14 +314,14 @@ test('a token is judged by one provider: no two have the same issuer', async () 
   { name: a, issuerUrl: https://a.example, audience: b },
   { name: c, issuerUrl: https://a.example/, audience: d }]`;
   expect(await faultsOf(withOAuth(providers))).toEqual([
-    '4:25: auth.oauth.providers[1].issuerUrl: is that of `a` already, which judges all tokens of this issuer: give them one audience',
+    '4:25: auth.oauth.providers[1].issuerUrl: is the issuer of `a` already: configure each issuer once, with one audience',
   ]);
 });
 
 test('the oldest form has no place for claims, and so none for `authz`', async () => {
   const text = `source: { type: file, file: { path: x } }\nauth: { oauth: { ${PROVIDERS} }, authz: {} }`;
   expect(await messagesOf(text)).toEqual([
-    'auth.authz: needs claims, which this older form of the file has no place for: use `sources`',
+    "auth.authz: needs claims, which this older generation of the file doesn't support: use `sources`",
   ]);
 });
 
@@ -352,7 +352,7 @@ registries: [{ name: r, sources: [a], access: public }]
 auth: { mode: anonymous, publicPaths: [/x], oauth: { ${PROVIDERS} }, authz: {} }`),
     ).toEqual(
       ['auth.publicPaths', 'auth.oauth', 'auth.authz', 'sources[0].claims', 'registries[0].access'].map(
-        (path) => `${path}: has no effect in the mode \`anonymous\`, in which everybody may do everything`,
+        (path) => `${path}: has no effect in anonymous mode, where everyone is allowed to do everything`,
       ),
     );
   });
@@ -364,7 +364,7 @@ auth: { mode: anonymous, publicPaths: [/x], oauth: { ${PROVIDERS} }, authz: {} }
 audit: { enabled: true, includeRequestData: true, eventTypes: [entry.publish, server.version.read, user.info] }`),
       ),
     ).toEqual([
-      'audit.includeRequestData: has no effect: audit events never hold what was sent, which may be secret',
+      'audit.includeRequestData: has no effect: audit events never contain request data, which may be secret',
       'audit.eventTypes[1]: has no effect: reads are not recorded',
       'audit.eventTypes[2]: has no effect: reads are not recorded',
     ]);
@@ -373,7 +373,7 @@ audit: { enabled: true, includeRequestData: true, eventTypes: [entry.publish, se
   test('claims have none without `authz`', async () => {
     expect(
       await notesOf(`sources: [{ name: a, managed: {}, claims: { b: c } }]\nauth: { oauth: { ${PROVIDERS} } }`),
-    ).toEqual(['sources[0].claims: has no effect without `auth.authz`: whoever has a token sees everything']);
+    ).toEqual(['sources[0].claims: has no effect without `auth.authz`: any valid token sees everything']);
   });
 });
 
@@ -389,6 +389,6 @@ test('variables override single values', async () => {
 
 test('a role that there is not, and that is like no other, is answered with those that there are', async () => {
   expect(await messagesOf(withOAuth(PROVIDERS, ', authz: { roles: { admin: [{ a: b }] } }'))).toEqual([
-    'auth.authz.roles.admin: there is no such key; there are `superAdmin`, `manageSources`, `manageRegistries`, `manageEntries`',
+    'auth.authz.roles.admin: unknown key; known keys: `superAdmin`, `manageSources`, `manageRegistries`, `manageEntries`',
   ]);
 });

@@ -94,7 +94,7 @@ test('a secret that cannot be read is named by its place', async () => {
   const missing = await databaseSettings('passwordFile: /nowhere/password');
   await expect(applicationConnection(missing)).rejects.toMatchObject({
     type: 'SecretUnavailable',
-    message: 'the file /nowhere/password, which holds a secret, does not exist',
+    message: 'the secret file /nowhere/password does not exist',
   });
   const empty = await databaseSettings(`passwordFile: ${await secretFile('empty', ' \n')}`);
   await expect(applicationConnection(empty)).rejects.toMatchObject({ type: 'SecretUnavailable' });

@@ -39,31 +39,31 @@ telemetry: 5
 auht: {}
 `),
   ).toEqual([
-    '1:1: auth: is missing: write `auth: {mode: oauth, oauth: {providers: [{name: …, issuerUrl: https://…, audience: …}]}}`, or `auth: {mode: anonymous}` where everybody who reaches the server may do everything',
-    '1:15: registryName: is reserved: it is a part of the paths of the API',
+    '1:1: auth: is missing: write `auth: {mode: oauth, oauth: {providers: [{name: …, issuerUrl: https://…, audience: …}]}}`, or `auth: {mode: anonymous}` to let anyone who can reach the server do everything',
+    '1:15: registryName: is reserved, because it is part of API paths',
     '4:13: sources[0].format: expected one of `upstream`, `toolhive`',
-    '7:11: sources[1].name: `local` is there already',
+    '7:11: sources[1].name: `local` is a duplicate',
     '8:5: sources[1].git.repository: is missing',
-    '9:7: sources[1].git.repositry: there is no such key; did you mean `repository`?',
+    '9:7: sources[1].git.repositry: unknown key; did you mean `repository`?',
     '10:15: sources[1].git.branch: is not the name of a git reference',
     '12:17: sources[1].syncPolicy.interval: expected a duration such as `30m` or `1h30m`',
     '13:19: sources[1].syncPolicy.maxRemoval: expected a share from 0 to 1 or a percentage such as `50%`',
     '14:5: sources[2].syncPolicy.interval: is missing: say how often the source is synced, such as `interval: 30m`',
-    '14:11: sources[2].name: expected 1 to 63 lower case letters, digits and hyphens, no hyphen at either end',
+    '14:11: sources[2].name: expected 1 to 63 lowercase letters, digits, and hyphens, without a hyphen at either end',
     '15:22: sources[2].api.endpoint: expected a URL that starts with https:// or http://',
     '16:34: sources[2].filter.names.include[0]: "[" has no "]" after it; write "\\[" for the character itself',
     '16:40: sources[2].filter.names.include[1]: expected text, found a number: put it in quotes',
-    '18:11: registries[0].name: is reserved: it is a part of the paths of the API',
-    '19:15: registries[0].sources[0]: there is no source `locl`; did you mean `local`?',
-    '19:28: registries[0].sources[2]: `local` is there already',
+    '18:11: registries[0].name: is reserved, because it is part of API paths',
+    '19:15: registries[0].sources[0]: unknown source `locl`; did you mean `local`?',
+    '19:28: registries[0].sources[2]: `local` is a duplicate',
     '20:1: database.database: is missing',
     '20:1: database.user: is missing',
     '22:9: database.port: expected at most 65535',
     '23:1: temporal.address: is missing',
-    '23:22: temporal.namspace: there is no such key; did you mean `namespace`?',
+    '23:22: temporal.namspace: unknown key; did you mean `namespace`?',
     '24:19: audit.enabled: expected `true` or `false`, found text',
     '25:12: telemetry: expected a mapping, found a number',
-    '26:1: auht: there is no such key; did you mean `auth`?',
+    '26:1: auht: unknown key; did you mean `auth`?',
   ]);
 });
 
@@ -125,7 +125,7 @@ describe('a source', () => {
       'git: { repository: "https://x.org/y", auth: {} }',
       'sources[0].git.auth: expected either `username` with `passwordFile` (HTTP) or `sshKeyFile` (SSH)',
     ],
-    ['api: { endpoint: "https://x.org", timeout: 10m }', 'sources[0].api.timeout: is too long: the most is 5m'],
+    ['api: { endpoint: "https://x.org", timeout: 10m }', 'sources[0].api.timeout: is too long: the maximum is 5m'],
     [
       'api: { endpoint: "https://x.org", headers: { "x y": { env: X } } }',
       'sources[0].api.headers.x y: is not the name of an HTTP header',
@@ -161,7 +161,7 @@ test.each([
 ])('a URL with credentials is refused without repeating them: %s', async (source, advice) => {
   const [fault, ...others] = await faultsOf(withSource(source));
   expect(others).toEqual([]);
-  expect(fault).toContain('holds credentials: take them out of the URL');
+  expect(fault).toContain('contains credentials: remove them from the URL');
   expect(fault).toContain(advice);
   expect(fault).not.toContain('hunter2');
 });
@@ -173,7 +173,7 @@ sources: [{ name: a, managed: {} }, { name: b, managed: {} }]
 registries: [{ name: r, sources: [a, b] }]
 auth: { mode: anonymous }`;
     expect(await faultsOf(text)).toEqual([
-      '3:38: registries[0].sources[1]: is managed like `a`: a registry can publish to one managed source only',
+      '3:38: registries[0].sources[1]: is managed, like `a`: a registry can have only one managed source',
     ]);
   });
 
@@ -183,7 +183,7 @@ sources: [{ name: a, managed: {} }]
 registries: [{ name: r, sources: [a] }, { name: r, sources: [] }]
 auth: { mode: anonymous }`;
     expect(await faultsOf(text)).toEqual([
-      '3:49: registries[1].name: `r` is there already',
+      '3:49: registries[1].name: `r` is a duplicate',
       '3:61: registries[1].sources: is empty: name at least one source',
     ]);
   });
@@ -197,8 +197,8 @@ registries:
   - { name: b, configMapRef: { name: x, key: y } }
 auth: { mode: anonymous }`;
     expect(await faultsOf(text)).toEqual([
-      '3:13: registries[0].name: is reserved: it is a part of the paths of the API',
-      '5:13: registries[2].name: `a` is there already',
+      '3:13: registries[0].name: is reserved, because it is part of API paths',
+      '5:13: registries[2].name: `a` is a duplicate',
       '6:30: registries[3].configMapRef: belongs to the MCPRegistry resource: write `configMap: {name: …, key: …}`',
     ]);
   });
@@ -207,15 +207,15 @@ auth: { mode: anonymous }`;
 describe('generations', () => {
   test('do not mix', async () => {
     expect(await faultsOf('source: {}\nsources: [{ name: a, managed: {} }]\nauth: { mode: anonymous }')).toEqual([
-      '1:9: source: belongs to an older form of the file: add it to `sources`',
+      '1:9: source: belongs to an older generation of the file: add it to `sources`',
     ]);
     expect(
       await faultsOf(`source: { type: git, file: { path: x } }
 registries: []
 auth: { mode: anonymous }`),
     ).toEqual([
-      '1:28: source.file: does not belong to a source of the type `git`',
-      '2:13: registries: belongs to a newer form of the file: use `sources` and `registries`, or `source` alone',
+      '1:28: source.file: not allowed in a source of type `git`',
+      '2:13: registries: belongs to a newer generation of the file: use `sources` and `registries`, or only `source`',
     ]);
   });
 
@@ -239,8 +239,8 @@ sources: [{ name: a, managed: {} }]
 auth: { mode: anonymous }
 database: { host: h, user: u, database: d, password: hunter2, passwordFile: f, dynamicAuth: {} }`;
   expect(await faultsOf(text)).toEqual([
-    '4:54: database.password: is given twice: keep `passwordFile`',
-    '4:93: database.dynamicAuth: this version has no dynamic database credentials: use `passwordFile`',
+    '4:54: database.password: is set twice: keep `passwordFile`',
+    '4:93: database.dynamicAuth: dynamic database credentials are not supported: use `passwordFile`',
   ]);
 });
 
@@ -270,7 +270,7 @@ describe('text that is no configuration', () => {
   test('a file that is not there', async () => {
     const loading = loadConfiguration('/nowhere/rollcall.yaml', {});
     await expect(loading).rejects.toThrow(ConfigurationError);
-    await expect(loading).rejects.toThrow('/nowhere/rollcall.yaml:1:1: cannot be read');
+    await expect(loading).rejects.toThrow("/nowhere/rollcall.yaml:1:1: can't be read");
   });
 });
 
@@ -278,16 +278,19 @@ describe('bounds of a source', () => {
   const long = (length: number): string => 'x'.repeat(length);
 
   test.each([
-    ['file: { url: "https://example.com/a", timeout: 1h }', 'file.timeout: is too long: the most is 5m'],
-    [`file: { url: "https://example.com/${long(300_000)}" }`, 'file.url: is too long: the most is 2048 characters'],
-    [`file: { path: ${long(5_000)} }`, 'file.path: is too long: the most is 4096 characters'],
-    [`file: { data: ${long(1_000_001)} }`, 'file.data: is too long: the most is 1000000 characters'],
+    ['file: { url: "https://example.com/a", timeout: 1h }', 'file.timeout: is too long: the maximum is 5m'],
+    [
+      `file: { url: "https://example.com/${long(300_000)}" }`,
+      'file.url: is too long: at most 2048 characters are allowed',
+    ],
+    [`file: { path: ${long(5_000)} }`, 'file.path: is too long: at most 4096 characters are allowed'],
+    [`file: { data: ${long(1_000_001)} }`, 'file.data: is too long: at most 1000000 characters are allowed'],
     [`api: { endpoint: "https://example.com/${long(300_000)}" }`, 'api.endpoint: is too long'],
     [`api: { endpoint: "https://example.com", timeout: ${'1'.repeat(300_000)}s }`, 'api.timeout: is too long'],
     ['api: { endpoint: "https://example.com", fullSyncEvery: 999999999999h }', 'api.fullSyncEvery: is too long'],
     [`git: { repository: "https://example.com/${long(300_000)}" }`, 'git.repository: is too long'],
-    [`git: { repository: ./x, branch: ${long(300)} }`, 'git.branch: is too long: the most is 255 characters'],
-    [`git: { repository: ./x, path: ${long(5_000)} }`, 'git.path: is too long: the most is 4096 characters'],
+    [`git: { repository: ./x, branch: ${long(300)} }`, 'git.branch: is too long: at most 255 characters are allowed'],
+    [`git: { repository: ./x, path: ${long(5_000)} }`, 'git.path: is too long: at most 4096 characters are allowed'],
     ['git: { repository: ./x, path: "+(a|b)*.json" }', 'git.path: extended globs'],
     ['git: { repository: ./x, path: "{1..1000000}.json" }', 'git.path: ranges'],
     [`managed: {}, filter: { names: { include: ["${long(600)}"] } }`, 'filter.names.include[0]: the pattern has more'],
@@ -313,7 +316,7 @@ describe('bounds of a source', () => {
       `sources:\n  - { name: a, managed: {}, syncPolicy: { deadline: ${text} } }\nauth: { mode: anonymous }\n`;
     expect(await faultsOf(deadline('6h'))).toEqual([]);
     expect(await faultsOf(deadline('8760h'))).toEqual([
-      '2:53: sources[0].syncPolicy.deadline: is too long: the most is 6h',
+      '2:53: sources[0].syncPolicy.deadline: is too long: the maximum is 6h',
     ]);
   });
 });

@@ -79,8 +79,8 @@ describe('a variable is refused', () => {
     expect(
       await faultsOf(FILE, { ...ANONYMOUS, THV_REGISTRY_DATABSE_HOST: 'x', THV_REGISTRY_SOURCES_0_NAME: 'x' }),
     ).toEqual([
-      'THV_REGISTRY_DATABSE_HOST: there is no such setting, or it is a list; did you mean `THV_REGISTRY_DATABASE_HOST`?',
-      expect.stringMatching(/^THV_REGISTRY_SOURCES_0_NAME: there is no such setting, or it is a list/),
+      'THV_REGISTRY_DATABSE_HOST: unknown setting, or a list (lists have no variables); did you mean `THV_REGISTRY_DATABASE_HOST`?',
+      expect.stringMatching(/^THV_REGISTRY_SOURCES_0_NAME: unknown setting, or a list/),
     ]);
   });
 });

@@ -121,8 +121,8 @@ describe('a source of others', () => {
     expect(await ask('bob', ['PUT', '/v1/registries/theirs', showing(['own-a'], { claims: B })])).toEqual({
       status: 400,
       body: {
-        error: 'sources[0]: there is no source `own-a`; did you mean `own-b`?',
-        faults: [{ path: 'sources[0]', message: 'there is no source `own-a`; did you mean `own-b`?' }],
+        error: 'sources[0]: unknown source `own-a`; did you mean `own-b`?',
+        faults: [{ path: 'sources[0]', message: 'unknown source `own-a`; did you mean `own-b`?' }],
       },
     });
   });
