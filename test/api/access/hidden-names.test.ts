@@ -141,6 +141,23 @@ describe('changing a hidden name', () => {
     }
   });
 
+  test('in the caller’s namespace cannot be published over: the name belongs to others', async () => {
+    const server = { name: 'com.example.shared/hidden', version: '3.0.0', description: 'A server' };
+    for (const attempt of [
+      ['POST', '/v0.1/publish', server],
+      ['POST', '/v1/entries', { server, claims: { team: 'b' } }],
+      ['POST', '/trpc/entries.publish', { document: server }],
+    ] as const) {
+      const response = await ask('bob', attempt);
+      expect([response.status, await response.text()]).toEqual([
+        409,
+        expect.stringContaining('is there already, with claims that you do not hold'),
+      ]);
+    }
+    const versions = await ask('ada', ['GET', '/v0.1/servers/com.example.shared%2Fhidden/versions']);
+    expect(await versions.text()).not.toContain('3.0.0');
+  });
+
   test.each(titled(changesOf('com.example')))(
     'without the role is refused like changing a free one: $title',
     async ({ attempt }) => {
