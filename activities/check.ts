@@ -1,10 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { findSource } from '../db/sources.ts';
 import type { CheckInput, CheckResult } from '../workflows/contract.ts';
-import { checkApi } from './fetch-api.ts';
-import { checkFile } from './fetch-file.ts';
-import { checkGit } from './fetch-git.ts';
-import { type Check, comparableState } from './fetch.ts';
+import { checkApi } from '../sources/api/fetch.ts';
+import { checkFile } from '../sources/file/fetch.ts';
+import { checkGit } from '../sources/git/fetch.ts';
+import { type Check, comparableState } from '../sources/source-kind.ts';
 import { limitsOf, type UpstreamDependencies } from './limits.ts';
 
 /** A question that takes longer is answered by a sync; shorter than the time that the actor gives this activity. */
@@ -37,7 +37,7 @@ async function checkOrigin(question: Check): Promise<CheckResult['news']> {
       return await checkFile({ ...question, origin });
     case 'kubernetes': {
       // Loaded where it is used: the client of Kubernetes is large, and most workers have no such source.
-      const { checkKubernetes } = await import('./fetch-kubernetes.ts');
+      const { checkKubernetes } = await import('../sources/kubernetes/fetch.ts');
       return await checkKubernetes({ ...question, origin });
     }
     case 'managed':

@@ -3,7 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from
 import { Context } from '@temporalio/activity';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import type { FailureDetails } from '../workflows/contract.ts';
-import { withoutSecrets } from './redaction.ts';
+import { withoutSecrets } from '../outbound/redaction.ts';
 
 /** Failures that another attempt of the same activity may not meet again. */
 const WORTH_RETRYING: ReadonlySet<FailureType> = new Set([

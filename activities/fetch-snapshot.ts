@@ -8,10 +8,10 @@ import { definitionDigest } from '../registry/definition-digest.ts';
 import { FAILURE_TYPES, RollcallError } from '../registry/failure.ts';
 import { isInline } from '../registry/source-definition.ts';
 import type { FetchInput, FetchSnapshotResult } from '../workflows/contract.ts';
-import { comparableState, type Fetch, type Fetched } from './fetch.ts';
-import { fetchApi } from './fetch-api.ts';
-import { fetchFile } from './fetch-file.ts';
-import { fetchGit } from './fetch-git.ts';
+import { comparableState, type Fetch, type Fetched } from '../sources/source-kind.ts';
+import { fetchApi } from '../sources/api/fetch.ts';
+import { fetchFile } from '../sources/file/fetch.ts';
+import { fetchGit } from '../sources/git/fetch.ts';
 import { limitsOf, type UpstreamDependencies } from './limits.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
@@ -128,7 +128,7 @@ async function fetchOrigin(database: Database, fetch: Fetch): Promise<Fetched> {
       return await fetchFile({ ...fetch, origin });
     case 'kubernetes': {
       // Loaded where it is used: the client of Kubernetes is large, and most workers have no such source.
-      const { fetchKubernetes } = await import('./fetch-kubernetes.ts');
+      const { fetchKubernetes } = await import('../sources/kubernetes/fetch.ts');
       return await fetchKubernetes(database, { ...fetch, origin });
     }
     case 'managed':

@@ -9,8 +9,8 @@ import { findSource } from '../db/sources.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import type { WatchInput } from '../workflows/contract.ts';
-import { comparableState } from './fetch.ts';
-import { type FileIdentity, identifyFile, isSameFile } from './fetch-path.ts';
+import { comparableState } from '../sources/source-kind.ts';
+import { type FileIdentity, identifyFile, isSameFile } from '../sources/file/path.ts';
 import { limitsOf, type UpstreamDependencies } from './limits.ts';
 import { withProgress } from './progress.ts';
 
@@ -28,7 +28,7 @@ export async function watch({ database, guard }: UpstreamDependencies, { sourceN
   limitsOf(source, guard);
   if (origin.kind === 'kubernetes') {
     // Loaded where it is used: the client of Kubernetes is large, and most workers have no such source.
-    const { watchKubernetes } = await import('./watch-kubernetes.ts');
+    const { watchKubernetes } = await import('../sources/kubernetes/watch.ts');
     return await watchKubernetes(database, definition, origin);
   }
   if (origin.kind !== 'file' || !('path' in origin.location)) {

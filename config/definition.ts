@@ -14,7 +14,7 @@ import type {
   SourceDefinition,
   SourceOrigin,
 } from '../registry/source-definition.ts';
-import { isLocalPath } from './repository-url.ts';
+import { isLocalPath } from '../sources/git/repository-url.ts';
 import type { Surroundings } from './settings.ts';
 import type { WrittenSource } from './source-schema.ts';
 

@@ -9,7 +9,7 @@ import { badPathPattern } from '../registry/path-glob.ts';
 import { repositoryPath } from '../registry/repository-path.ts';
 import { mapping, withRule } from './mapping.ts';
 import type { Report } from './mapping.ts';
-import { repositoryTransport, repositoryUrl } from './repository-url.ts';
+import { repositoryTransport, repositoryUrl } from '../sources/git/repository-url.ts';
 import { duration, filePath, httpUrl, nonEmpty, serverNamePattern, share, text } from './scalars.ts';
 
 const MINUTE = 60_000;

@@ -6,7 +6,7 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import type { OutboundSettings } from '../config/model.ts';
 import type { ApiOrigin, FileOrigin, GitOrigin, SecretReference, SourceOrigin } from '../registry/source-definition.ts';
-import { remoteRepository } from './remote-repository.ts';
+import { remoteRepository } from '../sources/git/remote-repository.ts';
 import { OutboundRules } from './rules.ts';
 
 export interface AdmissionFault {

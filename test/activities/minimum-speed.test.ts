@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { atMinimumSpeed } from '../../activities/minimum-speed.ts';
+import { atMinimumSpeed } from '../../outbound/minimum-speed.ts';
 
 const WINDOW = { bytesPerSecond: 1_000, windowMs: 50 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withoutSecrets } from '../../activities/redaction.ts';
+import { withoutSecrets } from '../../outbound/redaction.ts';
 
 test.each([
   ['https://user:pw@example.com/a?b=c#d is down', 'https://example.com/a is down'],

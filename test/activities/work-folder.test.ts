@@ -4,7 +4,7 @@ import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inWorkFolder } from '../../activities/work-folder.ts';
+import { inWorkFolder } from '../../sources/work-folder.ts';
 
 test('a folder is gone afterwards, whatever happens in it', async () => {
   let used = '';

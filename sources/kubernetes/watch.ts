@@ -4,18 +4,18 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
-import type { Database } from '../db/connection.ts';
-import { recordDeployments } from '../db/deployments.ts';
-import { findSource } from '../db/sources.ts';
-import { Cluster } from '../kubernetes/cluster.ts';
-import { watchChanges } from '../kubernetes/collection.ts';
-import { ResourceExpired } from '../kubernetes/refusal.ts';
-import { RollcallError } from '../registry/failure.ts';
-import type { KubernetesOrigin, SourceDefinition } from '../registry/source-definition.ts';
-import { comparableState } from './fetch.ts';
-import { ClusterView, type ViewedCollection } from './kubernetes-view.ts';
-import { findContent } from './kubernetes-content.ts';
-import { type Progress, withProgress } from './progress.ts';
+import type { Database } from '../../db/connection.ts';
+import { recordDeployments } from '../../db/deployments.ts';
+import { findSource } from '../../db/sources.ts';
+import { Cluster } from '../../kubernetes/cluster.ts';
+import { watchChanges } from '../../kubernetes/collection.ts';
+import { ResourceExpired } from '../../kubernetes/refusal.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import type { KubernetesOrigin, SourceDefinition } from '../../registry/source-definition.ts';
+import { comparableState } from '../source-kind.ts';
+import { ClusterView, type ViewedCollection } from './view.ts';
+import { findContent } from './content.ts';
+import { type Progress, withProgress } from '../../activities/progress.ts';
 import { settling } from './settling.ts';
 
 /** A rollout changes many objects, one after another: they are waited for, but not for long. */

@@ -2,15 +2,15 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { FetchState } from '../db/fetched-snapshots.ts';
-import { definitionDigest } from '../registry/definition-digest.ts';
-import { RollcallError } from '../registry/failure.ts';
-import type { CheckResult } from '../workflows/contract.ts';
-import { contentHash, readFileBytes } from './content-digest.ts';
-import { type Check, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
-import { displayUrl, httpGet, type HttpResponse } from './http.ts';
-import type { Progress } from './progress.ts';
-import { inWorkFolder } from './work-folder.ts';
+import type { FetchState } from '../../db/fetched-snapshots.ts';
+import { definitionDigest } from '../../registry/definition-digest.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import type { CheckResult } from '../../workflows/contract.ts';
+import { contentHash, readFileBytes } from '../content-digest.ts';
+import { type Check, type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
+import { displayUrl, httpGet, type HttpResponse } from '../../outbound/http.ts';
+import type { Progress } from '../../activities/progress.ts';
+import { inWorkFolder } from '../work-folder.ts';
 
 export interface UrlLocation {
   readonly url: string;

@@ -1,23 +1,16 @@
 /** Sources of the kind `kubernetes`: the servers that run in a cluster, or a registry document in a ConfigMap. */
 import { Readable } from 'node:stream';
-import { recordDeployments } from '../db/deployments.ts';
-import type { Database } from '../db/connection.ts';
-import { Cluster } from '../kubernetes/cluster.ts';
-import { listPages } from '../kubernetes/collection.ts';
-import { definitionDigest } from '../registry/definition-digest.ts';
-import { RollcallError } from '../registry/failure.ts';
-import { ClaimsOfNames, contentDigest } from '../registry/kubernetes-export.ts';
-import type { KubernetesOrigin } from '../registry/source-definition.ts';
-import type { CheckResult } from '../workflows/contract.ts';
-import { type Check, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
-import {
-  type ClusterContent,
-  deploymentsOf,
-  digestContent,
-  findContent,
-  type Seen,
-  seenIn,
-} from './kubernetes-content.ts';
+import { recordDeployments } from '../../db/deployments.ts';
+import type { Database } from '../../db/connection.ts';
+import { Cluster } from '../../kubernetes/cluster.ts';
+import { listPages } from '../../kubernetes/collection.ts';
+import { definitionDigest } from '../../registry/definition-digest.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import { ClaimsOfNames, contentDigest } from '../../registry/kubernetes-export.ts';
+import type { KubernetesOrigin } from '../../registry/source-definition.ts';
+import type { CheckResult } from '../../workflows/contract.ts';
+import { type Check, type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
+import { type ClusterContent, deploymentsOf, digestContent, findContent, type Seen, seenIn } from './content.ts';
 
 /**
  * Lists everything that the source consists of: all or nothing, so that a list that fails half way removes nothing.

@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RollcallError } from '../registry/failure.ts';
+import { RollcallError } from '../../registry/failure.ts';
 
 /** Without any growth for this long, there is no progress. */
 const LONGEST_STANDSTILL_MS = 2 * 60_000;

@@ -1,16 +1,16 @@
 /** Which objects of a cluster a source consists of. */
-import type { Cluster } from '../kubernetes/cluster.ts';
-import { type Collection, listPages } from '../kubernetes/collection.ts';
-import { discover, type ServedResource } from '../kubernetes/discovery.ts';
-import type { JsonObject } from '../registry/json.ts';
+import type { Cluster } from '../../kubernetes/cluster.ts';
+import { type Collection, listPages } from '../../kubernetes/collection.ts';
+import { discover, type ServedResource } from '../../kubernetes/discovery.ts';
+import type { JsonObject } from '../../registry/json.ts';
 import {
   contentDigest,
   seeDocument,
   type SeenDocument,
   seeServer,
   type SeenServer,
-} from '../registry/kubernetes-export.ts';
-import type { KubernetesOrigin, KubernetesResource } from '../registry/source-definition.ts';
+} from '../../registry/kubernetes-export.ts';
+import type { KubernetesOrigin, KubernetesResource } from '../../registry/source-definition.ts';
 
 type Content = KubernetesOrigin['content'];
 type ServersContent = Extract<Content, { readonly servers: unknown }>['servers'];

@@ -1,6 +1,6 @@
 /** What changed a short while ago, to be known again when it is listed another time. */
 import { createHash } from 'node:crypto';
-import type { FoundDraft } from '../registry/document-reader.ts';
+import type { FoundDraft } from '../../registry/document-reader.ts';
 
 export class RecentEntries {
   readonly #digests = new Map<string, string>();

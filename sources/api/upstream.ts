@@ -1,12 +1,12 @@
 /** One registry, as a client of its v0.1 API: requests with their retries, and pages that are whole or not taken. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { readSecret } from '../config/secrets.ts';
-import { Turns } from '../db/turns.ts';
-import type { DocumentSummary } from '../registry/document-reader.ts';
-import type { OutboundGuard } from '../outbound/guard.ts';
-import { RollcallError } from '../registry/failure.ts';
-import type { ApiOrigin, SecretReference } from '../registry/source-definition.ts';
-import { displayUrl, httpGet, type HttpResponse, UpstreamRefusal } from './http.ts';
+import { readSecret } from '../../config/secrets.ts';
+import { Turns } from '../../db/turns.ts';
+import type { DocumentSummary } from '../../registry/document-reader.ts';
+import type { OutboundGuard } from '../../outbound/guard.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import type { ApiOrigin, SecretReference } from '../../registry/source-definition.ts';
+import { displayUrl, httpGet, type HttpResponse, UpstreamRefusal } from '../../outbound/http.ts';
 
 export interface ListQuery {
   /** RFC 3339: only entries that changed since; null: all. */

@@ -1,13 +1,13 @@
 /** Git on the command line, as a source may use it: no prompts, no secrets in arguments or messages, bounded. */
-import type { OutboundGuard } from '../outbound/guard.ts';
-import { type FailureType, RollcallError } from '../registry/failure.ts';
-import type { GitOrigin } from '../registry/source-definition.ts';
+import type { OutboundGuard } from '../../outbound/guard.ts';
+import { type FailureType, RollcallError } from '../../registry/failure.ts';
+import type { GitOrigin } from '../../registry/source-definition.ts';
 import { withinBounds } from './bounded-folder.ts';
-import { openAccess } from './git-access.ts';
-import { GitFailure, runGit } from './git-process.ts';
-import { guardedAccess } from './guarded-git-access.ts';
-import { MINIMUM_SPEED } from './minimum-speed.ts';
-import { withoutSecrets } from './redaction.ts';
+import { openAccess } from './access.ts';
+import { GitFailure, runGit } from './process.ts';
+import { guardedAccess } from './guarded-access.ts';
+import { MINIMUM_SPEED } from '../../outbound/minimum-speed.ts';
+import { withoutSecrets } from '../../outbound/redaction.ts';
 
 /** As much as a file source may download. */
 const MAX_BYTES = 1024 * 1024 * 1024;

@@ -1,11 +1,11 @@
 /** A registry document in a file of this machine; also one of a mounted ConfigMap, which is a symbolic link. */
 import { stat } from 'node:fs/promises';
-import type { FetchState } from '../db/fetched-snapshots.ts';
-import { definitionDigest } from '../registry/definition-digest.ts';
-import { RollcallError } from '../registry/failure.ts';
-import type { CheckResult } from '../workflows/contract.ts';
-import { contentHash, digestFile, hashing, readFileBytes } from './content-digest.ts';
-import { type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
+import type { FetchState } from '../../db/fetched-snapshots.ts';
+import { definitionDigest } from '../../registry/definition-digest.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import type { CheckResult } from '../../workflows/contract.ts';
+import { contentHash, digestFile, hashing, readFileBytes } from '../content-digest.ts';
+import { type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
 
 /** What tells a file from the one it was, without reading it. */
 export interface FileIdentity {

@@ -3,8 +3,8 @@ import { definitionDigest } from '../registry/definition-digest.ts';
 import type { SourceDefinition, SourceOrigin } from '../registry/source-definition.ts';
 import type { OutboundGuard } from '../outbound/guard.ts';
 import type { FetchedSnapshot, FetchState } from '../db/fetched-snapshots.ts';
-import type { Progress } from './progress.ts';
-import type { SnapshotStager } from './snapshot-stager.ts';
+import type { Progress } from '../activities/progress.ts';
+import type { SnapshotStager } from '../activities/snapshot-stager.ts';
 
 export interface Fetch<Origin extends SourceOrigin = SourceOrigin> {
   readonly origin: Origin;

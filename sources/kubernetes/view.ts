@@ -1,10 +1,10 @@
 /** What a watch knows of a cluster: begun with a list, kept by the changes. */
-import type { Cluster } from '../kubernetes/cluster.ts';
-import { type Change, listPages } from '../kubernetes/collection.ts';
-import { type JsonObject, memberOf } from '../registry/json.ts';
-import { contentDigest } from '../registry/kubernetes-export.ts';
-import type { Deployment } from '../registry/kubernetes-deployment.ts';
-import { type ClusterContent, type ContentCollection, deploymentsOf, type Seen } from './kubernetes-content.ts';
+import type { Cluster } from '../../kubernetes/cluster.ts';
+import { type Change, listPages } from '../../kubernetes/collection.ts';
+import { type JsonObject, memberOf } from '../../registry/json.ts';
+import { contentDigest } from '../../registry/kubernetes-export.ts';
+import type { Deployment } from '../../registry/kubernetes-deployment.ts';
+import { type ClusterContent, type ContentCollection, deploymentsOf, type Seen } from './content.ts';
 
 export class ClusterView {
   readonly collections: readonly ViewedCollection[];

@@ -1,11 +1,11 @@
 /** Sources of the kind `file`: one registry document, from a path, a URL, or the definition itself. */
-import { definitionDigest } from '../registry/definition-digest.ts';
-import type { FileOrigin } from '../registry/source-definition.ts';
-import type { CheckResult } from '../workflows/contract.ts';
-import { contentHash } from './content-digest.ts';
-import type { Check, Fetch, Fetched } from './fetch.ts';
-import { checkPath, fetchPath } from './fetch-path.ts';
-import { checkUrl, fetchUrl } from './fetch-url.ts';
+import { definitionDigest } from '../../registry/definition-digest.ts';
+import type { FileOrigin } from '../../registry/source-definition.ts';
+import type { CheckResult } from '../../workflows/contract.ts';
+import { contentHash } from '../content-digest.ts';
+import type { Check, Fetch, Fetched } from '../source-kind.ts';
+import { checkPath, fetchPath } from './path.ts';
+import { checkUrl, fetchUrl } from './url.ts';
 
 export async function fetchFile(fetch: Fetch<FileOrigin>): Promise<Fetched> {
   const { location } = fetch.origin;

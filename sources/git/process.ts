@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { RollcallError } from '../registry/failure.ts';
+import { RollcallError } from '../../registry/failure.ts';
 
 /** As much as the list of all files takes in a repository that has half a million of them. */
 const MAX_OUTPUT_MEBIBYTES = 64;

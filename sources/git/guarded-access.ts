@@ -2,13 +2,13 @@
  * How git reaches a repository for a source that was created through the API: at addresses that have been judged, with
  * nothing of this machine's configuration and none of its credentials.
  */
-import { pickVariables } from '../config/environment-variables.ts';
-import type { OutboundGuard } from '../outbound/guard.ts';
-import { type RemoteRepository, remoteRepository } from '../outbound/remote-repository.ts';
-import { RollcallError } from '../registry/failure.ts';
-import { withoutBrackets } from '../registry/host-in-url.ts';
-import type { GitOrigin } from '../registry/source-definition.ts';
-import { type GitAccess, keyOptions, passwordHeader, sshCommand } from './git-access.ts';
+import { pickVariables } from '../../config/environment-variables.ts';
+import type { OutboundGuard } from '../../outbound/guard.ts';
+import { type RemoteRepository, remoteRepository } from './remote-repository.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import { withoutBrackets } from '../../registry/host-in-url.ts';
+import type { GitOrigin } from '../../registry/source-definition.ts';
+import { type GitAccess, keyOptions, passwordHeader, sshCommand } from './access.ts';
 
 type HttpRepository = Extract<RemoteRepository, { transport: 'http' }>;
 type SshRepository = Extract<RemoteRepository, { transport: 'ssh' }>;

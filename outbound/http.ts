@@ -2,7 +2,7 @@
 import { pipeline, type Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
-import type { OutboundGuard } from '../outbound/guard.ts';
+import type { OutboundGuard } from './guard.ts';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import { atMinimumSpeed } from './minimum-speed.ts';
 

@@ -1,10 +1,10 @@
 /** How git reaches a repository: what it is told, what it may see of this process, and as whom it speaks. */
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pickVariables } from '../config/environment-variables.ts';
-import { readSecret } from '../config/secrets.ts';
-import { RollcallError } from '../registry/failure.ts';
-import type { GitOrigin, SecretReference } from '../registry/source-definition.ts';
+import { pickVariables } from '../../config/environment-variables.ts';
+import { readSecret } from '../../config/secrets.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import type { GitOrigin, SecretReference } from '../../registry/source-definition.ts';
 
 export interface GitAccess {
   /** As git is to be given it. */

@@ -2,18 +2,18 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { definitionDigest } from '../registry/definition-digest.ts';
-import { RollcallError } from '../registry/failure.ts';
-import { GlobError } from '../registry/glob.ts';
-import { compilePathGlob, fixedFolder, isPathGlob } from '../registry/path-glob.ts';
-import { repositoryPath } from '../registry/repository-path.ts';
-import type { GitOrigin } from '../registry/source-definition.ts';
-import type { CheckResult } from '../workflows/contract.ts';
-import { readFileBytes } from './content-digest.ts';
-import { type Check, type Fetch, type Fetched, syntaxOfName } from './fetch.ts';
-import { type GitClient, openGit } from './git-client.ts';
-import { withoutSecrets } from './redaction.ts';
-import { inWorkFolder } from './work-folder.ts';
+import { definitionDigest } from '../../registry/definition-digest.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import { GlobError } from '../../registry/glob.ts';
+import { compilePathGlob, fixedFolder, isPathGlob } from '../../registry/path-glob.ts';
+import { repositoryPath } from '../../registry/repository-path.ts';
+import type { GitOrigin } from '../../registry/source-definition.ts';
+import type { CheckResult } from '../../workflows/contract.ts';
+import { readFileBytes } from '../content-digest.ts';
+import { type Check, type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
+import { type GitClient, openGit } from './client.ts';
+import { withoutSecrets } from '../../outbound/redaction.ts';
+import { inWorkFolder } from '../work-folder.ts';
 
 /** Files that are looked at before others get a turn. */
 const LINES_PER_TURN = 1_000;

@@ -1,7 +1,7 @@
 /** Which query parameters an upstream accepts. Some allow fewer entries per page, or refuse what they do not know. */
-import type { FetchState } from '../db/fetched-snapshots.ts';
-import type { ApiPage, ApiUpstream, ListQuery, PageReader } from './api-upstream.ts';
-import { UpstreamRefusal } from './http.ts';
+import type { FetchState } from '../../db/fetched-snapshots.ts';
+import type { ApiPage, ApiUpstream, ListQuery, PageReader } from './upstream.ts';
+import { UpstreamRefusal } from '../../outbound/http.ts';
 
 /** A first page, and the query that the upstream accepted: the pages after it are asked for in the same way. */
 export interface FirstPage {

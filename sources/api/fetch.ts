@@ -1,15 +1,15 @@
 /** Sources of the kind `api`: another registry that serves the v0.1 API, read page by page. */
 import { Context } from '@temporalio/activity';
-import type { FetchState } from '../db/fetched-snapshots.ts';
-import { definitionDigest } from '../registry/definition-digest.ts';
-import { DocumentReader } from '../registry/document-reader.ts';
-import type { EntryDraft } from '../registry/entry.ts';
-import { RollcallError } from '../registry/failure.ts';
-import { compileFilter } from '../registry/filter.ts';
-import type { ApiOrigin } from '../registry/source-definition.ts';
-import type { CheckResult } from '../workflows/contract.ts';
-import { type ApiPage, ApiUpstream, type ListQuery } from './api-upstream.ts';
-import type { Check, Fetch, Fetched } from './fetch.ts';
+import type { FetchState } from '../../db/fetched-snapshots.ts';
+import { definitionDigest } from '../../registry/definition-digest.ts';
+import { DocumentReader } from '../../registry/document-reader.ts';
+import type { EntryDraft } from '../../registry/entry.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import { compileFilter } from '../../registry/filter.ts';
+import type { ApiOrigin } from '../../registry/source-definition.ts';
+import type { CheckResult } from '../../workflows/contract.ts';
+import { type ApiPage, ApiUpstream, type ListQuery } from './upstream.ts';
+import type { Check, Fetch, Fetched } from '../source-kind.ts';
 import { acceptedQuery, type FirstPage, readFirstPage, refusedParameters } from './list-parameters.ts';
 import { RecentEntries } from './recent-entries.ts';
 
