@@ -7,7 +7,10 @@ import type {
   RateLimitSettings,
   TelemetrySettings,
 } from '../config/model.ts';
-import type { ConnectionSettings, Database } from '../db/connection.ts';
+import { type ConnectionSettings, type Database, DEFAULT_MAX_CONNECTIONS } from '../db/connection.ts';
+import { pingDatabase } from '../db/availability.ts';
+import { watchDatabase } from '../db/database-watch.ts';
+import { watchedDatabase } from '../db/watched-database.ts';
 import { listenForRevisions } from '../db/revisions.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
@@ -38,6 +41,8 @@ export interface ContextOptions {
   readonly trustedProxies: readonly string[];
   /** Host names under which clients reach the server, in lower case. */
   readonly publicHosts: readonly string[];
+  /** Milliseconds that answers in memory are served for while the database is unavailable. */
+  readonly maxStaleMs: number;
   readonly limits: Configuration['limits'];
   readonly outbound: Configuration['outbound'];
   readonly telemetry?: TelemetrySettings;
@@ -57,11 +62,33 @@ export interface OpenContext {
  *   connection to Temporal cannot be read.
  */
 export async function openContext(options: ContextOptions): Promise<OpenContext> {
+  const watch = watchDatabase(
+    { settings: options.connection, ask: () => pingDatabase(options.database) },
+    (isAvailable) => registries.noteAvailable(isAvailable),
+  );
+  const database = watchedDatabase(options.database, watch);
+  const registries = new RegistryDirectory(database, options.maxStaleMs);
+  try {
+    const opened = await openOn({ ...options, database }, registries);
+    return {
+      context: opened.context,
+      close: async () => {
+        await opened.close();
+        await watch.close();
+      },
+    };
+  } catch (error) {
+    await watch.close();
+    throw error;
+  }
+}
+
+/** On a database that is watched. */
+async function openOn(options: ContextOptions, registries: RegistryDirectory): Promise<OpenContext> {
   const { database, auth, logger } = options;
   const audit = await AuditTrail.open({ settings: options.audit, database, logger });
   const telemetry = startTelemetry(options.telemetry);
   const temporal = await connectTemporal(options.temporal, telemetry);
-  const registries = new RegistryDirectory(database);
   const revisions = listenForRevisions(options.connection, {
     onRevision: (revision) => registries.noteRevision(revision),
     onRevisions: (all) => registries.noteRevisions(all),
@@ -94,7 +121,12 @@ function contextOf(
     database,
     registries,
     views: new RegistryViews(database),
-    pages: new Pages({ registries, maxBytes: PAGE_CACHE_BYTES, softwareVersion: software.version }),
+    pages: new Pages({
+      registries,
+      maxBytes: PAGE_CACHE_BYTES,
+      softwareVersion: software.version,
+      pagesAtOnce: pagesAtOnce(options.connection),
+    }),
     software,
     temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: options.temporalUiUrl },
     limits,
@@ -104,4 +136,12 @@ function contextOf(
     outbound,
     logger,
   };
+}
+
+/** Pages that are made at a time, at most: memory for each is some tens of megabytes. */
+const MAX_PAGES_AT_ONCE = 8;
+
+/** So few that, whatever reads wait for, connections are left for everything else. */
+function pagesAtOnce({ maxConnections = DEFAULT_MAX_CONNECTIONS }: ConnectionSettings): number {
+  return Math.max(1, Math.min(MAX_PAGES_AT_ONCE, maxConnections - 2));
 }

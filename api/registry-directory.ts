@@ -11,7 +11,12 @@ export class RegistryDirectory {
   readonly #database: Database;
   #registries: ReadonlyMap<string, RegistryRow> = new Map();
   #default: RegistryRow | undefined;
+  readonly #maxStaleMs: number;
   #isListening = false;
+  #isAvailable = true;
+  /** When all of this was last known to be current, and whether it could not be read again since. */
+  #currentAt = 0;
+  #isStale = false;
   /** Whether everything that was there when notifications began to arrive has been read. */
   #isComplete = false;
   /** The reading that is under way, and the one that begins after it. */
@@ -20,30 +25,45 @@ export class RegistryDirectory {
   /** What was notified while a reading was under way, which may be older than that. */
   readonly #notified = new Map<string, RegistryRevision>();
 
-  constructor(database: Database) {
+  /** @param maxStaleMs how long registries are answered as they were known last while they cannot be read */
+  constructor(database: Database, maxStaleMs: number) {
     this.#database = database;
+    this.#maxStaleMs = maxStaleMs;
   }
 
   /**
    * The registry of that name, the default registry without one; undefined where there is none.
-   * With Postgres away it is the registry as it was known last, so that pages in the cache are still served.
+   * While the database can't be read it is the registry as it was known last, so that pages in memory are served on.
    *
-   * @throws the database's error if Postgres is away and was never read.
+   * @throws the database's error where it can't be read, and was never read or too long ago.
    */
   async find(name: string | undefined): Promise<RegistryRow | undefined> {
     const known = this.#known(name);
-    if (known !== undefined && this.#isListening && this.#isComplete) return known;
+    if (known !== undefined && this.#isFollowing()) return known;
     try {
       await this.refresh();
     } catch (error) {
-      if (known === undefined) throw error;
+      this.#isStale = true;
+      if (known === undefined || Date.now() - this.#currentAt > this.#maxStaleMs) throw error;
     }
     return this.#known(name);
   }
 
   /** Whether the registry, as `find` answered it once, is known to be the same still. */
   isCurrent(registry: RegistryRow): boolean {
-    return this.#isListening && this.#isComplete && this.#registries.get(registry.name) === registry;
+    return this.#isFollowing() && this.#registries.get(registry.name) === registry;
+  }
+
+  /** How long ago, in milliseconds, the registries were current; undefined: they are, as far as is known. */
+  staleMs(): number | undefined {
+    return this.#isStale && !this.#isFollowing() ? Date.now() - this.#currentAt : undefined;
+  }
+
+  /** Whether the database answers. When it does again, the next look-up reads all registries. */
+  noteAvailable(isAvailable: boolean): void {
+    this.#noteUntilNow();
+    this.#isAvailable = isAvailable;
+    this.#isComplete = false;
   }
 
   /** Reads all registries, beginning after this call: what was committed before is seen afterwards. */
@@ -79,8 +99,18 @@ export class RegistryDirectory {
    * the next look-up.
    */
   noteListening(isListening: boolean): void {
+    this.#noteUntilNow();
     this.#isListening = isListening;
     this.#isComplete = false;
+  }
+
+  /** Whether every change has arrived by itself. */
+  #isFollowing(): boolean {
+    return this.#isListening && this.#isAvailable && this.#isComplete;
+  }
+
+  #noteUntilNow(): void {
+    if (this.#isFollowing()) this.#currentAt = Date.now();
   }
 
   #known(name: string | undefined): RegistryRow | undefined {
@@ -101,6 +131,8 @@ export class RegistryDirectory {
       this.#isComplete = false;
       throw error;
     });
+    this.#isStale = false;
+    this.#currentAt = Date.now();
     this.#hold(
       rows.map((row) => {
         const news = this.#notified.get(row.id);

@@ -75,6 +75,8 @@ export interface ServerSettings {
   readonly address: string;
   /** The listen address of health and readiness checks, which must not be published. Default port 8081. */
   readonly internalAddress: string;
+  /** Milliseconds that cached pages are served for while the database is unavailable. Default 10 min. */
+  readonly maxStaleMs: number;
   /** Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-*` headers are trusted. Default: none. */
   readonly trustedProxies: readonly string[];
   /**

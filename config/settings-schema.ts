@@ -147,6 +147,9 @@ const server = mapping({
   internalAddress: listenAddress
     .exactOptional()
     .describe('Listen address of health and readiness checks. Default :8081'),
+  maxStale: duration({ atLeastMs: 0 })
+    .default(10 * 60_000)
+    .describe('How long cached pages are served while the database is unavailable. Default 10m'),
   trustedProxies: z
     .array(addressRange)
     .default([])

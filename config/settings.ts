@@ -84,7 +84,8 @@ export function temporalSettings(written: SourcesFile['temporal'], folder: strin
  */
 export function serverSettings(written: SourcesFile['server'], isEmbedded: boolean): ServerSettings {
   const host = isEmbedded ? '127.0.0.1' : '';
-  return { address: `${host}:8080`, internalAddress: `${host}:8081`, ...written };
+  const { maxStale, ...rest } = written;
+  return { address: `${host}:8080`, internalAddress: `${host}:8081`, maxStaleMs: maxStale, ...rest };
 }
 
 /** The host names of the public API in lower case: those of the file, else those of `address` and `resourceUrl`. */

@@ -6,6 +6,7 @@ import {
   StatementTimeoutError,
 } from 'slonik';
 import type { Database } from './connection.ts';
+import { DatabaseUnavailable } from './database-watch.ts';
 import { nothing } from './schemas.ts';
 
 /** Resolves where the database answers. */
@@ -13,8 +14,8 @@ export async function pingDatabase(database: Database): Promise<void> {
   await database.pool.query(sql.type(nothing)`select`);
 }
 
-/** Classes of SQLSTATE for a connection that failed, resources that ran out, and a server that starts or stops. */
-const PASSING_STATES = /^(08|53|57P)/;
+/** Of SQLSTATE: connections that failed, resources that ran out, servers that start or stop, locks of others. */
+const PASSING_STATES = /^(08|53|57P|55P03)/;
 const NETWORK_ERRORS: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -34,6 +35,7 @@ const NETWORK_ERRORS: ReadonlySet<string> = new Set([
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (
+    error instanceof DatabaseUnavailable ||
     error instanceof ConnectionError ||
     error instanceof BackendTerminatedError ||
     error instanceof BackendTerminatedUnexpectedlyError ||

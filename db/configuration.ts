@@ -89,7 +89,8 @@ export async function changeConfiguration<Result>(
   change: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
   return await database.pool.transaction(async (transaction) => {
-    await transaction.query(sql.type(nothing)`select set_config('statement_timeout', ${STORE_TIMEOUT}, true)`);
+    await transaction.query(sql.type(nothing)`
+      select set_config('statement_timeout', ${STORE_TIMEOUT}, true), set_config('lock_timeout', '0', true)`);
     await transaction.query(sql.type(nothing)`select pg_advisory_xact_lock(${CONFIGURATION_LOCK})`);
     const result = await change(transaction);
     await tellOfRegistries(transaction);

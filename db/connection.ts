@@ -26,14 +26,26 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 /** A transaction that waits for its process this long belongs to a process that hangs: its locks must go. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 const IDLE_CONNECTION_TIMEOUT_MS = 30_000;
-const DEFAULT_MAX_CONNECTIONS = 10;
+export const DEFAULT_MAX_CONNECTIONS = 10;
 const DEFAULT_MAX_IDLE_CONNECTIONS = 2;
 const DEFAULT_CONNECTION_MAX_LIFETIME_MS = 30 * 60_000;
 const MAX_COPY_CONNECTIONS = 4;
 
+/** How long what is asked for may wait. Default: as long as it takes. */
+export interface WaitLimits {
+  /** Milliseconds that a statement waits for a lock of another one. */
+  readonly lockTimeoutMs: number;
+  /** Milliseconds that a query waits for a connection, and how many wait at most. */
+  readonly maxWaitMs: number;
+  readonly maxWaiting: number;
+}
+
+/** For a process whose callers would rather hear that they should try again later. */
+export const QUICK_REFUSAL: WaitLimits = { lockTimeoutMs: 1_000, maxWaitMs: 1_500, maxWaiting: 1_000 };
+
 /** Connects to a migrated database. Fails where it cannot be reached or the login is refused. */
-export async function openDatabase(settings: ConnectionSettings): Promise<Database> {
-  const pool = await openPool(settings);
+export async function openDatabase(settings: ConnectionSettings, limits?: WaitLimits): Promise<Database> {
+  const pool = await openPool(settings, limits);
   const copyPool = await openCopyPool(settings);
   return {
     pool,
@@ -44,10 +56,10 @@ export async function openDatabase(settings: ConnectionSettings): Promise<Databa
   };
 }
 
-async function openPool(settings: ConnectionSettings): Promise<DatabasePool> {
+async function openPool(settings: ConnectionSettings, limits?: WaitLimits): Promise<DatabasePool> {
   const ssl = await tlsOptions(settings);
   const connections = settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
-  const pool = await createPool(connectionUri(settings), {
+  const pool = await createPool(connectionUri(settings, limits), {
     ...(settings.password === undefined ? {} : { password: settings.password }),
     ...(ssl === false ? {} : { ssl }),
     maxPoolSize: 2 * connections, // never reached, see orderly-pool.ts
@@ -63,11 +75,14 @@ async function openPool(settings: ConnectionSettings): Promise<DatabasePool> {
     // settings are local to a transaction, locks are those of a transaction, and there are no temporary tables.
     resetConnection: async () => {},
   });
-  return orderlyPool(pool, connections);
+  return orderlyPool(pool, {
+    count: connections,
+    ...(limits !== undefined && { maxWaiting: limits.maxWaiting, maxWaitMs: limits.maxWaitMs }),
+  });
 }
 
 /** The password is not part of it: it goes beside it, so that it can't end up in a message that quotes the address. */
-function connectionUri(settings: ConnectionSettings): string {
+function connectionUri(settings: ConnectionSettings, limits: WaitLimits | undefined): string {
   return stringifyDsn({
     applicationName: 'rollcall',
     // Encoded, the folder of a Unix socket and an IPv6 address pass through the URL as they are.
@@ -75,7 +90,7 @@ function connectionUri(settings: ConnectionSettings): string {
     port: settings.port,
     username: settings.user,
     databaseName: settings.database,
-    options: SESSION_OPTIONS,
+    options: limits === undefined ? SESSION_OPTIONS : `${SESSION_OPTIONS} -c lock_timeout=${limits.lockTimeoutMs}`,
   });
 }
 

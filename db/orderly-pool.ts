@@ -1,8 +1,8 @@
 import type { DatabasePool } from 'slonik';
-import { Turns } from './turns.ts';
+import { type TurnLimits, Turns } from './turns.ts';
 
 /** The methods of a pool that take a connection. */
-const TAKES_CONNECTION: ReadonlySet<string | symbol> = new Set([
+export const TAKES_CONNECTION: ReadonlySet<string | symbol> = new Set([
   'any',
   'anyFirst',
   'connect',
@@ -22,10 +22,10 @@ const TAKES_CONNECTION: ReadonlySet<string | symbol> = new Set([
 /**
  * The same pool with a queue of our own before it, so that nobody ever waits in slonik's: there a caller who waits
  * while the database goes away is forgotten, and waits for ever, when no connection can be made (slonik #627, #631).
- * slonik itself has to be allowed more connections than `connections`, which then are not made.
+ * slonik itself has to be allowed more connections than `limits.count`, which then are not made.
  */
-export function orderlyPool(pool: DatabasePool, connections: number): DatabasePool {
-  const turns = new Turns({ count: connections });
+export function orderlyPool(pool: DatabasePool, limits: TurnLimits): DatabasePool {
+  const turns = new Turns(limits);
   return new Proxy(pool, {
     get: (target, property) => {
       const member: unknown = Reflect.get(target, property);

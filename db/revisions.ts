@@ -2,6 +2,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { clientConfiguration } from './connection-settings.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
+import { pause } from './pause.ts';
 import { count, id } from './schemas.ts';
 
 const revisionRow = z.object({
@@ -124,17 +125,4 @@ async function readRevisions(client: pg.Client): Promise<readonly RegistryRevisi
 function parseNotification(payload: string): RegistryRevision {
   const [registryId, revision, token] = payload.split(':');
   return revisionRow.parse({ registryId, revision, token });
-}
-
-async function pause(milliseconds: number, until: AbortSignal): Promise<void> {
-  if (until.aborted) return;
-  await new Promise<void>((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      until.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, milliseconds);
-    until.addEventListener('abort', finish);
-  });
 }

@@ -18,10 +18,13 @@ export interface RequestKey {
   readonly requestId: string;
 }
 
-/** What a request asks for, and the name of the person or program that sends it. */
+/** What a request asks for. */
 export interface RequestedWrite {
   readonly write: EntryWrite;
+  /** The name of the person or program that sends it, for people. */
   readonly requestedBy?: string | undefined;
+  /** Tells callers apart: only the same one can send the write again without its id. */
+  readonly caller?: string | undefined;
 }
 
 const managedSourceRow = z.object({ id, kind: z.string() });
@@ -47,12 +50,12 @@ export async function putWriteRequest(
   const fingerprint = fingerprintOf(write);
   await database.pool.query(sql.type(nothing)`
     insert into write_request (source_id, request_id, kind, fingerprint, name, version, document, status,
-      status_message, claims, requested_by)
+      status_message, claims, requested_by, caller)
     values (${source.id}, ${key.requestId}, ${write.kind}, ${sql.binary(fingerprint)}, ${write.name}, ${write.version},
       ${'document' in write ? write.document : null}, ${write.kind === 'status' ? write.status : null},
       ${write.kind === 'status' ? cleaned(write.statusMessage) : null},
       ${'claims' in write && write.claims !== undefined ? sql.jsonb({ ...write.claims }) : null},
-      ${cleaned(request.requestedBy ?? null)})
+      ${cleaned(request.requestedBy ?? null)}, ${request.caller ?? null})
     on conflict do nothing`);
   const stored = await database.pool.one(sql.type(storedRequestRow)`
     select fingerprint, outcome from write_request where source_id = ${source.id} and request_id = ${key.requestId}`);
@@ -78,7 +81,8 @@ export async function isStoredRequest(
     ) as "isStored"`);
 }
 
-function fingerprintOf(write: EntryWrite): Buffer {
+/** A digest of what is asked for. */
+export function fingerprintOf(write: EntryWrite): Buffer {
   const parts = [
     write.kind,
     write.name,

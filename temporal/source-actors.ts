@@ -12,8 +12,8 @@ import { sourceReference } from './source-reference.ts';
 /** A worker takes a message within milliseconds; one that is taken no longer than this is not there. */
 const ACCEPTED_WITHIN_MS = 4_000;
 const ANSWERED_WITHIN_MS = 4_000;
-/** A write waits for Postgres, at most as long as its activity is tried. */
-const WRITTEN_WITHIN_MS = 60_000;
+/** From the question to the answer. The write itself may go on for longer, and is made once however often it is asked for. */
+const WRITTEN_WITHIN_MS = 8_000;
 /** A retirement waits for what runs to be cancelled and for many entries to be deleted. */
 const RETIRED_WITHIN_MS = 5 * 60_000;
 const SYNCED_WITHIN_MS = 60 * 60_000;
@@ -54,6 +54,8 @@ export interface SourceActorsOptions {
 interface Question<Answer, Args extends unknown[]> {
   readonly update: UpdateDefinition<Answer, Args>;
   readonly args: Args;
+  /** When to give up, whether or not the actor has accepted the question. Default: never before an answer is late. */
+  readonly deadline?: number;
   /** Milliseconds to wait for the answer, once the actor has accepted the question. */
   readonly answeredWithinMs?: number;
 }
@@ -71,7 +73,7 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
         await start(await stateOf(sourceName));
         return await send(client, sourceName, question);
       });
-      const deadline = Date.now() + (question.answeredWithinMs ?? ANSWERED_WITHIN_MS);
+      const deadline = question.deadline ?? Date.now() + (question.answeredWithinMs ?? ANSWERED_WITHIN_MS);
       return await client.withDeadline(deadline, () => accepted.result());
     } catch (error) {
       throw toKnownError(error, sourceName);
@@ -91,7 +93,7 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
   ): Promise<contract.WriteResult> {
     // The request's id isn't the update's: Temporal would answer a repeated id from memory, also after Postgres has lost
     // the write. Postgres makes sure that nothing is written twice.
-    return await ask(sourceName, { update, args: [request], answeredWithinMs: WRITTEN_WITHIN_MS });
+    return await ask(sourceName, { update, args: [request], deadline: Date.now() + WRITTEN_WITHIN_MS });
   }
 
   return {
@@ -132,10 +134,10 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
 function send<Answer, Args extends unknown[]>(
   client: Client,
   sourceName: string,
-  { update, args }: Question<Answer, Args>,
+  { update, args, deadline = Number.POSITIVE_INFINITY }: Question<Answer, Args>,
 ): Promise<WorkflowUpdateHandle<Answer>> {
   const actor = client.workflow.getHandle(contract.sourceWorkflowId(sourceName));
-  return client.withDeadline(Date.now() + ACCEPTED_WITHIN_MS, () =>
+  return client.withDeadline(Math.min(deadline, Date.now() + ACCEPTED_WITHIN_MS), () =>
     // The client tells updates with arguments from those without by overloads, which a generic list cannot choose from.
     actor.startUpdate<Answer, [unknown]>(update as unknown as UpdateDefinition<Answer, [unknown]>, {
       args: args as unknown as [unknown],

@@ -1,14 +1,16 @@
 /** Writes to managed sources, each carried out once by the source's actor however often it is asked for. */
+import { hash } from 'node:crypto';
 import type { EntryRow } from '../../db/entries.ts';
 import { findServingSource, findSourceVersion, listSourceVersions } from '../../db/versions.ts';
+import { findRepeatedWrite } from '../../db/repeated-writes.ts';
 import { type EntryWrite, findWriteOutcome, putWriteRequest, type WriteOutcome } from '../../db/write-requests.ts';
 import type { Claims } from '../../registry/claims.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import type { SourceActors } from '../../temporal/source-actors.ts';
 import type { WriteResult } from '../../workflows/contract.ts';
 import { requireGrant } from '../access/permissions.ts';
-import { HttpError, unavailable } from '../http/error.ts';
+import { toHttpError } from '../http/error-mapping.ts';
+import { HttpError } from '../http/error.ts';
 import { isVisible, type ManagedServer } from './managed-server.ts';
 import type { OperationContext } from './operation.ts';
 import type { PublishedDocument } from './published-document.ts';
@@ -62,31 +64,51 @@ export interface WriteRequest {
  * Puts the write into Postgres and has the source's actor carry it out, once however often it is asked. Afterwards this
  * process knows the new revisions, so that the next read shows what was written.
  *
- * @returns how many entries were written, and the id of the write.
+ * A write that the caller sent before, with another key or none, is not carried out again either.
+ *
+ * @returns how many entries were written, and the id of the write that did so.
+ * @throws HttpError 503, with the key to send the request again with, where the outcome is not known.
  */
 export async function carryOut(
   context: OperationContext,
   { server, idempotencyKey, write }: WriteRequest,
-): Promise<{ readonly entries: number; readonly requestId: string }> {
-  const { displayName, subject } = context.caller;
+): Promise<CarriedOut> {
+  const { database, registries, actors } = context;
+  const { displayName, issuer, subject, key: seenAs } = context.caller;
   const sourceName = server.source.name;
+  const caller = hash('sha256', JSON.stringify([issuer, subject ?? seenAs]), 'base64url');
+  const findRepeated = (): Promise<string | null> => findRepeatedWrite(database, { sourceName, caller, write });
   const requestedBy = displayName ?? subject ?? undefined;
-  const requestId = await writeRequestId(context, { sourceName, idempotencyKey, write, requestedBy });
-  const earlier = await putWriteRequest(context.database, { sourceName, requestId }, { write, requestedBy });
-  if (earlier !== null) return { entries: entriesOf(earlier), requestId };
-  const { entries } = await askActor(context.actors, { sourceName, requestId, write }).catch((error: unknown) => {
-    throw withKey(error, idempotencyKey);
-  });
-  await context.registries.refresh();
-  return { entries, requestId };
+  const requestId =
+    (await findRepeated()) ?? (await writeRequestId(context, { sourceName, idempotencyKey, write, requestedBy }));
+  try {
+    const earlier = await putWriteRequest(database, { sourceName, requestId }, { write, requestedBy, caller });
+    if (earlier !== null) return { entries: entriesOf(earlier), requestId };
+    const { entries } = await askActor(actors, { sourceName, requestId, write });
+    await registries.refresh();
+    return { entries, requestId };
+  } catch (error) {
+    // The other one of two that were sent at once may have been carried out first.
+    const other = error instanceof RollcallError ? await findRepeated() : null;
+    const outcome = other === null ? null : await findWriteOutcome(database, { sourceName, requestId: other });
+    if (other === null || outcome === null) throw withKey(error, idempotencyKey);
+    return { entries: entriesOf(outcome), requestId: other };
+  }
 }
 
-/** Who did not send a key of his own has to know the one that makes asking again safe. */
+export interface CarriedOut {
+  readonly entries: number;
+  readonly requestId: string;
+}
+
+/** Callers who sent no key of their own need to know the one that makes it safe to send the request again. */
 function withKey(error: unknown, key: string): unknown {
-  if (!(error instanceof TemporalUnavailable)) return error;
-  return unavailable(
-    `${error.message}. Whether it will be done is not known; sent again with "Idempotency-Key: ${key}" it is done once`,
-    { cause: error, retryAfterMs: error.retryAfterMs },
+  const answer = toHttpError(error);
+  if (answer.status !== 503) return error;
+  return new HttpError(
+    503,
+    `${answer.message}. Whether the change will be made is not known: send it again with "Idempotency-Key: ${key}", and it is made once`,
+    { cause: error, headers: { ...answer.headers, 'Idempotency-Key': key } },
   );
 }
 

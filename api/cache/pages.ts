@@ -5,7 +5,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Reader } from '../../db/consistent-read.ts';
+import { DatabaseUnavailable } from '../../db/database-watch.ts';
 import type { RegistryRow } from '../../db/registries.ts';
+import { Turns } from '../../db/turns.ts';
 import { callerOf } from '../access/caller.ts';
 import type { RegistryView } from '../access/visibility.ts';
 import { whileConnected } from '../http/reader.ts';
@@ -19,6 +21,7 @@ import {
   isWorthCompressing,
   preferredEncoding,
 } from './content-encoding.ts';
+import { markStale } from './stale.ts';
 import { entityTag, matchesEntityTag } from './entity-tag.ts';
 
 /** What is to be sent: everything that decides the body, and how to make it where it is not held yet. */
@@ -53,6 +56,8 @@ export interface PagesOptions {
   readonly registries: RegistryDirectory;
   /** Bytes of bodies that are held at most. */
   readonly maxBytes: number;
+  /** How many pages are made at a time. */
+  readonly pagesAtOnce: number;
   /** Part of every entity tag: another version of this software may write another body. */
   readonly softwareVersion: string;
 }
@@ -79,6 +84,9 @@ interface Answer {
 /** Bytes of answers that are remembered at most, and what one takes beside its words: their headers are shared. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const ANSWER_BYTES = 500;
+/** How many requests wait for pages to be made, and how long: a quick 503 is better than an answer too late. */
+const MAX_WAITING = 500;
+const MAX_WAIT_MS = 1_800;
 /** How many sets of headers are kept to be shared: they differ by who may hold an answer, and hardly else. */
 const MAX_SHARED_HEADERS = 50;
 
@@ -90,6 +98,7 @@ const MAX_SHARED_HEADERS = 50;
 export class Pages {
   readonly #registries: RegistryDirectory;
   readonly #bodies: BodyCache;
+  readonly #making: Turns;
   readonly #softwareVersion: string;
   /** By the words of the request. Bodies are not part of them, so that they are held once however they are asked for. */
   readonly #answers = new LRUCache<string, Answer>({
@@ -98,7 +107,8 @@ export class Pages {
   });
   readonly #headers = new LRUCache<string, RawHeaders>({ max: MAX_SHARED_HEADERS });
 
-  constructor({ registries, maxBytes, softwareVersion }: PagesOptions) {
+  constructor({ registries, maxBytes, pagesAtOnce, softwareVersion }: PagesOptions) {
+    this.#making = new Turns({ count: pagesAtOnce, maxWaiting: MAX_WAITING, maxWaitMs: MAX_WAIT_MS });
     this.#registries = registries;
     this.#bodies = new BodyCache(maxBytes);
     this.#softwareVersion = softwareVersion;
@@ -118,14 +128,17 @@ export class Pages {
   /** Answers with the page, or with 304 to a client that has it already, which costs neither query nor body. */
   async send(request: Request, response: Response, page: Page): Promise<void> {
     const answer = this.#answerTo(request, response, page);
-    this.#answers.set(wordsOf(request, request.originalUrl), answer);
+    const staleMs = this.#registries.staleMs();
+    if (staleMs === undefined) this.#answers.set(wordsOf(request, request.originalUrl), answer);
+    else markStale(response, staleMs);
     if (sendNotModified(request, response, answer) || this.#sendHeld(response, answer)) return;
 
+    if (staleMs !== undefined) throw new DatabaseUnavailable();
     const identity = uncompressed(answer);
     const [preferred = identity] = answer.variants;
     const body = await this.#bodies.getOrMake(identity.tag, async () => {
       const prepare = (following: PreparedPage): void => this.#prepare(request, { page, answer }, following);
-      const made = await page.make(prepare);
+      const made = await this.#making.take(() => page.make(prepare));
       return typeof made === 'string' ? Buffer.from(made) : made;
     });
     if (!Buffer.isBuffer(body)) return await sendPieces(request, response, { answer, pieces: body });

@@ -1,6 +1,7 @@
 /** Every error as JSON, `{"error": "…"}`, with the status that says whose fault it is. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { senderOf } from '../audit/sender.ts';
+import { unmarkStale } from '../cache/stale.ts';
 import type { ApiContext } from '../context.ts';
 import { toHttpError } from '../http/error-mapping.ts';
 import { HttpError } from '../http/error.ts';
@@ -32,6 +33,7 @@ export function handleErrors({ audit, logger }: Pick<ApiContext, 'audit' | 'logg
       response.destroy();
       return;
     }
+    unmarkStale(response);
     for (const name of ['ETag', 'Cache-Control', 'Content-Encoding', 'Content-Length']) response.removeHeader(name);
     response
       .status(answer.status)

@@ -2,7 +2,7 @@
 import { applicationConnection } from '../../config/connection.ts';
 import type { Configuration, DatabaseSettings } from '../../config/model.ts';
 import { publicHosts } from '../../config/settings.ts';
-import { openDatabase } from '../../db/connection.ts';
+import { openDatabase, QUICK_REFUSAL } from '../../db/connection.ts';
 import type { TemporalServer } from '../../temporal/connect.ts';
 import { createLogger } from './logger.ts';
 
@@ -25,7 +25,7 @@ export interface RoleRun {
 /** Runs the role until the signal aborts. */
 export async function runRole(role: Role, { configuration, signal, onReady }: RoleRun): Promise<void> {
   const connection = await applicationConnection(configuration.database);
-  const database = await openDatabase(connection);
+  const database = await openDatabase(connection, role === 'api' ? QUICK_REFUSAL : undefined);
   const { audit, auth, log, telemetry, temporal, temporalUiUrl, limits, outbound, rateLimits, server } = configuration;
   const shared = { database, logger: createLogger(role, log), signal, onReady, ...(telemetry && { telemetry }) };
   try {
@@ -44,6 +44,7 @@ export async function runRole(role: Role, { configuration, signal, onReady }: Ro
         rateLimits,
         trustedProxies: server.trustedProxies,
         publicHosts: publicHosts(configuration),
+        maxStaleMs: server.maxStaleMs,
         limits,
         outbound,
         addresses: { public: server.address, internal: server.internalAddress },

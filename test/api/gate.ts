@@ -6,12 +6,18 @@ export interface Gate {
   /** Cuts all connections and takes no new ones. */
   readonly shut: () => void;
   readonly reopen: () => void;
+  /** Keeps all connections open, and takes new ones, without passing anything on, as a server that hangs does. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
   readonly close: () => Promise<void>;
 }
 
 export async function openGate(host: string, port: number): Promise<Gate> {
   const sockets = new Set<Socket>();
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const join = ([inner, outer]: readonly [Socket, Socket]): void => void inner.pipe(outer).pipe(inner);
   let isShut = false;
+  let isFrozen = false;
   const server: Server = createServer((inner) => {
     if (isShut) {
       inner.destroy();
@@ -27,7 +33,8 @@ export async function openGate(host: string, port: number): Promise<Gate> {
         outer.destroy();
       });
     }
-    inner.pipe(outer).pipe(inner);
+    pairs.add([inner, outer]);
+    if (!isFrozen) join([inner, outer]);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -35,6 +42,17 @@ export async function openGate(host: string, port: number): Promise<Gate> {
     shut: () => {
       isShut = true;
       for (const socket of sockets) socket.destroy();
+    },
+    freeze: () => {
+      isFrozen = true;
+      for (const [inner, outer] of pairs) {
+        inner.unpipe().pause();
+        outer.unpipe().pause();
+      }
+    },
+    thaw: () => {
+      if (isFrozen) for (const pair of pairs) join(pair);
+      isFrozen = false;
     },
     reopen: () => {
       isShut = false;

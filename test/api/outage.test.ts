@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openDatabase } from '../../db/connection.ts';
+import { openDatabase, QUICK_REFUSAL } from '../../db/connection.ts';
+import { withClient } from '../../db/plain-client.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { type Gate, openGate } from './gate.ts';
-import { expectError, labels, readPage } from './items.ts';
+import { expectError, labels, readJson, readPage } from './items.ts';
 import { eventually } from '../eventually.ts';
 import { type RunningApi, startApi } from './running-api.ts';
 
@@ -17,10 +18,11 @@ beforeEach(async () => {
   await sync(database.database, { sourceName: 'alpha', entries: [draft('com.example/weather', '1.0.0')] });
   postgres = await openGate(database.settings.host, database.settings.port);
   const settings = { ...database.settings, host: '127.0.0.1', port: postgres.port };
-  api = await startApi({ ...database, settings, database: await openDatabase(settings) });
+  api = await startApi({ ...database, settings, database: await openDatabase(settings, QUICK_REFUSAL) });
 });
 afterEach(async () => {
   await api.stop();
+  postgres.thaw();
   postgres.reopen();
   await api.database.close();
   await postgres.close();
@@ -60,4 +62,81 @@ test('an answer that is under way is finished when the API is told to stop', asy
   expect(metadata.count).toBe(3000);
   await stopped;
   await expect(api.get('/health')).rejects.toThrow('fetch failed');
+});
+
+/** A request that is given up, and fails, after far more time than an answer takes. */
+function getWithin(path: string, milliseconds = 10_000): Promise<Response> {
+  return api.get(path, { signal: AbortSignal.timeout(milliseconds) });
+}
+
+async function staleness(path: string): Promise<{ status: number; age: string | null; isMarked: boolean }> {
+  const { status, headers } = await getWithin(path);
+  const isMarked =
+    headers.get('cache-status')?.endsWith('stale') === true && headers.get('warning')?.startsWith('110 ') === true;
+  return { status, age: headers.get('age'), isMarked };
+}
+
+const SINGLE = `/v0.1/servers/${encodeURIComponent('com.example/weather')}/versions/1.0.0`;
+
+test.each(['freeze', 'shut'] as const)(
+  'while Postgres does not answer (%s) what is in memory is served on, and marked as stale',
+  async (fault) => {
+    const warm = [await readPage(api, '/v0.1/servers'), await readJson(api, SINGLE)];
+    postgres[fault]();
+    await eventually(async () => (await staleness('/v0.1/servers')).isMarked, 'answers are marked as stale');
+
+    expect([await readPage(api, '/v0.1/servers'), await readJson(api, SINGLE)]).toEqual(warm);
+    expect(await staleness(SINGLE)).toEqual({ status: 200, age: expect.stringMatching(/^\d+$/), isMarked: true });
+    for (const path of ['/v0.1/servers?search=cold', '/readiness', '/registry/default/servers.json', '/v1/sources']) {
+      const response = await getWithin(path);
+      await expectError(response, 503);
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(response.headers.get('age')).toBeNull();
+    }
+
+    postgres.thaw();
+    postgres.reopen();
+    await eventually(async () => (await staleness('/v0.1/servers')).age === null, 'answers are current again');
+    expect(labels(await readPage(api, '/v0.1/servers?search=weather'))).toEqual(['com.example/weather@1.0.0']);
+  },
+);
+
+test('a read that is under way when Postgres stops to answer is refused soon', async () => {
+  await readPage(api, '/v0.1/servers');
+  postgres.freeze();
+  await expectError(await getWithin('/v0.1/servers?search=cold'), 503);
+});
+
+test('nothing is served from memory for longer than maxStale', async () => {
+  await api.stop();
+  const settings = { ...database.settings, host: '127.0.0.1', port: postgres.port };
+  api = await startApi({ ...database, settings, database: api.database }, { maxStaleMs: 0 });
+  await readPage(api, '/v0.1/servers');
+  postgres.freeze();
+  await eventually(async () => (await getWithin('/v0.1/servers')).status === 503, 'pages in memory are refused');
+  await expectError(await getWithin('/v0.1/servers'), 503);
+});
+
+test('a locked table refuses the reads that need it, and holds nothing else up', async () => {
+  const warm = await readPage(api, '/v0.1/servers');
+  const lock = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const holding = withClient(database.ownerSettings, async (client) => {
+    await client.query('begin');
+    await client.query('lock table entry in access exclusive mode');
+    locked.resolve();
+    await lock.promise;
+    await client.query('rollback');
+  });
+  await locked.promise;
+  const cold = Array.from({ length: 100 }, (_, index) => getWithin(`/v0.1/servers?search=cold-${index}`, 25_000));
+  expect((await getWithin('/readiness')).status).toBe(200);
+  expect(await readPage(api, '/v0.1/servers')).toEqual(warm);
+  expect((await getWithin('/v1/registries')).status).toBe(200);
+  const statuses = (await Promise.all(cold)).map(({ status }) => status);
+  expect(new Set(statuses)).toEqual(new Set([503]));
+
+  lock.resolve();
+  await holding;
+  expect(labels(await readPage(api, '/v0.1/servers?search=weather'))).toEqual(['com.example/weather@1.0.0']);
 });

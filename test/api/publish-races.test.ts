@@ -32,9 +32,17 @@ async function statusesOf(answers: readonly Promise<Response>[]): Promise<number
 }
 
 test('one version that many publish at once is published by one of them', async () => {
-  const answers = Array.from({ length: 8 }, () => publish('contested', '1.0.0'));
+  const answers = Array.from({ length: 8 }, (_, index) =>
+    api.send('POST', '/v0.1/publish', { body: document('contested', '1.0.0', `Contender ${index}`) }),
+  );
   expect(await statusesOf(answers)).toEqual([200, ...Array<number>(7).fill(409)]);
   expect(labels(await readPage(api, `${pathOf('contested')}/versions`))).toEqual(['com.example/contested@1.0.0']);
+});
+
+test('one document that one caller publishes many times at once is published once, and each is answered alike', async () => {
+  const answers = Array.from({ length: 8 }, () => publish('repeated', '1.0.0'));
+  expect(await statusesOf(answers)).toEqual(Array<number>(8).fill(200));
+  expect(labels(await readPage(api, `${pathOf('repeated')}/versions`))).toEqual(['com.example/repeated@1.0.0']);
 });
 
 test('one request that is sent many times at once, with its key, is carried out once and answered alike', async () => {

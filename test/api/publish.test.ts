@@ -89,7 +89,8 @@ test.each([
 describe('a version', () => {
   test('can be published once', async () => {
     await publish('once', '1.0.0');
-    const again = await api.send('POST', '/v0.1/publish', { body: document('once', '1.0.0') });
+    const body = { ...document('once', '1.0.0'), description: 'Something else' };
+    const again = await api.send('POST', '/v0.1/publish', { body });
     expect(await expectError(again, 409)).toContain('exists already');
   });
 
@@ -200,7 +201,9 @@ describe('status', () => {
       await api.send('PATCH', path, { body: { status: 'deprecated', statusMessage: 'Use another' } }),
     );
     expect(official(deprecated)).toMatchObject({ status: 'deprecated', statusMessage: 'Use another', isLatest: true });
-    const again = await api.send('PATCH', path, { body: { status: 'deprecated', statusMessage: 'Use another' } });
+    const again = await api.send('PATCH', '/v0.1/servers/com.example%2Fstatus/status', {
+      body: { status: 'deprecated', statusMessage: 'Use another' },
+    });
     expect(await expectError(again, 400)).toContain('Nothing to change');
     const active = await accepted(await api.send('PATCH', path, { body: { status: 'active' } }));
     expect(official(active)).toMatchObject({ status: 'active' });

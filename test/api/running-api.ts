@@ -42,6 +42,8 @@ export interface ApiTestOptions {
   readonly trustedProxies?: readonly string[];
   /** Default: none, so that the API is reached by address only. */
   readonly publicHosts?: readonly string[];
+  /** Default: ten minutes. */
+  readonly maxStaleMs?: number;
   readonly logger?: Logger;
 }
 
@@ -59,6 +61,7 @@ export function contextOptions(
     rateLimits = NO_LIMITS,
     trustedProxies = [],
     publicHosts = [],
+    maxStaleMs = 600_000,
     logger = SILENT,
   }: ApiTestOptions,
 ): ContextOptions {
@@ -71,6 +74,7 @@ export function contextOptions(
     rateLimits,
     trustedProxies,
     publicHosts,
+    maxStaleMs,
     limits: { publisherExtensionBytes: 4096 },
     outbound: { allow: [] },
     logger,

@@ -291,7 +291,7 @@ test.each([
     writeScope: '',
     providers: [],
   } as const;
-  const server = { address, internalAddress: ':8081', trustedProxies: [] };
+  const server = { address, internalAddress: ':8081', maxStaleMs: 600_000, trustedProxies: [] };
   expect(publicHosts({ server, auth: { ...auth, ...(resourceUrl !== undefined && { resourceUrl }) } })).toEqual(hosts);
 });
 

@@ -83,7 +83,7 @@ database:
       audit: { enabled: false, excludeEventTypes: [], retentionMs: 90 * 24 * 60 * MINUTE },
       outbound: { allow: [] },
       rateLimits: { writesPerMinute: 600, failedAuthenticationsPerMinute: 30 },
-      server: { address: ':8080', internalAddress: ':8081', trustedProxies: [] },
+      server: { address: ':8080', internalAddress: ':8081', maxStaleMs: 600_000, trustedProxies: [] },
       limits: { publisherExtensionBytes: 4096 },
       log: {},
       notes: [],

@@ -1,0 +1,2 @@
+drop index write_request_name;
+alter table write_request drop column caller;
