@@ -304,7 +304,7 @@ test('a link in a repository leads nowhere', async () => {
   await repository.push('HEAD:refs/heads/main');
   const git = await source();
   expect(await git.failedSync()).toMatchObject({
-    message: expect.stringContaining('is not a file but a link') as string,
+    message: expect.stringContaining('is a symbolic link') as string,
   });
 });
 
