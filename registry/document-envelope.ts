@@ -37,8 +37,11 @@ export function upstreamMembers(envelopes: readonly JsonObject[], lastUpdated: s
 
 /** The groups of all documents without their servers, each once; one of a name that came before is the same group. */
 export function groupsOf(envelopes: readonly JsonObject[]): JsonObject[] {
-  const groups = envelopes.flatMap((envelope) => objectsOf(envelope['groups']));
-  return groups.filter((group, index) => groups.findIndex(({ name }) => name === group['name']) === index);
+  const byName = new Map<unknown, JsonObject>();
+  for (const group of envelopes.flatMap((envelope) => objectsOf(envelope['groups']))) {
+    if (!byName.has(group['name'])) byName.set(group['name'], group);
+  }
+  return [...byName.values()];
 }
 
 function saidOtherwise(

@@ -117,22 +117,22 @@ async function* serverMap(servers: AsyncIterable<NamedServer>, remote: boolean):
   }
 }
 
-/** The groups of a document: those of the envelopes in their order, then those that only entries speak of. */
+/** The groups of a document by name: those of the envelopes in order, then those that only entries mention. */
 class Groups<Server> {
-  readonly #groups: { readonly members: JsonObject; readonly servers: Server[] }[];
+  readonly #groups: Map<unknown, { readonly members: JsonObject; readonly servers: Server[] }>;
 
   constructor(envelopes: readonly JsonObject[]) {
-    this.#groups = groupsOf(envelopes).map((members) => ({ members, servers: [] }));
+    this.#groups = new Map(groupsOf(envelopes).map((members) => [members['name'], { members, servers: [] }]));
   }
 
   add(name: string, server: Server): void {
-    const known = this.#groups.find(({ members }) => members['name'] === name);
-    if (known === undefined) this.#groups.push({ members: { name, description: '' }, servers: [server] });
-    else known.servers.push(server);
+    const group = this.#groups.get(name) ?? { members: { name, description: '' }, servers: [] };
+    group.servers.push(server);
+    this.#groups.set(name, group);
   }
 
   map<Written>(write: (members: JsonObject, servers: readonly Server[]) => Written): Written[] {
-    return this.#groups.map(({ members, servers }) => write(members, servers));
+    return [...this.#groups.values()].map(({ members, servers }) => write(members, servers));
   }
 }
 
