@@ -171,6 +171,7 @@ export async function listNewestSyncRuns(
 const findingRow = z.object({
   severity: z.enum(['rejection', 'warning']),
   ordinal: z.number(),
+  location: z.string().nullable(),
   name: z.string().nullable(),
   version: z.string().nullable(),
   reason: z.string(),
@@ -179,17 +180,23 @@ const findingRow = z.object({
 /** Characters of each text of a finding that are listed: an entry may have any name. */
 const MAX_FINDING_TEXT = 2000;
 
-/** What a sync said about single entries, in the order of its snapshot, rejections before warnings. */
+/**
+ * What a sync said about single entries, in the order of its snapshot, rejections before warnings. `limit` and `offset`
+ * apply to each severity.
+ */
 export async function listFindings(
   database: Database,
   query: { readonly syncRunId: string; readonly limit: number; readonly offset: number },
 ): Promise<readonly EntryFinding[]> {
   return await database.pool.any(sql.type(findingRow)`
-    select severity, ordinal, left(name, ${MAX_FINDING_TEXT}) as name, left(version, ${MAX_FINDING_TEXT}) as version,
+    select severity, ordinal, left(location, ${MAX_FINDING_TEXT}) as location, left(name, ${MAX_FINDING_TEXT}) as name, left(version, ${MAX_FINDING_TEXT}) as version,
       left(reason, ${MAX_FINDING_TEXT}) as reason
-    from sync_finding
-    where sync_run_id = (select coalesce(findings_run_id, id) from sync_run where id = ${query.syncRunId})
-    order by severity, ordinal, reason limit ${query.limit} offset ${query.offset}`);
+    from (
+      select *, row_number() over (partition by severity order by ordinal, reason) as place from sync_finding
+      where sync_run_id = (select coalesce(findings_run_id, id) from sync_run where id = ${query.syncRunId})
+    ) as finding
+    where place > ${query.offset} and place <= ${query.offset + query.limit}
+    order by severity, ordinal, reason`);
 }
 
 const severityCountRow = z.object({ severity: z.enum(['rejection', 'warning']), kept: z.number() });
@@ -237,13 +244,15 @@ export async function addFindings(
   );
   if (kept.length === 0) return;
   await database.pool.query(sql.type(nothing)`
-    insert into sync_finding (sync_run_id, ordinal, severity, name, version, reason)
-    select ${syncRunId}, * from ${sql.unnest(kept.map(findingTuple), ['int4', 'text', 'text', 'text', 'text'])}
+    insert into sync_finding (sync_run_id, ordinal, severity, location, name, version, reason)
+    select ${syncRunId}, * from ${sql.unnest(kept.map(findingTuple), ['int4', 'text', 'text', 'text', 'text', 'text'])}
     on conflict do nothing`);
 }
 
-function findingTuple(finding: EntryFinding): [number, string, string | null, string | null, string] {
-  return [finding.ordinal, finding.severity, clean(finding.name), clean(finding.version), withoutNul(finding.reason)];
+type FindingTuple = [number, string, string | null, string | null, string | null, string];
+
+function findingTuple({ ordinal, severity, location, name, version, reason }: EntryFinding): FindingTuple {
+  return [ordinal, severity, clean(location), clean(name), clean(version), withoutNul(reason)];
 }
 
 function clean(text: string | null): string | null {

@@ -117,7 +117,7 @@ function activityDependencies(
   };
 }
 
-/** Connects and works, again and again: the SDK's workers give up when Temporal stays away. */
+/** Reconnects and works until stopped: the SDK's workers give up if Temporal stays unavailable. */
 async function workUntilStopped(options: WorkerOptions, workers: readonly TemporalWorkerOptions[]): Promise<void> {
   const { server, logger, signal } = options;
   let backoff = FIRST_BACKOFF_MS;

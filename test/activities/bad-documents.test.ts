@@ -48,7 +48,12 @@ describe('a document that is none fails the sync, and leaves what is served', ()
     ['malformed JSON', '{"data":{"servers":[] "x":1}}', 'DocumentInvalid', 'line 1, column 23 (byte 22)'],
     ['other JSON', '{"users":[{"id":1}]}', 'DocumentInvalid', 'it is an object with "users"'],
     ['a number', '42', 'DocumentInvalid', 'holds no mapping and no list'],
-    ['UTF-16', Buffer.from('\ufeff{}', 'utf16le').toString('latin1'), 'DocumentInvalid', 'is not JSON'],
+    [
+      'UTF-16',
+      Buffer.from('\ufeff{}', 'utf16le').toString('latin1'),
+      'DocumentInvalid',
+      'the document is UTF-16: save it as UTF-8',
+    ],
     ['a list in place of servers', '{"servers":"none"}', 'DocumentInvalid', '"servers" is neither'],
     [
       'the other format',
@@ -117,7 +122,7 @@ describe('a bad entry is rejected alone, with its reason', () => {
     expect(await source.served()).toEqual(['com.example/good@1.0.0', 'com.example/last@1.0.0']);
     expect((await source.row()).lastRun).toMatchObject({ outcome: 'changed', entries: 2, rejected: 1 });
     const findings = (await source.findings()).filter(({ severity }) => severity === 'rejection');
-    expect(findings).toMatchObject([{ name, ordinal: 1 }]);
+    expect(findings).toMatchObject([{ name, ordinal: 1, location: expect.stringMatching(/^line 1, column \d{3}$/) }]);
     expect(findings[0]!.reason).toContain(reason);
   });
 
@@ -131,8 +136,13 @@ describe('a bad entry is rejected alone, with its reason', () => {
     await writeFile(path, `[${JSON.stringify(GOOD)},\n${text}]`, 'latin1');
     expect(await source.sync()).toMatchObject({ counts: { entries: 1, rejected: 1 } });
     const [finding] = await source.findings();
-    expect(finding).toMatchObject({ severity: 'rejection', name: 'com.example/x', ordinal: 1 });
-    expect(finding!.reason).toMatch(/not valid (JSON|UTF-8).*\(line 2\)$/s);
+    expect(finding).toMatchObject({
+      severity: 'rejection',
+      name: 'com.example/x',
+      ordinal: 1,
+      location: 'line 2, column 1',
+    });
+    expect(finding!.reason).toMatch(/not valid (JSON|UTF-8)/);
   });
 });
 

@@ -1,0 +1,1 @@
+alter table sync_finding drop column location;
