@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { listFindings } from '../../db/sync-runs.ts';
 import type { RegistryFormat } from '../../registry/source-definition.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { envelope, serverJson } from './server-documents.ts';
@@ -144,6 +145,17 @@ describe('a bad entry is rejected alone, with its reason', () => {
     });
     expect(finding!.reason).toMatch(/not valid (JSON|UTF-8)/);
   });
+});
+
+test('a rejection that is found again has its new location, and the earlier sync the one that it had', async () => {
+  const source = await served(`[${JSON.stringify(GOOD)},\n{"name":"com.example/bad"}]`);
+  const before = (await source.row()).lastRun!.id;
+  await writeFile(path, `[${JSON.stringify(GOOD)},\n\n\n  {"name":"com.example/bad"}]`);
+  await source.sync();
+  expect(await source.findings()).toMatchObject([{ name: 'com.example/bad', location: 'line 4, column 3' }]);
+  expect(await listFindings(source.database, { syncRunId: before, limit: 10, offset: 0 })).toMatchObject([
+    { name: 'com.example/bad', location: 'line 2, column 1' },
+  ]);
 });
 
 describe('an entry that was served and can be taken no longer', () => {

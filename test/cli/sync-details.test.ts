@@ -32,7 +32,27 @@ test('many additions and rejections hide neither removals nor warnings', () => {
     },
     2,
   );
-  expect(text).toMatchInlineSnapshot();
+  expect(text).toMatchInlineSnapshot(`
+    "Sync 3 of team: changed: 4000 added, 1 removed, 1500 rejected
+
+    Rejected (first 2 of 1500):
+    LOCATION          NAME                  VERSION  REASON
+    line 0, column 3  com.example/server-0  1.0.0    title must be text
+    line 1, column 3  com.example/server-1  1.0.0    title must be text
+
+    Warnings (1):
+    LOCATION          NAME                  VERSION  REASON
+    line 7, column 3  com.example/server-7  1.0.0    title must be text
+
+    Removed (1):
+    NAME                  VERSION
+    com.example/server-9  1.0.0
+
+    Added (first 2 of 4000):
+    NAME                  VERSION
+    com.example/server-0  1.0.0
+    com.example/server-1  1.0.0"
+  `);
 });
 
 test('a failed sync shows its rejections, which its record does not count', () => {

@@ -1,1 +1,0 @@
-alter table sync_finding drop column location;
