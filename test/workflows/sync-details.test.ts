@@ -16,7 +16,27 @@ test('the details of a sync name the first entries of each kind, and how many mo
       removed: [],
       rejected: [{ entry: 'com.example/d', location: 'line 3, column 5', reason: 'version is missing or empty' }],
     }),
-  ).toMatchInlineSnapshot();
+  ).toMatchInlineSnapshot(`
+    "**changed** at \`0123456789ab\`
+
+    | entries | added | changed | removed | rejected | warnings |
+    |---:|---:|---:|---:|---:|---:|
+    | 120 | 22 | 1 | 0 | 1 | 5 |
+
+    ### Rejected
+
+    - \`com.example/d\` (\`line 3, column 5\`): \`version is missing or empty\`
+
+    ### Changed
+
+    - \`com.example/c 1.0.0\`
+
+    ### Added
+
+    - \`com.example/a 1.0.0\`
+    - \`com.example/b 1.0.0\`
+    - and 20 more"
+  `);
 });
 
 test('a result of an earlier version, which lists nothing, shows its counts', () => {
