@@ -16,7 +16,7 @@ const MAX_POSITIONS = 100_000;
 const CONTAINERS: readonly unknown[] = ['data', 'servers', 'remote_servers', 'groups'];
 
 /** Where something begins in a document: its line and the character of the line, from 1. */
-export interface Position {
+interface Position {
   readonly line: number;
   readonly column: number;
 }
