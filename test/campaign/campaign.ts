@@ -109,10 +109,10 @@ export class Campaign {
     const { installation, upstream } = this.#subjects;
     const wanted = upstream.change();
     await installation.start();
-    while (this.#reader.version !== wanted) {
-      if (Date.now() > deadline) throw new Error(`version ${wanted} is not served, but ${this.#reader.version}`);
+    while (this.#reader.state !== wanted) {
+      if (Date.now() > deadline) throw new Error(`"${wanted}" is not served, but "${this.#reader.state}"`);
       await requestSync(installation).catch(() => undefined);
-      for (let waited = 0; waited < 1_000 && this.#reader.version !== wanted; waited += 20) await delay(20);
+      for (let waited = 0; waited < 1_000 && this.#reader.state !== wanted; waited += 20) await delay(20);
     }
   }
 

@@ -12,7 +12,7 @@ export class Reader {
   readonly #loop: Promise<void>;
   #lastSuccess = Date.now();
   #longestGapMs = 0;
-  #version: string | undefined;
+  #state: string | undefined;
 
   /** @param url of a page that holds all entries of the campaign's source */
   constructor(url: string) {
@@ -20,9 +20,9 @@ export class Reader {
     this.#loop = this.#run();
   }
 
-  /** The version of the entries that were read last. */
-  get version(): string | undefined {
-    return this.#version;
+  /** The state of the upstream that was read last. */
+  get state(): string | undefined {
+    return this.#state;
   }
 
   /** The longest time without a successful read since this was asked last, in milliseconds. */
@@ -56,14 +56,14 @@ export class Reader {
       await response.body?.cancel();
       return;
     }
-    const { servers } = (await response.json()) as { servers: { server: { version: string } }[] };
+    const { servers } = (await response.json()) as { servers: { server: { description: string } }[] };
     this.#longestGapMs = Math.max(this.#longestGapMs, Date.now() - this.#lastSuccess);
     this.#lastSuccess = Date.now();
-    const versions = new Set(servers.map(({ server }) => server.version));
-    if (servers.length === 0 && this.#version === undefined) return; // before the first sync
-    if (servers.length !== ENTRIES || versions.size !== 1) {
-      this.#violations.push(`half a sync: ${servers.length} entries, versions ${[...versions].join(', ')}`);
+    const states = new Set(servers.map(({ server }) => server.description));
+    if (servers.length === 0 && this.#state === undefined) return; // before the first sync
+    if (servers.length !== ENTRIES || states.size !== 1) {
+      this.#violations.push(`half a sync: ${servers.length} entries, ${[...states].join(', ')}`);
     }
-    this.#version = [...versions][0];
+    this.#state = [...states][0];
   }
 }

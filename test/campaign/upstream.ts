@@ -1,4 +1,4 @@
-/** The upstream of the campaign's source: all entries of an answer have the same version, so a mixture shows. */
+/** The upstream of the campaign's source: all entries of an answer name the same state, so a mixture shows. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ export const ENTRIES = 60;
 
 export class Upstream {
   readonly #server: Server;
-  #generation = 1;
+  #number = 1;
   #requests = 0;
   #gate: Promise<void> = Promise.resolve();
   #arrived: (() => void) | undefined;
@@ -17,7 +17,7 @@ export class Upstream {
   private constructor() {
     this.#server = createServer((_request, response) => {
       this.#requests++;
-      const body = JSON.stringify(entriesOf(this.#generation));
+      const body = JSON.stringify(entriesOf(this.#number));
       this.#arrived?.();
       void this.#gate.then(() => response.setHeader('Content-Type', 'application/json').end(body));
     });
@@ -39,15 +39,10 @@ export class Upstream {
     return this.#requests;
   }
 
-  /** The version of all entries. */
-  get version(): string {
-    return versionOf(this.#generation);
-  }
-
-  /** Has new entries from now on, and answers with their version. */
+  /** Is in a new state from now on: all entries differ, one has disappeared and one is new. Answers with the state. */
   change(): string {
-    this.#generation++;
-    return this.version;
+    this.#number++;
+    return stateOf(this.#number);
   }
 
   /** Lets requests wait until `release`. `arrived` is fulfilled when the first one waits. */
@@ -65,15 +60,16 @@ export class Upstream {
   }
 }
 
-function versionOf(generation: number): string {
-  return `1.0.${generation}`;
+/** The description of all entries. */
+function stateOf(number: number): string {
+  return `State ${number}`;
 }
 
-function entriesOf(generation: number): unknown[] {
+function entriesOf(number: number): unknown[] {
   return Array.from({ length: ENTRIES }, (_, index) => ({
     $schema: 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json',
-    name: `com.example.campaign/server-${index}`,
-    description: `Server ${index}`,
-    version: versionOf(generation),
+    name: `com.example.campaign/server-${index === 0 ? `new-${number}` : index}`,
+    description: stateOf(number),
+    version: '1.0.0',
   }));
 }

@@ -1,11 +1,8 @@
 /** One installation, started like a user starts it, goes through a bad day. The tests build on one another. */
-import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { childProcesses, commandLine } from '../../bench/process-memory.ts';
 import { runRollcall } from './rollcall-process.ts';
 import {
   createInstallation,
@@ -16,6 +13,7 @@ import {
 } from './serve-process.ts';
 
 const LARGE = 50_000;
+const PLANTED_SECRET = 'correct-horse-battery-staple';
 const MORE_SOURCES = `
   - name: large
     file:
@@ -29,6 +27,7 @@ let installation: Installation;
 let serve: ServeProcess;
 
 beforeAll(async () => {
+  process.env['ROLLCALL_TEST_SECRET'] = PLANTED_SECRET;
   installation = await createInstallation(MORE_SOURCES);
   await writeLargeFile(1);
   serve = await startServe(installation);
@@ -49,13 +48,13 @@ describe('serve', () => {
     expect(serve.output()).toContain('Ctrl-C');
   });
 
-  test.runIf(existsSync('/proc/self/autogroup'))('lets requests go before syncs', async () => {
-    const priorities = async (role: string): Promise<unknown> => {
-      const id = await processOf(role);
-      return [getPriority(id), (await readFile(`/proc/${id}/autogroup`, 'utf8')).trim().split(' ').slice(1).join(' ')];
-    };
-    expect(await priorities('api')).toEqual([0, 'nice 0']);
-    expect(await priorities('worker')).toEqual([19, 'nice 19']);
+  test.runIf(process.platform === 'linux')('keeps its environment from the servers that it starts', async () => {
+    for (const file of ['postgres.pid', 'temporal/temporal.pid']) {
+      const environment = await readFile(`/proc/${await pidIn(file)}/environ`, 'utf8');
+      expect([file, environment.includes(PLANTED_SECRET)]).toEqual([file, false]);
+    }
+    const own = await readFile(`/proc/${serve.process.pid}/environ`, 'utf8');
+    expect(own).toContain(PLANTED_SECRET);
   });
 
   test('serves the sources of the example', async () => {
@@ -189,14 +188,6 @@ async function writeLargeFile(count: number): Promise<void> {
     remotes: [{ type: 'streamable-http', url: `https://server-${index}.example.com/mcp` }],
   }));
   await writeFile(join(installation.folder, 'large.json'), JSON.stringify(servers));
-}
-
-/** The process of the api or of the worker. */
-async function processOf(role: string): Promise<number> {
-  for (const id of await childProcesses(serve.process.pid ?? 0)) {
-    if ((await commandLine(id)).at(-1) === role) return id;
-  }
-  throw new Error(`serve has no process "${role}"`);
 }
 
 async function pidIn(file: string): Promise<number> {
