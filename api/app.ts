@@ -10,6 +10,7 @@ import { handleErrors, refuseUnknownRoute } from './middleware/error-handler.ts'
 import { limitFailedAuthentications, limitWrites } from './middleware/rate-limits.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { openApiRoutes } from './openapi/router.ts';
+import { clientExports } from './exports/router.ts';
 import { registryExports } from './toolhive/export.ts';
 import { extensionApi } from './toolhive/extension.ts';
 import { legacyToolhiveApi } from './toolhive/legacy.ts';
@@ -41,6 +42,7 @@ export function createApp(context: ApiContext): Express {
   // Compresses its pages itself, once for all who ask.
   app.use(REGISTRY_API_PATHS, registryApi(context));
   app.use('/registry/:registry', registryExports(context));
+  app.use('/registry/:registry', clientExports(context));
   app.use('/api', legacyToolhiveApi(context));
 
   app.use(compression());

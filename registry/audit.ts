@@ -24,7 +24,7 @@ export const AUDIT_ACTIONS = [
   'auth.denied',
   /** More requests than the rate limits allow: recorded once a minute for each sender. */
   'request.limited',
-  /** Refusals that were not recorded, because too many of them came while the database was unavailable. */
+  /** Refusals that could not be recorded, because there were too many while the database was away. */
   'audit.lost',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];

@@ -3,14 +3,13 @@
  * at the end what the document says beside its entries. Never holds more than one entry of a document in JSON.
  */
 import {
-  type GroupedOutcome,
   type ReadGroup,
   readToolhiveEntry,
   readToolhiveGroup,
   readUpstreamEntry,
   readUpstreamGroup,
 } from './document-entries.ts';
-import { containerFormats, envelopeMember, MAX_ENVELOPE_BYTES, maxBytes, syntaxOf } from './document-layout.ts';
+import type { DraftOutcome } from './draft.ts';
 import type { EntryDraft, EntryFinding } from './entry.ts';
 import { RollcallError } from './failure.ts';
 import {
@@ -21,10 +20,9 @@ import {
   type JsonPath,
   type Selection,
 } from './json-elements.ts';
-import type { JsonObject } from './json.ts';
+import { isJsonObject, type JsonObject, parseJson } from './json.ts';
 import type { RegistryFormat } from './source-definition.ts';
-import { RECOGNIZED_BYTES, whyNotUtf8 } from './text-encoding.ts';
-import { MAX_YAML_BYTES, positionKey, type Positions, yamlToJson } from './yaml-document.ts';
+import { MAX_YAML_BYTES, yamlToJson } from './yaml-document.ts';
 
 export interface DocumentReaderOptions {
   /** What the source says the document is; found by content where absent. */
@@ -34,12 +32,8 @@ export interface DocumentReaderOptions {
    * document can't be JSON.
    */
   readonly syntax?: 'json' | 'yaml' | undefined;
-  /** The file's name, for the locations of entries, where a snapshot has several. */
+  /** The file's name, for findings, where a snapshot has several. */
   readonly file?: string | undefined;
-  /** Which page of a list the document is. Entries are then located by their number in it. Default: it isn't one. */
-  readonly page?: string | undefined;
-  /** Where the entries are in the YAML document that this one was converted from. Default: it wasn't converted. */
-  readonly positions?: Positions | undefined;
   /** Entries that are passed over without a word: the source's filter. Default: none. */
   readonly excludes?: ((draft: EntryDraft) => boolean) | undefined;
   /** The ordinal of the document's first entry in the snapshot. Default 0. */
@@ -49,8 +43,6 @@ export interface DocumentReaderOptions {
 /** A draft, and which entry of the snapshot it is. */
 export interface FoundDraft {
   readonly ordinal: number;
-  /** As in a finding about it. */
-  readonly location: string | null;
   readonly draft: EntryDraft;
 }
 
@@ -69,15 +61,25 @@ export interface DocumentSummary extends ReadEntries {
   readonly envelope: string;
 }
 
+/** One entry, as it stands in a document. */
+const MAX_ENTRY_BYTES = 1024 * 1024;
+/** One group of a document, with all of its servers. */
+const MAX_GROUP_BYTES = 16 * 1024 * 1024;
+/** All members of a document beside its entries together. */
+const MAX_ENVELOPE_BYTES = 16 * 1024;
+
+/** The members that hold a document's entries, by their kinds, with the format that each makes the document. */
+const ENTRY_MEMBERS: ReadonlyMap<unknown, Partial<Record<JsonKind, RegistryFormat>>> = new Map([
+  ['servers', { array: 'upstream', object: 'toolhive' }],
+  ['remote_servers', { object: 'toolhive' }],
+  ['groups', { array: 'toolhive' }],
+]);
+
 export class DocumentReader {
   readonly #options: DocumentReaderOptions;
   readonly #elements: JsonElements;
   /** Undefined until the first byte that is no white space. */
   #syntax: 'json' | 'yaml' | undefined;
-  /** The first bytes, until there are enough of them to recognize what is not UTF-8; then null. */
-  #start: Uint8Array | null = new Uint8Array();
-  #isBlank = true;
-  #positions: Positions | undefined;
   #format: RegistryFormat | undefined;
   /** The bytes so far, while the document may turn out to be YAML or one single entry. */
   #whole: Uint8Array[] | null = [];
@@ -98,7 +100,6 @@ export class DocumentReader {
   constructor(options: DocumentReaderOptions = {}) {
     this.#options = options;
     this.#syntax = options.syntax;
-    this.#positions = options.positions;
     this.#firstOrdinal = options.firstOrdinal ?? 0;
     this.#ordinal = this.#firstOrdinal;
     this.#elements = new JsonElements({ select: (path, kind) => this.#select(path, kind), maxBytes });
@@ -111,51 +112,21 @@ export class DocumentReader {
    *   contradicts the format that the source names.
    */
   push(chunk: Uint8Array): ReadEntries {
-    const start = this.#start;
-    if (start === null) this.#take(chunk);
-    else {
-      this.#start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
-      if (this.#start.length >= RECOGNIZED_BYTES) this.#takeStart();
-    }
-    return this.#handOver();
-  }
-
-  #handOver(): ReadEntries {
-    const read = { drafts: this.#drafts, findings: this.#findings };
     this.#drafts = [];
     this.#findings = [];
-    return read;
-  }
-
-  /** Takes the first bytes, all of them if the document has no more. */
-  #takeStart(): void {
-    const start = this.#start;
-    if (start === null) return;
-    this.#start = null;
-    const problem = whyNotUtf8(start);
-    if (problem !== null) throw this.#invalid(problem);
-    this.#take(start);
-  }
-
-  #take(chunk: Uint8Array): void {
     this.#keepWhole(chunk);
-    if (this.#isBlank) {
-      const syntax = syntaxOf(chunk);
-      this.#isBlank = syntax === undefined;
-      this.#syntax ??= syntax;
-    }
+    this.#syntax ??= syntaxOf(chunk);
     if (this.#syntax !== 'yaml') this.#readElements(this.#elements.push(chunk));
+    return { drafts: this.#drafts, findings: this.#findings };
   }
 
   /**
    * The document where it is YAML, once all of its bytes were pushed; null where it is JSON. Whoever cannot afford the
    * memory and time of a hostile document converts it elsewhere, and reads the JSON instead of calling `end`.
    *
-   * @throws RollcallError `DocumentInvalid` where it is too large for YAML, empty, or not UTF-8.
+   * @throws RollcallError `DocumentInvalid` where it is too large for YAML.
    */
   yaml(): Uint8Array | null {
-    this.#takeStart();
-    if (this.#isBlank) throw this.#invalid('the document is empty: one without entries is {"servers":[]}');
     if (this.#syntax !== 'yaml') return null;
     if (this.#whole === null) {
       throw this.#invalid(`the document is not JSON, and for YAML too large: more than ${MAX_YAML_BYTES} bytes`);
@@ -169,13 +140,16 @@ export class DocumentReader {
    * @throws RollcallError as `push`, and `DocumentInvalid` where the document is cut off or no registry document.
    */
   end(): DocumentSummary {
+    this.#drafts = [];
+    this.#findings = [];
     const yaml = this.yaml();
     if (yaml !== null) this.#readYaml(yaml);
     this.#readElements(this.#elements.end());
     if (this.#format === undefined && this.#noServers) this.#format = this.#options.format ?? 'upstream';
     if (this.#format === undefined) this.#readSingleEntry();
     return {
-      ...this.#handOver(),
+      drafts: this.#drafts,
+      findings: this.#findings,
       format: this.#format!,
       entries: this.#ordinal - this.#firstOrdinal,
       envelope: this.#envelopeText(),
@@ -223,12 +197,11 @@ export class DocumentReader {
       if (element.path.length === 0) continue;
       if (this.#isNoContainer(element)) continue;
       if (root === 'data' && element.path[1] === 'groups') this.#addGroup(readUpstreamGroup(element));
-      else if (typeof root === 'number' || root === 'data') this.#add({ element, outcome: readUpstreamEntry(element) });
+      else if (typeof root === 'number' || root === 'data') this.#add(readUpstreamEntry(element));
       else if (element.path.length === 1) this.#readMember(element, root!);
       else if (root === 'groups') this.#addGroup(readToolhiveGroup(element));
-      else if (this.#format === 'toolhive') {
-        this.#add({ element, outcome: readToolhiveEntry(element, root === 'remote_servers') });
-      } else this.#add({ element, outcome: readUpstreamEntry(element) });
+      else if (this.#format === 'toolhive') this.#add(readToolhiveEntry(element, root === 'remote_servers'));
+      else this.#add(readUpstreamEntry(element));
     }
   }
 
@@ -253,30 +226,20 @@ export class DocumentReader {
     this.#envelope.set(name, compactJson(element.bytes));
   }
 
-  #add({ outcome, element }: GroupedOutcome): void {
+  #add(outcome: DraftOutcome): void {
     const ordinal = this.#ordinal;
-    const location = this.#locate(element);
     this.#ordinal += 1;
     if ('rejection' in outcome) {
       const { name, version, reason } = outcome.rejection;
-      this.#findings.push({ severity: 'rejection', ordinal, location, name, version, reason });
+      this.#findings.push({ severity: 'rejection', ordinal, name, version, reason: this.#inFile(reason) });
       return;
     }
     if (this.#options.excludes?.(outcome.draft) === true) return;
     const { name, version } = outcome.draft;
-    this.#drafts.push({ ordinal, location, draft: outcome.draft });
-    for (const reason of outcome.warnings) {
-      this.#findings.push({ severity: 'warning', ordinal, location, name, version, reason });
+    this.#drafts.push({ ordinal, draft: outcome.draft });
+    for (const warning of outcome.warnings) {
+      this.#findings.push({ severity: 'warning', ordinal, name, version, reason: this.#inFile(warning) });
     }
-  }
-
-  /** Where the next entry is. */
-  #locate(element: GroupedOutcome['element']): string | null {
-    const { page, file } = this.#options;
-    if (page !== undefined) return `${page}, entry ${this.#ordinal - this.#firstOrdinal + 1}`;
-    const position = this.#positions === undefined ? element : this.#positions.get(positionKey(element.path));
-    const place = position === undefined ? [] : [`line ${position.line}, column ${position.column}`];
-    return [...(file === undefined ? [] : [file]), ...place].join(', ') || null;
   }
 
   /** YAML can't be read piece by piece, nor can one single entry: both are held whole, as far as they may be. */
@@ -288,8 +251,7 @@ export class DocumentReader {
   }
 
   #readYaml(yaml: Uint8Array): void {
-    const { json, positions } = yamlToJson(yaml);
-    this.#positions = positions;
+    const json = yamlToJson(yaml);
     this.#whole = [json];
     this.#readElements(this.#elements.push(json));
   }
@@ -304,7 +266,7 @@ export class DocumentReader {
     this.#recognise('upstream', ['name']);
     this.#envelope.clear();
     const root = new JsonElements({ select: () => 'take', maxBytes });
-    for (const element of root.push(Buffer.concat(whole))) this.#add({ element, outcome: readUpstreamEntry(element) });
+    for (const element of root.push(Buffer.concat(whole))) this.#add(readUpstreamEntry(element));
   }
 
   #envelopeText(): string {
@@ -328,4 +290,50 @@ export class DocumentReader {
   #invalid(message: string): RollcallError {
     return new RollcallError('DocumentInvalid', message);
   }
+
+  #inFile(message: string): string {
+    return this.#options.file === undefined ? message : `${this.#options.file}: ${message}`;
+  }
+}
+
+/** The members that the formats have beside their entries. What else a file holds may be nobody else's business. */
+const PLAIN_MEMBERS = ['$schema', 'version', 'last_updated'];
+const OBJECT_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['meta', ['last_updated']],
+  ['metadata', ['count', 'nextCursor', 'next_cursor']],
+]);
+
+/** A member of the document as it is kept; nothing for one that no format has. */
+function envelopeMember(name: string, text: string): [string, string][] {
+  const known = OBJECT_MEMBERS.get(name);
+  if (known === undefined && !PLAIN_MEMBERS.includes(name)) return [];
+  const value = parseJson(text);
+  if (known === undefined) return typeof value === 'object' && value !== null ? [] : [[name, text]];
+  if (!isJsonObject(value)) return value === null ? [[name, text]] : [];
+  return [
+    [name, JSON.stringify(Object.fromEntries(Object.entries(value).filter(([member]) => known.includes(member))))],
+  ];
+}
+
+/** Which formats a container of entries at this path would mean; undefined where none is looked for. */
+function containerFormats(path: JsonPath): Partial<Record<JsonKind, RegistryFormat>> | undefined {
+  const [root, member] = path;
+  const isList =
+    path.length === 0 || (path.length === 2 && root === 'data' && (member === 'servers' || member === 'groups'));
+  if (isList) return { array: 'upstream' };
+  return path.length === 1 ? ENTRY_MEMBERS.get(path[0]) : undefined;
+}
+
+function maxBytes(path: JsonPath): number {
+  if (path.at(-2) === 'groups' && path.length === (path[0] === 'data' ? 3 : 2)) return MAX_GROUP_BYTES;
+  return path.length === 1 && typeof path[0] === 'string' ? MAX_ENVELOPE_BYTES : MAX_ENTRY_BYTES;
+}
+
+/** JSON documents begin with a bracket or, after a byte order mark or white space, with one; undefined: not known yet. */
+function syntaxOf(chunk: Uint8Array): 'json' | 'yaml' | undefined {
+  const first = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    .toString('latin1')
+    .match(/[^\s\xef\xbb\xbf]/)?.[0];
+  if (first === undefined) return undefined;
+  return first === '{' || first === '[' ? 'json' : 'yaml';
 }

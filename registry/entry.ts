@@ -29,14 +29,8 @@ export interface EntryDraft {
 export interface EntryFinding {
   /** A rejected entry is not taken; a warning is noted and the entry is served as it came. */
   readonly severity: 'rejection' | 'warning';
-  /** Which entry of the snapshot, from 0. */
+  /** Where in the snapshot: an ordinal from 0, and the file it came from where there are several. */
   readonly ordinal: number;
-  /**
-   * Where the source has the entry: the line and column in its document, with the file if there are several; the page
-   * and the place in it of an upstream's list; the object of a cluster. Null: it concerns the snapshot as a whole, or the
-   * place isn't known.
-   */
-  readonly location: string | null;
   readonly name: string | null;
   readonly version: string | null;
   /** What is wrong, for the person who maintains the document, with its JSON path where there is one. */

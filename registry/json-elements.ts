@@ -30,8 +30,6 @@ export interface JsonElement {
   readonly problem: 'oversized' | 'nested too deeply' | null;
   /** The line it begins on, from 1. */
   readonly line: number;
-  /** The byte of the line that it begins with, from 1. */
-  readonly column: number;
   /** Whether it has no insignificant white space. */
   readonly compact: boolean;
   /** How many levels it is nested in itself: 0 for a text, 1 for an object of texts. */
@@ -66,7 +64,6 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
-const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const WHITE_SPACE = byteSet(0x20, 0x09, 0x0d, NEWLINE);
 /** What is looked at inside a container; everything else is passed over. */
 const IN_CONTAINER = byteSet(QUOTE, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, NEWLINE);
@@ -105,7 +102,6 @@ interface OpenValue {
   readonly role: 'name' | 'taken' | 'skipped';
   readonly kind: JsonKind;
   readonly line: number;
-  readonly column: number;
   readonly maxBytes: number;
   /** Its bytes so far, from earlier chunks; no more than fit. */
   readonly kept: Uint8Array[];
@@ -259,7 +255,6 @@ export class JsonElements {
       role,
       kind,
       line: this.#line,
-      column: this.#passed + at - this.#lineStart + 1,
       maxBytes,
       kept: [],
       keptBytes: 0,
@@ -353,10 +348,10 @@ export class JsonElements {
       return;
     }
     if (open.role === 'taken') {
-      const { kind, size, line, column, compact, deepest: nesting, firstContainerEnd } = open;
+      const { kind, size, line, compact, deepest: nesting, firstContainerEnd } = open;
       const problem = this.#problemOf(open);
       const path = [...this.#path];
-      this.#elements.push({ path, kind, bytes, size, problem, line, column, compact, nesting, firstContainerEnd });
+      this.#elements.push({ path, kind, bytes, size, problem, line, compact, nesting, firstContainerEnd });
     }
     this.#expectAfterValue();
   }
@@ -371,9 +366,9 @@ export class JsonElements {
       throw new RollcallError('DocumentInvalid', `a member name on line ${open.line} has ${open.size} bytes`);
     }
     try {
-      return JSON.parse(UTF_8.decode(bytes)) as string;
+      return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as string;
     } catch (error) {
-      throw new RollcallError('DocumentInvalid', `a member name on line ${open.line} isn't valid JSON in UTF-8`, {
+      throw new RollcallError('DocumentInvalid', `a member name on line ${open.line} is not valid JSON`, {
         cause: error,
       });
     }

@@ -8,7 +8,7 @@ const SERVICE_STATUS = /^\/(?:registry\/(?:v0\.1|[^/]+\/v0(?:\.1)?)|v0(?:\.1)?)\
 
 /** The reads of registries, which can be public. Those without a name are of the default registry. */
 const REGISTRY_READS = [
-  /^\/registry\/(?<name>[^/]+)\/(?:v0(?:\.1)?\/servers(?:\/|$)|(?:registry|upstream-registry|servers)\.json\/?$)/,
+  /^\/registry\/(?<name>[^/]+)\/(?:v0(?:\.1)?\/servers(?:\/|$)|(?:registry|upstream-registry|servers)\.json\/?$|exports(?:\/|$))/,
   /^(?:\/registry\/v0\.1|\/v0(?:\.1)?)\/servers(?:\/|$)/,
   /^\/api\/(?:v0\/servers(?:\/|$)|v1\/registry\/?$)/,
 ];

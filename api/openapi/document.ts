@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { registrySummary, registrySummaries } from '../toolhive/extension-schemas.ts';
 import { deployedServers, serverDetail, serverSummaries, toolhiveRegistry } from '../toolhive/legacy-schemas.ts';
+import { EXPORT_PATHS } from './export-paths.ts';
 import { pathParameters } from './path-parameters.ts';
 import { health, readiness, serverList, upstreamRegistry, versionInformation } from './response-schemas.ts';
 import { answers, cacheable, READ_ERRORS, registryPaths } from './v0.1-paths.ts';
@@ -67,6 +68,7 @@ export function openApiDocument({ needsTokens }: { readonly needsTokens: boolean
       '/registry/{registry}/registry.json': { get: EXPORT_TOOLHIVE },
       '/registry/{registry}/upstream-registry.json': { get: EXPORT_UPSTREAM },
       '/registry/{registry}/servers.json': { get: EXPORT_PAGE },
+      ...EXPORT_PATHS,
       '/extension/v0/registries': { get: LIST_REGISTRIES },
       '/extension/v0/registries/{registry}': { get: GET_REGISTRY },
       '/health': { get: HEALTH },

@@ -3,7 +3,7 @@ import type { ExportedVersion, ServerForm } from './form/server-form.ts';
 import { serverForm } from './form/server-form.ts';
 
 /** `provide` gives users the servers; `allow` lets them use those that they add themselves. */
-const EXPORT_MODES = ['provide', 'allow', 'both'] as const;
+export const EXPORT_MODES = ['provide', 'allow', 'both'] as const;
 export type ExportMode = (typeof EXPORT_MODES)[number];
 
 /** Which approved versions an allowlist has: only the latest of each server, or every one that is active. */

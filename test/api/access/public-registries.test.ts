@@ -30,6 +30,9 @@ const READS = [
   '/registry.json',
   '/upstream-registry.json',
   '/servers.json',
+  '/exports',
+  '/exports/vscode-mcp',
+  '/exports/vscode-mcp/report',
 ];
 
 describe('on one host', () => {
