@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { AuthSettings } from '../../config/model.ts';
 import type { RegistryDirectory } from '../registry-directory.ts';
 import { admitEverybody, type Authenticate, authenticate } from './authenticate.ts';
+import type { Caller } from './caller.ts';
 import { gate } from './gate.ts';
 import { protectedResourceMetadata } from './protected-resource.ts';
 import { TokenVerifier } from './tokens/token-verifier.ts';
@@ -16,6 +17,12 @@ export interface Access {
   readonly gate: RequestHandler;
   /** What clients read to get a token. */
   readonly metadata: RequestHandler;
+  /**
+   * Checks a token that did not come as a bearer token. Undefined where authentication is off.
+   *
+   * @throws TokenRejected, ProviderUnavailable
+   */
+  readonly verifyToken?: (token: string) => Promise<Caller>;
   readonly close: () => Promise<void>;
 }
 
@@ -40,6 +47,7 @@ export function createAccess(
     authenticate: authenticate(settings, tokens),
     gate: gate(settings, registries),
     metadata: protectedResourceMetadata(settings),
+    verifyToken: async (token) => await tokens.callerOf(token),
     close: () => tokens.close(),
   };
 }

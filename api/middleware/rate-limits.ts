@@ -44,7 +44,8 @@ export function limitFailedAuthentications({ audit, rateLimits }: LimitedApi): E
   });
   // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters.
   return (error: unknown, request, response, next) => {
-    if (!(refusedToken(request) instanceof TokenRejected)) return next(error);
+    const refused = refusedToken(request) ?? (error instanceof HttpError ? error.cause : undefined);
+    if (!(refused instanceof TokenRejected)) return next(error);
     void count(request, response, (limited?: unknown) => next(limited ?? error));
   };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import { serverJsonSchema } from '../../registry/server-json-schema.ts';
 import { statusUpdate } from '../admin/status-update.ts';
+import { oidcLogin } from '../v0.1/publisher-authentication.ts';
 import { idempotencyKey } from '../http/idempotency-key.ts';
 import { listParameters, readParameters } from '../v0.1/parameters.ts';
 import { pathParameters } from './path-parameters.ts';
@@ -92,6 +93,8 @@ export function registryPaths(family: PathFamily): ZodOpenApiPathsObject {
     [`${prefix}/publish`]: { post: operation(family, PUBLISH, {}) },
     [`${prefix}/validate`]: { post: operation(family, VALIDATE, {}) },
     [`${prefix}/auth/none`]: { post: operation(family, AUTHENTICATE, {}) },
+    [`${prefix}/auth/github-oidc`]: { post: operation(family, AUTHENTICATE_BY_GITHUB, {}) },
+    [`${prefix}/auth/oidc`]: { post: operation(family, AUTHENTICATE_BY_OIDC, {}) },
     [`${prefix}/health`]: { get: operation(family, HEALTH, {}) },
     [`${prefix}/ping`]: { get: operation(family, PING, {}) },
     [`${prefix}/version`]: { get: operation(family, VERSION, {}) },
@@ -229,4 +232,18 @@ const VERSION: Operation = {
   summary: 'Read the version of the server',
   responses: answers({ description: 'The version, commit, and build time.', schema: serviceVersion }, []),
   security: [],
+};
+const AUTHENTICATE_BY_OIDC: Operation = {
+  operationId: 'authenticateByOidc',
+  summary: 'Publish with the identity of a CI job',
+  description:
+    'Accepts a token of a configured provider and returns it as the registry token, so that it can be sent as a bearer token.',
+  requestBody: { required: true, content: jsonContent(oidcLogin) },
+  responses: answers({ description: 'The token.', schema: publisherToken }, [400, 401, 403, 413, 415, 429, 501, 503]),
+  security: [],
+};
+const AUTHENTICATE_BY_GITHUB: Operation = {
+  ...AUTHENTICATE_BY_OIDC,
+  operationId: 'authenticateByGithubOidc',
+  description: '`mcp-publisher login github-oidc`: the same for a job of GitHub Actions.',
 };

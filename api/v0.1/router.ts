@@ -3,7 +3,7 @@ import { Router } from 'express';
 import type { ApiContext } from '../context.ts';
 import { readBody } from '../http/json-body.ts';
 import { addRoute } from '../http/routes.ts';
-import { authenticatePublisher, refuseOtherAuthentication } from './publisher-authentication.ts';
+import { authenticateByOidc, authenticatePublisher, refuseOtherAuthentication } from './publisher-authentication.ts';
 import { getServerVersion, listServers, listServerVersions } from './reads.ts';
 import { encodePlainSlash } from './server-name-in-path.ts';
 import { getHealth, getVersion, ping } from './service-status.ts';
@@ -26,6 +26,8 @@ export function registryApi(context: ApiContext): Router {
   addRoute(router, '/publish', { post: [readBody, publish(context)] });
   addRoute(router, '/validate', { post: [readBody, validate(context)] });
   addRoute(router, '/auth/none', { post: authenticatePublisher(context) });
+  addRoute(router, '/auth/github-oidc', { post: [readBody, authenticateByOidc(context, 'github-oidc')] });
+  addRoute(router, '/auth/oidc', { post: [readBody, authenticateByOidc(context, 'oidc')] });
   addRoute(router, '/auth/:method', { post: refuseOtherAuthentication(context) });
   addRoute(router, '/health', { get: getHealth });
   addRoute(router, '/ping', { get: ping });

@@ -187,10 +187,12 @@ test('the OpenAPI document says which operations need a token', async () => {
   );
   expect(open.map(([path]) => path)).toEqual([
     '/v0.1/auth/none',
+    '/v0.1/auth/github-oidc',
+    '/v0.1/auth/oidc',
     '/v0.1/health',
     '/v0.1/ping',
     '/v0.1/version',
-    '/registry/{registry}/v0.1/auth/none',
+    ...['none', 'github-oidc', 'oidc'].map((method) => `/registry/{registry}/v0.1/auth/${method}`),
     ...['health', 'ping', 'version'].map((name) => `/registry/{registry}/v0.1/${name}`),
     '/health',
     '/readiness',

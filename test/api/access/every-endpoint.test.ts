@@ -140,6 +140,12 @@ function registryApi(mount: string, base: string): Endpoint[] {
       expected: { ...open(501), 'wrong token': 401 },
       request: () => [`${base}/auth/${method.replace(':method', 'github')}`] as const,
     })),
+    // The token is in the body.
+    ...['github-oidc', 'oidc'].map((method) => ({
+      endpoint: `POST ${mount}/auth/${method}`,
+      expected: { ...open(401), 'wrong token': 401 },
+      request: () => [`${base}/auth/${method}`, { oidc_token: 'not.a.token' }] as const,
+    })),
   ];
 }
 
@@ -279,6 +285,9 @@ const ENDPOINTS: readonly Endpoint[] = [
   get('/registry/:registry/registry.json', anyToken(200), '/registry/internal/registry.json'),
   get('/registry/:registry/upstream-registry.json', anyToken(200), '/registry/internal/upstream-registry.json'),
   get('/registry/:registry/servers.json', anyToken(200), '/registry/internal/servers.json'),
+  get('/registry/:registry/exports', anyToken(200), '/registry/internal/exports'),
+  get('/registry/:registry/exports/:target', anyToken(200), '/registry/internal/exports/vscode-mcp'),
+  get('/registry/:registry/exports/:target/report', anyToken(200), '/registry/internal/exports/vscode-mcp/report'),
   get('/api/v0/servers', anyToken(200)),
   get('/api/v0/servers/:server', anyToken(200), `/api/v0/servers/${CATALOGUED}`),
   get('/api/v0/deployed', anyToken(200)),
