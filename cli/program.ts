@@ -2,15 +2,20 @@
 import { Command, Help, type Option } from 'commander';
 import { addAdminCommand } from './commands/admin.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addLoginCommand, addLogoutCommand } from './commands/login.ts';
 import { addMeCommand } from './commands/me.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addPauseCommand, addResumeCommand } from './commands/pause.ts';
+import { addPolicyCommand } from './commands/policy.ts';
 import { addPrimeDbCommand } from './commands/prime-db.ts';
 import { addPublishCommand } from './commands/publish.ts';
 import { addRegistriesCommand } from './commands/registries.ts';
 import { addRunsCommand } from './commands/runs.ts';
+import { addSearchCommand } from './commands/search.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addShowCommand } from './commands/show.ts';
 import { addSourcesCommand } from './commands/sources.ts';
 import { addStatusCommand } from './commands/status.ts';
 import { addSyncCommand } from './commands/sync.ts';
@@ -34,6 +39,7 @@ const HELP_GROUPS = {
     addPublishCommand,
     addAdminCommand,
   ],
+  'Serve clients:': [addSearchCommand, addShowCommand, addExportCommand, addPolicyCommand, addDoctorCommand],
   'Authenticate:': [addLoginCommand, addLogoutCommand, addMeCommand],
   'More:': [addValidateCommand, addTemporalCommand, addVersionCommand],
 } as const;

@@ -1,0 +1,49 @@
+/** GitHub Copilot with "registry only": asks for each server by name at every start, and blocks all if that fails. */
+import { type Finding, ok, warning } from './finding.ts';
+import { itemsOf, type Probe } from './probe.ts';
+import { accessFinding, addressFinding, detailFindings, nameOf, packagesOf } from './registry-clients.ts';
+
+const CLIENT = 'Copilot';
+/** Copilot CLI starts no others. */
+const LAUNCHABLE = ['npm', 'pypi', 'oci', 'docker'];
+const SLOW_MS = 2000;
+
+export async function checkCopilot({ base, anonymously }: Probe): Promise<Finding[]> {
+  const address = addressFinding(base, CLIENT);
+  const list = await anonymously('/v0.1/servers?limit=30');
+  const items = list.status === 200 ? itemsOf(list) : undefined;
+  if (items === undefined) return [address, accessFinding(list, CLIENT)];
+  const name = nameOf(items[0]);
+  const details =
+    name === undefined
+      ? [warning('The registry has no servers, so Copilot blocks every one', 'publish the approved servers')]
+      : await detailFindings(anonymously, name, CLIENT);
+  return [
+    address,
+    ok('The registry can be read without a token'),
+    ...details,
+    ...speedFinding(list.milliseconds),
+    ...packageFinding(items),
+  ];
+}
+
+function speedFinding(milliseconds: number): Finding[] {
+  if (milliseconds <= SLOW_MS) return [];
+  const what = `A list took ${Math.round(milliseconds)} ms; every start of Copilot asks for each of its servers`;
+  return [warning(what, 'see what is slow with `rollcall status`')];
+}
+
+function packageFinding(items: readonly unknown[]): Finding[] {
+  const others = items.filter((item) => {
+    const packages = packagesOf(item);
+    return packages.length > 0 && packages.every(({ registryType }) => !LAUNCHABLE.includes(String(registryType)));
+  });
+  if (others.length === 0) return [];
+  const names = others.flatMap((item) => nameOf(item) ?? []).join(', ');
+  return [
+    warning(
+      `Copilot can't start ${names}: their packages are of other kinds`,
+      'offer npm, pypi or oci packages, or remotes',
+    ),
+  ];
+}

@@ -1,0 +1,73 @@
+/** Requests as one client sends them: with or without a token, and within a time. */
+import { isJsonObject, type JsonObject, parseJson } from '../../registry/json.ts';
+import type { ServerConnection } from '../server/server-connection.ts';
+import { describeError } from '../terminal/failure.ts';
+
+export interface Answer {
+  /** 0 where there was no answer. */
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Undefined for a body that isn't a JSON object. */
+  readonly json: JsonObject | undefined;
+  readonly milliseconds: number;
+  /** Why there was no answer. */
+  readonly failure?: string;
+}
+
+export interface Probe {
+  /** The registry's base URL, as it is entered in the client. */
+  readonly base: string;
+  /** Without a token, as clients ask that have none. */
+  readonly anonymously: (path: string, init?: RequestInit) => Promise<Answer>;
+  /** With the caller's token, if there is one. */
+  readonly withToken: (path: string, init?: RequestInit) => Promise<Answer>;
+}
+
+const TIMEOUT_MS = 30_000;
+
+export function createProbe(connection: ServerConnection, registryPath: string): Probe {
+  const base = connection.server + registryPath;
+  const ask = async (send: typeof fetch, path: string, init: RequestInit = {}): Promise<Answer> => {
+    const start = performance.now();
+    try {
+      const options: RequestInit = { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual', ...init };
+      const { status, headers, text } = await readAll(await send(base + path, options));
+      const parsed = parseJson(text);
+      const json = isJsonObject(parsed) ? parsed : undefined;
+      return { status, headers, text, json, milliseconds: performance.now() - start };
+    } catch (error) {
+      const nothing = { status: 0, headers: new Headers(), text: '', json: undefined };
+      return { ...nothing, milliseconds: performance.now() - start, failure: describeError(error) };
+    }
+  };
+  return {
+    base,
+    anonymously: (path, init) => ask(fetch, path, init),
+    withToken: (path, init) => ask(connection.fetch, path, init),
+  };
+}
+
+async function readAll(response: Response): Promise<{ status: number; headers: Headers; text: string }> {
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+/** The servers of a page, whatever they are. */
+export function itemsOf({ json }: Answer): readonly unknown[] | undefined {
+  const servers = json?.['servers'];
+  return Array.isArray(servers) ? servers : undefined;
+}
+
+export function cursorOf({ json }: Answer): string | undefined {
+  const metadata = json?.['metadata'];
+  const cursor = isJsonObject(metadata) ? metadata['nextCursor'] : undefined;
+  return typeof cursor === 'string' && cursor !== '' ? cursor : undefined;
+}
+
+export function statusText({ status, failure }: Answer): string {
+  return failure === undefined ? `answered ${status}` : `did not answer: ${failure}`;
+}
+
+export function isJson({ headers, json }: Answer): boolean {
+  return json !== undefined && (headers.get('content-type') ?? '').includes('application/json');
+}
