@@ -18,7 +18,7 @@ export interface TemporalConnection {
 }
 
 /**
- * A client that connects on first use: a process can start, and read from Postgres, while Temporal is unavailable.
+ * A client that connects when it is first used: a process may start, and read from Postgres, while Temporal is away.
  *
  * @throws RollcallError `SecretUnavailable` where a certificate or the API key cannot be read
  */

@@ -22,7 +22,7 @@ export class TemporalUnavailable extends Error {
   }
 }
 
-/** An actor failed for a reason without a type that may be temporary, such as an unavailable database. */
+/** An actor could not do what it was asked for a reason that has no name, and may pass: Postgres was away, say. */
 export class PassingFailure extends Error {
   override readonly name = 'PassingFailure';
 }

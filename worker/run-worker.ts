@@ -117,7 +117,7 @@ function activityDependencies(
   };
 }
 
-/** Reconnects and works until stopped: the SDK's workers give up if Temporal stays unavailable. */
+/** Connects and works, again and again: the SDK's workers give up when Temporal stays away. */
 async function workUntilStopped(options: WorkerOptions, workers: readonly TemporalWorkerOptions[]): Promise<void> {
   const { server, logger, signal } = options;
   let backoff = FIRST_BACKOFF_MS;

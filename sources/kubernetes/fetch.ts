@@ -72,7 +72,7 @@ async function readContent(
             bytes: Readable.from([one.document]),
             syntax: syntaxOfName(one.key),
           });
-        else await stager.stageOutcome(claims.agree(one.outcome), one.key);
+        else await stager.stageOutcome(claims.agree(one.outcome));
       }
       all.push(...seen);
     }

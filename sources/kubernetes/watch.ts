@@ -51,7 +51,7 @@ export async function watchKubernetes(
   }
 }
 
-/** Looks until the cluster answers. After an outage of its API server there may be news. */
+/** Looks until there is something to see; an API server that was away may have news when it is back. */
 async function firstLook(
   cluster: Cluster,
   { origin, progress, signal }: { origin: KubernetesOrigin; progress: Progress; signal: AbortSignal },

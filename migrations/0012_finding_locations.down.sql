@@ -1,1 +1,0 @@
-alter table sync_run drop column finding_locations;
