@@ -5,7 +5,7 @@ import { findSource, type SourceRow } from '../db/sources.ts';
 import { findSyncRun, type SyncRunRow } from '../db/sync-runs.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { compileFilter } from '../registry/filter.ts';
-import { isAuthoritative, isInline } from '../registry/source-definition.ts';
+import { kindOf } from '../sources/index.ts';
 import type { SyncKey, SyncResult } from '../workflows/contract.ts';
 import { withProgress } from './progress.ts';
 
@@ -36,6 +36,7 @@ async function apply(
   { source, run, fetched }: { source: SourceRow; run: SyncRunRow; fetched: FetchedSnapshot },
 ): Promise<SyncResult> {
   const { definition } = source;
+  const kind = kindOf(definition.origin);
   const filter = compileFilter(definition.filter);
   const { outcome, counts } = await applyStaged(database, {
     syncRunId: run.id,
@@ -45,9 +46,10 @@ async function apply(
     // A snapshot that was not staged because nothing changed says nothing about the entries that it does not hold.
     coverage: fetched.snapshot === 'unchanged' ? 'partial' : fetched.coverage,
     // The author of inline data removed the entries that are no longer in it.
-    force: run.forced || isInline(definition.origin),
+    force: run.forced || kind.isInline?.(definition.origin) === true,
     maxRemoval: definition.syncPolicy.maxRemoval,
-    authoritative: isAuthoritative(definition.origin),
+    authoritative: kind.isAuthoritative === true,
+    hasEntryClaims: kind.hasEntryClaims === true,
     filterExcludes: (name, tags) => filter(name, tags) === 'excluded',
     fetchState: fetched.fetchState,
     envelope: envelopeToKeep(source, fetched),

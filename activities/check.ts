@@ -1,11 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { findSource } from '../db/sources.ts';
 import type { CheckInput, CheckResult } from '../workflows/contract.ts';
-import { checkApi } from '../sources/api/fetch.ts';
-import { checkFile } from '../sources/file/fetch.ts';
-import { checkGit } from '../sources/git/fetch.ts';
-import { type Check, comparableState } from '../sources/source-kind.ts';
-import { limitsOf, type UpstreamDependencies } from './limits.ts';
+import { isManaged } from '../registry/source-definition.ts';
+import { readerOf } from '../sources/index.ts';
+import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';
 
 /** A question that takes longer is answered by a sync; shorter than the time that the actor gives this activity. */
 const LONGEST_CHECK_MS = 25_000;
@@ -18,30 +16,12 @@ export async function check({ database, guard }: UpstreamDependencies, input: Ch
   const source = await findSource(database, input.sourceName);
   if (source === null || source.nextSyncNumber <= input.lastSync) return { news: 'maybe' };
   const { definition } = source;
-  const previous = comparableState(definition, source.fetchState);
-  if (previous === null) return { news: 'maybe' };
   const { origin } = definition;
+  if (isManaged(origin)) return { news: 'nothing' };
+  const reader = await readerOf(definition);
+  const previous = comparableState(source, reader);
+  if (previous === null) return { news: 'maybe' };
   const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(LONGEST_CHECK_MS)]);
   const limits = limitsOf(source, guard);
-  return { news: await checkOrigin({ origin, definition, previous, guard: limits, signal }) };
-}
-
-async function checkOrigin(question: Check): Promise<CheckResult['news']> {
-  const { origin } = question;
-  switch (origin.kind) {
-    case 'api':
-      return await checkApi({ ...question, origin });
-    case 'git':
-      return await checkGit({ ...question, origin });
-    case 'file':
-      return await checkFile({ ...question, origin });
-    case 'kubernetes': {
-      // Loaded where it is used: the client of Kubernetes is large, and most workers have no such source.
-      const { checkKubernetes } = await import('../sources/kubernetes/fetch.ts');
-      return await checkKubernetes({ ...question, origin });
-    }
-    case 'managed':
-      break;
-  }
-  return 'nothing';
+  return { news: await reader.check({ origin, definition, previous, guard: limits, signal }) };
 }

@@ -6,13 +6,10 @@ import { findSource, type SourceRow } from '../db/sources.ts';
 import type { OpenedSyncRun } from '../db/sync-runs.ts';
 import { definitionDigest } from '../registry/definition-digest.ts';
 import { FAILURE_TYPES, RollcallError } from '../registry/failure.ts';
-import { isInline } from '../registry/source-definition.ts';
 import type { FetchInput, FetchSnapshotResult } from '../workflows/contract.ts';
-import { comparableState, type Fetch, type Fetched } from '../sources/source-kind.ts';
-import { fetchApi } from '../sources/api/fetch.ts';
-import { fetchFile } from '../sources/file/fetch.ts';
-import { fetchGit } from '../sources/git/fetch.ts';
-import { limitsOf, type UpstreamDependencies } from './limits.ts';
+import { kindOf, readerOf } from '../sources/index.ts';
+import type { Fetch } from '../sources/source-kind.ts';
+import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
 import { SlowFetches } from './slow-fetches.ts';
@@ -45,33 +42,34 @@ async function fetchAndStage(
   const { definition, id: sourceId } = source;
   const { id: syncRunId } = run;
   const limits = limitsOf(source, guard);
+  const reader = await readerOf(definition);
   const staged = await stagedBefore(database, source, run);
   const stager = new SnapshotStager({ database, definition, sourceId, syncRunId, progress, memory, signal, staged });
   try {
-    const fetched = await fetchOrigin(database, {
+    const { state, ...fetched } = await reader.fetch({
+      database,
       origin: definition.origin,
       definition,
-      previous: asksForEverything(source, run, input) ? null : comparableState(definition, source.fetchState),
+      previous: input.force || input.full || !run.isSuccessive ? null : comparableState(source, reader),
       stager,
       progress,
       guard: limits,
       signal,
+      scheduledAtMs: Context.current().info.scheduledTimestampMs,
       resumeFrom: staged?.cursor ?? null,
     });
     if (fetched.snapshot === 'staged') await stager.finish(fetched.coverage);
     const { chunks, counts } = stager;
-    await storeFetchedSnapshot(database, syncRunId, { chunks, counts, ...fetched });
+    const fetchState = { ...state, definitionDigest: definitionDigest(definition) };
+    await storeFetchedSnapshot(database, syncRunId, { chunks, counts, fetchState, ...fetched });
     return { snapshot: fetched.snapshot, counts };
   } catch (error) {
-    throw limits === null || isInline(definition.origin) ? error : withoutContent(error);
+    throw limits === null || kindOf(definition.origin).isInline?.(definition.origin) === true
+      ? error
+      : withoutContent(error);
   } finally {
     await stager.settled();
   }
-}
-
-/** Only api sources know the difference between a full sync and another. */
-function asksForEverything({ kind }: SourceRow, { isSuccessive }: OpenedSyncRun, { force, full }: FetchInput): boolean {
-  return force || !isSuccessive || (full && kind === 'api');
 }
 
 async function openRecord(database: Database, input: FetchInput): Promise<{ source: SourceRow; run: OpenedSyncRun }> {
@@ -108,31 +106,11 @@ async function stagedBefore(
   if (digest !== digestBefore) await noteDefinition(database, syncRunId, digest);
   const progress = await stagedProgress(database, syncRunId);
   if (progress === null) return null;
-  if (digest !== digestBefore || definition.origin.kind !== 'api' || progress.cursor === null) {
+  if (digest !== digestBefore || kindOf(definition.origin).isPaged !== true || progress.cursor === null) {
     await discardSnapshot(database, syncRunId);
     return null;
   }
   // The counts come from the last heartbeat, which may be a little older than the last chunk.
   const { rejected = 0, warnings = 0 } = (Context.current().info.heartbeatDetails ?? {}) as ProgressDetails;
   return { ...progress, cursor: progress.cursor, rejected, warnings };
-}
-
-async function fetchOrigin(database: Database, fetch: Fetch): Promise<Fetched> {
-  const { origin } = fetch;
-  switch (origin.kind) {
-    case 'api':
-      return await fetchApi({ ...fetch, origin });
-    case 'git':
-      return await fetchGit({ ...fetch, origin });
-    case 'file':
-      return await fetchFile({ ...fetch, origin });
-    case 'kubernetes': {
-      // Loaded where it is used: the client of Kubernetes is large, and most workers have no such source.
-      const { fetchKubernetes } = await import('../sources/kubernetes/fetch.ts');
-      return await fetchKubernetes(database, { ...fetch, origin });
-    }
-    case 'managed':
-      break;
-  }
-  throw new RollcallError('SourceManaged', `the source ${fetch.definition.name} is managed: it is only published to`);
 }

@@ -1,7 +1,10 @@
-/** Which limits apply to a source. */
+/** What applies to a source when its upstream is read: its limits, and what the last fetch left. */
 import type { Database } from '../db/connection.ts';
 import type { SourceRow } from '../db/sources.ts';
-import type { OutboundGuard } from '../outbound/guard.ts';
+import { forbidden, type OutboundGuard } from '../outbound/guard.ts';
+import { definitionDigest } from '../registry/definition-digest.ts';
+import { admissionFaults } from '../sources/index.ts';
+import type { SourceReader } from '../sources/source-kind.ts';
 
 /** What activities that speak to upstreams work with. */
 export interface UpstreamDependencies {
@@ -17,6 +20,18 @@ export interface UpstreamDependencies {
  */
 export function limitsOf({ origin, definition }: SourceRow, guard: OutboundGuard): OutboundGuard | null {
   if (origin === 'file') return null;
-  guard.admit(definition.origin);
-  return guard;
+  // The limits may have changed since the source was created.
+  const faults = admissionFaults(definition.origin, guard.settings);
+  if (faults.length === 0) return guard;
+  throw forbidden(faults.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
+}
+
+/** What the last applied fetch left, if it was one of this definition and the reader recognizes it. */
+export function comparableState(
+  { definition, fetchState }: Pick<SourceRow, 'definition' | 'fetchState'>,
+  { state }: SourceReader,
+): object | null {
+  const stored = fetchState as { readonly definitionDigest?: unknown } | null;
+  if (stored?.definitionDigest !== definitionDigest(definition)) return null;
+  return state.safeParse(stored).data ?? null;
 }

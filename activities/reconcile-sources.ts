@@ -7,6 +7,7 @@ import { initialState } from '../temporal/initial-state.ts';
 import { retireSource } from '../temporal/retire-source.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
 import type { ActorMemo } from '../workflows/contract.ts';
+import { isManaged } from '../registry/source-definition.ts';
 
 /** How many actors are spoken to at the same time. */
 const AT_ONCE = 8;
@@ -94,7 +95,7 @@ async function syncLostEntries(
   { name, kind, nextSyncNumber }: SourceRow,
   { lastSync = 0, paused }: Partial<ActorMemo>,
 ): Promise<boolean> {
-  if (kind === 'managed' || paused === true || lastSync < nextSyncNumber) return false;
+  if (isManaged({ kind }) || paused === true || lastSync < nextSyncNumber) return false;
   await actors.syncNow(name, { reason: `the database no longer has sync ${lastSync}` });
   return true;
 }
@@ -103,7 +104,7 @@ async function syncLostEntries(
  * What was published is stored nowhere else: leaving the file does not erase it, a deletion through the admin API does.
  */
 function keepsEntries({ kind, origin, isEraseRequested }: SourceRow): boolean {
-  return kind === 'managed' && origin === 'file' && !isEraseRequested;
+  return isManaged({ kind }) && origin === 'file' && !isEraseRequested;
 }
 
 async function retire(

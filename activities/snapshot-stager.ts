@@ -15,7 +15,8 @@ import type { DraftOutcome } from '../registry/draft.ts';
 import type { EntryFinding } from '../registry/entry.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { type CompiledFilter, compileFilter } from '../registry/filter.ts';
-import { isAuthoritative, type SourceDefinition } from '../registry/source-definition.ts';
+import type { SourceDefinition } from '../registry/source-definition.ts';
+import { kindOf } from '../sources/index.ts';
 import type { SyncCounts } from '../workflows/contract.ts';
 import { convertYaml, piecesOf } from './isolated-yaml.ts';
 import type { MemoryBudget } from './memory-budget.ts';
@@ -211,7 +212,7 @@ export class SnapshotStager {
     else await recordFindings(this.#options.database, this.#options.syncRunId, this.#findings);
     this.#findings = [];
     if (coverage === 'partial' || this.#rejected === 0 || this.#rejected < this.#found) return;
-    if (isAuthoritative(this.#options.definition.origin)) return;
+    if (kindOf(this.#options.definition.origin).isAuthoritative === true) return;
     const { name, reason } = this.#firstRejection ?? { name: null, reason: 'see the rejections of the sync' };
     throw new RollcallError(
       'AllEntriesRejected',
@@ -265,7 +266,7 @@ export class SnapshotStager {
     });
     this.#entries += entries;
     // An upstream that changes while it is paged through moves entries from one page to the next: no fault of theirs.
-    if (this.#options.definition.origin.kind === 'api') return;
+    if (kindOf(this.#options.definition.origin).isPaged === true) return;
     this.#note(duplicates.map((duplicate) => ({ ...duplicate, ordinal: found[duplicate.ordinal]!.ordinal })));
   }
 

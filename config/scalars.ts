@@ -8,6 +8,10 @@ import { badPattern } from '../registry/filter.ts';
 import { isLoopbackHost } from '../registry/loopback.ts';
 import { DURATION_PATTERN, durationMilliseconds, durationText } from './duration.ts';
 
+/** Patterns, tags, namespaces or headers of one list. */
+export const MAX_ITEMS = 200;
+export const TOO_MANY = `has too many items: the most is ${MAX_ITEMS}`;
+
 const RESERVED_REGISTRY_NAMES: readonly string[] = ['v0', 'v0.1'];
 
 /** The default limit of a text; also the limit of file paths on Linux. */

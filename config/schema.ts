@@ -15,7 +15,7 @@ import type { Report } from './mapping.ts';
 import { registryName, sourceName, text } from './scalars.ts';
 import { settings } from './settings-schema.ts';
 import { didYouMean } from './suggestion.ts';
-import { checkInterval, checkSource, filter, sourceKinds, sourceOptions, syncPolicy } from './source-schema.ts';
+import { checkInterval, checkSource, filter, kindMembers, sourceOptions, syncPolicy } from './source-schema.ts';
 
 const commonSettings = {
   registryName: registryName.default('default').describe('Name of the default registry. Default `default`'),
@@ -23,7 +23,7 @@ const commonSettings = {
 };
 
 /** The members of a source except its name. */
-export const sourceMembers = { ...sourceKinds, ...sourceOptions, claims };
+export const sourceMembers = { ...kindMembers, ...sourceOptions, claims };
 
 /** A named source, in the file or in the admin API. */
 export const namedSource = withRule(mapping({ name: sourceName, ...sourceMembers }), (source, report) => {
@@ -90,7 +90,7 @@ function textsOf(values: Iterable<unknown>): string[] {
 const inlineRegistry = withRule(
   mapping({
     name: sourceName.pipe(registryName),
-    ...sourceKinds,
+    ...kindMembers,
     ...sourceOptions,
     access,
     claims,
@@ -112,9 +112,7 @@ const KIND_OF_TYPE = ['git', 'api', 'file'] as const;
 const onlySource = mapping({
   type: z.enum(KIND_OF_TYPE),
   format: sourceOptions.format,
-  git: sourceKinds.git,
-  api: sourceKinds.api,
-  file: sourceKinds.file,
+  ...Object.fromEntries(KIND_OF_TYPE.map((kind) => [kind, kindMembers[kind]!])),
 });
 
 const sourceFile = withRule(

@@ -25,6 +25,8 @@ export interface SnapshotToApply {
   readonly maxRemoval: number;
   /** Whether the source is the last word on what there is: then no removal is too large. Default false. */
   readonly authoritative?: boolean;
+  /** Whether single entries say who can see them. Default: the claims of the source apply. */
+  readonly hasEntryClaims?: boolean;
   /** Whether the filter of the source excludes an entry that it has from before. */
   readonly filterExcludes: (name: string, tags: readonly string[]) => boolean;
   /** What the next check compares with; any JSON. */
@@ -140,8 +142,7 @@ async function applyToSource(
     snapshot.coverage === 'complete' ? await removeVanished(transaction, source, { snapshot, staged }) : [];
   const removed = vanished.length;
   const { added, changed } = staged.written === 0 ? NOTHING_WRITTEN : await writeStaged(transaction, source, snapshot);
-  // No other kind of source says of single entries who may see them.
-  if (source.kind === 'kubernetes' && staged.written > 0) {
+  if (snapshot.hasEntryClaims === true && staged.written > 0) {
     await takeStagedClaims(transaction, { sourceId: source.id, syncRunId: snapshot.syncRunId });
   }
 

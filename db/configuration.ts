@@ -10,6 +10,7 @@ import { type ConfigurationChange, changesMadeBy } from './configuration-changes
 import type { Database, Transaction } from './connection.ts';
 import { type ListedSources, storeMemberships } from './memberships.ts';
 import { id, nothing } from './schemas.ts';
+import { isManaged } from '../registry/source-definition.ts';
 
 /** What the configuration file says about sources and registries. */
 export interface StoredConfiguration {
@@ -183,8 +184,8 @@ async function departedSources(transaction: Transaction): Promise<DepartedSource
   const departed = await transaction.any(sql.type(kindRow)`
     select name, kind from source where origin = 'file' and detached_at is not null order by name`);
   return {
-    removed: departed.filter(({ kind }) => kind !== 'managed').map(({ name }) => name),
-    detached: departed.filter(({ kind }) => kind === 'managed').map(({ name }) => name),
+    removed: departed.filter((source) => !isManaged(source)).map(({ name }) => name),
+    detached: departed.filter(isManaged).map(({ name }) => name),
   };
 }
 

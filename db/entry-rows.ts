@@ -4,7 +4,6 @@ import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
 import { z } from 'zod';
 import { MAX_DOCUMENT_BYTES } from '../registry/draft.ts';
 import { ENTRY_STATUSES } from '../registry/entry.ts';
-import { SOURCE_KINDS } from '../registry/source-definition.ts';
 import { timestamp } from './schemas.ts';
 
 export const entryRow = z.object({
@@ -19,7 +18,7 @@ export const entryRow = z.object({
   updatedAt: timestamp,
   isLatest: z.boolean(),
   sourceName: z.string(),
-  sourceKind: z.enum(SOURCE_KINDS),
+  sourceKind: z.string(),
   /** The commit of the sync that last changed the entry (git sources). */
   commitId: z.string().nullable(),
 });

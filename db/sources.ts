@@ -3,18 +3,18 @@ import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import type { Claims } from '../registry/claims.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
-import { SOURCE_KINDS } from '../registry/source-definition.ts';
 import type { Database, Transaction } from './connection.ts';
 import { lockRegistriesOf, raiseRevisions, rebuildOwners } from './ownership.ts';
 import { count, id, nothing, timestamp } from './schemas.ts';
 import { forceRequestIsValid, listNewestSyncRuns } from './sync-runs.ts';
 import type { SyncRunRow } from './sync-runs.ts';
 import { isVisible, type Visibility } from './visibility.ts';
+import { MANAGED } from '../registry/source-definition.ts';
 
 const sourceRow = z.object({
   id,
   name: z.string(),
-  kind: z.enum(SOURCE_KINDS),
+  kind: z.string(),
   /** Who owns the definition: the configuration file, or the admin API. */
   origin: z.enum(['file', 'api']),
   definition: z.custom<SourceDefinition>(),
@@ -79,7 +79,7 @@ export async function findManagedSource(database: Database, registryName: string
       select member.id from registry
       join registry_source on registry_source.registry_id = registry.id
       join source as member on member.id = registry_source.source_id
-      where registry.name = ${registryName} and member.kind = 'managed'
+      where registry.name = ${registryName} and member.kind = ${MANAGED}
       order by registry_source.position limit 1
     )`,
   );

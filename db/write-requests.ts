@@ -10,6 +10,7 @@ import type { EntryWrite, WriteOutcome } from './managed-entries.ts';
 import { lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from './ownership.ts';
 import { id, nothing, timestamp } from './schemas.ts';
 import { withoutNul } from './stored-text.ts';
+import { isManaged } from '../registry/source-definition.ts';
 
 export type { EntryWrite, WriteOutcome } from './managed-entries.ts';
 
@@ -43,7 +44,7 @@ export async function putWriteRequest(
   const source = await database.pool.maybeOne(sql.type(managedSourceRow)`
     select id, kind from source where name = ${key.sourceName} and detached_at is null`);
   if (source === null) throw new RollcallError('SourceNotFound', `There is no source ${key.sourceName}.`);
-  if (source.kind !== 'managed') {
+  if (!isManaged(source)) {
     throw new RollcallError('SourceNotManaged', `The source ${key.sourceName} takes its entries from elsewhere.`);
   }
   const { write } = request;

@@ -1,7 +1,7 @@
 /** Which resources a cluster has, and in which version they are to be asked for. */
 import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
-import type { KubernetesResource } from '../registry/source-definition.ts';
+import type { KubernetesResource } from '../registry/kubernetes-object.ts';
 import type { Cluster } from './cluster.ts';
 
 export interface ServedResource {

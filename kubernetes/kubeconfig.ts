@@ -6,9 +6,13 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
-import type { KubernetesOrigin } from '../registry/source-definition.ts';
 
-export type ClusterAccess = Pick<KubernetesOrigin, 'kubeconfig' | 'context'>;
+export type ClusterAccess = {
+  /** Absent: the one that kubectl would use, in a pod the service account. */
+  readonly kubeconfig?: string;
+  /** Default: the current context of the kubeconfig. */
+  readonly context?: string;
+};
 
 /**
  * The kubeconfig with its context chosen; where none is named the one that kubectl would use, in a pod the service

@@ -6,8 +6,8 @@ import type { OutboundSettings } from '../config/model.ts';
 import { readSecret } from '../config/secrets.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { withoutBrackets } from '../registry/host-in-url.ts';
-import type { SecretReference, SourceOrigin } from '../registry/source-definition.ts';
-import { admissionFaults, isInside } from './admission.ts';
+import type { SecretReference } from '../registry/source-definition.ts';
+import { isInside } from './admission.ts';
 import { checkedLookup, lookUpReachable, type LookupRule, type Resolver, systemResolver } from './checked-lookup.ts';
 import { OutboundRules } from './rules.ts';
 
@@ -19,27 +19,16 @@ export class OutboundGuard {
    * would look names up by itself. Addresses that stand in a URL are for `assertMayReach` to judge.
    */
   readonly dispatcher: Dispatcher;
-  readonly #settings: OutboundSettings;
+  readonly settings: OutboundSettings;
   readonly #rules: OutboundRules;
   readonly #lookup: LookupRule;
 
   constructor(settings: OutboundSettings, resolve: Resolver = systemResolver) {
-    this.#settings = settings;
+    this.settings = settings;
     this.#rules = new OutboundRules(settings);
     const mayReach = this.#rules.mayReach.bind(this.#rules);
     this.#lookup = { resolve, mayReach, refusal: forbiddenHost };
     this.dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS, lookup: checkedLookup(this.#lookup) } });
-  }
-
-  /**
-   * Judges a definition as the admission did when the source was created: the limits may have changed since.
-   *
-   * @throws RollcallError `OutboundForbidden` with everything that is wrong
-   */
-  admit(origin: SourceOrigin): void {
-    const faults = admissionFaults(origin, this.#settings);
-    if (faults.length === 0) return;
-    throw forbidden(faults.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
   }
 
   /**
@@ -84,7 +73,7 @@ export class OutboundGuard {
    *   file: which files there are elsewhere is nobody's to know
    */
   async locateSecret(path: string): Promise<string> {
-    const { secretsFolder } = this.#settings;
+    const { secretsFolder } = this.settings;
     if (secretsFolder !== undefined && isInside(secretsFolder, path)) {
       const [folder, file] = await Promise.all([secretsFolder, path].map((one) => realpath(one).catch(() => null)));
       if (folder != null && file != null && isInside(folder, file)) return file;
@@ -97,6 +86,6 @@ function forbiddenHost(host: string): RollcallError {
   return forbidden(`${host} leads to an address that is not public, and that \`outbound.allow\` does not list`);
 }
 
-function forbidden(what: string): RollcallError {
+export function forbidden(what: string): RollcallError {
   return new RollcallError('OutboundForbidden', `not allowed for a source that was created through the API: ${what}`);
 }

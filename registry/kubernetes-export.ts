@@ -6,7 +6,7 @@ import type { JsonObject } from './json.ts';
 import { type Deployment, deploymentOf } from './kubernetes-deployment.ts';
 import { readObject } from './kubernetes-object.ts';
 import { isExported, serverFromObject, serverNameOf } from './kubernetes-server.ts';
-import type { KubernetesResource } from './source-definition.ts';
+import type { KubernetesResource } from './kubernetes-object.ts';
 
 export interface Sighting {
   /** Tells one object of the source from another. */

@@ -1,6 +1,17 @@
 /** Kubernetes objects as the API server sends them, and what every kind of source asks of them. */
 import { type JsonObject, memberOf, textOf } from './json.ts';
-import type { KubernetesResource } from './source-definition.ts';
+
+/**
+ * The custom resources that describe MCP servers, by the names of their definitions: those of ToolHive, and that of
+ * the Kubernetes project itself.
+ */
+export const KUBERNETES_RESOURCES = [
+  'mcpservers.toolhive.stacklok.dev',
+  'mcpremoteproxies.toolhive.stacklok.dev',
+  'virtualmcpservers.toolhive.stacklok.dev',
+  'mcpservers.mcp.x-k8s.io',
+] as const;
+export type KubernetesResource = (typeof KUBERNETES_RESOURCES)[number];
 
 /** An object of a custom resource. */
 export interface KubernetesObject {

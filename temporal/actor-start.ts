@@ -11,6 +11,7 @@ import {
 } from '../workflows/contract.ts';
 import type { SourceState } from '../workflows/contract.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { isManaged } from '../registry/source-definition.ts';
 
 const STARTED_WITHIN_MS = 10_000;
 
@@ -55,10 +56,9 @@ function describe({ source: { name, kind } }: SourceState): { staticSummary: str
   const signal = `temporal workflow signal --workflow-id ${sourceWorkflowId(name)} --name sync`;
   return {
     staticSummary: `Source ${name} (${kind})`,
-    staticDetails:
-      kind === 'managed'
-        ? 'Entries are published to this source. Each publication is an update in its history.'
-        : `Keeps the entries of this source in step with its origin. Sync it now:\n\n    ${signal}`,
+    staticDetails: isManaged({ kind })
+      ? 'Entries are published to this source. Each publication is an update in its history.'
+      : `Keeps the entries of this source in step with its origin. Sync it now:\n\n    ${signal}`,
   };
 }
 

@@ -1,10 +1,21 @@
-/** How Temporal, where everyone with access to the namespace reads histories, is told about a definition. */
+/** What Temporal, where everyone with access to the namespace reads histories, is told about a definition. */
 import { definitionFingerprint } from '../registry/definition-digest.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
+import { kindOf } from '../sources/index.ts';
 import type { SourceReference } from '../workflows/contract.ts';
-import { referenceTo } from '../workflows/definition.ts';
 
 /** What the actor of a source with this definition knows about it. */
 export function sourceReference(definition: SourceDefinition): SourceReference {
-  return referenceTo(definition, definitionFingerprint(definition));
+  const { name, origin, syncPolicy } = definition;
+  const { intervalMs, deadlineMs } = syncPolicy;
+  const kind = kindOf(origin);
+  const fullSyncEveryMs = kind.fullSyncEveryMs?.(origin);
+  return {
+    name,
+    kind: origin.kind,
+    fingerprint: definitionFingerprint(definition),
+    label: kind.label(origin),
+    isWatched: kind.isWatched?.(origin) ?? false,
+    policy: { intervalMs, deadlineMs, ...(fullSyncEveryMs !== undefined && { fullSyncEveryMs }) },
+  };
 }

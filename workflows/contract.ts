@@ -10,7 +10,6 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EntryStatus } from '../registry/entry.ts';
 import type { FailureType } from '../registry/failure.ts';
-import type { SourceOrigin } from '../registry/source-definition.ts';
 
 // ---------------------------------------------------------------- workflows
 
@@ -206,7 +205,7 @@ export interface SourceDescription {
 /** What an actor knows about the definition of its source, which is in Postgres. */
 export interface SourceReference {
   readonly name: string;
-  readonly kind: SourceOrigin['kind'];
+  readonly kind: string;
   readonly fingerprint: string;
   /** Where the source comes from, for the Web UI: no credentials, no query string. */
   readonly label: string;

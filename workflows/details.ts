@@ -1,5 +1,6 @@
 /** What the Temporal Web UI shows of a source: Markdown, written for somebody who wonders how it is doing. */
 import type { SourcePhase, SourceState, SyncReport } from './contract.ts';
+import { isManaged } from '../registry/source-definition.ts';
 
 const PHASES: Readonly<Record<SourcePhase, string>> = {
   idle: 'idle, all well',
@@ -15,7 +16,7 @@ export function renderDetails(state: SourceState, phase: SourcePhase): string {
   const sections = [renderSummary(state, phase)];
   const failure = renderLastFailure(state);
   if (failure !== undefined) sections.push(failure);
-  if (state.source.kind !== 'managed') sections.push(renderRecentSyncs(state.recentSyncs));
+  if (!isManaged(state.source)) sections.push(renderRecentSyncs(state.recentSyncs));
   return sections.join('\n\n');
 }
 
@@ -24,7 +25,7 @@ function renderSummary(state: SourceState, phase: SourcePhase): string {
     ['Source', `${state.source.name}, ${state.source.label}`],
     ['Phase', PHASES[phase]],
   ];
-  if (state.source.kind !== 'managed') {
+  if (!isManaged(state.source)) {
     facts.push(
       ['Next cycle', nextCycle(state)],
       ['Last check', state.lastCheckedAt && readableTime(state.lastCheckedAt)],

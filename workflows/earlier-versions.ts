@@ -3,15 +3,28 @@
  * what they are now: a definition becomes a reference to the one in Postgres.
  */
 import { canonicalJson } from '../registry/canonical-json.ts';
-import type { SourceDefinition } from '../registry/source-definition.ts';
 import type { SourceReference, SourceState, SyncInput } from './contract.ts';
-import { referenceTo } from './definition.ts';
+
+/** As much of a definition of 0.1 as an actor needs. */
+export interface EarlierDefinition {
+  readonly name: string;
+  readonly origin: {
+    readonly kind: string;
+    /** API sources. */
+    readonly fullSyncEveryMs?: number;
+    /** Kubernetes sources, which are watched. */
+    readonly content?: object;
+    /** File sources, which are watched if they have a path. */
+    readonly location?: { readonly path?: string };
+  };
+  readonly syncPolicy: { readonly intervalMs: number | null; readonly deadlineMs: number };
+}
 
 export type EarlierState = Omit<SourceState, 'version' | 'source'> & {
   readonly version: 1;
-  readonly definition: SourceDefinition;
+  readonly definition: EarlierDefinition;
 };
-export type EarlierSyncInput = Omit<SyncInput, 'source'> & { readonly definition: SourceDefinition };
+export type EarlierSyncInput = Omit<SyncInput, 'source'> & { readonly definition: EarlierDefinition };
 
 const CARRIED = 'carried:';
 
@@ -27,10 +40,20 @@ export function currentSyncInput(input: SyncInput | EarlierSyncInput): SyncInput
   return { ...rest, source: currentReference(definition) };
 }
 
-export function currentReference(source: SourceReference | SourceDefinition): SourceReference {
-  return 'origin' in source && 'syncPolicy' in source
-    ? referenceTo(source, CARRIED + carriedFingerprint(source))
-    : source;
+export function currentReference(source: SourceReference | EarlierDefinition): SourceReference {
+  if (!('origin' in source)) return source;
+  const { name, origin, syncPolicy } = source;
+  const { intervalMs, deadlineMs } = syncPolicy;
+  const { kind, fullSyncEveryMs, content, location } = origin;
+  return {
+    name,
+    kind,
+    fingerprint: CARRIED + carriedFingerprint(source),
+    // Housekeeping replaces the reference within minutes, with a label that says more.
+    label: `${kind} source`,
+    isWatched: content !== undefined || location?.path !== undefined,
+    policy: { intervalMs, deadlineMs, ...(fullSyncEveryMs !== undefined && { fullSyncEveryMs }) },
+  };
 }
 
 /** Whether the fingerprint is one of 0.1, which can't be compared with that of a definition in Postgres. */
@@ -39,7 +62,7 @@ export function isCarried({ fingerprint }: SourceReference): boolean {
 }
 
 /** The fingerprint that 0.1 put into the memo of an actor. */
-function carriedFingerprint(definition: SourceDefinition): string {
+function carriedFingerprint(definition: EarlierDefinition): string {
   // FNV-1a, twice 32 bits: the workflow sandbox has no cryptography, and a collision gains nothing.
   let forward = 0x811c9dc5;
   let backward = 0x811c9dc5;

@@ -1,5 +1,6 @@
 /** When a source is looked at next: decisions without Temporal, clock or dice, so that a test can ask for any of them. */
 import type { SourceState, SyncTrigger } from './contract.ts';
+import { isManaged } from '../registry/source-definition.ts';
 
 /** The first wait after a failure; it doubles with each further one. */
 const FIRST_BACKOFF_MS = 10_000;
@@ -43,7 +44,7 @@ function waitAfterFailure(intervalMs: number, consecutiveFailures: number, rando
 
 /** Milliseconds until the next cycle is due, 0 when it is; undefined where only a message, or a watch, starts one. */
 export function timeUntilCycle(state: SourceState, nowMs: number): number | undefined {
-  if (state.paused || state.source.kind === 'managed') return undefined;
+  if (state.paused || isManaged(state.source)) return undefined;
   if (state.nextCycleAtMs !== undefined) return Math.max(0, state.nextCycleAtMs - nowMs);
   return state.cycle === 0 ? 0 : undefined;
 }

@@ -16,6 +16,7 @@ import { noteDefinition, noteState } from './memo.ts';
 import { planNextCycle, timeUntilCycle, triggerOf } from './next-sync.ts';
 import { mergeRequests, type PendingSync } from './sync-request.ts';
 import { listSource } from './visibility.ts';
+import { isManaged } from '../registry/source-definition.ts';
 
 const REMEMBERED_SYNCS = 10;
 
@@ -47,7 +48,7 @@ export class SourceActor {
   }
 
   get isManaged(): boolean {
-    return this.#state.source.kind === 'managed';
+    return isManaged(this.#state.source);
   }
 
   get retirement(): Retirement | undefined {

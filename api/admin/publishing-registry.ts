@@ -7,6 +7,7 @@ import { HttpError } from '../http/error.ts';
 import { text } from '../http/text.ts';
 import type { OperationContext } from './operation.ts';
 import { visibleRegistry } from './registries.ts';
+import { isManaged } from '../../registry/source-definition.ts';
 
 const nonEmpty = text.min(1, 'is empty');
 
@@ -25,7 +26,7 @@ export const serverVersion = nonEmpty;
 export async function publishingRegistry(context: OperationContext, name: string | undefined): Promise<RegistryRow> {
   if (name !== undefined) return await visibleRegistry(context, name);
   const [registries, sources] = await Promise.all([listRegistries(context.database), listSources(context.database)]);
-  const managed = new Map(sources.filter(({ kind }) => kind === 'managed').map((source) => [source.name, source]));
+  const managed = new Map(sources.filter(isManaged).map((source) => [source.name, source]));
   const shown = registries
     .filter((registry) => seesRegistry(context.caller, registry))
     .flatMap((registry) => {

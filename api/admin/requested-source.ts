@@ -4,7 +4,7 @@ import { sourceDefinition } from '../../config/definition.ts';
 import { pathText } from '../../config/messages.ts';
 import type { namedSource } from '../../config/schema.ts';
 import type { CreatedSource } from '../../db/created-sources.ts';
-import { admissionFaults } from '../../outbound/admission.ts';
+import { admissionFaults } from '../../sources/index.ts';
 import { requireGrant } from '../access/permissions.ts';
 import { badInput, type OperationContext } from './operation.ts';
 

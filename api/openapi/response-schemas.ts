@@ -3,7 +3,7 @@ import { z } from 'zod';
 import 'zod-openapi';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import { OFFICIAL } from '../../registry/extension.ts';
-import { SOURCE_KINDS } from '../../registry/source-definition.ts';
+import { sourceKindNames } from '../../sources/index.ts';
 import { PROVENANCE } from '../v0.1/item-json.ts';
 
 const timestamp = z.iso.datetime({ offset: true });
@@ -39,7 +39,7 @@ export const serverResponse = z
         isLatest: z.boolean(),
       }),
       [PROVENANCE]: z
-        .object({ source: z.string(), kind: z.enum(SOURCE_KINDS), commit: z.string().optional() })
+        .object({ source: z.string(), kind: z.enum(sourceKindNames()), commit: z.string().optional() })
         .meta({ description: 'The source that the entry came from.' }),
     }),
   })

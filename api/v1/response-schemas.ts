@@ -3,7 +3,7 @@ import { z } from 'zod';
 import 'zod-openapi';
 import type { Claims } from '../../registry/claims.ts';
 import { ROLES } from '../../registry/roles.ts';
-import { SOURCE_KINDS } from '../../registry/source-definition.ts';
+import { sourceKindNames } from '../../sources/index.ts';
 import { syncStatus } from '../toolhive/extension-schemas.ts';
 
 const creationType = z.enum(['API', 'CONFIG']).meta({
@@ -16,8 +16,8 @@ export const claims: z.ZodType<Claims> = z
 export const sourceInfo = z
   .object({
     name: z.string(),
-    type: z.enum(SOURCE_KINDS),
-    sourceType: z.enum(SOURCE_KINDS).meta({ description: 'The same as `type`.' }),
+    type: z.enum(sourceKindNames()),
+    sourceType: z.enum(sourceKindNames()).meta({ description: 'The same as `type`.' }),
     creationType,
     sourceConfig: z.looseObject({}).meta({ description: 'As the source is written below its kind.' }),
     filterConfig: z.looseObject({}).optional().meta({ description: 'As it is written below `filter`.' }),

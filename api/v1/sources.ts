@@ -7,11 +7,11 @@ import { createSource, deleteSource, updateSource } from '../admin/source-change
 import { getSource, listSources } from '../admin/sources.ts';
 import type { ApiContext } from '../context.ts';
 import { pathParameter } from '../http/routes.ts';
+import { kindOf } from '../../sources/index.ts';
 import { syncStatusOf } from '../toolhive/sync-status.ts';
 import { goDuration } from './go-duration.ts';
 import { namedInput } from './request-body.ts';
 import type { SourceInfo } from './response-schemas.ts';
-import { sourceConfig } from './source-config.ts';
 
 export function getSources(context: ApiContext): RequestHandler {
   return async (request, response) => {
@@ -69,7 +69,7 @@ function info({ name, kind, origin, definition, claims, createdAt, updatedAt }: 
     type: kind,
     sourceType: kind,
     creationType: origin === 'api' ? 'API' : 'CONFIG',
-    sourceConfig: sourceConfig(definition.origin),
+    sourceConfig: kindOf(definition.origin).written(definition.origin),
     ...(definition.filter !== undefined && { filterConfig: { ...definition.filter } }),
     ...(intervalMs !== null && { syncSchedule: goDuration(intervalMs) }),
     ...(claims !== null && { claims }),

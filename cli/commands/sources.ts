@@ -4,6 +4,7 @@ import { addServerOptions, printAnswer, type ServerOptions } from '../server/ser
 import { outcomeText } from '../terminal/sync-outcome.ts';
 import { formatTable } from '../terminal/table.ts';
 import { relativeTime } from '../terminal/time-text.ts';
+import { isManaged } from '../../registry/source-definition.ts';
 
 export function addSourcesCommand(program: Command): void {
   listSources(program.command('sources')).addHelpText(
@@ -39,5 +40,5 @@ export function listSources(command: Command): Command {
 }
 
 export function lastSyncText(kind: string, lastRun: Parameters<typeof outcomeText>[0]): string {
-  return kind === 'managed' ? 'managed: published to directly' : outcomeText(lastRun);
+  return isManaged({ kind }) ? 'managed: published to directly' : outcomeText(lastRun);
 }

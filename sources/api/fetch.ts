@@ -1,15 +1,12 @@
 /** Sources of the kind `api`: another registry that serves the v0.1 API, read page by page. */
-import { Context } from '@temporalio/activity';
-import type { FetchState } from '../../db/fetched-snapshots.ts';
-import { definitionDigest } from '../../registry/definition-digest.ts';
+import { z } from 'zod';
 import { DocumentReader } from '../../registry/document-reader.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { compileFilter } from '../../registry/filter.ts';
-import type { ApiOrigin } from '../../registry/source-definition.ts';
-import type { CheckResult } from '../../workflows/contract.ts';
 import { type ApiPage, ApiUpstream, type ListQuery } from './upstream.ts';
-import type { Check, Fetch, Fetched } from '../source-kind.ts';
+import type { Check, Fetch, Fetched, SourceReader } from '../source-kind.ts';
+import type { ApiOrigin } from './definition.ts';
 import { acceptedQuery, type FirstPage, readFirstPage, refusedParameters } from './list-parameters.ts';
 import { RecentEntries } from './recent-entries.ts';
 
@@ -19,13 +16,25 @@ const PAGE_SIZE = 100;
 /** Far more than any registry has: an upstream that invents a new cursor for each page comes to an end here. */
 const MAX_PAGES = 100_000;
 
+const state = z.object({
+  /** RFC 3339, by the upstream's clock: from when on an entry may have changed since the last fetch. */
+  watermark: z.string(),
+  /** A digest of the entries that changed shortly before the watermark. */
+  recent: z.string(),
+  /** The query parameters that the upstream refused. */
+  refused: z.string().optional(),
+});
+export type ApiState = z.output<typeof state>;
+
+export const reader: SourceReader<ApiOrigin, ApiState> = { state, check: checkApi, fetch: fetchApi };
+
 /**
  * Reads all pages; where something was applied before, only of what changed since. Deleted entries come along, so that
  * they become tombstones with the upstream's own date and message.
  */
-export async function fetchApi(fetch: Fetch<ApiOrigin>): Promise<Fetched> {
-  const { definition, origin, previous, guard, signal, progress } = fetch;
-  const sinceScheduledMs = Math.max(0, Date.now() - Context.current().info.scheduledTimestampMs);
+async function fetchApi(fetch: Fetch<ApiOrigin, ApiState>): Promise<Fetched<ApiState>> {
+  const { origin, previous, guard, signal, progress, scheduledAtMs } = fetch;
+  const sinceScheduledMs = Math.max(0, Date.now() - scheduledAtMs);
   const upstream = await ApiUpstream.open(origin, {
     guard,
     signal,
@@ -49,8 +58,7 @@ export async function fetchApi(fetch: Fetch<ApiOrigin>): Promise<Fetched> {
   return {
     snapshot: 'staged',
     coverage: accepted.since === null ? 'complete' : 'partial',
-    fetchState: {
-      definitionDigest: definitionDigest(definition),
+    state: {
       watermark: new Date(watermarkMs()).toISOString(),
       recent: recent.digest(),
       ...refusedParameters(wanted, accepted),
@@ -62,7 +70,7 @@ export async function fetchApi(fetch: Fetch<ApiOrigin>): Promise<Fetched> {
  * Asks for what changed since the last fetch, which for the overlap's sake is never nothing after a change: what that
  * fetch has seen itself, as it is still, is no news. Whatever can't be compared may be.
  */
-export async function checkApi(question: Check<ApiOrigin>): Promise<CheckResult['news']> {
+async function checkApi(question: Check<ApiOrigin, ApiState>): Promise<'nothing' | 'maybe'> {
   const { origin, definition, previous, guard, signal } = question;
   const query = acceptedQuery({ since: sinceWatermark(previous), limit: PAGE_SIZE, includeDeleted: true }, previous);
   if (query.since === null) return 'maybe';
@@ -76,11 +84,11 @@ export async function checkApi(question: Check<ApiOrigin>): Promise<CheckResult[
   if (page.nextCursor !== null || page.findings.some(({ severity }) => severity === 'rejection')) return 'maybe';
   const recent = new RecentEntries();
   recent.add(page.drafts);
-  return recent.digest() === previous['recent'] ? 'nothing' : 'maybe';
+  return recent.digest() === previous.recent ? 'nothing' : 'maybe';
 }
 
-function sinceWatermark(previous: FetchState): string | null {
-  const watermark = Date.parse(String(previous['watermark']));
+function sinceWatermark(previous: ApiState): string | null {
+  const watermark = Date.parse(previous.watermark);
   return Number.isNaN(watermark) ? null : new Date(watermark - OVERLAP_MS).toISOString();
 }
 
@@ -90,7 +98,11 @@ interface Walk {
 }
 
 /** Reads and stages all pages. Returns the query that the upstream accepted. */
-async function walk({ stager, resumeFrom }: Fetch, upstream: ApiUpstream, wanted: Walk): Promise<ListQuery> {
+async function walk(
+  { stager, resumeFrom }: Pick<Fetch, 'stager' | 'resumeFrom'>,
+  upstream: ApiUpstream,
+  wanted: Walk,
+): Promise<ListQuery> {
   const { onPage } = wanted;
   const cursors = new Set<string>();
   let { page, query } = await firstPage({ stager, resumeFrom }, upstream, wanted.query);

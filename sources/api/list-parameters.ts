@@ -1,7 +1,7 @@
 /** Which query parameters an upstream accepts. Some allow fewer entries per page, or refuse what they do not know. */
-import type { FetchState } from '../../db/fetched-snapshots.ts';
 import type { ApiPage, ApiUpstream, ListQuery, PageReader } from './upstream.ts';
 import { UpstreamRefusal } from '../../outbound/http.ts';
+import type { ApiState } from './fetch.ts';
 
 /** A first page, and the query that the upstream accepted: the pages after it are asked for in the same way. */
 export interface FirstPage {
@@ -64,7 +64,7 @@ function isRefusal(error: unknown): error is UpstreamRefusal {
 }
 
 /** What the state of a fetch remembers of the parameters: only those that the upstream refused. */
-export function refusedParameters(wanted: ListQuery, accepted: ListQuery): FetchState {
+export function refusedParameters(wanted: ListQuery, accepted: ListQuery): Pick<ApiState, 'refused'> {
   const refused = [
     ...(wanted.limit !== accepted.limit ? ['limit'] : []),
     ...(wanted.includeDeleted !== accepted.includeDeleted ? ['include_deleted'] : []),
@@ -74,8 +74,8 @@ export function refusedParameters(wanted: ListQuery, accepted: ListQuery): Fetch
 }
 
 /** A query without the parameters that the upstream refused before. Reads everything where one of two is missing. */
-export function acceptedQuery(query: ListQuery, state: FetchState | null): ListQuery {
-  const refused = String(state?.['refused'] ?? '').split(' ');
+export function acceptedQuery(query: ListQuery, state: ApiState | null): ListQuery {
+  const refused = (state?.refused ?? '').split(' ');
   const readsAll = refused.includes('include_deleted') || refused.includes('updated_since');
   return {
     since: readsAll ? null : query.since,

@@ -5,7 +5,8 @@ import { Turns } from '../../db/turns.ts';
 import type { DocumentSummary } from '../../registry/document-reader.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import type { ApiOrigin, SecretReference } from '../../registry/source-definition.ts';
+import type { SecretReference } from '../../registry/source-definition.ts';
+import type { ApiOrigin } from './definition.ts';
 import { displayUrl, httpGet, type HttpResponse, UpstreamRefusal } from '../../outbound/http.ts';
 
 export interface ListQuery {

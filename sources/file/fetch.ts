@@ -1,36 +1,43 @@
-/** Sources of the kind `file`: one registry document, from a path, a URL, or the definition itself. */
-import { definitionDigest } from '../../registry/definition-digest.ts';
-import type { FileOrigin } from '../../registry/source-definition.ts';
-import type { CheckResult } from '../../workflows/contract.ts';
+/** Reads and watches file sources. */
+import { RollcallError } from '../../registry/failure.ts';
 import { contentHash } from '../content-digest.ts';
-import type { Check, Fetch, Fetched } from '../source-kind.ts';
-import { checkPath, fetchPath } from './path.ts';
+import type { Fetch, Fetched, SourceReader } from '../source-kind.ts';
+import type { FileOrigin } from './definition.ts';
+import { checkPath, fetchPath, type FileState, fileState } from './path.ts';
 import { checkUrl, fetchUrl } from './url.ts';
+import { watchPath } from './watch.ts';
 
-export async function fetchFile(fetch: Fetch<FileOrigin>): Promise<Fetched> {
-  const { location } = fetch.origin;
-  if ('path' in location) return await fetchPath(fetch, location.path);
-  if ('url' in location) return await fetchUrl(fetch, location);
-  return await fetchInline(fetch, location.data);
-}
+export const reader: SourceReader<FileOrigin, FileState> = {
+  state: fileState,
+  check: async (question) => {
+    const { location } = question.origin;
+    if ('path' in location) return await checkPath(location.path, question.previous);
+    if ('url' in location) return await checkUrl(location, question);
+    // A changed text is a changed definition, and then there is nothing to compare with.
+    return 'nothing';
+  },
+  fetch: async (fetch) => {
+    const { location } = fetch.origin;
+    if ('path' in location) return await fetchPath(fetch, location.path);
+    if ('url' in location) return await fetchUrl(fetch, location);
+    return await fetchInline(fetch, location.data);
+  },
+  watch: async (watch) => {
+    const { location } = watch.origin;
+    if ('path' in location) return await watchPath(location.path, watch);
+    throw new RollcallError('DefinitionInvalid', `the source ${watch.definition.name} can't be watched`);
+  },
+};
 
-export async function checkFile(question: Check<FileOrigin>): Promise<CheckResult['news']> {
-  const { location } = question.origin;
-  if ('path' in location) return await checkPath(location.path, question.previous);
-  if ('url' in location) return await checkUrl(location, question);
-  // A changed text is a changed definition, and then there is nothing to compare with.
-  return 'nothing';
-}
-
-async function fetchInline({ definition, previous, stager }: Fetch, data: string): Promise<Fetched> {
+async function fetchInline(
+  { previous, stager }: Fetch<FileOrigin, FileState>,
+  data: string,
+): Promise<Fetched<FileState>> {
   const bytes = Buffer.from(data);
-  const contentDigest = contentHash().update(bytes).digest('hex');
-  const fetchState = { definitionDigest: definitionDigest(definition), contentDigest };
-  if (previous?.['contentDigest'] === contentDigest) {
-    return { snapshot: 'unchanged', coverage: 'complete', fetchState };
-  }
+  const state = { contentDigest: contentHash().update(bytes).digest('hex') };
+  if (previous?.contentDigest === state.contentDigest) return { snapshot: 'unchanged', coverage: 'complete', state };
   const { envelope } = await stager.stageDocument({ name: 'data', bytes: chunksOf(bytes) });
-  return { snapshot: 'staged', coverage: 'complete', fetchState, envelope };
+  return { snapshot: 'staged', coverage: 'complete', state, envelope };
 }
 
 async function* chunksOf(bytes: Buffer): AsyncGenerator<Uint8Array> {

@@ -1,11 +1,23 @@
 /** A registry document in a file of this machine; also one of a mounted ConfigMap, which is a symbolic link. */
 import { stat } from 'node:fs/promises';
-import type { FetchState } from '../../db/fetched-snapshots.ts';
-import { definitionDigest } from '../../registry/definition-digest.ts';
+import { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
-import type { CheckResult } from '../../workflows/contract.ts';
 import { contentHash, digestFile, hashing, readFileBytes } from '../content-digest.ts';
 import { type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
+import type { FileOrigin } from './definition.ts';
+
+/** What a fetch of a file source leaves: what tells its location from what it was. */
+export const fileState = z.object({
+  contentDigest: z.string().optional(),
+  /** Of a path. */
+  mtimeMs: z.number().optional(),
+  size: z.number().optional(),
+  inode: z.string().optional(),
+  /** Of a URL. */
+  etag: z.string().nullable().optional(),
+  lastModified: z.string().nullable().optional(),
+});
+export type FileState = z.output<typeof fileState>;
 
 /** What tells a file from the one it was, without reading it. */
 export interface FileIdentity {
@@ -16,14 +28,17 @@ export interface FileIdentity {
   readonly changedAtMs: number;
 }
 
-export async function fetchPath({ definition, previous, stager, signal }: Fetch, path: string): Promise<Fetched> {
+export async function fetchPath(
+  { previous, stager, signal }: Fetch<FileOrigin, FileState>,
+  path: string,
+): Promise<Fetched<FileState>> {
   const identity = await identifyFile(path);
   const { mtimeMs, size, inode } = identity;
-  const state = { definitionDigest: definitionDigest(definition), mtimeMs, size, inode };
-  if (previous?.['size'] === size && typeof previous['contentDigest'] === 'string') {
+  const state = { mtimeMs, size, inode };
+  if (previous?.size === size && previous.contentDigest !== undefined) {
     const contentDigest = await digestFile(path, signal);
-    if (contentDigest === previous['contentDigest']) {
-      return { snapshot: 'unchanged', coverage: 'complete', fetchState: { ...state, contentDigest } };
+    if (contentDigest === previous.contentDigest) {
+      return { snapshot: 'unchanged', coverage: 'complete', state: { ...state, contentDigest } };
     }
   }
   const hash = contentHash();
@@ -36,13 +51,13 @@ export async function fetchPath({ definition, previous, stager, signal }: Fetch,
   return {
     snapshot: 'staged',
     coverage: 'complete',
-    fetchState: { ...state, contentDigest },
+    state: { ...state, contentDigest },
     envelope,
     upstreamRevision: `sha256:${contentDigest.slice(0, 12)}`,
   };
 }
 
-export async function checkPath(path: string, previous: FetchState): Promise<CheckResult['news']> {
+export async function checkPath(path: string, previous: FileState): Promise<'nothing' | 'maybe'> {
   return isSameFile(previous, await identifyFile(path)) ? 'nothing' : 'maybe';
 }
 
@@ -62,9 +77,8 @@ export async function identifyFile(path: string): Promise<FileIdentity> {
   return { mtimeMs: stats.mtimeMs, size: stats.size, inode: String(stats.ino), changedAtMs: stats.ctimeMs };
 }
 
-export function isSameFile(known: FetchState | FileIdentity, found: FileIdentity): boolean {
-  const { mtimeMs, size, inode } = known as Partial<FileIdentity>;
-  return mtimeMs === found.mtimeMs && size === found.size && inode === found.inode;
+export function isSameFile(known: FileState | FileIdentity, found: FileIdentity): boolean {
+  return known.mtimeMs === found.mtimeMs && known.size === found.size && known.inode === found.inode;
 }
 
 function unreadable(path: string, error: NodeJS.ErrnoException): RollcallError {

@@ -2,12 +2,11 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { FetchState } from '../../db/fetched-snapshots.ts';
-import { definitionDigest } from '../../registry/definition-digest.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import type { CheckResult } from '../../workflows/contract.ts';
 import { contentHash, readFileBytes } from '../content-digest.ts';
 import { type Check, type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
+import type { FileOrigin } from './definition.ts';
+import type { FileState } from './path.ts';
 import { displayUrl, httpGet, type HttpResponse } from '../../outbound/http.ts';
 import type { Progress } from '../../activities/progress.ts';
 import { inWorkFolder } from '../work-folder.ts';
@@ -21,26 +20,28 @@ export interface UrlLocation {
 /** The largest document that is downloaded, uncompressed. */
 const MAX_DOWNLOAD_BYTES = 1024 * 1024 * 1024;
 
-export async function fetchUrl(fetch: Fetch, location: UrlLocation): Promise<Fetched> {
-  const { definition, previous, stager, progress, guard, signal } = fetch;
+export async function fetchUrl(
+  fetch: Fetch<FileOrigin, FileState>,
+  location: UrlLocation,
+): Promise<Fetched<FileState>> {
+  const { previous, stager, progress, guard, signal } = fetch;
   const url = new URL(location.url);
   const { timeoutMs } = location;
   const response = await httpGet({ url, timeoutMs, guard, signal, headers: conditions(previous) });
   if (response.status === 304 && previous !== null) {
     await response.discard();
-    return { snapshot: 'unchanged', coverage: 'complete', fetchState: previous };
+    return { snapshot: 'unchanged', coverage: 'complete', state: previous };
   }
   return await inWorkFolder(async (folder) => {
     const file = join(folder, 'document');
     const contentDigest = await download(response, { url, file, progress });
-    const fetchState = {
-      definitionDigest: definitionDigest(definition),
+    const state = {
       etag: response.header('etag') ?? null,
       lastModified: response.header('last-modified') ?? null,
       contentDigest,
     };
-    if (contentDigest === previous?.['contentDigest']) {
-      return { snapshot: 'unchanged', coverage: 'complete', fetchState };
+    if (contentDigest === previous?.contentDigest) {
+      return { snapshot: 'unchanged', coverage: 'complete', state };
     }
     const isYaml = response.header('content-type')?.includes('yaml') ?? false;
     const syntax = isYaml ? 'yaml' : syntaxOfName(url.pathname);
@@ -49,16 +50,16 @@ export async function fetchUrl(fetch: Fetch, location: UrlLocation): Promise<Fet
       bytes: readFileBytes(file, signal),
       syntax,
     });
-    const upstreamRevision = fetchState.etag ?? `sha256:${contentDigest.slice(0, 12)}`;
-    return { snapshot: 'staged', coverage: 'complete', fetchState, envelope, upstreamRevision };
+    const upstreamRevision = state.etag ?? `sha256:${contentDigest.slice(0, 12)}`;
+    return { snapshot: 'staged', coverage: 'complete', state, envelope, upstreamRevision };
   });
 }
 
 /** An upstream that gave no validators can't say that nothing is new. */
 export async function checkUrl(
   location: UrlLocation,
-  { previous, guard, signal }: Pick<Check, 'previous' | 'guard' | 'signal'>,
-): Promise<CheckResult['news']> {
+  { previous, guard, signal }: Pick<Check<FileOrigin, FileState>, 'previous' | 'guard' | 'signal'>,
+): Promise<'nothing' | 'maybe'> {
   const headers = conditions(previous);
   if (Object.keys(headers).length === 0) return 'maybe';
   const { url, timeoutMs } = location;
@@ -67,9 +68,9 @@ export async function checkUrl(
   return response.status === 304 ? 'nothing' : 'maybe';
 }
 
-function conditions(previous: FetchState | null): Record<string, string> {
-  const etag = previous?.['etag'];
-  const lastModified = previous?.['lastModified'];
+function conditions(previous: FileState | null): Record<string, string> {
+  const etag = previous?.etag;
+  const lastModified = previous?.lastModified;
   return {
     ...(typeof etag === 'string' && { 'if-none-match': etag }),
     ...(typeof lastModified === 'string' && { 'if-modified-since': lastModified }),

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { pickVariables } from '../../config/environment-variables.ts';
 import { readSecret } from '../../config/secrets.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import type { GitOrigin, SecretReference } from '../../registry/source-definition.ts';
+import type { SecretReference } from '../../registry/source-definition.ts';
+import type { GitOrigin } from './definition.ts';
 
 export interface GitAccess {
   /** As git is to be given it. */

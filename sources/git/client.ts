@@ -1,7 +1,7 @@
 /** Git on the command line, as a source may use it: no prompts, no secrets in arguments or messages, bounded. */
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
-import type { GitOrigin } from '../../registry/source-definition.ts';
+import type { GitOrigin } from './definition.ts';
 import { withinBounds } from './bounded-folder.ts';
 import { openAccess } from './access.ts';
 import { GitFailure, runGit } from './process.ts';

@@ -2,30 +2,34 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { definitionDigest } from '../../registry/definition-digest.ts';
+import { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
 import { GlobError } from '../../registry/glob.ts';
 import { compilePathGlob, fixedFolder, isPathGlob } from '../../registry/path-glob.ts';
 import { repositoryPath } from '../../registry/repository-path.ts';
-import type { GitOrigin } from '../../registry/source-definition.ts';
-import type { CheckResult } from '../../workflows/contract.ts';
 import { readFileBytes } from '../content-digest.ts';
-import { type Check, type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
+import { type Check, type Fetch, type Fetched, type SourceReader, syntaxOfName } from '../source-kind.ts';
 import { type GitClient, openGit } from './client.ts';
 import { withoutSecrets } from '../../outbound/redaction.ts';
 import { inWorkFolder } from '../work-folder.ts';
+import type { GitOrigin } from './definition.ts';
 
 /** Files that are looked at before others get a turn. */
 const LINES_PER_TURN = 1_000;
 
-export async function fetchGit(fetch: Fetch<GitOrigin>): Promise<Fetched> {
-  const { origin, definition, previous, stager, progress, guard, signal } = fetch;
+const state = z.object({ commit: z.string() });
+type GitState = z.output<typeof state>;
+
+export const reader: SourceReader<GitOrigin, GitState> = { state, check: checkGit, fetch: fetchGit };
+
+async function fetchGit(fetch: Fetch<GitOrigin, GitState>): Promise<Fetched<GitState>> {
+  const { origin, previous, stager, progress, guard, signal } = fetch;
   return await inWorkFolder(async (folder) => {
     const git = await openGit(origin, { folder, guard, signal });
     progress.report({ step: 'asking for the commit' });
     const advertised = await advertisedCommit(git, origin);
-    if (previous !== null && previous['commit'] === advertised) {
-      return { snapshot: 'unchanged', coverage: 'complete', fetchState: previous, upstreamRevision: advertised };
+    if (previous?.commit === advertised) {
+      return { snapshot: 'unchanged', coverage: 'complete', state: previous, upstreamRevision: advertised };
     }
     progress.report({ step: 'fetching the commit' });
     const commit = await fetchCommit(git, origin);
@@ -45,7 +49,7 @@ export async function fetchGit(fetch: Fetch<GitOrigin>): Promise<Fetched> {
     return {
       snapshot: 'staged',
       coverage: 'complete',
-      fetchState: { definitionDigest: definitionDigest(definition), commit },
+      state: { commit },
       upstreamRevision: commit,
       commitId: commit,
       ...(envelopes.length === 1 && { envelope: envelopes[0]! }),
@@ -54,11 +58,11 @@ export async function fetchGit(fetch: Fetch<GitOrigin>): Promise<Fetched> {
 }
 
 /** A pinned commit holds what it holds; for a branch or a tag the remote is asked where it is. */
-export async function checkGit({ origin, previous, guard, signal }: Check<GitOrigin>): Promise<CheckResult['news']> {
+async function checkGit({ origin, previous, guard, signal }: Check<GitOrigin, GitState>): Promise<'nothing' | 'maybe'> {
   if (origin.commit !== undefined) return 'nothing';
   return await inWorkFolder(async (folder) => {
     const git = await openGit(origin, { folder, guard, signal });
-    return (await advertisedCommit(git, origin)) === previous['commit'] ? 'nothing' : 'maybe';
+    return (await advertisedCommit(git, origin)) === previous.commit ? 'nothing' : 'maybe';
   });
 }
 

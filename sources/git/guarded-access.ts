@@ -7,7 +7,7 @@ import type { OutboundGuard } from '../../outbound/guard.ts';
 import { type RemoteRepository, remoteRepository } from './remote-repository.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { withoutBrackets } from '../../registry/host-in-url.ts';
-import type { GitOrigin } from '../../registry/source-definition.ts';
+import type { GitOrigin } from './definition.ts';
 import { type GitAccess, keyOptions, passwordHeader, sshCommand } from './access.ts';
 
 type HttpRepository = Extract<RemoteRepository, { transport: 'http' }>;

@@ -8,7 +8,7 @@ import { fetchSnapshot } from '../../activities/fetch-snapshot.ts';
 import { findFetchedSnapshot } from '../../db/fetched-snapshots.ts';
 import { stagedProgress } from '../../db/snapshots.ts';
 import { findSyncRun } from '../../db/sync-runs.ts';
-import type { ApiOrigin } from '../../registry/source-definition.ts';
+import type { ApiOrigin } from '../../sources/api/definition.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { entriesOf, revisionOf } from '../db/sync-source.ts';
 import { RegistryUpstream, sendJson } from '../upstreams/registry-upstream.ts';

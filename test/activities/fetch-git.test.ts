@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { GitOrigin } from '../../registry/source-definition.ts';
+import type { GitOrigin } from '../../sources/git/definition.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { entriesOf } from '../db/sync-source.ts';
 import { type GitHttpOptions, type GitHttpServer, startGitHttp } from '../upstreams/git-http.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type GitClient, openGit } from '../../sources/git/client.ts';
 import { inWorkFolder } from '../../sources/work-folder.ts';
-import type { GitOrigin } from '../../registry/source-definition.ts';
+import type { GitOrigin } from '../../sources/git/definition.ts';
 import { eventually } from '../eventually.ts';
 import { type GitHttpOptions, type GitHttpServer, startGitHttp } from '../upstreams/git-http.ts';
 import { GitRepository } from '../upstreams/git-repository.ts';

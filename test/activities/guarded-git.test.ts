@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Resolver } from '../../outbound/checked-lookup.ts';
 import { OutboundGuard } from '../../outbound/guard.ts';
-import type { GitOrigin } from '../../registry/source-definition.ts';
+import type { GitOrigin } from '../../sources/git/definition.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { type GitHttpServer, startGitHttp } from '../upstreams/git-http.ts';
 import { GitRepository } from '../upstreams/git-repository.ts';

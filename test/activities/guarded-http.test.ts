@@ -13,7 +13,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { OutboundSettings } from '../../config/model.ts';
 import type { Resolver } from '../../outbound/checked-lookup.ts';
 import { OutboundGuard } from '../../outbound/guard.ts';
-import type { ApiOrigin, SourceOrigin } from '../../registry/source-definition.ts';
+import type { SourceOrigin } from '../../registry/source-definition.ts';
+import type { ApiOrigin } from '../../sources/api/definition.ts';
 import { createLoopbackCertificate, type LoopbackCertificate } from '../certificate-authority.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { startUntouchedServer, type UntouchedServer } from '../upstreams/untouched-server.ts';

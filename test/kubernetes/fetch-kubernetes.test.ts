@@ -4,7 +4,8 @@ import { Cluster } from '../../kubernetes/cluster.ts';
 import { watchChanges } from '../../kubernetes/collection.ts';
 import { ResourceExpired } from '../../kubernetes/refusal.ts';
 import { entryClaims } from '../../db/server-claims.ts';
-import type { KubernetesOrigin } from '../../registry/source-definition.ts';
+import type { ConfigMapOrigin } from '../../sources/config-map/index.ts';
+import type { KubernetesOrigin } from '../../sources/kubernetes/index.ts';
 import { SourceUnderTest, type SourceOptions } from '../activities/source-under-test.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { askForPrograms } from './api-server.ts';
@@ -45,14 +46,17 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
   }
 
   async function sourceOf(
-    servers: Partial<Extract<KubernetesOrigin['content'], { servers: unknown }>['servers']>,
+    servers: Partial<KubernetesOrigin['content']['servers']>,
     options: SourceOptions = {},
   ): Promise<SourceUnderTest> {
     const content = { servers: { resources: ALL_RESOURCES, ...servers } };
     return await sourceIn(content, options);
   }
 
-  async function sourceIn(content: KubernetesOrigin['content'], options: SourceOptions = {}): Promise<SourceUnderTest> {
+  async function sourceIn(
+    content: (KubernetesOrigin | ConfigMapOrigin)['content'],
+    options: SourceOptions = {},
+  ): Promise<SourceUnderTest> {
     const { kubeconfig } = cluster;
     return await SourceUnderTest.of(fresh.database, { kind: 'kubernetes', kubeconfig, content }, options);
   }

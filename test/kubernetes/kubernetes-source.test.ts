@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { storeConfiguration } from '../../db/configuration.ts';
 import { listSyncRuns, type SyncRunRow } from '../../db/sync-runs.ts';
-import type { KubernetesOrigin, SourceDefinition } from '../../registry/source-definition.ts';
+import type { SourceDefinition } from '../../registry/source-definition.ts';
+import type { ConfigMapOrigin } from '../../sources/config-map/index.ts';
+import type { KubernetesOrigin } from '../../sources/kubernetes/index.ts';
 import { type RunningApi, startApi } from '../api/running-api.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { type RunningWorker, startWorker } from '../workflows/running-worker.ts';
@@ -22,7 +24,7 @@ const RECOVERED_WITHIN_MS = 20_000;
 const SERVERS: KubernetesOrigin['content'] = {
   servers: { resources: ALL_RESOURCES, namespaces: ['team-a', 'team-b'] },
 };
-const DOCUMENT: KubernetesOrigin['content'] = { configMap: { name: 'registry-data', key: 'registry.json' } };
+const DOCUMENT: ConfigMapOrigin['content'] = { configMap: { name: 'registry-data', key: 'registry.json' } };
 
 describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${because}`, () => {
   let cluster: TestCluster;
@@ -62,7 +64,7 @@ describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${becaus
     await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], RECOVERED_WITHIN_MS);
   });
 
-  function definition(name: string, content: KubernetesOrigin['content']): SourceDefinition {
+  function definition(name: string, content: (KubernetesOrigin | ConfigMapOrigin)['content']): SourceDefinition {
     return {
       name,
       origin: { kind: 'kubernetes', kubeconfig: cluster.kubeconfig, content },

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { admissionFaults } from '../../outbound/admission.ts';
-import type { ApiOrigin, GitOrigin, SourceOrigin } from '../../registry/source-definition.ts';
+import { admissionFaults } from '../../sources/index.ts';
+import type { SourceOrigin } from '../../registry/source-definition.ts';
+import type { ApiOrigin } from '../../sources/api/definition.ts';
+import type { GitOrigin } from '../../sources/git/definition.ts';
 
 const SETTINGS = { allow: ['git.corp.example', '10.0.0.0/8'], secretsFolder: '/run/rollcall-secrets' };
 const KEY = { sshKeyFile: '/run/rollcall-secrets/key', knownHostsFile: '/run/rollcall-secrets/hosts' };

@@ -3,7 +3,7 @@ import { deploymentOf } from '../../registry/kubernetes-deployment.ts';
 import { contentDigest, seeDocument, seeServer } from '../../registry/kubernetes-export.ts';
 import { readObject } from '../../registry/kubernetes-object.ts';
 import type { JsonObject } from '../../registry/json.ts';
-import type { KubernetesResource } from '../../registry/source-definition.ts';
+import type { KubernetesResource } from '../../registry/kubernetes-object.ts';
 import { checkServerJson } from '../../registry/server-json.ts';
 
 const MCP_SERVER = 'mcpservers.toolhive.stacklok.dev';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { sourceKinds } from '../../config/source-schema.ts';
 import { repositoryPath } from '../../registry/repository-path.ts';
+import { schema } from '../../sources/git/definition.ts';
 
 /** The path that the configuration makes of it; null where it is refused. */
 function configured(path: string): unknown {
-  const result = sourceKinds.git.safeParse({ repository: 'https://git.example.com/a', path });
+  const result = schema.safeParse({ repository: 'https://git.example.com/a', path });
   return result.success ? result.data?.path : null;
 }
 

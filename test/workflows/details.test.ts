@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SourceState, SyncReport } from '../../workflows/contract.ts';
 import { definitionDigest, definitionFingerprint } from '../../registry/definition-digest.ts';
-import { originLabel } from '../../workflows/definition.ts';
+import { kindOf } from '../../sources/index.ts';
 import { renderDetails } from '../../workflows/details.ts';
 import { mergeRequests, readSyncRequest } from '../../workflows/sync-request.ts';
 import { gitSource, MANAGED, newState } from './source-states.ts';
@@ -78,13 +78,11 @@ test('a paused source says so', () => {
 });
 
 test('where a source comes from is shown without credentials and query strings', () => {
-  const label = originLabel({
-    ...gitSource('a'),
-    origin: {
-      kind: 'file',
-      location: { url: 'https://ada:secret@files.example/registry.json?token=secret#secret', timeoutMs: 1 },
-    },
-  });
+  const origin = {
+    kind: 'file',
+    location: { url: 'https://ada:secret@files.example/registry.json?token=secret#secret', timeoutMs: 1 },
+  };
+  const label = kindOf(origin).label(origin);
   expect(label).toBe('file https://files.example/registry.json');
 });
 

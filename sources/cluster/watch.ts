@@ -3,19 +3,15 @@
  * or the way to it: a watch that was interrupted counts as news, and the next one begins with a look at everything.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Context } from '@temporalio/activity';
-import type { Database } from '../../db/connection.ts';
 import { recordDeployments } from '../../db/deployments.ts';
-import { findSource } from '../../db/sources.ts';
 import { Cluster } from '../../kubernetes/cluster.ts';
 import { watchChanges } from '../../kubernetes/collection.ts';
 import { ResourceExpired } from '../../kubernetes/refusal.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import type { KubernetesOrigin, SourceDefinition } from '../../registry/source-definition.ts';
-import { comparableState } from '../source-kind.ts';
+import type { Watch } from '../source-kind.ts';
 import { ClusterView, type ViewedCollection } from './view.ts';
-import { findContent } from './content.ts';
-import { type Progress, withProgress } from '../../activities/progress.ts';
+import type { ClusterContent } from './content.ts';
+import type { ClusterKind, ClusterOrigin, ClusterState } from './reader.ts';
 import { settling } from './settling.ts';
 
 /** A rollout changes many objects, one after another: they are waited for, but not for long. */
@@ -27,24 +23,21 @@ const REVIEW_INTERVAL_MS = 30_000;
 /** A sync that runs while a watch begins may have looked before it. */
 const RUNNING_SYNC_INTERVAL_MS = 500;
 
-export async function watchKubernetes(
-  database: Database,
-  definition: SourceDefinition,
-  origin: KubernetesOrigin,
+export async function watchCluster<Origin extends ClusterOrigin>(
+  kind: ClusterKind<Origin>,
+  watch: Watch<Origin, ClusterState>,
 ): Promise<void> {
+  const { origin, progress } = watch;
   const ended = new AbortController();
-  const signal = AbortSignal.any([Context.current().cancellationSignal, ended.signal]);
+  const signal = AbortSignal.any([watch.signal, ended.signal]);
   const cluster = Cluster.open(origin);
+  const find = (): Promise<ClusterContent> => kind.find(cluster, origin, signal);
   try {
-    await withProgress(async (progress) => {
-      const look = await firstLook(cluster, { origin, progress, signal });
-      if (look.afterFailures) return;
-      const watch = new KubernetesWatch({ database, definition, origin, cluster, view: look.view, signal });
-      progress.report({
-        step: `watching ${look.view.collections.map(({ collection }) => collection.what).join(', ')}`,
-      });
-      await watch.untilNews();
-    });
+    const look = await firstLook(cluster, { find, progress, signal });
+    if (look.afterFailures) return;
+    progress.report({ step: `watching ${look.view.collections.map(({ collection }) => collection.what).join(', ')}` });
+    const { hasDeployments = false } = kind;
+    await new ClusterWatch({ ...watch, cluster, find, hasDeployments, view: look.view, signal }).untilNews();
   } finally {
     ended.abort();
     await cluster.close();
@@ -54,12 +47,11 @@ export async function watchKubernetes(
 /** Looks until there is something to see; an API server that was away may have news when it is back. */
 async function firstLook(
   cluster: Cluster,
-  { origin, progress, signal }: { origin: KubernetesOrigin; progress: Progress; signal: AbortSignal },
+  { find, progress, signal }: Pick<WatchOptions, 'find' | 'progress' | 'signal'>,
 ): Promise<{ view: ClusterView; afterFailures: boolean }> {
   for (let failures = 0; ; failures += 1) {
     try {
-      const content = await findContent(cluster, origin.content, signal);
-      return { view: await ClusterView.look(cluster, content, signal), afterFailures: failures > 0 };
+      return { view: await ClusterView.look(cluster, await find(), signal), afterFailures: failures > 0 };
     } catch (error) {
       signal.throwIfAborted();
       progress.report({ step: `waiting to be able to watch: ${(error as Error).message}` });
@@ -68,16 +60,15 @@ async function firstLook(
   }
 }
 
-interface WatchOptions {
-  readonly database: Database;
-  readonly definition: SourceDefinition;
-  readonly origin: KubernetesOrigin;
+interface WatchOptions extends Omit<Watch<ClusterOrigin, ClusterState>, 'origin'> {
   readonly cluster: Cluster;
+  /** The collections as they are now. */
+  readonly find: () => Promise<ClusterContent>;
+  readonly hasDeployments: boolean;
   readonly view: ClusterView;
-  readonly signal: AbortSignal;
 }
 
-class KubernetesWatch {
+class ClusterWatch {
   readonly #options: WatchOptions;
   readonly #news = settling(BURST);
   #deployments = settling(BURST);
@@ -123,15 +114,15 @@ class KubernetesWatch {
   }
 
   /** How servers are doing is no news for a sync: it is written down as it is seen. */
-  async #keepDeployments(): Promise<void> {
-    const { database, definition, origin, view, signal } = this.#options;
-    while ('servers' in origin.content) {
+  async #keepDeployments(): Promise<never> {
+    const { database, definition, hasDeployments, view, signal } = this.#options;
+    if (!hasDeployments) return await new Promise<never>(() => {});
+    for (;;) {
       await recordDeployments(database, definition.name, view.deployments());
       await this.#deployments.settled;
       signal.throwIfAborted();
       this.#deployments = settling(BURST);
     }
-    await new Promise<never>(() => {});
   }
 
   /**
@@ -139,22 +130,21 @@ class KubernetesWatch {
    * everything differs: then the timer decides when to try again.
    */
   async #untilSyncsDiffer(): Promise<void> {
-    const { database, definition, view, signal } = this.#options;
+    const { lastSync, view, signal } = this.#options;
     for (;;) {
-      const source = await findSource(database, definition.name);
-      const outcome = source?.lastRun?.outcome ?? null;
-      const applied = comparableState(definition, source?.fetchState ?? null);
+      const { applied, run } = await lastSync();
+      const outcome = run?.outcome ?? null;
       const succeeded = outcome === 'changed' || outcome === 'unchanged';
-      if (succeeded && applied?.['contentDigest'] !== view.digest()) return;
+      if (succeeded && applied?.contentDigest !== view.digest()) return;
       await delay(outcome === null ? RUNNING_SYNC_INTERVAL_MS : REVIEW_INTERVAL_MS, undefined, { signal });
     }
   }
 
   async #untilResourcesChange(): Promise<void> {
-    const { cluster, origin, view, signal } = this.#options;
+    const { find, view, signal } = this.#options;
     for (;;) {
       await delay(REVIEW_INTERVAL_MS, undefined, { signal });
-      const content = await findContent(cluster, origin.content, signal).catch(() => null);
+      const content = await find().catch(() => null);
       signal.throwIfAborted();
       if (content !== null && !view.isOf(content)) return;
     }

@@ -1,0 +1,28 @@
+/** Sources of the kind `api`: another registry that serves the v0.1 API. */
+import type { OutboundSettings } from '../../config/model.ts';
+import { type AdmissionFault, secretFaults, urlFaults } from '../../outbound/admission.ts';
+import { publicPart, type SourceKind } from '../source-kind.ts';
+import { type ApiOrigin, originOf, schema, type Written, written } from './definition.ts';
+
+export const api: SourceKind<ApiOrigin, Written> = {
+  key: 'api',
+  name: 'api',
+  schema,
+  withoutFormat: 'an API',
+  needsInterval: () => true,
+  originOf,
+  written,
+  label: ({ endpoint }) => `registry ${publicPart(endpoint)}`,
+  admissionFaults: apiFaults,
+  fullSyncEveryMs: ({ fullSyncEveryMs }) => fullSyncEveryMs,
+  isPaged: true,
+  loadReader: async () => (await import('./fetch.ts')).reader,
+};
+
+function apiFaults({ endpoint, headers = {}, bearerToken }: ApiOrigin, settings: OutboundSettings): AdmissionFault[] {
+  return [
+    ...urlFaults(['api', 'endpoint'], endpoint, settings),
+    ...Object.entries(headers).flatMap(([name, secret]) => secretFaults(['api', 'headers', name], secret, settings)),
+    ...(bearerToken === undefined ? [] : secretFaults(['api', 'bearerTokenFile'], bearerToken, settings)),
+  ];
+}

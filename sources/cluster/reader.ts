@@ -1,0 +1,103 @@
+/** Reads the objects that a source consists of, and watches them. */
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { recordDeployments } from '../../db/deployments.ts';
+import { Cluster } from '../../kubernetes/cluster.ts';
+import { listPages } from '../../kubernetes/collection.ts';
+import type { ClusterAccess } from '../../kubernetes/kubeconfig.ts';
+import { ClaimsOfNames, contentDigest } from '../../registry/kubernetes-export.ts';
+import type { SourceOrigin } from '../../registry/source-definition.ts';
+import { type Fetch, type Fetched, type SourceReader, syntaxOfName } from '../source-kind.ts';
+import { type ClusterContent, deploymentsOf, digestContent, type Seen, seenIn } from './content.ts';
+import { watchCluster } from './watch.ts';
+
+export type ClusterOrigin = SourceOrigin & ClusterAccess;
+
+const state = z.object({ contentDigest: z.string() });
+export type ClusterState = z.output<typeof state>;
+
+/** How the kinds that read a cluster differ. */
+export interface ClusterKind<Origin extends ClusterOrigin> {
+  /** Which collections the source consists of. */
+  find(cluster: Cluster, origin: Origin, signal: AbortSignal): Promise<ClusterContent>;
+  /** Whether the objects are servers, whose state is recorded. */
+  readonly hasDeployments?: boolean;
+  /** The failure if there are no objects. Default: an empty source is fine. */
+  empty?(content: ClusterContent, origin: Origin): Error;
+}
+
+export function clusterReader<Origin extends ClusterOrigin>(
+  kind: ClusterKind<Origin>,
+): SourceReader<Origin, ClusterState> {
+  return {
+    state,
+    // A watch reports changes at once. This reads everything again to find what a watch missed.
+    check: async ({ origin, previous, signal }) => {
+      const cluster = Cluster.open(origin);
+      try {
+        const digest = await digestContent(cluster, await kind.find(cluster, origin, signal), signal);
+        return digest === previous.contentDigest ? 'nothing' : 'maybe';
+      } finally {
+        await cluster.close();
+      }
+    },
+    fetch: async (fetch) => await fetchCluster(kind, fetch),
+    watch: async (watch) => await watchCluster(kind, watch),
+  };
+}
+
+/**
+ * Lists everything that the source consists of: all or nothing, so that a list that fails half way removes nothing.
+ *
+ * @throws RollcallError `UpstreamDenied` naming the resource, the namespace and the permission that is missing
+ */
+async function fetchCluster<Origin extends ClusterOrigin>(
+  kind: ClusterKind<Origin>,
+  fetch: Fetch<Origin, ClusterState>,
+): Promise<Fetched<ClusterState>> {
+  const { origin, definition, database, stager, signal } = fetch;
+  const cluster = Cluster.open(origin);
+  try {
+    const content = await kind.find(cluster, origin, signal);
+    const seen = await readContent(cluster, content, fetch);
+    if (seen.length === 0 && kind.empty !== undefined) throw kind.empty(content, origin);
+    if (kind.hasDeployments === true) await recordDeployments(database, definition.name, deploymentsOf(seen));
+    for (const resource of content.missing) stager.warn(`${resource} is not installed in the cluster: skipped`);
+    const digest = contentDigest(seen, content.missing);
+    return {
+      snapshot: 'staged',
+      coverage: 'complete',
+      state: { contentDigest: digest },
+      upstreamRevision: `sha256:${digest.slice(0, 12)}`,
+    };
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** Stages page by page; what is kept is what the objects mean to the source. */
+async function readContent(
+  cluster: Cluster,
+  content: ClusterContent,
+  { stager, progress, signal }: Pick<Fetch, 'stager' | 'progress' | 'signal'>,
+): Promise<Seen[]> {
+  const all: Seen[] = [];
+  const claims = new ClaimsOfNames();
+  for (const collection of content.collections) {
+    progress.report({ step: `listing ${collection.what}` });
+    for await (const { objects } of listPages(cluster, collection, signal)) {
+      const seen = seenIn(collection, objects);
+      for (const one of seen) {
+        if ('document' in one)
+          await stager.stageDocument({
+            name: one.key,
+            bytes: Readable.from([one.document]),
+            syntax: syntaxOfName(one.key),
+          });
+        else await stager.stageOutcome(claims.agree(one.outcome));
+      }
+      all.push(...seen);
+    }
+  }
+  return all;
+}
