@@ -6,6 +6,7 @@ import type { Document, Node } from 'yaml';
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import { ConfigurationError } from './faults.ts';
 import type { ConfigurationFinding } from './model.ts';
+import { sourceKinds } from '../sources/index.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -65,7 +66,11 @@ function toValue(document: Document, fault: (message: string) => ConfigurationFi
 }
 
 /** Source kinds that need no settings: `managed:`. */
-const COMPLETE_WITHOUT_VALUE: ReadonlySet<string> = new Set(['managed', 'kubernetes']);
+const COMPLETE_WITHOUT_VALUE: ReadonlySet<string> = new Set(
+  sourceKinds()
+    .filter(({ schema }) => schema.safeParse(null).success)
+    .map(({ key }) => key),
+);
 
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
