@@ -5,7 +5,7 @@ import type { Database } from './connection.ts';
 import { nothing } from './schemas.ts';
 
 /** What the next check and the next fetch compare with: a member for each thing that an upstream can be asked about. */
-export type FetchState = Readonly<Record<string, string | number | null>>;
+type FetchState = Readonly<Record<string, string | number | null>>;
 
 const fetchedSnapshot = z.object({
   /** `unchanged`: the upstream said so before anything was downloaded, or what it sent is what was applied last. */

@@ -10,6 +10,7 @@ import { faultsOf, load } from '../config/configuration-file.ts';
 import { entriesOf, labels } from '../db/sync-source.ts';
 import { createTestDatabase } from '../environment.ts';
 import { eventually } from '../eventually.ts';
+import type { SyncReport } from '../../workflows/contract.ts';
 import { type RunningWorker, startWorker } from '../workflows/running-worker.ts';
 
 const FILE = `
@@ -60,13 +61,11 @@ test('it syncs, and a check finds nothing new', async () => {
 test('it is watched: a change is synced without waiting for the timer', async () => {
   const before = fetches.get('steps') ?? 0;
   counters.set('steps', 2);
-  await eventually(
-    async () => (await served()).includes('io.example/steps@2.0.0 from numbers'),
-    'the change is synced',
-  );
+  const newest = async (): Promise<SyncReport | undefined> => (await worker.actors.describe('numbers')).recentSyncs[0];
+  await eventually(async () => (await newest())?.trigger === 'watch', 'the watch has started a sync');
+  expect(await newest()).toMatchObject({ outcome: 'changed', upstreamRevision: '2' });
+  expect(await served()).toContain('io.example/steps@2.0.0 from numbers');
   expect(fetches.get('steps')).toBe(before + 1);
-  const { recentSyncs } = await worker.actors.describe('numbers');
-  expect(recentSyncs[0]).toMatchObject({ trigger: 'watch', outcome: 'changed', upstreamRevision: '2' });
 });
 
 test('it is shown by the APIs and the CLI', async () => {
