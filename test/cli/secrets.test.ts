@@ -147,7 +147,7 @@ describe('a secret is used', () => {
     const basic = Buffer.from(`ada:${PASSWORD_OF_CALLER}`).toString('base64');
     expect(await statusOf('/v0.1/servers?limit=6', `Basic ${basic}`)).toBe(401);
     expect(await publish(token)).toBe(200);
-    expect(await publish(token)).toBe(409);
+    expect(await publish(token, { ...SERVER, description: 'Another server' })).toBe(409);
     expect(await publish(reader)).toBe(403);
     expect(secrets.in(upstream.received)).toEqual(
       expect.arrayContaining(['the client secret', 'the bearer token for a provider', 'a token that nobody issued']),
@@ -414,11 +414,11 @@ function statusOf(path: string, authorization?: string): Promise<number> {
   return send(name, path, authorization === undefined ? {} : { headers: { authorization } });
 }
 
-async function publish(bearer: string): Promise<number> {
+async function publish(bearer: string, server: object = SERVER): Promise<number> {
   return await send(`publish ${Object.keys(answers).length}`, '/v0.1/publish', {
     method: 'POST',
     headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
-    body: JSON.stringify(SERVER),
+    body: JSON.stringify(server),
   });
 }
 
