@@ -198,6 +198,8 @@ describe('reading a hidden name', () => {
     '/v0.1/servers',
     '/registry/main/registry.json',
     '/registry/main/servers.json',
+    '/registry/main/exports/allowlist',
+    '/registry/main/exports/allowlist/report',
     '/registry/main/upstream-registry.json',
     '/api/v0/servers',
     '/api/v1/registry',
