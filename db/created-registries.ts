@@ -42,7 +42,8 @@ export async function updateRegistry(database: Database, registry: CreatedRegist
     // First, because it locks sources before registries.
     await storeMemberships(transaction, [{ name, sources }]);
     await transaction.query(sql.type(nothing)`
-      update registry set access = ${access}, claims = ${claims === null ? null : sql.jsonb({ ...claims })}
+      update registry set access = ${access}, claims = ${claims === null ? null : sql.jsonb({ ...claims })},
+        updated_at = now()
       where id = ${registryId}`);
     await raiseRevisions(transaction, [registryId]);
     return true;

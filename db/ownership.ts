@@ -165,12 +165,12 @@ function orphanedOwnersDeleted(registryId: string, ofNames: FragmentSqlToken): F
 const revisionRow = z.object({ id, revision: count, revisionToken: z.string() });
 
 /**
- * Raises the revision of (locked) registries and tells all listeners, at the moment of the commit. A trigger renews their
- * revision tokens.
+ * Raises the revision of (locked) registries and notifies all listeners at the commit. A trigger renews their revision
+ * tokens. `updated_at` stays: everyone who sees the registry reads it, and not everyone may see what changed.
  */
 export async function raiseRevisions(transaction: Transaction, registryIds: readonly string[]): Promise<void> {
   const raised = await transaction.any(sql.type(revisionRow)`
-    update registry set revision = revision + 1, updated_at = now()
+    update registry set revision = revision + 1
     where id = any(${sql.array(registryIds, 'int8')})
     returning id, revision, revision_token as "revisionToken"`);
   for (const registry of raised) {

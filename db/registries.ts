@@ -2,8 +2,9 @@ import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import type { Claims } from '../registry/claims.ts';
-import type { Database } from './connection.ts';
+import type { Database, Transaction } from './connection.ts';
 import { count, id, timestamp } from './schemas.ts';
+import { isVisibleName, type Visibility } from './visibility.ts';
 
 const registryRow = z.object({
   id,
@@ -24,6 +25,7 @@ const registryRow = z.object({
   /** The names of its sources in order of precedence. */
   sources: z.array(z.string()),
   createdAt: timestamp,
+  /** When its definition last changed. For changes of its entries see `readLastChange`. */
   updatedAt: timestamp,
 });
 /** A registry as the database has it. */
@@ -49,4 +51,22 @@ function selectRegistries(where: FragmentSqlToken) {
         where registry_source.registry_id = registry.id order by registry_source.position
       ) as sources
     from registry where ${where} order by name`;
+}
+
+const lastChangeRow = z.object({ at: timestamp });
+
+/**
+ * When a registry last changed as a caller sees it: its definition, or a name that is visible to the caller. Names that
+ * left the registry don't count.
+ *
+ * @returns an RFC 3339 timestamp in UTC
+ */
+export async function readLastChange(
+  reader: Transaction | Database['pool'],
+  { id: registryId, updatedAt }: RegistryRow,
+  visibility: Visibility,
+): Promise<string> {
+  return await reader.oneFirst(sql.type(lastChangeRow)`
+    select greatest(${updatedAt}::timestamptz, max(server_owner.changed_at)) as at from server_owner
+    where server_owner.registry_id = ${registryId} and ${isVisibleName(visibility)}`);
 }

@@ -7,18 +7,25 @@ import { type OperationContext, query } from './operation.ts';
 
 export const byRegistryName = z.object({ name: z.string().min(1).max(128) });
 
-/** The registries that the caller may see, by name, each with its sources in order of precedence. */
+/** A registry without its revision, which also changes with entries that the caller can't see. */
+export type RegistryDetails = Omit<RegistryRow, 'revision' | 'revisionToken'>;
+
+export function detailsOf({ revision, revisionToken, ...details }: RegistryRow): RegistryDetails {
+  return details;
+}
+
+/** The registries that the caller can see, by name, each with its sources in order of precedence. */
 export const listRegistries = query({
   role: null,
   input: z.void(),
   run: async ({ database, caller }) =>
-    (await readRegistries(database)).filter((registry) => seesRegistry(caller, registry)),
+    (await readRegistries(database)).filter((registry) => seesRegistry(caller, registry)).map(detailsOf),
 });
 
 export const getRegistry = query({
   role: null,
   input: byRegistryName,
-  run: (context, { name }) => visibleRegistry(context, name),
+  run: async (context, { name }) => detailsOf(await visibleRegistry(context, name)),
 });
 
 /** @throws HttpError 404 for a registry that does not exist, or that the caller may not see. */

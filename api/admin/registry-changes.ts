@@ -3,13 +3,13 @@ import type { z } from 'zod';
 import { pathText } from '../../config/messages.ts';
 import { checkRegistrySources, namedRegistry } from '../../config/schema.ts';
 import * as stored from '../../db/created-registries.ts';
-import { findRegistry, type RegistryRow } from '../../db/registries.ts';
+import { findRegistry } from '../../db/registries.ts';
 import { listSources } from '../../db/sources.ts';
 import type { Fault } from '../../registry/server-json.ts';
 import { requireGrant, sees } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';
 import { badInput, change, type OperationContext } from './operation.ts';
-import { byRegistryName, visibleRegistry } from './registries.ts';
+import { byRegistryName, detailsOf, type RegistryDetails, visibleRegistry } from './registries.ts';
 
 /** Adds a registry that shows these sources, in order of precedence. */
 export const createRegistry = change({
@@ -17,7 +17,7 @@ export const createRegistry = change({
   action: 'registry.create',
   target: ({ name }) => ({ name }),
   input: namedRegistry,
-  run: async (context, written): Promise<RegistryRow> => {
+  run: async (context, written): Promise<RegistryDetails> => {
     const requested = await requestedRegistry(context, written);
     if (!(await stored.createRegistry(context.database, requested))) {
       throw new HttpError(409, `There is a registry "${written.name}" already`);
@@ -32,7 +32,7 @@ export const updateRegistry = change({
   action: 'registry.update',
   target: ({ name }) => ({ name }),
   input: namedRegistry,
-  run: async (context, written): Promise<RegistryRow> => {
+  run: async (context, written): Promise<RegistryDetails> => {
     await changeableRegistry(context, written.name);
     const requested = await requestedRegistry(context, written);
     if (!(await stored.updateRegistry(context.database, requested))) throw gone(written.name);
@@ -92,11 +92,11 @@ async function refuseSources({ database, caller }: OperationContext, names: read
   if (faults.length > 0) throw badInput(faults);
 }
 
-async function changedRegistry({ database, registries }: OperationContext, name: string): Promise<RegistryRow> {
+async function changedRegistry({ database, registries }: OperationContext, name: string): Promise<RegistryDetails> {
   await registries.refresh();
   const registry = await findRegistry(database, name);
   if (registry === null) throw gone(name);
-  return registry;
+  return detailsOf(registry);
 }
 
 function gone(name: string): HttpError {

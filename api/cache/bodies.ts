@@ -1,38 +1,55 @@
-/** Finished bodies by their entity tags, bounded in bytes. */
+/** Finished bodies, bounded in bytes. */
 import { LRUCache } from 'lru-cache';
+import { hash } from 'node:crypto';
 
-/** What a body costs beside its bytes: its key, the buffer and the list's links. */
-const OVERHEAD_BYTES = 400;
+/** What a body costs besides its bytes: its key, its tag, the buffer, and the links of the list. */
+const OVERHEAD_BYTES = 500;
 
+/** A body in one encoding. */
+export interface Body {
+  readonly bytes: Buffer;
+  /** A digest of the bytes before compression: all that entity tags tell about the body. */
+  readonly digest: string;
+}
+
+export function bodyOf(text: string): Body {
+  return { bytes: Buffer.from(text), digest: hash('sha256', text, 'base64url').slice(0, 22) };
+}
+
+/** Bodies by keys that name everything a body is made from. */
 export class BodyCache {
-  readonly #bodies: LRUCache<string, Buffer>;
-  /** Bodies that are being made: many who ask at once for a body cause one query. */
-  readonly #inTheMaking = new Map<string, Promise<unknown>>();
+  readonly #bodies: LRUCache<string, Body>;
+  /** Bodies being made, so that many requests for the same body cause one query. */
+  readonly #pending = new Map<string, Promise<unknown>>();
 
   constructor(maxBytes: number) {
-    this.#bodies = new LRUCache({ maxSize: maxBytes, sizeCalculation: (body) => body.length + OVERHEAD_BYTES });
+    this.#bodies = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => bytes.length + OVERHEAD_BYTES });
   }
 
-  get(tag: string): Buffer | undefined {
-    return this.#bodies.get(tag);
+  get(key: string): Body | undefined {
+    return this.#bodies.get(key);
   }
 
-  set(tag: string, body: Buffer): void {
-    this.#bodies.set(tag, body);
+  set(key: string, body: Body): void {
+    this.#bodies.set(key, body);
   }
 
-  /** The body that is held, or being made, or that `make` makes. A failure, or anything but a body, is not held. */
-  async getOrMake<Made>(tag: string, make: () => Promise<Made>): Promise<Made | Buffer> {
-    const known = this.#bodies.get(tag) ?? (this.#inTheMaking.get(tag) as Promise<Made> | undefined);
+  /** The cached or pending body, or the one that `make` makes. Failures, and streams instead of bodies, aren't cached. */
+  async getOrMake<Stream = never>(key: string, make: () => Promise<Body | Stream>): Promise<Body | Stream> {
+    const known = this.#bodies.get(key) ?? (this.#pending.get(key) as Promise<Body | Stream> | undefined);
     if (known !== undefined) return known;
     const making = make();
-    this.#inTheMaking.set(tag, making);
+    this.#pending.set(key, making);
     try {
-      const body = await making;
-      if (Buffer.isBuffer(body)) this.#bodies.set(tag, body);
-      return body;
+      const made = await making;
+      if (isBody(made)) this.#bodies.set(key, made);
+      return made;
     } finally {
-      this.#inTheMaking.delete(tag);
+      this.#pending.delete(key);
     }
   }
+}
+
+export function isBody(made: unknown): made is Body {
+  return typeof made === 'object' && made !== null && 'bytes' in made;
 }

@@ -1,9 +1,9 @@
 /** Strong entity tags (RFC 9110, section 8.8.3) and the precondition that uses them. */
-import { hash } from 'node:crypto';
+import type { ContentEncoding } from './content-encoding.ts';
 
-/** The opaque part of a tag: 128 bits of a digest of everything that decides what the body is. */
-export function entityTag(parts: readonly (string | number | boolean | null)[]): string {
-  return hash('sha256', JSON.stringify(parts), 'base64url').slice(0, 22);
+/** The tag of a body in one encoding, quoted. `opaque` identifies the body before compression. */
+export function entityTag(opaque: string, encoding: ContentEncoding): string {
+  return encoding === 'identity' ? `"${opaque}"` : `"${opaque}-${encoding}"`;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Finished answers: made once per revision of a registry, then sent from memory. */
 import type { Request, Response } from 'express';
 import { LRUCache } from 'lru-cache';
+import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,7 +14,7 @@ import type { RegistryView } from '../access/visibility.ts';
 import { whileConnected } from '../http/reader.ts';
 import { REQUEST_ID_HEADER, requestIdOf } from '../http/request-id.ts';
 import type { RegistryDirectory } from '../registry-directory.ts';
-import { BodyCache } from './bodies.ts';
+import { type Body, BodyCache, bodyOf, isBody } from './bodies.ts';
 import {
   compress,
   compressor,
@@ -27,7 +28,7 @@ import { entityTag, matchesEntityTag } from './entity-tag.ts';
 /** What is to be sent: everything that decides the body, and how to make it where it is not held yet. */
 export interface Page {
   readonly view: RegistryView;
-  /** Beside the registry, its revision and what is seen of it: the resource and the query in one normal form. */
+  /** The resource and the query in a normal form. Registry, revision, and view are added to it. */
   readonly key: readonly (string | number | boolean | null)[];
   /**
    * The body, JSON, or what writes it where it is too large to be held. Throws an HttpError where the answer is another
@@ -58,15 +59,15 @@ export interface PagesOptions {
   readonly maxBytes: number;
   /** How many pages are made at a time. */
   readonly pagesAtOnce: number;
-  /** Part of every entity tag: another version of this software may write another body. */
+  /** Part of the tags of streamed bodies: another version may write another body. */
   readonly softwareVersion: string;
 }
 
-/** One of the forms that a body may be sent in, with the entity tag of that form. */
+/** An encoding in which a body may be sent. */
 interface Variant {
   readonly encoding: ContentEncoding;
-  /** Quoted. */
-  readonly tag: string;
+  /** The cache's key for the body in this encoding. */
+  readonly key: string;
 }
 
 /** Names and values in turn, as the HTTP server takes them fastest. */
@@ -75,6 +76,8 @@ type RawHeaders = readonly string[];
 /** How a URL is answered while its registry is as it was. */
 interface Answer {
   readonly registry: RegistryRow;
+  /** The opaque part of the entity tag if the body is streamed; undefined: streamed without one. */
+  readonly streamTag: string | undefined;
   /** All headers but those that describe the body, and those of this one request. */
   readonly headers: RawHeaders;
   /** What may be sent to this client, the preferred one first: a small body is not compressed although it could be. */
@@ -91,9 +94,12 @@ const MAX_WAIT_MS = 1_800;
 const MAX_SHARED_HEADERS = 50;
 
 /**
- * Sends pages, and holds them under their entity tag, which names registry, revision, what is seen of it, query and
- * encoding. So those share a page who see the same, and nobody else; and a page never has to be dropped when something
- * changes: nobody asks for it again, and it falls out as the least recently used.
+ * Sends pages and caches them under a key of registry, revision, the caller's view, query, and encoding. Only callers
+ * who see the same share a page. Nothing has to be dropped after a change: pages of older revisions are not requested
+ * again and are evicted as the least recently used.
+ *
+ * The key never leaves the process. A revision also changes with entries that the caller can't see, so entity tags
+ * are made from the bytes of the body instead.
  */
 export class Pages {
   readonly #registries: RegistryDirectory;
@@ -122,30 +128,36 @@ export class Pages {
     if (request.method !== 'GET' && request.method !== 'HEAD') return false;
     const answer = this.#answers.get(wordsOf(request, request.url));
     if (answer === undefined || !this.#registries.isCurrent(answer.registry)) return false;
-    return sendNotModified(request, response, answer) || this.#sendHeld(response, answer);
+    return this.#sendHeld(request, response, answer);
   }
 
-  /** Answers with the page, or with 304 to a client that has it already, which costs neither query nor body. */
+  /** Sends the page, or 304 to a client that already has it. Neither costs a query if the page is cached. */
   async send(request: Request, response: Response, page: Page): Promise<void> {
     const answer = this.#answerTo(request, response, page);
     const staleMs = this.#registries.staleMs();
     if (staleMs === undefined) this.#answers.set(wordsOf(request, request.originalUrl), answer);
     else markStale(response, staleMs);
-    if (sendNotModified(request, response, answer) || this.#sendHeld(response, answer)) return;
+    if (this.#sendHeld(request, response, answer)) return;
 
     if (staleMs !== undefined) throw new DatabaseUnavailable();
     const identity = uncompressed(answer);
     const [preferred = identity] = answer.variants;
-    const body = await this.#bodies.getOrMake(identity.tag, async () => {
+    const body = await this.#bodies.getOrMake<Pieces>(identity.key, async () => {
       const prepare = (following: PreparedPage): void => this.#prepare(request, { page, answer }, following);
       const made = await this.#making.take(() => page.make(prepare));
-      return typeof made === 'string' ? Buffer.from(made) : made;
+      return typeof made === 'string' ? bodyOf(made) : made;
     });
-    if (!Buffer.isBuffer(body)) return await sendPieces(request, response, { answer, pieces: body });
+    if (!isBody(body)) return await sendPieces(request, response, { answer, pieces: body });
+    if (sendNotModified(request, response, answer, body.digest)) return;
     const { encoding } = preferred;
-    if (encoding === 'identity' || !isWorthCompressing(body)) return sendBody(response, answer, { ...identity, body });
-    const compressed = await this.#bodies.getOrMake(preferred.tag, () => compress(body, encoding));
-    sendBody(response, answer, { ...preferred, body: compressed });
+    if (encoding === 'identity' || !isWorthCompressing(body.bytes)) {
+      return sendBody(response, answer, { encoding: 'identity', body });
+    }
+    const compressed = await this.#bodies.getOrMake(preferred.key, async () => ({
+      bytes: await compress(body.bytes, encoding),
+      digest: body.digest,
+    }));
+    sendBody(response, answer, { encoding, body: compressed });
   }
 
   /**
@@ -155,25 +167,27 @@ export class Pages {
    */
   async stream(request: Request, response: Response, page: StreamedPage): Promise<void> {
     const answer = this.#answerTo(request, response, page);
-    if (sendNotModified(request, response, answer)) return;
     await sendPieces(request, response, { answer, pieces: page.pieces });
   }
 
   #answerTo(request: Request, response: Response, { view, key }: Pick<Page, 'view' | 'key'>): Answer {
-    const { registry } = view;
+    const { registry, visibility } = view;
+    const variants = this.#variantsOf({ view, key }, preferredEncoding(request));
     response.setHeader('Cache-Control', cacheControl(request));
     response.setHeader('Vary', 'Accept-Encoding, Authorization, Origin');
     return {
       registry,
+      // The tag names the revision, which a caller with a limited view must not be told.
+      streamTag: visibility === 'all' ? variants.at(-1)?.key : undefined,
       headers: this.#sharedHeaders(response),
-      variants: this.#variantsOf({ view, key }, preferredEncoding(request)),
+      variants,
     };
   }
 
   #variantsOf({ view, key }: Pick<Page, 'view' | 'key'>, encoding: ContentEncoding): readonly Variant[] {
-    const tag = entityTag([this.#softwareVersion, view.registry.revisionToken, view.key, ...key]);
-    const identity: Variant = { encoding: 'identity', tag: `"${tag}"` };
-    return encoding === 'identity' ? [identity] : [{ encoding, tag: `"${tag}-${encoding}"` }, identity];
+    const parts = JSON.stringify([this.#softwareVersion, view.registry.revisionToken, view.key, ...key]);
+    const identity: Variant = { encoding: 'identity', key: hash('sha256', parts, 'base64url').slice(0, 22) };
+    return encoding === 'identity' ? [identity] : [{ encoding, key: `${identity.key}-${encoding}` }, identity];
   }
 
   /** Holds a page as if the sender of the request had asked for it already. */
@@ -183,7 +197,7 @@ export class Pages {
     { url, key, body }: PreparedPage,
   ): void {
     const prepared = { ...answer, variants: this.#variantsOf({ view, key }, preferredEncoding(request)) };
-    this.#bodies.set(uncompressed(prepared).tag, Buffer.from(body));
+    this.#bodies.set(uncompressed(prepared).key, bodyOf(body));
     if (url !== undefined) this.#answers.set(wordsOf(request, url), prepared);
   }
 
@@ -198,12 +212,14 @@ export class Pages {
     return shared;
   }
 
-  #sendHeld(response: ServerResponse, answer: Answer): boolean {
-    for (const variant of answer.variants) {
-      const body = this.#bodies.get(variant.tag);
-      const isForOthers = variant.encoding === 'identity' && answer.variants.length > 1;
-      if (body === undefined || (isForOthers && isWorthCompressing(body))) continue;
-      sendBody(response, answer, { ...variant, body });
+  #sendHeld(request: IncomingMessage, response: ServerResponse, answer: Answer): boolean {
+    for (const { encoding, key } of answer.variants) {
+      const body = this.#bodies.get(key);
+      if (body === undefined) continue;
+      if (sendNotModified(request, response, answer, body.digest)) return true;
+      const isForOthers = encoding === 'identity' && answer.variants.length > 1;
+      if (isForOthers && isWorthCompressing(body.bytes)) continue;
+      sendBody(response, answer, { encoding, body });
       return true;
     }
     return false;
@@ -249,26 +265,37 @@ function uncompressed({ variants }: Answer): Variant {
   return variant;
 }
 
-/** Answers with 304 if the client has one of the bodies that it could be sent. */
-function sendNotModified(request: IncomingMessage, response: ServerResponse, { headers, variants }: Answer): boolean {
+/** Sends 304 if the client has the body, which `opaque` identifies, in an encoding that it accepts. */
+function sendNotModified(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { headers, variants }: Answer,
+  opaque: string,
+): boolean {
   const condition = request.headers['if-none-match'];
   if (condition === undefined) return false;
-  const held = variants.find(({ tag }) => matchesEntityTag(condition, tag));
-  if (held === undefined) return false;
-  response.writeHead(304, [...headers, ...ownHeaders(response), 'ETag', held.tag]).end();
+  const tag = variants
+    .map(({ encoding }) => entityTag(opaque, encoding))
+    .find((candidate) => matchesEntityTag(condition, candidate));
+  if (tag === undefined) return false;
+  response.writeHead(304, [...headers, ...ownHeaders(response), 'ETag', tag]).end();
   return true;
 }
 
-function sendBody(response: ServerResponse, { headers }: Answer, sent: Variant & { readonly body: Buffer }): void {
+function sendBody(
+  response: ServerResponse,
+  { headers }: Answer,
+  { encoding, body: { bytes, digest } }: { readonly encoding: ContentEncoding; readonly body: Body },
+): void {
   response
     .writeHead(200, [
       ...headers,
       ...ownHeaders(response),
-      ...bodyHeaders(sent),
+      ...bodyHeaders(encoding, digest),
       'Content-Length',
-      String(sent.body.length),
+      String(bytes.length),
     ])
-    .end(sent.body);
+    .end(bytes);
 }
 
 async function sendPieces(
@@ -276,15 +303,16 @@ async function sendPieces(
   response: Response,
   { answer, pieces }: { readonly answer: Answer; readonly pieces: Pieces },
 ): Promise<void> {
-  const [variant = uncompressed(answer)] = answer.variants;
-  const headers = (): string[] => [...answer.headers, ...ownHeaders(response), ...bodyHeaders(variant)];
+  const { streamTag } = answer;
+  if (streamTag !== undefined && sendNotModified(request, response, answer, streamTag)) return;
+  const [{ encoding } = uncompressed(answer)] = answer.variants;
+  const headers = (): string[] => [...answer.headers, ...ownHeaders(response), ...bodyHeaders(encoding, streamTag)];
   if (request.method === 'HEAD') return void response.writeHead(200, headers()).end();
   await whileConnected(request, response, async (reader) => {
     const chunks = inChunks(pieces(reader));
     const first = await chunks.next();
     response.writeHead(200, headers());
     const body = Readable.from(continued(first, chunks));
-    const { encoding } = variant;
     await (encoding === 'identity' ? pipeline(body, response) : pipeline(body, compressor(encoding), response));
   });
 }
@@ -294,7 +322,12 @@ function ownHeaders({ req }: ServerResponse): RawHeaders {
   return [REQUEST_ID_HEADER, requestIdOf(req)];
 }
 
-function bodyHeaders({ encoding, tag }: Variant): RawHeaders {
-  const headers = ['Content-Type', 'application/json; charset=utf-8', 'ETag', tag];
-  return encoding === 'identity' ? headers : [...headers, 'Content-Encoding', encoding];
+/** @param opaque identifies the body before compression; undefined: the body has no entity tag */
+function bodyHeaders(encoding: ContentEncoding, opaque: string | undefined): RawHeaders {
+  return [
+    'Content-Type',
+    'application/json; charset=utf-8',
+    ...(opaque === undefined ? [] : ['ETag', entityTag(opaque, encoding)]),
+    ...(encoding === 'identity' ? [] : ['Content-Encoding', encoding]),
+  ];
 }

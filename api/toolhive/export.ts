@@ -3,6 +3,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { Transaction } from '../../db/connection.ts';
 import { readConsistently } from '../../db/consistent-read.ts';
 import { streamEntries } from '../../db/entries.ts';
+import { readLastChange } from '../../db/registries.ts';
 import { listEnvelopes } from '../../db/sources.ts';
 import type { JsonObject } from '../../registry/json.ts';
 import { type RegistryExport, toolhiveDocument, upstreamDocument } from '../../registry/registry-document.ts';
@@ -61,6 +62,6 @@ async function* inDocument(
   yield* write({
     readEntries: () => streamEntries(transaction, { ...entriesOf(view), includeDeleted: false }),
     envelopes: envelopes.map((envelope) => JSON.parse(envelope) as JsonObject),
-    lastUpdated: view.registry.updatedAt,
+    lastUpdated: await readLastChange(transaction, view.registry, view.visibility),
   });
 }

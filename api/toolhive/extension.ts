@@ -2,12 +2,12 @@
 import { Router } from 'express';
 import type { Database } from '../../db/connection.ts';
 import { countEntries } from '../../db/entries.ts';
-import { listRegistries, type RegistryRow } from '../../db/registries.ts';
+import { listRegistries, readLastChange, type RegistryRow } from '../../db/registries.ts';
 import { countEntriesOf, listSources, type CountedSource } from '../../db/sources.ts';
 import type { Claims } from '../../registry/claims.ts';
 import { type Caller, callerOf } from '../access/caller.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
-import { entriesOf } from '../access/visibility.ts';
+import { entriesOf, type RegistryView } from '../access/visibility.ts';
 import { visibleRegistry } from '../admin/registries.ts';
 import { cacheControl } from '../cache/pages.ts';
 import type { ApiContext } from '../context.ts';
@@ -23,9 +23,7 @@ export function extensionApi(context: ApiContext): Router {
       const caller = callerOf(request);
       const [registries, sources] = await Promise.all([listRegistries(database), sourceStatuses(database)]);
       const seen = registries.filter((registry) => seesRegistry(caller, registry));
-      const shown = await Promise.all(
-        seen.map(async (registry) => summary(registry, await seenSources(context, { caller, registry, sources }))),
-      );
+      const shown = await Promise.all(seen.map((registry) => summary(context, { caller, registry, sources })));
       response.set('Cache-Control', cacheControl(request)).json({ registries: shown });
     },
   });
@@ -33,8 +31,8 @@ export function extensionApi(context: ApiContext): Router {
     get: async (request, response) => {
       const caller = callerOf(request);
       const registry = await visibleRegistry({ database, caller }, pathParameter(request, 'registry'));
-      const sources = await seenSources(context, { caller, registry, sources: await sourceStatuses(database) });
-      response.set('Cache-Control', cacheControl(request)).json(summary(registry, sources));
+      const shown = await summary(context, { caller, registry, sources: await sourceStatuses(database) });
+      response.set('Cache-Control', cacheControl(request)).json(shown);
     },
   });
   return router;
@@ -58,12 +56,13 @@ interface RegistrySources {
  * number of entries that he sees. Who sees everything is told all that a source has.
  */
 async function seenSources(
-  { database, views }: ApiContext,
+  database: Database,
   { caller, registry, sources }: RegistrySources,
+  view: RegistryView,
 ): Promise<readonly SourceStatus[]> {
   const all = registry.sources.flatMap((name) => sources.get(name) ?? []);
   if (caller.seesEverything) return all;
-  const counts = await countEntries(database, entriesOf(await views.of(caller, registry)));
+  const counts = await countEntries(database, entriesOf(view));
   const isOpen = ({ claims }: SourceStatus): boolean =>
     claims === null ? registry.access === 'public' : sees(caller, claims);
   return all
@@ -85,7 +84,13 @@ async function sourceStatus(database: Database, source: CountedSource): Promise<
   return { name, type: kind, claims, syncStatus: await syncStatusOf(database, source) };
 }
 
-function summary(registry: RegistryRow, sources: readonly SourceStatus[]): RegistrySummary {
+async function summary({ database, views }: ApiContext, asked: RegistrySources): Promise<RegistrySummary> {
+  const { caller, registry } = asked;
+  const view = await views.of(caller, registry);
+  const [sources, updatedAt] = await Promise.all([
+    seenSources(database, asked, view),
+    readLastChange(database.pool, registry, view.visibility),
+  ]);
   const [only] = sources;
   return {
     name: registry.name,
@@ -93,7 +98,7 @@ function summary(registry: RegistryRow, sources: readonly SourceStatus[]): Regis
     sources: sources.map(({ name, type, syncStatus }) => ({ name, type, syncStatus })),
     syncStatus: combined(sources.map(({ syncStatus }) => syncStatus)),
     createdAt: registry.createdAt,
-    updatedAt: registry.updatedAt,
+    updatedAt,
   };
 }
 

@@ -1,9 +1,9 @@
 /** `/v1/registries` */
 import type { RequestHandler } from 'express';
-import { findRegistry, type RegistryRow } from '../../db/registries.ts';
+import { findRegistry } from '../../db/registries.ts';
 import { seesRegistry } from '../access/permissions.ts';
 import { ask, make, makeFrom, operationContext } from '../admin/operation.ts';
-import { getRegistry, listRegistries } from '../admin/registries.ts';
+import { getRegistry, listRegistries, type RegistryDetails } from '../admin/registries.ts';
 import { createRegistry, deleteRegistry, updateRegistry } from '../admin/registry-changes.ts';
 import type { ApiContext } from '../context.ts';
 import { pathParameter } from '../http/routes.ts';
@@ -42,7 +42,7 @@ export function deleteRegistryByName(context: ApiContext): RequestHandler {
   };
 }
 
-function info({ name, origin, sources, access, claims, createdAt, updatedAt }: RegistryRow): RegistryInfo {
+function info({ name, origin, sources, access, claims, createdAt, updatedAt }: RegistryDetails): RegistryInfo {
   return {
     name,
     creationType: origin === 'api' ? 'API' : 'CONFIG',

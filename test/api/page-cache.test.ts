@@ -58,14 +58,18 @@ test('many who ask at once for a cold page cause one query', async () => {
   expect(api.queries() - before).toBe(1);
 });
 
-test('a 304 costs no query, whether or not the page is held', async () => {
+test('a 304 costs no query if the page is cached, and one if it is not', async () => {
   const tag = (await api.get(LATEST)).headers.get('etag') ?? '';
+  const conditional = { headers: { 'if-none-match': tag } };
+  const before = api.queries();
+  expect((await api.get(LATEST, conditional)).status).toBe(304);
+  expect(api.queries() - before).toBe(0);
+
   const other = await startApi(database);
-  const before = other.queries();
-  const response = await other.get(LATEST, { headers: { 'if-none-match': tag } });
-  expect(response.status).toBe(304);
-  // The other process read which registries there are, and nothing else.
-  expect(other.queries() - before).toBeLessThanOrEqual(1);
+  const otherBefore = other.queries();
+  expect((await other.get(LATEST, conditional)).status).toBe(304);
+  // At most one query more: the other process may still have to read the list of registries.
+  expect(other.queries() - otherBefore).toBeLessThanOrEqual(2);
   await other.stop();
 });
 
