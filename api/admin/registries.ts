@@ -10,7 +10,7 @@ export const byRegistryName = z.object({ name: z.string().min(1).max(128) });
 /** A registry without its revision, which also changes with entries that the caller can't see. */
 export type RegistryDetails = Omit<RegistryRow, 'revision' | 'revisionToken'>;
 
-export function detailsOf({ revision, revisionToken, ...details }: RegistryRow): RegistryDetails {
+export function detailsOf({ revision: _revision, revisionToken: _token, ...details }: RegistryRow): RegistryDetails {
   return details;
 }
 

@@ -148,7 +148,7 @@ export class Pages {
       return typeof made === 'string' ? bodyOf(made) : made;
     });
     if (!isBody(body)) return await sendPieces(request, response, { answer, pieces: body });
-    if (sendNotModified(request, response, answer, body.digest)) return;
+    if (sendNotModified(request, response, { answer, opaque: body.digest })) return;
     const { encoding } = preferred;
     if (encoding === 'identity' || !isWorthCompressing(body.bytes)) {
       return sendBody(response, answer, { encoding: 'identity', body });
@@ -216,7 +216,7 @@ export class Pages {
     for (const { encoding, key } of answer.variants) {
       const body = this.#bodies.get(key);
       if (body === undefined) continue;
-      if (sendNotModified(request, response, answer, body.digest)) return true;
+      if (sendNotModified(request, response, { answer, opaque: body.digest })) return true;
       const isForOthers = encoding === 'identity' && answer.variants.length > 1;
       if (isForOthers && isWorthCompressing(body.bytes)) continue;
       sendBody(response, answer, { encoding, body });
@@ -269,8 +269,7 @@ function uncompressed({ variants }: Answer): Variant {
 function sendNotModified(
   request: IncomingMessage,
   response: ServerResponse,
-  { headers, variants }: Answer,
-  opaque: string,
+  { answer: { headers, variants }, opaque }: { readonly answer: Answer; readonly opaque: string },
 ): boolean {
   const condition = request.headers['if-none-match'];
   if (condition === undefined) return false;
@@ -304,7 +303,7 @@ async function sendPieces(
   { answer, pieces }: { readonly answer: Answer; readonly pieces: Pieces },
 ): Promise<void> {
   const { streamTag } = answer;
-  if (streamTag !== undefined && sendNotModified(request, response, answer, streamTag)) return;
+  if (streamTag !== undefined && sendNotModified(request, response, { answer, opaque: streamTag })) return;
   const [{ encoding } = uncompressed(answer)] = answer.variants;
   const headers = (): string[] => [...answer.headers, ...ownHeaders(response), ...bodyHeaders(encoding, streamTag)];
   if (request.method === 'HEAD') return void response.writeHead(200, headers()).end();
