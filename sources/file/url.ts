@@ -2,7 +2,6 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { RollcallError } from '../../registry/failure.ts';
 import { contentHash, readFileBytes } from '../content-digest.ts';
 import { type Check, type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
 import type { FileOrigin } from './definition.ts';
@@ -10,6 +9,7 @@ import type { FileState } from './path.ts';
 import { displayUrl, httpGet, type HttpResponse } from '../../outbound/http.ts';
 import type { Progress } from '../../activities/progress.ts';
 import { inWorkFolder } from '../work-folder.ts';
+import { DiskAllowanceExceeded, fetchToDisk } from '../disk-allowance.ts';
 
 export interface UrlLocation {
   readonly url: string;
@@ -17,10 +17,15 @@ export interface UrlLocation {
   readonly timeoutMs: number;
 }
 
-/** The largest document that is downloaded, uncompressed. */
-const MAX_DOWNLOAD_BYTES = 1024 * 1024 * 1024;
-
 export async function fetchUrl(
+  fetch: Fetch<FileOrigin, FileState>,
+  location: UrlLocation,
+): Promise<Fetched<FileState>> {
+  return await fetchToDisk(fetch.signal, (maxBytes, signal) => fetchWithin(maxBytes, { ...fetch, signal }, location));
+}
+
+async function fetchWithin(
+  maxBytes: number,
   fetch: Fetch<FileOrigin, FileState>,
   location: UrlLocation,
 ): Promise<Fetched<FileState>> {
@@ -34,7 +39,7 @@ export async function fetchUrl(
   }
   return await inWorkFolder(async (folder) => {
     const file = join(folder, 'document');
-    const contentDigest = await download(response, { url, file, progress });
+    const contentDigest = await download(response, { url, file, maxBytes, progress });
     const state = {
       etag: response.header('etag') ?? null,
       lastModified: response.header('last-modified') ?? null,
@@ -77,10 +82,10 @@ function conditions(previous: FileState | null): Record<string, string> {
   };
 }
 
-/** Writes the answer into a file, and returns the digest of its content. */
+/** Writes the answer, at most `maxBytes` uncompressed, into a file, and returns the digest of its content. */
 async function download(
   response: HttpResponse,
-  { url, file, progress }: { url: URL; file: string; progress: Progress },
+  { url, file, maxBytes, progress }: { url: URL; file: string; maxBytes: number; progress: Progress },
 ): Promise<string> {
   const hash = contentHash();
   let bytes = 0;
@@ -90,8 +95,8 @@ async function download(
       for await (const chunk of chunks) {
         hash.update(chunk);
         bytes += chunk.length;
-        if (bytes > MAX_DOWNLOAD_BYTES) {
-          throw new RollcallError('UpstreamInvalid', `${displayUrl(url)} has more than ${MAX_DOWNLOAD_BYTES} bytes`);
+        if (bytes > maxBytes) {
+          throw new DiskAllowanceExceeded('UpstreamInvalid', `${displayUrl(url)} has more than ${maxBytes} bytes`);
         }
         yield chunk;
       }

@@ -4,6 +4,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RollcallError } from '../../registry/failure.ts';
+import { DiskAllowanceExceeded } from '../disk-allowance.ts';
 
 /** Without any growth for this long, there is no progress. */
 const LONGEST_STANDSTILL_MS = 2 * 60_000;
@@ -26,7 +27,7 @@ export interface FolderBounds {
  * bounds single files, where a repository may have any number.
  *
  * @param work ends when its signal is aborted, and throws its reason
- * @throws RollcallError `DefinitionInvalid`, `UpstreamUnavailable`, or what the work throws
+ * @throws DiskAllowanceExceeded, RollcallError `UpstreamUnavailable`, or what the work throws
  */
 export async function withinBounds<Result>(
   bounds: FolderBounds,
@@ -72,7 +73,7 @@ async function watch(
 async function assertSize({ folder, maxBytes }: FolderBounds): Promise<number> {
   const bytes = await bytesIn(folder);
   if (bytes <= maxBytes) return bytes;
-  throw new RollcallError(
+  throw new DiskAllowanceExceeded(
     'DefinitionInvalid',
     `it takes more than ${Math.floor(maxBytes / MEBIBYTE)} MiB of the disk: let \`path\` name fewer files, or take a smaller repository`,
   );

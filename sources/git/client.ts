@@ -8,9 +8,8 @@ import { GitFailure, runGit } from './process.ts';
 import { guardedAccess } from './guarded-access.ts';
 import { MINIMUM_SPEED } from '../../outbound/minimum-speed.ts';
 import { withoutSecrets } from '../../outbound/redaction.ts';
+import { DiskAllowanceExceeded } from '../disk-allowance.ts';
 
-/** As much as a file source may download. */
-const MAX_BYTES = 1024 * 1024 * 1024;
 /** Characters of git's output in which the cause of a failure is looked for. */
 const MAX_COMPLAINT_LENGTH = 8 * 1024;
 const CONFIGURATION = [
@@ -40,12 +39,12 @@ export interface GitOptions {
   readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
   /** What the folder may take of the disk. */
-  readonly maxBytes?: number;
+  readonly maxBytes: number;
 }
 
 /** Git for one source. */
 export async function openGit(origin: GitOrigin, options: GitOptions): Promise<GitClient> {
-  const { folder, guard, signal, maxBytes = MAX_BYTES } = options;
+  const { folder, guard, signal, maxBytes } = options;
   const access = await (guard === null ? openAccess(origin, folder) : guardedAccess(origin, { folder, guard }));
   const settings = [...CONFIGURATION, ...access.configuration].flatMap((setting) => ['-c', setting]);
   const environment = { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', ...access.environment };
@@ -88,6 +87,7 @@ const COMPLAINTS: readonly (readonly [RegExp, FailureType, string])[] = [
 
 function understood(error: unknown, { origin, guard }: { origin: GitOrigin } & Pick<GitOptions, 'guard'>): unknown {
   const what = `the repository ${withoutSecrets(origin.repository)} could not be read`;
+  if (error instanceof DiskAllowanceExceeded) return new DiskAllowanceExceeded(error.type, `${what}: ${error.message}`);
   if (error instanceof RollcallError) return new RollcallError(error.type, `${what}: ${error.message}`);
   if (!(error instanceof GitFailure)) return error;
   const said = endOf(error.message);

@@ -13,7 +13,10 @@ import { type GitClient, openGit } from './client.ts';
 import { withoutSecrets } from '../../outbound/redaction.ts';
 import { inWorkFolder } from '../work-folder.ts';
 import type { GitOrigin } from './definition.ts';
+import { fetchToDisk } from '../disk-allowance.ts';
 
+/** A check writes nothing but keys to its folder. */
+const CHECK_BYTES = 1024 * 1024;
 /** Files that are looked at before others get a turn. */
 const LINES_PER_TURN = 1_000;
 
@@ -23,9 +26,13 @@ type GitState = z.output<typeof state>;
 export const reader: SourceReader<GitOrigin, GitState> = { state, check: checkGit, fetch: fetchGit };
 
 async function fetchGit(fetch: Fetch<GitOrigin, GitState>): Promise<Fetched<GitState>> {
+  return await fetchToDisk(fetch.signal, (maxBytes, signal) => fetchWithin(maxBytes, { ...fetch, signal }));
+}
+
+async function fetchWithin(maxBytes: number, fetch: Fetch<GitOrigin, GitState>): Promise<Fetched<GitState>> {
   const { origin, previous, stager, progress, guard, signal } = fetch;
   return await inWorkFolder(async (folder) => {
-    const git = await openGit(origin, { folder, guard, signal });
+    const git = await openGit(origin, { folder, guard, signal, maxBytes });
     progress.report({ step: 'asking for the commit' });
     const advertised = await advertisedCommit(git, origin);
     if (previous?.commit === advertised) {
@@ -61,7 +68,7 @@ async function fetchGit(fetch: Fetch<GitOrigin, GitState>): Promise<Fetched<GitS
 async function checkGit({ origin, previous, guard, signal }: Check<GitOrigin, GitState>): Promise<'nothing' | 'maybe'> {
   if (origin.commit !== undefined) return 'nothing';
   return await inWorkFolder(async (folder) => {
-    const git = await openGit(origin, { folder, guard, signal });
+    const git = await openGit(origin, { folder, guard, signal, maxBytes: CHECK_BYTES });
     return (await advertisedCommit(git, origin)) === previous.commit ? 'nothing' : 'maybe';
   });
 }

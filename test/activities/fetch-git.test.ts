@@ -162,6 +162,11 @@ describe('a git source', () => {
     expect(await (await source({ commit: pinned })).sync()).toMatchObject({ counts: { entries: 1 } });
   });
 
+  test('reads a document beyond the small disk allowance', async () => {
+    await repository.commit({ 'registry.json': `${registry('one')}${' '.repeat(17 * 1024 * 1024)}` });
+    expect(await (await source()).sync()).toMatchObject({ outcome: 'changed', counts: { added: 1 } });
+  });
+
   test('reads a repository of this machine', async () => {
     await repository.commit({ 'registry.json': registry('one') });
     expect(await (await source({ repository: repository.path })).sync()).toMatchObject({ counts: { entries: 1 } });

@@ -70,6 +70,13 @@ test('a document without validators is downloaded again, but not staged', async 
   expect(await file.sync()).toMatchObject({ snapshot: 'unchanged', outcome: 'unchanged' });
 });
 
+test('a document beyond the small disk allowance is downloaded again with the large one', async () => {
+  answer = (response) => response.end(`${DOCUMENT}${' '.repeat(17 * 1024 * 1024)}`);
+  const file = await source();
+  expect(await file.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 1 } });
+  expect(requests).toHaveLength(2);
+});
+
 test('a compressed document behind a redirect is read', async () => {
   answer = (response, request) => {
     if (request.url === '/moved') {

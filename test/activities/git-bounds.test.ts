@@ -45,12 +45,12 @@ async function withGit<Result>(
   work: (git: GitClient) => Promise<Result>,
 ): Promise<Result> {
   const origin: GitOrigin = { kind: 'git', repository: url, path: 'registry.json' };
-  const { signal = new AbortController().signal } = bounds;
+  const { signal = new AbortController().signal, maxBytes = 1024 * MEBIBYTE } = bounds;
   let used = '';
   try {
     return await inWorkFolder(async (folder) => {
       used = folder;
-      const git = await openGit(origin, { folder, guard: null, ...bounds, signal });
+      const git = await openGit(origin, { folder, guard: null, maxBytes, signal });
       await git.run('init', '--quiet');
       await git.run('remote', 'add', 'origin', '--', git.repository);
       return await work(git);
