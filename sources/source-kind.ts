@@ -56,7 +56,10 @@ export interface SourceKind<Origin extends SourceOrigin = SourceOrigin, Written 
   readonly isAuthoritative?: boolean;
   /** Whether a fetch reads pages: it can resume at a cursor, and entries can move from one page to the next meanwhile. */
   readonly isPaged?: boolean;
-  /** Whether single entries say which claims a caller needs to see them. Default: the claims of the source apply. */
+  /**
+   * Whether single entries say which claims a caller needs to see them. Default: the claims of the source apply. Another
+   * kind like this needs a migration: PostgreSQL derives `source.lends_claims` from the definition.
+   */
   readonly hasEntryClaims?: boolean;
 
   /** Loads what reads the upstream; absent for managed sources, which are published to instead. */
@@ -119,7 +122,7 @@ export interface Watch<Origin extends SourceOrigin = SourceOrigin, State = objec
   readonly database: Database;
   readonly progress: Progress;
   /** What syncs have done up to now. */
-  lastSync(): Promise<LastSync<State>>;
+  readonly lastSync: () => Promise<LastSync<State>>;
 }
 
 export interface LastSync<State = object> {

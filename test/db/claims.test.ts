@@ -27,7 +27,7 @@ const published = source('published', 'managed');
 const [first, second] = [source('first'), source('second')];
 const cluster = (content: object): SourceDefinition => ({
   ...source('cluster'),
-  origin: { kind: 'kubernetes', content } as SourceDefinition['origin'],
+  origin: { kind: 'kubernetes', content },
 });
 
 async function configure(

@@ -11,6 +11,7 @@ import { findSource } from '../../db/sources.ts';
 import { openSyncRun } from '../../db/sync-runs.ts';
 import { definitionDigest } from '../../registry/definition-digest.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
+import { kindOf } from '../../sources/index.ts';
 import type { SourceDefinition, SourceOrigin } from '../../registry/source-definition.ts';
 
 export function source(name: string, kind: 'file' | 'managed' = 'file'): SourceDefinition {
@@ -78,6 +79,7 @@ export async function stage(database: Database, request: TestSync): Promise<Snap
     definitionDigest: definitionDigest(found.definition),
     chunks,
     coverage: 'complete',
+    hasEntryClaims: kindOf(found.definition.origin).hasEntryClaims === true,
     force: false,
     maxRemoval: 0.5,
     filterExcludes: () => false,
