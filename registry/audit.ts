@@ -1,6 +1,6 @@
-/** The words of the audit: what is recorded, and what came of it. */
+/** Types and constants of audit events. */
 
-/** What was asked for. Those with a name in two parts are changes of what the first part names. */
+/** Audited actions. Names of the form `target.verb` are changes of that kind of target. */
 export const AUDIT_ACTIONS = [
   'entry.publish',
   'entry.update',
@@ -16,47 +16,47 @@ export const AUDIT_ACTIONS = [
   'registry.create',
   'registry.update',
   'registry.delete',
-  /** The configuration file said something else about a source or a registry than at the start before. */
+  /** The configuration of a source or a registry changed since the previous start. */
   'configuration.change',
-  /** A request without a token where one is needed, or with one that nobody vouches for. */
+  /** A request without a required token, or with an invalid one. */
   'auth.unauthenticated',
-  /** A read, or a request to something that is no change, that its sender may not make. */
+  /** A read, or another request that changes nothing, that the caller isn't allowed to make. */
   'auth.denied',
-  /** More requests than the rate limits allow: recorded once a minute for each sender. */
+  /** Requests over the rate limit, recorded once a minute per sender. */
   'request.limited',
-  /** Refusals that could not be recorded, because there were too many while the database was away. */
+  /** Refusals that were dropped because too many arrived while the database was unavailable. */
   'audit.lost',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-/** `denied`: refused for who asked; `failure`: refused for what was asked; `error`: it went wrong here. */
+/** `denied`: the caller lacks permission. `failure`: the request is invalid. `error`: the server failed. */
 export const AUDIT_OUTCOMES = ['success', 'denied', 'failure', 'error'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 export const AUDIT_TARGETS = ['entry', 'source', 'registry', 'request'] as const;
 
-/** What it was done to. */
+/** The object of an action. */
 export interface AuditTarget {
   readonly kind: (typeof AUDIT_TARGETS)[number];
-  /** Of a request: its method and its path. Null where a request did not get as far as saying it. */
+  /** For a request: its method and path. Null if the request failed before its target was known. */
   readonly name: string | null;
-  /** Of an entry, where it is about one version. */
+  /** For an entry: the version. Null if the action isn't about a single version. */
   readonly version: string | null;
-  /** Of an entry: the registry through which it was addressed. */
+  /** For an entry: the registry through which it was addressed. */
   readonly registry: string | null;
 }
 
 /**
- * Who did it: the holder of a token, somebody without a valid one, anybody where authentication is off, or nobody that
- * asked: the configuration file at a start.
+ * `token`: a caller with a valid token. `public`: a caller without one. `everybody`: any caller while authentication is
+ * off. `system`: Rollcall itself, applying the configuration file at startup.
  */
 export const AUDIT_ACTORS = ['token', 'public', 'everybody', 'system'] as const;
 type AuditActor = (typeof AUDIT_ACTORS)[number];
 
-/** Characters of one text of an event that are kept: more is not needed to know what is meant. */
+/** Maximum length of a text in an event. */
 const MAX_TEXT_LENGTH = 512;
 
-/** The text as it is kept. Half a character that the cut leaves behind could not be stored. */
+/** Truncates a text for storage. Drops a surrogate half left by the cut, because Postgres can't store it. */
 export function auditText(text: string): string {
   return text.slice(0, MAX_TEXT_LENGTH).toWellFormed();
 }
@@ -64,22 +64,22 @@ export function auditText(text: string): string {
 export interface AuditEvent {
   /** A UUID. */
   readonly id: string;
-  /** RFC 3339: when the request came. */
+  /** Time of the request (RFC 3339). */
   readonly at: string;
   readonly action: AuditAction;
-  /** Null: it is being carried out, or the process that did so ended before there was an answer. */
+  /** Null: the action is in progress, or its process ended before the action was finished. */
   readonly outcome: AuditOutcome | null;
   readonly actor: AuditActor;
   /** `sub` and `iss` of the token; null without one. */
   readonly subject: string | null;
   readonly issuer: string | null;
-  /** What people call the token's holder. */
+  /** Display name of the token's holder. */
   readonly displayName: string | null;
   readonly target: AuditTarget;
   readonly requestId: string | null;
   readonly sourceAddress: string | null;
   readonly userAgent: string | null;
-  /** How many events of the same kind this one stands for. */
+  /** Number of similar events that this one summarizes. */
   readonly count: number;
   readonly detail: Readonly<Record<string, unknown>>;
 }

@@ -1,6 +1,6 @@
 /**
- * JSON with the members of each object in order, so that equal values have equal texts: a definition that has been in
- * Postgres comes back with its members in another order. This file has no imports: workflow code may use it.
+ * JSON with sorted object members, so that equal values have equal texts. Postgres's `jsonb` doesn't preserve the order
+ * of members. This file has no imports, so that workflow code can use it.
  */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>

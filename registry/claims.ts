@@ -1,13 +1,13 @@
 /**
- * What a caller must hold to see, or to hand out, what carries claims. Names of claims may be paths into nested ones:
- * `realm_access.roles`.
+ * Decides whether a caller's claims allow reading or assigning the claims of a registry, source, or entry. A claim name
+ * can be a path into nested claims, such as `realm_access.roles`.
  */
 import { isJsonObject, jsonEquals } from './json.ts';
 
-/** Of a registry, a source or an entry: by the name of each claim one value, or a list of values. */
+/** Required claims of a registry, source, or entry: claim names with one value or a list of values. */
 export type Claims = Readonly<Record<string, string | readonly string[]>>;
 
-/** Whether a value that somebody sent is claims. */
+/** Whether an untrusted value is a valid map of claims. */
 export function isClaims(value: unknown): value is Claims {
   return isJsonObject(value) && Object.entries(value).every(([name, wanted]) => isText(name) && isValue(wanted));
 }
@@ -16,12 +16,12 @@ function isValue(wanted: unknown): boolean {
   return isText(wanted) || (Array.isArray(wanted) && wanted.every(isText));
 }
 
-/** A text that can be stored: NUL and halves of surrogate pairs are in no claim that a token could have. */
+/** Whether a value is a text that Postgres can store. Tokens can't contain NUL or unpaired surrogates either. */
 function isText(value: unknown): boolean {
   return typeof value === 'string' && !value.includes('\0') && value.isWellFormed();
 }
 
-/** Whether two ask for the same: the order of names and of a list's values does not count, nor a value that is twice in it. */
+/** Whether two maps are equivalent. Ignores order and repeated values. */
 export function sameClaims(left: Claims, right: Claims): boolean {
   return jsonEquals(plainClaims(left), plainClaims(right));
 }
@@ -35,21 +35,21 @@ function plainClaims(claims: Claims): unknown {
   );
 }
 
-/** What a verified token says, nested as it came. */
+/** The claims of a verified token, nested as in the token. */
 export type HeldClaims = Readonly<Record<string, unknown>>;
 
 /**
- * Whether somebody who holds `held` may see what requires `required`: every claim must be held, of a list any one
- * value. An empty list asks for the claim alone, whatever its value. Nothing required is seen by nobody: who asks decides
- * first what to do with what has no claims.
+ * Whether a caller with the claims `held` may read something that requires `required`. The caller must hold every
+ * claim, with one value of each list. An empty list requires only the claim, with any value. Returns false for an empty
+ * map: callers of this function must handle missing claims first.
  */
 export function maySee(held: HeldClaims, required: Claims): boolean {
   return covers(held, required, (wanted, values) => wanted.length === 0 || wanted.some((value) => values.has(value)));
 }
 
 /**
- * Whether somebody who holds `held` may give these claims to something: every claim must be held with every value.
- * Claims that are not held would show it to others than the giver, or take it from his own sight.
+ * Whether a caller with the claims `held` may assign these claims. The caller must hold every claim with every value:
+ * others would show the object to a different audience, or hide it from the caller.
  */
 export function mayGrant(held: HeldClaims, given: Claims): boolean {
   return covers(held, given, (wanted, values) => wanted.every((value) => values.has(value)));
@@ -70,7 +70,7 @@ function covers(
   );
 }
 
-/** The values that are held under a name or path, only those that are texts. */
+/** The string values of a claim, given its name or path. Undefined if it isn't held. */
 export function heldValues(held: HeldClaims, name: string): ReadonlySet<string> | undefined {
   const value = heldValue(held, name);
   if (typeof value === 'string') return new Set([value]);
@@ -79,8 +79,8 @@ export function heldValues(held: HeldClaims, name: string): ReadonlySet<string> 
 }
 
 /**
- * Names of claims may have dots in them, as URLs and `kubernetes.io` do: at each step of a path the member with the
- * longest name that fits is taken, and so first of all the one that is called exactly so.
+ * Claim names can contain dots, as in URLs and `kubernetes.io`. Each step of a path therefore takes the member with the
+ * longest matching name, so an exact match takes precedence.
  */
 function heldValue(held: unknown, path: string): unknown {
   if (!isJsonObject(held)) return undefined;

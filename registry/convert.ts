@@ -1,10 +1,11 @@
 /**
- * Between the ToolHive format and server.json. Each way there is a natural conversion, which says in the words of the
- * target what the target has words for, and a correction for the rest: what the way back would get wrong is kept in
- * the converted document. So either way and back gives the same document, whatever members it has.
+ * Converts between the ToolHive format and server.json. Each direction has a natural conversion for everything that the
+ * target format can express. A correction stored in the converted document covers the rest, so that converting back
+ * always restores the original document.
  *
- * The correction of a ToolHive server is in the publisher's extension of its server.json, under `dev.rollcall`; that
- * of a server.json is in the `custom_metadata` of its ToolHive entry, under the same name. Most servers need none.
+ * The correction of a ToolHive server is stored in the publisher's extension of its server.json, under `dev.rollcall`.
+ * The correction of a server.json is stored in the `custom_metadata` of its ToolHive entry, under the same name. Most
+ * servers need none.
  */
 import { createHash } from 'node:crypto';
 import { corrected, type Correction, correctionOf, readCorrection } from './correction.ts';
@@ -23,13 +24,13 @@ import {
 import { imageToPackage, packageTransport, runnablePackage, transportMembers } from './toolhive-image.ts';
 import { toKeyValueInputs, toolhiveHeaders, type ToolhiveLaunch, toolhiveLaunch } from './toolhive-inputs.ts';
 
-/** The name of everything of ours in documents that others read. */
+/** The key under which Rollcall stores its own data in documents. */
 const OWN_PUBLISHER = 'dev.rollcall';
 
-/** ToolHive does not version its entries; this is the version it gives them itself. */
+/** ToolHive entries have no version. ToolHive itself converts them with this one. */
 const VERSION = '1.0.0';
 
-/** The server.json of a server in a ToolHive document. */
+/** Converts a server of a ToolHive document to a server.json. */
 export function toolhiveToServerJson(server: ToolhiveServer): JsonObject {
   const { correction, entry } = detachCorrection(server.entry);
   const document = convertToolhive({ ...server, entry });
@@ -37,8 +38,8 @@ export function toolhiveToServerJson(server: ToolhiveServer): JsonObject {
 }
 
 /**
- * The ToolHive server of a server.json, or null for one that ToolHive can't run: without a remote whose URL is known,
- * and without a package of a kind that it knows. What it can't express is listed in the entry's `custom_metadata`.
+ * Converts a server.json to a ToolHive server. Returns null if ToolHive can't run it: it has no remote with a fixed URL
+ * and no package of a supported kind. Features that ToolHive can't express are listed in the entry's `custom_metadata`.
  */
 export function serverJsonToToolhive(document: JsonObject): ToolhiveServer | null {
   const converted = convertServerJson(document);
@@ -51,9 +52,9 @@ export function serverJsonToToolhive(document: JsonObject): ToolhiveServer | nul
   return { ...server, entry: attachNote(server.entry, note) };
 }
 
-/** The ToolHive group that a server.json (its text) was converted from, where it was in one. */
+/** The name of the ToolHive group that a server.json (as text) was converted from. Undefined if there was none. */
 export function groupOfServerJson(text: string): string | undefined {
-  // The text is that of thousands of documents, hardly any of which has a note.
+  // Avoids parsing: this runs for thousands of documents, and hardly any has a note.
   if (!text.includes(OWN_PUBLISHER)) {
     return undefined;
   }
@@ -62,12 +63,12 @@ export function groupOfServerJson(text: string): string | undefined {
   return typeof group === 'string' ? group : undefined;
 }
 
-/** The natural conversion, with a note of what the way back would get wrong. */
+/** The natural conversion, with a note that makes it reversible. */
 function convertToolhive(server: ToolhiveServer): JsonObject {
   const document = naturalServerJson(server);
   const { server: back, runnable } = naturalToolhive(document);
   const note = defined({
-    // A server that could not be run has a note in any case: it is what lets it go back.
+    // A server that can't be run always needs a note to be convertible back.
     key: back.key !== server.key || !runnable ? server.key : undefined,
     remote: back.remote !== server.remote ? server.remote : undefined,
     group: server.group,
@@ -86,7 +87,7 @@ function naturalServerJson(server: ToolhiveServer): JsonObject {
     $schema: CURRENT_SCHEMA,
     name: toolhiveServerName(name),
     title,
-    // Clients drop a server without one.
+    // Clients drop servers without a description.
     description: textOf(entry['description']) ?? title ?? name,
     repository: repositoryUrl && { url: repositoryUrl, source: repositorySource(repositoryUrl) },
     version: groupVersion(server.group),
@@ -103,8 +104,8 @@ function repositorySource(url: string): string {
 }
 
 /**
- * A key may stand at the top of the document and in groups, each with a definition of its own. They are versions of
- * one server then, and the one at the top is the latest: a prerelease comes before its release.
+ * The same key can occur at the top of the document and in groups, with different definitions. They become versions of
+ * one server. Groups get prerelease versions, so that the definition at the top is the latest.
  */
 function groupVersion(group: string | undefined): string {
   if (group === undefined) {
@@ -138,7 +139,7 @@ interface ConvertedServer {
   readonly omitted: readonly string[];
 }
 
-/** The natural conversion, corrected by the note that the opposite conversion left, if there is one. */
+/** The natural conversion, corrected by the note of the opposite conversion, if any. */
 function convertServerJson(document: JsonObject): ConvertedServer | null {
   const natural = naturalToolhive(document);
   const note = readNote(document);
@@ -158,11 +159,11 @@ function convertServerJson(document: JsonObject): ConvertedServer | null {
 }
 
 interface NaturalServer extends ConvertedServer {
-  /** Whether there is something to run or to reach. */
+  /** Whether the server has a package or a remote. */
   readonly runnable: boolean;
 }
 
-/** Like ToolHive itself, treats a server that can be reached remotely as a remote one, whatever packages it has. */
+/** Prefers a remote over packages, as ToolHive itself does. */
 function naturalToolhive(document: JsonObject): NaturalServer {
   const { packages, remotes } = currentPackagesAndRemotes(document);
   const reachable = remotes.map((remote) => ({ remote, url: remoteUrl(remote) })).find(({ url }) => url !== undefined);
@@ -186,13 +187,13 @@ function naturalToolhive(document: JsonObject): NaturalServer {
   };
 }
 
-/** The URL of a remote, which ToolHive takes as it is: undefined where a part of it is for each user to fill in. */
+/** The URL of a remote. Undefined if it has variables, because ToolHive needs a literal URL. */
 function remoteUrl(remote: JsonObject): string | undefined {
   const url = textOf(remote['url']);
   return url === undefined ? undefined : literalOf(fillIn(url, declaredVariables(remote, 'input')));
 }
 
-/** What ToolHive wants of every entry and a server.json does not say. */
+/** Members that ToolHive requires and server.json lacks. */
 const REQUIRED_MEMBERS = { status: 'active', tier: 'Community', tools: [] };
 
 function keyOf(name: unknown): string {
@@ -205,7 +206,7 @@ function fromRemote(remote: JsonObject, url: string | undefined): JsonObject {
   return defined({ url, transport: remote['type'], headers: headers.length > 0 ? headers : undefined });
 }
 
-/** Arguments of the package take precedence over those of the extension, which are for packages that have none. */
+/** Arguments of the package take precedence over arguments of the extension. */
 function fromPackage(from: JsonObject, { environment, args }: ToolhiveLaunch): JsonObject {
   return defined({
     ...transportMembers(from),
@@ -219,7 +220,10 @@ function fromExtension(extension: JsonObject, remote: boolean): JsonObject {
   return Object.fromEntries(members.map((member) => [member, extension[member]]));
 }
 
-/** In the publisher's extension of a server.json: where the ToolHive server stood, and the correction of its entry. */
+/**
+ * Adds a note to the publisher's extension: the ToolHive server's place in its document and the correction of its
+ * entry.
+ */
 function withNote(document: JsonObject, note: JsonObject): JsonObject {
   const provided = { ...publisherExtension(document), [OWN_PUBLISHER]: { toolhive: note } };
   return { ...document, _meta: { [PUBLISHER_PROVIDED]: provided } };
@@ -232,13 +236,13 @@ function readNote(document: JsonObject): JsonObject | null {
 }
 
 interface EntryNote {
-  /** Turns the opposite conversion of the entry into the server.json that it was made from. */
+  /** Turns the opposite conversion of the entry into the original server.json. */
   readonly server: Correction;
-  /** What the entry does not express, for people. */
+  /** Human-readable list of features that the entry can't express. */
   readonly omitted?: readonly string[];
 }
 
-/** In `custom_metadata` of a ToolHive entry. */
+/** Adds a note to the `custom_metadata` of a ToolHive entry. */
 function attachNote(entry: JsonObject, note: EntryNote): JsonObject {
   const metadata = memberOf(entry, 'custom_metadata');
   return { ...entry, custom_metadata: { ...metadata, [OWN_PUBLISHER]: note } };

@@ -1,17 +1,17 @@
 /**
- * What a conversion between two formats gets wrong on the way there and back, member by member. Kept beside the
- * converted document, it makes the way back exact, whatever the original held.
+ * The differences, member by member, between a document and the result of converting it to another format and back.
+ * Stored with the converted document, they make the conversion exactly reversible.
  */
 import { isJsonObject, jsonEquals, type JsonObject, textsOf } from './json.ts';
 
 export interface Correction {
-  /** Members that the original has, with their values. */
+  /** Members to set, with the original values. */
   readonly members?: JsonObject;
-  /** Members that the original does not have. */
+  /** Members to remove, because the original doesn't have them. */
   readonly absent?: readonly string[];
 }
 
-/** What turns `converted` into `original`; null where nothing has to be done. */
+/** The correction that turns `converted` into `original`. Null if they are equal. */
 export function correctionOf(converted: JsonObject, original: JsonObject): Correction | null {
   const members = Object.entries(original).filter(
     ([name, value]) => !Object.hasOwn(converted, name) || !jsonEquals(converted[name], value),
@@ -26,14 +26,14 @@ export function correctionOf(converted: JsonObject, original: JsonObject): Corre
   };
 }
 
-/** The converted object as its original was. */
+/** Applies a correction and returns the original object. */
 export function corrected(converted: JsonObject, correction: Correction): JsonObject {
   const absent = new Set(correction.absent);
   const kept = Object.entries(converted).filter(([name]) => !absent.has(name));
   return Object.fromEntries([...kept, ...Object.entries(correction.members ?? {})]);
 }
 
-/** A correction out of a document that anyone may have written: what is malformed in it corrects nothing. */
+/** Reads a correction from an untrusted document. Ignores malformed parts. */
 export function readCorrection(value: unknown): Correction | null {
   if (!isJsonObject(value)) {
     return null;

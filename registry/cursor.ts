@@ -1,21 +1,21 @@
 /**
- * The cursor of a list: where the next page begins, and the query that the walk began with, since clients repeat the
- * cursor but not always the rest (VS Code drops `search` from the second page on).
+ * Pagination cursors. A cursor contains the position of the next page and the original query, because some clients only
+ * repeat the cursor (VS Code drops `search` from the second page on).
  *
- * A cursor is no secret and grants nothing: every page is authorised by itself. What has to be noticed is a cursor
- * that was cut, edited or taken from another registry, because it would silently skip entries. So it ends with a
- * checksum over its content and the registry that it belongs to, and needs no key that all replicas would have to
- * share. Whoever computes the checksum by hand gets a page that query parameters could have asked for.
+ * A cursor isn't secret and grants nothing: every page is authorized on its own. A cursor that was truncated, edited,
+ * or taken from another registry would silently skip entries, so it ends with a checksum over its content and its
+ * registry. A checksum needs no key shared by all replicas. Forging one only gives a page that query parameters could
+ * request.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { parseJson } from './json.ts';
 import { isTimestamp } from './timestamp.ts';
 
-/** The filters of a list; a member that is absent does not filter. */
+/** The filters of a list. Absent members don't filter. */
 export interface ListQuery {
   readonly search?: string;
-  /** `latest`, or a version exactly as it is published. */
+  /** `latest`, or an exact version. */
   readonly version?: string;
   /** RFC 3339. */
   readonly updatedSince?: string;
@@ -23,16 +23,16 @@ export interface ListQuery {
 }
 
 export interface Cursor {
-  /** The last entry of the page before. */
+  /** The last entry of the previous page. */
   readonly after: { readonly name: string; readonly version: string };
   readonly query: ListQuery;
 }
 
-/** Raised with the form of the cursor, so that one of an older release is refused, not misread. */
+/** Increase when the format changes, so that cursors of older releases are refused instead of misread. */
 const FORM = 'rollcall-cursor-1';
 const CHECKSUM_BYTES = 8;
 
-/** A cursor as text that needs no escaping in a URL. `registry` is the identity of the registry that is listed. */
+/** Encodes a cursor as URL-safe text. `registry` is the identity of the listed registry. */
 export function encodeCursor(cursor: Cursor, registry: string): string {
   const { after, query } = cursor;
   const content = Buffer.from(
@@ -48,17 +48,17 @@ export function encodeCursor(cursor: Cursor, registry: string): string {
   return Buffer.concat([checksum(content, registry), content]).toString('base64url');
 }
 
-/** What `encodeCursor` was given; null for anything that it did not make for this registry. */
+/** Decodes a cursor. Returns null if `encodeCursor` didn't make it for this registry. */
 export function decodeCursor(encoded: string, registry: string): Cursor | null {
   const bytes = Buffer.from(encoded, 'base64url');
   const content = bytes.subarray(CHECKSUM_BYTES);
   const genuine =
-    // Decoding forgives characters that are no base64url, and bits left over at the end.
+    // The decoder ignores invalid characters and trailing bits, so compare with the canonical encoding.
     bytes.toString('base64url') === encoded && bytes.subarray(0, CHECKSUM_BYTES).equals(checksum(content, registry));
   return genuine ? readContent(content) : null;
 }
 
-/** What can be in a query; a checksum is computed by hand sooner than one thinks, and Postgres has no NUL. */
+/** Checksums can be forged, so the content is validated. Postgres can't store NUL. */
 const text = z.string().refine((value) => !value.includes('\0'));
 const contentSchema = z.tuple([
   text,

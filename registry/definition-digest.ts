@@ -1,19 +1,19 @@
-/** Digests of source definitions, for comparing them without carrying them around. */
+/** Digests of source definitions, for comparing definitions by reference. */
 import { hash } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 import type { SourceDefinition } from './source-definition.ts';
 
-/** Identifies a whole definition: equal fingerprints mean equal definitions. It gives none of its texts away. */
+/** Identifies a whole definition without revealing its content. Equal fingerprints mean equal definitions. */
 export function definitionFingerprint(definition: SourceDefinition): string {
   return digestOf(definition);
 }
 
-/** Increased when the same documents would be read as other entries, so that every source is fetched again. */
+/** Increase when the same document would produce different entries, so that every source is fetched again. */
 const READING = 2;
 
 /**
- * Identifies what decides which entries a fetch finds: the part of the definition, and the way in which documents are
- * read. Another origin, format or filter means other entries, another interval does not.
+ * Identifies everything that determines which entries a fetch finds: origin, format, filter, and the version of the
+ * document reader. Other settings, such as the interval, don't change the digest.
  */
 export function definitionDigest({ origin, format, filter }: SourceDefinition): string {
   return digestOf([READING, origin, format ?? null, filter ?? null]);

@@ -1,4 +1,4 @@
-/** From one value of a registry document to the drafts of its entries, or to the reasons why there are none. */
+/** Turns a value of a registry document into drafts of entries, or into rejections with reasons. */
 import { toolhiveToServerJson } from './convert.ts';
 import { type DraftOutcome, draftFromServerJson, type FoundServer } from './draft.ts';
 import { DUPLICATE_MESSAGE, duplicateMember } from './duplicate-members.ts';
@@ -16,7 +16,7 @@ import { firstWarnings } from './server-json.ts';
 import { takeToolhiveEntry } from './toolhive-entry.ts';
 import { toolhiveServerName } from './toolhive-format.ts';
 
-/** Reads a server.json, or `{server, _meta}` as the registry API lists it. */
+/** Reads a server.json, or a `{server, _meta}` item of the registry API. */
 export function readUpstreamEntry(element: JsonElement): DraftOutcome {
   const item = readCompactItem(element);
   if (item !== null) return draftFromServerJson({ ...item, nesting: element.nesting });
@@ -35,8 +35,8 @@ export function readUpstreamEntry(element: JsonElement): DraftOutcome {
 const BEFORE_SERVER = '{"server":';
 
 /**
- * Reads `{"server":{…},"_meta":{…}}`, as most registries write an item, so that the text of the server.json is there
- * without a search; null for one that is written otherwise.
+ * Reads an item of the common form `{"server":{…},"_meta":{…}}`, which gives the text of the server.json without
+ * scanning. Returns null for any other form.
  */
 function readCompactItem({ bytes, compact, problem, firstContainerEnd: end }: JsonElement): FoundServer | null {
   const isForm = compact && holdsAt(bytes, 0, `${BEFORE_SERVER}{`) && holdsAt(bytes, end, ',"');
@@ -65,7 +65,7 @@ function officialOf(meta: unknown): unknown {
   return isJsonObject(meta) ? meta[OFFICIAL] : undefined;
 }
 
-/** Reads a member of `servers` or `remote_servers` in a ToolHive document. */
+/** Reads an entry of `servers` or `remote_servers` in a ToolHive document. */
 export function readToolhiveEntry(element: JsonElement, remote: boolean): DraftOutcome {
   const key = String(element.path.at(-1));
   const value = parseObject(element);
@@ -73,13 +73,13 @@ export function readToolhiveEntry(element: JsonElement, remote: boolean): DraftO
   return convertEntry({ key, entry: value.object, remote });
 }
 
-/** A group of a document: the entries it holds, and the group without them; null for what is no group. */
+/** A group of a document: its entries, and the group without them. Null if the value isn't a group. */
 export interface ReadGroup {
   readonly outcomes: readonly DraftOutcome[];
   readonly group: JsonObject | null;
 }
 
-/** Reads a group of a ToolHive document. The maps that it has are in the group without entries, empty. */
+/** Reads a group of a ToolHive document. Its maps of servers become empty maps in the group without entries. */
 export function readToolhiveGroup(element: JsonElement): ReadGroup {
   const value = parseObject(element);
   if ('problem' in value) return { outcomes: [rejected(element, value.problem)], group: null };
@@ -106,7 +106,7 @@ export function readUpstreamGroup(element: JsonElement): ReadGroup {
   return { outcomes, group: groupMembers(value.object) };
 }
 
-/** What both formats say of a group beside its servers. */
+/** Members of a group, other than its servers, that both formats have. */
 function groupMembers({ name, description }: JsonObject): JsonObject {
   return defined({ name, description });
 }
@@ -130,7 +130,7 @@ interface ToolhiveEntry {
 function convertEntry({ entry, ...where }: ToolhiveEntry): DraftOutcome {
   const taken = isJsonObject(entry)
     ? takeToolhiveEntry(entry, where.remote)
-    : { problem: 'the entry is not a JSON object' };
+    : { problem: "the entry isn't a JSON object" };
   if ('problem' in taken) {
     const name = toolhiveServerName((isJsonObject(entry) && textOf(entry['name'])) || where.key);
     return { rejection: { name, version: null, reason: taken.problem } };
@@ -144,21 +144,21 @@ function convertEntry({ entry, ...where }: ToolhiveEntry): DraftOutcome {
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function parseObject(element: JsonElement): { object: JsonObject; text: string } | { problem: string } {
-  if (element.problem === 'oversized') return { problem: `the entry is larger than allowed: ${element.size} bytes` };
+  if (element.problem === 'oversized') return { problem: `the entry is too large: ${element.size} bytes` };
   if (element.problem !== null) return { problem: `the entry is ${element.problem}` };
   let text: string;
   try {
     text = UTF_8.decode(element.bytes);
   } catch {
-    return { problem: 'the entry is not valid UTF-8' };
+    return { problem: "the entry isn't valid UTF-8" };
   }
   try {
     const value: unknown = JSON.parse(text);
-    if (!isJsonObject(value)) return { problem: 'the entry is not a JSON object' };
+    if (!isJsonObject(value)) return { problem: "the entry isn't a JSON object" };
     const duplicate = duplicateMember(text, value);
     return duplicate === null ? { object: value, text } : { problem: `${duplicate} ${DUPLICATE_MESSAGE}` };
   } catch (error) {
-    return { problem: `the entry is not valid JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `the entry isn't valid JSON: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 
@@ -167,10 +167,10 @@ function rejected(element: JsonElement, problem: string, key: string | null = nu
   return { rejection: { name: name ?? key, version, reason: `${problem} (line ${element.line})` } };
 }
 
-/** Name and version usually stand at the front. */
+/** Name and version are usually at the start of an entry. */
 const IDENTITY_BYTES = 2_048;
 
-/** Name and version of an entry that can't be parsed, as far as its bytes give them away. */
+/** The name and version of an entry that can't be parsed, if they can be found in its bytes. */
 function identify(element: JsonElement): { name: string | null; version: string | null } {
   const found = new Map<unknown, string>();
   const identity = new JsonElements({
@@ -182,14 +182,14 @@ function identify(element: JsonElement): { name: string | null; version: string 
     maxBytes: () => 1024,
   });
   try {
-    // The front piece by piece, so that what stands before the fault is found although the fault is then met.
+    // Scan in small pieces to find members before the syntax error.
     for (const piece of pieces(element.bytes)) {
       for (const { path, bytes, problem } of identity.push(piece)) {
         if (problem === null) found.set(path.at(-1), JSON.parse(Buffer.from(bytes).toString()) as string);
       }
     }
   } catch {
-    // What is wrong with the entry is said already.
+    // The syntax error has already been reported.
   }
   return { name: found.get('name') ?? null, version: found.get('version') ?? null };
 }

@@ -1,18 +1,19 @@
 /**
- * The envelope of a registry document: what it says beside its entries (`$schema`, `version`, `last_updated`), and its
- * maps and groups without a server in them. Written with it, a document is the one that was read, up to the order of
- * its members. A registry that several sources show has an envelope of each, in their order.
+ * The envelope of a registry document: its members other than entries (`$schema`, `version`, `last_updated`), and its
+ * maps and groups without servers. With the envelope, an export equals the document that was read, except for the order
+ * of members. A registry has one envelope per source, in the order of its sources.
  */
 import { isJsonObject, type JsonObject, objectsOf, textOf } from './json.ts';
 
-/** The version of both document formats that is written where no envelope says another. */
+/** The default version of both document formats. */
 const FORMAT_VERSION = '1.0.0';
 
 /**
- * What stands in a ToolHive document beside its groups: as the first envelope of this format says, else with version and
- * date of the first that has any. `remote_servers` is there, empty, unless the envelope shows that the document had none.
+ * The members of a ToolHive document other than its groups. They come from the first envelope in this format. If there
+ * is none, version and date come from the first envelope that has them. An empty `remote_servers` is included, unless
+ * the original document had none.
  *
- * @param lastUpdated RFC 3339; the date where no envelope says one
+ * @param lastUpdated default date (RFC 3339)
  */
 export function toolhiveMembers(envelopes: readonly JsonObject[], lastUpdated: string): JsonObject {
   const own = envelopes.find((envelope) => toolhiveDate(envelope) !== undefined);
@@ -24,7 +25,7 @@ export function toolhiveMembers(envelopes: readonly JsonObject[], lastUpdated: s
   return { version: FORMAT_VERSION, ...members };
 }
 
-/** The same for a document in upstream format, beside its `data`. */
+/** The members of a document in upstream format other than `data`. */
 export function upstreamMembers(envelopes: readonly JsonObject[], lastUpdated: string): JsonObject {
   const own = envelopes.find((envelope) => upstreamDate(envelope) !== undefined);
   if (own === undefined) {
@@ -35,7 +36,7 @@ export function upstreamMembers(envelopes: readonly JsonObject[], lastUpdated: s
   return { version: FORMAT_VERSION, ...members };
 }
 
-/** The groups of all documents without their servers, each once; one of a name that came before is the same group. */
+/** The groups of all documents without their servers. For groups with the same name, the first one is used. */
 export function groupsOf(envelopes: readonly JsonObject[]): JsonObject[] {
   const byName = new Map<unknown, JsonObject>();
   for (const group of envelopes.flatMap((envelope) => objectsOf(envelope['groups']))) {

@@ -1,6 +1,6 @@
 /**
- * Reads a registry document as its bytes arrive: drafts of its entries, findings about those that can't be taken, and
- * at the end what the document says beside its entries. Never holds more than one entry of a document in JSON.
+ * Reads a registry document as its bytes arrive. Produces drafts of its entries, findings about rejected ones, and at
+ * the end the document's other members. Of a JSON document, at most one entry is in memory at a time.
  */
 import {
   type ReadGroup,
@@ -25,50 +25,50 @@ import type { RegistryFormat } from './source-definition.ts';
 import { MAX_YAML_BYTES, yamlToJson } from './yaml-document.ts';
 
 export interface DocumentReaderOptions {
-  /** What the source says the document is; found by content where absent. */
+  /** The format that the source configures. Absent: detected from the content. */
   readonly format?: RegistryFormat | undefined;
   /**
-   * `yaml` where the name or the content type says so, `json` where nothing else is accepted. Default: YAML where the
+   * `yaml` if the file name or content type indicates it, `json` if only JSON is accepted. Default: YAML if the
    * document can't be JSON.
    */
   readonly syntax?: 'json' | 'yaml' | undefined;
-  /** The file's name, for findings, where a snapshot has several. */
+  /** The file name for findings, if the snapshot has several files. */
   readonly file?: string | undefined;
-  /** Entries that are passed over without a word: the source's filter. Default: none. */
+  /** The source's filter: entries to skip without a finding. Default: none. */
   readonly excludes?: ((draft: EntryDraft) => boolean) | undefined;
   /** The ordinal of the document's first entry in the snapshot. Default 0. */
   readonly firstOrdinal?: number;
 }
 
-/** A draft, and which entry of the snapshot it is. */
+/** A draft and its ordinal in the snapshot. */
 export interface FoundDraft {
   readonly ordinal: number;
   readonly draft: EntryDraft;
 }
 
-/** What some bytes of a document completed. */
+/** The entries and findings that a chunk completed. */
 export interface ReadEntries {
   readonly drafts: readonly FoundDraft[];
   readonly findings: readonly EntryFinding[];
 }
 
-/** What is known at the end of a document. */
+/** The result at the end of a document. */
 export interface DocumentSummary extends ReadEntries {
   readonly format: RegistryFormat;
-  /** How many entries the document holds, rejected and excluded ones counted. */
+  /** Number of entries in the document, including rejected and excluded ones. */
   readonly entries: number;
   /** The document without its entries, as JSON text (document-envelope.ts). */
   readonly envelope: string;
 }
 
-/** One entry, as it stands in a document. */
+/** Maximum size of an entry in a document. */
 const MAX_ENTRY_BYTES = 1024 * 1024;
-/** One group of a document, with all of its servers. */
+/** Maximum size of a group with all of its servers. */
 const MAX_GROUP_BYTES = 16 * 1024 * 1024;
-/** All members of a document beside its entries together. */
+/** Maximum total size of a document's members other than entries. */
 const MAX_ENVELOPE_BYTES = 16 * 1024;
 
-/** The members that hold a document's entries, by their kinds, with the format that each makes the document. */
+/** The members that contain entries, with the format that each JSON kind implies. */
 const ENTRY_MEMBERS: ReadonlyMap<unknown, Partial<Record<JsonKind, RegistryFormat>>> = new Map([
   ['servers', { array: 'upstream', object: 'toolhive' }],
   ['remote_servers', { object: 'toolhive' }],
@@ -78,19 +78,19 @@ const ENTRY_MEMBERS: ReadonlyMap<unknown, Partial<Record<JsonKind, RegistryForma
 export class DocumentReader {
   readonly #options: DocumentReaderOptions;
   readonly #elements: JsonElements;
-  /** Undefined until the first byte that is no white space. */
+  /** Undefined until the first byte that isn't white space. */
   #syntax: 'json' | 'yaml' | undefined;
   #format: RegistryFormat | undefined;
-  /** The bytes so far, while the document may turn out to be YAML or one single entry. */
+  /** The bytes so far, as long as the document may be YAML or a single entry. */
   #whole: Uint8Array[] | null = [];
   #wholeBytes = 0;
   #rootKind: JsonKind | undefined;
   #noServers = false;
-  /** The raw text of the members beside the entries. */
+  /** The raw text of the members other than entries. */
   readonly #envelope = new Map<string, string>();
   #envelopeBytes = 0;
   readonly #groups: JsonObject[] = [];
-  /** The maps and the list of groups at the top of a ToolHive document, as they are without an entry. */
+  /** The top-level maps and the list of groups of a ToolHive document, without entries. */
   readonly #containers = new Map<string, string>();
   readonly #firstOrdinal: number;
   #ordinal: number;
@@ -106,10 +106,10 @@ export class DocumentReader {
   }
 
   /**
-   * Takes the next bytes and returns what they completed. A chunk must not be written into afterwards.
+   * Takes the next bytes and returns the entries that they complete. Don't modify a chunk afterwards.
    *
-   * @throws RollcallError `DocumentInvalid` where the document is malformed, `FormatMismatch` where its content
-   *   contradicts the format that the source names.
+   * @throws RollcallError `DocumentInvalid` if the document is malformed, `FormatMismatch` if its content contradicts
+   *   the configured format
    */
   push(chunk: Uint8Array): ReadEntries {
     this.#drafts = [];
@@ -121,23 +121,24 @@ export class DocumentReader {
   }
 
   /**
-   * The document where it is YAML, once all of its bytes were pushed; null where it is JSON. Whoever cannot afford the
-   * memory and time of a hostile document converts it elsewhere, and reads the JSON instead of calling `end`.
+   * Returns the whole document if it is YAML, or null if it is JSON. Call it after the last `push`. Converting hostile
+   * YAML can take much memory and time, so a caller can convert it in another process and read the JSON instead of
+   * calling `end`.
    *
-   * @throws RollcallError `DocumentInvalid` where it is too large for YAML.
+   * @throws RollcallError `DocumentInvalid` if it is too large for YAML
    */
   yaml(): Uint8Array | null {
     if (this.#syntax !== 'yaml') return null;
     if (this.#whole === null) {
-      throw this.#invalid(`the document is not JSON, and for YAML too large: more than ${MAX_YAML_BYTES} bytes`);
+      throw this.#invalid(`the document isn't JSON, and it is too large for YAML: more than ${MAX_YAML_BYTES} bytes`);
     }
     return Buffer.concat(this.#whole);
   }
 
   /**
-   * Says that there are no more bytes.
+   * Ends the document.
    *
-   * @throws RollcallError as `push`, and `DocumentInvalid` where the document is cut off or no registry document.
+   * @throws RollcallError as `push`, and `DocumentInvalid` if the document is truncated or isn't a registry document
    */
   end(): DocumentSummary {
     this.#drafts = [];
@@ -156,7 +157,7 @@ export class DocumentReader {
     };
   }
 
-  /** Takes a whole document at once. Throws as `push` and `end`. */
+  /** Reads a whole document at once. Throws like `push` and `end`. */
   readAll(bytes: Uint8Array): DocumentSummary {
     const { drafts, findings } = this.push(bytes);
     const summary = this.end();
@@ -175,13 +176,13 @@ export class DocumentReader {
     return path[0] === 'data' && path[1] !== 'servers' && path[1] !== 'groups' ? 'skip' : 'take';
   }
 
-  /** Notes what the document is, once its first container of entries is seen. */
+  /** Sets the format when the first container of entries is found. */
   #recognise(format: RegistryFormat, path: JsonPath): void {
-    const where = path.length === 0 ? 'it is a list' : `"${path.join('.')}" is there`;
+    const where = path.length === 0 ? 'it is a list' : `it has "${path.join('.')}"`;
     if (this.#options.format !== undefined && this.#options.format !== format) {
       throw new RollcallError(
         'FormatMismatch',
-        `the source says ${this.#options.format}, but the document is in the format ${format}: ${where}`,
+        `the source has the format ${this.#options.format}, but the document is in the format ${format}: ${where}`,
       );
     }
     if (this.#format !== undefined && this.#format !== format) {
@@ -205,11 +206,11 @@ export class DocumentReader {
     }
   }
 
-  /** Go programs write null for an empty list: the member is there, but nothing was entered. */
+  /** Whether the member is null instead of a container. Go programs write null for an empty list. */
   #isNoContainer(element: JsonElement): boolean {
     if (containerFormats(element.path) === undefined) return false;
     if (Buffer.from(element.bytes).toString() !== 'null') {
-      throw this.#invalid(`"${element.path.join('.')}" is neither a list nor an object of entries`);
+      throw this.#invalid(`"${element.path.join('.')}" must be a list or an object of entries`);
     }
     if (element.path.at(-1) === 'servers') this.#noServers = true;
     return true;
@@ -242,7 +243,7 @@ export class DocumentReader {
     }
   }
 
-  /** YAML can't be read piece by piece, nor can one single entry: both are held whole, as far as they may be. */
+  /** YAML and single entries can't be read in pieces, so they are buffered up to their size limit. */
   #keepWhole(chunk: Uint8Array): void {
     if (this.#whole === null) return;
     this.#whole.push(chunk);
@@ -256,12 +257,12 @@ export class DocumentReader {
     this.#readElements(this.#elements.push(json));
   }
 
-  /** The document has no container of entries: it is one entry, or nothing that belongs here. */
+  /** Reads a document without a container of entries, which must be a single entry. */
   #readSingleEntry(): void {
     const whole = this.#whole;
     const single = this.#envelope.has('name') || this.#envelope.has('server');
     if (this.#rootKind !== 'object' || !single || whole === null) {
-      throw this.#invalid(`this is no registry document: ${this.#whatWasFound()}`);
+      throw this.#invalid(`this isn't a registry document: ${this.#whatWasFound()}`);
     }
     this.#recognise('upstream', ['name']);
     this.#envelope.clear();
@@ -284,7 +285,7 @@ export class DocumentReader {
     if (this.#rootKind !== 'object') return `it is a JSON ${this.#rootKind}`;
     const names = [...this.#envelope.keys()].slice(0, 8).map((name) => JSON.stringify(name.slice(0, 40)));
     const found = names.length === 0 ? 'an object without members' : `an object with ${names.join(', ')}`;
-    return `it is ${found}, where "servers", "data.servers", "remote_servers" or the members of one server.json were expected`;
+    return `it is ${found}; expected "servers", "data.servers", "remote_servers", or the members of a server.json`;
   }
 
   #invalid(message: string): RollcallError {
@@ -296,14 +297,14 @@ export class DocumentReader {
   }
 }
 
-/** The members that the formats have beside their entries. What else a file holds may be nobody else's business. */
+/** Known members other than entries. Unknown members aren't published, because they may be private. */
 const PLAIN_MEMBERS = ['$schema', 'version', 'last_updated'];
 const OBJECT_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['meta', ['last_updated']],
   ['metadata', ['count', 'nextCursor', 'next_cursor']],
 ]);
 
-/** A member of the document as it is kept; nothing for one that no format has. */
+/** The member to store in the envelope. Empty for unknown members. */
 function envelopeMember(name: string, text: string): [string, string][] {
   const known = OBJECT_MEMBERS.get(name);
   if (known === undefined && !PLAIN_MEMBERS.includes(name)) return [];
@@ -315,7 +316,7 @@ function envelopeMember(name: string, text: string): [string, string][] {
   ];
 }
 
-/** Which formats a container of entries at this path would mean; undefined where none is looked for. */
+/** The formats that a container of entries at this path implies. Undefined if entries can't be there. */
 function containerFormats(path: JsonPath): Partial<Record<JsonKind, RegistryFormat>> | undefined {
   const [root, member] = path;
   const isList =
@@ -329,7 +330,7 @@ function maxBytes(path: JsonPath): number {
   return path.length === 1 && typeof path[0] === 'string' ? MAX_ENVELOPE_BYTES : MAX_ENTRY_BYTES;
 }
 
-/** JSON documents begin with a bracket or, after a byte order mark or white space, with one; undefined: not known yet. */
+/** JSON documents start with a bracket, after an optional byte order mark and white space. Undefined: not known yet. */
 function syntaxOf(chunk: Uint8Array): 'json' | 'yaml' | undefined {
   const first = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
     .toString('latin1')

@@ -1,7 +1,7 @@
-/** What no JSON document may have that is to be stored and served, whatever it means. */
+/** Structural limits on JSON documents that are stored and served. */
 import { isJsonObject, type JsonObject, jsonPath } from './json.ts';
 
-/** Levels of objects and arrays inside each other. No published server.json has more than ten. */
+/** Maximum nesting depth. No published server.json has more than ten levels. */
 const MAX_NESTING = 100;
 
 export interface StructureFault {
@@ -9,27 +9,27 @@ export interface StructureFault {
   readonly message: string;
 }
 
-/** What is known of a document from reading it. */
+/** Properties of a document that are known from scanning it. */
 export interface WrittenDocument {
   readonly text: string;
-  /** How many levels are inside each other at most. */
+  /** Upper limit of the nesting depth. */
   readonly nesting?: number | undefined;
 }
 
-/** The first thing in the document that cannot be stored or safely walked, or null. */
+/** The first part of the document that can't be stored or safely traversed, or null. */
 export function structureFault(document: unknown, written?: WrittenDocument): StructureFault | null {
   const fault = written !== undefined && isPlain(written) ? null : faultWithin(document, []);
   return fault ?? (isJsonObject(document) ? ambiguityFault(document) : null);
 }
 
-/** In JSON, what cannot be stored is written with an escape, so that the most documents need not be walked. */
+/** Text that can't be stored needs an escape sequence in JSON, so most documents need no traversal. */
 function isPlain({ text, nesting = Infinity }: WrittenDocument): boolean {
   return nesting <= MAX_NESTING && !text.includes(String.raw`\u`);
 }
 
 /**
- * Clients in Go take members for each other that differ in upper and lower case alone, and believe the last one: what is
- * published as `com.example/tool` would be another server's for them.
+ * Go's JSON decoder ignores the case of member names, and the last match wins. A second `Name` member could therefore
+ * make Go clients read `com.example/tool` as a different server.
  */
 function ambiguityFault(document: JsonObject): StructureFault | null {
   const member = Object.keys(document).find(
@@ -38,7 +38,7 @@ function ambiguityFault(document: JsonObject): StructureFault | null {
   if (member === undefined) return null;
   return {
     path: jsonPath([member]),
-    message: 'differs from a member that every document has in upper and lower case alone',
+    message: 'differs only in case from a standard member',
   };
 }
 
@@ -64,13 +64,13 @@ function faultWithin(value: unknown, path: PropertyKey[]): StructureFault | null
   return null;
 }
 
-/** Postgres stores neither the character NUL nor half of a surrogate pair. */
+/** Postgres can't store NUL characters or unpaired surrogates. */
 function textFault(text: string, path: readonly PropertyKey[]): StructureFault | null {
   if (text.includes('\0')) {
-    return { path: jsonPath(path), message: 'holds a NUL character, which cannot be stored' };
+    return { path: jsonPath(path), message: "contains a NUL character, which can't be stored" };
   }
   if (!text.isWellFormed()) {
-    return { path: jsonPath(path), message: 'holds half of a surrogate pair, which is no valid Unicode' };
+    return { path: jsonPath(path), message: "contains an unpaired surrogate, which isn't valid Unicode" };
   }
   return null;
 }

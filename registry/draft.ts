@@ -1,6 +1,6 @@
 /**
- * From the server.json that a source holds to an entry that can be staged. This is the tolerant side: an entry is
- * rejected only when it could not be stored or served, everything else is a warning and the document stays as it is.
+ * Turns a server.json from a source into an entry that can be staged. Syncs are tolerant: an entry is rejected only if
+ * it can't be stored or served. Everything else is a warning, and the document isn't changed.
  */
 import { hash } from 'node:crypto';
 import { structureFault } from './document-structure.ts';
@@ -12,17 +12,17 @@ import { tagsOf } from './tags.ts';
 import { assumingUtc, isTimestamp } from './timestamp.ts';
 import { toolhiveExtension } from './toolhive-format.ts';
 
-/** The largest server.json that is taken, in bytes of its text: 1 MiB. */
+/** Maximum size of a server.json in bytes: 1 MiB. */
 export const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
 export interface FoundServer {
-  /** The server.json as its source wrote it, without insignificant white space. */
+  /** The original text of the server.json, without insignificant white space. */
   readonly text: string;
-  /** What `JSON.parse` makes of the text. */
+  /** The result of `JSON.parse` on the text. */
   readonly parsed: unknown;
-  /** The upstream's `_meta["io.modelcontextprotocol.registry/official"]`, where it sends one. */
+  /** The upstream's `_meta["io.modelcontextprotocol.registry/official"]`, if any. */
   readonly official?: unknown;
-  /** At most so many levels of the document are inside each other, where that is known. */
+  /** Upper limit of the nesting depth, if known. */
   readonly nesting?: number;
 }
 
@@ -30,7 +30,7 @@ export type DraftOutcome =
   | { readonly draft: EntryDraft; readonly warnings: readonly string[] }
   | { readonly rejection: { readonly name: string | null; readonly version: string | null; readonly reason: string } };
 
-/** The draft of an entry and what is odd about it, or why it cannot be taken. */
+/** Returns the draft of an entry with warnings, or a rejection. */
 export function draftFromServerJson(found: FoundServer): DraftOutcome {
   const { text, parsed } = found;
   const reason = unusable(found);
@@ -57,8 +57,8 @@ export function draftFromServerJson(found: FoundServer): DraftOutcome {
 }
 
 /**
- * What tells two drafts of an entry apart: SHA-256 over everything that is served, and to whom. Equal digests mean that
- * there is nothing to write.
+ * Identifies a draft: SHA-256 over everything that is served and the claims that reading it requires. If the digests of
+ * two drafts are equal, nothing needs to be written.
  */
 export function draftDigest(draft: EntryDraft): Buffer {
   const parts = [
@@ -74,9 +74,9 @@ export function draftDigest(draft: EntryDraft): Buffer {
   return hash('sha256', parts.map((part) => part ?? '').join('\0'), 'buffer');
 }
 
-const NO_OBJECT = 'the entry is not a JSON object';
+const NO_OBJECT = "the entry isn't a JSON object";
 
-/** Why the document cannot be stored or served, or null. */
+/** The reason why the document can't be stored or served, or null. */
 function unusable({ text, parsed, nesting }: FoundServer): string | null {
   if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) {
     return `the document is larger than ${MAX_DOCUMENT_BYTES} bytes`;
@@ -98,7 +98,7 @@ function unusableName(name: unknown): string | null {
     return noText('name', name);
   }
   if (!isUsableServerName(name)) {
-    return `name must be a namespace, one slash and a name, without white space and at most ${MAX_IDENTIFIER_BYTES} bytes long`;
+    return `name must be a namespace, one slash, and a name, without white space and at most ${MAX_IDENTIFIER_BYTES} bytes long`;
   }
   return null;
 }
@@ -108,7 +108,7 @@ function unusableVersion(version: unknown): string | null {
     return noText('version', version);
   }
   if (version === 'latest') {
-    return 'version is "latest", which names whatever version is the newest';
+    return 'version must not be "latest", which always refers to the newest version';
   }
   if (Buffer.byteLength(version) > MAX_IDENTIFIER_BYTES) {
     return `version is longer than ${MAX_IDENTIFIER_BYTES} bytes`;
@@ -120,7 +120,7 @@ function unusableDescription(description: unknown): string | null {
   return typeof description !== 'string' || description.trim() === '' ? noText('description', description) : null;
 }
 
-/** Why a member that should hold text can't be used. YAML reads `1.10`, `yes` and `true` as other values. */
+/** The reason why a member isn't usable text. In YAML, unquoted `1.10`, `yes`, and `true` aren't strings. */
 function noText(member: string, value: unknown): string {
   const isAbsent = value === undefined || value === null || typeof value === 'string';
   return isAbsent ? `${member} is missing or empty` : `${member} must be text: put it in quotes`;
@@ -132,8 +132,8 @@ type Lifecycle = Pick<
 >;
 
 /**
- * Status, dates and the mark of the latest version, as the upstream says; the names with underscores are those of registries before 2025-09-16. Up to
- * 2025-09-29 the status was part of the server.json itself; ToolHive keeps it in its extension.
+ * The upstream's status, dates, and `isLatest` flag. Registries before 2025-09-16 use names with underscores. Until
+ * 2025-09-29, the status was part of the server.json itself. ToolHive keeps it in its extension.
  */
 function lifecycle({ parsed, official }: FoundServer, warnings: string[]): Lifecycle {
   const said = isJsonObject(official) ? official : {};
@@ -148,7 +148,7 @@ function lifecycle({ parsed, official }: FoundServer, warnings: string[]): Lifec
   };
 }
 
-/** ToolHive writes `Active` as well as `active`. */
+/** ToolHive uses both `Active` and `active`. */
 function toolhiveStatus(document: unknown): unknown {
   const status = toolhiveExtension(document)?.['status'];
   return typeof status === 'string' ? status.toLowerCase() : undefined;
@@ -158,13 +158,13 @@ function statusMember(status: unknown, warnings: string[]): EntryStatus {
   const known = ENTRY_STATUSES.find((candidate) => candidate === status);
   if (known === undefined && status !== undefined && status !== null && status !== '') {
     warnings.push(
-      `status ${JSON.stringify(status).slice(0, 50)} is none of ${ENTRY_STATUSES.join(', ')}; taken as active`,
+      `status ${JSON.stringify(status).slice(0, 50)} is not one of ${ENTRY_STATUSES.join(', ')}; treated as active`,
     );
   }
   return known ?? 'active';
 }
 
-/** What Go programs write for "no date". */
+/** Go's zero time, which means "no date". */
 const NO_DATE = '0001-01-01T00:00:00Z';
 
 function dateMember(said: JsonObject, names: readonly string[], warnings: string[]): string | null {
@@ -175,7 +175,7 @@ function dateMember(said: JsonObject, names: readonly string[], warnings: string
   }
   if (typeof value === 'string' && isTimestamp(value)) return value;
   const inUtc = typeof value === 'string' ? assumingUtc(value) : null;
-  const consequence = inUtc === null ? "isn't an RFC 3339 date; left out" : 'has no time zone; taken as UTC';
+  const consequence = inUtc === null ? "isn't an RFC 3339 date; ignored" : 'has no time zone; treated as UTC';
   warnings.push(`${name} ${consequence}`);
   return inUtc;
 }
@@ -189,7 +189,7 @@ function storable(text: string | null): string | null {
   return text === null ? null : text.replaceAll('\0', '').toWellFormed();
 }
 
-/** Enough of a member to find the rejected entry by, safe to store whatever it is. */
+/** A short, storable excerpt of a member for identifying a rejected entry. */
 function shortText(document: unknown, member: string): string | null {
   const text = isJsonObject(document) ? storable(textMember(document, member)) : null;
   return text === null ? null : Array.from(text).slice(0, 200).join('');

@@ -1,6 +1,6 @@
 /**
- * Members that an object in a JSON text has twice. Some readers take the first and some the last, so that a document
- * could be one server for the registry and another for a client (RFC 8259, section 4).
+ * Finds duplicate members in a JSON text. Parsers differ in whether they use the first or the last one (RFC 8259,
+ * section 4), so a client could read a different server from the same document than the registry does.
  */
 import { JsonElements } from './json-elements.ts';
 import { jsonPath } from './json.ts';
@@ -10,19 +10,19 @@ const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 
 /**
- * The path of the first member that is there twice, or null.
+ * Returns the path of the first duplicate member, or null.
  *
  * @param text valid JSON
- * @param parsed what `JSON.parse` makes of the text, in which the last of such members is left
+ * @param parsed the result of `JSON.parse`, which keeps the last of duplicate members
  */
 export function duplicateMember(text: string, parsed: unknown): string | null {
   return membersInText(text) === membersInValue(parsed) ? null : findDuplicate(text);
 }
 
-/** What is wrong with a document that has the member twice, to be read after its path. */
-export const DUPLICATE_MESSAGE = 'is there twice, and readers differ in which one they take';
+/** Error message for a duplicate member, to follow its path. */
+export const DUPLICATE_MESSAGE = 'is a duplicate, and parsers differ in which one they use';
 
-/** Each member has one colon that is not inside a string. */
+/** Counts members by their colons outside strings. */
 function membersInText(text: string): number {
   let members = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -33,7 +33,7 @@ function membersInText(text: string): number {
   return members;
 }
 
-/** The position of the closing quote. */
+/** Returns the position of the closing quote. */
 function endOfString(text: string, from: number): number {
   let at = from + 1;
   while (at < text.length && text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
@@ -41,7 +41,7 @@ function endOfString(text: string, from: number): number {
 }
 
 function membersInValue(value: unknown): number {
-  // Not by recursion: the value may be nested deeper than the stack.
+  // Iterative, because the value may be nested deeper than the stack allows.
   const waiting = [value];
   let members = 0;
   while (waiting.length > 0) {
@@ -72,7 +72,7 @@ function findDuplicate(text: string): string {
   try {
     elements.push(Buffer.from(text));
   } catch {
-    // The name of a member is too long to be looked at: that there is a duplicate is known already.
+    // A member name is too long to scan. The counts have already shown that there is a duplicate.
   }
   return duplicate ?? 'a member';
 }

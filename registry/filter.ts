@@ -1,4 +1,4 @@
-/** Which entries of a source are taken. */
+/** Filters the entries of a source by name and tags. */
 import { compileGlob, globCost, GlobError } from './glob.ts';
 import type { SourceFilter } from './source-definition.ts';
 
@@ -6,9 +6,9 @@ type FilterVerdict = 'included' | 'excluded';
 export type CompiledFilter = (name: string, tags: readonly string[]) => FilterVerdict;
 
 /**
- * A filter ready for many entries. An entry has to pass both parts, names and tags; in each of them an exclusion wins,
- * and where there is a list of inclusions one of them must be hit, so that a server without tags fails every list of
- * included tags. An empty list is no list.
+ * Compiles a filter. An entry must pass both parts, names and tags. In each part, exclusions take precedence over
+ * inclusions. A non-empty list of inclusions requires a match, so servers without tags never match included tags. Empty
+ * lists have no effect.
  *
  * @throws GlobError for a pattern that `badPattern` refuses
  */
@@ -28,19 +28,19 @@ export function compileFilter(filter: SourceFilter | undefined): CompiledFilter 
   return (name, tags) => (nameTaken(name) && tagsTaken(tags) ? 'included' : 'excluded');
 }
 
-/** Positions of all patterns of a list: each of them may be compared with each character of a name. */
+/** Maximum total positions of a list of patterns. Each position may be compared with each character of a name. */
 const MAX_COST = 20_000;
 
-/** Whether matching these patterns, which are valid, would take too long. */
+/** Whether matching these valid patterns would take too long. */
 export function matchesSlowly(patterns: readonly string[]): boolean {
   const valid = patterns.filter((pattern) => badPattern(pattern) === null);
   return valid.reduce((cost, pattern) => cost + globCost(pattern), 0) > MAX_COST;
 }
 
-/** What is wrong with a name pattern of the configuration, or null. The syntax is that of glob.ts. */
+/** Returns what is wrong with a name pattern (glob.ts), or null. */
 export function badPattern(pattern: string): string | null {
   if (pattern === '') {
-    return 'the pattern is empty and would match no name';
+    return 'the pattern is empty and matches no name';
   }
   try {
     compileGlob(pattern);

@@ -1,17 +1,17 @@
 /**
- * The generations of server.json. Published documents are of any of them and are served as they came; this file is for
- * code that reads one and wants to know one way of writing only.
+ * The generations of server.json. Published documents of all generations are served unchanged. This file converts them
+ * for code that only knows the current generation.
  *
- * Until 2025-09-16 members had underscores (`registry_type`), a remote had a `transport_type`, and the first packages
- * were `{registry_name, name}`. The later generations (2025-09-29, 2025-10-17, 2025-12-11) took members away or made
- * them optional, so that reading the latest reads them all.
+ * Until 2025-09-16, member names had underscores (`registry_type`), remotes had a `transport_type`, and the first
+ * packages were `{registry_name, name}`. Later generations (2025-09-29, 2025-10-17, 2025-12-11) removed members or made
+ * them optional, so code for the latest generation can read them too.
  */
 import { isJsonObject, type JsonObject, objectsOf } from './json.ts';
 
 /** The `$schema` of the current generation. */
 export const CURRENT_SCHEMA = 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json';
 
-/** What the members of a package, a transport, an argument or an input were called before 2025-09-16. */
+/** Current names of members of packages, transports, arguments, and inputs, by their names before 2025-09-16. */
 const RENAMED = {
   registry_type: 'registryType',
   registry_name: 'registryType',
@@ -28,12 +28,12 @@ const RENAMED = {
   value_hint: 'valueHint',
 } as const;
 
-/** What a member is called today, where it once had another name. */
+/** Returns the current name of a renamed member. */
 export function currentName(member: string): string | undefined {
   return Object.hasOwn(RENAMED, member) ? RENAMED[member as keyof typeof RENAMED] : undefined;
 }
 
-/** The packages and remotes of a server.json of any generation, as the current one writes them. */
+/** Returns the packages and remotes of a server.json of any generation in the current form. */
 export function currentPackagesAndRemotes(document: JsonObject): { packages: JsonObject[]; remotes: JsonObject[] } {
   return { packages: listOf(document['packages']).map(currentPackage), remotes: listOf(document['remotes']) };
 }
@@ -47,7 +47,7 @@ function currentPackage(found: JsonObject): JsonObject {
   return rest['identifier'] === undefined && typeof name === 'string' ? { ...rest, identifier: name } : found;
 }
 
-/** Renames at every level except in `variables`, whose members are names that the publisher chose. */
+/** Renames members at all levels, except in `variables`, whose member names are chosen by the publisher. */
 function renamed(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(renamed);

@@ -1,24 +1,24 @@
 /**
- * Patterns over whole texts, as people write them for the names of servers:
+ * Globs that match whole texts, for server names:
  *
- * - `*` any characters, none included, and a slash is a character like any other; `?` exactly one character
- * - `[a-z]` one character of a class, `[!a-z]` or `[^a-z]` one that is not in it
- * - `{a,b}` one of several patterns, which may be nested
- * - `\` takes the special meaning from the next character
+ * - `*` matches any number of characters, including slashes; `?` matches exactly one character
+ * - `[a-z]` matches one character of a class; `[!a-z]` or `[^a-z]` matches one character outside it
+ * - `{a,b}` matches one of several patterns, which can be nested
+ * - `\` escapes the next character
  *
- * Case counts. Matching takes at most (length of the pattern × length of the text) steps: names come from upstreams,
- * and none of them may keep a worker busy.
+ * Globs are case-sensitive. Matching takes at most (length of the pattern × length of the text) steps, so that names
+ * from untrusted upstreams can't keep a worker busy.
  */
 
-/** What one position of a pattern without braces accepts: any characters, one character, or one of a class. */
+/** One position of a pattern without braces: any characters, a specific character, or a character class. */
 export type Token = typeof ANY_CHARACTERS | string | ((character: string) => boolean);
 export const ANY_CHARACTERS = Symbol('*');
 
-/** The longest pattern, in characters: names have 200 at most. */
+/** Maximum length of a pattern in characters. Names have at most 200. */
 const MAX_PATTERN_LENGTH = 512;
-/** Braces multiply: a pattern that stands for more texts than this is a mistake. */
+/** Braces multiply. A pattern that expands to more alternatives is probably a mistake. */
 const MAX_ALTERNATIVES = 1000;
-/** Positions of all these texts together; matching takes time in proportion to them. */
+/** Maximum total positions of all alternatives. Matching time is proportional to it. */
 const MAX_POSITIONS = 10_000;
 
 export class GlobError extends Error {
@@ -26,9 +26,9 @@ export class GlobError extends Error {
 }
 
 /**
- * A function that tells whether a text matches.
+ * Compiles a glob to a matching function.
  *
- * @throws GlobError that says what is wrong with the pattern
+ * @throws GlobError if the pattern is invalid
  */
 export function compileGlob(pattern: string): (text: string) => boolean {
   const alternatives = parseGlob(pattern);
@@ -39,9 +39,9 @@ export function compileGlob(pattern: string): (text: string) => boolean {
 }
 
 /**
- * The pattern without braces: each of the token lists is one way to match.
+ * Expands the braces of a pattern. Each returned list of tokens is one alternative.
  *
- * @throws GlobError that says what is wrong with the pattern
+ * @throws GlobError if the pattern is invalid
  */
 export function parseGlob(pattern: string): Token[][] {
   if (pattern.length > MAX_PATTERN_LENGTH) {
@@ -50,12 +50,12 @@ export function parseGlob(pattern: string): Token[][] {
   return new GlobParser(pattern).parse();
 }
 
-/** Whether a position that is not `*` takes a character. */
+/** Whether a token other than `*` accepts a character. */
 export function accepts(token: Exclude<Token, typeof ANY_CHARACTERS>, character: string): boolean {
   return typeof token === 'string' ? token === character : token(character);
 }
 
-/** Goes back to the last `*` only: an earlier one can't help where the last one, which takes anything, could not. */
+/** Backtracks only to the last `*`, which accepts everything that an earlier one could. */
 function matches(tokens: readonly Token[], characters: readonly string[]): boolean {
   let token = 0;
   let position = 0;
@@ -90,7 +90,7 @@ class GlobParser {
     const alternatives = this.#sequence();
     const rest = this.#characters[this.#position];
     if (rest !== undefined) {
-      throw new GlobError(`"${rest}" has no opening brace before it; write "\\${rest}" for the character itself`);
+      throw new GlobError(`"${rest}" has no opening brace before it; write "\\${rest}" for a literal brace`);
     }
     return alternatives;
   }
@@ -104,12 +104,12 @@ class GlobParser {
   #escaped(): string {
     const character = this.#next();
     if (character === undefined) {
-      throw new GlobError('there is nothing after the last "\\"');
+      throw new GlobError('the pattern ends with an unfinished escape "\\"');
     }
     return character;
   }
 
-  /** Up to the end of the pattern, or inside braces up to the comma or brace that ends it. */
+  /** Parses to the end of the pattern or, inside braces, to the next comma or closing brace. */
   #sequence(depth = 0): Token[][] {
     let alternatives: Token[][] = [[]];
     for (;;) {
@@ -131,7 +131,7 @@ class GlobParser {
       case '[':
         return [[this.#class()]];
       case ']':
-        throw new GlobError('"]" has no "[" before it; write "\\]" for the character itself');
+        throw new GlobError('"]" has no "[" before it; write "\\]" for a literal bracket');
       case '{':
         return this.#braces(depth + 1);
       case '\\':
@@ -146,7 +146,7 @@ class GlobParser {
     for (;;) {
       const end = this.#next();
       if (end === undefined) {
-        throw new GlobError('"{" has no "}" after it; write "\\{" for the character itself');
+        throw new GlobError('"{" has no "}" after it; write "\\{" for a literal brace');
       }
       if (end === '}') {
         return alternatives;
@@ -169,16 +169,16 @@ class GlobParser {
       ranges.push(this.#range(from));
     }
     if (ranges.length === 0) {
-      throw new GlobError('"[]" holds no character; write "\\[" for the character itself');
+      throw new GlobError('"[]" is an empty class; write "\\[" for a literal bracket');
     }
     return (character) => ranges.some(({ from, to }) => from <= character && character <= to) !== negated;
   }
 
-  /** A character of a class, or undefined at its end. */
+  /** Returns the next character of a class, or undefined at its end. */
   #classCharacter(): string | undefined {
     const character = this.#next();
     if (character === undefined) {
-      throw new GlobError('"[" has no "]" after it; write "\\[" for the character itself');
+      throw new GlobError('"[" has no "]" after it; write "\\[" for a literal bracket');
     }
     if (character === ']') {
       return undefined;
@@ -201,16 +201,16 @@ class GlobParser {
 
 function combine(beginnings: readonly Token[][], ends: readonly Token[][]): Token[][] {
   if (beginnings.length * ends.length > MAX_ALTERNATIVES) {
-    throw new GlobError(`the braces stand for more than ${MAX_ALTERNATIVES} patterns`);
+    throw new GlobError(`the braces expand to more than ${MAX_ALTERNATIVES} patterns`);
   }
   const positions = positionsOf(beginnings) * ends.length + positionsOf(ends) * beginnings.length;
   if (positions > MAX_POSITIONS) {
-    throw new GlobError(`the texts that the braces stand for have more than ${MAX_POSITIONS} characters together`);
+    throw new GlobError(`the patterns that the braces expand to have more than ${MAX_POSITIONS} characters in total`);
   }
   return beginnings.flatMap((beginning) => ends.map((end) => [...beginning, ...end]));
 }
 
-/** Positions of all texts that the braces of a pattern stand for: what matching it against a name costs. */
+/** Returns the total positions of all alternatives of a pattern, which determine the cost of matching. */
 export function globCost(pattern: string): number {
   return positionsOf(parseGlob(pattern));
 }

@@ -1,4 +1,4 @@
-/** A host without the brackets that an IPv6 address has in a URL. */
+/** Removes the brackets around an IPv6 address from the host of a URL. */
 export function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }

@@ -1,56 +1,59 @@
 /**
- * A push scanner over the bytes of a JSON document: it walks into the containers its caller chooses and hands out the
- * raw bytes of the values below them, one at a time, without ever holding the document.
+ * A push scanner for JSON documents. It enters the containers that its caller selects and returns the raw bytes of the
+ * values in them, one at a time, without buffering the document.
  *
- * Streaming parsers build values, and a value that was parsed can't be written again as it was (integer-like keys
- * change their order, numbers their spelling). None that is maintained hands out the raw text at the speed of a disk,
- * which is why this one is our own. It checks only what it needs to find where a value ends: quotes and brackets inside
- * a value, and the whole grammar of the containers it walked into. Whoever takes a value parses it, which validates it.
+ * Streaming parsers build values, and serializing a parsed value doesn't restore its text: integer-like keys change
+ * their order, and numbers change their spelling. No maintained library returns raw text at the speed of a disk. The
+ * scanner only checks what it needs for finding the end of a value: quotes and brackets inside values, and the full
+ * grammar of entered containers. Callers must parse the values they take, which validates them.
  */
 import { RollcallError } from './failure.ts';
 
-/** `scalar`: a number, `true`, `false`, `null`, or something that is no JSON at all. */
+/** `scalar`: a number, `true`, `false`, `null`, or invalid JSON. */
 export type JsonKind = 'object' | 'array' | 'string' | 'scalar';
 
-/** Member names and array indexes from the root to a value; empty: the root itself. */
+/** Member names and array indexes from the root to a value. Empty for the root. */
 export type JsonPath = readonly (string | number)[];
 
-/** `enter`: walk into it (a value that is no container is skipped); `take`: hand it out; `skip`: pass over it. */
+/**
+ * `enter`: scan the container's values (a value that isn't a container is skipped). `take`: return it. `skip`: ignore
+ * it.
+ */
 export type Selection = 'enter' | 'take' | 'skip';
 
-/** One value that was taken. */
+/** A value that was taken. */
 export interface JsonElement {
   readonly path: JsonPath;
   readonly kind: JsonKind;
-  /** The value as it stands in the document; of an oversized one its first bytes only. */
+  /** The raw bytes of the value. For an oversized value, only the first ones. */
   readonly bytes: Uint8Array;
-  /** How many bytes the value has in the document. */
+  /** Size of the value in the document, in bytes. */
   readonly size: number;
-  /** Why `bytes` should not be parsed: it is cut off, or nested deeper than allowed. */
+  /** The reason why `bytes` must not be parsed: it is truncated or nested too deeply. */
   readonly problem: 'oversized' | 'nested too deeply' | null;
-  /** The line it begins on, from 1. */
+  /** The line where it begins, starting at 1. */
   readonly line: number;
-  /** Whether it has no insignificant white space. */
+  /** Whether it contains no insignificant white space. */
   readonly compact: boolean;
-  /** How many levels it is nested in itself: 0 for a text, 1 for an object of texts. */
+  /** Nesting depth: 0 for a string, 1 for an object of strings. */
   readonly nesting: number;
-  /** The offset behind the first object or array that is a member of it; 0 where it has none. */
+  /** The offset after its first member that is an object or array. 0 if there is none. */
   readonly firstContainerEnd: number;
 }
 
 export interface JsonElementsOptions {
-  /** Asked once for the root and for each value in an entered container. */
+  /** Called once for the root and for each value in an entered container. */
   readonly select: (path: JsonPath, kind: JsonKind) => Selection;
-  /** How many bytes a taken value may have, by its path. Default 1 MiB for all. */
+  /** Maximum size of a taken value in bytes, by path. Default 1 MiB. */
   readonly maxBytes?: (path: JsonPath) => number;
-  /** How many levels a taken value may be nested in itself. Default 100. */
+  /** Maximum nesting depth of a taken value. Default 100. */
   readonly maxNesting?: number;
 }
 
 const DEFAULT_MAX_BYTES = 1024 * 1024;
 const DEFAULT_MAX_NESTING = 100;
 const MAX_NAME_BYTES = 64 * 1024;
-/** How deep inside a value brackets are matched by kind; deeper down they are only counted. */
+/** Depth inside a value up to which brackets are matched by kind. Deeper brackets are only counted. */
 const MATCHED_LEVELS = 1024;
 
 const NEWLINE = 0x0a;
@@ -65,13 +68,13 @@ const CLOSE_OBJECT = 0x7d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 const WHITE_SPACE = byteSet(0x20, 0x09, 0x0d, NEWLINE);
-/** What is looked at inside a container; everything else is passed over. */
+/** Bytes that matter inside a container. */
 const IN_CONTAINER = byteSet(QUOTE, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, NEWLINE);
-/** The same until the first white space. */
+/** Bytes that matter inside a container until the first white space. */
 const IN_COMPACT_CONTAINER = IN_CONTAINER.map((looked, byte) => looked | WHITE_SPACE[byte]!);
-/** What is looked at inside a string. */
+/** Bytes that matter inside a string. */
 const IN_STRING = byteSet(QUOTE, BACKSLASH, NEWLINE);
-/** What can't be part of a number or a word. */
+/** Bytes that end a number or a word. */
 const ENDS_SCALAR = byteSet(
   0x20,
   0x09,
@@ -86,7 +89,7 @@ const ENDS_SCALAR = byteSet(
   CLOSE_OBJECT,
 );
 
-/** What the grammar of the entered containers allows next. */
+/** The next token that the grammar of entered containers allows. */
 type Expected =
   | 'a value'
   | 'a value or "]"'
@@ -97,13 +100,13 @@ type Expected =
   | '"," or "}"'
   | 'the end of the document';
 
-/** The value, or member name, that the scanner is inside of. */
+/** The value or member name that is being scanned. */
 interface OpenValue {
   readonly role: 'name' | 'taken' | 'skipped';
   readonly kind: JsonKind;
   readonly line: number;
   readonly maxBytes: number;
-  /** Its bytes so far, from earlier chunks; no more than fit. */
+  /** Its bytes from earlier chunks, up to the size limit. */
   readonly kept: Uint8Array[];
   keptBytes: number;
   size: number;
@@ -118,22 +121,22 @@ export class JsonElements {
   readonly #maxNesting: number;
 
   #expected: Expected = 'a value';
-  /** For each entered container the byte that closes it, and the name or index of the value at hand. */
+  /** For each entered container: its closing byte, and the name or index of the current value. */
   readonly #closers: number[] = [];
   readonly #path: (string | number)[] = [];
   #elements: JsonElement[] = [];
 
-  // Where the scanner is inside an open value.
+  // The state inside an open value.
   #open: OpenValue | null = null;
   #depth = 0;
   #inString = false;
   #escaped = false;
   readonly #brackets = new Uint8Array(MATCHED_LEVELS);
 
-  /** Bytes in the chunks before the current one. */
+  /** Total size of the chunks before the current one. */
   #passed = 0;
   #line = 1;
-  /** Where the current line begins, in bytes from the start of the document. */
+  /** Byte offset of the current line in the document. */
   #lineStart = 0;
 
   constructor(options: JsonElementsOptions) {
@@ -143,10 +146,10 @@ export class JsonElements {
   }
 
   /**
-   * Takes the next bytes of the document, of any number, and returns the elements that they complete, in order.
-   * A chunk is kept by reference while an element that lies in it is incomplete: don't write into it again.
+   * Takes the next chunk of any size and returns the elements that it completes, in order. The scanner keeps a
+   * reference to the chunk while one of its elements is incomplete, so don't modify it.
    *
-   * @throws RollcallError `DocumentInvalid` with line, column and byte offset where the document is malformed.
+   * @throws RollcallError `DocumentInvalid` with line, column, and byte offset if the document is malformed
    */
   push(chunk: Uint8Array): JsonElement[] {
     this.#elements = [];
@@ -159,10 +162,9 @@ export class JsonElements {
   }
 
   /**
-   * Says that there are no more bytes, and returns the element that only the end completes: a root that is a number or
-   * a word.
+   * Ends the document. Returns the element that only the end completes: a root that is a number or a word.
    *
-   * @throws RollcallError `DocumentInvalid` where the document is empty or cut off.
+   * @throws RollcallError `DocumentInvalid` if the document is empty or truncated
    */
   end(): JsonElement[] {
     this.#elements = [];
@@ -171,7 +173,7 @@ export class JsonElements {
     const untouched = this.#expected === 'a value' && this.#closers.length === 0 && this.#open === null;
     throw new RollcallError(
       'DocumentInvalid',
-      untouched ? 'the document is empty' : `the document is cut off: it ends at ${this.#position(0)}`,
+      untouched ? 'the document is empty' : `the document is truncated: it ends at ${this.#position(0)}`,
     );
   }
 
@@ -181,7 +183,7 @@ export class JsonElements {
     return at;
   }
 
-  /** Takes one byte between values, where the grammar of the entered containers decides. */
+  /** Scans one byte between values, following the grammar of the entered containers. */
   #scanStructure(chunk: Uint8Array, at: number): number {
     const byte = chunk[at]!;
     if (WHITE_SPACE[byte] === 1) {
@@ -248,7 +250,7 @@ export class JsonElements {
     else this.#expected = closer === CLOSE_ARRAY ? '"," or "]"' : '"," or "}"';
   }
 
-  /** Opens a value or a member name; its first byte is left to be scanned. */
+  /** Opens a value or a member name, without consuming its first byte. */
   #begin(role: OpenValue['role'], kind: JsonKind, at: number): number {
     const maxBytes = role === 'taken' ? this.#maxBytes(this.#path) : MAX_NAME_BYTES;
     this.#open = {
@@ -269,7 +271,7 @@ export class JsonElements {
     return at;
   }
 
-  /** Goes on inside the open value, to its end or to that of the chunk. */
+  /** Scans to the end of the open value or of the chunk. */
   #scanValue(open: OpenValue, chunk: Uint8Array, at: number): number {
     const end = open.kind === 'scalar' ? endOfScalar(chunk, at) : this.#scanNested(open, chunk, at);
     const complete = open.kind === 'scalar' ? end < chunk.length : this.#depth === 0 && !this.#inString;
@@ -280,8 +282,8 @@ export class JsonElements {
   }
 
   /**
-   * Goes through strings and brackets until the value is complete, and returns the offset after it.
-   * This is where nearly all bytes of a document pass: the state lives in locals, and two tables skip what is plain.
+   * Scans strings and brackets until the value is complete, and returns the offset after it. This loop handles nearly
+   * all bytes of a document, so it keeps its state in local variables and skips plain bytes with lookup tables.
    */
   #scanNested(open: OpenValue, chunk: Uint8Array, from: number): number {
     const { length } = chunk;
@@ -316,7 +318,7 @@ export class JsonElements {
         inContainer = IN_CONTAINER;
         if (byte === NEWLINE) this.#newLine(at);
       } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
-        // In ASCII the closing bracket is two after the opening one.
+        // In ASCII, a closing bracket is its opening bracket plus two.
         if (depth < MATCHED_LEVELS) this.#brackets[depth] = byte + 2;
         depth += 1;
         if (depth > open.deepest) open.deepest = depth;
@@ -368,7 +370,7 @@ export class JsonElements {
     try {
       return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as string;
     } catch (error) {
-      throw new RollcallError('DocumentInvalid', `a member name on line ${open.line} is not valid JSON`, {
+      throw new RollcallError('DocumentInvalid', `a member name on line ${open.line} isn't valid JSON`, {
         cause: error,
       });
     }
@@ -384,7 +386,7 @@ export class JsonElements {
   }
 
   #invalid(what: string, at: number): RollcallError {
-    return new RollcallError('DocumentInvalid', `the document is not valid JSON: ${what}, at ${this.#position(at)}`);
+    return new RollcallError('DocumentInvalid', `the document isn't valid JSON: ${what}, at ${this.#position(at)}`);
   }
 
   #position(at: number): string {
@@ -394,8 +396,8 @@ export class JsonElements {
 }
 
 /**
- * The raw bytes of one member of an object that is known to be valid JSON; null where it has no such member. Of a name
- * that is there twice the last counts, as for `JSON.parse`.
+ * Returns the raw bytes of a member of an object, which must be valid JSON. Returns null if the member doesn't exist.
+ * The last of duplicate members counts, as in `JSON.parse`.
  */
 export function memberBytes(object: Uint8Array, name: string): Uint8Array | null {
   const members = new JsonElements({
@@ -407,8 +409,8 @@ export function memberBytes(object: Uint8Array, name: string): Uint8Array | null
 }
 
 /**
- * A JSON text without its insignificant white space; every token stays as it is spelled. The text must be valid: of one
- * that is not, white space that tells two tokens apart is lost.
+ * Removes insignificant white space from a JSON text and keeps the spelling of all tokens. The text must be valid:
+ * in invalid JSON, white space that separates two tokens would be lost.
  */
 export function compactJson(json: string | Uint8Array): string {
   const bytes = typeof json === 'string' ? Buffer.from(json) : Buffer.from(json.buffer, json.byteOffset, json.length);
@@ -431,7 +433,7 @@ export function compactJson(json: string | Uint8Array): string {
   return compact.toString('utf8', 0, length);
 }
 
-/** The offset after the string that begins at `from`. */
+/** Returns the offset after the string that begins at `from`. */
 function endOfString(bytes: Uint8Array, from: number): number {
   let at = from + 1;
   while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
@@ -457,7 +459,7 @@ function endOfScalar(chunk: Uint8Array, from: number): number {
   return at;
 }
 
-/** Adds a part to a value: counted always, kept as far as it fits and is wanted. */
+/** Adds bytes to a value. They always count towards its size, but are only kept up to the limit. */
 function keep(open: OpenValue, part: Uint8Array): void {
   open.size += part.length;
   if (open.role === 'skipped' || part.length === 0) return;

@@ -1,4 +1,4 @@
-/** JSON values as JSON.parse makes them. */
+/** Helpers for values returned by `JSON.parse`. */
 
 export type JsonObject = { [member: string]: unknown };
 
@@ -6,10 +6,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** How many characters of a member's name are in a path. */
+/** Maximum length of a member name in a path. */
 const MAX_PATH_STEP = 200;
 
-/** Where a value is inside a document, as its author would write it: `packages[0].transport.url`, `_meta["a/b"].c`. */
+/** Formats the path of a value for messages: `packages[0].transport.url`, `_meta["a/b"].c`. */
 export function jsonPath(segments: readonly PropertyKey[]): string {
   return segments.reduce<string>((path, segment) => path + pathStep(segment, path === ''), '');
 }
@@ -25,7 +25,7 @@ function pathStep(segment: PropertyKey, first: boolean): string {
   return first ? member : `.${member}`;
 }
 
-/** Whether two JSON values are the same; the order of members does not count. */
+/** Whether two JSON values are equal. The order of members is ignored. */
 export function jsonEquals(left: unknown, right: unknown): boolean {
   if (Array.isArray(left)) {
     return (
@@ -45,9 +45,9 @@ export function jsonEquals(left: unknown, right: unknown): boolean {
   return left === right;
 }
 
-/** Whether the test holds for any text in a JSON value: for a value, or for the name of a member. */
+/** Whether any string in a JSON value, including member names, passes the test. */
 export function someText(value: unknown, test: (text: string, what: 'value' | 'name') => boolean): boolean {
-  // Not by recursion: what strangers send may be nested deeper than the stack.
+  // Iterative, because untrusted values may be nested deeper than the stack allows.
   const waiting = [value];
   while (waiting.length > 0) {
     const next = waiting.pop();
@@ -63,42 +63,42 @@ export function someText(value: unknown, test: (text: string, what: 'value' | 'n
   return false;
 }
 
-/** Members that may be undefined are optional. */
+/** Makes members that can be undefined optional. */
 type Defined<Members> = {
   [Key in keyof Members as undefined extends Members[Key] ? never : Key]: Members[Key];
 } & {
   [Key in keyof Members as undefined extends Members[Key] ? Key : never]?: Exclude<Members[Key], undefined>;
 };
 
-/** The members whose value is not undefined: a missing member and an undefined one are the same in JSON. */
+/** Removes undefined members, which are equivalent to missing members in JSON. */
 export function defined<Members extends object>(members: Members): Defined<Members> {
   return Object.fromEntries(
     Object.entries(members).filter(([, value]) => value !== undefined),
   ) as unknown as Defined<Members>;
 }
 
-/** The value where it is a text with something in it. */
+/** Returns the value if it is a non-empty string. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The elements that are objects, of a value that should be an array of them. */
+/** Returns the objects in an array. Empty if the value isn't an array. */
 export function objectsOf(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }
 
-/** The elements that are texts, of a value that should be an array of them. */
+/** Returns the strings in an array. Empty if the value isn't an array. */
 export function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((element) => typeof element === 'string') : [];
 }
 
-/** A member that should be an object; empty where it is something else, or not there. */
+/** Returns a member if it is an object, or an empty object. */
 export function memberOf(object: unknown, member: string): JsonObject {
   const value = isJsonObject(object) ? object[member] : undefined;
   return isJsonObject(value) ? value : {};
 }
 
-/** What `JSON.parse` makes of a text; undefined for one that is no JSON. */
+/** Parses a JSON text. Returns undefined if it is invalid. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

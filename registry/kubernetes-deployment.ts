@@ -1,16 +1,16 @@
-/** What a cluster says about a server that runs in it, and changes all the time: no part of the entry. */
+/** The state of a server in a cluster. It changes often, so it isn't part of the entry. */
 import { objectsOf, textOf } from './json.ts';
 import { imageOf, KINDS, type KubernetesObject, remoteTransportOf, statusUrlOf } from './kubernetes-object.ts';
 
 export interface Deployment {
-  /** The name of the custom resource's definition: `mcpservers.toolhive.stacklok.dev`. */
+  /** Name of the custom resource definition, such as `mcpservers.toolhive.stacklok.dev`. */
   readonly resource: string;
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  /** The name of the entry. */
+  /** Name of the entry. */
   readonly serverName: string;
-  /** As the operator calls it: `Pending`, `Ready`, `Failed`; null where it says nothing. */
+  /** The operator's term: `Pending`, `Ready`, `Failed`. Null if it is missing. */
   readonly phase: string | null;
   readonly ready: boolean;
   readonly url: string | null;
@@ -20,7 +20,7 @@ export interface Deployment {
 
 const READY_PHASES: readonly unknown[] = ['Ready', 'Running'];
 
-/** How the server of an object is doing, by its condition `Ready`, or else by its phase. */
+/** Returns the state of an object's server, from its `Ready` condition or else its phase. */
 export function deploymentOf(object: KubernetesObject, serverName: string): Deployment {
   const { resource, namespace, name, status } = object;
   const condition = objectsOf(status['conditions']).find(({ type }) => type === 'Ready');

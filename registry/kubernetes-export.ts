@@ -1,4 +1,4 @@
-/** What a source sees in a cluster: of each object only what makes a difference to it. */
+/** The parts of cluster objects that affect the entries of a source. */
 import { createHash } from 'node:crypto';
 import { type Claims, sameClaims } from './claims.ts';
 import { draftDigest, type DraftOutcome } from './draft.ts';
@@ -9,9 +9,9 @@ import { isExported, serverFromObject, serverNameOf } from './kubernetes-server.
 import type { KubernetesResource } from './kubernetes-object.ts';
 
 export interface Sighting {
-  /** Tells one object of the source from another. */
+  /** Identifies an object within the source. */
   readonly key: string;
-  /** Differs where the source would have other entries. */
+  /** Changes whenever the source would have different entries. */
   readonly fingerprint: string;
 }
 
@@ -24,7 +24,7 @@ export interface SeenDocument extends Sighting {
   readonly document: Buffer;
 }
 
-/** @returns null for an object that is not exported */
+/** Returns null for an object that isn't exported. */
 export function seeServer(resource: KubernetesResource, json: JsonObject): SeenServer | null {
   const object = readObject(resource, json);
   if (object === null || !isExported(object)) return null;
@@ -37,7 +37,7 @@ export function seeServer(resource: KubernetesResource, json: JsonObject): SeenS
   };
 }
 
-/** The document in a ConfigMap; null where it has no such key. */
+/** Returns the document in a ConfigMap, or null if it doesn't have the key. */
 export function seeDocument(configMap: JsonObject, key: string): SeenDocument | null {
   const { data, binaryData } = configMap as { data?: Record<string, string>; binaryData?: Record<string, string> };
   const text = data?.[key];
@@ -47,7 +47,7 @@ export function seeDocument(configMap: JsonObject, key: string): SeenDocument | 
   return { key, fingerprint: createHash('sha256').update(document).digest('hex'), document };
 }
 
-/** Equal for two looks that saw the same, in whatever order. */
+/** Digest of a set of observations, independent of their order. */
 export function contentDigest(seen: Iterable<Sighting>, missing: readonly string[]): string {
   const lines = [...seen].map(({ key, fingerprint }) => `${key} ${fingerprint}`).toSorted();
   return createHash('sha256')
@@ -56,8 +56,8 @@ export function contentDigest(seen: Iterable<Sighting>, missing: readonly string
 }
 
 /**
- * Claims belong to a name, and two objects of different kinds may have the same name. The first one says who may see it;
- * another that says otherwise can't be shown without showing one of the two to more people than was meant.
+ * Claims apply to a name, and objects of different kinds can have the same name. The claims of the first object apply.
+ * An object with other claims is rejected, because serving both would show one of them to unintended readers.
  */
 export class ClaimsOfNames {
   readonly #claims = new Map<string, Claims>();
@@ -69,7 +69,7 @@ export class ClaimsOfNames {
     this.#claims.set(name, first);
     if (sameClaims(first, claims)) return outcome;
     const reason =
-      'another object of this name has other claims in its annotation authz-claims; the first one is taken';
+      'another object with this name has different claims in its annotation authz-claims; the first object is used';
     return { rejection: { name, version, reason } };
   }
 }

@@ -1,4 +1,4 @@
-/** Kubernetes objects as the API server sends them, and what every kind of source asks of them. */
+/** Kubernetes objects as returned by the API server. */
 import { type JsonObject, memberOf, textOf } from './json.ts';
 
 /**
@@ -24,7 +24,7 @@ export interface KubernetesObject {
   readonly status: JsonObject;
 }
 
-/** @returns null for what has no name and namespace, which no API server sends */
+/** Returns null for an invalid object, without name and namespace. */
 export function readObject(resource: KubernetesResource, object: unknown): KubernetesObject | null {
   const metadata = memberOf(object, 'metadata');
   const name = textOf(metadata['name']);
@@ -41,7 +41,7 @@ export function readObject(resource: KubernetesResource, object: unknown): Kuber
   };
 }
 
-/** The name of the kind, as manifests have it. */
+/** The `kind` in manifests. */
 export const KINDS: Readonly<Record<KubernetesResource, string>> = {
   'mcpservers.toolhive.stacklok.dev': 'MCPServer',
   'mcpremoteproxies.toolhive.stacklok.dev': 'MCPRemoteProxy',
@@ -49,17 +49,17 @@ export const KINDS: Readonly<Record<KubernetesResource, string>> = {
   'mcpservers.mcp.x-k8s.io': 'MCPServer',
 };
 
-/** The image that a server runs from; a proxy has none. */
+/** Returns the image of a server. Proxies have none. */
 export function imageOf({ spec }: KubernetesObject): string | undefined {
   return textOf(spec['image']) ?? textOf(memberOf(memberOf(spec, 'source'), 'containerImage')['ref']);
 }
 
-/** Where a server is reached, as its operator found; undefined until there is something to reach. */
+/** Returns the server's URL in the operator's status. Undefined until the server is reachable. */
 export function statusUrlOf({ status }: KubernetesObject): string | undefined {
   return textOf(status['url']) ?? textOf(memberOf(status, 'address')['url']);
 }
 
-/** How a server is spoken to at its URL: one that speaks stdio has a proxy before it. */
+/** Returns the transport at the server's URL. Servers that use stdio have a proxy in front of them. */
 export function remoteTransportOf({ spec }: KubernetesObject): string {
   const transport = textOf(spec['transport']);
   const spoken = transport === undefined || transport === 'stdio' ? textOf(spec['proxyMode']) : transport;

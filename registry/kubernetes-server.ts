@@ -1,6 +1,6 @@
 /**
- * From an object in a cluster to an entry. Only what its owner exports becomes one: by the annotation
- * `toolhive.stacklok.dev/registry-export: "true"`. The other annotations are those of ToolHive Registry Server.
+ * Turns an object in a cluster into an entry. Only objects with the annotation
+ * `toolhive.stacklok.dev/registry-export: "true"` are exported. All annotations follow ToolHive Registry Server.
  */
 import { type Claims, isClaims } from './claims.ts';
 import { type DraftOutcome, draftFromServerJson } from './draft.ts';
@@ -16,7 +16,7 @@ import { TOOLHIVE_PUBLISHER } from './toolhive-format.ts';
 const ANNOTATION_PREFIX = 'toolhive.stacklok.dev/';
 const NAME_PREFIX = 'com.toolhive.k8s.';
 
-/** Whether the owner of the object wants it in the registry. */
+/** Whether the object is annotated for export. */
 export function isExported(object: KubernetesObject): boolean {
   return annotation(object, 'registry-export') === 'true';
 }
@@ -25,7 +25,7 @@ export function serverNameOf({ namespace, name }: Pick<KubernetesObject, 'namesp
   return `${NAME_PREFIX}${namespace}/${name}`;
 }
 
-/** The draft of an exported object's entry and what is odd about it, or why there is none. */
+/** Returns the draft of an exported object's entry with warnings, or a rejection. */
 export function serverFromObject(object: KubernetesObject): DraftOutcome {
   const warnings: string[] = [];
   try {
@@ -41,7 +41,7 @@ export function serverFromObject(object: KubernetesObject): DraftOutcome {
   }
 }
 
-/** Why an object that is exported can't be served. */
+/** The reason why an exported object can't be served. */
 class NotServable extends Error {}
 
 function toServerJson(object: KubernetesObject, warnings: string[]): JsonObject {
@@ -75,17 +75,17 @@ function remoteUrl(object: KubernetesObject): string {
   const url = annotation(object, 'registry-url') ?? statusUrlOf(object);
   if (url === undefined) {
     throw new NotServable(
-      `it has no URL yet: neither the annotation ${ANNOTATION_PREFIX}registry-url nor one in its status`,
+      `it has no URL yet, neither in the annotation ${ANNOTATION_PREFIX}registry-url nor in its status`,
     );
   }
-  // URL.parse leaves out white space, which clients may not do.
+  // URL.parse ignores white space, but clients may not.
   if (/\s/.test(url) || !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) {
     throw new NotServable(`its URL ${JSON.stringify(url.slice(0, 100))} isn't an http:// or https:// URL`);
   }
   return url;
 }
 
-/** ToolHive runs a server from its image: so can others. */
+/** The image as a package, so that clients can run the server themselves. */
 function packages(object: KubernetesObject): JsonObject[] | undefined {
   const image = textOf(object.spec['image']);
   if (object.resource !== 'mcpservers.toolhive.stacklok.dev' || image === undefined) return undefined;
@@ -117,14 +117,17 @@ function extension(object: KubernetesObject, warnings: string[]): JsonObject {
   });
 }
 
-/** Who may see the server must be known for certain, so that it is never shown to more people than was meant. */
+/**
+ * Returns the claims of the annotation. Throws if they are invalid, so that the server is never shown to unintended
+ * readers.
+ */
 function ownClaims({ annotations }: KubernetesObject): Claims | undefined {
   const text = annotations[`${ANNOTATION_PREFIX}authz-claims`];
   if (text === undefined) return undefined;
   const claims = parseJson(text);
   if (isClaims(claims)) return claims;
   throw new NotServable(
-    `the annotation ${ANNOTATION_PREFIX}authz-claims is not a JSON object whose values are texts or lists of texts`,
+    `the annotation ${ANNOTATION_PREFIX}authz-claims must be a JSON object whose values are strings or lists of strings`,
   );
 }
 
@@ -134,7 +137,9 @@ interface JsonAnnotation {
   readonly accepts: (value: unknown) => boolean;
 }
 
-/** What does not decide about who sees the server is left out where it is wrong. */
+/**
+ * Returns the parsed value of an annotation. Ignores invalid values with a warning, because they don't affect access.
+ */
 function jsonAnnotation(
   object: KubernetesObject,
   { key, expected, accepts }: JsonAnnotation,
@@ -144,7 +149,7 @@ function jsonAnnotation(
   if (text === undefined) return undefined;
   const value = parseJson(text);
   if (accepts(value)) return value;
-  warnings.push(`the annotation ${ANNOTATION_PREFIX}${key} is not ${expected} in JSON; left out`);
+  warnings.push(`the annotation ${ANNOTATION_PREFIX}${key} isn't ${expected} in JSON; ignored`);
   return undefined;
 }
 
@@ -156,7 +161,7 @@ function isListOfObjects(value: unknown): boolean {
   return Array.isArray(value) && value.every(isJsonObject);
 }
 
-/** Without white space around it: block scalars in manifests end with a line break. */
+/** Returns the trimmed annotation, because block scalars in manifests end with a line break. */
 function annotation({ annotations }: KubernetesObject, key: string): string | undefined {
   const value: unknown = annotations[`${ANNOTATION_PREFIX}${key}`];
   return typeof value === 'string' ? textOf(value.trim()) : undefined;

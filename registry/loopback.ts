@@ -1,15 +1,15 @@
-/** Names and addresses of this machine itself. */
+/** Recognizes names and addresses of the local machine. */
 import { withoutBrackets } from './host-in-url.ts';
 
 /**
- * Whether a host, as it stands in a URL, is this machine: `localhost` and what is below it (RFC 6761 section 6.3), or a
- * loopback address, with or without brackets.
+ * Whether the host of a URL is the local machine: `localhost` and its subdomains (RFC 6761 section 6.3), or a loopback
+ * address with or without brackets.
  */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || isLoopbackAddress(withoutBrackets(host));
 }
 
-/** Whether an address, as the system writes it, is this machine. */
+/** Whether a normalized address is a loopback address. */
 function isLoopbackAddress(address: string): boolean {
   return address === '::1' || /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/.test(address);
 }

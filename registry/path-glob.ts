@@ -1,15 +1,15 @@
 /**
- * Patterns over the paths of files, with the syntax of glob.ts, where `*`, `?` and classes stay within a segment:
+ * Globs for file paths, with the syntax of glob.ts, except that `*`, `?`, and classes don't match slashes:
  *
- * - `*` any characters but a slash; `**` as a whole segment any number of segments, none included
+ * - `*` matches any characters except a slash; `**` as a whole segment matches any number of segments
  *
- * Names that begin with a dot are matched like any other. Matching follows all possibilities at once, so that it takes
- * at most (length of the pattern × length of the path) steps: the paths come from a stranger's repository. That is why
- * no library is used: those that exist make a regular expression of the pattern, and those can take exponential time.
+ * Names that begin with a dot aren't special. Matching follows all alternatives at once and takes at most (length of
+ * the pattern × length of the path) steps, because the paths come from untrusted repositories. Existing libraries turn
+ * patterns into regular expressions, which can take exponential time.
  */
 import { accepts, ANY_CHARACTERS, GlobError, parseGlob, type Token } from './glob.ts';
 
-/** `**` in front of a slash, with the slash, and at the end of a pattern. */
+/** `**` with its following slash, or at the end of a pattern. */
 const ANY_SEGMENTS = Symbol('**/');
 const REST = Symbol('**');
 type PathToken = Token | typeof ANY_SEGMENTS | typeof REST;
@@ -18,31 +18,31 @@ const SEPARATOR = '/';
 const EXTENDED_GLOB = /[!?+*@]\(/;
 const NUMERIC_RANGE = /\{[^{},]*\.\.[^{},]*\}/;
 
-/** Whether a path is a pattern, not the name of one file. */
+/** Whether a path is a pattern instead of a file name. */
 export function isPathGlob(path: string): boolean {
   return /[*?[{\\]|[+@!]\(/.test(path);
 }
 
-/** The folder in which all paths lie that match a pattern, without a slash at its end; empty for the root. */
+/** Returns the folder of all paths that match a pattern, without a trailing slash. Empty for the root. */
 export function fixedFolder(pattern: string): string {
   const [fixed = ''] = pattern.split(/[*?[{\\]/, 1);
   return fixed.slice(0, Math.max(0, fixed.lastIndexOf(SEPARATOR)));
 }
 
 /**
- * A function that tells whether the path of a file matches.
+ * Compiles a path glob to a matching function.
  *
- * @throws GlobError that says what is wrong with the pattern
+ * @throws GlobError if the pattern is invalid
  */
 export function compilePathGlob(pattern: string): (path: string) => boolean {
   if (EXTENDED_GLOB.test(pattern)) {
-    throw new GlobError('extended globs such as `@(a|b)` are not supported: use braces, as in `{a,b}`');
+    throw new GlobError("extended globs such as `@(a|b)` aren't supported; use braces, as in `{a,b}`");
   }
   if (NUMERIC_RANGE.test(pattern)) {
-    throw new GlobError('ranges such as `{1..3}` are not supported: list what is meant, as in `{1,2,3}`');
+    throw new GlobError("ranges such as `{1..3}` aren't supported; list all values, as in `{1,2,3}`");
   }
   if (pattern.startsWith('!'))
-    throw new GlobError('a pattern cannot be negated; write "\\\\!" for the character itself');
+    throw new GlobError('a pattern can\'t be negated; write "\\\\!" for a literal exclamation mark');
   const alternatives = parseGlob(pattern).map(pathTokens);
   return (path) => {
     const characters = Array.from(path);
@@ -50,7 +50,7 @@ export function compilePathGlob(pattern: string): (path: string) => boolean {
   };
 }
 
-/** What is wrong with the path of a git source where it is a pattern, or null. */
+/** Returns what is wrong with the path of a Git source if it is a pattern, or null. */
 export function badPathPattern(path: string): string | null {
   if (!isPathGlob(path)) return null;
   try {
@@ -84,7 +84,7 @@ function pathTokens(tokens: readonly Token[]): PathToken[] {
   return result;
 }
 
-/** Holds for each position of the pattern whether what was read of the path may have led there. */
+/** Simulates an automaton: for each position of the pattern, whether the path so far can lead there. */
 function matches(tokens: readonly PathToken[], characters: readonly string[]): boolean {
   let reached = new Uint8Array(tokens.length + 1);
   let next = new Uint8Array(tokens.length + 1);
@@ -99,7 +99,7 @@ function matches(tokens: readonly PathToken[], characters: readonly string[]): b
   return reached[tokens.length] === 1;
 }
 
-/** Reaches a position, and those behind it that need no character. */
+/** Marks a position and the positions after it that are reachable without a character. */
 function enter(tokens: readonly PathToken[], reached: Uint8Array, position: number): void {
   for (let at = position; ; at += 1) {
     reached[at] = 1;
@@ -117,7 +117,7 @@ function step(
   const isSeparator = character === SEPARATOR;
   if (token === REST) enter(tokens, next, position);
   else if (token === ANY_SEGMENTS) {
-    // Only behind a slash may the pattern go on.
+    // The pattern can continue only after a slash.
     if (isSeparator) enter(tokens, next, position);
     else next[position] = 1;
   } else if (token === ANY_CHARACTERS) {

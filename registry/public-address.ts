@@ -1,20 +1,20 @@
-/** Which internet addresses are public: reachable for everybody, and nobody's own network. */
+/** Decides which IP addresses are public. */
 import ipaddr from 'ipaddr.js';
 import { withoutBrackets } from './host-in-url.ts';
 
-/** The part of IPv6 from which public addresses are given out (RFC 4291 section 2.4). */
+/** The IPv6 range of public addresses (RFC 4291 section 2.4). */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
- * Ranges that look public, but lead into the network of the machine that asks: Azure's platform (its metadata and
- * agents' credentials), the service network of IBM Cloud, and documentation (RFC 9637), which ipaddr.js doesn't know.
+ * Ranges that look public but aren't, and that ipaddr.js doesn't know: Azure's platform (metadata and credentials of
+ * agents), the service network of IBM Cloud, and documentation (RFC 9637).
  */
 const INTERNAL_IPV4 = ['168.63.129.16/32', '161.26.0.0/16', '166.8.0.0/14'].map((range) =>
   ipaddr.IPv4.parseCIDR(range),
 );
 const INTERNAL_IPV6 = [ipaddr.IPv6.parseCIDR('3fff::/20')];
 
-/** Addresses that stand for an IPv4 address, and the byte at which that begins. */
+/** IPv6 ranges that embed an IPv4 address, with the offset of its first byte. */
 const CARRIERS: readonly { readonly range: [ipaddr.IPv6, number]; readonly offset: number }[] = [
   // IPv4-mapped (RFC 4291 section 2.5.5.2).
   { range: ipaddr.IPv6.parseCIDR('::ffff:0:0/96'), offset: 12 },
@@ -25,12 +25,12 @@ const CARRIERS: readonly { readonly range: [ipaddr.IPv6, number]; readonly offse
 ];
 
 /**
- * Whether an address is public. One that carries an IPv4 address is as public as that. What is private, loopback,
- * link-local, a metadata service of a cloud, unique local, shared (RFC 6598), multicast, broadcast,
- * unspecified, reserved, for documentation, benchmarking or tunnels is not, and neither is what is no address at all.
+ * Whether an address is public. An address that embeds an IPv4 address is public if that one is. Not public: private,
+ * loopback, link-local, unique local, shared (RFC 6598), multicast, broadcast, unspecified, and reserved addresses,
+ * metadata services of clouds, addresses for documentation, benchmarking, and tunnels, and invalid addresses.
  *
- * @param address in numbers, as the system writes it, with or without brackets and zone. IPv4 is four decimal numbers:
- *   `0x7f.1` and `2130706433` are no addresses.
+ * @param address numeric address, with or without brackets and zone. IPv4 must be four decimal numbers: `0x7f.1` and
+ *   `2130706433` are invalid.
  */
 export function isPublicAddress(address: string): boolean {
   const plain = withoutBrackets(address).replace(/%.*$/, '');

@@ -1,10 +1,10 @@
 /**
- * A registry as one document, in either format of registry files, as text in pieces: a document is written while its
- * entries are read, so that a registry of any size is exported without being held. Only its groups are, which are small
- * and picked by hand.
+ * Writes a registry as one document in either file format. The text is streamed in pieces while the entries are read,
+ * so memory use doesn't depend on the size of the registry. Only groups are buffered, because they are small and
+ * curated.
  *
- * A document has one version of a server: the latest. The servers of a group are versions of their own, so those are
- * taken too.
+ * A document contains the latest version of each server. Servers of a group are separate versions, which are included
+ * too.
  */
 import { groupOfServerJson, serverJsonToToolhive } from './convert.ts';
 import { groupsOf, toolhiveMembers, upstreamMembers } from './document-envelope.ts';
@@ -14,22 +14,22 @@ import type { ToolhiveServer } from './toolhive-format.ts';
 
 export interface ExportedEntry {
   readonly name: string;
-  /** The text of its server.json. */
+  /** The server.json as text. */
   readonly document: string;
   readonly status: EntryStatus;
   readonly isLatest: boolean;
 }
 
 export interface RegistryExport {
-  /** Called once for each part of the document; every time the same entries in the same order. */
+  /** Called once for each part of the document. Must return the same entries in the same order every time. */
   readonly readEntries: () => AsyncIterable<ExportedEntry>;
-  /** Of the documents that the registry's sources were read from. */
+  /** Envelopes of the documents that the registry's sources were read from. */
   readonly envelopes: readonly JsonObject[];
-  /** RFC 3339; written where no envelope says a date. */
+  /** Default date (RFC 3339), used if no envelope has one. */
   readonly lastUpdated: string;
 }
 
-/** `{version, last_updated, servers, remote_servers, groups}`, without the servers that ToolHive could not run. */
+/** Writes `{version, last_updated, servers, remote_servers, groups}`. Omits servers that ToolHive can't run. */
 export async function* toolhiveDocument(registry: RegistryExport): AsyncGenerator<string> {
   const { remote_servers: emptyRemoteServers, ...members } = toolhiveMembers(registry.envelopes, registry.lastUpdated);
   const groups = new Groups<ToolhiveServer>(registry.envelopes);
@@ -51,7 +51,7 @@ export async function* toolhiveDocument(registry: RegistryExport): AsyncGenerato
   yield '}\n';
 }
 
-/** `{version, meta: {last_updated}, data: {servers, groups}}`, with each server.json as its source has it. */
+/** Writes `{version, meta: {last_updated}, data: {servers, groups}}` with the original server.json documents. */
 export async function* upstreamDocument(registry: RegistryExport): AsyncGenerator<string> {
   const groups = new Groups<string>(registry.envelopes);
   yield `${openObject(upstreamMembers(registry.envelopes, registry.lastUpdated))}"data":{"servers":[`;
@@ -71,7 +71,7 @@ export async function* upstreamDocument(registry: RegistryExport): AsyncGenerato
   yield '}}\n';
 }
 
-/** The entry as ToolHive has it, or null for one that it could not run. */
+/** Converts an entry to a ToolHive server. Returns null if ToolHive can't run it. */
 export function toolhiveServer({
   document,
   status,
@@ -80,7 +80,7 @@ export function toolhiveServer({
   return server && { ...server, entry: withStatus(server.entry, status) };
 }
 
-/** What the registry knows of the entry's status counts; how ToolHive spells it (`Active`) is kept. */
+/** Sets the entry's status in the registry. Keeps ToolHive's spelling (`Active`) of an unchanged status. */
 function withStatus(entry: JsonObject, status: EntryStatus): JsonObject {
   const written = textOf(entry['status'])?.toLowerCase() ?? 'active';
   return (written === 'deprecated') === (status === 'deprecated') ? entry : { ...entry, status };
@@ -91,7 +91,7 @@ interface NamedServer {
   readonly server: ToolhiveServer;
 }
 
-/** The servers at the top of the document; on the way those of groups are put into them. */
+/** Yields the servers at the top of the document, and adds servers of groups to their groups. */
 async function* serversIn(
   { readEntries }: RegistryExport,
   groups?: Groups<ToolhiveServer>,
@@ -103,9 +103,9 @@ async function* serversIn(
   }
 }
 
-/** The members of one of the maps at the top of the document. */
+/** Writes the members of one of the maps at the top of the document. */
 async function* serverMap(servers: AsyncIterable<NamedServer>, remote: boolean): AsyncGenerator<string> {
-  /** Two sources may use one key for servers of different names. A name is a key of its own. */
+  /** Two sources can use the same key for different servers. The full name is used as the key of the second one. */
   const keys = new Set<string>();
   let separator = '';
   for await (const { name, server } of servers) {
@@ -117,7 +117,7 @@ async function* serverMap(servers: AsyncIterable<NamedServer>, remote: boolean):
   }
 }
 
-/** The groups of a document by name: those of the envelopes in order, then those that only entries mention. */
+/** The groups of a document by name: groups of the envelopes in order, then groups that only entries mention. */
 class Groups<Server> {
   readonly #groups: Map<unknown, { readonly members: JsonObject; readonly servers: Server[] }>;
 
@@ -136,7 +136,7 @@ class Groups<Server> {
   }
 }
 
-/** A map is there where there are servers in it, and where the envelope has it. */
+/** Includes a map if it contains servers or exists in the envelope. */
 function toolhiveGroup(members: JsonObject, servers: readonly ToolhiveServer[]): JsonObject {
   const inMap = (remote: boolean): JsonObject =>
     Object.fromEntries(servers.filter((server) => server.remote === remote).map(({ key, entry }) => [key, entry]));
@@ -150,7 +150,7 @@ function upstreamGroup(members: JsonObject, documents: readonly string[]): strin
   return `${openObject({ description: '', ...others })}"servers":[${documents.join(',')}]}`;
 }
 
-/** An object that goes on after these members. */
+/** Returns the start of a JSON object with these members, to be continued. */
 function openObject(members: JsonObject): string {
   return `{${[...Object.entries(members).map(memberText), ''].join(',')}`;
 }

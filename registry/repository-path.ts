@@ -1,9 +1,9 @@
-/** The path of a file, or a glob of files, inside a repository. */
+/** Normalizes paths and globs inside a repository. */
 import { isPathGlob } from './path-glob.ts';
 
 /**
- * The path as git lists files: `./a//b.json` is `a/b.json`. Null for one that can't be the path of a file in a
- * repository: absolute, with `..`, of a folder, or with the backslashes of Windows between folders.
+ * Converts a path to the form that Git uses: `./a//b.json` becomes `a/b.json`. Returns null for paths that can't refer
+ * to a file in a repository: absolute paths, folders, and paths with `..` or with backslashes as separators.
  */
 export function repositoryPath(path: string): string | null {
   const segments = path.split('/').filter((segment, index) => segment !== '.' && (segment !== '' || index === 0));

@@ -1,4 +1,4 @@
-/** What somebody may do beyond reading; claims decide who has which. */
+/** Roles allow more than reading. Claims of the token determine a caller's roles. */
 export const ROLES = ['superAdmin', 'manageSources', 'manageRegistries', 'manageEntries'] as const;
-/** A superAdmin has all the others, and sees everything whatever its claims. */
+/** A superAdmin has all other roles and can read everything, regardless of claims. */
 export type Role = (typeof ROLES)[number];

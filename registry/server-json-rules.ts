@@ -1,4 +1,4 @@
-/** The rules for server.json that are about several members at once, which a schema can't say. */
+/** Rules for server.json that span several members, which a schema can't express. */
 import { PUBLISHER_PROVIDED, publisherExtension } from './extension.ts';
 import { currentName } from './generations.ts';
 import { isJsonObject, type JsonObject, memberOf } from './json.ts';
@@ -9,11 +9,11 @@ export interface RuleFault {
 }
 
 export interface RuleLimits {
-  /** The largest publisher's extension, in bytes of JSON. */
+  /** Maximum size of the publisher's extension in bytes of JSON. */
   readonly publisherExtensionBytes: number;
 }
 
-/** What breaks a rule in the document; members of the wrong type are the schema's business and pass here. */
+/** Returns all violations of these rules. Ignores members of the wrong type, which the schema reports. */
 export function ruleFaults(document: JsonObject, limits: RuleLimits): RuleFault[] {
   return [
     ...each(document, 'packages').flatMap(({ path, value }) => packageFaults(value, path)),
@@ -27,7 +27,7 @@ interface Located {
   readonly value: JsonObject;
 }
 
-/** The objects in an array that is a member of the object. */
+/** Returns the objects in an array member, with their paths. */
 function each(object: JsonObject, member: string, path: readonly PropertyKey[] = []): Located[] {
   const list: unknown = object[member];
   if (!Array.isArray(list)) return [];
@@ -52,16 +52,16 @@ function remoteFaults(remote: JsonObject, path: readonly PropertyKey[]): RuleFau
   return [...outdatedNames(remote, path), ...urlFaults({ path, value: remote }, variables)];
 }
 
-/** Nothing else would say why a `registryType` is missing from a document that has a `registry_type`. */
+/** Explains why a document with a `registry_type` lacks a `registryType`. */
 function outdatedNames(object: JsonObject, path: readonly PropertyKey[]): RuleFault[] {
   const outdated = Object.keys(object).filter((member) => currentName(member) !== undefined);
   return outdated.map((member) => ({
     path: [...path, member],
-    message: `is called ${currentName(member)} since 2025-09-16`,
+    message: `was renamed to ${currentName(member)} on 2025-09-16`,
   }));
 }
 
-/** An mcpb package is a file that clients download from its URL and verify. */
+/** An mcpb package is a file that clients download and verify. */
 function bundleFaults(found: JsonObject, path: readonly PropertyKey[]): RuleFault[] {
   if (found['registryType'] !== 'mcpb') {
     return [];
@@ -69,10 +69,10 @@ function bundleFaults(found: JsonObject, path: readonly PropertyKey[]): RuleFaul
   const { identifier, fileSha256 } = found;
   const faults: RuleFault[] = [];
   if (typeof identifier === 'string' && !(identifier.startsWith('https://') && URL.canParse(identifier))) {
-    faults.push({ path: [...path, 'identifier'], message: 'must be the https:// URL of the file in an mcpb package' });
+    faults.push({ path: [...path, 'identifier'], message: 'must be the https:// URL of the mcpb file' });
   }
   if (fileSha256 === undefined) {
-    faults.push({ path: [...path, 'fileSha256'], message: 'is required of an mcpb package' });
+    faults.push({ path: [...path, 'fileSha256'], message: 'is required for mcpb packages' });
   }
   return faults;
 }
@@ -82,7 +82,7 @@ function positionalFaults({ value, path }: Located): RuleFault[] {
   return incomplete ? [{ path, message: 'must have a value or a valueHint' }] : [];
 }
 
-/** What the URL of a package's transport may refer to: the hints and names of arguments, and the environment. */
+/** Variables for the transport URL of a package: hints and names of arguments, and environment variables. */
 function packageVariables(found: JsonObject, args: readonly Located[]): Set<unknown> {
   return new Set([
     ...args.flatMap(({ value }) => [value['name'], value['valueHint'], bareFlag(value['name'])]),
@@ -92,7 +92,7 @@ function packageVariables(found: JsonObject, args: readonly Located[]): Set<unkn
   ]);
 }
 
-/** `{port}` may stand for the argument `--port`. */
+/** `{port}` can refer to the argument `--port`. */
 function bareFlag(name: unknown): string | undefined {
   return typeof name === 'string' ? name.replace(/^-+/, '') : undefined;
 }
@@ -107,12 +107,12 @@ function urlFaults({ value, path }: Located, variables: () => ReadonlySet<unknow
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {
     const some = [...new Set(unknown)].slice(0, 5).join(', ');
-    return [{ path: [...path, 'url'], message: `refers to ${some}, which is no variable here` }];
+    return [{ path: [...path, 'url'], message: `refers to ${some}, which isn't defined as a variable` }];
   }
   return URL.canParse(sampleUrl(url)) ? [] : [{ path: [...path, 'url'], message: 'is not a valid URL' }];
 }
 
-/** The URL with something in place of its variables; in the port's place only a number makes a valid URL. */
+/** Replaces the variables of a URL with sample values. The port must be a number. */
 function sampleUrl(url: string): string {
   return url
     .replace(/^\{[^{}]*\}/, 'https://host')
@@ -126,6 +126,6 @@ function extensionFaults(document: JsonObject, limits: RuleLimits): RuleFault[] 
   if (bytes <= limits.publisherExtensionBytes) {
     return [];
   }
-  const message = `is ${bytes} bytes large; at most ${limits.publisherExtensionBytes} bytes are allowed`;
+  const message = `has ${bytes} bytes; at most ${limits.publisherExtensionBytes} bytes are allowed`;
   return [{ path: ['_meta', PUBLISHER_PROVIDED], message }];
 }

@@ -1,6 +1,6 @@
 /**
- * Checks a server.json against the rules of the official registry. A publish that breaks one is refused; in a sync the
- * same faults are warnings, since published documents break them often and none may be lost.
+ * Checks a server.json against the rules of the official registry. A publish with faults is refused. In a sync, the
+ * same faults are only warnings, because published documents often have some and must still be served.
  */
 import type { z } from 'zod';
 import { structureFault } from './document-structure.ts';
@@ -10,39 +10,41 @@ import { ruleFaults } from './server-json-rules.ts';
 import { serverJsonSchema } from './server-json-schema.ts';
 
 export interface Fault {
-  /** Where: `packages[0].transport.url`, `_meta["a/b"]`; empty for the document itself. */
+  /** Place of the fault: `packages[0].transport.url`, `_meta["a/b"]`. Empty for the document itself. */
   readonly path: string;
-  /** What is wrong there, to be read after the path: "is required", "must be a string". */
+  /** What is wrong, as a phrase that follows the path: "is required", "must be a string". */
   readonly message: string;
 }
 
 export interface CheckOptions {
-  /** The document as it was written, in which members that are there twice can be found. */
+  /** The original text, for finding duplicate members. */
   readonly text?: string;
-  /** The largest `_meta["io.modelcontextprotocol.registry/publisher-provided"]`, in bytes of JSON. Default 4 KiB. */
+  /** Maximum size of `_meta["io.modelcontextprotocol.registry/publisher-provided"]` in bytes of JSON. Default 4 KiB. */
   readonly publisherExtensionBytes?: number;
 }
 
 const PUBLISHER_EXTENSION_BYTES = 4096;
-/** How many faults of one document are told; a document of 1 MiB can have a million. */
+/** Maximum number of reported faults. A document of 1 MiB can have a million. */
 const MAX_FAULTS = 100;
-/** How many characters a path or a message may have. */
+/** Maximum length of a path or message. */
 const MAX_TEXT_LENGTH = 300;
-/** The lists of a server.json whose elements are checked one by one. */
+/** The lists of a server.json whose elements are validated. */
 const CHECKED_LISTS = ['packages', 'remotes', 'icons'] as const;
-/** How many values these lists may hold together, at all levels. No published document has a thousand. */
+/** Maximum number of values in these lists, at all levels. No published document has a thousand. */
 const MAX_CHECKED_VALUES = 10_000;
 
-/** The faults of the document, at most one per path and 100 in all; the last one says how many more there are. */
+/**
+ * Returns the faults of the document: one per path, and at most 100. An additional one gives the number of the others.
+ */
 export function checkServerJson(document: unknown, options: CheckOptions = {}): Fault[] {
   const structure = structureFault(document);
-  // Nothing else is looked at then: the schema would walk a document of any depth.
+  // Skip further checks: the schema would recurse into a document of any depth.
   if (structure !== null) return [structure];
   const duplicate = options.text === undefined ? null : duplicateMember(options.text, document);
   return duplicate === null ? contentFaults(document, options) : [{ path: duplicate, message: DUPLICATE_MESSAGE }];
 }
 
-/** The same for a document that is known to have no structureFault. */
+/** Like `checkServerJson`, for a document that is known to have no `structureFault`. */
 export function contentFaults(document: unknown, options: CheckOptions = {}): Fault[] {
   if (!isJsonObject(document)) return firstFaults(schemaFaults(document));
   const { checked, faults } = withoutOversizedLists(document);
@@ -55,7 +57,7 @@ export function contentFaults(document: unknown, options: CheckOptions = {}): Fa
   return firstFaults([...byPath.values()]);
 }
 
-/** The first 100 faults, and one that says how many more there are. */
+/** Returns the first 100 faults, and one more with the number of the others. */
 export function firstFaults(faults: readonly Fault[]): Fault[] {
   const first = faults
     .slice(0, MAX_FAULTS)
@@ -64,7 +66,7 @@ export function firstFaults(faults: readonly Fault[]): Fault[] {
   return more === 0 ? first : [...first, { path: '', message: `has ${more} more faults` }];
 }
 
-/** The first 100 warnings, and one that says how many more there are. */
+/** Returns the first 100 warnings, and one more with the number of the others. */
 export function firstWarnings(warnings: readonly string[]): string[] {
   const more = warnings.length - MAX_FAULTS;
   return more <= 0 ? [...warnings] : [...warnings.slice(0, MAX_FAULTS), `the document has ${more} more faults`];
@@ -74,7 +76,7 @@ function shortened(text: string): string {
   return text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
 }
 
-/** Lists of this size are a mistake or an attack: the schema would collect several faults per value. */
+/** Excludes huge lists, which are a mistake or an attack: the schema would collect several faults per value. */
 function withoutOversizedLists(document: JsonObject): { checked: JsonObject; faults: Fault[] } {
   const lists = CHECKED_LISTS.filter((member) => Array.isArray(document[member]));
   if (!hasMoreValues(lists.map((member) => document[member]))) return { checked: document, faults: [] };
@@ -99,7 +101,7 @@ function hasMoreValues(lists: readonly unknown[]): boolean {
   return false;
 }
 
-/** A fault as one sentence. */
+/** Formats a fault as one sentence. */
 export function faultText({ path, message }: Fault): string {
   return `${path === '' ? 'the document' : path} ${message}`;
 }
@@ -109,7 +111,7 @@ function schemaFaults(document: unknown): Fault[] {
   return (result.error?.issues ?? []).map(({ path, message }) => ({ path: jsonPath(path), message }));
 }
 
-/** The words for a fault that the schema itself has none for. */
+/** The message of an issue without one in the schema. */
 function wording(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.input === undefined) {
     return 'is required';

@@ -1,31 +1,30 @@
 /**
- * What a source is: the part of the configuration that its actor carries.
+ * The definition of a source.
  *
- * A definition travels through Temporal and is readable in its Web UI, so it holds no secret: a secret is
- * named by the file (or the environment variable) that the activity reads it from.
- * This file has no imports: workflow code may use it.
+ * Definitions contain no secrets. A secret is referenced by the file or environment variable from which the activity
+ * reads it. This file has no imports, so that workflow code can use it.
  */
 
-/** The format of a registry document; found by its content where a definition gives none. */
+/** The format of a registry document. Detected from the content if a definition has none. */
 export type RegistryFormat = 'upstream' | 'toolhive';
 
-/** Where a secret is read from, each time it is needed. */
+/** The location of a secret, which is read each time it is needed. */
 export type SecretReference = { readonly file: string } | { readonly environment: string };
 
-/** Where the entries of a source come from. Each kind of source has members of its own: see `sources/`. */
+/** The origin of a source's entries. Each kind has its own members: see `sources/`. */
 export interface SourceOrigin {
   readonly kind: string;
   readonly [member: string]: unknown;
 }
 
-/** The kind of sources that are published to. No upstream is read for them. */
+/** The kind of source that is published to. It has no upstream. */
 export const MANAGED = 'managed';
 
 export function isManaged({ kind }: { readonly kind: string }): boolean {
   return kind === MANAGED;
 }
 
-/** Glob patterns over whole server names (`*` crosses `/`) and exact tags; an exclusion wins. */
+/** Globs for whole server names (`*` matches `/` as well) and exact tags. Exclusions take precedence. */
 export interface SourceFilter {
   readonly names?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
   readonly tags?: { readonly include?: readonly string[]; readonly exclude?: readonly string[] };
@@ -38,11 +37,11 @@ export interface SourceDefinition {
   readonly format?: RegistryFormat;
   readonly filter?: SourceFilter;
   readonly syncPolicy: {
-    /** Milliseconds from one cycle to the next; null: only a message starts a sync. */
+    /** Milliseconds between syncs. Null: syncs only start on request. */
     readonly intervalMs: number | null;
-    /** The largest share of the entries (0 to 1) that one sync may remove. Default 0.5. */
+    /** Maximum share of entries (0 to 1) that one sync may remove. Default 0.5. */
     readonly maxRemoval: number;
-    /** Milliseconds that one fetch may take. Default 15 min. */
+    /** Timeout of a fetch in milliseconds. Default 15 min. */
     readonly deadlineMs: number;
   };
 }

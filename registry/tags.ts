@@ -2,9 +2,8 @@ import { isJsonObject } from './json.ts';
 import { publisherExtension } from './extension.ts';
 
 /**
- * The tags of a server.json: those of every `tags` array two levels below the publisher's extension
- * (`_meta["…/publisher-provided"][publisher][key].tags`), whichever the publisher and the key. In order, without
- * repetitions.
+ * Returns the tags of a server.json, from all arrays `_meta["…/publisher-provided"][publisher][key].tags` with any
+ * publisher and key. Keeps the order and removes duplicates.
  */
 export function tagsOf(document: unknown): string[] {
   const tags = new Set<string>();

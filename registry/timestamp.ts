@@ -1,15 +1,15 @@
 const RFC_3339 =
   /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,20}))?(?:Z|([+-])(0\d|1[0-4]):([0-5]\d))$/i;
 
-/** Whether the text is a date and time in RFC 3339 that Postgres takes too: in the years 1 to 9999, and no leap second. */
+/** Whether the text is an RFC 3339 timestamp that Postgres accepts: in the years 1 to 9999, and not a leap second. */
 export function isTimestamp(text: string): boolean {
   const date = RFC_3339.exec(text)?.[1];
   return date !== undefined && !date.startsWith('0000') && isDay(date);
 }
 
 /**
- * The text with `Z` behind it, where that makes it a timestamp: some programs write dates in UTC without saying so
- * (`2026-02-28T12:00:00`, `2026-02-28 12:00:00`, `2026-02-28`). Null for any other text.
+ * Completes a date without time zone to a timestamp in UTC, because some programs omit the `Z` (`2026-02-28T12:00:00`,
+ * `2026-02-28 12:00:00`, `2026-02-28`). Returns null for any other text.
  */
 export function assumingUtc(text: string): string | null {
   const [, date, time = '00:00:00'] =
@@ -18,7 +18,7 @@ export function assumingUtc(text: string): string | null {
   return date !== undefined && isTimestamp(timestamp) ? timestamp : null;
 }
 
-/** Microseconds since 1970 of a text that `isTimestamp`; what is finer is rounded, as Postgres does. */
+/** Converts a valid timestamp to microseconds since 1970. Rounds finer fractions like Postgres. */
 export function microseconds(timestamp: string): bigint {
   const [, date, time, fraction = '0', sign, hours, minutes] = RFC_3339.exec(timestamp)!;
   const offsetMinutes = sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
@@ -26,10 +26,10 @@ export function microseconds(timestamp: string): bigint {
   return BigInt(milliseconds) * 1000n + BigInt(Math.round(Number(`0.${fraction}`) * 1_000_000));
 }
 
-/** By month; February has its 29th in leap years only. */
+/** Days per month in a leap year. */
 const DAYS_OF_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Whether a date (`2026-02-28`) is in the calendar. Not by `Date`, which takes long and the 31st of February for a day in March. */
+/** Whether a date (`2026-02-28`) exists. `Date` is slower, and it reads February 31 as a day in March. */
 export function isDay(date: string): boolean {
   const year = Number(date.slice(0, 4));
   const month = Number(date.slice(5, 7));

@@ -1,10 +1,10 @@
 /**
- * Which members of a ToolHive entry are taken. Others are left out: what a file holds beside the format, such as the
- * `env` and `headers` of an MCP client's configuration, can be secret and must not reach a reader.
+ * Selects the known members of a ToolHive entry. Other members may be secret, such as `env` and `headers` in the
+ * configuration of an MCP client, so they are never published.
  */
 import { isJsonObject, type JsonObject } from './json.ts';
 
-/** What a member holds: `inputs` are variables or headers that a user fills in. */
+/** The type of a member. `inputs` are variables or headers that the user provides. */
 type Kind = 'text' | 'number' | 'boolean' | 'texts' | 'object' | 'objects' | 'inputs' | 'oauth';
 
 const SHARED: Readonly<Record<string, Kind>> = {
@@ -49,7 +49,7 @@ const OAUTH_MEMBERS = new Set([
   'resource',
 ]);
 
-/** An entry is rejected where one of these isn't text: everything else about the server follows from them. */
+/** An entry is rejected if one of these isn't text, because they identify the server. */
 const IDENTIFYING = ['name', 'title', 'description', 'image', 'url'] as const;
 const NOT_TEXT = 'must be text: put it in quotes';
 
@@ -57,7 +57,7 @@ export type TakenEntry =
   | { readonly entry: JsonObject; readonly warnings: readonly string[] }
   | { readonly problem: string };
 
-/** The members of an entry that the format has, or why it isn't an entry of `servers` (or `remote_servers`). */
+/** Returns the known members of an entry, or the reason why it isn't an entry of `servers` (or `remote_servers`). */
 export function takeToolhiveEntry(found: JsonObject, remote: boolean): TakenEntry {
   const kinds = remote ? OF_REMOTES : OF_IMAGES;
   const noText = IDENTIFYING.find((member) => member in kinds && isOtherThanText(found[member]));
@@ -65,7 +65,7 @@ export function takeToolhiveEntry(found: JsonObject, remote: boolean): TakenEntr
   const required = remote ? 'url' : 'image';
   if (typeof found[required] !== 'string' || found[required] === '') {
     const where = remote ? 'remote_servers' : 'servers';
-    const hint = 'the configuration file of an MCP client, for instance, is no registry';
+    const hint = "the configuration file of an MCP client, for example, isn't a registry document";
     return {
       problem: `${required} is missing: without it, this isn't an entry of ${where} in ToolHive's format (${hint})`,
     };
@@ -73,7 +73,7 @@ export function takeToolhiveEntry(found: JsonObject, remote: boolean): TakenEntr
   const warnings: string[] = [];
   const members = Object.entries(found).flatMap(([name, value]) => {
     const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-    if (kind === undefined) warnings.push(`${name.slice(0, 100)} isn't part of ToolHive's format; left out`);
+    if (kind === undefined) warnings.push(`${name.slice(0, 100)} isn't part of ToolHive's format; ignored`);
     const taken = kind === undefined ? undefined : takeValue(kind, value, { name, warnings });
     return taken === undefined ? [] : [[name, taken] as const];
   });
@@ -89,7 +89,7 @@ interface Place {
   readonly warnings: string[];
 }
 
-/** The value, as far as it is of this kind; undefined where nothing is left. Go programs write null for nothing. */
+/** Returns the valid parts of a value, or undefined if there are none. Go programs write null for missing values. */
 function takeValue(kind: Kind, value: unknown, place: Place): unknown {
   if (value === null) return null;
   switch (kind) {
@@ -123,7 +123,7 @@ function takeValue(kind: Kind, value: unknown, place: Place): unknown {
       if (typeof value === kind) return value;
       break;
   }
-  place.warnings.push(`${place.name} ${kind === 'text' ? NOT_TEXT : `must be ${article(kind)}`}; left out`);
+  place.warnings.push(`${place.name} ${kind === 'text' ? NOT_TEXT : `must be ${article(kind)}`}; ignored`);
   return undefined;
 }
 
@@ -138,20 +138,20 @@ interface Elements {
 
 function takeElements(list: unknown, { name, warnings }: Place, { expected, take }: Elements): unknown[] | undefined {
   if (!Array.isArray(list)) {
-    warnings.push(`${name} must be a list; left out`);
+    warnings.push(`${name} must be a list; ignored`);
     return undefined;
   }
   return list.flatMap((element: unknown, index) => {
     const path = `${name}[${index}]`;
     const taken = take(element, path);
-    if (taken === undefined) warnings.push(`${path} ${expected}; left out`);
+    if (taken === undefined) warnings.push(`${path} ${expected}; ignored`);
     return taken === undefined ? [] : [taken];
   });
 }
 
 function takeMembers(object: JsonObject, known: ReadonlySet<string>, { name, warnings }: Place): JsonObject {
   const members = Object.entries(object).filter(([member]) => {
-    if (!known.has(member)) warnings.push(`${name}.${member.slice(0, 100)} isn't part of ToolHive's format; left out`);
+    if (!known.has(member)) warnings.push(`${name}.${member.slice(0, 100)} isn't part of ToolHive's format; ignored`);
     return known.has(member);
   });
   return Object.fromEntries(members);

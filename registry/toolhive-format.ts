@@ -1,34 +1,34 @@
 /**
  * The ToolHive format of a registry document:
  * `{version, last_updated, servers: {key: entry}, remote_servers: {key: entry}, groups: [{name, servers, remote_servers}]}`.
- * An entry of `servers` is run from an image, one of `remote_servers` is reached at a URL.
+ * Entries of `servers` run from an image. Entries of `remote_servers` have a URL.
  */
 import { publisherExtension } from './extension.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
-/** One server of a ToolHive document and where it stands in it. */
+/** A server of a ToolHive document and its place in it. */
 export interface ToolhiveServer {
   /** Its key in the map of servers. */
   readonly key: string;
   readonly entry: JsonObject;
   /** Whether the map is `remote_servers`. */
   readonly remote: boolean;
-  /** The name of the group that the map is in; absent at the top of the document. */
+  /** The name of the group that contains the map. Absent at the top of the document. */
   readonly group?: string | undefined;
 }
 
-/** Under this name ToolHive keeps its own members in the publisher's extension of a server.json. */
+/** The key of ToolHive's own members in the publisher's extension of a server.json. */
 export const TOOLHIVE_PUBLISHER = 'io.github.stacklok';
 
-/** The namespace of servers whose name has none: ToolHive's own names are plain words. */
+/** The namespace for servers without one: ToolHive's own names are plain words. */
 export const TOOLHIVE_NAMESPACE = 'io.github.stacklok';
 
-/** The name that a server is served under. */
+/** Returns the name under which a server is served. */
 export function toolhiveServerName(name: string): string {
   return name.includes('/') ? name : `${TOOLHIVE_NAMESPACE}/${name}`;
 }
 
-/** The members of an entry that server.json has no place for; ToolHive's extension takes them as they are. */
+/** Members of an entry that server.json can't express. ToolHive's extension contains them unchanged. */
 const SHARED_MEMBERS = [
   'status',
   'tier',
@@ -42,7 +42,7 @@ const SHARED_MEMBERS = [
   'stateless',
 ] as const;
 
-/** The members that ToolHive's extension has for a server that is run from an image, or reached at a URL. */
+/** Returns the members of ToolHive's extension for a server with an image or with a URL. */
 export function extensionMembers(remote: boolean): readonly string[] {
   return remote
     ? [...SHARED_MEMBERS, 'oauth_config', 'env_vars']
@@ -50,8 +50,8 @@ export function extensionMembers(remote: boolean): readonly string[] {
 }
 
 /**
- * ToolHive's extension of a server.json: the one under the image or URL of the server, or, as ToolHive itself reads
- * it, the first one.
+ * Returns ToolHive's extension of a server.json: the one for the image or URL of the server, or else the first one, as
+ * ToolHive itself does.
  */
 export function toolhiveExtension(document: unknown, identifier?: string): JsonObject | undefined {
   const extensions = publisherExtension(document)?.[TOOLHIVE_PUBLISHER];

@@ -1,15 +1,15 @@
-/** What ToolHive calls an image is a package in a server.json. */
+/** Converts ToolHive's images to packages of a server.json and back. */
 import { imageReference } from './exports/form/image.ts';
 import { literalOf } from './exports/form/template.ts';
 import { transportUrl } from './exports/form/transport-url.ts';
 import { type JsonObject, memberOf, textOf } from './json.ts';
 
-/** The schemes by which ToolHive runs a package that is no container image. */
+/** ToolHive's schemes for packages that aren't container images. */
 const SCHEMES = { npm: 'npx', pypi: 'uvx', go: 'go' } as const;
 type RunnableType = keyof typeof SCHEMES;
 const RUNNABLE_TYPES = Object.keys(SCHEMES) as RunnableType[];
 
-/** `npx://name@1.2.3` is a package of npm, anything without a known scheme is the reference of a container image. */
+/** `npx://name@1.2.3` is an npm package. Anything without a known scheme is the reference of a container image. */
 export function imageToPackage(image: string): JsonObject {
   for (const registryType of RUNNABLE_TYPES) {
     const scheme = `${SCHEMES[registryType]}://`;
@@ -20,14 +20,14 @@ export function imageToPackage(image: string): JsonObject {
   return { registryType: 'oci', identifier: image };
 }
 
-/** `@scope/name@1.2.3` has its version after the last `@` that is not the first character. */
+/** The version follows the last `@` that isn't the first character, as in `@scope/name@1.2.3`. */
 function splitVersion(reference: string): JsonObject {
   const at = reference.lastIndexOf('@');
   const version = at > 0 ? reference.slice(at + 1) : '';
   return version === '' ? { identifier: reference } : { identifier: reference.slice(0, at), version };
 }
 
-/** The package that ToolHive would run: a container image before a package of npm, PyPI or Go. */
+/** Returns the package that ToolHive would run. Container images take precedence over npm, PyPI, and Go packages. */
 export function runnablePackage(packages: readonly JsonObject[]): { image: string; from: JsonObject } | null {
   for (const registryType of ['oci', 'docker', ...RUNNABLE_TYPES]) {
     const from = packages.find((candidate) => candidate['registryType'] === registryType);
@@ -52,7 +52,7 @@ function packageToImage(from: JsonObject): string | undefined {
   return imageReference(from);
 }
 
-/** The transport of a package that listens on a port of the container; ToolHive forwards it from the local machine. */
+/** Returns the transport of a package. ToolHive forwards a local port to the port in the container. */
 export function packageTransport(entry: JsonObject): JsonObject {
   const type = textOf(entry['transport']) ?? 'stdio';
   if (type === 'stdio') {
@@ -62,7 +62,7 @@ export function packageTransport(entry: JsonObject): JsonObject {
   return { type, url: typeof port === 'number' && port > 0 ? `http://localhost:${port}` : 'http://localhost' };
 }
 
-/** The members of an entry that say how to talk to its package. */
+/** Returns the members of an entry that describe the transport of its package. */
 export function transportMembers(from: JsonObject): JsonObject {
   const transport = memberOf(from, 'transport');
   const port = /^https?:\/\/[^/:]+:(\d{1,5})(?:\/|$)/.exec(literalOf(transportUrl(from)) ?? '')?.[1];

@@ -1,10 +1,10 @@
-/** Environment variables, headers and arguments: what the user of a server has to provide, in both formats. */
+/** Converts environment variables, headers, and arguments between both formats. */
 import { literalWords, packageArgumentList, runtimeArgumentList } from './exports/form/arguments.ts';
 import { headerSettings, packageEnvironment, type Setting } from './exports/form/environment.ts';
 import { inputsOf, literalOf } from './exports/form/template.ts';
 import { defined, isJsonObject, type JsonObject } from './json.ts';
 
-/** `env_vars` or `headers` of a ToolHive entry as key-value inputs of a server.json; undefined where there are none. */
+/** Converts `env_vars` or `headers` of a ToolHive entry to inputs of a server.json. Undefined if there are none. */
 export function toKeyValueInputs(variables: unknown): JsonObject[] | undefined {
   if (!Array.isArray(variables) || variables.length === 0 || !variables.every(isJsonObject)) {
     return undefined;
@@ -21,7 +21,7 @@ export function toKeyValueInputs(variables: unknown): JsonObject[] | undefined {
   );
 }
 
-/** The headers of a remote, as ToolHive has them. */
+/** Converts the headers of a remote to ToolHive's format. */
 export function toolhiveHeaders(remote: JsonObject): JsonObject[] {
   return headerSettings(remote).map(toolhiveVariable);
 }

@@ -1,18 +1,18 @@
 /**
- * The order of versions, by which the latest one is found. Semantic versions have the precedence that semver.org
- * defines; a leading `v` is ignored. Any other text is a version too: it comes before every semantic version, and is
- * compared with its like number by number.
+ * The order of versions, which determines the latest one. Semantic versions have the precedence defined by semver.org,
+ * and a leading `v` is ignored. Other texts are also versions. They come before all semantic versions, and numbers in
+ * them are compared numerically.
  */
 
-/** The pattern that semver.org suggests, with a leading `v` that the official registry accepts too. */
+/** The pattern suggested by semver.org, plus the leading `v` that the official registry accepts. */
 const SEMANTIC =
   /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-((?:0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*))*))?(?:\+[\da-zA-Z-]+(?:\.[\da-zA-Z-]+)*)?$/;
-/** Semantic versions have at most this many characters, so that the length of a number fits in two digits. */
+/** Maximum length of a semantic version, so that the length of a number fits in two hexadecimal digits. */
 const MAX_SEMANTIC_LENGTH = 256;
 
-/** Begins the key of a version that isn't semantic: sorts before every digit. */
+/** First character of the key of a version that isn't semantic. Sorts before all digits. */
 const NOT_SEMANTIC = ' ';
-/** Marks the end of a prerelease identifier: sorts before every character that an identifier can hold. */
+/** End of a prerelease identifier. Sorts before all characters of identifiers. */
 const END_OF_IDENTIFIER = '!';
 /** A release sorts after all of its prereleases. */
 const PRERELEASE = '-';
@@ -24,9 +24,9 @@ export function isSemanticVersion(version: string): boolean {
 }
 
 /**
- * A text whose byte order (collation `C`) is the order of the versions, so that the database can sort by it. Versions
- * that differ only in build metadata or a leading `v` have equal keys. The keys of semantic versions begin with a digit,
- * the others with a space. The migration 0007 computes the same keys in SQL.
+ * Returns a sort key: a text whose byte order (collation `C`) is the order of versions, for sorting in the database.
+ * Versions that differ only in build metadata or a leading `v` have equal keys. Keys of semantic versions begin with a
+ * digit, and others begin with a space. Migration 0007 computes the same keys in SQL.
  */
 export function versionOrder(version: string): string {
   const [, major = '', minor = '', patch = '', prerelease] =
@@ -37,7 +37,7 @@ export function versionOrder(version: string): string {
   return core + PRERELEASE + prerelease.split('.').map(identifierKey).join('');
 }
 
-/** Digits behind their count in hexadecimal: 9 is `019`, 10 is `0210`. */
+/** Prefixes digits with their count in hexadecimal: 9 becomes `019`, 10 becomes `0210`. */
 function numberKey(digits: string): string {
   return digits.length.toString(16).padStart(2, '0') + digits;
 }
@@ -48,7 +48,7 @@ function identifierKey(identifier: string): string {
   return key + END_OF_IDENTIFIER;
 }
 
-/** `release-9` before `release-10`, and `1.2.3.9` before `1.2.3.10`. A version has at most 512 bytes. */
+/** Sorts `release-9` before `release-10`, and `1.2.3.9` before `1.2.3.10`. A version has at most 512 bytes. */
 function numberByNumber(version: string): string {
   return version.replace(/^v(?=\d)/, '').replaceAll(/\d+/g, (digits) => {
     const significant = digits.replace(/^0+/, '');
@@ -59,10 +59,10 @@ function numberByNumber(version: string): string {
 const COMPARATOR = /^\s*[\^~<>=]|[\s,|][\^~<>=]/;
 const ALTERNATIVES = /\|\|/;
 const HYPHEN_RANGE = /\S\s+-\s+\S/;
-/** `1.x`, `1.2.*`, `*`: a wildcard where a number belongs. */
+/** `1.x`, `1.2.*`, `*`: a wildcard in place of a number. */
 const WILDCARD = /^\s*v?(\d+\.)*[xX*](\.[\dxX*]+)*([-+].*)?$/;
 
-/** Whether the text names many versions (`^1.2.3`, `>=1 <2`, `1.x`, `1.0 - 2.0`), which a published version must not. */
+/** Whether the text is a range (`^1.2.3`, `>=1 <2`, `1.x`, `1.0 - 2.0`), which can't be published as a version. */
 export function isVersionRange(version: string): boolean {
   return [COMPARATOR, ALTERNATIVES, HYPHEN_RANGE, WILDCARD].some((pattern) => pattern.test(version));
 }

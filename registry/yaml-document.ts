@@ -1,25 +1,26 @@
-/** Registry documents written in YAML. */
+/** Converts registry documents in YAML to JSON. */
 import { LineCounter, parseDocument } from 'yaml';
 import { RollcallError } from './failure.ts';
 
-/** YAML can't be read piece by piece: the whole document is held, so it may be no larger than this. */
+/** Maximum size of a document. YAML can't be read in pieces, so the whole document is buffered. */
 export const MAX_YAML_BYTES = 8 * 1024 * 1024;
-/** How often aliases may be expanded: enough for shared blocks, too few for a document that explodes. */
+/** Maximum number of alias expansions: enough for shared blocks, and too few for an alias bomb. */
 const MAX_ALIASES = 100;
-/** Bytes of the same document in JSON: what aliases repeat is repeated there. */
+/** Maximum size of the converted document, in which aliases are expanded. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
 /**
- * The same document in JSON. Comments and anchors are gone, member order is kept.
+ * Converts a YAML document to JSON. Keeps the order of members, and drops comments and anchors.
  *
- * @throws RollcallError `DocumentInvalid` where the text is not YAML, with line and column, or not a mapping or list.
+ * @throws RollcallError `DocumentInvalid` if the text isn't YAML (with line and column), or isn't a mapping or list
  */
 export function yamlToJson(yaml: Uint8Array): Uint8Array {
   const text = new TextDecoder().decode(yaml);
   const value = parse(text);
-  if (typeof value !== 'object' || value === null) throw invalid('it holds no mapping and no list', text);
+  if (typeof value !== 'object' || value === null) throw invalid('it must be a mapping or a list', text);
   const json = Buffer.from(JSON.stringify(value));
-  if (json.length > MAX_JSON_BYTES) throw invalid(`it has more than ${MAX_JSON_BYTES} bytes with all aliases`, text);
+  if (json.length > MAX_JSON_BYTES)
+    throw invalid(`it has more than ${MAX_JSON_BYTES} bytes after expanding its aliases`, text);
   return json;
 }
 
@@ -47,6 +48,6 @@ function invalid(reason: string, text: string): RollcallError {
   const start = JSON.stringify(text.slice(0, 40).trim());
   return new RollcallError(
     'DocumentInvalid',
-    `the document begins with ${start}: it is not JSON, and as YAML not valid: ${reason}`,
+    `the document begins with ${start}: it isn't JSON and isn't valid YAML either: ${reason}`,
   );
 }

@@ -42,19 +42,19 @@ describe('a document that is none fails the sync, and leaves what is served', ()
   test.each<[string, string, string, string]>([
     ['nothing', '', 'DocumentInvalid', 'the document is empty'],
     ['a web page', '<!doctype html>\n<html></html>', 'DocumentInvalid', 'begins with "<!doctype html>'],
-    ['a sentence', 'There is no registry here.', 'DocumentInvalid', 'holds no mapping and no list'],
+    ['a sentence', 'There is no registry here.', 'DocumentInvalid', 'it must be a mapping or a list'],
     ['broken YAML', 'servers:\n  a: [1\nb: }', 'DocumentInvalid', 'at line 3, column'],
-    ['truncated JSON', envelope([GOOD]).slice(0, -5), 'DocumentInvalid', 'cut off: it ends at line 1, column'],
+    ['truncated JSON', envelope([GOOD]).slice(0, -5), 'DocumentInvalid', 'truncated: it ends at line 1, column'],
     ['malformed JSON', '{"data":{"servers":[] "x":1}}', 'DocumentInvalid', 'line 1, column 23 (byte 22)'],
     ['other JSON', '{"users":[{"id":1}]}', 'DocumentInvalid', 'it is an object with "users"'],
-    ['a number', '42', 'DocumentInvalid', 'holds no mapping and no list'],
+    ['a number', '42', 'DocumentInvalid', 'it must be a mapping or a list'],
     ['UTF-16', Buffer.from('\ufeff{}', 'utf16le').toString('latin1'), 'DocumentInvalid', 'is not JSON'],
     ['a list in place of servers', '{"servers":"none"}', 'DocumentInvalid', '"servers" is neither'],
     [
       'the other format',
       TOOLHIVE,
       'FormatMismatch',
-      'the source says upstream, but the document is in the format toolhive',
+      'the source has the format upstream, but the document is in the format toolhive',
     ],
     [
       'only bad entries',
@@ -90,7 +90,7 @@ describe('a bad entry is rejected alone, with its reason', () => {
     ['of the version latest', serverJson('com.example/x', 'latest'), 'com.example/x', 'version is "latest"'],
     ['without a version', { name: 'com.example/x', description: 'x' }, 'com.example/x', 'version is missing'],
     ['without a description', { name: 'com.example/x', version: '1.0.0' }, 'com.example/x', 'description is missing'],
-    ['that is there twice', GOOD, 'com.example/good', 'already; the first one is taken'],
+    ['that is there twice', GOOD, 'com.example/good', 'already; the first one is used'],
     [
       'with a description of 2 MB',
       serverJson('com.example/x', '1.0.0', { description: 'x'.repeat(2_000_000) }),
@@ -110,8 +110,8 @@ describe('a bad entry is rejected alone, with its reason', () => {
       'com.example/x',
       'nested too deeply',
     ],
-    ['that is text', 'com.example/x', null, 'not a JSON object'],
-    ['that is null', null, null, 'not a JSON object'],
+    ['that is text', 'com.example/x', null, "isn't a JSON object"],
+    ['that is null', null, null, "isn't a JSON object"],
   ])('%s', async (...[, entry, name, reason]) => {
     const source = await served(envelope([GOOD, entry, serverJson('com.example/last')]));
     expect(await source.served()).toEqual(['com.example/good@1.0.0', 'com.example/last@1.0.0']);

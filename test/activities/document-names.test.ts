@@ -6,8 +6,8 @@ import { createTestDatabase } from '../environment.ts';
 import { SourceUnderTest } from './source-under-test.ts';
 
 test.each([
-  ['that is cut off', '{"remote_servers": {', 'the document is cut off'],
-  ['in another format', '{"servers": []}', 'the source says toolhive'],
+  ['that is cut off', '{"remote_servers": {', 'the document is truncated'],
+  ['in another format', '{"servers": []}', 'the source has the format toolhive'],
 ])('the failure over a document %s begins with its path', async (_, content, reason) => {
   const testDatabase = await createTestDatabase();
   const { database } = testDatabase;

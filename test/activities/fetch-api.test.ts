@@ -317,7 +317,7 @@ describe('an upstream that misbehaves', () => {
   test.each<[string, string, string]>([
     ['a web page', '<!doctype html><title>Welcome</title>', 'did not send a page of a registry'],
     ['an error', '{"error":"not today"}', 'it is an object with "error"'],
-    ['truncated JSON', '{"servers":[{"server":', 'the document is cut off'],
+    ['truncated JSON', '{"servers":[{"server":', 'the document is truncated'],
   ])('sends %s with status 200: nothing is removed', async (_, body, message) => {
     putMany(3);
     const api = await source();

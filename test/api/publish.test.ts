@@ -79,7 +79,7 @@ test.each([
     '{"name":"com.example/twice","version":"1.0.0","description":"d","remotes":[{"type":"sse","url":"https://a.example.com","\\u0075rl":"https://b.example.com"}]}',
   ],
 ])('a document that has %s twice is refused, and found by validate', async (path, body) => {
-  const fault = { path, message: 'is there twice, and readers differ in which one they take' };
+  const fault = { path, message: 'is a duplicate, and parsers differ in which one they use' };
   const refused = await api.send('POST', '/v0.1/publish', { body });
   expect([refused.status, await refused.json()]).toMatchObject([422, { faults: [fault] }]);
   const checked = await api.send('POST', '/v0.1/validate', { body });

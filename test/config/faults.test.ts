@@ -51,7 +51,7 @@ auht: {}
     '14:5: sources[2].syncPolicy.interval: is missing: say how often the source is synced, such as `interval: 30m`',
     '14:11: sources[2].name: expected 1 to 63 lowercase letters, digits, and hyphens, without a hyphen at either end',
     '15:22: sources[2].api.endpoint: expected a URL that starts with https:// or http://',
-    '16:34: sources[2].filter.names.include[0]: "[" has no "]" after it; write "\\[" for the character itself',
+    '16:34: sources[2].filter.names.include[0]: "[" has no "]" after it; write "\\[" for a literal bracket',
     '16:40: sources[2].filter.names.include[1]: expected text, found a number: put it in quotes',
     '18:11: registries[0].name: is reserved, because it is part of API paths',
     '19:15: registries[0].sources[0]: unknown source `locl`; did you mean `local`?',

@@ -162,7 +162,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       await cluster.put({ ...exported(one, 'weather', { ...claims, 'registry-version': '2.0.0' }), ...proxy });
       expect((await source.sync()).counts).toMatchObject({ entries: 3, rejected: 1 });
       expect((await source.findings()).map(({ reason }) => reason)).toEqual([
-        expect.stringContaining('another object of this name has other claims'),
+        expect.stringContaining('another object with this name has different claims'),
       ]);
       await cluster.delete({ ...exported(one, 'clock'), ...proxy });
       await cluster.delete({ ...exported(one, 'weather'), ...proxy });

@@ -78,7 +78,7 @@ describe('the formats', () => {
     const { drafts, findings } = read(listOf(item, JSON.stringify(server('b'))));
     expect(drafts.map(({ draft }) => draft.name)).toEqual(['com.example/b']);
     expect(findings[0]).toMatchObject({ severity: 'rejection', ordinal: 0 });
-    expect(findings[0]!.reason).toMatch(/^the entry is not valid JSON/);
+    expect(findings[0]!.reason).toMatch(/^the entry isn't valid JSON/);
   });
 
   test.each<[string, string, string]>([
@@ -100,7 +100,7 @@ describe('the formats', () => {
     for (const text of [listOf(item), listOf(item).replaceAll(',', ' , ')]) {
       const { drafts, findings } = read(text);
       expect(drafts).toEqual([]);
-      expect(findings[0]!.reason).toMatch(`${path} is there twice`);
+      expect(findings[0]!.reason).toMatch(`${path} is a duplicate`);
     }
   });
 
@@ -288,15 +288,15 @@ describe('what is not part of a format', () => {
       remotes: [{ headers: [{ name: 'Authorization', isRequired: true }] }],
     });
     expect(summary.findings.map(({ reason }) => reason)).toEqual([
-      "command isn't part of ToolHive's format; left out",
-      "env isn't part of ToolHive's format; left out",
-      'args must be a list; left out',
-      "custom isn't part of ToolHive's format; left out",
-      "headers isn't part of ToolHive's format; left out",
-      'env_vars must be a list; left out',
-      "headers[0].value isn't part of ToolHive's format; left out",
-      'headers[1] must be an object; left out',
-      "oauth_config.client_secret isn't part of ToolHive's format; left out",
+      "command isn't part of ToolHive's format; ignored",
+      "env isn't part of ToolHive's format; ignored",
+      'args must be a list; ignored',
+      "custom isn't part of ToolHive's format; ignored",
+      "headers isn't part of ToolHive's format; ignored",
+      'env_vars must be a list; ignored',
+      "headers[0].value isn't part of ToolHive's format; ignored",
+      'headers[1] must be an object; ignored',
+      "oauth_config.client_secret isn't part of ToolHive's format; ignored",
     ]);
   });
 });
@@ -314,7 +314,7 @@ test.each([
 test('a tag of a ToolHive entry that is not text is left out with a warning', () => {
   const { drafts, findings } = read('servers: {fetch: {image: a, tags: [web, 2]}}', { syntax: 'yaml' });
   expect(drafts[0]!.draft.tags).toEqual(['web']);
-  expect(findings.map(({ reason }) => reason)).toEqual(['tags[1] must be text: put it in quotes; left out']);
+  expect(findings.map(({ reason }) => reason)).toEqual(['tags[1] must be text: put it in quotes; ignored']);
 });
 
 test('values of another type in YAML are named for what they are', () => {

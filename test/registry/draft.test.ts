@@ -77,8 +77,8 @@ describe('a draft', () => {
     );
     expect(draft).toMatchObject({ status: 'active', publishedAt: null, updatedAt: null, statusMessage: null });
     expect(warnings).toEqual([
-      'status "gone" is none of active, deprecated, deleted; taken as active',
-      "publishedAt isn't an RFC 3339 date; left out",
+      'status "gone" is not one of active, deprecated, deleted; treated as active',
+      "publishedAt isn't an RFC 3339 date; ignored",
     ]);
   });
 
@@ -113,7 +113,7 @@ test.each([
 ])('%j, without a time zone, is taken as UTC with a warning', (publishedAt, taken) => {
   const { draft, warnings } = draftOf(found(SERVER, { publishedAt }));
   expect(draft.publishedAt).toBe(taken);
-  expect(warnings).toEqual(['publishedAt has no time zone; taken as UTC']);
+  expect(warnings).toEqual(['publishedAt has no time zone; treated as UTC']);
 });
 
 test('an entry with thousands of faults has 100 warnings, and one that counts the rest', () => {
@@ -127,8 +127,8 @@ test('an entry with thousands of faults has 100 warnings, and one that counts th
 
 describe('a rejection', () => {
   test.each([
-    [[], 'the entry is not a JSON object'],
-    ['text', 'the entry is not a JSON object'],
+    [[], "the entry isn't a JSON object"],
+    ['text', "the entry isn't a JSON object"],
     [{ ...SERVER, name: undefined }, 'name is missing or empty'],
     [{ ...SERVER, name: '' }, 'name is missing or empty'],
     [{ ...SERVER, name: 5 }, 'name must be text: put it in quotes'],
@@ -136,8 +136,8 @@ describe('a rejection', () => {
     [{ ...SERVER, version: null }, 'version is missing or empty'],
     [{ ...SERVER, description: 2024 }, 'description must be text: put it in quotes'],
     [{ ...SERVER, description: true }, 'description must be text: put it in quotes'],
-    [{ ...SERVER, name: 'weather' }, /^name must be a namespace, one slash and a name/],
-    [{ ...SERVER, name: 'a/b/c' }, /^name must be a namespace, one slash and a name/],
+    [{ ...SERVER, name: 'weather' }, /^name must be a namespace, one slash, and a name/],
+    [{ ...SERVER, name: 'a/b/c' }, /^name must be a namespace, one slash, and a name/],
     [{ ...SERVER, name: `a/${'b'.repeat(600)}` }, /at most 512 bytes long$/],
     [{ ...SERVER, version: undefined }, 'version is missing or empty'],
     [{ ...SERVER, version: ' ' }, 'version is missing or empty'],
@@ -145,14 +145,11 @@ describe('a rejection', () => {
     [{ ...SERVER, version: '1'.repeat(600) }, 'version is longer than 512 bytes'],
     [{ ...SERVER, description: undefined }, 'description is missing or empty'],
     [{ ...SERVER, description: '' }, 'description is missing or empty'],
-    [{ ...SERVER, title: 'a\0b' }, 'title holds a NUL character, which cannot be stored'],
-    [{ ...SERVER, x: [{ 'a\0': 1 }] }, 'x[0]["a\\u0000"] holds a NUL character, which cannot be stored'],
-    [{ ...SERVER, x: { y: '\ud83d' } }, 'x.y holds half of a surrogate pair, which is no valid Unicode'],
-    [
-      { ...SERVER, NAME: 'a/another' },
-      'NAME differs from a member that every document has in upper and lower case alone',
-    ],
-    [{ ...SERVER, verſion: '2.0.0' }, /^\["ver\u017fion"\] differs from a member/],
+    [{ ...SERVER, title: 'a\0b' }, "title contains a NUL character, which can't be stored"],
+    [{ ...SERVER, x: [{ 'a\0': 1 }] }, `x[0]["a\\u0000"] contains a NUL character, which can't be stored`],
+    [{ ...SERVER, x: { y: '\ud83d' } }, "x.y contains an unpaired surrogate, which isn't valid Unicode"],
+    [{ ...SERVER, NAME: 'a/another' }, 'NAME differs only in case from a standard member'],
+    [{ ...SERVER, verſion: '2.0.0' }, /^\["ver\u017fion"\] differs only in case from a standard member/],
     [{ ...SERVER, x: 'x'.repeat(MAX_DOCUMENT_BYTES) }, 'the document is larger than 1048576 bytes'],
   ])('of %j says why', (document, reason) => {
     expect(reasonOf(found(document))).toMatch(reason);

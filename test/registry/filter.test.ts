@@ -65,11 +65,11 @@ describe('a bad pattern', () => {
     ['', /empty/],
     ['a[b', /"\["/],
     ['a]', /"\]"/],
-    ['[]', /no character/],
+    ['[]', /empty class/],
     ['[z-a]', /"z-a"/],
     ['{a,b', /"\{"/],
     ['a}', /"\}"/],
-    ['a\\', /nothing after/],
+    ['a\\', /unfinished escape/],
     ['{a,b}'.repeat(12), /more than 1000/],
   ])('%j is told by its fault', (pattern, fault) => {
     expect(badPattern(pattern)).toMatch(fault);

@@ -183,8 +183,8 @@ describe('the scanner', () => {
   test.each([
     ['', 'the document is empty'],
     [' \n ', 'the document is empty'],
-    ['[1', 'cut off: it ends at line 1, column 3 (byte 2)'],
-    ['{"a":{"b":"', 'cut off'],
+    ['[1', 'truncated: it ends at line 1, column 3 (byte 2)'],
+    ['{"a":{"b":"', 'truncated'],
     ['[1 2]', 'found "2" where "," or "]" was due, at line 1, column 4'],
     ['{"a":1,}', 'found "}" where a member name was due'],
     ['[1,]', 'found "]" where a value was due'],

@@ -198,7 +198,7 @@ test('what is wrong beside that is warned about and left out', () => {
   });
   expect(JSON.stringify(document)).not.toContain('forecast');
   expect(warnings).toEqual([
-    expect.stringContaining('/tools is not a list of names'),
+    expect.stringContaining("/tools isn't a list of names"),
     expect.stringContaining('tool-definitions'),
   ]);
 });

@@ -6,7 +6,7 @@ const SERVER = { name: 'com.example/weather', description: 'Forecasts', version:
 const STDIO = { type: 'stdio' };
 const NPM = { registryType: 'npm', identifier: '@example/weather', version: '1.0.0', transport: STDIO };
 const ARGUMENT = { type: 'positional', valueHint: 'path' };
-const NO_URL = 'must start with http://, https:// or a variable like {baseUrl}, and hold no white space';
+const NO_URL = 'must start with http://, https:// or a variable such as {baseUrl}, and must not contain white space';
 const PROVIDED = 'io.modelcontextprotocol.registry/publisher-provided';
 
 /** The faults of an otherwise valid document with the members, as sentences. */
@@ -126,8 +126,8 @@ test('every fault is told, each with its path', () => {
     }).toSorted(),
   ).toEqual([
     'name must have at least 3 characters',
-    'packages[1].fileSha256 is required of an mcpb package',
-    'packages[1].identifier must be the https:// URL of the file in an mcpb package',
+    'packages[1].fileSha256 is required for mcpb packages',
+    'packages[1].identifier must be the https:// URL of the mcpb file',
     'packages[1].packageArguments[0] must have a value or a valueHint',
     'packages[1].transport.type must be stdio, streamable-http or sse',
     'remotes[0].type must be streamable-http or sse',
@@ -161,7 +161,7 @@ describe('an icon', () => {
       { mimeType: 'image/gif' },
       'icons[0].mimeType must be one of image/png, image/jpeg, image/jpg, image/svg+xml, image/webp',
     ],
-    [{ sizes: ['48x48', '48'] }, 'icons[0].sizes[1] must be a size like 48x48, or any'],
+    [{ sizes: ['48x48', '48'] }, 'icons[0].sizes[1] must be a size such as 48x48, or any'],
     [{ sizes: '48x48' }, 'icons[0].sizes must be an array'],
     [{ theme: 'blue' }, 'icons[0].theme must be one of light, dark'],
   ])('%j', (members, fault) => {
@@ -239,14 +239,14 @@ describe('a package', () => {
     [
       { registryType: undefined, registry_type: 'npm' },
       'packages[0].registryType is required',
-      'packages[0].registry_type is called registryType since 2025-09-16',
+      'packages[0].registry_type was renamed to registryType on 2025-09-16',
     ],
     [{ identifier: '' }, 'packages[0].identifier must not be empty'],
     [{ version: 'latest' }, 'packages[0].version must be a specific version, not "latest"'],
     [{ version: '~1.2' }, 'packages[0].version must be a specific version, not a range'],
     [
       { fileSha256: 'A'.repeat(64) },
-      'packages[0].fileSha256 must be a SHA-256 digest in 64 lower-case hexadecimal digits',
+      'packages[0].fileSha256 must be a SHA-256 digest of 64 lower-case hexadecimal digits',
     ],
     [{ registryBaseUrl: 'npm' }, 'packages[0].registryBaseUrl must be an absolute http:// or https:// URL'],
     [{ transport: undefined }, 'packages[0].transport is required'],
@@ -255,7 +255,7 @@ describe('a package', () => {
     [{ transport: { type: 'sse', url: 'localhost' } }, `packages[0].transport.url ${NO_URL}`],
     [
       { transport: { type: 'sse', url: 'http://localhost:{port}' } },
-      'packages[0].transport.url refers to port, which is no variable here',
+      "packages[0].transport.url refers to port, which isn't defined as a variable",
     ],
     [{ transport: { type: 'sse', url: 'http://localhost:99999' } }, 'packages[0].transport.url is not a valid URL'],
     [{ environmentVariables: [{}] }, 'packages[0].environmentVariables[0].name is required'],
@@ -291,11 +291,11 @@ describe('a package', () => {
 describe('a remote', () => {
   test.each([
     [{ url: 'ftp://example.com' }, `remotes[0].url ${NO_URL}`],
-    [{ url: 'https://example.com/{a}/{b}' }, 'remotes[0].url refers to a, b, which is no variable here'],
+    [{ url: 'https://example.com/{a}/{b}' }, "remotes[0].url refers to a, b, which isn't defined as a variable"],
     [{ url: 'https://example.com/a b' }, `remotes[0].url ${NO_URL}`],
     [{ variables: { a: { isRequired: 'yes' } } }, 'remotes[0].variables.a.isRequired must be a boolean'],
     [{ headers: [{ name: '' }] }, 'remotes[0].headers[0].name must not be empty'],
-    [{ transport_type: 'sse' }, 'remotes[0].transport_type is called type since 2025-09-16'],
+    [{ transport_type: 'sse' }, 'remotes[0].transport_type was renamed to type on 2025-09-16'],
   ])('%j', (members, fault) => {
     expect(inRemote(members)).toEqual([fault]);
   });
@@ -304,13 +304,13 @@ describe('a remote', () => {
 test('the extension of the publisher has a limit, 4 KiB unless another is given', () => {
   const document = { ...SERVER, _meta: { [PROVIDED]: { text: 'ä'.repeat(2048) } } };
   expect(checkServerJson(document).map(faultText)).toEqual([
-    `_meta["${PROVIDED}"] is 4107 bytes large; at most 4096 bytes are allowed`,
+    `_meta["${PROVIDED}"] has 4107 bytes; at most 4096 bytes are allowed`,
   ]);
   expect(checkServerJson(document, { publisherExtensionBytes: 5000 })).toEqual([]);
 });
 
 test('what cannot be stored is told before everything else', () => {
   expect(checkServerJson({ name: 'a\0b' }).map(faultText)).toEqual([
-    'name holds a NUL character, which cannot be stored',
+    "name contains a NUL character, which can't be stored",
   ]);
 });
