@@ -141,7 +141,7 @@ describe('a rejection', () => {
     [{ ...SERVER, name: `a/${'b'.repeat(600)}` }, /at most 512 bytes long$/],
     [{ ...SERVER, version: undefined }, 'version is missing or empty'],
     [{ ...SERVER, version: ' ' }, 'version is missing or empty'],
-    [{ ...SERVER, version: 'latest' }, /^version is "latest"/],
+    [{ ...SERVER, version: 'latest' }, /^version must not be "latest"/],
     [{ ...SERVER, version: '1'.repeat(600) }, 'version is longer than 512 bytes'],
     [{ ...SERVER, description: undefined }, 'description is missing or empty'],
     [{ ...SERVER, description: '' }, 'description is missing or empty'],
