@@ -1,14 +1,13 @@
 /**
- * The role that may read and write rows, and nothing else. The user that the registry serves as is a member of it; the
- * user that migrates owns the tables. Its name is ToolHive Registry Server's, so that a database that was set up for
- * that server works here.
+ * The role that can only read and write rows. The application user is a member of it, and the migration user owns the
+ * tables. It has the same name as in ToolHive Registry Server, so that databases set up for that server work unchanged.
  */
 export const APPLICATION_ROLE = 'toolhive_registry_server';
 
 /**
- * Lets the role, where it exists, read and write the rows of all tables, those of later migrations included. Run by the
- * user that migrates, as often as you like. The record of migrations stays read-only to it; audit events it adds and
- * reads, and whatever else is to be done with them functions do.
+ * Allows the role, if it exists, to read and write the rows of all tables, including tables of later migrations. Must
+ * be run by the migration user, and can be repeated. The list of migrations is read-only for the role. Audit events can
+ * only be added and read; functions do everything else with them.
  */
 export const GRANT_TO_APPLICATION_ROLE = `
 do $grant$

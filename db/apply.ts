@@ -14,26 +14,26 @@ import { recordRemovals, recordStagedChanges } from './sync-changes.ts';
 export interface SnapshotToApply {
   readonly syncRunId: string;
   readonly sourceName: string;
-  /** Of the definition that was fetched (registry/definition-digest.ts). */
+  /** Digest of the fetched definition (registry/definition-digest.ts). */
   readonly definitionDigest: string;
-  /** How many chunks were staged. */
+  /** Number of staged chunks. */
   readonly chunks: number;
-  /** A partial snapshot says nothing about the entries that it does not hold. */
+  /** A partial snapshot doesn't imply the removal of entries that it lacks. */
   readonly coverage: 'complete' | 'partial';
-  /** Apply although the removal guard objects. */
+  /** Override the removal guard. */
   readonly force: boolean;
   readonly maxRemoval: number;
-  /** Whether the source is the last word on what there is: then no removal is too large. Default false. */
+  /** Whether the source is authoritative, so that the removal guard doesn't apply. Default false. */
   readonly authoritative?: boolean;
   /** Whether single entries say who can see them. Default: the claims of the source apply. */
   readonly hasEntryClaims?: boolean;
-  /** Whether the filter of the source excludes an entry that it has from before. */
+  /** Whether the filter of the source excludes an existing entry. */
   readonly filterExcludes: (name: string, tags: readonly string[]) => boolean;
-  /** What the next check compares with; any JSON. */
+  /** State for the next check to compare with; any JSON. */
   readonly fetchState: unknown;
-  /** The registry document's members beside its entries, as JSON text. */
+  /** The registry document's members other than entries, as JSON text. */
   readonly envelope: string | null;
-  /** The commit that the snapshot is of (git sources). */
+  /** The commit of the snapshot (Git sources). */
   readonly commitId: string | null;
   readonly upstreamRevision: string | null;
   readonly rejected: number;
@@ -52,20 +52,21 @@ export interface AppliedSnapshot {
   };
 }
 
-/** The status message of an entry that is no longer in its source. */
+/** Status message of an entry that is no longer in its source. */
 export const VANISHED_MESSAGE = 'no longer in its source';
 
-/** A first sync of a large source is one transaction: it may take longer than anything else. */
+/** The first sync of a large source is one long transaction. */
 const APPLY_TIMEOUT = '15min';
 const APPLY_WORK_MEMORY = '64MB';
 
 /**
- * Makes a staged snapshot visible in one transaction and closes its sync's record: readers see all of it or nothing,
- * and never wait. A source whose snapshot holds nothing new has no row of its entries written and keeps the revisions.
+ * Makes a staged snapshot visible and closes the record of its sync, in one transaction. Readers see all of it or
+ * nothing, and never wait. A snapshot without changes writes no entries and keeps the revisions.
  *
- * A snapshot that was applied before (the answer got lost) answers the same again. Fails with `SnapshotLost` (also if
- * the definition has changed since the fetch), `SyncRefused`, `AllEntriesRejected`, `EmptySnapshot`, `RemovalGuard` or
- * `SourceNotFound`, and has then changed nothing.
+ * Applying the same snapshot again returns the same result, because the first response may have been lost.
+ *
+ * @throws RollcallError `SnapshotLost` (also if the definition has changed since the fetch), `SyncRefused`,
+ *   `AllEntriesRejected`, `EmptySnapshot`, `RemovalGuard`, or `SourceNotFound`. Nothing has changed then.
  */
 export async function applySnapshot(database: Database, snapshot: SnapshotToApply): Promise<AppliedSnapshot> {
   return await database.pool.transaction(async (transaction) => {
@@ -88,13 +89,13 @@ const lockedSourceRow = z.object({
   envelope: z.string().nullable(),
   at: timestamp,
 });
-/** `at` is the moment of everything that the apply changes: taken under the lock, so that it only moves forward. */
+/** `at` is the timestamp of all changes by this apply. It is read under the lock, so it never goes backwards. */
 type LockedSource = z.infer<typeof lockedSourceRow>;
 
 async function lockSource(transaction: Transaction, name: string): Promise<LockedSource> {
   const source = await transaction.maybeOne(sql.type(idRow)`
     select id from source where name = ${name} for no key update`);
-  if (source === null) throw new RollcallError('SourceNotFound', `There is no source ${name}.`);
+  if (source === null) throw new RollcallError('SourceNotFound', `The source "${name}" doesn't exist.`);
   return await transaction.one(sql.type(lockedSourceRow)`
     select id, kind, definition, envelope, clock_timestamp() as at from source where id = ${source.id}`);
 }
@@ -173,15 +174,14 @@ async function applyToSource(
 }
 
 /**
- * The statistics of the staging tables were made when they were empty, and so may those of the entries. Believing them,
- * the planner compares each of 100,000 rows with each other one, which takes hours; joins by hashing and merging take
- * what they should, however many rows there are.
+ * The table statistics may date from when the tables were empty. With them, the planner would choose nested loops over
+ * 100,000 rows, which take hours. Hash and merge joins scale with any number of rows.
  */
 async function planForMany(transaction: Transaction): Promise<void> {
   await transaction.query(sql.type(nothing)`select set_config('enable_nestloop', 'off', true)`);
 }
 
-/** Less than this leaves the planner's idea of the tables right enough; autovacuum sees to it in time. */
+/** Below this number, the statistics stay accurate enough until autovacuum updates them. */
 const MUCH_ENTRIES = 1_000;
 const MUCH_SHARE = 0.1;
 
@@ -194,7 +194,7 @@ const NOTHING_WRITTEN = { added: 0, changed: 0 };
 const stagedCountsRow = z.object({ chunks: count, entries: count, staged: count, seen: count, written: count });
 type StagedCounts = z.infer<typeof stagedCountsRow>;
 
-/** The tables of a snapshot are unlogged: after a crash of the database they are empty, which shows here. */
+/** Snapshot tables are unlogged, so they are empty after a database crash. This function detects that. */
 async function stagedCounts(transaction: Transaction, snapshot: SnapshotToApply): Promise<StagedCounts> {
   const counts = await transaction.one(sql.type(stagedCountsRow)`
     select count(*) as chunks, coalesce(sum(entries), 0) as entries, coalesce(sum(staged), 0) as staged,
@@ -204,14 +204,14 @@ async function stagedCounts(transaction: Transaction, snapshot: SnapshotToApply)
   if (counts.chunks !== snapshot.chunks || counts.written !== counts.staged) {
     throw new RollcallError(
       'SnapshotLost',
-      `Of the ${snapshot.chunks} chunks that were staged, ${counts.chunks} are there: the database has lost the snapshot.`,
+      `Only ${counts.chunks} of ${snapshot.chunks} staged chunks are left: the database has lost the snapshot.`,
     );
   }
   return counts;
 }
 
 const stagedNameRow = z.object({ name: z.string(), isKnown: z.boolean() });
-/** The name of a staged entry, and whether the source has entries of it from before. */
+/** The name of a staged entry, and whether the source already has entries with this name. */
 type StagedName = z.infer<typeof stagedNameRow>;
 
 async function stagedNames(
@@ -228,7 +228,7 @@ const liveRow = z.object({ live: count });
 const vanishingRow = z.object({ id, name: z.string(), tags: z.array(z.string()) });
 type VanishingEntry = z.infer<typeof vanishingRow>;
 
-/** An entry that its source still has, in a form that can't be taken, is served on as it was. */
+/** Entries that were rejected in this snapshot are still in the source, so their existing versions stay unchanged. */
 function wasRejected({ syncRunId }: SnapshotToApply): FragmentSqlToken {
   return sql.fragment`exists (
     select from snapshot_rejection as rejected where rejected.sync_run_id = ${syncRunId}
@@ -259,7 +259,7 @@ async function removeVanished(
   return vanishing;
 }
 
-/** An entry that its source called deleted before it vanished is a tombstone already: nothing of it moves but the mark. */
+/** Turns entries into tombstones. Entries that the source already marked as deleted only get a `vanished_at`. */
 async function buryEntries(transaction: Transaction, ids: readonly string[], at: string): Promise<void> {
   await transaction.query(sql.type(nothing)`
     update entry set status = 'deleted', status_message = ${VANISHED_MESSAGE}, status_changed_at = ${at},
@@ -271,7 +271,9 @@ async function buryEntries(transaction: Transaction, ids: readonly string[], at:
 
 const revivedRow = z.object({ revived: count });
 
-/** Updates what changed, revives what has returned and inserts what is new; dates that the source does not give stay. */
+/**
+ * Updates changed entries, restores returned ones, and inserts new ones. Keeps dates that the source doesn't provide.
+ */
 async function writeStaged(
   transaction: Transaction,
   source: LockedSource,
@@ -288,9 +290,9 @@ async function writeStaged(
 }
 
 /**
- * A version that the upstream newly marks as the latest takes the mark from the others of its name that the snapshot
- * doesn't hold: incremental pages bring only the newly marked one. Without a digest, a version that loses its mark counts
- * as changed when the upstream lists it again.
+ * Removes the latest mark from other versions of a name when the upstream marks a new one: incremental pages only
+ * contain the newly marked version. Without a digest, the version that loses its mark counts as changed when the
+ * upstream lists it again.
  */
 async function removeOldMarks(
   transaction: Transaction,
@@ -335,8 +337,8 @@ async function updateFromStaged(
 }
 
 /**
- * `is_latest` is right for a name that is all new, so that a first sync need not look at its rows again; refreshLatest
- * mends the others. In the order of their names, entries that are read together lie together.
+ * Sets the correct `is_latest` for new names, so that a first sync needn't process its rows again. `refreshLatest`
+ * corrects the others. Inserting in the order of names stores entries together that are read together.
  */
 async function insertFromStaged(
   transaction: Transaction,
@@ -358,7 +360,7 @@ async function insertFromStaged(
   return rowCount;
 }
 
-/** Brings what follows from the entries up to date, for the names that this apply has touched. */
+/** Updates the data derived from entries, for all names that this apply has changed. */
 async function refreshNames(
   transaction: Transaction,
   source: LockedSource,

@@ -1,4 +1,4 @@
-/** The audit: events are added, and completed once; nothing else about them can be changed (see the migration). */
+/** Audit events can only be added, and completed once (see the migration). */
 import { sql } from 'slonik';
 import { z } from 'zod';
 import {
@@ -35,7 +35,7 @@ const COLUMNS = [
   ['detail', 'jsonb'],
 ] as const;
 
-/** Adds events in one statement; those that are there already stay as they are, so that it may be tried again. */
+/** Adds events in one statement. Existing events stay unchanged, so the call can be retried. */
 export async function addAuditEvents(
   connection: Pick<Transaction, 'query'>,
   events: readonly AuditEvent[],
@@ -80,12 +80,12 @@ function stored(text: string | null): string | null {
   return text === null ? null : withoutNul(auditText(text));
 }
 
-/** Texts of JSON can't hold a NUL either, in whatever way it is written. */
+/** Postgres can't store NUL in JSON texts either, not even as an escape. */
 function storedDetail(detail: AuditEvent['detail']): string {
   return JSON.stringify(detail, (_member, value: unknown) => (typeof value === 'string' ? stored(value) : value));
 }
 
-/** Says what came of an event that was added without an outcome; what has one already stays as it is. */
+/** Completes an event that was added without an outcome. Does nothing if the event has one already. */
 export async function completeAuditEvent(database: Database, event: AuditEvent): Promise<void> {
   const { target } = event;
   await database.pool.query(sql.type(nothing)`
@@ -93,7 +93,7 @@ export async function completeAuditEvent(database: Database, event: AuditEvent):
       ${stored(target.version)}, ${stored(target.registry)}, ${storedDetail(event.detail)}::jsonb)`);
 }
 
-/** Takes an event back that was added without an outcome; one that has an outcome stays. */
+/** Deletes an event that was added without an outcome. Does nothing if the event has one. */
 export async function discardAuditEvent(database: Database, id: string): Promise<void> {
   await database.pool.query(sql.type(nothing)`select from discard_audit_event(${id})`);
 }
@@ -102,15 +102,15 @@ export interface AuditQuery {
   readonly subject?: string | undefined;
   readonly issuer?: string | undefined;
   readonly action?: AuditAction | undefined;
-  /** `unknown`: the events without an outcome. */
+  /** `unknown`: events without an outcome. */
   readonly outcome?: AuditOutcome | 'unknown' | undefined;
-  /** The name of an entry, a source or a registry; of a request its method and path. */
+  /** The name of an entry, source, or registry, or the method and path of a request. */
   readonly target?: string | undefined;
-  /** RFC 3339; events at this moment are included. */
+  /** RFC 3339, inclusive. */
   readonly from?: string | undefined;
-  /** RFC 3339; events at this moment are not included. */
+  /** RFC 3339, exclusive. */
   readonly until?: string | undefined;
-  /** The last event of the page before. */
+  /** The last event of the previous page. */
   readonly before?: { readonly at: string; readonly id: string } | undefined;
   readonly limit: number;
 }
@@ -137,7 +137,7 @@ const eventRow = z.object({
   detail: z.record(z.string(), z.unknown()),
 });
 
-/** Events, newest first. */
+/** Returns matching events, newest first. */
 export async function listAuditEvents(database: Database, query: AuditQuery): Promise<readonly AuditEvent[]> {
   return await database.pool.any(sql.type(eventRow)`
     select id, at, action, outcome, actor, subject, issuer, display_name as "displayName",
@@ -168,7 +168,7 @@ function hasOutcome(outcome: AuditOutcome | 'unknown') {
 
 const purgedRow = z.object({ purged: count });
 
-/** Deletes what was kept longer than this, a day at least, and answers with the number of events. */
+/** Deletes events older than the retention, which is at least a day. Returns the number of deleted events. */
 export async function purgeAuditEvents(database: Database, retentionMs: number): Promise<number> {
   return await database.pool.oneFirst(sql.type(purgedRow)`
     select purge_audit_events(make_interval(secs => ${retentionMs / 1000})) as purged`);

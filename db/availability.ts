@@ -9,18 +9,18 @@ import type { Database } from './connection.ts';
 import { DatabaseUnavailable } from './database-watch.ts';
 import { nothing } from './schemas.ts';
 
-/** Resolves where the database answers. */
+/** Resolves if the database responds. */
 export async function pingDatabase(database: Database): Promise<void> {
   await database.pool.query(sql.type(nothing)`select`);
 }
 
-/** Of SQLSTATE: connections that failed, resources that ran out, servers that start or stop, locks of others. */
+/** SQLSTATE codes of failed connections, exhausted resources, starting or stopping servers, and lock timeouts. */
 const PASSING_STATES = /^(08|53|57P|55P03)/;
 const NETWORK_ERRORS: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
-  'ENOENT', // the Unix socket of a server that does not run
+  'ENOENT', // the Unix socket of a server that isn't running
   'ENOTFOUND',
   'EAI_AGAIN',
   'ETIMEDOUT',
@@ -29,8 +29,7 @@ const NETWORK_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a query failed because there was no database to ask, or none that answered in time: the same query may
- * succeed later.
+ * Whether a query failed because the database was unavailable or didn't respond in time, so that retrying may succeed.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -44,7 +43,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     return true;
   }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // What `pg` says when a connection is not there in time has no code.
+  // The connection timeout error of `pg` has no code.
   if (NETWORK_ERRORS.has(code) || PASSING_STATES.test(code) || error.message === 'timeout expired') return true;
   if (error instanceof AggregateError && error.errors.some(isDatabaseUnavailable)) return true;
   return isDatabaseUnavailable(error.cause);

@@ -1,6 +1,6 @@
 /**
- * Claims as they are stored: each content once, never changed, named by its id. One is stored by the transaction that
- * begins to use it, and goes some time after nothing uses it any more.
+ * Claim sets store equal claims once, under an id, and never change. The transaction that first uses a claim set stores
+ * it. Unused claim sets are purged later.
  */
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
@@ -13,14 +13,14 @@ import { id, nothing } from './schemas.ts';
 const claimSetRow = z.object({ id, claims: z.custom<Claims>() });
 export type ClaimSetRow = z.infer<typeof claimSetRow>;
 
-/** All claim sets by id: as many as there are different claims, which are few, however many entries have them. */
+/** Returns all claim sets by id. There are few, because entries with equal claims share one. */
 export async function listClaimSets(database: Database): Promise<readonly ClaimSetRow[]> {
   return await database.pool.any(sql.type(claimSetRow)`select id, claims from claim_set order by id`);
 }
 
 const idRow = z.object({ id });
 
-/** The id of these claims, which are stored if they are new; null for no claims. */
+/** Returns the id of these claims, and stores them if they are new. Null for no claims. */
 export async function storeClaimSet(transaction: Transaction, claims: Claims | null): Promise<string | null> {
   if (claims === null || isEmpty(claims)) return null;
   const digest = sql.binary(digestOf(claims));
@@ -29,7 +29,7 @@ export async function storeClaimSet(transaction: Transaction, claims: Claims | n
   return await transaction.oneFirst(sql.type(idRow)`select id from claim_set where digest = ${digest}`);
 }
 
-/** The same for many claims at once, before a COPY; answers with the id of each, null for no claims. */
+/** Like `storeClaimSet` for many claims at once, before a COPY. */
 export async function storeClaimSets(
   client: pg.PoolClient,
   all: readonly (Claims | null)[],
@@ -52,7 +52,7 @@ export async function storeClaimSets(
   return digests.map((digest) => (digest === null ? null : (ids.get(digest) ?? null)));
 }
 
-/** Drops the claim sets that nothing has, staged entries included. Whoever stores one waits meanwhile. */
+/** Deletes unused claim sets. The lock makes transactions wait that store new ones. */
 export async function purgeClaimSets(database: Database): Promise<void> {
   await database.pool.transaction(async (transaction) => {
     await transaction.query(sql.type(nothing)`lock table claim_set in share row exclusive mode`);
@@ -71,7 +71,7 @@ function isEmpty(claims: Claims): boolean {
   return Object.keys(claims).length === 0;
 }
 
-/** Equal for the same claims in whatever order they are named. */
+/** Digest of claims, independent of the order of names. */
 function digestOf(claims: Claims): Buffer {
   const members = Object.entries(claims).toSorted(([left], [right]) => (left < right ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(members)).digest();

@@ -1,4 +1,4 @@
-/** What storing a configuration changed, found by looking before and after. */
+/** Finds the changes made by storing a configuration, by comparing the state before and after. */
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Transaction } from './connection.ts';
@@ -7,21 +7,24 @@ export interface ConfigurationChange {
   readonly kind: 'source' | 'registry';
   readonly name: string;
   readonly change: 'added' | 'changed' | 'removed';
-  /** What differs, as the configuration calls it: `origin`, `syncPolicy`, `claims`, `sources`, … Empty unless `changed`. */
+  /**
+   * Changed members, by their configuration names: `origin`, `syncPolicy`, `claims`, `sources`, … Empty unless
+   * `changed`.
+   */
   readonly members: readonly string[];
 }
 
 const configuredRow = z.object({
   kind: z.enum(['source', 'registry']),
   name: z.string(),
-  /** By the name of each member a digest of its value. */
+  /** Digest of each member's value, by member name. */
   digests: z.record(z.string(), z.string()),
 });
 type ConfiguredRow = z.infer<typeof configuredRow>;
 
 /**
- * Makes changes to what the file defines, and answers with those that were made, in the order of kinds and names. The
- * default registry that no file lists is not among them: it follows from the sources.
+ * Runs a change of the file's sources and registries, and returns the differences, ordered by kind and name. Excludes
+ * the implicit default registry, because it is derived from the sources.
  */
 export async function changesMadeBy(
   transaction: Transaction,

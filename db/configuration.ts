@@ -12,15 +12,15 @@ import { type ListedSources, storeMemberships } from './memberships.ts';
 import { id, nothing } from './schemas.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
-/** What the configuration file says about sources and registries. */
+/** The sources and registries of the configuration file. */
 export interface StoredConfiguration {
   readonly sources: readonly SourceDefinition[];
   readonly registries: readonly RegistryOfSources[];
-  /** What is required of who reads a source's entries, by the source's name. Default nothing. */
+  /** Claims required for reading a source's entries, by source name. Default: none. */
   readonly sourceClaims?: Readonly<Record<string, Claims>>;
   /**
-   * The name of the registry that is served at the root. Where `registries` has none of this name, it is all sources:
-   * these in their order, then those that were created through the admin API, the oldest first.
+   * The name of the registry that is served at the root. If `registries` doesn't contain it, it shows all sources:
+   * first the sources of the file in order, then the sources created through the admin API, oldest first.
    */
   readonly defaultRegistry: string;
 }
@@ -28,38 +28,38 @@ export interface StoredConfiguration {
 interface RegistryOfSources extends ListedSources {
   /** Default `protected`. */
   readonly access?: 'protected' | 'public';
-  /** What is required of who reads it. Default nothing is said. */
+  /** Claims required for reading it. Default: none. */
   readonly claims?: Claims;
 }
 
 interface StoredRegistry extends RegistryOfSources {
-  /** Whether it is the default registry that the configuration does not list. */
+  /** Whether it is the implicit default registry, which the configuration doesn't list. */
   readonly isImplicit: boolean;
 }
 
-/** The sources that left the configuration, in this run or an earlier one, and whose actors are to be retired. */
+/** Sources that were removed from the configuration, now or earlier, and whose actors must be retired. */
 export interface DepartedSources {
-  /** To be deleted once their actors have ended. */
+  /** Sources to delete once their actors have ended. */
   readonly removed: readonly string[];
-  /** Managed ones: their entries are kept. */
+  /** Managed sources, whose entries are kept. */
   readonly detached: readonly string[];
 }
 
-/** Of the advisory lock that lets one process at a time store a configuration; the digits mean nothing. */
+/** Arbitrary id of the advisory lock that serializes configuration changes. */
 const CONFIGURATION_LOCK = 4_518_839_062;
-/** A registry that changes waits for the syncs of its sources that are being applied. */
+/** A change of a registry waits until the syncs of its sources have been applied. */
 const STORE_TIMEOUT = '5min';
 
 /**
- * Makes the rows that the file owns equal to the configuration, in one transaction. Safe to run from several processes
- * at once. A registry whose sources or their order changed gets its owners rebuilt and its revision raised, one that
- * shows a source whose claims changed has the claims of its names set anew; where nothing changed nothing is written.
- * What leaves the file is unserved at once.
+ * Stores the configuration in one transaction. Several processes can run this at once. If the sources of a registry or
+ * their order changed, its owners are rebuilt and its revision increases. If the claims of a source changed, the claims
+ * of its names are updated. Unchanged rows aren't written. Sources and registries that were removed from the file are
+ * no longer served.
  *
- * What was created through the admin API under a name of the file's becomes the file's, with the entries that it has.
+ * If the admin API has created a source or registry with the same name, the file takes it over with its entries.
  *
- * @param eventsOf makes what is recorded of the changes, in the same transaction. Default nothing.
- * @throws RollcallError `SourceExists` where such a source is of another kind, so that its entries would be lost.
+ * @param eventsOf returns audit events for the changes, which are stored in the same transaction. Default: none
+ * @throws RollcallError `SourceExists` if such a source is of a different kind, because its entries would be lost
  */
 export async function storeConfiguration(
   database: Database,
@@ -84,7 +84,7 @@ async function storeAll(transaction: Transaction, configuration: StoredConfigura
   await storeMemberships(transaction, registries, reclaimed);
 }
 
-/** Changes which sources and registries there are, in one transaction and never two of them at once. */
+/** Changes sources and registries in one transaction. Only one change runs at a time. */
 export async function changeConfiguration<Result>(
   database: Database,
   change: (transaction: Transaction) => Promise<Result>,
@@ -114,7 +114,7 @@ async function withDefaultRegistry(
   return [...listed, { name: defaultRegistry, sources: all, isImplicit: true }];
 }
 
-/** Entries that were published would be erased by the first sync, and those of a sync never change again. */
+/** The first sync would delete published entries, and a managed source would never update synced entries. */
 async function refuseOtherKinds(transaction: Transaction, sources: readonly SourceDefinition[]): Promise<void> {
   const created = await transaction.any(sql.type(kindRow)`select name, kind from source where origin = 'api'`);
   for (const { name, kind } of created) {
@@ -122,7 +122,7 @@ async function refuseOtherKinds(transaction: Transaction, sources: readonly Sour
     if (wanted === undefined || wanted === kind) continue;
     throw new RollcallError(
       'SourceExists',
-      `The configuration has a source "${name}" of the kind ${wanted}, and one of the kind ${kind} was created under this name through the admin API: choose another name, or delete that one first.`,
+      `The configuration has a source "${name}" of kind ${wanted}, but the admin API has created one of kind ${kind} with this name: choose another name, or delete the existing source first.`,
     );
   }
 }
@@ -132,8 +132,8 @@ function claimsOf({ sourceClaims = {} }: StoredConfiguration, { name }: SourceDe
 }
 
 /**
- * Changes sources, and answers with the ids of those whose entries without claims of their own require something else
- * afterwards, for `storeMemberships`.
+ * Runs a change of sources. Returns the ids of sources whose claims changed for entries without claims of their own,
+ * for `storeMemberships`.
  */
 export async function reclaimedBy(transaction: Transaction, change: () => Promise<void>): Promise<readonly string[]> {
   const before = await lentClaims(transaction);
@@ -157,7 +157,7 @@ async function storeSource(
 ): Promise<void> {
   const stored = sql.jsonb({ ...definition });
   const claimSetId = await storeClaimSet(transaction, claims);
-  // An upsert locks the row that it finds, changed or not, and so would wait for a sync that is being applied.
+  // Check first: an upsert locks even an unchanged row, and would wait for a sync that is being applied.
   await transaction.query(sql.type(nothing)`
     insert into source (name, kind, origin, definition, claim_set_id)
     select ${definition.name}, ${definition.origin.kind}, 'file', ${stored}, ${claimSetId}::bigint
@@ -200,7 +200,7 @@ async function storeRegistries(
       registries.map(({ name }) => name),
       'text',
     )})`);
-  // At most one row may be the default at any moment.
+  // At most one row can be the default at any time.
   await transaction.query(sql.type(nothing)`
     update registry set is_default = false, updated_at = now() where is_default and name <> ${defaultRegistry}`);
   for (const { name, isImplicit, access = 'protected', claims } of registries) {
@@ -220,8 +220,8 @@ async function storeRegistries(
 }
 
 /**
- * A registry that went has no revision to tell, and one that came may have no sources: the id of none makes those who
- * listen read anew which registries there are.
+ * A deleted registry has no revision to announce, and a new one may have no sources. A notification with the id of no
+ * registry makes listeners read the list of registries again.
  */
 async function tellOfRegistries(transaction: Transaction): Promise<void> {
   await transaction.query(sql.type(nothing)`select pg_notify('registry_revision', '0:0')`);

@@ -1,39 +1,39 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import pg from 'pg';
 
-/** As in libpq: `require` encrypts without checking the certificate, the `verify-*` modes check it. */
+/** As in libpq: `require` encrypts without verifying the certificate, and the `verify-*` modes verify it. */
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
-/** Where Postgres is, and as whom to log in. */
+/** Address and login of a Postgres server. */
 export interface ConnectionSettings {
-  /** A host name, an address, or the folder of a Unix socket. */
+  /** Host name, address, or folder of a Unix socket. */
   readonly host: string;
   readonly port: number;
   readonly user: string;
   readonly password?: string | undefined;
   readonly database: string;
-  /** Default `prefer`: encrypted where the server can. */
+  /** Default `prefer`: encrypted if the server supports it. */
   readonly sslMode?: SslMode | undefined;
-  /** Connections that the pool may open. Default 10. */
+  /** Maximum size of the pool. Default 10. */
   readonly maxConnections?: number | undefined;
-  /** Connections that stay open when nobody needs them. Default 2. */
+  /** Number of idle connections to keep open. Default 2. */
   readonly maxIdleConnections?: number | undefined;
-  /** Milliseconds after which a connection is replaced by a new one. Default 30 min. */
+  /** Milliseconds after which a connection is replaced. Default 30 min. */
   readonly connectionMaxLifetimeMs?: number | undefined;
 }
 
-/** Milliseconds that opening a connection may take. */
+/** Timeout for opening a connection, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Session settings, sent with the first packet so that they cost no round trip. Dates are read as ISO text in UTC
- * (see type-parsers.ts); compiling a query to machine code never pays at the size of ours.
+ * Session settings, sent with the first packet to avoid a round trip. Dates are read as ISO text in UTC (see
+ * type-parsers.ts). JIT compilation never pays off for these queries.
  */
 export const SESSION_OPTIONS = '-c timezone=UTC -c datestyle=ISO -c jit=off';
 
 /**
- * The TLS options that the `sslMode` of these settings means; false: not encrypted.
- * `prefer` asks the server once, and so needs it to be reachable.
+ * Returns the TLS options for the `sslMode`, or false for no encryption. For `prefer`, this connects to the server
+ * once.
  */
 export async function tlsOptions(settings: ConnectionSettings): Promise<TlsOptions | false> {
   const mode = settings.sslMode ?? 'prefer';
@@ -49,7 +49,7 @@ const CERTIFICATE_CHECKS: Record<Exclude<SslMode, 'disable'>, TlsOptions> = {
   'verify-full': { rejectUnauthorized: true },
 };
 
-/** What a plain `pg` client or pool needs to connect as these settings say. */
+/** Returns the configuration of a plain `pg` client or pool for these settings. */
 export async function clientConfiguration(settings: ConnectionSettings): Promise<pg.ClientConfig> {
   return plainClientConfiguration(settings, await tlsOptions(settings));
 }
@@ -71,7 +71,7 @@ function plainClientConfiguration(settings: ConnectionSettings, ssl: TlsOptions 
 
 async function serverSpeaksTls(settings: ConnectionSettings): Promise<boolean> {
   const client = new pg.Client(plainClientConfiguration(settings, CERTIFICATE_CHECKS.prefer));
-  client.on('error', () => {}); // what matters is whether connect() succeeds
+  client.on('error', () => {}); // connect() reports the error
   try {
     await client.connect();
     return true;

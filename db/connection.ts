@@ -9,21 +9,21 @@ import { typeParsers } from './type-parsers.ts';
 
 export type { ConnectionSettings, SslMode } from './connection-settings.ts';
 
-/** What the functions of this folder work on: one per process. */
+/** The database access of a process, which all functions in this folder use. */
 export interface Database {
   readonly pool: DatabasePool;
-  /** Plain `pg` connections for COPY, which slonik does not speak. */
+  /** Plain `pg` connections for COPY, which slonik doesn't support. */
   readonly copyPool: pg.Pool;
-  /** Ends all connections; waits for the queries that run. */
+  /** Waits for running queries and closes all connections. */
   close(): Promise<void>;
 }
 
 /** A connection with an open transaction. */
 export type Transaction = DatabaseTransactionConnection;
 
-/** No read takes that long unless something is wrong; a long write raises it for its own transaction. */
+/** Longer than any normal read. Long writes increase it for their own transaction. */
 const STATEMENT_TIMEOUT_MS = 30_000;
-/** A transaction that waits for its process this long belongs to a process that hangs: its locks must go. */
+/** A transaction that is idle for this long belongs to a hanging process, and its locks must be released. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
 const IDLE_CONNECTION_TIMEOUT_MS = 30_000;
 export const DEFAULT_MAX_CONNECTIONS = 10;
@@ -31,19 +31,19 @@ const DEFAULT_MAX_IDLE_CONNECTIONS = 2;
 const DEFAULT_CONNECTION_MAX_LIFETIME_MS = 30 * 60_000;
 const MAX_COPY_CONNECTIONS = 4;
 
-/** How long what is asked for may wait. Default: as long as it takes. */
+/** Limits for waiting. Default: none. */
 export interface WaitLimits {
-  /** Milliseconds that a statement waits for a lock of another one. */
+  /** Milliseconds that a statement waits for a lock. */
   readonly lockTimeoutMs: number;
-  /** Milliseconds that a query waits for a connection, and how many wait at most. */
+  /** Milliseconds that a query waits for a connection, and the maximum number of waiting queries. */
   readonly maxWaitMs: number;
   readonly maxWaiting: number;
 }
 
-/** For a process whose callers would rather hear that they should try again later. */
+/** For processes whose callers prefer a quick refusal over a long wait. */
 export const QUICK_REFUSAL: WaitLimits = { lockTimeoutMs: 1_000, maxWaitMs: 1_500, maxWaiting: 1_000 };
 
-/** Connects to a migrated database. Fails where it cannot be reached or the login is refused. */
+/** Connects to a migrated database. Throws if it can't be reached or refuses the login. */
 export async function openDatabase(settings: ConnectionSettings, limits?: WaitLimits): Promise<Database> {
   const pool = await openPool(settings, limits);
   const copyPool = await openCopyPool(settings);
@@ -62,7 +62,7 @@ async function openPool(settings: ConnectionSettings, limits?: WaitLimits): Prom
   const pool = await createPool(connectionUri(settings, limits), {
     ...(settings.password === undefined ? {} : { password: settings.password }),
     ...(ssl === false ? {} : { ssl }),
-    maxPoolSize: 2 * connections, // never reached, see orderly-pool.ts
+    maxPoolSize: 2 * connections, // never reached; see orderly-pool.ts
     minPoolSize: Math.min(settings.maxIdleConnections ?? DEFAULT_MAX_IDLE_CONNECTIONS, connections),
     maximumConnectionAge: settings.connectionMaxLifetimeMs ?? DEFAULT_CONNECTION_MAX_LIFETIME_MS,
     connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -71,8 +71,8 @@ async function openPool(settings: ConnectionSettings, limits?: WaitLimits): Prom
     idleInTransactionSessionTimeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     interceptors: [resultParser],
     typeParsers,
-    // slonik's default, DISCARD ALL, is a round trip per query. Nothing here leaves anything behind in a session:
-    // settings are local to a transaction, locks are those of a transaction, and there are no temporary tables.
+    // slonik's default, DISCARD ALL, costs a round trip per query. It isn't needed, because sessions have no state:
+    // settings and locks are local to transactions, and there are no temporary tables.
     resetConnection: async () => {},
   });
   return orderlyPool(pool, {
@@ -81,11 +81,11 @@ async function openPool(settings: ConnectionSettings, limits?: WaitLimits): Prom
   });
 }
 
-/** The password is not part of it: it goes beside it, so that it can't end up in a message that quotes the address. */
+/** Excludes the password, which is passed separately so that it can't occur in a message that quotes the URI. */
 function connectionUri(settings: ConnectionSettings, limits: WaitLimits | undefined): string {
   return stringifyDsn({
     applicationName: 'rollcall',
-    // Encoded, the folder of a Unix socket and an IPv6 address pass through the URL as they are.
+    // Encoding preserves the folder of a Unix socket and IPv6 addresses.
     host: encodeURIComponent(settings.host),
     port: settings.port,
     username: settings.user,
@@ -95,14 +95,14 @@ function connectionUri(settings: ConnectionSettings, limits: WaitLimits | undefi
 }
 
 /**
- * Callers wait for a free connection in the order in which they came, for as long as it takes. A timeout of the pool would
- * also bound this wait, and syncs would fail because others are writing. So the timeout for connecting is the client's.
+ * Callers wait for a free connection in order, without a time limit. The pool's timeout would limit this wait too, and
+ * syncs would fail while others are writing. Therefore, only the client has a connection timeout.
  */
 async function openCopyPool(settings: ConnectionSettings): Promise<pg.Pool> {
   const configuration: pg.ClientConfig = {
     ...(await clientConfiguration(settings)),
-    // Statements that aren't awaited are sent without waiting for the answer to the previous one: handling each answer
-    // costs a process that is reading a document more than the database takes.
+    // Sends statements without waiting for previous results. Handling each result separately costs a process that reads a
+    // document more time than the database needs.
     pipeline: true,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,

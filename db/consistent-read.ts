@@ -6,27 +6,27 @@ import { nothing } from './schemas.ts';
 import { Turns } from './turns.ts';
 
 /**
- * Reads at once per process: each holds a connection for as long as its reader takes, and other requests need some too.
- * No reader can take all of them, nor make the others wait for long.
+ * Limits concurrent reads per process. Each holds a connection until its reader is done, and other requests need
+ * connections too. No reader can use all of them or make others wait for long.
  */
 const turns = new Turns({ count: 4, perKey: 2, maxWaiting: 50, maxWaitMs: 20_000 });
-/** A reader that is slower than this would keep Postgres from cleaning up behind all the others. */
+/** A longer transaction would keep Postgres from vacuuming. */
 const DEADLINE_MS = 10 * 60_000;
 
-/** For whom something is read. */
+/** The client of a consistent read. */
 export interface Reader {
-  /** Readers with the same key share what one of them may take: the network address of a client. */
+  /** Readers with the same key share a limit: the network address of the client. */
   readonly key: string;
-  /** Aborted when nobody reads any more. */
+  /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
 }
 
 /**
- * What `read` makes of the database as it is at one moment, however long that takes and whatever syncs do meanwhile.
- * Only a few items are read ahead, so memory is bounded by the reader's own. The read ends, and gives its connection
- * back, with the reader's signal, after ten minutes, and when the iteration is left early.
+ * Yields the items of `read` from one consistent state of the database, regardless of concurrent syncs. Only a few
+ * items are read ahead. The read ends and releases its connection when the signal is aborted, after ten minutes, or
+ * when the iteration ends early.
  *
- * @throws Overloaded where too many others read, the signal's reason, and what `read` throws.
+ * @throws Overloaded if there are too many readers, the signal's reason, and errors of `read`
  */
 export async function* readConsistently<Item>(
   database: Database,

@@ -1,11 +1,11 @@
 import pg from 'pg';
 
-// Messages of the wire protocol: a letter, then the length of the rest, its own four bytes included.
+// Messages of the wire protocol: a letter, then the length of the rest including its own four bytes.
 const COPY_DATA = 0x64;
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
 const LENGTH_BYTES = 4;
 
-/** Runs a `COPY … FROM STDIN` with rows that are all there already. */
+/** Runs a `COPY … FROM STDIN` with rows in memory. */
 export async function copyFrom(client: pg.PoolClient, statement: string, rows: readonly Uint8Array[]): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     client.query(new CopyQuery(statement, rows, (error) => (error ? reject(error) : resolve())));
@@ -13,8 +13,8 @@ export async function copyFrom(client: pg.PoolClient, statement: string, rows: r
 }
 
 /**
- * Statement and rows are sent at once, as it has to be where the next statement may come right behind them. Rows that
- * come after a failure the database ignores.
+ * Sends the statement and its rows at once, because the next statement of the pipeline may follow immediately. After an
+ * error, the database ignores the rows.
  */
 class CopyQuery extends pg.Query {
   constructor(statement: string, rows: readonly Uint8Array[], done: (error: Error | undefined) => void) {
@@ -33,7 +33,7 @@ class CopyQuery extends pg.Query {
     };
   }
 
-  /** The database is ready for the rows, which are on their way. */
+  /** Nothing to do: the rows have already been sent. */
   handleCopyInResponse(): void {}
 }
 

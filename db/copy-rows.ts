@@ -1,21 +1,21 @@
 /**
- * Rows in the binary format of `COPY … FROM STDIN`, in which neither side goes through a text in search of characters
- * that mean something. The columns of a row are added one after the other, and nothing checks that none is missing.
+ * Rows in the binary format of `COPY … FROM STDIN`, which needs no escaping. Add the columns of a row in order: missing
+ * columns aren't detected.
  */
 import { microseconds } from '../registry/timestamp.ts';
 import { withoutNul } from './stored-text.ts';
 
-/** The signature of the format, no flags, no extension of the header. */
+/** Signature, no flags, no header extension. */
 const HEADER = Buffer.from('PGCOPY\n\u00ff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
-/** In the place of the length of a column. */
+/** In place of the length of a column. */
 const NULL = -1;
-/** In the place of the number of a row's columns. */
+/** In place of the number of columns of a row. */
 const END_OF_ROWS = -1;
 const TEXT_TYPE = 25;
-/** 2000-01-01, from which Postgres counts, in microseconds since 1970. */
+/** The epoch of Postgres, 2000-01-01, in microseconds since 1970. */
 const POSTGRES_EPOCH = BigInt(Date.UTC(2000, 0)) * 1000n;
 
-/** Rows are written to pages of this size; a text that may be larger gets one of its own. */
+/** Size of the buffers for rows. A text that may be larger gets its own buffer. */
 const PAGE_BYTES = 256 * 1024;
 const BYTES_PER_CODE_UNIT = 3;
 
@@ -29,7 +29,7 @@ export class CopyRows {
     this.#end = this.#page.writeInt16BE(columns, this.#end);
   }
 
-  /** A `text`. A NUL, which no column can hold, is left out. */
+  /** A `text`. NUL characters are removed, because Postgres can't store them. */
   addText(text: string | null): void {
     if (text === null) return this.#addNull();
     this.#reserve(roomFor(text));
@@ -61,7 +61,7 @@ export class CopyRows {
     this.#end = this.#page.writeUInt8(value ? 1 : 0, this.#end);
   }
 
-  /** A `bigint`, as the decimal text that it is in our code. */
+  /** A `bigint`, given as decimal text. */
   addBigInt(number: string): void {
     this.#addInt64(BigInt(number));
   }
@@ -72,7 +72,7 @@ export class CopyRows {
     this.#addInt64(microseconds(timestamp) - POSTGRES_EPOCH);
   }
 
-  /** Everything that was added, to be sent in order. Nothing can be added afterwards. */
+  /** Returns all buffers in order. Nothing can be added afterwards. */
   finish(): readonly Buffer[] {
     this.beginRow(END_OF_ROWS);
     return [...this.#pages, this.#page.subarray(0, this.#end)];

@@ -1,4 +1,4 @@
-/** Registries that are created through the admin API, and stay its own: the configuration file changes none of them. */
+/** Registries created through the admin API. The configuration file doesn't change them. */
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Claims } from '../registry/claims.ts';
@@ -10,16 +10,16 @@ import { id, nothing } from './schemas.ts';
 
 export interface CreatedRegistry {
   readonly name: string;
-  /** Names of sources in order of precedence, all of which exist. */
+  /** Names of existing sources in order of precedence. */
   readonly sources: readonly string[];
   readonly access: 'protected' | 'public';
-  /** What a caller must hold to read it; null: none. */
+  /** Claims required for reading it; null: none. */
   readonly claims: Claims | null;
 }
 
 const idRow = z.object({ id });
 
-/** @returns whether it was created; if not, there is a registry of this name. */
+/** Creates a registry. Returns false if a registry with this name exists already. */
 export async function createRegistry(database: Database, registry: CreatedRegistry): Promise<boolean> {
   const { name, sources, access, claims } = registry;
   return await changeConfiguration(database, async (transaction) => {
@@ -32,14 +32,14 @@ export async function createRegistry(database: Database, registry: CreatedRegist
   });
 }
 
-/** @returns whether it was changed; if not, there is no such registry that was created through the admin API. */
+/** Changes a registry. Returns false if the admin API hasn't created a registry with this name. */
 export async function updateRegistry(database: Database, registry: CreatedRegistry): Promise<boolean> {
   const { name, sources, access, claims } = registry;
   return await changeConfiguration(database, async (transaction) => {
     const registryId = await transaction.maybeOneFirst(sql.type(idRow)`
       select id from registry where name = ${name} and origin = 'api'`);
     if (registryId === null) return false;
-    // First, because it locks sources before registries.
+    // Must come first: sources are locked before registries.
     await storeMemberships(transaction, [{ name, sources }]);
     await transaction.query(sql.type(nothing)`
       update registry set access = ${access}, claims = ${claims === null ? null : sql.jsonb({ ...claims })},
@@ -50,7 +50,7 @@ export async function updateRegistry(database: Database, registry: CreatedRegist
   });
 }
 
-/** @returns whether it was deleted; if not, there is no such registry that was created through the admin API. */
+/** Deletes a registry. Returns false if the admin API hasn't created a registry with this name. */
 export async function deleteRegistry(database: Database, name: string): Promise<boolean> {
   return await changeConfiguration(database, async (transaction) => {
     const { rowCount } = await transaction.query(sql.type(nothing)`

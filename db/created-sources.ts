@@ -1,4 +1,4 @@
-/** Sources that are created through the admin API, and stay its own: the configuration file changes none of them. */
+/** Sources created through the admin API. The configuration file doesn't change them. */
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Claims } from '../registry/claims.ts';
@@ -12,14 +12,18 @@ import { id, nothing } from './schemas.ts';
 
 export interface CreatedSource {
   readonly definition: SourceDefinition;
-  /** What a caller must hold to see the source and its entries; null: none. */
+  /** Claims required for reading the source and its entries; null: none. */
   readonly claims: Claims | null;
 }
 
 const idRow = z.object({ id });
 const nameRow = z.object({ name: z.string() });
 
-/** Adds a source, which the default registry of all sources shows from now on. Fails with `SourceExists`. */
+/**
+ * Adds a source. The implicit default registry shows it from now on.
+ *
+ * @throws RollcallError `SourceExists` if the name is taken
+ */
 export async function createSource(database: Database, { definition, claims }: CreatedSource): Promise<void> {
   await changeConfiguration(database, async (transaction) => {
     const claimSetId = await storeClaimSet(transaction, claims);
@@ -46,7 +50,11 @@ async function addToImplicitRegistry(transaction: Transaction, sourceName: strin
   await storeMemberships(transaction, [{ name: registry.name, sources: [...registry.sources, sourceName] }]);
 }
 
-/** Gives a source another definition of the same kind, and its names the new claims. Fails with `SourceNotFound`. */
+/**
+ * Changes the definition of a source to another one of the same kind, and its claims.
+ *
+ * @throws RollcallError `SourceNotFound` if the admin API hasn't created a source with this name
+ */
 export async function updateSource(database: Database, { definition, claims }: CreatedSource): Promise<void> {
   await changeConfiguration(database, async (transaction) => {
     const sourceId = await lockCreatedSource(transaction, definition.name);
@@ -61,10 +69,10 @@ export async function updateSource(database: Database, { definition, claims }: C
 }
 
 /**
- * Takes a source out of what is served, for its actor to be retired and its entries to be erased. Fails with
- * `SourceNotFound`.
+ * Stops serving a source, so that its actor can be retired and its entries deleted.
  *
- * @returns the registries that name it, none of which may; then nothing was done.
+ * @returns the registries that list the source. If there are any, nothing was changed.
+ * @throws RollcallError `SourceNotFound` if the admin API hasn't created a source with this name
  */
 export async function detachSource(database: Database, name: string): Promise<readonly string[]> {
   return await changeConfiguration(database, async (transaction) => {

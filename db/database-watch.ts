@@ -1,14 +1,14 @@
-/** Finds out within two seconds that the database doesn't answer, and that it answers again. */
+/** Detects within two seconds that the database stops responding, or responds again. */
 import pg from 'pg';
 import { clientConfiguration } from './connection-settings.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { pause } from './pause.ts';
 
-/** Milliseconds between two questions, and that an answer can take. */
+/** Milliseconds between pings, and their timeout. */
 const INTERVAL_MS = 250;
 const ANSWERED_WITHIN_MS = 1_500;
 
-/** The database doesn't answer. Whether something that it was asked for before is carried out isn't known. */
+/** The database doesn't respond. It is unknown whether pending statements were executed. */
 export class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
 
@@ -18,23 +18,23 @@ export class DatabaseUnavailable extends Error {
 }
 
 export interface WatchedConnections {
-  /** For a connection of the watch's own. */
+  /** Settings for a separate connection. */
   readonly settings: ConnectionSettings;
-  /** Asks on another connection, for when there is none of its own. */
+  /** Pings on another connection, in case the separate one can't be opened. */
   readonly ask: () => Promise<void>;
 }
 
 export interface DatabaseWatch {
-  /** Aborted, with a `DatabaseUnavailable`, while the database doesn't answer; another one after each change. */
+  /** Aborted with a `DatabaseUnavailable` while the database doesn't respond. A new signal after each change. */
   readonly loss: () => AbortSignal;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Asks the database for a sign of life on a connection of its own until `close`, a few times a second. Until the first answer
- * the database counts as available.
+ * Pings the database a few times a second on a separate connection, until `close`. The database counts as available
+ * until the first result.
  *
- * @param onChange called with whether the database answers, each time that changes
+ * @param onChange called with whether the database responds, on each change
  */
 export function watchDatabase(
   connections: WatchedConnections,
@@ -66,7 +66,7 @@ async function keepAsking(
   while (!closing.aborted) {
     const client = await connect(settings).catch(() => undefined);
     if (client === undefined) {
-      // It may have no connection left for this, and answer on those that it has.
+      // The database may have no free connection left, and still respond on existing ones.
       await answered(ask(), closing).then(() => note(undefined), note);
       await pause(INTERVAL_MS, closing);
       continue;
@@ -78,10 +78,10 @@ async function keepAsking(
         await pause(INTERVAL_MS, closing);
       }
     } catch (error) {
-      // Another error means that the connection was lost, which says nothing: the next one tells.
+      // Other errors mean that the connection was lost, which proves nothing. The next connection will show.
       if (error instanceof LateAnswer) note(error);
     }
-    // Not awaited: a connection that doesn't answer doesn't say goodbye either.
+    // Not awaited: a hanging connection doesn't close properly either.
     void client.end().catch(() => undefined);
   }
 }
@@ -92,21 +92,21 @@ class LateAnswer extends Error {
 
 async function connect(settings: ConnectionSettings): Promise<pg.Client> {
   const client = new pg.Client(await clientConfiguration(settings));
-  client.on('error', () => {}); // the question that is under way, or the next one, fails
+  client.on('error', () => {}); // the current or next ping fails
   await client.connect();
   return client;
 }
 
-/** @throws what the question throws, LateAnswer where there is no answer in time. */
+/** @throws the error of the ping, or LateAnswer if it times out */
 async function answered<Answer>(question: Promise<Answer>, closing: AbortSignal): Promise<Answer> {
   let answer: { readonly is: Answer } | undefined;
   const asked = question.then((is) => (answer = { is }));
   const late = pause(ANSWERED_WITHIN_MS, closing).then(
-    // An answer may have arrived while this process was busy, and is read in the next turn of the event loop.
+    // A response may have arrived while this process was busy. It is read in the next turn of the event loop.
     () => new Promise<void>((resolve) => void setTimeout(resolve, 10)),
   );
   await Promise.race([asked, late]);
   if (answer !== undefined) return answer.is;
   asked.catch(() => undefined);
-  throw new LateAnswer(`The database gave no answer within ${ANSWERED_WITHIN_MS} ms`);
+  throw new LateAnswer(`The database didn't respond within ${ANSWERED_WITHIN_MS} ms`);
 }

@@ -6,8 +6,8 @@ import { nothing } from './schemas.ts';
 import { isVisibleName, type Visibility } from './visibility.ts';
 
 /**
- * Makes the deployments of a source equal to these, in one statement. What is as it was is not written. No revision is
- * raised: how a server is doing is no part of its entry.
+ * Replaces the deployments of a source in one statement, without writing unchanged rows. Revisions don't increase,
+ * because the state of a server isn't part of its entry.
  */
 export async function recordDeployments(
   database: Database,
@@ -51,16 +51,16 @@ const deploymentRow = z.object({
   url: z.string().nullable(),
   image: z.string().nullable(),
   transport: z.string(),
-  /** Of the entry. */
+  /** Version of the entry. */
   version: z.string(),
   source: z.string(),
 });
 export type DeploymentRow = z.infer<typeof deploymentRow>;
 
 /**
- * What runs of the servers that a registry shows to somebody, by namespace and name.
+ * Returns the deployments of the servers that a caller can see in a registry, ordered by namespace and name.
  *
- * @param name of a server, or of the object in the cluster; null: all
+ * @param name name of a server or of its object in the cluster; null: all
  */
 export async function listDeployments(
   database: Database,

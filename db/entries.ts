@@ -24,24 +24,24 @@ export type { EntryRow } from './entry-rows.ts';
 
 export interface EntriesQuery {
   readonly registryId: string;
-  /** Of whom asks: nothing else of the registry is there for him. */
+  /** What the caller can see. Other entries are treated as nonexistent. */
   readonly visibility: Visibility;
-  /** The last entry of the page before. */
+  /** The last entry of the previous page. */
   readonly after?: { readonly name: string; readonly version: string } | undefined;
-  /** The most entries; there are fewer where they are too large together, see `isCutShort`. */
+  /** Maximum number of entries. Fewer are returned if they are too large in total, see `isCutShort`. */
   readonly limit: number;
-  /** A substring of name, title or description, whatever its case. */
+  /** A case-insensitive substring of name, title, or description. */
   readonly search?: string | undefined;
-  /** Only these versions: the latest of each name, or the ones that are called exactly this. */
+  /** `latest`, or an exact version. */
   readonly version?: string | undefined;
-  /** RFC 3339: only entries that changed, or came to this registry, then or later. */
+  /** RFC 3339: only entries that changed or were added to this registry at that time or later. */
   readonly updatedSince?: string | undefined;
   readonly includeDeleted: boolean;
 }
 
 /**
- * A page of a registry, ordered by (name, version) in byte order. A name shows the entries of the source that owns it,
- * never those of another, on any page and at any moment.
+ * Returns a page of a registry, ordered by (name, version) in byte order. All pages show the entries of a name from the
+ * one source that owns it.
  */
 export async function listEntries(database: Database, query: EntriesQuery): Promise<readonly EntryRow[]> {
   if (![query.search, query.version, query.after?.name, query.after?.version].every(isStorableOrAbsent)) return [];
@@ -54,8 +54,8 @@ function isStorableOrAbsent(text: string | undefined): boolean {
 }
 
 /**
- * Walks the names of the registry in order and looks each one's entries up: as much work as the page is long, wherever
- * it is. `offset 0` keeps the planner to that: a join of everything, sorted afterwards, never pays for one page.
+ * Reads the names of the registry in order and looks up the entries of each, so the cost only depends on the size of
+ * the page. `offset 0` keeps the planner from joining and sorting everything, which never pays off for one page.
  */
 function browse(query: EntriesQuery): EntryQuery {
   return sql.type(entryRow)`
@@ -70,13 +70,14 @@ function browse(query: EntriesQuery): EntryQuery {
     order by server_owner.name, entry.version limit ${query.limit}`;
 }
 
-/** Texts that are looked at for each entry of a page before the index is asked: what one in twenty has is found there. */
+/** Texts to scan per entry of a page before using the index. Enough for terms that occur in 5% of the texts. */
 const TEXTS_PER_ENTRY = 20;
 
 /**
- * A frequent term fills the page with the first texts. What does not is rare, and has few texts in the trigram index;
- * unless few of the texts are shown, and it is frequent in the others, or it has no trigram. But for these two cases no
- * plan depends on how frequent the planner takes a term for, which it often mistakes a hundredfold, and plans are kept.
+ * For a frequent term, the first texts already fill the page. Other terms are rare, and the trigram index finds their
+ * few texts. There are two exceptions: a term that is frequent in texts that aren't shown, and a term without a
+ * trigram. Only for these does the plan depend on the planner's estimate of the frequency, which is often wrong by a
+ * factor of 100. The other plans are reused.
  */
 async function search(database: Database, query: EntriesQuery, term: string): Promise<readonly EntryRow[]> {
   const pattern = searchPattern(term);
@@ -91,7 +92,7 @@ async function search(database: Database, query: EntriesQuery, term: string): Pr
   );
 }
 
-/** Looks the entries up, text by text, that have one of these texts and are shown. Each has one, so none is found twice. */
+/** Looks up the visible entries with these texts. Each entry has one text, so the result has no duplicates. */
 function showing(query: EntriesQuery, texts: FragmentSqlToken): EntryQuery {
   return sql.type(entryRow)`
     select ${entryColumns(sql.fragment`found.name`)}
@@ -109,7 +110,7 @@ function showing(query: EntriesQuery, texts: FragmentSqlToken): EntryQuery {
     order by found.name, entry.version limit ${query.limit}`;
 }
 
-/** Which names of `server_owner` the registry shows. */
+/** Condition for names of `server_owner` that the registry shows. */
 function shownNames(query: EntriesQuery): FragmentSqlToken {
   return sql.fragment`server_owner.registry_id = ${query.registryId} and ${nameConditions(query)}`;
 }
@@ -135,7 +136,7 @@ function entryConditions({ after, updatedSince, version, includeDeleted }: Entri
 
 const serverCountRow = z.object({ sourceName: z.string(), servers: count });
 
-/** How many versions that are not deleted somebody sees of each source that a registry shows; of none: no row. */
+/** Counts the visible versions that aren't deleted, per source of a registry. Sources without any have no row. */
 export async function countEntries(
   database: Database,
   { registryId, visibility }: { readonly registryId: string; readonly visibility: Visibility },
@@ -149,7 +150,7 @@ export async function countEntries(
   return new Map(rows.map(({ sourceName, servers }) => [sourceName, servers]));
 }
 
-/** All entries of a registry in order, read in batches; `readConsistently` gives the transaction. */
+/** Yields all entries of a registry in order, read in batches. Use it with `readConsistently`. */
 export async function* streamEntries(
   transaction: Transaction,
   query: Pick<EntriesQuery, 'registryId' | 'visibility' | 'version' | 'includeDeleted'>,

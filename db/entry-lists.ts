@@ -1,4 +1,4 @@
-/** What sources have, whether or not a registry shows it: for those who manage them. */
+/** Entries of sources for administrators, whether or not a registry shows them. */
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
@@ -18,9 +18,9 @@ const listedEntryRow = z.object({
   publishedAt: timestamp,
   updatedAt: timestamp,
   sourceName: z.string(),
-  /** Of the source in the registry, from 0. */
+  /** Position of the source in the registry, starting at 0. */
   position: z.number(),
-  /** What is required of who reads the server: claims of its own, else those of its source; null: nothing is said. */
+  /** Claims required for reading the server: its own, or else the claims of its source. Null: none. */
   claims: z.custom<Claims>().nullable(),
 });
 export type ListedEntryRow = z.infer<typeof listedEntryRow>;
@@ -30,25 +30,25 @@ const measuredEntryRow = listedEntryRow.extend({ rowsFound: count });
 export interface EntryListQuery {
   readonly of: { readonly sourceId: string } | { readonly registryId: string };
   readonly visibility: Visibility;
-  /** The last entry of the page before. */
+  /** The last entry of the previous page. */
   readonly after?: Pick<ListedEntryRow, 'name' | 'version' | 'position'> | undefined;
-  /** The most entries; there are fewer where their texts are too large together. */
+  /** Maximum number of entries. Fewer are returned if their texts are too large in total. */
   readonly limit: number;
   readonly includeDeleted: boolean;
 }
 
 export interface EntryListPage {
   readonly entries: readonly ListedEntryRow[];
-  /** False: a page that begins after the last of these entries has further ones. */
+  /** Whether this is the last page. */
   readonly isLast: boolean;
 }
 
-/** Bytes of titles and descriptions that a page has at most, but for its last entry. */
+/** Maximum bytes of titles and descriptions on a page, not counting the last entry. */
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
- * A page of entries, ordered by name, version and the position of the source. Each source is read on from where the page
- * begins, no further than the page is long.
+ * Returns a page of entries, ordered by name, version, and position of the source. At most one page is read from each
+ * source.
  */
 export async function listSourcesEntries(
   database: Database,

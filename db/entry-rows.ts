@@ -1,4 +1,4 @@
-/** What is read of an entry, and how much of it at once. */
+/** The columns of an entry, and limits for reading many entries. */
 import { sql } from 'slonik';
 import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { timestamp } from './schemas.ts';
 export const entryRow = z.object({
   name: z.string(),
   version: z.string(),
-  /** server.json, as it is served. */
+  /** The server.json as served. */
   document: z.string(),
   status: z.enum(ENTRY_STATUSES),
   statusMessage: z.string().nullable(),
@@ -19,22 +19,24 @@ export const entryRow = z.object({
   isLatest: z.boolean(),
   sourceName: z.string(),
   sourceKind: z.string(),
-  /** The commit of the sync that last changed the entry (git sources). */
+  /** The commit of the sync that last changed the entry (Git sources). */
   commitId: z.string().nullable(),
 });
-/** An entry as a registry shows it: everything that an item of the API is made of. */
+/** An entry in a registry, with everything that the API returns. */
 export type EntryRow = z.infer<typeof entryRow>;
 
 export type EntryQuery = QuerySqlToken<typeof entryRow>;
 
-/** With the name from where the entries are ordered by it, so that the planner knows their order. */
+/**
+ * Columns of an entry. The name comes from the table that determines the order, so that the planner knows the order.
+ */
 export const entryColumns = (name: FragmentSqlToken): FragmentSqlToken => sql.fragment`
   ${name} as name, entry.version, entry.document, entry.status, entry.status_message as "statusMessage",
   entry.status_changed_at as "statusChangedAt", entry.published_at as "publishedAt", entry.updated_at as "updatedAt",
   entry.is_latest as "isLatest", source.name as "sourceName", source.kind as "sourceKind",
   entry.commit_id as "commitId"`;
 
-/** That an entry is of this version, or the latest one of its name. */
+/** Condition for an exact version, or for `latest`. */
 export function ofVersion(version: string | undefined): FragmentSqlToken {
   if (version === undefined) return sql.fragment`true`;
   return version === 'latest' ? sql.fragment`entry.is_latest` : sql.fragment`entry.version = ${version}`;
@@ -44,17 +46,17 @@ export function notDeleted(includeDeleted: boolean): FragmentSqlToken {
   return includeDeleted ? sql.fragment`true` : sql.fragment`entry.status <> 'deleted'`;
 }
 
-/** Entries that are read at once for an export: enough to hide the round trips, few enough to hold in memory. */
+/** Batch size for exports: large enough to hide round trips, and small enough for memory. */
 export const STREAM_BATCH = 200;
 
-/** The documents that are read at once have fewer bytes than this together, not counting the last one. */
+/** Maximum total size of the documents in a result, not counting the last one. */
 const MAX_BYTES_AT_ONCE = 8 * 1024 * 1024;
-/** So many entries can't be larger, and are not measured. */
+/** This many entries can't exceed the limit, so they aren't measured. */
 const UNMEASURED_ENTRIES = MAX_BYTES_AT_ONCE / MAX_DOCUMENT_BYTES;
 
 const BY_NAME = sql.fragment`name, version`;
 
-/** Cuts a list off behind the entry that reaches the limit of bytes: many entries may be more than a process can hold. */
+/** Truncates a list after the entry that reaches the byte limit, to bound memory use. */
 export function withinBytes(entries: EntryQuery, limit: number, order: FragmentSqlToken = BY_NAME): EntryQuery {
   if (limit <= UNMEASURED_ENTRIES) return entries;
   return sql.type(entryRow)`
@@ -67,7 +69,7 @@ export function withinBytes(entries: EntryQuery, limit: number, order: FragmentS
     where "bytesBefore" < ${MAX_BYTES_AT_ONCE} order by ${order}`;
 }
 
-/** Whether there are fewer entries than the limit because they are large; there may be more of them then. */
+/** Whether the list was truncated because of its size, so that there may be more entries. */
 export function isCutShort(entries: readonly EntryRow[], limit: number): boolean {
   if (entries.length >= limit || entries.length < UNMEASURED_ENTRIES) return false;
   return entries.reduce((sum, { document }) => sum + Buffer.byteLength(document), 0) >= MAX_BYTES_AT_ONCE;

@@ -1,41 +1,41 @@
-/** What a fetch found out beside the entries that it staged, kept with the record of its sync until the apply. */
+/** The result of a fetch other than its staged entries, stored in the record of the sync until it is applied. */
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Database } from './connection.ts';
 import { nothing } from './schemas.ts';
 
-/** What the next check and the next fetch compare with: a member for each thing that an upstream can be asked about. */
+/** State for the next check and fetch to compare with. */
 type FetchState = Readonly<Record<string, string | number | null>>;
 
 const fetchedSnapshot = z.object({
-  /** `unchanged`: the upstream said so before anything was downloaded, or what it sent is what was applied last. */
+  /** `unchanged`: the upstream reported no changes, or sent the same content that was applied last. */
   snapshot: z.enum(['staged', 'unchanged']),
-  /** A partial snapshot (an api source between two full syncs) says nothing about entries that it does not hold. */
+  /** A partial snapshot (API sources between full syncs) doesn't imply the removal of entries that it lacks. */
   coverage: z.enum(['complete', 'partial']),
   counts: z.object({ entries: z.number(), rejected: z.number(), warnings: z.number() }),
-  /** How many chunks were staged: an apply that finds fewer has lost some. */
+  /** Number of staged chunks, for detecting lost ones. */
   chunks: z.number(),
   fetchState: z.custom<FetchState>(),
   upstreamRevision: z.string().optional(),
-  /** The members of the registry document beside its entries, as JSON text; a few kilobytes at most. */
+  /** The registry document's members other than entries, as JSON text. At most a few kilobytes. */
   envelope: z.string().optional(),
-  /** The commit that the entries come from (git sources). */
+  /** The commit of the entries (Git sources). */
   commitId: z.string().optional(),
 });
 type StoredSnapshot = z.infer<typeof fetchedSnapshot>;
 
 export type FetchedSnapshot = StoredSnapshot & {
-  /** Of the definition that was fetched (registry/definition-digest.ts). */
+  /** Digest of the fetched definition (registry/definition-digest.ts). */
   readonly definitionDigest: string;
 };
 
-/** Notes which definition a sync fetches. What was fetched for another one no longer counts. */
+/** Records which definition a sync fetches. Discards the result of fetching a different one. */
 export async function noteDefinition(database: Database, syncRunId: string, digest: string): Promise<void> {
   await database.pool.query(sql.type(nothing)`
     update sync_run set definition_digest = ${digest}, fetched = null where id = ${syncRunId} and ended_at is null`);
 }
 
-/** Keeps what a fetch found out, for the apply. */
+/** Stores the result of a fetch. */
 export async function storeFetchedSnapshot(
   database: Database,
   syncRunId: string,
@@ -47,7 +47,7 @@ export async function storeFetchedSnapshot(
 
 const fetchedRow = z.object({ fetched: fetchedSnapshot, definitionDigest: z.string() });
 
-/** What was fetched for a sync that has not ended; null: its fetch has not ended either, or Rollcall 0.1 fetched it. */
+/** Returns the result of a running sync's fetch. Null: the fetch hasn't ended, or Rollcall 0.1 ran it. */
 export async function findFetchedSnapshot(database: Database, syncRunId: string): Promise<FetchedSnapshot | null> {
   const row = await database.pool.maybeOne(sql.type(fetchedRow)`
     select fetched, definition_digest as "definitionDigest" from sync_run

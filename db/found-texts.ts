@@ -1,24 +1,24 @@
-/** Ways to the texts that have a term: `name` and `text`, in the order of the names. */
+/** Queries for texts that contain a term: `name` and `text`, ordered by name. */
 import { sql } from 'slonik';
 import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
 import { z } from 'zod';
 
 export interface TextsQuery {
-  /** As `searchPattern` makes it. */
+  /** A result of `searchPattern`. */
   readonly pattern: string;
-  /** The name from which to look on. */
+  /** The name to start from. */
   readonly from: string | undefined;
-  /** How many texts are the first ones. */
+  /** Number of texts to scan first. */
   readonly first: number;
 }
 
 /**
- * How many of the first texts tell what the others are like: enough, and few, for PostgreSQL looks at the row of each
- * until a vacuum has come by. No parameter, since a plan for any number would seem dear, and another one be made each time.
+ * Size of the sample of first texts. It is small, because PostgreSQL must visit each row until the next vacuum. It
+ * isn't a parameter, because a generic plan would look expensive and PostgreSQL would plan the query each time.
  */
 const SAMPLED_TEXTS = sql.fragment`100`;
 
-/** Those of the first texts that have the term; none where no sampled one has it, since there would be few. */
+/** Matches among the first texts. Empty if no text of the sample matches, because there would be few. */
 export function amongFirstTexts({ pattern, from, first }: TextsQuery): FragmentSqlToken {
   const isFrequent = sql.fragment`
     exists (
@@ -35,13 +35,13 @@ export function amongFirstTexts({ pattern, from, first }: TextsQuery): FragmentS
     where ${hasTerm(pattern)} order by name offset 0`;
 }
 
-/** All texts that have the term, however many they are. */
+/** All matching texts, found by the trigram index. */
 export function byTrigrams({ pattern, from }: TextsQuery): FragmentSqlToken {
   return sql.fragment`
     select name, text from searched_text where ${hasTerm(pattern)} and ${isLater(from)} order by name offset 0`;
 }
 
-/** All texts with the term of those names of `server_owner`, by whichever of the two the planner takes for rarer. */
+/** All matching texts of these names in `server_owner`, starting from whichever the planner considers rarer. */
 export function ofNames({ pattern, from }: TextsQuery, names: FragmentSqlToken): FragmentSqlToken {
   return sql.fragment`
     select searched_text.name, text
@@ -51,7 +51,7 @@ export function ofNames({ pattern, from }: TextsQuery, names: FragmentSqlToken):
 
 const shownRow = z.object({ areShown: z.boolean() });
 
-/** Whether half of the texts or more are of those names of `server_owner`, going by the sampled ones. */
+/** Estimates from the sample whether at least half of the texts belong to these names in `server_owner`. */
 export function mostTextsAreShown(from: TextsQuery['from'], names: FragmentSqlToken): QuerySqlToken<typeof shownRow> {
   return sql.type(shownRow)`
     select exists (
@@ -63,7 +63,7 @@ export function mostTextsAreShown(from: TextsQuery['from'], names: FragmentSqlTo
     ) as "areShown"`;
 }
 
-/** The pattern is hidden from the planner: a plan that is kept for all terms must not seem worse than one for this term. */
+/** Hides the pattern from the planner, so that the generic plan doesn't look worse than a custom one. */
 function hasTerm(pattern: string): FragmentSqlToken {
   return sql.fragment`text like (select ${pattern}::text)`;
 }

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { QuerySqlToken } from 'slonik';
 
 /**
- * The same query as a prepared statement of its connection, which PostgreSQL plans a few times and then no more. Only
- * for queries whose best plan is the same whatever their values are.
+ * Makes a query a prepared statement, so that PostgreSQL reuses its plan. Only for queries whose best plan doesn't
+ * depend on their parameters.
  */
 export function keepPlan<Query extends QuerySqlToken>(query: Query): Query {
   return { ...query, name: hash('sha1', query.sql) };

@@ -1,9 +1,9 @@
 /**
- * A Bloom filter: remembers keys in a fixed amount of memory, however many they are, and tells of a key that it was never
- * added, or that it may have been.
+ * A Bloom filter: stores any number of keys in a fixed amount of memory, and tells whether a key was never added or may
+ * have been.
  */
 
-/** 1 MiB: of 100,000 keys one in 2,000 is taken for one that was added, of a million one in 20. */
+/** 1 MiB. The rate of false positives is 1 in 2,000 with 100,000 keys, and 1 in 20 with a million. */
 const BITS = 2 ** 23;
 
 export class KeyFilter {
@@ -19,7 +19,7 @@ export class KeyFilter {
   }
 }
 
-/** The bits that stand for a key: two FNV-1a hashes, which begin differently. */
+/** The bits of a key: two FNV-1a hashes with different seeds. */
 function bitsOf(key: string): [number, number] {
   let first = 0x811c9dc5;
   let second = 0x01234567;

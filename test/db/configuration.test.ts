@@ -164,7 +164,7 @@ describe('what was created through the API under a name that the file begins to 
     await useSources(target.database, first);
     await createSource(target.database, { definition: source('second', 'managed'), claims: null });
     await expect(useSources(target.database, first, second)).rejects.toThrow(
-      'The configuration has a source "second" of the kind file, and one of the kind managed was created',
+      'The configuration has a source "second" of kind file, but the admin API has created one of kind managed',
     );
     await expect(findSource(target.database, 'second')).resolves.toMatchObject({ origin: 'api', kind: 'managed' });
   });
