@@ -1,4 +1,4 @@
-/** How an actor is started, by whoever finds that it does not run. */
+/** Starts actors that aren't running. */
 import type { Client } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import {
@@ -15,13 +15,13 @@ import { isManaged } from '../registry/source-definition.ts';
 
 const STARTED_WITHIN_MS = 10_000;
 
-/** Starts the actor of a source where it does not run; one that runs is left as it is. */
+/** Starts the actor of a source if it isn't running. */
 export type ActorStart = (state: SourceState) => Promise<void>;
 
 export function createActorStart(client: Client, taskQueue: string): ActorStart {
   let missingSearchAttributes: Promise<string[]> | undefined;
 
-  /** Asked once per process, and again after a failure. */
+  /** Cached for the process, unless it fails. */
   function findMissingSearchAttributes(): Promise<string[]> {
     missingSearchAttributes ??= ensureSearchAttributes(client).catch((error: unknown) => {
       missingSearchAttributes = undefined;
@@ -41,7 +41,7 @@ export function createActorStart(client: Client, taskQueue: string): ActorStart 
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         memo: { ...memoOf(state) },
         ...describe(state),
-        // An actor that is started without them never names one: see workflows/visibility.ts.
+        // An actor started without search attributes never sets them: see workflows/visibility.ts.
         ...(isListed && { typedSearchAttributes: searchAttributes(state) }),
       });
     });

@@ -1,4 +1,4 @@
-/** The way to Temporal: one connection for clients, and what a worker needs for its own. */
+/** Connects to Temporal, for clients and workers. */
 import { readFile } from 'node:fs/promises';
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
@@ -6,10 +6,10 @@ import type { TemporalSettings, TemporalTls } from '../config/model.ts';
 import { readSecret } from '../config/secrets.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** A server that comes back is found again this soon. */
+/** Maximum delay before reconnecting to a server that is available again. */
 const LONGEST_RECONNECT_BACKOFF_MS = 2_000;
 
-/** Settings that say where Temporal is: `serve` has filled the address in where the configuration has none. */
+/** Settings with an address. If the configuration has none, `serve` sets the address of its own server. */
 export type TemporalServer = TemporalSettings & { readonly address: string };
 
 export interface TemporalConnection {
@@ -18,9 +18,10 @@ export interface TemporalConnection {
 }
 
 /**
- * A client that connects when it is first used: a process may start, and read from Postgres, while Temporal is away.
+ * Returns a client that connects on first use, so that a process can start and read from Postgres while Temporal is
+ * unavailable.
  *
- * @throws RollcallError `SecretUnavailable` where a certificate or the API key cannot be read
+ * @throws RollcallError `SecretUnavailable` if a certificate or the API key can't be read
  */
 export async function connectTemporal(server: TemporalServer, telemetry: Telemetry): Promise<TemporalConnection> {
   const connection = Connection.lazy({
@@ -32,20 +33,20 @@ export async function connectTemporal(server: TemporalServer, telemetry: Telemet
     connection,
     namespace: server.namespace,
     plugins: [telemetry.plugin],
-    // An actor that has ended has nothing to say any more.
+    // Don't query closed workflows.
     workflow: { queryRejectCondition: 'NOT_OPEN' },
   });
   return { client, close: () => connection.close() };
 }
 
-/** Address, TLS and API key, as both kinds of connections take them. */
+/** Returns the address, TLS settings, and API key for either kind of connection. */
 export async function endpointOf(
   server: TemporalServer,
 ): Promise<Pick<ConnectionOptions, 'tls'> & { readonly address: string; readonly apiKey?: string }> {
   const { address, tls, apiKey } = server;
   return {
     address,
-    // An API key is never sent in the clear.
+    // Never send an API key without TLS.
     ...((tls !== undefined || apiKey !== undefined) && { tls: await readTls(tls ?? {}) }),
     ...(apiKey !== undefined && { apiKey: await readSecret(apiKey) }),
   };

@@ -1,4 +1,4 @@
-/** The schedule of the housekeeping, and the one that a worker does when it starts. */
+/** Schedules housekeeping, and starts it on demand. */
 import {
   type Client,
   ScheduleAlreadyRunning,
@@ -11,9 +11,9 @@ import { HOUSEKEEPING_SCHEDULE_ID, HOUSEKEEPING_WORKFLOW } from '../workflows/co
 const EVERY = '5 minutes';
 
 /**
- * Creates the schedule where it is missing.
+ * Creates the schedule if it is missing.
  *
- * @returns whether it was: then Temporal is new, or has lost its data
+ * @returns whether it was missing, which means that Temporal is new or has lost its data
  */
 export async function createHousekeepingSchedule(client: Client, taskQueue: string): Promise<boolean> {
   try {
@@ -25,7 +25,7 @@ export async function createHousekeepingSchedule(client: Client, taskQueue: stri
   }
 }
 
-/** Makes a schedule that an earlier version created what it should be now. Whoever paused it had a reason. */
+/** Updates a schedule that an earlier version created. Keeps it paused if an operator paused it. */
 export async function updateHousekeepingSchedule(client: Client, taskQueue: string): Promise<void> {
   const { spec, policies, action } = housekeepingSchedule(taskQueue);
   const handle = client.schedule.getHandle(HOUSEKEEPING_SCHEDULE_ID);
@@ -35,7 +35,7 @@ export async function updateHousekeepingSchedule(client: Client, taskQueue: stri
 /**
  * Starts the housekeeping now.
  *
- * @returns false if one is running already, which may have seen an older state
+ * @returns false if it is already running. That run may not see the newest state.
  */
 export async function startHousekeeping(client: Client, taskQueue: string): Promise<boolean> {
   try {

@@ -1,12 +1,12 @@
-/** What an actor starts from when Temporal knows nothing of it: a new source, or one whose history was lost. */
+/** The initial state of an actor, for a new source or a source whose history was lost. */
 import type { Database } from '../db/connection.ts';
 import { findSource, type SourceRow } from '../db/sources.ts';
 import type { SourceState } from '../workflows/contract.ts';
 import { sourceReference } from './source-reference.ts';
 
 /**
- * The state of a new actor for a source in Postgres. It is due at once unless it was paused, keeps what an operator
- * asked for, and continues to count syncs from the last one.
+ * Returns the state of a new actor for a source in Postgres. It syncs immediately unless it was paused, keeps requests
+ * of operators, and continues the numbering of syncs.
  */
 export function initialState(source: SourceRow): SourceState {
   return {
@@ -21,7 +21,7 @@ export function initialState(source: SourceRow): SourceState {
   };
 }
 
-/** The state for the source of that name; undefined where there is none, or where it left the configuration. */
+/** Returns the state for a source. Undefined if it doesn't exist or was removed from the configuration. */
 export async function findInitialState(database: Database, sourceName: string): Promise<SourceState | undefined> {
   const source = await findSource(database, sourceName);
   return source === null || source.detachedAt !== null ? undefined : initialState(source);

@@ -1,4 +1,4 @@
-/** From what the Temporal client throws to what the rest of Rollcall knows. */
+/** Maps errors of the Temporal client to errors of Rollcall. */
 import {
   isGrpcServiceError,
   QueryRejectedError,
@@ -11,10 +11,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { isFailureType, RollcallError } from '../registry/failure.ts';
 import type { FailureDetails } from '../workflows/contract.ts';
 
-/** Temporal, or every worker, does not answer in time: what was asked for may be asked again. */
+/** Temporal or all workers didn't respond in time. The request can be repeated. */
 export class TemporalUnavailable extends Error {
   override readonly name = 'TemporalUnavailable';
-  /** Milliseconds after which trying again makes sense. */
+  /** Suggested delay before the next attempt, in milliseconds. */
   readonly retryAfterMs = 5_000;
 
   constructor(cause: unknown) {
@@ -22,12 +22,12 @@ export class TemporalUnavailable extends Error {
   }
 }
 
-/** An actor could not do what it was asked for a reason that has no name, and may pass: Postgres was away, say. */
+/** A request to an actor failed for an unclassified, possibly temporary reason, such as an unavailable database. */
 export class PassingFailure extends Error {
   override readonly name = 'PassingFailure';
 }
 
-/** The error to throw instead of the one that a call to the actor of that source threw. */
+/** Converts an error from a call to the actor of a source. */
 export function toKnownError(error: unknown, sourceName: string): unknown {
   if (error instanceof WorkflowUpdateFailedError) return fromUpdate(error);
   if (error instanceof WorkflowNotFoundError || error instanceof QueryRejectedError) {

@@ -1,12 +1,11 @@
-/** The end of a source, whoever brings it about. */
+/** Retires sources. */
 import type { Database } from '../db/connection.ts';
 import { deleteDetachedSource } from '../db/sources.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { SourceActors } from './source-actors.ts';
 
 /**
- * Has the actor of a detached source end, and with `remove` the source with its entries erased. Where no actor runs
- * there is nothing to wait for.
+ * Ends the actor of a detached source, if it is running. With `remove`, also deletes the source and its entries.
  */
 export async function retireSource(
   { actors, database }: { readonly actors: SourceActors; readonly database: Database },

@@ -1,10 +1,10 @@
-/** Which actors run, without asking any of them. */
+/** Lists running actors without querying them. */
 import type { Client } from '@temporalio/client';
 import { type ActorMemo, SOURCE_WORKFLOW, sourceWorkflowId } from '../workflows/contract.ts';
 
 /**
- * The actors of this task queue, by the names of their sources, each with its memo. The list may be some seconds old, and
- * actors that Rollcall 0.1 started have noted their definition only.
+ * Returns the memos of the actors of this task queue, by source name. The list may be a few seconds old. Memos of
+ * actors started by Rollcall 0.1 only contain the definition.
  */
 export async function listRunningActors(client: Client, taskQueue: string): Promise<Map<string, Partial<ActorMemo>>> {
   const query = `WorkflowType = '${SOURCE_WORKFLOW}' AND ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;

@@ -1,4 +1,4 @@
-/** By which workflows are found in the Temporal Web UI; registered once per namespace. */
+/** Search attributes for finding workflows in the Temporal Web UI. They are registered once per namespace. */
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
 import proto, { type temporal } from '@temporalio/proto';
@@ -8,14 +8,14 @@ import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 type SearchAttribute = (typeof SEARCH_ATTRIBUTES)[number];
 
-/** gRPC status codes by which a cluster says that this is not ours to ask. */
+/** gRPC status codes of a cluster that doesn't allow registering search attributes. */
 const REFUSALS: readonly number[] = [7 /* permission denied */, 12 /* unimplemented */, 16 /* unauthenticated */];
 const ALREADY_EXISTS = 6;
 
 /**
- * Registers the search attributes that are missing.
+ * Registers missing search attributes.
  *
- * @returns the names of those that are missing still, because the cluster refused: workflows do without all of them
+ * @returns the names that are still missing because the cluster refused. If there are any, workflows use none at all.
  */
 export async function ensureSearchAttributes(client: Client): Promise<string[]> {
   const missing = await missingSearchAttributes(client);
@@ -24,7 +24,7 @@ export async function ensureSearchAttributes(client: Client): Promise<string[]> 
     await register(client, missing);
     return [];
   } catch (error) {
-    // Another process may have been faster, or the cluster does not let us.
+    // Another process may have registered them, or the cluster may not allow it.
     if (!isGrpcServiceError(error) || ![...REFUSALS, ALREADY_EXISTS].includes(error.code)) throw error;
     const stillMissing = await missingSearchAttributes(client);
     return stillMissing.map((attribute) => attribute.name);
@@ -56,7 +56,7 @@ async function registeredNames(client: Client): Promise<ReadonlySet<string>> {
     return new Set(Object.keys(customAttributes));
   } catch (error) {
     if (!isGrpcServiceError(error) || !REFUSALS.includes(error.code)) throw error;
-    // Temporal Cloud has no operator service, but tells the names that somebody gave them there.
+    // Temporal Cloud has no operator service, but lists the names configured there.
     const { config } = await client.connection.workflowService.describeNamespace({ namespace });
     return new Set(Object.values(config?.customSearchAttributeAliases ?? {}));
   }

@@ -1,4 +1,4 @@
-/** The sources' actors as the rest of Rollcall sees them: something to ask, wherever and whether or not it runs. */
+/** The interface to the actors of sources. It hides where an actor runs and whether it is running. */
 import { type Client, WorkflowNotFoundError, WorkflowUpdateStage, type WorkflowUpdateHandle } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { EntryStatus } from '../registry/entry.ts';
@@ -9,28 +9,29 @@ import { createActorStart } from './actor-start.ts';
 import { toKnownError } from './known-errors.ts';
 import { sourceReference } from './source-reference.ts';
 
-/** A worker takes a message within milliseconds; one that is taken no longer than this is not there. */
+/** A worker accepts a message within milliseconds. After this time, no worker is considered available. */
 const ACCEPTED_WITHIN_MS = 4_000;
 const ANSWERED_WITHIN_MS = 4_000;
-/** From the question to the answer. The write itself may go on for longer, and is made once however often it is asked for. */
+/** Timeout for the result of a write. The write itself can take longer, and is executed once even if it is repeated. */
 const WRITTEN_WITHIN_MS = 8_000;
-/** A retirement waits for what runs to be cancelled and for many entries to be deleted. */
+/** A retirement waits until running work is cancelled and all entries are deleted. */
 const RETIRED_WITHIN_MS = 5 * 60_000;
 const SYNCED_WITHIN_MS = 60 * 60_000;
 
 /**
- * All methods fail with a `RollcallError` where the actor refuses or fails, with `TemporalUnavailable` where there is
- * no answer within a few seconds. An actor that does not run although its source is in Postgres is started and asked.
+ * If the source exists in Postgres but its actor isn't running, all methods start the actor first. They throw a
+ * `RollcallError` if the actor refuses or fails, and `TemporalUnavailable` if there is no response within a few
+ * seconds.
  */
 export interface SourceActors {
-  /** Starts the actor where it does not run. */
+  /** Starts the actor if it isn't running. */
   ensure(state: contract.SourceState): Promise<void>;
-  /** Answers at once with the number of the sync; with `wait`, when it has ended or an hour has passed. */
+  /** Returns the number of the sync immediately, or with `wait` when it has ended or after an hour. */
   syncNow(
     sourceName: string,
     request: contract.SyncRequest & { readonly wait?: boolean },
   ): Promise<contract.SyncNowResult>;
-  /** Tells the actor which definition Postgres has. */
+  /** Sends the actor a reference to the definition in Postgres. */
   configure(definition: SourceDefinition): Promise<contract.ConfigureResult>;
   pause(sourceName: string): Promise<void>;
   resume(sourceName: string): Promise<void>;
@@ -47,16 +48,16 @@ export interface SourceActors {
 
 export interface SourceActorsOptions {
   readonly taskQueue: string;
-  /** What a source's actor is to be started with; undefined where there is no such source. */
+  /** Returns the initial state for a source's actor. Undefined if the source doesn't exist. */
   findState(sourceName: string): Promise<contract.SourceState | undefined>;
 }
 
 interface Question<Answer, Args extends unknown[]> {
   readonly update: UpdateDefinition<Answer, Args>;
   readonly args: Args;
-  /** When to give up, whether or not the actor has accepted the question. Default: never before an answer is late. */
+  /** Time to give up, whether or not the actor has accepted the request. Default: only `answeredWithinMs` applies. */
   readonly deadline?: number;
-  /** Milliseconds to wait for the answer, once the actor has accepted the question. */
+  /** Milliseconds to wait for the result once the actor has accepted the request. */
   readonly answeredWithinMs?: number;
 }
 
@@ -91,8 +92,8 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
     update: UpdateDefinition<contract.WriteResult, [Request]>,
     request: Request,
   ): Promise<contract.WriteResult> {
-    // The request's id isn't the update's: Temporal would answer a repeated id from memory, also after Postgres has lost
-    // the write. Postgres makes sure that nothing is written twice.
+    // The request's id isn't used as the update's id: Temporal would return the old result for a repeated id, even after
+    // Postgres has lost the write. Postgres prevents duplicate writes.
     return await ask(sourceName, { update, args: [request], deadline: Date.now() + WRITTEN_WITHIN_MS });
   }
 
@@ -138,7 +139,7 @@ function send<Answer, Args extends unknown[]>(
 ): Promise<WorkflowUpdateHandle<Answer>> {
   const actor = client.workflow.getHandle(contract.sourceWorkflowId(sourceName));
   return client.withDeadline(Math.min(deadline, Date.now() + ACCEPTED_WITHIN_MS), () =>
-    // The client tells updates with arguments from those without by overloads, which a generic list cannot choose from.
+    // The client has separate overloads for updates with and without arguments, which generic code can't select.
     actor.startUpdate<Answer, [unknown]>(update as unknown as UpdateDefinition<Answer, [unknown]>, {
       args: args as unknown as [unknown],
       waitForStage: WorkflowUpdateStage.ACCEPTED,

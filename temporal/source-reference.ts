@@ -4,7 +4,7 @@ import type { SourceDefinition } from '../registry/source-definition.ts';
 import { kindOf } from '../sources/index.ts';
 import type { SourceReference } from '../workflows/contract.ts';
 
-/** What the actor of a source with this definition knows about it. */
+/** Returns the reference to a definition that the source's actor stores. */
 export function sourceReference(definition: SourceDefinition): SourceReference {
   const { name, origin, syncPolicy } = definition;
   const { intervalMs, deadlineMs } = syncPolicy;

@@ -1,6 +1,6 @@
 /**
- * Traces that lead from a request through an actor to its activities. The plugin is part of client, worker and bundle
- * whether or not spans are exported: histories made with it and without it are not the same.
+ * Traces from a request through an actor to its activities. Client, worker, and bundle always include the plugin, even
+ * if no spans are exported, because it changes workflow histories.
  */
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -19,11 +19,11 @@ import type { TelemetrySettings } from '../config/model.ts';
 
 export interface Telemetry {
   readonly plugin: OpenTelemetryPlugin;
-  /** Sends what has not been sent. */
+  /** Exports pending spans and stops. */
   shutdown(): Promise<void>;
 }
 
-/** One per process. Without settings, or with tracing off, nothing is exported. */
+/** Starts telemetry. Call it once per process. Without settings or with tracing off, nothing is exported. */
 export function startTelemetry(settings?: TelemetrySettings): Telemetry {
   const exporting = settings !== undefined && settings.enabled && settings.tracing.enabled;
   const resource = resourceFromAttributes({

@@ -1,4 +1,4 @@
-/** The program of the process that bundles the workflows: sends the bundle, or what went wrong, and ends. */
+/** Entry point of the process that bundles the workflows. Sends the bundle or an error message, and exits. */
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { startTelemetry } from '../temporal/telemetry.ts';
@@ -7,7 +7,7 @@ export type BundleMessage = WorkflowBundleWithSourceMap | { readonly failure: st
 
 const message: BundleMessage = await bundleWorkflowCode({
   workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
-  // Whatever is exported or not, the same interceptors: see temporal/telemetry.ts.
+  // Always use the same interceptors, whether or not spans are exported: see temporal/telemetry.ts.
   plugins: [startTelemetry().plugin],
   logger: new DefaultLogger('WARN'),
 }).catch((error: unknown) => ({ failure: error instanceof Error ? error.message : String(error) }));

@@ -1,4 +1,4 @@
-/** Sees to it that the housekeeping is done: at once when a worker starts, and from then on by its schedule. */
+/** Starts housekeeping when a worker starts, and schedules it from then on. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
@@ -7,7 +7,7 @@ import { readMilestone, type Milestone } from '../db/milestone.ts';
 import { createHousekeepingSchedule, startHousekeeping, updateHousekeepingSchedule } from '../temporal/housekeeping.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 
-/** How soon a Temporal or a database that came back without its data is noticed. */
+/** Interval for detecting that Temporal or the database has lost its data. */
 const LOOK_EVERY_MS = 10_000;
 const RETRY_AFTER_MS = 1_000;
 
@@ -18,7 +18,7 @@ export interface HousekeepingOptions {
   readonly signal: AbortSignal;
 }
 
-/** Goes on until the signal. Never fails: it waits for a Temporal that is unavailable. */
+/** Runs until the signal is aborted. Never throws: it waits while Temporal is unavailable. */
 export async function keepHouse(
   client: Client,
   { taskQueue, database, logger, signal }: HousekeepingOptions,
@@ -32,18 +32,18 @@ export async function keepHouse(
       const reached = await readMilestone(database).catch(() => milestone);
       if (isNew || isStarting) await registerSearchAttributes(client, logger);
       const isDue = isNew || isStarting || isOtherDatabase(milestone, reached);
-      // One that is running may have looked before the change: then the next look finds the same difference again.
+      // A running one may not see the change. The next check finds the same difference again.
       if (!isDue || (await startHousekeeping(client, taskQueue)) || isStarting) milestone = reached;
       isStarting = false;
       await pause(LOOK_EVERY_MS, signal);
     } catch (error) {
-      logger.warn({ err: error }, 'The housekeeping could not be scheduled; trying again');
+      logger.warn({ err: error }, "Can't schedule housekeeping; trying again");
       await pause(RETRY_AFTER_MS, signal);
     }
   }
 }
 
-/** Whether the database may have lost something, or been filled again after it had. */
+/** Whether the database may have lost data, or may have been restored. */
 function isOtherDatabase(before: Milestone | undefined, now: Milestone | undefined): boolean {
   if (before === undefined || now === undefined) return false;
   return now.newestSync < before.newestSync || now.sources !== before.sources;
@@ -54,8 +54,8 @@ async function registerSearchAttributes(client: Client, logger: Logger): Promise
   if (missing.length === 0) return;
   logger.warn(
     { missing },
-    'Temporal does not let us register search attributes, so that workflows cannot be searched by them. ' +
-      'Somebody who may can do it: temporal operator search-attribute create --name NAME --type Keyword ' +
+    "Temporal refuses to register search attributes, so workflows can't be searched by them. " +
+      'An operator with the permission can register them: temporal operator search-attribute create --name NAME --type Keyword ' +
       '(LastSuccessTime: Datetime)',
   );
 }

@@ -1,14 +1,14 @@
-/** Lets the Temporal SDK, workflow and activity code log through the process's own logger. */
+/** Routes logs of the Temporal SDK, workflows, and activities to the logger of the process. */
 import { Runtime, type LogLevel, type LogMetadata, type Logger as TemporalLogger } from '@temporalio/worker';
 import type { Logger } from 'pino';
 
-/** The worker of the watches has no workflows: what the SDK warns about is meant to be. */
+/** The worker for watches has no workflows, so this warning of the SDK is expected. */
 const EXPECTED_WARNING = 'No workflows registered, not polling for workflow tasks';
 
-/** The SDK has one runtime per process, which is set up once. */
+/** The SDK has one runtime per process, which can only be installed once. */
 let installed = false;
 
-/** Call it before anything else of the worker's SDK. Signals are left to the process. */
+/** Installs the logger. Call it before using the worker SDK. The process handles signals itself. */
 export function logThrough(logger: Logger): void {
   if (installed) return;
   Runtime.install({
@@ -19,7 +19,7 @@ export function logThrough(logger: Logger): void {
   installed = true;
 }
 
-/** Pino takes the attributes before the message, an error among them as `err`. */
+/** Pino takes attributes before the message, and errors as `err`. */
 function toTemporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
     if (message === EXPECTED_WARNING) return;

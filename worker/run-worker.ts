@@ -1,4 +1,4 @@
-/** A worker: carries out workflows and activities until it is told to stop, whatever happens to Temporal meanwhile. */
+/** Runs workflows and activities until the process stops, and reconnects whenever Temporal is lost. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
@@ -17,45 +17,49 @@ import { bundleWorkflows } from './bundle.ts';
 import { keepHouse } from './keep-house.ts';
 import { logThrough } from './logging.ts';
 
-/** The first wait after Temporal was lost; it doubles up to the longest. */
+/** First delay after losing Temporal. It doubles up to the maximum. */
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 5_000;
 
-/** After a stop: how long activities may go on, and when those that ignore their cancellation are left behind. */
+/**
+ * After a stop: the time before activities are cancelled, and the time before activities that ignore it are abandoned.
+ */
 const SHUTDOWN = { shutdownGraceTime: '3 seconds', shutdownForceTime: '7 seconds' } as const;
 /**
- * Each takes about a third of a megabyte. Any other is rebuilt from its history when it wakes, which costs several times
- * what it then does: with more sources than this on one worker all of them are, since they wake in turn.
+ * Each takes about a third of a megabyte. An uncached workflow is replayed from its history when it wakes, which costs
+ * several times as much as its work. With more sources per worker than this, all of them are, because they wake in
+ * turn.
  */
 const MAX_CACHED_WORKFLOWS = 1_200;
-/** Most of them wait for an upstream. What they hold in memory is bounded in sum, see activities/memory-budget.ts. */
+/** Most of them wait for an upstream. Their total memory is limited, see activities/memory-budget.ts. */
 const MAX_CONCURRENT_ACTIVITIES = 100;
-/** Each takes a connection to Postgres for some milliseconds. */
+/** Each uses a connection to Postgres for a few milliseconds. */
 const MAX_CONCURRENT_WRITES = 20;
-/** A watch does nothing but wait. */
+/** Watches only wait. */
 const MAX_CONCURRENT_WATCHES = 10_000;
-/** A cancellation reaches an activity in the answer to a heartbeat. */
+/** Activities receive cancellations in responses to heartbeats. */
 const HEARTBEAT_THROTTLE = { maxHeartbeatThrottleInterval: '4 seconds' } as const;
 
 export interface WorkerOptions {
   readonly server: TemporalServer;
   readonly database: Database;
-  /** The limits of sources that were created through the API. */
+  /** Limits for sources created through the API. */
   readonly outbound: OutboundSettings;
-  /** How long what housekeeping purges is kept. */
+  /** Retention of data that housekeeping purges. */
   readonly retention?: Retention;
   readonly telemetry?: TelemetrySettings;
   readonly logger: Logger;
-  /** Ends the worker, within about eight seconds. */
+  /** Stops the worker within about eight seconds. */
   readonly signal: AbortSignal;
-  /** Called each time that the worker begins to take tasks. */
+  /** Called each time the worker starts taking tasks. */
   readonly onReady?: () => void;
 }
 
 /**
- * Runs until the signal; a Temporal that is not there, or not any more, is waited for.
+ * Runs a worker until the signal is aborted. Waits while Temporal is unavailable.
  *
- * @throws what keeps it from working at all: workflow code that cannot be bundled, a secret that cannot be read
+ * @throws Error if the workflow code can't be bundled
+ * @throws RollcallError `SecretUnavailable` if a secret can't be read
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { server, logger, signal } = options;
@@ -89,7 +93,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         taskQueue: watchTaskQueue(server.taskQueue),
         activities: createWatchActivities(options),
         maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_WATCHES,
-        // A watch has nothing to finish.
+        // Watches have nothing to finish.
         shutdownGraceTime: 0,
       },
     ];
@@ -117,7 +121,7 @@ function activityDependencies(
   };
 }
 
-/** Connects and works, again and again: the SDK's workers give up when Temporal stays away. */
+/** Connects and runs workers in a loop, because the SDK's workers give up if Temporal stays unavailable. */
 async function workUntilStopped(options: WorkerOptions, workers: readonly TemporalWorkerOptions[]): Promise<void> {
   const { server, logger, signal } = options;
   let backoff = FIRST_BACKOFF_MS;
@@ -128,7 +132,7 @@ async function workUntilStopped(options: WorkerOptions, workers: readonly Tempor
     } catch (error) {
       if (signal.aborted) return;
       if (Date.now() - startedAt > LONGEST_BACKOFF_MS) backoff = FIRST_BACKOFF_MS;
-      logger.warn({ err: error, address: server.address }, 'Temporal does not answer; trying again');
+      logger.warn({ err: error, address: server.address }, "Temporal doesn't respond; trying again");
       await delay(backoff, undefined, { signal }).catch(() => undefined);
       backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS);
     }
@@ -144,7 +148,7 @@ async function connectAndWork(options: WorkerOptions, workers: readonly Temporal
   }
 }
 
-/** Ends when all workers have ended: after the signal, or because one of them failed. */
+/** Returns when all workers have ended, after the signal or because one of them failed. */
 async function work(
   { signal, onReady }: WorkerOptions,
   connection: NativeConnection,
