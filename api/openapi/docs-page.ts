@@ -1,11 +1,11 @@
-/** The OpenAPI document as one page of HTML: no scripts, nothing fetched from anywhere. */
+/** Renders the OpenAPI document as a single HTML page without scripts and external resources. */
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { OpenApiDocument } from './document.ts';
 
 export interface DocsPage {
   readonly html: string;
-  /** Allows this page's own style sheet and nothing else. */
+  /** Allows only this page's own style sheet. */
   readonly contentSecurityPolicy: string;
 }
 
@@ -50,7 +50,7 @@ ${sections.join('\n')}
   };
 }
 
-/** What of a schema the page shows. */
+/** The parts of a schema that the page shows. */
 const schemaNode = z.looseObject({
   $ref: z.string().optional(),
   type: z.union([z.string(), z.array(z.string())]).optional(),
@@ -89,7 +89,7 @@ const operationNode = z.looseObject({
 });
 type OperationNode = z.infer<typeof operationNode>;
 
-/** The parts of an OpenAPI document that ours has and the page shows. */
+/** The parts of the OpenAPI document that the page shows. */
 const page = z.looseObject({
   info: z.looseObject({ title: z.string(), version: z.string(), description: z.string() }),
   tags: z.array(z.looseObject({ name: z.string(), description: z.string().optional() })).optional(),
@@ -126,7 +126,7 @@ function jsonSchemaOf(bodies: z.infer<typeof content> | undefined): SchemaNode |
   return bodies?.['application/json']?.schema;
 }
 
-/** The type of a value in one line, with a link where it is one of the named schemas. */
+/** Formats a type on one line, with links to named schemas. */
 function schemaName(schema: SchemaNode | undefined): string {
   if (schema === undefined) return '';
   if (schema.$ref !== undefined) {
@@ -155,7 +155,7 @@ const slug = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]+
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const text = (value: string): string => value.replaceAll(/[&<>"]/g, (character) => ESCAPES[character] ?? character);
 
-/** The little Markdown that descriptions use: code, and line breaks. */
+/** Renders the Markdown subset in descriptions: code and line breaks. */
 const prose = (value: string): string =>
   text(value)
     .replaceAll(/`([^`]+)`/g, '<code>$1</code>')

@@ -1,4 +1,4 @@
-/** This API as an OpenAPI document, made from the schemas that check its requests. */
+/** The OpenAPI document of this API, generated from the schemas that validate requests. */
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { registrySummary, registrySummaries } from '../toolhive/extension-schemas.ts';
@@ -9,12 +9,12 @@ import { health, readiness, serverList, upstreamRegistry, versionInformation } f
 import { answers, cacheable, READ_ERRORS, registryPaths } from './v0.1-paths.ts';
 import { ADMINISTRATION_PATHS, ADMINISTRATION_TAG } from './v1-paths.ts';
 
-/** What `createDocument` makes; clients get it as JSON or YAML. */
+/** A result of `createDocument`, served as JSON or YAML. */
 export type OpenApiDocument = ReturnType<typeof createDocument>;
 
 /**
- * Older versions of `thv` take a server for a registry only if its document has this version, and names the
- * repository of the official specification in its description.
+ * Older versions of `thv` recognize a registry by this version, and by the repository of the official specification in
+ * the description.
  */
 const API_VERSION = '1.0.0';
 
@@ -22,9 +22,9 @@ const DESCRIPTION = `The MCP Registry API (https://github.com/modelcontextprotoc
 
 \`/v0.1\` is the default registry; \`/registry/v0.1\` and, for older clients, \`/v0\` are the same.
 \`/registry/{registry}/v0.1\` and \`/registry/{registry}/v0\` are one registry.
-Errors are \`{"error": "…"}\`. Reads of a registry have an \`ETag\` and honour \`If-None-Match\`. Every GET may be sent by web pages of any origin.`;
+Errors are \`{"error": "…"}\`. Reads of a registry have an \`ETag\` and honour \`If-None-Match\`. Web pages of any origin can send GET requests.`;
 
-/** Where tokens are needed, each operation has this; those that need none say so themselves. */
+/** The default for all operations if authentication is on. Operations that need no token override it. */
 const TOKENS = {
   security: [{ token: [] }],
   components: {
@@ -33,7 +33,7 @@ const TOKENS = {
         type: 'http',
         scheme: 'bearer',
         description:
-          'Of one of the issuers in `/.well-known/oauth-protected-resource`. Public registries are read without.',
+          'A token from one of the issuers in `/.well-known/oauth-protected-resource`. Public registries need no token.',
       },
     },
   },
@@ -51,11 +51,11 @@ export function openApiDocument({ needsTokens }: { readonly needsTokens: boolean
     },
     tags: [
       { name: 'Default registry', description: 'Reading from and publishing to the default registry.' },
-      { name: 'Registries', description: 'The same for a registry by its name.' },
+      { name: 'Registries', description: 'The same operations for a named registry.' },
       { name: 'Exports', description: 'A whole registry as one file.' },
-      { name: 'Status', description: 'How registries and this server are.' },
+      { name: 'Status', description: 'Status of registries and of this server.' },
       ADMINISTRATION_TAG,
-      { name: 'ToolHive', description: 'What the oldest ToolHive clients ask for.' },
+      { name: 'ToolHive', description: 'Endpoints for the oldest ToolHive clients.' },
     ],
     paths: {
       ...registryPaths({ prefix: '/v0.1', suffix: '', tag: 'Default registry', namesRegistry: false }),
@@ -90,14 +90,14 @@ const ofServer = { path: z.object({ server: pathParameters.server }) };
 const EXPORT_TOOLHIVE: ZodOpenApiOperationObject = {
   operationId: 'exportToolhive',
   tags: ['Exports'],
-  summary: 'The latest versions in ToolHive format',
+  summary: 'Export the latest versions in ToolHive format',
   requestParams: ofRegistry,
   responses: cacheable({ description: 'A ToolHive registry document.', schema: toolhiveRegistry }, READ_ERRORS),
 };
 const EXPORT_UPSTREAM: ZodOpenApiOperationObject = {
   operationId: 'exportUpstream',
   tags: ['Exports'],
-  summary: 'The latest versions as a registry file of current ToolHive',
+  summary: 'Export the latest versions in the current ToolHive format (upstream)',
   requestParams: ofRegistry,
   responses: cacheable(
     { description: 'A registry document in upstream format.', schema: upstreamRegistry },
@@ -107,61 +107,61 @@ const EXPORT_UPSTREAM: ZodOpenApiOperationObject = {
 const EXPORT_PAGE: ZodOpenApiOperationObject = {
   operationId: 'exportPage',
   tags: ['Exports'],
-  summary: 'All versions in the format of the registry API',
+  summary: 'Export all versions in the format of the registry API',
   requestParams: ofRegistry,
   responses: cacheable({ description: 'The list of all servers on one page.', schema: serverList }, READ_ERRORS),
 };
 const LIST_REGISTRIES: ZodOpenApiOperationObject = {
   operationId: 'listRegistries',
   tags: ['Status'],
-  summary: 'List registries with the state of their syncs',
+  summary: 'List registries with their sync status',
   responses: answers({ description: 'The registries.', schema: registrySummaries }, [401, 429, 503]),
 };
 const GET_REGISTRY: ZodOpenApiOperationObject = {
   operationId: 'getRegistry',
   tags: ['Status'],
-  summary: 'Read one registry with the state of its syncs',
+  summary: 'Read a registry with its sync status',
   requestParams: ofRegistry,
   responses: answers({ description: 'The registry.', schema: registrySummary }, READ_ERRORS),
 };
 const HEALTH: ZodOpenApiOperationObject = {
   operationId: 'health',
   tags: ['Status'],
-  summary: 'Whether the process lives',
-  responses: answers({ description: 'It does.', schema: health }, []),
+  summary: 'Check that the process is alive',
+  responses: answers({ description: 'The process is alive.', schema: health }, []),
   security: [],
 };
 const READINESS: ZodOpenApiOperationObject = {
   operationId: 'readiness',
   tags: ['Status'],
-  summary: 'Whether the database can be reached',
-  responses: answers({ description: 'It can.', schema: readiness }, [503]),
+  summary: 'Check that the database is available',
+  responses: answers({ description: 'The database is available.', schema: readiness }, [503]),
   security: [],
 };
 const VERSION: ZodOpenApiOperationObject = {
   operationId: 'version',
   tags: ['Status'],
-  summary: 'Which build runs',
-  responses: answers({ description: 'The build.', schema: versionInformation }, []),
+  summary: 'Read the build information',
+  responses: answers({ description: 'The build information.', schema: versionInformation }, []),
   security: [],
 };
 const LIST_TOOLHIVE_SERVERS: ZodOpenApiOperationObject = {
   operationId: 'listToolhiveServers',
   tags: ['ToolHive'],
-  summary: 'All servers of the default registry, in short',
+  summary: 'List summaries of all servers in the default registry',
   responses: cacheable({ description: 'The servers.', schema: serverSummaries }, [401, 404, 429, 503]),
 };
 const GET_TOOLHIVE_SERVER: ZodOpenApiOperationObject = {
   operationId: 'getToolhiveServer',
   tags: ['ToolHive'],
-  summary: 'One server of the default registry',
+  summary: 'Read a server of the default registry',
   requestParams: ofServer,
   responses: cacheable({ description: 'The server.', schema: serverDetail }, READ_ERRORS),
 };
 const LIST_DEPLOYED: ZodOpenApiOperationObject = {
   operationId: 'listDeployed',
   tags: ['ToolHive'],
-  summary: 'Servers that run in a Kubernetes cluster',
+  summary: 'List servers that run in a Kubernetes cluster',
   responses: answers(
     { description: 'The servers, by namespace and name.', schema: deployedServers },
     [401, 404, 429, 503],
@@ -170,14 +170,14 @@ const LIST_DEPLOYED: ZodOpenApiOperationObject = {
 const GET_DEPLOYED: ZodOpenApiOperationObject = {
   ...LIST_DEPLOYED,
   operationId: 'getDeployed',
-  summary: 'Running instances of one server',
+  summary: 'List running instances of a server',
   requestParams: ofServer,
   responses: answers({ description: 'The servers, by namespace.', schema: deployedServers }, READ_ERRORS),
 };
 const GET_TOOLHIVE_REGISTRY: ZodOpenApiOperationObject = {
   operationId: 'getToolhiveRegistry',
   tags: ['ToolHive'],
-  summary: 'The default registry in ToolHive format',
+  summary: 'Export the default registry in ToolHive format',
   responses: cacheable(
     { description: 'A ToolHive registry document.', schema: toolhiveRegistry },
     [401, 404, 429, 503],

@@ -1,10 +1,10 @@
-/** What the segments of paths are, for the OpenAPI document. */
+/** Path parameters in the OpenAPI document. */
 import 'zod-openapi';
 import { text } from '../http/text.ts';
 
 const registryName = text.meta({ description: 'Name of the registry.', example: 'default' });
 const serverName = text.meta({
-  description: 'Name of the server. The slash is encoded as `%2F`; a plain slash is understood too.',
+  description: 'Name of the server. The slash should be encoded as `%2F`, but a plain slash is accepted too.',
   example: 'com.example/weather',
 });
 const version = text.meta({ description: 'Exact version, URL-encoded (`1.0.0%2Bbuild`).', example: '1.0.0' });

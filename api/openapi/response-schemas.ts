@@ -1,4 +1,4 @@
-/** What answers look like, for the OpenAPI document and for tests; a document of a source is served as it came. */
+/** Response schemas for the OpenAPI document and for tests. Documents of sources are served unchanged. */
 import { z } from 'zod';
 import 'zod-openapi';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
@@ -14,7 +14,7 @@ export const errorBody = z
     faults: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'Each fault of a document, with its JSON path.' }),
+      .meta({ description: 'All faults of the document, with their JSON paths.' }),
   })
   .meta({ id: 'Error' });
 
@@ -24,7 +24,7 @@ export const serverDocument = z
     description: z.string().meta({ example: 'Weather forecasts' }),
     version: z.string().meta({ example: '1.0.0' }),
   })
-  .meta({ id: 'ServedServerJson', description: 'A server.json, exactly as its source has it.' });
+  .meta({ id: 'ServedServerJson', description: 'A server.json, unchanged from its source.' });
 
 export const serverResponse = z
   .object({
@@ -40,7 +40,7 @@ export const serverResponse = z
       }),
       [PROVENANCE]: z
         .object({ source: z.string(), kind: z.enum(sourceKindNames()), commit: z.string().optional() })
-        .meta({ description: 'The source that the entry came from.' }),
+        .meta({ description: 'The source of the entry.' }),
     }),
   })
   .meta({ id: 'ServerResponse' });
@@ -57,7 +57,7 @@ export const serverList = z
 
 export const upstreamRegistry = z
   .looseObject({
-    version: z.string().meta({ description: 'Of the format.', example: '1.0.0' }),
+    version: z.string().meta({ description: 'Version of the format.', example: '1.0.0' }),
     meta: z.looseObject({ last_updated: z.string() }),
     data: z.object({
       servers: z.array(serverDocument),

@@ -1,4 +1,4 @@
-/** `/openapi.yaml`, `/openapi.json` and `/docs`: this API, described. */
+/** Serves the API description: `/openapi.yaml`, `/openapi.json`, and `/docs`. */
 import { Router } from 'express';
 import { stringify } from 'yaml';
 import type { ApiContext } from '../context.ts';
@@ -6,7 +6,7 @@ import { addRoute } from '../http/routes.ts';
 import { docsPage } from './docs-page.ts';
 import { openApiDocument } from './document.ts';
 
-/** An hour: it changes with the software only. */
+/** One hour. The description only changes with the software. */
 const CACHE_CONTROL = 'public, max-age=3600';
 
 export function openApiRoutes({ access }: Pick<ApiContext, 'access'>): Router {

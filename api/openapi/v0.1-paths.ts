@@ -22,17 +22,17 @@ import {
 const { registry, server, version, versionOrLatest } = pathParameters;
 
 const ERRORS = {
-  400: 'A parameter or the body is not understood.',
-  401: 'Where tokens are needed: there is none, or one that is not taken. `WWW-Authenticate` says where to get one.',
-  403: 'The token is not enough for this change, or a web page of another site asks for it.',
-  404: 'There is no such registry, server or version.',
-  409: 'The version exists, or existed, already.',
+  400: 'A parameter or the body is invalid.',
+  401: 'A required token is missing or invalid. `WWW-Authenticate` shows where to get one.',
+  403: "The token doesn't allow this change, or a web page of another site requested it.",
+  404: "The registry, server, or version doesn't exist.",
+  409: 'The version exists already, or has existed before.',
   413: 'The body is larger than 1 MiB.',
-  415: 'The body is not JSON.',
-  422: 'The document breaks the rules for server.json, or the idempotency key was used for another request.',
-  429: 'Too many changes, or refused tokens, in a minute; `Retry-After` says when to try again.',
-  501: 'The registry has no managed source, so nothing can be published to it; or nobody can log in this way.',
-  503: 'Database unavailable, or for a write Temporal; `Retry-After` says when to try again.',
+  415: "The body isn't JSON.",
+  422: 'The document breaks the rules for server.json, or the idempotency key was already used for a different request.',
+  429: 'Too many changes or invalid tokens within a minute. `Retry-After` shows when to retry.',
+  501: "The registry has no managed source, so nothing can be published to it; or this login method isn't supported.",
+  503: 'The database is unavailable or, for a write, Temporal is. `Retry-After` shows when to retry.',
 } as const;
 
 export const READ_ERRORS = [400, 401, 404, 429, 503] as const;
@@ -42,7 +42,7 @@ const jsonContent = (schema: z.ZodType): { 'application/json': { schema: z.ZodTy
   'application/json': { schema },
 });
 
-/** 200 with a body of this schema, and the errors of these statuses. */
+/** Describes a 200 response with this schema, and errors with these statuses. */
 export function answers(
   success: { readonly description: string; readonly schema: z.ZodType },
   errors: readonly (keyof typeof ERRORS)[],
@@ -55,18 +55,18 @@ export function answers(
   };
 }
 
-/** The same for a body that has an entity tag. */
+/** Like `answers`, for a response with an entity tag. */
 export function cacheable(...[success, errors]: Parameters<typeof answers>): ZodOpenApiResponsesObject {
   return {
     ...answers(success, errors),
-    304: { description: 'What the client has, as `If-None-Match` says, is still what there is.' },
+    304: { description: 'The response that the client has (`If-None-Match`) is still current.' },
   };
 }
 
-/** Where a family of paths begins, and how its operations are told apart from the same ones elsewhere. */
+/** A prefix under which the registry API is served. */
 export interface PathFamily {
   readonly prefix: string;
-  /** Added to operation ids. */
+  /** Suffix that makes operation ids unique. */
   readonly suffix: string;
   readonly tag: string;
   /** Whether the prefix names a registry. */
@@ -137,7 +137,7 @@ const LIST_VERSIONS: Operation = {
 const GET_VERSION: Operation = {
   operationId: 'getVersion',
   summary: 'Read a version of a server',
-  description: '`latest` stands for the highest version that is not deleted.',
+  description: "`latest` is the highest version that isn't deleted.",
   requestParams: { query: readParameters },
   responses: cacheable({ description: 'The version.', schema: serverResponse }, READ_ERRORS),
 };
@@ -152,7 +152,7 @@ const document = { required: true, content: jsonContent(serverJsonSchema) };
 const PUBLISH: Operation = {
   operationId: 'publish',
   summary: 'Publish a version of a server',
-  description: 'Into the managed source of the registry. A version can be published once.',
+  description: 'Publishes to the managed source of the registry. A version can only be published once.',
   requestParams: { header: writeHeaders },
   requestBody: document,
   responses: answers({ description: 'The version as it was published.', schema: serverResponse }, [
@@ -164,7 +164,7 @@ const PUBLISH: Operation = {
 const REPLACE_VERSION: Operation = {
   operationId: 'replaceVersion',
   summary: 'Replace the document of a version',
-  description: 'Name and version of the document must be those of the path.',
+  description: 'Name and version of the document must match the path.',
   requestParams: { header: writeHeaders },
   requestBody: document,
   responses: answers({ description: 'The version as it is now.', schema: serverResponse }, [...WRITE_ERRORS, 409, 422]),
@@ -182,7 +182,7 @@ const DELETE_VERSION: Operation = {
 const SET_STATUS: Operation = {
   operationId: 'setStatus',
   summary: 'Set the status of a version',
-  description: '400 where the version has this status and message already.',
+  description: 'Returns 400 if the version already has this status and message.',
   requestParams: { header: writeHeaders },
   requestBody: { required: true, content: jsonContent(statusUpdate) },
   responses: answers({ description: 'The version as it is now.', schema: serverResponse }, [...WRITE_ERRORS, 409, 422]),
@@ -191,7 +191,7 @@ const SET_STATUS_OF_ALL: Operation = {
   ...SET_STATUS,
   operationId: 'setStatusOfAll',
   summary: 'Set the status of all versions of a server',
-  description: 'In one transaction: all of them or none. 400 where all have this status and message already.',
+  description: 'Changes all of them or none. Returns 400 if all of them already have this status and message.',
   responses: answers({ description: 'The versions that changed.', schema: allVersionsStatus }, [
     ...WRITE_ERRORS,
     409,
@@ -201,17 +201,17 @@ const SET_STATUS_OF_ALL: Operation = {
 const VALIDATE: Operation = {
   operationId: 'validate',
   summary: 'Check a server.json',
-  description: 'By the rules of publishing; nothing is stored.',
+  description: 'Applies the rules for publishing, without storing anything.',
   requestBody: { required: true, content: jsonContent(z.unknown()) },
   responses: answers(
-    { description: 'Whether it could be published, and each issue.', schema: validationResult },
+    { description: 'Whether the document can be published, and all issues.', schema: validationResult },
     [400, 401, 403, 404, 413, 415, 429, 503],
   ),
 };
 const AUTHENTICATE: Operation = {
   operationId: 'authenticate',
-  summary: 'Get a token as mcp-publisher wants one',
-  description: '`mcp-publisher login none`. Without authentication any token is as good as none.',
+  summary: 'Get a token for mcp-publisher',
+  description: 'Used by `mcp-publisher login none`. Without authentication, the token has no effect.',
   responses: answers({ description: 'A token.', schema: publisherToken }, [401, 403, 404, 429, 501, 503]),
   security: [],
 };

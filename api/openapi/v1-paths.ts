@@ -20,17 +20,17 @@ import { pathParameters } from './path-parameters.ts';
 import { errorBody, serverDocument } from './response-schemas.ts';
 
 const ERRORS = {
-  400: 'A parameter or the body is not understood, or asks for what is not possible here.',
-  401: 'A token is needed, and none was sent or it is not valid.',
-  403: 'The caller lacks the role, a claim or the scope for it, or the configuration file alone can change it.',
-  404: 'There is nothing of this name that the caller may see.',
-  409: 'Something of this name is there already, or what is to be deleted is in use.',
+  400: "A parameter or the body is invalid, or the request isn't supported.",
+  401: 'A required token is missing or invalid.',
+  403: 'The caller lacks the required role, claim, or scope, or only the configuration file can change the object.',
+  404: "The object doesn't exist, or the caller isn't allowed to see it.",
+  409: 'The name is already taken, or the object to delete is in use.',
   413: 'The body is larger than 1 MiB.',
-  415: 'The body is not JSON.',
-  422: 'The document breaks the rules for server.json, or the idempotency key was used for another request.',
-  429: 'Too many changes, or refused tokens, in a minute; `Retry-After` says when to try again.',
+  415: "The body isn't JSON.",
+  422: 'The document breaks the rules for server.json, or the idempotency key was already used for a different request.',
+  429: 'Too many changes or invalid tokens within a minute. `Retry-After` shows when to retry.',
   501: 'There is no managed source, so nothing can be published.',
-  503: 'Database unavailable, or for an entry Temporal; `Retry-After` says when to try again.',
+  503: 'The database is unavailable or, for entries, Temporal is. `Retry-After` shows when to retry.',
 } as const;
 type ErrorStatus = keyof typeof ERRORS;
 
@@ -48,9 +48,9 @@ function errors(statuses: readonly ErrorStatus[]): ZodOpenApiResponsesObject {
   );
 }
 
-const NO_CONTENT = { description: 'It is done.' };
+const NO_CONTENT = { description: 'Done.' };
 
-/** Reads something: 200 with a body of this schema. */
+/** Describes a read: 200 with this schema. */
 function read(
   operation: { operationId: string; summary: string; path?: z.ZodObject },
   schema: z.ZodType,
@@ -60,11 +60,11 @@ function read(
     ...rest,
     tags: [TAG],
     ...(path !== undefined && { requestParams: { path } }),
-    responses: { 200: { description: 'What there is.', content: json(schema) }, ...errors(READ_ERRORS) },
+    responses: { 200: { description: 'The current state.', content: json(schema) }, ...errors(READ_ERRORS) },
   };
 }
 
-/** Creates something, or changes what is there: 201 or 200. */
+/** Describes a PUT: 201 if it creates the object, 200 if it changes it. */
 function put(
   operation: { operationId: string; summary: string; path: z.ZodObject },
   { body, schema }: { body: z.ZodType; schema: z.ZodType },
@@ -76,8 +76,8 @@ function put(
     requestParams: { path },
     requestBody: { required: true, content: json(body) },
     responses: {
-      200: { description: 'It was changed.', content: json(schema) },
-      201: { description: 'It was created.', content: json(schema) },
+      200: { description: 'Changed.', content: json(schema) },
+      201: { description: 'Created.', content: json(schema) },
       ...errors(WRITE_ERRORS),
     },
   };
@@ -111,7 +111,7 @@ const ofEntry = {
 };
 const writeHeaders = z.object({ 'Idempotency-Key': idempotencyKey });
 
-/** Scripts send an empty object, or null, for none. */
+/** Scripts send an empty object or null for no claims. */
 const possiblyNoClaims = claims.nullable().optional();
 
 const POST_ENTRY: ZodOpenApiOperationObject = {
@@ -119,7 +119,7 @@ const POST_ENTRY: ZodOpenApiOperationObject = {
   tags: [TAG],
   summary: 'Publish a version of a server, with claims',
   description:
-    'Into the managed source of the default registry, or the only one. Claims are needed where `authz` is set.',
+    'Publishes to the managed source of the default registry, or to the only managed source. Claims are required if `authz` is set.',
   requestParams: { header: writeHeaders },
   requestBody: {
     required: true,
@@ -127,13 +127,13 @@ const POST_ENTRY: ZodOpenApiOperationObject = {
       z.object({
         claims: possiblyNoClaims,
         server: serverJsonSchema.optional(),
-        skill: z.unknown().optional().meta({ description: 'Refused: skills are not served here.' }),
-        plugin: z.unknown().optional().meta({ description: 'Refused: plugins are not served here.' }),
+        skill: z.unknown().optional().meta({ description: "Refused: skills aren't supported." }),
+        plugin: z.unknown().optional().meta({ description: "Refused: plugins aren't supported." }),
       }),
     ),
   },
   responses: {
-    201: { description: 'The document as it is stored.', content: json(serverDocument) },
+    201: { description: 'The stored document.', content: json(serverDocument) },
     ...errors(ENTRY_ERRORS),
   },
 };
@@ -158,36 +158,39 @@ const DELETE_ENTRY: ZodOpenApiOperationObject = {
 const GET_CLAIMS: ZodOpenApiOperationObject = {
   operationId: 'getEntryClaims',
   tags: [TAG],
-  summary: 'Read what is required of who reads a published server',
+  summary: 'Read the claims required for reading a published server',
   requestParams: { path: z.object(ofEntry) },
   responses: {
-    200: { description: 'Its own claims, else those of its source.', content: json(entryClaimsInfo) },
+    200: { description: "The server's own claims, or else the claims of its source.", content: json(entryClaimsInfo) },
     ...errors([...READ_ERRORS, 501]),
   },
 };
 const PUT_CLAIMS: ZodOpenApiOperationObject = {
   operationId: 'setEntryClaims',
   tags: [TAG],
-  summary: 'Give a published server other claims',
-  description: 'Of all its versions. Without claims it has those of its source.',
+  summary: 'Change the claims of a published server',
+  description: 'Applies to all versions. Without claims of its own, the server has the claims of its source.',
   requestParams: { path: z.object(ofEntry), header: writeHeaders },
   requestBody: { required: true, content: json(z.object({ claims: possiblyNoClaims })) },
   responses: { 204: NO_CONTENT, ...errors(ENTRY_ERRORS) },
 };
 
 export const ADMINISTRATION_PATHS: ZodOpenApiPathsObject = {
-  '/v1/me': { get: read({ operationId: 'me', summary: 'Who the caller is, with its roles' }, callerInfo) },
+  '/v1/me': { get: read({ operationId: 'me', summary: 'Read the identity and roles of the caller' }, callerInfo) },
   '/v1/sources': { get: read({ operationId: 'listSources', summary: 'List sources' }, sourceInfos) },
   '/v1/sources/{name}': {
     get: read({ operationId: 'getSource', summary: 'Read a source', path: ofSource }, sourceInfo),
     put: put(
-      { operationId: 'putSource', summary: 'Create a source, or change it', path: ofSource },
+      { operationId: 'putSource', summary: 'Create or change a source', path: ofSource },
       { body: mapping({ ...sourceMembers, claims: possiblyNoClaims }).meta({ id: 'Source' }), schema: sourceInfo },
     ),
     delete: DELETE_SOURCE,
   },
   '/v1/sources/{name}/entries': {
-    get: read({ operationId: 'listSourceEntries', summary: 'List what a source has', path: ofSource }, sourceEntries),
+    get: read(
+      { operationId: 'listSourceEntries', summary: 'List the entries of a source', path: ofSource },
+      sourceEntries,
+    ),
   },
   '/v1/registries': {
     get: read({ operationId: 'listAllRegistries', summary: 'List registries' }, registryInfos),
@@ -195,7 +198,7 @@ export const ADMINISTRATION_PATHS: ZodOpenApiPathsObject = {
   '/v1/registries/{name}': {
     get: read({ operationId: 'getRegistryInfo', summary: 'Read a registry', path: ofRegistry }, registryInfo),
     put: put(
-      { operationId: 'putRegistry', summary: 'Create a registry, or change it', path: ofRegistry },
+      { operationId: 'putRegistry', summary: 'Create or change a registry', path: ofRegistry },
       {
         body: mapping({ ...registryMembers, claims: possiblyNoClaims }).meta({ id: 'Registry' }),
         schema: registryInfo,
@@ -205,7 +208,11 @@ export const ADMINISTRATION_PATHS: ZodOpenApiPathsObject = {
   },
   '/v1/registries/{name}/entries': {
     get: read(
-      { operationId: 'listRegistryEntries', summary: 'List what all sources of a registry have', path: ofRegistry },
+      {
+        operationId: 'listRegistryEntries',
+        summary: 'List the entries of all sources of a registry',
+        path: ofRegistry,
+      },
       registryEntries,
     ),
   },

@@ -1,4 +1,4 @@
-/** A whole registry as one file, streamed, as it is at one moment: for clients that take one from a static URL. */
+/** Streams a consistent state of a whole registry as one file, for clients that read a static URL. */
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Transaction } from '../../db/connection.ts';
 import { readConsistently } from '../../db/consistent-read.ts';
@@ -21,19 +21,19 @@ export function registryExports(context: ApiContext): Router {
   return router;
 }
 
-/** The latest version of each server as a registry document in ToolHive format. */
+/** Exports the latest version of each server as a registry document in ToolHive format. */
 export function exportToolhive(context: ApiContext): RequestHandler {
   return exporter(context, 'registry.json', (transaction, view) => inDocument(toolhiveDocument, transaction, view));
 }
 
-/** The same in upstream format. */
+/** Exports the latest version of each server in upstream format. */
 function exportUpstream(context: ApiContext): RequestHandler {
   return exporter(context, 'upstream-registry.json', (transaction, view) =>
     inDocument(upstreamDocument, transaction, view),
   );
 }
 
-/** All versions as one page of the registry API. */
+/** Exports all versions as one page of the registry API. */
 function exportPage(context: ApiContext): RequestHandler {
   return exporter(context, 'servers.json', (transaction, view) =>
     listPieces(streamEntries(transaction, { ...entriesOf(view), includeDeleted: false })),

@@ -1,15 +1,15 @@
-/** What the extension API answers with. */
+/** Response schemas of the extension API. */
 import { z } from 'zod';
 import 'zod-openapi';
 
 export const syncStatus = z.object({
   phase: z
     .enum(['complete', 'syncing', 'failed'])
-    .meta({ description: 'Of the newest sync of each source, the worst.' }),
+    .meta({ description: 'The worst status among the newest syncs of all sources.' }),
   lastSyncTime: z.string().optional().meta({ description: 'When the last successful sync ended.' }),
   lastAttempt: z.string().optional().meta({ description: 'When the newest sync began.' }),
   attemptCount: z.int().meta({ description: 'Syncs that failed since the last success.' }),
-  serverCount: z.int().meta({ description: 'Versions that its sources have, deleted ones not counted.' }),
+  serverCount: z.int().meta({ description: 'Number of versions in its sources, except deleted ones.' }),
   message: z.string().optional().meta({ description: 'Why the newest sync failed.' }),
 });
 export type SyncStatus = z.infer<typeof syncStatus>;
@@ -17,7 +17,7 @@ export type SyncStatus = z.infer<typeof syncStatus>;
 export const registrySummary = z
   .object({
     name: z.string(),
-    type: z.string().meta({ description: 'The kind of its source; `aggregate` where it has several.' }),
+    type: z.string().meta({ description: 'The kind of its source, or `aggregate` if it has several.' }),
     sources: z
       .array(z.object({ name: z.string(), type: z.string(), syncStatus }))
       .meta({ description: 'In order of precedence.' }),

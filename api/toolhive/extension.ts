@@ -1,4 +1,4 @@
-/** `/extension/v0`: the state of registries and of their syncs, as ToolHive's tooling asks for it. */
+/** `/extension/v0`: registries and their sync status, for ToolHive's tools. */
 import { Router } from 'express';
 import type { Database } from '../../db/connection.ts';
 import { countEntries } from '../../db/entries.ts';
@@ -52,8 +52,8 @@ interface RegistrySources {
 }
 
 /**
- * The registry's sources that the caller sees, by their own claims or because he sees entries of them, each with the
- * number of entries that he sees. Who sees everything is told all that a source has.
+ * Returns the sources of a registry that the caller can see, because of the source's claims or because some of its
+ * entries are visible. Each has the number of visible entries. Callers that can see everything get the total number.
  */
 async function seenSources(
   database: Database,
@@ -102,7 +102,7 @@ async function summary({ database, views }: ApiContext, asked: RegistrySources):
   };
 }
 
-/** Of several sources: the worst phase, the newest times, the sum of the counts. */
+/** Combines the status of several sources: the worst phase, the newest times, and the sum of the counts. */
 function combined(statuses: readonly SyncStatus[]): SyncStatus {
   const newest = (times: readonly (string | undefined)[]): string | undefined =>
     times

@@ -1,4 +1,4 @@
-/** What the oldest ToolHive API answers with. */
+/** Response schemas of the oldest ToolHive API. */
 import { z } from 'zod';
 import 'zod-openapi';
 
@@ -33,13 +33,13 @@ export type ServerDetail = z.infer<typeof serverDetail>;
 
 const deployedServer = z
   .object({
-    name: z.string().meta({ description: 'Of the object in the cluster.' }),
+    name: z.string().meta({ description: 'Name of the object in the cluster.' }),
     namespace: z.string(),
     kind: z.string().meta({ example: 'MCPServer' }),
-    server: z.string().meta({ description: 'The name in the registry.', example: 'com.toolhive.k8s.team-a/weather' }),
+    server: z.string().meta({ description: 'Name in the registry.', example: 'com.toolhive.k8s.team-a/weather' }),
     version: z.string(),
     source: z.string(),
-    status: z.string().meta({ description: 'The phase, as the operator calls it.', example: 'Ready' }),
+    status: z.string().meta({ description: "The operator's term for the phase.", example: 'Ready' }),
     ready: z.boolean(),
     transport: z.string(),
     image: z.string().optional(),

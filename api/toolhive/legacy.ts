@@ -1,4 +1,4 @@
-/** The oldest ToolHive API, of the default registry: `/api/v0` and `/api/v1`. */
+/** The oldest ToolHive API, for the default registry: `/api/v0` and `/api/v1`. */
 import { type RequestHandler, Router } from 'express';
 import type { Transaction } from '../../db/connection.ts';
 import { readConsistently } from '../../db/consistent-read.ts';
@@ -57,7 +57,7 @@ async function* summaries(transaction: Transaction, view: RegistryView): AsyncIt
   yield `],"total":${total}}`;
 }
 
-/** Found by its name with or without ToolHive's namespace. */
+/** Finds a server by its name with or without ToolHive's namespace. */
 function getDetail(context: ApiContext): RequestHandler {
   return async (request, response) => {
     const view = await servedView(context, request);
@@ -81,7 +81,7 @@ function getDetail(context: ApiContext): RequestHandler {
   };
 }
 
-/** What Kubernetes sources found: of all servers, or of one by its name or that of its object in the cluster. */
+/** Lists deployments from Kubernetes sources: of all servers, or of one by its name or its object's name. */
 function listDeployed(context: ApiContext): RequestHandler {
   return async (request, response) => {
     const view = await servedView(context, request);
@@ -108,7 +108,7 @@ function deployedServer({ serverName, phase, image, url, ...deployment }: Deploy
   };
 }
 
-/** A server by the name that finds it here: without a namespace where that is ToolHive's own. */
+/** A server with its short name, which omits ToolHive's own namespace. */
 interface LegacyServer extends Pick<ToolhiveServer, 'entry' | 'remote'> {
   readonly name: string;
 }

@@ -1,4 +1,4 @@
-/** How the syncs of a source went, in the words of ToolHive's tooling. */
+/** The sync status of a source in the terms of ToolHive's tools. */
 import type { Database } from '../../db/connection.ts';
 import type { CountedSource, SourceRow } from '../../db/sources.ts';
 import { listSyncRuns } from '../../db/sync-runs.ts';
@@ -17,14 +17,14 @@ export async function syncStatusOf(database: Database, source: CountedSource): P
   };
 }
 
-/** A source that never synced, because it is managed or new, has nothing wrong with it. */
+/** A source that never synced, because it is managed or new, counts as healthy. */
 function phaseOf(lastRun: SourceRow['lastRun']): SyncStatus['phase'] {
   if (lastRun === null) return 'complete';
   if (lastRun.outcome === null) return 'syncing';
   return lastRun.outcome === 'failed' ? 'failed' : 'complete';
 }
 
-/** More failures in a row than this are not told apart. */
+/** Maximum number of consecutive failures that are counted. */
 const MAX_COUNTED_FAILURES = 100;
 
 async function sinceLastSuccess(database: Database, source: SourceRow): Promise<[number, string | undefined]> {
