@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { childProcesses, commandLine } from '../../bench/process-memory.ts';
 import { runRollcall } from './rollcall-process.ts';
 import {
   createInstallation,
@@ -76,6 +77,35 @@ describe('serve', () => {
     expect(conflict.stderr).toContain('exists');
     expect(conflict.stderr).not.toMatch(/\n\s+at /);
   });
+
+  test('answers a write with 503 and its key while the worker is frozen, and makes it once', async () => {
+    const worker = await processOf('worker');
+    const document = { ...(await helloDocument()), version: '2.0.0' };
+    const publish = (headers: Record<string, string> = {}): Promise<Response> =>
+      fetch(`${installation.url}/v0.1/publish`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(document),
+        signal: AbortSignal.timeout(25_000),
+      });
+    let answer: Response;
+    process.kill(worker, 'SIGSTOP');
+    try {
+      answer = await publish();
+    } finally {
+      process.kill(worker, 'SIGCONT');
+    }
+    const key = answer.headers.get('idempotency-key') ?? '';
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(((await answer.json()) as { error: string }).error).toContain(`Idempotency-Key: ${key}`);
+
+    await expect.poll(async () => (await publish({ 'idempotency-key': key })).status, { timeout: 30_000 }).toBe(200);
+    expect((await publish()).status).toBe(200);
+    const versions = await fetch(`${installation.url}/v0.1/servers/com.example.you%2Fhello/versions`);
+    const { metadata } = (await versions.json()) as { metadata: { count: number } };
+    expect(metadata.count).toBe(2);
+  }, 90_000);
 
   test('syncs on request and tells how it went', async () => {
     const unchanged = await installation.ask('sync', 'team-tools', '--wait');
@@ -160,6 +190,10 @@ describe('serve', () => {
   }, 30_000);
 });
 
+async function helloDocument(): Promise<object> {
+  return JSON.parse(await readFile(join(installation.folder, 'server.json'), 'utf8')) as object;
+}
+
 async function servedNames(query = 'limit=100'): Promise<string[]> {
   const response = await fetch(`${installation.url}/v0.1/servers?version=latest&${query}`);
   const { servers } = (await response.json()) as { servers: { server: { name: string } }[] };
@@ -193,6 +227,14 @@ async function writeLargeFile(count: number): Promise<void> {
     remotes: [{ type: 'streamable-http', url: `https://server-${index}.example.com/mcp` }],
   }));
   await writeFile(join(installation.folder, 'large.json'), JSON.stringify(servers));
+}
+
+/** The process id of the api or of the worker. */
+async function processOf(role: string): Promise<number> {
+  for (const id of await childProcesses(serve.process.pid ?? 0)) {
+    if ((await commandLine(id)).at(-1) === role) return id;
+  }
+  throw new Error(`serve has no process "${role}"`);
 }
 
 async function pidIn(file: string): Promise<number> {
