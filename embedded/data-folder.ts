@@ -8,7 +8,7 @@ import { setInterval as every } from 'node:timers/promises';
 import { type FileLock, takeFileLock } from './file-lock.ts';
 import { Unrecoverable } from './unrecoverable.ts';
 
-/** Who has the folder, for the commands that want to talk to it and for whoever wants the folder as well. */
+/** The process that uses the folder, for commands that connect to it and for error messages. */
 export interface Occupant {
   readonly pid: number;
   /** The URL of its API, and where its Temporal is; absent for a command that only works on the database. */
@@ -18,11 +18,11 @@ export interface Occupant {
 
 export interface DataFolder {
   readonly path: string;
-  /** The last occupant was killed: what it started may still be about to end. */
+  /** The last occupant was killed. Its child processes may still be ending. */
   readonly wasCutOff: boolean;
   /** Fulfilled, with the reason, when the folder has been deleted or replaced while this process had it. */
   readonly lost: Promise<Unrecoverable>;
-  /** Lets the next one have it. */
+  /** Releases the folder. */
   release(): Promise<void>;
 }
 
@@ -31,9 +31,9 @@ const OCCUPANT_FILE = 'running.json';
 const CHECK_EVERY_MS = 2_000;
 
 /**
- * Takes the folder for this process, creating it where it is missing.
+ * Takes the folder for this process, and creates it if it is missing.
  *
- * @throws Error where another process has it, or it can't be created or written to
+ * @throws Error if another process uses it, or it can't be created or written to
  */
 export async function takeDataFolder(directory: string, occupant: Occupant): Promise<DataFolder> {
   const path = resolve(directory);
@@ -86,7 +86,7 @@ async function waitUntilLost(
   );
 }
 
-/** What tells a file from another one of the same name; undefined where there is none. */
+/** Identifies a file, in contrast to another one with the same name. Undefined if it doesn't exist. */
 async function identityOf(path: string): Promise<string | undefined> {
   return await stat(path).then(
     ({ dev, ino }) => `${dev}:${ino}`,
@@ -94,7 +94,7 @@ async function identityOf(path: string): Promise<string | undefined> {
   );
 }
 
-/** Who has this folder; undefined where nobody has. */
+/** Returns the process that uses this folder, if any. */
 export async function readOccupant(directory: string): Promise<Occupant | undefined> {
   try {
     return JSON.parse(await readFile(join(directory, OCCUPANT_FILE), 'utf8')) as Occupant;

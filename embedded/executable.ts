@@ -8,7 +8,7 @@ export function isExecutable(path: string): Promise<boolean> {
   );
 }
 
-/** The first program of that name on the PATH. */
+/** Finds the first program with this name on the PATH. */
 export async function findOnPath(
   name: string,
   environment: NodeJS.ProcessEnv = process.env,

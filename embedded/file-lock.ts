@@ -12,8 +12,8 @@ const BUSY = 5;
  * SQLite takes one on its database file: the file holds nothing else.
  *
  * @param waitMs how long to wait for another process to release it, during which this one does nothing else
- * @returns undefined where another process has it
- * @throws Error where the file can't be opened or locked at all
+ * @returns undefined if another process holds it
+ * @throws Error if the file can't be opened or locked at all
  */
 export function takeFileLock(path: string, waitMs = 0): FileLock | undefined {
   const database = new DatabaseSync(path, { timeout: waitMs });

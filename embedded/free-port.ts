@@ -3,12 +3,12 @@ import { createServer } from 'node:net';
 
 export const LOOPBACK = '127.0.0.1';
 
-/** A port that is free now, chosen by the operating system. */
+/** Returns a free port chosen by the operating system. */
 export function findFreePort(): Promise<number> {
   return listenOnce(0);
 }
 
-/** Whether nobody listens on the port now. */
+/** Whether the port is free. */
 export function isPortFree(port: number, host: string = LOOPBACK): Promise<boolean> {
   return listenOnce(port, host).then(
     () => true,

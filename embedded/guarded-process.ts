@@ -16,9 +16,9 @@ export interface GuardedProcessOptions {
   readonly arguments: readonly string[];
   /** All environment variables that the server sees. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What asks the server to stop. */
+  /** The signal that stops the server. */
   readonly stopSignal: 'INT' | 'TERM';
-  /** Receives what the server prints; begun anew when it has become large. */
+  /** Receives the server's output. Truncated when it has become large. */
   readonly logFile: string;
   /** Remembers the server's process, so that the next start can end it should the guard have been killed as well. */
   readonly pidFile: string;
@@ -101,7 +101,7 @@ function killGroup(groupId: number | undefined): void {
   try {
     process.kill(-groupId, 'SIGKILL');
   } catch {
-    // It has ended in this very moment.
+    // It has just ended.
   }
 }
 

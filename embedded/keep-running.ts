@@ -1,4 +1,4 @@
-/** Starting something again whenever it ends by itself. */
+/** Restarts a server whenever it ends unexpectedly. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Unrecoverable } from './unrecoverable.ts';
 
@@ -9,7 +9,7 @@ export interface Running {
 }
 
 export interface KeepRunningOptions {
-  /** The word for it in messages. */
+  /** Its name in messages. */
   readonly name: string;
   readonly start: () => Promise<Running>;
   readonly onMessage: (message: string) => void;

@@ -14,7 +14,7 @@ interface RememberedProcess {
   readonly commandLine: string;
 }
 
-/** Ends the process that `pidFile` names, unless the process id belongs to somebody else by now. */
+/** Ends the process that `pidFile` names, unless a different process has its id by now. */
 export async function endOrphan(pidFile: string, stopSignal: 'INT' | 'TERM'): Promise<void> {
   const remembered = await readPidFile(pidFile);
   if (remembered === undefined) return;

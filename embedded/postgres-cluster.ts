@@ -32,7 +32,7 @@ interface ClusterOptions {
   readonly disposable: boolean;
 }
 
-/** All that PostgreSQL's programs see of the environment: what is secret in ours is none of their user's business. */
+/** The environment of PostgreSQL's programs, without the secrets in this process's environment. */
 export function postgresEnvironment(): Record<string, string> {
   return { LC_ALL: 'C', ...(process.env['TZ'] !== undefined && { TZ: process.env['TZ'] }) };
 }
@@ -46,7 +46,7 @@ export function hasEmbeddedPostgres(dataDirectory: string): Promise<boolean> {
  * Makes sure that there is a cluster that these programs can serve, and answers with the passwords of its users. Where
  * the passwords are lost or unreadable, the users get new ones.
  *
- * @throws Unrecoverable where the cluster is missing or belongs to another version of PostgreSQL
+ * @throws Unrecoverable if the cluster is missing or belongs to another version of PostgreSQL
  */
 export async function openCluster(host: PostgresHost, options: ClusterOptions): Promise<Passwords> {
   const file = passwordsFile(options.dataDirectory);
@@ -66,7 +66,7 @@ function passwordsFile(dataDirectory: string): string {
   return join(dataDirectory, 'postgres-passwords.json');
 }
 
-/** Undefined where there are none, or where the file is damaged. */
+/** Returns undefined if the file is missing or damaged. */
 async function readPasswords(file: string): Promise<Passwords | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
@@ -80,7 +80,7 @@ async function readPasswords(file: string): Promise<Passwords | undefined> {
   }
 }
 
-/** The major version that made the cluster; undefined where there is no cluster. */
+/** Returns the major version of the cluster, or undefined if it doesn't exist. */
 async function readClusterVersion(clusterDirectory: string): Promise<string | undefined> {
   return await readFile(join(clusterDirectory, 'PG_VERSION'), 'utf8').then(
     (text) => text.trim(),

@@ -43,7 +43,7 @@ const START_DEADLINE_MS = 60_000;
 /**
  * Starts PostgreSQL on the data folder, creating the cluster, the two users and the database the first time.
  *
- * @throws Unrecoverable where its files are missing or of another version; Error where it does not start
+ * @throws Unrecoverable if its files are missing or of another version; Error if it doesn't start
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { dataDirectory, create = true, disposable = false } = options;

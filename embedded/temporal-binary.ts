@@ -15,7 +15,7 @@ export interface FindTemporalOptions {
   readonly onProgress?: (message: string) => void;
 }
 
-/** The path of the tool. Where there is none and none can be had, the error names what the user can do about it. */
+/** Returns the path of the tool. If it can't be installed, the error lists what the user can do. */
 export async function findTemporalBinary(options: FindTemporalOptions = {}): Promise<string> {
   const { environment = process.env, onProgress = () => undefined } = options;
   return (await findExisting(environment)) ?? (await obtain(environment, onProgress));

@@ -23,7 +23,7 @@ export interface DownloadOptions {
 /**
  * Downloads the tool to `path`. Two at once are fine.
  *
- * @throws Error where it can't be downloaded, or is not the known release
+ * @throws Error if it can't be downloaded, or isn't the known release
  */
 export async function downloadTemporal(path: string, options: DownloadOptions): Promise<string> {
   const { onProgress, archive = releaseArchive() } = options;

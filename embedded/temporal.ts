@@ -44,7 +44,7 @@ const ALLOWED_HOSTS = ['no host'];
 /**
  * Starts the dev server and waits until it takes connections. The search attributes of our workflows are registered.
  *
- * @throws Error where the server does not start, or its HTTP API can't be closed
+ * @throws Error if the server doesn't start, or its HTTP API can't be closed
  */
 export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal> {
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
@@ -100,7 +100,7 @@ async function findOpenHttpApi(httpPort: number): Promise<string | undefined> {
   return `answers requests of any web page on its HTTP API (status ${response.status}, expected 403): use Temporal CLI 1.5.1 or newer`;
 }
 
-/** The CLI wants `Keyword`, the SDK says `KEYWORD`. */
+/** The CLI uses `Keyword`, and the SDK uses `KEYWORD`. */
 function cliTypeName(type: string): string {
   return type.charAt(0) + type.slice(1).toLowerCase();
 }

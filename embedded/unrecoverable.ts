@@ -1,4 +1,4 @@
-/** A failure that another attempt can't repair: a person has to do what the message says. */
+/** A failure that retrying can't fix. The message explains what the operator must do. */
 export class Unrecoverable extends Error {
   override readonly name = 'Unrecoverable';
 }
