@@ -48,8 +48,8 @@ describe('a document that is none fails the sync, and leaves what is served', ()
     ['malformed JSON', '{"data":{"servers":[] "x":1}}', 'DocumentInvalid', 'line 1, column 23 (byte 22)'],
     ['other JSON', '{"users":[{"id":1}]}', 'DocumentInvalid', 'it is an object with "users"'],
     ['a number', '42', 'DocumentInvalid', 'it must be a mapping or a list'],
-    ['UTF-16', Buffer.from('\ufeff{}', 'utf16le').toString('latin1'), 'DocumentInvalid', 'is not JSON'],
-    ['a list in place of servers', '{"servers":"none"}', 'DocumentInvalid', '"servers" is neither'],
+    ['UTF-16', Buffer.from('\ufeff{}', 'utf16le').toString('latin1'), 'DocumentInvalid', "isn't JSON"],
+    ['a list in place of servers', '{"servers":"none"}', 'DocumentInvalid', '"servers" must be'],
     [
       'the other format',
       TOOLHIVE,
@@ -87,21 +87,21 @@ describe('a bad entry is rejected alone, with its reason', () => {
     ['without a name', { description: 'x', version: '1.0.0' }, null, 'name is missing'],
     ['with an empty name', serverJson(''), null, 'name is missing'],
     ['with two slashes in its name', serverJson('a/b/c'), 'a/b/c', 'one slash'],
-    ['of the version latest', serverJson('com.example/x', 'latest'), 'com.example/x', 'version is "latest"'],
+    ['of the version latest', serverJson('com.example/x', 'latest'), 'com.example/x', 'version must not be "latest"'],
     ['without a version', { name: 'com.example/x', description: 'x' }, 'com.example/x', 'version is missing'],
     ['without a description', { name: 'com.example/x', version: '1.0.0' }, 'com.example/x', 'description is missing'],
-    ['that is there twice', GOOD, 'com.example/good', 'already; the first one is used'],
+    ['that is there twice', GOOD, 'com.example/good', 'already; the first one is taken'],
     [
       'with a description of 2 MB',
       serverJson('com.example/x', '1.0.0', { description: 'x'.repeat(2_000_000) }),
       'com.example/x',
-      'larger than allowed',
+      'too large',
     ],
     [
       'with a NUL character',
       serverJson('com.example/x', '1.0.0', { title: 'a\0b' }),
       'com.example/x',
-      'title holds a NUL',
+      'title contains a NUL',
     ],
     ['with a NUL in its name', serverJson('com.example/\0'), 'com.example/', 'NUL'],
     [
@@ -132,7 +132,7 @@ describe('a bad entry is rejected alone, with its reason', () => {
     expect(await source.sync()).toMatchObject({ counts: { entries: 1, rejected: 1 } });
     const [finding] = await source.findings();
     expect(finding).toMatchObject({ severity: 'rejection', name: 'com.example/x', ordinal: 1 });
-    expect(finding!.reason).toMatch(/not valid (JSON|UTF-8).*\(line 2\)$/s);
+    expect(finding!.reason).toMatch(/valid (JSON|UTF-8).*\(line 2\)$/s);
   });
 });
 
