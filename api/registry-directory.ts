@@ -77,7 +77,7 @@ export class RegistryDirectory {
     this.#notified.set(news.registryId, news);
     const registries = [...this.#registries.values()];
     const registry = registries.find(({ id }) => id === news.registryId);
-    if (registry?.revisionToken === news.token) return;
+    if (registry !== undefined && registry.revisionToken === news.token) return;
     if (registry !== undefined && isNewer(news, registry)) {
       this.#hold(registries.map((row) => (row === registry ? withRevision(row, news) : row)));
     } else {

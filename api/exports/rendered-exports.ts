@@ -14,7 +14,7 @@ import {
   type Target,
 } from '../../registry/exports/target.ts';
 import { entriesOf, type RegistryView } from '../access/visibility.ts';
-import { BodyCache } from '../cache/bodies.ts';
+import { BodyCache, bodyOf } from '../cache/bodies.ts';
 import { HttpError } from '../http/error.ts';
 
 /** An export is a list of what a company approves. Rendering more would keep other requests waiting. */
@@ -60,10 +60,10 @@ export class RenderedExports {
         // Each target takes a moment; other requests get theirs in between.
         await setImmediate();
         const { text, report } = target.render(catalog, options);
-        return Buffer.from(JSON.stringify({ text, report, changedAt } satisfies RenderedExport));
+        return bodyOf(JSON.stringify({ text, report, changedAt } satisfies RenderedExport));
       },
     );
-    return JSON.parse(body.toString()) as RenderedExport;
+    return JSON.parse(body.bytes.toString()) as RenderedExport;
   }
 
   #catalogAt(state: string, view: RegistryView, key: string): Promise<DatedCatalog> {

@@ -399,7 +399,8 @@ describe('/v1 has the shapes of ToolHive Registry Server', () => {
     expect(await ask('ada', ['POST', '/v1/entries', { ...entry, skill: {} }])).toEqual(refused(400, /exactly one/));
     expect(await ask('ada', ['POST', '/v1/entries', { ...entry, claims: B }])).toEqual(refused(403, /not so "team"/));
     expect(await ask('ada', ['POST', '/v1/entries', entry])).toEqual({ status: 201, body: entry.server });
-    expect(await ask('ada', ['POST', '/v1/entries', entry])).toEqual(refused(409, /exists already/));
+    const other = { ...entry, server: { ...entry.server, description: 'Another server' } };
+    expect(await ask('ada', ['POST', '/v1/entries', other])).toEqual(refused(409, /exists already/));
     const claims = '/v1/entries/server/com.example%2Ftool/claims';
     expect(await ask('ada', ['GET', claims])).toEqual({ status: 200, body: { claims: A } });
     expect(await ask('ada', ['PUT', claims, { claims: B }])).toEqual(refused(403, /not so "team"/));
