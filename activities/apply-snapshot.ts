@@ -6,29 +6,38 @@ import { findSyncRun, type SyncRunRow } from '../db/sync-runs.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { compileFilter } from '../registry/filter.ts';
 import { kindOf } from '../sources/index.ts';
-import type { SyncKey, SyncResult } from '../workflows/contract.ts';
+import type { AppliedSync, SyncKey, SyncResult } from '../workflows/contract.ts';
 import { withProgress } from './progress.ts';
+import { listSync } from './sync-listing.ts';
 
 /**
  * Makes the staged snapshot of a sync visible and closes the sync's record. Everything that decides what is served and
  * removed comes from Postgres: the definition, what the fetch found, and whether the removal guard is overridden.
  */
-export async function applySnapshot(database: Database, key: SyncKey): Promise<SyncResult> {
+export async function applySnapshot(database: Database, key: SyncKey): Promise<AppliedSync> {
   const source = await findSource(database, key.sourceName);
   const run = await findSyncRun(database, key);
   if (source === null || run === null) {
     throw new RollcallError('SourceNotFound', `there is no sync ${key.number} of ${key.sourceName} in the database`);
   }
   const { outcome } = run;
-  if (outcome === 'changed' || outcome === 'unchanged') return { outcome, counts: countsOf(run), ...revisionOf(run) };
+  if (outcome === 'changed' || outcome === 'unchanged') {
+    return await withListing(database, run, { outcome, counts: countsOf(run), ...revisionOf(run) });
+  }
   const fetched = await findFetchedSnapshot(database, run.id);
   if (fetched === null) {
     throw new RollcallError('SnapshotLost', `nothing was fetched for sync ${key.number} of ${key.sourceName}`);
   }
   return await withProgress(async (progress) => {
     progress.report({ entries: fetched.counts.entries, step: 'applying' });
-    return await apply(database, { source, run, fetched });
+    return await withListing(database, run, await apply(database, { source, run, fetched }));
   });
+}
+
+async function withListing(database: Database, run: SyncRunRow, result: SyncResult): Promise<AppliedSync> {
+  const { added, changed, removed, rejected } = result.counts;
+  if (added + changed + removed + rejected === 0) return result;
+  return { ...result, listing: await listSync(database, run.id) };
 }
 
 async function apply(

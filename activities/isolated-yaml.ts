@@ -6,7 +6,7 @@
 import { Worker } from 'node:worker_threads';
 import { Turns } from '../db/turns.ts';
 import { RollcallError } from '../registry/failure.ts';
-import { yamlToJson } from '../registry/yaml-document.ts';
+import { type ConvertedYaml, yamlToJson } from '../registry/yaml-document.ts';
 import type { YamlAnswer } from './yaml-thread.ts';
 
 export interface YamlLimits {
@@ -24,7 +24,7 @@ const PIECE_BYTES = 64 * 1024;
 const turns = new Turns({ count: 1 });
 
 /**
- * The same document in JSON.
+ * The same document in JSON, with the positions of its entries.
  *
  * @throws RollcallError `DocumentInvalid` where it is not YAML, or takes more memory or time than allowed; the reason of
  *   the signal where that is aborted.
@@ -33,7 +33,7 @@ export async function convertYaml(
   yaml: Uint8Array,
   signal: AbortSignal,
   limits: YamlLimits = LIMITS,
-): Promise<Uint8Array> {
+): Promise<ConvertedYaml> {
   if (yaml.length <= SMALL_BYTES) return yamlToJson(yaml);
   return await turns.take(() => convertInThread(yaml, signal, limits), { signal });
 }
@@ -43,7 +43,7 @@ export async function* piecesOf(document: Uint8Array): AsyncGenerator<Uint8Array
   for (let from = 0; from < document.length; from += PIECE_BYTES) yield document.subarray(from, from + PIECE_BYTES);
 }
 
-async function convertInThread(yaml: Uint8Array, signal: AbortSignal, limits: YamlLimits): Promise<Uint8Array> {
+async function convertInThread(yaml: Uint8Array, signal: AbortSignal, limits: YamlLimits): Promise<ConvertedYaml> {
   const { promise, resolve, reject } = Promise.withResolvers<YamlAnswer>();
   const thread = new Worker(new URL('yaml-thread.ts', import.meta.url), {
     workerData: yaml,
@@ -61,7 +61,7 @@ async function convertInThread(yaml: Uint8Array, signal: AbortSignal, limits: Ya
   try {
     const answer = await promise;
     if ('invalid' in answer) throw new RollcallError('DocumentInvalid', answer.invalid);
-    return answer.json;
+    return answer;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);

@@ -16,6 +16,7 @@ import type { EntryFinding } from '../registry/entry.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { type CompiledFilter, compileFilter } from '../registry/filter.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
+import type { Positions } from '../registry/yaml-document.ts';
 import { kindOf } from '../sources/index.ts';
 import type { SyncCounts } from '../workflows/contract.ts';
 import { convertYaml, piecesOf } from './isolated-yaml.ts';
@@ -115,23 +116,24 @@ export class SnapshotStager {
     }
   }
 
-  async #stageBytes(document: DocumentBytes): Promise<DocumentSummary> {
+  async #stageBytes(document: DocumentBytes, positions?: Positions): Promise<DocumentSummary> {
     const { name, bytes, syntax, oneOfSeveral = false } = document;
-    const reader = this.#readerOf({ syntax, file: oneOfSeveral ? name : undefined });
+    const reader = this.#readerOf({ syntax, positions, file: oneOfSeveral ? name : undefined });
     for await (const chunk of bytes) await this.#take(reader.push(chunk));
     const yaml = reader.yaml();
     if (yaml !== null) {
-      const json = await convertYaml(yaml, this.#options.signal);
-      return await this.#stageBytes({ ...document, bytes: piecesOf(json), syntax: 'json' });
+      const converted = await convertYaml(yaml, this.#options.signal);
+      const json = { ...document, bytes: piecesOf(converted.json), syntax: 'json' } as const;
+      return await this.#stageBytes(json, converted.positions);
     }
     const summary = reader.end();
     await this.stage(summary);
     return summary;
   }
 
-  /** Reads a page as a whole, so that one that turns out to be broken leaves nothing behind. */
-  readPage(bytes: Uint8Array): DocumentSummary {
-    return this.#readerOf({ format: 'upstream', syntax: 'json' }).readAll(bytes);
+  /** Reads a page as a whole, so that a broken one leaves nothing behind. `page` says which one it is. */
+  readPage(bytes: Uint8Array, page: string): DocumentSummary {
+    return this.#readerOf({ format: 'upstream', syntax: 'json', page }).readAll(bytes);
   }
 
   /** Stages the end of a document, or a page. */
@@ -140,7 +142,7 @@ export class SnapshotStager {
     this.#found += summary.entries;
   }
 
-  #readerOf(options: Pick<DocumentReaderOptions, 'format' | 'syntax' | 'file'>): DocumentReader {
+  #readerOf(options: Omit<DocumentReaderOptions, 'excludes' | 'firstOrdinal'>): DocumentReader {
     return new DocumentReader({
       ...options,
       format: options.format ?? this.#options.definition.format,
@@ -149,23 +151,25 @@ export class SnapshotStager {
     });
   }
 
-  /** Stages an entry that was made from something else than a registry document. */
-  async stageOutcome(outcome: DraftOutcome): Promise<void> {
+  /** Stages an entry that was made from something else than a registry document, and where it comes from. */
+  async stageOutcome(outcome: DraftOutcome, location: string): Promise<void> {
     const ordinal = this.#found;
     this.#found += 1;
     if ('rejection' in outcome) {
-      return await this.#take({ drafts: [], findings: [{ severity: 'rejection', ordinal, ...outcome.rejection }] });
+      const rejection = { severity: 'rejection', ordinal, location, ...outcome.rejection } as const;
+      return await this.#take({ drafts: [], findings: [rejection] });
     }
     const { draft, warnings } = outcome;
     const { name, version } = draft;
     if (this.#filter(name, draft.tags) === 'excluded') return;
-    const findings = warnings.map((reason) => ({ severity: 'warning', ordinal, name, version, reason }) as const);
-    await this.#take({ drafts: [{ ordinal, draft }], findings });
+    const about = { severity: 'warning', ordinal, location, name, version } as const;
+    const findings = warnings.map((reason) => ({ ...about, reason }));
+    await this.#take({ drafts: [{ ordinal, location, draft }], findings });
   }
 
   /** Notes something about the snapshot as a whole. */
   warn(reason: string): void {
-    this.#note([{ severity: 'warning', ordinal: this.#found, name: null, version: null, reason }]);
+    this.#note([{ severity: 'warning', ordinal: this.#found, location: null, name: null, version: null, reason }]);
   }
 
   /** From now on, a fetch that takes over goes on from this cursor (a paged fetch calls it before each page). */
@@ -213,10 +217,11 @@ export class SnapshotStager {
     this.#findings = [];
     if (coverage === 'partial' || this.#rejected === 0 || this.#rejected < this.#found) return;
     if (kindOf(this.#options.definition.origin).isAuthoritative === true) return;
-    const { name, reason } = this.#firstRejection ?? { name: null, reason: 'see the rejections of the sync' };
+    const first = this.#firstRejection ?? { name: null, location: null, reason: 'see the rejections of the sync' };
+    const where = first.location === null ? '' : ` at ${first.location}`;
     throw new RollcallError(
       'AllEntriesRejected',
-      `all ${this.#rejected} entries were rejected, the first (${name ?? 'without a name'}) because ${reason}`,
+      `all ${this.#rejected} entries were rejected, the first (${first.name ?? 'without a name'}${where}) because ${first.reason}`,
     );
   }
 
@@ -267,7 +272,12 @@ export class SnapshotStager {
     this.#entries += entries;
     // An upstream that changes while it is paged through moves entries from one page to the next: no fault of theirs.
     if (kindOf(this.#options.definition.origin).isPaged === true) return;
-    this.#note(duplicates.map((duplicate) => ({ ...duplicate, ordinal: found[duplicate.ordinal]!.ordinal })));
+    this.#note(
+      duplicates.map((duplicate) => {
+        const { ordinal, location } = found[duplicate.ordinal]!;
+        return { ...duplicate, ordinal, location };
+      }),
+    );
   }
 
   #note(findings: readonly EntryFinding[]): void {

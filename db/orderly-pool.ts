@@ -21,7 +21,7 @@ export const TAKES_CONNECTION: ReadonlySet<string | symbol> = new Set([
 
 /**
  * The same pool with a queue of our own before it, so that nobody ever waits in slonik's: there a caller who waits
- * while the database goes away is forgotten, and waits for ever, when no connection can be made (slonik #627, #631).
+ * while the database becomes unavailable is forgotten, and waits indefinitely, if no connection can be made (slonik #627, #631).
  * slonik itself has to be allowed more connections than `limits.count`, which then are not made.
  */
 export function orderlyPool(pool: DatabasePool, limits: TurnLimits): DatabasePool {

@@ -137,7 +137,7 @@ function isUnchanged({ digest }: KeyedDraft, known: KnownEntry | undefined): boo
 function duplicateFinding({ draft, ordinal }: KeyedDraft): EntryFinding {
   const { name, version } = draft;
   const reason = 'the snapshot has an entry of this name and version already; the first one is taken';
-  return { severity: 'rejection', ordinal, name, version, reason };
+  return { severity: 'rejection', ordinal, location: null, name, version, reason };
 }
 
 type KeyRow = { readonly name: string; readonly version: string };

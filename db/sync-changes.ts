@@ -51,12 +51,16 @@ export async function recordRemovals(
     order by name, version limit ${MAX_CHANGES}`);
 }
 
-/** The kept changes of a sync: added, changed, and removed entries, each by name and version. */
+/** The kept changes of a sync, by name and version. `limit` and `offset` apply to each kind. */
 export async function listChanges(
   database: Database,
   query: { readonly syncRunId: string; readonly limit: number; readonly offset: number },
 ): Promise<readonly SyncChange[]> {
   return await database.pool.any(sql.type(changeRow)`
-    select kind, name, version from sync_change where sync_run_id = ${query.syncRunId}
-    order by kind, name, version limit ${query.limit} offset ${query.offset}`);
+    select kind, name, version from (
+      select kind, name, version, row_number() over (partition by kind order by name, version) as place
+      from sync_change where sync_run_id = ${query.syncRunId}
+    ) as change
+    where place > ${query.offset} and place <= ${query.offset + query.limit}
+    order by kind, name, version`);
 }

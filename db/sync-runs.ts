@@ -171,6 +171,7 @@ export async function listNewestSyncRuns(
 const findingRow = z.object({
   severity: z.enum(['rejection', 'warning']),
   ordinal: z.number(),
+  location: z.string().nullable(),
   name: z.string().nullable(),
   version: z.string().nullable(),
   reason: z.string(),
@@ -179,24 +180,34 @@ const findingRow = z.object({
 /** Characters of each text of a finding that are listed: an entry may have any name. */
 const MAX_FINDING_TEXT = 2000;
 
-/** What a sync said about single entries, in the order of its snapshot, rejections before warnings. */
+/**
+ * What a sync said about single entries, in the order of its snapshot, rejections before warnings. `limit` and `offset`
+ * apply to each severity.
+ */
 export async function listFindings(
   database: Database,
   query: { readonly syncRunId: string; readonly limit: number; readonly offset: number },
 ): Promise<readonly EntryFinding[]> {
   return await database.pool.any(sql.type(findingRow)`
-    select severity, ordinal, left(name, ${MAX_FINDING_TEXT}) as name, left(version, ${MAX_FINDING_TEXT}) as version,
+    select severity, finding.ordinal, left(location, ${MAX_FINDING_TEXT}) as location,
+      left(name, ${MAX_FINDING_TEXT}) as name, left(version, ${MAX_FINDING_TEXT}) as version,
       left(reason, ${MAX_FINDING_TEXT}) as reason
-    from sync_finding
-    where sync_run_id = (select coalesce(findings_run_id, id) from sync_run where id = ${query.syncRunId})
-    order by severity, ordinal, reason limit ${query.limit} offset ${query.offset}`);
+    from (
+      select *, row_number() over (partition by severity order by ordinal, reason) as place from sync_finding
+      where sync_run_id = (select coalesce(findings_run_id, id) from sync_run where id = ${query.syncRunId})
+    ) as finding left join (
+      select located.* from sync_run, jsonb_each_text(finding_locations) as located (ordinal, location)
+      where id = ${query.syncRunId}
+    ) as located on located.ordinal = finding.ordinal::text
+    where place > ${query.offset} and place <= ${query.offset + query.limit}
+    order by severity, finding.ordinal, reason`);
 }
 
 const severityCountRow = z.object({ severity: z.enum(['rejection', 'warning']), kept: z.number() });
 
 /**
  * Keeps these as all findings of a sync, up to 1,000 of each severity. Where the sync before found the same, nothing is
- * written but that it did: a source with a thousand warnings would otherwise write as many rows with every sync.
+ * written but that it did, and where: a source with a thousand warnings would otherwise write as many rows with every sync.
  */
 export async function recordFindings(
   database: Database,
@@ -206,7 +217,8 @@ export async function recordFindings(
   if (findings.length === 0) return;
   const digest = sql.binary(hash('sha256', JSON.stringify(findings.map(findingTuple)), 'buffer'));
   const { rowCount: shared } = await database.pool.query(sql.type(nothing)`
-    update sync_run set findings_digest = ${digest}, findings_run_id = same.id
+    update sync_run set findings_digest = ${digest}, findings_run_id = same.id,
+      finding_locations = ${locationsOf(findings)}::jsonb
     from (
       select coalesce(before.findings_run_id, before.id) as id, before.findings_digest as digest
       from sync_run as before join sync_run as run on run.source_id = before.source_id and before.number < run.number
@@ -240,10 +252,19 @@ export async function addFindings(
     insert into sync_finding (sync_run_id, ordinal, severity, name, version, reason)
     select ${syncRunId}, * from ${sql.unnest(kept.map(findingTuple), ['int4', 'text', 'text', 'text', 'text'])}
     on conflict do nothing`);
+  await database.pool.query(sql.type(nothing)`
+    update sync_run set finding_locations = coalesce(finding_locations, '{}') || ${locationsOf(kept)}::jsonb
+    where id = ${syncRunId}`);
 }
 
 function findingTuple(finding: EntryFinding): [number, string, string | null, string | null, string] {
   return [finding.ordinal, finding.severity, clean(finding.name), clean(finding.version), withoutNul(finding.reason)];
+}
+
+/** The locations of findings by their ordinals, as JSON text. */
+function locationsOf(findings: readonly EntryFinding[]): string {
+  const locations = findings.map(({ ordinal, location }) => [ordinal, clean(location)] as const);
+  return JSON.stringify(Object.fromEntries(locations.filter(([, location]) => location !== null)));
 }
 
 function clean(text: string | null): string | null {

@@ -7,6 +7,7 @@ import {
   compactJson,
   type JsonElement,
   JsonElements,
+  type JsonKind,
   type JsonPath,
   memberBytes,
   type Selection,
@@ -65,31 +66,37 @@ function officialOf(meta: unknown): unknown {
   return isJsonObject(meta) ? meta[OFFICIAL] : undefined;
 }
 
-/** Reads an entry of `servers` or `remote_servers` in a ToolHive document. */
-export function readToolhiveEntry(element: JsonElement, remote: boolean): DraftOutcome {
+/** Reads an entry of `servers` or `remote_servers` in a ToolHive document, or in one of its groups. */
+export function readToolhiveEntry(element: JsonElement, remote: boolean, group?: string): DraftOutcome {
   const key = String(element.path.at(-1));
   const value = parseObject(element);
   if ('problem' in value) return rejected(element, value.problem, toolhiveServerName(key));
-  return convertEntry({ key, entry: value.object, remote });
+  return convertEntry({ key, entry: value.object, remote, group });
+}
+
+/** What became of an entry of a group, and where the entry is in the document. */
+export interface GroupedOutcome {
+  readonly outcome: DraftOutcome;
+  readonly element: Pick<JsonElement, 'path' | 'line' | 'column'>;
 }
 
 /** A group of a document: its entries, and the group without them. Null if the value isn't a group. */
 export interface ReadGroup {
-  readonly outcomes: readonly DraftOutcome[];
+  readonly outcomes: readonly GroupedOutcome[];
   readonly group: JsonObject | null;
 }
 
 /** Reads a group of a ToolHive document. Its maps of servers become empty maps in the group without entries. */
 export function readToolhiveGroup(element: JsonElement): ReadGroup {
   const value = parseObject(element);
-  if ('problem' in value) return { outcomes: [rejected(element, value.problem)], group: null };
+  if ('problem' in value) return noGroup(element, value.problem);
   const { servers, remote_servers: remoteServers } = value.object;
   const group = groupMembers(value.object);
   const name = typeof group['name'] === 'string' ? group['name'] : undefined;
-  const outcomes = [
-    ...members(servers).map(([key, entry]) => convertEntry({ key, entry, remote: false, group: name })),
-    ...members(remoteServers).map(([key, entry]) => convertEntry({ key, entry, remote: true, group: name })),
-  ];
+  const outcomes = elementsIn(element, selectInToolhiveGroup).map((entry) => ({
+    element: entry,
+    outcome: readToolhiveEntry(entry, entry.path.at(-2) === 'remote_servers', name),
+  }));
   const maps = {
     ...(isJsonObject(servers) && { servers: {} }),
     ...(isJsonObject(remoteServers) && { remote_servers: {} }),
@@ -100,10 +107,24 @@ export function readToolhiveGroup(element: JsonElement): ReadGroup {
 /** Reads a group of a document in upstream format. */
 export function readUpstreamGroup(element: JsonElement): ReadGroup {
   const value = parseObject(element);
-  if ('problem' in value) return { outcomes: [rejected(element, value.problem)], group: null };
-  const servers = new JsonElements({ select: selectInGroup }).push(element.bytes);
-  const outcomes = servers.map((server) => readUpstreamEntry({ ...server, line: element.line + server.line - 1 }));
+  if ('problem' in value) return noGroup(element, value.problem);
+  const servers = elementsIn(element, selectInUpstreamGroup);
+  const outcomes = servers.map((server) => ({ element: server, outcome: readUpstreamEntry(server) }));
   return { outcomes, group: groupMembers(value.object) };
+}
+
+function noGroup(element: JsonElement, problem: string): ReadGroup {
+  return { outcomes: [{ element, outcome: rejected(element, problem) }], group: null };
+}
+
+/** Elements inside another element, with their position in the document. */
+function elementsIn(outer: JsonElement, select: (path: JsonPath, kind: JsonKind) => Selection): JsonElement[] {
+  return new JsonElements({ select }).push(outer.bytes).map((inner) => ({
+    ...inner,
+    path: [...outer.path, ...inner.path],
+    line: outer.line + inner.line - 1,
+    column: inner.line === 1 ? outer.column + inner.column - 1 : inner.column,
+  }));
 }
 
 /** Members of a group, other than its servers, that both formats have. */
@@ -111,13 +132,15 @@ function groupMembers({ name, description }: JsonObject): JsonObject {
   return defined({ name, description });
 }
 
-function selectInGroup([member, index]: JsonPath): Selection {
+function selectInUpstreamGroup([member, index]: JsonPath): Selection {
   if (member !== undefined && member !== 'servers') return 'skip';
   return index === undefined ? 'enter' : 'take';
 }
 
-function members(value: unknown): [string, unknown][] {
-  return isJsonObject(value) ? Object.entries(value) : [];
+function selectInToolhiveGroup([member, key]: JsonPath, kind: JsonKind): Selection {
+  if (key !== undefined) return 'take';
+  const isContainer = member === undefined || member === 'servers' || member === 'remote_servers';
+  return isContainer && kind === 'object' ? 'enter' : 'skip';
 }
 
 interface ToolhiveEntry {
@@ -150,7 +173,7 @@ function parseObject(element: JsonElement): { object: JsonObject; text: string }
   try {
     text = UTF_8.decode(element.bytes);
   } catch {
-    return { problem: "the entry isn't valid UTF-8" };
+    return { problem: "the entry isn't valid UTF-8: save the document as UTF-8" };
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -164,7 +187,7 @@ function parseObject(element: JsonElement): { object: JsonObject; text: string }
 
 function rejected(element: JsonElement, problem: string, key: string | null = null): DraftOutcome {
   const { name, version } = identify(element);
-  return { rejection: { name: name ?? key, version, reason: `${problem} (line ${element.line})` } };
+  return { rejection: { name: name ?? key, version, reason: problem } };
 }
 
 /** Name and version are usually at the start of an entry. */

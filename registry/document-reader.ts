@@ -3,13 +3,14 @@
  * the end the document's other members. Of a JSON document, at most one entry is in memory at a time.
  */
 import {
+  type GroupedOutcome,
   type ReadGroup,
   readToolhiveEntry,
   readToolhiveGroup,
   readUpstreamEntry,
   readUpstreamGroup,
 } from './document-entries.ts';
-import type { DraftOutcome } from './draft.ts';
+import { containerFormats, envelopeMember, MAX_ENVELOPE_BYTES, maxBytes, syntaxOf } from './document-layout.ts';
 import type { EntryDraft, EntryFinding } from './entry.ts';
 import { RollcallError } from './failure.ts';
 import {
@@ -20,9 +21,10 @@ import {
   type JsonPath,
   type Selection,
 } from './json-elements.ts';
-import { isJsonObject, type JsonObject, parseJson } from './json.ts';
+import type { JsonObject } from './json.ts';
 import type { RegistryFormat } from './source-definition.ts';
-import { MAX_YAML_BYTES, yamlToJson } from './yaml-document.ts';
+import { RECOGNIZED_BYTES, whyNotUtf8 } from './text-encoding.ts';
+import { MAX_YAML_BYTES, positionKey, type Positions, yamlToJson } from './yaml-document.ts';
 
 export interface DocumentReaderOptions {
   /** The format that the source configures. Absent: detected from the content. */
@@ -32,8 +34,12 @@ export interface DocumentReaderOptions {
    * document can't be JSON.
    */
   readonly syntax?: 'json' | 'yaml' | undefined;
-  /** The file name for findings, if the snapshot has several files. */
+  /** The file name for the locations of entries, if the snapshot has several files. */
   readonly file?: string | undefined;
+  /** The page of a list that the document is. Entries are then located by their number in it. Default: not a page. */
+  readonly page?: string | undefined;
+  /** Positions of entries in the YAML document that this one was converted from. Default: not converted. */
+  readonly positions?: Positions | undefined;
   /** The source's filter: entries to skip without a finding. Default: none. */
   readonly excludes?: ((draft: EntryDraft) => boolean) | undefined;
   /** The ordinal of the document's first entry in the snapshot. Default 0. */
@@ -43,6 +49,8 @@ export interface DocumentReaderOptions {
 /** A draft and its ordinal in the snapshot. */
 export interface FoundDraft {
   readonly ordinal: number;
+  /** As in a finding about it. */
+  readonly location: string | null;
   readonly draft: EntryDraft;
 }
 
@@ -61,25 +69,15 @@ export interface DocumentSummary extends ReadEntries {
   readonly envelope: string;
 }
 
-/** Maximum size of an entry in a document. */
-const MAX_ENTRY_BYTES = 1024 * 1024;
-/** Maximum size of a group with all of its servers. */
-const MAX_GROUP_BYTES = 16 * 1024 * 1024;
-/** Maximum total size of a document's members other than entries. */
-const MAX_ENVELOPE_BYTES = 16 * 1024;
-
-/** The members that contain entries, with the format that each JSON kind implies. */
-const ENTRY_MEMBERS: ReadonlyMap<unknown, Partial<Record<JsonKind, RegistryFormat>>> = new Map([
-  ['servers', { array: 'upstream', object: 'toolhive' }],
-  ['remote_servers', { object: 'toolhive' }],
-  ['groups', { array: 'toolhive' }],
-]);
-
 export class DocumentReader {
   readonly #options: DocumentReaderOptions;
   readonly #elements: JsonElements;
   /** Undefined until the first byte that isn't white space. */
   #syntax: 'json' | 'yaml' | undefined;
+  /** The first bytes, until there are enough of them to recognize what is not UTF-8; then null. */
+  #start: Uint8Array | null = new Uint8Array();
+  #isBlank = true;
+  #positions: Positions | undefined;
   #format: RegistryFormat | undefined;
   /** The bytes so far, as long as the document may be YAML or a single entry. */
   #whole: Uint8Array[] | null = [];
@@ -100,6 +98,7 @@ export class DocumentReader {
   constructor(options: DocumentReaderOptions = {}) {
     this.#options = options;
     this.#syntax = options.syntax;
+    this.#positions = options.positions;
     this.#firstOrdinal = options.firstOrdinal ?? 0;
     this.#ordinal = this.#firstOrdinal;
     this.#elements = new JsonElements({ select: (path, kind) => this.#select(path, kind), maxBytes });
@@ -112,12 +111,40 @@ export class DocumentReader {
    *   the configured format
    */
   push(chunk: Uint8Array): ReadEntries {
+    const start = this.#start;
+    if (start === null) this.#take(chunk);
+    else {
+      this.#start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
+      if (this.#start.length >= RECOGNIZED_BYTES) this.#takeStart();
+    }
+    return this.#handOver();
+  }
+
+  #handOver(): ReadEntries {
+    const read = { drafts: this.#drafts, findings: this.#findings };
     this.#drafts = [];
     this.#findings = [];
+    return read;
+  }
+
+  /** Takes the first bytes, all of them if the document has no more. */
+  #takeStart(): void {
+    const start = this.#start;
+    if (start === null) return;
+    this.#start = null;
+    const problem = whyNotUtf8(start);
+    if (problem !== null) throw this.#invalid(problem);
+    this.#take(start);
+  }
+
+  #take(chunk: Uint8Array): void {
     this.#keepWhole(chunk);
-    this.#syntax ??= syntaxOf(chunk);
+    if (this.#isBlank) {
+      const syntax = syntaxOf(chunk);
+      this.#isBlank = syntax === undefined;
+      this.#syntax ??= syntax;
+    }
     if (this.#syntax !== 'yaml') this.#readElements(this.#elements.push(chunk));
-    return { drafts: this.#drafts, findings: this.#findings };
   }
 
   /**
@@ -125,9 +152,11 @@ export class DocumentReader {
    * YAML can take much memory and time, so a caller can convert it in another process and read the JSON instead of
    * calling `end`.
    *
-   * @throws RollcallError `DocumentInvalid` if it is too large for YAML
+   * @throws RollcallError `DocumentInvalid` if it is too large for YAML, empty, or not UTF-8
    */
   yaml(): Uint8Array | null {
+    this.#takeStart();
+    if (this.#isBlank) throw this.#invalid('the document is empty: one without entries is {"servers":[]}');
     if (this.#syntax !== 'yaml') return null;
     if (this.#whole === null) {
       throw this.#invalid(`the document isn't JSON, and it is too large for YAML: more than ${MAX_YAML_BYTES} bytes`);
@@ -141,16 +170,13 @@ export class DocumentReader {
    * @throws RollcallError as `push`, and `DocumentInvalid` if the document is truncated or isn't a registry document
    */
   end(): DocumentSummary {
-    this.#drafts = [];
-    this.#findings = [];
     const yaml = this.yaml();
     if (yaml !== null) this.#readYaml(yaml);
     this.#readElements(this.#elements.end());
     if (this.#format === undefined && this.#noServers) this.#format = this.#options.format ?? 'upstream';
     if (this.#format === undefined) this.#readSingleEntry();
     return {
-      drafts: this.#drafts,
-      findings: this.#findings,
+      ...this.#handOver(),
       format: this.#format!,
       entries: this.#ordinal - this.#firstOrdinal,
       envelope: this.#envelopeText(),
@@ -198,11 +224,12 @@ export class DocumentReader {
       if (element.path.length === 0) continue;
       if (this.#isNoContainer(element)) continue;
       if (root === 'data' && element.path[1] === 'groups') this.#addGroup(readUpstreamGroup(element));
-      else if (typeof root === 'number' || root === 'data') this.#add(readUpstreamEntry(element));
+      else if (typeof root === 'number' || root === 'data') this.#add({ element, outcome: readUpstreamEntry(element) });
       else if (element.path.length === 1) this.#readMember(element, root!);
       else if (root === 'groups') this.#addGroup(readToolhiveGroup(element));
-      else if (this.#format === 'toolhive') this.#add(readToolhiveEntry(element, root === 'remote_servers'));
-      else this.#add(readUpstreamEntry(element));
+      else if (this.#format === 'toolhive') {
+        this.#add({ element, outcome: readToolhiveEntry(element, root === 'remote_servers') });
+      } else this.#add({ element, outcome: readUpstreamEntry(element) });
     }
   }
 
@@ -227,20 +254,30 @@ export class DocumentReader {
     this.#envelope.set(name, compactJson(element.bytes));
   }
 
-  #add(outcome: DraftOutcome): void {
+  #add({ outcome, element }: GroupedOutcome): void {
     const ordinal = this.#ordinal;
+    const location = this.#locate(element);
     this.#ordinal += 1;
     if ('rejection' in outcome) {
       const { name, version, reason } = outcome.rejection;
-      this.#findings.push({ severity: 'rejection', ordinal, name, version, reason: this.#inFile(reason) });
+      this.#findings.push({ severity: 'rejection', ordinal, location, name, version, reason });
       return;
     }
     if (this.#options.excludes?.(outcome.draft) === true) return;
     const { name, version } = outcome.draft;
-    this.#drafts.push({ ordinal, draft: outcome.draft });
-    for (const warning of outcome.warnings) {
-      this.#findings.push({ severity: 'warning', ordinal, name, version, reason: this.#inFile(warning) });
+    this.#drafts.push({ ordinal, location, draft: outcome.draft });
+    for (const reason of outcome.warnings) {
+      this.#findings.push({ severity: 'warning', ordinal, location, name, version, reason });
     }
+  }
+
+  /** The location of the next entry. */
+  #locate(element: GroupedOutcome['element']): string | null {
+    const { page, file } = this.#options;
+    if (page !== undefined) return `${page}, entry ${this.#ordinal - this.#firstOrdinal + 1}`;
+    const position = this.#positions === undefined ? element : this.#positions.get(positionKey(element.path));
+    const place = position === undefined ? [] : [`line ${position.line}, column ${position.column}`];
+    return [...(file === undefined ? [] : [file]), ...place].join(', ') || null;
   }
 
   /** YAML and single entries can't be read in pieces, so they are buffered up to their size limit. */
@@ -252,7 +289,8 @@ export class DocumentReader {
   }
 
   #readYaml(yaml: Uint8Array): void {
-    const json = yamlToJson(yaml);
+    const { json, positions } = yamlToJson(yaml);
+    this.#positions = positions;
     this.#whole = [json];
     this.#readElements(this.#elements.push(json));
   }
@@ -267,7 +305,7 @@ export class DocumentReader {
     this.#recognise('upstream', ['name']);
     this.#envelope.clear();
     const root = new JsonElements({ select: () => 'take', maxBytes });
-    for (const element of root.push(Buffer.concat(whole))) this.#add(readUpstreamEntry(element));
+    for (const element of root.push(Buffer.concat(whole))) this.#add({ element, outcome: readUpstreamEntry(element) });
   }
 
   #envelopeText(): string {
@@ -291,50 +329,4 @@ export class DocumentReader {
   #invalid(message: string): RollcallError {
     return new RollcallError('DocumentInvalid', message);
   }
-
-  #inFile(message: string): string {
-    return this.#options.file === undefined ? message : `${this.#options.file}: ${message}`;
-  }
-}
-
-/** Known members other than entries. Unknown members aren't published, because they may be private. */
-const PLAIN_MEMBERS = ['$schema', 'version', 'last_updated'];
-const OBJECT_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['meta', ['last_updated']],
-  ['metadata', ['count', 'nextCursor', 'next_cursor']],
-]);
-
-/** The member to store in the envelope. Empty for unknown members. */
-function envelopeMember(name: string, text: string): [string, string][] {
-  const known = OBJECT_MEMBERS.get(name);
-  if (known === undefined && !PLAIN_MEMBERS.includes(name)) return [];
-  const value = parseJson(text);
-  if (known === undefined) return typeof value === 'object' && value !== null ? [] : [[name, text]];
-  if (!isJsonObject(value)) return value === null ? [[name, text]] : [];
-  return [
-    [name, JSON.stringify(Object.fromEntries(Object.entries(value).filter(([member]) => known.includes(member))))],
-  ];
-}
-
-/** The formats that a container of entries at this path implies. Undefined if entries can't be there. */
-function containerFormats(path: JsonPath): Partial<Record<JsonKind, RegistryFormat>> | undefined {
-  const [root, member] = path;
-  const isList =
-    path.length === 0 || (path.length === 2 && root === 'data' && (member === 'servers' || member === 'groups'));
-  if (isList) return { array: 'upstream' };
-  return path.length === 1 ? ENTRY_MEMBERS.get(path[0]) : undefined;
-}
-
-function maxBytes(path: JsonPath): number {
-  if (path.at(-2) === 'groups' && path.length === (path[0] === 'data' ? 3 : 2)) return MAX_GROUP_BYTES;
-  return path.length === 1 && typeof path[0] === 'string' ? MAX_ENVELOPE_BYTES : MAX_ENTRY_BYTES;
-}
-
-/** JSON documents start with a bracket, after an optional byte order mark and white space. Undefined: not known yet. */
-function syntaxOf(chunk: Uint8Array): 'json' | 'yaml' | undefined {
-  const first = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
-    .toString('latin1')
-    .match(/[^\s\xef\xbb\xbf]/)?.[0];
-  if (first === undefined) return undefined;
-  return first === '{' || first === '[' ? 'json' : 'yaml';
 }

@@ -31,6 +31,12 @@ export interface EntryFinding {
   readonly severity: 'rejection' | 'warning';
   /** Position of the entry in the snapshot, starting at 0. */
   readonly ordinal: number;
+  /**
+   * Where the source has the entry: the line and column in its document, with the file if there are several; the page
+   * and the place in it of an upstream's list; the object of a cluster. Null: it concerns the snapshot as a whole, or the
+   * place isn't known.
+   */
+  readonly location: string | null;
   readonly name: string | null;
   readonly version: string | null;
   /**

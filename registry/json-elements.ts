@@ -33,6 +33,8 @@ export interface JsonElement {
   readonly problem: 'oversized' | 'nested too deeply' | null;
   /** The line where it begins, starting at 1. */
   readonly line: number;
+  /** Byte position of its start within the line, from 1. */
+  readonly column: number;
   /** Whether it contains no insignificant white space. */
   readonly compact: boolean;
   /** Nesting depth: 0 for a string, 1 for an object of strings. */
@@ -67,6 +69,7 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const WHITE_SPACE = byteSet(0x20, 0x09, 0x0d, NEWLINE);
 /** Bytes that matter inside a container. */
 const IN_CONTAINER = byteSet(QUOTE, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, NEWLINE);
@@ -105,6 +108,7 @@ interface OpenValue {
   readonly role: 'name' | 'taken' | 'skipped';
   readonly kind: JsonKind;
   readonly line: number;
+  readonly column: number;
   readonly maxBytes: number;
   /** Its bytes from earlier chunks, up to the size limit. */
   readonly kept: Uint8Array[];
@@ -257,6 +261,7 @@ export class JsonElements {
       role,
       kind,
       line: this.#line,
+      column: this.#passed + at - this.#lineStart + 1,
       maxBytes,
       kept: [],
       keptBytes: 0,
@@ -350,10 +355,10 @@ export class JsonElements {
       return;
     }
     if (open.role === 'taken') {
-      const { kind, size, line, compact, deepest: nesting, firstContainerEnd } = open;
+      const { kind, size, line, column, compact, deepest: nesting, firstContainerEnd } = open;
       const problem = this.#problemOf(open);
       const path = [...this.#path];
-      this.#elements.push({ path, kind, bytes, size, problem, line, compact, nesting, firstContainerEnd });
+      this.#elements.push({ path, kind, bytes, size, problem, line, column, compact, nesting, firstContainerEnd });
     }
     this.#expectAfterValue();
   }
@@ -368,9 +373,9 @@ export class JsonElements {
       throw new RollcallError('DocumentInvalid', `a member name on line ${open.line} has ${open.size} bytes`);
     }
     try {
-      return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as string;
+      return JSON.parse(UTF_8.decode(bytes)) as string;
     } catch (error) {
-      throw new RollcallError('DocumentInvalid', `a member name on line ${open.line} isn't valid JSON`, {
+      throw new RollcallError('DocumentInvalid', `a member name on line ${open.line} isn't valid JSON in UTF-8`, {
         cause: error,
       });
     }

@@ -108,6 +108,15 @@ export interface SyncResult {
   readonly upstreamRevision?: string;
 }
 
+/** The first entries that a sync added, changed, removed, and rejected: 20 of each at most, for the Web UI. */
+export interface SyncListing {
+  /** Name and version. */
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+  readonly rejected: readonly { readonly entry: string; readonly location?: string; readonly reason: string }[];
+}
+
 /** How a sync ended, as the actor remembers it. */
 export interface SyncReport {
   readonly number: number;
@@ -266,6 +275,10 @@ export interface FetchSnapshotResult {
   readonly snapshot: 'staged' | 'unchanged';
   readonly counts: Pick<SyncCounts, 'entries' | 'rejected' | 'warnings'>;
 }
+export interface AppliedSync extends SyncResult {
+  /** Absent in the histories of 0.1. */
+  readonly listing?: SyncListing;
+}
 export interface RecordFailureInput extends SyncKey, SyncOrigin {
   readonly outcome: 'failed' | 'cancelled';
   readonly failure: { readonly type: string; readonly message: string };
@@ -291,9 +304,12 @@ export interface Activities extends WriteActivities {
   /** Open the sync's record, fetch, filter and stage. Heartbeats, can be cancelled, resumes where it can. */
   fetchSnapshot(input: FetchInput): Promise<FetchSnapshotResult>;
   /** Make the staged snapshot of a sync visible in one transaction, and close the sync's record. */
-  applySnapshot(input: SyncKey): Promise<SyncResult>;
-  /** Close the record of a sync that did not get that far, and drop what it staged. */
-  recordFailure(input: RecordFailureInput): Promise<void>;
+  applySnapshot(input: SyncKey): Promise<AppliedSync>;
+  /**
+   * Close the record of a sync that did not get that far, and drop what it staged. Answers with the first rejections;
+   * undefined if the source no longer exists.
+   */
+  recordFailure(input: RecordFailureInput): Promise<Pick<SyncListing, 'rejected'> | undefined>;
   /** Make the actors agree with the sources in Postgres: start, configure, sync, retire. */
   reconcileSources(): Promise<{
     readonly started: number;

@@ -1,10 +1,17 @@
 /** One sync: fetch and stage, then apply in one transaction; what goes wrong is put on the sync's record. */
 import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import { applySnapshot, fetchWithin, recordFailure } from './activities.ts';
-import type { FetchInput, FetchSnapshotResult, RecordFailureInput, SyncInput, SyncResult } from './contract.ts';
+import type {
+  AppliedSync,
+  FetchInput,
+  FetchSnapshotResult,
+  RecordFailureInput,
+  SyncInput,
+  SyncResult,
+} from './contract.ts';
 import { currentSyncInput, type EarlierSyncInput } from './earlier-versions.ts';
 import { causeOf, toFailure, wasCancelled } from './failures.ts';
-import { renderCounts } from './sync-details.ts';
+import { renderFailure, renderResult } from './sync-details.ts';
 import { listOutcome } from './visibility.ts';
 
 /** A snapshot is lost when Postgres crashes before it was applied; it is fetched again, but not for ever. */
@@ -14,9 +21,10 @@ const MOST_FETCHES = 3;
 export async function sync(given: SyncInput | EarlierSyncInput): Promise<SyncResult> {
   const input = currentSyncInput(given);
   try {
-    const result = await fetchAndApply(input);
+    // The listing stays here: the actor keeps the results of its last syncs.
+    const { listing, ...result } = await fetchAndApply(input);
     listOutcome(result.outcome);
-    setCurrentDetails(renderCounts(result));
+    setCurrentDetails(renderResult(result, listing));
     return result;
   } catch (error) {
     await CancellationScope.nonCancellable(() => noteFailure(input, error));
@@ -24,7 +32,7 @@ export async function sync(given: SyncInput | EarlierSyncInput): Promise<SyncRes
   }
 }
 
-async function fetchAndApply(input: SyncInput): Promise<SyncResult> {
+async function fetchAndApply(input: SyncInput): Promise<AppliedSync> {
   for (let fetches = 1; ; fetches += 1) {
     const fetched = await fetch(input);
     try {
@@ -44,7 +52,7 @@ async function fetch(input: SyncInput): Promise<FetchSnapshotResult> {
   return fetchSnapshot.executeWithOptions({ summary: `Fetch ${label}` }, [fetchInput]);
 }
 
-async function apply(input: SyncInput, fetched: FetchSnapshotResult): Promise<SyncResult> {
+async function apply(input: SyncInput, fetched: FetchSnapshotResult): Promise<AppliedSync> {
   const what =
     fetched.snapshot === 'unchanged' ? 'Note that nothing changed' : `Apply ${fetched.counts.entries} entries`;
   setCurrentDetails(`${what}.`);
@@ -56,10 +64,11 @@ async function noteFailure(input: SyncInput, error: unknown): Promise<void> {
   const outcome = wasCancelled(error) ? 'cancelled' : 'failed';
   const { type, message } = causeOf(error);
   listOutcome(outcome);
-  setCurrentDetails(`**${outcome}**: ${type}\n\n${message}`);
-  await recordFailure.executeWithOptions({ summary: `Record: ${outcome}` }, [
+  setCurrentDetails(renderFailure({ outcome, type, message }));
+  const recorded = await recordFailure.executeWithOptions({ summary: `Record: ${outcome}` }, [
     { ...recordOf(input), outcome, failure: { type, message } },
   ]);
+  setCurrentDetails(renderFailure({ outcome, type, message }, recorded?.rejected));
 }
 
 /** What the record of a sync says about its start. */

@@ -64,7 +64,7 @@ export const listRuns = query({
 
 /**
  * One sync, with the entries that it rejected (first) or warned about, and those that it added, changed, and removed.
- * `limit` and `offset` apply to both lists. The counts of the sync include what is not kept.
+ * `limit` and `offset` apply to each kind of change and to each severity. The counts of the sync include what is not kept.
  */
 export const getRun = query({
   role: 'manageSources',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { askServer } from '../server/admin-client.ts';
 import { positiveInteger } from '../terminal/positive-integer.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';
+import { syncDetails } from '../terminal/sync-details.ts';
 import { outcomeText } from '../terminal/sync-outcome.ts';
 import { formatTable } from '../terminal/table.ts';
 import { durationText, relativeTime } from '../terminal/time-text.ts';
@@ -16,8 +17,17 @@ export function addRunsCommand(program: Command): void {
     .command('runs')
     .argument('<source>', 'name of the source')
     .description('List recent syncs of a source, newest first')
-    .option('--limit <number>', 'number of syncs, at most 100', positiveInteger, 20)
-    .option('--run <number>', 'show one sync with its rejections, warnings, and changed entries', positiveInteger)
+    .option(
+      '--limit <number>',
+      'number of syncs, at most 100; with --run, of entries per kind, at most 1000',
+      positiveInteger,
+      20,
+    )
+    .option(
+      '--run <number>',
+      'show one sync with its rejections and warnings, and the entries that it removed, changed, and added',
+      positiveInteger,
+    )
     .addHelpText('after', '\nExamples:\n  $ rollcall runs team-catalog\n  $ rollcall runs team-catalog --run 3');
   addServerOptions(command).action(async (source: string, options: RunsOptions) => {
     await (options.run === undefined ? listRuns(source, options) : showRun(source, options.run, options));
@@ -48,18 +58,5 @@ function countedEntries({ outcome, entries }: { outcome: string | null; entries:
 
 async function showRun(source: string, number: number, options: RunsOptions): Promise<void> {
   const run = await askServer(options, (client) => client.sources.run.query({ name: source, number, limit: 1000 }));
-  printAnswer(options, run, () => {
-    const sections = [`Sync ${run.number} of ${source}: ${outcomeText(run)}`];
-    if (run.findings.length > 0) {
-      const rows = run.findings.map(({ severity, name, version, reason }) => [severity, name, version, reason]);
-      sections.push(formatTable(['severity', 'name', 'version', 'reason'], rows));
-    }
-    if (run.changes.length > 0) {
-      const rows = run.changes.map(({ kind, name, version }) => [kind, name, version]);
-      sections.push(formatTable(['change', 'name', 'version'], rows));
-    }
-    const unlisted = run.added + run.changed + run.removed - run.changes.length;
-    if (unlisted > 0) sections.push(`${unlisted} more entries were added, changed, or removed.`);
-    return sections.join('\n\n');
-  });
+  printAnswer(options, run, () => syncDetails(source, run, options.limit));
 }

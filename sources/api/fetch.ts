@@ -4,11 +4,12 @@ import { DocumentReader } from '../../registry/document-reader.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { compileFilter } from '../../registry/filter.ts';
-import { type ApiPage, ApiUpstream, type ListQuery } from './upstream.ts';
+import { type ApiPage, ApiUpstream, type ListQuery, type PageReader } from './upstream.ts';
 import type { Check, Fetch, Fetched, SourceReader } from '../source-kind.ts';
 import type { ApiOrigin } from './definition.ts';
 import { acceptedQuery, type FirstPage, readFirstPage, refusedParameters } from './list-parameters.ts';
 import { RecentEntries } from './recent-entries.ts';
+import type { SnapshotStager } from '../../activities/snapshot-stager.ts';
 
 /** Clocks differ, and an entry may become visible a little after the time that it is dated with. */
 const OVERLAP_MS = 5 * 60_000;
@@ -105,7 +106,7 @@ async function walk(
 ): Promise<ListQuery> {
   const { onPage } = wanted;
   const cursors = new Set<string>();
-  let { page, query } = await firstPage({ stager, resumeFrom }, upstream, wanted.query);
+  let { page, query, readerOf } = await firstPage({ stager, resumeFrom }, upstream, wanted.query);
   for (let pages = 1; ; pages += 1) {
     onPage(page);
     await stager.stage(page);
@@ -117,7 +118,7 @@ async function walk(
     }
     cursors.add(cursor);
     stager.resumeFrom(cursor);
-    page = await upstream.readPage({ ...query, cursor }, stager);
+    page = await upstream.readPage({ ...query, cursor }, readerOf(pages + 1));
   }
 }
 
@@ -126,16 +127,26 @@ async function firstPage(
   { stager, resumeFrom }: Pick<Fetch, 'stager' | 'resumeFrom'>,
   upstream: ApiUpstream,
   query: ListQuery,
-): Promise<FirstPage> {
+): Promise<FirstPage & { readonly readerOf: (pageNumber: number) => PageReader }> {
   stager.resumeFrom(resumeFrom);
-  if (resumeFrom === null) return await readFirstPage(upstream, query, stager);
+  const fromStart = pagesOf(stager, 'page');
+  if (resumeFrom === null) {
+    return { ...(await readFirstPage(upstream, query, fromStart(1))), readerOf: fromStart };
+  }
+  // How many pages the earlier attempt has read isn't known.
+  const readerOf = pagesOf(stager, `from the cursor ${JSON.stringify(resumeFrom.slice(0, 100))}: page`);
   try {
-    return { query, page: await upstream.readPage({ ...query, cursor: resumeFrom }, stager) };
+    return { query, page: await upstream.readPage({ ...query, cursor: resumeFrom }, readerOf(1)), readerOf };
   } catch (error) {
     const refused =
       error instanceof RollcallError && (error.type === 'UpstreamInvalid' || error.type === 'UpstreamNotFound');
     if (!refused) throw error;
     await stager.startOver();
-    return await readFirstPage(upstream, query, stager);
+    return { ...(await readFirstPage(upstream, query, fromStart(1))), readerOf: fromStart };
   }
+}
+
+/** Readers of the pages of a walk, by their numbers, which the locations of entries begin with. */
+function pagesOf(stager: SnapshotStager, prefix: string): (pageNumber: number) => PageReader {
+  return (pageNumber) => ({ readPage: (bytes) => stager.readPage(bytes, `${prefix} ${pageNumber}`) });
 }

@@ -94,7 +94,7 @@ async function readContent(
             bytes: Readable.from([one.document]),
             syntax: syntaxOfName(one.key),
           });
-        else await stager.stageOutcome(claims.agree(one.outcome));
+        else await stager.stageOutcome(claims.agree(one.outcome), one.key);
       }
       all.push(...seen);
     }

@@ -44,7 +44,7 @@ export async function watchCluster<Origin extends ClusterOrigin>(
   }
 }
 
-/** Looks until there is something to see; an API server that was away may have news when it is back. */
+/** Looks until the cluster answers. After an outage of its API server there may be news. */
 async function firstLook(
   cluster: Cluster,
   { find, progress, signal }: Pick<WatchOptions, 'find' | 'progress' | 'signal'>,

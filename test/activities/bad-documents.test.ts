@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { listFindings } from '../../db/sync-runs.ts';
 import type { RegistryFormat } from '../../registry/source-definition.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { envelope, serverJson } from './server-documents.ts';
@@ -48,7 +49,12 @@ describe('a document that is none fails the sync, and leaves what is served', ()
     ['malformed JSON', '{"data":{"servers":[] "x":1}}', 'DocumentInvalid', 'line 1, column 23 (byte 22)'],
     ['other JSON', '{"users":[{"id":1}]}', 'DocumentInvalid', 'it is an object with "users"'],
     ['a number', '42', 'DocumentInvalid', 'it must be a mapping or a list'],
-    ['UTF-16', Buffer.from('\ufeff{}', 'utf16le').toString('latin1'), 'DocumentInvalid', "isn't JSON"],
+    [
+      'UTF-16',
+      Buffer.from('\ufeff{}', 'utf16le').toString('latin1'),
+      'DocumentInvalid',
+      'the document is UTF-16: save it as UTF-8',
+    ],
     ['a list in place of servers', '{"servers":"none"}', 'DocumentInvalid', '"servers" must be'],
     [
       'the other format',
@@ -117,7 +123,7 @@ describe('a bad entry is rejected alone, with its reason', () => {
     expect(await source.served()).toEqual(['com.example/good@1.0.0', 'com.example/last@1.0.0']);
     expect((await source.row()).lastRun).toMatchObject({ outcome: 'changed', entries: 2, rejected: 1 });
     const findings = (await source.findings()).filter(({ severity }) => severity === 'rejection');
-    expect(findings).toMatchObject([{ name, ordinal: 1 }]);
+    expect(findings).toMatchObject([{ name, ordinal: 1, location: expect.stringMatching(/^line 1, column \d{3}$/) }]);
     expect(findings[0]!.reason).toContain(reason);
   });
 
@@ -131,9 +137,25 @@ describe('a bad entry is rejected alone, with its reason', () => {
     await writeFile(path, `[${JSON.stringify(GOOD)},\n${text}]`, 'latin1');
     expect(await source.sync()).toMatchObject({ counts: { entries: 1, rejected: 1 } });
     const [finding] = await source.findings();
-    expect(finding).toMatchObject({ severity: 'rejection', name: 'com.example/x', ordinal: 1 });
-    expect(finding!.reason).toMatch(/valid (JSON|UTF-8).*\(line 2\)$/s);
+    expect(finding).toMatchObject({
+      severity: 'rejection',
+      name: 'com.example/x',
+      ordinal: 1,
+      location: 'line 2, column 1',
+    });
+    expect(finding!.reason).toMatch(/valid (JSON|UTF-8)/);
   });
+});
+
+test('a rejection that is found again has its new location, and the earlier sync the one that it had', async () => {
+  const source = await served(`[${JSON.stringify(GOOD)},\n{"name":"com.example/bad"}]`);
+  const before = (await source.row()).lastRun!.id;
+  await writeFile(path, `[${JSON.stringify(GOOD)},\n\n\n  {"name":"com.example/bad"}]`);
+  await source.sync();
+  expect(await source.findings()).toMatchObject([{ name: 'com.example/bad', location: 'line 4, column 3' }]);
+  expect(await listFindings(source.database, { syncRunId: before, limit: 10, offset: 0 })).toMatchObject([
+    { name: 'com.example/bad', location: 'line 2, column 1' },
+  ]);
 });
 
 describe('an entry that was served and can be taken no longer', () => {

@@ -355,7 +355,9 @@ describe('an upstream that misbehaves', () => {
     upstream.put('com.example/bad', 'latest');
     const api = await source();
     expect(await api.sync()).toMatchObject({ counts: { entries: 2, rejected: 1 } });
-    expect(await api.findings()).toMatchObject([{ severity: 'rejection', name: 'com.example/bad', ordinal: 0 }]);
+    expect(await api.findings()).toMatchObject([
+      { severity: 'rejection', name: 'com.example/bad', ordinal: 0, location: 'page 1, entry 1' },
+    ]);
     // A change that can't be taken does not hold up those that follow.
     upstream.put('com.example/new', '1.0.0');
     expect(await api.sync()).toMatchObject({ counts: { added: 1 } });

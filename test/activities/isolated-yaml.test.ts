@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { convertYaml } from '../../activities/isolated-yaml.ts';
+import type { ConvertedYaml } from '../../registry/yaml-document.ts';
 import { test } from './file-source.ts';
 
 const HOSTILE = {
@@ -11,7 +12,7 @@ const HOSTILE = {
   depth: '['.repeat(300_000),
 };
 
-function convert(text: string, limits: { heapMiB?: number; timeoutMs?: number } = {}): Promise<Uint8Array> {
+function convert(text: string, limits: { heapMiB?: number; timeoutMs?: number } = {}): Promise<ConvertedYaml> {
   const { signal } = new AbortController();
   return convertYaml(Buffer.from(text), signal, { heapMiB: 48, timeoutMs: 60_000, ...limits });
 }
@@ -57,8 +58,10 @@ test('a source with a large YAML document is served; one with a hostile document
     { length: 400 },
     (_, index) => `  - { name: com.example/server-${index}, version: "1.0.0", description: A server }`,
   );
+  servers.push('  - { name: com.example/bad }');
   await writeFile(path, `servers:\n${servers.join('\n')}\n`);
-  expect(await source.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 400 } });
+  expect(await source.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 400, rejected: 1 } });
+  expect(await source.findings()).toMatchObject([{ name: 'com.example/bad', location: 'line 402, column 5' }]);
   await writeFile(path, HOSTILE.depth);
   expect(await source.failedSync()).toMatchObject({ type: 'DocumentInvalid', nonRetryable: true });
   expect(await source.served()).toHaveLength(400);

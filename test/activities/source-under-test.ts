@@ -18,7 +18,7 @@ import { findSyncRun, listFindings } from '../../db/sync-runs.ts';
 import { OutboundGuard } from '../../outbound/guard.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 import type { SourceDefinition, SourceOrigin } from '../../registry/source-definition.ts';
-import type { CheckResult, FetchInput, FetchSnapshotResult, SyncResult } from '../../workflows/contract.ts';
+import type { AppliedSync, CheckResult, FetchInput, FetchSnapshotResult } from '../../workflows/contract.ts';
 import { entriesOf } from '../db/sync-source.ts';
 
 export type SourceOptions = Partial<Pick<SourceDefinition, 'format' | 'filter'>>;
@@ -76,7 +76,7 @@ export class SourceUnderTest {
   }
 
   /** Fetches and applies, as the workflow does; a failure is recorded and thrown. With `force`, as the API asks for it. */
-  async sync(options: Partial<FetchInput> = {}): Promise<SyncResult & Pick<FetchSnapshotResult, 'snapshot'>> {
+  async sync(options: Partial<FetchInput> = {}): Promise<AppliedSync & Pick<FetchSnapshotResult, 'snapshot'>> {
     const input = this.next(options);
     if (input.force) await requestForce(this.database, input.sourceName);
     try {

@@ -64,6 +64,7 @@ test('a sync is told with what it said about single entries, page by page', asyn
   ): Parameters<typeof recordFindings>[2][number] => ({
     ordinal,
     severity,
+    location: `line ${ordinal}, column 1`,
     name: 'com.example/x',
     version: null,
     reason: `reason ${ordinal}`,
@@ -74,10 +75,17 @@ test('a sync is told with what it said about single entries, page by page', asyn
     finding(3, 'rejection'),
   ]);
   await applySnapshot(database, { ...snapshot, rejected: 2, warnings: 1 });
-  const run = await admin.sources.run.query({ name: 'own', number: 1, limit: 2 });
-  expect(run).toMatchObject({ rejected: 2, warnings: 1, findings: [{ reason: 'reason 2' }, { reason: 'reason 3' }] });
-  const rest = await admin.sources.run.query({ name: 'own', number: 1, limit: 2, offset: 2 });
-  expect(rest.findings).toMatchObject([{ severity: 'warning', reason: 'reason 1' }]);
+  const run = await admin.sources.run.query({ name: 'own', number: 1, limit: 1 });
+  expect(run).toMatchObject({
+    rejected: 2,
+    warnings: 1,
+    findings: [
+      { severity: 'rejection', reason: 'reason 2', location: 'line 2, column 1' },
+      { severity: 'warning', reason: 'reason 1', location: 'line 1, column 1' },
+    ],
+  });
+  const rest = await admin.sources.run.query({ name: 'own', number: 1, limit: 1, offset: 1 });
+  expect(rest.findings).toMatchObject([{ severity: 'rejection', reason: 'reason 3' }]);
 });
 
 test('registries and the system are told', async () => {

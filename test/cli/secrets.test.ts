@@ -74,7 +74,7 @@ beforeAll(async () => {
   rollcall = startRollcall(environment, 'serve', '--config', file);
   await rollcall.printed(/is running/);
   token = secrets.add('the token of a caller', await provider.token({ role: 'admin', name: 'Ada' }));
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   rollcall.stop();

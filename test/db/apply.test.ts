@@ -55,6 +55,10 @@ describe('the record of a sync', () => {
     expect((await changesOf(2)).filter((change) => change.startsWith('changed'))).toHaveLength(1_000);
     expect(await changesOf(3)).toHaveLength(1_000);
     expect((await changesOf(3))[0]).toBe('removed com.example/server-00000 1.0.0');
+    expect(await changesOf(2, 1)).toEqual([
+      'added com.example/server-00000 2.0.0',
+      'changed com.example/server-00000 1.0.0',
+    ]);
   });
 
   test('has nothing of a sync that was refused', async () => {

@@ -123,6 +123,7 @@ test('the first thousand findings of each kind are kept, none of them twice', as
   const finding = (ordinal: number, severity: EntryFinding['severity']): EntryFinding => ({
     severity,
     ordinal,
+    location: null,
     name: 'com.example/bad\0',
     version: null,
     reason: 'has no version',

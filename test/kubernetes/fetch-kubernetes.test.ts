@@ -133,6 +133,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       expect(await source.findings()).toMatchObject([
         {
           severity: 'rejection',
+          location: `mcpservers.toolhive.stacklok.dev/${one}/wrong`,
           name: `com.toolhive.k8s.${one}/wrong`,
           reason: expect.stringContaining('description'),
         },

@@ -22,6 +22,7 @@ export interface Script {
   recordFailure?: (attempt: number) => void;
 }
 
+const REJECTED = { entry: 'com.example/bad', location: 'line 3, column 5', reason: 'version is missing' };
 const COUNTS = { entries: 3, added: 2, changed: 1, removed: 0, rejected: 0, warnings: 0 };
 
 export class ScriptedUpstream {
@@ -53,11 +54,13 @@ export class ScriptedUpstream {
         outcome: (await apply?.()) ?? 'changed',
         counts: COUNTS,
         upstreamRevision: 'b8f2c1d0e9',
+        listing: { added: ['com.example/new 1.0.0'], changed: [], removed: [], rejected: [REJECTED] },
       })),
     recordFailure: (input) =>
       this.#answer(input.sourceName, `record ${input.outcome}`, async ({ recordFailure }) => {
         recordFailure?.(Context.current().info.attempt);
         this.recordedFailures.push(input);
+        return { rejected: [REJECTED] };
       }),
     write: ({ sourceName, request }) =>
       this.#answer(sourceName, `write ${request.requestId}`, async ({ write }) => ({

@@ -31,6 +31,26 @@ test('its page says what started it, and how it ended', async () => {
   expect(await description.staticSummary()).toBe(`Sync 1 of ${name}, started by: start`);
 });
 
+test('its page names what it changed and rejected, which its actor does not keep', async () => {
+  const { name } = await environment.start({});
+  const { recentSyncs } = await afterSync(environment, name, 1);
+  const details = await detailsOf(firstSyncOf(name));
+  expect(details).toContain('### Added\n\n- `com.example/new 1.0.0`\n- and 1 more');
+  expect(details).toContain('### Rejected\n\n- `com.example/bad` (`line 3, column 5`): `version is missing`');
+  expect(Object.keys(recentSyncs[0]!)).not.toContain('listing');
+  expect((await firstSyncOf(name).result()) as object).not.toHaveProperty('listing');
+
+  const failing = await environment.start({
+    apply: () => {
+      throw new RollcallError('RemovalGuard', 'it would remove 90 of 100 entries');
+    },
+  });
+  await afterSync(environment, failing.name, 1);
+  expect(await detailsOf(firstSyncOf(failing.name))).toBe(
+    '**failed**: RemovalGuard\n\nit would remove 90 of 100 entries\n\n### Rejected\n\n- `com.example/bad` (`line 3, column 5`): `version is missing`',
+  );
+});
+
 test('a failure that may pass is tried again, with the record still open', async () => {
   const { name, calls } = await environment.start({
     fetch: (_, attempt) => {
@@ -105,6 +125,11 @@ test('cancelled in the Web UI, it closes its record all the same, even while Pos
   expect(calls).toEqual(['fetch', 'record cancelled', 'record cancelled']);
   expect((await firstSyncOf(name).describe()).status.name).toBe('CANCELLED');
 });
+
+async function detailsOf(workflow: WorkflowHandle): Promise<string | undefined> {
+  const metadata = await workflow.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return metadata.currentDetails;
+}
 
 async function failureOf(sync: WorkflowHandle): Promise<WorkflowFailedError> {
   const error: unknown = await sync.result().catch((reason: unknown) => reason);

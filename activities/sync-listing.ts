@@ -1,0 +1,34 @@
+import type { Database } from '../db/connection.ts';
+import { listChanges } from '../db/sync-changes.ts';
+import { listFindings } from '../db/sync-runs.ts';
+import type { SyncListing } from '../workflows/contract.ts';
+
+/** How many entries of each kind are listed. */
+const LISTED = 20;
+/** Characters of each text, so that a listing stays within some kilobytes. */
+const MAX_TEXT = 200;
+
+/** The first entries that a sync added, changed, removed, and rejected, for the Web UI. */
+export async function listSync(database: Database, syncRunId: string): Promise<SyncListing> {
+  const page = { syncRunId, limit: LISTED, offset: 0 };
+  const changes = await listChanges(database, page);
+  const findings = await listFindings(database, page);
+  const named = (kind: (typeof changes)[number]['kind']): string[] =>
+    changes.filter((change) => change.kind === kind).map(({ name, version }) => short(`${name} ${version}`));
+  return {
+    added: named('added'),
+    changed: named('changed'),
+    removed: named('removed'),
+    rejected: findings
+      .filter(({ severity }) => severity === 'rejection')
+      .map(({ name, version, location, reason }) => ({
+        entry: short([name, version].filter((text) => text !== null).join(' ') || 'without a name'),
+        ...(location !== null && { location: short(location) }),
+        reason: short(reason),
+      })),
+  };
+}
+
+function short(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`;
+}
