@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { EntryFinding } from '../registry/entry.ts';
 import type { Database, Transaction } from './connection.ts';
 import { RollcallError } from '../registry/failure.ts';
-import { id, nothing, timestamp } from './schemas.ts';
+import { count, id, nothing, timestamp } from './schemas.ts';
 import { discardSnapshot } from './snapshots.ts';
 import { withoutNul } from './stored-text.ts';
 
@@ -269,4 +269,26 @@ function locationsOf(findings: readonly EntryFinding[]): string {
 
 function clean(text: string | null): string | null {
   return text === null ? null : withoutNul(text);
+}
+
+const failureStreakRow = z.object({ sourceId: id, failures: count, lastSuccessAt: timestamp.nullable() });
+/** Failed syncs of a source since its last successful one. */
+export type FailureStreak = Pick<z.infer<typeof failureStreakRow>, 'failures' | 'lastSuccessAt'>;
+
+/** Returns the failure streaks of sources by source id, in one query. Sources without a sync are missing. */
+export async function listFailureStreaks(
+  database: Database,
+  sourceIds: readonly string[],
+): Promise<ReadonlyMap<string, FailureStreak>> {
+  const rows = await database.pool.any(sql.type(failureStreakRow)`
+    with success as (
+      select source_id, max(number) as number from sync_run
+      where source_id = any(${sql.array(sourceIds, 'int8')}) and outcome in ('changed', 'unchanged') group by source_id
+    )
+    select sync_run.source_id as "sourceId", count(*) filter (where sync_run.outcome = 'failed') as failures,
+      max(sync_run.ended_at) filter (where sync_run.number = success.number) as "lastSuccessAt"
+    from sync_run left join success using (source_id)
+    where sync_run.source_id = any(${sql.array(sourceIds, 'int8')}) and sync_run.number >= coalesce(success.number, 0)
+    group by sync_run.source_id`);
+  return new Map(rows.map(({ sourceId, ...streak }) => [sourceId, streak]));
 }

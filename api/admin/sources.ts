@@ -16,11 +16,8 @@ export const listSources = query({
   role: 'manageSources',
   input: z.void(),
   run: async ({ database, caller }) => {
-    const sources = await readSources(database);
-    return await countEntriesOf(
-      database,
-      sources.filter(({ claims }) => sees(caller, claims)),
-    );
+    const sources = (await readSources(database)).filter(({ claims }) => sees(caller, claims));
+    return (await countEntriesOf(database, sources)).map(withoutSyncState);
   },
 });
 
@@ -30,11 +27,19 @@ export const getSource = query({
   input: bySourceName,
   run: async (context, { name }) => {
     const source = await visibleSource(context, name);
-    return { ...(await withEntryCount(context, source)), actor: await describeActor(context, source) };
+    return { ...withoutSyncState(await withEntryCount(context, source)), actor: await describeActor(context, source) };
   },
 });
 
-/** Of one source. */
+/** Leaves out what only syncs read: the fetch state and the document's envelope. */
+function withoutSyncState<Source extends SourceRow>({
+  fetchState: _fetchState,
+  envelope: _envelope,
+  ...source
+}: Source): Omit<Source, 'fetchState' | 'envelope'> {
+  return source;
+}
+
 async function withEntryCount<Source extends SourceRow>(
   { database }: Pick<ApiContext, 'database'>,
   source: Source,

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import type { Database } from '../../db/connection.ts';
 import { countEntries } from '../../db/entries.ts';
 import { listRegistries, readLastChange, type RegistryRow } from '../../db/registries.ts';
-import { countEntriesOf, listSources, type CountedSource } from '../../db/sources.ts';
+import { countEntriesOf, listSources } from '../../db/sources.ts';
 import type { Claims } from '../../registry/claims.ts';
 import { type Caller, callerOf } from '../access/caller.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
@@ -13,7 +13,7 @@ import { cacheControl } from '../cache/pages.ts';
 import type { ApiContext } from '../context.ts';
 import { addRoute, pathParameter } from '../http/routes.ts';
 import type { RegistrySummary, SyncStatus } from './extension-schemas.ts';
-import { syncStatusOf } from './sync-status.ts';
+import { syncStatusesOf } from './sync-status.ts';
 
 export function extensionApi(context: ApiContext): Router {
   const { database } = context;
@@ -75,13 +75,10 @@ async function seenSources(
 
 async function sourceStatuses(database: Database): Promise<ReadonlyMap<string, SourceStatus>> {
   const sources = await countEntriesOf(database, await listSources(database));
-  const statuses = await Promise.all(sources.map((source) => sourceStatus(database, source)));
-  return new Map(statuses.map((status) => [status.name, status]));
-}
-
-async function sourceStatus(database: Database, source: CountedSource): Promise<SourceStatus> {
-  const { name, kind, claims } = source;
-  return { name, type: kind, claims, syncStatus: await syncStatusOf(database, source) };
+  const statuses = await syncStatusesOf(database, sources);
+  return new Map(
+    sources.map(({ name, kind, claims }, index) => [name, { name, type: kind, claims, syncStatus: statuses[index]! }]),
+  );
 }
 
 async function summary({ database, views }: ApiContext, asked: RegistrySources): Promise<RegistrySummary> {

@@ -1,6 +1,6 @@
 /** `/v1/sources` */
 import type { RequestHandler } from 'express';
-import { findSource, type CountedSource, type SourceRow } from '../../db/sources.ts';
+import { findSource, type SourceRow } from '../../db/sources.ts';
 import { sees } from '../access/permissions.ts';
 import { ask, make, makeFrom, operationContext } from '../admin/operation.ts';
 import { createSource, deleteSource, updateSource } from '../admin/source-changes.ts';
@@ -8,15 +8,20 @@ import { getSource, listSources } from '../admin/sources.ts';
 import type { ApiContext } from '../context.ts';
 import { pathParameter } from '../http/routes.ts';
 import { kindOf } from '../../sources/index.ts';
-import { syncStatusOf } from '../toolhive/sync-status.ts';
+import { type ListedSource, syncStatusesOf } from '../toolhive/sync-status.ts';
 import { goDuration } from './go-duration.ts';
 import { namedInput } from './request-body.ts';
 import type { SourceInfo } from './response-schemas.ts';
 
+type DescribedSource = Pick<
+  SourceRow,
+  'name' | 'kind' | 'origin' | 'definition' | 'claims' | 'createdAt' | 'updatedAt'
+>;
+
 export function getSources(context: ApiContext): RequestHandler {
   return async (request, response) => {
     const sources = await ask(operationContext(context, request), listSources, undefined);
-    response.json({ sources: await Promise.all(sources.map((source) => infoWithStatus(context, source))) });
+    response.json({ sources: await infosWithStatus(context, sources) });
   };
 }
 
@@ -24,7 +29,8 @@ export function getSourceByName(context: ApiContext): RequestHandler {
   return async (request, response) => {
     const name = pathParameter(request, 'name');
     const source = await ask(operationContext(context, request), getSource, { name });
-    response.json(await infoWithStatus(context, source));
+    const [described] = await infosWithStatus(context, [source]);
+    response.json(described);
   };
 }
 
@@ -58,11 +64,18 @@ export function deleteSourceByName(context: ApiContext): RequestHandler {
 const PENDING_DELETION =
   'The source is no longer served. It is deleted within minutes after Temporal, which is unavailable, is available again.';
 
-async function infoWithStatus({ database }: ApiContext, source: CountedSource): Promise<SourceInfo> {
-  return { ...info(source), syncStatus: { ...(await syncStatusOf(database, source)), skillCount: 0, pluginCount: 0 } };
+async function infosWithStatus(
+  { database }: ApiContext,
+  sources: readonly (ListedSource & DescribedSource)[],
+): Promise<SourceInfo[]> {
+  const statuses = await syncStatusesOf(database, sources);
+  return sources.map((source, index) => ({
+    ...info(source),
+    syncStatus: { ...statuses[index]!, skillCount: 0, pluginCount: 0 },
+  }));
 }
 
-function info({ name, kind, origin, definition, claims, createdAt, updatedAt }: SourceRow): SourceInfo {
+function info({ name, kind, origin, definition, claims, createdAt, updatedAt }: DescribedSource): SourceInfo {
   const { intervalMs } = definition.syncPolicy;
   return {
     name,
