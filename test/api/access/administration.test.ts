@@ -274,6 +274,13 @@ describe('whoever asks', () => {
       (deep: string) => `{"server": {"name": "com.example/deep", "x": ${deep}}, "claims": ${deep}}`,
     ],
     ['PUT', '/v1/sources/deep', (deep: string) => `{"managed": {}, "filter": {"names": {"include": ${deep}}}}`],
+    ['PUT', '/v1/registries/deep', (deep: string) => `{"sources": ${deep}, "claims": {"x": ${deep}}}`],
+    ['PUT', '/v1/entries/server/com.example%2Fdeep/claims', (deep: string) => `{"claims": {"x": ${deep}}}`],
+    ['POST', '/v0.1/publish', (deep: string) => deep],
+    ['PUT', '/v0.1/servers/com.example%2Fdeep/versions/1.0.0', (deep: string) => `{"_meta": ${deep}}`],
+    ['PATCH', '/v0.1/servers/com.example%2Fdeep/status', (deep: string) => `{"status": ${deep}}`],
+    ['POST', '/trpc/sources.create', (deep: string) => `{"name": "deep", "file": {"data": ${deep}}}`],
+    ['POST', '/trpc/registries.create', (deep: string) => deep],
   ])('%s %s with what is nested deeper than the stack is refused', async (method, path, body) => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect(await ask('root', [method, path, body(deep)])).toMatchObject({
