@@ -239,7 +239,10 @@ const AUTHENTICATE_BY_OIDC: Operation = {
   description:
     'Accepts a token of a configured provider and returns it as the registry token, so that it can be sent as a bearer token.',
   requestBody: { required: true, content: jsonContent(oidcLogin) },
-  responses: answers({ description: 'The token.', schema: publisherToken }, [400, 401, 403, 413, 415, 429, 501, 503]),
+  responses: answers(
+    { description: 'The token.', schema: publisherToken },
+    [400, 401, 403, 404, 413, 415, 429, 501, 503],
+  ),
   security: [],
 };
 const AUTHENTICATE_BY_GITHUB: Operation = {

@@ -76,9 +76,9 @@ function sendToken(response: Response, token: string, expiresAt?: number): void 
 }
 
 function notPossible({ access: { settings } }: ApiContext, method: string): HttpError {
-  const instead =
-    settings.mode === 'anonymous'
-      ? 'this registry has no authentication, so use "mcp-publisher login none"'
-      : `use "mcp-publisher login github-oidc" in GitHub Actions, or get a token from ${settings.providers.map(({ issuerUrl }) => issuerUrl).join(' or ')}, which "rollcall login" does, and send it as "Authorization: Bearer …"`;
+  if (settings.mode === 'anonymous') {
+    return new HttpError(404, 'This registry has no authentication: use "mcp-publisher login none"');
+  }
+  const instead = `use "mcp-publisher login github-oidc" in GitHub Actions, or get a token from ${settings.providers.map(({ issuerUrl }) => issuerUrl).join(' or ')}, which "rollcall login" does, and send it as "Authorization: Bearer …"`;
   return new HttpError(501, `Logging in by "${method}" is not possible here: ${instead}`);
 }

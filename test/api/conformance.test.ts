@@ -225,7 +225,15 @@ const document = (version: string): object => ({
 const EXPECTATIONS: readonly Expectation[] = [
   { method: 'POST', path: '/publish', body: document('1.0.0'), status: 200, schema: serverResponse },
   { method: 'POST', path: '/publish', body: document('2.0.0+build'), status: 200, schema: serverResponse },
-  { method: 'POST', path: '/publish', body: document('2.0.0+build'), status: 409, schema: error },
+  // The same document again is answered like the first time; another one under a taken version is refused.
+  { method: 'POST', path: '/publish', body: document('2.0.0+build'), status: 200, schema: serverResponse },
+  {
+    method: 'POST',
+    path: '/publish',
+    body: { ...document('2.0.0+build'), description: 'Other forecasts' },
+    status: 409,
+    schema: error,
+  },
   { method: 'POST', path: '/publish', body: document('latest'), status: 422, schema: error },
   { method: 'GET', path: '/servers', status: 200, schema: serverList },
   { method: 'GET', path: '/servers?limit=1', status: 200, schema: serverList },
@@ -258,8 +266,8 @@ const EXPECTATIONS: readonly Expectation[] = [
     method: 'PATCH',
     path: `/servers/${NAME}/versions/1.0.0/status`,
     body: { status: 'deprecated', statusMessage: 'Old' },
-    status: 400,
-    schema: error,
+    status: 200,
+    schema: serverResponse,
   },
   {
     method: 'PATCH',
@@ -291,7 +299,8 @@ const EXPECTATIONS: readonly Expectation[] = [
     schema: error,
   },
   { method: 'DELETE', path: `/servers/${NAME}/versions/1.0.0`, status: 200, schema: serverResponse },
-  { method: 'DELETE', path: `/servers/${NAME}/versions/1.0.0`, status: 404, schema: error },
+  { method: 'DELETE', path: `/servers/${NAME}/versions/1.0.0`, status: 200, schema: serverResponse },
+  { method: 'DELETE', path: `/servers/${NAME}/versions/3.0.0`, status: 404, schema: error },
   { method: 'GET', path: `/servers/${NAME}/versions/1.0.0`, status: 404, schema: error },
   { method: 'GET', path: `/servers/${NAME}/versions/1.0.0?include_deleted=true`, status: 200, schema: serverResponse },
 ];

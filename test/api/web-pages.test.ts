@@ -22,6 +22,7 @@ const REGISTRY_READS = [
   '/registry/main/registry.json',
   '/registry/main/upstream-registry.json',
   '/registry/main/servers.json',
+  '/registry/main/exports',
   '/api/v0/servers',
   '/api/v1/registry',
 ];
@@ -74,7 +75,9 @@ describe('a page of another origin', () => {
   test('cannot read anything else', async () => {
     const others = [...routes, ...procedures()]
       .filter(
-        (route) => route.startsWith('GET ') && !/\/servers(?:\/|\.|$)|registry\.json$|\/api\/v1\/registry$/.test(route),
+        (route) =>
+          route.startsWith('GET ') &&
+          !/\/(?:servers|exports)(?:\/|\.|$)|registry\.json$|\/api\/v1\/registry$/.test(route),
       )
       .map((route) => route.slice(4).replaceAll(/:\w+/g, 'main').replace('{/*resource}', ''));
     expect(others).toEqual(expect.arrayContaining(['/v1/sources', '/trpc/sources.list', '/extension/v0/registries']));

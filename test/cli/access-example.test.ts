@@ -64,12 +64,12 @@ afterAll(async () => {
 }, 30_000);
 
 test('the start says whose tokens are taken', () => {
-  expect(banner).toContain(inThisTest('with a token of example (http://127.0.0.1:9000)'));
+  expect(banner).toContain(inThisTest('with a token from example (http://127.0.0.1:9000)'));
 });
 
 test('the example of docs/auth.md goes as it says', async () => {
   const document = await readFile(`${ROOT}docs/auth.md`, 'utf8');
-  const script = /When it runs:\n\n```sh\n([\s\S]*?)```/.exec(document)?.[1] ?? '';
+  const script = /When it is running:\n\n```sh\n([\s\S]*?)```/.exec(document)?.[1] ?? '';
   const bin = join(folder, 'rollcall');
   await writeFile(bin, `#!/bin/sh\nexec "${process.execPath}" "${ROLLCALL}" "$@"\n`);
   await chmod(bin, 0o755);
@@ -107,7 +107,7 @@ function run(command: string): Promise<Typed> {
 function outcomeOf({ failed, output }: Typed, comment: string): string {
   const status = /^HTTP\/1\.1 (\d+)/.exec(output)?.[1];
   if (status === undefined) return failed ? 'refused' : 'done';
-  const isComplete = !comment.includes('what she published') || output.includes('com.example.engineering/hello');
+  const isComplete = !comment.includes('the published server') || output.includes('com.example.engineering/hello');
   return isComplete && (!comment.includes('challenge') || /^WWW-Authenticate: Bearer/im.test(output))
     ? status
     : 'other';

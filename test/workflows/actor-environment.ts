@@ -1,4 +1,5 @@
 /** Source actors with scripted activities, on a Temporal server that skips time or on a real one. */
+import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
@@ -119,8 +120,12 @@ export async function afterSync(
   number: number,
 ): Promise<SourceDescription> {
   const find = async (): Promise<SourceDescription | undefined> => {
-    const description = await actors.describe(name);
-    return description.recentSyncs.some((report) => report.number === number) ? description : undefined;
+    // A busy machine may answer a query too late; the next one will do.
+    const description = await actors.describe(name).catch((error: unknown) => {
+      if (error instanceof TemporalUnavailable) return undefined;
+      throw error;
+    });
+    return description?.recentSyncs.some((report) => report.number === number) ? description : undefined;
   };
   await eventually(async () => (await find()) !== undefined, `sync ${number} of ${name} ended`);
   return actors.describe(name);
