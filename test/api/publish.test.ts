@@ -267,7 +267,7 @@ describe('Idempotency-Key', () => {
   });
 });
 
-test('mcp-publisher can log in without credentials, and only so', async () => {
+test('without authentication, mcp-publisher can log in without credentials only', async () => {
   for (const base of ['/v0', '/v0.1', '/registry/default/v0']) {
     const token = await accepted<{ registry_token: string; expires_at: number }>(
       await api.send('POST', `${base}/auth/none`),
@@ -280,5 +280,5 @@ test('mcp-publisher can log in without credentials, and only so', async () => {
     headers: { authorization: 'Bearer anonymous' },
   });
   await accepted(published);
-  expect(await expectError(await api.send('POST', '/v0/auth/github-oidc', { body: {} }), 501)).toContain('login none');
+  expect(await expectError(await api.send('POST', '/v0/auth/github-oidc', { body: {} }), 404)).toContain('login none');
 });
