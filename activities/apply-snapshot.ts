@@ -1,8 +1,8 @@
-import { applySnapshot as applyStaged } from '../db/apply.ts';
-import type { Database } from '../db/connection.ts';
-import { type FetchedSnapshot, findFetchedSnapshot } from '../db/fetched-snapshots.ts';
-import { findSource, type SourceRow } from '../db/sources.ts';
-import { findSyncRun, type SyncRunRow } from '../db/sync-runs.ts';
+import { applySnapshot as applyStaged } from '../db/syncs/apply.ts';
+import type { Database } from '../db/connection/database.ts';
+import { type FetchedSnapshot, findFetchedSnapshot } from '../db/syncs/fetched-snapshots.ts';
+import { findSource, type SourceRow } from '../db/configuration/sources.ts';
+import { findSyncRun, type SyncRunRow } from '../db/syncs/sync-runs.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { compileFilter } from '../registry/filter.ts';
 import { kindOf } from '../sources/index.ts';

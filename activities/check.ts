@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { findSource } from '../db/sources.ts';
+import { findSource } from '../db/configuration/sources.ts';
 import type { CheckInput, CheckResult } from '../workflows/contract.ts';
 import { isManaged } from '../registry/source-definition.ts';
 import { readerOf } from '../sources/index.ts';

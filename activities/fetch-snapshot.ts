@@ -1,9 +1,9 @@
 import { Context } from '@temporalio/activity';
-import type { Database } from '../db/connection.ts';
-import { noteDefinition, storeFetchedSnapshot } from '../db/fetched-snapshots.ts';
-import { discardSnapshot, stagedProgress } from '../db/snapshots.ts';
-import { findSource, type SourceRow } from '../db/sources.ts';
-import type { OpenedSyncRun } from '../db/sync-runs.ts';
+import type { Database } from '../db/connection/database.ts';
+import { noteDefinition, storeFetchedSnapshot } from '../db/syncs/fetched-snapshots.ts';
+import { discardSnapshot, stagedProgress } from '../db/syncs/snapshots.ts';
+import { findSource, type SourceRow } from '../db/configuration/sources.ts';
+import type { OpenedSyncRun } from '../db/syncs/sync-runs.ts';
 import { definitionDigest } from '../registry/definition-digest.ts';
 import { FAILURE_TYPES, RollcallError } from '../registry/failure.ts';
 import type { FetchInput, FetchSnapshotResult } from '../workflows/contract.ts';

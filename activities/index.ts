@@ -1,6 +1,6 @@
 import type { OutboundSettings } from '../config/model.ts';
-import type { Database } from '../db/connection.ts';
-import { purge, type Retention } from '../db/purge.ts';
+import type { Database } from '../db/connection/database.ts';
+import { purge, type Retention } from '../db/upkeep/purge.ts';
 import { OutboundGuard } from '../outbound/guard.ts';
 import type { Activities, WatchActivities, WriteActivities } from '../workflows/contract.ts';
 import { applySnapshot } from './apply-snapshot.ts';

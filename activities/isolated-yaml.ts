@@ -4,7 +4,7 @@
  * it fails its own sync and nothing else.
  */
 import { Worker } from 'node:worker_threads';
-import { Turns } from '../db/turns.ts';
+import { Turns } from '../db/connection/turns.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { type ConvertedYaml, yamlToJson } from '../registry/yaml-document.ts';
 import type { YamlAnswer } from './yaml-thread.ts';

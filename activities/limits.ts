@@ -1,6 +1,6 @@
 /** What applies to a source when its upstream is read: its limits, and what the last fetch left. */
-import type { Database } from '../db/connection.ts';
-import type { SourceRow } from '../db/sources.ts';
+import type { Database } from '../db/connection/database.ts';
+import type { SourceRow } from '../db/configuration/sources.ts';
 import { forbidden, type OutboundGuard } from '../outbound/guard.ts';
 import { definitionDigest } from '../registry/definition-digest.ts';
 import { admissionFaults } from '../sources/index.ts';

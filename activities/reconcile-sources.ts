@@ -1,7 +1,7 @@
 /** Makes the actors agree with the sources in Postgres, which are the truth. Several workers may do so at once. */
-import type { Database } from '../db/connection.ts';
-import { listSources, type SourceRow } from '../db/sources.ts';
-import { storePause } from '../db/source-requests.ts';
+import type { Database } from '../db/connection/database.ts';
+import { listSources, type SourceRow } from '../db/configuration/sources.ts';
+import { storePause } from '../db/configuration/source-requests.ts';
 import { definitionFingerprint } from '../registry/definition-digest.ts';
 import { initialState } from '../temporal/initial-state.ts';
 import { retireSource } from '../temporal/retire-source.ts';

@@ -1,5 +1,5 @@
-import type { Database } from '../db/connection.ts';
-import { closeFailedSyncRun } from '../db/sync-runs.ts';
+import type { Database } from '../db/connection/database.ts';
+import { closeFailedSyncRun } from '../db/syncs/sync-runs.ts';
 import type { RecordFailureInput, SyncListing } from '../workflows/contract.ts';
 import { listSync } from './sync-listing.ts';
 import { openSyncRecord } from './sync-record.ts';

@@ -1,5 +1,5 @@
-import type { Database } from '../db/connection.ts';
-import { storePause } from '../db/source-requests.ts';
+import type { Database } from '../db/connection/database.ts';
+import { storePause } from '../db/configuration/source-requests.ts';
 import type { Activities } from '../workflows/contract.ts';
 
 /** Keeps in Postgres whether a source is paused, so that it stays so when Temporal loses its actor. */

@@ -1,5 +1,5 @@
-import type { Database } from '../db/connection.ts';
-import { deleteDetachedSource } from '../db/sources.ts';
+import type { Database } from '../db/connection/database.ts';
+import { deleteDetachedSource } from '../db/configuration/sources.ts';
 import type { Activities } from '../workflows/contract.ts';
 
 /**

@@ -1,9 +1,9 @@
 /** Puts what a fetch finds into the staging tables, chunk by chunk. */
-import type { Database } from '../db/connection.ts';
-import { KeyFilter } from '../db/key-filter.ts';
-import { discardSnapshot, stageRejections } from '../db/snapshots.ts';
-import { stageChunk } from '../db/staged-chunk.ts';
-import { addFindings, MAX_FINDINGS, recordFindings } from '../db/sync-runs.ts';
+import type { Database } from '../db/connection/database.ts';
+import { KeyFilter } from '../db/syncs/key-filter.ts';
+import { discardSnapshot, stageRejections } from '../db/syncs/snapshots.ts';
+import { stageChunk } from '../db/syncs/staged-chunk.ts';
+import { addFindings, MAX_FINDINGS, recordFindings } from '../db/syncs/sync-runs.ts';
 import {
   DocumentReader,
   type DocumentReaderOptions,

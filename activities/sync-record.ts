@@ -1,5 +1,5 @@
-import type { Database } from '../db/connection.ts';
-import { openSyncRun, type OpenedSyncRun } from '../db/sync-runs.ts';
+import type { Database } from '../db/connection/database.ts';
+import { openSyncRun, type OpenedSyncRun } from '../db/syncs/sync-runs.ts';
 import { type RecordFailureInput, syncWorkflowId } from '../workflows/contract.ts';
 
 /** Opens the record of a sync, or finds the one that is open; null if there is no such source. */

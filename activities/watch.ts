@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { findSource } from '../db/sources.ts';
+import { findSource } from '../db/configuration/sources.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { readerOf } from '../sources/index.ts';
 import type { LastSync } from '../sources/source-kind.ts';

@@ -1,5 +1,5 @@
-import type { Database } from '../db/connection.ts';
-import { carryOutWrite } from '../db/write-requests.ts';
+import type { Database } from '../db/connection/database.ts';
+import { carryOutWrite } from '../db/writes/write-requests.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { Activities, WriteResult } from '../workflows/contract.ts';
 

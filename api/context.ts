@@ -2,8 +2,8 @@
 import type { Request } from 'express';
 import type { Logger } from 'pino';
 import type { OutboundSettings, RateLimitSettings } from '../config/model.ts';
-import type { Database } from '../db/connection.ts';
-import type { RegistryRow } from '../db/registries.ts';
+import type { Database } from '../db/connection/database.ts';
+import type { RegistryRow } from '../db/configuration/registries.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
 import type { Access } from './access/access.ts';
 import { callerOf } from './access/caller.ts';

@@ -1,6 +1,6 @@
 /** Whether the process lives, whether it can serve, and what it is. */
 import { Router } from 'express';
-import { pingDatabase } from '../db/availability.ts';
+import { pingDatabase } from '../db/connection/availability.ts';
 import type { ApiContext } from './context.ts';
 import { unavailable } from './http/error.ts';
 import { addRoute } from './http/routes.ts';

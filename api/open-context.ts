@@ -7,11 +7,11 @@ import type {
   RateLimitSettings,
   TelemetrySettings,
 } from '../config/model.ts';
-import { type ConnectionSettings, type Database, DEFAULT_MAX_CONNECTIONS } from '../db/connection.ts';
-import { pingDatabase } from '../db/availability.ts';
-import { watchDatabase } from '../db/database-watch.ts';
-import { watchedDatabase } from '../db/watched-database.ts';
-import { listenForRevisions } from '../db/revisions.ts';
+import { type ConnectionSettings, type Database, DEFAULT_MAX_CONNECTIONS } from '../db/connection/database.ts';
+import { pingDatabase } from '../db/connection/availability.ts';
+import { watchDatabase } from '../db/connection/watch.ts';
+import { watchedDatabase } from '../db/connection/watched-database.ts';
+import { listenForRevisions } from '../db/configuration/revisions.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';

@@ -1,7 +1,7 @@
 /** Which registries are served, and at which revision each of them is: what every cached page is keyed by. */
-import type { Database } from '../db/connection.ts';
-import { listRegistries, type RegistryRow } from '../db/registries.ts';
-import type { RegistryRevision } from '../db/revisions.ts';
+import type { Database } from '../db/connection/database.ts';
+import { listRegistries, type RegistryRow } from '../db/configuration/registries.ts';
+import type { RegistryRevision } from '../db/configuration/revisions.ts';
 
 /**
  * The registries as this process knows them. While the LISTEN connection is up every change arrives as a notification,

@@ -4,10 +4,10 @@
  */
 import pg from 'pg';
 import type { QuerySqlToken } from 'slonik';
-import type { Database } from '../db/connection.ts';
-import { type EntriesQuery, listEntries } from '../db/entries.ts';
-import { findEntry, listVersions } from '../db/versions.ts';
-import type { Visibility } from '../db/visibility.ts';
+import type { Database } from '../db/connection/database.ts';
+import { type EntriesQuery, listEntries } from '../db/entries/entries.ts';
+import { findEntry, listVersions } from '../db/entries/versions.ts';
+import type { Visibility } from '../db/claims/visibility.ts';
 import { Bench, connectionOf } from './bench.ts';
 import { largeRegistry, stopLargeRegistry } from './large-registry.ts';
 

@@ -4,7 +4,7 @@
  */
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withClient } from '../db/plain-client.ts';
+import { withClient } from '../db/connection/plain-client.ts';
 import { syncWorkflowId } from '../workflows/contract.ts';
 import type { Bench } from './bench.ts';
 import { forgetPeak, peakResidentMiB, processorSeconds } from './process-memory.ts';

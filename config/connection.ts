@@ -2,7 +2,7 @@
 
 import pgpass from 'pgpass';
 
-import type { ConnectionSettings } from '../db/connection.ts';
+import type { ConnectionSettings } from '../db/connection/database.ts';
 import type { DatabasePassword, DatabaseSettings } from './model.ts';
 import { readSecret } from './secrets.ts';
 

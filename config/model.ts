@@ -1,6 +1,6 @@
 /** The configuration model that all parts of Rollcall read, whatever the generation of the file. */
 
-import type { SslMode } from '../db/connection.ts';
+import type { SslMode } from '../db/connection/database.ts';
 import type { Claims } from '../registry/claims.ts';
 import type { Role } from '../registry/roles.ts';
 import type { SecretReference, SourceDefinition } from '../registry/source-definition.ts';

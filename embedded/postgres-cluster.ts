@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { APPLICATION_ROLE } from '../db/application-role.ts';
+import { APPLICATION_ROLE } from '../db/upkeep/application-role.ts';
 import { LOOPBACK } from './free-port.ts';
 import type { PostgresHost } from './postgres-host.ts';
 import { Unrecoverable } from './unrecoverable.ts';

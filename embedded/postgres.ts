@@ -7,7 +7,7 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConnectionSettings } from '../db/connection.ts';
+import type { ConnectionSettings } from '../db/connection/database.ts';
 import { findFreePort, LOOPBACK } from './free-port.ts';
 import { type GuardedProcess, lastLogLines, startGuarded } from './guarded-process.ts';
 import { readCommandLine } from './orphan.ts';

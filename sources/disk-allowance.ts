@@ -1,5 +1,5 @@
 /** Bounds what all fetches of this process take of the disk together. */
-import { Turns } from '../db/turns.ts';
+import { Turns } from '../db/connection/turns.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { SlowFetches } from '../activities/slow-fetches.ts';
 

@@ -1,6 +1,6 @@
 /** The initial state of an actor, for a new source or a source whose history was lost. */
-import type { Database } from '../db/connection.ts';
-import { findSource, type SourceRow } from '../db/sources.ts';
+import type { Database } from '../db/connection/database.ts';
+import { findSource, type SourceRow } from '../db/configuration/sources.ts';
 import type { SourceState } from '../workflows/contract.ts';
 import { sourceReference } from './source-reference.ts';
 

@@ -1,6 +1,6 @@
 /** Retires sources. */
-import type { Database } from '../db/connection.ts';
-import { deleteDetachedSource } from '../db/sources.ts';
+import type { Database } from '../db/connection/database.ts';
+import { deleteDetachedSource } from '../db/configuration/sources.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { SourceActors } from './source-actors.ts';
 

@@ -7,7 +7,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { temporal } from '@temporalio/proto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { type ConnectionSettings, type Database, openDatabase } from '../db/connection.ts';
+import { type ConnectionSettings, type Database, openDatabase } from '../db/connection/database.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 
 export interface TestDatabase {

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { migrateUp } from '../db/migrations.ts';
+import { migrateUp } from '../db/upkeep/migrations.ts';
 import { LOOPBACK } from '../embedded/free-port.ts';
 import { startEmbeddedPostgres } from '../embedded/postgres.ts';
 import { startEmbeddedTemporal } from '../embedded/temporal.ts';

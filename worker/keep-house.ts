@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Database } from '../db/connection.ts';
-import { readMilestone, type Milestone } from '../db/milestone.ts';
+import type { Database } from '../db/connection/database.ts';
+import { readMilestone, type Milestone } from '../db/upkeep/milestone.ts';
 import { createHousekeepingSchedule, startHousekeeping, updateHousekeepingSchedule } from '../temporal/housekeeping.ts';
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 

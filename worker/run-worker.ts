@@ -5,8 +5,8 @@ import { NativeConnection, Worker, type WorkerOptions as TemporalWorkerOptions }
 import type { Logger } from 'pino';
 import { createActivities, createWatchActivities, createWriteActivities } from '../activities/index.ts';
 import type { OutboundSettings, TelemetrySettings } from '../config/model.ts';
-import type { Database } from '../db/connection.ts';
-import type { Retention } from '../db/purge.ts';
+import type { Database } from '../db/connection/database.ts';
+import type { Retention } from '../db/upkeep/purge.ts';
 import { connectTemporal, endpointOf, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
 import { listRunningActors } from '../temporal/running-actors.ts';

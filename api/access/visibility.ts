@@ -4,10 +4,10 @@
  */
 import { LRUCache } from 'lru-cache';
 import { hash } from 'node:crypto';
-import { type ClaimSetRow, listClaimSets } from '../../db/claim-sets.ts';
-import type { Database } from '../../db/connection.ts';
-import type { RegistryRow } from '../../db/registries.ts';
-import type { Visibility } from '../../db/visibility.ts';
+import { type ClaimSetRow, listClaimSets } from '../../db/claims/claim-sets.ts';
+import type { Database } from '../../db/connection/database.ts';
+import type { RegistryRow } from '../../db/configuration/registries.ts';
+import type { Visibility } from '../../db/claims/visibility.ts';
 import { maySee } from '../../registry/claims.ts';
 import type { Caller } from './caller.ts';
 

@@ -1,6 +1,6 @@
 /** The record of who changed what, and of who was refused. */
 import { z } from 'zod';
-import { listAuditEvents as readEvents } from '../../db/audit-events.ts';
+import { listAuditEvents as readEvents } from '../../db/upkeep/audit-events.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditEvent } from '../../registry/audit.ts';
 import { text } from '../http/text.ts';
 import { timestamp } from '../http/timestamp.ts';

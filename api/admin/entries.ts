@@ -1,9 +1,9 @@
 /** What sources have, also what no registry shows because another source comes first. */
 import { z } from 'zod';
-import { listClaimSets } from '../../db/claim-sets.ts';
-import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../db/entry-lists.ts';
-import type { ServerClaims } from '../../db/server-claims.ts';
-import type { Visibility } from '../../db/visibility.ts';
+import { listClaimSets } from '../../db/claims/claim-sets.ts';
+import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../db/entries/entry-lists.ts';
+import type { ServerClaims } from '../../db/claims/server-claims.ts';
+import type { Visibility } from '../../db/claims/visibility.ts';
 import { sees } from '../access/permissions.ts';
 import { publishedServer } from './managed-server.ts';
 import { type OperationContext, query } from './operation.ts';

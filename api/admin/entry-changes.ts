@@ -1,7 +1,7 @@
 /** Changes of what was published: the servers of managed sources. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { EntryRow } from '../../db/entries.ts';
+import type { EntryRow } from '../../db/entries/entries.ts';
 import type { AuditTarget } from '../../registry/audit.ts';
 import { type Claims, isClaims } from '../../registry/claims.ts';
 import { isJsonObject, textOf } from '../../registry/json.ts';

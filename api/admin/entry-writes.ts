@@ -1,9 +1,14 @@
 /** Writes to managed sources, each carried out once by the source's actor however often it is asked for. */
 import { hash } from 'node:crypto';
-import type { EntryRow } from '../../db/entries.ts';
-import { findServingSource, findSourceVersion, listSourceVersions } from '../../db/versions.ts';
-import { findRepeatedWrite } from '../../db/repeated-writes.ts';
-import { type EntryWrite, findWriteOutcome, putWriteRequest, type WriteOutcome } from '../../db/write-requests.ts';
+import type { EntryRow } from '../../db/entries/entries.ts';
+import { findServingSource, findSourceVersion, listSourceVersions } from '../../db/entries/versions.ts';
+import { findRepeatedWrite } from '../../db/writes/repeated-writes.ts';
+import {
+  type EntryWrite,
+  findWriteOutcome,
+  putWriteRequest,
+  type WriteOutcome,
+} from '../../db/writes/write-requests.ts';
 import type { Claims } from '../../registry/claims.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import type { SourceActors } from '../../temporal/source-actors.ts';

@@ -1,7 +1,7 @@
 /** Where what is published goes: to the managed source of a registry, for those who may write to it. */
-import type { RegistryRow } from '../../db/registries.ts';
-import { entryClaims, type ServerClaims } from '../../db/server-claims.ts';
-import { findManagedSource, type SourceRow } from '../../db/sources.ts';
+import type { RegistryRow } from '../../db/configuration/registries.ts';
+import { entryClaims, type ServerClaims } from '../../db/claims/server-claims.ts';
+import { findManagedSource, type SourceRow } from '../../db/configuration/sources.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { requireNamespace, sees } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';

@@ -1,7 +1,7 @@
 /** The registry that something is published to where nobody has to say which. */
 import { z } from 'zod';
-import { listRegistries, type RegistryRow } from '../../db/registries.ts';
-import { listSources } from '../../db/sources.ts';
+import { listRegistries, type RegistryRow } from '../../db/configuration/registries.ts';
+import { listSources } from '../../db/configuration/sources.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';
 import { text } from '../http/text.ts';

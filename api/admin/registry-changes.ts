@@ -2,9 +2,9 @@
 import type { z } from 'zod';
 import { pathText } from '../../config/messages.ts';
 import { checkRegistrySources, namedRegistry } from '../../config/schema.ts';
-import * as stored from '../../db/created-registries.ts';
-import { findRegistry } from '../../db/registries.ts';
-import { listSources } from '../../db/sources.ts';
+import * as stored from '../../db/configuration/created-registries.ts';
+import { findRegistry } from '../../db/configuration/registries.ts';
+import { listSources } from '../../db/configuration/sources.ts';
 import type { Fault } from '../../registry/server-json.ts';
 import { requireGrant, sees } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { sourceDefinition } from '../../config/definition.ts';
 import { pathText } from '../../config/messages.ts';
 import type { namedSource } from '../../config/schema.ts';
-import type { CreatedSource } from '../../db/created-sources.ts';
+import type { CreatedSource } from '../../db/configuration/created-sources.ts';
 import { admissionFaults } from '../../sources/index.ts';
 import { requireGrant } from '../access/permissions.ts';
 import { badInput, type OperationContext } from './operation.ts';

@@ -1,9 +1,9 @@
 /** Sources that are created, changed and deleted while Rollcall runs. Those of the configuration file stay as it says. */
 import { namedSource } from '../../config/schema.ts';
-import * as stored from '../../db/created-sources.ts';
-import { listRegistries } from '../../db/registries.ts';
-import { requestErasure } from '../../db/source-requests.ts';
-import { findSource, type SourceRow } from '../../db/sources.ts';
+import * as stored from '../../db/configuration/created-sources.ts';
+import { listRegistries } from '../../db/configuration/registries.ts';
+import { requestErasure } from '../../db/configuration/source-requests.ts';
+import { findSource, type SourceRow } from '../../db/configuration/sources.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { initialState } from '../../temporal/initial-state.ts';
 import { TemporalUnavailable } from '../../temporal/known-errors.ts';

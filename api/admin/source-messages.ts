@@ -1,6 +1,6 @@
 /** What an operator says to a source's actor. */
 import { z } from 'zod';
-import { requestForce } from '../../db/source-requests.ts';
+import { requestForce } from '../../db/configuration/source-requests.ts';
 import type { Caller } from '../access/caller.ts';
 import { change } from './operation.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';

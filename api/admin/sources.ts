@@ -1,8 +1,13 @@
 /** Sources: what they are, and how their syncs went. */
 import { z } from 'zod';
-import { countEntriesOf, listSources as readSources, type CountedSource, type SourceRow } from '../../db/sources.ts';
-import { listChanges } from '../../db/sync-changes.ts';
-import { findSyncRun, listFindings, listSyncRuns } from '../../db/sync-runs.ts';
+import {
+  countEntriesOf,
+  listSources as readSources,
+  type CountedSource,
+  type SourceRow,
+} from '../../db/configuration/sources.ts';
+import { listChanges } from '../../db/syncs/sync-changes.ts';
+import { findSyncRun, listFindings, listSyncRuns } from '../../db/syncs/sync-runs.ts';
 import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import type { SourceDescription } from '../../workflows/contract.ts';
 import { sees } from '../access/permissions.ts';

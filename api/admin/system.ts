@@ -1,7 +1,7 @@
 /** The installation as a whole, and the caller as it sees him. */
 import { z } from 'zod';
-import { listRegistries } from '../../db/registries.ts';
-import { countEntriesOf, listSources } from '../../db/sources.ts';
+import { listRegistries } from '../../db/configuration/registries.ts';
+import { countEntriesOf, listSources } from '../../db/configuration/sources.ts';
 import { ROLES } from '../../registry/roles.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
 import { query } from './operation.ts';

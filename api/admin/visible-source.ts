@@ -1,6 +1,6 @@
 /** The source that an operation is about. */
 import { z } from 'zod';
-import { findSource, type SourceRow } from '../../db/sources.ts';
+import { findSource, type SourceRow } from '../../db/configuration/sources.ts';
 import { sees } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';
 import type { OperationContext } from './operation.ts';

@@ -1,6 +1,6 @@
 /** The id of a write to a managed source, in Postgres and in Temporal. */
 import { hash } from 'node:crypto';
-import { type EntryWrite, isStoredRequest } from '../../db/write-requests.ts';
+import { type EntryWrite, isStoredRequest } from '../../db/writes/write-requests.ts';
 import type { OperationContext } from './operation.ts';
 
 export interface KeyedWrite {

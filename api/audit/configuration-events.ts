@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AuditSettings } from '../../config/model.ts';
-import type { ConfigurationChange } from '../../db/configuration-changes.ts';
+import type { ConfigurationChange } from '../../db/configuration/configuration-changes.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { isRecorded } from './recorded-actions.ts';
 import { NOBODY } from './sender.ts';

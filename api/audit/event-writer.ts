@@ -1,9 +1,9 @@
 /** Brings events to Postgres behind the requests that they are about. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { addAuditEvents, completeAuditEvent } from '../../db/audit-events.ts';
-import { isDatabaseUnavailable } from '../../db/availability.ts';
-import type { Database } from '../../db/connection.ts';
+import { addAuditEvents, completeAuditEvent } from '../../db/upkeep/audit-events.ts';
+import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
+import type { Database } from '../../db/connection/database.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { NOBODY } from './sender.ts';
 

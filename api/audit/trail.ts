@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { AuditSettings } from '../../config/model.ts';
-import { addAuditEvents, completeAuditEvent, discardAuditEvent } from '../../db/audit-events.ts';
-import type { Database } from '../../db/connection.ts';
+import { addAuditEvents, completeAuditEvent, discardAuditEvent } from '../../db/upkeep/audit-events.ts';
+import type { Database } from '../../db/connection/database.ts';
 import type { AuditAction, AuditEvent, AuditOutcome, AuditTarget } from '../../registry/audit.ts';
 import { toHttpError } from '../http/error-mapping.ts';
 import type { HttpError } from '../http/error.ts';

@@ -2,9 +2,9 @@
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { Database } from '../../db/connection.ts';
-import { readConsistently, type Reader } from '../../db/consistent-read.ts';
-import { streamEntries } from '../../db/entries.ts';
+import type { Database } from '../../db/connection/database.ts';
+import { readConsistently, type Reader } from '../../db/connection/consistent-read.ts';
+import { streamEntries } from '../../db/entries/entries.ts';
 import type { ExportedVersion } from '../../registry/exports/form/server-form.ts';
 import {
   type Catalog,

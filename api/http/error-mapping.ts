@@ -1,6 +1,6 @@
 /** Which answer an error means: the status says whose fault it is. */
-import { isDatabaseUnavailable } from '../../db/availability.ts';
-import { Overloaded } from '../../db/turns.ts';
+import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
+import { Overloaded } from '../../db/connection/turns.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
 import { PassingFailure, TemporalUnavailable } from '../../temporal/known-errors.ts';
 import { HttpError, unavailable } from './error.ts';

@@ -1,6 +1,6 @@
 /** Work that is done for a client only as long as it is connected. */
 import type { Request, Response } from 'express';
-import type { Reader } from '../../db/consistent-read.ts';
+import type { Reader } from '../../db/connection/consistent-read.ts';
 import { addressOf } from './client-address.ts';
 
 /**

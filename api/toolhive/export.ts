@@ -1,10 +1,10 @@
 /** Streams a consistent state of a whole registry as one file, for clients that read a static URL. */
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import type { Transaction } from '../../db/connection.ts';
-import { readConsistently } from '../../db/consistent-read.ts';
-import { streamEntries } from '../../db/entries.ts';
-import { readLastChange } from '../../db/registries.ts';
-import { listEnvelopes } from '../../db/sources.ts';
+import type { Transaction } from '../../db/connection/database.ts';
+import { readConsistently } from '../../db/connection/consistent-read.ts';
+import { streamEntries } from '../../db/entries/entries.ts';
+import { readLastChange } from '../../db/configuration/registries.ts';
+import { listEnvelopes } from '../../db/configuration/sources.ts';
 import type { JsonObject } from '../../registry/json.ts';
 import { type RegistryExport, toolhiveDocument, upstreamDocument } from '../../registry/registry-document.ts';
 import { entriesOf, type RegistryView } from '../access/visibility.ts';

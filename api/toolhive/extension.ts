@@ -1,9 +1,9 @@
 /** `/extension/v0`: registries and their sync status, for ToolHive's tools. */
 import { Router } from 'express';
-import type { Database } from '../../db/connection.ts';
-import { countEntries } from '../../db/entries.ts';
-import { listRegistries, readLastChange, type RegistryRow } from '../../db/registries.ts';
-import { countEntriesOf, listSources } from '../../db/sources.ts';
+import type { Database } from '../../db/connection/database.ts';
+import { countEntries } from '../../db/entries/entries.ts';
+import { listRegistries, readLastChange, type RegistryRow } from '../../db/configuration/registries.ts';
+import { countEntriesOf, listSources } from '../../db/configuration/sources.ts';
 import type { Claims } from '../../registry/claims.ts';
 import { type Caller, callerOf } from '../access/caller.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';

@@ -1,10 +1,10 @@
 /** The oldest ToolHive API, for the default registry: `/api/v0` and `/api/v1`. */
 import { type RequestHandler, Router } from 'express';
-import type { Transaction } from '../../db/connection.ts';
-import { readConsistently } from '../../db/consistent-read.ts';
-import { type DeploymentRow, listDeployments } from '../../db/deployments.ts';
-import { type EntryRow, streamEntries } from '../../db/entries.ts';
-import { findEntry } from '../../db/versions.ts';
+import type { Transaction } from '../../db/connection/database.ts';
+import { readConsistently } from '../../db/connection/consistent-read.ts';
+import { type DeploymentRow, listDeployments } from '../../db/entries/deployments.ts';
+import { type EntryRow, streamEntries } from '../../db/entries/entries.ts';
+import { findEntry } from '../../db/entries/versions.ts';
 import { type JsonObject, objectsOf, textOf } from '../../registry/json.ts';
 import { toolhiveServer } from '../../registry/registry-document.ts';
 import { TOOLHIVE_NAMESPACE, type ToolhiveServer } from '../../registry/toolhive-format.ts';

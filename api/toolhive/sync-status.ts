@@ -1,7 +1,7 @@
 /** The sync status of sources in the terms of ToolHive's tools. */
-import type { Database } from '../../db/connection.ts';
-import type { CountedSource, SourceRow } from '../../db/sources.ts';
-import { type FailureStreak, listFailureStreaks } from '../../db/sync-runs.ts';
+import type { Database } from '../../db/connection/database.ts';
+import type { CountedSource, SourceRow } from '../../db/configuration/sources.ts';
+import { type FailureStreak, listFailureStreaks } from '../../db/syncs/sync-runs.ts';
 import type { SyncStatus } from './extension-schemas.ts';
 
 export type ListedSource = Pick<CountedSource, 'id' | 'lastRun' | 'entryCount'>;

@@ -1,5 +1,5 @@
 /** Items of the registry API as text: documents are put in as they are stored, never parsed and written again. */
-import type { EntryRow } from '../../db/entries.ts';
+import type { EntryRow } from '../../db/entries/entries.ts';
 import { OFFICIAL } from '../../registry/extension.ts';
 
 /** Where an entry came from, in an item's `_meta`. */

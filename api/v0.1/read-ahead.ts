@@ -1,7 +1,7 @@
 /** Walks in small pages, which would otherwise cost a query and a way through the whole application for every entry. */
-import type { Database } from '../../db/connection.ts';
-import { type EntryRow, listEntries } from '../../db/entries.ts';
-import { isCutShort } from '../../db/entry-rows.ts';
+import type { Database } from '../../db/connection/database.ts';
+import { type EntryRow, listEntries } from '../../db/entries/entries.ts';
+import { isCutShort } from '../../db/entries/entry-rows.ts';
 import { encodeCursor } from '../../registry/cursor.ts';
 import { entriesOf, type RegistryView } from '../access/visibility.ts';
 import { listJson } from './item-json.ts';

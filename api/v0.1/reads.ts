@@ -1,7 +1,7 @@
 /** Reading a registry: lists, versions, single entries. */
 import type { RequestHandler } from 'express';
-import { readConsistently } from '../../db/consistent-read.ts';
-import { findEntry, listVersions, streamVersions } from '../../db/versions.ts';
+import { readConsistently } from '../../db/connection/consistent-read.ts';
+import { findEntry, listVersions, streamVersions } from '../../db/entries/versions.ts';
 import { entriesOf } from '../access/visibility.ts';
 import type { Page } from '../cache/pages.ts';
 import { type ApiContext, servedView } from '../context.ts';

@@ -2,7 +2,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ListedEntryRow } from '../../db/entry-lists.ts';
+import type { ListedEntryRow } from '../../db/entries/entry-lists.ts';
 import { type EntryPage, listRegistryEntries, listSourceEntries } from '../admin/entries.ts';
 import { ask, operationContext } from '../admin/operation.ts';
 import { inChunks } from '../cache/pages.ts';

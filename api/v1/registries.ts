@@ -1,6 +1,6 @@
 /** `/v1/registries` */
 import type { RequestHandler } from 'express';
-import { findRegistry } from '../../db/registries.ts';
+import { findRegistry } from '../../db/configuration/registries.ts';
 import { seesRegistry } from '../access/permissions.ts';
 import { ask, make, makeFrom, operationContext } from '../admin/operation.ts';
 import { getRegistry, listRegistries, type RegistryDetails } from '../admin/registries.ts';

@@ -1,6 +1,6 @@
 /** `/v1/sources` */
 import type { RequestHandler } from 'express';
-import { findSource, type SourceRow } from '../../db/sources.ts';
+import { findSource, type SourceRow } from '../../db/configuration/sources.ts';
 import { sees } from '../access/permissions.ts';
 import { ask, make, makeFrom, operationContext } from '../admin/operation.ts';
 import { createSource, deleteSource, updateSource } from '../admin/source-changes.ts';

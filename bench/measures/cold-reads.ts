@@ -3,10 +3,10 @@
  */
 import type { Bench } from '../bench.ts';
 import { dataSetEntries } from '../data-set.ts';
-import { openDatabase } from '../../db/connection.ts';
-import { listEntries } from '../../db/entries.ts';
-import { findEntry } from '../../db/versions.ts';
-import { findRegistry } from '../../db/registries.ts';
+import { openDatabase } from '../../db/connection/database.ts';
+import { listEntries } from '../../db/entries/entries.ts';
+import { findEntry } from '../../db/entries/versions.ts';
+import { findRegistry } from '../../db/configuration/registries.ts';
 import { atMostTimes, type Figure } from '../figure.ts';
 import { largeRegistry } from '../large-registry.ts';
 import { percentile, sampleOf } from '../sample.ts';

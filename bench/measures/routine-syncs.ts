@@ -1,7 +1,7 @@
 /** Cost of an unchanged source and of a single changed entry: time and rows written. */
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { withClient } from '../../db/plain-client.ts';
+import { withClient } from '../../db/connection/plain-client.ts';
 import { sourceWorkflowId } from '../../workflows/contract.ts';
 import type { Bench } from '../bench.ts';
 import { atMostShareOf, atMostTimes, below, type Figure, plain } from '../figure.ts';

@@ -1,6 +1,6 @@
 /** Many sources, each due once a minute, on one worker: how late the latest are, and what idling costs. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { withClient } from '../../db/plain-client.ts';
+import { withClient } from '../../db/connection/plain-client.ts';
 import type { Bench } from '../bench.ts';
 import { below, type Figure, plain } from '../figure.ts';
 import { peakResidentMiB, processorSeconds } from '../process-memory.ts';

@@ -27,7 +27,7 @@ export function addPrimeDbCommand(program: Command): void {
     )
     .action(async (user: string | undefined, { config, dryRun }: PrimeOptions) => {
       const { migrationConnection } = await import('../../config/connection.ts');
-      const { primeDatabase, primeDatabaseSql } = await import('../../db/prime.ts');
+      const { primeDatabase, primeDatabaseSql } = await import('../../db/upkeep/prime.ts');
       const { database } = await readConfiguration(config);
       if (database === undefined)
         throw new CommandFailure(`${config} has no \`database\` section; the embedded database creates its own users`);

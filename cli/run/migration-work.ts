@@ -1,8 +1,8 @@
 /** Implementation of `rollcall migrate`. */
 import { createInterface } from 'node:readline/promises';
 import { migrationConnection } from '../../config/connection.ts';
-import type { ConnectionSettings } from '../../db/connection.ts';
-import { type Migration, migrateDown, migrateUp, migrationStatus } from '../../db/migrations.ts';
+import type { ConnectionSettings } from '../../db/connection/database.ts';
+import { type Migration, migrateDown, migrateUp, migrationStatus } from '../../db/upkeep/migrations.ts';
 import { type ConfigurationFileOption, readConfiguration } from './configuration-file.ts';
 import type { DataDirectoryOption } from './data-directory.ts';
 import { assertEmbeddedPostgresExists, withEmbeddedPostgres } from './embedded-database.ts';

@@ -1,7 +1,7 @@
 /** The commands `api` and `worker`: one process each, with an external database and Temporal. */
 import { applicationConnection } from '../../config/connection.ts';
 import type { Configuration } from '../../config/model.ts';
-import { migrationStatus } from '../../db/migrations.ts';
+import { migrationStatus } from '../../db/upkeep/migrations.ts';
 import { type AddressOptions, withAddresses } from './address-options.ts';
 import { exposureWarning } from './banner.ts';
 import { type ConfigurationFileOption, readConfiguration } from './configuration-file.ts';

@@ -2,7 +2,7 @@
 import { applicationConnection } from '../../config/connection.ts';
 import type { Configuration, DatabaseSettings } from '../../config/model.ts';
 import { publicHosts } from '../../config/settings.ts';
-import { openDatabase, QUICK_REFUSAL } from '../../db/connection.ts';
+import { openDatabase, QUICK_REFUSAL } from '../../db/connection/database.ts';
 import type { TemporalServer } from '../../temporal/connect.ts';
 import { createLogger } from './logger.ts';
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { migrationConnection } from '../../config/connection.ts';
 import type { Configuration } from '../../config/model.ts';
-import { migrateUp } from '../../db/migrations.ts';
+import { migrateUp } from '../../db/upkeep/migrations.ts';
 import { type DataFolder, takeDataFolder } from '../../embedded/data-folder.ts';
 import { LOOPBACK } from '../../embedded/free-port.ts';
 import { keepRunning } from '../../embedded/keep-running.ts';

@@ -1,8 +1,8 @@
 import { configurationEvents } from '../../api/audit/configuration-events.ts';
 import { openAuditLines } from '../../api/audit/lines.ts';
 import { applicationConnection } from '../../config/connection.ts';
-import { storeConfiguration } from '../../db/configuration.ts';
-import { openDatabase } from '../../db/connection.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
+import { openDatabase } from '../../db/connection/database.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { createLogger } from './logger.ts';
 import type { CompleteConfiguration } from './roles.ts';

@@ -1,6 +1,6 @@
 /** One sync with what it did to single entries, for the terminal. */
-import type { SyncChange } from '../../db/sync-changes.ts';
-import type { SyncRunRow } from '../../db/sync-runs.ts';
+import type { SyncChange } from '../../db/syncs/sync-changes.ts';
+import type { SyncRunRow } from '../../db/syncs/sync-runs.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 import { outcomeText } from './sync-outcome.ts';
 import { type Cell, formatTable } from './table.ts';

@@ -1,5 +1,5 @@
 /** One-line summary of a sync. */
-import type { SyncRunRow } from '../../db/sync-runs.ts';
+import type { SyncRunRow } from '../../db/syncs/sync-runs.ts';
 
 type SyncRun = Pick<
   SyncRunRow,

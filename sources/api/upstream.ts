@@ -1,7 +1,7 @@
 /** One registry, as a client of its v0.1 API: requests with their retries, and pages that are whole or not taken. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readSecret } from '../../config/secrets.ts';
-import { Turns } from '../../db/turns.ts';
+import { Turns } from '../../db/connection/turns.ts';
 import type { DocumentSummary } from '../../registry/document-reader.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import { RollcallError } from '../../registry/failure.ts';

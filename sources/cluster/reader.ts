@@ -1,7 +1,7 @@
 /** Reads the objects that a source consists of, and watches them. */
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { recordDeployments } from '../../db/deployments.ts';
+import { recordDeployments } from '../../db/entries/deployments.ts';
 import { Cluster } from '../../kubernetes/cluster.ts';
 import { listPages } from '../../kubernetes/collection.ts';
 import type { ClusterAccess } from '../../kubernetes/kubeconfig.ts';

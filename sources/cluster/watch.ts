@@ -3,7 +3,7 @@
  * or the way to it: a watch that was interrupted counts as news, and the next one begins with a look at everything.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { recordDeployments } from '../../db/deployments.ts';
+import { recordDeployments } from '../../db/entries/deployments.ts';
 import { Cluster } from '../../kubernetes/cluster.ts';
 import { watchChanges } from '../../kubernetes/collection.ts';
 import { ResourceExpired } from '../../kubernetes/refusal.ts';

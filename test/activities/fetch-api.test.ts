@@ -5,9 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CancelledFailure } from '@temporalio/common';
 import { failingClearly } from '../../activities/failures.ts';
 import { fetchSnapshot } from '../../activities/fetch-snapshot.ts';
-import { findFetchedSnapshot } from '../../db/fetched-snapshots.ts';
-import { stagedProgress } from '../../db/snapshots.ts';
-import { findSyncRun } from '../../db/sync-runs.ts';
+import { findFetchedSnapshot } from '../../db/syncs/fetched-snapshots.ts';
+import { stagedProgress } from '../../db/syncs/snapshots.ts';
+import { findSyncRun } from '../../db/syncs/sync-runs.ts';
 import type { ApiOrigin } from '../../sources/api/definition.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { entriesOf, revisionOf } from '../db/sync-source.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OutboundGuard } from '../../outbound/guard.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
-import { updateSource } from '../../db/created-sources.ts';
+import { updateSource } from '../../db/configuration/created-sources.ts';
 import { envelope, serverJson } from './server-documents.ts';
 import { SourceUnderTest } from './source-under-test.ts';
 

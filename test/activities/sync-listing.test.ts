@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { recordFailure } from '../../activities/record-failure.ts';
 import { listSync } from '../../activities/sync-listing.ts';
-import { findSyncRun } from '../../db/sync-runs.ts';
+import { findSyncRun } from '../../db/syncs/sync-runs.ts';
 import { test } from './file-source.ts';
 import { envelope, serverJson } from './server-documents.ts';
 

@@ -1,6 +1,6 @@
 /** A registry as the files of clients, over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { storeConfiguration } from '../../db/configuration.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { TARGETS } from '../../registry/exports/targets.ts';
 import { draft, source, sync } from '../db/sync-source.ts';

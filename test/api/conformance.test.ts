@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openApiDocument } from '../../api/openapi/document.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
-import { storeConfiguration } from '../../db/configuration.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
 
 /** The specification's schemas that an answer of the walk has held. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { closeFailedSyncRun, openSyncRun } from '../../db/sync-runs.ts';
+import { closeFailedSyncRun, openSyncRun } from '../../db/syncs/sync-runs.ts';
 import { DocumentReader } from '../../registry/document-reader.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
-import { storeConfiguration } from '../../db/configuration.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
 import { TOOLHIVE_DOCUMENT } from '../registry/toolhive-fixture.ts';
 import { expectError, type Item, labels, type Page, readJson, readPage } from './items.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { listSourceVersions } from '../../db/versions.ts';
+import { listSourceVersions } from '../../db/entries/versions.ts';
 import type { EntryPage } from '../../api/admin/entries.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openDatabase, QUICK_REFUSAL } from '../../db/connection.ts';
-import { withClient } from '../../db/plain-client.ts';
+import { openDatabase, QUICK_REFUSAL } from '../../db/connection/database.ts';
+import { withClient } from '../../db/connection/plain-client.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { type Gate, openGate } from './gate.ts';

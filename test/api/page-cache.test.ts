@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { storeConfiguration } from '../../db/configuration.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { type Gate, openGate } from './gate.ts';

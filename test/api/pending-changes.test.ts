@@ -1,6 +1,6 @@
 /** Changes of sources while Temporal is unavailable: they are stored, and no answer says more than what has happened. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findSource } from '../../db/sources.ts';
+import { findSource } from '../../db/configuration/sources.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { type RunningApi, startApi } from './running-api.ts';
 

@@ -2,10 +2,10 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { withClient } from '../../db/plain-client.ts';
-import { findRepeatedWrite } from '../../db/repeated-writes.ts';
-import { putWriteRequest } from '../../db/write-requests.ts';
-import type { EntryWrite } from '../../db/write-requests.ts';
+import { withClient } from '../../db/connection/plain-client.ts';
+import { findRepeatedWrite } from '../../db/writes/repeated-writes.ts';
+import { putWriteRequest } from '../../db/writes/write-requests.ts';
+import type { EntryWrite } from '../../db/writes/write-requests.ts';
 import { source } from '../db/sync-source.ts';
 import { expectError, type Item, official, readJson } from './items.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';

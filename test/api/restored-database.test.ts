@@ -1,8 +1,8 @@
 /** A database that is lost, or restored from a backup, under an API that goes on running. */
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../../db/connection.ts';
-import { findRegistry } from '../../db/registries.ts';
+import { type Database, openDatabase } from '../../db/connection/database.ts';
+import { findRegistry } from '../../db/configuration/registries.ts';
 import { type OwnPostgres, startOwnPostgres } from '../db/own-postgres.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { eventually } from '../eventually.ts';

@@ -3,7 +3,7 @@ import pino, { type Logger } from 'pino';
 import type { AuditSettings, AuthSettings, RateLimitSettings } from '../../config/model.ts';
 import type { ContextOptions } from '../../api/open-context.ts';
 import { runApi } from '../../api/run-api.ts';
-import type { Database } from '../../db/connection.ts';
+import type { Database } from '../../db/connection/database.ts';
 import { createTestDatabase, type TestDatabase, type TestNamespace } from '../environment.ts';
 
 export interface RunningApi {

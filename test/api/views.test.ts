@@ -1,6 +1,6 @@
 /** Whose entries a registry shows of a name that several sources have: of one of them, whatever is asked. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { storeConfiguration } from '../../db/configuration.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
 import { eventually } from '../eventually.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import { openContext } from '../../api/open-context.ts';
-import { storeConfiguration } from '../../db/configuration.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { procedures, routesOf } from './access/endpoints.ts';

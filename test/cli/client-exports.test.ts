@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { storeConfiguration } from '../../db/configuration.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
 import { type CommandResult, runRollcall, startRollcall } from './rollcall-process.ts';

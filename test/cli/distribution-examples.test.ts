@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { storeConfiguration } from '../../db/configuration.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
 import { ROLLCALL } from './rollcall-process.ts';

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { applySnapshot, VANISHED_MESSAGE } from '../../db/apply.ts';
-import { stagedProgress } from '../../db/snapshots.ts';
-import { stageChunk } from '../../db/staged-chunk.ts';
-import { findSource } from '../../db/sources.ts';
-import { listChanges } from '../../db/sync-changes.ts';
-import { findSyncRun } from '../../db/sync-runs.ts';
+import { applySnapshot, VANISHED_MESSAGE } from '../../db/syncs/apply.ts';
+import { stagedProgress } from '../../db/syncs/snapshots.ts';
+import { stageChunk } from '../../db/syncs/staged-chunk.ts';
+import { findSource } from '../../db/configuration/sources.ts';
+import { listChanges } from '../../db/syncs/sync-changes.ts';
+import { findSyncRun } from '../../db/syncs/sync-runs.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { NOTHING_WRITTEN, rowsWrittenBy } from './rows-written.ts';

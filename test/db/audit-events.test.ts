@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { addAuditEvents, completeAuditEvent, discardAuditEvent, listAuditEvents } from '../../db/audit-events.ts';
-import { purge } from '../../db/purge.ts';
+import {
+  addAuditEvents,
+  completeAuditEvent,
+  discardAuditEvent,
+  listAuditEvents,
+} from '../../db/upkeep/audit-events.ts';
+import { purge } from '../../db/upkeep/purge.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { CONNECT_TIMEOUT_MS } from '../../db/connection-settings.ts';
+import { CONNECT_TIMEOUT_MS } from '../../db/connection/settings.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { drafts, entriesOf, source, sync, useSources } from './sync-source.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { migrateDown, migrateUp, migrationStatus } from '../../db/migrations.ts';
+import { migrateDown, migrateUp, migrationStatus } from '../../db/upkeep/migrations.ts';
 import { toolhiveToServerJson } from '../../registry/convert.ts';
 import type { JsonObject } from '../../registry/json.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';

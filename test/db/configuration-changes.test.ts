@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { storeConfiguration, type StoredConfiguration } from '../../db/configuration.ts';
-import { listAuditEvents } from '../../db/audit-events.ts';
+import { storeConfiguration, type StoredConfiguration } from '../../db/configuration/configuration.ts';
+import { listAuditEvents } from '../../db/upkeep/audit-events.ts';
 import { configurationEvents } from '../../api/audit/configuration-events.ts';
 import type { AuditSettings } from '../../config/model.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';

@@ -1,9 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { storeConfiguration } from '../../db/configuration.ts';
-import { createRegistry, deleteRegistry, updateRegistry } from '../../db/created-registries.ts';
-import { createSource, detachSource, updateSource } from '../../db/created-sources.ts';
-import { listRegistries } from '../../db/registries.ts';
-import { countEntriesOf, deleteDetachedSource, findManagedSource, findSource, listSources } from '../../db/sources.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
+import { createRegistry, deleteRegistry, updateRegistry } from '../../db/configuration/created-registries.ts';
+import { createSource, detachSource, updateSource } from '../../db/configuration/created-sources.ts';
+import { listRegistries } from '../../db/configuration/registries.ts';
+import {
+  countEntriesOf,
+  deleteDetachedSource,
+  findManagedSource,
+  findSource,
+  listSources,
+} from '../../db/configuration/sources.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { NOTHING_WRITTEN, rowsWrittenBy } from './rows-written.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { copyFrom } from '../../db/copy-query.ts';
-import { CopyRows } from '../../db/copy-rows.ts';
+import { copyFrom } from '../../db/connection/copy-query.ts';
+import { CopyRows } from '../../db/connection/copy-rows.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 

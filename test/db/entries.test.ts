@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readConsistently } from '../../db/consistent-read.ts';
-import { streamEntries } from '../../db/entries.ts';
-import { findEntry, listVersions } from '../../db/versions.ts';
-import type { EntriesQuery, EntryRow } from '../../db/entries.ts';
-import { findRegistry } from '../../db/registries.ts';
+import { readConsistently } from '../../db/connection/consistent-read.ts';
+import { streamEntries } from '../../db/entries/entries.ts';
+import { findEntry, listVersions } from '../../db/entries/versions.ts';
+import type { EntriesQuery, EntryRow } from '../../db/entries/entries.ts';
+import { findRegistry } from '../../db/configuration/registries.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { storeConfiguration } from '../../db/configuration.ts';
-import { createRegistry, deleteRegistry } from '../../db/created-registries.ts';
-import { deleteDetachedSource } from '../../db/sources.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
+import { createRegistry, deleteRegistry } from '../../db/configuration/created-registries.ts';
+import { deleteDetachedSource } from '../../db/configuration/sources.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from './sync-source.ts';
 

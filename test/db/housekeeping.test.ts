@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { purge } from '../../db/purge.ts';
-import { listenForRevisions } from '../../db/revisions.ts';
-import { listRegistries } from '../../db/registries.ts';
-import { discardSnapshot, stagedProgress } from '../../db/snapshots.ts';
-import { findSource } from '../../db/sources.ts';
-import { closeFailedSyncRun, listFindings, listSyncRuns, openSyncRun, addFindings } from '../../db/sync-runs.ts';
-import { carryOutWrite, putWriteRequest } from '../../db/write-requests.ts';
+import { purge } from '../../db/upkeep/purge.ts';
+import { listenForRevisions } from '../../db/configuration/revisions.ts';
+import { listRegistries } from '../../db/configuration/registries.ts';
+import { discardSnapshot, stagedProgress } from '../../db/syncs/snapshots.ts';
+import { findSource } from '../../db/configuration/sources.ts';
+import { closeFailedSyncRun, listFindings, listSyncRuns, openSyncRun, addFindings } from '../../db/syncs/sync-runs.ts';
+import { carryOutWrite, putWriteRequest } from '../../db/writes/write-requests.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';

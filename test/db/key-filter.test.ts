@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { KeyFilter } from '../../db/key-filter.ts';
+import { KeyFilter } from '../../db/syncs/key-filter.ts';
 
 test('never forgets a key', () => {
   fc.assert(

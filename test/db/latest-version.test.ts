@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { migrateDown, migrateUp, migrationStatus } from '../../db/migrations.ts';
+import { migrateDown, migrateUp, migrationStatus } from '../../db/upkeep/migrations.ts';
 import { versionOrder } from '../../registry/versions.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, entriesOf, revisionOf, source, sync, useSources } from './sync-source.ts';

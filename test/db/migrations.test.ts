@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { migrateDown, migrateUp, migrationStatus } from '../../db/migrations.ts';
+import { migrateDown, migrateUp, migrationStatus } from '../../db/upkeep/migrations.ts';
 import { createEmptyTestDatabase, createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 

@@ -2,8 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConnectionSettings } from '../../db/connection.ts';
-import { migrateUp } from '../../db/migrations.ts';
+import type { ConnectionSettings } from '../../db/connection/database.ts';
+import { migrateUp } from '../../db/upkeep/migrations.ts';
 import { startEmbeddedPostgres } from '../../embedded/postgres.ts';
 import type { EmbeddedPostgres } from '../../embedded/postgres.ts';
 import { preparePostgresHost } from '../../embedded/postgres-host.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Database } from '../../db/connection.ts';
-import { listVersions } from '../../db/versions.ts';
-import { findRegistry } from '../../db/registries.ts';
+import type { Database } from '../../db/connection/database.ts';
+import { listVersions } from '../../db/entries/versions.ts';
+import { findRegistry } from '../../db/configuration/registries.ts';
 import type { EntryStatus } from '../../registry/entry.ts';
 import { isSemanticVersion, versionOrder } from '../../registry/versions.ts';
 import { createTestDatabase } from '../environment.ts';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { primeDatabase, primeDatabaseSql } from '../../db/prime.ts';
-import { scramVerifier } from '../../db/scram-verifier.ts';
+import { primeDatabase, primeDatabaseSql } from '../../db/upkeep/prime.ts';
+import { scramVerifier } from '../../db/upkeep/scram-verifier.ts';
 import { startOwnPostgres } from './own-postgres.ts';
 import type { OwnPostgres } from './own-postgres.ts';
 

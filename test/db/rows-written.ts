@@ -1,4 +1,4 @@
-import type { Database } from '../../db/connection.ts';
+import type { Database } from '../../db/connection/database.ts';
 
 /** The tables that readers see, and what is said about entries, which there may be as much of. */
 const COUNTED_TABLES = [

@@ -1,10 +1,10 @@
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listClaimSets } from '../../db/claim-sets.ts';
-import { storeConfiguration } from '../../db/configuration.ts';
-import type { EntriesQuery, EntryRow } from '../../db/entries.ts';
-import { migrateDown, migrateUp, migrationStatus } from '../../db/migrations.ts';
-import type { Visibility } from '../../db/visibility.ts';
+import { listClaimSets } from '../../db/claims/claim-sets.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
+import type { EntriesQuery, EntryRow } from '../../db/entries/entries.ts';
+import { migrateDown, migrateUp, migrationStatus } from '../../db/upkeep/migrations.ts';
+import type { Visibility } from '../../db/claims/visibility.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { countEntriesOf, findManagedSource, findSource, listSources } from '../../db/sources.ts';
+import { countEntriesOf, findManagedSource, findSource, listSources } from '../../db/configuration/sources.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from './sync-source.ts';
 

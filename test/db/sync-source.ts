@@ -1,14 +1,14 @@
 /** What the tests of the database share: sources, entries, and a whole sync in one call. */
-import { applySnapshot } from '../../db/apply.ts';
-import type { AppliedSnapshot, SnapshotToApply } from '../../db/apply.ts';
-import { storeConfiguration } from '../../db/configuration.ts';
-import type { Database } from '../../db/connection.ts';
-import { listEntries } from '../../db/entries.ts';
-import type { EntriesQuery, EntryRow } from '../../db/entries.ts';
-import { findRegistry } from '../../db/registries.ts';
-import { stageChunk } from '../../db/staged-chunk.ts';
-import { findSource } from '../../db/sources.ts';
-import { openSyncRun } from '../../db/sync-runs.ts';
+import { applySnapshot } from '../../db/syncs/apply.ts';
+import type { AppliedSnapshot, SnapshotToApply } from '../../db/syncs/apply.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
+import type { Database } from '../../db/connection/database.ts';
+import { listEntries } from '../../db/entries/entries.ts';
+import type { EntriesQuery, EntryRow } from '../../db/entries/entries.ts';
+import { findRegistry } from '../../db/configuration/registries.ts';
+import { stageChunk } from '../../db/syncs/staged-chunk.ts';
+import { findSource } from '../../db/configuration/sources.ts';
+import { openSyncRun } from '../../db/syncs/sync-runs.ts';
 import { definitionDigest } from '../../registry/definition-digest.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { kindOf } from '../../sources/index.ts';

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Cluster } from '../../kubernetes/cluster.ts';
 import { watchChanges } from '../../kubernetes/collection.ts';
 import { ResourceExpired } from '../../kubernetes/refusal.ts';
-import { entryClaims } from '../../db/server-claims.ts';
+import { entryClaims } from '../../db/claims/server-claims.ts';
 import type { ConfigMapOrigin } from '../../sources/config-map/index.ts';
 import type { KubernetesOrigin } from '../../sources/kubernetes/index.ts';
 import { SourceUnderTest, type SourceOptions } from '../activities/source-under-test.ts';

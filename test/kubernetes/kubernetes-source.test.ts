@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { storeConfiguration } from '../../db/configuration.ts';
-import { listSyncRuns, type SyncRunRow } from '../../db/sync-runs.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
+import { listSyncRuns, type SyncRunRow } from '../../db/syncs/sync-runs.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import type { ConfigMapOrigin } from '../../sources/config-map/index.ts';
 import type { KubernetesOrigin } from '../../sources/kubernetes/index.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Configuration } from '../../config/model.ts';
-import { storeConfiguration } from '../../db/configuration.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { type RunningApi, startApi } from '../api/running-api.ts';
 import { load } from '../config/configuration-file.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';

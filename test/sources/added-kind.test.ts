@@ -2,8 +2,8 @@
 // First, so that the schemas that are built from the kinds include it.
 import { counters, fetches } from './counter-kind.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { storeConfiguration } from '../../db/configuration.ts';
-import { findSource } from '../../db/sources.ts';
+import { storeConfiguration } from '../../db/configuration/configuration.ts';
+import { findSource } from '../../db/configuration/sources.ts';
 import { type RunningApi, startApi } from '../api/running-api.ts';
 import { runRollcall } from '../cli/rollcall-process.ts';
 import { faultsOf, load } from '../config/configuration-file.ts';

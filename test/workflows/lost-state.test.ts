@@ -1,8 +1,8 @@
 /** What is left when Temporal loses its data, or Postgres does, while the other keeps its own. */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { requestForce, storePause } from '../../db/source-requests.ts';
-import { findSource } from '../../db/sources.ts';
+import { requestForce, storePause } from '../../db/configuration/source-requests.ts';
+import { findSource } from '../../db/configuration/sources.ts';
 import { findInitialState } from '../../temporal/initial-state.ts';
 import { sourceReference } from '../../temporal/source-reference.ts';
 import { SOURCE_WORKFLOW, sourceWorkflowId } from '../../workflows/contract.ts';

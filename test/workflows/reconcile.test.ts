@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { countEntriesOf, findSource } from '../../db/sources.ts';
+import { countEntriesOf, findSource } from '../../db/configuration/sources.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { sourceWorkflowId } from '../../workflows/contract.ts';
 import { createTestDatabase } from '../environment.ts';

@@ -1,7 +1,7 @@
 /** What sources and registries can be made and changed at run time by whom: the rules beside the roles. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { storeConfiguration } from '../../../db/configuration.ts';
+import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import type { Claims } from '../../../registry/claims.ts';
 import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';

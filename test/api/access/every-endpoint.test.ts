@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../../api/app.ts';
 import { openContext } from '../../../api/open-context.ts';
 import type { OAuthSettings } from '../../../config/model.ts';
-import { storeConfiguration } from '../../../db/configuration.ts';
+import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import type { SourceDefinition } from '../../../registry/source-definition.ts';
 import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider, type TokenClaims } from '../../identity-provider.ts';

@@ -1,6 +1,6 @@
 /** What callers can tell of changes that they can't see: nothing. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { storeConfiguration } from '../../../db/configuration.ts';
+import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import type { EntryDraft } from '../../../registry/entry.ts';
 import { draft, source, sync } from '../../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';

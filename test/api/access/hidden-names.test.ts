@@ -1,7 +1,7 @@
 /** What callers are told about published names that they can't see: the same as about names that don't exist. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { storeConfiguration } from '../../../db/configuration.ts';
-import { carryOutWrite, putWriteRequest } from '../../../db/write-requests.ts';
+import { storeConfiguration } from '../../../db/configuration/configuration.ts';
+import { carryOutWrite, putWriteRequest } from '../../../db/writes/write-requests.ts';
 import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { type PublishingApi, startPublishingApiWith } from '../publishing-api.ts';

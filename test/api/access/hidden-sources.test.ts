@@ -1,6 +1,6 @@
 /** What answers about a registry reveal of sources and registries that the caller can't see. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { storeConfiguration } from '../../../db/configuration.ts';
+import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import { draft, source, sync } from '../../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';

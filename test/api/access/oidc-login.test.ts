@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OAuthSettings } from '../../../config/model.ts';
-import { storeConfiguration } from '../../../db/configuration.ts';
+import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { findGoProgram, MCP_PUBLISHER } from '../go-program.ts';

@@ -1,7 +1,7 @@
 /** An API that wants tokens of a provider, and registries with one server in each. */
 import pino from 'pino';
 import type { OAuthSettings } from '../../../config/model.ts';
-import { storeConfiguration } from '../../../db/configuration.ts';
+import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import type { Claims } from '../../../registry/claims.ts';
 import { draft, source, sync } from '../../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';

@@ -1,7 +1,7 @@
 /** Pages in memory while the database is unavailable: callers are served what they could read before, and no more. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { storeConfiguration } from '../../../db/configuration.ts';
-import { openDatabase, QUICK_REFUSAL } from '../../../db/connection.ts';
+import { storeConfiguration } from '../../../db/configuration/configuration.ts';
+import { openDatabase, QUICK_REFUSAL } from '../../../db/connection/database.ts';
 import { draft, source, sync } from '../../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';
 import { eventually } from '../../eventually.ts';

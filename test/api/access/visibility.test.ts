@@ -1,8 +1,8 @@
 /** What callers see of registries, compared with the rules as a person would say them. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { storeConfiguration } from '../../../db/configuration.ts';
-import { recordDeployments } from '../../../db/deployments.ts';
+import { storeConfiguration } from '../../../db/configuration/configuration.ts';
+import { recordDeployments } from '../../../db/entries/deployments.ts';
 import type { Claims, HeldClaims } from '../../../registry/claims.ts';
 import type { Deployment } from '../../../registry/kubernetes-deployment.ts';
 import type { SourceDefinition } from '../../../registry/source-definition.ts';

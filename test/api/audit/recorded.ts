@@ -1,7 +1,7 @@
 /** What tests of the audit look at: the events that are in the database. */
 import type { AuditSettings } from '../../../config/model.ts';
-import { listAuditEvents } from '../../../db/audit-events.ts';
-import type { Database } from '../../../db/connection.ts';
+import { listAuditEvents } from '../../../db/upkeep/audit-events.ts';
+import type { Database } from '../../../db/connection/database.ts';
 import type { AuditEvent } from '../../../registry/audit.ts';
 import { eventually } from '../../eventually.ts';
 

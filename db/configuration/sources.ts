@@ -1,0 +1,148 @@
+import { sql } from 'slonik';
+import type { FragmentSqlToken } from 'slonik';
+import { z } from 'zod';
+import type { Claims } from '../../registry/claims.ts';
+import type { SourceDefinition } from '../../registry/source-definition.ts';
+import type { Database, Transaction } from '../connection/database.ts';
+import { lockRegistriesOf, raiseRevisions, rebuildOwners } from '../entries/ownership.ts';
+import { count, id, nothing, timestamp } from '../connection/schemas.ts';
+import { forceRequestIsValid, listNewestSyncRuns } from '../syncs/sync-runs.ts';
+import type { SyncRunRow } from '../syncs/sync-runs.ts';
+import { isVisible, type Visibility } from '../claims/visibility.ts';
+import { MANAGED } from '../../registry/source-definition.ts';
+
+const sourceRow = z.object({
+  id,
+  name: z.string(),
+  kind: z.string(),
+  /** Who owns the definition: the configuration file, or the admin API. */
+  origin: z.enum(['file', 'api']),
+  definition: z.custom<SourceDefinition>(),
+  /** What a caller must hold to see the source, and its entries where they have no claims of their own; null: none. */
+  claims: z.custom<Claims>().nullable(),
+  /**
+   * When the source left the configuration; null while it is part of it. A detached source is unserved, and its actor is
+   * to be retired: a managed one keeps its entries, any other is deleted.
+   */
+  detachedAt: timestamp.nullable(),
+  /** What the last applied fetch left for the next check; null: fetch everything. */
+  fetchState: z.unknown(),
+  /** The registry document's members beside its entries, as JSON text. */
+  envelope: z.string().nullable(),
+  /** What the next sync is numbered. */
+  nextSyncNumber: z.number(),
+  /** Set by an operator: only a message starts a sync. */
+  paused: z.boolean(),
+  /** Whether an operator asked, not long ago, for a sync that overrides the removal guard. */
+  isForceRequested: z.boolean(),
+  /** Whether an operator deleted the source: what was published to it is erased too. */
+  isEraseRequested: z.boolean(),
+  createdAt: timestamp,
+  /** When its definition or its claims changed last. */
+  updatedAt: timestamp,
+});
+
+/** A source as the database has it, with its newest sync, which may be running. */
+export type SourceRow = z.infer<typeof sourceRow> & { readonly lastRun: SyncRunRow | null };
+
+/** All sources by name, the detached ones included. */
+export async function listSources(database: Database): Promise<readonly SourceRow[]> {
+  return await selectSources(database, sql.fragment`true`);
+}
+
+/**
+ * What the documents of a registry's sources say beside their entries, as JSON texts, in the order of the sources: of
+ * sources with a document, whose entries have the claims that the source has.
+ */
+export async function listEnvelopes(
+  transaction: Transaction,
+  { registryId, visibility }: { readonly registryId: string; readonly visibility: Visibility },
+): Promise<readonly string[]> {
+  return await transaction.anyFirst(sql.type(z.object({ envelope: z.string() }))`
+    select source.envelope from registry_source join source on source.id = registry_source.source_id
+    where registry_source.registry_id = ${registryId} and source.envelope is not null
+    and ${isVisible(visibility, sql.fragment`source.claim_set_id`)}
+    order by registry_source.position`);
+}
+
+/** The source of this name, detached or not. */
+export async function findSource(database: Database, name: string): Promise<SourceRow | null> {
+  const [source] = await selectSources(database, sql.fragment`source.name = ${name}`);
+  return source ?? null;
+}
+
+/** The managed source that writes to a registry go to: the first in its order. Null: the registry has none. */
+export async function findManagedSource(database: Database, registryName: string): Promise<SourceRow | null> {
+  const [source] = await selectSources(
+    database,
+    sql.fragment`source.id = (
+      select member.id from registry
+      join registry_source on registry_source.registry_id = registry.id
+      join source as member on member.id = registry_source.source_id
+      where registry.name = ${registryName} and member.kind = ${MANAGED}
+      order by registry_source.position limit 1
+    )`,
+  );
+  return source ?? null;
+}
+
+async function selectSources(database: Database, where: FragmentSqlToken): Promise<readonly SourceRow[]> {
+  const sources = await database.pool.any(sql.type(sourceRow)`
+    select id, name, kind, origin, definition, detached_at as "detachedAt", fetch_state as "fetchState", envelope,
+      (select claims from claim_set where claim_set.id = source.claim_set_id),
+      (select coalesce(max(number), 0) + 1 from sync_run where source_id = source.id) as "nextSyncNumber",
+      paused, ${forceRequestIsValid} as "isForceRequested", erase_requested_at is not null as "isEraseRequested",
+      created_at as "createdAt", updated_at as "updatedAt"
+    from source where ${where} order by name`);
+  const runs = await listNewestSyncRuns(
+    database,
+    sources.map((source) => source.id),
+  );
+  return sources.map((source) => ({ ...source, lastRun: runs.find((run) => run.sourceName === source.name) ?? null }));
+}
+
+const entryCountRow = z.object({ sourceId: id, entries: count });
+
+/** A source with the number of its entries that are not deleted. */
+export type CountedSource<Source extends SourceRow = SourceRow> = Source & { readonly entryCount: number };
+
+/** Counts the entries of sources, which takes the longer the more entries there are. */
+export async function countEntriesOf<Source extends SourceRow>(
+  database: Database,
+  sources: readonly Source[],
+): Promise<readonly CountedSource<Source>[]> {
+  const ids = sources.map((source) => source.id);
+  const rows = await database.pool.any(sql.type(entryCountRow)`
+    select source_id as "sourceId", count(*) as entries from entry
+    where source_id = any(${sql.array(ids, 'int8')}) and status <> 'deleted' group by source_id`);
+  const counts = new Map(rows.map((row) => [row.sourceId, row.entries]));
+  return sources.map((source) => ({ ...source, entryCount: counts.get(source.id) ?? 0 }));
+}
+
+const idRow = z.object({ id });
+
+/**
+ * Erases a source with all of its entries, syncs and write requests, if it left the configuration or was deleted. A
+ * managed source that left the configuration file is kept until it is deleted.
+ */
+export async function deleteDetachedSource(database: Database, name: string): Promise<void> {
+  await database.pool.transaction(async (transaction) => {
+    const sourceId = await lockDetachedSource(transaction, name);
+    if (sourceId === null) return;
+    await leaveRegistries(transaction, sourceId);
+    await transaction.query(sql.type(nothing)`delete from source where id = ${sourceId}`);
+  });
+}
+
+async function lockDetachedSource(transaction: Transaction, name: string): Promise<string | null> {
+  return await transaction.maybeOneFirst(sql.type(idRow)`
+    select id from source where name = ${name} and detached_at is not null
+    and (kind <> 'managed' or origin = 'api' or erase_requested_at is not null) for no key update`);
+}
+
+async function leaveRegistries(transaction: Transaction, sourceId: string): Promise<void> {
+  const registryIds = await lockRegistriesOf(transaction, sourceId);
+  await transaction.query(sql.type(nothing)`delete from registry_source where source_id = ${sourceId}`);
+  for (const registryId of registryIds) await rebuildOwners(transaction, registryId);
+  await raiseRevisions(transaction, registryIds);
+}

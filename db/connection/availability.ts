@@ -1,0 +1,50 @@
+import {
+  BackendTerminatedError,
+  BackendTerminatedUnexpectedlyError,
+  ConnectionError,
+  sql,
+  StatementTimeoutError,
+} from 'slonik';
+import type { Database } from './database.ts';
+import { DatabaseUnavailable } from './watch.ts';
+import { nothing } from './schemas.ts';
+
+/** Resolves if the database responds. */
+export async function pingDatabase(database: Database): Promise<void> {
+  await database.pool.query(sql.type(nothing)`select`);
+}
+
+/** SQLSTATE codes of failed connections, exhausted resources, starting or stopping servers, and lock timeouts. */
+const PASSING_STATES = /^(08|53|57P|55P03)/;
+const NETWORK_ERRORS: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT', // the Unix socket of a server that isn't running
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/**
+ * Whether a query failed because the database was unavailable or didn't respond in time, so that retrying may succeed.
+ */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (
+    error instanceof DatabaseUnavailable ||
+    error instanceof ConnectionError ||
+    error instanceof BackendTerminatedError ||
+    error instanceof BackendTerminatedUnexpectedlyError ||
+    error instanceof StatementTimeoutError
+  ) {
+    return true;
+  }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // The connection timeout error of `pg` has no code.
+  if (NETWORK_ERRORS.has(code) || PASSING_STATES.test(code) || error.message === 'timeout expired') return true;
+  if (error instanceof AggregateError && error.errors.some(isDatabaseUnavailable)) return true;
+  return isDatabaseUnavailable(error.cause);
+}

@@ -1,0 +1,165 @@
+import { sql } from 'slonik';
+import type { FragmentSqlToken } from 'slonik';
+import { z } from 'zod';
+import type { Database, Transaction } from '../connection/database.ts';
+import {
+  entryColumns,
+  type EntryQuery,
+  type EntryRow,
+  entryRow,
+  isCutShort,
+  notDeleted,
+  ofVersion,
+  STREAM_BATCH,
+  withinBytes,
+} from './entry-rows.ts';
+import { amongFirstTexts, byTrigrams, mostTextsAreShown, ofNames } from './found-texts.ts';
+import { keepPlan } from '../connection/kept-plan.ts';
+import { count } from '../connection/schemas.ts';
+import { hasTrigram, searchPattern } from './search-text.ts';
+import { isStorable } from '../connection/stored-text.ts';
+import { isVisibleName, type Visibility } from '../claims/visibility.ts';
+
+export type { EntryRow } from './entry-rows.ts';
+
+export interface EntriesQuery {
+  readonly registryId: string;
+  /** What the caller can see. Other entries are treated as nonexistent. */
+  readonly visibility: Visibility;
+  /** The last entry of the previous page. */
+  readonly after?: { readonly name: string; readonly version: string } | undefined;
+  /** Maximum number of entries. Fewer are returned if they are too large in total, see `isCutShort`. */
+  readonly limit: number;
+  /** A case-insensitive substring of name, title, or description. */
+  readonly search?: string | undefined;
+  /** `latest`, or an exact version. */
+  readonly version?: string | undefined;
+  /** RFC 3339: only entries that changed or were added to this registry at that time or later. */
+  readonly updatedSince?: string | undefined;
+  readonly includeDeleted: boolean;
+}
+
+/**
+ * Returns a page of a registry, ordered by (name, version) in byte order. All pages show the entries of a name from the
+ * one source that owns it.
+ */
+export async function listEntries(database: Database, query: EntriesQuery): Promise<readonly EntryRow[]> {
+  if (![query.search, query.version, query.after?.name, query.after?.version].every(isStorableOrAbsent)) return [];
+  if (query.search !== undefined && query.search !== '') return await search(database, query, query.search);
+  return await database.pool.any(withinBytes(browse(query), query.limit));
+}
+
+function isStorableOrAbsent(text: string | undefined): boolean {
+  return text === undefined || isStorable(text);
+}
+
+/**
+ * Reads the names of the registry in order and looks up the entries of each, so the cost only depends on the size of
+ * the page. `offset 0` keeps the planner from joining and sorting everything, which never pays off for one page.
+ */
+function browse(query: EntriesQuery): EntryQuery {
+  return sql.type(entryRow)`
+    select ${entryColumns(sql.fragment`server_owner.name`)}
+    from server_owner join source on source.id = server_owner.source_id
+    cross join lateral (
+      select * from entry
+      where entry.source_id = server_owner.source_id and entry.name = server_owner.name and ${entryConditions(query)}
+      offset 0
+    ) as entry
+    where ${shownNames(query)}
+    order by server_owner.name, entry.version limit ${query.limit}`;
+}
+
+/** Texts to scan per entry of a page before using the index. Enough for terms that occur in 5% of the texts. */
+const TEXTS_PER_ENTRY = 20;
+
+/**
+ * For a frequent term, the first texts already fill the page. Other terms are rare, and the trigram index finds their
+ * few texts. There are two exceptions: a term that is frequent in texts that aren't shown, and a term without a
+ * trigram. Only for these does the plan depend on the planner's estimate of the frequency, which is often wrong by a
+ * factor of 100. The other plans are reused.
+ */
+async function search(database: Database, query: EntriesQuery, term: string): Promise<readonly EntryRow[]> {
+  const pattern = searchPattern(term);
+  const texts = { pattern, from: query.after?.name, first: TEXTS_PER_ENTRY * query.limit };
+  const pageOf = (found: FragmentSqlToken): EntryQuery => withinBytes(showing(query, found), query.limit);
+  const early = await database.pool.any(keepPlan(pageOf(amongFirstTexts(texts))));
+  if (early.length >= query.limit) return early;
+  const areMostShown = keepPlan(mostTextsAreShown(texts.from, shownNames(query)));
+  const areInIndex = hasTrigram(pattern) && (await database.pool.oneFirst(areMostShown));
+  return await database.pool.any(
+    areInIndex ? keepPlan(pageOf(byTrigrams(texts))) : pageOf(ofNames(texts, shownNames(query))),
+  );
+}
+
+/** Looks up the visible entries with these texts. Each entry has one text, so the result has no duplicates. */
+function showing(query: EntriesQuery, texts: FragmentSqlToken): EntryQuery {
+  return sql.type(entryRow)`
+    select ${entryColumns(sql.fragment`found.name`)}
+    from (${texts}) as found
+    cross join lateral (
+      select * from server_owner where server_owner.name = found.name and ${shownNames(query)} offset 0
+    ) as server_owner
+    join source on source.id = server_owner.source_id
+    cross join lateral (
+      select * from entry
+      where entry.source_id = server_owner.source_id and entry.name = found.name and entry.search_text = found.text
+        and ${entryConditions(query)}
+      offset 0
+    ) as entry
+    order by found.name, entry.version limit ${query.limit}`;
+}
+
+/** Condition for names of `server_owner` that the registry shows. */
+function shownNames(query: EntriesQuery): FragmentSqlToken {
+  return sql.fragment`server_owner.registry_id = ${query.registryId} and ${nameConditions(query)}`;
+}
+
+function nameConditions({ after, updatedSince, visibility }: EntriesQuery): FragmentSqlToken {
+  const later = after === undefined ? sql.fragment`true` : sql.fragment`server_owner.name >= ${after.name}`;
+  const changed =
+    updatedSince === undefined ? sql.fragment`true` : sql.fragment`server_owner.changed_at >= ${updatedSince}`;
+  return sql.fragment`${later} and ${changed} and ${isVisibleName(visibility)}`;
+}
+
+function entryConditions({ after, updatedSince, version, includeDeleted }: EntriesQuery): FragmentSqlToken {
+  const later =
+    after === undefined
+      ? sql.fragment`true`
+      : sql.fragment`(entry.name, entry.version) > (${after.name}, ${after.version})`;
+  const changed =
+    updatedSince === undefined
+      ? sql.fragment`true`
+      : sql.fragment`greatest(entry.changed_at, server_owner.owned_since) >= ${updatedSince}`;
+  return sql.fragment`${later} and ${changed} and ${ofVersion(version)} and ${notDeleted(includeDeleted)}`;
+}
+
+const serverCountRow = z.object({ sourceName: z.string(), servers: count });
+
+/** Counts the visible versions that aren't deleted, per source of a registry. Sources without any have no row. */
+export async function countEntries(
+  database: Database,
+  { registryId, visibility }: { readonly registryId: string; readonly visibility: Visibility },
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await database.pool.any(sql.type(serverCountRow)`
+    select source.name as "sourceName", count(*) as servers
+    from server_owner join source on source.id = server_owner.source_id
+    join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
+    where server_owner.registry_id = ${registryId} and ${isVisibleName(visibility)} and ${notDeleted(false)}
+    group by source.name`);
+  return new Map(rows.map(({ sourceName, servers }) => [sourceName, servers]));
+}
+
+/** Yields all entries of a registry in order, read in batches. Use it with `readConsistently`. */
+export async function* streamEntries(
+  transaction: Transaction,
+  query: Pick<EntriesQuery, 'registryId' | 'visibility' | 'version' | 'includeDeleted'>,
+): AsyncGenerator<EntryRow, void, void> {
+  let after: EntriesQuery['after'];
+  for (;;) {
+    const batch = await transaction.any(withinBytes(browse({ ...query, after, limit: STREAM_BATCH }), STREAM_BATCH));
+    yield* batch;
+    after = batch.at(-1);
+    if (batch.length < STREAM_BATCH && !isCutShort(batch, STREAM_BATCH)) return;
+  }
+}

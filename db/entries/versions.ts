@@ -1,0 +1,133 @@
+/** The versions of one server: as a registry shows them, and as a source has them. */
+import { sql } from 'slonik';
+import type { FragmentSqlToken } from 'slonik';
+import { z } from 'zod';
+import type { Database, Transaction } from '../connection/database.ts';
+import {
+  entryColumns,
+  type EntryRow,
+  entryRow,
+  isCutShort,
+  notDeleted,
+  ofVersion,
+  STREAM_BATCH,
+  withinBytes,
+} from './entry-rows.ts';
+import { isStorable } from '../connection/stored-text.ts';
+import { isVisibleName, type Visibility } from '../claims/visibility.ts';
+
+export interface VersionsQuery {
+  readonly registryId: string;
+  readonly visibility: Visibility;
+  readonly name: string;
+  readonly includeDeleted: boolean;
+}
+
+/** Newest publication first. */
+const BY_PUBLICATION = sql.fragment`"publishedAt" desc, version desc`;
+
+export interface Versions {
+  /** Newest publication first; empty where the registry does not have the name. */
+  readonly entries: readonly EntryRow[];
+  /** False: they are too large to be held at once, and the older ones are missing; `streamVersions` has them all. */
+  readonly areAll: boolean;
+}
+
+/** The versions of one server. */
+export async function listVersions(database: Database, query: VersionsQuery): Promise<Versions> {
+  if (!isStorable(query.name)) return { entries: [], areAll: true };
+  const all = sql.type(entryRow)`${entriesOfName(query)}`;
+  const entries = await database.pool.any(withinBytes(all, Number.POSITIVE_INFINITY, BY_PUBLICATION));
+  return { entries, areAll: !isCutShort(entries, Number.POSITIVE_INFINITY) };
+}
+
+/** All versions of one server, newest publication first, read in batches; `readConsistently` gives the transaction. */
+export async function* streamVersions(
+  transaction: Transaction,
+  query: VersionsQuery,
+): AsyncGenerator<EntryRow, void, void> {
+  let last: EntryRow | undefined;
+  for (;;) {
+    const isOlder: FragmentSqlToken =
+      last === undefined
+        ? sql.fragment`true`
+        : sql.fragment`(entry.published_at, entry.version) < (${last.publishedAt}, ${last.version})`;
+    const batch: readonly EntryRow[] = await transaction.any(
+      withinBytes(
+        sql.type(entryRow)`${entriesOfName(query)} and ${isOlder}
+          order by entry.published_at desc, entry.version desc limit ${STREAM_BATCH}`,
+        STREAM_BATCH,
+        BY_PUBLICATION,
+      ),
+    );
+    yield* batch;
+    last = batch.at(-1);
+    if (batch.length < STREAM_BATCH && !isCutShort(batch, STREAM_BATCH)) return;
+  }
+}
+
+/** One version of one server, or its latest one. */
+export async function findEntry(
+  database: Database,
+  query: VersionsQuery & { readonly version: string },
+): Promise<EntryRow | null> {
+  if (!isStorable(query.name) || !isStorable(query.version)) return null;
+  return await database.pool.maybeOne(sql.type(entryRow)`
+    ${entriesOfName(query)} and ${ofVersion(query.version)}`);
+}
+
+function entriesOfName({ registryId, name, includeDeleted, visibility }: VersionsQuery): FragmentSqlToken {
+  return sql.fragment`
+    select ${entryColumns(sql.fragment`entry.name`)}
+    from server_owner join source on source.id = server_owner.source_id
+    join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
+    where server_owner.registry_id = ${registryId} and server_owner.name = ${name} and ${isVisibleName(visibility)}
+      and ${notDeleted(includeDeleted)}`;
+}
+
+/** A server in a source, whichever registries show it. */
+interface SourceServer {
+  readonly sourceId: string;
+  readonly name: string;
+}
+
+/** One version of a server in a source. */
+export async function findSourceVersion(
+  database: Database,
+  { version, ...server }: SourceServer & { readonly version: string },
+): Promise<EntryRow | null> {
+  return await database.pool.maybeOne(sql.type(entryRow)`
+    ${entriesOfSource(server)} and entry.version = ${version}`);
+}
+
+/** These versions of a server in a source, newest publication first; the older ones are left out of too many bytes. */
+export async function listSourceVersions(
+  database: Database,
+  { versions, ...server }: SourceServer & { readonly versions: readonly string[] },
+): Promise<readonly EntryRow[]> {
+  const entries = sql.type(entryRow)`
+    ${entriesOfSource(server)} and entry.version = any(${sql.array([...versions], 'text')})`;
+  return await database.pool.any(withinBytes(entries, Number.POSITIVE_INFINITY, BY_PUBLICATION));
+}
+
+function entriesOfSource({ sourceId, name }: SourceServer): FragmentSqlToken {
+  return sql.fragment`
+    select ${entryColumns(sql.fragment`entry.name`)} from entry join source on source.id = entry.source_id
+    where entry.source_id = ${sourceId} and entry.name = ${name}`;
+}
+
+const ownerRow = z.object({ sourceName: z.string() });
+
+/** The source whose versions of a server a registry shows, if any of them is not deleted. */
+export async function findServingSource(
+  database: Database,
+  { registryId, name }: Pick<VersionsQuery, 'registryId' | 'name'>,
+): Promise<string | null> {
+  return await database.pool.maybeOneFirst(sql.type(ownerRow)`
+    select source.name as "sourceName" from server_owner join source on source.id = server_owner.source_id
+    where server_owner.registry_id = ${registryId} and server_owner.name = ${name}
+      and exists (
+        select from entry
+        where entry.source_id = server_owner.source_id and entry.name = server_owner.name and ${notDeleted(false)}
+      )`);
+}

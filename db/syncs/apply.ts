@@ -1,0 +1,406 @@
+import { sql } from 'slonik';
+import type { FragmentSqlToken } from 'slonik';
+import { z } from 'zod';
+import { definitionDigest } from '../../registry/definition-digest.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import type { SourceDefinition } from '../../registry/source-definition.ts';
+import type { Database, Transaction } from '../connection/database.ts';
+import {
+  lockRegistriesOf,
+  raiseRevisions,
+  refreshLatest,
+  refreshOwners,
+  withRankedLatest,
+} from '../entries/ownership.ts';
+import { assertRemovalIsMeant } from './removal-guard.ts';
+import { count, id, nothing, timestamp } from '../connection/schemas.ts';
+import { takeStagedClaims } from '../claims/server-claims.ts';
+import { recordRemovals, recordStagedChanges } from './sync-changes.ts';
+
+export interface SnapshotToApply {
+  readonly syncRunId: string;
+  readonly sourceName: string;
+  /** Digest of the fetched definition (registry/definition-digest.ts). */
+  readonly definitionDigest: string;
+  /** Number of staged chunks. */
+  readonly chunks: number;
+  /** A partial snapshot doesn't imply the removal of entries that it lacks. */
+  readonly coverage: 'complete' | 'partial';
+  /** Override the removal guard. */
+  readonly force: boolean;
+  readonly maxRemoval: number;
+  /** Whether the source is authoritative, so that the removal guard doesn't apply. Default false. */
+  readonly authoritative?: boolean;
+  /** Whether single entries say who can see them. Default: the claims of the source apply. */
+  readonly hasEntryClaims?: boolean;
+  /** Whether the filter of the source excludes an existing entry. */
+  readonly filterExcludes: (name: string, tags: readonly string[]) => boolean;
+  /** State for the next check to compare with; any JSON. */
+  readonly fetchState: unknown;
+  /** The registry document's members other than entries, as JSON text. */
+  readonly envelope: string | null;
+  /** The commit of the snapshot (Git sources). */
+  readonly commitId: string | null;
+  readonly upstreamRevision: string | null;
+  readonly rejected: number;
+  readonly warnings: number;
+}
+
+export interface AppliedSnapshot {
+  readonly outcome: 'changed' | 'unchanged';
+  readonly counts: {
+    readonly entries: number;
+    readonly added: number;
+    readonly changed: number;
+    readonly removed: number;
+    readonly rejected: number;
+    readonly warnings: number;
+  };
+}
+
+/** Status message of an entry that is no longer in its source. */
+export const VANISHED_MESSAGE = 'no longer in its source';
+
+/** The first sync of a large source is one long transaction. */
+const APPLY_TIMEOUT = '15min';
+const APPLY_WORK_MEMORY = '64MB';
+
+/**
+ * Makes a staged snapshot visible and closes the record of its sync, in one transaction. Readers see all of it or
+ * nothing, and never wait. A snapshot without changes writes no entries and keeps the revisions.
+ *
+ * Applying the same snapshot again returns the same result, because the first response may have been lost.
+ *
+ * @throws RollcallError `SnapshotLost` (also if the definition has changed since the fetch), `SyncRefused`,
+ *   `AllEntriesRejected`, `EmptySnapshot`, `RemovalGuard`, or `SourceNotFound`. Nothing has changed then.
+ */
+export async function applySnapshot(database: Database, snapshot: SnapshotToApply): Promise<AppliedSnapshot> {
+  return await database.pool.transaction(async (transaction) => {
+    await transaction.query(sql.type(nothing)`
+      select set_config('statement_timeout', ${APPLY_TIMEOUT}, true), set_config('work_mem', ${APPLY_WORK_MEMORY}, true)`);
+    const source = await lockSource(transaction, snapshot.sourceName);
+    const earlier = await earlierResult(transaction, source, snapshot);
+    if (earlier !== null) return earlier;
+    if (definitionDigest(source.definition) !== snapshot.definitionDigest) {
+      throw new RollcallError('SnapshotLost', `The definition of ${snapshot.sourceName} changed while it was fetched.`);
+    }
+    return await applyToSource(transaction, source, snapshot);
+  });
+}
+
+const lockedSourceRow = z.object({
+  id,
+  kind: z.string(),
+  definition: z.custom<SourceDefinition>(),
+  envelope: z.string().nullable(),
+  at: timestamp,
+});
+/** `at` is the timestamp of all changes by this apply. It is read under the lock, so it never goes backwards. */
+type LockedSource = z.infer<typeof lockedSourceRow>;
+
+async function lockSource(transaction: Transaction, name: string): Promise<LockedSource> {
+  const source = await transaction.maybeOne(sql.type(idRow)`
+    select id from source where name = ${name} for no key update`);
+  if (source === null) throw new RollcallError('SourceNotFound', `The source "${name}" doesn't exist.`);
+  return await transaction.one(sql.type(lockedSourceRow)`
+    select id, kind, definition, envelope, clock_timestamp() as at from source where id = ${source.id}`);
+}
+
+const idRow = z.object({ id });
+
+const syncRunRow = z.object({
+  outcome: z.enum(['changed', 'unchanged', 'failed', 'cancelled']).nullable(),
+  entries: z.number(),
+  added: z.number(),
+  changed: z.number(),
+  removed: z.number(),
+  rejected: z.number(),
+  warnings: z.number(),
+});
+
+async function earlierResult(
+  transaction: Transaction,
+  source: LockedSource,
+  { sourceName, syncRunId }: SnapshotToApply,
+): Promise<AppliedSnapshot | null> {
+  const row = await transaction.maybeOne(sql.type(syncRunRow)`
+    select outcome, entries, added, changed, removed, rejected, warnings
+    from sync_run where id = ${syncRunId} and source_id = ${source.id}`);
+  if (row === null || row.outcome === 'failed' || row.outcome === 'cancelled') {
+    throw new RollcallError('SyncRefused', `The sync ${syncRunId} isn't one of ${sourceName} that can be applied.`);
+  }
+  const { outcome, ...counts } = row;
+  return outcome === null ? null : { outcome, counts };
+}
+
+async function applyToSource(
+  transaction: Transaction,
+  source: LockedSource,
+  snapshot: SnapshotToApply,
+): Promise<AppliedSnapshot> {
+  const staged = await stagedCounts(transaction, snapshot);
+  const allRejected = snapshot.coverage === 'complete' && staged.entries === 0 && snapshot.rejected > 0;
+  if (allRejected && snapshot.authoritative !== true) {
+    throw new RollcallError('AllEntriesRejected', `All ${snapshot.rejected} entries of the snapshot were rejected.`);
+  }
+  if (staged.written >= MUCH_ENTRIES) await planForMany(transaction);
+  const names = await stagedNames(transaction, source, snapshot);
+  const vanished =
+    snapshot.coverage === 'complete' ? await removeVanished(transaction, source, { snapshot, staged }) : [];
+  const removed = vanished.length;
+  const { added, changed } = staged.written === 0 ? NOTHING_WRITTEN : await writeStaged(transaction, source, snapshot);
+  if (snapshot.hasEntryClaims === true && staged.written > 0) {
+    await takeStagedClaims(transaction, { sourceId: source.id, syncRunId: snapshot.syncRunId });
+  }
+
+  const entriesChanged = added + changed + removed > 0;
+  const envelopeChanged = snapshot.envelope !== source.envelope;
+  if (entriesChanged) await refreshNames(transaction, source, { names, vanished });
+  if (entriesChanged || envelopeChanged) {
+    await raiseRevisions(transaction, await lockRegistriesOf(transaction, source.id));
+  }
+  await rememberFetch(transaction, source.id, snapshot);
+  if (isMuch(added + changed + removed, staged.entries)) {
+    await transaction.query(sql.type(nothing)`select refresh_statistics()`);
+  }
+
+  const result: AppliedSnapshot = {
+    outcome: entriesChanged || envelopeChanged ? 'changed' : 'unchanged',
+    counts: {
+      entries: staged.entries,
+      added,
+      changed,
+      removed,
+      rejected: snapshot.rejected,
+      warnings: snapshot.warnings,
+    },
+  };
+  await closeSyncRun(transaction, snapshot, result);
+  return result;
+}
+
+/**
+ * The table statistics may date from when the tables were empty. With them, the planner would choose nested loops over
+ * 100,000 rows, which take hours. Hash and merge joins scale with any number of rows.
+ */
+async function planForMany(transaction: Transaction): Promise<void> {
+  await transaction.query(sql.type(nothing)`select set_config('enable_nestloop', 'off', true)`);
+}
+
+/** Below this number, the statistics stay accurate enough until autovacuum updates them. */
+const MUCH_ENTRIES = 1_000;
+const MUCH_SHARE = 0.1;
+
+function isMuch(written: number, entries: number): boolean {
+  return written >= MUCH_ENTRIES && written >= MUCH_SHARE * entries;
+}
+
+const NOTHING_WRITTEN = { added: 0, changed: 0 };
+
+const stagedCountsRow = z.object({ chunks: count, entries: count, staged: count, seen: count, written: count });
+type StagedCounts = z.infer<typeof stagedCountsRow>;
+
+/** Snapshot tables are unlogged, so they are empty after a database crash. This function detects that. */
+async function stagedCounts(transaction: Transaction, snapshot: SnapshotToApply): Promise<StagedCounts> {
+  const counts = await transaction.one(sql.type(stagedCountsRow)`
+    select count(*) as chunks, coalesce(sum(entries), 0) as entries, coalesce(sum(staged), 0) as staged,
+      coalesce(sum(cardinality(seen)), 0) as seen,
+      (select count(*) from snapshot_entry where sync_run_id = ${snapshot.syncRunId}) as written
+    from snapshot_chunk where sync_run_id = ${snapshot.syncRunId}`);
+  if (counts.chunks !== snapshot.chunks || counts.written !== counts.staged) {
+    throw new RollcallError(
+      'SnapshotLost',
+      `Only ${counts.chunks} of ${snapshot.chunks} staged chunks are left: the database has lost the snapshot.`,
+    );
+  }
+  return counts;
+}
+
+const stagedNameRow = z.object({ name: z.string(), isKnown: z.boolean() });
+/** The name of a staged entry, and whether the source already has entries with this name. */
+type StagedName = z.infer<typeof stagedNameRow>;
+
+async function stagedNames(
+  transaction: Transaction,
+  source: LockedSource,
+  { syncRunId }: SnapshotToApply,
+): Promise<readonly StagedName[]> {
+  return await transaction.any(sql.type(stagedNameRow)`
+    select name, exists (select from entry where source_id = ${source.id} and entry.name = staged.name) as "isKnown"
+    from (select distinct name from snapshot_entry where sync_run_id = ${syncRunId}) as staged`);
+}
+
+const liveRow = z.object({ live: count });
+const vanishingRow = z.object({ id, name: z.string(), tags: z.array(z.string()) });
+type VanishingEntry = z.infer<typeof vanishingRow>;
+
+/** Entries that were rejected in this snapshot are still in the source, so their existing versions stay unchanged. */
+function wasRejected({ syncRunId }: SnapshotToApply): FragmentSqlToken {
+  return sql.fragment`exists (
+    select from snapshot_rejection as rejected where rejected.sync_run_id = ${syncRunId}
+    and rejected.name = entry.name and (rejected.version is null or rejected.version = entry.version)
+  )`;
+}
+
+async function removeVanished(
+  transaction: Transaction,
+  source: LockedSource,
+  { snapshot, staged }: { readonly snapshot: SnapshotToApply; readonly staged: StagedCounts },
+): Promise<readonly VanishingEntry[]> {
+  const live = await transaction.oneFirst(sql.type(liveRow)`
+    select count(*) as live from entry where source_id = ${source.id} and vanished_at is null`);
+  if (live === staged.seen) return [];
+  const vanishing = await transaction.any(sql.type(vanishingRow)`
+    select id, name, tags from entry where source_id = ${source.id} and vanished_at is null and not exists (
+      select from snapshot_chunk, unnest(snapshot_chunk.seen) as seen (id)
+      where snapshot_chunk.sync_run_id = ${snapshot.syncRunId} and seen.id = entry.id
+    ) and not ${snapshot.authoritative === true ? sql.fragment`false` : wasRejected(snapshot)}`);
+  if (!snapshot.force && snapshot.authoritative !== true) {
+    const { maxRemoval, filterExcludes } = snapshot;
+    assertRemovalIsMeant({ vanishing, live, entries: staged.entries, maxRemoval, filterExcludes });
+  }
+  const ids = vanishing.map((entry) => entry.id);
+  await recordRemovals(transaction, snapshot.syncRunId, ids);
+  await buryEntries(transaction, ids, source.at);
+  return vanishing;
+}
+
+/** Turns entries into tombstones. Entries that the source already marked as deleted only get a `vanished_at`. */
+async function buryEntries(transaction: Transaction, ids: readonly string[], at: string): Promise<void> {
+  await transaction.query(sql.type(nothing)`
+    update entry set status = 'deleted', status_message = ${VANISHED_MESSAGE}, status_changed_at = ${at},
+      updated_at = ${at}, changed_at = ${at}, vanished_at = ${at}
+    where id = any(${sql.array(ids, 'int8')}) and status <> 'deleted'`);
+  await transaction.query(sql.type(nothing)`
+    update entry set vanished_at = ${at} where id = any(${sql.array(ids, 'int8')}) and vanished_at is null`);
+}
+
+const revivedRow = z.object({ revived: count });
+
+/**
+ * Updates changed entries, restores returned ones, and inserts new ones. Keeps dates that the source doesn't provide.
+ */
+async function writeStaged(
+  transaction: Transaction,
+  source: LockedSource,
+  snapshot: SnapshotToApply,
+): Promise<{ readonly added: number; readonly changed: number }> {
+  const revived = await transaction.oneFirst(sql.type(revivedRow)`
+    select count(*) as revived from snapshot_entry as staged join entry on ${isStagedFor(source)}
+    where staged.sync_run_id = ${snapshot.syncRunId} and entry.vanished_at is not null`);
+  await removeOldMarks(transaction, source, snapshot);
+  await recordStagedChanges(transaction, { syncRunId: snapshot.syncRunId, sourceId: source.id });
+  const updated = await updateFromStaged(transaction, source, snapshot);
+  const inserted = await insertFromStaged(transaction, source, snapshot);
+  return { added: inserted + revived, changed: updated - revived };
+}
+
+/**
+ * Removes the latest mark from other versions of a name when the upstream marks a new one: incremental pages only
+ * contain the newly marked version. Without a digest, the version that loses its mark counts as changed when the
+ * upstream lists it again.
+ */
+async function removeOldMarks(
+  transaction: Transaction,
+  source: LockedSource,
+  { syncRunId }: SnapshotToApply,
+): Promise<void> {
+  await transaction.query(sql.type(nothing)`
+    update entry set upstream_latest = false, digest = ''
+    where source_id = ${source.id} and upstream_latest
+    and name in (select name from snapshot_entry where sync_run_id = ${syncRunId} and upstream_latest)
+    and not exists (
+      select from snapshot_entry as staged where staged.sync_run_id = ${syncRunId} and ${isStagedFor(source)}
+    )
+    and not exists (
+      select from snapshot_chunk, unnest(snapshot_chunk.seen) as seen (id)
+      where snapshot_chunk.sync_run_id = ${syncRunId} and seen.id = entry.id
+    )`);
+}
+
+function isStagedFor(source: LockedSource): FragmentSqlToken {
+  return sql.fragment`
+    entry.source_id = ${source.id} and entry.name = staged.name and entry.version = staged.version`;
+}
+
+async function updateFromStaged(
+  transaction: Transaction,
+  source: LockedSource,
+  { syncRunId, commitId }: SnapshotToApply,
+): Promise<number> {
+  const { at } = source;
+  const { rowCount } = await transaction.query(sql.type(nothing)`
+    update entry set version_order = staged.version_order, document = staged.document, digest = staged.digest,
+      title = staged.title, description = staged.description, tags = staged.tags, search_text = staged.search_text,
+      status = staged.status, status_message = staged.status_message,
+      status_changed_at = coalesce(
+        staged.status_changed_at, case when entry.status = staged.status then entry.status_changed_at end, ${at}),
+      published_at = coalesce(staged.published_at, entry.published_at),
+      updated_at = coalesce(staged.updated_at, ${at}), changed_at = ${at}, vanished_at = null, commit_id = ${commitId},
+      upstream_latest = staged.upstream_latest
+    from snapshot_entry as staged where staged.sync_run_id = ${syncRunId} and ${isStagedFor(source)}`);
+  return rowCount;
+}
+
+/**
+ * Sets the correct `is_latest` for new names, so that a first sync needn't process its rows again. `refreshLatest`
+ * corrects the others. Inserting in the order of names stores entries together that are read together.
+ */
+async function insertFromStaged(
+  transaction: Transaction,
+  source: LockedSource,
+  { syncRunId, commitId }: SnapshotToApply,
+): Promise<number> {
+  const { id: sourceId, at } = source;
+  const { rowCount } = await transaction.query(sql.type(nothing)`
+    insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
+      status, status_message, status_changed_at, published_at, updated_at, changed_at, upstream_latest, is_latest,
+      commit_id)
+    select ${sourceId}, name, version, version_order, document, digest, title, description, tags, search_text, status,
+      status_message, coalesce(status_changed_at, ${at}), coalesce(published_at, ${at}), coalesce(updated_at, ${at}), ${at},
+      upstream_latest, ranked_latest, ${commitId}
+    from ${withRankedLatest(sql.fragment`(
+      select * from snapshot_entry as staged
+      where sync_run_id = ${syncRunId} and not exists (select from entry where ${isStagedFor(source)})
+    ) as staged`)} as ranked`);
+  return rowCount;
+}
+
+/** Updates the data derived from entries, for all names that this apply has changed. */
+async function refreshNames(
+  transaction: Transaction,
+  source: LockedSource,
+  touched: { readonly names: readonly StagedName[]; readonly vanished: readonly VanishingEntry[] },
+): Promise<void> {
+  const vanished = touched.vanished.map(({ name }) => name);
+  const known = touched.names.filter(({ isKnown }) => isKnown).map(({ name }) => name);
+  await refreshLatest(transaction, source.id, [...known, ...vanished]);
+  const names = [...new Set([...touched.names.map(({ name }) => name), ...vanished])];
+  const registryIds = await lockRegistriesOf(transaction, source.id);
+  await refreshOwners(transaction, registryIds, { sourceId: source.id, names, at: source.at });
+}
+
+async function rememberFetch(transaction: Transaction, sourceId: string, snapshot: SnapshotToApply): Promise<void> {
+  const fetchState = JSON.stringify(snapshot.fetchState ?? null);
+  await transaction.query(sql.type(nothing)`
+    update source set fetch_state = ${fetchState}::jsonb, envelope = ${snapshot.envelope}
+    where id = ${sourceId}
+    and (fetch_state is distinct from ${fetchState}::jsonb or envelope is distinct from ${snapshot.envelope})`);
+}
+
+async function closeSyncRun(
+  transaction: Transaction,
+  snapshot: SnapshotToApply,
+  { outcome, counts }: AppliedSnapshot,
+): Promise<void> {
+  const { syncRunId } = snapshot;
+  await transaction.query(sql.type(nothing)`delete from snapshot_chunk where sync_run_id = ${syncRunId}`);
+  await transaction.query(sql.type(nothing)`delete from snapshot_rejection where sync_run_id = ${syncRunId}`);
+  await transaction.query(sql.type(nothing)`delete from snapshot_entry where sync_run_id = ${syncRunId}`);
+  await transaction.query(sql.type(nothing)`
+    update sync_run set ended_at = clock_timestamp(), outcome = ${outcome},
+      upstream_revision = ${snapshot.upstreamRevision}, entries = ${counts.entries}, added = ${counts.added},
+      changed = ${counts.changed}, removed = ${counts.removed}, rejected = ${counts.rejected},
+      warnings = ${counts.warnings}, failure_type = null, failure_message = null, fetched = null
+    where id = ${syncRunId}`);
+}

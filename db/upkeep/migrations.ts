@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import type pg from 'pg';
+import { z } from 'zod';
+import { APPLICATION_ROLE, GRANT_TO_APPLICATION_ROLE } from './application-role.ts';
+import type { ConnectionSettings } from '../connection/settings.ts';
+import { withClient } from '../connection/plain-client.ts';
+
+/** A step of the schema: `migrations/NNNN_name.up.sql` and the `.down.sql` that takes it back. */
+export interface Migration {
+  readonly version: number;
+  readonly name: string;
+}
+
+export interface MigrationStatus extends Migration {
+  /** RFC 3339; null: not applied yet. */
+  readonly appliedAt: string | null;
+}
+
+export interface MigrationOptions {
+  /** Told of each migration when it has been applied or taken back. */
+  readonly onProgress?: (migration: Migration) => void;
+  /** The folder of the SQL files. Default: the project's own. */
+  readonly folder?: URL;
+}
+
+interface MigrationFile extends Migration {
+  readonly up: string;
+  readonly down: string;
+  readonly checksum: string;
+}
+
+const OWN_MIGRATIONS = new URL('../../migrations/', import.meta.url);
+/** Of the advisory lock under which one process at a time migrates a database; the digits mean nothing. */
+const MIGRATION_LOCK = 7_203_114_958;
+
+const appliedMigration = z.object({
+  version: z.number(),
+  name: z.string(),
+  checksum: z.string(),
+  applied_at: z.date().transform((date) => date.toISOString()),
+});
+type AppliedMigration = z.infer<typeof appliedMigration>;
+
+/**
+ * Applies the migrations that are missing, each in a transaction of its own, and grants the application's role its
+ * rights. Safe to run from several processes at once: one works, the others wait and then find nothing to do.
+ * Fails where an applied migration is not what its file says, or has no file: the database is newer than this program.
+ */
+export async function migrateUp(settings: ConnectionSettings, options: MigrationOptions = {}): Promise<Migration[]> {
+  return await underMigrationLock(settings, async (client) => {
+    await prepare(client);
+    const files = await readMigrationFiles(options.folder ?? OWN_MIGRATIONS);
+    const applied = await appliedMigrations(client);
+    assertSameHistory(applied, files);
+    const missing = files.filter((file) => !applied.some(({ version }) => version === file.version));
+    for (const file of missing) {
+      await inTransaction(client, async () => {
+        await client.query(file.up);
+        await client.query('insert into schema_migration (version, name, checksum) values ($1, $2, $3)', [
+          file.version,
+          file.name,
+          file.checksum,
+        ]);
+      });
+      options.onProgress?.(described(file));
+    }
+    await client.query(GRANT_TO_APPLICATION_ROLE);
+    return missing.map(described);
+  });
+}
+
+/** Takes the last `steps` migrations back, newest first. Rows of the tables that go are lost. */
+export async function migrateDown(
+  settings: ConnectionSettings,
+  steps: number,
+  options: MigrationOptions = {},
+): Promise<Migration[]> {
+  return await underMigrationLock(settings, async (client) => {
+    await prepare(client);
+    const files = await readMigrationFiles(options.folder ?? OWN_MIGRATIONS);
+    const applied = await appliedMigrations(client);
+    assertSameHistory(applied, files);
+    const toTakeBack = files
+      .filter((file) => applied.some(({ version }) => version === file.version))
+      .toReversed()
+      .slice(0, steps);
+    for (const file of toTakeBack) {
+      await inTransaction(client, async () => {
+        await client.query(file.down);
+        await client.query('delete from schema_migration where version = $1', [file.version]);
+      });
+      options.onProgress?.(described(file));
+    }
+    return toTakeBack.map(described);
+  });
+}
+
+/** Every migration in order, applied or not. Changes nothing: a database that was never migrated stays empty. */
+export async function migrationStatus(
+  settings: ConnectionSettings,
+  options: Pick<MigrationOptions, 'folder'> = {},
+): Promise<MigrationStatus[]> {
+  return await withClient(settings, async (client) => {
+    const files = await readMigrationFiles(options.folder ?? OWN_MIGRATIONS);
+    const applied = (await hasMigrationTable(client)) ? await appliedMigrations(client) : [];
+    assertSameHistory(applied, files);
+    return files.map(({ version, name }) => ({
+      version,
+      name,
+      appliedAt: applied.find((row) => row.version === version)?.applied_at ?? null,
+    }));
+  });
+}
+
+function described({ version, name }: MigrationFile): Migration {
+  return { version, name };
+}
+
+async function underMigrationLock<Result>(
+  settings: ConnectionSettings,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  return await withClient(settings, async (client) => {
+    // The lock ends with the session, however that ends.
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    return await work(client);
+  });
+}
+
+async function inTransaction(client: pg.Client, work: () => Promise<void>): Promise<void> {
+  await client.query('begin');
+  try {
+    await work();
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined); // with a lost connection, there is nothing to roll back
+    throw error;
+  }
+}
+
+async function prepare(client: pg.Client): Promise<void> {
+  await client.query(`
+    create table if not exists schema_migration (
+      version integer primary key,
+      name text not null,
+      checksum text not null,
+      applied_at timestamptz not null default now()
+    )`);
+  await client.query(CREATE_APPLICATION_ROLE);
+}
+
+/**
+ * A user that may not create roles can migrate all the same; `prime-db`, run by one who may, makes up for it.
+ * Roles belong to the whole cluster, so another database's migration may be creating the same one.
+ */
+const CREATE_APPLICATION_ROLE = `
+do $role$
+begin
+  if not exists (select from pg_roles where rolname = '${APPLICATION_ROLE}') then
+    create role ${APPLICATION_ROLE};
+  end if;
+exception when duplicate_object or unique_violation or insufficient_privilege then
+  null;
+end
+$role$;`;
+
+async function hasMigrationTable(client: pg.Client): Promise<boolean> {
+  const result = await client.query<{ found: boolean }>(`select to_regclass('schema_migration') is not null as found`);
+  return result.rows[0]?.found === true;
+}
+
+async function appliedMigrations(client: pg.Client): Promise<AppliedMigration[]> {
+  const result = await client.query(
+    'select version, name, checksum, applied_at from schema_migration order by version',
+  );
+  return z.array(appliedMigration).parse(result.rows);
+}
+
+function assertSameHistory(applied: readonly AppliedMigration[], files: readonly MigrationFile[]): void {
+  for (const row of applied) {
+    const label = `${String(row.version).padStart(4, '0')}_${row.name}`;
+    const file = files.find(({ version }) => version === row.version);
+    if (file === undefined) {
+      throw new Error(
+        `The database has migration ${label}, which this version of the program does not know: run a newer one.`,
+      );
+    }
+    if (file.name !== row.name || file.checksum !== row.checksum) {
+      throw new Error(
+        `Migration ${label} was applied with another content than its file has now: applied migrations are never edited. Run the version of Rollcall that applied it, or begin with an empty database.`,
+      );
+    }
+  }
+}
+
+async function readMigrationFiles(folder: URL): Promise<MigrationFile[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.up.sql')).sort();
+  return await Promise.all(names.map((name) => readMigrationFile(folder, name)));
+}
+
+async function readMigrationFile(folder: URL, fileName: string): Promise<MigrationFile> {
+  const [, version, name] = /^(\d{4})_(\w+)\.up\.sql$/.exec(fileName) ?? [];
+  if (version === undefined || name === undefined) {
+    throw new Error(`The file ${fileName} in migrations/ should be called NNNN_name.up.sql.`);
+  }
+  const up = await readFile(new URL(fileName, folder), 'utf8');
+  const down = await readFile(new URL(fileName.replace('.up.sql', '.down.sql'), folder), 'utf8');
+  return { version: Number(version), name, up, down, checksum: createHash('sha256').update(up).digest('hex') };
+}
