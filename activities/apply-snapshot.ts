@@ -11,8 +11,8 @@ import { withProgress } from './progress.ts';
 import { listSync } from './sync-listing.ts';
 
 /**
- * Makes the staged snapshot of a sync visible and closes the sync's record. Everything that decides what is served and
- * removed comes from Postgres: the definition, what the fetch found, and whether the removal guard is overridden.
+ * Makes the staged snapshot of a sync visible and closes the sync's record. Everything that decides what is served and removed
+ * comes from Postgres: the definition, what the fetch found, and whether the removal guard is overridden.
  */
 export async function applySnapshot(database: Database, key: SyncKey): Promise<AppliedSync> {
   const source = await findSource(database, key.sourceName);
@@ -52,9 +52,9 @@ async function apply(
     sourceName: source.name,
     definitionDigest: fetched.definitionDigest,
     chunks: fetched.chunks,
-    // A snapshot that was not staged because nothing changed says nothing about the entries that it does not hold.
+    // A snapshot that wasn't staged because nothing changed can't lend claims to entries it doesn't hold.
     coverage: fetched.snapshot === 'unchanged' ? 'partial' : fetched.coverage,
-    // The author of inline data removed the entries that are no longer in it.
+    // The author of inline data removed the missing entries on purpose.
     force: run.forced || kind.isInline?.(definition.origin) === true,
     maxRemoval: definition.syncPolicy.maxRemoval,
     authoritative: kind.isAuthoritative === true,
@@ -70,7 +70,7 @@ async function apply(
   return { outcome, counts, ...revisionOf({ upstreamRevision: fetched.upstreamRevision ?? null }) };
 }
 
-/** Only a complete snapshot that was read brings an envelope; any other leaves the existing one. */
+/** Only a complete snapshot that was read has an envelope; any other leaves the existing one. */
 function envelopeToKeep({ envelope }: SourceRow, fetched: FetchedSnapshot): string | null {
   const isRead = fetched.snapshot === 'staged' && fetched.coverage === 'complete';
   return isRead ? (fetched.envelope ?? null) : envelope;

@@ -5,12 +5,12 @@ import { isManaged } from '../registry/source-definition.ts';
 import { readerOf } from '../sources/index.ts';
 import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';
 
-/** A question that takes longer is answered by a sync; shorter than the time that the actor gives this activity. */
+/** A longer check is replaced by a sync. Shorter than the actor's timeout for this activity. */
 const LONGEST_CHECK_MS = 25_000;
 
 /**
- * Asks the upstream whether anything is new. There is no need to ask if nothing was applied yet, or if the database was
- * lost or restored and has no record of the last sync.
+ * Asks the upstream whether anything is new. Skipped if nothing was applied yet, or if the database was lost or restored and has
+ * no record of the last sync.
  */
 export async function check({ database, guard }: UpstreamDependencies, input: CheckInput): Promise<CheckResult> {
   const source = await findSource(database, input.sourceName);

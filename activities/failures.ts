@@ -1,18 +1,18 @@
-/** From whatever an activity throws to the failure that Temporal records and the actor acts on. */
+/** Turns whatever an activity throws into the failure that Temporal records and the actor acts on. */
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import type { FailureDetails } from '../workflows/contract.ts';
 import { withoutSecrets } from '../outbound/redaction.ts';
 
-/** Failures that another attempt of the same activity may not meet again. */
+/** Failures that another attempt of the same activity may not run into. */
 const WORTH_RETRYING: ReadonlySet<FailureType> = new Set([
   'UpstreamUnavailable',
   'UpstreamRateLimited',
   'UpstreamInvalid',
 ]);
 
-/** Answers to whoever wanted to write something: nothing has gone wrong that an operator should hear of. */
+/** Answers to a writer: nothing an operator needs to know about. */
 const REFUSALS: ReadonlySet<FailureType> = new Set([
   'EntryInvalid',
   'EntryExists',
@@ -22,12 +22,12 @@ const REFUSALS: ReadonlySet<FailureType> = new Set([
   'RequestConflict',
 ]);
 
-/** An upstream that asks for more patience than this is not waited for: the next sync is planned for then. */
+/** The longest wait that an upstream can ask of a running sync. If it asks for more, the next sync is planned for then. */
 const LONGEST_RETRY_DELAY_MS = 60_000;
-/** Characters of a message or stack that go into a history. */
+/** Longest message or stack in a history, in characters. */
 const MAX_TEXT_LENGTH = 4_000;
 
-/** Runs an activity, so that it fails with an `ApplicationFailure` that names its cause and holds no secret. */
+/** Runs an activity so that it fails with an `ApplicationFailure` that names its cause and contains no secret. */
 export async function failingClearly<Result>(activity: () => Promise<Result>): Promise<Result> {
   try {
     return await activity();
@@ -37,7 +37,7 @@ export async function failingClearly<Result>(activity: () => Promise<Result>): P
   }
 }
 
-/** An unknown error is taken for a passing one: it can be tried again, and keeps its message. */
+/** An unknown error counts as temporary: it is retried and keeps its message. */
 export function toApplicationFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   if (!(error instanceof RollcallError)) return unknownFailure(error);
@@ -60,7 +60,7 @@ function unknownFailure(error: unknown): ApplicationFailure {
   return failure;
 }
 
-/** Shortened last: a URL that is cut off may no longer be recognized as one. */
+/** Shortened after redaction: a truncated URL might not be recognized as one. */
 function shown(text: string): string {
   const clean = withoutSecrets(text);
   return clean.length > MAX_TEXT_LENGTH ? `${clean.slice(0, MAX_TEXT_LENGTH - 1)}…` : clean;

@@ -16,13 +16,13 @@ import { SlowFetches } from './slow-fetches.ts';
 import { SnapshotStager, type Staged } from './snapshot-stager.ts';
 import { openSyncRecord } from './sync-record.ts';
 
-/** A worker has 100 places: at least 20 of them are free again within a minute. */
+/** A worker runs 100 activities; at least 20 of its slots become free within a minute. */
 const slowFetches = new SlowFetches({ afterMs: 60_000, count: 80 });
 const memory = new MemoryBudget();
 
 /**
- * Opens the record of a sync, fetches, filters and stages. What the apply has to know is stored with the record, so that
- * it doesn't have to believe what it is told.
+ * Opens the record of a sync, then fetches, filters, and stages. What the apply needs to know is stored with the record, so that
+ * it doesn't depend on its arguments.
  */
 export async function fetchSnapshot(
   { database, guard }: UpstreamDependencies,
@@ -79,11 +79,11 @@ async function openRecord(database: Database, input: FetchInput): Promise<{ sour
   if (source === null || run === null) {
     throw new RollcallError('SourceNotFound', `there is no source ${sourceName} in the database`);
   }
-  if (run.hasEnded) throw new RollcallError('SyncRefused', `sync ${number} of ${sourceName} has ended already`);
+  if (run.hasEnded) throw new RollcallError('SyncRefused', `sync ${number} of ${sourceName} has already ended`);
   return { source, run };
 }
 
-/** Failures that quote a document, without the quote: the creator of a source must not read other systems through it. */
+/** Removes quotes of the document from a failure: the creator of a source must not use it to read other systems. */
 function withoutContent(error: unknown): unknown {
   if (!(error instanceof RollcallError)) return error;
   if (error.type !== 'DocumentInvalid' && error.type !== 'FormatMismatch') return error;
@@ -93,10 +93,7 @@ function withoutContent(error: unknown): unknown {
   );
 }
 
-/**
- * What an attempt before this one has staged already. A paged fetch goes on from there; any other begins again, and
- * what is there is dropped.
- */
+/** What an earlier attempt staged. A paged fetch continues from there; any other starts over and drops it. */
 async function stagedBefore(
   database: Database,
   { definition }: SourceRow,
@@ -110,7 +107,7 @@ async function stagedBefore(
     await discardSnapshot(database, syncRunId);
     return null;
   }
-  // The counts come from the last heartbeat, which may be a little older than the last chunk.
+  // The counts come from the last heartbeat, which can be slightly older than the last chunk.
   const { rejected = 0, warnings = 0 } = (Context.current().info.heartbeatDetails ?? {}) as ProgressDetails;
   return { ...progress, cursor: progress.cursor, rejected, warnings };
 }

@@ -15,15 +15,15 @@ import { retireSource } from './retire-source.ts';
 import { watch } from './watch.ts';
 import { write } from './write.ts';
 
-/** The database, and the actors, which housekeeping speaks to. */
+/** The database and the actors that housekeeping talks to. */
 export interface ActivityDependencies extends ReconcileDependencies {
   /** The limits of sources that were created through the API. */
   readonly outbound: OutboundSettings;
-  /** How long what housekeeping purges is kept. */
+  /** How long records are kept before housekeeping purges them. */
   readonly retention?: Retention;
 }
 
-/** Everything that a worker of the main task queue carries out. */
+/** All activities of the main task queue. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
   const { database, outbound, retention } = dependencies;
   const upstream = { database, guard: new OutboundGuard(outbound) };
@@ -38,7 +38,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
   };
 }
 
-/** What a worker of the write queue carries out. */
+/** All activities of the write queue. */
 export function createWriteActivities(database: Database): WriteActivities {
   return {
     write: (input) => failingClearly(() => write(database, input)),
@@ -47,7 +47,7 @@ export function createWriteActivities(database: Database): WriteActivities {
   };
 }
 
-/** What a worker of the watch queue carries out. */
+/** All activities of the watch queue. */
 export function createWatchActivities({
   database,
   outbound,

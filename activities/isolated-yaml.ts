@@ -1,7 +1,6 @@
 /**
- * Conversion of YAML documents where it can fail alone. The parser takes up to several hundred times the memory of a
- * document, and for some documents quadratic time: a large one is converted in a thread with limits of its own, so that
- * it fails its own sync and nothing else.
+ * Converts YAML documents in isolation. The parser needs up to several hundred times the memory of a document, and quadratic time
+ * for some. A large document is converted in a thread with its own limits, so that only its own sync can fail.
  */
 import { Worker } from 'node:worker_threads';
 import { Turns } from '../db/connection/turns.ts';
@@ -10,24 +9,23 @@ import { type ConvertedYaml, yamlToJson } from '../registry/yaml-document.ts';
 import type { YamlAnswer } from './yaml-thread.ts';
 
 export interface YamlLimits {
-  /** The heap of the thread. A well-formed registry document of 8 MiB takes about 480 MiB. */
+  /** The heap of the thread, in MiB. A well-formed registry document of 8 MiB needs about 480 MiB. */
   readonly heapMiB: number;
-  /** Milliseconds that one document may take. */
+  /** Longest conversion of one document, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 const LIMITS: YamlLimits = { heapMiB: 512, timeoutMs: 60_000 };
-/** A document up to this size is converted in place: it takes milliseconds, and a repository may have thousands. */
+/** Documents up to this size are converted in this thread: it takes milliseconds, and a repository can have thousands of them. */
 const SMALL_BYTES = 16 * 1024;
 const PIECE_BYTES = 64 * 1024;
-/** One thread at a time, whose memory comes on top of the memory of the process. */
+/** One thread at a time: its memory comes on top of the process's own. */
 const turns = new Turns({ count: 1 });
 
 /**
  * The same document in JSON, with the positions of its entries.
- *
- * @throws RollcallError `DocumentInvalid` where it is not YAML, or takes more memory or time than allowed; the reason of
- *   the signal where that is aborted.
+ * @throws RollcallError `DocumentInvalid` if it isn't YAML, or needs too much memory or time; the reason of the signal if that is
+ * aborted
  */
 export async function convertYaml(
   yaml: Uint8Array,
@@ -38,7 +36,7 @@ export async function convertYaml(
   return await turns.take(() => convertInThread(yaml, signal, limits), { signal });
 }
 
-/** A document in pieces, so that the entries of one are staged before the next is read. */
+/** A document in parts, so that the entries of one part are staged before the next is read. */
 export async function* piecesOf(document: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < document.length; from += PIECE_BYTES) yield document.subarray(from, from + PIECE_BYTES);
 }
@@ -54,7 +52,7 @@ async function convertInThread(yaml: Uint8Array, signal: AbortSignal, limits: Ya
   thread.once('error', (error: NodeJS.ErrnoException) => {
     reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooDemanding(`${limits.heapMiB} MiB of memory`) : error);
   });
-  thread.once('exit', () => reject(new Error('the thread that converts YAML ended without an answer')));
+  thread.once('exit', () => reject(new Error('the thread that converts YAML exited without an answer')));
   const timer = setTimeout(() => reject(tooDemanding(`${limits.timeoutMs} ms`)), limits.timeoutMs);
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort);
@@ -70,5 +68,5 @@ async function convertInThread(yaml: Uint8Array, signal: AbortSignal, limits: Ya
 }
 
 function tooDemanding(limit: string): RollcallError {
-  return new RollcallError('DocumentInvalid', `reading it as YAML takes more than ${limit}: write it as JSON`);
+  return new RollcallError('DocumentInvalid', `converting it from YAML needs more than ${limit}: write it as JSON`);
 }

@@ -1,4 +1,4 @@
-/** What applies to a source when its upstream is read: its limits, and what the last fetch left. */
+/** What applies when a source is read: its limits, and the state that the last fetch left. */
 import type { Database } from '../db/connection/database.ts';
 import type { SourceRow } from '../db/configuration/sources.ts';
 import { forbidden, type OutboundGuard } from '../outbound/guard.ts';
@@ -6,16 +6,15 @@ import { definitionDigest } from '../registry/definition-digest.ts';
 import { admissionFaults } from '../sources/index.ts';
 import type { SourceReader } from '../sources/source-kind.ts';
 
-/** What activities that speak to upstreams work with. */
+/** What activities that read upstreams need. */
 export interface UpstreamDependencies {
   readonly database: Database;
-  /** For sources that were created through the API. */
+  /** For sources created through the API. */
   readonly guard: OutboundGuard;
 }
 
 /**
- * Null for a source of the configuration file, which is the operator's own and has no limits.
- *
+ * Null for a source of the configuration file, which belongs to the operator and has no limits.
  * @throws RollcallError `OutboundForbidden` if the limits forbid the definition itself
  */
 export function limitsOf({ origin, definition }: SourceRow, guard: OutboundGuard): OutboundGuard | null {
@@ -26,7 +25,7 @@ export function limitsOf({ origin, definition }: SourceRow, guard: OutboundGuard
   throw forbidden(faults.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
 }
 
-/** What the last applied fetch left, if it was one of this definition and the reader recognizes it. */
+/** The state left by the last applied fetch, if it had this definition and the reader recognizes it. */
 export function comparableState(
   { definition, fetchState }: Pick<SourceRow, 'definition' | 'fetchState'>,
   { state }: SourceReader,

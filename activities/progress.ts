@@ -1,25 +1,25 @@
-/** Heartbeats: they let a lost worker be noticed, bring cancellations, and show in the Web UI how far a fetch is. */
+/** Heartbeats: Temporal notices a lost worker, cancellations arrive, and the Web UI shows the progress of a fetch. */
 import { Context } from '@temporalio/activity';
 
 const HEARTBEAT_INTERVAL_MS = 4_000;
 
-/** How far a fetch got; what an attempt after a lost worker goes on from, as well. */
+/** How far a fetch got; also where an attempt after a lost worker continues. */
 export interface ProgressDetails {
   readonly entries?: number;
   readonly rejected?: number;
   readonly warnings?: number;
   readonly bytes?: number;
   readonly cursor?: string;
-  /** What is being done, in words. */
+  /** The current step, in words. */
   readonly step?: string;
 }
 
 export interface Progress {
-  /** Sends what is known by now; what is not given stays as it was reported before. */
+  /** Reports these values; values that are not given stay as last reported. */
   report(details: ProgressDetails): void;
 }
 
-/** Does something long, with a heartbeat every few seconds whether or not it makes progress. */
+/** Runs something long and sends a heartbeat every few seconds, with or without progress. */
 export async function withProgress<Result>(work: (progress: Progress) => Promise<Result>): Promise<Result> {
   const context = Context.current();
   let details: ProgressDetails = {};

@@ -1,4 +1,4 @@
-/** Makes the actors agree with the sources in Postgres, which are the truth. Several workers may do so at once. */
+/** Makes the actors match the sources in Postgres, which are the truth. Several workers can do so at once. */
 import type { Database } from '../db/connection/database.ts';
 import { listSources, type SourceRow } from '../db/configuration/sources.ts';
 import { storePause } from '../db/configuration/source-requests.ts';
@@ -9,13 +9,13 @@ import type { SourceActors } from '../temporal/source-actors.ts';
 import type { ActorMemo } from '../workflows/contract.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
-/** How many actors are spoken to at the same time. */
+/** How many actors are contacted at the same time. */
 const AT_ONCE = 8;
 
 export interface ReconcileDependencies {
   readonly database: Database;
   readonly actors: SourceActors;
-  /** The sources whose actors run, each with the memo of its actor; it may be some seconds old. */
+  /** The sources with a running actor, each with its actor's memo, which may be a few seconds old. */
   listRunningActors(): Promise<ReadonlyMap<string, Partial<ActorMemo>>>;
 }
 
@@ -29,13 +29,11 @@ export interface Reconciliation {
 type Step = () => Promise<keyof Reconciliation | 'agreed'>;
 
 /**
- * Starts actors that do not run, hands new definitions over, syncs what the database has lost, retires what left the
- * configuration.
- *
+ * Starts missing actors, passes on new definitions, syncs what the database has lost, and retires what left the configuration.
  * @throws the first error, after everything else has been done
  */
 export async function reconcileSources(dependencies: ReconcileDependencies): Promise<Reconciliation> {
-  // A source is a row first and an actor then: in this order an actor without a row has lost it.
+  // A source gets its row before its actor, so an actor without a row has lost it.
   const running = await dependencies.listRunningActors();
   const sources = await listSources(dependencies.database);
   const known = new Set(sources.map(({ name }) => name));
@@ -63,7 +61,7 @@ async function reconcileSource(
 ): ReturnType<Step> {
   const { name, definition, detachedAt } = source;
   if (detachedAt !== null) {
-    // Nothing is left to do for a source whose actor has ended and whose entries are kept.
+    // The actor has ended and the entries are kept, so nothing is left to do.
     if (keepsEntries(source) && !running.has(name)) return 'agreed';
     return await retire(dependencies, { name, entries: keepsEntries(source) ? 'detach' : 'remove' });
   }
@@ -80,15 +78,15 @@ async function reconcileSource(
   return (await syncLostEntries(dependencies, source, memo)) ? 'synced' : 'agreed';
 }
 
-/** The actor knows better: its list entry may be old, and a database that was restored has an older state. */
+/** Asks the actor itself: its list entry may be outdated, and a restored database has an older state. */
 async function recordPauseOf({ actors, database }: ReconcileDependencies, name: string): Promise<void> {
   const { paused } = await actors.describe(name);
   await storePause(database, name, paused);
 }
 
 /**
- * A database that was lost, or restored from an older backup, has no record of the last sync: its entries are not there
- * either. A paused source is left alone until it is resumed.
+ * If the database was lost, or restored from an older backup, it has no record of the last sync and not its entries either. A
+ * paused source is synced when it is resumed.
  */
 async function syncLostEntries(
   { actors }: ReconcileDependencies,
@@ -100,9 +98,7 @@ async function syncLostEntries(
   return true;
 }
 
-/**
- * What was published is stored nowhere else: leaving the file does not erase it, a deletion through the admin API does.
- */
+/** Published entries are stored nowhere else, so leaving the file doesn't erase them. Deletion through the admin API does. */
 function keepsEntries({ kind, origin, isEraseRequested }: SourceRow): boolean {
   return isManaged({ kind }) && origin === 'file' && !isEraseRequested;
 }

@@ -5,8 +5,7 @@ import { listSync } from './sync-listing.ts';
 import { openSyncRecord } from './sync-record.ts';
 
 /**
- * Closes the record of a sync that was not applied; opens it first if the sync failed before it could.
- *
+ * Closes the record of a sync that wasn't applied. Opens it first if the sync failed before that.
  * @returns the first rejections; undefined if the source no longer exists
  */
 export async function recordFailure(
@@ -15,7 +14,7 @@ export async function recordFailure(
 ): Promise<Pick<SyncListing, 'rejected'> | undefined> {
   const { outcome, failure } = input;
   const run = await openSyncRecord(database, input);
-  // The source was removed in the meantime, and its records with it.
+  // The source was removed in the meantime, together with its records.
   if (run === null) return undefined;
   await closeFailedSyncRun(database, run.id, { outcome, ...failure });
   const { rejected } = await listSync(database, run.id);

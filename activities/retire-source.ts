@@ -3,8 +3,8 @@ import { deleteDetachedSource } from '../db/configuration/sources.ts';
 import type { Activities } from '../workflows/contract.ts';
 
 /**
- * Erases a source whose actor ends, if Postgres says that it can go. One that is kept needs nothing: it was taken out of
- * the registries when it left the configuration, and may have returned since.
+ * Erases a source when its actor ends, if Postgres confirms that it is to be removed. A source that is kept needs nothing: it
+ * left its registries together with the configuration, and may have returned since.
  */
 export async function retireSource(
   database: Database,

@@ -1,11 +1,11 @@
-/** Keeps slow upstreams from taking all places of a worker. */
+/** Keeps slow upstreams from occupying all slots of a worker. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { FailureType } from '../registry/failure.ts';
 
 export interface SlowFetchLimits {
-  /** Milliseconds after which a fetch counts as slow. */
+  /** After this time a fetch counts as slow, in milliseconds. */
   readonly afterMs: number;
-  /** How many slow fetches may run at a time; fewer than the worker has places, so that the others keep turning over. */
+  /** How many slow fetches can run at a time. Fewer than the worker's slots, so that the others stay available. */
   readonly count: number;
 }
 
@@ -18,10 +18,9 @@ export class SlowFetches {
   }
 
   /**
-   * Fetches. The signal passed on aborts with `signal`, and when the fetch becomes slow while the most that are allowed
-   * are already slow.
-   *
-   * @throws ApplicationFailure `UpstreamUnavailable`, final for this sync: it is tried again with the usual backoff
+   * Runs a fetch. Its signal aborts with `signal`, and also if the fetch becomes slow while the maximum number of slow fetches is
+   * running.
+   * @throws ApplicationFailure `UpstreamUnavailable`, which ends this sync: the actor retries with its usual backoff
    */
   async run<Result>(signal: AbortSignal, fetch: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     const { afterMs, count } = this.#limits;
@@ -45,6 +44,6 @@ export class SlowFetches {
 
 function tooMany({ afterMs, count }: SlowFetchLimits): ApplicationFailure {
   const type: FailureType = 'UpstreamUnavailable';
-  const message = `the fetch took longer than ${afterMs / 1000} s while ${count} other fetches of this worker did: start more workers, or find out why the upstreams are slow`;
+  const message = `the fetch took longer than ${afterMs / 1000} s while ${count} other slow fetches were running on this worker: start more workers, or find out why the upstreams are slow`;
   return ApplicationFailure.create({ type, message, nonRetryable: true });
 }

@@ -5,7 +5,7 @@ import type { SyncListing } from '../workflows/contract.ts';
 
 /** How many entries of each kind are listed. */
 const LISTED = 20;
-/** Characters of each text, so that a listing stays within some kilobytes. */
+/** Longest text in characters, so that a listing stays within a few kilobytes. */
 const MAX_TEXT = 200;
 
 /** The first entries that a sync added, changed, removed, and rejected, for the Web UI. */

@@ -7,13 +7,13 @@ import type { WatchInput } from '../workflows/contract.ts';
 import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';
 import { withProgress } from './progress.ts';
 
-/** Watches a source. Resolves when there may be news, which a check then looks into. */
+/** Watches a source. Resolves when there may be news, which a check then confirms. */
 export async function watch({ database, guard }: UpstreamDependencies, { sourceName }: WatchInput): Promise<void> {
   const source = await findSource(database, sourceName);
   if (source === null) throw new RollcallError('SourceNotFound', `there is no source ${sourceName}`);
   const { definition } = source;
   const { origin } = definition;
-  // What can be watched is the server's own: a source with limits has nothing to watch.
+  // Only the server's own files and clusters can be watched, and sources with limits can't use those.
   limitsOf(source, guard);
   const reader = await readerOf(definition);
   if (reader.watch === undefined) {

@@ -3,7 +3,7 @@ import { carryOutWrite } from '../db/writes/write-requests.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { Activities, WriteResult } from '../workflows/contract.ts';
 
-/** Carries out a write request of a managed source: once, however often it is asked to. */
+/** Carries out a write request of a managed source, exactly once. */
 export async function write(
   database: Database,
   { sourceName, request }: Parameters<Activities['write']>[0],

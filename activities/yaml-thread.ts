@@ -1,9 +1,9 @@
-/** The program of the thread that converts one YAML document, see isolated-yaml.ts. */
+/** The thread that converts one YAML document, see isolated-yaml.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { RollcallError } from '../registry/failure.ts';
 import { type ConvertedYaml, yamlToJson } from '../registry/yaml-document.ts';
 
-/** What the thread answers: the converted document, or why it is invalid. */
+/** The thread's answer: the converted document, or why it is invalid. */
 export type YamlAnswer = ConvertedYaml | { readonly invalid: string };
 
 function convert(yaml: Uint8Array): YamlAnswer {

@@ -1,4 +1,4 @@
-/** One Kubernetes cluster: reads of its API server, with failures that say what is missing. */
+/** One Kubernetes cluster: reads from its API server, with failures that say what is missing. */
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, request } from 'undici';
 import { type ClusterAccess, loadKubeconfig } from './kubeconfig.ts';
@@ -7,16 +7,16 @@ import { notReachable, refusal } from './refusal.ts';
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 export interface Read {
-  /** Beginning with `/api` or `/apis`. */
+  /** Starts with `/api` or `/apis`. */
   readonly path: string;
   readonly query?: Query | undefined;
-  /** What is read, for the words of a failure: `mcpservers.toolhive.stacklok.dev in the namespace team-a`. */
+  /** What is read, for error messages: `mcpservers.toolhive.stacklok.dev in the namespace team-a`. */
   readonly what: string;
   readonly signal: AbortSignal;
 }
 
 const ANSWER_TIMEOUT_MS = 30_000;
-/** Lines of a watch: the API server refuses objects of more than about 1.5 MiB. */
+/** Longest line of a watch: the API server refuses objects of more than about 1.5 MiB. */
 const LONGEST_LINE = 8 * 1024 * 1024;
 
 export class Cluster {
@@ -30,20 +30,19 @@ export class Cluster {
   }
 
   /**
-   * Reads the kubeconfig, or the service account of the pod; speaks to nobody yet. To be closed.
-   *
-   * @throws RollcallError `DefinitionInvalid` where there is no such file or context
+   * Reads the kubeconfig, or the service account of the pod, without connecting yet. Close it after use.
+   * @throws RollcallError `DefinitionInvalid` if there is no such file or context
    */
   static open(access: ClusterAccess): Cluster {
     return new Cluster(access);
   }
 
-  /** The namespace that is meant where none is given. */
+  /** The namespace to use if none is given. */
   get defaultNamespace(): string {
     return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace?.trim() || 'default';
   }
 
-  /** @throws RollcallError where the API server does not say that it is ready */
+  /** @throws RollcallError unless the API server says that it is ready */
   async assertReady(signal: AbortSignal): Promise<void> {
     const response = await this.#send({ path: '/readyz', what: 'readiness', signal });
     await response.body.dump();
@@ -60,7 +59,7 @@ export class Cluster {
     }
   }
 
-  /** Resolves once the API server has begun to answer; then the lines of the answer as they come, parsed. */
+  /** Resolves when the API server begins to answer. Then yields the lines of the answer, parsed, as they arrive. */
   async stream(read: Read, { silenceMs }: { readonly silenceMs: number }): Promise<AsyncGenerator> {
     const response = await this.#send(read, silenceMs);
     return this.#lines(response.body, read.signal);
@@ -70,7 +69,7 @@ export class Cluster {
     await this.#dispatcher?.destroy();
   }
 
-  /** Credentials are read anew when they are refused: tokens expire, and their file has a new one by then. */
+  /** Rereads credentials when they are refused: tokens expire, and by then their file has a new one. */
   async #send(read: Read, silenceMs = ANSWER_TIMEOUT_MS): Promise<Dispatcher.ResponseData> {
     for (let attempt = 1; ; attempt += 1) {
       const response = await this.#attempt(read, silenceMs);
@@ -89,7 +88,7 @@ export class Cluster {
     const context = new RequestContext(url.href, HttpMethod.GET);
     try {
       await this.#config.applySecurityAuthentication(context);
-      // The library makes a connection pool for each request: one is enough.
+      // The library makes a connection pool per request; one is enough.
       this.#dispatcher ??= context.getDispatcher() ?? new Agent();
       return await request(url, {
         dispatcher: this.#dispatcher,
@@ -112,7 +111,7 @@ export class Cluster {
         const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
         rest = lines.pop() ?? '';
         for (const line of lines) if (line !== '') yield JSON.parse(line) as unknown;
-        if (rest.length > LONGEST_LINE) throw new Error('it sent a line without end');
+        if (rest.length > LONGEST_LINE) throw new Error('it sent an endless line');
       }
     } catch (error) {
       signal.throwIfAborted();

@@ -1,4 +1,4 @@
-/** A set of objects that is listed and watched with one request each: of one resource, in one namespace or in all. */
+/** Objects of one resource, in one namespace or in all, that are listed and watched with one request each. */
 import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import type { Cluster, Query } from './cluster.ts';
 import { ResourceExpired } from './refusal.ts';
@@ -6,24 +6,24 @@ import { ResourceExpired } from './refusal.ts';
 export interface Collection {
   readonly path: string;
   readonly query?: Query;
-  /** For the words of a failure. */
+  /** For error messages. */
   readonly what: string;
 }
 
-/** A page holds this many objects, at most 1.5 MiB each and usually a few kilobytes. */
+/** Objects per page: at most 1.5 MiB each, usually a few kilobytes. */
 const PAGE_SIZE = 500;
-/** The API server ends a watch after this time, and sends a bookmark at its end. */
+/** The API server ends a watch after this time and sends a bookmark at its end. */
 const WATCH_SECONDS = 30;
-/** A network that went away says nothing: a watch that is silent for longer is over. */
+/** A lost network connection is silent, so a watch that is silent for longer is ended. */
 const WATCH_SILENCE_MS = (WATCH_SECONDS + 10) * 1000;
 
 export interface Page {
   readonly objects: readonly JsonObject[];
-  /** Of the list as a whole: from where a watch goes on. */
+  /** Of the list as a whole: where a watch continues. */
   readonly resourceVersion: string;
 }
 
-/** The objects page by page, all of one moment. */
+/** The objects page by page, all from the same moment. */
 export async function* listPages(
   cluster: Cluster,
   { path, query, what }: Collection,
@@ -44,14 +44,13 @@ export async function* listPages(
 export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: JsonObject;
-  /** From where a watch goes on after this change. */
+  /** Where a watch continues after this change. */
   readonly resourceVersion: string;
 }
 
 /**
- * Resolves once the watch stands; then what changes after a resource version, until the API server ends the watch.
- *
- * @throws ResourceExpired where the resource version is too old
+ * Resolves when the watch is established. Then yields the changes after a resource version until the API server ends the watch.
+ * @throws ResourceExpired if the resource version is too old
  */
 export async function watchChanges(
   cluster: Cluster,
@@ -67,7 +66,7 @@ async function* changesIn(events: AsyncIterable<unknown>, what: string): AsyncGe
   for await (const event of events) {
     const object = memberOf(event, 'object');
     const type = isJsonObject(event) ? event['type'] : undefined;
-    // Told in the stream, as the answer has begun by then: 410, and whatever else makes the list the way to go on.
+    // These come in the stream, because the answer has begun: 410, and other errors that call for a new list.
     if (type === 'ERROR') throw new ResourceExpired(what);
     const resourceVersion = textOf(memberOf(object, 'metadata')['resourceVersion']) ?? '';
     yield { type: type as Change['type'], object, resourceVersion };

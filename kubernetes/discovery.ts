@@ -1,4 +1,4 @@
-/** Which resources a cluster has, and in which version they are to be asked for. */
+/** Which resources a cluster has, and which version of them to request. */
 import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import type { KubernetesResource } from '../registry/kubernetes-object.ts';
@@ -14,13 +14,13 @@ export interface ServedResource {
 
 export interface Discovery {
   readonly served: readonly ServedResource[];
-  /** Those that are not installed. */
+  /** Resources that aren't installed. */
   readonly missing: readonly KubernetesResource[];
 }
 
 /**
- * Looks each resource up in its group's versions, the preferred one first. A server that is still starting is not
- * believed: it does not know its custom resources yet.
+ * Looks up each resource in its group's versions, the preferred one first. A server that is still starting is not trusted: it
+ * doesn't know its custom resources yet.
  */
 export async function discover(
   cluster: Cluster,
@@ -59,7 +59,7 @@ async function discoverGroup(cluster: Cluster, { group, wanted, signal }: Group)
   return [...found.values()];
 }
 
-/** Preferred version first; none where the group is not installed. */
+/** Preferred version first; empty if the group isn't installed. */
 async function versionsOf(cluster: Cluster, group: string, signal: AbortSignal): Promise<string[]> {
   const answer = await readIfThere(cluster, `/apis/${group}`, signal);
   const versions = isJsonObject(answer) ? objectsOf(answer['versions']) : [];

@@ -1,4 +1,4 @@
-/** How a cluster is reached, and as whom. */
+/** How a cluster is reached, and with which identity. */
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -8,17 +8,15 @@ import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 
 export type ClusterAccess = {
-  /** Absent: the one that kubectl would use, in a pod the service account. */
+  /** Absent: the kubeconfig that kubectl would use, or the service account in a pod. */
   readonly kubeconfig?: string;
   /** Default: the current context of the kubeconfig. */
   readonly context?: string;
 };
 
 /**
- * The kubeconfig with its context chosen; where none is named the one that kubectl would use, in a pod the service
- * account.
- *
- * @throws RollcallError `DefinitionInvalid` where there is no such file, context or cluster
+ * The kubeconfig with its context selected. Without a name, the one that kubectl would use, or the service account in a pod.
+ * @throws RollcallError `DefinitionInvalid` if there is no such file, context, or cluster
  */
 export function loadKubeconfig({ kubeconfig, context }: ClusterAccess): KubeConfig {
   const config = new KubeConfig();
@@ -43,7 +41,7 @@ function defaultFiles(): string[] {
   return named.length > 0 ? named : [join(homedir(), '.kube', 'config')].filter((path) => existsSync(path));
 }
 
-/** The library knows `tokenFile` in pods only; in a kubeconfig it reads another name, once. */
+/** The library supports `tokenFile` only in pods. In a kubeconfig it expects another name and reads the file only once. */
 function useTokenFiles(config: KubeConfig, path: string): void {
   const content: unknown = parse(readFileSync(path, 'utf8'));
   for (const named of isJsonObject(content) ? objectsOf(content['users']) : []) {

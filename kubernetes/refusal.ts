@@ -1,18 +1,18 @@
-/** What an API server's refusals mean to the person who runs the source. */
+/** Turns an API server's refusals into errors that help the source's operator. */
 import type { Dispatcher } from 'undici';
 import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, textOf } from '../registry/json.ts';
 
-/** The resource version, or the page of a list, is too old to go on from: only a new list helps. */
+/** The resource version, or the page of a list, is too old to continue from; a new list is needed. */
 export class ResourceExpired extends RollcallError {
   constructor(what: string) {
-    super('UpstreamUnavailable', `the API server no longer knows the state to go on from, of ${what}`);
+    super('UpstreamUnavailable', `the API server no longer has the state to continue from, of ${what}`);
   }
 }
 
 const LONGEST_QUOTE = 400;
 
-/** The failure for an answer that is not 200. */
+/** The failure for an answer other than 200. */
 export async function refusal(
   { statusCode: status, headers, body }: Dispatcher.ResponseData,
   { server, what }: { readonly server: string; readonly what: string },
@@ -28,10 +28,10 @@ export async function refusal(
       `may not list or watch ${what}: grant it with a role as in deploy/kubernetes. The API server says: ${said}`,
     );
   }
-  if (status === 404) return new RollcallError('UpstreamNotFound', `${server} has no ${what}`);
+  if (status === 404) return new RollcallError('UpstreamNotFound', `${server} doesn't have ${what}`);
   const retryAfterSeconds = Number(headers['retry-after']);
   if (status === 429 || (status === 503 && retryAfterSeconds > 0)) {
-    return new RollcallError('UpstreamRateLimited', `${server} asks to be asked later (${status})`, {
+    return new RollcallError('UpstreamRateLimited', `${server} asks for a later request (${status})`, {
       retryAfterMs: (retryAfterSeconds || 1) * 1000,
     });
   }
@@ -47,7 +47,7 @@ export function notReachable(server: string, error: unknown): RollcallError {
   });
 }
 
-/** An API server explains itself in a `Status`. */
+/** The reason in the `Status` that an API server answers with. */
 async function explanationIn(body: Dispatcher.ResponseData['body']): Promise<string> {
   const text = await body.text().catch(() => '');
   try {

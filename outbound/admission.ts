@@ -1,7 +1,7 @@
 /**
- * What a source that was created through the API may say: whoever may create sources does not run the server, and gets
- * neither its files, its programs and its rights in a cluster nor the network that it stands in. Pure: it is asked when
- * a source is created or changed, and again before each fetch.
+ * What a source that was created through the API can contain. Its creator doesn't run the server, so the source gets neither the
+ * server's files, programs, and rights in a cluster, nor its internal network. Pure: called when a source is created or changed,
+ * and again before each fetch.
  */
 import { isAbsolute, relative, sep } from 'node:path';
 import type { OutboundSettings } from '../config/model.ts';
@@ -9,28 +9,32 @@ import type { SecretReference } from '../registry/source-definition.ts';
 import { OutboundRules } from './rules.ts';
 
 export interface AdmissionFault {
-  /** Where it stands, in the words of a written source, such as `['git', 'auth', 'passwordFile']`. */
+  /** The member of a source as written, such as `['git', 'auth', 'passwordFile']`. */
   readonly path: readonly string[];
-  /** To be read after the path: `has to begin with https://`. */
+  /** Completes a sentence that starts with the path: `has to begin with https://`. */
   readonly message: string;
 }
 
 export function urlFaults(path: readonly string[], written: string, settings: OutboundSettings): AdmissionFault[] {
   const url = URL.parse(written);
-  const message = url === null ? 'is no URL' : new OutboundRules(settings).faultOf(url);
+  const message = url === null ? 'is not a URL' : new OutboundRules(settings).faultOf(url);
   return message === null ? [] : [{ path, message }];
 }
 
-/** Links are followed when the file is read: what counts then is where they lead. */
+/** Links are resolved when the file is read: then their target must be in the folder, too. */
 export function secretFaults(
   path: readonly string[],
   secret: SecretReference,
   { secretsFolder }: OutboundSettings,
 ): AdmissionFault[] {
-  if ('environment' in secret) return [{ path, message: "is a variable of the server's environment: name a file" }];
+  if ('environment' in secret)
+    return [{ path, message: "is a variable of the server's environment: name a file instead" }];
   if (secretsFolder === undefined) {
     return [
-      { path, message: 'names a file of the server, and `outbound.secretsFolder` does not say where those may be' },
+      {
+        path,
+        message: 'names a file of the server, and `outbound.secretsFolder` does not say where such files can be',
+      },
     ];
   }
   return isInside(secretsFolder, secret.file)
@@ -38,7 +42,7 @@ export function secretFaults(
     : [{ path, message: 'is not in the folder `outbound.secretsFolder`' }];
 }
 
-/** Whether an absolute path lies below a folder, by its name alone. */
+/** Whether an absolute path is below a folder, judging by its name alone. */
 export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return isAbsolute(path) && way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);

@@ -1,22 +1,22 @@
-/** Looks host names up and passes on only the addresses that may be reached: what was judged is what is connected to. */
+/** Looks up host names and returns only the addresses that are allowed, so that the checked address is the one connected to. */
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
 
-/** All addresses of a host name, the preferred ones first. Rejects as `dns.lookup` does. */
+/** All addresses of a host name, the preferred ones first. Rejects like `dns.lookup`. */
 export type Resolver = (host: string) => Promise<readonly LookupAddress[]>;
 
-/** As every other program of this machine would look it up. */
+/** As every other program on this machine looks it up. */
 export const systemResolver: Resolver = (host) => lookup(host, { all: true });
 
 export interface LookupRule {
   readonly resolve: Resolver;
   readonly mayReach: (host: string, address: string) => boolean;
-  /** What is thrown where a host has addresses, none of which may be reached. */
+  /** None of the host's addresses is allowed. */
   readonly refusal: (host: string) => Error;
 }
 
-/** The addresses of a host that may be reached, at least one. */
+/** The allowed addresses of a host, at least one. */
 export async function lookUpReachable(host: string, rule: LookupRule): Promise<readonly LookupAddress[]> {
   const addresses = await rule.resolve(host);
   const reachable = addresses.filter(({ address }) => rule.mayReach(host, address));
@@ -24,10 +24,7 @@ export async function lookUpReachable(host: string, rule: LookupRule): Promise<r
   return reachable;
 }
 
-/**
- * For the option `lookup` of a connection. Node calls it for host names only: addresses that stand in a URL are to be
- * judged before.
- */
+/** For the option `lookup` of a connection. Node calls it for host names only; check addresses in a URL beforehand. */
 export function checkedLookup(rule: LookupRule): LookupFunction {
   return (host, { all, family }, callback) => {
     void lookUpReachable(host, rule).then(

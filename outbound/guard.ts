@@ -1,4 +1,4 @@
-/** Keeps sources that were created through the API to what they may reach, at the moment when they reach for it. */
+/** Restricts sources that were created through the API to allowed hosts and secrets, at the moment of each access. */
 import { realpath } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
@@ -15,8 +15,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 
 export class OutboundGuard {
   /**
-   * Connects to nothing but addresses that may be reached, whatever a name leads to by then. Never through a proxy: it
-   * would look names up by itself. Addresses that stand in a URL are for `assertMayReach` to judge.
+   * Connects only to allowed addresses, whatever a name resolves to by then. Never uses a proxy, which would resolve names
+   * itself. `assertMayReach` checks addresses in a URL.
    */
   readonly dispatcher: Dispatcher;
   readonly settings: OutboundSettings;
@@ -32,8 +32,7 @@ export class OutboundGuard {
   }
 
   /**
-   * To be asked before each request, and for each redirect.
-   *
+   * Call it before each request, and for each redirect.
    * @throws RollcallError `OutboundForbidden`
    */
   assertMayReach(url: URL): void {
@@ -42,9 +41,8 @@ export class OutboundGuard {
   }
 
   /**
-   * Addresses of a host, for a program that is to connect to no other; at least one, and for an address itself.
-   *
-   * @throws RollcallError `OutboundForbidden`, or `UpstreamUnavailable` where the name can't be looked up
+   * The allowed addresses of a host, for a program that must connect to no other. At least one; an address returns itself.
+   * @throws RollcallError `OutboundForbidden`, or `UpstreamUnavailable` if the name can't be looked up
    */
   async addressesOf(host: string): Promise<readonly string[]> {
     const literal = withoutBrackets(host);
@@ -60,17 +58,16 @@ export class OutboundGuard {
     }
   }
 
-  /** Reads a secret as it is now, if it lies where it may. */
+  /** Reads the current value of a secret, if its location is allowed. */
   async readSecret(secret: SecretReference): Promise<string> {
-    if ('environment' in secret) throw forbidden("secrets of the server's environment are not handed out");
+    if ('environment' in secret) throw forbidden("secrets in the server's environment can't be used");
     return await readSecret({ file: await this.locateSecret(secret.file) });
   }
 
   /**
-   * Where a secret file is once all links are followed.
-   *
-   * @throws RollcallError `OutboundForbidden` where that is not in the folder for secrets, or where there is no such
-   *   file: which files there are elsewhere is nobody's to know
+   * The path of a secret file after all links are resolved.
+   * @throws RollcallError `OutboundForbidden` if it is outside the folder for secrets or doesn't exist; the error is the same, so
+   * that it doesn't reveal which files exist
    */
   async locateSecret(path: string): Promise<string> {
     const { secretsFolder } = this.settings;
@@ -83,7 +80,7 @@ export class OutboundGuard {
 }
 
 function forbiddenHost(host: string): RollcallError {
-  return forbidden(`${host} leads to an address that is not public, and that \`outbound.allow\` does not list`);
+  return forbidden(`${host} resolves to an address that is not public, and that \`outbound.allow\` does not list`);
 }
 
 export function forbidden(what: string): RollcallError {

@@ -1,4 +1,4 @@
-/** The slowest transfer that a sync waits for: an upstream that sends a byte now and then must not hold a fetch open. */
+/** The slowest transfer that a sync accepts: an upstream that sends a byte now and then must not keep a fetch open. */
 import { RollcallError } from '../registry/failure.ts';
 
 export interface Speed {
@@ -7,13 +7,12 @@ export interface Speed {
   readonly windowMs: number;
 }
 
-/** Far below any working connection; a document of 1 MiB may take four minutes. */
+/** Far below any working connection; a document of 1 MiB can take four minutes. */
 export const MINIMUM_SPEED: Speed = { bytesPerSecond: 4 * 1024, windowMs: 30_000 };
 
 /**
- * Passes bytes on, and fails when a window brings fewer than the minimum. Only the time spent waiting for the upstream
- * counts, not the time that the reader takes. An upstream that sends nothing at all is for the caller's timeout.
- *
+ * Passes bytes on, and fails if a window brings fewer than the minimum. Only the time spent waiting for the upstream counts, not
+ * the reader's. The caller's timeout covers an upstream that sends nothing at all.
  * @throws RollcallError `UpstreamUnavailable` with the name of the upstream
  */
 export async function* atMinimumSpeed(
@@ -39,5 +38,5 @@ export async function* atMinimumSpeed(
 
 function tooSlow(upstream: string, bytesPerSecond: number): RollcallError {
   const what = `${upstream} sends less than ${bytesPerSecond} bytes per second`;
-  return new RollcallError('UpstreamUnavailable', `${what}: the download was given up`);
+  return new RollcallError('UpstreamUnavailable', `${what}: the download was stopped`);
 }

@@ -1,24 +1,24 @@
-/** Takes out of messages what libraries and programs put into them although it is secret. */
+/** Removes secrets from messages of libraries and programs. */
 
 /**
- * Removes the credentials and the query of every URL, and the value of an `Authorization` header. Takes time in
- * proportion to the length of the text, whatever it holds: upstreams decide what a message says.
+ * Removes the credentials and the query of every URL, and the value of an `Authorization` header. Takes linear time for any text,
+ * because upstreams can influence messages.
  */
 export function withoutSecrets(text: string): string {
   return text.replaceAll(/[^\s'"]+/g, withoutUrlSecrets).replaceAll(/\b(authorization: *\w+) +\S+/gi, '$1 ***');
 }
 
-/** A part of a text without white space or quotes, which may hold URLs. */
+/** A part of a text without white space or quotes, which can contain URLs. */
 function withoutUrlSecrets(word: string): string {
   const [before = '', ...urls] = word.split('://');
   if (urls.length === 0 || !/[a-z0-9+.-]$/i.test(before)) return word;
-  // Everything after the first question mark may belong to the query, further URLs included.
+  // Everything after the first question mark may belong to the query, including further URLs.
   const withQuery = urls.findIndex((url) => /[?#]/.test(url));
   const shown = withQuery === -1 ? urls : urls.slice(0, withQuery + 1);
   return [before, ...shown.map((url) => withoutCredentials(url).replace(/[?#].*$/s, ''))].join('://');
 }
 
-/** Credentials end at the last `@` in front of the path. */
+/** Credentials end at the last `@` before the path. */
 function withoutCredentials(url: string): string {
   const end = url.search(/[/?#]/);
   const authority = end === -1 ? url : url.slice(0, end);

@@ -1,4 +1,4 @@
-/** Which hosts and addresses sources that were created through the API may reach. Pure: nothing is looked up. */
+/** Which hosts and addresses sources that were created through the API can reach. Pure: nothing is looked up. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { OutboundSettings } from '../config/model.ts';
@@ -11,7 +11,7 @@ export class OutboundRules {
   readonly #names = new Set<string>();
   readonly #ranges: Range[] = [];
 
-  /** @param settings whose `allow` has been checked when the configuration was read */
+  /** @param settings whose `allow` was checked when the configuration was read */
   constructor({ allow }: Pick<OutboundSettings, 'allow'>) {
     for (const entry of allow) {
       const [address = '', bits] = entry.split('/');
@@ -21,32 +21,32 @@ export class OutboundRules {
     }
   }
 
-  /** Whether this very host is listed: by its name, or, for an address, by itself or by a range. */
+  /** Whether this exact host is listed: by its name or, for an address, by itself or by a range. */
   lists(host: string): boolean {
     const plain = plainHost(host);
     return this.#names.has(plain) || (isIP(plain) !== 0 && this.#listsAddress(plain));
   }
 
-  /** Whether the address of a host may be connected to: public, listed, or of a listed host. */
+  /** Whether an address of the host is allowed: public, listed, or of a listed host. */
   mayReach(host: string, address: string): boolean {
     return isPublicAddress(address) || this.lists(host) || this.#listsAddress(address);
   }
 
-  /** What forbids a URL before any name is looked up; null: nothing. */
+  /** Why a URL is forbidden before any name is looked up; null if it isn't. */
   faultOf(url: URL): string | null {
     if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'has to begin with https://';
     return url.protocol === 'http:' && !this.lists(url.hostname)
-      ? 'has to begin with https://: without encryption only hosts are reached that `outbound.allow` lists'
+      ? 'has to begin with https://: only hosts in `outbound.allow` can be reached without encryption'
       : this.faultOfHost(url.hostname);
   }
 
-  /** What forbids a host before its name is looked up; null: nothing. */
+  /** Why a host is forbidden before its name is looked up; null if it isn't. */
   faultOfHost(host: string): string | null {
     const plain = plainHost(host);
     if (plain === '') return 'has no host';
     const known = isLocalName(plain) ? ['127.0.0.1', '::1'] : isIP(plain) === 0 ? [] : [plain];
     const forbidden = known.length > 0 && !known.some((address) => this.mayReach(plain, address));
-    return forbidden ? 'leads to an address that is not public, and that `outbound.allow` does not list' : null;
+    return forbidden ? 'resolves to an address that is not public, and that `outbound.allow` does not list' : null;
   }
 
   #listsAddress(address: string): boolean {
@@ -55,7 +55,7 @@ export class OutboundRules {
   }
 }
 
-/** As two spellings of one host are compared: without brackets, upper case and the dot of the root. */
+/** Normalized for comparison: without brackets, upper case, and the trailing dot. */
 function plainHost(host: string): string {
   return withoutBrackets(host.toLowerCase()).replace(/\.$/, '');
 }

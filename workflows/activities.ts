@@ -1,4 +1,4 @@
-/** The activities, with the patience that workflow code has for each. */
+/** The activities, with timeouts and retries as workflow code needs them. */
 import {
   ActivityCancellationType,
   proxyActivities,
@@ -8,18 +8,18 @@ import {
 import type { Activities, WatchActivities, WriteActivities } from './contract.ts';
 import { PRIORITY, watchTaskQueue, writeTaskQueue } from './contract.ts';
 
-/** How soon a worker that died in the middle of something long is noticed. */
+/** How soon the loss of a worker is noticed during a long activity. */
 const HEARTBEAT_TIMEOUT = '20 seconds';
 
-/** A check is one question, asked once: where it fails, a sync finds out why. */
+/** A check is attempted once: if it fails, a sync finds out why. */
 export const { check } = proxyActivities<Activities>({
   startToCloseTimeout: '30 seconds',
   retry: { maximumAttempts: 1 },
 });
 
 /**
- * A fetch is tried again where that can help, and goes on where the last attempt got to. Taking longer than the
- * deadline is final: the next sync is soon enough.
+ * A fetch is retried where that can help, and continues where the last attempt stopped. Exceeding the deadline ends the sync: the
+ * next one is soon enough.
  */
 export function fetchWithin(deadlineMs: number): ActivityInterfaceFor<Pick<Activities, 'fetchSnapshot'>> {
   return proxyActivities<Pick<Activities, 'fetchSnapshot'>>({
@@ -35,7 +35,7 @@ export function fetchWithin(deadlineMs: number): ActivityInterfaceFor<Pick<Activ
   });
 }
 
-/** One transaction, tried again until a Postgres that restarts is back. */
+/** One transaction, retried until Postgres is back from a restart. */
 export const { applySnapshot } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -43,7 +43,7 @@ export const { applySnapshot } = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 6 },
 });
 
-/** The last word on a sync is not given up soon. */
+/** Retried for long, so that the outcome of a sync is not lost. */
 export const { recordFailure } = proxyActivities<Activities>({
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '1 hour',
@@ -51,8 +51,8 @@ export const { recordFailure } = proxyActivities<Activities>({
 });
 
 /**
- * A caller waits for the answer. Histories of versions that had no write queue are replayed: an activity is recognized
- * by its type and number, whichever queue it is put on.
+ * A caller waits for the answer. Older histories without a write queue still replay, because Temporal identifies an activity by
+ * its type and sequence number, not by its queue.
  */
 export function writeActivities(): ActivityInterfaceFor<Pick<WriteActivities, 'write' | 'recordPause'>> {
   return proxyActivities<Pick<WriteActivities, 'write' | 'recordPause'>>({
@@ -64,7 +64,7 @@ export function writeActivities(): ActivityInterfaceFor<Pick<WriteActivities, 'w
   });
 }
 
-/** Removing many entries takes a while. */
+/** Removing many entries takes time. */
 export function retireActivities(): ActivityInterfaceFor<Pick<WriteActivities, 'retireSource'>> {
   return proxyActivities<Pick<WriteActivities, 'retireSource'>>({
     taskQueue: writeTaskQueue(workflowInfo().taskQueue),
@@ -73,13 +73,13 @@ export function retireActivities(): ActivityInterfaceFor<Pick<WriteActivities, '
   });
 }
 
-/** What is not done now is done at the next housekeeping. */
+/** What fails now is done at the next housekeeping. */
 export const { reconcileSources, purge } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',
   retry: { initialInterval: '5 seconds', maximumAttempts: 3 },
 });
 
-/** Lasts up to a day; the actor starts the next one itself. */
+/** Lasts up to a day; then the actor starts the next one. */
 export function watchActivities(): ActivityInterfaceFor<WatchActivities> {
   return proxyActivities<WatchActivities>({
     taskQueue: watchTaskQueue(workflowInfo().taskQueue),

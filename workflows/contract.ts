@@ -1,10 +1,9 @@
 /**
- * Everything that crosses the wire between clients, the source actors and the activities: workflow types and ids,
- * messages, search attributes, arguments and results. One object in, one object out; everything here is JSON and
- * stays in the range of kilobytes.
+ * Everything that crosses the wire between clients, source actors, and activities: workflow types and ids, messages, search
+ * attributes, arguments, and results. One object in, one object out; everything is JSON of a few kilobytes.
  *
- * Nothing here decides what is served or removed. Anyone with access to the Temporal namespace can send these messages,
- * so activities take a source's definition, its snapshots and an operator's requests from Postgres.
+ * Nothing here decides what is served or removed. Anyone with access to the Temporal namespace can send these messages, so
+ * activities take a source's definition, its snapshots, and an operator's requests from Postgres.
  */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
@@ -19,10 +18,10 @@ export const HOUSEKEEPING_SCHEDULE_ID = 'housekeeping';
 
 /** The id of a source's actor. */
 export const sourceWorkflowId = (sourceName: string): string => `source/${sourceName}`;
-/** The id of the n-th sync of a source; n counts from 1 and never restarts while the database lives. */
+/** The id of the n-th sync of a source; n starts at 1 and only increases while the database lives. */
 export const syncWorkflowId = (sourceName: string, number: number): string => `sync/${sourceName}/${number}`;
 
-/** What an actor's memo tells about it, so that housekeeping can compare it with Postgres without asking the actor. */
+/** The memo of an actor, which lets housekeeping compare it with Postgres without querying it. */
 export interface ActorMemo {
   /** The fingerprint of the definition that the actor knows. */
   readonly definition: string;
@@ -31,15 +30,15 @@ export interface ActorMemo {
   readonly lastSync: number;
 }
 
-/** Watches last for hours: a queue of their own keeps them from taking the slots that syncs need. */
+/** Watches last for hours, so they have their own queue and leave the slots of other activities to syncs. */
 export const watchTaskQueue = (taskQueue: string): string => `${taskQueue}-watch`;
 
-/** Callers wait for writes: a queue of their own keeps fetches from taking the slots that they need. */
+/** Callers wait for writes, so these have their own queue and never wait for a slot behind fetches. */
 export const writeTaskQueue = (taskQueue: string): string => `${taskQueue}-write`;
 
 /**
- * Task priorities: among waiting tasks a lower number goes first. Syncs that are due by timer have the default, 3. Tasks
- * of equal priority are taken from all sources in turn, where the Temporal server supports fairness.
+ * Task priorities: lower numbers run first. Syncs started by a timer have the default, 3. Tasks of equal priority are taken from
+ * all sources in turn, if the Temporal server supports fairness.
  */
 export const PRIORITY = { write: 1, requestedSync: 2, sync: 3 } as const;
 
@@ -69,7 +68,7 @@ export type SyncTrigger = 'start' | 'timer' | 'watch' | 'message' | 'definition'
 // ---------------------------------------------------------------- syncs
 
 export interface SyncCounts {
-  /** Entries that the snapshot holds after filtering, rejected ones not counted. */
+  /** Entries in the snapshot after filtering, without rejected ones. */
   readonly entries: number;
   readonly added: number;
   readonly changed: number;
@@ -104,7 +103,7 @@ export interface SyncInput extends SyncOrigin {
 export interface SyncResult {
   readonly outcome: 'changed' | 'unchanged';
   readonly counts: SyncCounts;
-  /** What the upstream calls the state that was fetched: a commit id, an entity tag, a digest. */
+  /** The upstream's name for the fetched state: a commit id, an entity tag, or a digest. */
   readonly upstreamRevision?: string;
 }
 
@@ -138,14 +137,14 @@ export interface SyncRequest {
 }
 
 /**
- * Start a sync now. During a sync exactly one more follows it, however many signals came; while paused it still
- * runs once; on a managed source nothing happens and the log says so.
+ * Start a sync now. If one is running, exactly one more follows, however many signals arrive. While the source is paused the sync
+ * still runs. On a managed source the signal is ignored and logged.
  */
 export const syncSignal = defineSignal<[SyncRequest?]>('sync');
 
 /**
- * The same, answered with the number of the sync, and with its report if `wait` is set; refused with `SourceManaged`
- * by a managed source.
+ * The same, answered with the sync's number, and with its report if `wait` is set. A managed source refuses it with
+ * `SourceManaged`.
  */
 export const syncNowUpdate = defineUpdate<SyncNowResult, [SyncRequest & { readonly wait?: boolean }]>('syncNow');
 export interface SyncNowResult {
@@ -154,23 +153,23 @@ export interface SyncNowResult {
   readonly report?: SyncReport;
 }
 
-/** Postgres has this definition now: an equal one changes nothing, a different one starts a sync. */
+/** Postgres has this definition now. An equal one changes nothing, a different one starts a sync. */
 export const configureUpdate = defineUpdate<ConfigureResult, [SourceReference]>('configure');
 export interface ConfigureResult {
   readonly changed: boolean;
 }
 
-/** Stop the timer, and record that in Postgres; a running sync is finished. Pausing a paused source changes nothing. */
+/** Stop the timer, and record that in Postgres. A running sync is finished. Pausing a paused source changes nothing. */
 export const pauseUpdate = defineUpdate<{ readonly paused: true }>('pause');
-/** Start the timer again; what is due runs at once. Resuming a source that is not paused changes nothing. */
+/** Start the timer again. A sync that is due runs at once. Resuming a source that isn't paused changes nothing. */
 export const resumeUpdate = defineUpdate<{ readonly paused: false }>('resume');
 
-/** Managed sources only: carry out a write that the api has put into Postgres under `requestId`, exactly once. */
+/** Managed sources only: carry out a write that the api stored in Postgres under `requestId`, exactly once. */
 export interface WriteRequest {
   /** The caller's idempotency key. */
   readonly requestId: string;
   readonly name: string;
-  /** Absent where something is set on all versions. */
+  /** Absent if the change applies to all versions. */
   readonly version?: string;
 }
 export interface WriteResult {
@@ -185,8 +184,8 @@ export const setClaimsUpdate = defineUpdate<WriteResult, [WriteRequest]>('setCla
 export const removeUpdate = defineUpdate<WriteResult, [WriteRequest]>('remove');
 
 /**
- * Cancel what runs and end. `remove` takes the source and its entries out of Postgres, provided that Postgres says that
- * the source left the configuration or was deleted; `detach` keeps them, unserved (a managed source that left the
+ * Cancel what is running and end. `remove` deletes the source and its entries from Postgres, if Postgres says that the source
+ * left the configuration or was deleted. `detach` keeps the entries without serving them (a managed source that left the
  * configuration).
  */
 export const retireUpdate = defineUpdate<{ readonly retired: true }, [{ readonly entries: 'remove' | 'detach' }]>(
@@ -199,42 +198,42 @@ export interface SourceDescription {
   readonly kind: string;
   readonly phase: SourcePhase;
   readonly paused: boolean;
-  /** RFC 3339; absent where only a message starts a sync. */
+  /** RFC 3339; absent if only a message starts a sync. */
   readonly nextCycleAt?: string;
   readonly lastCheckedAt?: string;
   readonly lastSuccessAt?: string;
   readonly consecutiveFailures: number;
   readonly cycle: number;
-  /** Newest first, ten at most. */
+  /** Newest first, at most ten. */
   readonly recentSyncs: readonly SyncReport[];
 }
 
 // ---------------------------------------------------------------- the source workflow's argument
 
-/** What an actor knows about the definition of its source, which is in Postgres. */
+/** What an actor knows about its source's definition, which is stored in Postgres. */
 export interface SourceReference {
   readonly name: string;
   readonly kind: string;
   readonly fingerprint: string;
-  /** Where the source comes from, for the Web UI: no credentials, no query string. */
+  /** Where entries come from, for the Web UI: no credentials, no query string. */
   readonly label: string;
-  /** Whether a change is noticed without waiting for the timer. */
+  /** Whether changes are noticed without waiting for the timer. */
   readonly isWatched: boolean;
   readonly policy: {
     /** Milliseconds from one cycle to the next; null: only a message starts a sync. */
     readonly intervalMs: number | null;
-    /** Milliseconds that one fetch can take. */
+    /** Longest time for one fetch, in milliseconds. */
     readonly deadlineMs: number;
-    /** Milliseconds between two full syncs; absent if each sync is full. */
+    /** Milliseconds between two full syncs; absent if every sync is full. */
     readonly fullSyncEveryMs?: number;
   };
 }
 
-/** The whole state of an actor: what it is started with, and what one run hands to the next. */
+/** The whole state of an actor: the argument it starts with, and what each run passes to the next. */
 export interface SourceState {
   readonly version: 2;
   readonly source: SourceReference;
-  /** The number that the next sync gets. */
+  /** The number of the next sync. */
   readonly nextSyncNumber: number;
   readonly cycle: number;
   readonly paused: boolean;
@@ -243,22 +242,22 @@ export interface SourceState {
   readonly lastCheckedAt?: string;
   readonly lastSuccessAt?: string;
   readonly lastFullSyncAt?: string;
-  /** When the next cycle is due, in milliseconds since the epoch; absent in a new actor: at once. */
+  /** When the next cycle is due, in milliseconds since the epoch. Absent in a new actor, which starts at once. */
   readonly nextCycleAtMs?: number;
-  /** What was asked for and has not run yet. */
+  /** Requests that have not run yet. */
   readonly pending?: SyncRequest & { readonly trigger: SyncTrigger };
 }
 
 // ---------------------------------------------------------------- activities
 
-/** The first of the `details` of an `ApplicationFailure`, where the upstream said when to ask again. */
+/** The first of an `ApplicationFailure`'s `details`, if the upstream said when to ask again. */
 export interface FailureDetails {
   readonly retryAfterMs?: number;
 }
 
 export interface CheckInput {
   readonly sourceName: string;
-  /** The number of the last sync that ended. If Postgres has no record of it, there is something to sync. */
+  /** The number of the last sync that ended. If Postgres has no record of it, a sync is needed. */
   readonly lastSync: number;
 }
 export interface CheckResult {
@@ -269,9 +268,9 @@ export interface FetchInput extends SyncKey, SyncOrigin {
   readonly force: boolean;
   readonly full: boolean;
 }
-/** What the Web UI shows of a fetch. What it found is in Postgres. */
+/** What the Web UI shows of a fetch. Its findings are in Postgres. */
 export interface FetchSnapshotResult {
-  /** `unchanged`: the upstream said so before anything was downloaded, or what it sent is what was applied last. */
+  /** `unchanged`: the upstream said so before anything was downloaded, or sent what was last applied. */
   readonly snapshot: 'staged' | 'unchanged';
   readonly counts: Pick<SyncCounts, 'entries' | 'rejected' | 'warnings'>;
 }
@@ -287,30 +286,30 @@ export interface WatchInput {
   readonly sourceName: string;
 }
 
-/** On the write queue; also on the main queue, where earlier versions put them. */
+/** On the write queue; also on the main queue, where earlier versions put it. */
 export interface WriteActivities {
   /** Carry out a write request of a managed source, exactly once. */
   write(input: { readonly sourceName: string; readonly request: WriteRequest }): Promise<WriteResult>;
   /** Record that the source was paused or resumed. */
   recordPause(input: { readonly sourceName: string; readonly paused: boolean }): Promise<void>;
-  /** Take a source out of Postgres, if Postgres says that it can go. */
+  /** Delete a source from Postgres, if Postgres says that it can go. */
   retireSource(input: { readonly sourceName: string; readonly entries: 'remove' | 'detach' }): Promise<void>;
 }
 
-/** What workflow code may ask of the outside; implemented in activities/. */
+/** The activities that workflow code uses; implemented in activities/. */
 export interface Activities extends WriteActivities {
-  /** Ask the upstream whether anything is new, without fetching it. May only be sure of "nothing". */
+  /** Ask the upstream whether anything is new, without fetching it. Only the answer "nothing" is certain. */
   check(input: CheckInput): Promise<CheckResult>;
-  /** Open the sync's record, fetch, filter and stage. Heartbeats, can be cancelled, resumes where it can. */
+  /** Open the sync's record, fetch, filter, and stage. Sends heartbeats, can be cancelled, resumes where possible. */
   fetchSnapshot(input: FetchInput): Promise<FetchSnapshotResult>;
   /** Make the staged snapshot of a sync visible in one transaction, and close the sync's record. */
   applySnapshot(input: SyncKey): Promise<AppliedSync>;
   /**
-   * Close the record of a sync that did not get that far, and drop what it staged. Answers with the first rejections;
-   * undefined if the source no longer exists.
+   * Close the record of a sync that didn't get that far, and drop what it staged. Returns the first rejections; undefined if the
+   * source no longer exists.
    */
   recordFailure(input: RecordFailureInput): Promise<Pick<SyncListing, 'rejected'> | undefined>;
-  /** Make the actors agree with the sources in Postgres: start, configure, sync, retire. */
+  /** Make the actors match the sources in Postgres: start, configure, sync, retire. */
   reconcileSources(): Promise<{
     readonly started: number;
     readonly configured: number;
@@ -326,7 +325,7 @@ export interface Activities extends WriteActivities {
   }>;
 }
 
-/** On the watch queue: lasts until the source may have news, then ends. */
+/** On the watch queue: ends when the source may have news. */
 export interface WatchActivities {
   watch(input: WatchInput): Promise<void>;
 }

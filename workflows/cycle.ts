@@ -1,4 +1,4 @@
-/** One cycle of a source: ask whether anything is new, sync where it may be, note what came of it. */
+/** One cycle of a source: check whether anything is new, sync if it may be, and record the outcome. */
 import { type TypedSearchAttributes, type SearchAttributePair, WorkflowIdReusePolicy } from '@temporalio/common';
 import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
 import { check, recordFailure } from './activities.ts';
@@ -26,7 +26,7 @@ export async function runCycle(actor: SourceActor): Promise<void> {
   }
   // Retired during the check.
   if (actor.retirement !== undefined) return;
-  // A message that came during the check is answered by this sync.
+  // This sync also answers a message that arrived during the check.
   const pending = actor.takePending();
   const { source } = actor.state;
   const force = pending?.force ?? false;
@@ -41,7 +41,7 @@ export async function runCycle(actor: SourceActor): Promise<void> {
   });
 }
 
-/** Only a clear "nothing" counts: a check that fails, or that a message overtakes, leads to a sync. */
+/** Only a clear "nothing" counts. A failed check, or a message during it, leads to a sync. */
 async function hasNothingNew(actor: SourceActor): Promise<boolean> {
   const { source, nextSyncNumber } = actor.state;
   const input = { sourceName: source.name, lastSync: nextSyncNumber - 1 };
@@ -83,16 +83,16 @@ async function endingOf(input: SyncInput): Promise<Ending> {
   }
 }
 
-/** One workflow per sync is what makes the history readable: each has its own page, red when it failed. */
+/** Each sync is a workflow of its own, so that it has its own page in the Web UI, red if it failed. */
 async function executeSync(input: SyncInput): Promise<SyncResult> {
   const { name } = input.source;
   return executeChild(sync, {
     workflowId: syncWorkflowId(name, input.number),
     args: [input],
-    // An actor that is terminated by hand leaves no sync behind that nobody waits for.
+    // If an actor is terminated, its sync is cancelled too: nothing would wait for the result.
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    // Its activities inherit it.
+    // The sync's activities inherit this.
     priority: {
       priorityKey: input.trigger === 'message' ? PRIORITY.requestedSync : PRIORITY.sync,
       fairnessKey: name,

@@ -1,11 +1,11 @@
-/** What the Temporal Web UI shows of a source: Markdown, written for somebody who wonders how it is doing. */
+/** The current details of a source in the Temporal Web UI: Markdown that tells an operator how the source is doing. */
 import type { SourcePhase, SourceState, SyncReport } from './contract.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
 const PHASES: Readonly<Record<SourcePhase, string>> = {
-  idle: 'idle, all well',
-  failing: 'failing: it tries again by itself',
-  checking: 'asking the upstream whether anything is new',
+  idle: 'idle, healthy',
+  failing: 'failing: it retries automatically',
+  checking: 'checking whether anything is new',
   syncing: 'syncing',
   paused: 'paused: only a message starts a sync',
   retiring: 'being removed',
@@ -47,7 +47,7 @@ function nextCycle(state: SourceState): string {
   return readableTime(new Date(state.nextCycleAtMs).toISOString());
 }
 
-/** Of the last sync that counted them: one that finds nothing new may have nothing to read. */
+/** From the last sync that counted entries: a sync that finds nothing new may not read any. */
 function entriesOf(state: SourceState): string | undefined {
   const counts = state.recentSyncs.find((report) => report.outcome === 'changed' || report.counts?.entries)?.counts;
   if (counts === undefined) return undefined;
@@ -100,12 +100,12 @@ function readableTime(timestamp: string): string {
   return `${timestamp.slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** Texts from outside stay on their line. */
+/** Keeps outside text on its line. */
 function inline(text: string): string {
   return text.replace(/\s+/g, ' ');
 }
 
-/** Texts from outside stay in their column. */
+/** Keeps outside text in its column. */
 function cell(text: string): string {
   return inline(text).replace(/\|/g, '\\|');
 }

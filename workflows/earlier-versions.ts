@@ -1,11 +1,11 @@
 /**
- * Rollcall 0.1 carried whole definitions through Temporal. Actors, syncs and messages of that version are turned into
- * what they are now: a definition becomes a reference to the one in Postgres.
+ * Rollcall 0.1 sent whole definitions through Temporal. This converts its actors, syncs, and messages to their current form: a
+ * definition becomes a reference to the one in Postgres.
  */
 import { canonicalJson } from '../registry/canonical-json.ts';
 import type { SourceReference, SourceState, SyncInput } from './contract.ts';
 
-/** As much of a definition of 0.1 as an actor needs. */
+/** The part of a 0.1 definition that an actor needs. */
 export interface EarlierDefinition {
   readonly name: string;
   readonly origin: {
@@ -49,21 +49,21 @@ export function currentReference(source: SourceReference | EarlierDefinition): S
     name,
     kind,
     fingerprint: CARRIED + carriedFingerprint(source),
-    // Housekeeping replaces the reference within minutes, with a label that says more.
+    // Housekeeping replaces the reference within minutes, with a better label.
     label: `${kind} source`,
     isWatched: content !== undefined || location?.path !== undefined,
     policy: { intervalMs, deadlineMs, ...(fullSyncEveryMs !== undefined && { fullSyncEveryMs }) },
   };
 }
 
-/** Whether the fingerprint is one of 0.1, which can't be compared with that of a definition in Postgres. */
+/** Whether the fingerprint is from 0.1, which can't be compared with one from Postgres. */
 export function isCarried({ fingerprint }: SourceReference): boolean {
   return fingerprint.startsWith(CARRIED);
 }
 
-/** The fingerprint that 0.1 put into the memo of an actor. */
+/** The fingerprint that 0.1 put into an actor's memo. */
 function carriedFingerprint(definition: EarlierDefinition): string {
-  // FNV-1a, twice 32 bits: the workflow sandbox has no cryptography, and a collision gains nothing.
+  // FNV-1a, two times 32 bits: the workflow sandbox has no cryptography, and nothing depends on collision resistance.
   let forward = 0x811c9dc5;
   let backward = 0x811c9dc5;
   const text = canonicalJson(definition);

@@ -1,4 +1,4 @@
-/** Failures as workflow code sees them: wrapped once by the activity that failed, and once more by a child workflow. */
+/** Failures as workflow code sees them: wrapped once by the activity, and once more by a child workflow. */
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -16,10 +16,10 @@ export interface FailureCause {
   readonly retryAfterMs?: number;
 }
 
-/** A message goes into search results, tables and the actor's state. */
+/** Messages go into search results, tables, and the actor's state. */
 const MAX_MESSAGE_LENGTH = 500;
 
-/** What went wrong at the bottom of a chain of wrappers. */
+/** The innermost cause in a chain of wrappers. */
 export function causeOf(error: unknown): FailureCause {
   const causes = causeChain(error);
   const failure = causes.find((cause) => cause instanceof ApplicationFailure);
@@ -33,8 +33,8 @@ export function causeOf(error: unknown): FailureCause {
 }
 
 /**
- * The failure that a handler or a workflow may throw: any error that is not a `TemporalFailure` would fail the
- * workflow task again and again instead, and wedge the actor.
+ * A failure that a handler or workflow can throw. Any error that isn't a `TemporalFailure` would fail the workflow task again and
+ * again, and the actor would be stuck.
  */
 export function toFailure(error: unknown): TemporalFailure {
   if (wasCancelled(error) && error instanceof TemporalFailure) return error;
@@ -48,7 +48,7 @@ export function toFailure(error: unknown): TemporalFailure {
   });
 }
 
-/** A refusal of a message. */
+/** The refusal of a message. */
 export function refusal(type: FailureType, message: string): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true });
 }
@@ -58,7 +58,7 @@ export function wasCancelled(error: unknown): boolean {
   return isCancellation(error);
 }
 
-/** Whether a child workflow was ended from outside, without a chance to close its own record. */
+/** Whether a child workflow was ended from outside and couldn't close its own record. */
 export function wasKilled(error: unknown): boolean {
   return causeChain(error).some((cause) => cause instanceof TerminatedFailure);
 }
@@ -80,8 +80,8 @@ function explain(causes: readonly unknown[]): string {
 }
 
 function explainTimeout({ timeoutType, message }: TimeoutFailure): string {
-  if (timeoutType === 'HEARTBEAT') return 'the worker that did it was lost, and so were those that tried again';
-  if (timeoutType === 'START_TO_CLOSE') return 'it took longer than its deadline';
+  if (timeoutType === 'HEARTBEAT') return 'the worker that ran it was lost, and so were the workers that retried it';
+  if (timeoutType === 'START_TO_CLOSE') return 'it exceeded its deadline';
   return timeoutType === 'SCHEDULE_TO_CLOSE' ? 'it could not be done in time' : message;
 }
 

@@ -1,12 +1,12 @@
-/** Run every few minutes by a schedule: actors are made to agree with Postgres, and what is old is dropped. */
+/** A schedule runs this every few minutes: it makes the actors match Postgres, and purges old data. */
 import { purge, reconcileSources } from './activities.ts';
 import { toFailure } from './failures.ts';
 
-/** Each of the two is done even if the other fails; the workflow then fails too, so that somebody sees it. */
+/** Each of the two runs even if the other fails. The workflow then fails too, so that the failure is visible. */
 export async function housekeeping(): Promise<void> {
   const results = await Promise.allSettled([
-    reconcileSources.executeWithOptions({ summary: 'Make the actors agree with the sources in Postgres' }, []),
-    purge.executeWithOptions({ summary: 'Drop old tombstones, sync records and write requests' }, []),
+    reconcileSources.executeWithOptions({ summary: 'Make the actors match the sources in Postgres' }, []),
+    purge.executeWithOptions({ summary: 'Purge old tombstones, sync records, and write requests' }, []),
   ]);
   for (const result of results) {
     if (result.status === 'rejected') throw toFailure(result.reason);

@@ -1,4 +1,4 @@
-/** Every workflow that a worker of ours runs: what the bundle starts from. */
+/** All workflows of a worker; the entry point of the workflow bundle. */
 export { housekeeping } from './housekeeping.ts';
 export { source } from './source.ts';
 export { sync } from './sync.ts';

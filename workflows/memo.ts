@@ -1,4 +1,4 @@
-/** What housekeeping reads about an actor without asking it. */
+/** What housekeeping reads about an actor without querying it. */
 import { patched, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { ActorMemo, SourceState } from './contract.ts';
 
@@ -6,7 +6,7 @@ export function noteDefinition(fingerprint: string): void {
   upsertMemo({ definition: fingerprint } satisfies Partial<ActorMemo>);
 }
 
-/** Notes what has changed since it was noted last. 0.1 noted definitions only. */
+/** Updates the memo if something changed. 0.1 only recorded definitions. */
 export function noteState({ paused, nextSyncNumber }: SourceState): void {
   const noted = workflowInfo().memo as Partial<ActorMemo> | undefined;
   const current = { paused, lastSync: nextSyncNumber - 1 } satisfies Partial<ActorMemo>;

@@ -1,6 +1,6 @@
 /**
- * What can be said to a source. The contract says what each message does, and what it does when it is untimely.
- * Validators are synchronous and every error of a handler is a failure: anything else would wedge the actor.
+ * The messages of a source; contract.ts says what each one does in which state. Validators are synchronous and every error of a
+ * handler is a failure: anything else would block the actor.
  */
 import { condition, log, patched, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
 import { writeActivities } from './activities.ts';
@@ -10,15 +10,15 @@ import { refusal, toFailure } from './failures.ts';
 import type { SourceActor } from './source-actor.ts';
 import { readSyncRequest } from './sync-request.ts';
 
-/** Registers all handlers; nothing may be awaited before. */
+/** Registers all handlers. Nothing may be awaited before. */
 export function receiveMessages(actor: SourceActor): void {
   receiveSyncRequests(actor);
   receiveSettings(actor);
   receiveWrites(actor);
   receiveRetirement(actor);
-  setHandler(contract.describeQuery, () => actor.describe(), { description: 'How the source is doing' });
+  setHandler(contract.describeQuery, () => actor.describe(), { description: 'The state of the source' });
   setDefaultSignalHandler((name) => {
-    log.warn('A signal that this source does not know was ignored', { source: actor.name, signal: name });
+    log.warn('Ignored an unknown signal', { source: actor.name, signal: name });
   });
 }
 
@@ -27,7 +27,7 @@ function receiveSyncRequests(actor: SourceActor): void {
     contract.syncSignal,
     (request) => {
       if (actor.isManaged || actor.retirement !== undefined) {
-        log.warn('A signal to sync was ignored', { source: actor.name, phase: actor.phase, managed: actor.isManaged });
+        log.warn('Ignored a signal to sync', { source: actor.name, phase: actor.phase, managed: actor.isManaged });
         return;
       }
       actor.request(readSyncRequest(request));
@@ -46,10 +46,13 @@ function receiveSyncRequests(actor: SourceActor): void {
       validator: (_request) => {
         refuseWhileRetiring(actor);
         if (actor.isManaged) {
-          throw refusal('SourceManaged', `${actor.name} is a managed source: it is published to, never synced`);
+          throw refusal(
+            'SourceManaged',
+            `${actor.name} is a managed source: publish entries to it instead of syncing it`,
+          );
         }
       },
-      description: 'Start a sync now and answer with its number; with {"wait": true}, with its outcome',
+      description: 'Start a sync now and return its number; with {"wait": true}, its outcome',
     },
   );
 }
@@ -79,7 +82,7 @@ function receiveSettings(actor: SourceActor): void {
       await setPaused(actor, true);
       return { paused: true as const };
     }),
-    { validator: () => refuseWhileRetiring(actor), description: 'Stop the timer; a sync that runs is finished' },
+    { validator: () => refuseWhileRetiring(actor), description: 'Stop the timer; a running sync is finished' },
   );
   setHandler(
     contract.resumeUpdate,
@@ -87,15 +90,18 @@ function receiveSettings(actor: SourceActor): void {
       await setPaused(actor, false);
       return { paused: false as const };
     }),
-    { validator: () => refuseWhileRetiring(actor), description: 'Start the timer again; what is due runs at once' },
+    {
+      validator: () => refuseWhileRetiring(actor),
+      description: 'Start the timer again; a sync that is due runs at once',
+    },
   );
 }
 
-/** Postgres keeps the pause, so that a source stays paused when Temporal loses the actor. */
+/** Postgres keeps the pause, so that the source stays paused if Temporal loses the actor. */
 async function setPaused(actor: SourceActor, paused: boolean): Promise<void> {
   actor.setPaused(paused);
   if (!patched('pause-in-postgres')) return;
-  const summary = paused ? 'Record the pause' : 'Record that the source was resumed';
+  const summary = paused ? 'Record the pause' : 'Record the resumption';
   await writeActivities().recordPause.executeWithOptions({ summary }, [{ sourceName: actor.name, paused }]);
 }
 
@@ -108,10 +114,10 @@ function receiveWrites(actor: SourceActor): void {
   const validator = (request: contract.WriteRequest): void => {
     refuseWhileRetiring(actor);
     if (!actor.isManaged) {
-      throw refusal('SourceNotManaged', `${actor.name} is not a managed source: nothing can be published to it`);
+      throw refusal('SourceNotManaged', `${actor.name} is not a managed source: entries can't be published to it`);
     }
     if (typeof request?.requestId !== 'string' || typeof request.name !== 'string') {
-      throw refusal('EntryInvalid', 'a write names its request and a server: {"requestId": "…", "name": "…"}');
+      throw refusal('EntryInvalid', 'a write needs a request and a server name: {"requestId": "…", "name": "…"}');
     }
   };
   setHandler(contract.publishUpdate, carryOut('Publish'), { validator, description: 'Publish a version' });
@@ -132,10 +138,10 @@ function receiveRetirement(actor: SourceActor): void {
     {
       validator: (request) => {
         if (request?.entries !== 'remove' && request?.entries !== 'detach') {
-          throw refusal('DefinitionInvalid', 'say what becomes of the entries: {"entries": "remove"} or "detach"');
+          throw refusal('DefinitionInvalid', 'say what happens to the entries: {"entries": "remove"} or "detach"');
         }
       },
-      description: 'Cancel what runs, remove or detach the entries, and end',
+      description: 'Cancel what is running, remove or detach the entries, and end',
     },
   );
 }
@@ -146,7 +152,7 @@ function refuseWhileRetiring(actor: SourceActor): void {
 
 function refuseForeignReference(actor: SourceActor, source: contract.SourceReference | undefined): void {
   if (source?.name === actor.name && isReference(currentReference(source))) return;
-  throw refusal('DefinitionInvalid', `this doesn't describe ${actor.name}: name, fingerprint and policy are needed`);
+  throw refusal('DefinitionInvalid', `this doesn't describe ${actor.name}: name, fingerprint, and policy are required`);
 }
 
 /** Whether it has everything that the actor calculates with. */

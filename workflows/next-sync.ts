@@ -1,12 +1,12 @@
-/** When a source is looked at next: decisions without Temporal, clock or dice, so that a test can ask for any of them. */
+/** When a source is next checked or synced: pure functions without Temporal, clock, or randomness. */
 import type { SourceState, SyncTrigger } from './contract.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
-/** The first wait after a failure; it doubles with each further one. */
+/** The first wait after a failure; it doubles with each further failure. */
 const FIRST_BACKOFF_MS = 10_000;
-/** No upstream may put a source to sleep for longer. */
+/** The longest wait that an upstream can ask for. */
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
-/** Sources that were started together drift apart: an interval is lengthened or shortened by up to this share. */
+/** An interval is lengthened or shortened by up to this share, so that sources that started together drift apart. */
 const INTERVAL_JITTER = 0.1;
 
 export interface CycleEnd {
@@ -14,14 +14,14 @@ export interface CycleEnd {
   readonly intervalMs: number | null;
   /** 0 after a success, a cancelled sync, or a check that found nothing new. */
   readonly consecutiveFailures: number;
-  /** How long the upstream asked to be left alone. */
+  /** How long the upstream asked us to wait. */
   readonly retryAfterMs?: number | undefined;
   readonly nowMs: number;
-  /** A number from 0 to 1 (exclusive) that decides the jitter. */
+  /** A number from 0 to 1 (exclusive) that determines the jitter. */
   readonly random: number;
 }
 
-/** When the next cycle is due, in milliseconds since the epoch; undefined where only a message starts one. */
+/** When the next cycle is due, in milliseconds since the epoch; undefined if only a message starts one. */
 export function planNextCycle(end: CycleEnd): number | undefined {
   if (end.intervalMs === null) return undefined;
   const wait =
@@ -36,27 +36,27 @@ function withJitter(intervalMs: number, random: number): number {
   return intervalMs * (1 + INTERVAL_JITTER * (2 * random - 1));
 }
 
-/** Half of an exponential backoff is certain, the other half is left to chance; it never exceeds the interval. */
+/** Half of the exponential backoff is fixed, the other half is random. It never exceeds the interval. */
 function waitAfterFailure(intervalMs: number, consecutiveFailures: number, random: number): number {
   const backoff = Math.min(intervalMs, FIRST_BACKOFF_MS * 2 ** (consecutiveFailures - 1));
   return backoff * (0.5 + random / 2);
 }
 
-/** Milliseconds until the next cycle is due, 0 when it is; undefined where only a message, or a watch, starts one. */
+/** Milliseconds until the next cycle is due, 0 if it is due now; undefined if only a message or a watch starts one. */
 export function timeUntilCycle(state: SourceState, nowMs: number): number | undefined {
   if (state.paused || isManaged(state.source)) return undefined;
   if (state.nextCycleAtMs !== undefined) return Math.max(0, state.nextCycleAtMs - nowMs);
   return state.cycle === 0 ? 0 : undefined;
 }
 
-/** Whether an api source has gone long enough with being asked only for what changed. */
+/** Whether it is time for a full sync of an api source, which otherwise asks only for changes. */
 export function isFullSyncDue(state: SourceState, nowMs: number): boolean {
   const { fullSyncEveryMs } = state.source.policy;
   if (fullSyncEveryMs === undefined) return false;
   return state.lastFullSyncAt === undefined || Date.parse(state.lastFullSyncAt) + fullSyncEveryMs <= nowMs;
 }
 
-/** What the next cycle is started by: what was asked for goes first, then what was never done, then the routine. */
+/** What starts the next cycle: requests take precedence over a first sync, and that over the timer. */
 export function triggerOf(
   state: SourceState,
   news: { readonly fromWatch: boolean; readonly nowMs: number },
@@ -67,7 +67,7 @@ export function triggerOf(
   return news.fromWatch ? 'watch' : 'timer';
 }
 
-/** Routine asks the upstream first whether anything is new; everything else goes straight to a sync. */
+/** A routine cycle first checks whether anything is new; any other goes straight to a sync. */
 export function asksFirst(trigger: SyncTrigger): boolean {
   return trigger === 'timer' || trigger === 'watch';
 }

@@ -22,14 +22,14 @@ const REMEMBERED_SYNCS = 10;
 
 export interface Retirement {
   readonly entries: 'remove' | 'detach';
-  /** Set when it is over. */
+  /** Set when the actor is to end. */
   result?: 'done' | TemporalFailure;
 }
 
 export class SourceActor {
   #state: SourceState;
   #activity: 'waiting' | 'checking' | 'syncing' = 'waiting';
-  /** What runs now and a retirement, or a message during a check, puts an end to. */
+  /** What is running now; a retirement cancels it, and so does a message during a check. */
   #running: CancellationScope | undefined;
   #watching: CancellationScope | undefined;
   #newsFromWatch = false;
@@ -62,7 +62,7 @@ export class SourceActor {
     return this.#state.consecutiveFailures > 0 ? 'failing' : 'idle';
   }
 
-  /** Makes what the Web UI shows agree with the state. */
+  /** Updates what the Web UI shows from the state. */
   show(): void {
     listSource(this.#state, this.phase);
     setCurrentDetails(renderDetails(this.#state, this.phase));
@@ -84,15 +84,15 @@ export class SourceActor {
     };
   }
 
-  /** Asks for a sync; answers with the number that it will have. */
+  /** Requests a sync; returns the number that it will have. */
   request(request: SyncRequest, trigger: SyncTrigger = 'message'): number {
     this.#change({ pending: mergeRequests(this.#state.pending, request, trigger) });
-    // The answer to the check no longer matters.
+    // The answer of the check no longer matters.
     if (this.#activity === 'checking') this.#running?.cancel();
     return this.#state.nextSyncNumber;
   }
 
-  /** Learns which definition the source has now; answers whether it is another one. */
+  /** Takes over the source's definition; returns whether it is a different one. */
   configure(source: SourceReference): boolean {
     const before = this.#state.source;
     if (before.fingerprint === source.fingerprint) return false;
@@ -101,7 +101,7 @@ export class SourceActor {
     noteState(this.#state);
     this.#watching?.cancel();
     if (this.isManaged) this.#forgetPlans();
-    // The two can't be compared, but a check can tell whether the definition is the one that was synced last.
+    // The two can't be compared, but a check can tell whether this definition was the last one synced.
     else if (isCarried(before) && !isCarried(source)) this.#change({ nextCycleAtMs: Date.now() });
     else this.request({}, 'definition');
     return true;
@@ -112,7 +112,7 @@ export class SourceActor {
     noteState(this.#state);
   }
 
-  /** Ends what runs; the loop does the rest. A second retirement joins the first. */
+  /** Ends what is running; the loop does the rest. A second retirement joins the first. */
   retire(entries: Retirement['entries']): Retirement {
     this.#retirement ??= { entries };
     this.#running?.cancel();
@@ -129,7 +129,7 @@ export class SourceActor {
     this.#newsFromWatch = true;
   }
 
-  /** Runs a watch that a new definition, or a retirement, cancels. */
+  /** Runs a watch that a new definition or a retirement cancels. */
   async watch(run: () => Promise<void>): Promise<void> {
     this.#watching = new CancellationScope();
     await this.#watching.run(run).finally(() => (this.#watching = undefined));
@@ -140,7 +140,7 @@ export class SourceActor {
     return this.#state.pending !== undefined || byWatch || timeUntilCycle(this.#state, nowMs) === 0;
   }
 
-  /** Begins a cycle: what starts it is used up. */
+  /** Begins a cycle and consumes the request that starts it. */
   beginCycle(nowMs: number): SyncTrigger {
     const trigger = triggerOf(this.#state, { fromWatch: this.#newsFromWatch, nowMs });
     this.#newsFromWatch = false;
@@ -159,7 +159,7 @@ export class SourceActor {
     return number;
   }
 
-  /** Does something that a retirement cancels. */
+  /** Runs something that a retirement cancels. */
   async during<Result>(activity: 'checking' | 'syncing', run: () => Promise<Result>): Promise<Result> {
     this.#activity = activity;
     this.show();
@@ -176,7 +176,7 @@ export class SourceActor {
     this.#change({ lastCheckedAt: at });
   }
 
-  /** The upstream has nothing that is not here already: all is well, whatever went wrong before. */
+  /** The upstream has nothing new, so earlier failures are over. */
   endCycleWithNothingNew(): void {
     this.#endCycle({ consecutiveFailures: 0 });
   }

@@ -1,4 +1,4 @@
-/** The actor of a source: alive from the source's first day to its last. */
+/** The actor of a source, which lives as long as the source. */
 import { allHandlersFinished, condition, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { retireActivities } from './activities.ts';
 import type { SourceState } from './contract.ts';
@@ -10,10 +10,10 @@ import { timeUntilCycle } from './next-sync.ts';
 import { SourceActor, type Retirement } from './source-actor.ts';
 import { keepWatching } from './watch.ts';
 
-/** Keeps histories short enough to be read, and replays quick. */
+/** Keeps histories readable and replays fast. */
 const CYCLES_PER_RUN = 50;
 
-/** @param given what a new actor is started with, and what one run hands to the next */
+/** @param given the argument of a new actor, or what the previous run passed on */
 export async function source(given: SourceState | EarlierState): Promise<void> {
   const state = currentState(given);
   const actor = new SourceActor(state);
@@ -35,7 +35,7 @@ export async function source(given: SourceState | EarlierState): Promise<void> {
   await retire(actor, actor.retirement);
 }
 
-/** Waits for the timer, a message or the watch, whichever is first. */
+/** Waits for the timer, a message, or the watch, whichever comes first. */
 async function waitForWork(actor: SourceActor, mayContinueAsNew: () => boolean): Promise<void> {
   const { paused } = actor.state;
   const interrupted = (): boolean =>
@@ -52,10 +52,10 @@ function timerSummary({ state }: SourceActor): string {
     : `Try again after ${state.consecutiveFailures} failures`;
 }
 
-/** Carries a retirement out. Where it cannot be done the workflow fails, and housekeeping starts the next one. */
+/** Carries out a retirement. If that fails the workflow fails too, and housekeeping starts the actor again. */
 async function retire(actor: SourceActor, retirement: Retirement): Promise<void> {
   const { entries } = retirement;
-  const summary = entries === 'remove' ? 'Remove the source and its entries' : 'Keep the entries, serve them no more';
+  const summary = entries === 'remove' ? 'Remove the source and its entries' : 'Keep the entries without serving them';
   try {
     await retireActivities().retireSource.executeWithOptions({ summary }, [{ sourceName: actor.name, entries }]);
     retirement.result = 'done';

@@ -1,7 +1,7 @@
-/** What the Temporal Web UI shows of a sync that has ended: Markdown. */
+/** The details of a finished sync in the Temporal Web UI: Markdown. */
 import type { SyncListing, SyncResult } from './contract.ts';
 
-/** A sync that was applied: its counts, and the first entries of each kind if they were listed. */
+/** An applied sync: its counts, and the first entries of each kind if they were listed. */
 export function renderResult({ outcome, counts, upstreamRevision }: SyncResult, listing?: SyncListing): string {
   const revision = upstreamRevision === undefined ? '' : ` at \`${upstreamRevision.replaceAll('`', '')}\``;
   const summary = [
@@ -21,12 +21,12 @@ export function renderResult({ outcome, counts, upstreamRevision }: SyncResult, 
   ].join('\n\n');
 }
 
-/** A sync that failed or was cancelled: why, and the first rejections. */
+/** A failed or cancelled sync: why, and the first rejections. */
 export function renderFailure(
   { outcome, type, message }: { readonly outcome: string; readonly type: string; readonly message: string },
   rejected: SyncListing['rejected'] = [],
 ): string {
-  // How many there were in all isn't on the record of a sync that was not applied.
+  // The record of a sync that wasn't applied doesn't have the total number of rejections.
   return [`**${outcome}**: ${type}`, message, ...renderRejected(rejected, rejected.length)].join('\n\n');
 }
 
@@ -48,7 +48,7 @@ function renderList(title: string, lines: readonly string[], total: number): str
   return [`### ${title}\n\n${[...lines, ...more].map((line) => `- ${line}`).join('\n')}`];
 }
 
-/** A text from outside, of which nothing is taken for Markdown. */
+/** Outside text, escaped so that none of it is read as Markdown. */
 function verbatim(text: string): string {
   return `\`${text.replace(/[\s`]+/g, ' ').trim()}\``;
 }

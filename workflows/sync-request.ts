@@ -1,12 +1,12 @@
-/** What people and programs ask of a source: read with suspicion, and folded into one. */
+/** Sync requests of people and programs: untrusted, and combined into one. */
 import type { SourceState, SyncRequest, SyncTrigger } from './contract.ts';
 
 export type PendingSync = NonNullable<SourceState['pending']>;
 
-/** Longer texts would only be carried from run to run. */
+/** Longer texts would only be passed from run to run. */
 const MAX_TEXT_LENGTH = 500;
 
-/** Reads the argument of a signal: it may have been typed by hand, so whatever is not understood is left out. */
+/** Reads the argument of a signal. It may be typed by hand, so whatever isn't understood is left out. */
 export function readSyncRequest(value: unknown): SyncRequest {
   if (typeof value !== 'object' || value === null) return {};
   const { requestedBy, reason, force } = value as Record<string, unknown>;
@@ -17,7 +17,7 @@ export function readSyncRequest(value: unknown): SyncRequest {
   };
 }
 
-/** However often a sync is asked for, one answers all: forced if any of them is, in the name of the last who gave one. */
+/** One sync answers all requests: forced if any of them is, and attributed to the last named requester. */
 export function mergeRequests(
   earlier: PendingSync | undefined,
   request: SyncRequest,
@@ -29,7 +29,7 @@ export function mergeRequests(
     ...(requestedBy !== undefined && { requestedBy }),
     ...(reason !== undefined && { reason }),
     force: (earlier?.force ?? false) || (request.force ?? false),
-    // A message says more about why a sync ran than a definition that changed besides.
+    // A message says more about why a sync ran than a definition that also changed.
     trigger: earlier?.trigger === 'message' ? 'message' : trigger,
   };
 }

@@ -1,4 +1,4 @@
-/** One sync: fetch and stage, then apply in one transaction; what goes wrong is put on the sync's record. */
+/** One sync: fetch and stage, then apply in one transaction. A failure goes on the sync's record. */
 import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import { applySnapshot, fetchWithin, recordFailure } from './activities.ts';
 import type {
@@ -14,10 +14,10 @@ import { causeOf, toFailure, wasCancelled } from './failures.ts';
 import { renderFailure, renderResult } from './sync-details.ts';
 import { listOutcome } from './visibility.ts';
 
-/** A snapshot is lost when Postgres crashes before it was applied; it is fetched again, but not for ever. */
+/** A snapshot is lost if Postgres crashes before it is applied. It is then fetched again, up to this many times. */
 const MOST_FETCHES = 3;
 
-/** Fails with what went wrong, so that its page in the Web UI says it first. */
+/** Fails with the cause, so that the sync's page in the Web UI shows it first. */
 export async function sync(given: SyncInput | EarlierSyncInput): Promise<SyncResult> {
   const input = currentSyncInput(given);
   try {
@@ -54,7 +54,7 @@ async function fetch(input: SyncInput): Promise<FetchSnapshotResult> {
 
 async function apply(input: SyncInput, fetched: FetchSnapshotResult): Promise<AppliedSync> {
   const what =
-    fetched.snapshot === 'unchanged' ? 'Note that nothing changed' : `Apply ${fetched.counts.entries} entries`;
+    fetched.snapshot === 'unchanged' ? 'Record that nothing changed' : `Apply ${fetched.counts.entries} entries`;
   setCurrentDetails(`${what}.`);
   const { source, number } = input;
   return applySnapshot.executeWithOptions({ summary: what }, [{ sourceName: source.name, number }]);

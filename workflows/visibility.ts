@@ -13,16 +13,16 @@ import {
 } from './contract.ts';
 
 /**
- * Whether the cluster knows our search attributes: whoever starts an actor finds out, and starts it with its name or
- * without. Naming an attribute that is not registered would fail every workflow task.
+ * Whether the cluster has our search attributes. The client that starts an actor finds out and says so, because using an
+ * attribute that isn't registered would fail every workflow task.
  */
 export function isListed(): boolean {
   return workflowInfo().typedSearchAttributes.get(SourceName) !== undefined;
 }
 
 /**
- * Lists what a source is doing. Each change costs an event, so checks are not listed. A failing source is listed as
- * failing while it syncs, so that a search for failing sources finds all of them.
+ * Lists what a source is doing. Each change costs an event, so checks aren't listed. A failing source stays listed as failing
+ * while it syncs, so that a search for failing sources finds all of them.
  */
 export function listSource(state: SourceState, phase: SourcePhase): void {
   const { kind, name } = state.source;
@@ -40,7 +40,7 @@ function listedPhase({ consecutiveFailures, paused }: SourceState, phase: Source
   return isFailing && isListed() && patched('failing-while-syncing') ? 'failing' : phase;
 }
 
-/** Tells how a sync ended. */
+/** Lists how a sync ended. */
 export function listOutcome(outcome: SyncOutcome): void {
   upsertChanges([{ key: SyncOutcomeAttribute, value: outcome }]);
 }

@@ -1,4 +1,4 @@
-/** Keeps a watch on a source that can be watched. A watch only wakes the actor; what is new, a check finds out. */
+/** Keeps a watch on a source that can be watched. A watch only wakes the actor; a check finds out what is new. */
 import { condition, isCancellation, log } from '@temporalio/workflow';
 import { watchActivities } from './activities.ts';
 import { causeOf } from './failures.ts';
@@ -6,12 +6,12 @@ import type { SourceActor } from './source-actor.ts';
 
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 5 * 60_000;
-/** A watch that lasted this long had been working. */
+/** A watch that lasted this long was working. */
 const WORKED_MS = 60_000;
 
 /**
- * Goes on until the source retires or the run ends. A watch's failures never reach the actor, and what happens while
- * there is none is not missed: a watch begins by comparing with the last sync.
+ * Continues until the source retires or the run ends. Failures of a watch never reach the actor, and no change is missed between
+ * two watches, because a watch begins by comparing with the last sync.
  */
 export async function keepWatching(actor: SourceActor): Promise<void> {
   let failures = 0;
@@ -25,7 +25,7 @@ export async function keepWatching(actor: SourceActor): Promise<void> {
     if (end === 'news') {
       actor.newsFromWatch();
       const { cycle } = actor.state;
-      // Until somebody has looked, another watch would tell the same.
+      // Until a check or a sync has run, another watch would report the same news.
       await condition(() => actor.state.cycle > cycle || isSuperseded());
     }
     if (Date.now() - startedAtMs > WORKED_MS) failures = 0;
@@ -42,7 +42,7 @@ async function watchOnce(actor: SourceActor): Promise<'news' | 'cancelled' | 'fa
     return 'news';
   } catch (error) {
     if (isCancellation(error)) return 'cancelled';
-    log.warn('A watch failed and is started again', { source: actor.name, cause: causeOf(error) });
+    log.warn('Restarting a failed watch', { source: actor.name, cause: causeOf(error) });
     return 'failed';
   }
 }

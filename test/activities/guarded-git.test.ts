@@ -97,7 +97,7 @@ describe('a name', () => {
     );
     expect(await source.failedSync()).toMatchObject({
       type: 'OutboundForbidden',
-      message: expect.stringContaining('elsewhere.example leads to an address that is not public') as string,
+      message: expect.stringContaining('elsewhere.example resolves to an address that is not public') as string,
     });
     expect(untouched.connections()).toBe(0);
   });
@@ -219,9 +219,17 @@ describe('over SSH', () => {
   });
 
   test.each<[string, () => Partial<GitOrigin>, string]>([
-    ['an address', () => ({ repository: 'git@127.0.0.2:servers.git' }), 'leads to an address that is not public'],
-    ['a name', () => ({ repository: 'git@elsewhere.example:servers.git' }), 'leads to an address that is not public'],
-    ['a number', () => ({ repository: 'ssh://git@2130706434/servers.git' }), 'leads to an address that is not public'],
+    ['an address', () => ({ repository: 'git@127.0.0.2:servers.git' }), 'resolves to an address that is not public'],
+    [
+      'a name',
+      () => ({ repository: 'git@elsewhere.example:servers.git' }),
+      'resolves to an address that is not public',
+    ],
+    [
+      'a number',
+      () => ({ repository: 'ssh://git@2130706434/servers.git' }),
+      'resolves to an address that is not public',
+    ],
     ['a key', () => ({ auth: { sshKeyFile: join(root, 'key') } }), 'git.auth.sshKeyFile is not in the folder'],
     ['no key', () => ({ auth: undefined as never }), 'git.auth.sshKeyFile is missing'],
     ['a link', () => ({ auth: { sshKeyFile: join(secrets, 'link') } }), 'is not in the folder'],

@@ -102,7 +102,7 @@ const registry = (endpoint: string, changes: Partial<ApiOrigin> = {}): ApiOrigin
 const NOT_PUBLIC = {
   type: 'OutboundForbidden',
   nonRetryable: true,
-  message: expect.stringContaining('leads to an address that is not public') as string,
+  message: expect.stringContaining('resolves to an address that is not public') as string,
 };
 
 describe('what is allowed is read', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OutboundRules } from '../../outbound/rules.ts';
 
-const NOT_PUBLIC = expect.stringContaining('leads to an address that is not public') as string;
+const NOT_PUBLIC = expect.stringContaining('resolves to an address that is not public') as string;
 const faultOf = (url: string, ...allow: readonly string[]): string | null =>
   new OutboundRules({ allow }).faultOf(new URL(url));
 

@@ -37,7 +37,7 @@ test('the details of a failing source say what is wrong, when it is tried again,
   };
   expect(renderDetails(state, 'failing')).toMatchInlineSnapshot(`
     "- **Source:** official, git https://git.example/servers.git (default branch)
-    - **Phase:** failing: it tries again by itself
+    - **Phase:** failing: it retries automatically
     - **Next cycle:** 2026-01-31 10:00:08 UTC
     - **Last check:** 2026-01-31 09:59:00 UTC
     - **Last success:** 2026-01-31 09:30:12 UTC

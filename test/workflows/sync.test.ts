@@ -89,7 +89,7 @@ test('a fetch that takes longer than its deadline is not waited for, nor tried a
   const { recentSyncs } = await afterSync(environment, name, 1);
   expect(recentSyncs[0]).toMatchObject({
     outcome: 'failed',
-    failure: { message: 'it took longer than its deadline' },
+    failure: { message: 'it exceeded its deadline' },
   });
   expect(calls).toEqual(['fetch', 'record failed']);
 });

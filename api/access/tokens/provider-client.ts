@@ -196,7 +196,7 @@ function formEncode(text: string): string {
 }
 
 function privateAddress(host: string): Error {
-  return new Error(`${host} leads to an address that is not public, which only allowPrivateIP: true permits`);
+  return new Error(`${host} resolves to an address that is not public, which only allowPrivateIP: true permits`);
 }
 
 /** Null for a body that is larger than MAX_BODY_BYTES. */
