@@ -41,7 +41,7 @@ export interface ApiContext {
 }
 
 /** Where the operator finds the histories. */
-interface TemporalInformation {
+export interface TemporalInformation {
   readonly address: string;
   readonly namespace: string;
   /** Of the Web UI, where it is known. */

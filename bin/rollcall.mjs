@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url';
 
 /** The first version that can add certificate authorities at run time. */
 const OLDEST_NODE = '24.5.0';
-const main = new URL('../cli/main.ts', import.meta.url);
+// A checkout runs its TypeScript; the published package contains only the compiled code.
+const source = new URL('../cli/main.ts', import.meta.url);
+const main = existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url);
 
 // Keep compiled code for the next start. Child processes inherit the variable.
 process.env.NODE_COMPILE_CACHE ||= join(
@@ -30,7 +32,7 @@ function runWithOwnNode() {
   const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(node)) {
     console.error(
-      `rollcall needs Node ${OLDEST_NODE} or later, but this is ${process.version}: run \`npm ci\` in its folder to install Node 24`,
+      `rollcall needs Node ${OLDEST_NODE} or later, but this is ${process.version}: install Node 24 (in a checkout, \`npm ci\` does)`,
     );
     process.exit(1);
   }

@@ -1,9 +1,19 @@
 /** Bundles the workflows as one script, which runs in a sandbox of the worker. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { WorkflowBundle } from '@temporalio/worker';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowBundle, WorkflowBundleOption } from '@temporalio/worker';
 import { pickVariables } from '../config/environment-variables.ts';
 import type { BundleMessage } from './bundle-process.ts';
+
+/** Written by bin/build.mjs; a checkout doesn't have it. */
+const PREBUILT = fileURLToPath(new URL('workflow-bundle.js', import.meta.url));
+
+/** The bundle that comes with the installed package; in a checkout, a new bundle of the current workflow code. */
+export async function loadWorkflowBundle(): Promise<WorkflowBundleOption> {
+  return existsSync(PREBUILT) ? { codePath: PREBUILT } : bundleWorkflows();
+}
 
 /**
  * Bundles the workflows, which takes one to two seconds. Runs in a separate process, because the compiler needs more
@@ -11,7 +21,7 @@ import type { BundleMessage } from './bundle-process.ts';
  *
  * @throws Error with the compiler's message if the workflow code can't be bundled
  */
-export async function bundleWorkflows(): Promise<WorkflowBundle> {
+async function bundleWorkflows(): Promise<WorkflowBundle> {
   const child = fork(new URL('bundle-process.ts', import.meta.url), {
     execArgv: [],
     // The compiler doesn't need the secrets of the worker.

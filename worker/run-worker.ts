@@ -13,7 +13,7 @@ import { listRunningActors } from '../temporal/running-actors.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
 import { startTelemetry } from '../temporal/telemetry.ts';
 import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
-import { bundleWorkflows } from './bundle.ts';
+import { loadWorkflowBundle } from './bundle.ts';
 import { keepHouse } from './keep-house.ts';
 import { logThrough } from './logging.ts';
 
@@ -77,7 +77,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const workers: TemporalWorkerOptions[] = [
       {
         ...shared,
-        workflowBundle: await bundleWorkflows(),
+        workflowBundle: await loadWorkflowBundle(),
         activities: createActivities(activityDependencies(temporal.client, options)),
         maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
         maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_ACTIVITIES,

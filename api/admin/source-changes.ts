@@ -15,7 +15,7 @@ import { requestedSource } from './requested-source.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';
 
 /** What was changed is stored. */
-interface Changed {
+export interface Changed {
   /**
    * Whether Temporal did not answer, so that the source's actor knows nothing yet: the next housekeeping tells it, within
    * minutes after Temporal is back.

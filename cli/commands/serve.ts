@@ -1,18 +1,24 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AddressOptions, withAddresses } from '../run/address-options.ts';
-import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration-file.ts';
+import { configurationOption, readConfiguration } from '../run/configuration-file.ts';
 import { addDataDirectoryOption, type DataDirectoryOption } from '../run/data-directory.ts';
+import { ensureStarterConfiguration, STARTER_FILE } from '../run/starter-configuration.ts';
 import { untilToldToStop } from '../run/stop-signal.ts';
 
-interface ServeOptions extends ConfigurationFileOption, DataDirectoryOption, AddressOptions {
+interface ServeOptions extends DataDirectoryOption, AddressOptions {
+  readonly config?: string;
   readonly temporalPort: number;
   readonly uiPort: number;
   readonly authMode?: string;
 }
 
 export function addServeCommand(program: Command): void {
-  const command = addConfigurationOption(program.command('serve'))
+  const command = program
+    .command('serve')
     .description('Run the API and a worker, plus PostgreSQL and Temporal unless the configuration names them')
+    .addOption(
+      configurationOption(`the configuration file (default: ${STARTER_FILE}, which is created if it doesn't exist)`),
+    )
     .option('--address <host:port>', 'address of the API (default: 127.0.0.1:8080, or :8080 with an external database)')
     .option('--internal-address <host:port>', 'address of health and readiness checks (default: port 8081)')
     .addOption(
@@ -24,7 +30,7 @@ export function addServeCommand(program: Command): void {
       'after',
       [
         '\nExamples:',
-        '  $ rollcall serve --config rollcall.yaml',
+        '  $ rollcall serve',
         '  $ rollcall serve --config rollcall.yaml --data-dir /var/lib/registry --address :8080',
         '\nCtrl-C stops everything. The data folder keeps all data for the next start.',
       ].join('\n'),
@@ -33,7 +39,8 @@ export function addServeCommand(program: Command): void {
     const signal = untilToldToStop();
     const { config, authMode, dataDir, temporalPort, uiPort } = options;
     const environment = { ...process.env, ...(authMode !== undefined && { THV_REGISTRY_AUTH_MODE: authMode }) };
-    const configuration = withAddresses(await readConfiguration(config, environment), options);
+    const file = config ?? (await ensureStarterConfiguration());
+    const configuration = withAddresses(await readConfiguration(file, environment), options);
     const { serve } = await import('../run/serve-everything.ts');
     await serve(configuration, { dataDirectory: dataDir, temporalPort, uiPort, signal });
   });

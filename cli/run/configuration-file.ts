@@ -8,9 +8,12 @@ export interface ConfigurationFileOption {
 }
 
 export function addConfigurationOption(command: Command): Command {
-  return command.addOption(
-    new Option('--config <file>', 'the configuration file').env('ROLLCALL_CONFIG').makeOptionMandatory(),
-  );
+  return command.addOption(configurationOption('the configuration file').makeOptionMandatory());
+}
+
+/** The option alone, for a command that works without a file. */
+export function configurationOption(description: string): Option {
+  return new Option('--config <file>', description).env('ROLLCALL_CONFIG');
 }
 
 /** Loads the configuration with overrides from the environment. Prints settings without effect on standard error. */

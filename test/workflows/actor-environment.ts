@@ -6,7 +6,7 @@ import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { createSourceActors, type SourceActors } from '../../temporal/source-actors.ts';
 import { startTelemetry } from '../../temporal/telemetry.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
+import { loadWorkflowBundle } from '../../worker/bundle.ts';
 import {
   type SourceDescription,
   type SourceState,
@@ -72,7 +72,7 @@ async function startActorEnvironment(temporal: TestWorkflowEnvironment): Promise
     defaultHeartbeatThrottleInterval: '100 milliseconds',
   } satisfies Partial<WorkerOptions>;
   const workers = [
-    await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle: await bundleWorkflows() }),
+    await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle: await loadWorkflowBundle() }),
     await Worker.create({ ...shared, taskQueue: watchTaskQueue(TASK_QUEUE) }),
     await Worker.create({ ...shared, taskQueue: writeTaskQueue(TASK_QUEUE) }),
   ];

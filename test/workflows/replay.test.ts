@@ -1,10 +1,10 @@
 /** Actors live for years: whatever is changed in a workflow, the histories of all versions must still lead through it. */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
 import { startTelemetry } from '../../temporal/telemetry.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
+import { loadWorkflowBundle } from '../../worker/bundle.ts';
 import { readHistory } from './history-file.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
@@ -12,9 +12,9 @@ Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 const folder = fileURLToPath(new URL('../histories/', import.meta.url));
 const histories = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json'));
 const telemetry = startTelemetry();
-let workflowBundle: WorkflowBundle;
+let workflowBundle: WorkflowBundleOption;
 beforeAll(async () => {
-  workflowBundle = await bundleWorkflows();
+  workflowBundle = await loadWorkflowBundle();
 });
 
 test('there are histories of the first version', () => {

@@ -4,7 +4,7 @@ import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSourceActors, type SourceActors } from '../../temporal/source-actors.ts';
 import { startTelemetry } from '../../temporal/telemetry.ts';
-import { bundleWorkflows } from '../../worker/bundle.ts';
+import { loadWorkflowBundle } from '../../worker/bundle.ts';
 import { writeTaskQueue } from '../../workflows/contract.ts';
 import { createTestNamespace } from '../environment.ts';
 import { managedSource } from './running-worker.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   shared = { connection: native, namespace, plugins: [startTelemetry().plugin] };
   actors = createSourceActors(client, { taskQueue: TASK_QUEUE, findState: async () => undefined });
   // Workflows run, but nothing takes the activities of the main queue yet.
-  await run({ taskQueue: TASK_QUEUE, workflowBundle: await bundleWorkflows() });
+  await run({ taskQueue: TASK_QUEUE, workflowBundle: await loadWorkflowBundle() });
 });
 afterAll(async () => {
   await Promise.allSettled(stops.map((stop) => stop()));
