@@ -38,6 +38,8 @@ export interface ApiContext {
     readonly publisherExtensionBytes: number;
   };
   readonly logger: Logger;
+  /** Aborted when the process is told to stop, some time before it takes no more requests. */
+  readonly stopping: AbortSignal;
 }
 
 /** Where the operator finds the histories. */

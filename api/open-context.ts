@@ -47,6 +47,8 @@ export interface ContextOptions {
   readonly outbound: Configuration['outbound'];
   readonly telemetry?: TelemetrySettings;
   readonly logger: Logger;
+  /** Aborted when the process is told to stop. */
+  readonly signal: AbortSignal;
 }
 
 export interface OpenContext {
@@ -115,7 +117,7 @@ function contextOf(
   options: ContextOptions,
   registries: RegistryDirectory,
 ): Omit<ApiContext, 'access' | 'actors' | 'audit'> {
-  const { database, temporal, limits, rateLimits, trustedProxies, publicHosts, outbound, logger } = options;
+  const { database, temporal, limits, rateLimits, trustedProxies, publicHosts, outbound, logger, signal } = options;
   const software = softwareVersion(process.env);
   return {
     database,
@@ -135,6 +137,7 @@ function contextOf(
     publicHosts,
     outbound,
     logger,
+    stopping: signal,
   };
 }
 

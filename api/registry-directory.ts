@@ -54,6 +54,12 @@ export class RegistryDirectory {
     return this.#isFollowing() && this.#registries.get(registry.name) === registry;
   }
 
+  /** How many registries are served. Reads them if they were never read. @throws the database's error */
+  async count(): Promise<number> {
+    if (this.#registries.size === 0) await this.refresh();
+    return this.#registries.size;
+  }
+
   /** How long ago, in milliseconds, the registries were current; undefined: they are, as far as is known. */
   staleMs(): number | undefined {
     return this.#isStale && !this.#isFollowing() ? Date.now() - this.#currentAt : undefined;

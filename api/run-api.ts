@@ -1,8 +1,10 @@
 /** The API: answers requests until it is told to stop, reads even while Temporal is unavailable. */
 import { once } from 'node:events';
 import type { ApiContext } from './context.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openInternalPort, type Readiness } from '../telemetry/internal-port.ts';
+import { apiReadiness } from './health.ts';
 import { listen } from './http/listener.ts';
-import { createInternalApp } from './internal-app.ts';
 import { type ContextOptions, openContext } from './open-context.ts';
 import { createRequestListener } from './request-listener.ts';
 
@@ -11,8 +13,12 @@ export interface ApiOptions extends ContextOptions, ServeOptions {}
 interface ServeOptions {
   /** `host:port` or `:port`, port 0 for any that is free. */
   readonly addresses: { readonly public: string; readonly internal: string };
-  /** Ends the API: within about eight seconds, answers that are under way are finished. */
+  /**
+   * Ends the API. From now on it isn't ready, but answers for `drainDelayMs` as before, so that load balancers notice.
+   * Then it takes no new connections, and answers under way are finished within about eight seconds.
+   */
   readonly signal: AbortSignal;
+  readonly drainDelayMs: number;
   /** Called once requests are taken. */
   readonly onReady?: (urls: { readonly public: string; readonly internal: string }) => void;
 }
@@ -31,13 +37,17 @@ export async function runApi(options: ApiOptions): Promise<void> {
   }
 }
 
-async function serve(context: ApiContext, { addresses, signal, onReady }: ServeOptions): Promise<void> {
-  const internal = await listen(createInternalApp(context), addresses.internal);
+async function serve(context: ApiContext, options: ServeOptions): Promise<void> {
+  const { addresses, signal, drainDelayMs, onReady } = options;
+  const readiness = (): Promise<Readiness> => apiReadiness(context);
+  const internal = await openInternalPort({ address: addresses.internal, readiness });
   try {
     const open = await listen(createRequestListener(context), addresses.public);
     try {
       onReady?.({ public: open.url, internal: internal.url });
       if (!signal.aborted) await once(signal, 'abort');
+      open.endKeptConnections();
+      await delay(drainDelayMs);
     } finally {
       await open.close();
     }

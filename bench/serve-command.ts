@@ -31,7 +31,11 @@ const POLL_MS = 10;
 export async function startServe(directory: string, configuration: object): Promise<ServeCommand> {
   await mkdir(directory, { recursive: true });
   const address = `127.0.0.1:${await findFreePort()}`;
-  const server = { address, internalAddress: `127.0.0.1:${await findFreePort()}` };
+  const server = {
+    address,
+    internalAddress: `127.0.0.1:${await findFreePort()}`,
+    workerInternalAddress: `127.0.0.1:${await findFreePort()}`,
+  };
   const configurationFile = join(directory, 'rollcall.yaml');
   // JSON is YAML.
   await writeFile(configurationFile, JSON.stringify({ auth: { mode: 'anonymous' }, server, ...configuration }));

@@ -73,8 +73,12 @@ export interface TelemetrySettings {
 export interface ServerSettings {
   /** `host:port` or `:port` of the public API. Default `:8080`; with the embedded database `127.0.0.1:8080`. */
   readonly address: string;
-  /** The listen address of health and readiness checks, which must not be published. Default port 8081. */
+  /** The listen address of probes and metrics of an `api`, which must not be published. Default port 8081. */
   readonly internalAddress: string;
+  /** The same of a `worker`. Absent: `internalAddress` with the next port, 8082. */
+  readonly workerInternalAddress?: string;
+  /** Milliseconds that a stopping `api` still answers as before. Absent: 5 s, and 0 on loopback addresses. */
+  readonly drainDelayMs?: number;
   /** Milliseconds that cached pages are served for while the database is unavailable. Default 10 min. */
   readonly maxStaleMs: number;
   /** Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-*` headers are trusted. Default: none. */

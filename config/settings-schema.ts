@@ -146,7 +146,13 @@ const server = mapping({
   address: listenAddress.exactOptional().describe('Listen address of the API, host:port or :port. Default :8080'),
   internalAddress: listenAddress
     .exactOptional()
-    .describe('Listen address of health and readiness checks. Default :8081'),
+    .describe('Listen address of probes and metrics of the API. Default :8081'),
+  workerInternalAddress: listenAddress
+    .exactOptional()
+    .describe('Listen address of probes and metrics of the worker. Default: the port after internalAddress, 8082'),
+  drainDelay: duration({ atLeastMs: 0, atMostMs: 5 * 60_000 })
+    .exactOptional()
+    .describe('How long a stopping API still answers, while it is not ready. Default 5s; 0s on loopback addresses'),
   maxStale: duration({ atLeastMs: 0 })
     .default(10 * 60_000)
     .describe('How long cached pages are served while the database is unavailable. Default 10m'),

@@ -39,6 +39,13 @@ export async function connectTemporal(server: TemporalServer, telemetry: Telemet
   return { client, close: () => connection.close() };
 }
 
+const ANSWERED_WITHIN_MS = 1_500;
+
+/** Resolves if Temporal answers. */
+export async function pingTemporal(client: Client): Promise<void> {
+  await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () => client.workflowService.getSystemInfo({}));
+}
+
 /** Returns the address, TLS settings, and API key for either kind of connection. */
 export async function endpointOf(
   server: TemporalServer,

@@ -5,12 +5,15 @@ import { NativeConnection, Worker, type WorkerOptions as TemporalWorkerOptions }
 import type { Logger } from 'pino';
 import { createActivities, createWatchActivities, createWriteActivities } from '../activities/index.ts';
 import type { OutboundSettings, TelemetrySettings } from '../config/model.ts';
+import type { HttpListener } from '../api/http/listener.ts';
+import { pingDatabase } from '../db/connection/availability.ts';
 import type { Database } from '../db/connection/database.ts';
 import type { Retention } from '../db/upkeep/purge.ts';
-import { connectTemporal, endpointOf, type TemporalServer } from '../temporal/connect.ts';
+import { connectTemporal, endpointOf, pingTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
 import { listRunningActors } from '../temporal/running-actors.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
+import { openInternalPort, type Readiness } from '../telemetry/internal-port.ts';
 import { startTelemetry } from '../temporal/telemetry.ts';
 import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
 import { loadWorkflowBundle } from './bundle.ts';
@@ -37,6 +40,8 @@ const MAX_CONCURRENT_ACTIVITIES = 100;
 const MAX_CONCURRENT_WRITES = 20;
 /** Watches only wait. */
 const MAX_CONCURRENT_WATCHES = 10_000;
+/** Time for each question behind a readiness probe. */
+const PROBE_DEADLINE_MS = 1_500;
 /** Activities receive cancellations in responses to heartbeats. */
 const HEARTBEAT_THROTTLE = { maxHeartbeatThrottleInterval: '4 seconds' } as const;
 
@@ -48,24 +53,79 @@ export interface WorkerOptions {
   /** Retention of data that housekeeping purges. */
   readonly retention?: Retention;
   readonly telemetry?: TelemetrySettings;
+  /** Where probes and metrics are answered: `host:port` or `:port`, port 0 for any that is free. */
+  readonly internalAddress: string;
   readonly logger: Logger;
   /** Stops the worker within about eight seconds. */
   readonly signal: AbortSignal;
-  /** Called each time the worker starts taking tasks. */
-  readonly onReady?: () => void;
+  /** Called each time the worker starts taking tasks, with the URL of its internal port. */
+  readonly onReady?: (internalUrl: string) => void;
 }
 
 /**
  * Runs a worker until the signal is aborted. Waits while Temporal is unavailable.
  *
- * @throws Error if the workflow code can't be bundled
+ * @throws Error if the workflow code can't be bundled, or the internal address can't be listened at
  * @throws RollcallError `SecretUnavailable` if a secret can't be read
  */
 export async function runWorker(options: WorkerOptions): Promise<void> {
+  const state: WorkerState = { isPolling: false };
+  const port = await openInternalPort({
+    address: options.internalAddress,
+    readiness: () => workerReadiness(options, state),
+  });
+  try {
+    await runWithPort(options, state, port);
+  } finally {
+    await port.close();
+  }
+}
+
+/** What the parts of a worker know about each other. */
+interface WorkerState {
+  /** Whether it asks for tasks. The SDK goes on asking for a while after Temporal is lost. */
+  isPolling: boolean;
+  client?: Client;
+}
+
+/** Never throws. */
+async function workerReadiness(
+  { database, signal }: WorkerOptions,
+  { isPolling, client }: WorkerState,
+): Promise<Readiness> {
+  if (signal.aborted) return { isReady: false, checks: { process: 'stopping' } };
+  const [hasDatabase, hasTemporal] = await Promise.all([
+    succeeds(pingDatabase(database)),
+    client !== undefined && succeeds(pingTemporal(client)),
+  ]);
+  return {
+    isReady: hasDatabase && hasTemporal && isPolling,
+    checks: {
+      database: hasDatabase ? 'available' : 'unavailable',
+      temporal: hasTemporal ? 'available' : 'unavailable',
+      worker: isPolling ? 'polls for tasks' : 'does not poll for tasks',
+    },
+  };
+}
+
+/** Whether it succeeds, soon enough for a probe. */
+async function succeeds(question: Promise<unknown>): Promise<boolean> {
+  const late = delay(PROBE_DEADLINE_MS, false, { ref: false });
+  return await Promise.race([
+    question.then(
+      () => true,
+      () => false,
+    ),
+    late,
+  ]);
+}
+
+async function runWithPort(options: WorkerOptions, state: WorkerState, port: HttpListener): Promise<void> {
   const { server, logger, signal } = options;
   logThrough(logger);
   const telemetry = startTelemetry(options.telemetry);
   const temporal = await connectTemporal(server, telemetry);
+  state.client = temporal.client;
   try {
     const shared: TemporalWorkerOptions = {
       namespace: server.namespace,
@@ -98,7 +158,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       },
     ];
     await Promise.all([
-      workUntilStopped(options, workers),
+      workUntilStopped({ ...options, state, onReady: () => options.onReady?.(port.url) }, workers),
       keepHouse(temporal.client, { taskQueue: server.taskQueue, database: options.database, logger, signal }),
     ]);
   } finally {
@@ -121,8 +181,13 @@ function activityDependencies(
   };
 }
 
+interface Working extends WorkerOptions {
+  readonly state: WorkerState;
+  readonly onReady: () => void;
+}
+
 /** Connects and runs workers in a loop, because the SDK's workers give up if Temporal stays unavailable. */
-async function workUntilStopped(options: WorkerOptions, workers: readonly TemporalWorkerOptions[]): Promise<void> {
+async function workUntilStopped(options: Working, workers: readonly TemporalWorkerOptions[]): Promise<void> {
   const { server, logger, signal } = options;
   let backoff = FIRST_BACKOFF_MS;
   while (!signal.aborted) {
@@ -139,7 +204,7 @@ async function workUntilStopped(options: WorkerOptions, workers: readonly Tempor
   }
 }
 
-async function connectAndWork(options: WorkerOptions, workers: readonly TemporalWorkerOptions[]): Promise<void> {
+async function connectAndWork(options: Working, workers: readonly TemporalWorkerOptions[]): Promise<void> {
   const connection = await NativeConnection.connect(await endpointOf(options.server));
   try {
     await work(options, connection, workers);
@@ -150,7 +215,7 @@ async function connectAndWork(options: WorkerOptions, workers: readonly Temporal
 
 /** Returns when all workers have ended, after the signal or because one of them failed. */
 async function work(
-  { signal, onReady }: WorkerOptions,
+  { signal, state, onReady }: Working,
   connection: NativeConnection,
   options: readonly TemporalWorkerOptions[],
 ): Promise<void> {
@@ -161,12 +226,14 @@ async function work(
   signal.addEventListener('abort', stop);
   try {
     const runs = workers.map((worker) => worker.run().finally(stop));
-    onReady?.();
+    state.isPolling = true;
+    onReady();
     if (signal.aborted) stop();
     const results = await Promise.allSettled(runs);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   } finally {
+    state.isPolling = false;
     signal.removeEventListener('abort', stop);
   }
 }

@@ -22,6 +22,8 @@ const IDLE_SWEEP_INTERVAL_MS = 50;
 export interface HttpListener {
   /** `http://host:port`, with the port that was given where it was asked for port 0. */
   readonly url: string;
+  /** Ends each connection with its next answer. Clients and load balancers open new ones, maybe to another process. */
+  endKeptConnections(): void;
   /** Takes no new connection, waits for the answers that are under way, and cuts off those that take too long. */
   close(): Promise<void>;
 }
@@ -56,7 +58,13 @@ export async function listen(
   } catch (cause) {
     throw new Error(whyNot(address, cause), { cause });
   }
-  return { url: urlOf(server, host), close: () => drain(server) };
+  return {
+    url: urlOf(server, host),
+    endKeptConnections: () => {
+      server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+    },
+    close: () => drain(server),
+  };
 }
 
 /** @throws Error for an address without a port. */

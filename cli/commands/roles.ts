@@ -6,7 +6,7 @@ export function addApiCommand(program: Command): void {
   addConfigurationOption(program.command('api'))
     .description('Serve the API only; run any number of replicas next to at least one worker')
     .option('--address <host:port>', 'address of the API')
-    .option('--internal-address <host:port>', 'address of health and readiness checks')
+    .option('--internal-address <host:port>', 'address of probes and metrics (default: port 8081)')
     .addHelpText('after', '\nExample:\n  $ rollcall api --config rollcall.yaml --address :8080')
     .action(async (options) => {
       const { runRoleCommand } = await import('../run/role-command.ts');
@@ -17,9 +17,10 @@ export function addApiCommand(program: Command): void {
 export function addWorkerCommand(program: Command): void {
   addConfigurationOption(program.command('worker'))
     .description('Sync the configured sources; run any number of replicas')
+    .option('--internal-address <host:port>', 'address of probes and metrics (default: port 8082)')
     .addHelpText('after', '\nExample:\n  $ rollcall worker --config rollcall.yaml')
-    .action(async (options) => {
+    .action(async ({ config, internalAddress }) => {
       const { runRoleCommand } = await import('../run/role-command.ts');
-      await runRoleCommand('worker', options);
+      await runRoleCommand('worker', { config, workerInternalAddress: internalAddress });
     });
 }

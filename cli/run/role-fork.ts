@@ -2,10 +2,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { drainDelayMs } from '../../config/settings.ts';
 import type { Running } from '../../embedded/keep-running.ts';
 import { READY, type RoleOrder } from './role-protocol.ts';
 
-/** Slightly longer than the roles' own shutdown deadline. */
+/** Slightly longer than the roles' own shutdown deadline, after the drain delay. */
 const STOP_DEADLINE_MS = 8_500;
 
 /**
@@ -33,12 +34,12 @@ export async function forkRole(order: RoleOrder): Promise<Running> {
   child.send({ ...order, configuration: { ...configuration, log: { level: 'warn', ...configuration.log } } });
   const first = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
   if (first?.[0] !== READY) throw new Error(`The ${order.role} process exited during startup`);
-  return { ended, stop: () => stop(child, ended) };
+  return { ended, stop: () => stop(child, ended, drainDelayMs(configuration.server)) };
 }
 
-async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+async function stop(child: ChildProcess, ended: Promise<unknown>, delayMs: number): Promise<void> {
   if (child.connected) child.disconnect();
-  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS + delayMs);
   await ended;
   clearTimeout(kill);
 }

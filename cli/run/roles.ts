@@ -1,7 +1,7 @@
 /** The two roles a process can run: `api` answers requests, `worker` runs syncs. */
 import { applicationConnection } from '../../config/connection.ts';
 import type { Configuration, DatabaseSettings } from '../../config/model.ts';
-import { publicHosts } from '../../config/settings.ts';
+import { drainDelayMs, publicHosts, workerInternalAddress } from '../../config/settings.ts';
 import { openDatabase, QUICK_REFUSAL } from '../../db/connection/database.ts';
 import type { TemporalServer } from '../../temporal/connect.ts';
 import { createLogger } from './logger.ts';
@@ -32,7 +32,13 @@ export async function runRole(role: Role, { configuration, signal, onReady }: Ro
     // Load only the requested role: the other one would cost 20 MiB and 0.2 s.
     if (role === 'worker') {
       const { runWorker } = await import('../../worker/run-worker.ts');
-      await runWorker({ ...shared, server: temporal, outbound, retention: { auditEventsMs: audit.retentionMs } });
+      await runWorker({
+        ...shared,
+        server: temporal,
+        outbound,
+        retention: { auditEventsMs: audit.retentionMs },
+        internalAddress: workerInternalAddress(server),
+      });
     } else {
       const { runApi } = await import('../../api/run-api.ts');
       await runApi({
@@ -48,6 +54,7 @@ export async function runRole(role: Role, { configuration, signal, onReady }: Ro
         limits,
         outbound,
         addresses: { public: server.address, internal: server.internalAddress },
+        drainDelayMs: drainDelayMs(server),
         ...(temporalUiUrl !== undefined && { temporalUiUrl }),
       });
     }

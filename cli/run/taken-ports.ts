@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Configuration } from '../../config/model.ts';
+import { workerInternalAddress } from '../../config/settings.ts';
 import { isPortFree, LOOPBACK } from '../../embedded/free-port.ts';
 import { type ListenAddress, parseListenAddress } from './addresses.ts';
 import { CommandFailure } from '../terminal/failure.ts';
@@ -45,8 +46,13 @@ function wantedPorts({ server, temporal }: Configuration, { temporalPort, uiPort
     { ...parseListenAddress(server.address), purpose: 'the API', option: '--address HOST:PORT' },
     {
       ...parseListenAddress(server.internalAddress),
-      purpose: 'health and readiness',
+      purpose: 'probes and metrics of the API',
       option: '--internal-address HOST:PORT',
+    },
+    {
+      ...parseListenAddress(workerInternalAddress(server)),
+      purpose: 'probes and metrics of the worker',
+      option: '--worker-internal-address HOST:PORT',
     },
   ];
   if (temporal.address !== undefined) return wanted;

@@ -34,9 +34,10 @@ export async function startPublishingApiWith(
     server: { ...temporal, taskQueue: TASK_QUEUE },
     database: test.database,
     outbound: { allow: [] },
+    internalAddress: '127.0.0.1:0',
     logger: pino({ level: 'silent' }),
     signal: stopping.signal,
-    onReady: resolve,
+    onReady: () => resolve(),
   });
   const api = await startApi(test, { ...options, temporal, taskQueue: TASK_QUEUE });
   await Promise.race([ready, worker]);

@@ -45,6 +45,8 @@ export interface ApiTestOptions {
   /** Default: ten minutes. */
   readonly maxStaleMs?: number;
   readonly logger?: Logger;
+  /** Default: 0. */
+  readonly drainDelayMs?: number;
 }
 
 const NO_AUDIT: AuditSettings = { enabled: false, excludeEventTypes: [], retentionMs: 0 };
@@ -75,6 +77,7 @@ export function contextOptions(
     trustedProxies,
     publicHosts,
     maxStaleMs,
+    signal: new AbortController().signal,
     limits: { publisherExtensionBytes: 4096 },
     outbound: { allow: [] },
     logger,
@@ -89,6 +92,7 @@ export async function startApi(test: TestDatabase, options: ApiTestOptions = {})
     ...contextOptions({ ...test, database: counted.database }, options),
     addresses: { public: '127.0.0.1:0', internal: '127.0.0.1:0' },
     signal: stopping.signal,
+    drainDelayMs: options.drainDelayMs ?? 0,
     onReady: resolve,
   });
   const urls = await Promise.race([ready, ended.then(() => Promise.reject(new Error('The API ended')))]);

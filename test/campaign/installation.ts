@@ -28,8 +28,8 @@ export class Installation {
   #launches = 0;
   #exited: Promise<number | null> = Promise.resolve(null);
 
-  private constructor(folder: string, ports: readonly [number, number, number, number]) {
-    const [api, internal, temporal, ui] = ports;
+  private constructor(folder: string, ports: readonly [number, number, number, number, number]) {
+    const [api, internal, worker, temporal, ui] = ports;
     this.#folder = folder;
     this.url = `http://${LOOPBACK}:${api}`;
     this.temporalAddress = `${LOOPBACK}:${temporal}`;
@@ -38,6 +38,7 @@ export class Installation {
       `--data-dir=${this.#dataFolder}`,
       `--address=${LOOPBACK}:${api}`,
       `--internal-address=${LOOPBACK}:${internal}`,
+      `--worker-internal-address=${LOOPBACK}:${worker}`,
       `--temporal-port=${temporal}`,
       `--ui-port=${ui}`,
     ];
@@ -49,8 +50,8 @@ export class Installation {
     await chmod(folder, 0o711); // run by root, PostgreSQL is another user
     await writeFile(join(folder, 'rollcall.yaml'), JSON.stringify(configuration)); // JSON is YAML
     const ports = new Set<number>();
-    while (ports.size < 4) ports.add(await findFreePort());
-    return new Installation(folder, [...ports] as [number, number, number, number]);
+    while (ports.size < 5) ports.add(await findFreePort());
+    return new Installation(folder, [...ports] as [number, number, number, number, number]);
   }
 
   get #dataFolder(): string {

@@ -33,7 +33,7 @@ export async function createInstallation(moreSources: string): Promise<Installat
     .replace(/ {2}# A git repository[\s\S]*?\n\n/, `${moreSources}\n`)
     .replace(', platform-catalog', '');
   await writeFile(configuration, withoutGit);
-  const [api, internal, temporal, ui] = await findFreePorts(4);
+  const [api, internal, worker, temporal, ui] = await findFreePorts(5);
   const url = `http://${LOOPBACK}:${api}`;
   return {
     folder,
@@ -43,6 +43,7 @@ export async function createInstallation(moreSources: string): Promise<Installat
     portOptions: [
       `--address=${LOOPBACK}:${api}`,
       `--internal-address=${LOOPBACK}:${internal}`,
+      `--worker-internal-address=${LOOPBACK}:${worker}`,
       `--temporal-port=${temporal}`,
       `--ui-port=${ui}`,
     ],

@@ -138,7 +138,13 @@ describe('serve', () => {
       ...portOptions,
     );
     expect(samePorts.status).toBe(1);
-    for (const option of ['--address', '--internal-address', '--temporal-port', '--ui-port']) {
+    for (const option of [
+      '--address',
+      '--internal-address',
+      '--worker-internal-address',
+      '--temporal-port',
+      '--ui-port',
+    ]) {
       expect(samePorts.stderr).toMatch(new RegExp(`Port \\d+ for .* is in use: .*${option}`));
     }
   });

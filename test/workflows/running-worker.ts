@@ -63,9 +63,10 @@ async function startOne({ database }: TestDatabase, namespace: TestNamespace): P
     server: { ...namespace, taskQueue: TASK_QUEUE },
     database,
     outbound: { allow: [] },
+    internalAddress: '127.0.0.1:0',
     logger: pino({ level: 'silent' }),
     signal: stopping.signal,
-    onReady: ready.resolve,
+    onReady: () => ready.resolve(),
   });
   await Promise.race([ready.promise, worker]);
   return async () => {

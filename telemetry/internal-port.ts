@@ -1,0 +1,80 @@
+/** The port that every process has for probes and metrics. Not to be published. */
+import type { RequestListener, ServerResponse } from 'node:http';
+import { softwareVersion } from '../api/software-version.ts';
+import { type HttpListener, listen } from '../api/http/listener.ts';
+
+/** Whether a process can do its work now. */
+export interface Readiness {
+  readonly isReady: boolean;
+  /** What was checked, and what was found: `{"database": "available"}`. */
+  readonly checks: Readonly<Record<string, string>>;
+}
+
+export interface InternalPortOptions {
+  /** `host:port` or `:port`, port 0 for any that is free. */
+  readonly address: string;
+  /** Asked for each `/readiness`. Must answer within seconds and never throw. */
+  readonly readiness: () => Promise<Readiness>;
+  /** Answers `GET /metrics`. Absent: metrics are off. */
+  readonly metrics?: RequestListener;
+}
+
+const RETRY_AFTER_SECONDS = '5';
+
+/**
+ * Serves `/health`, `/readiness`, `/version`, and `/metrics`. `/health` asks for nothing but this process: a process
+ * that is restarted because Postgres or Temporal is unavailable would only be missing when they are back.
+ *
+ * @throws Error that names the address if it can't be listened at
+ */
+export async function openInternalPort({ address, readiness, metrics }: InternalPortOptions): Promise<HttpListener> {
+  const version = versionInformation();
+  return await listen((request, response) => {
+    const [path = ''] = (request.url ?? '').split('?');
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      answer(response, 405, { error: `The internal port only answers GET and HEAD` });
+    } else if (path === '/health') {
+      answer(response, 200, { status: 'healthy' });
+    } else if (path === '/readiness') {
+      void readiness().then((found) => answerReadiness(response, found));
+    } else if (path === '/version') {
+      answer(response, 200, version);
+    } else if (path === '/metrics' && metrics !== undefined) {
+      metrics(request, response);
+    } else {
+      answer(response, 404, {
+        error: `Nothing at ${path}: the internal port has /health, /readiness, /version, /metrics`,
+      });
+    }
+  }, address);
+}
+
+/** What `/version` answers. */
+export function versionInformation(): Record<string, string> {
+  const { version, commit, buildDate } = softwareVersion(process.env);
+  return {
+    version,
+    commit,
+    build_date: buildDate,
+    node_version: process.version,
+    platform: `${process.platform}/${process.arch}`,
+  };
+}
+
+function answerReadiness(response: ServerResponse, { isReady, checks }: Readiness): void {
+  if (isReady) answer(response, 200, { status: 'ready', checks });
+  else answer(response.setHeader('Retry-After', RETRY_AFTER_SECONDS), 503, { error: notReady(checks), checks });
+}
+
+/** `Not ready: database unavailable; registries not loaded`. */
+export function notReady(checks: Readiness['checks']): string {
+  return `Not ready: ${Object.entries(checks)
+    .map(([name, found]) => `${name} ${found}`)
+    .join('; ')}`;
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response
+    .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' })
+    .end(JSON.stringify(body));
+}
