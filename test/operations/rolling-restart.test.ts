@@ -24,13 +24,13 @@ beforeAll(async () => {
   await useSources(database.database, source('alpha'));
   await sync(database.database, { sourceName: 'alpha', entries: drafts(500) });
   processes = await Promise.all([createApiProcess('a'), createApiProcess('b')]);
-  for (const { start } of processes) start();
+  for (const api of processes) api.start();
   balancer = await startLoadBalancer(processes);
-  await eventually(() => processes.every(balancer.isReady), 'both processes are ready');
+  await eventually(() => processes.every((api) => balancer.isReady(api)), 'both processes are ready');
 });
 afterAll(async () => {
   await balancer.stop();
-  await Promise.all(processes.map(({ stop }) => stop()));
+  await Promise.all(processes.map((api) => api.stop()));
   await database.drop();
   await rm(folder, { recursive: true });
 });
