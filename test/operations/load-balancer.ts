@@ -36,7 +36,10 @@ export async function startLoadBalancer(backends: readonly Backend[]): Promise<L
   const server = createServer((incoming, outgoing) => {
     const candidates = [...ready];
     const backend = candidates[turn++ % candidates.length];
-    if (backend === undefined) return void outgoing.writeHead(502).end('no backend is ready');
+    if (backend === undefined) {
+      outgoing.writeHead(502).end('no backend is ready');
+      return;
+    }
     answers.set(backend, (answers.get(backend) ?? 0) + 1);
     passOn({ incoming, outgoing, agent }, backend);
   });

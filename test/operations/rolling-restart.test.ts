@@ -103,5 +103,4 @@ test('a rolling restart under load fails no request', { timeout: 90_000 }, async
   expect(results.flatMap(({ failed }) => failed)).toEqual([]);
   const answered = results.reduce((sum, result) => sum + result.answered, 0);
   expect(answered).toBeGreaterThan(200);
-  console.info(`Rolling restart of two processes: ${answered} requests answered, 0 failed`);
 });
