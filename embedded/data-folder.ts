@@ -1,6 +1,6 @@
 /**
- * The data folder: PostgreSQL's and Temporal's files, and what one `serve` tells other commands about itself. One
- * `serve` at a time has it.
+ * The data folder: the files of PostgreSQL and Temporal, and what `serve` tells other commands about itself. Only one `serve` can
+ * use it at a time.
  */
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -11,16 +11,16 @@ import { Unrecoverable } from './unrecoverable.ts';
 /** The process that uses the folder, for commands that connect to it and for error messages. */
 export interface Occupant {
   readonly pid: number;
-  /** The URL of its API, and where its Temporal is; absent for a command that only works on the database. */
+  /** The URLs of its API and of Temporal; absent for a command that only works on the database. */
   readonly api?: string;
   readonly temporal?: { readonly address: string; readonly namespace: string };
 }
 
 export interface DataFolder {
   readonly path: string;
-  /** The last occupant was killed. Its child processes may still be ending. */
+  /** The previous user of the folder was killed. Its child processes may still be ending. */
   readonly wasCutOff: boolean;
-  /** Fulfilled, with the reason, when the folder has been deleted or replaced while this process had it. */
+  /** Fulfilled, with the reason, if the folder is deleted or replaced while this process uses it. */
   readonly lost: Promise<Unrecoverable>;
   /** Releases the folder. */
   release(): Promise<void>;
@@ -31,8 +31,7 @@ const OCCUPANT_FILE = 'running.json';
 const CHECK_EVERY_MS = 2_000;
 
 /**
- * Takes the folder for this process, and creates it if it is missing.
- *
+ * Reserves the folder for this process, and creates it if it is missing.
  * @throws Error if another process uses it, or it can't be created or written to
  */
 export async function takeDataFolder(directory: string, occupant: Occupant): Promise<DataFolder> {
@@ -68,7 +67,7 @@ export async function takeDataFolder(directory: string, occupant: Occupant): Pro
   };
 }
 
-/** Never fulfilled where the signal comes first. */
+/** Never fulfilled if the signal aborts first. */
 async function waitUntilLost(
   path: string,
   { lockFile, signal }: { readonly lockFile: string; readonly signal: AbortSignal },
@@ -82,11 +81,11 @@ async function waitUntilLost(
     return await new Promise(() => undefined);
   }
   return new Unrecoverable(
-    `The data folder ${path} has been deleted or replaced while it was in use. Restore it from a backup, or start again with a new one`,
+    `The data folder ${path} was deleted or replaced while in use. Restore it from a backup, or start again with a new one`,
   );
 }
 
-/** Identifies a file, in contrast to another one with the same name. Undefined if it doesn't exist. */
+/** Identifies a file, as opposed to another one with the same name. Undefined if it doesn't exist. */
 async function identityOf(path: string): Promise<string | undefined> {
   return await stat(path).then(
     ({ dev, ino }) => `${dev}:${ino}`,
@@ -105,5 +104,5 @@ export async function readOccupant(directory: string): Promise<Occupant | undefi
 
 function inUseMessage(path: string, occupant: Occupant | undefined): string {
   const by = occupant === undefined ? 'another process' : `the rollcall with process id ${occupant.pid}`;
-  return `The data folder ${path} is in use by ${by}: stop that one, or choose another folder with --data-dir`;
+  return `The data folder ${path} is in use by ${by}: stop it, or choose another folder with --data-dir`;
 }

@@ -8,10 +8,9 @@ export interface FileLock {
 const BUSY = 5;
 
 /**
- * A lock that the operating system lets go of when its process ends, however it ends. Node has no call for one, but
- * SQLite takes one on its database file: the file holds nothing else.
- *
- * @param waitMs how long to wait for another process to release it, during which this one does nothing else
+ * A lock that the operating system releases when its process ends, for any reason. Node has no such lock, but SQLite locks its
+ * database file, which contains nothing else.
+ * @param waitMs how long to wait for another process to release it; this process is blocked meanwhile
  * @returns undefined if another process holds it
  * @throws Error if the file can't be opened or locked at all
  */

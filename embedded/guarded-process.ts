@@ -1,14 +1,15 @@
 /**
- * A server process that never outlives this one: not after Ctrl-C, and not after `kill -9` either.
+ * A server process that never outlives this one, neither after Ctrl-C nor after `kill -9`.
  *
- * Between the two stands a shell of a few lines, in a session of its own (a Ctrl-C in the terminal reaches only us,
- * and we stop things in order). It holds the read end of a pipe whose write end is ours; when we end, however that
- * happens, the operating system closes the pipe and the shell stops the server in the regular way.
+ * A small shell script stands between the two, in its own session: Ctrl-C in the terminal reaches only this process, which stops
+ * servers in order. The script holds the read end of a pipe, and this process the write end. When this process ends for any
+ * reason, the operating system closes the pipe, and the script stops the server gracefully.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
+import { killGroup } from '../outbound/program.ts';
 import { endOrphan } from './orphan.ts';
 
 export interface GuardedProcessOptions {
@@ -18,25 +19,25 @@ export interface GuardedProcessOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** The signal that stops the server. */
   readonly stopSignal: 'INT' | 'TERM';
-  /** Receives the server's output. Truncated when it has become large. */
+  /** Receives the server's output. Replaced when it has become large. */
   readonly logFile: string;
-  /** Remembers the server's process, so that the next start can end it should the guard have been killed as well. */
+  /** Stores the server's process id, so that the next start can end the server if the script was killed too. */
   readonly pidFile: string;
-  /** The user that runs it; absent: ours. */
+  /** The user that runs it; absent: this process's user. */
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly workingDirectory?: string;
 }
 
 export interface GuardedProcess {
-  /** The server's own process id, not the guard's. */
+  /** The server's own process id, not the script's. */
   readonly pid: number;
   /** Fulfilled when the server has ended. */
   readonly ended: Promise<void>;
-  /** Asks the server to stop, and kills it after `graceMs`. Stopping a stopped server changes nothing. */
+  /** Asks the server to stop, and kills it after `graceMs`. Has no effect on a stopped server. */
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Descriptor 3 is the pipe that ends with us, 4 tells us the server's process id. The server inherits neither. */
+/** Descriptor 3 is the pipe that closes with this process; 4 reports the server's process id. The server inherits neither. */
 const GUARD_SCRIPT = `
 signal=$1; shift
 "$@" 3<&- 4>&- &
@@ -51,7 +52,7 @@ kill "$waiting" 2>/dev/null
 const DEFAULT_GRACE_MS = 5_000;
 const LARGE_LOG_BYTES = 10_000_000;
 
-/** Starts a server under its guard, after ending one that an earlier start left behind. */
+/** Starts a guarded server, after ending one that an earlier start left behind. */
 export async function startGuarded(options: GuardedProcessOptions): Promise<GuardedProcess> {
   await endOrphan(options.pidFile, options.stopSignal);
   await setLargeLogAside(options.logFile);
@@ -96,16 +97,7 @@ async function stopGuard(guard: ChildProcess, ended: Promise<void>, graceMs: num
   clearTimeout(kill);
 }
 
-function killGroup(groupId: number | undefined): void {
-  if (groupId === undefined) return;
-  try {
-    process.kill(-groupId, 'SIGKILL');
-  } catch {
-    // It has just ended.
-  }
-}
-
-/** The last lines of a server's log, for the error that says why it did not start. */
+/** The last lines of a server's log, for the error message if it doesn't start. */
 export async function lastLogLines(logFile: string, count = 8): Promise<string> {
   const text = await readFile(logFile, 'utf8').catch(() => '');
   return text.trimEnd().split('\n').slice(-count).join('\n');

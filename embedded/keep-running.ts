@@ -1,8 +1,9 @@
 /** Restarts a server whenever it ends unexpectedly. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../registry/backoff.ts';
 import { Unrecoverable } from './unrecoverable.ts';
 
-/** Something that runs until it is stopped or dies. */
+/** Something that runs until it is stopped or fails. */
 export interface Running {
   readonly ended: Promise<unknown>;
   stop(): Promise<void>;
@@ -15,21 +16,19 @@ export interface KeepRunningOptions {
   readonly onMessage: (message: string) => void;
 }
 
-const FIRST_BACKOFF_MS = 250;
-const LONGEST_BACKOFF_MS = 10_000;
-/** Whatever ran this long was healthy: when it dies, it is started again without waiting. */
+const BACKOFF = { firstMs: 250, longestMs: 10_000 };
+/** After running this long it counts as healthy, and the backoff starts over. */
 const HEALTHY_AFTER_MS = 30_000;
 
 export interface KeptRunning {
   readonly stop: () => Promise<void>;
-  /** Fulfilled, with the reason, when it has ended and can't be started again: see `Unrecoverable`. */
+  /** Fulfilled, with the reason, if it has ended and can't be restarted: see `Unrecoverable`. */
   readonly lost: Promise<Unrecoverable>;
 }
 
 /**
- * Starts something, and starts it again, with growing pauses, whenever it has ended without being asked to.
- *
- * @throws what the very first start throws
+ * Starts something, and restarts it with increasing delays whenever it ends unexpectedly.
+ * @throws any error of the very first start
  */
 export async function keepRunning(options: KeepRunningOptions): Promise<KeptRunning> {
   const stopping = new AbortController();
@@ -38,18 +37,17 @@ export async function keepRunning(options: KeepRunningOptions): Promise<KeptRunn
   const supervision = supervise();
 
   async function supervise(): Promise<void> {
-    let backoffMs = FIRST_BACKOFF_MS;
+    let failures = 0;
     let startedAt = Date.now();
     for (;;) {
       await current.ended;
       if (stopping.signal.aborted) return;
-      if (Date.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = FIRST_BACKOFF_MS;
+      failures = Date.now() - startedAt > HEALTHY_AFTER_MS ? 1 : failures + 1;
       options.onMessage(`${options.name} ended unexpectedly; starting it again`);
-      await delay(backoffMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      backoffMs = Math.min(2 * backoffMs, LONGEST_BACKOFF_MS);
+      await delay(backoffMs(BACKOFF, failures), undefined, { signal: stopping.signal }).catch(() => undefined);
       const restarted = await restart();
       if (restarted instanceof Unrecoverable) return reportLost(restarted);
-      if (restarted === undefined) continue; // `current` has ended, so the next round waits and tries again
+      if (restarted === undefined) continue; // `current` has ended, so the next round waits and retries
       current = restarted;
       startedAt = Date.now();
       if (stopping.signal.aborted) await current.stop();

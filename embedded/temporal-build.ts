@@ -1,6 +1,6 @@
 /**
- * Building the Temporal command-line tool with the Go toolchain: needs nothing but a Go module proxy. The sources are
- * pinned by `temporal-cli/go.sum`: Go refuses a module whose content is another one.
+ * Builds the Temporal command-line tool with the Go toolchain, which needs nothing but a Go module proxy. `temporal-cli/go.sum`
+ * pins the sources: Go refuses a module with any other content.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,10 +11,10 @@ import { pickVariables } from '../config/environment-variables.ts';
 import { findOnPath } from './executable.ts';
 
 const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
-/** `go.mod` and `go.sum`. After a new version in both, change `TEMPORAL_CLI_VERSION` as well. */
+/** `go.mod` and `go.sum`. If you change the version in them, also change `TEMPORAL_CLI_VERSION`. */
 const MODULE = fileURLToPath(new URL('temporal-cli', import.meta.url));
 const REMINDER_EVERY_MS = 20_000;
-/** How Go finds its files, a proxy for modules, and whom it trusts. */
+/** Where Go finds its files, its module proxy, and trusted certificates. */
 const PASSED_ON = [
   'PATH', 'HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'GOROOT', 'GOENV',
   'GOTOOLCHAIN', 'GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB', 'GOAUTH', 'NETRC', 'SSL_CERT_FILE',
@@ -26,10 +26,10 @@ interface BuildOptions {
   readonly onProgress: (message: string) => void;
 }
 
-/** Builds the tool into `path`. Two at once are fine: each builds in a folder of its own, the last one stays. */
+/** Builds the tool into `path`. Two builds at once are fine: each has its own folder, and the last one stays. */
 export async function buildTemporal(path: string, options: BuildOptions): Promise<string> {
   const go = await findOnPath('go', options.environment);
-  if (go === undefined) throw new Error('it was not built: there is no Go toolchain (`go`) on the PATH');
+  if (go === undefined) throw new Error('it was not built: the Go toolchain (`go`) is not on the PATH');
   options.onProgress('Building the Temporal dev server from source with Go: once, about 3 minutes');
   await mkdir(dirname(path), { recursive: true });
   const folder = await mkdtemp(join(dirname(path), 'build-'));
@@ -55,7 +55,7 @@ export async function buildTemporal(path: string, options: BuildOptions): Promis
   }
 }
 
-/** Runs a command; its output is of interest only when it fails. */
+/** Runs a command. Its output is only used if it fails. */
 async function runQuietly(
   command: string,
   arguments_: readonly string[],

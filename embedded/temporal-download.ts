@@ -1,18 +1,18 @@
-/** Downloading the Temporal command-line tool. What is downloaded runs only where its content is the known one. */
+/** Downloads the Temporal command-line tool. It is only used if its checksum matches. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { EnvHttpProxyAgent, fetch } from 'undici';
 import { pickVariables } from '../config/environment-variables.ts';
+import { httpGet } from '../outbound/http.ts';
 import { type ReleaseArchive, releaseArchive } from './temporal-release.ts';
 
-/** About 60 MB: where it takes longer than this the network swallows packets. */
+/** For about 60 MB. A download that takes longer is unlikely to end. */
 const DOWNLOAD_DEADLINE_MS = 90_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 
 export interface DownloadOptions {
   readonly onProgress: (message: string) => void;
@@ -21,8 +21,7 @@ export interface DownloadOptions {
 }
 
 /**
- * Downloads the tool to `path`. Two at once are fine.
- *
+ * Downloads the tool to `path`. Two downloads at once are fine.
  * @throws Error if it can't be downloaded, or isn't the known release
  */
 export async function downloadTemporal(path: string, options: DownloadOptions): Promise<string> {
@@ -40,7 +39,7 @@ export async function downloadTemporal(path: string, options: DownloadOptions): 
     await rename(join(folder, 'temporal'), path);
     return path;
   } catch (error) {
-    throw new Error(`the download failed: ${rootMessage(error)}`, { cause: error });
+    throw new Error(`the download failed: ${(error as Error).message}`, { cause: error });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -48,27 +47,15 @@ export async function downloadTemporal(path: string, options: DownloadOptions): 
 
 async function downloadArchive({ url, sha256 }: ReleaseArchive, file: string): Promise<void> {
   const signal = AbortSignal.timeout(DOWNLOAD_DEADLINE_MS);
-  const dispatcher = new EnvHttpProxyAgent();
-  try {
-    const response = await fetch(url, { signal, dispatcher });
-    if (!response.ok || response.body === null) throw new Error(`${url} answers with status ${response.status}`);
-    const hash = createHash('sha256');
-    const hashed = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const chunk of chunks) {
-        hash.update(chunk);
-        yield chunk;
-      }
-    };
-    await pipeline(Readable.fromWeb(response.body), hashed, createWriteStream(file), { signal });
-    const digest = hash.digest('hex');
-    if (digest !== sha256) throw new Error(`${url} has the SHA-256 ${digest}, not ${sha256}, and was thrown away`);
-  } finally {
-    await dispatcher.destroy();
-  }
-}
-
-/** "fetch failed" has its reason as the cause. */
-function rootMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : rootMessage(error.cause);
+  const { body } = await httpGet({ url: new URL(url), timeoutMs: ANSWER_TIMEOUT_MS, guard: null, signal });
+  const hash = createHash('sha256');
+  const hashed = async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  await pipeline(body, hashed, createWriteStream(file), { signal });
+  const digest = hash.digest('hex');
+  if (digest !== sha256) throw new Error(`${url} has the SHA-256 ${digest}, not ${sha256}, and was discarded`);
 }

@@ -1,4 +1,4 @@
-/** The release of the Temporal command-line tool that is downloaded or built, and what its archives must be. */
+/** The release of the Temporal command-line tool that is downloaded or built, and the checksums of its archives. */
 
 /** The newest release that builds as a module dependency. */
 export const TEMPORAL_CLI_VERSION = 'v1.5.1';
@@ -9,7 +9,7 @@ export interface ReleaseArchive {
   readonly sha256: string;
 }
 
-/** By the names that Node has for platforms and processors. */
+/** By Node's names of platforms and processors. */
 const SHA256: Readonly<Record<string, string>> = {
   'linux-x64': 'ddc95e08b0b076efd4ea9733a3f488eb7d2be875f8834e616cd2a37358b4852d',
   'linux-arm64': 'bd1b0db9f18b051026de8bf6cc1505f2510f14bbb7a8b9a4a91fff46c77454f5',
@@ -17,7 +17,7 @@ const SHA256: Readonly<Record<string, string>> = {
   'darwin-arm64': 'cca01b7ea35ad56e2a328d9ae596bf716bd22313ef63c7a761c88354457c2415',
 };
 
-/** The archive for this machine; undefined where there is none whose content is known. */
+/** The archive for this machine; undefined if none has a known checksum. */
 export function releaseArchive(
   platform: string = process.platform,
   processor: string = process.arch,

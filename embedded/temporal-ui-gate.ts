@@ -1,6 +1,6 @@
 /**
- * The door to Temporal's Web UI. The UI itself accepts requests under any host name, so a web page could use it through
- * DNS rebinding. It therefore listens where no web page can reach it, and this gate passes on requests from its own pages.
+ * A proxy in front of Temporal's Web UI. The UI itself accepts requests under any host name, so a web page could use it through
+ * DNS rebinding. It therefore listens where no web page can reach it, and this proxy passes on requests from its own pages.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
@@ -14,8 +14,8 @@ export interface TemporalUiGate {
 }
 
 /**
- * Opens the gate on this loopback port. It answers 403 to a request with a foreign `Host` or `Origin`, and 502 while
- * the UI at `target` does not answer.
+ * Opens the proxy on this loopback port. It answers 403 to a request with a foreign `Host` or `Origin`, and 502 while the UI at
+ * `target` doesn't answer.
  */
 export async function openTemporalUiGate(port: number, target: LoopbackAddress): Promise<TemporalUiGate> {
   const hosts = [LOOPBACK, 'localhost'].map((host) => new URL(`http://${host}:${port}`).host);
@@ -34,7 +34,7 @@ export async function openTemporalUiGate(port: number, target: LoopbackAddress):
   };
 }
 
-/** Browsers name the host in every request, and the origin in every one that could change something. */
+/** Browsers send the host with every request, and the origin with every request that could change something. */
 function isOwn({ headers }: IncomingMessage, hosts: readonly string[]): boolean {
   const { host, origin } = headers;
   return host !== undefined && hosts.includes(host) && (origin === undefined || origin === `http://${host}`);
@@ -49,7 +49,7 @@ function pass(incoming: IncomingMessage, response: ServerResponse, { host, port 
   });
   outgoing.once('error', () => {
     if (response.headersSent) response.destroy();
-    else answer(response, 502, "Temporal's Web UI does not answer; it may be starting");
+    else answer(response, 502, "Temporal's Web UI doesn't answer; it may be starting");
   });
   response.once('close', () => outgoing.destroy());
   pipeline(incoming, outgoing, () => undefined);

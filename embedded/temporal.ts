@@ -1,8 +1,8 @@
 /**
- * A Temporal dev server of our own, listening on loopback only.
+ * A Temporal dev server, listening on loopback only.
  *
- * Workers and clients speak gRPC with it, which web pages can't. It also opens an HTTP API, without authentication and
- * without an option to turn it off: that API is made to refuse every request.
+ * Workers and clients use gRPC, which web pages can't. The server also opens an HTTP API without authentication, and has no
+ * option to turn it off, so that API is configured to refuse every request.
  */
 import { connect } from 'node:net';
 import { mkdir } from 'node:fs/promises';
@@ -17,13 +17,13 @@ import { type GuardedProcess, lastLogLines, startGuarded } from './guarded-proce
 export interface EmbeddedTemporalOptions {
   /** The Temporal command-line tool, see temporal-binary.ts. */
   readonly binary: string;
-  /** Where its database file and its log are kept. */
+  /** The folder of its database file and its log. */
   readonly directory: string;
   /** Default: any free one. */
   readonly port?: number;
-  /** Where its Web UI listens, which checks neither host nor origin. Absent: without the UI. */
+  /** The address of its Web UI, which checks neither host nor origin. Absent: no UI. */
   readonly ui?: LoopbackAddress;
-  /** Without it everything is lost when the server stops. */
+  /** Without it, all data is lost when the server stops. */
   readonly keepData: boolean;
 }
 
@@ -36,14 +36,13 @@ const EMBEDDED_NAMESPACE = 'default';
 const START_DEADLINE_MS = 60_000;
 
 /**
- * The hosts under which the HTTP API may be called: one that no request can name, since a `Host` with a space in it is
- * malformed. Without hosts in the list, one without a name would be let in.
+ * The hosts under which the HTTP API can be called: one that no request can have, since a `Host` with a space is malformed. An
+ * empty list would allow requests without a host.
  */
 const ALLOWED_HOSTS = ['no host'];
 
 /**
- * Starts the dev server and waits until it takes connections. The search attributes of our workflows are registered.
- *
+ * Starts the dev server and waits until it accepts connections. Registers the search attributes of our workflows.
  * @throws Error if the server doesn't start, or its HTTP API can't be closed
  */
 export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): Promise<EmbeddedTemporal> {
@@ -54,7 +53,7 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
   const server = await startGuarded({
     command: options.binary,
     arguments: serverArguments(options, { port, httpPort }),
-    // It looks for a configuration folder below HOME, and does not start without one.
+    // It looks for a configuration folder in HOME, and doesn't start without one.
     environment: { HOME: options.directory, ...pickVariables(['TMPDIR', 'TZ']) },
     stopSignal: 'TERM',
     logFile,
@@ -82,7 +81,7 @@ function serverArguments(options: EmbeddedTemporalOptions, ports: { port: number
     `--port=${ports.port}`,
     `--http-port=${ports.httpPort}`,
     `--dynamic-config-value=frontend.httpAllowedHosts=${JSON.stringify(ALLOWED_HOSTS)}`,
-    // Its paths on the HTTP API are exempt from the check of the host.
+    // The HTTP API doesn't check the host for the UI's own paths.
     '--dynamic-config-value=system.enableNexus=false',
     `--namespace=${EMBEDDED_NAMESPACE}`,
     '--log-level=error',
@@ -92,7 +91,7 @@ function serverArguments(options: EmbeddedTemporalOptions, ports: { port: number
   ];
 }
 
-/** Asks the HTTP API the way a web page would: releases that don't know the setting ignore it and answer. */
+/** Sends a request to the HTTP API as a web page would. Releases that don't know the setting ignore it and answer. */
 async function findOpenHttpApi(httpPort: number): Promise<string | undefined> {
   const response = await fetch(`http://${LOOPBACK}:${httpPort}/api/v1/namespaces`);
   await response.body?.cancel();
@@ -111,7 +110,7 @@ async function waitForConnections(server: GuardedProcess, port: number): Promise
   let endedEarly = false;
   void server.ended.then(() => (endedEarly = true));
   while (Date.now() < deadline) {
-    if (endedEarly) return 'ended while it was starting';
+    if (endedEarly) return 'exited during startup';
     if (await takesConnections(port)) return undefined;
     await delay(50);
   }

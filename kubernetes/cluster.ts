@@ -1,6 +1,7 @@
 /** One Kubernetes cluster: reads from its API server, with failures that say what is missing. */
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
+import { exchange } from '../outbound/exchange.ts';
 import { type ClusterAccess, loadKubeconfig } from './kubeconfig.ts';
 import { notReachable, refusal } from './refusal.ts';
 
@@ -90,11 +91,12 @@ export class Cluster {
       await this.#config.applySecurityAuthentication(context);
       // The library makes a connection pool per request; one is enough.
       this.#dispatcher ??= context.getDispatcher() ?? new Agent();
-      return await request(url, {
+      return await exchange({
+        url,
         dispatcher: this.#dispatcher,
-        headers: { ...context.getHeaders(), accept: 'application/json', 'user-agent': 'rollcall' },
-        headersTimeout: ANSWER_TIMEOUT_MS,
-        bodyTimeout: silenceMs,
+        headers: { ...context.getHeaders(), accept: 'application/json' },
+        timeoutMs: ANSWER_TIMEOUT_MS,
+        silenceMs,
         signal,
       });
     } catch (error) {

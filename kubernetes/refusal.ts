@@ -1,5 +1,6 @@
 /** Turns an API server's refusals into errors that help the source's operator. */
 import type { Dispatcher } from 'undici';
+import { retryAfterMs } from '../outbound/exchange.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, textOf } from '../registry/json.ts';
 
@@ -11,6 +12,7 @@ export class ResourceExpired extends RollcallError {
 }
 
 const LONGEST_QUOTE = 400;
+const DEFAULT_WAIT_MS = 1_000;
 
 /** The failure for an answer other than 200. */
 export async function refusal(
@@ -29,10 +31,10 @@ export async function refusal(
     );
   }
   if (status === 404) return new RollcallError('UpstreamNotFound', `${server} doesn't have ${what}`);
-  const retryAfterSeconds = Number(headers['retry-after']);
-  if (status === 429 || (status === 503 && retryAfterSeconds > 0)) {
+  const waitMs = retryAfterMs(headers);
+  if (status === 429 || (status === 503 && waitMs !== undefined)) {
     return new RollcallError('UpstreamRateLimited', `${server} asks for a later request (${status})`, {
-      retryAfterMs: (retryAfterSeconds || 1) * 1000,
+      retryAfterMs: waitMs ?? DEFAULT_WAIT_MS,
     });
   }
   if (status >= 500) return new RollcallError('UpstreamUnavailable', `${server} answered ${status}: ${said}`);

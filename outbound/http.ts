@@ -1,10 +1,12 @@
 /** Requests to upstreams: bounded redirects, compression, deadlines, and failures that say what to do. */
 import { pipeline, type Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { exchange, retryAfterMs } from './exchange.ts';
 import type { OutboundGuard } from './guard.ts';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import { atMinimumSpeed } from './minimum-speed.ts';
+import { displayUrl } from './redaction.ts';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -38,7 +40,6 @@ export class UpstreamRefusal extends RollcallError {
 const MAX_REDIRECTS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 const LONGEST_QUOTE = 200;
-const USER_AGENT = 'rollcall';
 
 /** Honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
 const unguarded = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
@@ -73,26 +74,17 @@ export async function httpGet(wanted: HttpRequest): Promise<HttpResponse> {
 async function send(hop: HttpRequest): Promise<Dispatcher.ResponseData> {
   const { url, timeoutMs, guard, signal, headers } = hop;
   guard?.assertMayReach(url);
-  const waiting = new AbortController();
-  const timer = setTimeout(() => waiting.abort(tooLate(url)), timeoutMs);
   try {
-    return await request(url, {
+    return await exchange({
+      url,
       dispatcher: guard?.dispatcher ?? unguarded,
-      headers: { 'user-agent': USER_AGENT, 'accept-encoding': 'gzip, deflate, br', ...headers },
-      // undici starts its own timeout for headers again with each informational answer (1xx).
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      signal: AbortSignal.any([signal, waiting.signal]),
+      headers: { 'accept-encoding': 'gzip, deflate, br', ...headers },
+      timeoutMs,
+      signal,
     });
   } catch (error) {
     throw unreachable(hop, error);
-  } finally {
-    clearTimeout(timer);
   }
-}
-
-function tooLate(url: URL): RollcallError {
-  return new RollcallError('UpstreamUnavailable', `${displayUrl(url)} could not be read: no answer in time`);
 }
 
 async function accept(hop: HttpRequest, response: Dispatcher.ResponseData): Promise<HttpResponse> {
@@ -145,7 +137,7 @@ async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Pro
   const { url, guard } = hop;
   const { statusCode: status, headers } = response;
   const where = displayUrl(url);
-  const retryAfterMs = parseRetryAfter([headers['retry-after']].flat()[0], Date.now());
+  const waitMs = retryAfterMs(headers);
   const text = await readStart(hop, response);
   // Whoever made a source that has limits is not to read through it what answers there.
   const quote = guard !== null || text === '' ? '' : `: ${text}`;
@@ -155,9 +147,9 @@ async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Pro
   if (status === 404 || status === 410) {
     return new UpstreamRefusal('UpstreamNotFound', `${where} answered ${status}`, status);
   }
-  if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
-    return new RollcallError('UpstreamRateLimited', `${where} answered ${status} and asks to be asked later`, {
-      retryAfterMs,
+  if (status === 429 || (status === 503 && waitMs !== undefined)) {
+    return new RollcallError('UpstreamRateLimited', `${where} answered ${status} and asks for a later request`, {
+      retryAfterMs: waitMs,
     });
   }
   if (status >= 500 || status === 408)
@@ -177,18 +169,6 @@ async function readStart(hop: HttpRequest, response: Dispatcher.ResponseData): P
     // The status says enough.
   }
   return text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_QUOTE);
-}
-
-/** Milliseconds from `Retry-After`, which is a number of seconds or a date; undefined where there is none. */
-function parseRetryAfter(value: string | undefined, now: number): number | undefined {
-  if (value === undefined) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
-}
-
-/** A URL as it may be shown: without credentials and without its query. */
-export function displayUrl(url: URL): string {
-  return `${url.origin}${url.pathname}`;
 }
 
 function unreachable({ url, guard }: HttpRequest, error: unknown): Error {

@@ -1,7 +1,15 @@
-/** Removes secrets from messages of libraries and programs. */
+/** Removes secrets from URLs and from messages. */
+
+/** A URL as it can be shown: without credentials, query, and fragment. Also takes a path, or `git@host:path`. */
+export function displayUrl(url: URL | string): string {
+  const text = String(url);
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text)) return text.replace(/[?#].*$/s, '');
+  const { protocol, host, pathname } = new URL(text);
+  return `${protocol}//${host}${pathname}`;
+}
 
 /**
- * Removes the credentials and the query of every URL, and the value of an `Authorization` header. Takes linear time for any text,
+ * A message of a library or program. Removes the credentials and the query of every URL, and the value of an `Authorization` header. Takes linear time for any text,
  * because upstreams can influence messages.
  */
 export function withoutSecrets(text: string): string {

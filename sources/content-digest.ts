@@ -1,4 +1,4 @@
-/** Digests of what was read: an upstream without validators may still have sent the same bytes as before. */
+/** Digests of content: an upstream without validators may still have sent the same bytes as before. */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 
@@ -13,7 +13,7 @@ export async function* hashing(bytes: AsyncIterable<Uint8Array>, hash: Hash): As
   }
 }
 
-/** The bytes of a file, until the signal aborts. Not in large chunks: who reads one does nothing else meanwhile. */
+/** The bytes of a file, until the signal aborts. In small chunks, so that other work can run between them. */
 export function readFileBytes(path: string, signal: AbortSignal): AsyncIterable<Uint8Array> {
   return createReadStream(path, { signal });
 }

@@ -1,4 +1,4 @@
-/** The kinds of sources. The rest of Rollcall knows them by this list alone. */
+/** The kinds of sources. The rest of Rollcall knows them only through this list. */
 import type { OutboundSettings } from '../config/model.ts';
 import type { AdmissionFault } from '../outbound/admission.ts';
 import { RollcallError } from '../registry/failure.ts';
@@ -36,11 +36,11 @@ export function kindOf(origin: SourceOrigin): SourceKind {
   throw new RollcallError('DefinitionInvalid', `this version of Rollcall has no source kind ${origin.kind}`);
 }
 
-/** @throws RollcallError `SourceManaged` for a source that has nothing to read */
+/** @throws RollcallError `SourceManaged` for a managed source, which has nothing to read */
 export async function readerOf({ name, origin }: SourceDefinition): Promise<SourceReader> {
   const reader = await kindOf(origin).loadReader?.();
   if (reader !== undefined) return reader;
-  throw new RollcallError('SourceManaged', `the source ${name} is managed: it is only published to`);
+  throw new RollcallError('SourceManaged', `the source ${name} is managed: entries can only be published to it`);
 }
 
 /** Everything that prevents a source with this origin from being created through the API. */

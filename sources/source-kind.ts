@@ -136,8 +136,3 @@ export interface LastSync<State = object> {
 export function syntaxOfName(name: string): 'yaml' | undefined {
   return /\.ya?ml$/i.test(name) ? 'yaml' : undefined;
 }
-
-/** A URL without its credentials, query, and fragment. */
-export function publicPart(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1').replace(/[?#].*$/s, '');
-}

@@ -1,15 +1,15 @@
-/** Temporary folders of fetches, which go even where the worker that made them was killed. */
+/** Temporary folders of fetches, which are removed even if their worker was killed. */
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const PREFIX = 'rollcall-fetch-';
-/** A process that seems gone may be one of another container that shares the folder: it gets the time of a fetch. */
+/** A process that seems gone may belong to another container that shares the folder, so wait for the duration of a fetch. */
 const ABANDONED_WHEN_GONE_MS = 60 * 60_000;
-/** No fetch takes that long: the process id is in use again, for something else. */
+/** No fetch takes that long, so the process id now belongs to another process. */
 const ABANDONED_MS = 24 * 60 * 60_000;
 
-/** Works in a folder of its own, which is gone afterwards. */
+/** Runs something in its own folder, which is removed afterwards. */
 export async function inWorkFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
   await removeAbandonedFolders();
   const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
@@ -20,7 +20,7 @@ export async function inWorkFolder<Result>(work: (folder: string) => Promise<Res
   }
 }
 
-/** Removes the folders of processes that are no more. */
+/** Removes the folders of processes that no longer exist. */
 async function removeAbandonedFolders(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue;

@@ -9,6 +9,7 @@ import type { HttpListener } from '../api/http/listener.ts';
 import { pingDatabase } from '../db/connection/availability.ts';
 import type { Database } from '../db/connection/database.ts';
 import type { Retention } from '../db/upkeep/purge.ts';
+import { backoffMs } from '../registry/backoff.ts';
 import { connectTemporal, endpointOf, pingTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
 import { listRunningActors } from '../temporal/running-actors.ts';
@@ -21,8 +22,7 @@ import { keepHouse } from './keep-house.ts';
 import { logThrough } from './logging.ts';
 
 /** First delay after losing Temporal. It doubles up to the maximum. */
-const FIRST_BACKOFF_MS = 250;
-const LONGEST_BACKOFF_MS = 5_000;
+const BACKOFF = { firstMs: 250, longestMs: 5_000 };
 
 /**
  * After a stop: the time before activities are cancelled, and the time before activities that ignore it are abandoned.
@@ -189,17 +189,16 @@ interface Working extends WorkerOptions {
 /** Connects and runs workers in a loop, because the SDK's workers give up if Temporal stays unavailable. */
 async function workUntilStopped(options: Working, workers: readonly TemporalWorkerOptions[]): Promise<void> {
   const { server, logger, signal } = options;
-  let backoff = FIRST_BACKOFF_MS;
+  let failures = 0;
   while (!signal.aborted) {
     const startedAt = Date.now();
     try {
       await connectAndWork(options, workers);
     } catch (error) {
       if (signal.aborted) return;
-      if (Date.now() - startedAt > LONGEST_BACKOFF_MS) backoff = FIRST_BACKOFF_MS;
+      failures = Date.now() - startedAt > BACKOFF.longestMs ? 1 : failures + 1;
       logger.warn({ err: error, address: server.address }, "Temporal doesn't respond; trying again");
-      await delay(backoff, undefined, { signal }).catch(() => undefined);
-      backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS);
+      await delay(backoffMs(BACKOFF, failures), undefined, { signal }).catch(() => undefined);
     }
   }
 }

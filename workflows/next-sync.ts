@@ -1,5 +1,6 @@
 /** When a source is next checked or synced: pure functions without Temporal, clock, or randomness. */
 import type { SourceState, SyncTrigger } from './contract.ts';
+import { backoffMs } from '../registry/backoff.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
 /** The first wait after a failure; it doubles with each further failure. */
@@ -38,7 +39,7 @@ function withJitter(intervalMs: number, random: number): number {
 
 /** Half of the exponential backoff is fixed, the other half is random. It never exceeds the interval. */
 function waitAfterFailure(intervalMs: number, consecutiveFailures: number, random: number): number {
-  const backoff = Math.min(intervalMs, FIRST_BACKOFF_MS * 2 ** (consecutiveFailures - 1));
+  const backoff = backoffMs({ firstMs: FIRST_BACKOFF_MS, longestMs: intervalMs }, consecutiveFailures);
   return backoff * (0.5 + random / 2);
 }
 

@@ -1,11 +1,11 @@
 /** Keeps a watch on a source that can be watched. A watch only wakes the actor; a check finds out what is new. */
 import { condition, isCancellation, log } from '@temporalio/workflow';
+import { backoffMs } from '../registry/backoff.ts';
 import { watchActivities } from './activities.ts';
 import { causeOf } from './failures.ts';
 import type { SourceActor } from './source-actor.ts';
 
-const FIRST_BACKOFF_MS = 1_000;
-const LONGEST_BACKOFF_MS = 5 * 60_000;
+const BACKOFF = { firstMs: 1_000, longestMs: 5 * 60_000 };
 /** A watch that lasted this long was working. */
 const WORKED_MS = 60_000;
 
@@ -48,6 +48,5 @@ async function watchOnce(actor: SourceActor): Promise<'news' | 'cancelled' | 'fa
 }
 
 async function backOff(failures: number, interrupted: () => boolean): Promise<void> {
-  const wait = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
-  await condition(interrupted, wait, { summary: 'Watch again' });
+  await condition(interrupted, backoffMs(BACKOFF, failures), { summary: 'Watch again' });
 }

@@ -1,10 +1,10 @@
-/** GitHub Copilot with "registry only": asks for each server by name at every start, and blocks all if that fails. */
+/** GitHub Copilot with "registry only": requests each server by name at every start, and blocks all of them if that fails. */
 import { type Finding, ok, warning } from './finding.ts';
 import { itemsOf, type Probe } from './probe.ts';
 import { accessFinding, addressFinding, detailFindings, nameOf, packagesOf } from './registry-clients.ts';
 
 const CLIENT = 'Copilot';
-/** Copilot CLI starts no others. */
+/** Copilot CLI only starts these. */
 const LAUNCHABLE = ['npm', 'pypi', 'oci', 'docker'];
 const SLOW_MS = 2000;
 

@@ -1,4 +1,4 @@
-/** Clients that read a file: whether it can be had, how large it is, and what it leaves out. */
+/** Clients that read a file: whether it is available, how large it is, and what it leaves out. */
 import { isJsonObject, textsOf } from '../../registry/json.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Answer, Probe } from './probe.ts';
@@ -18,7 +18,7 @@ export const EXPORTED_CLIENTS: Readonly<Record<string, ExportedClient>> = {
   'claude-code': {
     name: 'Claude Code',
     targets: ['claude-code-managed-settings?mode=both', 'claude-code-managed-mcp'],
-    // Of an answer of the policyHelper, and the timeoutMs of the examples.
+    // The limits of the policyHelper's answer, and the timeoutMs of the examples.
     maxBytes: 1024 * 1024,
     maxMilliseconds: 5000,
   },

@@ -1,10 +1,10 @@
-/** What the doctor finds out about a registry from the point of view of a client. */
+/** A finding about a registry from the point of view of a client. */
 
 export interface Finding {
   readonly severity: 'ok' | 'warning' | 'problem';
-  /** What was asked, and what that means for the client. */
+  /** What was requested, and what the result means for the client. */
   readonly what: string;
-  /** What to do about it; absent where all is well. */
+  /** What to do about it; absent if nothing is wrong. */
   readonly fix?: string;
 }
 

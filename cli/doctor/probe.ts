@@ -1,10 +1,10 @@
-/** Requests as one client sends them: with or without a token, and within a time. */
+/** Requests as one client sends them: with or without a token, and with its timeout. */
 import { isJsonObject, type JsonObject, parseJson } from '../../registry/json.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
 import { describeError } from '../terminal/failure.ts';
 
 export interface Answer {
-  /** 0 where there was no answer. */
+  /** 0 without an answer. */
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -18,7 +18,7 @@ export interface Answer {
 export interface Probe {
   /** The registry's base URL, as it is entered in the client. */
   readonly base: string;
-  /** Without a token, as clients ask that have none. */
+  /** Without a token, as some clients send requests. */
   readonly anonymously: (path: string, init?: RequestInit) => Promise<Answer>;
   /** With the caller's token, if there is one. */
   readonly withToken: (path: string, init?: RequestInit) => Promise<Answer>;
@@ -52,7 +52,7 @@ async function readAll(response: Response): Promise<{ status: number; headers: H
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-/** The servers of a page, whatever they are. */
+/** The servers of a page, in whatever shape. */
 export function itemsOf({ json }: Answer): readonly unknown[] | undefined {
   const servers = json?.['servers'];
   return Array.isArray(servers) ? servers : undefined;

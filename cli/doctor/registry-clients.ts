@@ -1,10 +1,10 @@
-/** Checks that clients which read a registry have in common. */
+/** Checks that all clients with a registry share. */
 import { isJsonObject, type JsonObject, memberOf, textOf } from '../../registry/json.ts';
 import { isLoopbackHost } from '../../registry/loopback.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { type Answer, cursorOf, isJson, itemsOf, type Probe, statusText } from './probe.ts';
 
-/** Why a client would be refused, and what to change. */
+/** Why the server would refuse a client, and what to change. */
 export function accessFinding(answer: Answer, client: string): Finding {
   if (answer.status === 401 || answer.status === 403) {
     return problem(
@@ -89,7 +89,7 @@ export function packagesOf(item: unknown): readonly JsonObject[] {
   return Array.isArray(packages) ? packages.filter(isJsonObject) : [];
 }
 
-/** A name that exists, asked for as all of these clients ask; then one that doesn't. */
+/** Requests a name that exists, as all of these clients do, and then one that doesn't. */
 export async function detailFindings(ask: Probe['anonymously'], name: string, client: string): Promise<Finding[]> {
   const pathOf = (server: string): string => `/v0.1/servers/${encodeURIComponent(server)}/versions/latest`;
   const detail = await ask(pathOf(name));

@@ -1,4 +1,4 @@
-/** ToolHive (`thv`): walks the whole registry, one server to a page, before it answers anything. */
+/** ToolHive (`thv`): reads the whole registry, one server per page, before it answers anything. */
 import { isJsonObject, memberOf } from '../../registry/json.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { cursorOf, isJson, itemsOf, type Probe } from './probe.ts';

@@ -1,4 +1,4 @@
-/** VS Code with `chat.mcp.gallery.serviceUrl`: anonymous, from the origin of the editor, 50 servers to a page. */
+/** VS Code with `chat.mcp.gallery.serviceUrl`: anonymous, from the origin of the editor, 50 servers per page. */
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { isJson, itemsOf, type Probe } from './probe.ts';
 import {

@@ -1,4 +1,7 @@
-/** The policy for Claude Code's `policyHelper`: the registry's, else the last one, else one that allows nothing. */
+/**
+ * The policy for Claude Code's `policyHelper`: the registry's current one, otherwise the last one, otherwise one that allows
+ * nothing.
+ */
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { ExportMode } from '../../registry/exports/target.ts';
@@ -8,7 +11,7 @@ import { connectServer } from '../server/server-connection.ts';
 import type { ServerOptions } from '../server/server-options.ts';
 import { describeError } from '../terminal/failure.ts';
 
-/** Claude Code refuses a larger answer, and then does not start. */
+/** Claude Code refuses a larger answer and then doesn't start. */
 const MAX_POLICY_BYTES = 1024 * 1024;
 
 export interface PolicyRequest extends ServerOptions {
@@ -22,7 +25,7 @@ export interface PolicyRequest extends ServerOptions {
 export interface Policy {
   /** What the helper prints. */
   readonly policy: string;
-  /** For people: why it isn't the registry's current one, or could not be kept. */
+  /** For users: why the policy isn't the registry's current one, or could not be stored. */
   readonly problem?: string;
 }
 
@@ -46,7 +49,7 @@ export async function claudeCodePolicy(request: PolicyRequest): Promise<Policy> 
 }
 
 interface CachedPolicy {
-  /** What was asked for: another registry or mode has another policy. */
+  /** What the policy depends on: another registry or mode has another policy. */
   readonly asked: string;
   readonly etag: string | null;
   readonly fetchedAt: string;
@@ -86,7 +89,7 @@ function policyText({ settings }: Pick<CachedPolicy, 'settings'>): string {
   return `${JSON.stringify({ managedSettings: settings })}\n`;
 }
 
-/** Until the registry has answered once, it is not known what is approved. */
+/** Until the registry has answered once, the approved servers are unknown. */
 function emptyPolicy(mode: ExportMode): JsonObject {
   return mode === 'provide' ? { managedMcpServers: {} } : { allowManagedMcpServersOnly: true, allowedMcpServers: [] };
 }
@@ -103,7 +106,7 @@ async function readCache(request: PolicyRequest): Promise<CachedPolicy | null> {
   };
 }
 
-/** In one step, so that helpers that run at the same time never read half a file. */
+/** Atomic, so that helpers that run at the same time never read half a file. */
 async function writeCache(file: string, policy: CachedPolicy): Promise<string | undefined> {
   const temporary = `${file}.${randomUUID()}`;
   try {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { clientConfiguration } from '../connection/settings.ts';
 import type { ConnectionSettings } from '../connection/settings.ts';
 import { pause } from '../connection/pause.ts';
+import { backoffMs } from '../../registry/backoff.ts';
 import { count, id } from '../connection/schemas.ts';
 
 const revisionRow = z.object({
@@ -27,7 +28,7 @@ export interface RevisionListener {
 const WATCHDOG_INTERVAL_MS = 5_000;
 const WATCHDOG_TIMEOUT_MS = 5_000;
 const GOODBYE_TIMEOUT_MS = 1_000;
-const RECONNECT_DELAY_MS = { first: 100, last: 5_000 } as const;
+const RECONNECT_BACKOFF = { firstMs: 100, longestMs: 5_000 };
 
 /**
  * Tells of revisions as they rise, by LISTEN on a connection of its own, until `close`. A lost connection is told at
@@ -53,15 +54,15 @@ async function keepListening(
   listener: RevisionListener,
   closing: AbortSignal,
 ): Promise<void> {
-  let delay: number = RECONNECT_DELAY_MS.first;
+  let failures = 0;
   while (!closing.aborted) {
     const wasConnected = await listenOnce(settings, listener, closing);
     if (wasConnected) {
       listener.onConnection(false);
-      delay = RECONNECT_DELAY_MS.first;
+      failures = 0;
     }
-    await pause(delay, closing);
-    delay = Math.min(delay * 2, RECONNECT_DELAY_MS.last);
+    failures += 1;
+    await pause(backoffMs(RECONNECT_BACKOFF, failures), closing);
   }
 }
 

@@ -13,13 +13,13 @@ const HOUR = 60 * MINUTE;
 
 export type ApiOrigin = {
   readonly kind: 'api';
-  /** The base URL, as people paste it: with or without `/v0.1`, `/v0.1/servers` or a trailing slash. */
+  /** The base URL as people paste it: with or without `/v0.1`, `/v0.1/servers`, or a trailing slash. */
   readonly endpoint: string;
   readonly headers?: Readonly<Record<string, SecretReference>>;
   readonly bearerToken?: SecretReference;
-  /** Milliseconds that one request may take. Default 10 s. */
+  /** Timeout of one request, in milliseconds. Default 10 s. */
   readonly timeoutMs: number;
-  /** Milliseconds between two full syncs; in between only what changed is asked for. Default 24 h. */
+  /** Milliseconds between two full syncs; other syncs only ask for changes. Default 24 h. */
   readonly fullSyncEveryMs: number;
 };
 
@@ -40,7 +40,7 @@ export const schema = withRule(
     ),
     timeout: duration({ atLeastMs: 1, atMostMs: 5 * MINUTE })
       .default(10_000)
-      .describe('Time that one request may take. Default 10s'),
+      .describe('Timeout of one request. Default 10s'),
     headers: z
       .record(nonEmpty(255).regex(/^[!#$%&'*+.^_`|~\w-]+$/, 'is not the name of an HTTP header'), secretReference)
       .refine((headers) => Object.keys(headers).length <= MAX_ITEMS, TOO_MANY)
@@ -49,12 +49,12 @@ export const schema = withRule(
     bearerTokenFile: filePath.exactOptional().describe('File that holds a bearer token'),
     fullSyncEvery: duration({ atLeastMs: 1000 })
       .default(24 * HOUR)
-      .describe('Time between two full syncs; in between only what changed is asked for. Default 24h'),
+      .describe('Time between two full syncs; other syncs only ask for changes. Default 24h'),
   }),
   ({ headers, bearerTokenFile }, report) => {
     if (bearerTokenFile === undefined || !isJsonObject(headers)) return;
     for (const name of Object.keys(headers)) {
-      if (name.toLowerCase() === 'authorization') report(['headers', name], 'is what `bearerTokenFile` sets already');
+      if (name.toLowerCase() === 'authorization') report(['headers', name], 'is already set by `bearerTokenFile`');
     }
   },
 );

@@ -1,4 +1,4 @@
-/** Sources of the kind `api`: another registry that serves the v0.1 API, read page by page. */
+/** Reads sources of the kind `api`, page by page: registries that serve the v0.1 API. */
 import { z } from 'zod';
 import { DocumentReader } from '../../registry/document-reader.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
@@ -11,14 +11,14 @@ import { acceptedQuery, type FirstPage, readFirstPage, refusedParameters } from 
 import { RecentEntries } from './recent-entries.ts';
 import type { SnapshotStager } from '../../activities/snapshot-stager.ts';
 
-/** Clocks differ, and an entry may become visible a little after the time that it is dated with. */
+/** Clocks differ, and an entry can become visible slightly later than its date. */
 const OVERLAP_MS = 5 * 60_000;
 const PAGE_SIZE = 100;
-/** Far more than any registry has: an upstream that invents a new cursor for each page comes to an end here. */
+/** Far more than any registry has. Ends the walk if an upstream invents a new cursor for each page. */
 const MAX_PAGES = 100_000;
 
 const state = z.object({
-  /** RFC 3339, by the upstream's clock: from when on an entry may have changed since the last fetch. */
+  /** RFC 3339, by the upstream's clock: entries may have changed since then. */
   watermark: z.string(),
   /** A digest of the entries that changed shortly before the watermark. */
   recent: z.string(),
@@ -30,8 +30,8 @@ export type ApiState = z.output<typeof state>;
 export const reader: SourceReader<ApiOrigin, ApiState> = { state, check: checkApi, fetch: fetchApi };
 
 /**
- * Reads all pages; where something was applied before, only of what changed since. Deleted entries come along, so that
- * they become tombstones with the upstream's own date and message.
+ * Reads all pages or, after an earlier sync, only what has changed. Deleted entries are included, so that they become tombstones
+ * with the upstream's own date and message.
  */
 async function fetchApi(fetch: Fetch<ApiOrigin, ApiState>): Promise<Fetched<ApiState>> {
   const { origin, previous, guard, signal, progress, scheduledAtMs } = fetch;
@@ -68,8 +68,8 @@ async function fetchApi(fetch: Fetch<ApiOrigin, ApiState>): Promise<Fetched<ApiS
 }
 
 /**
- * Asks for what changed since the last fetch, which for the overlap's sake is never nothing after a change: what that
- * fetch has seen itself, as it is still, is no news. Whatever can't be compared may be.
+ * Asks for changes since the last fetch. Because of the overlap the answer always includes some entries; those that the last
+ * fetch saw in the same state don't count. Anything that can't be compared may be new.
  */
 async function checkApi(question: Check<ApiOrigin, ApiState>): Promise<'nothing' | 'maybe'> {
   const { origin, definition, previous, guard, signal } = question;
@@ -114,7 +114,7 @@ async function walk(
     if (cursor === null) return query;
     if (cursors.has(cursor) || pages === MAX_PAGES) {
       const what = pages === MAX_PAGES ? `does not end after ${pages} pages` : `repeats a cursor, on page ${pages}`;
-      throw new RollcallError('UpstreamInvalid', `${upstream.displayName} ${what}: reading it would never end`);
+      throw new RollcallError('UpstreamInvalid', `${upstream.displayName} ${what}: its pages never end`);
     }
     cursors.add(cursor);
     stager.resumeFrom(cursor);
@@ -122,7 +122,7 @@ async function walk(
   }
 }
 
-/** The page that an earlier attempt got to, or the very first where the upstream does not know that cursor any more. */
+/** The page where an earlier attempt stopped, or the first page if the upstream no longer knows that cursor. */
 async function firstPage(
   { stager, resumeFrom }: Pick<Fetch, 'stager' | 'resumeFrom'>,
   upstream: ApiUpstream,
@@ -133,7 +133,7 @@ async function firstPage(
   if (resumeFrom === null) {
     return { ...(await readFirstPage(upstream, query, fromStart(1))), readerOf: fromStart };
   }
-  // How many pages the earlier attempt has read isn't known.
+  // The number of pages before the cursor is unknown.
   const readerOf = pagesOf(stager, `from the cursor ${JSON.stringify(resumeFrom.slice(0, 100))}: page`);
   try {
     return { query, page: await upstream.readPage({ ...query, cursor: resumeFrom }, readerOf(1)), readerOf };
@@ -146,7 +146,7 @@ async function firstPage(
   }
 }
 
-/** Readers of the pages of a walk, by their numbers, which the locations of entries begin with. */
+/** Readers for the pages of a walk; the page number is part of each entry's location. */
 function pagesOf(stager: SnapshotStager, prefix: string): (pageNumber: number) => PageReader {
   return (pageNumber) => ({ readPage: (bytes) => stager.readPage(bytes, `${prefix} ${pageNumber}`) });
 }

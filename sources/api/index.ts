@@ -1,7 +1,8 @@
 /** Sources of the kind `api`: another registry that serves the v0.1 API. */
 import type { OutboundSettings } from '../../config/model.ts';
 import { type AdmissionFault, secretFaults, urlFaults } from '../../outbound/admission.ts';
-import { publicPart, type SourceKind } from '../source-kind.ts';
+import { displayUrl } from '../../outbound/redaction.ts';
+import type { SourceKind } from '../source-kind.ts';
 import { type ApiOrigin, originOf, schema, type Written, written } from './definition.ts';
 
 export const api: SourceKind<ApiOrigin, Written> = {
@@ -12,7 +13,7 @@ export const api: SourceKind<ApiOrigin, Written> = {
   needsInterval: () => true,
   originOf,
   written,
-  label: ({ endpoint }) => `registry ${publicPart(endpoint)}`,
+  label: ({ endpoint }) => `registry ${displayUrl(endpoint)}`,
   admissionFaults: apiFaults,
   fullSyncEveryMs: ({ fullSyncEveryMs }) => fullSyncEveryMs,
   isPaged: true,

@@ -1,22 +1,21 @@
-/** Which query parameters an upstream accepts. Some allow fewer entries per page, or refuse what they do not know. */
+/** Which query parameters an upstream accepts. Some allow fewer entries per page, or refuse unknown parameters. */
 import type { ApiPage, ApiUpstream, ListQuery, PageReader } from './upstream.ts';
 import { UpstreamRefusal } from '../../outbound/http.ts';
 import type { ApiState } from './fetch.ts';
 
-/** A first page, and the query that the upstream accepted: the pages after it are asked for in the same way. */
+/** A first page, and the query that the upstream accepted for it. Further pages use the same query. */
 export interface FirstPage {
   readonly query: ListQuery;
   readonly page: ApiPage;
 }
 
-/** Answers to a request that the server did not understand; 404 comes from servers that match the whole URL. */
+/** Statuses of a server that doesn't understand the request. Servers that match the whole URL answer 404. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 404, 422]);
 
 /**
- * Reads a first page. Where the upstream refuses a parameter, asks again with fewer of them. Without `limit` the upstream
- * chooses the size of its pages. Without `include_deleted` or `updated_since` the walk reads everything.
- *
- * @throws RollcallError the first refusal, where the upstream refuses a request without parameters too
+ * Reads a first page. If the upstream refuses a parameter, asks again with fewer of them. Without `limit` the upstream chooses
+ * the page size. Without `include_deleted` or `updated_since` the walk reads everything.
+ * @throws RollcallError the first refusal, if the upstream also refuses a request without parameters
  */
 export async function readFirstPage(upstream: ApiUpstream, query: ListQuery, reader: PageReader): Promise<FirstPage> {
   try {
@@ -45,7 +44,7 @@ async function readWithFewer(
   return { query: bare, page };
 }
 
-/** The query with fewer parameters, those first that lose least. */
+/** Queries with fewer parameters, the least restrictive first. */
 function fewerParameters({ since, limit, includeDeleted }: ListQuery): ListQuery[] {
   const candidates: ListQuery[] = [
     { since, limit: null, includeDeleted },
@@ -63,7 +62,7 @@ function isRefusal(error: unknown): error is UpstreamRefusal {
   return error instanceof UpstreamRefusal && REFUSALS.has(error.status);
 }
 
-/** What the state of a fetch remembers of the parameters: only those that the upstream refused. */
+/** The parameters that the upstream refused, for the state of the fetch. */
 export function refusedParameters(wanted: ListQuery, accepted: ListQuery): Pick<ApiState, 'refused'> {
   const refused = [
     ...(wanted.limit !== accepted.limit ? ['limit'] : []),
@@ -73,7 +72,7 @@ export function refusedParameters(wanted: ListQuery, accepted: ListQuery): Pick<
   return refused.length === 0 ? {} : { refused: refused.join(' ') };
 }
 
-/** A query without the parameters that the upstream refused before. Reads everything where one of two is missing. */
+/** A query without the parameters that the upstream refused before. Reads everything if one of two is missing. */
 export function acceptedQuery(query: ListQuery, state: ApiState | null): ListQuery {
   const refused = (state?.refused ?? '').split(' ');
   const readsAll = refused.includes('include_deleted') || refused.includes('updated_since');

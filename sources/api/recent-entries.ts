@@ -1,11 +1,11 @@
-/** What changed a short while ago, to be known again when it is listed another time. */
+/** Recently changed entries, to recognize them when they are listed again. */
 import { createHash } from 'node:crypto';
 import type { FoundDraft } from '../../registry/document-reader.ts';
 
 export class RecentEntries {
   readonly #digests = new Map<string, string>();
 
-  /** An entry that comes a second time counts as it came last. */
+  /** If an entry is listed twice, the later one counts. */
   add(found: readonly FoundDraft[]): void {
     for (const { draft } of found) {
       const digest = createHash('sha256').update(JSON.stringify(draft)).digest('base64');
@@ -13,7 +13,7 @@ export class RecentEntries {
     }
   }
 
-  /** The same for the same entries, in whatever order they came. */
+  /** The digest doesn't depend on the order of the entries. */
   digest(): string {
     const lines = [...this.#digests].map(([key, digest]) => `${key} ${digest}\n`).sort();
     return createHash('sha256').update(lines.join('')).digest('hex').slice(0, 32);

@@ -1,4 +1,4 @@
-/** One registry, as a client of its v0.1 API: requests with their retries, and pages that are whole or not taken. */
+/** A client of another registry's v0.1 API: requests with retries, and pages that are complete or refused. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { readSecret } from '../../config/secrets.ts';
 import { Turns } from '../../db/connection/turns.ts';
@@ -7,19 +7,21 @@ import type { OutboundGuard } from '../../outbound/guard.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import type { SecretReference } from '../../registry/source-definition.ts';
 import type { ApiOrigin } from './definition.ts';
-import { displayUrl, httpGet, type HttpResponse, UpstreamRefusal } from '../../outbound/http.ts';
+import { httpGet, type HttpResponse, UpstreamRefusal } from '../../outbound/http.ts';
+import { displayUrl } from '../../outbound/redaction.ts';
+import { backoffMs } from '../../registry/backoff.ts';
 
 export interface ListQuery {
   /** RFC 3339: only entries that changed since; null: all. */
   readonly since: string | null;
-  /** Entries per page; null: as many as the upstream likes. */
+  /** Entries per page; null: the upstream's default. */
   readonly limit: number | null;
-  /** Whether deleted entries are asked for. */
+  /** Whether to include deleted entries. */
   readonly includeDeleted: boolean;
   readonly cursor?: string | null;
 }
 
-/** What makes a page of bytes into entries. */
+/** Turns the bytes of a page into entries. */
 export interface PageReader {
   readPage(bytes: Uint8Array): DocumentSummary;
 }
@@ -32,21 +34,20 @@ export interface ApiUpstreamOptions {
   /** Null: nothing is forbidden. */
   readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
-  /** Is told in words what takes so long. */
+  /** Reports in words what takes so long. */
   readonly report?: (step: string) => void;
 }
 
-/** The largest page that is held: 320 KiB for each of a hundred entries. */
+/** The largest page that is accepted: 320 KiB for each of a hundred entries. */
 const MAX_PAGE_BYTES = 32 * 1024 * 1024;
-/** A page takes about five times its size in memory until it is staged. Two that are larger than this are held at a time. */
+/** Until it is staged, a page needs about five times its size in memory. At most two larger pages are held at a time. */
 const LARGE_PAGE_BYTES = 1024 * 1024;
 const largePages = new Turns({ count: 2 });
 const MAX_CURSOR_LENGTH = 4096;
-/** One page in hundreds may fail without the walk beginning again. */
+/** So that one failed page among hundreds doesn't restart the walk. */
 const ATTEMPTS = 3;
-const FIRST_BACKOFF_MS = 250;
-/** An upstream that asks for more patience is left alone until the next attempt of the whole fetch. */
-const LONGEST_WAIT_MS = 30_000;
+/** If the upstream asks for a longer wait, the whole fetch is retried later instead. */
+const BACKOFF = { firstMs: 500, longestMs: 30_000 };
 
 export class ApiUpstream {
   readonly displayName: string;
@@ -55,7 +56,7 @@ export class ApiUpstream {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #options: ApiUpstreamOptions;
   #firstAnsweredAtMs: number | null = null;
-  /** Ends the turn of the page that was read last, where it is a large one. */
+  /** Ends the turn of the last page, if it was a large one. */
   #endTurn: () => void = () => {};
 
   constructor(origin: ApiOrigin, headers: Readonly<Record<string, string>>, options: ApiUpstreamOptions) {
@@ -66,7 +67,7 @@ export class ApiUpstream {
     this.#options = options;
   }
 
-  /** Reads the secrets that the upstream wants to see. */
+  /** Reads the secrets for the upstream. */
   static async open(origin: ApiOrigin, options: ApiUpstreamOptions): Promise<ApiUpstream> {
     const { guard } = options;
     const read = (secret: SecretReference): Promise<string> => guard?.readSecret(secret) ?? readSecret(secret);
@@ -76,12 +77,12 @@ export class ApiUpstream {
     return new ApiUpstream(origin, headers, options);
   }
 
-  /** When the first answer came, by the upstream's clock where it tells. */
+  /** When the first answer arrived, by the upstream's clock if it sends the time. */
   get firstAnsweredAtMs(): number {
     return this.#firstAnsweredAtMs ?? Date.now();
   }
 
-  /** Reads one page; tries again where the upstream fails, is busy, or the page is cut off. */
+  /** Reads one page. Retries if the upstream fails or is busy, or if the page is truncated. */
   async readPage(query: ListQuery, reader: PageReader): Promise<ApiPage> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -96,7 +97,7 @@ export class ApiUpstream {
     }
   }
 
-  /** Ends the turn of a large page; the next page does so as well. To be called when the last page is staged. */
+  /** Ends the turn of a large page, as the next page does. Call it when the last page is staged. */
   close(): void {
     this.#endTurn();
     this.#endTurn = (): void => {};
@@ -130,7 +131,7 @@ export class ApiUpstream {
       bytes += chunk.length;
       if (bytes > MAX_PAGE_BYTES) throw this.#invalid(`sent a page of more than ${MAX_PAGE_BYTES} bytes`);
       if (bytes > LARGE_PAGE_BYTES && !wasLarge) {
-        // The upstream is not to blame for the wait.
+        // This wait doesn't count towards the upstream's timeout.
         timeout.stop();
         this.#endTurn = await beginTurn(this.#options.signal);
         timeout.start();
@@ -145,12 +146,12 @@ export class ApiUpstream {
       page = reader.readPage(bytes);
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error;
-      // What it sent instead is not for everybody to see.
+      // Don't show what it sent instead: it may be confidential.
       const reason = this.#options.guard === null ? `: ${error.message}` : '';
       throw this.#invalid(`did not send a page of a registry${reason}`);
     }
     const { metadata } = JSON.parse(page.envelope) as { metadata?: { nextCursor?: unknown; next_cursor?: unknown } };
-    // The member has its other name in the API's first version.
+    // The first version of the API uses the other name.
     const cursor = metadata?.nextCursor ?? metadata?.next_cursor ?? '';
     if (typeof cursor !== 'string' || cursor.length > MAX_CURSOR_LENGTH) throw this.#invalid('sent an unusable cursor');
     return { ...page, nextCursor: cursor === '' ? null : cursor };
@@ -161,7 +162,7 @@ export class ApiUpstream {
   }
 }
 
-/** Waits for the turn of a large page. Returns what ends it. */
+/** Waits for the turn of a large page. Returns a function that ends it. */
 async function beginTurn(signal: AbortSignal): Promise<() => void> {
   const begun = Promise.withResolvers<() => void>();
   const ended = Promise.withResolvers<void>();
@@ -173,7 +174,7 @@ async function beginTurn(signal: AbortSignal): Promise<() => void> {
   return await begun.promise;
 }
 
-/** Aborts a request that takes too long; it can be stopped meanwhile. */
+/** Aborts a request that takes too long. Can be paused. */
 class Timeout {
   readonly #controller = new AbortController();
   readonly #milliseconds: number;
@@ -197,7 +198,7 @@ class Timeout {
   }
 }
 
-/** The list of servers of a registry, whichever part of its URL was pasted. */
+/** The URL of a registry's server list, whichever part of it was pasted. */
 function listUrl(endpoint: string): URL {
   const url = new URL(endpoint);
   const path = withoutTrailingSlashes(url.pathname).replace(/\/servers$/, '');
@@ -205,7 +206,7 @@ function listUrl(endpoint: string): URL {
   return url;
 }
 
-/** By hand: a regular expression takes quadratic time for a path of many slashes. */
+/** A loop, because a regular expression takes quadratic time for a path with many slashes. */
 function withoutTrailingSlashes(path: string): string {
   let end = path.length;
   while (path[end - 1] === '/') end -= 1;
@@ -214,7 +215,7 @@ function withoutTrailingSlashes(path: string): string {
 
 function withQuery(list: URL, { since, limit, includeDeleted, cursor }: ListQuery): URL {
   const url = new URL(list);
-  // Parameters that were pasted along with the URL must not end the walk early.
+  // Pasted parameters must not shorten the walk.
   for (const name of ['limit', 'include_deleted', 'cursor', 'updated_since']) url.searchParams.delete(name);
   if (limit !== null) url.searchParams.set('limit', String(limit));
   if (includeDeleted) url.searchParams.set('include_deleted', 'true');
@@ -228,12 +229,12 @@ function upstreamTime(response: HttpResponse): number {
   return Number.isNaN(date) ? Date.now() : date;
 }
 
-/** Milliseconds to wait before a request is sent again; null where that can't help, or would take too long. */
+/** Milliseconds to wait before the next attempt; null if that can't help or would take too long. */
 function waitBeforeRetry(error: unknown, attempt: number): number | null {
   if (!(error instanceof RollcallError) || error instanceof UpstreamRefusal) return null;
-  const backoffMs = FIRST_BACKOFF_MS * 4 ** (attempt - 1);
-  if (error.type === 'UpstreamUnavailable' || error.type === 'UpstreamInvalid') return backoffMs;
+  const backoff = backoffMs(BACKOFF, attempt);
+  if (error.type === 'UpstreamUnavailable' || error.type === 'UpstreamInvalid') return backoff;
   if (error.type !== 'UpstreamRateLimited') return null;
-  const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs);
-  return waitMs <= LONGEST_WAIT_MS ? waitMs : null;
+  const waitMs = Math.max(error.retryAfterMs ?? 0, backoff);
+  return waitMs <= BACKOFF.longestMs ? waitMs : null;
 }

@@ -1,4 +1,4 @@
-/** What all kinds that read a Kubernetes cluster have in common in the configuration and in their definitions. */
+/** The configuration and definition that all kinds with a Kubernetes cluster share. */
 import { resolve } from 'node:path';
 import { filePath, text } from '../../config/scalars.ts';
 import type { AdmissionFault } from '../../outbound/admission.ts';
@@ -7,7 +7,7 @@ import type { ClusterAccess } from '../../kubernetes/kubeconfig.ts';
 
 /** The name of these kinds in the database and in APIs. */
 export const KUBERNETES = 'kubernetes';
-/** A watch reports changes; this finds what it missed, and resources that were installed since. */
+/** A watch reports changes. The interval finds what it missed, and newly installed resources. */
 export const WATCHED_CLUSTER_INTERVAL_MS = 5 * 60_000;
 
 export const accessMembers = {
@@ -22,12 +22,12 @@ export const kubernetesName = text.regex(
 
 type Written = { readonly [Member in keyof ClusterAccess]: string | undefined };
 
-/** From the members of a configured source. Relative paths start at the folder. */
+/** From the members of a configured source. Relative paths start at `folder`. */
 export function accessOf({ kubeconfig, context }: Written, folder: string): ClusterAccess {
   return accessIn({ kubeconfig: kubeconfig && resolve(folder, kubeconfig), context });
 }
 
-/** The members of an origin that are about access. */
+/** The members of an origin that concern access. */
 export function accessIn({ kubeconfig, context }: Written): ClusterAccess {
   return defined({ kubeconfig, context });
 }
@@ -36,9 +36,12 @@ export function clusterLabel({ context }: ClusterAccess): string {
   return context === undefined ? 'Kubernetes' : `Kubernetes ${context}`;
 }
 
-/** The server's rights in a cluster are for the operator to use. */
+/** Only the operator can use the server's rights in a cluster. */
 export function onlyInFile(key: string): AdmissionFault[] {
   return [
-    { path: [key], message: "reads a cluster with the server's own rights: only the configuration file may say so" },
+    {
+      path: [key],
+      message: "reads a cluster with the server's own rights: only the configuration file can define such a source",
+    },
   ];
 }

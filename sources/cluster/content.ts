@@ -7,17 +7,17 @@ import { contentDigest, type SeenDocument, type SeenServer } from '../../registr
 export type Seen = SeenServer | SeenDocument;
 
 export interface ContentCollection extends Collection {
-  /** What of an object matters to the source; null where nothing does. */
+  /** The part of an object that matters to the source; null if nothing does. */
   readonly see: (object: JsonObject) => Seen | null;
 }
 
 export interface ClusterContent {
   readonly collections: readonly ContentCollection[];
-  /** Resources that are to be read and are not installed in the cluster. */
+  /** Resources to read that aren't installed in the cluster. */
   readonly missing: readonly string[];
 }
 
-/** Reads everything, and tells it from what was read at another time. */
+/** Reads everything, with a digest that changes if the content does. */
 export async function digestContent(
   cluster: Cluster,
   { collections, missing }: ClusterContent,

@@ -1,4 +1,4 @@
-/** Reads the objects that a source consists of, and watches them. */
+/** Reads the objects of a source, and watches them. */
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { recordDeployments } from '../../db/entries/deployments.ts';
@@ -16,13 +16,13 @@ export type ClusterOrigin = SourceOrigin & ClusterAccess;
 const state = z.object({ contentDigest: z.string() });
 export type ClusterState = z.output<typeof state>;
 
-/** How the kinds that read a cluster differ. */
+/** The differences between the kinds that read a cluster. */
 export interface ClusterKind<Origin extends ClusterOrigin> {
-  /** Which collections the source consists of. */
+  /** The collections that the source consists of. */
   find(cluster: Cluster, origin: Origin, signal: AbortSignal): Promise<ClusterContent>;
   /** Whether the objects are servers, whose state is recorded. */
   readonly hasDeployments?: boolean;
-  /** The failure if there are no objects. Default: an empty source is fine. */
+  /** The failure if there are no objects. Default: an empty source is valid. */
   empty?(content: ClusterContent, origin: Origin): Error;
 }
 
@@ -31,7 +31,7 @@ export function clusterReader<Origin extends ClusterOrigin>(
 ): SourceReader<Origin, ClusterState> {
   return {
     state,
-    // A watch reports changes at once. This reads everything again to find what a watch missed.
+    // A watch reports changes at once. The interval reads everything again to find what a watch missed.
     check: async ({ origin, previous, signal }) => {
       const cluster = Cluster.open(origin);
       try {
@@ -48,8 +48,7 @@ export function clusterReader<Origin extends ClusterOrigin>(
 
 /**
  * Lists everything that the source consists of: all or nothing, so that a list that fails half way removes nothing.
- *
- * @throws RollcallError `UpstreamDenied` naming the resource, the namespace and the permission that is missing
+ * @throws RollcallError `UpstreamDenied` naming the resource, the namespace, and the missing permission
  */
 async function fetchCluster<Origin extends ClusterOrigin>(
   kind: ClusterKind<Origin>,
@@ -75,7 +74,7 @@ async function fetchCluster<Origin extends ClusterOrigin>(
   }
 }
 
-/** Stages page by page; what is kept is what the objects mean to the source. */
+/** Stages page by page, and keeps only what the source needs of the objects. */
 async function readContent(
   cluster: Cluster,
   content: ClusterContent,

@@ -1,12 +1,12 @@
-/** What comes in a burst is answered once. */
+/** Combines a burst of events into one. */
 export interface Settling {
-  /** Something happened. */
+  /** Reports an event. */
   note(): void;
-  /** Resolves when something has happened, and then nothing for a while. */
+  /** Resolves when events have occurred and then stopped for a while. */
   readonly settled: Promise<void>;
 }
 
-/** @param limits how long nothing must happen, and how long the first happening is kept waiting at most */
+/** @param limits how long it must be quiet, and the longest delay of the first event, in milliseconds */
 export function settling(limits: { readonly quietMs: number; readonly longestMs: number }): Settling {
   const { promise: settled, resolve } = Promise.withResolvers<void>();
   let deadline: number | undefined;

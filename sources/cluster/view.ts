@@ -1,4 +1,4 @@
-/** What a watch knows of a cluster: begun with a list, kept by the changes. */
+/** A watch's copy of a cluster: starts with a list and applies the changes. */
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { type Change, listPages } from '../../kubernetes/collection.ts';
 import { type JsonObject, memberOf } from '../../registry/json.ts';
@@ -24,7 +24,7 @@ export class ClusterView {
     return new ClusterView(content, collections);
   }
 
-  /** As a fetch that sees the same has it. */
+  /** The digest of a fetch that sees the same state. */
   digest(): string {
     return contentDigest(this.#seen(), this.#content.missing);
   }
@@ -33,7 +33,7 @@ export class ClusterView {
     return deploymentsOf(this.#seen());
   }
 
-  /** Whether the same resources are there, in the same versions. */
+  /** Whether the same resources are installed, in the same versions. */
   isOf(content: ClusterContent): boolean {
     const paths = content.collections.map(({ path }) => path);
     return paths.join() === this.#content.collections.map(({ path }) => path).join();
@@ -44,10 +44,10 @@ export class ClusterView {
   }
 }
 
-/** One collection, as the last change left it. */
+/** One collection after the last change. */
 export class ViewedCollection {
   readonly collection: ContentCollection;
-  /** From where a watch goes on. */
+  /** Where a watch continues. */
   resourceVersion: string;
   readonly #seen: Map<string, Seen>;
 
@@ -74,7 +74,7 @@ export class ViewedCollection {
     return [...this.#seen.values()];
   }
 
-  /** Takes a change in, and tells what it makes a difference to; most changes make none. */
+  /** Applies a change and returns what it affects; most changes affect nothing. */
   take({ type, object, resourceVersion }: Change): 'content' | 'deployment' | 'nothing' {
     this.resourceVersion = resourceVersion;
     if (type === 'BOOKMARK') return 'nothing';

@@ -1,12 +1,13 @@
 /**
- * Watches the objects of a Kubernetes source. It ends when there may be news, and whatever happens to the API server
- * or the way to it: a watch that was interrupted counts as news, and the next one begins with a look at everything.
+ * Watches the objects of a Kubernetes source. Ends when there may be news, whatever happens to the API server or the connection:
+ * an interrupted watch counts as news, and the next one starts with a full list.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { recordDeployments } from '../../db/entries/deployments.ts';
 import { Cluster } from '../../kubernetes/cluster.ts';
 import { watchChanges } from '../../kubernetes/collection.ts';
 import { ResourceExpired } from '../../kubernetes/refusal.ts';
+import { backoffMs } from '../../registry/backoff.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import type { Watch } from '../source-kind.ts';
 import { ClusterView, type ViewedCollection } from './view.ts';
@@ -14,13 +15,12 @@ import type { ClusterContent } from './content.ts';
 import type { ClusterKind, ClusterOrigin, ClusterState } from './reader.ts';
 import { settling } from './settling.ts';
 
-/** A rollout changes many objects, one after another: they are waited for, but not for long. */
+/** A rollout changes many objects one after another. The watch waits for them, but not for long. */
 const BURST = { quietMs: 250, longestMs: 1_500 };
-const FIRST_BACKOFF_MS = 250;
-const LONGEST_BACKOFF_MS = 5_000;
-/** Resources that are installed, and syncs that overlapped with the beginning of the watch, are looked for this often. */
+const BACKOFF = { firstMs: 250, longestMs: 5_000 };
+/** How often to check for newly installed resources, and for syncs that overlapped with the start of the watch. */
 const REVIEW_INTERVAL_MS = 30_000;
-/** A sync that runs while a watch begins may have looked before it. */
+/** While a sync is running, it may have read the cluster before the watch started. */
 const RUNNING_SYNC_INTERVAL_MS = 500;
 
 export async function watchCluster<Origin extends ClusterOrigin>(
@@ -44,7 +44,7 @@ export async function watchCluster<Origin extends ClusterOrigin>(
   }
 }
 
-/** Looks until the cluster answers. After an outage of its API server there may be news. */
+/** Lists until the cluster answers. After an outage of its API server there may be news. */
 async function firstLook(
   cluster: Cluster,
   { find, progress, signal }: Pick<WatchOptions, 'find' | 'progress' | 'signal'>,
@@ -62,7 +62,7 @@ async function firstLook(
 
 interface WatchOptions extends Omit<Watch<ClusterOrigin, ClusterState>, 'origin'> {
   readonly cluster: Cluster;
-  /** The collections as they are now. */
+  /** The collections in their current state. */
   readonly find: () => Promise<ClusterContent>;
   readonly hasDeployments: boolean;
   readonly view: ClusterView;
@@ -77,7 +77,7 @@ class ClusterWatch {
     this.#options = options;
   }
 
-  /** Rejects where the signal aborts, or Postgres fails. */
+  /** Rejects if the signal aborts or Postgres fails. */
   async untilNews(): Promise<void> {
     await Promise.race([
       this.#news.settled,
@@ -88,14 +88,14 @@ class ClusterWatch {
     ]);
   }
 
-  /** Takes in what changes in a collection, with as many watches as that takes; ends with the news that it can't. */
+  /** Applies the changes of a collection, reconnecting as often as necessary. Returns if it can't continue, which counts as news. */
   async #follow(viewed: ViewedCollection): Promise<void> {
     const { cluster, signal } = this.#options;
     for (let failures = 0; ;) {
       try {
         const { collection, resourceVersion: after } = viewed;
         const changes = await watchChanges(cluster, { collection, after, signal });
-        // Nobody has looked for a while.
+        // The state hasn't been seen for a while.
         if (failures > 0) return;
         for await (const change of changes) this.#take(viewed, change);
       } catch (error) {
@@ -113,7 +113,7 @@ class ClusterWatch {
     if (difference === 'deployment') this.#deployments.note();
   }
 
-  /** How servers are doing is no news for a sync: it is written down as it is seen. */
+  /** The state of servers is recorded directly and needs no sync. */
   async #keepDeployments(): Promise<never> {
     const { database, definition, hasDeployments, view, signal } = this.#options;
     if (!hasDeployments) return await new Promise<never>(() => {});
@@ -126,8 +126,8 @@ class ClusterWatch {
   }
 
   /**
-   * A change that came after a sync had looked, and before this watch did, is in neither of them. After a failed sync
-   * everything differs: then the timer decides when to try again.
+   * Detects a change after a sync read the cluster and before this watch did, which neither has seen. After a failed sync
+   * everything differs, so the timer decides when to retry.
    */
   async #untilSyncsDiffer(): Promise<void> {
     const { lastSync, view, signal } = this.#options;
@@ -153,6 +153,6 @@ class ClusterWatch {
 
 async function backOff(failures: number, error: unknown, signal: AbortSignal): Promise<void> {
   const asked = error instanceof RollcallError ? (error.retryAfterMs ?? 0) : 0;
-  const wait = Math.min(LONGEST_BACKOFF_MS, Math.max(asked, FIRST_BACKOFF_MS * 2 ** failures));
-  await delay(wait, undefined, { signal });
+  const wait = Math.max(asked, backoffMs(BACKOFF, failures + 1));
+  await delay(Math.min(BACKOFF.longestMs, wait), undefined, { signal });
 }

@@ -8,7 +8,7 @@ import type { ConfigMapOrigin } from './index.ts';
 
 export interface ConfigMapContent {
   readonly name: string;
-  /** Default: the namespace of the context, in a pod the pod's. */
+  /** Default: the namespace of the context; in a pod, the pod's. */
   readonly namespace?: string;
   readonly key: string;
 }
@@ -21,7 +21,7 @@ export const reader = clusterReader<ConfigMapOrigin>({
   },
 });
 
-/** Listed by its name, which a role may be narrowed down to as well. */
+/** Lists by name, so that a role can be limited to that name. */
 function collectionOf(cluster: Cluster, { name, namespace, key }: ConfigMapContent): ContentCollection {
   const where = namespace ?? cluster.defaultNamespace;
   return {

@@ -1,4 +1,4 @@
-/** Sources that read a registry document in a ConfigMap. Their name in APIs is `kubernetes`. */
+/** Sources that read a registry document in a ConfigMap. APIs list them as `kubernetes`. */
 import type { z } from 'zod';
 import { mapping } from '../../config/mapping.ts';
 import { text } from '../../config/scalars.ts';

@@ -7,7 +7,7 @@ import { duration, filePath, httpUrl, nonEmpty } from '../../config/scalars.ts';
 import type { Surroundings } from '../../config/settings.ts';
 
 const MINUTE = 60_000;
-/** An inline document travels in the definition of its source, and Temporal takes no message above 2 MiB. */
+/** Inline data is part of the definition, and Temporal accepts messages up to 2 MiB. */
 const MAX_DATA_LENGTH = 1_000_000;
 const FILE_URL_TIMEOUT_MS = 30_000;
 
@@ -23,10 +23,10 @@ export type FileOrigin = {
 export const schema = withRule(
   mapping({
     path: filePath.exactOptional().describe('Path of the registry file, which is watched'),
-    url: httpUrl('a file source has no way to send them').exactOptional().describe('URL of the registry file'),
+    url: httpUrl('a file source has no setting for them').exactOptional().describe('URL of the registry file'),
     timeout: duration({ atLeastMs: 1, atMostMs: 5 * MINUTE })
       .exactOptional()
-      .describe('Time that a request to `url` may take. Default 30s'),
+      .describe('Timeout of a request to `url`. Default 30s'),
     data: nonEmpty(MAX_DATA_LENGTH).exactOptional().describe('The registry document itself'),
   }),
   ({ path, url, data, timeout }, report) => {

@@ -13,7 +13,7 @@ export const reader: SourceReader<FileOrigin, FileState> = {
     const { location } = question.origin;
     if ('path' in location) return await checkPath(location.path, question.previous);
     if ('url' in location) return await checkUrl(location, question);
-    // A changed text is a changed definition, and then there is nothing to compare with.
+    // New data is a new definition, so there is no earlier state to compare with.
     return 'nothing';
   },
   fetch: async (fetch) => {

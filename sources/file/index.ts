@@ -1,8 +1,9 @@
 /** Sources of the kind `file`: one registry document, from a path, a URL, or the definition itself. */
 import type { OutboundSettings } from '../../config/model.ts';
 import { type AdmissionFault, urlFaults } from '../../outbound/admission.ts';
+import { displayUrl } from '../../outbound/redaction.ts';
 import { isJsonObject } from '../../registry/json.ts';
-import { publicPart, type SourceKind } from '../source-kind.ts';
+import type { SourceKind } from '../source-kind.ts';
 import { type FileOrigin, originOf, schema, type Written, written } from './definition.ts';
 
 /** A path can change without an event, for example on a network volume, so it is also checked once a minute. */
@@ -18,7 +19,7 @@ export const file: SourceKind<FileOrigin, Written> = {
   written,
   label: ({ location }) => {
     if ('path' in location) return `file ${location.path}`;
-    return 'url' in location ? `file ${publicPart(location.url)}` : 'data in the configuration';
+    return 'url' in location ? `file ${displayUrl(location.url)}` : 'data in the configuration';
   },
   admissionFaults: fileFaults,
   isWatched: ({ location }) => 'path' in location,

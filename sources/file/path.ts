@@ -1,4 +1,4 @@
-/** A registry document in a file of this machine; also one of a mounted ConfigMap, which is a symbolic link. */
+/** A registry document in a file of this machine, or of a mounted ConfigMap, which is a symbolic link. */
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
@@ -6,7 +6,7 @@ import { contentHash, digestFile, hashing, readFileBytes } from '../content-dige
 import { type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
 import type { FileOrigin } from './definition.ts';
 
-/** What a fetch of a file source leaves: what tells its location from what it was. */
+/** The state of a fetch: recognizes unchanged content. */
 export const fileState = z.object({
   contentDigest: z.string().optional(),
   /** Of a path. */
@@ -19,12 +19,12 @@ export const fileState = z.object({
 });
 export type FileState = z.output<typeof fileState>;
 
-/** What tells a file from the one it was, without reading it. */
+/** Recognizes a changed file without reading it. */
 export interface FileIdentity {
   readonly mtimeMs: number;
   readonly size: number;
   readonly inode: string;
-  /** When the content or the place of the file last changed, in milliseconds since the epoch. */
+  /** When the file's content or location last changed, in milliseconds since the epoch. */
   readonly changedAtMs: number;
 }
 
@@ -62,9 +62,8 @@ export async function checkPath(path: string, previous: FileState): Promise<'not
 }
 
 /**
- * The file's time, size and inode, through symbolic links.
- *
- * @throws RollcallError `UpstreamNotFound`, `UpstreamDenied`, or `UpstreamUnavailable` for a file system that fails.
+ * The file's time, size, and inode, through symbolic links.
+ * @throws RollcallError `UpstreamNotFound`, `UpstreamDenied`, or `UpstreamUnavailable` if the file system fails
  */
 export async function identifyFile(path: string): Promise<FileIdentity> {
   let stats;
@@ -86,7 +85,7 @@ function unreadable(path: string, error: NodeJS.ErrnoException): RollcallError {
     return new RollcallError('UpstreamNotFound', `there is no file ${path}`, { cause: error });
   }
   if (error.code === 'EACCES' || error.code === 'EPERM') {
-    return new RollcallError('UpstreamDenied', `${path} may not be read by this process`, { cause: error });
+    return new RollcallError('UpstreamDenied', `${path} can't be read by this process`, { cause: error });
   }
   return new RollcallError('UpstreamUnavailable', `${path} could not be read: ${error.message}`, { cause: error });
 }

@@ -1,4 +1,4 @@
-/** A registry document behind a URL: asked for with the validators of last time, and held on disk while it is read. */
+/** A registry document behind a URL: requested with the last validators, and stored on disk while it is read. */
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -6,14 +6,15 @@ import { contentHash, readFileBytes } from '../content-digest.ts';
 import { type Check, type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
 import type { FileOrigin } from './definition.ts';
 import type { FileState } from './path.ts';
-import { displayUrl, httpGet, type HttpResponse } from '../../outbound/http.ts';
+import { httpGet, type HttpResponse } from '../../outbound/http.ts';
+import { displayUrl } from '../../outbound/redaction.ts';
 import type { Progress } from '../../activities/progress.ts';
 import { inWorkFolder } from '../work-folder.ts';
 import { DiskAllowanceExceeded, fetchToDisk } from '../disk-allowance.ts';
 
 export interface UrlLocation {
   readonly url: string;
-  /** Milliseconds without a byte after which the upstream is given up. */
+  /** Longest time without a byte, in milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -60,7 +61,7 @@ async function fetchWithin(
   });
 }
 
-/** An upstream that gave no validators can't say that nothing is new. */
+/** Without validators the upstream can't say that nothing is new. */
 export async function checkUrl(
   location: UrlLocation,
   { previous, guard, signal }: Pick<Check<FileOrigin, FileState>, 'previous' | 'guard' | 'signal'>,

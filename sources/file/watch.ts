@@ -1,4 +1,4 @@
-/** Watches the file of a source: a change may be news. */
+/** Watches the file of a source for changes. */
 import { type FSWatcher, watch as watchFolder } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -7,12 +7,12 @@ import type { LastSync, Watch } from '../source-kind.ts';
 import type { FileOrigin } from './definition.ts';
 import { type FileIdentity, type FileState, identifyFile, isSameFile } from './path.ts';
 
-/** Network mounts report no changes: the file is looked at this often in any case. */
+/** Network mounts report no changes, so the file is also polled. */
 const POLL_INTERVAL_MS = 10_000;
-/** A file counts as written when it has stayed the same for this long. */
+/** A file counts as completely written when it has not changed for this long. */
 const SETTLED_AFTER_MS = 250;
 
-/** Resolves when the file changed, or when it had changed before the watch began. */
+/** Resolves when the file changes, or if it changed before the watch began. */
 export async function watchPath(
   path: string,
   { progress, signal, lastSync }: Watch<FileOrigin, FileState>,
@@ -33,7 +33,7 @@ function changedSince({ applied, run }: LastSync<FileState>, found: FileIdentity
   return found.changedAtMs > Date.parse(run.startedAt);
 }
 
-/** Waits until the file differs from what was found; the signal rejects the wait. */
+/** Waits until the file differs from `found`; rejects if the signal aborts. */
 async function untilChanged(path: string, found: FileIdentity | null, signal: AbortSignal): Promise<void> {
   let wake = Promise.withResolvers<void>();
   const watchers = await watchFolders(path, () => wake.resolve());
@@ -48,7 +48,7 @@ async function untilChanged(path: string, found: FileIdentity | null, signal: Ab
   }
 }
 
-/** A file that is being written is not worth reading yet. */
+/** Waits until the file is completely written. */
 async function untilSettled(path: string, signal: AbortSignal): Promise<void> {
   let last = await identify(path);
   for (;;) {
@@ -60,15 +60,15 @@ async function untilSettled(path: string, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Watches the folders, not the file: a file that is replaced by a rename, and a link that is pointed elsewhere (the way
- * in which a mounted ConfigMap changes), would be lost sight of.
+ * Watches folders instead of the file itself. Otherwise it would miss a file that is replaced by a rename, and a link whose
+ * target changes, which is how a mounted ConfigMap is updated.
  */
 async function watchFolders(path: string, onEvent: () => void): Promise<FSWatcher[]> {
   const target = await realpath(path).catch(() => path);
   const watchers: FSWatcher[] = [];
   for (const folder of new Set([dirname(path), dirname(target)])) {
     try {
-      // Where no more watches are to be had, or the folder goes, the poll is what is left.
+      // If no more watches are available, or the folder is removed, polling remains.
       watchers.push(watchFolder(folder, { persistent: false }, onEvent).on('error', () => {}));
     } catch {
       continue;
@@ -77,7 +77,7 @@ async function watchFolders(path: string, onEvent: () => void): Promise<FSWatche
   return watchers;
 }
 
-/** Null for a file that can't be looked at, for whatever reason: a sync will tell it. */
+/** Null if the file can't be examined for any reason; a sync reports the reason. */
 async function identify(path: string): Promise<FileIdentity | null> {
   return await identifyFile(path).catch(() => null);
 }

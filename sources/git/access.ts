@@ -1,4 +1,4 @@
-/** How git reaches a repository: what it is told, what it may see of this process, and as whom it speaks. */
+/** How git reaches a repository: its settings, its environment, and its credentials. */
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pickVariables } from '../../config/environment-variables.ts';
@@ -8,17 +8,17 @@ import type { SecretReference } from '../../registry/source-definition.ts';
 import type { GitOrigin } from './definition.ts';
 
 export interface GitAccess {
-  /** As git is to be given it. */
+  /** The argument for git. */
   readonly repository: string;
-  /** `key=value` of git's configuration. */
+  /** `key=value` settings of git. */
   readonly configuration: readonly string[];
-  /** All that git and ssh see. */
+  /** All environment variables that git and ssh see. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
- * Sources of the configuration file are the operator's own: repositories on this machine are among them, and git has
- * the configuration that it has here. Everything that runs a program (`ext::`) stays forbidden.
+ * Sources of the configuration file belong to the operator: they can use repositories on this machine, and git's own
+ * configuration applies. Protocols that run a program (`ext::`) stay forbidden.
  */
 const ALLOWED_PROTOCOLS = 'https:http:ssh:file';
 const PASSED_ON = [
@@ -43,7 +43,7 @@ export async function openAccess({ repository, auth }: GitOrigin, folder: string
   };
 }
 
-/** The password goes in an environment variable: arguments can be read by every process of the machine. */
+/** The password goes into an environment variable, because every process on the machine can read arguments. */
 export async function passwordHeader(
   repository: string,
   { username, password }: { readonly username: string; readonly password: SecretReference },
@@ -58,7 +58,7 @@ export async function passwordHeader(
   };
 }
 
-/** For ssh to use this key and no other. */
+/** Makes ssh use this key and no other. */
 export async function keyOptions(
   { sshKeyFile, knownHostsFile }: { readonly sshKeyFile: string; readonly knownHostsFile?: string },
   folder: string,
@@ -73,7 +73,7 @@ export function sshCommand(options: readonly string[]): string {
   return `ssh ${all.map((option) => `-o '${option.replaceAll("'", String.raw`'\''`)}'`).join(' ')}`;
 }
 
-/** ssh refuses a key that others may read, as mounted secrets often are, and one without a line end. */
+/** ssh refuses a key that others can read, as mounted secrets often are, and one without a final newline. */
 async function privateCopy(keyFile: string, folder: string): Promise<string> {
   const key = await readFile(keyFile, 'utf8').catch((cause: unknown) => {
     throw new RollcallError('SecretUnavailable', `the SSH key file ${keyFile} could not be read`, { cause });

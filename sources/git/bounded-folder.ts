@@ -1,4 +1,4 @@
-/** Bounds on what programs that have none of their own put into a folder. */
+/** Limits what programs without limits of their own write into a folder. */
 import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RollcallError } from '../../registry/failure.ts';
 import { DiskAllowanceExceeded } from '../disk-allowance.ts';
 
-/** Without any growth for this long, there is no progress. */
+/** If the folder doesn't grow for this long, there is no progress. */
 const LONGEST_STANDSTILL_MS = 2 * 60_000;
-/** Small beside what a disk has free: no more than it takes within this time gets in beyond the bound. */
+/** Short enough that a download can't exceed the limit by much before it is noticed. */
 const INTERVAL_MS = 200;
-/** Looking takes a tenth of the time, where a folder has so many files that it takes long. */
+/** Measuring takes at most a tenth of the time, even for folders with very many files. */
 const INTERVAL_PER_LOOK = 9;
 const BLOCK_BYTES = 512;
 const MEBIBYTE = 1024 * 1024;
@@ -22,12 +22,11 @@ export interface FolderBounds {
 }
 
 /**
- * Does something that fills a folder, and aborts it when the folder takes more of the disk than it may, or when nothing
- * more comes. Git bounds what it receives from a push, not what it fetches and checks out; and the operating system
- * bounds single files, where a repository may have any number.
- *
- * @param work ends when its signal is aborted, and throws its reason
- * @throws DiskAllowanceExceeded, RollcallError `UpstreamUnavailable`, or what the work throws
+ * Runs something that fills a folder, and aborts it if the folder exceeds its limit or stops growing. Git limits what it receives
+ * from a push, but not what it fetches and checks out. The operating system limits single files, but a repository can have any
+ * number of them.
+ * @param work ends when its signal is aborted, and throws the signal's reason
+ * @throws DiskAllowanceExceeded, RollcallError `UpstreamUnavailable`, or any error of the work
  */
 export async function withinBounds<Result>(
   bounds: FolderBounds,
@@ -61,7 +60,7 @@ async function watch(
         largest = bytes;
         grewAt = Date.now();
       } else if (Date.now() - grewAt > LONGEST_STANDSTILL_MS) {
-        throw new RollcallError('UpstreamUnavailable', 'nothing has come for two minutes');
+        throw new RollcallError('UpstreamUnavailable', 'no data for two minutes');
       }
       await sleep(Math.max(INTERVAL_MS, INTERVAL_PER_LOOK * lookMs), undefined, { signal: done }).catch(() => {});
     }
@@ -75,22 +74,22 @@ async function assertSize({ folder, maxBytes }: FolderBounds): Promise<number> {
   if (bytes <= maxBytes) return bytes;
   throw new DiskAllowanceExceeded(
     'DefinitionInvalid',
-    `it takes more than ${Math.floor(maxBytes / MEBIBYTE)} MiB of the disk: let \`path\` name fewer files, or take a smaller repository`,
+    `it needs more than ${Math.floor(maxBytes / MEBIBYTE)} MiB of disk space: let \`path\` match fewer files, or use a smaller repository`,
   );
 }
 
-/** What a folder that changes meanwhile takes of the disk, about. */
+/** The approximate disk usage of a folder that may be changing. */
 async function bytesIn(folder: string): Promise<number> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => !entry.isDirectory());
   const stats = await Promise.all(files.map((file) => lstat(join(folder, file.name)).catch(() => null)));
   let bytes = stats.reduce((sum, stat) => sum + (stat === null ? 0 : bytesOf(stat)), 0);
-  // One after the other: there may be many.
+  // Sequentially, because there may be very many.
   for (const entry of entries) if (entry.isDirectory()) bytes += await bytesIn(join(folder, entry.name));
   return bytes;
 }
 
-/** In whole blocks, so that many small files count; some file systems tell of blocks only seconds after a file is written. */
+/** In whole blocks, so that many small files count. Some file systems report blocks only seconds after a file is written. */
 function bytesOf({ size, blocks }: Stats): number {
   return Math.max(size, blocks * BLOCK_BYTES);
 }

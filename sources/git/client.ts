@@ -1,44 +1,46 @@
-/** Git on the command line, as a source may use it: no prompts, no secrets in arguments or messages, bounded. */
+/** Runs the git command for a source: no prompts, no secrets in arguments or messages, limited resources. */
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
 import type { GitOrigin } from './definition.ts';
 import { withinBounds } from './bounded-folder.ts';
 import { openAccess } from './access.ts';
-import { GitFailure, runGit } from './process.ts';
 import { guardedAccess } from './guarded-access.ts';
 import { MINIMUM_SPEED } from '../../outbound/minimum-speed.ts';
-import { withoutSecrets } from '../../outbound/redaction.ts';
+import { OutputTooLarge, ProgramFailure, runProgram } from '../../outbound/program.ts';
+import { displayUrl, withoutSecrets } from '../../outbound/redaction.ts';
 import { DiskAllowanceExceeded } from '../disk-allowance.ts';
 
-/** Characters of git's output in which the cause of a failure is looked for. */
+/** Enough for the list of all files in a repository that has half a million of them. */
+const MAX_OUTPUT_MEBIBYTES = 64;
+/** How much of git's output is searched for the cause of a failure, in characters. */
 const MAX_COMPLAINT_LENGTH = 8 * 1024;
 const CONFIGURATION = [
   'gc.auto=0',
   'maintenance.auto=false',
   'advice.detachedHead=false',
-  // A link in a repository could lead anywhere on this machine: it is checked out as a file that holds its target.
+  // A link in a repository could point anywhere on this machine, so it is checked out as a file that contains its target.
   'core.symlinks=false',
   'submodule.recurse=false',
   'fetch.recurseSubmodules=false',
-  // The minimum speed of all downloads: a slower transfer is given up.
+  // The minimum speed of all downloads: git stops a slower transfer.
   `http.lowSpeedLimit=${MINIMUM_SPEED.bytesPerSecond}`,
   `http.lowSpeedTime=${MINIMUM_SPEED.windowMs / 1000}`,
 ];
 
 export interface GitClient {
-  /** As git is to be given it. */
+  /** The argument for git. */
   readonly repository: string;
-  /** Runs a command in the folder and answers with what it prints. Fails with a `RollcallError`. */
+  /** Runs a command in the folder and returns its output. Fails with a `RollcallError`. */
   run(...command: string[]): Promise<string>;
 }
 
 export interface GitOptions {
-  /** Where git works; the caller's to remove. */
+  /** Where git works. The caller removes it. */
   readonly folder: string;
   /** Null: nothing is forbidden. */
   readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
-  /** What the folder may take of the disk. */
+  /** The limit for the size of the folder. */
   readonly maxBytes: number;
 }
 
@@ -50,7 +52,12 @@ export async function openGit(origin: GitOrigin, options: GitOptions): Promise<G
   const environment = { LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', ...access.environment };
   const git = async (...command: string[]): Promise<string> =>
     await withinBounds({ folder, maxBytes, signal }, (whileWithin) =>
-      runGit([...settings, ...command], { folder, environment, signal: whileWithin }),
+      runProgram('git', [...settings, ...command], {
+        folder,
+        environment,
+        signal: whileWithin,
+        maxOutputBytes: MAX_OUTPUT_MEBIBYTES * 1024 * 1024,
+      }),
     );
   if (guard !== null) assertKnowsPins(await git('version'));
   return {
@@ -65,7 +72,7 @@ export async function openGit(origin: GitOrigin, options: GitOptions): Promise<G
   };
 }
 
-/** An older git passes over the addresses that it is told to connect to. */
+/** Older versions of git ignore the addresses that they must connect to. */
 function assertKnowsPins(version: string): void {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
   if (major !== undefined && minor !== undefined && (major > 2 || (major === 2 && minor >= 37))) return;
@@ -75,7 +82,7 @@ function assertKnowsPins(version: string): void {
   );
 }
 
-/** What git says, and what it means. The first that matches counts. */
+/** What git prints, and what it means. The first match counts. */
 const COMPLAINTS: readonly (readonly [RegExp, FailureType, string])[] = [
   [/host key verification failed/i, 'UpstreamDenied', 'its host key is not in the known hosts: check knownHostsFile'],
   [/permission denied \(|authentication failed|could not read (username|password)|error: 40[13]/i, 'UpstreamDenied', 'it refuses the credentials, or wants some'],
@@ -86,29 +93,35 @@ const COMPLAINTS: readonly (readonly [RegExp, FailureType, string])[] = [
 ]; // prettier-ignore
 
 function understood(error: unknown, { origin, guard }: { origin: GitOrigin } & Pick<GitOptions, 'guard'>): unknown {
-  const what = `the repository ${withoutSecrets(origin.repository)} could not be read`;
+  const what = `the repository ${displayUrl(origin.repository)} could not be read`;
   if (error instanceof DiskAllowanceExceeded) return new DiskAllowanceExceeded(error.type, `${what}: ${error.message}`);
   if (error instanceof RollcallError) return new RollcallError(error.type, `${what}: ${error.message}`);
-  if (!(error instanceof GitFailure)) return error;
+  if (error instanceof OutputTooLarge) {
+    return new RollcallError(
+      'DefinitionInvalid',
+      `${what}: git printed more than ${MAX_OUTPUT_MEBIBYTES} MiB: make \`path\` match fewer files, or use a smaller repository`,
+    );
+  }
+  if (!(error instanceof ProgramFailure)) return error;
   const said = endOf(error.message);
   const [, type, meaning] = COMPLAINTS.find(([pattern]) => pattern.test(said)) ?? [
     null,
     'UpstreamUnavailable' as const,
     '',
   ];
-  // What a server says is for the operator: whoever made a source that has limits could have it say anything.
+  // Servers' messages are for the operator: the creator of a source with limits could have chosen the server.
   const detail = [meaning, guard === null ? complaintIn(said) : ''].filter((part) => part !== '').join(': ');
   return new RollcallError(type, detail === '' ? what : `${what}: ${detail}`);
 }
 
 /**
- * The last lines of what git printed. A server decides how much that is, and how long its lines are; the patterns above
- * take more than linear time.
+ * The last lines of git's output. A server influences its length and its lines, and the patterns above take more than linear
+ * time.
  */
 function endOf(output: string): string {
   if (output.length <= MAX_COMPLAINT_LENGTH) return output;
   const end = output.slice(-MAX_COMPLAINT_LENGTH);
-  // The rest of a line that is cut off may hold the rest of a URL, secrets included.
+  // The rest of a truncated line may contain the rest of a URL, including secrets.
   return end.slice(end.indexOf('\n') + 1 || end.length);
 }
 

@@ -15,7 +15,7 @@ export type GitOrigin = {
   readonly kind: 'git';
   /** An HTTP(S) or SSH URL without credentials in it, or the file URL of a repository on this machine. */
   readonly repository: string;
-  /** `commit` is preferred to `tag`, `tag` to `branch`; none of them: the remote's default branch. */
+  /** `commit` takes precedence over `tag`, and `tag` over `branch`. Without any, the remote's default branch. */
   readonly branch?: string;
   readonly tag?: string;
   readonly commit?: string;
@@ -26,7 +26,7 @@ export type GitOrigin = {
     | { readonly sshKeyFile: string; readonly knownHostsFile?: string };
 };
 
-/** Starts with a hyphen: git would read it as an option. */
+/** Git would read a name that starts with a hyphen as an option. */
 const reference = nonEmpty(255).regex(/^(?!-)[^\s~^:?*[\\]+$/, 'is not the name of a git reference');
 
 const authSchema = withRule(
@@ -52,14 +52,14 @@ export const schema = withRule(
   mapping({
     repository: repositoryUrl.describe('HTTP(S) or SSH URL, or the path of a local repository'),
     branch: reference.exactOptional().describe('Default: the default branch of the repository'),
-    tag: reference.exactOptional().describe('Comes before `branch`'),
+    tag: reference.exactOptional().describe('Takes precedence over `branch`'),
     commit: z
       .string({
         error: ({ input }) => (input === undefined ? undefined : 'expected 40 or 64 hexadecimal digits, in quotes'),
       })
       .regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i, 'expected all 40 or 64 hexadecimal digits of the commit')
       .exactOptional()
-      .describe('Comes before `tag` and `branch`'),
+      .describe('Takes precedence over `tag` and `branch`'),
     path: text
       .regex(/^(?![/-])(?!(?:.*\/)?\.\.(?:\/|$))/, { error: 'expected a path inside the repository', abort: true })
       .refine(

@@ -1,4 +1,4 @@
-/** Sources of the kind `git`: one registry document, or many, in a repository. */
+/** Reads sources of the kind `git`: one registry document, or many, in a repository. */
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -10,14 +10,14 @@ import { repositoryPath } from '../../registry/repository-path.ts';
 import { readFileBytes } from '../content-digest.ts';
 import { type Check, type Fetch, type Fetched, type SourceReader, syntaxOfName } from '../source-kind.ts';
 import { type GitClient, openGit } from './client.ts';
-import { withoutSecrets } from '../../outbound/redaction.ts';
+import { displayUrl } from '../../outbound/redaction.ts';
 import { inWorkFolder } from '../work-folder.ts';
 import type { GitOrigin } from './definition.ts';
 import { fetchToDisk } from '../disk-allowance.ts';
 
-/** A check writes nothing but keys to its folder. */
+/** A check writes only keys to its folder. */
 const CHECK_BYTES = 1024 * 1024;
-/** Files that are looked at before others get a turn. */
+/** How many files to examine before other work can run. */
 const LINES_PER_TURN = 1_000;
 
 const state = z.object({ commit: z.string() });
@@ -64,7 +64,7 @@ async function fetchWithin(maxBytes: number, fetch: Fetch<GitOrigin, GitState>):
   });
 }
 
-/** A pinned commit holds what it holds; for a branch or a tag the remote is asked where it is. */
+/** A pinned commit never changes; for a branch or tag the remote knows the current commit. */
 async function checkGit({ origin, previous, guard, signal }: Check<GitOrigin, GitState>): Promise<'nothing' | 'maybe'> {
   if (origin.commit !== undefined) return 'nothing';
   return await inWorkFolder(async (folder) => {
@@ -73,13 +73,13 @@ async function checkGit({ origin, previous, guard, signal }: Check<GitOrigin, Gi
   });
 }
 
-/** The reference on the remote that is to be read. */
+/** The reference on the remote to read. */
 function referenceOf({ tag, branch }: GitOrigin): string {
   if (tag !== undefined) return `refs/tags/${tag}`;
   return branch === undefined ? 'HEAD' : `refs/heads/${branch}`;
 }
 
-/** The commit that is to be read, as far as the remote tells without a fetch. */
+/** The commit to read, as far as the remote reveals it without a fetch. */
 async function advertisedCommit(git: GitClient, origin: GitOrigin): Promise<string> {
   if (origin.commit !== undefined) {
     if (/^[0-9a-f]{4,64}$/i.test(origin.commit)) return origin.commit;
@@ -88,15 +88,15 @@ async function advertisedCommit(git: GitClient, origin: GitOrigin): Promise<stri
   const reference = referenceOf(origin);
   const listing = await git.run('ls-remote', '--', git.repository, reference, `${reference}^{}`);
   const ids = new Map(listing.split('\n').map((line) => [line.split('\t')[1], line.split('\t')[0]] as const));
-  // An annotated tag is an object of its own, and listed a second time with the commit that it is on.
+  // An annotated tag is its own object. The remote lists it a second time with the commit that it points to.
   const commit = ids.get(`${reference}^{}`) ?? ids.get(reference);
   if (commit === undefined) throw missing(origin, `there is no ${referenceLabel(origin)}`);
   return commit;
 }
 
 /**
- * Fetches one commit without its history and, where the server can, without the files. A server that can't hand out a
- * single commit (an old one, or plain files behind HTTP) is asked for everything.
+ * Fetches one commit without its history and, if the server supports it, without files. A server that can't send a single commit
+ * (an old one, or plain files behind HTTP) has to send everything.
  */
 async function fetchCommit(git: GitClient, origin: GitOrigin): Promise<string> {
   await git.run('init', '--quiet');
@@ -108,7 +108,7 @@ async function fetchCommit(git: GitClient, origin: GitOrigin): Promise<string> {
   } catch (error) {
     if (!(error instanceof RollcallError) || error.type !== 'UpstreamUnavailable') throw error;
   }
-  // The attempt has marked the remote as one that hands out files later: left so, git would ask it for them for ever.
+  // The attempt marked the remote as one that sends files on demand, and git would keep asking it for them.
   await git.run('remote', 'remove', 'origin');
   await git.run('remote', 'add', 'origin', '--', git.repository);
   await git.run('fetch', '--quiet', '--tags', 'origin', '+refs/heads/*:refs/heads/*', '+HEAD:refs/rollcall/HEAD');
@@ -120,7 +120,7 @@ async function fetchCommit(git: GitClient, origin: GitOrigin): Promise<string> {
   }
 }
 
-/** The files at the commit that the path names, in order. */
+/** The files of the commit that `path` matches, in order. */
 async function findDocuments(
   git: GitClient,
   { origin, commit }: { origin: GitOrigin; commit: string },
@@ -137,7 +137,7 @@ async function findDocuments(
   let lines = 0;
   for (const line of listing.split('\0')) {
     lines += 1;
-    // A repository may have millions of files: everything else this process does goes on meanwhile.
+    // A repository may have millions of files, so let other work run in between.
     if (lines % LINES_PER_TURN === 0) await setImmediate();
     const [description = '', path] = line.split('\t');
     if (path === undefined || !matches(path)) continue;
@@ -150,7 +150,7 @@ async function findDocuments(
   return paths.sort();
 }
 
-/** Why a path leads to no file: something on the way to it, or at its end, is something else. */
+/** Why a path leads to no file: it, or something on the way to it, isn't a file or folder. */
 async function whyNoFile(
   git: GitClient,
   { path, commit }: { readonly path: string; readonly commit: string },
@@ -173,7 +173,7 @@ async function whyNoFile(
   return `there is no file ${path}`;
 }
 
-/** The configuration refuses patterns that cannot be compiled; a definition from an earlier version may have one. */
+/** The configuration refuses patterns that can't be compiled, but a definition from an earlier version may have one. */
 function compilePattern(pattern: string): (path: string) => boolean {
   try {
     return compilePathGlob(pattern);
@@ -183,7 +183,7 @@ function compilePattern(pattern: string): (path: string) => boolean {
   }
 }
 
-/** Puts these files into the folder, and fetches what is missing of them in one go. */
+/** Checks out these files, and fetches the missing ones at once. */
 async function checkOut(
   git: GitClient,
   { folder, commit, paths }: { folder: string; commit: string; paths: readonly string[] },
@@ -201,5 +201,5 @@ function referenceLabel({ commit, tag, branch }: GitOrigin): string {
 }
 
 function missing({ repository }: GitOrigin, what: string): RollcallError {
-  return new RollcallError('UpstreamNotFound', `${what} in the repository ${withoutSecrets(repository)}`);
+  return new RollcallError('UpstreamNotFound', `${what} in the repository ${displayUrl(repository)}`);
 }

@@ -1,6 +1,6 @@
 /**
- * How git reaches a repository for a source that was created through the API: at addresses that have been judged, with
- * nothing of this machine's configuration and none of its credentials.
+ * How git reaches a repository for a source that was created through the API: only at addresses that were checked, and with
+ * nothing of this machine's configuration and credentials.
  */
 import { pickVariables } from '../../config/environment-variables.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
@@ -17,9 +17,9 @@ interface Surroundings {
   readonly guard: OutboundGuard;
 }
 
-/** Which programs there are, and whom to trust. No proxy: it would look names up by itself. */
+/** Where programs are, and which certificates to trust. No proxy, because it would resolve names itself. */
 const PASSED_ON = ['PATH', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'];
-/** Credential helpers, filters, rewritten URLs, `.netrc`: whatever is configured here was not meant for this source. */
+/** Credential helpers, filters, rewritten URLs, `.netrc`: this machine's configuration isn't meant for such sources. */
 const NOTHING_OF_THIS_MACHINE = {
   HOME: '/dev/null',
   GIT_CONFIG_GLOBAL: '/dev/null',
@@ -27,10 +27,10 @@ const NOTHING_OF_THIS_MACHINE = {
   GIT_ATTR_NOSYSTEM: '1',
 };
 
-/** @throws RollcallError `OutboundForbidden` for what is not to be reached, `UpstreamUnavailable` without its address */
+/** @throws RollcallError `OutboundForbidden` for a forbidden repository, `UpstreamUnavailable` if its host has no address */
 export async function guardedAccess(origin: GitOrigin, surroundings: Surroundings): Promise<GitAccess> {
   const remote = remoteRepository(origin.repository);
-  if (remote === null) throw new RollcallError('OutboundForbidden', 'the repository is on no other host');
+  if (remote === null) throw new RollcallError('OutboundForbidden', 'the repository must be on another host');
   const access = await (remote.transport === 'http'
     ? httpAccess(remote, origin.auth, surroundings)
     : sshAccess(remote, origin.auth, surroundings));
@@ -49,10 +49,10 @@ async function httpAccess(
   return {
     repository: url.href,
     configuration: [
-      // A redirect, and what a server names as its alternates, would lead to hosts that nobody has judged.
+      // Redirects and a server's alternates would lead to hosts that were not checked.
       'http.followRedirects=false',
       'http.proxy=',
-      // An address in the URL is not looked up, and has no place here.
+      // An address in the URL isn't looked up, and the setting doesn't allow it.
       ...(addresses[0] === withoutBrackets(url.hostname)
         ? []
         : [`http.curloptResolve=${url.hostname}:${port}:${pinned}`]),
@@ -75,7 +75,7 @@ async function sshAccess(
   const name = withoutBrackets(host.toLowerCase());
   const options = [
     `HostName=${address}`,
-    // Host keys are known by the name of the host.
+    // Host keys are stored under the name of the host.
     `HostKeyAlias=${port === 22 ? name : `[${name}]:${port}`}`,
     'IdentityAgent=none',
   ];
@@ -92,7 +92,7 @@ async function sshAccess(
     configuration: [],
     environment: {
       GIT_ALLOW_PROTOCOL: 'https:ssh',
-      // Without this user's configuration of ssh, and the system's.
+      // Ignores the ssh configuration of this user and of the system.
       GIT_SSH_COMMAND: sshCommand(options).replace(/^ssh/, 'ssh -F /dev/null'),
     },
   };

@@ -2,7 +2,8 @@
 import type { OutboundSettings } from '../../config/model.ts';
 import { type AdmissionFault, secretFaults } from '../../outbound/admission.ts';
 import { OutboundRules } from '../../outbound/rules.ts';
-import { publicPart, type SourceKind } from '../source-kind.ts';
+import { displayUrl } from '../../outbound/redaction.ts';
+import type { SourceKind } from '../source-kind.ts';
 import { type GitOrigin, originOf, schema, type Written, written } from './definition.ts';
 import { remoteRepository } from './remote-repository.ts';
 
@@ -14,7 +15,7 @@ export const git: SourceKind<GitOrigin, Written> = {
   originOf,
   written,
   label: ({ repository, commit, tag, branch }) =>
-    `git ${publicPart(repository)} (${commit ?? tag ?? branch ?? 'default branch'})`,
+    `git ${displayUrl(repository)} (${commit ?? tag ?? branch ?? 'default branch'})`,
   admissionFaults: gitFaults,
   loadReader: async () => (await import('./fetch.ts')).reader,
 };

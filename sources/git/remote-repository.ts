@@ -1,20 +1,23 @@
-/** The host that git would speak to, read in one way only: what is judged has to be what git and curl make of it. */
+/**
+ * The host that git would connect to, if there is only one way to read it: the checked host must be the one that git and curl
+ * use.
+ */
 
 export type RemoteRepository =
   | { readonly transport: 'http'; readonly url: URL }
   | { readonly transport: 'ssh'; readonly repository: string; readonly host: string; readonly port: number };
 
 const SSH_PORT = 22;
-/** Neither an option to ssh, nor anything that it expands, nor the name of a host with the dot of the root. */
+/** Neither an option to ssh, nor anything that ssh expands, nor a host name with a trailing dot. */
 const SSH_HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/i;
 /** `git@example.com:group/project.git` */
 const SCP_LIKE = /^(?:\w[\w.-]*@)?([a-z0-9.-]+):(?!\/\/)[^:\s]/i;
 
-/** Null: a repository of this machine, or written in a way that could be read in more than one. */
+/** Null: a repository of this machine, or a URL with more than one reading. */
 export function remoteRepository(repository: string): RemoteRepository | null {
   const url = repository.includes('://') ? URL.parse(repository) : null;
   if (url?.protocol === 'https:' || url?.protocol === 'http:') {
-    // curl and the rule that pins its addresses disagree on the dot of the root.
+    // curl and its rule for pinned addresses disagree about the trailing dot.
     return url.hostname.endsWith('.') ? null : { transport: 'http', url };
   }
   if (url !== null && url.protocol !== 'ssh:') return null;

@@ -13,7 +13,7 @@ export function repositoryTransport(repository: string): 'http' | 'ssh' | 'local
   if (LOCAL_PATH.test(repository)) return 'local';
   if (!repository.includes('://')) return SCP_LIKE.test(repository) ? 'ssh' : undefined;
   const url = URL.parse(repository);
-  // ssh would take a host that starts with a hyphen for an option.
+  // ssh would read a host that starts with a hyphen as an option.
   if (url === null || url.hostname.startsWith('-')) return undefined;
   if (/^https?:$/.test(url.protocol)) return 'http';
   if (url.protocol === 'file:') return 'local';

@@ -18,7 +18,7 @@ export interface ServersContent {
 
 export const reader = clusterReader<KubernetesOrigin>({ find, hasDeployments: true });
 
-/** Asks the cluster which of the source's resources it has, and in which version. */
+/** Finds out which of the source's resources the cluster has, and in which version. */
 async function find(cluster: Cluster, { content }: KubernetesOrigin, signal: AbortSignal): Promise<ClusterContent> {
   const { served, missing } = await discover(cluster, content.servers.resources, signal);
   return { collections: served.flatMap((resource) => serverCollections(resource, content.servers)), missing };

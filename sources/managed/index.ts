@@ -1,4 +1,4 @@
-/** Sources that take their entries from publishers. Their actors carry writes out; there is nothing to read. */
+/** Sources whose entries are published. Their actors carry out the writes; there is nothing to read. */
 import { mapping } from '../../config/mapping.ts';
 import { MANAGED, type SourceOrigin } from '../../registry/source-definition.ts';
 import type { SourceKind } from '../source-kind.ts';

@@ -77,7 +77,7 @@ describe('what takes more of the disk than it may', () => {
   const refusal = {
     type: 'DefinitionInvalid',
     message: expect.stringMatching(
-      /servers\.git could not be read: it takes more than 2 MiB of the disk: let `path` name/,
+      /servers\.git could not be read: it needs more than 2 MiB of disk space: let `path` match/,
     ) as string,
   };
 
@@ -123,7 +123,7 @@ test('what git prints is not kept without end', async () => {
   await withGit(repository.path, {}, async (git) => {
     await expect(git.run('-c', 'alias.talk=!yes', 'talk')).rejects.toMatchObject({
       type: 'DefinitionInvalid',
-      message: expect.stringContaining('git has more than 64 MiB to say') as string,
+      message: expect.stringContaining('git printed more than 64 MiB') as string,
     });
   });
 });

@@ -24,7 +24,7 @@ test('a data folder that disappears ends it with a message', async () => {
   serve = await startServe(installation);
   await rename(installation.dataFolder, `${installation.dataFolder}-elsewhere`);
   expect(await serve.exited).toBe(1);
-  expect(serve.output()).toMatch(/The data folder .*data has been deleted or replaced while it was in use/);
+  expect(serve.output()).toMatch(/The data folder .*data was deleted or replaced while in use/);
   expect(serve.output()).not.toMatch(/\n\s+at /);
 }, 240_000);
 

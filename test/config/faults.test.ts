@@ -136,7 +136,7 @@ describe('a source', () => {
     ],
     [
       'api: { endpoint: "https://x.org", bearerTokenFile: t, headers: { authorization: { env: X } } }',
-      'sources[0].api.headers.authorization: is what `bearerTokenFile` sets already',
+      'sources[0].api.headers.authorization: is already set by `bearerTokenFile`',
     ],
   ])('%s', async (source, fault) => {
     const faults = await faultsOf(withSource(source));
@@ -155,7 +155,7 @@ describe('a source', () => {
 
 test.each([
   ['api: { endpoint: "https://me:hunter2@x.org" }', 'use `bearerTokenFile` or `headers`'],
-  ['file: { url: "https://hunter2@x.org/registry.json" }', 'a file source has no way to send them'],
+  ['file: { url: "https://hunter2@x.org/registry.json" }', 'a file source has no setting for them'],
   ['git: { repository: "https://hunter2@x.org/y.git" }', 'use `auth.username` and `auth.passwordFile`'],
   ['git: { repository: "ssh://git:hunter2@x.org/y.git" }', 'use `auth.username` and `auth.passwordFile`'],
 ])('a URL with credentials is refused without repeating them: %s', async (source, advice) => {

@@ -26,7 +26,7 @@ test.each([
   const path = join(folder, what);
   const taken = await takeDataFolder(path, { pid: process.pid });
   await harm(path);
-  expect((await taken.lost).message).toContain(`The data folder ${path} has been deleted or replaced`);
+  expect((await taken.lost).message).toContain(`The data folder ${path} was deleted or replaced`);
   await taken.release();
 });
 

@@ -96,7 +96,7 @@ describe('the embedded PostgreSQL', () => {
     await start();
     await stop();
     await writeFile(join(await clusterDirectory(), 'PG_VERSION'), '16\n');
-    await expect(start()).rejects.toThrow(/made by PostgreSQL 16, and this Rollcall comes with 18/);
+    await expect(start()).rejects.toThrow(/created by PostgreSQL 16, but this Rollcall comes with 18/);
   });
 
   test('is created from the start after a creation that was cut short', async () => {

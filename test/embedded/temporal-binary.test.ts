@@ -33,5 +33,5 @@ test('what the user names comes before what is installed, and that before the ca
 test('a path that names no program is an error, not passed over', async () => {
   await program('bin', 'temporal');
   const environment = { PATH: join(folder, 'bin'), TEMPORAL_CLI_PATH: join(folder, 'missing') };
-  await expect(findTemporalBinary({ environment })).rejects.toThrow(/TEMPORAL_CLI_PATH names .*missing/);
+  await expect(findTemporalBinary({ environment })).rejects.toThrow(/TEMPORAL_CLI_PATH is .*missing/);
 });

@@ -42,10 +42,10 @@ test('a release with the known content becomes the tool', async () => {
   expect(await readdir(join(folder, 'cache'))).toEqual(['temporal']);
 });
 
-test('any other content is thrown away before it could run', async () => {
+test('any other content is discarded without being run', async () => {
   const path = join(folder, 'cache', 'temporal');
   const failed = downloadTemporal(path, { onProgress, archive: { url: url(), sha256: '0'.repeat(64) } });
-  await expect(failed).rejects.toThrow(/has the SHA-256 [\da-f]{64}, not 0{64}, and was thrown away/);
+  await expect(failed).rejects.toThrow(/has the SHA-256 [\da-f]{64}, not 0{64}, and was discarded/);
   await expect(access(path)).rejects.toThrow('ENOENT');
   expect(await readdir(join(folder, 'cache'))).toEqual([]);
 });
@@ -53,7 +53,7 @@ test('any other content is thrown away before it could run', async () => {
 test('a download that fails says why', async () => {
   const path = join(folder, 'temporal-2');
   const failed = downloadTemporal(path, { onProgress, archive: { url: url('missing'), sha256: '' } });
-  await expect(failed).rejects.toThrow(/the download failed: .*missing answers with status 404/);
+  await expect(failed).rejects.toThrow(/the download failed: .*missing answered 404/);
 });
 
 test('the content of every release archive is pinned, and the build has the same version', async () => {

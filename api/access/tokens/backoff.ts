@@ -1,7 +1,7 @@
 /** How long to wait after an outage before the next request. */
+import { backoffMs } from '../../../registry/backoff.ts';
 
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
+const PAUSE = { firstMs: 500, longestMs: 30_000 };
 
 /** Pauses that double with each consecutive failure, from half a second to half a minute. */
 export class Backoff {
@@ -21,8 +21,8 @@ export class Backoff {
   noteFailure(): number {
     const remainingMs = this.remainingMs();
     if (remainingMs > 0) return remainingMs;
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
     this.#failures += 1;
+    const pauseMs = backoffMs(PAUSE, this.#failures);
     this.#until = performance.now() + pauseMs;
     return pauseMs;
   }

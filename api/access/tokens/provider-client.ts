@@ -2,10 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Logger } from 'pino';
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { ProviderSettings } from '../../../config/model.ts';
 import { readSecret } from '../../../config/secrets.ts';
 import { checkedLookup, systemResolver } from '../../../outbound/checked-lookup.ts';
+import { exchange } from '../../../outbound/exchange.ts';
+import { displayUrl } from '../../../outbound/redaction.ts';
 import { withoutBrackets } from '../../../registry/host-in-url.ts';
 import { isLoopbackHost } from '../../../registry/loopback.ts';
 import { isPublicAddress } from '../../../registry/public-address.ts';
@@ -102,18 +104,15 @@ export class ProviderClient {
     this.#assertMayReach(target);
     const dispatcher = await this.#dispatcher();
     const credentials = (form && (await this.#clientCredentials())) ?? (await this.#bearerToken());
-    const response = await request(target, {
+    const response = await exchange({
+      url: target,
       dispatcher,
-      method: form === undefined ? 'GET' : 'POST',
       headers: {
         accept: 'application/json, application/jwk-set+json',
-        'user-agent': 'rollcall',
         ...(credentials !== undefined && { authorization: credentials }),
-        ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
       },
-      body: form === undefined ? null : new URLSearchParams(form).toString(),
-      headersTimeout: SILENCE_TIMEOUT_MS,
-      bodyTimeout: SILENCE_TIMEOUT_MS,
+      form,
+      timeoutMs: SILENCE_TIMEOUT_MS,
       signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
     });
     const { statusCode: status, body } = response;
@@ -169,7 +168,10 @@ export class ProviderClient {
     const now = performance.now();
     if (now - this.#warnedAt < pauseMs) return;
     this.#warnedAt = now;
-    this.#logger.warn({ err: cause, provider: this.#settings.name, url: shown(url) }, 'identity provider unavailable');
+    this.#logger.warn(
+      { err: cause, provider: this.#settings.name, url: displayUrl(url) },
+      'identity provider unavailable',
+    );
   }
 
   #unavailable(retryAfterMs: number, cause?: unknown): ProviderUnavailable {
@@ -213,10 +215,4 @@ async function boundedText(body: AsyncIterable<Uint8Array>): Promise<string | nu
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Without credentials and query. */
-function shown(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`;
 }

@@ -1,0 +1,52 @@
+/** One HTTP request, with deadlines. Sources, clusters, and identity providers all send their requests through here. */
+import { type Dispatcher, errors, request } from 'undici';
+
+export interface Exchange {
+  readonly url: URL;
+  /** Decides which addresses can be reached, through which proxy, and which certificates are trusted. */
+  readonly dispatcher: Dispatcher;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sent by POST. Absent: a GET. */
+  readonly form?: Readonly<Record<string, string>> | undefined;
+  /** Milliseconds until the answer must begin. */
+  readonly timeoutMs: number;
+  /** Milliseconds without a byte after which the answer is abandoned. Default: `timeoutMs`. */
+  readonly silenceMs?: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends a request and resolves when the answer begins, whatever its status. Redirects are not followed.
+ *
+ * @throws the reason of the signal, or an error of undici or Node with a `code`
+ */
+export async function exchange(wanted: Exchange): Promise<Dispatcher.ResponseData> {
+  const { url, dispatcher, headers, form, timeoutMs, silenceMs = timeoutMs, signal } = wanted;
+  const waiting = new AbortController();
+  // undici restarts its own timeout for headers with each informational answer (1xx).
+  const timer = setTimeout(() => waiting.abort(new errors.HeadersTimeoutError()), timeoutMs);
+  try {
+    return await request(url, {
+      dispatcher,
+      headers: {
+        'user-agent': 'rollcall',
+        ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...headers,
+      },
+      ...(form !== undefined && { method: 'POST', body: new URLSearchParams(form).toString() }),
+      headersTimeout: timeoutMs,
+      bodyTimeout: silenceMs,
+      signal: AbortSignal.any([signal, waiting.signal]),
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Milliseconds from `Retry-After`, which is a number of seconds or a date (RFC 9110 section 10.2.3); undefined without one. */
+export function retryAfterMs(headers: Dispatcher.ResponseData['headers']): number | undefined {
+  const [value] = [headers['retry-after']].flat();
+  if (value === undefined) return undefined;
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
