@@ -1,6 +1,7 @@
 /** The public API: a request that was not asked before passes what is used here from top to bottom. */
 import compression from 'compression';
 import express, { type Express } from 'express';
+import { consoleRoutes } from './console.ts';
 import type { ApiContext } from './context.ts';
 import { healthRoutes } from './health.ts';
 import { answerRequestId } from './http/request-id.ts';
@@ -52,6 +53,7 @@ export function createApp(context: ApiContext): Express {
   app.use(healthRoutes(context));
   app.use('/v1', restAdminApi(context));
   app.use('/trpc', requireJson, adminApi(context));
+  app.use(consoleRoutes());
 
   app.use(refuseUnknownRoute);
   app.use(limitFailedAuthentications(context));

@@ -6,7 +6,7 @@ import type { RegistryDirectory } from '../registry-directory.ts';
 import { refusedToken } from './authenticate.ts';
 import { callerOf } from './caller.ts';
 import { refusalOf, scopeNeeded, tokenNeeded } from './challenge.ts';
-import { isAlwaysOpen, registryRead } from './open-paths.ts';
+import { isAlwaysOpen, isConsoleQuery, registryRead } from './open-paths.ts';
 import { percentDecoded } from './percent-decoding.ts';
 
 /** `mcp-publisher login`: answers how to get a token. */
@@ -22,7 +22,8 @@ export function gate(settings: OAuthSettings, registries: RegistryDirectory): Re
     const caller = callerOf(request);
     const isSafe = isSafeMethod(request.method);
     if (caller.kind === 'public') {
-      const isOpen = LOGIN.test(request.path) || (isSafe && (await isOfPublicRegistry(request, registries)));
+      const isOpenRead = isSafe && (isConsoleQuery(request.path) || (await isOfPublicRegistry(request, registries)));
+      const isOpen = LOGIN.test(request.path) || isOpenRead;
       if (!isOpen) throw tokenNeeded(request, settings);
     } else if (!isSafe && !caller.mayWrite && !VALIDATION.test(request.path) && !LOGIN.test(request.path)) {
       throw scopeNeeded(request, settings);

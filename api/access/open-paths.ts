@@ -3,6 +3,12 @@
 /** Reveal nothing about the content of registries; clients need some of them before they have a token. */
 const ALWAYS_OPEN = /^\/(?:(?:health|readiness|version|docs|openapi\.(?:json|yaml))\/?$|\.well-known\/)/;
 
+/** The files of the console, and the root, which sends browsers there. */
+const CONSOLE = /^\/(?:console(?:\/.*)?)?$/;
+
+/** Queries of the console that answer each caller with what they can see, callers without a token included. */
+const CONSOLE_QUERY = /^\/trpc\/(?:session|catalog\.[a-zA-Z]+)$/;
+
 /** The service endpoints of the registry API. Whether the registry in the path exists makes no difference. */
 const SERVICE_STATUS = /^\/(?:registry\/(?:v0\.1|[^/]+\/v0(?:\.1)?)|v0(?:\.1)?)\/(?:health|ping|version)\/?$/;
 
@@ -15,7 +21,12 @@ const REGISTRY_READS = [
 
 /** Whether a path is open to all callers, whatever the configuration says. */
 export function isAlwaysOpen(path: string): boolean {
-  return ALWAYS_OPEN.test(path) || SERVICE_STATUS.test(path);
+  return ALWAYS_OPEN.test(path) || CONSOLE.test(path) || SERVICE_STATUS.test(path);
+}
+
+/** Whether a path is a query that also callers without a token can send. */
+export function isConsoleQuery(path: string): boolean {
+  return CONSOLE_QUERY.test(path);
 }
 
 /**

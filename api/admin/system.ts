@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { listRegistries } from '../../db/configuration/registries.ts';
 import { countEntriesOf, listSources } from '../../db/configuration/sources.ts';
 import { ROLES } from '../../registry/roles.ts';
+import type { Caller } from '../access/caller.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
 import { query } from './operation.ts';
 
@@ -32,11 +33,19 @@ export const systemInformation = query({
 export const describeCaller = query({
   role: null,
   input: z.void(),
-  run: async ({ caller }) => ({
-    subject: caller.subject,
-    issuer: caller.issuer,
-    displayName: caller.displayName,
-    roles: ROLES.filter((role) => caller.roles.has(role)),
-    mayWrite: caller.mayWrite,
-  }),
+  run: async ({ caller }) => describe(caller),
 });
+
+/**
+ * The same for the console, for callers without a token too. `kind` is `everybody` where authentication is off, `public`
+ * without a token, else `token`.
+ */
+export const describeSession = query({
+  role: null,
+  input: z.void(),
+  run: async ({ caller, software }) => ({ kind: caller.kind, ...describe(caller), version: software.version }),
+});
+
+function describe({ subject, issuer, displayName, roles, mayWrite }: Caller) {
+  return { subject, issuer, displayName, roles: ROLES.filter((role) => roles.has(role)), mayWrite };
+}

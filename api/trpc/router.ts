@@ -6,10 +6,12 @@ import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import { MAX_BODY_BYTES } from '../http/json-body.ts';
 import { auditRouter } from './audit.ts';
+import { catalogRouter } from './catalog.ts';
 import { entriesRouter } from './entries.ts';
 import { meProcedure } from './me.ts';
 import { router } from './procedure.ts';
 import { registriesRouter } from './registries.ts';
+import { sessionProcedure } from './session.ts';
 import { sourcesRouter } from './sources.ts';
 import { systemRouter } from './system.ts';
 
@@ -18,7 +20,9 @@ export const adminRouter = router({
   registries: registriesRouter,
   entries: entriesRouter,
   audit: auditRouter,
+  catalog: catalogRouter,
   me: meProcedure,
+  session: sessionProcedure,
   system: systemRouter,
 });
 

@@ -1,0 +1,41 @@
+/** The way to the server: its tRPC API, typed with the server's own types. */
+import { QueryClient } from '@tanstack/react-query';
+import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
+import type { AdminRouter } from '../../api/trpc/router.ts';
+
+/** The URL of the console's folder, with a path prefix of a reverse proxy if there is one. */
+export const CONSOLE_URL = new URL('.', document.baseURI);
+
+/** The path of the console's folder, without the last slash: `/console`. */
+export const CONSOLE_PATH = CONSOLE_URL.pathname.replace(/\/$/, '');
+
+/** A URL of the server, from a path relative to its root: `v0.1/servers`. */
+export function serverUrl(path: string): URL {
+  return new URL(`../${path}`, CONSOLE_URL);
+}
+
+/** One request per query, so that a slow one delays no other. */
+export const server = createTRPCClient<AdminRouter>({ links: [httpLink({ url: serverUrl('trpc').href })] });
+
+/** Only failures that may pass are retried: no answer, or an error of the server itself. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      retry: (failures, error) => failures < 2 && mayPass(error),
+      retryDelay: (attempt) => 500 * 2 ** attempt,
+    },
+  },
+});
+
+function mayPass(error: Error): boolean {
+  const status = statusOf(error);
+  return status === undefined || status >= 500;
+}
+
+/** The HTTP status of a refused request; undefined where the server didn't answer. */
+export function statusOf(error: Error): number | undefined {
+  if (!(error instanceof TRPCClientError)) return undefined;
+  const { data } = error as TRPCClientError<AdminRouter>;
+  return data?.httpStatus;
+}

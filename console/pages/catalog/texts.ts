@@ -1,0 +1,4 @@
+export const texts = {
+  title: 'Catalog',
+  none: 'There is no registry that you can read',
+} as const;

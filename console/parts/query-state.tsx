@@ -1,0 +1,54 @@
+/** What is shown instead of data: while it loads, where there is none, and where it could not be loaded. */
+import { Alert, Button, Center, Loader, Stack, Text, Title } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactElement, ReactNode } from 'react';
+import { statusOf } from '../client/server.ts';
+import { texts } from './texts.ts';
+
+export function Loading(): ReactElement {
+  return (
+    <Center mih={240} role="status" aria-label={texts.loading}>
+      <Loader />
+    </Center>
+  );
+}
+
+export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }): ReactElement {
+  return (
+    <Stack align="center" gap="xs" py="xl" role="status">
+      <Title order={2} size="h4">
+        {title}
+      </Title>
+      {children}
+    </Stack>
+  );
+}
+
+export function Failure({ error, onRetry }: { readonly error: Error; readonly onRetry?: () => void }): ReactElement {
+  return (
+    <Alert color="red" variant="light" icon={<IconAlertTriangle />} title={texts.failed} role="alert">
+      <Stack align="flex-start" gap="sm">
+        <Text size="sm">{statusOf(error) === undefined ? texts.unreachable : error.message}</Text>
+        {onRetry !== undefined && (
+          <Button size="xs" variant="default" onClick={onRetry}>
+            {texts.retry}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+/** Shows what a query found, or its state. */
+export function QueryState<Data>({
+  query,
+  children,
+}: {
+  readonly query: UseQueryResult<Data>;
+  readonly children: (data: Data) => ReactNode;
+}): ReactNode {
+  if (query.data !== undefined) return children(query.data);
+  if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
+  return <Loading />;
+}

@@ -1,0 +1,12 @@
+import { createTheme } from '@mantine/core';
+
+/** Only system fonts: nothing is loaded from another host. */
+export const theme = createTheme({
+  primaryColor: 'blue',
+  primaryShade: 8,
+  autoContrast: true,
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+});
