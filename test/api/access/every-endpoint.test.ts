@@ -1,4 +1,5 @@
 /** Who may ask for what: every endpoint, asked by everybody. */
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../../api/app.ts';
 import { openContext } from '../../../api/open-context.ts';
@@ -238,8 +239,15 @@ function mutation(
 const catalog = (): object => ({ name: 'catalog' });
 const version = (unique: string): object => ({ name: nameOf(unique), version: '1.0.0' });
 
+/** Of a page of the console, whether or not the console is built. */
+const CONSOLE = existsSync(new URL('../../../console/dist/index.html', import.meta.url)) ? 200 : 503;
+/** Queries of the console need no token, but refuse one that isn't valid. */
+const withoutToken: Statuses = { ...open(200), 'wrong token': 401 };
+
 const TRPC: readonly Endpoint[] = [
   query('me', anyToken(200)),
+  query('session', withoutToken),
+  query('catalog.registries', withoutToken),
   query('system.info', sourceManagers()),
   query('audit.list', only(['superAdmin'], 200), {}),
   query('sources.list', sourceManagers()),
@@ -303,6 +311,10 @@ const ENDPOINTS: readonly Endpoint[] = [
   get('/openapi.json', open(200)),
   get('/openapi.yaml', open(200)),
   get('/docs', open(200)),
+  get('/', open(404)),
+  get('/console', open(CONSOLE)),
+  get('/console/', open(CONSOLE)),
+  get('/console/*path', open(CONSOLE), '/console/catalog'),
   get('/health', open(200)),
   get('/readiness', open(200)),
   get('/version', open(200)),
@@ -369,7 +381,7 @@ async function asAdmin(method: string, path: string, body: unknown): Promise<voi
 
 test('every endpoint has a row in this table', async () => {
   const opened = await openContext(contextOptions(publishing.test, { auth: settings() }));
-  const routes = routesOf(createApp(opened.context)).filter((endpoint) => endpoint !== 'anything below /trpc');
+  const routes = routesOf(createApp(opened.context)).filter((endpoint) => !/^anything below \/(?:trpc|console)/.test(endpoint));
   await opened.close();
   expect(routes.length).toBeGreaterThan(80);
   const listed = ENDPOINTS.map(({ endpoint }) => endpoint);
