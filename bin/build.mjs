@@ -1,5 +1,5 @@
-// Builds the published package into dist/: compiled JavaScript with source maps and declarations, the migrations, and the
-// workflow bundle. A checkout doesn't need it: Node runs its TypeScript directly.
+// Builds the published package into dist/: compiled JavaScript with source maps and declarations, the migrations, the
+// console, and the workflow bundle. A checkout doesn't need it: Node runs its TypeScript directly.
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,9 @@ step('Copying migrations');
 cpSync('migrations', 'dist/migrations', { recursive: true });
 cpSync('embedded/temporal-cli', 'dist/embedded/temporal-cli', { recursive: true });
 cpSync('package.json', 'dist/package.json'); // the version, and "type": "module"
+
+await import('./build-console.mjs');
+cpSync('console/dist', 'dist/console/dist', { recursive: true });
 
 step('Bundling workflows');
 writeFileSync('dist/worker/workflow-bundle.js', (await workflowBundle()).code);

@@ -381,7 +381,9 @@ async function asAdmin(method: string, path: string, body: unknown): Promise<voi
 
 test('every endpoint has a row in this table', async () => {
   const opened = await openContext(contextOptions(publishing.test, { auth: settings() }));
-  const routes = routesOf(createApp(opened.context)).filter((endpoint) => !/^anything below \/(?:trpc|console)/.test(endpoint));
+  const routes = routesOf(createApp(opened.context)).filter(
+    (endpoint) => !/^anything below \/(?:trpc|console)/.test(endpoint),
+  );
   await opened.close();
   expect(routes.length).toBeGreaterThan(80);
   const listed = ENDPOINTS.map(({ endpoint }) => endpoint);
