@@ -1,6 +1,6 @@
 /** The catalog of the console: registries as their readers see them. Callers without a token read the public ones. */
 import { z } from 'zod';
-import { listRegistries } from '../../db/registries.ts';
+import { listRegistries } from '../../db/configuration/registries.ts';
 import { seesRegistry } from '../access/permissions.ts';
 import { query } from './operation.ts';
 
