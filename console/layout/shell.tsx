@@ -10,6 +10,7 @@ import {
   NavLink,
   Stack,
   Text,
+  Title,
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
