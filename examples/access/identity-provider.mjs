@@ -14,7 +14,10 @@ const documents = {
   '/jwks': { keys: [{ ...(await exportJWK(publicKey)), ...KEY }] },
 };
 
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => void answer(request, response));
+server.listen(PORT, '127.0.0.1', () => console.log(`Tokens: ${ISSUER}/token?sub=ada&groups=engineering`));
+
+async function answer(request, response) {
   const { pathname, searchParams } = new URL(request.url, ISSUER);
   if (pathname === '/token') {
     response.end(await token(searchParams));
@@ -23,8 +26,7 @@ const server = createServer(async (request, response) => {
   } else {
     response.writeHead(404).end();
   }
-});
-server.listen(PORT, '127.0.0.1', () => console.log(`Tokens: ${ISSUER}/token?sub=ada&groups=engineering`));
+}
 
 function token(parameters) {
   const claims = [...new Set(parameters.keys())].map((name) => {
