@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { findSource } from '../db/configuration/sources.ts';
+import { noteNothingNew } from '../db/syncs/source-states.ts';
 import type { CheckInput, CheckResult } from '../workflows/contract.ts';
 import { isManaged } from '../registry/source-definition.ts';
 import { readerOf } from '../sources/index.ts';
@@ -23,5 +24,7 @@ export async function check({ database, guard }: UpstreamDependencies, input: Ch
   if (previous === null) return { news: 'maybe' };
   const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(LONGEST_CHECK_MS)]);
   const limits = limitsOf(source, guard);
-  return { news: await reader.check({ origin, definition, previous, guard: limits, signal }) };
+  const news = await reader.check({ origin, definition, previous, guard: limits, signal });
+  if (news === 'nothing') await noteNothingNew(database, source.id);
+  return { news };
 }

@@ -15,7 +15,10 @@ import { listenForRevisions } from '../db/configuration/revisions.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
-import { startTelemetry } from '../temporal/telemetry.ts';
+import { addGauges } from '../telemetry/meter.ts';
+import { addProcessGauges } from '../telemetry/process-gauges.ts';
+import { addRegistryGauges } from '../telemetry/registry-gauges.ts';
+import { startTelemetry } from '../telemetry/telemetry.ts';
 import { createAccess } from './access/access.ts';
 import { RegistryViews } from './access/visibility.ts';
 import { AuditTrail } from './audit/trail.ts';
@@ -96,6 +99,11 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
     onRevisions: (all) => registries.noteRevisions(all),
     onConnection: (isConnected) => registries.noteListening(isConnected),
   });
+  const removeGauges = [
+    addProcessGauges({ role: 'api', version: softwareVersion(process.env).version }),
+    addRegistryGauges(database),
+    addGauges(() => registries.gauges()),
+  ];
   const access = createAccess(auth, { registries, logger });
   const actors = createSourceActors(temporal.client, {
     taskQueue: options.temporal.taskQueue,
@@ -104,6 +112,7 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
   return {
     context: { ...contextOf(options, registries), access, actors, audit },
     close: async () => {
+      for (const remove of removeGauges) remove();
       await audit.close();
       await access.close();
       await revisions.close();

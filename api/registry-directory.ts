@@ -1,6 +1,7 @@
 /** Which registries are served, and at which revision each of them is: what every cached page is keyed by. */
 import type { Database } from '../db/connection/database.ts';
 import { listRegistries, type RegistryRow } from '../db/configuration/registries.ts';
+import type { Gauge } from '../telemetry/gauges.ts';
 import type { RegistryRevision } from '../db/configuration/revisions.ts';
 
 /**
@@ -108,6 +109,27 @@ export class RegistryDirectory {
     this.#noteUntilNow();
     this.#isListening = isListening;
     this.#isComplete = false;
+  }
+
+  /** Whether the database answers, and whether changes of registries arrive by themselves. */
+  gauges(): readonly Gauge[] {
+    return [
+      {
+        name: 'rollcall.database.available',
+        description: '1 while the database responds, otherwise 0',
+        points: [{ value: this.#isAvailable ? 1 : 0 }],
+      },
+      {
+        name: 'rollcall.revisions.listening',
+        description: '1 while the LISTEN connection is up, otherwise 0: then each read asks the database for revisions',
+        points: [{ value: this.#isListening ? 1 : 0 }],
+      },
+      {
+        name: 'rollcall.registries.loaded',
+        description: 'Registries that this process knows',
+        points: [{ value: this.#registries.size }],
+      },
+    ];
   }
 
   /** Whether every change has arrived by itself. */

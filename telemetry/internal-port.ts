@@ -1,7 +1,8 @@
 /** The port that every process has for probes and metrics. Not to be published. */
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { softwareVersion } from '../api/software-version.ts';
 import { type HttpListener, listen } from '../api/http/listener.ts';
+import { sendMetrics } from './metrics-endpoint.ts';
 
 /** Whether a process can do its work now. */
 export interface Readiness {
@@ -15,8 +16,6 @@ export interface InternalPortOptions {
   readonly address: string;
   /** Asked for each `/readiness`. Must answer within seconds and never throw. */
   readonly readiness: () => Promise<Readiness>;
-  /** Answers `GET /metrics`. Absent: metrics are off. */
-  readonly metrics?: RequestListener;
 }
 
 const RETRY_AFTER_SECONDS = '5';
@@ -27,7 +26,7 @@ const RETRY_AFTER_SECONDS = '5';
  *
  * @throws Error that names the address if it can't be listened at
  */
-export async function openInternalPort({ address, readiness, metrics }: InternalPortOptions): Promise<HttpListener> {
+export async function openInternalPort({ address, readiness }: InternalPortOptions): Promise<HttpListener> {
   const version = versionInformation();
   return await listen((request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
@@ -39,8 +38,8 @@ export async function openInternalPort({ address, readiness, metrics }: Internal
       void readiness().then((found) => answerReadiness(response, found));
     } else if (path === '/version') {
       answer(response, 200, version);
-    } else if (path === '/metrics' && metrics !== undefined) {
-      metrics(request, response);
+    } else if (path === '/metrics') {
+      void sendMetrics(request, response);
     } else {
       answer(response, 404, {
         error: `Nothing at ${path}: the internal port has /health, /readiness, /version, /metrics`,

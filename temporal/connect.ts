@@ -4,7 +4,7 @@ import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor }
 import type { ConnectionOptions } from '@temporalio/client';
 import type { TemporalSettings, TemporalTls } from '../config/model.ts';
 import { readSecret } from '../config/secrets.ts';
-import type { Telemetry } from './telemetry.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 
 /** Maximum delay before reconnecting to a server that is available again. */
 const LONGEST_RECONNECT_BACKOFF_MS = 2_000;

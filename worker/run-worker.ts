@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { softwareVersion } from '../api/software-version.ts';
 import { createActivities, createWatchActivities, createWriteActivities } from '../activities/index.ts';
 import type { OutboundSettings, TelemetrySettings } from '../config/model.ts';
 import type { HttpListener } from '../api/http/listener.ts';
@@ -15,7 +16,9 @@ import { findInitialState } from '../temporal/initial-state.ts';
 import { listRunningActors } from '../temporal/running-actors.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
 import { openInternalPort, type Readiness } from '../telemetry/internal-port.ts';
-import { startTelemetry } from '../temporal/telemetry.ts';
+import { addProcessGauges } from '../telemetry/process-gauges.ts';
+import { addRegistryGauges } from '../telemetry/registry-gauges.ts';
+import { startTelemetry } from '../telemetry/telemetry.ts';
 import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 import { keepHouse } from './keep-house.ts';
@@ -124,6 +127,10 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
   const { server, logger, signal } = options;
   logThrough(logger);
   const telemetry = startTelemetry(options.telemetry);
+  const removeGauges = [
+    addProcessGauges({ role: 'worker', version: softwareVersion(process.env).version }),
+    addRegistryGauges(options.database),
+  ];
   const temporal = await connectTemporal(server, telemetry);
   state.client = temporal.client;
   try {
@@ -162,6 +169,7 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
       keepHouse(temporal.client, { taskQueue: server.taskQueue, database: options.database, logger, signal }),
     ]);
   } finally {
+    for (const remove of removeGauges) remove();
     await temporal.close();
     await telemetry.shutdown();
   }

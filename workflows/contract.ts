@@ -280,7 +280,7 @@ export interface AppliedSync extends SyncResult {
 }
 export interface RecordFailureInput extends SyncKey, SyncOrigin {
   readonly outcome: 'failed' | 'cancelled';
-  readonly failure: { readonly type: string; readonly message: string };
+  readonly failure: { readonly type: string; readonly message: string; readonly retryAfterMs?: number };
 }
 export interface WatchInput {
   readonly sourceName: string;

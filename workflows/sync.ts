@@ -62,11 +62,15 @@ async function apply(input: SyncInput, fetched: FetchSnapshotResult): Promise<Ap
 
 async function noteFailure(input: SyncInput, error: unknown): Promise<void> {
   const outcome = wasCancelled(error) ? 'cancelled' : 'failed';
-  const { type, message } = causeOf(error);
+  const { type, message, retryAfterMs } = causeOf(error);
   listOutcome(outcome);
   setCurrentDetails(renderFailure({ outcome, type, message }));
   const recorded = await recordFailure.executeWithOptions({ summary: `Record: ${outcome}` }, [
-    { ...recordOf(input), outcome, failure: { type, message } },
+    {
+      ...recordOf(input),
+      outcome,
+      failure: { type, message, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+    },
   ]);
   setCurrentDetails(renderFailure({ outcome, type, message }, recorded?.rejected));
 }

@@ -8,6 +8,8 @@ import { count, id, nothing, timestamp } from '../connection/schemas.ts';
 import { discardSnapshot } from './snapshots.ts';
 import { withoutNul } from '../connection/stored-text.ts';
 
+/** As the actor limits it. */
+const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 /** Findings that are kept of one sync, of each severity; all of them are counted. */
 export const MAX_FINDINGS = 1_000;
 
@@ -119,6 +121,8 @@ export interface SyncRunFailure {
   readonly outcome: 'failed' | 'cancelled';
   readonly type: string;
   readonly message: string;
+  /** How long the upstream asked to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number;
 }
 
 /** Closes the record of a sync that was not applied, and drops what it staged. A closed record stays as it is. */
@@ -129,7 +133,8 @@ export async function closeFailedSyncRun(
 ): Promise<void> {
   await database.pool.query(sql.type(nothing)`
     update sync_run set ended_at = now(), outcome = ${failure.outcome}, failure_type = ${failure.type},
-      failure_message = ${withoutNul(failure.message)}, fetched = null
+      failure_message = ${withoutNul(failure.message)}, fetched = null,
+      retry_after = now() + least(${failure.retryAfterMs ?? null}::float8, ${LONGEST_RETRY_AFTER_MS}) * interval '1 ms'
     where id = ${syncRunId} and ended_at is null`);
   await discardSnapshot(database, syncRunId);
 }

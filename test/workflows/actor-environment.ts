@@ -5,7 +5,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { createSourceActors, type SourceActors } from '../../temporal/source-actors.ts';
-import { startTelemetry } from '../../temporal/telemetry.ts';
+import { startTelemetry } from '../../telemetry/telemetry.ts';
 import { loadWorkflowBundle } from '../../worker/bundle.ts';
 import {
   type SourceDescription,

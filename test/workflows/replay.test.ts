@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
-import { startTelemetry } from '../../temporal/telemetry.ts';
+import { startTelemetry } from '../../telemetry/telemetry.ts';
 import { loadWorkflowBundle } from '../../worker/bundle.ts';
 import { readHistory } from './history-file.ts';
 

@@ -6,7 +6,7 @@ import { connectTemporal } from '../../temporal/connect.ts';
 import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
 import { createSourceActors } from '../../temporal/source-actors.ts';
-import { startTelemetry } from '../../temporal/telemetry.ts';
+import { startTelemetry } from '../../telemetry/telemetry.ts';
 import { createTestNamespace } from '../environment.ts';
 import { gitSource, newState } from './source-states.ts';
 

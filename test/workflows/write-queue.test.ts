@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSourceActors, type SourceActors } from '../../temporal/source-actors.ts';
-import { startTelemetry } from '../../temporal/telemetry.ts';
+import { startTelemetry } from '../../telemetry/telemetry.ts';
 import { loadWorkflowBundle } from '../../worker/bundle.ts';
 import { writeTaskQueue } from '../../workflows/contract.ts';
 import { createTestNamespace } from '../environment.ts';

@@ -1,0 +1,108 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+import type { Database } from '../connection/database.ts';
+import { count, nothing } from '../connection/schemas.ts';
+
+/** Milliseconds since the epoch. */
+const time = z.coerce.number();
+
+const sourceStateRow = z.object({
+  name: z.string(),
+  kind: z.string(),
+  createdAtMs: time,
+  paused: z.boolean(),
+  /** Whether the source left the configuration. */
+  detached: z.boolean(),
+  /** Milliseconds between cycles. Null: only a message starts a sync. */
+  intervalMs: z.number().nullable(),
+  /** Timeout of a fetch in milliseconds. */
+  deadlineMs: z.number().nullable(),
+  /** The last check that found nothing new. */
+  nothingNewAtMs: time.nullable(),
+  /** The end of the last sync that succeeded. */
+  successAtMs: time.nullable(),
+  /** Start and end of the newest sync. The end is null while it runs. */
+  startedAtMs: time.nullable(),
+  endedAtMs: time.nullable(),
+  /** The earliest next attempt that the upstream allows. */
+  retryAfterMs: time.nullable(),
+  /** Failed syncs since the last success, and the start of the first of them. */
+  failures: count,
+  failingSinceMs: time.nullable(),
+  /** Of the newest sync that has ended. Null: none has. */
+  lastDurationMs: time.nullable(),
+  rejected: z.number().nullable(),
+  warnings: z.number().nullable(),
+});
+/** What Postgres knows about the cycles of a source. */
+export type SourceStateRow = z.infer<typeof sourceStateRow>;
+
+/** The states of all sources by name, in one query that reads a few rows of each. */
+export async function listSourceStates(database: Database): Promise<readonly SourceStateRow[]> {
+  return await database.pool.any(sql.type(sourceStateRow)`
+    select source.name, source.kind, source.paused, source.detached_at is not null as detached,
+      ${ms(sql.fragment`source.created_at`)} as "createdAtMs",
+      (source.definition #>> '{syncPolicy,intervalMs}')::float8 as "intervalMs",
+      (source.definition #>> '{syncPolicy,deadlineMs}')::float8 as "deadlineMs",
+      ${ms(sql.fragment`source_check.nothing_new_at`)} as "nothingNewAtMs",
+      ${ms(sql.fragment`success.ended_at`)} as "successAtMs",
+      ${ms(sql.fragment`newest.started_at`)} as "startedAtMs", ${ms(sql.fragment`newest.ended_at`)} as "endedAtMs",
+      ${ms(sql.fragment`newest.retry_after`)} as "retryAfterMs",
+      failed.failures, ${ms(sql.fragment`failed.since`)} as "failingSinceMs",
+      ${ms(sql.fragment`last.ended_at`)} - ${ms(sql.fragment`last.started_at`)} as "lastDurationMs",
+      last.rejected, last.warnings
+    from source
+    left join source_check on source_check.source_id = source.id
+    left join lateral (
+      select started_at, ended_at, retry_after from sync_run
+      where source_id = source.id order by number desc limit 1
+    ) as newest on true
+    left join lateral (
+      select started_at, ended_at, rejected, warnings from sync_run
+      where source_id = source.id and ended_at is not null order by number desc limit 1
+    ) as last on true
+    left join lateral (
+      select number, ended_at from sync_run
+      where source_id = source.id and outcome in ('changed', 'unchanged') order by number desc limit 1
+    ) as success on true
+    cross join lateral (
+      select count(*) as failures, min(started_at) as since from sync_run
+      where source_id = source.id and outcome = 'failed' and number > coalesce(success.number, 0)
+      and ended_at > coalesce(source_check.nothing_new_at, '-infinity')
+    ) as failed
+    order by source.name`);
+}
+
+function ms(column: ReturnType<typeof sql.fragment>): ReturnType<typeof sql.fragment> {
+  return sql.fragment`(extract(epoch from ${column}) * 1000)::float8`;
+}
+
+/** Notes that a check found nothing new. Writes one row in a table of its own, which readers of entries never see. */
+export async function noteNothingNew(database: Database, sourceId: string): Promise<void> {
+  await database.pool.query(sql.type(nothing)`
+    insert into source_check (source_id, nothing_new_at) select id, now() from source where id = ${sourceId}
+    on conflict (source_id) do update set nothing_new_at = excluded.nothing_new_at`);
+}
+
+const sourceEntriesRow = z.object({ source: z.string(), entries: count });
+const registryRow = z.object({ registry: z.string(), revision: count, servers: count });
+
+/** Numbers of entries per source and servers per registry. Takes longer the more entries there are. */
+export interface Counts {
+  readonly sources: readonly z.infer<typeof sourceEntriesRow>[];
+  readonly registries: readonly z.infer<typeof registryRow>[];
+}
+
+export async function countAll(database: Database): Promise<Counts> {
+  const [sources, registries] = await Promise.all([
+    database.pool.any(sql.type(sourceEntriesRow)`
+      select source.name as source, coalesce(entries, 0) as entries from source left join (
+        select source_id, count(*) as entries from entry where status <> 'deleted' group by source_id
+      ) as counted on counted.source_id = source.id`),
+    database.pool.any(sql.type(registryRow)`
+      select registry.name as registry, registry.revision, coalesce(servers, 0) as servers from registry left join (
+        select registry_id, count(*) as servers from server_owner group by registry_id
+      ) as counted on counted.registry_id = registry.id`),
+  ]);
+  return { sources, registries };
+}

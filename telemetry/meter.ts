@@ -1,0 +1,31 @@
+/** The metrics of this process: its meter, its gauges, and their collection for scrapes and pushes. */
+import type { Meter } from '@opentelemetry/api';
+import { AggregationTemporality, type CollectionResult, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { Gauges, type ReadGauges } from './gauges.ts';
+
+const SCOPE = 'rollcall';
+
+/** Collects on demand. */
+class PulledReader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+}
+
+const gauges = new Gauges(SCOPE);
+const reader = new PulledReader({
+  metricProducers: [gauges],
+  aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE,
+});
+
+/** Makes the counters and histograms of this process. */
+export const meter: Meter = new MeterProvider({ readers: [reader] }).getMeter(SCOPE);
+
+/** Adds gauges that are read at each collection. Returns a function that removes them again. */
+export function addGauges(read: ReadGauges): () => void {
+  return gauges.add(read);
+}
+
+/** All values as they are now. What could not be read is missing; `errors` says why. */
+export async function collectMetrics(): Promise<CollectionResult> {
+  return await reader.collect();
+}
