@@ -1,4 +1,4 @@
-/** What operators and upstreams write by mistake: a clear failure or a rejection, and nothing that was served is lost. */
+/** Mistakes of operators and upstreams: they cause a clear failure or a rejection, and nothing that was served is lost. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ async function served(content: string, format?: RegistryFormat): Promise<SourceU
   return source;
 }
 
-describe('a document that is none fails the sync, and leaves what is served', () => {
+describe('a document that is not a registry document fails the sync and keeps what is served', () => {
   test.each<[string, string, string, string]>([
     ['nothing', '', 'DocumentInvalid', 'the document is empty'],
     ['a web page', '<!doctype html>\n<html></html>', 'DocumentInvalid', 'begins with "<!doctype html>'],
@@ -80,7 +80,7 @@ describe('a document that is none fails the sync, and leaves what is served', ()
   });
 });
 
-test('a document of two formats at once is refused', async () => {
+test('a document that mixes two formats is refused', async () => {
   await writeFile(path, '{"servers":[],"remote_servers":{}}');
   const source = await SourceUnderTest.of(testDatabase.database, { kind: 'file', location: { path } });
   const failure = await source.failedSync();
@@ -93,10 +93,10 @@ describe('a bad entry is rejected alone, with its reason', () => {
     ['without a name', { description: 'x', version: '1.0.0' }, null, 'name is missing'],
     ['with an empty name', serverJson(''), null, 'name is missing'],
     ['with two slashes in its name', serverJson('a/b/c'), 'a/b/c', 'one slash'],
-    ['of the version latest', serverJson('com.example/x', 'latest'), 'com.example/x', 'version must not be "latest"'],
+    ['with the version latest', serverJson('com.example/x', 'latest'), 'com.example/x', 'version must not be "latest"'],
     ['without a version', { name: 'com.example/x', description: 'x' }, 'com.example/x', 'version is missing'],
     ['without a description', { name: 'com.example/x', version: '1.0.0' }, 'com.example/x', 'description is missing'],
-    ['that is there twice', GOOD, 'com.example/good', 'already; the first one is taken'],
+    ['that appears twice', GOOD, 'com.example/good', 'already; the first one is taken'],
     [
       'with a description of 2 MB',
       serverJson('com.example/x', '1.0.0', { description: 'x'.repeat(2_000_000) }),
@@ -111,7 +111,7 @@ describe('a bad entry is rejected alone, with its reason', () => {
     ],
     ['with a NUL in its name', serverJson('com.example/\0'), 'com.example/', 'NUL'],
     [
-      'that is nested deeply',
+      'with deep nesting',
       serverJson('com.example/x', '1.0.0', { _meta: nested(200) }),
       'com.example/x',
       'nested too deeply',
@@ -131,7 +131,7 @@ describe('a bad entry is rejected alone, with its reason', () => {
     ['a missing comma', '{"name":"com.example/x" "version":"1"}'],
     ['a NUL byte', '{"name":"com.example/x","title":"\0"}'],
     ['a trailing comma', '{"name":"com.example/x",}'],
-    ['bytes that are no UTF-8', '{"name":"com.example/x","title":"\xff"}'],
+    ['bytes that are not UTF-8', '{"name":"com.example/x","title":"\xff"}'],
   ])('with %s in its text', async (_, text) => {
     const source = await SourceUnderTest.of(testDatabase.database, { kind: 'file', location: { path } });
     await writeFile(path, `[${JSON.stringify(GOOD)},\n${text}]`, 'latin1');
@@ -147,7 +147,7 @@ describe('a bad entry is rejected alone, with its reason', () => {
   });
 });
 
-test('a rejection that is found again has its new location, and the earlier sync the one that it had', async () => {
+test('a repeated rejection has its new location, and the earlier sync keeps the old one', async () => {
   const source = await served(`[${JSON.stringify(GOOD)},\n{"name":"com.example/bad"}]`);
   const before = (await source.row()).lastRun!.id;
   await writeFile(path, `[${JSON.stringify(GOOD)},\n\n\n  {"name":"com.example/bad"}]`);
@@ -158,14 +158,14 @@ test('a rejection that is found again has its new location, and the earlier sync
   ]);
 });
 
-describe('an entry that was served and can be taken no longer', () => {
+describe('an entry that was served and became invalid', () => {
   const broken: [string, string | Record<string, unknown>][] = [
     ['grew too large', serverJson('com.example/x', '2.0.0', { description: 'x'.repeat(2_000_000) })],
     ['lost its description', { name: 'com.example/x', version: '2.0.0' }],
     ['lost its version', { name: 'com.example/x', description: 'x' }],
     ['has a raw NUL', '{"name":"com.example/x","version":"2.0.0","title":"\0"}'],
   ];
-  test.each(broken)('is served on as it was: %s', async (_, entry) => {
+  test.each(broken)('is still served in its old state: %s', async (_, entry) => {
     const source = await served(envelope([GOOD, serverJson('com.example/x', '2.0.0'), serverJson('com.example/gone')]));
     const text = typeof entry === 'string' ? entry : JSON.stringify(entry);
     await writeFile(path, `[${JSON.stringify(GOOD)},${text}]`);
@@ -178,7 +178,7 @@ describe('an entry that was served and can be taken no longer', () => {
   });
 });
 
-test('a byte order mark is no fault', async () => {
+test('a byte order mark is accepted', async () => {
   expect(await (await served(`\ufeff${envelope([GOOD])}`)).served()).toEqual(['com.example/good@1.0.0']);
 });
 

@@ -1,4 +1,4 @@
-/** What all fetches of a process take of the disk together: large ones take turns, small ones never wait for them. */
+/** The disk space of all fetches of a process: large ones take turns, small ones never wait for them. */
 import { expect, test } from 'vitest';
 import { DiskAllowanceExceeded, fetchToDisk } from '../../sources/disk-allowance.ts';
 import { eventually } from '../eventually.ts';
@@ -7,7 +7,7 @@ const MEBIBYTE = 1024 * 1024;
 const LARGE_FETCHES = 4;
 const { signal } = new AbortController();
 
-/** A fetch of this size that goes on until it is ended. */
+/** A fetch of this size that runs until it is ended. */
 function startFetch(bytes: number) {
   const started: number[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -20,7 +20,7 @@ function startFetch(bytes: number) {
   return { started, end: resolve, ended };
 }
 
-test('large fetches take turns in the order in which they came, and small ones wait for none of them', async () => {
+test('large fetches take turns in order of arrival, and small ones never wait', async () => {
   const large = Array.from({ length: LARGE_FETCHES + 2 }, () => startFetch(100 * MEBIBYTE));
   const running = (): number => large.filter(({ started }) => started.length > 0).length;
   await eventually(() => running() === LARGE_FETCHES, 'the first large fetches run');
@@ -35,13 +35,13 @@ test('large fetches take turns in the order in which they came, and small ones w
   await expect(Promise.all(large.map(({ ended }) => ended))).resolves.toHaveLength(large.length);
 });
 
-test('a fetch that exceeds the large allowance fails, and its place is free again', async () => {
+test('a fetch that exceeds the large allowance fails and frees its place', async () => {
   for (let count = 0; count <= LARGE_FETCHES; count += 1) {
     await expect(startFetch(2000 * MEBIBYTE).ended).rejects.toThrow(`more than ${1024 * MEBIBYTE} bytes`);
   }
 });
 
-test('a fetch that is cancelled gives up its place in the queue', async () => {
+test('a cancelled fetch leaves the queue', async () => {
   const large = Array.from({ length: LARGE_FETCHES }, () => startFetch(100 * MEBIBYTE));
   await eventually(() => large.every(({ started }) => started.length > 0), 'all places are taken');
   const cancelling = new AbortController();

@@ -6,9 +6,9 @@ import { createTestDatabase } from '../environment.ts';
 import { SourceUnderTest } from './source-under-test.ts';
 
 test.each([
-  ['that is cut off', '{"remote_servers": {', 'the document is truncated'],
+  ['that is truncated', '{"remote_servers": {', 'the document is truncated'],
   ['in another format', '{"servers": []}', 'the source has the format toolhive'],
-])('the failure over a document %s begins with its path', async (_, content, reason) => {
+])('the failure of a document %s starts with its path', async (_, content, reason) => {
   const testDatabase = await createTestDatabase();
   const { database } = testDatabase;
   const folder = await mkdtemp(join(tmpdir(), 'document-names-'));

@@ -6,26 +6,26 @@ import { failingClearly, toApplicationFailure } from '../../activities/failures.
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
 
 describe('a failure that Temporal records', () => {
-  test('has the type and message of its cause, and is final where trying again can’t help', () => {
+  test('has the type and message of its cause, and is final if a retry can’t help', () => {
     const failure = toApplicationFailure(new RollcallError('FormatMismatch', 'the wrong one'));
     expect(failure).toMatchObject({ type: 'FormatMismatch', message: 'the wrong one', nonRetryable: true });
     expect(toApplicationFailure(new RollcallError('UpstreamUnavailable', 'down')).nonRetryable).toBe(false);
   });
 
-  test('is tried again when the upstream says so, unless that is far away', () => {
+  test('is retried when the upstream allows it, unless that is too late', () => {
     const soon = new RollcallError('UpstreamRateLimited', 'busy', { retryAfterMs: 5_000 });
     expect(toApplicationFailure(soon)).toMatchObject({ nonRetryable: false, nextRetryDelay: 5_000 });
     const late = new RollcallError('UpstreamRateLimited', 'busy', { retryAfterMs: 600_000 });
     expect(toApplicationFailure(late)).toMatchObject({ nonRetryable: true, details: [{ retryAfterMs: 600_000 }] });
   });
 
-  test('of an unknown error keeps its message and may pass', () => {
+  test('of an unknown error keeps its message and is retried', () => {
     const failure = toApplicationFailure(new TypeError('x is not a function'));
     expect(failure).toMatchObject({ type: 'Unknown', message: 'TypeError: x is not a function', nonRetryable: false });
     expect(toApplicationFailure('text')).toMatchObject({ message: 'text' });
   });
 
-  test('is logged as a warning, unless it only tells somebody that their write was refused', async () => {
+  test('is logged as a warning, unless it only refuses a write', async () => {
     const levels: string[] = [];
     const logger = new DefaultLogger('INFO', ({ level }) => levels.push(level));
     const fail = async (type: FailureType): Promise<void> => {
@@ -38,7 +38,7 @@ describe('a failure that Temporal records', () => {
     expect(levels).toEqual(['WARN']);
   });
 
-  test('that is one already stays as it is', () => {
+  test('that is already one stays unchanged', () => {
     const failure = ApplicationFailure.nonRetryable('mine', 'Mine');
     expect(toApplicationFailure(failure)).toBe(failure);
   });
@@ -50,7 +50,7 @@ describe('a failure that Temporal records', () => {
     expect(failure.message).toContain('https://example.com/x');
   });
 
-  test('has a bounded message, and no credentials where it was cut', () => {
+  test('has a bounded message without credentials at its end', () => {
     const long = `${'x'.repeat(3_970)} https://user:s3cret@example.com/${'y'.repeat(300_000)}`;
     const { message } = toApplicationFailure(new RollcallError('UpstreamInvalid', long));
     expect(message.length).toBeLessThanOrEqual(4_000);

@@ -61,7 +61,7 @@ describe('an api source', () => {
   });
 
   test.each(['', '/', '/v0.1', '/v0.1/', '/v0.1/servers', '/v0.1/servers/', '/v0.1/servers?limit=5&cursor=x'])(
-    'understands its URL with %j behind it',
+    'accepts its URL with %j at the end',
     async (suffix) => {
       putMany(1);
       const api = await source({ endpoint: `${upstream.url}${suffix}` });
@@ -70,7 +70,7 @@ describe('an api source', () => {
     },
   );
 
-  test('keeps status, dates and the text of each entry', async () => {
+  test('keeps the status, dates, and text of each entry', async () => {
     const text = '{"name":"com.example/raw","10":1,"2":1.50,"description":"Raw","version":"1.0.0"}';
     upstream.answers.set(1, (response) => {
       response.end(`{"metadata":{},"servers":[{"_meta":{"io.modelcontextprotocol.registry/official":{"status":"deprecated",
@@ -88,7 +88,7 @@ describe('an api source', () => {
     });
   });
 
-  test('asks only for what changed, and takes a deletion for what it is', async () => {
+  test('asks only for changes, and processes deletions', async () => {
     putMany(150);
     const api = await source();
     await api.sync();
@@ -115,7 +115,7 @@ describe('an api source', () => {
     expect(await revisionOf(api.database)).toBeGreaterThan(revision);
   });
 
-  test('shows the version as the latest that the upstream marks, until it marks another', async () => {
+  test('shows the version that the upstream marks as latest, until it marks another', async () => {
     const before = { updatedAt: ago(HOUR_MS), isLatest: false };
     const name = 'com.example/calendar';
     for (const version of ['1.0.0', '2.0.0', '2025.06.18']) upstream.put(name, version, before);
@@ -126,7 +126,7 @@ describe('an api source', () => {
     await api.sync();
     expect(await latest()).toEqual(['2025.06.18']);
 
-    // The next sync asks only for what changed: the old version that has lost its mark is not in it.
+    // The next sync asks only for changes, and the old version without its mark isn't one of them.
     upstream.put(name, '2025.06.18', before);
     upstream.put(name, '1.0.0', { isLatest: true });
     expect(await api.sync()).toMatchObject({ counts: { entries: 1, changed: 1 } });
@@ -138,14 +138,14 @@ describe('an api source', () => {
       ['2025.06.18', false],
     ]);
 
-    // A full sync, in which nothing but the mark has changed.
+    // A full sync in which nothing but the mark has changed.
     upstream.put(name, '1.0.0', { isLatest: false });
     upstream.put(name, '2025.06.18', { ...before, isLatest: true });
     await api.sync({ full: true });
     expect(await latest()).toEqual(['2025.06.18']);
   });
 
-  test('a version that takes the mark and gives it back with unchanged dates is the latest again', async () => {
+  test('a version that gets its mark back with unchanged dates is the latest again', async () => {
     const name = 'com.example/there-and-back';
     const marked = { updatedAt: new Date().toISOString(), isLatest: true };
     const unmarked = { ...marked, isLatest: false };
@@ -174,14 +174,14 @@ describe('an api source', () => {
     expect((await entriesOf(api.database, { version: 'latest' })).map(({ version }) => version)).toEqual(['v1.10.0']);
   });
 
-  test('does not take what it has just fetched for news, as long as that stays as it was', async () => {
+  test('doesn’t treat entries that it has just fetched as news if they are unchanged', async () => {
     putMany(150);
     const api = await source({});
     await api.sync();
     upstream.put('com.example/server-0008', '1.1.0');
     expect(await api.check()).toBe('maybe');
     expect(await api.sync()).toMatchObject({ outcome: 'changed', counts: { added: 1 } });
-    // Here every check used to lead to a sync, until the overlap was over.
+    // There was a bug here: every check led to a sync until the overlap was over.
     upstream.requests.length = 0;
     expect(await api.check()).toBe('nothing');
     expect(await api.check()).toBe('nothing');
@@ -195,7 +195,7 @@ describe('an api source', () => {
     expect(await api.check()).toBe('maybe');
   });
 
-  test('does not take for news what changed shortly before its first sync, and what its filter excludes', async () => {
+  test('doesn’t treat changes shortly before its first sync, or excluded by its filter, as news', async () => {
     putMany(20);
     upstream.put('com.example/new', '1.0.0', { updatedAt: ago(60_000) });
     const api = await source();
@@ -208,7 +208,7 @@ describe('an api source', () => {
     expect(await api.check()).toBe('maybe');
   });
 
-  test('takes for news what changed while it was fetched', async () => {
+  test('treats changes during its last fetch as news', async () => {
     putMany(250);
     const api = await source();
     upstream.beforePage = (page) => {
@@ -220,7 +220,7 @@ describe('an api source', () => {
     expect(await api.check()).toBe('nothing');
   });
 
-  test('finds out by a full sync what has vanished without a word', async () => {
+  test('finds entries that disappeared without a tombstone by a full sync', async () => {
     putMany(20);
     const api = await source();
     await api.sync();
@@ -238,7 +238,7 @@ describe('an api source', () => {
     expect(await api.sync()).toMatchObject({ outcome: 'unchanged', counts: { entries: 120, changed: 0, removed: 0 } });
   });
 
-  test('works with an upstream that has no metadata, and with one whose list is null', async () => {
+  test('works with an upstream without metadata, and with a list that is null', async () => {
     upstream.answers.set(1, (response) => sendJson(response, { servers: [{ server: serverOf('com.example/one') }] }));
     const api = await source();
     expect(await api.sync()).toMatchObject({ counts: { entries: 1 } });
@@ -246,7 +246,7 @@ describe('an api source', () => {
     expect(await api.sync()).toMatchObject({ outcome: 'unchanged' });
   });
 
-  test('takes an entry that moves from one page to the next once', async () => {
+  test('reads an entry that moves from one page to the next once', async () => {
     putMany(150);
     upstream.beforePage = (page) => {
       if (page === 2) upstream.put('com.example/server-0099a', '1.0.0');
@@ -260,8 +260,8 @@ describe('an api source', () => {
   });
 });
 
-describe('an upstream that misbehaves', () => {
-  test('is waited for when it is busy for a moment', async () => {
+describe('an upstream with faults', () => {
+  test('that is busy for a moment is retried', async () => {
     putMany(150);
     upstream.answers.set(2, (response) => response.writeHead(429, { 'retry-after': '0' }).end());
     const api = await source();
@@ -269,7 +269,7 @@ describe('an upstream that misbehaves', () => {
     expect(upstream.requests).toHaveLength(3);
   });
 
-  test('is left alone when it asks for more patience', async () => {
+  test('that asks for a long wait is left alone', async () => {
     upstream.answers.set(1, (response) => response.writeHead(503, { 'retry-after': '3600' }).end());
     const failure = await (await source()).failedSync();
     expect(failure).toMatchObject({
@@ -280,7 +280,7 @@ describe('an upstream that misbehaves', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  test('is asked again for a page that failed, was cut off, or stalled', async () => {
+  test('that sends a failing, truncated, or stalled page is asked again', async () => {
     putMany(350);
     upstream.answers.set(1, (response) => response.writeHead(500).end('oops'));
     upstream.answers.set(3, (response) => {
@@ -303,7 +303,7 @@ describe('an upstream that misbehaves', () => {
     ['401', 401, 'UpstreamDenied'],
     ['404', 404, 'UpstreamNotFound'],
     ['400', 400, 'UpstreamInvalid'],
-  ])('for ever, by answering %s: fails as %s, and what was served is served still', async (_, status, type) => {
+  ])('that keeps answering %s fails as %s, and earlier entries are still served', async (_, status, type) => {
     putMany(3);
     const api = await source();
     await api.sync();
@@ -318,7 +318,7 @@ describe('an upstream that misbehaves', () => {
     ['a web page', '<!doctype html><title>Welcome</title>', 'did not send a page of a registry'],
     ['an error', '{"error":"not today"}', 'it is an object with "error"'],
     ['truncated JSON', '{"servers":[{"server":', 'the document is truncated'],
-  ])('sends %s with status 200: nothing is removed', async (_, body, message) => {
+  ])('that sends %s with status 200 removes nothing', async (_, body, message) => {
     putMany(3);
     const api = await source();
     await api.sync();
@@ -329,7 +329,7 @@ describe('an upstream that misbehaves', () => {
     expect(await api.served()).toHaveLength(3);
   });
 
-  test('repeats a cursor for ever: noticed on the second time', async () => {
+  test('that repeats a cursor endlessly is noticed at the second time', async () => {
     upstream.answers.set(Infinity, (response) => {
       sendJson(response, { servers: [], metadata: { nextCursor: upstream.requests.length % 3 === 0 ? 'a' : 'b' } });
     });
@@ -350,7 +350,7 @@ describe('an upstream that misbehaves', () => {
     expect(await api.served()).toHaveLength(12);
   });
 
-  test('sends one entry that can’t be taken: only that one is rejected', async () => {
+  test('that sends an invalid entry gets only that entry rejected', async () => {
     putMany(2);
     upstream.put('com.example/bad', 'latest');
     const api = await source();
@@ -358,14 +358,14 @@ describe('an upstream that misbehaves', () => {
     expect(await api.findings()).toMatchObject([
       { severity: 'rejection', name: 'com.example/bad', ordinal: 0, location: 'page 1, entry 1' },
     ]);
-    // A change that can't be taken does not hold up those that follow.
+    // An invalid change doesn't block the ones after it.
     upstream.put('com.example/new', '1.0.0');
     expect(await api.sync()).toMatchObject({ counts: { added: 1 } });
   });
 });
 
 describe('secrets', () => {
-  test('headers and the bearer token come from their files, and go nowhere else', async () => {
+  test('headers and the bearer token come from their files, and are sent nowhere else', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'fetch-api-'));
     await writeFile(join(folder, 'token'), 'the-token\n');
     await writeFile(join(folder, 'key'), 'the-key\n');
@@ -389,10 +389,10 @@ describe('secrets', () => {
   });
 });
 
-describe('a worker that is lost', () => {
+describe('after the loss of a worker', () => {
   const PAGES = 30;
 
-  /** Runs a fetch until its worker is lost while page `page` is asked for. */
+  /** Runs a fetch until its worker is lost during the request for page `page`. */
   async function loseWorkerAt(api: SourceUnderTest, page: number) {
     const input = api.next();
     const lost = activityEnvironment();
@@ -406,7 +406,7 @@ describe('a worker that is lost', () => {
     return { input, heartbeat };
   }
 
-  test('the next attempt goes on from the last chunk', async () => {
+  test('the next attempt resumes at the last chunk', async () => {
     putMany(PAGES * 100);
     const api = await source();
     const { input, heartbeat } = await loseWorkerAt(api, 28);
@@ -421,7 +421,7 @@ describe('a worker that is lost', () => {
     expect(upstream.requests.length).toBeLessThan(13);
   });
 
-  test('an upstream that has forgotten the cursor is read from the start', async () => {
+  test('an upstream that no longer knows the cursor is read from the start', async () => {
     putMany(PAGES * 100);
     const api = await source();
     const { input } = await loseWorkerAt(api, 25);
@@ -442,7 +442,7 @@ function serverOf(name: string): Record<string, unknown> {
 describe('an api source adapts to an upstream that', () => {
   const limits = (): (string | null)[] => upstream.requests.map(({ searchParams }) => searchParams.get('limit'));
 
-  test.each([400, 404, 422])('allows fewer entries per page, and answers %i to more', async (status) => {
+  test.each([400, 404, 422])('allows fewer entries per page, and answers %i to larger limits', async (status) => {
     putMany(70);
     Object.assign(upstream, { maxLimit: 50, refusalStatus: status });
     const api = await source();
@@ -458,7 +458,7 @@ describe('an api source adapts to an upstream that', () => {
     expect(await api.check()).toBe('nothing');
   });
 
-  test('lowers the limit without a word', async () => {
+  test('lowers the limit silently', async () => {
     putMany(70);
     Object.assign(upstream, { maxLimit: 20, clampsLimit: true });
     const api = await source();
@@ -500,7 +500,7 @@ describe('an api source adapts to an upstream that', () => {
     expect(await api.sync()).toMatchObject({ counts: { entries: 40 } });
   });
 
-  test('accepts the parameters again by the next full sync', async () => {
+  test('accepts the parameters again at the next full sync', async () => {
     putMany(20);
     upstream.unknownParameters = ['include_deleted'];
     const api = await source();
@@ -525,7 +525,7 @@ describe('an api source adapts to an upstream that', () => {
   test.each<[what: string, page: (query: URLSearchParams) => object]>([
     ['ignores the cursor', () => upstream.page(new URLSearchParams('limit=10'))],
     ['returns the same cursor again', (query) => ({ ...upstream.page(query), metadata: { nextCursor: 'again' } })],
-  ])('%s fails instead of reading for ever', async (_, page) => {
+  ])('%s fails instead of reading endlessly', async (_, page) => {
     putMany(30);
     upstream.answers.set(Infinity, (response, request) =>
       sendJson(response, page(new URL(request.url!, upstream.url).searchParams)),

@@ -65,7 +65,7 @@ describe('a git source', () => {
     expect((await git.row()).envelope).toContain('last_updated');
   });
 
-  test('asks for nothing but the commit while the branch stays, and follows it when it moves', async () => {
+  test('asks only for the commit while the branch is unchanged, and follows the branch when it moves', async () => {
     await repository.commit({ 'registry.json': registry('one') });
     const git = await source();
     await git.sync();
@@ -79,7 +79,7 @@ describe('a git source', () => {
     expect(await git.sync()).toMatchObject({ outcome: 'changed', counts: { added: 1, removed: 0 } });
   });
 
-  test('keeps the commit of entries that did not change', async () => {
+  test('keeps the commit of unchanged entries', async () => {
     const first = await repository.commit({ 'registry.json': registry('one') });
     const git = await source();
     await git.sync();
@@ -88,7 +88,7 @@ describe('a git source', () => {
     expect((await entriesOf(git.database)).map(({ commitId }) => commitId)).toEqual([first, second]);
   });
 
-  test('follows a branch, a tag and an annotated tag; a commit goes first', async () => {
+  test('follows a branch, a tag, and an annotated tag; a commit takes precedence', async () => {
     const onMain = await repository.commit({ 'registry.json': registry('main') });
     await repository.git('tag', 'v1');
     await repository.commit({ 'registry.json': registry('annotated') });
@@ -125,7 +125,7 @@ describe('a git source', () => {
     expect(await git.sync()).toMatchObject({ counts: { entries: 1 } });
   });
 
-  test('takes many files by a glob, and names the file of a rejected entry', async () => {
+  test('reads many files with a glob, and names the file of a rejected entry', async () => {
     await repository.commit({
       'servers/a.json': JSON.stringify(serverJson('com.example/a')),
       'servers/deep/b.json': JSON.stringify(serverJson('com.example/b', 'latest')),
@@ -153,7 +153,7 @@ describe('a git source', () => {
     expect(server.bytesSent()).toBeLessThan(50_000);
   });
 
-  test('reads from a server that knows neither filters nor single commits', async () => {
+  test('reads from a server that supports neither filters nor single commits', async () => {
     await repository.configure('uploadpack.allowFilter', 'false');
     const pinned = await repository.commit({ 'registry.json': registry('one') });
     await repository.commit({ 'registry.json': registry('one', 'two') });
@@ -166,12 +166,12 @@ describe('a git source', () => {
     expect(await (await source({ commit: pinned })).sync()).toMatchObject({ counts: { entries: 1 } });
   });
 
-  test('reads a document beyond the small disk allowance', async () => {
+  test('reads a document that exceeds the small disk allowance', async () => {
     await repository.commit({ 'registry.json': `${registry('one')}${' '.repeat(17 * 1024 * 1024)}` });
     expect(await (await source()).sync()).toMatchObject({ outcome: 'changed', counts: { added: 1 } });
   });
 
-  test('reads a repository of this machine', async () => {
+  test('reads a repository on this machine', async () => {
     await repository.commit({ 'registry.json': registry('one') });
     expect(await (await source({ repository: repository.path })).sync()).toMatchObject({ counts: { entries: 1 } });
     expect(await (await source({ repository: `file://${repository.path}` })).sync()).toMatchObject({
@@ -207,7 +207,7 @@ describe('credentials', () => {
     expect(JSON.stringify([failure.message, failure.stack])).not.toMatch(/wrong-password|cmVhZGVy/);
   });
 
-  test('a password file that is not there is named', async () => {
+  test('a missing password file is named', async () => {
     const git = await source({ auth: { username: 'reader', password: { file: join(root, 'absent') } } });
     expect(await git.failedSync()).toMatchObject({
       type: 'SecretUnavailable',
@@ -216,11 +216,11 @@ describe('credentials', () => {
   });
 });
 
-test('over SSH the key is used from a private copy, with the known hosts that are given', async () => {
+test('over SSH the key is used from a private copy, with the configured known hosts', async () => {
   await repository.commit({ 'registry.json': registry('one') });
   const keyFile = join(root, "an operator's key");
   await writeFile(keyFile, 'KEY', { mode: 0o644 });
-  // There need not be an SSH server at hand: this is what git runs, and it runs what the server would.
+  // No SSH server may be available, so this replaces the command that git runs for one.
   const programs = join(root, 'bin');
   await mkdir(programs);
   const log = join(root, 'ssh.log');
@@ -284,14 +284,14 @@ describe('what does not exist', () => {
     expect(await git.failedSync()).toMatchObject({ type: 'UpstreamNotFound' });
   });
 
-  test('a host that does not answer is unavailable, and tried again', async () => {
+  test('a host that doesn’t answer is unavailable, and retried', async () => {
     const url = server.url('servers.git');
     await server.close();
     const git = await source({ repository: url });
     expect(await git.failedSync()).toMatchObject({ type: 'UpstreamUnavailable', nonRetryable: false });
   });
 
-  test('what was served is served still', async () => {
+  test('earlier entries are still served', async () => {
     const git = await source();
     await git.sync();
     await repository.commit({ 'registry.json': null });
@@ -300,7 +300,7 @@ describe('what does not exist', () => {
   });
 });
 
-test('a link in a repository leads nowhere', async () => {
+test('a link in a repository is not followed', async () => {
   await repository.git('config', 'core.symlinks', 'true');
   await repository.commit({ 'other.json': '[]' });
   await repository.git(
@@ -323,7 +323,7 @@ async function linkTo(owner: GitRepository, target: string): Promise<string> {
   return await owner.git('hash-object', '-w', file);
 }
 
-describe('a path that leads to no file says what is in the way', () => {
+describe('a path that leads to no file is explained', () => {
   test.each<[path: string, message: string]>([
     ['link.json', "link.json is a symbolic link, which isn't followed: set `path` to the file that it points to"],
     ['linked/registry.json', "linked is a symbolic link, which isn't followed"],

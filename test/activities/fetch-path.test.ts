@@ -9,7 +9,7 @@ import { SourceUnderTest } from './source-under-test.ts';
 const ONE = serverJson('com.example/one');
 const TWO = serverJson('com.example/two');
 
-test('serves what the file holds, and finds nothing new until it changes', async ({ path, source }) => {
+test('serves the content of the file, and finds nothing new until it changes', async ({ path, source }) => {
   await writeFile(path, envelope([ONE, TWO]));
   expect(await source.check()).toBe('maybe');
   expect(await source.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 2, added: 2, rejected: 0 } });
@@ -22,10 +22,7 @@ test('serves what the file holds, and finds nothing new until it changes', async
   expect(await source.served()).toEqual(['com.example/one@1.0.0', 'com.example/two@1.1.0']);
 });
 
-test('an entry that is there again is found in its own chunk, in the next one and in a later one', async ({
-  path,
-  source,
-}) => {
+test('a duplicate entry is found in the same chunk, in the next one, and in a later one', async ({ path, source }) => {
   const entries = Array.from({ length: 6_000 }, (_, index) => serverJson(`com.example/server-${index}`));
   const again = [entries[1]!, entries[2_100]!, entries[5_999]!];
   const [first, next, last] = again;
@@ -46,7 +43,7 @@ test('an entry that is there again is found in its own chunk, in the next one an
   expect(servedCount).toBe(6_000);
 });
 
-test('a file that was only touched is not staged, and the next check knows it', async ({ path, source }) => {
+test('a touched file is not staged, and the next check recognizes it', async ({ path, source }) => {
   await writeFile(path, envelope([ONE]));
   await source.sync();
   const revision = await revisionOf(source.database);
@@ -58,7 +55,7 @@ test('a file that was only touched is not staged, and the next check knows it', 
   expect((await source.row()).envelope).toContain('last_updated');
 });
 
-test('a forced sync of the same file is staged, and changes nothing', async ({ path, source }) => {
+test('a forced sync of the same file stages it and changes nothing', async ({ path, source }) => {
   await writeFile(path, envelope([ONE, TWO]));
   await source.sync();
   const revision = await revisionOf(source.database);
@@ -70,7 +67,7 @@ test('a forced sync of the same file is staged, and changes nothing', async ({ p
   expect(await revisionOf(source.database)).toBe(revision);
 });
 
-test('a changed filter counts as a change, a changed interval does not', async ({ path, source }) => {
+test('a changed filter counts as a change, a changed interval doesn’t', async ({ path, source }) => {
   await writeFile(path, envelope([ONE, TWO]));
   await source.sync();
   await source.redefine({ syncPolicy: { ...source.definition.syncPolicy, intervalMs: 5_000 } });
@@ -82,11 +79,7 @@ test('a changed filter counts as a change, a changed interval does not', async (
   expect(await source.served()).toEqual(['com.example/one@1.0.0']);
 });
 
-test('a mounted ConfigMap, which changes by pointing a link elsewhere, is followed', async ({
-  folder,
-  path,
-  source,
-}) => {
+test('a mounted ConfigMap, which changes by redirecting a link, is followed', async ({ folder, path, source }) => {
   for (const [version, servers] of [
     ['v1', [ONE]],
     ['v2', [ONE, TWO]],
@@ -106,10 +99,7 @@ test('a mounted ConfigMap, which changes by pointing a link elsewhere, is follow
   expect(await source.served()).toEqual(['com.example/one@1.0.0', 'com.example/two@1.0.0']);
 });
 
-test('a missing file fails without being tried again, and what was served is served still', async ({
-  path,
-  source,
-}) => {
+test('a missing file fails without retries, and earlier entries are still served', async ({ path, source }) => {
   await writeFile(path, envelope([ONE]));
   await source.sync();
   await rm(path);
@@ -118,24 +108,24 @@ test('a missing file fails without being tried again, and what was served is ser
   expect(await source.served()).toEqual(['com.example/one@1.0.0']);
 });
 
-test('a folder in place of the file is said to be no file', async ({ path, source }) => {
+test('a folder instead of the file is reported as such', async ({ path, source }) => {
   await mkdir(path);
   expect(await source.failedSync()).toMatchObject({ type: 'UpstreamNotFound', message: `${path} is not a file` });
 });
 
-test('an empty document removes nothing unless it is forced', async ({ path, source }) => {
+test('an empty document removes nothing unless the sync is forced', async ({ path, source }) => {
   await writeFile(path, envelope([ONE, TWO]));
   await source.sync();
   await writeFile(path, envelope([]));
   expect(await source.failedSync()).toMatchObject({ type: 'EmptySnapshot', nonRetryable: true });
   expect(await source.served()).toHaveLength(2);
-  // The failed sync left no state behind by which the next one could take the file for known.
+  // The failed sync left no state that would make the next one skip the file.
   expect(await source.failedSync()).toMatchObject({ type: 'EmptySnapshot' });
   expect(await source.sync({ force: true })).toMatchObject({ counts: { removed: 2 } });
   expect(await source.served()).toEqual([]);
 });
 
-test('a YAML file is a registry document too', async ({ database, folder }) => {
+test('a YAML file is accepted too', async ({ database, folder }) => {
   const yaml = join(folder, 'registry.yaml');
   const origin = { kind: 'file', location: { path: yaml } } as const;
   const source = await SourceUnderTest.of(database, origin, { format: 'toolhive' });

@@ -51,7 +51,7 @@ test('a document with an entity tag is downloaded once', async () => {
   expect(requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"v1"', '"v1"']);
 });
 
-test('a document with a date only is asked for by its date', async () => {
+test('a document with only a date is requested by its date', async () => {
   const date = 'Wed, 01 Jul 2026 00:00:00 GMT';
   answer = (response, request) => {
     if (request.headers['if-modified-since'] === date) response.writeHead(304).end();
@@ -70,7 +70,7 @@ test('a document without validators is downloaded again, but not staged', async 
   expect(await file.sync()).toMatchObject({ snapshot: 'unchanged', outcome: 'unchanged' });
 });
 
-test('a document beyond the small disk allowance is downloaded again with the large one', async () => {
+test('a document that exceeds the small disk allowance is downloaded again with the large one', async () => {
   answer = (response) => response.end(`${DOCUMENT}${' '.repeat(17 * 1024 * 1024)}`);
   const file = await source();
   expect(await file.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 1 } });
@@ -86,7 +86,7 @@ test('a compressed document behind a redirect is read', async () => {
   expect(await (await source()).sync()).toMatchObject({ counts: { entries: 1 } });
 });
 
-test('YAML is known by its content type', async () => {
+test('YAML is recognized by its content type', async () => {
   answer = (response) => {
     response.writeHead(200, { 'content-type': 'application/yaml' });
     response.end('{name: com.example/flow, description: Flow style, version: "1.0.0"}');
@@ -123,9 +123,9 @@ test.each<[string, typeof answer, string, string]>([
     'UpstreamUnavailable',
     'incorrect header check',
   ],
-  ['is not there', (response) => response.writeHead(404).end(), 'UpstreamNotFound', 'answered 404'],
+  ['is missing', (response) => response.writeHead(404).end(), 'UpstreamNotFound', 'answered 404'],
 ])(
-  'an upstream that %s: what was served is served still',
+  'an upstream that %s: earlier entries are still served',
   async (...[, misbehave, type, message]) => {
     answer = (response) => response.end(DOCUMENT);
     const file = await source({ url: `${url}?token=secret`, timeoutMs: 300 });

@@ -1,4 +1,4 @@
-/** Tests of a source that reads a file: each gets a folder and a source of its own. */
+/** Tests of a source that reads a file: each gets its own folder and source. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,6 @@ export const test = base
     onCleanup(() => rm(folder, { recursive: true }));
     return folder;
   })
-  /** Not there yet. */
+  /** Does not exist yet. */
   .extend('path', ({ folder }) => join(folder, 'registry.json'))
   .extend('source', async ({ database, path }) => SourceUnderTest.of(database, { kind: 'file', location: { path } }));

@@ -1,4 +1,4 @@
-/** What git may take of this machine: the disk, the memory, and processes once nobody waits for them. */
+/** Limits for git: disk space, memory, and processes after a cancellation. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -38,7 +38,7 @@ interface Bounds {
   readonly signal?: AbortSignal;
 }
 
-/** Does something with git in a folder of its own, which has to be gone afterwards. */
+/** Runs something with git in its own folder, which must be gone afterwards. */
 async function withGit<Result>(
   url: string,
   bounds: Bounds,
@@ -64,7 +64,7 @@ async function fetchEverything(git: GitClient): Promise<void> {
   await git.run('fetch', '--quiet', 'origin', '+refs/heads/*:refs/remotes/origin/*');
 }
 
-/** Without the files: they come with the checkout. */
+/** Without the files, which come with the checkout. */
 async function fetchCommit(git: GitClient): Promise<void> {
   await git.run('fetch', '--quiet', '--no-tags', '--depth=1', '--filter=blob:none', 'origin', 'HEAD');
 }
@@ -73,7 +73,7 @@ async function checkOut(git: GitClient): Promise<void> {
   await git.run('checkout', '--quiet', '--detach', 'FETCH_HEAD');
 }
 
-describe('what takes more of the disk than it may', () => {
+describe('a repository that needs more disk space than allowed', () => {
   const refusal = {
     type: 'DefinitionInvalid',
     message: expect.stringMatching(
@@ -103,7 +103,7 @@ describe('what takes more of the disk than it may', () => {
     });
   });
 
-  test('is not checked out, however little there was to fetch', async () => {
+  test('is not checked out, even if there was little to fetch', async () => {
     await repository.commit({ a: null, b: null, c: null, zeros: '0'.repeat(3 * MEBIBYTE) });
     await withGit((await serve()).url('servers.git'), { maxBytes: 2 * MEBIBYTE }, async (git) => {
       await fetchCommit(git);
@@ -111,7 +111,7 @@ describe('what takes more of the disk than it may', () => {
     });
   });
 
-  test('is noticed while git is at it', async () => {
+  test('is noticed while git is running', async () => {
     const growing = '!head -c 3000000 /dev/urandom > large; sleep 600';
     await withGit(repository.path, { maxBytes: 2 * MEBIBYTE }, async (git) => {
       await expect(git.run('-c', `alias.grow=${growing}`, 'grow')).rejects.toMatchObject(refusal);
@@ -119,7 +119,7 @@ describe('what takes more of the disk than it may', () => {
   });
 });
 
-test('what git prints is not kept without end', async () => {
+test('the output of git is limited', async () => {
   await withGit(repository.path, {}, async (git) => {
     await expect(git.run('-c', 'alias.talk=!yes', 'talk')).rejects.toMatchObject({
       type: 'DefinitionInvalid',
@@ -128,7 +128,7 @@ test('what git prints is not kept without end', async () => {
   });
 });
 
-test('a checkout that is cancelled ends the download that it has begun', async () => {
+test('cancelling a checkout ends the download that it started', async () => {
   await repository.commit({ 'registry.json': '[]' });
   let silent = false;
   const server = await serve({ silent: () => silent });

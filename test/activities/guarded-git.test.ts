@@ -1,4 +1,4 @@
-/** Sources that were created through the API, over git: 127.0.0.1 and `git.example` are allowed, nothing else is. */
+/** Git sources that were created through the API: only 127.0.0.1 and `git.example` are allowed. */
 import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -45,7 +45,7 @@ beforeEach(async () => {
 
 interface Limits {
   readonly allow?: readonly string[];
-  /** Where every name leads: the first look-up to the first, all that follow to the last. */
+  /** What every name resolves to: the first lookup returns the first address, all later ones the last. */
   readonly leadsTo?: readonly string[];
 }
 
@@ -72,15 +72,15 @@ function setVariable(name: string, value: string): void {
 
 const portOf = (url: string): string => new URL(url).port;
 
-test('an address that is allowed is read', async () => {
+test('an allowed address is read', async () => {
   const source = await created({});
   expect(await source.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 1 } });
   expect(await source.check()).toBe('nothing');
 });
 
 describe('a name', () => {
-  test('is looked up once: git connects to the address that was judged', async () => {
-    // No other resolver knows this name, and the second answer is a server that nobody is to reach.
+  test('is looked up once: git connects to the address that was checked', async () => {
+    // No other resolver knows this name, and the second answer is a server that must not be reached.
     const source = await created(
       { repository: `http://git.example:${portOf(server.url(''))}/servers.git` },
       { leadsTo: ['127.0.0.1', '127.0.0.2'] },
@@ -90,7 +90,7 @@ describe('a name', () => {
     expect(untouched.connections()).toBe(0);
   });
 
-  test.each(['127.0.0.2', '::1', '169.254.169.254'])('that leads to %s is not connected to', async (address) => {
+  test.each(['127.0.0.2', '::1', '169.254.169.254'])('that resolves to %s is not connected to', async (address) => {
     const source = await created(
       { repository: `https://elsewhere.example:${untouched.port}/servers.git` },
       { leadsTo: [address] },
@@ -103,7 +103,7 @@ describe('a name', () => {
   });
 });
 
-describe('nothing leads elsewhere', () => {
+describe('no redirect is followed', () => {
   test('no redirect', async () => {
     const redirecting = createServer((request, response) => {
       response.writeHead(301, { location: `http://127.0.0.2:${untouched.port}${request.url}` }).end();
@@ -119,8 +119,8 @@ describe('nothing leads elsewhere', () => {
     expect(untouched.connections()).toBe(0);
   });
 
-  test('no alternates of a repository in plain files', async () => {
-    // All objects are said to be elsewhere.
+  test('alternates of a repository in plain files are not followed', async () => {
+    // All objects are claimed to be elsewhere.
     await rename(join(repository.path, 'objects'), join(root, 'objects-elsewhere'));
     await mkdir(join(repository.path, 'objects', 'info'), { recursive: true });
     const alternate = `http://127.0.0.2:${untouched.port}/servers.git/objects\n`;
@@ -151,7 +151,7 @@ describe('nothing leads elsewhere', () => {
   });
 });
 
-test('the configuration of this machine, with its rewritten URLs, filters and passwords, is not used', async () => {
+test('the configuration of this machine, with its rewritten URLs, filters, and passwords, is not used', async () => {
   await repository.commit({ '.gitattributes': '*.json filter=lfs\n' });
   const home = join(root, 'home');
   await mkdir(home);
@@ -182,7 +182,7 @@ describe('over SSH', () => {
   let log: string;
 
   beforeEach(async () => {
-    // There need not be an SSH server at hand: this is what git runs, and it runs what the server would.
+    // No SSH server may be available, so this replaces the command that git runs for one.
     const programs = join(root, 'bin');
     await mkdir(programs);
     log = join(root, 'ssh.log');
@@ -201,10 +201,10 @@ describe('over SSH', () => {
   const loggedLines = async (): Promise<string[]> => (await readFile(log, 'utf8')).split('\n');
 
   test.each<[string, (path: string) => string, string]>([
-    ['at its port', (path) => `ssh://git@git.example${path}`, 'git.example'],
+    ['at its default port', (path) => `ssh://git@git.example${path}`, 'git.example'],
     ['at another port', (path) => `ssh://git@Git.Example:2222${path}`, '[git.example]:2222'],
     ['in short', (path) => `git@git.example:${path}`, 'git.example'],
-  ])('%s it connects to the address that was judged, and knows the host by its name', async (_, url, alias) => {
+  ])('%s it connects to the address that was checked, and recognizes the host by its name', async (_, url, alias) => {
     const source = await created(
       { repository: url(repository.path), auth: { sshKeyFile: join(secrets, 'key') } },
       { leadsTo: ['127.0.0.1', '127.0.0.2'] },
@@ -249,11 +249,11 @@ test.each<[string, () => string]>([
   ['a file URL', () => `file://${repository.path}`],
   ['a path', () => repository.path],
   ['a program', () => 'ext::sh -c true'],
-])('%s is no repository for a source of the API', async (_, url) => {
+])('%s is not a valid repository for a source of the API', async (_, url) => {
   expect(await (await created({ repository: url() })).failedSync()).toMatchObject({ type: 'OutboundForbidden' });
 });
 
-test('what a server says is not repeated', async () => {
+test('messages of a server are not repeated', async () => {
   const speaking = createServer((_, response) => response.writeHead(500).end('password=hunter2'));
   await new Promise<void>((resolve) => speaking.listen(0, '127.0.0.1', resolve));
   cleanUp.unshift(() => speaking.close());

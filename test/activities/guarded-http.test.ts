@@ -1,6 +1,6 @@
 /**
- * Sources that were created through the API, over HTTP. All servers are on loopback: 127.0.0.1 is allowed, everything
- * else is as forbidden as it is by default.
+ * HTTP sources that were created through the API. All servers are on loopback: 127.0.0.1 is allowed, everything else is forbidden
+ * as usual.
  */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
@@ -22,7 +22,7 @@ import type { FetchInput } from '../../workflows/contract.ts';
 import { envelope, serverJson } from './server-documents.ts';
 import { SourceUnderTest } from './source-under-test.ts';
 
-// Nobody listens there: whatever is asked through the proxy fails. It is read when the modules are.
+// Nothing listens here, so requests through the proxy fail. The variables are read when the modules are loaded.
 vi.hoisted(() => {
   process.env['http_proxy'] = process.env['https_proxy'] = 'http://127.0.0.1:9';
 });
@@ -68,7 +68,7 @@ const serve = (listener: RequestListener): Promise<number> => listen(createHttpS
 const serveEncrypted = ({ certificate: cert, privateKey: key }: LoopbackCertificate, listener: RequestListener) =>
   listen(createHttpsServer({ cert, key }, listener));
 
-/** Names lead to one answer after another, the last of them for good; every other name is unknown. */
+/** Names resolve to one answer after another, and then always to the last; other names are unknown. */
 function names(answers: Readonly<Record<string, readonly (readonly string[])[]>>): Resolver & { asked: string[] } {
   const asked: string[] = [];
   const resolve: Resolver = async (host) => {
@@ -105,8 +105,8 @@ const NOT_PUBLIC = {
   message: expect.stringContaining('resolves to an address that is not public') as string,
 };
 
-describe('what is allowed is read', () => {
-  test('and not through a proxy, which would look names up by itself', async () => {
+describe('an allowed address is read', () => {
+  test('and not through a proxy, which would resolve names itself', async () => {
     const port = await serve((_, response) => response.end(DOCUMENT));
     const source = await created(document(`http://${ALLOWED}:${port}/registry.json`));
     expect(await source.sync()).toMatchObject({ outcome: 'changed', counts: { entries: 1 } });
@@ -115,7 +115,7 @@ describe('what is allowed is read', () => {
     expect(await own.failedSync()).toMatchObject({ type: 'UpstreamUnavailable' });
   });
 
-  test('of several addresses of a name only those that may be reached', async () => {
+  test('only the allowed addresses of a name are used', async () => {
     const port = await serveEncrypted(certificate, (_, response) => response.end(DOCUMENT));
     const resolve = names({ 'registry.example': [[FORBIDDEN, '::1', ALLOWED]] });
     const source = await created(document(`https://registry.example:${port}/`), { resolve });
@@ -129,7 +129,7 @@ describe('a redirect', () => {
     ['to the number of an address', (port) => `https://2130706434:${port}/`],
     ['to an address of IPv6', (port) => `https://[::ffff:7f00:2]:${port}/`],
     ['to a name', (port) => `https://elsewhere.example:${port}/`],
-  ])('%s is judged again', async (_, target) => {
+  ])('%s is checked again', async (_, target) => {
     const port = await serve((__, response) => response.writeHead(302, { location: target(untouched.port) }).end());
     const resolve = names({ 'elsewhere.example': [[FORBIDDEN]] });
     for (const origin of [document(`http://${ALLOWED}:${port}/x`), registry(`http://${ALLOWED}:${port}`)]) {
@@ -139,7 +139,7 @@ describe('a redirect', () => {
     expect(untouched.connections()).toBe(0);
   });
 
-  test('to what is no HTTP is not followed', async () => {
+  test('to a URL other than HTTP is not followed', async () => {
     const port = await serve((_, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end());
     const source = await created(document(`http://${ALLOWED}:${port}/`));
     expect(await source.failedSync()).toMatchObject({ type: 'UpstreamInvalid' });
@@ -152,17 +152,17 @@ describe('a name', () => {
     ['loopback of IPv6', '::1'],
     ['a link-local address with its zone', 'fe80::fc:ff:fe00:1%eth0'],
     ['a metadata service', '169.254.169.254'],
-  ])('that leads to %s is not connected to', async (_, address) => {
+  ])('that resolves to %s is not connected to', async (_, address) => {
     const resolve = names({ 'registry.example': [[address]] });
     const source = await created(registry(`https://registry.example:${untouched.port}`), { resolve });
     const failure = await source.failedSync();
     expect(failure).toMatchObject(NOT_PUBLIC);
-    // Where names lead inside of a network is not for everybody to know.
+    // What a name resolves to inside a network is confidential.
     expect(failure.message).not.toContain(address);
     expect(untouched.connections()).toBe(0);
   });
 
-  test('that leads elsewhere a moment later is judged at each connection, and connected to as it was judged', async () => {
+  test('that resolves to another address a moment later is checked at each connection, and connects to the checked address', async () => {
     let requests = 0;
     const port = await serveEncrypted(certificate, (_, response) => {
       requests += 1;
@@ -175,7 +175,7 @@ describe('a name', () => {
     expect({ requests, lookups: resolve.asked.length }).toEqual({ requests: 1, lookups: 2 });
   });
 
-  test('a check is held to the same', async () => {
+  test('a check has the same limits', async () => {
     const port = await serveEncrypted(certificate, (_, response) => {
       response.writeHead(200, { etag: '"1"', connection: 'close' }).end(DOCUMENT);
     });
@@ -186,14 +186,14 @@ describe('a name', () => {
   });
 });
 
-describe('nothing of what answers is quoted', () => {
+describe('no part of an answer is quoted', () => {
   test.each<[string, number, string]>([
-    ['with a server’s error', 500, 'password=hunter2'],
+    ['with a server error', 500, 'password=hunter2'],
     ['with a refusal', 418, 'password=hunter2'],
     ['with text', 200, 'password=hunter2'],
     ['with YAML', 200, 'password: hunter2'],
     ['with JSON', 200, '{"password":"hunter2"}'],
-    ['with something cut off', 200, '{"servers":[{"password":"hunter2'],
+    ['with a truncated answer', 200, '{"servers":[{"password":"hunter2'],
   ])('%s', async (_, status, body) => {
     const port = await serve((__, response) => response.writeHead(status).end(body));
     for (const origin of [document(`http://${ALLOWED}:${port}/x`), registry(`http://${ALLOWED}:${port}`)]) {
@@ -227,7 +227,7 @@ describe('secrets', () => {
     return await created(registry(endpoint, { bearerToken: { file } }), { secretsFolder: secrets });
   }
 
-  test('are read in the folder for them, through links as Kubernetes mounts them', async () => {
+  test('are read in their folder, through links as Kubernetes mounts them', async () => {
     await symlink(join('..data', 'token'), join(secrets, 'token'));
     const source = await withToken(join(secrets, 'token'));
     expect(await source.sync()).toMatchObject({ outcome: 'changed' });
@@ -235,12 +235,12 @@ describe('secrets', () => {
   });
 
   test.each<[string, () => string | Promise<string>]>([
-    ['outside of it', () => join(folder, 'outside')],
-    ['on the way out of it', () => `${secrets}/../outside`],
-    ['through a link that leads out of it', () => linkOut('link')],
+    ['outside the folder', () => join(folder, 'outside')],
+    ['on a path out of the folder', () => `${secrets}/../outside`],
+    ['through a link out of the folder', () => linkOut('link')],
     ['through a link of a folder', async () => join(await linkOut('all', folder), 'outside')],
-    ['that are not there', () => join(secrets, 'absent')],
-  ])('%s are not', async (_, path) => {
+    ['that do not exist', () => join(secrets, 'absent')],
+  ])('%s are not read', async (_, path) => {
     const source = await withToken(await path());
     expect(await source.failedSync()).toMatchObject({ type: 'OutboundForbidden' });
     expect(received).toEqual([]);
@@ -251,7 +251,7 @@ describe('secrets', () => {
     return join(secrets, name);
   }
 
-  test('of the environment are not', async () => {
+  test('in the environment are not read', async () => {
     const source = await created(registry(endpoint, { bearerToken: { environment: 'PATH' } }), {
       secretsFolder: secrets,
     });
@@ -260,17 +260,17 @@ describe('secrets', () => {
   });
 });
 
-describe('what a source is, its row says', () => {
+describe('the row in the database decides what a source is', () => {
   const ownFile = { kind: 'file', location: { path: '/etc/hostname' } } as const;
 
-  test('limits apply to the definition in the database, not to one that comes along', async () => {
+  test('limits apply to the definition in the database, not to one in a message', async () => {
     const source = await created({ kind: 'file', location: { data: DOCUMENT } });
     const foreign = { definition: { ...source.definition, origin: ownFile } };
     await source.sync(foreign as Partial<FetchInput>);
     expect(await source.served()).toEqual(['com.example/one@1.0.0']);
   });
 
-  test('limits that have become narrower since it was created hold', async () => {
+  test('limits that were narrowed after the creation apply', async () => {
     const source = await created(document(`http://${ALLOWED}:1/`), { allow: [] });
     expect(await source.failedSync()).toMatchObject({ type: 'OutboundForbidden' });
   });

@@ -5,7 +5,7 @@ import type { ConvertedYaml } from '../../registry/yaml-document.ts';
 import { test } from './file-source.ts';
 
 const HOSTILE = {
-  /** A list of empty lists: a hundred bytes of memory for each byte. */
+  /** A list of empty lists: a hundred bytes of memory per byte. */
   memory: `[${'[],'.repeat(600_000)}]`,
   /** Keys are compared with each other. */
   time: Array.from({ length: 200_000 }, (_, key) => `k${key}: 1`).join('\n'),
@@ -17,14 +17,14 @@ function convert(text: string, limits: { heapMiB?: number; timeoutMs?: number } 
   return convertYaml(Buffer.from(text), signal, { heapMiB: 48, timeoutMs: 60_000, ...limits });
 }
 
-test('a document that takes too much memory fails alone', async () => {
+test('a document that needs too much memory fails alone', async () => {
   await expect(convert(HOSTILE.memory)).rejects.toMatchObject({
     type: 'DocumentInvalid',
     message: expect.stringContaining('takes more than 48 MiB of memory'),
   });
 }, 120_000);
 
-test('a document that takes too long fails, and this process goes on meanwhile', async () => {
+test('a document that takes too long fails without blocking this process', async () => {
   let turns = 0;
   const timer = setInterval(() => (turns += 1), 50);
   const failed = convert(HOSTILE.time, { heapMiB: 512, timeoutMs: 2_000 });
@@ -37,7 +37,7 @@ test('a document that is nested too deeply is invalid', async () => {
   await expect(convert(HOSTILE.depth)).rejects.toMatchObject({ type: 'DocumentInvalid' });
 }, 120_000);
 
-test('aliases that repeat a large block are bounded', async () => {
+test('aliases that repeat a large block are limited', async () => {
   const blocks = Array.from({ length: 90 }, (_, block) => `b${block}: *block`).join('\n');
   const repeated = `block: &block "${'x'.repeat(300_000)}"\n${blocks}`;
   await expect(convert(repeated, { heapMiB: 256 })).rejects.toMatchObject({ type: 'DocumentInvalid' });
@@ -50,7 +50,7 @@ test('a conversion ends with its fetch', async () => {
   await expect(conversion).rejects.toThrow('cancelled');
 }, 120_000);
 
-test('a source with a large YAML document is served; one with a hostile document fails its own sync', async ({
+test('a source with a large YAML document is served, and one with a hostile document fails its own sync', async ({
   path,
   source,
 }) => {

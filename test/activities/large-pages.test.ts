@@ -1,4 +1,4 @@
-/** Pages that are large are held by two fetches of a process at a time; small ones wait for none of them. */
+/** Two fetches of a process can hold large pages at a time; small pages never wait for them. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';

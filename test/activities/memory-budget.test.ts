@@ -16,7 +16,7 @@ test('a single fetch has chunks of full size, and twenty of them share the budge
   expect(memory.chunkCharacters).toBe(4 * MIB);
 });
 
-test('however many fetches there are, a chunk stays large enough to be worth a transaction', () => {
+test('with any number of fetches, a chunk stays large enough to be efficient', () => {
   const memory = new MemoryBudget(MIB);
   for (let holders = 0; holders < 100; holders += 1) memory.hold();
   expect(memory.chunkCharacters).toBe(128 * 1024);

@@ -20,18 +20,18 @@ async function read(bytes: AsyncIterable<Uint8Array>, pauseMs = 0): Promise<numb
   return total;
 }
 
-test('a download that trickles is given up, with its name', async () => {
+test('a download that trickles is stopped, with its name', async () => {
   await expect(read(trickle(1, 5))).rejects.toMatchObject({
     type: 'UpstreamUnavailable',
     message: expect.stringContaining('https://example.com/x sends less than 1000 bytes per second'),
   });
 });
 
-test('a download at a working speed is read to its end', async () => {
+test('a download at a normal speed is read to its end', async () => {
   expect(await read(trickle(100_000, 1))).toBe(10_000_000);
 });
 
-test('the time that the reader takes does not count', async () => {
+test('the reader’s own time does not count', async () => {
   async function* atOnce(): AsyncGenerator<Uint8Array> {
     for (let sent = 0; sent < 20; sent += 1) yield new Uint8Array(1);
   }

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { withProgress } from '../../activities/progress.ts';
 import { activityEnvironment } from './source-under-test.ts';
 
-test('work that makes no progress sends heartbeats all the same, with what was reported last', async () => {
+test('work without progress still sends heartbeats, with the last report', async () => {
   const environment = activityEnvironment();
   const heartbeats: unknown[] = [];
   const silent = Promise.withResolvers<void>();
   environment.on('heartbeat', (details: unknown) => {
     heartbeats.push(details);
-    // One was reported. A worker that is lost must be told apart from one that is busy, so there have to be others.
+    // One was reported. A lost worker must be distinguishable from a busy one, so there must be others.
     if (heartbeats.length === 3) silent.resolve();
   });
   await environment.run(() =>

@@ -16,7 +16,7 @@ test.each([
   expect(withoutSecrets(text)).toBe(shown);
 });
 
-/** A quadratic expression takes minutes for each of these. */
+/** A quadratic expression would take minutes for each of these. */
 test.each([
   ['letters', 'a'],
   ['letters and dots', 'a.'],

@@ -7,7 +7,7 @@ function hanging(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 }
 
-test('slow fetches up to the limit go on, and the next one that becomes slow fails for this sync', async () => {
+test('slow fetches up to the limit continue, and the next one that becomes slow fails for this sync', async () => {
   const fetches = new SlowFetches({ afterMs: 20, count: 2 });
   const cancelled = new AbortController();
   const ended: number[] = [];

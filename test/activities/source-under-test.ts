@@ -31,21 +31,21 @@ export class SourceUnderTest {
   definition: SourceDefinition;
   #syncs = 0;
 
-  /** @param guard what holds for the source once it is one of the API */
+  /** @param guard what applies once the source is one of the API */
   constructor(database: Database, definition: SourceDefinition, guard = new OutboundGuard({ allow: [] })) {
     this.database = database;
     this.upstream = { database, guard };
     this.definition = definition;
   }
 
-  /** A source of its own name, from now on the only one of the default registry. */
+  /** A source with its own name, which is now the only one of the default registry. */
   static async of(database: Database, origin: SourceOrigin, options: SourceOptions = {}): Promise<SourceUnderTest> {
     const source = new SourceUnderTest(database, nextDefinition(origin, options));
     await source.redefine({});
     return source;
   }
 
-  /** One that somebody has created through the API, within the limits of the guard. */
+  /** A source created through the API, within the limits of the guard. */
   static async ofApi(database: Database, origin: SourceOrigin, guard: OutboundGuard): Promise<SourceUnderTest> {
     const source = new SourceUnderTest(database, nextDefinition(origin), guard);
     await createSource(database, { definition: source.definition, claims: null });
@@ -75,7 +75,7 @@ export class SourceUnderTest {
     return await runActivity(() => fetchSnapshot(this.upstream, input), info);
   }
 
-  /** Fetches and applies, as the workflow does; a failure is recorded and thrown. With `force`, as the API asks for it. */
+  /** Fetches and applies, as the workflow does; a failure is recorded and thrown. With `force`, like a forced sync over the API. */
   async sync(options: Partial<FetchInput> = {}): Promise<AppliedSync & Pick<FetchSnapshotResult, 'snapshot'>> {
     const input = this.next(options);
     if (input.force) await requestForce(this.database, input.sourceName);
@@ -102,7 +102,7 @@ export class SourceUnderTest {
     throw new Error('the sync did not fail');
   }
 
-  /** `name@version` of what is served. */
+  /** `name@version` of everything that is served. */
   async served(): Promise<string[]> {
     return (await entriesOf(this.database)).map(({ name, version }) => `${name}@${version}`);
   }
@@ -126,13 +126,13 @@ function nextDefinition(origin: SourceOrigin, options: SourceOptions = {}): Sour
   return { name: `source-${sources}`, origin, syncPolicy, ...options };
 }
 
-/** Runs something in an activity's context; the activity counts as scheduled now. */
+/** Runs something in the context of an activity that is scheduled now. */
 async function runActivity<Result>(work: () => Promise<Result>, info: Partial<Info> = {}): Promise<Result> {
   return await activityEnvironment(info).run<[], Result, () => Promise<Result>>(() => failingClearly(work));
 }
 
 export function activityEnvironment(info: Partial<Info> = {}): MockActivityEnvironment {
-  // Failures are what many of these tests are about: they need not be logged.
+  // Many of these tests are about failures, which need no log.
   return new MockActivityEnvironment(
     { scheduledTimestampMs: Date.now(), ...info },
     { logger: new DefaultLogger('ERROR') },

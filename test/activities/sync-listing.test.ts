@@ -1,4 +1,4 @@
-/** What an activity answers about single entries, for the page of a sync in the Web UI. */
+/** Single entries in the result of an activity, for the page of a sync in the Web UI. */
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { recordFailure } from '../../activities/record-failure.ts';
@@ -38,7 +38,7 @@ test('a sync that changed and rejected nothing lists nothing', async ({ path, so
   expect((await source.sync()).listing).toBeUndefined();
 });
 
-test('a listing stays within kilobytes, however long the texts are', async ({ path, source }) => {
+test('a listing stays within kilobytes, even with very long texts', async ({ path, source }) => {
   const long = 'x'.repeat(400);
   const servers = Array.from({ length: 50 }, (_, index) => serverJson(`com.example/${index}${long}`, `1.0.0-${long}`));
   const wrong = Array.from({ length: 50 }, (_, index) => ({ name: `com.example/${index}/${long}`, version: long }));

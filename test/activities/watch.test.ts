@@ -21,7 +21,7 @@ function startWatch(source: SourceUnderTest) {
   return { started, ended, cancel: environment.cancel };
 }
 
-/** What ends first; a watch that goes on does so for longer than that. */
+/** Which ends first; a watch that continues does so for longer than that. */
 async function state(ended: Promise<unknown>): Promise<'ended' | 'watching'> {
   const patience = new Promise<'watching'>((resolve) => setTimeout(() => resolve('watching'), 700));
   return await Promise.race([ended.then(() => 'ended' as const), patience]);
@@ -37,7 +37,7 @@ test('ends when the file is written', async ({ path, source }) => {
   expect(await source.check()).toBe('maybe');
 });
 
-test('ends when another file is renamed into its place, and when a link leads elsewhere', async ({
+test('ends when another file is renamed into its place, and when a link is redirected', async ({
   database,
   folder,
   path,
@@ -69,14 +69,14 @@ test('ends when another file is renamed into its place, and when a link leads el
   await linked.ended;
 });
 
-test('ends at once when the file changed before it began', async ({ path, source }) => {
+test('ends at once if the file changed before it began', async ({ path, source }) => {
   await writeFile(path, ONE);
   await source.sync();
   await writeFile(path, TWO);
   expect(await state(startWatch(source).ended)).toBe('ended');
 });
 
-test('after a failed sync it waits for the file to change again', async ({ path, source }) => {
+test('waits for the next change of the file after a failed sync', async ({ path, source }) => {
   await writeFile(path, '{"broken":');
   await source.failedSync();
   const { ended } = startWatch(source);
@@ -85,7 +85,7 @@ test('after a failed sync it waits for the file to change again', async ({ path,
   await ended;
 });
 
-test('waits for a file that is not there yet', async ({ path, source }) => {
+test('waits for a file that doesn’t exist yet', async ({ path, source }) => {
   await source.failedSync();
   const { ended } = startWatch(source);
   expect(await state(ended)).toBe('watching');

@@ -1,4 +1,4 @@
-/** Counts that must not grow with the source: requests to its upstream, and rows written. */
+/** Costs that must not grow with the source: requests to its upstream, and rows written. */
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-/** A source of 300 servers, each of which is warned about, and its upstream. */
+/** A source of 300 servers, each with a warning, and its upstream. */
 interface Sourced {
   readonly source: SourceUnderTest;
   /** Changes the description of one server. */
@@ -107,11 +107,11 @@ async function apiSource(): Promise<Sourced> {
 }
 
 describe.each([
-  // A conditional request each.
+  // One conditional request each.
   { kind: 'file', begin: fileSource, requests: { check: 1, nothingNew: 1, oneChanged: 1 } },
-  // What the branches are; for a change twice more, and the commit, its trees and the one file.
+  // One request for the branches; for a change two more, and the commit, its trees, and the one file.
   { kind: 'git', begin: gitSource, requests: { check: 2, nothingNew: 2, oneChanged: 7 } },
-  // What has changed since.
+  // One request for the changes.
   { kind: 'api', begin: apiSource, requests: { check: 1, nothingNew: 1, oneChanged: 1 } },
 ])('a $kind source', ({ begin, requests }) => {
   let sourced: Sourced;
@@ -148,18 +148,18 @@ describe.each([
     expect(served(written)).toEqual({ entry: 0, server_owner: 0, registry: 0, sync_finding: 0 });
   });
 
-  test('has one row of each table written where one server has changed', async () => {
+  test('gets one new row in each table for one changed server', async () => {
     await sourced.changeOne();
     const { asked, written } = await costOf(async () =>
       expect(await sourced.source.sync()).toMatchObject({ counts: { added: 0, changed: 1, removed: 0 } }),
     );
     expect(asked).toBeLessThanOrEqual(requests.oneChanged);
     expect(served(written)).toMatchObject({ entry: 1, server_owner: 1, registry: 1 });
-    // What was said before is not written again; an api source sends one server, about which there are two things to say.
+    // Known warnings are not written again; an api source sends one server, which has two warnings.
     expect(written.sync_finding).toBeLessThanOrEqual(2);
   });
 
-  test('still tells what is odd about its servers', async () => {
+  test('still shows the warnings about its servers', async () => {
     const findings = await sourced.source.findings();
     expect(findings[0]).toMatchObject({
       severity: 'warning',

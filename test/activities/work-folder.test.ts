@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inWorkFolder } from '../../sources/work-folder.ts';
 
-test('a folder is gone afterwards, whatever happens in it', async () => {
+test('a folder is removed afterwards, also after an error', async () => {
   let used = '';
   const failing = inWorkFolder(async (folder) => {
     used = folder;
@@ -18,7 +18,7 @@ test('a folder is gone afterwards, whatever happens in it', async () => {
   expect(existsSync(used)).toBe(false);
 });
 
-test('folders that a killed worker left behind are removed, those of others are not', async () => {
+test('folders that a killed worker left behind are removed, those of other workers are kept', async () => {
   // A process that has ended.
   const gone = Number(execFileSync('sh', ['-c', 'echo $$']).toString());
   const hours = (count: number): Date => new Date(Date.now() - count * 60 * 60_000);

@@ -21,19 +21,19 @@ import { type Script, ScriptedUpstream } from './scripted-upstream.ts';
 
 export const TASK_QUEUE = 'actors';
 
-// Failures are what these tests are about: they are not worth a line each.
+// These tests are about failures, which don't need a log line each.
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 
 export interface ActorEnvironment {
   readonly temporal: TestWorkflowEnvironment;
   readonly actors: SourceActors;
   readonly upstream: ScriptedUpstream;
-  /** Starts a source with a name of its own. */
+  /** Starts a source with its own name. */
   start(
     script: Script,
     state?: Partial<Omit<SourceState, 'definition'>> & { definition?: Partial<SourceDefinition> },
   ): Promise<StartedActor>;
-  /** Ends all sources: time is only skipped quickly where nothing happens in it. */
+  /** Ends all sources: time is skipped quickly only if nothing happens in it. */
   endSources(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -42,16 +42,16 @@ interface StartedActor {
   readonly name: string;
   readonly definition: SourceDefinition;
   readonly handle: WorkflowHandle;
-  /** The activities that were called, in order. */
+  /** The called activities, in order. */
   readonly calls: readonly string[];
 }
 
-/** Where days pass in milliseconds; the server that can do that knows little of cancelling and terminating. */
+/** A server where days pass in milliseconds, but which hardly supports cancelling and terminating. */
 export async function startSkippingEnvironment(): Promise<ActorEnvironment> {
   return startActorEnvironment(await createTimeSkippingEnvironment());
 }
 
-/** A real server, where time takes its time. */
+/** A real server, in real time. */
 export async function startLiveEnvironment(): Promise<ActorEnvironment> {
   const { address, namespace } = await createTestNamespace();
   return startActorEnvironment(await TestWorkflowEnvironment.createFromExistingServer({ address, namespace }));
@@ -113,14 +113,14 @@ export function gate(): { readonly passed: Promise<void>; open(): void } {
   return { passed: promise, open: resolve };
 }
 
-/** How the source is doing once a sync of it has ended. */
+/** The state of the source once a sync of it has ended. */
 export async function afterSync(
   { actors }: ActorEnvironment,
   name: string,
   number: number,
 ): Promise<SourceDescription> {
   const find = async (): Promise<SourceDescription | undefined> => {
-    // A busy machine may answer a query too late; the next one will do.
+    // A busy machine may answer a query too late, so ask again.
     const description = await actors.describe(name).catch((error: unknown) => {
       if (error instanceof TemporalUnavailable) return undefined;
       throw error;

@@ -25,7 +25,7 @@ const failed: SyncReport = {
   failure: { type: 'DocumentInvalid', message: 'line 3: expected ","\nbut found | instead' },
 };
 
-test('the details of a failing source say what is wrong, when it is tried again, and how it went before', () => {
+test('the details of a failing source say what is wrong, when it retries, and how earlier syncs went', () => {
   const state: SourceState = {
     ...newState(gitSource('official')),
     cycle: 12,
@@ -57,7 +57,7 @@ test('the details of a failing source say what is wrong, when it is tried again,
   `);
 });
 
-test('a sync that had nothing to read does not hide how many entries there are', () => {
+test('a sync without anything to read doesn’t hide the number of entries', () => {
   const counts = { entries: 0, added: 0, changed: 0, removed: 0, rejected: 0, warnings: 0 };
   const state: SourceState = {
     ...newState(gitSource('a')),
@@ -66,7 +66,7 @@ test('a sync that had nothing to read does not hide how many entries there are',
   expect(renderDetails(state, 'idle')).toContain('**Entries:** 120 (4 rejected, 5 warnings)');
 });
 
-test('a managed source has neither syncs nor a timer to show', () => {
+test('a managed source shows neither syncs nor a timer', () => {
   const details = renderDetails(newState({ ...gitSource('own'), ...MANAGED }), 'idle');
   expect(details).toContain('entries published here');
   expect(details).not.toMatch(/sync|next/i);
@@ -77,7 +77,7 @@ test('a paused source says so', () => {
   expect(details).toContain('**Next cycle:** none while paused');
 });
 
-test('where a source comes from is shown without credentials and query strings', () => {
+test('the origin of a source is shown without credentials and query strings', () => {
   const origin = {
     kind: 'file',
     location: { url: 'https://ada:secret@files.example/registry.json?token=secret#secret', timeoutMs: 1 },
@@ -86,7 +86,7 @@ test('where a source comes from is shown without credentials and query strings',
   expect(label).toBe('file https://files.example/registry.json');
 });
 
-test('fingerprints ignore the order of members, and differ where definitions do; digests ignore the policy', () => {
+test('fingerprints ignore the order of members and depend on the definition; digests ignore the policy', () => {
   const { name, origin, syncPolicy } = gitSource('a');
   const other = { syncPolicy, origin: { ...origin, path: 'other.json' } as typeof origin, name };
   const slower = { name, origin, syncPolicy: { ...syncPolicy, intervalMs: 1 } };
@@ -97,7 +97,7 @@ test('fingerprints ignore the order of members, and differ where definitions do;
   expect(definitionDigest(slower)).toBe(definitionDigest(gitSource('a')));
 });
 
-test('requests are read with suspicion and folded into one', () => {
+test('requests are validated and combined into one', () => {
   expect(readSyncRequest(undefined)).toEqual({});
   expect(readSyncRequest('now')).toEqual({});
   expect(readSyncRequest({ requestedBy: 'x'.repeat(10_000), reason: 1, force: 'true' })).toEqual({

@@ -1,4 +1,4 @@
-/** What someone with access to the Temporal namespace, and to nothing else, can do to a source. */
+/** What an attacker with access only to the Temporal namespace can do to a source. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ async function served(): Promise<string[]> {
   return labels(await entriesOf(worker.test.database));
 }
 
-/** Starts a workflow of ours as anyone can, and waits for its end, whatever it is. */
+/** Starts a workflow as anyone can, and waits for its end, whatever its outcome. */
 async function run(workflowType: string, ...args: readonly unknown[]): Promise<unknown> {
   const workflowId = `forged/${Math.random()}`;
   const handle = await worker.client.workflow.start(workflowType, {
@@ -67,8 +67,8 @@ async function run(workflowType: string, ...args: readonly unknown[]): Promise<u
 const FOREIGN = { kind: 'file', location: { data: '[{"name":"io.evil/x","version":"1.0.0","description":"Evil"}]' } };
 const forgedSync = { trigger: 'message', force: true, full: true } as const;
 
-describe('a sync workflow with a definition of its own', () => {
-  test('syncs what the source of that name has in the database, and nothing else', async () => {
+describe('a sync workflow with its own definition', () => {
+  test('syncs only what the database has for the source of that name', async () => {
     const before = await served();
     const { syncPolicy } = inlineSource('alpha');
     await run('sync', { ...forgedSync, number: 70, definition: { name: 'alpha', origin: FOREIGN, syncPolicy } });
@@ -89,7 +89,7 @@ describe('a sync workflow with a definition of its own', () => {
     expect(await served()).toContain('io.example/published@1.0.0 from own');
   });
 
-  test('cannot use up the numbers of syncs', async () => {
+  test('can’t use up the numbers of syncs', async () => {
     const { syncPolicy } = inlineSource('alpha');
     const definition = { name: 'alpha', origin: FOREIGN, syncPolicy };
     const result = await run('sync', { ...forgedSync, number: 2_147_483_647, definition });
@@ -98,7 +98,7 @@ describe('a sync workflow with a definition of its own', () => {
   });
 });
 
-test('an apply takes the snapshot of its own source only, and only what a fetch has stored', async () => {
+test('an apply only accepts a snapshot that a fetch has stored for the same source', async () => {
   const { database } = worker.test;
   const key = { sourceName: 'alpha', number: 200 };
   await openSyncRun(database, { ...key, workflowId: 'sync/alpha/200', trigger: 'message' });
@@ -112,7 +112,7 @@ test('an apply takes the snapshot of its own source only, and only what a fetch 
   expect(await served()).toContain('io.example/one@1.0.0 from alpha');
 });
 
-test('a forced sync overrides the removal guard only if the database has a request for it, and once', async () => {
+test('a forced sync overrides the removal guard only once, and only if the database has a request for it', async () => {
   await list(2);
   const forced = await worker.actors.syncNow('listed', { force: true, wait: true });
   expect(forced.report).toMatchObject({ outcome: 'failed', failure: { type: 'RemovalGuard' } });
@@ -130,7 +130,7 @@ test('a forced sync overrides the removal guard only if the database has a reque
 });
 
 describe('a retirement', () => {
-  test('that the database does not know about removes nothing, and the source is back after the next housekeeping', async () => {
+  test('that the database doesn’t confirm removes nothing, and the source is back after the next housekeeping', async () => {
     const before = await served();
     await worker.actors.retire('alpha', 'remove');
     await worker.actors.retire('own', 'remove');
@@ -144,7 +144,7 @@ describe('a retirement', () => {
     }, 'alpha is back');
   });
 
-  test('of a managed source that left the configuration file keeps its entries, until it is deleted', async () => {
+  test('of a managed source that left the configuration file keeps its entries until the source is deleted', async () => {
     const { database } = worker.test;
     await useSources(database, inlineSource('alpha', 'io.example/one'));
     await worker.actors.retire('own', 'remove').catch(() => undefined);

@@ -10,9 +10,9 @@ import { inlineSource, startWorker } from './running-worker.ts';
 /** More than a tick or a row lock could serve one after another. */
 const HANGING = 8;
 
-test('sources whose upstreams never answer, older and first in order, delay no other', async () => {
+test('sources with hanging upstreams, older and first in order, don’t delay the others', async () => {
   let asked = 0;
-  const upstream = createServer(() => (asked += 1)); // takes every request, answers none
+  const upstream = createServer(() => (asked += 1)); // accepts every request and never answers
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/registry.json`;
   const hanging = Array.from({ length: HANGING }, (_, index): SourceDefinition => ({

@@ -1,6 +1,6 @@
 /**
- * Histories as JSON: the fields of Temporal's protobuf messages, with enums by name and bytes in base64. Whatever tells
- * on which machine a history was made is left out.
+ * Histories as JSON: the fields of Temporal's protobuf messages, with enums by name and bytes in base64. Everything that
+ * identifies the machine is left out.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import proto, { type temporal } from '@temporalio/proto';
@@ -19,6 +19,6 @@ export async function writeHistory(path: string, history: temporal.api.history.v
 
 function withoutMachine(key: string, value: unknown): unknown {
   if (key === 'stackTrace' || key === 'workerInstanceKey') return undefined;
-  // A worker calls itself and its own task queue after its process and its host.
+  // The names of a worker and of its own task queue contain its process and its host.
   return typeof value === 'string' ? value.replaceAll(/\b\d+@[\w.-]+/g, 'worker') : value;
 }

@@ -12,7 +12,7 @@ afterEach(() => environment.endSources());
 afterAll(() => environment?.stop());
 
 describe('interrupting', () => {
-  test('a sync that is ended by hand in the Web UI is a failure with its record closed; a cancelled one is none', async () => {
+  test('a sync that is terminated in the Web UI counts as a failure and its record is closed; a cancelled one doesn’t', async () => {
     const { name } = await environment.start({ fetch: untilCancelled });
     const syncs = environment.temporal.client.workflow;
     const isSyncing = async (number: number): Promise<boolean> =>
@@ -32,7 +32,7 @@ describe('interrupting', () => {
     expect(cancelled.recentSyncs[0]?.outcome).toBe('cancelled');
     expect(cancelled.consecutiveFailures).toBe(1);
   });
-  test('during a check: the check is not waited for', async () => {
+  test('during a check: the check’s answer is not waited for', async () => {
     const { name, calls } = await environment.start(
       { check: untilCancelled },
       { definition: { syncPolicy: { intervalMs: 100, maxRemoval: 0.5, deadlineMs: 60_000 } } },
@@ -43,7 +43,7 @@ describe('interrupting', () => {
     expect(report).toMatchObject({ number: expect.any(Number), outcome: 'changed' });
   });
 
-  test('cancels what runs, waits for its record, removes the entries, and ends', async () => {
+  test('cancels running work, waits for its record, removes the entries, and ends', async () => {
     const { name, handle, calls } = await environment.start({ fetch: untilCancelled });
     await eventually(() => calls.includes('fetch'), 'it fetches');
     const waiting = environment.actors.syncNow(name, { wait: true }).catch((error: unknown) => error);
@@ -58,7 +58,7 @@ describe('interrupting', () => {
   });
 });
 
-test('continue-as-new waits for a message that is being answered', async () => {
+test('continue-as-new waits for a message that is being handled', async () => {
   const recording = gate();
   const { name, handle, calls } = await environment.start(
     { recordPause: () => recording.passed },
@@ -68,7 +68,7 @@ test('continue-as-new waits for a message that is being answered', async () => {
   const resumed = handle.executeUpdate('resume').catch((error: unknown) => error);
   await eventually(() => calls.includes('record resume'), 'the message is being answered');
   const cycleOf = async (): Promise<number> => (await environment.actors.describe(name)).cycle;
-  // After fifty cycles, the next run would begin.
+  // After fifty cycles the next run would begin.
   await expect.poll(cycleOf, { timeout: 60_000 }).toBeGreaterThan(51);
   expect((await handle.describe()).runId).toBe(runId);
   recording.open();
@@ -82,7 +82,7 @@ describe('watching a file', () => {
     syncPolicy: { intervalMs: 3_600_000, maxRemoval: 0.5, deadlineMs: 60_000 },
   } as const;
 
-  test('wakes the source, which then looks for itself; the watch goes on afterwards', async () => {
+  test('wakes the source, which then checks; the watch continues afterwards', async () => {
     const changes = [gate(), gate()];
     let watches = 0;
     const { name, calls } = await environment.start(
@@ -109,7 +109,7 @@ describe('watching a file', () => {
     expect(calls.filter((call) => call === 'check')).toHaveLength(2);
   });
 
-  test('a watch that cannot work does the source no harm', async () => {
+  test('a failing watch doesn’t affect the source', async () => {
     const { name, calls } = await environment.start(
       {
         watch: () => {

@@ -1,4 +1,4 @@
-/** What is left when Temporal loses its data, or Postgres does, while the other keeps its own. */
+/** What remains when Temporal loses its data, or Postgres does, while the other keeps its own. */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requestForce, storePause } from '../../db/configuration/source-requests.ts';
@@ -44,7 +44,7 @@ const describes = (name: string, { actors }: Pick<RunningWorker, 'actors'> = wor
     () => false,
   );
 
-test('every source syncs in full soon after the database was emptied and filled with sources again', async () => {
+test('every source fully syncs soon after the database was emptied and sources were added again', async () => {
   for (const { name } of SOURCES) await worker.actors.syncNow(name, { wait: true });
   await executeAsOwner('delete from source', 'delete from registry', 'delete from entry');
   await useSources(worker.test.database, ...SOURCES);
@@ -54,18 +54,18 @@ test('every source syncs in full soon after the database was emptied and filled 
   expect(source?.lastRun).toMatchObject({ outcome: 'changed', entries: 1, added: 1 });
 }, 60_000);
 
-test('a check of a source whose last sync the database does not know says that there is something to sync', async () => {
+test('a check reports work if the database doesn’t know the last sync of the source', async () => {
   const { number } = await worker.actors.syncNow('beta', { wait: true });
   await executeAsOwner(
     `delete from sync_run where number = ${number}`,
     "delete from entry where name = 'io.example/beta'",
   );
-  // It was restored with the state of the last fetch: the upstream has nothing that is newer than that.
+  // It was restored with the state of the last fetch: the upstream has nothing newer.
   const { report } = await worker.actors.syncNow('beta', { wait: true });
   expect(report).toMatchObject({ outcome: 'changed', counts: { added: 1 } });
 });
 
-test('a paused source stays paused when its actor is terminated, and when Temporal knows nothing', async () => {
+test('a paused source stays paused when its actor is terminated, and when Temporal has lost its data', async () => {
   await worker.actors.pause('alpha');
   await worker.client.workflow.getHandle(sourceWorkflowId('alpha')).terminate('by hand');
   await eventually(async () => {
@@ -93,14 +93,14 @@ test('a paused source stays paused when its actor is terminated, and when Tempor
   expect((await findSource(worker.test.database, 'alpha'))?.paused).toBe(false);
 }, 60_000);
 
-test('what the actor says about a pause is what Postgres has after the housekeeping', async () => {
+test('after the housekeeping Postgres has the actor’s pause', async () => {
   await worker.actors.pause('gamma');
   await storePause(worker.test.database, 'gamma', false);
   await worker.keepHouse();
   expect((await findSource(worker.test.database, 'gamma'))?.paused).toBe(true);
 });
 
-test('a forced sync that was asked for is not forgotten with Temporal', async () => {
+test('a request for a forced sync survives the loss of Temporal’s data', async () => {
   await requestForce(worker.test.database, 'gamma');
   expect(await findInitialState(worker.test.database, 'gamma')).toMatchObject({
     paused: true,
@@ -109,7 +109,7 @@ test('a forced sync that was asked for is not forgotten with Temporal', async ()
 });
 
 test.each([false, true])(
-  'an actor of 0.1 goes on with a reference to the definition; paused: %s',
+  'an actor of 0.1 continues with a reference to the definition; paused: %s',
   async (paused) => {
     const { database } = worker.test;
     const definition = inlineSource(`old-${paused}`, 'io.example/old');
@@ -144,7 +144,7 @@ test.each([false, true])(
     }, 'it knows the definition of the database');
     expect((await findSource(database, name))?.paused).toBe(paused);
     if (paused) await worker.actors.resume(name);
-    // A check tells that nothing has changed.
+    // A check shows that nothing has changed.
     await eventually(async () => (await worker.actors.describe(name)).cycle === 4, 'it has checked');
     expect(await worker.actors.describe(name)).toMatchObject({ recentSyncs: [], consecutiveFailures: 0 });
     const { report } = await worker.actors.syncNow(name, { wait: true });

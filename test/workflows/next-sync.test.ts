@@ -17,7 +17,7 @@ function wait(end: Partial<Parameters<typeof planNextCycle>[0]>): number {
 }
 
 describe('planning', () => {
-  test('after a success the next cycle is an interval away, a tenth more or less', () => {
+  test('after a success the next cycle is an interval away, plus or minus a tenth', () => {
     fc.assert(
       fc.property(interval, random, (intervalMs, chance) => {
         const planned = wait({ intervalMs, random: chance });
@@ -28,7 +28,7 @@ describe('planning', () => {
     expect(wait({ random: 0 })).not.toBe(wait({ random: 0.9 }));
   });
 
-  test('after failures the waits double, from five to ten seconds on, and never exceed the interval', () => {
+  test('after failures the waits double, starting at five to ten seconds, and never exceed the interval', () => {
     expect([1, 2, 3, 4].map((consecutiveFailures) => wait({ consecutiveFailures, random: 0 }))).toEqual([
       5_000, 10_000, 20_000, 40_000,
     ]);
@@ -41,7 +41,7 @@ describe('planning', () => {
     );
   });
 
-  test('an upstream is left alone for as long as it asks, a day at most', () => {
+  test('an upstream is left alone for as long as it asks, at most a day', () => {
     expect(wait({ consecutiveFailures: 1, retryAfterMs: 2 * HOUR })).toBe(2 * HOUR);
     expect(wait({ consecutiveFailures: 20, retryAfterMs: 1_000, random: 0 })).toBe(HOUR / 2);
     expect(wait({ consecutiveFailures: 1, retryAfterMs: 400 * 24 * HOUR })).toBe(24 * HOUR);
@@ -52,22 +52,22 @@ describe('planning', () => {
   });
 });
 
-describe('what is due', () => {
+describe('the wait of', () => {
   const state = newState(gitSource('a'));
 
   test.each<[string, SourceState, number | undefined]>([
-    ['a new source at once', state, 0],
-    ['a new source that has a time when it is due, then', { ...state, nextCycleAtMs: NOW + 5 }, 5],
-    ['an overdue one at once', { ...state, cycle: 3, nextCycleAtMs: NOW - 5 }, 0],
-    ['a paused one never', { ...state, paused: true, nextCycleAtMs: NOW - 5 }, undefined],
-    ['one without a plan never', { ...state, cycle: 3 }, undefined],
-    ['a managed one never', newState({ ...gitSource('a'), ...MANAGED }), undefined],
+    ['a new source is none', state, 0],
+    ['a new source with a due time ends then', { ...state, nextCycleAtMs: NOW + 5 }, 5],
+    ['an overdue source is none', { ...state, cycle: 3, nextCycleAtMs: NOW - 5 }, 0],
+    ['a paused source never ends', { ...state, paused: true, nextCycleAtMs: NOW - 5 }, undefined],
+    ['a source without a plan never ends', { ...state, cycle: 3 }, undefined],
+    ['a managed source never ends', newState({ ...gitSource('a'), ...MANAGED }), undefined],
   ])('%s', (_, given, expected) => {
     expect(timeUntilCycle(given, NOW)).toBe(expected);
   });
 });
 
-describe('what starts a cycle', () => {
+describe('the start of a cycle', () => {
   const state = { ...newState(gitSource('a')), cycle: 1 };
   const api = {
     ...state,
@@ -76,7 +76,7 @@ describe('what starts a cycle', () => {
   const routine = { fromWatch: false, nowMs: NOW };
   const fullSyncAgo = (milliseconds: number): string => new Date(NOW - milliseconds).toISOString();
 
-  test('what was asked for goes before everything else, what was never done before routine', () => {
+  test('requests come first, then a first sync, then the timer', () => {
     const pending = { trigger: 'message' } as const;
     expect(triggerOf({ ...state, cycle: 0, pending }, routine)).toBe('message');
     expect(triggerOf({ ...state, cycle: 0 }, routine)).toBe('start');
@@ -87,7 +87,7 @@ describe('what starts a cycle', () => {
     expect(triggerOf(state, routine)).toBe('timer');
   });
 
-  test('only routine asks first', () => {
+  test('only a timer checks first', () => {
     expect((['start', 'timer', 'watch', 'message', 'definition', 'full'] as const).filter(asksFirst)).toEqual([
       'timer',
       'watch',

@@ -28,7 +28,7 @@ async function entryCount(name: string): Promise<number | undefined> {
   return counted?.entryCount;
 }
 
-/** The actor may not run yet, or just be started again. */
+/** The actor may not be running yet, or may have just been restarted. */
 async function syncEnds(name: string, number: number): Promise<void> {
   const hasEnded = async (): Promise<boolean> => {
     const { recentSyncs } = await worker.actors.describe(name);
@@ -40,15 +40,15 @@ async function syncEnds(name: string, number: number): Promise<void> {
 const statusOf = async (name: string): Promise<string> =>
   (await worker.client.workflow.getHandle(sourceWorkflowId(name)).describe()).status.name;
 
-describe('a worker makes the actors agree with the sources in Postgres', () => {
-  test('those that are there when it starts run at once', async () => {
+describe('a worker makes the actors match the sources in Postgres', () => {
+  test('sources that exist at its start run at once', async () => {
     await syncEnds('alpha', 1);
     expect(await entryCount('alpha')).toBe(2);
     expect(await worker.actors.describe('alpha')).toMatchObject({ phase: 'idle', kind: 'file' });
     expect(await worker.actors.describe('own')).toMatchObject({ phase: 'idle', kind: 'managed', recentSyncs: [] });
   });
 
-  test('a new definition reaches its actor, an equal one costs nothing', async () => {
+  test('a new definition reaches its actor, and an equal one costs nothing', async () => {
     const before = await historyLength('own');
     await useSources(worker.test.database, inlineSource('alpha', 'io.example/one'), managedSource('own'));
     await worker.keepHouse();
@@ -59,7 +59,7 @@ describe('a worker makes the actors agree with the sources in Postgres', () => {
     expect(await historyLength('own')).toBe(before);
   });
 
-  test('an actor knows no query of a URL, in which a token may stand, but is told of another one', async () => {
+  test('an actor gets no query of a URL, which may contain a token, but notices a changed one', async () => {
     const received: string[] = [];
     const upstream = createServer((request, response) => {
       received.push(request.url ?? '');
@@ -95,7 +95,7 @@ describe('a worker makes the actors agree with the sources in Postgres', () => {
     await useSources(worker.test.database, ...stay);
   });
 
-  test('an actor that somebody terminated comes back, and numbers its syncs on', async () => {
+  test('a terminated actor comes back and continues the numbering of syncs', async () => {
     await worker.client.workflow.getHandle(sourceWorkflowId('alpha')).terminate('by hand');
     await eventually(async () => {
       await worker.keepHouse();
@@ -105,14 +105,14 @@ describe('a worker makes the actors agree with the sources in Postgres', () => {
     expect((await worker.actors.describe('alpha')).recentSyncs).toHaveLength(1);
   });
 
-  test('one that does not run is started by whoever speaks to it', async () => {
+  test('an actor that isn’t running is started by any message to it', async () => {
     await worker.client.workflow.getHandle(sourceWorkflowId('alpha')).terminate('by hand');
     const { report } = await worker.actors.syncNow('alpha', { wait: true });
     expect(report).toMatchObject({ outcome: 'unchanged' });
     await expect(worker.actors.syncNow('nobody', {})).rejects.toMatchObject({ type: 'SourceNotFound' });
   });
 
-  test('what left the configuration is retired: removed, or kept for its return where it was published', async () => {
+  test('sources that left the configuration are retired: removed, or kept for their return if they are managed', async () => {
     await useSources(worker.test.database, inlineSource('beta', 'io.example/three'));
     await eventually(async () => {
       await worker.keepHouse();
@@ -131,7 +131,7 @@ describe('a worker makes the actors agree with the sources in Postgres', () => {
     }, 'it is back');
   });
 
-  test('several workers at once do no more than one', async () => {
+  test('several workers at once have the same effect as one', async () => {
     const stopAnother = await worker.startAnother();
     await useSources(
       worker.test.database,
@@ -144,7 +144,7 @@ describe('a worker makes the actors agree with the sources in Postgres', () => {
     await stopAnother();
   });
 
-  test('a Temporal that knows nothing is told everything, and no entry is lost', async () => {
+  test('an empty Temporal is filled again, and no entry is lost', async () => {
     const fresh = await startWorker(worker.test);
     try {
       await eventually(

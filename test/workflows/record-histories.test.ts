@@ -50,7 +50,7 @@ describe.runIf(version !== undefined)('recording', () => {
   const reachesCycle = async (name: string, cycle: number): Promise<void> =>
     eventually(async () => (await environment.actors.describe(name)).cycle >= cycle, `${name} reaches cycle ${cycle}`);
 
-  test('a first sync, checks that find nothing, one that may have found something, one that fails', async () => {
+  test('a first sync, checks that find nothing, one that finds something, and one that fails', async () => {
     const answers: ('nothing' | 'maybe' | Error)[] = ['nothing', 'maybe', new Error('connection reset')];
     const { name, handle } = await environment.start(
       {
@@ -85,7 +85,7 @@ describe.runIf(version !== undefined)('recording', () => {
     await record('sync-failed-after-a-retry', syncOf(name, 1));
   });
 
-  test('a snapshot that is lost', async () => {
+  test('a lost snapshot', async () => {
     let applies = 0;
     const { name } = await environment.start({
       apply: () => {
@@ -110,7 +110,7 @@ describe.runIf(version !== undefined)('recording', () => {
     await record('source-paused-and-resumed', handle);
   });
 
-  test('messages during a sync, and ones that are not understood', async () => {
+  test('messages during a sync, and messages that aren’t understood', async () => {
     const fetching = gate();
     const { name, handle, calls } = await environment.start({
       fetch: ({ number }) => (number === 1 ? fetching.passed : undefined),

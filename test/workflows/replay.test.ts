@@ -1,4 +1,4 @@
-/** Actors live for years: whatever is changed in a workflow, the histories of all versions must still lead through it. */
+/** Actors live for years: after any change of a workflow, the histories of all versions must still replay. */
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   workflowBundle = await loadWorkflowBundle();
 });
 
-test('there are histories of the first version', () => {
+test('histories of the first version exist', () => {
   expect(histories.filter((file) => file.startsWith('0.1/')).length).toBeGreaterThanOrEqual(18);
 });
 

@@ -1,4 +1,4 @@
-/** A whole worker on a database and a Temporal namespace of its own: nothing in it is scripted. */
+/** A whole worker with its own database and Temporal namespace; nothing in it is scripted. */
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
@@ -15,9 +15,9 @@ export interface RunningWorker {
   readonly namespace: TestNamespace;
   readonly client: Client;
   readonly actors: SourceActors;
-  /** Does the housekeeping once more and waits for its end. */
+  /** Runs the housekeeping again and waits for its end. */
   keepHouse(): Promise<void>;
-  /** Another one on the same database and namespace. */
+  /** Another worker on the same database and namespace. */
   startAnother(): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What lies beyond the workflows' boundary, as each test wants it: the activities, answered by source from a script. */
+/** The activities, scripted per source, as each test needs them. */
 import { Context } from '@temporalio/activity';
 import { failingClearly } from '../../activities/failures.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
   WatchActivities,
 } from '../../workflows/contract.ts';
 
-/** Each answers one activity of one source; what throws is a failure of the activity. */
+/** Each answers one activity of one source; an error becomes a failure of the activity. */
 export interface Script {
   check?: () => CheckResult['news'] | Promise<CheckResult['news']>;
   fetch?: (input: FetchInput, attempt: number) => void | Promise<void>;
@@ -31,7 +31,7 @@ export class ScriptedUpstream {
   readonly syncs: FetchInput[] = [];
   readonly recordedFailures: RecordFailureInput[] = [];
 
-  /** @returns what was called for the source, in order, growing */
+  /** @returns a growing list of the calls for the source, in order */
   play(sourceName: string, script: Script): readonly string[] {
     this.#scripts.set(sourceName, script);
     const calls: string[] = [];
@@ -93,7 +93,7 @@ function fetchedSnapshot(): FetchSnapshotResult {
   };
 }
 
-/** Never ends by itself; a cancellation ends it. */
+/** Ends only when it is cancelled. */
 export function untilCancelled(): Promise<never> {
   const context = Context.current();
   const heart = setInterval(() => context.heartbeat(), 50);

@@ -12,14 +12,14 @@ beforeAll(async () => {
 afterEach(() => environment.endSources());
 afterAll(() => environment?.stop());
 
-/** The reports of all syncs that ended, oldest first. */
+/** The reports of all finished syncs, oldest first. */
 async function reportsOf(name: string): Promise<SyncReport[]> {
   const { recentSyncs } = await environment.actors.describe(name);
   return recentSyncs.toReversed();
 }
 
 describe('cycles', () => {
-  test('the first cycle syncs without asking; then nothing new costs one check a minute and no sync', async () => {
+  test('the first cycle syncs without a check; after that, nothing new costs one check a minute and no sync', async () => {
     const { name, calls } = await environment.start({});
     await afterSync(environment, name, 1);
     await environment.temporal.sleep('10 minutes');
@@ -33,7 +33,7 @@ describe('cycles', () => {
     expect(lastCheckedAt).toBeDefined();
   });
 
-  test('a check that may have found something, and one that fails, lead to a sync', async () => {
+  test('a check that finds something, and a failing check, lead to a sync', async () => {
     const answers: ('maybe' | Error)[] = ['maybe', new Error('connection reset')];
     const { name, calls } = await environment.start({
       check: () => {
@@ -48,7 +48,7 @@ describe('cycles', () => {
     expect((await reportsOf(name)).map((report) => report.trigger)).toEqual(['start', 'timer', 'timer']);
   });
 
-  test('an api source asks for everything when a full sync is due, without a check', async () => {
+  test('an api source fetches everything when a full sync is due, without a check', async () => {
     const day = 24 * 60 * 60_000;
     const { name } = await environment.start(
       {},
@@ -68,7 +68,7 @@ describe('cycles', () => {
     ]);
   });
 
-  test('a source without an interval is synced once, and then when it is asked to', async () => {
+  test('a source without an interval syncs once, and then on request', async () => {
     const { name, calls } = await environment.start(
       {},
       { definition: { syncPolicy: { intervalMs: null, maxRemoval: 0.5, deadlineMs: 60_000 } } },
@@ -81,7 +81,7 @@ describe('cycles', () => {
     expect(calls).toEqual(['fetch', 'apply', 'fetch', 'apply']);
   });
 
-  test('state outlives continue-as-new, and so does somebody who waits', async () => {
+  test('state survives continue-as-new, and so does a waiting caller', async () => {
     const { name, handle, calls } = await environment.start({}, { cycle: 49, nextSyncNumber: 8 });
     const firstRun = (await handle.describe()).runId;
     const { number } = await environment.actors.syncNow(name, { wait: true });
@@ -98,7 +98,7 @@ describe('cycles', () => {
 });
 
 describe('failures', () => {
-  test('are tried again after growing waits, never longer than the interval, and forgotten after a success', async () => {
+  test('are retried after growing waits, at most the interval, and forgotten after a success', async () => {
     let isBroken = true;
     const times: number[] = [];
     const { name, handle } = await environment.start(
@@ -155,7 +155,7 @@ describe('failures', () => {
     expect(listed.slice(0, 4)).toEqual([['syncing'], ['failing'], ['failing'], ['failing']]);
   });
 
-  test('an upstream that asks to be left alone is, for as long as it asked', async () => {
+  test('an upstream that asks for a pause gets one of that length', async () => {
     const { name } = await environment.start({
       fetch: () => {
         throw new RollcallError('UpstreamRateLimited', 'too many requests', { retryAfterMs: 30 * 60_000 });
@@ -168,8 +168,8 @@ describe('failures', () => {
   });
 });
 
-describe('asking for a sync', () => {
-  test('during a sync: exactly one more follows, however often it was asked for, forced if any asked for that', async () => {
+describe('a sync request', () => {
+  test('during a sync causes exactly one more, however many there are, which is forced if any of them is', async () => {
     const fetching = gate();
     const { name, handle } = await environment.start({
       fetch: (input) => (input.number === 1 ? fetching.passed : undefined),
@@ -188,7 +188,7 @@ describe('asking for a sync', () => {
     expect(syncs[1]).toMatchObject({ trigger: 'message', requestedBy: 'grace', reason: 'a release', force: true });
   });
 
-  test('by hand with anything at all as argument, and by a name that does not exist: the actor is none the worse', async () => {
+  test('by hand with any argument, or for an unknown signal, does no harm', async () => {
     const { name, handle, calls } = await environment.start({});
     await afterSync(environment, name, 1);
     await handle.signal('sync', 'now!');
@@ -202,7 +202,7 @@ describe('asking for a sync', () => {
     expect(environment.upstream.syncs.at(-1)).toMatchObject({ force: false });
   });
 
-  test('and waiting for it: the answer has the outcome', async () => {
+  test('that waits gets the outcome', async () => {
     const { name } = await environment.start({
       fetch: ({ number }) => {
         if (number === 2) throw new RollcallError('DocumentInvalid', 'line 3: no comma');
@@ -219,7 +219,7 @@ describe('asking for a sync', () => {
 });
 
 describe('pausing', () => {
-  test('stops the timer; a message still runs once; what is due runs when it is resumed', async () => {
+  test('stops the timer; a message still causes a sync; after resuming, a sync that is due runs', async () => {
     const { name, handle, calls } = await environment.start({});
     await afterSync(environment, name, 1);
     await environment.actors.pause(name);
@@ -242,7 +242,7 @@ describe('pausing', () => {
 });
 
 describe('a new definition', () => {
-  test('starts a sync with it; an equal one, its members in whatever order, changes nothing', async () => {
+  test('starts a sync; an equal one, with members in any order, changes nothing', async () => {
     const { name, definition, calls } = await environment.start({});
     await afterSync(environment, name, 1);
     const { origin, syncPolicy, ...rest } = definition;
@@ -267,7 +267,7 @@ describe('a new definition', () => {
 });
 
 describe('a managed source', () => {
-  test('writes what it is asked to, passes the reason of a refusal on, and is never synced', async () => {
+  test('carries out writes, passes on the reason of a refusal, and never syncs', async () => {
     const { name, handle, calls } = await environment.start(
       {
         write: (requestId) => {
@@ -291,7 +291,7 @@ describe('a managed source', () => {
     expect(calls).toEqual(['write first', 'write again', 'write status', 'write removal']);
   });
 
-  test('asks Postgres about a request that is repeated, and answers nothing from memory', async () => {
+  test('asks Postgres about a repeated request, and answers nothing from memory', async () => {
     const { name, calls } = await environment.start({}, { definition: MANAGED });
     const request = { requestId: 'once', name: 'io.example/a', version: '1.0.0' };
     await environment.actors.publish(name, request);
@@ -299,7 +299,7 @@ describe('a managed source', () => {
     expect(calls).toEqual(['write once', 'write once']);
   });
 
-  test('can be asked again when Postgres was away', async () => {
+  test('can be asked again after Postgres was unavailable', async () => {
     let isAway = true;
     const { name } = await environment.start(
       {
@@ -312,14 +312,14 @@ describe('a managed source', () => {
     );
     const request = { requestId: 'patient', name: 'io.example/a', version: '1.0.0' };
     const first = environment.actors.publish(name, request).catch((error: unknown) => error);
-    // It is tried for a minute, and once more.
+    // The write is retried for a minute, and once more.
     for (let minute = 0; minute < 4; minute += 1) await environment.temporal.sleep('1 minute');
     expect(await first).toMatchObject({ message: expect.stringContaining('connection refused') });
     isAway = false;
     expect(await environment.actors.publish(name, request)).toEqual({ entries: 1 });
   });
 
-  test('is the only kind that takes writes', async () => {
+  test('is the only kind that accepts writes', async () => {
     const { name, calls } = await environment.start({});
     await afterSync(environment, name, 1);
     await expect(
@@ -330,7 +330,7 @@ describe('a managed source', () => {
 });
 
 describe('retiring', () => {
-  test('of a managed source may keep the entries', async () => {
+  test('of a managed source can keep the entries', async () => {
     const { name, handle, calls } = await environment.start({}, { definition: MANAGED });
     await environment.actors.retire(name, 'detach');
     await handle.result();

@@ -39,7 +39,7 @@ test('the details of a sync name the first entries of each kind, and how many mo
   `);
 });
 
-test('a result of an earlier version, which lists nothing, shows its counts', () => {
+test('a result of an earlier version without a listing shows its counts', () => {
   expect(renderResult(RESULT)).toMatch(/^\*\*changed\*\* at `0123456789ab`\n\n\|.*\| 120 \| 22 \|[^\n]*$/s);
 });
 
@@ -51,7 +51,7 @@ test('the details of a failed sync have the first rejections', () => {
   );
 });
 
-test('nothing in a name or a reason is taken for Markdown', () => {
+test('nothing in a name or a reason is read as Markdown', () => {
   const hostile = 'a` ![x](https://evil.example/) `\n# b';
   const text = renderResult(RESULT, {
     added: [hostile],

@@ -17,7 +17,7 @@ afterAll(() => environment?.stop());
 const firstSyncOf = (name: string): WorkflowHandle =>
   environment.temporal.client.workflow.getHandle(syncWorkflowId(name, 1));
 
-test('its page says what started it, and how it ended', async () => {
+test('its page says what started it and how it ended', async () => {
   const { name } = await environment.start({});
   await afterSync(environment, name, 1);
   const description = await firstSyncOf(name).describe();
@@ -31,7 +31,7 @@ test('its page says what started it, and how it ended', async () => {
   expect(await description.staticSummary()).toBe(`Sync 1 of ${name}, started by: start`);
 });
 
-test('its page names what it changed and rejected, which its actor does not keep', async () => {
+test('its page names what it changed and rejected, and its actor doesn’t keep that', async () => {
   const { name } = await environment.start({});
   const { recentSyncs } = await afterSync(environment, name, 1);
   const details = await detailsOf(firstSyncOf(name));
@@ -51,7 +51,7 @@ test('its page names what it changed and rejected, which its actor does not keep
   );
 });
 
-test('a failure that may pass is tried again, with the record still open', async () => {
+test('a temporary failure is retried, with the record still open', async () => {
   const { name, calls } = await environment.start({
     fetch: (_, attempt) => {
       if (attempt < 3) throw new RollcallError('UpstreamUnavailable', 'connection refused', { retryAfterMs: 10 });
@@ -62,7 +62,7 @@ test('a failure that may pass is tried again, with the record still open', async
   expect(calls).toEqual(['fetch', 'fetch', 'fetch', 'apply']);
 });
 
-test('one that will not pass fails it at once: red, with its cause, and recorded', async () => {
+test('a permanent failure ends it at once: red, with its cause, and recorded', async () => {
   const { name, calls } = await environment.start({
     apply: () => {
       throw new RollcallError('RemovalGuard', 'it would remove 90 of 100 entries');
@@ -81,7 +81,7 @@ test('one that will not pass fails it at once: red, with its cause, and recorded
   expect(searchAttributes).toMatchObject({ SyncOutcome: ['failed'] });
 });
 
-test('a fetch that takes longer than its deadline is not waited for, nor tried again', async () => {
+test('a fetch that exceeds its deadline is neither awaited nor retried', async () => {
   const { name, calls } = await environment.start(
     { fetch: untilCancelled },
     { definition: { syncPolicy: { intervalMs: 60_000, maxRemoval: 0.5, deadlineMs: 500 } } },
@@ -94,7 +94,7 @@ test('a fetch that takes longer than its deadline is not waited for, nor tried a
   expect(calls).toEqual(['fetch', 'record failed']);
 });
 
-test('a snapshot that a crash of Postgres lost is fetched again, but not for ever', async () => {
+test('a snapshot lost in a crash of Postgres is fetched again, but not endlessly', async () => {
   let losses = 1;
   const lose = (): 'changed' => {
     losses -= 1;
@@ -112,7 +112,7 @@ test('a snapshot that a crash of Postgres lost is fetched again, but not for eve
   expect(always.calls.filter((call) => call === 'fetch')).toHaveLength(3);
 });
 
-test('cancelled in the Web UI, it closes its record all the same, even while Postgres restarts', async () => {
+test('when cancelled in the Web UI, it still closes its record, even while Postgres restarts', async () => {
   const { name, calls } = await environment.start({
     fetch: untilCancelled,
     recordFailure: (attempt) => {

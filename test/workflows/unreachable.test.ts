@@ -21,8 +21,8 @@ async function failureOf(work: Promise<unknown>): Promise<{ error: unknown; took
   return { error, tookMs: Date.now() - startedAt };
 }
 
-describe('within a few seconds the caller knows', () => {
-  test('that Temporal is not there, whatever was asked', async () => {
+describe('within a few seconds the caller learns', () => {
+  test('that Temporal is unavailable, for every request', async () => {
     const server = { address: `127.0.0.1:${await findFreePort()}`, namespace: 'default', taskQueue: 'rollcall' };
     const temporal = await connectTemporal(server, startTelemetry());
     const actors = createSourceActors(temporal.client, {
@@ -42,7 +42,7 @@ describe('within a few seconds the caller knows', () => {
     }
   });
 
-  test('that no worker is there', async () => {
+  test('that there is no worker', async () => {
     const temporal = await connectTemporal({ ...(await createTestNamespace()), taskQueue: 'nobody' }, startTelemetry());
     const actors = createSourceActors(temporal.client, {
       taskQueue: 'nobody',
@@ -55,7 +55,7 @@ describe('within a few seconds the caller knows', () => {
   });
 });
 
-test('search attributes are registered once, also by several at the same time', async () => {
+test('search attributes are registered once, even by several processes at the same time', async () => {
   const { address } = await createTestNamespace();
   const connection = await Connection.connect({ address });
   const namespace = `bare-${Date.now()}`;

@@ -1,4 +1,4 @@
-/** Writes wait for nothing else that a worker does. */
+/** Writes never wait behind other activities. */
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ beforeAll(async () => {
   native = await NativeConnection.connect({ address });
   shared = { connection: native, namespace, plugins: [startTelemetry().plugin] };
   actors = createSourceActors(client, { taskQueue: TASK_QUEUE, findState: async () => undefined });
-  // Workflows run, but nothing takes the activities of the main queue yet.
+  // Workflows run, but no worker takes activities of the main queue yet.
   await run({ taskQueue: TASK_QUEUE, workflowBundle: await loadWorkflowBundle() });
 });
 afterAll(async () => {
@@ -42,7 +42,7 @@ async function run(options: Partial<WorkerOptions> & { taskQueue: string }): Pro
   });
 }
 
-test('a publish is carried out while no activity of the main queue is', async () => {
+test('a publish is carried out while no activity of the main queue runs', async () => {
   await actors.ensure(newState(gitSource('waiting')));
   await actors.ensure(newState(managedSource('managed')));
   await run({ taskQueue: writeTaskQueue(TASK_QUEUE), activities: { write: async () => ({ entries: 1 }) } });
