@@ -49,6 +49,7 @@ export function createApp(context: ApiContext): Express {
   app.use(compression());
   app.use('/extension/v0', extensionApi(context));
   app.use(context.access.metadata);
+  app.use(context.access.signIn);
   app.use(openApiRoutes(context));
   app.use(healthRoutes(context));
   app.use('/v1', restAdminApi(context));

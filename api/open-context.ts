@@ -104,7 +104,7 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
     addRegistryGauges(database),
     addGauges(() => registries.gauges()),
   ];
-  const access = createAccess(auth, { registries, logger });
+  const access = createAccess(auth, { database, registries, logger });
   const actors = createSourceActors(temporal.client, {
     taskQueue: options.temporal.taskQueue,
     findState: (name) => findInitialState(database, name),

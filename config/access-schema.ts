@@ -55,6 +55,28 @@ const scope = z
     'expected one scope without spaces and quotes, such as `registry:write`',
   );
 
+/** Parameters that sign-in sets itself. */
+const OWN_PARAMETERS = /^(?:client_id|redirect_uri|response_type|response_mode|scope|state|nonce|code_challenge.*)$/;
+
+const consoleClient = mapping({
+  clientId: text.describe('Client ID of the console at the provider'),
+  clientSecretFile: filePath.exactOptional().describe('File with the secret of clientId. Default: a public client'),
+  scopes: z
+    .array(scope)
+    .exactOptional()
+    .describe('Scopes to request. Default: `openid` and `scopesSupported`. `offline_access` keeps sessions longer'),
+  parameters: z
+    .record(
+      z
+        .string()
+        .regex(/^[a-z_]{1,64}$/, 'expected a parameter of an authorization request, such as `audience`')
+        .refine((name) => !OWN_PARAMETERS.test(name), 'is set by Rollcall itself'),
+      text,
+    )
+    .exactOptional()
+    .describe('Additional parameters of the requests. Default: `resource` with the audience, if that is a URL'),
+});
+
 const provider = withRule(
   mapping({
     name: text.describe('Name for messages and logs'),
@@ -68,6 +90,7 @@ const provider = withRule(
     introspectionUrl: secureUrl.exactOptional().describe('Introspection endpoint (RFC 7662) for opaque tokens'),
     allowPrivateIP: z.boolean().default(false).describe('Whether its URLs may resolve to private addresses'),
     scopes: z.array(scope).default([]).describe('Scopes of tokens without a scope claim. Default: none'),
+    console: consoleClient.exactOptional().describe('Lets users sign in to the console with this provider'),
   }),
   ({ clientId, clientSecretFile }, report) => {
     if (clientSecretFile !== undefined && clientId === undefined) {
@@ -90,11 +113,20 @@ const oauth = withRule(
     writeScope: scope
       .default('mcp-registry:write')
       .describe('Scope required for changes. Default `mcp-registry:write`'),
+    sessionSecretFile: filePath
+      .exactOptional()
+      .describe('File with secrets for the cookies of the console, one per line. Default: generated, in the database'),
     providers: namedList(provider, `write \`${PROVIDERS_TO_WRITE}\`, ${OR_ANONYMOUS}`)
       .exactOptional()
       .describe('Identity providers whose tokens are accepted'),
   }),
-  ({ providers }, report) => checkIssuers(providers, report),
+  ({ providers, resourceUrl }, report) => {
+    checkIssuers(providers, report);
+    const signsIn = mappingsOf(providers).some(([, provider]) => provider['console'] !== undefined);
+    if (signsIn && resourceUrl === undefined) {
+      report(['resourceUrl'], 'is missing: providers lead users who sign in to the console back to it');
+    }
+  },
 );
 
 /** The issuer of a token selects its provider, so issuers must be unique. */

@@ -13,6 +13,7 @@ export function authSettings(written: SourcesFile['auth'], folder: string): Auth
   // The schema rejects this. Fail closed if that ever changes.
   if (oauth?.providers === undefined) throw new Error('auth.mode is oauth, but there are no providers');
   const { realm, writeScope, scopesSupported = ['mcp-registry:read', writeScope], resourceUrl } = oauth;
+  const { sessionSecretFile } = oauth;
   return {
     mode,
     publicPaths,
@@ -20,14 +21,18 @@ export function authSettings(written: SourcesFile['auth'], folder: string): Auth
     scopesSupported,
     writeScope,
     providers: oauth.providers.map((provider) => providerSettings(provider, folder)),
-    ...defined({ resourceUrl, authz }),
+    ...defined({
+      resourceUrl,
+      authz,
+      sessionSecret: sessionSecretFile === undefined ? undefined : { file: resolve(folder, sessionSecretFile) },
+    }),
   };
 }
 
 type WrittenProvider = NonNullable<NonNullable<SourcesFile['auth']['oauth']>['providers']>[number];
 
 function providerSettings(written: WrittenProvider, folder: string): ProviderSettings {
-  const { clientSecretFile, caCertPath, authTokenFile, allowPrivateIP, ...rest } = written;
+  const { clientSecretFile, caCertPath, authTokenFile, allowPrivateIP, console: client, ...rest } = written;
   const secret = (file: string | undefined): SecretReference | undefined =>
     file === undefined ? undefined : { file: resolve(folder, file) };
   return {
@@ -37,6 +42,14 @@ function providerSettings(written: WrittenProvider, folder: string): ProviderSet
       clientSecret: secret(clientSecretFile),
       token: secret(authTokenFile),
       caFile: caCertPath && resolve(folder, caCertPath),
+      console: client && {
+        clientId: client.clientId,
+        ...defined({
+          clientSecret: secret(client.clientSecretFile),
+          scopes: client.scopes,
+          parameters: client.parameters,
+        }),
+      },
     }),
   };
 }

@@ -115,6 +115,19 @@ export interface ProviderSettings {
   readonly allowPrivateIp: boolean;
   /** Scopes of tokens without a `scope` or `scp` claim, such as Kubernetes service account tokens. Default: none. */
   readonly scopes: readonly string[];
+  /** Absent: users can't sign in to the console with this provider. */
+  readonly console?: ConsoleClient;
+}
+
+/** The console as a client of an identity provider. */
+export interface ConsoleClient {
+  readonly clientId: string;
+  /** Absent: a public client. */
+  readonly clientSecret?: SecretReference;
+  /** Default: `openid` and the scopes that the server advertises. */
+  readonly scopes?: readonly string[];
+  /** Additional parameters of requests for tokens. Default: `resource` with the audience, if that is a URL. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 /** Callers that hold the claims can publish names that match one of the globs. */
@@ -140,6 +153,8 @@ export interface OAuthSettings {
   readonly scopesSupported: readonly string[];
   /** Scope required for changes. Default `mcp-registry:write`. */
   readonly writeScope: string;
+  /** Secrets that seal the cookies of the console, one per line. Absent: generated secrets in Postgres. */
+  readonly sessionSecret?: SecretReference;
   /** At least one. The issuer of a token selects its provider. */
   readonly providers: readonly ProviderSettings[];
   /** Absent: any valid token allows everything. */

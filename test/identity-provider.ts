@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +20,8 @@ export const AUDIENCE = 'https://registry.example.com';
 export const CLIENT = { id: 'rollcall', secret: 'a client secret of a test' } as const;
 /** Of the client without a secret that logs people in by device code. */
 export const DEVICE_CLIENT_ID = 'rollcall-cli';
+/** Of the console, which signs people in with a browser. */
+export const CONSOLE_CLIENT_ID = 'rollcall-console';
 const SCOPES = ['mcp-registry:read', 'mcp-registry:write'] as const;
 
 export type SigningAlgorithm = 'RS256' | 'PS256' | 'RS512' | 'ES256' | 'ES384' | 'EdDSA';
@@ -55,6 +58,8 @@ export interface IdentityProvider {
   issuedToken(claims?: TokenClaims): Promise<string>;
   /** A token that only introspection tells anything about. */
   opaqueToken(claims?: TokenClaims, options?: Pick<TokenOptions, 'audience' | 'expiresInSeconds'>): Promise<string>;
+  /** Somebody who can sign in with a browser, and what their tokens say. */
+  addPerson(subject: string, claims: TokenClaims): void;
   /** What somebody does who follows the link of a device login: logs in and agrees. */
   approveDevice(userCode: string, claims?: TokenClaims): Promise<void>;
   /** What somebody does who did not ask for it. */
@@ -73,8 +78,20 @@ export interface IdentityProvider {
   stop(): Promise<void>;
 }
 
-/** By default it listens at a free port; `isListening: false` leaves that to `resume`. */
-export async function startIdentityProvider({ isListening = true } = {}): Promise<IdentityProvider> {
+export interface IdentityProviderOptions {
+  /** Default true; `isListening: false` leaves that to `resume`. */
+  readonly isListening?: boolean;
+  /** Where the server is whose console signs people in. Default: none does. */
+  readonly consoleOf?: string;
+  /** Seconds that tokens of people are valid. Default 300. */
+  readonly lifetimeS?: number;
+}
+
+export async function startIdentityProvider({
+  isListening = true,
+  consoleOf,
+  lifetimeS = 300,
+}: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   const certificate = await createLoopbackCertificate();
   const folder = await mkdtemp(join(tmpdir(), 'identity-provider-'));
   const caFile = join(folder, 'ca.pem');
@@ -84,12 +101,14 @@ export async function startIdentityProvider({ isListening = true } = {}): Promis
   let current: Generation | undefined;
   const server = createServer({ cert: certificate.certificate, key: certificate.privateKey }, (request, response) => {
     requests.push(`${request.method} ${request.url}`);
-    void current?.answer(request, response);
+    if (current === undefined) return;
+    if (request.url?.startsWith('/interaction/')) void interact(current.provider, state, { request, response });
+    else void current.answer(request, response);
   });
   await listen(server, 0);
   const { port } = server.address() as AddressInfo;
   const issuer = `https://127.0.0.1:${port}`;
-  const state: State = { issuer, stored: new Map(), people: new Map() };
+  const state: State = { issuer, stored: new Map(), people: new Map(), consoleOf, lifetimeS };
   current = await createGeneration(state);
   const generation = (): Generation => current ?? raise('The provider has no keys');
 
@@ -141,6 +160,7 @@ export async function startIdentityProvider({ isListening = true } = {}): Promis
           ...(expiresInSeconds !== undefined && { [LIFETIME_HEADER]: String(expiresInSeconds) }),
         },
       ),
+    addPerson: (subject, claims) => void state.people.set(subject, claims),
     approveDevice: (userCode, claims = {}) => approve(generation().provider, state, { userCode, claims }),
     denyDevice: (userCode) => changeDeviceCode(generation().provider, userCode, { error: 'access_denied' }),
     expireDevice: (userCode) => changeDeviceCode(generation().provider, userCode, { exp: 1 }),
@@ -164,6 +184,8 @@ interface State {
   readonly stored: Map<string, AdapterPayload>;
   /** The claims of who logged in, by subject. */
   readonly people: Map<string, TokenClaims>;
+  readonly consoleOf: string | undefined;
+  readonly lifetimeS: number;
 }
 
 /** The provider with one set of keys. */
@@ -253,8 +275,8 @@ function askedClaims(context: KoaContextWithOIDC): Record<string, unknown> {
   return JSON.parse(decodeURIComponent(context.get(CLAIMS_HEADER) || '{}')) as Record<string, unknown>;
 }
 
-function createProvider({ issuer, stored, people }: State, keys: readonly JWK[]): Provider {
-  const lifetime = (context: KoaContextWithOIDC): number => Number(context.get(LIFETIME_HEADER) || 300);
+function createProvider({ issuer, stored, people, consoleOf, lifetimeS }: State, keys: readonly JWK[]): Provider {
+  const lifetime = (context: KoaContextWithOIDC): number => Number(context.get(LIFETIME_HEADER) || lifetimeS);
   const provider = new Provider(issuer, {
     adapter: (kind: string) => new MapAdapter(kind, stored),
     jwks: { keys },
@@ -276,7 +298,21 @@ function createProvider({ issuer, stored, people }: State, keys: readonly JWK[])
         redirect_uris: [],
         response_types: [],
       },
+      ...(consoleOf === undefined
+        ? []
+        : [
+            {
+              client_id: CONSOLE_CLIENT_ID,
+              client_secret: CLIENT.secret,
+              grant_types: ['authorization_code', 'refresh_token'],
+              redirect_uris: [`${consoleOf}/auth/callback`],
+              post_logout_redirect_uris: [`${consoleOf}/console/`],
+              response_types: ['code' as const],
+            },
+          ]),
     ],
+    interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
+    issueRefreshToken: (_context, client) => Promise.resolve(client.grantTypeAllowed('refresh_token')),
     findAccount: (_context, subject) => ({
       accountId: subject,
       claims: () => ({ ...people.get(subject), sub: subject }),
@@ -319,6 +355,29 @@ function createProvider({ issuer, stored, people }: State, keys: readonly JWK[])
     if (context.path === '/device/auth' && context.status === 200) Object.assign(context.body ?? {}, { interval: 0.1 });
   });
   return provider;
+}
+
+/** The page where people choose who they are. `?deny` refuses, `?sub=` signs in and agrees to everything. */
+async function interact(
+  provider: Provider,
+  { people }: State,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+): Promise<void> {
+  const { searchParams, pathname } = new URL(request.url ?? '', 'https://127.0.0.1');
+  const subject = searchParams.get('sub');
+  if (searchParams.has('deny')) {
+    await provider.interactionFinished(request, response, { error: 'access_denied' });
+  } else if (subject === null) {
+    const links = [...people.keys()].map((name) => `<li><a href="${pathname}?sub=${name}">${name}</a></li>`);
+    response.setHeader('content-type', 'text/html').end(`<h1>Who are you?</h1><ul>${links.join('')}</ul>`);
+  } else {
+    const { params } = await provider.interactionDetails(request, response);
+    const grant = new provider.Grant({ accountId: subject, clientId: String(params['client_id']) });
+    grant.addOIDCScope(String(params['scope']));
+    grant.addResourceScope(String(params['resource'] ?? AUDIENCE), SCOPES.join(' '));
+    const result = { login: { accountId: subject }, consent: { grantId: await grant.save() } };
+    await provider.interactionFinished(request, response, result);
+  }
 }
 
 async function approve(

@@ -2,7 +2,9 @@
 import { type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import type { AuthSettings } from '../../config/model.ts';
+import type { Database } from '../../db/connection/database.ts';
 import type { RegistryDirectory } from '../registry-directory.ts';
+import { createSignIn } from '../sign-in/sign-in.ts';
 import { admitEverybody, type Authenticate, authenticate } from './authenticate.ts';
 import type { Caller } from './caller.ts';
 import { gate } from './gate.ts';
@@ -17,6 +19,8 @@ export interface Access {
   readonly gate: RequestHandler;
   /** What clients read to get a token. */
   readonly metadata: RequestHandler;
+  /** Signing in to the console and out again. */
+  readonly signIn: RequestHandler;
   /**
    * Checks a token that did not come as a bearer token. Undefined where authentication is off.
    *
@@ -28,7 +32,7 @@ export interface Access {
 
 export function createAccess(
   settings: AuthSettings,
-  { registries, logger }: { registries: RegistryDirectory; logger: Logger },
+  { database, registries, logger }: { database: Database; registries: RegistryDirectory; logger: Logger },
 ): Access {
   if (settings.mode === 'anonymous') {
     const nothing = Router();
@@ -37,17 +41,24 @@ export function createAccess(
       authenticate: admitEverybody,
       gate: nothing,
       metadata: nothing,
+      signIn: nothing,
       close: () => Promise.resolve(),
     };
   }
   const tokens = new TokenVerifier(settings, logger);
   void tokens.prepare();
+  const verifyToken = async (token: string): Promise<Caller> => await tokens.callerOf(token);
+  const signIn = createSignIn(settings, { database, logger, verifyToken });
   return {
     settings,
-    authenticate: authenticate(settings, tokens),
+    authenticate: authenticate({ settings, tokens, sessions: signIn?.sessions }),
     gate: gate(settings, registries),
     metadata: protectedResourceMetadata(settings),
-    verifyToken: async (token) => await tokens.callerOf(token),
-    close: () => tokens.close(),
+    signIn: signIn?.routes ?? Router(),
+    verifyToken,
+    close: async () => {
+      await tokens.close();
+      await signIn?.close();
+    },
   };
 }

@@ -2,6 +2,7 @@
 import type { Request } from 'express';
 import type { OAuthSettings } from '../../config/model.ts';
 import { HttpError, unavailable } from '../http/error.ts';
+import { sessionOf } from '../sign-in/sessions.ts';
 import { metadataUrl } from './protected-resource.ts';
 import { ProviderUnavailable, TokenRejected } from './tokens/rejection.ts';
 
@@ -10,9 +11,11 @@ import { ProviderUnavailable, TokenRejected } from './tokens/rejection.ts';
  * 3.1).
  */
 export function tokenNeeded(request: Request, settings: OAuthSettings): HttpError {
-  return new HttpError(401, 'A token is needed here: send it as "Authorization: Bearer …"', {
-    headers: challenge(request, settings),
-  });
+  const message =
+    sessionOf(request) === undefined
+      ? 'A token is needed here: send it as "Authorization: Bearer …"'
+      : 'Your session has ended: sign in again';
+  return new HttpError(401, message, { headers: challenge(request, settings) });
 }
 
 /** The answer to a token that was not taken: 401, and 503 where nobody could tell whether it is right. */

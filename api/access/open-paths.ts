@@ -1,7 +1,8 @@
 /** Which paths can be read without a token. Everything else is closed, routes that are added later included. */
 
 /** Reveal nothing about the content of registries; clients need some of them before they have a token. */
-const ALWAYS_OPEN = /^\/(?:(?:health|readiness|version|docs|openapi\.(?:json|yaml))\/?$|\.well-known\/)/;
+const ALWAYS_OPEN =
+  /^\/(?:(?:health|readiness|version|docs|openapi\.(?:json|yaml)|auth\/(?:login(?:\/[^/]+)?|callback|refresh|logout))\/?$|\.well-known\/)/;
 
 /** The files of the console, and the root, which sends browsers there. */
 const CONSOLE = /^\/(?:console(?:\/.*)?)?$/;

@@ -11,15 +11,18 @@ import { requireRole, requireWrite } from '../access/permissions.ts';
 import { type Sender, senderOf } from '../audit/sender.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http/error.ts';
+import { type RequestSession, sessionOf } from '../sign-in/sessions.ts';
 
 /** The parts of the API, and who asks. */
 export interface OperationContext extends ApiContext {
   readonly caller: Caller;
   readonly sender: Sender;
+  /** Undefined where no session of the console was used. */
+  readonly session: RequestSession | undefined;
 }
 
 export function operationContext(context: ApiContext, request: Request): OperationContext {
-  return { ...context, caller: callerOf(request), sender: senderOf(request) };
+  return { ...context, caller: callerOf(request), sender: senderOf(request), session: sessionOf(request) };
 }
 
 interface Declaration<Input extends z.ZodType, Output> {

@@ -5,6 +5,7 @@ import { countEntriesOf, listSources } from '../../db/configuration/sources.ts';
 import { ROLES } from '../../registry/roles.ts';
 import type { Caller } from '../access/caller.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
+import { consoleProviders } from '../sign-in/sign-in.ts';
 import { query } from './operation.ts';
 
 /** What runs, where the operator finds the histories, and how much there is that the caller may see. */
@@ -38,13 +39,24 @@ export const describeCaller = query({
 
 /**
  * The same for the console, for callers without a token too. `kind` is `everybody` where authentication is off, `public`
- * without a token, else `token`.
+ * without a token, else `token`. `providers` are names for `/auth/login/{provider}`. `session` is null for callers
+ * without a cookie of the console; its `expiresAt` (RFC 3339) is null if it has ended.
  */
 export const describeSession = query({
   role: null,
   input: z.void(),
-  run: async ({ caller, software }) => ({ kind: caller.kind, ...describe(caller), version: software.version }),
+  run: async ({ access: { settings }, caller, session, software }) => ({
+    kind: caller.kind,
+    ...describe(caller),
+    providers: settings.mode === 'oauth' ? consoleProviders(settings).map(({ name }) => name) : [],
+    session: session === undefined ? null : { expiresAt: timeOf(session.expiresAt), canRenew: session.canRenew },
+    version: software.version,
+  }),
 });
+
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
 
 function describe({ subject, issuer, displayName, roles, mayWrite }: Caller) {
   return { subject, issuer, displayName, roles: ROLES.filter((role) => roles.has(role)), mayWrite };

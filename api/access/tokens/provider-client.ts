@@ -1,24 +1,15 @@
 /** Requests of one kind to an identity provider: bounded, never redirected, and paused for a while after an outage. */
-import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import type { Logger } from 'pino';
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { ProviderSettings } from '../../../config/model.ts';
 import { readSecret } from '../../../config/secrets.ts';
-import { checkedLookup, systemResolver } from '../../../outbound/checked-lookup.ts';
 import { exchange } from '../../../outbound/exchange.ts';
 import { displayUrl } from '../../../outbound/redaction.ts';
-import { withoutBrackets } from '../../../registry/host-in-url.ts';
-import { isLoopbackHost } from '../../../registry/loopback.ts';
-import { isPublicAddress } from '../../../registry/public-address.ts';
 import { Backoff } from './backoff.ts';
+import { boundedBody, MAX_BODY_BYTES, ProviderConnections } from './provider-connections.ts';
 import { ProviderUnavailable } from './rejection.ts';
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const SILENCE_TIMEOUT_MS = 5_000;
 const TOTAL_TIMEOUT_MS = 10_000;
-/** Larger than the keys of any provider. */
-const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface Question {
   readonly url: string;
@@ -63,10 +54,11 @@ export class ProviderClient {
   readonly #logger: Logger;
   readonly #backoff = new Backoff();
   #warnedAt = Number.NEGATIVE_INFINITY;
-  #connections: { readonly authorities: string | undefined; readonly dispatcher: Dispatcher } | undefined;
+  readonly #connections: ProviderConnections;
 
   constructor(settings: ProviderSettings, logger: Logger) {
     this.#settings = settings;
+    this.#connections = new ProviderConnections(settings);
     this.#logger = logger;
   }
 
@@ -96,13 +88,12 @@ export class ProviderClient {
   }
 
   async close(): Promise<void> {
-    await this.#connections?.dispatcher.destroy();
+    await this.#connections.close();
   }
 
   async #send<Answer>({ url, form }: Question, read: (answer: unknown) => Answer): Promise<Answer> {
     const target = new URL(url);
-    this.#assertMayReach(target);
-    const dispatcher = await this.#dispatcher();
+    const dispatcher = await this.#connections.dispatcherFor(target);
     const credentials = (form && (await this.#clientCredentials())) ?? (await this.#bearerToken());
     const response = await exchange({
       url: target,
@@ -121,34 +112,13 @@ export class ProviderClient {
       const hint = status >= 300 && status < 400 ? ', and redirects are not followed' : '';
       throw new UnusableAnswer(status, `It answered ${status}${hint}`);
     }
-    const text = await boundedText(body);
-    if (text === null) throw new UnusableAnswer(status, `Its answer is larger than ${MAX_BODY_BYTES} bytes`);
+    const bytes = await boundedBody(body);
+    if (bytes === null) throw new UnusableAnswer(status, `Its answer is larger than ${MAX_BODY_BYTES} bytes`);
     try {
-      return read(JSON.parse(text));
+      return read(JSON.parse(bytes.toString('utf8')));
     } catch (cause) {
       throw new UnusableAnswer(status, `Its answer is not what was asked for: ${messageOf(cause)}`, { cause });
     }
-  }
-
-  /** Host names are judged when they are looked up, so that what was judged is what is connected to. */
-  #assertMayReach(url: URL): void {
-    const host = withoutBrackets(url.hostname);
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(host))) {
-      throw new Error('Its URL has to begin with https://; http:// only for this machine itself');
-    }
-    if (!this.#settings.allowPrivateIp && isIP(host) !== 0 && !isPublicAddress(host)) throw privateAddress(host);
-  }
-
-  /** Connections that trust what the CA file holds now. */
-  async #dispatcher(): Promise<Dispatcher> {
-    const { caFile, allowPrivateIp } = this.#settings;
-    const authorities = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
-    if (this.#connections === undefined || this.#connections.authorities !== authorities) {
-      // Those who are using the old connections finish.
-      void this.#connections?.dispatcher.close();
-      this.#connections = { authorities, dispatcher: connect(authorities, allowPrivateIp) };
-    }
-    return this.#connections.dispatcher;
   }
 
   /** `client_secret_basic`: both are encoded as in a form before they are joined (RFC 6749 section 2.3.1). */
@@ -179,38 +149,8 @@ export class ProviderClient {
   }
 }
 
-/** Honours HTTPS_PROXY and NO_PROXY; behind a proxy it is the proxy that decides what may be reached. */
-function connect(authorities: string | undefined, allowPrivateIp: boolean): Dispatcher {
-  const trust = authorities === undefined ? {} : { ca: authorities };
-  const lookup = checkedLookup({
-    resolve: systemResolver,
-    mayReach: (_host, address) => isPublicAddress(address),
-    refusal: privateAddress,
-  });
-  return new EnvHttpProxyAgent({
-    connect: { ...trust, timeout: CONNECT_TIMEOUT_MS, ...(!allowPrivateIp && { lookup }) },
-    requestTls: trust,
-  });
-}
-
 function formEncode(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1);
-}
-
-function privateAddress(host: string): Error {
-  return new Error(`${host} resolves to an address that is not public, which only allowPrivateIP: true permits`);
-}
-
-/** Null for a body that is larger than MAX_BODY_BYTES. */
-async function boundedText(body: AsyncIterable<Uint8Array>): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function messageOf(error: unknown): string {

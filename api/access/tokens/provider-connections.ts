@@ -1,0 +1,84 @@
+/** Connections to an identity provider: to where its settings allow, and with its certificate authorities. */
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import type { ProviderSettings } from '../../../config/model.ts';
+import { checkedLookup, systemResolver } from '../../../outbound/checked-lookup.ts';
+import { withoutBrackets } from '../../../registry/host-in-url.ts';
+import { isLoopbackHost } from '../../../registry/loopback.ts';
+import { isPublicAddress } from '../../../registry/public-address.ts';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Larger than the keys of any provider. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+type Settings = Pick<ProviderSettings, 'caFile' | 'allowPrivateIp'>;
+
+export class ProviderConnections {
+  readonly #settings: Settings;
+  #open: { readonly authorities: string | undefined; readonly dispatcher: Dispatcher } | undefined;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /**
+   * For requests to a URL. Trusts what the CA file contains now.
+   *
+   * @throws Error if the URL must not be requested, or the CA file can't be read
+   */
+  async dispatcherFor(url: URL): Promise<Dispatcher> {
+    this.#assertMayReach(url);
+    const { caFile, allowPrivateIp } = this.#settings;
+    const authorities = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
+    if (this.#open === undefined || this.#open.authorities !== authorities) {
+      // Requests on the old connections finish.
+      void this.#open?.dispatcher.close();
+      this.#open = { authorities, dispatcher: connect(authorities, allowPrivateIp) };
+    }
+    return this.#open.dispatcher;
+  }
+
+  async close(): Promise<void> {
+    await this.#open?.dispatcher.destroy();
+  }
+
+  /** Host names are checked when they are looked up, so that the checked address is the one that is used. */
+  #assertMayReach(url: URL): void {
+    const host = withoutBrackets(url.hostname);
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(host))) {
+      throw new Error('Its URL has to begin with https://; http:// only for this machine itself');
+    }
+    if (!this.#settings.allowPrivateIp && isIP(host) !== 0 && !isPublicAddress(host)) throw privateAddress(host);
+  }
+}
+
+/** Honours HTTPS_PROXY and NO_PROXY; behind a proxy it is the proxy that decides what may be reached. */
+function connect(authorities: string | undefined, allowPrivateIp: boolean): Dispatcher {
+  const trust = authorities === undefined ? {} : { ca: authorities };
+  const lookup = checkedLookup({
+    resolve: systemResolver,
+    mayReach: (_host, address) => isPublicAddress(address),
+    refusal: privateAddress,
+  });
+  return new EnvHttpProxyAgent({
+    connect: { ...trust, timeout: CONNECT_TIMEOUT_MS, ...(!allowPrivateIp && { lookup }) },
+    requestTls: trust,
+  });
+}
+
+function privateAddress(host: string): Error {
+  return new Error(`${host} resolves to an address that is not public, which only allowPrivateIP: true permits`);
+}
+
+/** Null for a body that is larger than MAX_BODY_BYTES. */
+export async function boundedBody(body: AsyncIterable<Uint8Array>): Promise<Buffer | null> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

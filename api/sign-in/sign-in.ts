@@ -1,0 +1,49 @@
+/** Signing in to the console: what the settings of authentication come to. */
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { OAuthSettings } from '../../config/model.ts';
+import type { Database } from '../../db/connection/database.ts';
+import { ConsoleAtProvider, type ConsoleProvider } from './console-client.ts';
+import { signInRoutes } from './router.ts';
+import { SealedValues } from './sealed-values.ts';
+import { createSessionKeys } from './session-keys.ts';
+import { Sessions } from './sessions.ts';
+import { siteAt } from './site.ts';
+
+export interface SignIn {
+  readonly sessions: Sessions;
+  readonly routes: RequestHandler;
+  close(): Promise<void>;
+}
+
+export interface SignInDependencies {
+  readonly database: Database;
+  readonly logger: Logger;
+  /** Throws TokenRejected or ProviderUnavailable for a token that this server doesn't accept. */
+  readonly verifyToken: (token: string) => Promise<unknown>;
+}
+
+/** The providers that users can sign in with, in the order of the configuration. */
+export function consoleProviders({ providers }: OAuthSettings): readonly ConsoleProvider[] {
+  return providers.flatMap((provider) =>
+    provider.console === undefined ? [] : [{ ...provider, console: provider.console }],
+  );
+}
+
+/** Undefined if no provider has a client for the console. */
+export function createSignIn(
+  settings: OAuthSettings,
+  { database, logger, verifyToken }: SignInDependencies,
+): SignIn | undefined {
+  const configured = consoleProviders(settings);
+  // The configuration requires the URL together with such a provider.
+  if (configured.length === 0 || settings.resourceUrl === undefined) return undefined;
+  const site = siteAt(settings.resourceUrl);
+  const sessions = new Sessions(site, new SealedValues(createSessionKeys(settings, database)));
+  const providers = configured.map((provider) => new ConsoleAtProvider(provider, site, settings));
+  return {
+    sessions,
+    routes: signInRoutes({ sessions, providers, verifyToken, logger }),
+    close: async () => void (await Promise.all(providers.map((provider) => provider.close()))),
+  };
+}
