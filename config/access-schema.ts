@@ -122,7 +122,7 @@ const oauth = withRule(
   }),
   ({ providers, resourceUrl }, report) => {
     checkIssuers(providers, report);
-    const signsIn = mappingsOf(providers).some(([, provider]) => provider['console'] !== undefined);
+    const signsIn = mappingsOf(providers).some(([, written]) => written['console'] !== undefined);
     if (signsIn && resourceUrl === undefined) {
       report(['resourceUrl'], 'is missing: providers lead users who sign in to the console back to it');
     }

@@ -66,6 +66,8 @@ export interface IdentityProvider {
   denyDevice(userCode: string): Promise<void>;
   /** As if nobody had followed the link for too long. */
   expireDevice(userCode: string): Promise<void>;
+  /** Forgets all sign-ins and tokens, but not people. */
+  revokeEverything(): void;
   /** Replaces all keys: tokens are signed by the new ones from now on, and the old ones are not published any more. */
   rotateKeys(): Promise<void>;
   /** The public key of an algorithm, PEM. */
@@ -164,6 +166,7 @@ export async function startIdentityProvider({
     approveDevice: (userCode, claims = {}) => approve(generation().provider, state, { userCode, claims }),
     denyDevice: (userCode) => changeDeviceCode(generation().provider, userCode, { error: 'access_denied' }),
     expireDevice: (userCode) => changeDeviceCode(generation().provider, userCode, { exp: 1 }),
+    revokeEverything: () => state.stored.clear(),
     rotateKeys: async () => {
       current = await createGeneration(state);
     },
@@ -374,7 +377,8 @@ async function interact(
     const { params } = await provider.interactionDetails(request, response);
     const grant = new provider.Grant({ accountId: subject, clientId: String(params['client_id']) });
     grant.addOIDCScope(String(params['scope']));
-    grant.addResourceScope(String(params['resource'] ?? AUDIENCE), SCOPES.join(' '));
+    const { resource } = params;
+    grant.addResourceScope(typeof resource === 'string' ? resource : AUDIENCE, SCOPES.join(' '));
     const result = { login: { accountId: subject }, consent: { grantId: await grant.save() } };
     await provider.interactionFinished(request, response, result);
   }

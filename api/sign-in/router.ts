@@ -149,7 +149,6 @@ interface Failed {
 
 /** Leads to the sign-in page, which explains the failure and leads back later. */
 function fail(options: SignInOptions, { response, returnTo, provider }: Failed, error: unknown): void {
-  if (isDatabaseUnavailable(error)) throw error;
   const reason = reasonOf(error);
   const level = reason === 'denied' ? 'info' : 'warn';
   options.logger[level]({ provider, reason: describe(error) }, 'sign-in failed');
@@ -164,9 +163,9 @@ function reasonOf(error: unknown): SignInFailure {
   return error.error === 'temporarily_unavailable' || error.error === 'server_error' ? 'unavailable' : 'failed';
 }
 
-/** Whether the provider didn't answer, as far as errors of requests tell. */
+/** Whether the provider or the database didn't respond, as far as errors of requests tell. */
 function isOutage(error: unknown): boolean {
-  if (error instanceof ProviderUnavailable) return true;
+  if (error instanceof ProviderUnavailable || isDatabaseUnavailable(error)) return true;
   if (!(error instanceof Error)) return false;
   if (error.name === 'TimeoutError' || /fetch failed/i.test(error.message)) return true;
   return error.cause instanceof Error && isOutage(error.cause);

@@ -51,7 +51,12 @@ function kept<Value>(schema: z.ZodType<Value>, cookie: Cookie): Kept<Value> {
 export const SESSION = kept(sessionSchema, { name: 'session', path: '', sameSite: 'strict', lifetimeMs: SESSION_MS });
 /** `lax`, because the provider leads back from its own site. */
 export const SIGN_IN = kept(signInSchema, { name: 'sign_in', path: '/auth', sameSite: 'lax', lifetimeMs: SIGN_IN_MS });
-export const SIGN_OUT = kept(signOutSchema, { name: 'sign_out', path: '/auth', sameSite: 'strict', lifetimeMs: SESSION_MS });
+export const SIGN_OUT = kept(signOutSchema, {
+  name: 'sign_out',
+  path: '/auth',
+  sameSite: 'strict',
+  lifetimeMs: SESSION_MS,
+});
 
 export class Sessions {
   readonly site: Site;

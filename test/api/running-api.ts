@@ -30,6 +30,8 @@ const NO_TEMPORAL: TestNamespace = { address: '127.0.0.1:1', namespace: 'default
 const SILENT = pino({ level: 'silent' });
 
 export interface ApiTestOptions {
+  /** Of the public API. Default: a free one. */
+  readonly port?: number;
   readonly temporal?: TestNamespace;
   readonly taskQueue?: string;
   /** Default: anonymous. */
@@ -90,7 +92,7 @@ export async function startApi(test: TestDatabase, options: ApiTestOptions = {})
   const { promise: ready, resolve } = Promise.withResolvers<{ public: string; internal: string }>();
   const ended = runApi({
     ...contextOptions({ ...test, database: counted.database }, options),
-    addresses: { public: '127.0.0.1:0', internal: '127.0.0.1:0' },
+    addresses: { public: `127.0.0.1:${options.port ?? 0}`, internal: '127.0.0.1:0' },
     signal: stopping.signal,
     drainDelayMs: options.drainDelayMs ?? 0,
     onReady: resolve,

@@ -43,6 +43,7 @@ auth:
     realm: acme
     scopesSupported: [openid, 'api://rollcall/registry:write']
     writeScope: registry:write
+    sessionSecretFile: secrets/sessions
     providers:
       - name: people
         issuerUrl: https://login.example.com/realms/acme
@@ -55,6 +56,11 @@ auth:
         authTokenFile: /run/secrets/token
         allowPrivateIP: true
         scopes: [registry:write]
+        console:
+          clientId: console
+          clientSecretFile: secrets/console
+          scopes: [openid, offline_access]
+          parameters: { audience: rollcall }
       - { name: local, issuerUrl: 'http://localhost:8080', audience: rollcall }
   authz:
     roles:
@@ -85,6 +91,7 @@ test('every key arrives, and relative paths start at the folder of the file', as
       realm: 'acme',
       scopesSupported: ['openid', 'api://rollcall/registry:write'],
       writeScope: 'registry:write',
+      sessionSecret: { file: inFolder('secrets/sessions') },
       providers: [
         {
           name: 'people',
@@ -98,6 +105,12 @@ test('every key arrives, and relative paths start at the folder of the file', as
           token: { file: '/run/secrets/token' },
           allowPrivateIp: true,
           scopes: ['registry:write'],
+          console: {
+            clientId: 'console',
+            clientSecret: { file: inFolder('secrets/console') },
+            scopes: ['openid', 'offline_access'],
+            parameters: { audience: 'rollcall' },
+          },
         },
         {
           name: 'local',
@@ -390,5 +403,17 @@ test('variables override single values', async () => {
 test('a role that there is not, and that is like no other, is answered with those that there are', async () => {
   expect(await messagesOf(withOAuth(PROVIDERS, ', authz: { roles: { admin: [{ a: b }] } }'))).toEqual([
     'auth.authz.roles.admin: unknown key; known keys: `superAdmin`, `manageSources`, `manageRegistries`, `manageEntries`',
+  ]);
+});
+
+test('users can only sign in where the server has a URL that they come back to, and not with parameters of Rollcall', async () => {
+  const provider = (client: string): string =>
+    `providers: [{ name: a, issuerUrl: "https://a.example", audience: b, console: ${client} }]`;
+  expect(await messagesOf(withOAuth(provider('{ clientId: c }')))).toEqual([
+    expect.stringMatching(/resourceUrl.* is missing: providers lead users/),
+  ]);
+  const own = provider('{ clientId: c, parameters: { redirect_uri: "https://evil.example" } }');
+  expect(await messagesOf(withOAuth(`resourceUrl: "https://r.example", ${own}`))).toEqual([
+    expect.stringContaining('is set by Rollcall itself'),
   ]);
 });
