@@ -138,7 +138,10 @@ export class ConsoleAtProvider {
   }
 
   /** Requests within the limits of the provider's settings, with answers of a limited size. */
-  readonly #fetch: oidc.CustomFetch = async (address, { headers, body, signal = AbortSignal.timeout(TIMEOUT_S * 1000) }) => {
+  readonly #fetch: oidc.CustomFetch = async (
+    address,
+    { headers, body, signal = AbortSignal.timeout(TIMEOUT_S * 1000) },
+  ) => {
     const url = new URL(address);
     const dispatcher = await this.#connections.dispatcherFor(url);
     const form = body instanceof URLSearchParams ? Object.fromEntries(body) : undefined;
