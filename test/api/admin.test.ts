@@ -21,7 +21,7 @@ function inlineSource(name: string, versions: readonly string[]): ReturnType<typ
   return { ...source(name), origin: { kind: 'file', location: { data: JSON.stringify(servers) } } };
 }
 
-/** What a refused call says. */
+/** The error of a refused call. */
 async function refusal(call: Promise<unknown>): Promise<unknown> {
   return call.then(
     () => 'not refused',
@@ -32,8 +32,8 @@ async function refusal(call: Promise<unknown>): Promise<unknown> {
   );
 }
 
-test('a source can be synced, and its syncs are told', async () => {
-  // The first one begins with the actor.
+test('a source can be synced, and its syncs are listed', async () => {
+  // The first one starts with the actor.
   const isOver = async (): Promise<boolean> => (await admin.sources.runs.query({ name: 'inline' }))[0]?.outcome != null;
   await eventually(isOver, 'the first sync is over');
   const { number, report } = await admin.sources.sync.mutate({ name: 'inline', wait: true, reason: 'a test' });
@@ -55,7 +55,7 @@ test('a source can be paused and resumed', async () => {
   expect(await admin.sources.get.query({ name: 'inline' })).toMatchObject({ name: 'inline', actor: { paused: false } });
 });
 
-test('a sync is told with what it said about single entries, page by page', async () => {
+test('the findings of a sync are listed page by page', async () => {
   const { database } = publishing.api;
   const snapshot = await stage(database, { sourceName: 'own', entries: [draft('com.example/x', '1.0.0')] });
   const finding = (
@@ -88,7 +88,7 @@ test('a sync is told with what it said about single entries, page by page', asyn
   expect(rest.findings).toMatchObject([{ severity: 'rejection', reason: 'reason 3' }]);
 });
 
-test('registries and the system are told', async () => {
+test('registries and the system are described', async () => {
   expect(await admin.registries.list.query()).toMatchObject([
     { name: 'default', isDefault: true, sources: ['inline', 'own'] },
   ]);
@@ -136,7 +136,7 @@ describe('refusals have a code and a message, and no stack', () => {
     });
   });
 
-  test('a mutation that is not JSON', async () => {
+  test('a mutation that isn’t JSON', async () => {
     const response = await publishing.api.get('/trpc/sources.pause', {
       method: 'POST',
       headers: { 'content-type': 'text/plain' },

@@ -1,4 +1,4 @@
-/** Answers to requests with very many faults: bounded, however large the request is. */
+/** Answers to requests with very many faults are short, however large the request is. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { source, useSources } from '../db/sync-source.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
@@ -33,7 +33,7 @@ test.each([
   ['PUT', '/v1/registries/new', { sources: ['own'], ...unknownKeys, [LONG]: 1 }],
   ['POST', '/v1/entries', { server, claims: wrongClaims }],
   ['PATCH', '/v0.1/servers/com.example%2Fmany/status', { status: LONG, ...unknownKeys }],
-])('%s %s with very many faults (%#) is answered in bounded length', async (method, path, body) => {
+])('%s %s with very many faults (%#) gets a short answer', async (method, path, body) => {
   const response = await api.send(method, path, { body });
   const text = await response.text();
   expect(text.length).toBeLessThan(MAX_ANSWER_LENGTH);

@@ -1,4 +1,4 @@
-/** The requests of real clients, as they send them, and what these do with the answer. */
+/** The requests of real clients, exactly as they send them, and how they use the answers. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { drafts, source, sync, useSources } from '../db/sync-source.ts';
 import { type Item, labels, official, readJson, readPage } from './items.ts';
@@ -26,7 +26,7 @@ describe.each(BASES)('a client that is given "%s" as base', (base) => {
       const page = await readPage(api, `${base}/v0.1/servers?limit=50&version=latest${cursor}`);
       all.push(...page.servers);
       const next = page.metadata.nextCursor;
-      cursor = next === undefined ? '' : `&cursor=${next}`; // not encoded
+      cursor = next === undefined ? '' : `&cursor=${next}`; // Not encoded.
     } while (cursor !== '');
     expect(new Set(all.map(({ server }) => server.name)).size).toBe(120);
     expect(all.map((item) => official(item)['isLatest'])).not.toContain(false);
@@ -34,7 +34,7 @@ describe.each(BASES)('a client that is given "%s" as base', (base) => {
     expect(await readJson(api, `${base}/v0.1/servers/${name}/versions/latest`)).toEqual(all[0]);
   });
 
-  test('thv: takes it for a registry, and walks it one by one', async () => {
+  test('thv: accepts it as a registry, and walks it one by one', async () => {
     const response = await api.get(`${base}/v0.1/servers?limit=1&version=latest`);
     expect(response.headers.get('content-type')).toContain('application/json');
     expect(await response.json()).toMatchObject({ servers: [{}], metadata: {} });
@@ -51,7 +51,7 @@ describe.each(BASES)('a client that is given "%s" as base', (base) => {
     expect(walked).toBe(120);
   });
 
-  test('Copilot: 200 for a server that is registered, 404 for one that is not, for any origin', async () => {
+  test('Copilot: 200 for a registered server, 404 for an unknown one, from any origin', async () => {
     const headers = { origin: 'https://copilot.example' };
     const get = (name: string): Promise<Response> =>
       api.get(`${base}/v0.1/servers/com.example%2F${name}/versions/latest`, { headers });
@@ -61,11 +61,11 @@ describe.each(BASES)('a client that is given "%s" as base', (base) => {
   });
 });
 
-test('a page has 30 servers unless another number is asked for', async () => {
+test('a page has 30 servers by default', async () => {
   expect((await readPage(api, '/v0.1/servers')).metadata.count).toBe(30);
 });
 
-test('caches are told that answers differ by origin and authorization', async () => {
+test('caches are told that answers depend on origin and authorization', async () => {
   const vary = (await api.get('/v0.1/servers')).headers.get('vary') ?? '';
   expect(vary.split(', ')).toEqual(expect.arrayContaining(['Authorization', 'Origin']));
 });

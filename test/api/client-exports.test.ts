@@ -1,4 +1,4 @@
-/** A registry as the files of clients, over HTTP. */
+/** A registry as client files, over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
@@ -72,7 +72,7 @@ describe('the list of exports', () => {
 });
 
 test.each(TARGETS.map((target) => [target.id, target] as const))(
-  '%s is served with its type, and is valid',
+  '%s has its type, and is valid',
   async (id, target) => {
     const response = await api.get(`${PATH}/${id}`);
     expect(response.status).toBe(200);
@@ -107,7 +107,7 @@ test('the mode decides whether servers are provided or allowed', async () => {
   expect(Object.keys(await read('?mode=both'))).toHaveLength(4);
 });
 
-test('the report says of each server what became of it', async () => {
+test('the report says for each server what happened to it', async () => {
   expect(await readJson(api, `${PATH}/vscode-mcp/report`)).toEqual({
     target: 'vscode-mcp',
     mode: 'provide',
@@ -150,7 +150,7 @@ describe('the entity tag', () => {
     return response.headers.get('etag') ?? '';
   };
 
-  test('is of the content: a change that a file does not show leaves it as it is', async () => {
+  test('depends on the content: a change that a file doesn’t show leaves it unchanged', async () => {
     const [vscode, allowlist] = [await tagOf('vscode-mcp'), await tagOf('allowlist')];
     await sync(api.database, {
       sourceName: 'alpha',
@@ -160,7 +160,7 @@ describe('the entity tag', () => {
     expect(await tagOf('allowlist')).not.toBe(allowlist);
   });
 
-  test('answers 304, also for the other encoding', async () => {
+  test('gets a 304, also for the other encoding', async () => {
     for (const encoding of ['identity', 'br', 'gzip']) {
       const tag = await tagOf('copilot-managed-settings', encoding);
       const again = await api.get(`${PATH}/copilot-managed-settings`, {
@@ -170,7 +170,7 @@ describe('the entity tag', () => {
     }
   });
 
-  test('comes with the date of the latest change of an entry, and no body for HEAD', async () => {
+  test('comes with the date of the latest change of an entry, and without a body for HEAD', async () => {
     const response = await api.get(`${PATH}/vscode-mcp`, { method: 'HEAD' });
     expect([response.status, await response.text()]).toEqual([200, '']);
     expect(Date.parse(response.headers.get('last-modified') ?? '')).toBeGreaterThanOrEqual(Date.parse(RENEWED));
@@ -179,7 +179,7 @@ describe('the entity tag', () => {
   });
 });
 
-test('a registry that is too large for a list of approved servers is refused, and says what to do', async () => {
+test('a registry that is too large for a list of approved servers is refused with advice', async () => {
   const many = Array.from({ length: 10_001 }, (_, index) => draft(`com.example/s${index}`, '1.0.0'));
   await sync(api.database, { sourceName: 'large', entries: many });
   const response = await api.get('/registry/large/exports/allowlist');

@@ -1,6 +1,6 @@
 /**
- * What the official specification of the MCP Registry API (version 2025-12-01) says about paths, statuses and answers,
- * as this project understands it, walked against the running server.
+ * The official specification of the MCP Registry API (version 2025-12-01): paths, statuses, and answers, as this project reads
+ * it, checked against the running server.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { draft, source, sync } from '../db/sync-source.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
 
-/** The specification's schemas that an answer of the walk has held. */
+/** The specification's schemas that some answer has matched. */
 const met = new Set<string>();
 
 /** A schema of the specification, by its name there. */
@@ -149,7 +149,7 @@ const allVersionsStatus = named(
 );
 const error = z.looseObject({ error: z.string().min(1) });
 
-/** All schemas of the specification, but those of requests and the parts that other schemas are composed of. */
+/** All schemas of the specification, except those of requests and those that are parts of others. */
 const SCHEMAS = [
   'Repository',
   'ServerList',
@@ -221,11 +221,11 @@ const document = (version: string): object => ({
   _meta: { 'io.modelcontextprotocol.registry/publisher-provided': { tool: 'ci' } },
 });
 
-/** In this order: later rows rely on what earlier ones wrote. Paths are below `/v0.1`. */
+/** In this order: later rows depend on earlier writes. Paths are below `/v0.1`. */
 const EXPECTATIONS: readonly Expectation[] = [
   { method: 'POST', path: '/publish', body: document('1.0.0'), status: 200, schema: serverResponse },
   { method: 'POST', path: '/publish', body: document('2.0.0+build'), status: 200, schema: serverResponse },
-  // The same document again is answered like the first time; another one under a taken version is refused.
+  // The same document again gets the same answer; a different one under the same version is refused.
   { method: 'POST', path: '/publish', body: document('2.0.0+build'), status: 200, schema: serverResponse },
   {
     method: 'POST',
@@ -286,7 +286,7 @@ const EXPECTATIONS: readonly Expectation[] = [
   {
     method: 'PATCH',
     path: `/servers/${NAME}/status`,
-    // Only one of them is not active.
+    // Only one of them isn't active.
     body: { status: 'active' },
     status: 200,
     schema: allVersionsStatus,
@@ -305,7 +305,7 @@ const EXPECTATIONS: readonly Expectation[] = [
   { method: 'GET', path: `/servers/${NAME}/versions/1.0.0?include_deleted=true`, status: 200, schema: serverResponse },
 ];
 
-/** On a registry that nothing can be published to. */
+/** On a registry without a managed source. */
 const READ_ONLY: readonly Expectation[] = [
   { method: 'POST', path: '/publish', body: document('1.0.0'), status: 501, schema: error },
   { method: 'PUT', path: `/servers/${NAME}/versions/1.0.0`, body: document('1.0.0'), status: 501, schema: error },
@@ -324,7 +324,7 @@ interface Operation {
   readonly method: string;
   readonly path: string;
   readonly query: readonly string[];
-  /** 500 aside, which is no answer to expect. */
+  /** Except 500, which is never expected. */
   readonly statuses: readonly number[];
 }
 
@@ -346,7 +346,7 @@ const OPERATIONS: readonly Operation[] = [
   { method: 'POST', path: '/publish', query: [], statuses: [200, 401, 403, 501] },
 ];
 
-test('every operation of the specification is expected to succeed, and to fail', () => {
+test('a success and a failure of every operation of the specification are tested', () => {
   const operations = new Set(OPERATIONS.map(({ method, path }) => `${method} ${path}`));
   const expected = (succeeds: boolean): Set<string> =>
     new Set(
@@ -398,12 +398,12 @@ async function expectAnswer(base: string, { method, path, body, status, schema }
 describe('the default registry', () => {
   test.each(EXPECTATIONS)('$method $path: $status', (expectation) => expectAnswer('/v0.1', expectation));
 
-  test('answers with every schema of the specification', () => {
+  test('every schema of the specification has been used in an answer', () => {
     expect([...met].toSorted()).toEqual(SCHEMAS.toSorted());
   });
 });
 
-describe('a registry that is read only', () => {
+describe('a read-only registry', () => {
   test.each(READ_ONLY)('$method $path: $status', (expectation) =>
     expectAnswer('/registry/read-only/v0.1', expectation),
   );

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** Together far more than what the connection holds of an answer that nobody reads: 24 MB. */
+/** Much more than a connection buffers of an answer that isn't read: 24 MB. */
 const SERVERS = 400;
 const FILLING = 'x'.repeat(60_000);
 
@@ -25,7 +25,7 @@ function generation(version: string): EntryDraft[] {
 }
 
 test.each(['registry.json', 'upstream-registry.json', 'servers.json'])(
-  '%s is of one moment, also when a sync ends meanwhile',
+  '%s shows one moment, even if a sync ends meanwhile',
   async (file) => {
     await sync(api.database, { sourceName: 'alpha', entries: generation('1.0.0'), apply: { force: true } });
     const response = await api.get(`/registry/default/${file}`, { headers: { 'accept-encoding': 'identity' } });

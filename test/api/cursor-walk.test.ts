@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const NAMES = Array.from({ length: 12 }, (_, index) => `com.example/${'abcdefghijkl'[index]}`);
-/** In these sources, under these names, all the time. */
+/** Always in these sources, under these names. */
 const LASTING = NAMES.filter((_, index) => index % 3 === 0);
 
 /** A state of a source: versions of names that come and go. */
@@ -26,14 +26,14 @@ const passing = fc.uniqueArray(
 const walk = fc.record({
   limit: fc.integer({ min: 1, max: 5 }),
   query: fc.constantFrom('', '&version=latest', '&search=example', '&include_deleted=true'),
-  /** What each sync makes of the two sources: one after each page, or while the next one is read. */
+  /** The two sources after each sync, which runs after a page or during the next one. */
   states: fc.array(
     fc.record({ sourceName: fc.constantFrom('first', 'second'), entries: passing, duringPage: fc.boolean() }),
     { minLength: 1, maxLength: 6 },
   ),
 });
 
-test('a walk by cursor, with syncs between its pages and during them, neither skips nor repeats', async () => {
+test('a walk by cursor with syncs between and during its pages neither skips nor repeats', async () => {
   await fc.assert(
     fc.asyncProperty(walk, async ({ limit, query, states }) => {
       await useSources(api.database, source('first'), source('second'));
@@ -58,7 +58,7 @@ test('a walk by cursor, with syncs between its pages and during them, neither sk
 
       expect(seen).toEqual([...new Set(seen)]);
       expect(seen).toEqual(seen.toSorted((left, right) => (left < right ? -1 : 1)));
-      // What was there from the beginning to the end was met, in the one version that is in the first source.
+      // Everything that existed throughout was found, in the one version of the first source.
       expect(seen).toEqual(expect.arrayContaining(LASTING.map((name) => `${name}@3.0.0`)));
       const foreign = seen.filter(
         (label) => LASTING.some((name) => label.startsWith(`${name}@`)) && label.endsWith('@4.0.0'),
@@ -69,7 +69,7 @@ test('a walk by cursor, with syncs between its pages and during them, neither sk
   );
 });
 
-/** The lasting names have version 3.0.0 in the first source and 4.0.0 in the second, which never shows. */
+/** The lasting names have version 3.0.0 in the first source, and 4.0.0 in the second, which never shows. */
 async function become(
   sourceName: string,
   entries: readonly { readonly name: string; readonly version: string }[],

@@ -9,7 +9,7 @@ import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
 const EXAMPLES = examplesIn(readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8'));
 
 let publishing: PublishingApi;
-/** What an earlier answer gave, for a later request. */
+/** Values from an earlier answer, for a later request. */
 const given = { nextCursor: '', etag: '' };
 
 beforeAll(async () => {
@@ -60,7 +60,7 @@ test('docs/api.md has an example of every operation', () => {
 const schemas = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
 schemas.addSchema(DOCUMENT, 'document');
 
-/** What the OpenAPI document has against an answer: nothing, the empty list. */
+/** What the OpenAPI document finds wrong with an answer; empty if nothing. */
 function objections(example: Example, { status, text }: { status: number; text: string }): object[] {
   // tRPC describes itself.
   if (example.path.startsWith('/trpc/')) return [];
@@ -75,7 +75,7 @@ function objections(example: Example, { status, text }: { status: number; text: 
   return validate.errors ?? [];
 }
 
-/** `/v0` is another name of `/v0.1`, and a name has a plain slash or an encoded one. */
+/** `/v0` is another name of `/v0.1`, and a slash in a name can be plain or encoded. */
 function isOf(example: Example, { method, path }: { method: string; path: string }): boolean {
   const segments = path
     .split('/')
@@ -84,7 +84,7 @@ function isOf(example: Example, { method, path }: { method: string; path: string
   return example.method === method && new RegExp(`^${segments.join('/')}(\\?.*)?$`).test(asked);
 }
 
-/** What differs from one run to the next: dates, cursors, and what tells of the machine. */
+/** Values that differ between runs: dates, cursors, and anything that depends on the machine. */
 function timeless(text: string): unknown {
   if (text === '') return '';
   return JSON.parse(text, (name, value: unknown) => {

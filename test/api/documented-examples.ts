@@ -1,4 +1,4 @@
-/** The examples of a Markdown page: blocks of HTTP, each request followed by its answer. */
+/** The examples of a Markdown page: HTTP blocks, each request followed by its answer. */
 
 export interface Example {
   readonly method: string;

@@ -1,4 +1,4 @@
-/** Clients of exports that hang up or don't read: the exports of others go on. */
+/** Clients of exports that hang up or don't read don't affect other exports. */
 import { get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
-/** Together more than what the connections and the process hold of an answer that is not read: 24 MB. */
+/** Together more than the connections and the process buffer of an answer that isn't read: 24 MB. */
 const SERVERS = 400;
 const FILLING = 'x'.repeat(60_000);
 const EXPORT = '/registry/default/servers.json';
@@ -29,7 +29,7 @@ afterEach(() => {
 });
 afterAll(() => api.stop());
 
-/** Asks for an export, and leaves its answer unread behind the first bytes. */
+/** Requests an export, and stops reading after the first bytes. */
 async function askAndNotRead(): Promise<Socket> {
   const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
   socket.on('error', () => undefined);
@@ -51,7 +51,7 @@ async function exportFrom(localAddress: string): Promise<number> {
   return servers.length;
 }
 
-test('requests that are given up before their answer begins hold nothing', async () => {
+test('requests that are cancelled before their answer begins release everything', async () => {
   for (let round = 0; round < 5; round++) {
     const givenUp = Array.from({ length: 6 }, async () => {
       const hangUp = new AbortController();
@@ -64,7 +64,7 @@ test('requests that are given up before their answer begins hold nothing', async
   expect(await exportFrom('127.0.0.1')).toBe(SERVERS);
 });
 
-test('requests that are given up in the middle of their answer hold nothing', async () => {
+test('requests that are cancelled during their answer release everything', async () => {
   for (let round = 0; round < 5; round++) {
     const [first, second] = [await askAndNotRead(), await askAndNotRead()];
     first.destroy();
@@ -73,7 +73,7 @@ test('requests that are given up in the middle of their answer hold nothing', as
   expect(await exportFrom('127.0.0.1')).toBe(SERVERS);
 });
 
-test('clients at one address that do not read keep nobody at another address waiting', async () => {
+test('clients at one address that don’t read don’t delay another address', async () => {
   await askAndNotRead();
   await askAndNotRead();
   expect(await exportFrom('127.0.0.2')).toBe(SERVERS);

@@ -57,7 +57,7 @@ interface ToolhiveExport {
 }
 
 describe('registry.json', () => {
-  test('of a ToolHive source is the document that came in, up to order', async () => {
+  test('of a ToolHive source is the original document, except for order', async () => {
     expect(await readJson(api, '/registry/default/registry.json')).toEqual(TOOLHIVE_DOCUMENT);
   });
 
@@ -70,12 +70,12 @@ describe('registry.json', () => {
     expect(servers).not.toHaveProperty('com.example/only-described');
   });
 
-  test('shows a name that several sources have as the first of them has it', async () => {
+  test('shows a name of several sources as the first of them has it', async () => {
     const { servers } = await readJson<ToolhiveExport>(api, '/registry/mixed/registry.json');
     expect(servers['weather']?.image).toBe('ghcr.io/example/weather-mcp:v1.0.0');
   });
 
-  test('of an empty registry is a document still', async () => {
+  test('of an empty registry is still a document', async () => {
     const { version, servers } = await readJson<ToolhiveExport>(api, '/registry/empty/registry.json');
     expect([version, servers]).toEqual(['1.0.0', {}]);
   });
@@ -89,7 +89,7 @@ describe('upstream-registry.json', () => {
   const exported = (registry: string): Promise<UpstreamExport> =>
     readJson<UpstreamExport>(api, `/registry/${registry}/upstream-registry.json`);
 
-  test('has the latest version of each server as it was published, and those of groups in their groups', async () => {
+  test('has the latest version of each server as published, and those of groups in their groups', async () => {
     const { meta, data } = await exported('mixed');
     const latest = await readPage(api, '/registry/mixed/v0.1/servers?limit=1000&version=latest');
     const inGroups = JSON.stringify(data.groups);
@@ -101,11 +101,11 @@ describe('upstream-registry.json', () => {
     expect(inGroups).toContain('io.github.stacklok/warehouse');
   });
 
-  test('of an empty registry is a document still', async () => {
+  test('of an empty registry is still a document', async () => {
     expect(await exported('empty')).toMatchObject({ version: '1.0.0', data: { servers: [] } });
   });
 
-  test('can be read as a source, and exported as the ToolHive document that it all began with', async () => {
+  test('can be read as a source, and exported as the original ToolHive document', async () => {
     const text = await (await api.get('/registry/default/upstream-registry.json')).text();
     const { drafts, envelope } = readDocument(text);
     await sync(api.database, { sourceName: 'copied', entries: drafts, apply: { envelope } });
@@ -122,7 +122,7 @@ test('servers.json is the whole list on one page', async () => {
   expect((await readJson<Page>(api, '/registry/empty/servers.json')).servers).toEqual([]);
 });
 
-test('what is exported can be read as a source, with nothing lost', async () => {
+test('an export can be read as a source without loss', async () => {
   const text = await (await api.get('/registry/mixed/servers.json')).text();
   const { drafts } = readDocument(text);
   const served = await readPage(api, '/registry/mixed/v0.1/servers?limit=1000');
@@ -144,7 +144,7 @@ test('exports have entity tags, and are compressed', async () => {
 });
 
 describe('the oldest ToolHive API', () => {
-  test('lists the servers of the default registry in short', async () => {
+  test('lists the servers of the default registry briefly', async () => {
     const list = await readJson<{ servers: { name: string }[]; total: number }>(api, '/api/v0/servers');
     expect(list.servers.length).toBe(list.total);
     expect(list.servers.find(({ name }) => name === 'weather')).toEqual({
@@ -157,7 +157,7 @@ describe('the oldest ToolHive API', () => {
     });
   });
 
-  test('shows each of them by the name that it is listed with', async () => {
+  test('shows each of them by its listed name', async () => {
     const { servers } = await readJson<{ servers: { name: string }[] }>(api, '/api/v0/servers');
     for (const { name } of servers) {
       expect(await readJson(api, `/api/v0/servers/${encodeURIComponent(name)}`)).toMatchObject({ name });
@@ -183,7 +183,7 @@ describe('the oldest ToolHive API', () => {
     expect(await readJson(api, '/api/v1/registry')).toEqual(TOOLHIVE_DOCUMENT);
   });
 
-  test('knows of nothing that is deployed where no source is a cluster', async () => {
+  test('knows no deployments if no source is a cluster', async () => {
     expect(await readJson(api, '/api/v0/deployed')).toEqual([]);
     expect(await readJson(api, '/api/v0/deployed/weather')).toEqual([]);
   });
@@ -210,7 +210,7 @@ describe('the extension API', () => {
     expect(registries[3]).toEqual(await status('mixed'));
   });
 
-  test('tells how the syncs of a registry went', async () => {
+  test('shows the syncs of a registry', async () => {
     const { syncStatus, sources } = await status('mixed');
     expect(sources.map(({ name }) => name)).toEqual(['toolhive', 'upstream', 'own']);
     expect(syncStatus).toMatchObject({ phase: 'complete', attemptCount: 0 });

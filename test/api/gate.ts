@@ -1,12 +1,12 @@
-/** A way to Postgres that a test can shut. */
+/** A connection to Postgres that a test can interrupt. */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface Gate {
   readonly port: number;
-  /** Cuts all connections and takes no new ones. */
+  /** Closes all connections and accepts no new ones. */
   readonly shut: () => void;
   readonly reopen: () => void;
-  /** Keeps all connections open, and takes new ones, without passing anything on, as a server that hangs does. */
+  /** Keeps all connections open and accepts new ones, but passes nothing on, like a server that hangs. */
   readonly freeze: () => void;
   readonly thaw: () => void;
   readonly close: () => Promise<void>;

@@ -1,4 +1,4 @@
-/** Programs that others write against registries: kept in the cache, first built with the Go toolchain. */
+/** Registry clients written in Go: cached, and built the first time with the Go toolchain. */
 import { execFile } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ export interface GoProgram {
   readonly package: string;
   readonly version: string;
   readonly buildTimeoutMs: number;
-  /** It takes so long to build that this environment variable has to ask for it. Default: it is built. */
+  /** Takes so long to build that this environment variable must be set. Default: always built. */
   readonly builtIf?: string;
 }
 
@@ -22,7 +22,7 @@ export const MCP_PUBLISHER: GoProgram = {
   buildTimeoutMs: 300_000,
 };
 
-/** ToolHive's own command-line tool: five minutes of building, and of downloading its modules. */
+/** ToolHive's own command-line tool: five minutes to build, with a download of its modules. */
 export const THV: GoProgram = {
   name: 'thv',
   package: 'github.com/stacklok/toolhive/cmd/thv',
@@ -31,7 +31,7 @@ export const THV: GoProgram = {
   builtIf: 'ROLLCALL_TEST_BUILD_THV',
 };
 
-/** Why it can't be had on this machine. */
+/** Why it isn't available on this machine. */
 interface NoProgram {
   readonly missing: string;
 }

@@ -28,7 +28,7 @@ const CHUNKED =
 const LIST = '/v0.1/servers';
 const LATEST = '/v0.1/servers/com.example%2Fweather/versions/latest';
 
-/** What the server answers to these very bytes. */
+/** The server's answer to exactly these bytes. */
 async function sendRaw(text: string): Promise<string> {
   const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
   socket.end(text);
@@ -47,7 +47,7 @@ describe('names and versions in paths', () => {
     expect(label(await readJson<Item>(api, path))).toBe('com.example/weather@1.0.0');
   });
 
-  test.each(['1.0.0%2Bbuild.5', '1.0.0+build.5'])('may have a plus sign: %s', async (version) => {
+  test.each(['1.0.0%2Bbuild.5', '1.0.0+build.5'])('can contain a plus sign: %s', async (version) => {
     const item = await readJson<Item>(api, `/v0.1/servers/com.example/weather/versions/${version}`);
     expect(label(item)).toBe('com.example/weather@1.0.0+build.5');
   });
@@ -59,7 +59,7 @@ describe('names and versions in paths', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  test('without a version the latest one is meant', async () => {
+  test('without a version the latest one is used', async () => {
     expect(await readJson(api, '/v0.1/servers/com.example/weather')).toEqual(await readJson(api, LATEST));
   });
 });
@@ -86,11 +86,11 @@ describe('errors are JSON with the right status', () => {
 
   test.each([
     ['a malformed percent sign in the path', '/v0.1/servers/%zz/versions'],
-    ['half of a character in the path', '/v0.1/servers/com.example%2F%E0%A4/versions'],
+    ['half a character in the path', '/v0.1/servers/com.example%2F%E0%A4/versions'],
     ['a malformed percent sign in the name of a registry', '/registry/%/v0.1/servers'],
     ['a malformed percent sign in a path of the admin API', '/v1/sources/%'],
     ['a malformed percent sign in the name of a procedure', '/trpc/%'],
-    ['a malformed percent sign in a path that is not there', '/%'],
+    ['a malformed percent sign in an unknown path', '/%'],
     ['NUL in the path', '/v0.1/servers/com.example%2Fx%00/versions'],
   ])('400 for %s', async (_, path) => {
     await expectError(await api.get(path), 400);
@@ -110,7 +110,7 @@ describe('errors are JSON with the right status', () => {
     await expectError(await api.get(path), 404);
   });
 
-  test('405 names the methods that there are', async () => {
+  test('405 names the allowed methods', async () => {
     const response = await api.send('POST', LIST, { body: {} });
     await expectError(response, 405);
     expect(response.headers.get('allow')).toBe('GET, HEAD');
@@ -122,7 +122,7 @@ describe('errors are JSON with the right status', () => {
   test.each([
     ['malformed JSON', '{"name": ', 400],
     ['no body', undefined, 400],
-    ['bytes that are no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400],
+    ['bytes that aren’t UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 400],
   ])('a body that is %s', async (_, body, status) => {
     const response = await api.get('/v0.1/validate', {
       method: 'POST',
@@ -148,7 +148,7 @@ describe('errors are JSON with the right status', () => {
     expect(await expectError(response, 413)).toContain('larger than 1048576 bytes');
   });
 
-  test('413 comes before a body that says that it is too large', async () => {
+  test('413 comes before a body whose declared length is too large', async () => {
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
     socket.write(
       'POST /v0.1/validate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n{',
@@ -158,7 +158,7 @@ describe('errors are JSON with the right status', () => {
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
   });
 
-  test('415 for a body that is not JSON', async () => {
+  test('415 for a body that isn’t JSON', async () => {
     await expectError(
       await api.send('POST', '/v0.1/validate', { body: '{}', headers: { 'content-type': 'text/plain' } }),
       415,
@@ -170,10 +170,10 @@ describe('errors are JSON with the right status', () => {
   });
 
   test.each([
-    ['what is no HTTP at all', 'nonsense\r\n\r\n', 400],
+    ['a text that isn’t HTTP', 'nonsense\r\n\r\n', 400],
     ['an unknown method', 'BREW /v0.1/servers HTTP/1.1\r\nHost: x\r\n\r\n', 400],
     ['a control character in a header', 'GET /health HTTP/1.1\r\nHost: x\r\nX: a\0b\r\n\r\n', 400],
-    ['a body of two lengths', `${CHUNKED}Content-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n`, 400],
+    ['a body with two lengths', `${CHUNKED}Content-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n`, 400],
     ['a chunk without a length', `${CHUNKED}\r\nzz\r\n{}\r\n0\r\n\r\n`, 400],
     ['headers that are too large', `GET /health HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(140_000)}\r\n\r\n`, 431],
     ['a path that is too large', `GET /${'x'.repeat(140_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431],
@@ -200,7 +200,7 @@ describe('timestamps', () => {
 });
 
 describe('entity tags', () => {
-  test('a GET has a strong one, and is 304 to whoever has it', async () => {
+  test('a GET has a strong one, and is 304 for a client that has it', async () => {
     const first = await api.get(LIST);
     const tag = first.headers.get('etag') ?? '';
     expect(tag).toMatch(/^"[^"]+"$/);
@@ -227,7 +227,7 @@ describe('entity tags', () => {
       headers: { 'accept-encoding': 'br', 'if-none-match': String(tags[2]) },
     });
     expect([held.status, held.body.length]).toEqual([304, 0]);
-    // Who can no longer read gzip is not told to go on using it.
+    // A client that no longer accepts gzip must not keep using its copy.
     expect(
       (
         await sendAsWritten(api.url, LIST, {
@@ -237,7 +237,7 @@ describe('entity tags', () => {
     ).toBe(200);
   });
 
-  test('differ by resource and query, and not by the way that a query is written', async () => {
+  test('differ by resource and query, but not by the notation of a query', async () => {
     const tagOf = async (path: string): Promise<string | null> => (await api.get(path)).headers.get('etag');
     expect(await tagOf(`${LIST}?limit=2`)).not.toBe(await tagOf(`${LIST}?limit=3`));
     expect(await tagOf(`${LIST}?limit=2&search=x`)).toBe(await tagOf(`${LIST}?search=x&limit=2&unknown=1`));
@@ -245,7 +245,7 @@ describe('entity tags', () => {
 });
 
 describe('compression', () => {
-  test('sends large bodies as the client likes them', async () => {
+  test('sends large bodies in the client’s preferred encoding', async () => {
     const plain = await sendAsWritten(api.url, LIST, { headers: {} });
     const gzip = await sendAsWritten(api.url, LIST, { headers: { 'accept-encoding': 'gzip' } });
     const brotli = await sendAsWritten(api.url, LIST, { headers: { 'accept-encoding': 'gzip, deflate, br' } });
@@ -266,13 +266,13 @@ describe('compression', () => {
     ['br;q=0, gzip;q=0', undefined],
     ['*', 'br'],
     ['deflate', undefined],
-  ])('goes by the qualities that the client gives: %s', async (accepted, encoding) => {
+  ])('follows the client’s quality values: %s', async (accepted, encoding) => {
     expect(
       (await sendAsWritten(api.url, LIST, { headers: { 'accept-encoding': accepted } })).headers['content-encoding'],
     ).toBe(encoding);
   });
 
-  test('leaves small bodies as they are', async () => {
+  test('doesn’t compress small bodies', async () => {
     const { headers, body } = await sendAsWritten(api.url, `${LIST}?limit=1`, {
       headers: { 'accept-encoding': 'gzip' },
     });
@@ -292,7 +292,7 @@ test('HEAD answers with the headers of GET and no body', async () => {
   }
 });
 
-test('an answer from memory has the headers of the first one', async () => {
+test('a cached answer has the headers of the first one', async () => {
   const path = `${LIST}?search=an-answer-from-memory`;
   const [first, second] = [await api.get(path), await api.get(path)];
   const headersOf = ({ headers }: Response): Record<string, string> =>
@@ -301,7 +301,7 @@ test('an answer from memory has the headers of the first one', async () => {
   expect(headersOf(first)).toMatchObject({ 'x-content-type-options': 'nosniff', 'access-control-allow-origin': '*' });
 });
 
-test('helmet guards every answer', async () => {
+test('every answer has the headers of helmet', async () => {
   const { headers } = await api.get('/nothing');
   expect(headers.get('x-content-type-options')).toBe('nosniff');
   expect(headers.get('content-security-policy')).toContain("default-src 'none'");

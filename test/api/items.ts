@@ -1,4 +1,4 @@
-/** Answers of the registry API as tests look at them. */
+/** Helpers for answers of the registry API. */
 import { expect } from 'vitest';
 import { OFFICIAL } from '../../registry/extension.ts';
 import type { RunningApi } from './running-api.ts';
@@ -12,7 +12,7 @@ export interface Page {
   readonly metadata: { readonly count: number; readonly nextCursor?: string };
 }
 
-/** The answer to a GET that has to succeed. */
+/** The answer to a GET that must succeed. */
 export async function readJson<Body>(api: RunningApi, path: string): Promise<Body> {
   const response = await api.get(path);
   const answer = { status: response.status, body: (await response.json()) as Body };
@@ -21,7 +21,7 @@ export async function readJson<Body>(api: RunningApi, path: string): Promise<Bod
 }
 export const readPage = (api: RunningApi, path: string): Promise<Page> => readJson(api, path);
 
-/** The error of an answer that has to have this status. */
+/** The error of an answer that must have this status. */
 export async function expectError(response: Response, status: number): Promise<string> {
   const answer = { status: response.status, body: (await response.json()) as { error: string } };
   expect(answer).toMatchObject({ status, body: { error: expect.any(String) as string } });

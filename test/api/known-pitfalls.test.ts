@@ -1,4 +1,4 @@
-/** What registries of this kind are known to get wrong, where no other test would notice. */
+/** Known mistakes of similar registries that no other test covers. */
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { type Item, label, labels, readJson, readPage } from './items.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
@@ -17,7 +17,7 @@ const become = (running: RunningApi, ...names: readonly string[]): Promise<unkno
     apply: { force: true },
   });
 
-test('a name whose versions have vanished is neither listed nor found nor counted', async () => {
+test('a name whose versions are all gone is neither listed, found, nor counted', async () => {
   await become(api, 'com.example/gone', 'com.example/stays');
   await become(api, 'com.example/stays');
   expect(labels(await readPage(api, '/v0.1/servers?version=latest'))).toEqual(['com.example/stays@1.0.0']);
@@ -26,7 +26,7 @@ test('a name whose versions have vanished is neither listed nor found nor counte
   expect(syncStatus).toMatchObject({ serverCount: 1 });
 });
 
-test('inline data is served; a duplicate is rejected alone, servers that share a package are none', async () => {
+test('inline data is served; a duplicate is rejected alone; servers that share a package are not duplicates', async () => {
   const packages = [{ registryType: 'npm', identifier: 'shared', version: '1.0.0', transport: { type: 'stdio' } }];
   const server = (name: string): object => ({ name, description: 'Shares', version: '1.0.0', packages });
   const data = JSON.stringify(['a', 'b', 'a', 'c'].map((name) => server(`com.example/${name}`)));
@@ -38,7 +38,7 @@ test('inline data is served; a duplicate is rejected alone, servers that share a
   );
 });
 
-test('packages, icons and variables of remotes are served in their order, with all that is in them', async () => {
+test('packages, icons, and variables of remotes are served in order and complete', async () => {
   const document = {
     name: 'com.example/whole',
     description: 'Has everything',

@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 test.each(['?limit=1000', '?limit=30', '?limit=100&search=large', '?limit=1000&version=latest'])(
-  'a page ends before it is too large for the process, and the walk goes on: %s',
+  'a page ends before it is too large for the process, and the walk continues: %s',
   async (query) => {
     const found: string[] = [];
     let cursor = '';
@@ -55,7 +55,7 @@ test('an export has all of them', async () => {
   expect(servers.map(({ server }) => server.name)).toEqual([...NAMES, ...VERSIONS.map(() => MANY_VERSIONS)]);
 });
 
-test('a list of versions that is too large to be held is written as it is read, complete', async () => {
+test('a list of versions that is too large for memory is streamed, and complete', async () => {
   const response = await api.get(`/v0.1/servers/${encodeURIComponent(MANY_VERSIONS)}/versions`);
   expect(response.headers.get('content-length')).toBeNull();
   const { servers, metadata } = (await response.json()) as Page;
@@ -63,14 +63,14 @@ test('a list of versions that is too large to be held is written as it is read, 
   expect(metadata.count).toBe(VERSIONS.length);
 });
 
-test('what publishing answers with is bounded as well', async () => {
+test('the answer to a publish is limited as well', async () => {
   const { id: sourceId } = await api.database.pool.one(sql.type(z.object({ id: z.string() }))`
     select id from source where name = 'alpha'`);
   const listed = await listSourceVersions(api.database, { sourceId, name: MANY_VERSIONS, versions: VERSIONS });
   expect(listed.length).toBeLessThan(10);
 });
 
-test('an administrative list of long descriptions is cut into pages, and complete over /v1', async () => {
+test('an administrative list of long descriptions is split into pages, and complete over /v1', async () => {
   await useSources(api.database, source('alpha'), source('described'));
   const names = Array.from({ length: 8 }, (_, index) => `com.example/described-${index}`);
   const entries = names.map((name) => draft(name, '1.0.0', { description: FILLING }));
@@ -88,7 +88,7 @@ test('an administrative list of long descriptions is cut into pages, and complet
   expect(ofAlpha.entries.at(-1)?.versions).toHaveLength(VERSIONS.length);
 });
 
-test('a term that is too long to search for is refused', async () => {
+test('a search term that is too long is refused', async () => {
   expect((await api.get(`/v0.1/servers?search=${'a'.repeat(500)}`)).status).toBe(200);
   const error = await expectError(await api.get(`/v0.1/servers?search=${'a'.repeat(501)}`), 400);
   expect(error).toContain('at most 500 characters');

@@ -43,7 +43,7 @@ test('lists every version that is not deleted, ordered by name and version', asy
   expect(list.metadata).toEqual({ count: 5 });
 });
 
-test('an item has the official metadata and says where it came from', async () => {
+test('an item has the official metadata and its provenance', async () => {
   const { servers } = await page('/v0.1/servers?search=weather');
   const deprecated = servers.find(({ server }) => server.version === '1.9.0');
   expect(official(deprecated)).toMatchObject({
@@ -78,7 +78,7 @@ test('a registry that does not exist is 404', async () => {
   expect(await response.json()).toEqual({ error: 'There is no registry "nowhere"' });
 });
 
-test('version=latest answers each name once, with its highest version', async () => {
+test('version=latest returns each name once, with its highest version', async () => {
   expect(labels(await page('/v0.1/servers?version=latest'))).toEqual([
     'com.example/gone@0.9.0',
     'com.example/weather@1.10.0',
@@ -92,10 +92,10 @@ describe('search', () => {
     ['name', 'search=ZEBRA', ['com.example/zebra@2.0.0']],
     ['title', 'search=sunshine', ['com.example/weather@1.0.0']],
     ['description', 'search=accurate', ['com.example/weather@1.0.0']],
-    ['per cent, which stands for itself', 'search=100%25', ['com.example/weather@1.0.0']],
-    ['underscore, which stands for itself', 'search=ber_setzer', ['com.example/zebra@2.0.0']],
+    ['per cent, which is not a wildcard', 'search=100%25', ['com.example/weather@1.0.0']],
+    ['underscore, which is not a wildcard', 'search=ber_setzer', ['com.example/zebra@2.0.0']],
     ['letters beyond ASCII in any case', 'search=%C3%BCBER', ['com.example/zebra@2.0.0']],
-    ['what is not there', 'search=0_0', []],
+    ['a text that doesn’t occur', 'search=0_0', []],
   ])('finds by %s', async (_, query, expected) => {
     expect(labels(await page(`/v0.1/servers?${query}`))).toEqual(expected);
   });
@@ -109,7 +109,7 @@ test('deleted versions are listed with include_deleted, and with updated_since, 
 });
 
 describe('pages', () => {
-  test('follow one another by cursor, and the last has none', async () => {
+  test('follow each other by cursor, and the last has none', async () => {
     const first = await page('/v0.1/servers?limit=2');
     const second = await page(`/v0.1/servers?limit=2&cursor=${first.metadata.nextCursor}`);
     const third = await page(`/v0.1/servers?limit=2&cursor=${second.metadata.nextCursor}`);
@@ -117,7 +117,7 @@ describe('pages', () => {
     expect(third.metadata).toEqual({ count: 1 });
   });
 
-  test('the cursor is safe in a URL as it is, and carries the query that a client drops', async () => {
+  test('the cursor is safe in a URL, and keeps the query if a client drops it', async () => {
     const first = await page('/v0.1/servers?limit=1&version=latest&search=e&include_deleted=true');
     expect(first.metadata.nextCursor).toMatch(/^[\w-]+$/);
     const rest = await page(`/v0.1/servers?cursor=${first.metadata.nextCursor}`);
@@ -126,7 +126,7 @@ describe('pages', () => {
     );
   });
 
-  test('a cursor beside another query, tampered with or from another registry is 400', async () => {
+  test('a cursor with another query, a tampered one, and one from another registry are 400', async () => {
     const { metadata } = await page('/v0.1/servers?limit=1&search=weather');
     const cursor = metadata.nextCursor ?? '';
     const tampered = (cursor.startsWith('A') ? 'B' : 'A') + cursor.slice(1);
@@ -140,7 +140,7 @@ describe('pages', () => {
     }
   });
 
-  test('more than 1000 is served as 1000', async () => {
+  test('a limit above 1000 is treated as 1000', async () => {
     expect((await page('/v0.1/servers?limit=5000')).metadata.count).toBe(5);
     expect((await page('/v0.1/servers?limit=99999999999999999999')).metadata.count).toBe(5);
   });

@@ -33,7 +33,7 @@ const weather = (version: string): object => ({
 });
 
 test(
-  'mcp-publisher logs in, validates, publishes, deprecates and deletes',
+  'mcp-publisher logs in, validates, publishes, deprecates, and deletes',
   {
     timeout: MCP_PUBLISHER.buildTimeoutMs + 60_000,
   },
@@ -54,7 +54,7 @@ test(
     }
     expect(labels(await readPage(api, PATH))).toEqual([`${NAME}@1.1.0`, `${NAME}@1.0.0`]);
     expect((await readJson<Item>(api, `${PATH}/1.1.0`)).server).toEqual(weather('1.1.0'));
-    // The same document again is answered like the first time, so that a retry in CI succeeds.
+    // The same document again gets the same answer, so that a retry in CI succeeds.
     expect(await publisher('publish')).toContain('1.1.0');
     await writeServerJson({ ...weather('1.1.0'), description: 'Another description' });
     await expect(publisher('publish')).rejects.toThrow('exists already');
@@ -80,7 +80,7 @@ async function writeServerJson(document: object): Promise<void> {
   await writeFile(join(home, 'server.json'), JSON.stringify(document));
 }
 
-/** Where it finds server.json, and keeps its token. An error quotes all that it said. */
+/** Its working folder, with server.json and the token. An error quotes its whole output. */
 async function runPublisher(program: string, options: readonly string[]): Promise<string> {
   const running = promisify(execFile)(program, options, { cwd: home, env: { ...process.env, HOME: home } });
   const { stdout, stderr } = await running.catch((error: Error & { stdout: string }) => {

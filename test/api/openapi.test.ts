@@ -26,7 +26,7 @@ interface Operation {
 
 const read = (): Promise<OpenApi> => readJson<OpenApi>(api, '/openapi.json');
 
-test('older versions of thv take the server for a registry', async () => {
+test('older versions of thv accept the server as a registry', async () => {
   const response = await api.get('/openapi.yaml');
   expect(response.status).toBe(200);
   const { info } = parse(await response.text()) as OpenApi;
@@ -38,7 +38,7 @@ test('the document is the same in YAML and JSON', async () => {
   expect(parse(await (await api.get('/openapi.yaml')).text())).toEqual(await read());
 });
 
-test('every reference leads somewhere, every operation has a name of its own', async () => {
+test('every reference exists, and every operation has a unique name', async () => {
   const document = await read();
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path ?? '');
   expect(references.length).toBeGreaterThan(10);
@@ -49,7 +49,7 @@ test('every reference leads somewhere, every operation has a name of its own', a
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('the parameters of a path are those in it', async () => {
+test('the declared path parameters are those in the path', async () => {
   for (const { path, operation } of operations(await read())) {
     const declared = (operation.parameters ?? [])
       .filter((parameter) => parameter.in === 'path')
@@ -78,7 +78,7 @@ test('every documented path is served with the documented methods', async () => 
   }
 });
 
-test('the page for people shows every path, and fetches and runs nothing', async () => {
+test('the HTML page shows every path, and loads and runs nothing else', async () => {
   const response = await api.get('/docs');
   const html = await response.text();
   expect(response.headers.get('content-type')).toContain('text/html');

@@ -29,7 +29,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-test('without Postgres pages that are held are served, all else is 503 with Retry-After, and it ends by itself', async () => {
+test('without Postgres cached pages are served, everything else is 503 with Retry-After, and the API recovers by itself', async () => {
   const warm = await readPage(api, '/v0.1/servers');
   postgres.shut();
 
@@ -53,7 +53,7 @@ test('without Postgres pages that are held are served, all else is 503 with Retr
   expect(labels(await readPage(api, '/v0.1/servers?search=weather'))).toEqual(['com.example/weather@1.0.0']);
 });
 
-test('an answer that is under way is finished when the API is told to stop', async () => {
+test('a running answer is finished when the API is told to stop', async () => {
   const entries = Array.from({ length: 3000 }, (_, index) => draft(`com.example/server-${index}`, '1.0.0'));
   await sync(database.database, { sourceName: 'alpha', entries, apply: { force: true } });
   const response = await api.get('/registry/default/servers.json');
@@ -64,7 +64,7 @@ test('an answer that is under way is finished when the API is told to stop', asy
   await expect(api.get('/health')).rejects.toThrow('fetch failed');
 });
 
-/** A request that is given up, and fails, after far more time than an answer takes. */
+/** A request that fails after much more time than an answer takes. */
 function getWithin(path: string, milliseconds = 10_000): Promise<Response> {
   return api.get(path, { signal: AbortSignal.timeout(milliseconds) });
 }
@@ -79,7 +79,7 @@ async function staleness(path: string): Promise<{ status: number; age: string | 
 const SINGLE = `/v0.1/servers/${encodeURIComponent('com.example/weather')}/versions/1.0.0`;
 
 test.each(['freeze', 'shut'] as const)(
-  'while Postgres does not answer (%s) what is in memory is served on, and marked as stale',
+  'while Postgres doesn’t answer (%s), cached pages are served and marked as stale',
   async (fault) => {
     const warm = [await readPage(api, '/v0.1/servers'), await readJson(api, SINGLE)];
     postgres[fault]();
@@ -101,13 +101,13 @@ test.each(['freeze', 'shut'] as const)(
   },
 );
 
-test('a read that is under way when Postgres stops to answer is refused soon', async () => {
+test('a read that is running when Postgres stops answering is refused soon', async () => {
   await readPage(api, '/v0.1/servers');
   postgres.freeze();
   await expectError(await getWithin('/v0.1/servers?search=cold'), 503);
 });
 
-test('nothing is served from memory for longer than maxStale', async () => {
+test('cached pages are not served for longer than maxStale', async () => {
   await api.stop();
   const settings = { ...database.settings, host: '127.0.0.1', port: postgres.port };
   api = await startApi({ ...database, settings, database: api.database }, { maxStaleMs: 0 });
@@ -117,7 +117,7 @@ test('nothing is served from memory for longer than maxStale', async () => {
   await expectError(await getWithin('/v0.1/servers'), 503);
 });
 
-test('a locked table refuses the reads that need it, and holds nothing else up', async () => {
+test('a locked table only affects the reads that need it', async () => {
   const warm = await readPage(api, '/v0.1/servers');
   const lock = Promise.withResolvers<void>();
   const locked = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@ import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 const SERVERS = 100;
-/** `{"server":…,"_meta":{…}}` around a document: status, three dates, whether it is the latest, and where it came from. */
+/** `{"server":…,"_meta":{…}}` around a document: status, three dates, whether it is the latest, and its provenance. */
 const MOST_BYTES_AROUND = 380;
 
 const entries = Array.from({ length: SERVERS }, (_, index) => {
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** As they are sent, head and body. */
+/** As sent, headers and body. */
 async function bytesOf(path: string, headers: Record<string, string> = {}): Promise<number> {
   return await new Promise((resolve, reject) => {
     const sent = request(`${api.url}${path}`, { headers, agent: false }, (response) => {
@@ -34,14 +34,14 @@ async function bytesOf(path: string, headers: Record<string, string> = {}): Prom
   });
 }
 
-test('a page is hardly larger than its documents, and a fraction of them where it may be compressed', async () => {
+test('a page is hardly larger than its documents, and a fraction of them if compressed', async () => {
   const documents = entries.reduce((sum, { document }) => sum + Buffer.byteLength(document), 0);
   const plain = await bytesOf(`/v0.1/servers?limit=${SERVERS}`);
   expect(plain).toBeLessThan(documents + SERVERS * MOST_BYTES_AROUND + 2_000);
   expect(await bytesOf(`/v0.1/servers?limit=${SERVERS}`, { 'accept-encoding': 'gzip' })).toBeLessThan(plain / 8);
 });
 
-test('who has a page already is sent a head alone', async () => {
+test('a client that already has a page gets only headers', async () => {
   const { headers } = await api.get('/v0.1/servers', { headers: { 'accept-encoding': 'identity' } });
   expect(await bytesOf('/v0.1/servers', { 'if-none-match': headers.get('etag')! })).toBeLessThan(2_000);
 });

@@ -16,7 +16,7 @@ beforeEach(async () => {
   postgres = await openGate(database.settings.host, database.settings.port);
   await useSources(database.database, source('alpha'));
   await sync(database.database, { sourceName: 'alpha', entries: [draft('com.example/weather', '1.0.0')] });
-  // Changes are heard of over a connection that a test can cut.
+  // Changes are notified over a connection that a test can interrupt.
   api = await startApi({ ...database, settings: { ...database.settings, host: '127.0.0.1', port: postgres.port } });
   await eventually(async () => (await queriesOf('/v0.1/servers')) === 0, 'a page is served from memory');
 });
@@ -43,22 +43,22 @@ const isListed = async (version: string): Promise<boolean> =>
 
 test.each([
   ['a list', 1, '/v0.1/servers?limit=1'],
-  ['a search that does not fill a page', 3, '/v0.1/servers?search=weather'],
+  ['a search that doesn’t fill a page', 3, '/v0.1/servers?search=weather'],
   ['the versions of a server', 1, '/v0.1/servers/com.example%2Fweather/versions'],
   ['the latest version', 1, LATEST],
-])('%s makes %i queries when it is cold and none when it is warm', async (_, queries, path) => {
+])('%s makes %i queries when cold and none when warm', async (_, queries, path) => {
   expect(await queriesOf(path)).toBe(queries);
   expect(await queriesOf(path)).toBe(0);
   expect(await queriesOf(`${path}${path.includes('?') ? '&' : '?'}unknown=1`)).toBe(0);
 });
 
-test('many who ask at once for a cold page cause one query', async () => {
+test('many concurrent requests for a cold page cause one query', async () => {
   const before = api.queries();
   await Promise.all(Array.from({ length: 20 }, () => api.get(LATEST)));
   expect(api.queries() - before).toBe(1);
 });
 
-test('a 304 costs no query if the page is cached, and one if it is not', async () => {
+test('a 304 costs no query if the page is cached, and one if it isn’t', async () => {
   const tag = (await api.get(LATEST)).headers.get('etag') ?? '';
   const conditional = { headers: { 'if-none-match': tag } };
   const before = api.queries();
@@ -68,12 +68,12 @@ test('a 304 costs no query if the page is cached, and one if it is not', async (
   const other = await startApi(database);
   const otherBefore = other.queries();
   expect((await other.get(LATEST, conditional)).status).toBe(304);
-  // At most one query more: the other process may still have to read the list of registries.
+  // At most one more query: the other process may still have to read the list of registries.
   expect(other.queries() - otherBefore).toBeLessThanOrEqual(2);
   await other.stop();
 });
 
-test('what another process wrote is served soon, with one query: nobody asks whether anything is new', async () => {
+test('a write of another process is served soon, with one query and no polling', async () => {
   const before = api.queries();
   await publishElsewhere('2.0.0');
   await eventually(() => isListed('2.0.0'), 'the new version is listed');
@@ -81,7 +81,7 @@ test('what another process wrote is served soon, with one query: nobody asks whe
   expect(api.queries() - before).toBe(1);
 });
 
-test('a registry that leaves the configuration is gone, and another default is served, without a restart', async () => {
+test('a registry that leaves the configuration disappears, and another default is served, without a restart', async () => {
   const sources = [source('alpha'), source('beta')];
   const registries = [
     { name: 'default', sources: ['alpha'] },
@@ -100,7 +100,7 @@ test('a registry that leaves the configuration is gone, and another default is s
   expect((await readPage(api, '/v0.1/servers')).servers).toEqual([]);
 });
 
-test('a sync that found nothing new leaves the page what it is', async () => {
+test('a sync that finds nothing new keeps the page', async () => {
   const tag = (await api.get('/v0.1/servers')).headers.get('etag');
   await sync(database.database, { sourceName: 'alpha', entries: [draft('com.example/weather', '1.0.0')] });
   await new Promise((resolve) => setTimeout(resolve, 200));
@@ -108,7 +108,7 @@ test('a sync that found nothing new leaves the page what it is', async () => {
   expect((await api.get('/v0.1/servers')).headers.get('etag')).toBe(tag);
 });
 
-test('while notifications do not arrive each request looks for changes, and finds them', async () => {
+test('while there are no notifications, each request looks for changes and finds them', async () => {
   postgres.shut();
   await publishElsewhere('2.0.0');
   expect(await isListed('2.0.0')).toBe(true);

@@ -1,4 +1,4 @@
-/** Changes of sources while Temporal is unavailable: they are stored, and no answer says more than what has happened. */
+/** Changes of sources while Temporal is unavailable: they are stored, and answers say exactly what has happened. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findSource } from '../../db/configuration/sources.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
@@ -24,7 +24,7 @@ test('a source that is created or changed takes effect later, and the answer say
   }
 });
 
-test('a source that is still there is not answered as deleted', async () => {
+test('a source that still exists is not reported as deleted', async () => {
   await api.send('PUT', '/v1/sources/doomed', { body: { managed: {} } });
   const response = await api.send('DELETE', '/v1/sources/doomed');
   expect(response.status).toBe(202);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => publishing.end());
 
-test('a document that begins with a byte order mark is published without it', async () => {
+test('a document that starts with a byte order mark is published without it', async () => {
   const { api } = publishing;
   const text = '{"name":"com.example/marked","description":"From an editor of Windows","version":"1.0.0"}';
   const response = await api.send('POST', '/v0.1/publish', { body: `\u{feff}${text}` });

@@ -22,7 +22,7 @@ test('without a managed source writes are 501', async () => {
   await database.drop();
 });
 
-test('while Temporal is away writes are 503 and say how to ask again, and reads go on', async () => {
+test('while Temporal is unavailable writes are 503 with Retry-After, and reads work', async () => {
   const database = await createTestDatabase();
   await useSources(database.database, source('own', 'managed'));
   const api = await startApi(database);

@@ -1,4 +1,4 @@
-/** Changes of one server that meet each other: every answer is one that some order of them gives, and nothing is lost. */
+/** Concurrent changes of one server: the answers match some order of them, and nothing is lost. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { source } from '../db/sync-source.ts';
 import { type Item, label, labels, official, type Page, readJson, readPage } from './items.ts';
@@ -31,7 +31,7 @@ async function statusesOf(answers: readonly Promise<Response>[]): Promise<number
   return (await Promise.all(answers)).map(({ status }) => status).sort((left, right) => left - right);
 }
 
-test('one version that many publish at once is published by one of them', async () => {
+test('a version that many callers publish at once is published by one of them', async () => {
   const answers = Array.from({ length: 8 }, (_, index) =>
     api.send('POST', '/v0.1/publish', { body: document('contested', '1.0.0', `Contender ${index}`) }),
   );
@@ -39,13 +39,13 @@ test('one version that many publish at once is published by one of them', async 
   expect(labels(await readPage(api, `${pathOf('contested')}/versions`))).toEqual(['com.example/contested@1.0.0']);
 });
 
-test('one document that one caller publishes many times at once is published once, and each is answered alike', async () => {
+test('a document that one caller publishes many times at once is published once, and all answers are alike', async () => {
   const answers = Array.from({ length: 8 }, () => publish('repeated', '1.0.0'));
   expect(await statusesOf(answers)).toEqual(Array<number>(8).fill(200));
   expect(labels(await readPage(api, `${pathOf('repeated')}/versions`))).toEqual(['com.example/repeated@1.0.0']);
 });
 
-test('one request that is sent many times at once, with its key, is carried out once and answered alike', async () => {
+test('a request with a key that is sent many times at once is carried out once, and all answers are alike', async () => {
   const headers = { 'idempotency-key': 'many-at-once' };
   const answers = await Promise.all(Array.from({ length: 8 }, () => publish('repeated', '1.0.0', headers)));
   expect(answers.map(({ status }) => status)).toEqual(Array<number>(8).fill(200));
@@ -58,14 +58,14 @@ test('one request that is sent many times at once, with its key, is carried out 
   expect(await statusesOf(removals)).toEqual(Array<number>(4).fill(200));
 });
 
-test('of two requests with one key, sent at once, one is refused', async () => {
+test('of two concurrent requests with one key, one is refused', async () => {
   const headers = { 'idempotency-key': 'two-at-once' };
   const answers = [publish('either', '1.0.0', headers), publish('either', '2.0.0', headers)];
   expect(await statusesOf(answers)).toEqual([200, 422]);
   expect((await readPage(api, `${pathOf('either')}/versions`)).servers).toHaveLength(1);
 });
 
-test('versions that are published at once are all there, and the highest is the latest', async () => {
+test('versions that are published at once all exist, and the highest is the latest', async () => {
   const versions = ['1.0.0', '3.0.0', '2.0.0', '3.0.0-rc.1', '0.1.0'];
   expect(await statusesOf(versions.map((version) => publish('crowd', version)))).toEqual([200, 200, 200, 200, 200]);
   const { servers } = await readPage(api, `${pathOf('crowd')}/versions`);
@@ -73,7 +73,7 @@ test('versions that are published at once are all there, and the highest is the 
   expect(servers.filter((item) => official(item)['isLatest'] === true).map(label)).toEqual(['com.example/crowd@3.0.0']);
 });
 
-test('a status that is set while the version is deleted leaves one of both, and what is served agrees', async () => {
+test('of a change of status and a concurrent deletion one wins, and what is served agrees', async () => {
   for (let round = 0; round < 5; round += 1) {
     const name = `status-or-delete-${round}`;
     await publish(name, '1.0.0');
@@ -95,7 +95,7 @@ test('a status that is set while the version is deleted leaves one of both, and 
   }
 });
 
-test('a status of all versions counts and lists those that changed, whatever is published meanwhile', async () => {
+test('a status of all versions counts and lists the changed ones, whatever is published meanwhile', async () => {
   await Promise.all(['1.0.0', '2.0.0', '3.0.0'].map((version) => publish('all', version)));
   await setStatus(pathOf('all', '2.0.0'), 'deprecated');
   const [response] = await Promise.all([setStatus(pathOf('all'), 'deprecated'), publish('all', '4.0.0')]);
@@ -105,7 +105,7 @@ test('a status of all versions counts and lists those that changed, whatever is 
   expect(servers.map(({ server }) => server.version)).toEqual(expect.arrayContaining(['1.0.0', '3.0.0']));
 });
 
-test('a copy that asks what changed since sees each change, once, and nothing else', async () => {
+test('a copy that follows updated_since sees each change exactly once', async () => {
   await publish('followed', '1.0.0');
   await publish('followed', '2.0.0');
   await publish('unchanged', '1.0.0');

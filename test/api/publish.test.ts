@@ -34,14 +34,14 @@ const version = (name: string, ofVersion: string): string =>
 const latestOf = async (name: string): Promise<string> =>
   (await readJson<Item>(api, version(name, 'latest'))).server.version;
 
-test('what is published is served at once by the same process', async () => {
+test('a published version is served at once by the same process', async () => {
   const published = await publish('at-once', '1.0.0');
   expect(official(published)).toMatchObject({ status: 'active', isLatest: true });
   expect(await readJson(api, version('at-once', 'latest'))).toEqual(published);
   expect(labels(await readPage(api, '/v0.1/servers?search=at-once'))).toEqual(['com.example/at-once@1.0.0']);
 });
 
-test('the document is served as it was sent: order of members, unknown members and numbers included', async () => {
+test('the document is served as sent, including order of members, unknown members, and numbers', async () => {
   const text = `{"version":"1.0.0", "zebra": {"2": 1, "1": 1.50e1},
     "description":"Weather","name":"com.example/verbatim", "_meta": {"com.example/x": {"b": [], "a": "\\u00e9"}}}`;
   await accepted(await api.send('POST', '/v0.1/publish', { body: text }));
@@ -78,7 +78,7 @@ test.each([
     'remotes[0].url',
     '{"name":"com.example/twice","version":"1.0.0","description":"d","remotes":[{"type":"sse","url":"https://a.example.com","\\u0075rl":"https://b.example.com"}]}',
   ],
-])('a document that has %s twice is refused, and found by validate', async (path, body) => {
+])('a document with %s twice is refused, and validate reports it', async (path, body) => {
   const fault = { path, message: 'is a duplicate, and parsers differ in which one they use' };
   const refused = await api.send('POST', '/v0.1/publish', { body });
   expect([refused.status, await refused.json()]).toMatchObject([422, { faults: [fault] }]);
@@ -94,7 +94,7 @@ describe('a version', () => {
     expect(await expectError(again, 409)).toContain('exists already');
   });
 
-  test('that was deleted can not be published again', async () => {
+  test('that was deleted can’t be published again', async () => {
     await publish('twice', '1.0.0');
     await accepted(await api.send('DELETE', version('twice', '1.0.0')));
     const again = await api.send('POST', '/v0.1/publish', { body: document('twice', '1.0.0') });
@@ -102,12 +102,12 @@ describe('a version', () => {
   });
 });
 
-test('a name that belongs to a source that comes first can not be published', async () => {
+test('a name that belongs to an earlier source can’t be published', async () => {
   const response = await api.send('POST', '/v0.1/publish', { body: document('of-another-source', '2.0.0') });
   expect(await expectError(response, 409)).toContain('belongs to source "first"');
 });
 
-test('a document that breaks the rules is refused with every fault and its path', async () => {
+test('a document with errors is refused with every fault and its path', async () => {
   const response = await api.send('POST', '/v0.1/publish', {
     body: { name: 'no-namespace', version: 'latest', packages: [{ registryType: 'npm' }] },
   });
@@ -143,7 +143,7 @@ test('validation stores nothing', async () => {
 });
 
 describe('PUT', () => {
-  test('replaces a document and keeps the date of its publication', async () => {
+  test('replaces a document and keeps its publication date', async () => {
     const before = await publish('replaced', '1.0.0');
     const response = await api.send('PUT', version('replaced', '1.0.0'), {
       body: document('replaced', '1.0.0', { title: 'New' }),
@@ -155,7 +155,7 @@ describe('PUT', () => {
     expect(await readJson(api, version('replaced', '1.0.0'))).toEqual(after);
   });
 
-  test('is 404 for a version that is not there, 422 for a document of another one', async () => {
+  test('is 404 for a missing version, 422 for a document of another one', async () => {
     await publish('kept', '1.0.0');
     await expectError(await api.send('PUT', version('kept', '2.0.0'), { body: document('kept', '2.0.0') }), 404);
     await expectError(await api.send('PUT', version('kept', '1.0.0'), { body: document('kept', '2.0.0') }), 422);
@@ -163,7 +163,7 @@ describe('PUT', () => {
 });
 
 describe('DELETE', () => {
-  test('leaves a tombstone that is served to those who ask for it', async () => {
+  test('leaves a tombstone that is served on request', async () => {
     await publish('deleted', '1.0.0');
     const deleted = await accepted(await api.send('DELETE', version('deleted', '1.0.0')));
     expect(official(deleted)['status']).toBe('deleted');
@@ -178,7 +178,7 @@ describe('DELETE', () => {
     ]);
   });
 
-  test('makes the highest version that is left the latest', async () => {
+  test('makes the highest remaining version the latest', async () => {
     for (const one of ['1.9.0', '1.10.0', '2.0.0-rc.1', 'nightly']) await publish('latest', one);
     const seen: string[] = [];
     for (const next of ['2.0.0-rc.1', '1.10.0', '1.9.0']) {
@@ -188,7 +188,7 @@ describe('DELETE', () => {
     expect([...seen, await latestOf('latest')]).toEqual(['2.0.0-rc.1', '1.10.0', '1.9.0', 'nightly']);
   });
 
-  test('of what is not there is 404', async () => {
+  test('of something missing is 404', async () => {
     await expectError(await api.send('DELETE', version('never', '1.0.0')), 404);
   });
 });
@@ -220,7 +220,7 @@ describe('status', () => {
     expect(result.updatedCount).toBe(2);
     expect(result.servers.map((item) => official(item)['status'])).toEqual(['deleted', 'deleted']);
     expect((await api.get(version('all', 'latest'))).status).toBe(404);
-    // A status can be taken back, unlike a deletion's right to its version.
+    // A status can be reverted, unlike a deletion.
     await accepted(await api.send('PATCH', path, { body: { status: 'active' } }));
     expect(await latestOf('all')).toBe('2.0.0');
   });
@@ -235,7 +235,7 @@ describe('status', () => {
     await expectError(await api.send('PATCH', `${version('status', '1.0.0')}/status`, { body }), 400);
   });
 
-  test('404 for what is not there, and for a name that no server can have', async () => {
+  test('404 for missing versions, and for a name that no server can have', async () => {
     await expectError(await api.send('PATCH', '/v0.1/servers/nonsense/status', { body: { status: 'active' } }), 404);
     await expectError(
       await api.send('PATCH', `${version('never', '1.0.0')}/status`, { body: { status: 'deleted' } }),
@@ -245,7 +245,7 @@ describe('status', () => {
 });
 
 describe('Idempotency-Key', () => {
-  test('a request that is sent again is answered as the first time', async () => {
+  test('a repeated request gets the first answer', async () => {
     const send = (): Promise<Response> =>
       api.send('POST', '/v0.1/publish', {
         body: document('idempotent', '1.0.0'),
@@ -258,7 +258,7 @@ describe('Idempotency-Key', () => {
     expect(labels(await readPage(api, '/v0.1/servers?search=idempotent'))).toHaveLength(1);
   });
 
-  test('the same key with another request is refused, and so is a bad key', async () => {
+  test('the same key with another request is refused, and so is an invalid key', async () => {
     const send = (name: string, key: string): Promise<Response> =>
       api.send('POST', '/v0.1/publish', { body: document(name, '1.0.0'), headers: { 'idempotency-key': key } });
     await accepted(await send('conflict-a', 'key-2'));
@@ -267,7 +267,7 @@ describe('Idempotency-Key', () => {
   });
 });
 
-test('without authentication, mcp-publisher can log in without credentials only', async () => {
+test('without authentication, mcp-publisher can only log in without credentials', async () => {
   for (const base of ['/v0', '/v0.1', '/registry/default/v0']) {
     const token = await accepted<{ registry_token: string; expires_at: number }>(
       await api.send('POST', `${base}/auth/none`),

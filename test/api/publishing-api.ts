@@ -1,4 +1,4 @@
-/** An API that can be published to: with a Temporal namespace and a worker of its own. */
+/** An API that accepts writes, with its own Temporal namespace and worker. */
 import pino from 'pino';
 import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';

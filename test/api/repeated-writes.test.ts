@@ -1,4 +1,4 @@
-/** Writes that are sent again without a key: answered as the first one was, and made once. */
+/** Writes that are repeated without a key get the first answer, and are made once. */
 import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -35,7 +35,7 @@ async function twice(send: () => Promise<Response>): Promise<readonly [unknown, 
   return [await answer(await send()), await answer(await send())];
 }
 
-describe('the same document of the same caller is answered as the first time', () => {
+describe('the same document of the same caller gets the first answer', () => {
   test.each(['/v0.1/publish', '/v0/publish'])('%s', async (path) => {
     const body = document(path.replaceAll(/[^a-z0-9]/g, ''));
     const [first, second] = await twice(() => api.send('POST', path, { body }));
@@ -60,7 +60,7 @@ describe('the same document of the same caller is answered as the first time', (
   });
 });
 
-test('so are a change of status and a deletion', async () => {
+test('a repeated change of status or deletion does too', async () => {
   await api.send('POST', '/v0.1/publish', { body: document('status') });
   const [deprecated, again] = await twice(() =>
     api.send('PATCH', `${pathOf('status')}/status`, { body: { status: 'deprecated', statusMessage: 'Old' } }),
@@ -73,7 +73,7 @@ test('so are a change of status and a deletion', async () => {
   await expectError(await api.send('POST', '/v0.1/publish', { body: document('status') }), 409);
 });
 
-test('a change that another one came after is made again', async () => {
+test('a change that was followed by another is made again', async () => {
   await api.send('POST', '/v0.1/publish', { body: document('toggled') });
   for (const status of ['deprecated', 'active', 'deprecated']) {
     expect((await api.send('PATCH', `${pathOf('toggled')}/status`, { body: { status } })).status).toBe(200);
@@ -81,7 +81,7 @@ test('a change that another one came after is made again', async () => {
   expect(official(await readJson<Item>(api, pathOf('toggled')))['status']).toBe('deprecated');
 });
 
-test('of another caller, or after a quarter of an hour, it is another write', async () => {
+test('of another caller, or after a quarter of an hour, it is a new write', async () => {
   const { database } = publishing.test;
   const write: EntryWrite = { kind: 'publish', name: 'com.example/callers', version: '1', document: '{}' };
   const key = { sourceName: 'own', requestId: 'first' };
@@ -95,7 +95,7 @@ test('of another caller, or after a quarter of an hour, it is another write', as
   expect(await repeatedBy('one')).toBeNull();
 });
 
-test('a write that hangs is 503 with the key to send it again with, and made once', async () => {
+test('a write that hangs is 503 with a key for repeating it, and made once', async () => {
   const unlock = Promise.withResolvers<void>();
   const locked = Promise.withResolvers<void>();
   const holding = withClient(publishing.test.ownerSettings, async (client) => {

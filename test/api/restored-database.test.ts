@@ -1,4 +1,4 @@
-/** A database that is lost, or restored from a backup, under an API that goes on running. */
+/** A database that is lost, or restored from a backup, while the API keeps running. */
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../db/connection/database.ts';
@@ -42,7 +42,7 @@ describe('pages in memory', () => {
       () => false,
     );
 
-  /** With nothing connected to the database, as a copy of its files would be made or put back. */
+  /** With nothing connected to the database, so that its files could be copied. */
   async function offline(...statements: readonly string[]): Promise<void> {
     const client = new pg.Client({ ...postgres.superuserSettings, database: 'postgres' });
     await client.connect();
@@ -52,7 +52,7 @@ describe('pages in memory', () => {
     for (const statement of statements) await client.query(statement);
     await client.query(`alter database ${name} with allow_connections true`);
     await client.end();
-    // Connections of the pool that were cut off are noticed when they are used.
+    // Connections that were closed are noticed when the pool uses them.
     await eventually(
       () =>
         findRegistry(database, 'default').then(
@@ -63,7 +63,7 @@ describe('pages in memory', () => {
     );
   }
 
-  test('are those of the restored database within seconds, also when its revisions reach the old numbers', async () => {
+  test('show the restored database within seconds, even if its revisions reach the old numbers', async () => {
     const name = postgres.settings.database;
     await offline(`create database backup template ${name}`);
     await publish('a', 'lost');
@@ -82,7 +82,7 @@ describe('pages in memory', () => {
     expect((await api.get('/v0.1/servers', { headers: { 'if-none-match': tag } })).status).toBe(200);
   });
 
-  test('are right also if rows were put back without a word, while the connections stay', async () => {
+  test('are right even if rows were put back silently, with connections open', async () => {
     await publish('a', 'b');
     await eventually(() => isServed('com.example/a@1.0.0 com.example/b@1.0.0'), 'both are served');
     const client = new pg.Client({ ...postgres.superuserSettings });
@@ -102,7 +102,7 @@ describe('a publish that is repeated with its key', () => {
   });
   afterAll(() => publishing.end());
 
-  test('is answered by what the database has, not by what Temporal remembers', async () => {
+  test('is answered from the database, not from Temporal’s memory', async () => {
     const { api, test: target } = publishing;
     const publish = async (): Promise<Item> => {
       const response = await api.send('POST', '/v0.1/publish', {

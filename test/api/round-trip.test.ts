@@ -1,4 +1,4 @@
-/** What a source has comes out of the API as it was, in content and order, however unusual it is. */
+/** Entries come out of the API with their original content and order, however unusual they are. */
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,9 +34,9 @@ const textOf = async (path: string): Promise<string> => (await api.get(path)).te
 describe('a server.json keeps', () => {
   test.each([
     ['the order of its members, integer-like keys included', '"b":1,"10":2,"a":3,"9":4,"":5'],
-    ['numbers that JavaScript would write otherwise', '"n":[1.0,1e400,-0,0.10,1E5,12345678901234567890]'],
+    ['numbers that JavaScript would write differently', '"n":[1.0,1e400,-0,0.10,1E5,12345678901234567890]'],
     ['escapes as they were written', String.raw`"e":"\u00e9\u2028\ud83d\ude00\/\t","\u0061":"é😀"`],
-    ['members that are called like those of every object', '"__proto__":{"x":1},"constructor":null,"toString":""'],
+    ['members named like those of every object', '"__proto__":{"x":1},"constructor":null,"toString":""'],
     ['white space inside texts, and empty containers', '"w":"  a  \\n ","o":{},"l":[[],{}]'],
   ])('%s', async (_what, members) => {
     const document = `{"version":"1.0.0","name":"${PASSPORT}",${members},"description":"Crosses borders"}`;
@@ -52,7 +52,7 @@ describe('a server.json keeps', () => {
   });
 });
 
-describe('entries as the official registry has them, of every generation and with every oddity', () => {
+describe('entries as in the official registry, of every generation and with every oddity', () => {
   const text = readFileSync(new URL('../fixtures/official/servers.json', import.meta.url), 'utf8');
   const items = JSON.parse(text) as Item[];
   const bySource = (list: readonly Item[]): Record<string, Item> =>
@@ -60,7 +60,7 @@ describe('entries as the official registry has them, of every generation and wit
 
   beforeAll(() => serveFile(text));
 
-  test('come out of every list and read as they went in, in content and order of members', async () => {
+  test('are unchanged in every list and read, in content and order of members', async () => {
     const lists = [
       await readPage(api, '/v0.1/servers?limit=1000&include_deleted=true'),
       await readPage(api, '/v0.1/servers?limit=1000&updated_since=2000-01-01T00:00:00Z'),
@@ -86,7 +86,7 @@ describe('entries as the official registry has them, of every generation and wit
     for (const item of items) expect(official(listed[label(item)])).toMatchObject(official(item));
   });
 
-  test('can be read from the export, and come out the same once more', async () => {
+  test('can be read from the export, and are unchanged again', async () => {
     const files = ['servers.json', 'upstream-registry.json'];
     for (const file of files) {
       const first = await textOf(`/registry/default/${file}`);
@@ -102,7 +102,7 @@ describe('entries as the official registry has them, of every generation and wit
   });
 });
 
-test('a ToolHive file comes out as ToolHive file, equal up to order', async () => {
+test('a ToolHive file comes out as a ToolHive file, equal except for order', async () => {
   await serveFile(JSON.stringify(TOOLHIVE_DOCUMENT));
   expect(JSON.parse(await textOf('/registry/default/registry.json'))).toEqual(TOOLHIVE_DOCUMENT);
 });

@@ -1,4 +1,4 @@
-/** The API as it runs: on loopback, on a real database, with the Temporal that a test gives it. */
+/** The API as it runs: on loopback, with a real database and the Temporal of the test. */
 import pino, { type Logger } from 'pino';
 import type { AuditSettings, AuthSettings, RateLimitSettings } from '../../config/model.ts';
 import type { ContextOptions } from '../../api/open-context.ts';
@@ -14,17 +14,17 @@ export interface RunningApi {
   /** Queries that the API has sent to Postgres so far. */
   readonly queries: () => number;
   readonly get: (path: string, init?: RequestInit) => Promise<Response>;
-  /** Sends JSON: a text as it is, anything else as its JSON. */
+  /** Sends JSON: a text unchanged, anything else as its JSON. */
   readonly send: (
     method: string,
     path: string,
     options?: { readonly body?: unknown; readonly headers?: Record<string, string> },
   ) => Promise<Response>;
-  /** Ends the API; the database stays. */
+  /** Stops the API and keeps the database. */
   readonly stop: () => Promise<void>;
 }
 
-/** Nobody listens there: reads need no Temporal. */
+/** Nothing listens here: reads need no Temporal. */
 const NO_TEMPORAL: TestNamespace = { address: '127.0.0.1:1', namespace: 'default' };
 
 const SILENT = pino({ level: 'silent' });
@@ -42,7 +42,7 @@ export interface ApiTestOptions {
   readonly rateLimits?: RateLimitSettings;
   /** Default: none. */
   readonly trustedProxies?: readonly string[];
-  /** Default: none, so that the API is reached by address only. */
+  /** Default: none, so that the API is only reached by address. */
   readonly publicHosts?: readonly string[];
   /** Default: ten minutes. */
   readonly maxStaleMs?: number;
@@ -118,7 +118,7 @@ export async function startApi(test: TestDatabase, options: ApiTestOptions = {})
   };
 }
 
-/** An API with a database of its own, which goes when the API is stopped. */
+/** An API with its own database, which is deleted when the API is stopped. */
 export async function startApiOnFreshDatabase(): Promise<RunningApi> {
   const test = await createTestDatabase();
   const api = await startApi(test);

@@ -1,4 +1,4 @@
-/** Schemathesis, which makes requests up from an OpenAPI document: kept in the cache, first installed from PyPI. */
+/** Schemathesis, which generates requests from an OpenAPI document: cached, and installed the first time from PyPI. */
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ import { findOnPath, isExecutable } from '../../embedded/executable.ts';
 const VERSION = '4.32.5';
 export const INSTALL_TIMEOUT_MS = 300_000;
 
-/** Why it can't be had on this machine. */
+/** Why it isn't available on this machine. */
 interface NoProgram {
   readonly missing: string;
 }
 
-/** The path of the program, which runs in a Python environment of its own. */
+/** The path of the program, which runs in its own Python environment. */
 export async function findSchemathesis(): Promise<string | NoProgram> {
   const environment = join(cacheDirectory(), 'schemathesis', VERSION);
   const program = join(environment, 'bin', 'schemathesis');
@@ -24,7 +24,7 @@ export async function findSchemathesis(): Promise<string | NoProgram> {
   try {
     await mkdir(environment, { recursive: true });
     await run(python, '-m', 'venv', '--clear', environment);
-    // The program is written last, after everything that it needs, so that half an installation is not taken for one.
+    // The program is written last, so that an incomplete installation isn't used.
     await run(join(environment, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', `schemathesis==${VERSION}`);
     return program;
   } catch (error) {

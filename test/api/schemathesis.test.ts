@@ -1,4 +1,4 @@
-/** Requests that nobody would think of, made up from the server's own OpenAPI document. */
+/** Unusual requests, generated from the server's own OpenAPI document. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -12,17 +12,16 @@ import { findSchemathesis, INSTALL_TIMEOUT_MS } from './schemathesis-program.ts'
 
 const RUN_TIMEOUT_MS = 300_000;
 
-/** On a registry by its name they are the same handlers as on the default one, and each goes through Temporal. */
+/** A registry by name has the same handlers as the default one, and each goes through Temporal. */
 const REPEATED_WRITES =
   '^(publish|replaceVersion|deleteVersion|setStatus|setStatusOfAll|validate|authenticate)OfRegistry$';
 
 /**
- * A request that fits its schema may be refused all the same by rules that a schema cannot express: a cursor has to be
- * one that was given out, a remote must not name a variable that it does not have, `include_deleted=false` contradicts
- * `updated_since`, what the configuration file defines can't be changed. Everything else that a check can look at is
- * looked at.
+ * A request that matches its schema can still be refused by rules that a schema can't express: a cursor must come from the
+ * server, a remote must not use an undefined variable, `include_deleted=false` contradicts `updated_since`, and the configuration
+ * file's definitions can't be changed. Everything else is checked.
  *
- * The definition of a source has so many members that every value of each of them would take longer than all the rest.
+ * The definition of a source has so many members that trying every value of each would take longer than all the rest.
  */
 const SETTINGS = `
 seed = 20251201
@@ -41,7 +40,7 @@ directory = "reports"
 let publishing: PublishingApi;
 let folder: string;
 
-/** What the examples in the document's path parameters name, so that requests reach more than a 404. */
+/** Names for the path parameters of the document, so that requests reach more than a 404. */
 const WEATHER = {
   name: 'com.example/weather',
   version: '1.0.0',
@@ -62,7 +61,7 @@ afterAll(async () => {
 });
 
 test(
-  'schemathesis finds no answer that the document does not foresee, and none of 500',
+  'schemathesis finds no answer that the document doesn’t describe, and no 500',
   { timeout: INSTALL_TIMEOUT_MS + RUN_TIMEOUT_MS },
   async (context) => {
     const program = await findSchemathesis();
@@ -78,7 +77,7 @@ test(
   },
 );
 
-/** In a folder of its own, because it leaves notes where it runs. */
+/** In its own folder, because it leaves files where it runs. */
 async function runSchemathesis(program: string): Promise<{ readonly status: unknown; readonly text: string }> {
   const settings = join(folder, 'schemathesis.toml');
   await writeFile(settings, SETTINGS);

@@ -1,15 +1,15 @@
-/** Requests that arrive as they are written: `fetch` tidies paths up, joins headers and decompresses bodies. */
+/** Requests that arrive unchanged: `fetch` normalizes paths, joins headers, and decompresses bodies. */
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request, type RequestOptions } from 'node:http';
 
 export interface ReceivedAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** As it was sent, compressed or not. */
+  /** As sent, compressed or not. */
   readonly body: Buffer;
 }
 
-/** Headers that are a list are sent in its order, and nothing beside them: `Host` is one of them then. */
+/** A list of headers is sent in its order, with no others, so it must include `Host`. */
 export async function sendAsWritten(
   origin: string,
   path: string,

@@ -13,7 +13,7 @@ async function serve(listener: RequestListener): Promise<void> {
   server = await listen(listener, '127.0.0.1:0', STALLED_MS);
 }
 
-test('a client that does not read its answer is cut off', async () => {
+test('a client that doesn’t read its answer is disconnected', async () => {
   const { promise: answer, resolve } = Promise.withResolvers<ServerResponse>();
   await serve((_request, response) => {
     response.end(Buffer.alloc(64 * 1024 * 1024));

@@ -17,7 +17,7 @@ import { oauth, startProtectedApi } from './access/protected-api.ts';
 import { findGoProgram, THV } from './go-program.ts';
 import { startApi } from './running-api.ts';
 
-/** More than the hundred that it asks for at once. */
+/** More than the hundred that it requests at once. */
 const OTHERS = Array.from({ length: 120 }, (_, index) => ({
   name: `com.example/server-${String(index).padStart(3, '0')}`,
   description: 'One of many',
@@ -54,7 +54,7 @@ beforeEach(async () => {
 
 const socket = (): string => join(home, 'docker.sock');
 
-/** Before it touches its configuration it wants to know that there is one. */
+/** It requires a confirmation of consent before it changes its configuration. */
 async function pretendContainerRuntime(): Promise<void> {
   const runtime = createServer((_, response) => response.setHeader('Api-Version', '1.44').end('OK'));
   await new Promise<void>((resolve) => runtime.listen(socket(), resolve));
@@ -63,7 +63,7 @@ async function pretendContainerRuntime(): Promise<void> {
 
 type Thv = (...command: readonly string[]) => Promise<string>;
 
-/** Skips the test where there is no such program. Its errors quote all that it said. */
+/** Skips the test without the program. Errors quote its whole output. */
 async function findThv(context: TestContext, environment: Record<string, string> = {}): Promise<Thv> {
   const program = await findGoProgram(THV);
   if (typeof program !== 'string') return context.skip(program.missing);
@@ -87,7 +87,7 @@ const namesIn = (json: string): string[] => (JSON.parse(json) as ShownServer[]).
 
 const TIMEOUT = { timeout: THV.buildTimeoutMs + 60_000 };
 
-test('thv takes it for a registry, lists all of it, shows one server and searches', TIMEOUT, async (context) => {
+test('thv accepts it as a registry, lists all of it, shows one server, and searches', TIMEOUT, async (context) => {
   const thv = await findThv(context);
   const api = await startApi(testDatabase);
   cleanUp.unshift(() => api.stop());
@@ -99,7 +99,7 @@ test('thv takes it for a registry, lists all of it, shows one server and searche
     expect.arrayContaining([WEATHER, 'io.github.stacklok/cloud', ...OTHERS.map(({ name }) => name)]),
   );
 
-  // What the ToolHive file said of it came through the registry's format and back.
+  // This information from the ToolHive file went through the registry's format and back.
   const { image, tools, env_vars, overview, tier, custom_metadata } = memberOf(
     memberOf(TOOLHIVE_DOCUMENT, 'servers'),
     'weather',
@@ -118,7 +118,7 @@ test('thv takes it for a registry, lists all of it, shows one server and searche
 });
 
 test(
-  'thv takes the exported registry file for a registry as well, with all that it shows',
+  'thv also accepts the exported registry file as a registry, with all of its information',
   TIMEOUT,
   async (context) => {
     const thv = await findThv(context);
@@ -132,7 +132,7 @@ test(
     await thv('config', 'set-registry', api.url, '--allow-private-ip');
     const listedByApi = namesIn(await thv('registry', 'list', '--format', 'json'));
     expect(listed).toEqual(expect.arrayContaining([WEATHER, 'io.github.stacklok/cloud']));
-    // It does not read groups of files.
+    // It doesn't read groups of files.
     expect(listedByApi.filter((name) => !listed.includes(name)).toSorted()).toEqual([
       'io.github.stacklok/ingest',
       'io.github.stacklok/warehouse',
@@ -140,7 +140,7 @@ test(
   },
 );
 
-test('thv understands that a token is needed, and sends the one that it has', TIMEOUT, async (context) => {
+test('thv understands that a token is required, and sends the one that it has', TIMEOUT, async (context) => {
   const thv = await findThv(context);
   const provider = await startIdentityProvider();
   cleanUp.unshift(() => provider.stop());
@@ -149,7 +149,7 @@ test('thv understands that a token is needed, and sends the one that it has', TI
   await thv('config', 'set-registry', api.url, '--allow-private-ip');
   await expect(thv('registry', 'list')).rejects.toThrow('registry authentication required');
 
-  // It logs in with a browser. The token of an earlier login is where it keeps its secrets, which may be here.
+  // It logs in with a browser. The token of an earlier login is in its secret store, which may be here.
   const key = createHash('sha256').update(`${api.url}\0${provider.issuer}`).digest('hex').slice(0, 8);
   const inAnHour = new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+/, '');
   const loggedIn = await findThv(context, {

@@ -1,4 +1,4 @@
-/** Whose entries a registry shows of a name that several sources have: of one of them, whatever is asked. */
+/** A name that several sources have: a registry always shows it from exactly one of them. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
@@ -59,7 +59,7 @@ const READS = [
 ].map((path) => `/registry/default/${path}`);
 const OF_DEFAULT = [...READS, '/api/v0/servers', `/api/v0/${SERVER}`, '/api/v1/registry', `/v0/${SERVER}`];
 
-/** The sources whose entries the answer shows. */
+/** The sources of the entries in the answer. */
 async function ownersAt(path: string): Promise<string[]> {
   const text = await (await api.get(path)).text();
   return [...new Set([...text.matchAll(/"of (\w+)"/g)].map(([, name = '']) => name))];
@@ -71,29 +71,29 @@ async function expectOwner(owner: string): Promise<void> {
   expect(owners).toEqual(OF_DEFAULT.map((path) => ({ path, owners: [owner] })));
 }
 
-test('the first source in the order of the registry that has it', async () => {
+test('the first source in the registry’s order that has it', async () => {
   await expectOwner('first');
   expect(await ownersAt('/registry/other/v0.1/servers')).toEqual(['third']);
 });
 
-test('its versions do not mix: of another source none is found', async () => {
+test('versions don’t mix: those of other sources are not found', async () => {
   expect((await api.get(`/v0.1/${SERVER}/versions/1.0.0`)).status).toBe(404);
   expect((await api.get(`/v0.1/${SERVER}/versions/3.0.0`)).status).toBe(404);
 });
 
-test('after another order another source', async () => {
+test('after a change of the order another source', async () => {
   await showInOrder('second', 'third', 'first');
   await expectOwner('second');
 });
 
-test('once a source has left the registry the next one that has it', async () => {
+test('after a source has left the registry the next one that has it', async () => {
   await showInOrder('third', 'first');
   await expectOwner('third');
   await showInOrder('first');
   await expectOwner('first');
 });
 
-test('once a source has the name no longer the next one, and the source again when it is back', async () => {
+test('after a source has lost the name the next one, and the source again when the name is back', async () => {
   await showInOrder('second', 'first');
   const become = (...entries: EntryDraft[]): Promise<unknown> =>
     sync(api.database, { sourceName: 'second', entries, apply: { force: true } });

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => api.stop());
 
-/** Small pages by cursor; `atEntry` is called before the page that begins with the entry of that number is asked for. */
+/** Small pages by cursor; `atEntry` is called before the page that starts with the entry of that number. */
 async function walk(limit: number, atEntry: (number: number) => Promise<void> = async () => {}): Promise<string[]> {
   const found: string[] = [];
   let path: string | undefined = `/v0.1/servers?limit=${limit}`;
@@ -28,7 +28,7 @@ async function walk(limit: number, atEntry: (number: number) => Promise<void> = 
   return found;
 }
 
-test.each([1, 3, 10])('a walk in pages of %i finds every server once, with a query for many of them', async (limit) => {
+test.each([1, 3, 10])('a walk in pages of %i finds every server once, with one query for many pages', async (limit) => {
   await eventually(async () => (await readPage(api, '/v0.1/servers')).servers.length > 0, 'servers are there');
   const before = api.queries();
   const found = await walk(limit);
@@ -37,7 +37,7 @@ test.each([1, 3, 10])('a walk in pages of %i finds every server once, with a que
   expect(api.queries() - before).toBeLessThan(10);
 });
 
-test('a walk meets what is published just ahead of it, although it has read ahead', async () => {
+test('a walk finds entries that are published just ahead of it, although it has read ahead', async () => {
   const published = `${drafts(SERVERS)[10]!.name}-published-meanwhile`;
   const found = await walk(1, async (entry) => {
     if (entry !== 5) return;

@@ -1,4 +1,4 @@
-/** What a web page can do through its visitor's browser where authentication is off. */
+/** What a web page can do through a visitor's browser if authentication is off. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import { openContext } from '../../api/open-context.ts';
@@ -9,7 +9,7 @@ import { procedures, routesOf } from './access/endpoints.ts';
 import { contextOptions, type RunningApi, startApi } from './running-api.ts';
 import { sendAsWritten } from './sent-as-written.ts';
 
-/** Reads of registries: what `rollcall` has for every client, and so for every web page. */
+/** Reads of registries, which `rollcall` offers to every client, and so to every web page. */
 const REGISTRY_READS = [
   '/v0.1/servers',
   '/v0/servers',
@@ -66,7 +66,7 @@ describe('a page of another origin', () => {
     });
   });
 
-  test.each(REGISTRY_READS)('can read %s, from memory too', async (path) => {
+  test.each(REGISTRY_READS)('can read %s, also from the cache', async (path) => {
     for (const response of [await api.get(path), await api.get(path)]) {
       expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([200, '*']);
     }
@@ -92,7 +92,7 @@ describe('a page of another origin', () => {
     }
   });
 
-  test('gets a preflight allowed for reads of registries only', async () => {
+  test('gets a preflight allowed only for reads of registries', async () => {
     const allowedOrigin = async (path: string, method: string): Promise<unknown> => {
       const headers = { origin: ORIGIN, 'access-control-request-method': method };
       const response = await api.get(path, { method: 'OPTIONS', headers });
@@ -131,7 +131,7 @@ describe('a page of another origin', () => {
     }
   });
 
-  test('can be one of this origin, which can change things', async () => {
+  test('can be of this origin, which can change things', async () => {
     const headers = { origin: api.url, 'sec-fetch-site': 'same-origin' };
     expect((await api.send('POST', '/v0.1/validate', { body: {}, headers })).status).toBe(200);
   });
@@ -185,13 +185,13 @@ describe('the host of a request', () => {
     expect(await statusFor(host, '/v0.1/validate', 'POST')).not.toBe(403);
   });
 
-  test('makes no difference to reads of registries, health checks and documentation', async () => {
+  test('doesn’t matter for reads of registries, health checks, and documentation', async () => {
     for (const path of [...REGISTRY_READS, '/health', '/readiness', '/version', '/docs', '/openapi.json']) {
       expect([path, await statusFor('evil.example', path)]).toEqual([path, 200]);
     }
   });
 
-  test('is not the one in X-Forwarded-Host of a sender that is not a trusted proxy', async () => {
+  test('isn’t taken from X-Forwarded-Host of a sender that isn’t a trusted proxy', async () => {
     const statusOf = async (host: string, forwarded: string): Promise<number> => {
       const headers = ['Host', host, 'Connection', 'close', 'X-Forwarded-Host', forwarded];
       return (await sendAsWritten(api.url, '/v1/sources', { headers })).status;

@@ -1,4 +1,4 @@
-/** What sources and registries can be made and changed at run time by whom: the rules beside the roles. */
+/** Who can create and change which sources and registries at run time: the rules beyond the roles. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
@@ -10,7 +10,7 @@ import { eventually } from '../../eventually.ts';
 import { procedures } from './endpoints.ts';
 import { oauth } from './protected-api.ts';
 
-/** Ada and Bob hold every role but superAdmin, each for a team of his own; Root may do everything. */
+/** Ada and Bob hold every role except superAdmin, each for their own team; Root can do everything. */
 const PEOPLE = { ada: { team: 'a', role: 'manager' }, bob: { team: 'b', role: 'manager' }, root: { role: 'admin' } };
 type Person = keyof typeof PEOPLE;
 
@@ -70,7 +70,7 @@ const managed = (claims?: Claims): object => ({ managed: {}, ...(claims !== unde
 const showing = (sources: readonly string[], rest: object): object => ({ sources, ...rest });
 const server = (name: string): object => ({ name, description: 'A server', version: '1.0.0' });
 
-/** What is answered about it is what is answered about something that is not there. */
+/** Answers about it equal those about something that doesn't exist. */
 async function expectNotThere(
   person: Person,
   name: string,
@@ -88,8 +88,8 @@ async function expectNotThere(
   }
 }
 
-describe('a source of others', () => {
-  test('is not there', async () => {
+describe('another team’s source', () => {
+  test('looks like a missing one', async () => {
     const input = encodeURIComponent(JSON.stringify({ name: 'NAME' }));
     await expectNotThere('bob', 'own-a', [
       ['GET', '/v1/sources/NAME'],
@@ -113,11 +113,11 @@ describe('a source of others', () => {
     });
   });
 
-  test('keeps its name: it cannot be created once more, nor taken over', async () => {
+  test('keeps its name: it can’t be created again or taken over', async () => {
     expect(await ask('bob', ['PUT', '/v1/sources/own-a', managed(B)])).toEqual(refused(409, /"own-a" already/));
   });
 
-  test('is in no registry of somebody who does not see it', async () => {
+  test('can’t be added to a registry by a caller who doesn’t see it', async () => {
     expect(await ask('bob', ['PUT', '/v1/registries/theirs', showing(['own-a'], { claims: B })])).toEqual({
       status: 400,
       body: {
@@ -131,18 +131,18 @@ describe('a source of others', () => {
 describe('claims', () => {
   test.each([
     ['of others', B, /^You may give only claims that you hold, with each of the values: not so "team"$/],
-    ['of others among one’s own', { team: ['a', 'b'] }, /not so "team"$/],
-    ['that nobody holds', { ...A, org: 'acme' }, /not so "org"$/],
+    ['of others, together with one’s own,', { team: ['a', 'b'] }, /not so "team"$/],
+    ['that the caller doesn’t hold', { ...A, org: 'acme' }, /not so "org"$/],
     ['that are missing', undefined, /^Claims are needed/],
     ['that are empty', {}, /^Claims are needed/],
-  ])('%s are not given to a source or a registry', async (_, claims, message) => {
+  ])('claims %s can’t be given to a source or a registry', async (_, claims, message) => {
     expect(await ask('ada', ['PUT', '/v1/sources/new', managed(claims)])).toEqual(refused(403, message));
     expect(await ask('ada', ['PUT', '/v1/registries/new', showing(['own-a'], { claims })])).toEqual(
       refused(403, message),
     );
   });
 
-  test('of one’s own are, and taken from others’ sight', async () => {
+  test('of one’s own can be given, and hide the source from others', async () => {
     expect(await ask('ada', ['PUT', '/v1/sources/made-by-ada', managed(A)])).toMatchObject({ status: 201 });
     expect(await ask('ada', ['PUT', '/v1/sources/made-by-ada', managed(A)])).toMatchObject({ status: 200 });
     expect(await ask('ada', ['PUT', '/v1/sources/made-by-ada', managed(B)])).toEqual(refused(403, /not so "team"/));
@@ -152,15 +152,15 @@ describe('claims', () => {
     expect(await ask('bob', ['DELETE', '/v1/sources/made-by-ada'])).toEqual({ status: 204, body: null });
   });
 
-  test('may be none for a superAdmin, who alone sees what has none', async () => {
+  test('can be omitted by a superAdmin, who alone sees sources and registries without claims', async () => {
     expect(await ask('root', ['PUT', '/v1/sources/untagged', managed()])).toMatchObject({ status: 201 });
     await expectNotThere('ada', 'untagged', [['GET', '/v1/sources/NAME']]);
     expect(await ask('root', ['DELETE', '/v1/sources/untagged'])).toMatchObject({ status: 204 });
   });
 });
 
-describe('a registry of others', () => {
-  test('is not there, over any API', async () => {
+describe('another team’s registry', () => {
+  test('looks like a missing one over every API', async () => {
     const input = encodeURIComponent(JSON.stringify({ name: 'NAME' }));
     await expectNotThere('bob', 'registry-a', [
       ['GET', '/v1/registries/NAME'],
@@ -184,7 +184,7 @@ describe('a registry of others', () => {
     );
   });
 
-  test('is not named to who deletes a source that it shows', async () => {
+  test('isn’t named when a caller deletes a source that it shows', async () => {
     await ask('root', ['PUT', '/v1/sources/shown', managed({ team: ['a', 'b'] })]);
     await ask('root', ['PUT', '/v1/registries/seen', showing(['shown'], { claims: A })]);
     await ask('root', ['PUT', '/v1/registries/unseen', showing(['shown'], { claims: B })]);
@@ -196,7 +196,7 @@ describe('a registry of others', () => {
     }
   });
 
-  test('is made public by a superAdmin alone', async () => {
+  test('can be made public only by a superAdmin', async () => {
     const open = showing(['own-a'], { access: 'public' });
     expect(await ask('ada', ['PUT', '/v1/registries/open', open])).toEqual(
       refused(403, /^Only a superAdmin may make a registry public$/),
@@ -213,7 +213,7 @@ describe('a registry of others', () => {
 });
 
 describe('whoever asks', () => {
-  test('what the file defines is changed in the file alone', async () => {
+  test('what the file defines can only be changed in the file', async () => {
     for (const request of [
       ['PUT', '/v1/sources/own-a', managed(A)],
       ['DELETE', '/v1/sources/own-a'],
@@ -225,7 +225,7 @@ describe('whoever asks', () => {
     }
   });
 
-  test('a source stays of its kind, and of what the server’s own rights reach it is none', async () => {
+  test('a source keeps its kind, and the server’s own files and clusters can’t be used', async () => {
     await ask('root', ['PUT', '/v1/sources/kind', managed(A)]);
     const inline = { file: { data: '{"servers": []}' }, claims: A };
     expect(await ask('root', ['PUT', '/v1/sources/kind', inline])).toEqual(refused(400, /of the kind managed/));
@@ -243,7 +243,7 @@ describe('whoever asks', () => {
     }
   });
 
-  test('changes come one at a time: requests are what is limited', async () => {
+  test('concurrent changes run one at a time, and the number of requests is limited', async () => {
     const input = JSON.stringify({ 0: { name: 'own-a' }, 1: { name: 'own-a' } });
     for (const path of ['/trpc/sources.pause,sources.resume?batch=1', '/trpc/sources.pause%2Csources.resume?batch=1']) {
       expect([path, (await ask('ada', ['POST', path, JSON.parse(input)])).status]).toEqual([path, 400]);
@@ -261,7 +261,7 @@ describe('whoever asks', () => {
     ['a definition', { name: 'new', managed: {}, filter: { tags: { include: ['a\0'] } } }, 'sources.create'],
     ['a registry', { registry: '\0', document: {} }, 'entries.publish'],
     ['a document', { document: { ...server('com.example/x'), title: '\0' } }, 'entries.publish'],
-  ])('%s that the database could not hold is the sender’s fault', async (_, input, procedure) => {
+  ])('%s that the database can’t store is the sender’s fault', async (_, input, procedure) => {
     expect(await ask('root', ['POST', `/trpc/${procedure}`, input])).toMatchObject({ status: 400 });
   });
 
@@ -281,14 +281,14 @@ describe('whoever asks', () => {
     ['PATCH', '/v0.1/servers/com.example%2Fdeep/status', (deep: string) => `{"status": ${deep}}`],
     ['POST', '/trpc/sources.create', (deep: string) => `{"name": "deep", "file": {"data": ${deep}}}`],
     ['POST', '/trpc/registries.create', (deep: string) => deep],
-  ])('%s %s with what is nested deeper than the stack is refused', async (method, path, body) => {
+  ])('%s %s refuses values that are nested too deeply', async (method, path, body) => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect(await ask('root', [method, path, body(deep)])).toMatchObject({
       status: expect.toBeOneOf([400, 422]) as number,
     });
   });
 
-  test('a claim called __proto__ is refused, not left out', async () => {
+  test('a claim called __proto__ is refused instead of being dropped', async () => {
     const claims = JSON.parse('{"team": "a", "__proto__": "b"}') as Claims;
     const message = /^Nothing here may be called "__proto__"$/;
     expect(await ask('ada', ['PUT', '/v1/sources/new', managed(claims)])).toEqual(refused(400, message));
@@ -307,7 +307,7 @@ describe('whoever asks', () => {
   });
 });
 
-test('an idempotency key answers nobody else', async () => {
+test('an idempotency key only works for its own caller', async () => {
   const key = { 'idempotency-key': 'a-key-that-bob-knows' };
   const publish = (person: Person, registry: string, name: string): Promise<Answered> =>
     ask(person, ['POST', `/registry/${registry}/v0.1/publish`, server(name)], key);
@@ -411,11 +411,11 @@ describe('/v1 has the shapes of ToolHive Registry Server', () => {
     const claims = '/v1/entries/server/com.example%2Ftool/claims';
     expect(await ask('ada', ['GET', claims])).toEqual({ status: 200, body: { claims: A } });
     expect(await ask('ada', ['PUT', claims, { claims: B }])).toEqual(refused(403, /not so "team"/));
-    expect(await ask('ada', ['PUT', claims, {}])).toEqual({ status: 204, body: null }); // those of its source, which Ada holds
+    expect(await ask('ada', ['PUT', claims, {}])).toEqual({ status: 204, body: null }); // The claims of its source, which Ada holds.
     expect(await ask('ada', ['GET', claims])).toEqual({ status: 200, body: { claims: A } });
     expect(await ask('root', ['PUT', claims, { claims: B }])).toEqual({ status: 204, body: null });
     expect(await ask('ada', ['GET', claims])).toMatchObject({ status: 404 });
-    // What is published to the default registry is not Bob's, but there is one other.
+    // Bob can't publish to the default registry's source, but there is another one.
     const bobs = { server: server('com.example/bobs'), claims: B };
     expect(await ask('bob', ['POST', '/v1/entries', bobs])).toEqual({ status: 201, body: bobs.server });
     expect(await ask('bob', ['GET', '/v1/sources/own-b/entries'])).toMatchObject({
@@ -469,12 +469,12 @@ const rest = fc.constantFrom(
   ...procedures().map((endpoint) => endpoint.replace(/^\w+ /, '')),
 );
 
-test('whatever a manager sends is answered, and never with a fault of the server', { timeout: 60_000 }, async () => {
+test('any request of a manager is answered without a fault of the server', { timeout: 60_000 }, async () => {
   const method = fc.constantFrom('GET', 'PUT', 'POST', 'DELETE');
   const person = fc.constantFrom<Person>('ada', 'root');
   await fc.assert(
     fc.asyncProperty(fc.tuple(person, method, rest, word, input), async ([who, verb, path, name, sent]) => {
-      // A sync that is waited for, and a source on the internet, take their time.
+      // Waiting for a sync, or for a source on the internet, takes time.
       fc.pre(!JSON.stringify(sent).includes('"wait":true'));
       const filled = path.replaceAll('NAME', encodeURIComponent(name.toWellFormed()));
       const asked = verb === 'GET' ? `${filled}?input=${encodeURIComponent(JSON.stringify(sent))}` : filled;

@@ -27,7 +27,7 @@ describe('without a token', () => {
     ['/registry/staff/v0/servers', '/registry/staff'],
     ['/registry/staff/registry.json', '/registry/staff'],
     ['/registry/no-such-registry/v0.1/servers', '/registry/no-such-registry'],
-  ])('%s is answered with where to get one', async (path, resource) => {
+  ])('%s is told where to get one', async (path, resource) => {
     const response = await api.get(path);
     expect([response.status, response.headers.get('www-authenticate'), await response.json()]).toEqual([
       401,
@@ -38,7 +38,7 @@ describe('without a token', () => {
     expect(metadata).toMatchObject({ resource: `${api.url}${resource}`, authorization_servers: [provider.issuer] });
   });
 
-  test('another way to authenticate is as good as none', async () => {
+  test('any other scheme of authentication is treated like no token', async () => {
     const response = await api.get('/v0.1/servers', { headers: { authorization: 'Basic eDp5' } });
     expect([response.status, response.headers.get('www-authenticate')]).toEqual([
       401,
@@ -46,7 +46,7 @@ describe('without a token', () => {
     ]);
   });
 
-  test('a web page of elsewhere may read the challenge, and ask before', async () => {
+  test('a web page of another origin can read the challenge, and send a preflight', async () => {
     const response = await api.get('/v0.1/servers', { headers: { origin: 'https://editor.example.com' } });
     expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([401, '*']);
     expect(response.headers.get('access-control-expose-headers')).toContain('WWW-Authenticate');
@@ -77,7 +77,7 @@ describe('without a token', () => {
     '/openapi.json',
     '/openapi.yaml',
     WELL_KNOWN,
-  ])('%s is read, even beside a token that is wrong', async (path) => {
+  ])('%s can be read, even with an invalid token', async (path) => {
     expect((await api.get(path)).status).toBe(200);
     expect((await api.withToken('wrong', path)).status).toBe(200);
   });
@@ -107,20 +107,20 @@ describe('a token without the write scope', () => {
     ]);
   });
 
-  test('is enough to have a document validated', async () => {
+  test('is enough to validate a document', async () => {
     expect((await send('POST', '/v0.1/validate', 'mcp-registry:read')).status).toBe(200);
   });
 
   test.each([
     ['a list of them, as Okta writes it', { scope: undefined, scp: ['mcp-registry:write'] }],
     ['a text, as Entra ID writes it', { scope: undefined, scp: 'mcp-registry:read mcp-registry:write' }],
-  ])('is another than one with %s', async (_how, claims) => {
+  ])('a token with the scope as %s is accepted', async (_how, claims) => {
     const headers = { authorization: `Bearer ${await provider.token(claims)}` };
     expect((await api.send('POST', '/v0.1/publish', { body: {}, headers })).status).not.toBe(403);
   });
 });
 
-test('a token that says nothing of scopes has those of its provider', async () => {
+test('a token without a scope claim has the scopes of its provider', async () => {
   const other = await startProtectedApi(
     registries,
     oauth(provider, { providers: [provider.settings({ scopes: ['mcp-registry:write'] })] }),
@@ -152,12 +152,12 @@ describe('protected resource metadata', () => {
     },
   );
 
-  test('is not there for what is no registry', async () => {
+  test('is absent for paths that aren’t registries', async () => {
     expect((await api.get(`${WELL_KNOWN}/trpc`)).status).toBe(404);
     expect((await api.get(`${WELL_KNOWN}/registry/staff/servers.json`)).status).toBe(404);
   });
 
-  test('and challenges name the URL that is configured, whatever the request says', async () => {
+  test('and challenges use the configured URL, whatever the request says', async () => {
     const other = await startProtectedApi(
       registries,
       oauth(provider, { resourceUrl: 'https://mcp.example.com/', realm: 'all "our" servers' }),
@@ -200,8 +200,8 @@ test('the OpenAPI document says which operations need a token', async () => {
   ]);
 });
 
-describe('logging in as to the official registry', () => {
-  test.each(['none', 'github-at', 'dns'])('by %s is answered with how to get a token', async (method) => {
+describe('a login for the official registry', () => {
+  test.each(['none', 'github-at', 'dns'])('by %s is told how to get a token', async (method) => {
     for (const prefix of ['/v0', '/v0.1', '/registry/staff/v0']) {
       const response = await api.send('POST', `${prefix}/auth/${method}`);
       expect([response.status, await response.json()]).toEqual([
@@ -219,10 +219,10 @@ describe('where authentication is off', () => {
   });
   afterAll(() => open.stop());
 
-  test('nobody is told where to get a token', async () => {
+  test('no token is asked for', async () => {
     expect((await open.get(WELL_KNOWN)).status).toBe(404);
   });
-  test('tokens are not looked at', async () => {
+  test('tokens are ignored', async () => {
     const response = await open.get('/v0.1/servers', { headers: { authorization: 'Bearer wrong' } });
     expect(response.status).toBe(200);
   });

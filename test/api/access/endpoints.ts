@@ -1,4 +1,4 @@
-/** Which endpoints there are, read from the routers themselves: nobody can forget to list one. */
+/** All endpoints, read from the routers themselves, so that none can be forgotten. */
 import type { AnyProcedure } from '@trpc/server';
 import type { Express } from 'express';
 import { adminRouter } from '../../../api/trpc/router.ts';

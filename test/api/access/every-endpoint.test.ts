@@ -1,4 +1,4 @@
-/** Who may ask for what: every endpoint, asked by everybody. */
+/** Who can call which endpoint: every endpoint, called by every kind of caller. */
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../../api/app.ts';
@@ -17,7 +17,7 @@ import { oauth } from './protected-api.ts';
 const SCOPES = 'mcp-registry:read mcp-registry:write';
 const STAFF = { org: 'acme', scope: SCOPES };
 
-/** What their tokens say. */
+/** The claims of their tokens. */
 const HOLDERS = {
   reader: { ...STAFF, scope: 'mcp-registry:read' },
   'publisher of another namespace': { ...STAFF, role: 'entries', team: 'other' },
@@ -65,16 +65,16 @@ function forHolders(status: (holder: Holder) => number): Record<Holder, number> 
 
 const sourceManagers = (status = 200): Statuses => only(['manageSources', 'superAdmin'], status);
 const registryManagers = (status = 200): Statuses => only(['manageRegistries', 'superAdmin'], status);
-/** Of names in `com.example`. */
+/** With names in `com.example`. */
 const publishers = (status = 200): Statuses => only(['publisher', 'superAdmin'], status);
 
 interface Endpoint {
   /** As the routers have it. */
   readonly endpoint: string;
   readonly expected: Statuses;
-  /** The path that is asked for, and a body; `unique` is another text each time. */
+  /** The path and body of the request; `unique` is a different text each time. */
   readonly request: (unique: string) => readonly [path: string, body?: unknown];
-  /** Before somebody asks who will not be refused: makes what the request needs. */
+  /** Prepares what the request needs, for callers that are allowed to send it. */
   readonly prepare?: (unique: string) => Promise<unknown>;
 }
 
@@ -135,7 +135,7 @@ function registryApi(mount: string, base: string): Endpoint[] {
       expected: anyToken(200),
       request: (unique) => [`${base}/validate`, document(unique)],
     },
-    // How to get a token, which is not from here.
+    // Explains how to get a token, which this server doesn't issue.
     ...['none', ':method'].map((method) => ({
       endpoint: `POST ${mount}/auth/${method}`,
       expected: { ...open(501), 'wrong token': 401 },

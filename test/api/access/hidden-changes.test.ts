@@ -1,4 +1,4 @@
-/** What callers can tell of changes that they can't see: nothing. */
+/** Callers notice nothing of changes that they can't see. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import type { EntryDraft } from '../../../registry/entry.ts';
@@ -68,7 +68,7 @@ const isServed = (token: string, name: string, version: string) => async (): Pro
   return (await api.withToken(token, path)).status === 200;
 };
 
-/** Everything that a caller can notice, and whether the answer is still what `tag` names. */
+/** Everything that a caller can notice, and whether the answer still has the entity tag `tag`. */
 async function told(path: string, tag: string | null): Promise<object> {
   const headers = { authorization: `Bearer ${outsider}` };
   const response = await api.get(path, { headers });

@@ -1,4 +1,4 @@
-/** What callers are told about published names that they can't see: the same as about names that don't exist. */
+/** Published names that a caller can't see look the same as names that don't exist. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import { carryOutWrite, putWriteRequest } from '../../../db/writes/write-requests.ts';
@@ -108,7 +108,7 @@ function titled(attempts: readonly Attempt[]): { readonly title: string; readonl
 
 describe('changing a hidden name', () => {
   test.each(titled(changesOf('com.example')))(
-    'outside of the caller’s namespaces is refused like changing a free one: $title',
+    'outside the caller’s namespaces is refused like changing a free name: $title',
     async ({ attempt }) => {
       const hidden = await told('bob', HIDDEN, attempt);
       expect(hidden).toEqual(await told('bob', FREE, attempt));
@@ -120,7 +120,7 @@ describe('changing a hidden name', () => {
   );
 
   test.each(titled(changesOf('com.example.shared')))(
-    'in the caller’s namespace is answered like changing a free one: $title',
+    'in the caller’s namespace is answered like changing a free name: $title',
     async ({ attempt }) => {
       const hidden = await told('bob', HIDDEN, attempt);
       expect(hidden).toEqual(await told('bob', FREE, attempt));
@@ -128,7 +128,7 @@ describe('changing a hidden name', () => {
     },
   );
 
-  test('outside of the caller’s namespaces cannot be published over either', async () => {
+  test('outside the caller’s namespaces can’t be published over either', async () => {
     const server = { name: 'com.example/NAME', version: '3.0.0', description: 'A server' };
     for (const attempt of [
       ['POST', '/v0.1/publish', server],
@@ -141,7 +141,7 @@ describe('changing a hidden name', () => {
     }
   });
 
-  test('in the caller’s namespace cannot be published over: the name belongs to others', async () => {
+  test('in the caller’s namespace can’t be published over: the name belongs to others', async () => {
     const server = { name: 'com.example.shared/hidden', version: '3.0.0', description: 'A server' };
     for (const attempt of [
       ['POST', '/v0.1/publish', server],
@@ -159,7 +159,7 @@ describe('changing a hidden name', () => {
   });
 
   test.each(titled(changesOf('com.example')))(
-    'without the role is refused like changing a free one: $title',
+    'without the role is refused like changing a free name: $title',
     async ({ attempt }) => {
       const hidden = await told('reader', HIDDEN, attempt);
       expect(hidden).toEqual(await told('reader', FREE, attempt));
@@ -185,8 +185,8 @@ describe('reading a hidden name', () => {
       ['GET', '/v1/entries/server/com.example%2FNAME/claims'],
       ['GET', `/trpc/entries.claims?input=${input({ name: 'com.example/NAME' })}`],
     ]),
-  )('is answered like reading a free one: $title', async ({ attempt }) => {
-    // What the caller can see of the registry is found out once, with the first read.
+  )('is answered like reading a free name: $title', async ({ attempt }) => {
+    // The first read finds out what the caller can see of the registry.
     await told('bob', 'warm', attempt);
     const hidden = await told('bob', HIDDEN, attempt);
     expect(hidden).toEqual(await told('bob', FREE, attempt));
@@ -208,7 +208,7 @@ describe('reading a hidden name', () => {
     '/v1/registries/main/entries',
     `/trpc/entries.ofSource?input=${input({ name: 'published' })}`,
     `/trpc/entries.ofRegistry?input=${input({ name: 'main', includeDeleted: true })}`,
-  ])('is not possible in a list or an export: %s', async (path) => {
+  ])('is impossible in a list or an export: %s', async (path) => {
     const seen = await ask('ada', ['GET', path.replace('NAME', HIDDEN)]);
     expect(seen.status).toBe(200);
     expect(await seen.text()).toMatch(REVEALED);
@@ -240,7 +240,7 @@ describe('an Idempotency-Key', () => {
     expect((await publish('bob', 'com.example.shared/two'))[0]).toBe(201);
   });
 
-  test('of a write that version 0.1 stored still belongs to the caller who sent it', async () => {
+  test('of a write that version 0.1 stored still belongs to its caller', async () => {
     const write = {
       kind: 'publish',
       name: 'com.example.shared/old',

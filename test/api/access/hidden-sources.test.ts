@@ -1,4 +1,4 @@
-/** What answers about a registry reveal of sources and registries that the caller can't see. */
+/** What answers about a registry reveal about sources and registries that the caller can't see. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import { draft, source, sync } from '../../db/sync-source.ts';
@@ -85,7 +85,7 @@ test('the counts of the installation are those of what the caller sees', async (
   expect(await countsFor(outsider)).toMatchObject({ counts: { sources: 3, registries: 4, entries: 1 } });
 });
 
-test('where a registry has to be named, only those are offered that the caller sees and can publish to', async () => {
+test('if a registry must be named, only those that the caller sees and can publish to are offered', async () => {
   const publish = async (token: string): Promise<unknown> => {
     const response = await api.send('POST', '/v1/entries', {
       body: { server: { name: 'com.example/new', version: '1.0.0', description: 'A server' }, claims: ORG },

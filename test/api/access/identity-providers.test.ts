@@ -1,4 +1,4 @@
-/** The configurations of docs/auth.md, with tokens as each provider issues them: only their issuer and keys are ours. */
+/** The configurations of docs/auth.md with tokens as each provider issues them; only issuer and keys are ours. */
 import { readFileSync } from 'node:fs';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,9 +19,9 @@ const FILES = new Map(
 );
 
 interface Shape {
-  /** What stands in every token of this provider. */
+  /** The common claims of this provider's tokens. */
   readonly common: HeldClaims;
-  /** What differs: of an engineer who publishes, of somebody else, and of an administrator. */
+  /** The differing claims: of an engineer who publishes, of another user, and of an administrator. */
   readonly engineer: HeldClaims;
   readonly other: HeldClaims;
   readonly admin: HeldClaims;
@@ -140,7 +140,7 @@ describe.each(Object.entries(SHAPES))('%s', (provider, { common, engineer, other
 
   const callerWith = async (claims: HeldClaims, options: TokenOptions = {}): Promise<Caller> => {
     const expected = settings.providers[0]?.audience ?? '';
-    const header = { typ: undefined }; // some say `JWT`, and Okta nothing
+    const header = { typ: undefined }; // Some providers say `JWT`; Okta says nothing.
     return verifier.callerOf(
       await identity.token({ ...common, ...claims }, { audience: audience ?? expected, header, ...options }),
     );
@@ -163,7 +163,7 @@ describe.each(Object.entries(SHAPES))('%s', (provider, { common, engineer, other
     expect(configuration.notes).toEqual([]);
   });
 
-  test('an engineer sees what engineers see, and publishes in the namespace of engineers alone', async () => {
+  test('an engineer sees what engineers see, and publishes only in their namespace', async () => {
     const caller = await callerWith(engineer);
     expect(visible(caller)).toEqual(['open', 'engineering']);
     expect([...caller.roles]).toEqual(['manageEntries']);
@@ -171,20 +171,20 @@ describe.each(Object.entries(SHAPES))('%s', (provider, { common, engineer, other
     expect(mayPublish(caller, 'com.example.sales/search')).toBe(false);
   });
 
-  test('somebody else sees what is public, and publishes nothing', async () => {
+  test('another user sees what is public, and can’t publish', async () => {
     const caller = await callerWith(other);
     expect(visible(caller)).toEqual(['open']);
     expect(mayPublish(caller, 'com.example.engineering/search')).toBe(false);
   });
 
-  test('an administrator does everything', async () => {
+  test('an administrator can do everything', async () => {
     const caller = await callerWith(admin);
     expect(visible(caller)).toEqual(['open', 'engineering']);
     expect(caller).toMatchObject({ seesEverything: true, mayWrite: true });
     expect(mayPublish(caller, 'com.example.sales/search')).toBe(true);
   });
 
-  test('a token for somebody else, or of somebody else, is refused', async () => {
+  test('a token for another audience or of another issuer is refused', async () => {
     await expect(callerWith(engineer, { audience: 'account' })).rejects.toThrow('audience');
     await expect(callerWith(engineer, { issuer: 'https://login.example.org' })).rejects.toThrow('issuer');
   });
@@ -202,7 +202,7 @@ test('Entra ID: an application, whose tokens have no scopes, has those of the co
   await verifier.close();
 });
 
-/** The settings of the file, with the issuer and the keys of the provider that runs here. */
+/** The settings of the file, with the issuer and keys of the test's provider. */
 function atTestProvider({ auth }: Configuration): OAuthSettings {
   if (auth.mode !== 'oauth') throw new Error('The file turns authentication off');
   const providers = auth.providers.map((provider) => {

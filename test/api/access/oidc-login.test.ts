@@ -1,4 +1,4 @@
-/** Publishing with the identity of a CI job: logging in with a token of its issuer. */
+/** Publishing with the identity of a CI job, which logs in with a token of its issuer. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -18,7 +18,7 @@ import { type PublishingApi, startPublishingApiWith } from '../publishing-api.ts
 import { startApi } from '../running-api.ts';
 import { oauth } from './protected-api.ts';
 
-/** As GitHub Actions signs it, but for the issuer: no scope, and the repository in claims. */
+/** As GitHub Actions signs it, except for the issuer: no scope, and the repository in claims. */
 const JOB = {
   sub: 'repo:acme/weather:ref:refs/heads/main',
   repository: 'acme/weather',
@@ -29,7 +29,7 @@ const NAME = 'io.github.acme/weather';
 
 let provider: IdentityProvider;
 let publishing: PublishingApi;
-/** The address that clients use, which mcp-publisher makes the audience of its tokens. */
+/** The address that clients use, which is the audience that mcp-publisher requests. */
 let front: FrontProxy;
 beforeAll(async () => {
   [provider, front] = await Promise.all([startIdentityProvider(), startFrontProxy()]);
@@ -96,7 +96,7 @@ const weather = (version: string, name = NAME): object => ({
 
 describe('a token of a configured provider', () => {
   test.each(['/v0/auth/oidc', '/v0/auth/github-oidc', '/v0.1/auth/oidc', '/registry/default/v0/auth/github-oidc'])(
-    'is returned by %s, with its own time of expiry',
+    'is returned by %s, with its own expiry',
     async (path) => {
       const token = await jobToken();
       const response = await login({ oidc_token: token }, path);
@@ -108,7 +108,7 @@ describe('a token of a configured provider', () => {
     },
   );
 
-  test('publishes in the namespace of its claims, and in no other', async () => {
+  test('publishes only in the namespace of its claims', async () => {
     const { registry_token: token } = (await (await login({ oidc_token: await jobToken() })).json()) as {
       registry_token: string;
     };
@@ -139,7 +139,7 @@ test.each([{}, { oidc_token: '' }, { oidc_token: 1 }, []])('400 for the body %j'
   expect((await login(body)).status).toBe(400);
 });
 
-test('tokens that are refused at the login count as refused', async () => {
+test('tokens that the login refuses count as refused', async () => {
   const rateLimits = { writesPerMinute: 1000, failedAuthenticationsPerMinute: 2 };
   const limited = await startApi(publishing.test, { auth: settings(), rateLimits });
   const statuses: number[] = [];
@@ -160,7 +160,7 @@ test(
       context.skip(program.missing);
       return;
     }
-    // What GitHub gives a job: a URL that answers with a token for the audience in its query.
+    // GitHub gives a job a URL that returns a token for the audience in its query.
     const requests: string[] = [];
     const actions = createServer((request, response) => {
       requests.push(`${request.headers.authorization} ${request.url}`);

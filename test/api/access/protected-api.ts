@@ -1,4 +1,4 @@
-/** An API that wants tokens of a provider, and registries with one server in each. */
+/** An API that requires tokens of a provider, and registries with one server each. */
 import pino from 'pino';
 import type { OAuthSettings } from '../../../config/model.ts';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
@@ -15,9 +15,9 @@ export interface TestRegistry {
 }
 
 export interface ProtectedApi extends RunningApi {
-  /** What was logged so far, JSON lines. */
+  /** The log so far, as JSON lines. */
   readonly log: () => string;
-  /** Asks with a token, by default for a list of the default registry. */
+  /** Sends a request with a token, by default for a list of the default registry. */
   readonly withToken: (token: string, path?: string) => Promise<Response>;
 }
 
@@ -33,7 +33,7 @@ export function oauth(provider: IdentityProvider, changes: Partial<OAuthSettings
   };
 }
 
-/** Each registry shows a source of its own with the server `com.example/<registry>`; the default one shows all. */
+/** Each registry shows its own source with the server `com.example/<registry>`; the default one shows all. */
 export async function createRegistries(...registries: readonly TestRegistry[]): Promise<TestDatabase> {
   const test = await createTestDatabase();
   const sources = [...new Set(['main', ...registries.map(({ name }) => name)])];
@@ -58,7 +58,7 @@ export async function startProtectedApi(test: TestDatabase, auth: OAuthSettings)
   };
 }
 
-/** All that a file of tests needs to ask with tokens and without. */
+/** Everything that a test file needs to send requests with and without tokens. */
 export interface ProtectedRegistries {
   readonly provider: IdentityProvider;
   readonly registries: TestDatabase;

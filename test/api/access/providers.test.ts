@@ -1,4 +1,4 @@
-/** How the registry asks those who vouch for tokens: when they are away, change, or want something in return. */
+/** How the registry talks to identity providers: when they are unavailable, change, or require credentials. */
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 describe('keys', () => {
-  test('that a provider has replaced are found with the first token that names one of them', async () => {
+  test('that a provider has replaced are found with the first token that names a new one', async () => {
     const { withToken } = await start();
     const old = await provider.token({ sub: 'not seen before the change' });
     expect((await withToken(await provider.token())).status).toBe(200);
@@ -47,7 +47,7 @@ describe('keys', () => {
     expect((await withToken(old)).status).toBe(401);
   });
 
-  test('that have just been rotated are found although a token has named an unknown one right before', async () => {
+  test('that were just rotated are found even right after a token named an unknown key', async () => {
     const { withToken } = await start();
     const unknown = { header: { kid: 'unknown' } };
     expect((await withToken(await provider.token({}, unknown))).status).toBe(401);
@@ -62,7 +62,7 @@ describe('keys', () => {
     expect(new Set(provider.requests.slice(before))).toEqual(new Set(['GET /jwks']));
   });
 
-  test('that cannot be used are no fault of the server: the tokens that name them are refused', async () => {
+  test('that can’t be used are not the server’s fault: tokens that name them are refused', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
     const keys = [
       { ...publicKey.export({ format: 'jwk' }), kid: 'short' },
@@ -82,14 +82,14 @@ describe('keys', () => {
     expect(log()).not.toContain('request failed');
   });
 
-  test('are not taken from who calls himself another issuer', async () => {
+  test('are not accepted from a provider that names another issuer', async () => {
     const issuerUrl = provider.issuer.replace('127.0.0.1', 'localhost');
     const { withToken, log } = await start({ issuerUrl });
     expect((await withToken(await provider.token({}, { issuer: issuerUrl }))).status).toBe(503);
     expect(log()).toContain('which is not its issuerUrl');
   });
 
-  test('are held while the provider is away', async () => {
+  test('are kept while the provider is unavailable', async () => {
     const { withToken } = await start();
     expect((await withToken(await provider.token())).status).toBe(200);
     await provider.pause();
@@ -98,13 +98,13 @@ describe('keys', () => {
   });
 });
 
-test('an issuer may be written with a slash at its end', async () => {
+test('an issuer can end with a slash', async () => {
   const { withToken } = await start({ issuerUrl: `${provider.issuer}/` });
   expect((await withToken(await provider.token())).status).toBe(200);
 });
 
-describe('a provider that does not answer', () => {
-  test('at the start stops nobody; its tokens are neither right nor wrong until it answers', async () => {
+describe('a provider that doesn’t answer', () => {
+  test('doesn’t prevent a start; its tokens are neither accepted nor refused until it answers', async () => {
     const late = await startIdentityProvider({ isListening: false });
     const { withToken, log } = await startWith({ providers: [late.settings({ name: 'late' }), provider.settings()] });
     const token = await late.token();
@@ -124,7 +124,7 @@ describe('a provider that does not answer', () => {
     await late.stop();
   });
 
-  test('is left alone for a while: many tokens make few requests', async () => {
+  test('is left alone for a while: many tokens cause few requests', async () => {
     let requests = 0;
     const jwksUrl = await listen((_request, response) => {
       requests += 1;
@@ -138,7 +138,7 @@ describe('a provider that does not answer', () => {
     expect(requests).toBeLessThanOrEqual(2);
   });
 
-  test('is asked again soon although many requests failed at the same time', async () => {
+  test('is asked again soon, although many requests failed at the same time', async () => {
     const waiting: ServerResponse[] = [];
     const introspectionUrl = await listen((_request, response) => {
       waiting.push(response);
@@ -167,7 +167,7 @@ describe('a provider that does not answer', () => {
 });
 
 describe('requests to a provider', () => {
-  test('trust what its CA file holds at the time', async () => {
+  test('trust the current content of the CA file', async () => {
     const caFile = join(folder, 'ca.pem');
     await writeFile(caFile, (await createLoopbackCertificate()).authority);
     const { withToken, log } = await start({ caFile });
@@ -181,7 +181,7 @@ describe('requests to a provider', () => {
   test.each([
     ['an address', '127.0.0.1'],
     ['a name', 'localhost'],
-  ])('never reach a private network through %s, unless they may', async (_what, host) => {
+  ])('never reach a private network through %s, unless allowed', async (_what, host) => {
     const before = provider.requests.length;
     const jwksUrl = provider.jwksUrl.replace('127.0.0.1', host);
     const { withToken, log } = await start({ jwksUrl, allowPrivateIp: false });
@@ -190,7 +190,7 @@ describe('requests to a provider', () => {
     expect(provider.requests.length).toBe(before);
   });
 
-  test('carry the bearer token that its file holds at the time', async () => {
+  test('carry the bearer token that the file currently holds', async () => {
     const file = join(folder, 'token');
     await writeFile(file, 'an old token\n');
     const keys = await publicKeys();
@@ -206,7 +206,7 @@ describe('requests to a provider', () => {
   });
 });
 
-describe('a token that is no JWT', () => {
+describe('a token that isn’t a JWT', () => {
   const introspecting = async (changes: Partial<ProviderSettings> = {}): Promise<ProtectedApi> => {
     const file = join(folder, 'client-secret');
     await writeFile(file, `${CLIENT.secret}\n`);
@@ -220,7 +220,7 @@ describe('a token that is no JWT', () => {
   const introspections = (): number =>
     provider.requests.filter((request) => request === 'POST /token/introspection').length;
 
-  test('is taken when its provider knows it, which is asked once', async () => {
+  test('is accepted if its provider knows it, which is asked once', async () => {
     const { withToken } = await introspecting();
     const token = await provider.opaqueToken();
     const before = introspections();
@@ -230,7 +230,7 @@ describe('a token that is no JWT', () => {
     expect(introspections() - before).toBe(1);
   });
 
-  test('is asked about anew after a minute: it may have been revoked', async () => {
+  test('is asked about again after a minute, because it may have been revoked', async () => {
     const { withToken } = await introspecting();
     const token = await provider.opaqueToken();
     expect((await withToken(token)).status).toBe(200);
@@ -238,7 +238,7 @@ describe('a token that is no JWT', () => {
     const now = performance.now.bind(performance);
     const later = async (ms: number): Promise<void> => {
       vi.spyOn(performance, 'now').mockImplementation(() => now() + ms);
-      // What it remembers for a while reads the clock once a millisecond.
+      // The cache reads the clock once per millisecond.
       await delay(2);
     };
     await later(58_000);
@@ -249,7 +249,7 @@ describe('a token that is no JWT', () => {
     expect(introspections() - before).toBe(1);
   });
 
-  test('is refused when nobody knows it, who is asked once', async () => {
+  test('is refused if no provider knows it, and each is asked once', async () => {
     const { withToken } = await introspecting();
     const before = introspections();
     for (const path of ['/v0.1/servers', '/v0.1/servers', '/v0/servers']) {
@@ -289,7 +289,7 @@ describe('a token that is no JWT', () => {
     expect(requests).toBe(1);
   });
 
-  test('is shown to the next provider when one rejects it', async () => {
+  test('is shown to the next provider if one refuses it', async () => {
     const rejecting = await listenToIntrospection(() => ({ status: 400, body: '' }));
     const second = await startIdentityProvider();
     const accepting = await listenToIntrospection(() => null);
@@ -303,7 +303,7 @@ describe('a token that is no JWT', () => {
     await second.stop();
   });
 
-  test('is not one with the shape of a JWT, which no provider is asked about', async () => {
+  test('that has the shape of a JWT is not sent to any provider', async () => {
     const { withToken } = await introspecting();
     const before = introspections();
     const header = Buffer.from('{"alg":"RS256"}').toString('base64url');
@@ -314,7 +314,7 @@ describe('a token that is no JWT', () => {
     expect(introspections() - before).toBe(0);
   });
 
-  test('is refused when it is bound to a key, as a JWT is', async () => {
+  test('is refused if it is bound to a key, like a JWT', async () => {
     const cnf = { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' };
     const introspectionUrl = await listenToIntrospection(() => ({
       status: 200,
@@ -330,7 +330,7 @@ describe('a token that is no JWT', () => {
     }
   });
 
-  test('is not remembered when it has expired', async () => {
+  test('is not cached beyond its expiry', async () => {
     const { withToken } = await introspecting();
     const token = await provider.opaqueToken({}, { expiresInSeconds: 2 });
     expect((await withToken(token)).status).toBe(200);
@@ -346,7 +346,7 @@ describe('a token that is no JWT', () => {
     ]);
   });
 
-  test('is asked about with the client secret that its file holds at the time', async () => {
+  test('is asked about with the client secret that the file currently holds', async () => {
     const file = join(folder, 'changing-secret');
     await writeFile(file, 'not the secret');
     const { withToken, log } = await introspecting({ clientSecret: { file } });
@@ -358,7 +358,7 @@ describe('a token that is no JWT', () => {
     expect(log()).not.toContain(token);
   });
 
-  test('is not concerned when the keys for JWTs cannot be read, nor the other way round', async () => {
+  test('is not affected by unreadable keys for JWTs, nor the other way round', async () => {
     const jwksUrl = await listen((_request, response) => void response.writeHead(500).end());
     const { withToken } = await introspecting({ jwksUrl });
     expect((await withToken(await provider.token())).status).toBe(503);
@@ -373,13 +373,13 @@ describe('a token that is no JWT', () => {
   test.each([
     ['it is good', 200, good],
     ['it is good, of this issuer', 200, { ...good, iss: '(issuer)' }],
-    ['it is not', 401, { ...good, active: false }],
-    ['it is good elsewhere', 401, { ...good, aud: 'https://other.example.com' }],
-    ['it is good, but not for whom', 401, { active: true, exp: soon }],
-    ['it is good, of another issuer', 401, { ...good, iss: 'https://evil.example.com' }],
-    ['it was good', 401, { ...good, exp: soon - 600 }],
-    ['it will be good', 401, { ...good, nbf: soon }],
-    ['it may be good', 503, { ...good, active: 'true' }],
+    ['it is inactive', 401, { ...good, active: false }],
+    ['it is for another audience', 401, { ...good, aud: 'https://other.example.com' }],
+    ['it is active, but has no subject', 401, { active: true, exp: soon }],
+    ['it is active, of another issuer', 401, { ...good, iss: 'https://evil.example.com' }],
+    ['it has expired', 401, { ...good, exp: soon - 600 }],
+    ['it is not valid yet', 401, { ...good, nbf: soon }],
+    ['it may be active', 503, { ...good, active: 'true' }],
     ['nothing', 503, {}],
     ['nothing at all', 503, null],
     ['something about nobody', 503, { ...good, iss: ['https://evil.example.com'] }],
@@ -392,7 +392,7 @@ describe('a token that is no JWT', () => {
     expect((await withToken('no-jwt')).status).toBe(status);
   });
 
-  test('may be of the second provider, and is not wrong while the first one is away', async () => {
+  test('may belong to the second provider, and isn’t refused while the first one is unavailable', async () => {
     const first = await startIdentityProvider();
     const asked = (issuer: IdentityProvider): ProviderSettings =>
       issuer.settings({
@@ -419,7 +419,7 @@ test('a JWT is checked by the provider that issued it', async () => {
   await other.stop();
 });
 
-test('a role may be for the tokens of one provider', async () => {
+test('a role can be limited to the tokens of one provider', async () => {
   const other = await startIdentityProvider();
   const roles = { superAdmin: [{ role: 'admin', iss: provider.issuer }] };
   const { withToken } = await startWith({
@@ -442,7 +442,7 @@ async function startWith(changes: Partial<OAuthSettings>): Promise<ProtectedApi>
   return api;
 }
 
-/** A server on loopback; answers with its URL. */
+/** A server on loopback; returns its URL. */
 async function listen(handler: RequestListener): Promise<string> {
   const server = createServer(handler).listen(0, '127.0.0.1');
   servers.push(server);
@@ -451,9 +451,8 @@ async function listen(handler: RequestListener): Promise<string> {
 }
 
 /**
- * An introspection endpoint on loopback, which answers as it is told to for each token; null: the token is good.
- *
- * @returns its URL.
+ * An introspection endpoint on loopback with a configured answer per token; null: the token is active.
+ * @returns its URL
  */
 async function listenToIntrospection(
   answerTo: (token: string | null) => { readonly status: number; readonly body: string } | null,
@@ -469,7 +468,7 @@ async function listenToIntrospection(
   });
 }
 
-/** The key that the provider signs with, as a set of keys. */
+/** The provider's signing key, as a key set. */
 async function publicKeys(): Promise<string> {
   const key = createPublicKey(provider.publicKey('RS256')).export({ format: 'jwk' });
   const { kid } = decodeProtectedHeader(await provider.token());

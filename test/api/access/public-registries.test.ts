@@ -36,7 +36,7 @@ const READS = [
 ];
 
 describe('on one host', () => {
-  test.each(READS)('%s of the public registry is read by everybody, of the other with a token', async (path) => {
+  test.each(READS)('%s of the public registry needs no token, that of the other does', async (path) => {
     const of = (registry: string): string => `/registry/${registry}${path.replace('NAME', registry)}`;
     expect((await api.get(of('open'))).status).toBe(200);
     expect((await api.get(of('open'), { method: 'HEAD' })).status).toBe(200);
@@ -44,11 +44,11 @@ describe('on one host', () => {
     const token = await provider.token();
     expect((await api.withToken(token, of('staff'))).status).toBe(200);
     expect((await api.withToken(token, of('open'))).status).toBe(200);
-    // What was made for those with a token is not sent to others.
+    // Answers for callers with a token are not sent to others.
     expect((await api.get(of('staff'))).status).toBe(401);
   });
 
-  test('a registry that needs a token looks like one that is not there', async () => {
+  test('a registry that needs a token looks like a missing one', async () => {
     const answers = await Promise.all(
       ['staff', 'nosuch'].map(async (name) => {
         const response = await api.get(`/registry/${name}/v0.1/servers`);
@@ -71,7 +71,7 @@ describe('on one host', () => {
     }
   });
 
-  test('a wrong token is refused where none is needed', async () => {
+  test('an invalid token is refused where none is needed', async () => {
     expect((await api.withToken('wrong', '/registry/open/v0.1/servers')).status).toBe(401);
   });
 
@@ -94,12 +94,12 @@ describe('on one host', () => {
     '/REGISTRY/staff/v0.1/servers',
     '/registry/open/v0.1/publish',
     '/extension/v0/registries/open',
-  ])('%s gets nobody around it', async (path) => {
+  ])('%s doesn’t bypass it', async (path) => {
     expect((await sendAsWritten(api.url, path)).status).toBe(401);
   });
 });
 
-test('a default registry that the file makes public is read by everybody', async () => {
+test('a default registry that the file makes public needs no token', async () => {
   const own = await createRegistries({ name: 'default', access: 'public' });
   const other = await startProtectedApi(own, oauth(provider));
   for (const path of [
@@ -116,7 +116,7 @@ test('a default registry that the file makes public is read by everybody', async
 });
 
 describe('public paths', () => {
-  test('are read by everybody, with or without a token; changes below them need one', async () => {
+  test('need no token for reads; changes below them need one', async () => {
     const other = await startProtectedApi(registries, oauth(provider, { publicPaths: ['/registry/staff'] }));
     const path = '/registry/staff/v0.1/servers';
     expect((await other.get(path)).status).toBe(200);

@@ -1,4 +1,4 @@
-/** Pages in memory while the database is unavailable: callers are served what they could read before, and no more. */
+/** Cached pages while the database is unavailable: callers get what they could read before, and no more. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import { openDatabase, QUICK_REFUSAL } from '../../../db/connection/database.ts';
@@ -67,7 +67,7 @@ test('a caller without a claim is never served the stale page of a caller with i
 
   expect(await labelsIn(await api.withToken(member, SHARED))).toEqual(everything);
   expect((await api.withToken(member, TEAM_ONLY)).status).toBe(200);
-  // Nothing in memory was made for callers who see less.
+  // The cache has nothing for callers who see less.
   expect((await api.withToken(other, SHARED)).status).toBe(503);
   expect((await api.get(SHARED)).status).toBe(503);
   expect((await api.withToken(other, TEAM_ONLY)).status).toBe(404);

@@ -20,21 +20,21 @@ beforeAll(async () => {
 
 const ALGORITHMS: readonly SigningAlgorithm[] = ['RS256', 'RS512', 'PS256', 'ES256', 'ES384', 'EdDSA'];
 
-describe('a token of the provider is taken', () => {
+describe('a token of the provider is accepted', () => {
   test.each(ALGORITHMS)('signed with %s', async (algorithm) => {
     expect(await statusOf(await provider.token({}, { algorithm }))).toBe(200);
   });
   test('as the provider itself issues it', async () => {
     expect(await statusOf(await provider.issuedToken())).toBe(200);
   });
-  test('for several audiences, of which the registry is one', async () => {
+  test('for several audiences that include the registry', async () => {
     expect(await statusOf(await provider.token({}, { audience: ['account', AUDIENCE] }))).toBe(200);
   });
-  test('half a minute after it expired, and half a minute before it is valid: clocks differ', async () => {
+  test('half a minute after its expiry, and half a minute before it is valid, because clocks differ', async () => {
     expect(await statusOf(await provider.token({}, { expiresInSeconds: -30 }))).toBe(200);
     expect(await statusOf(await provider.token({}, { notBeforeSeconds: 30 }))).toBe(200);
   });
-  test('that is valid for ever and a day', async () => {
+  test('that is valid for very long', async () => {
     expect(await statusOf(await provider.token({ exp: 1e300 }))).toBe(200);
   });
   test.each([undefined, 'JWT', 'jwt', 'application/jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt'])(
@@ -43,14 +43,14 @@ describe('a token of the provider is taken', () => {
       expect(await statusOf(await provider.token({}, { header: { typ } }))).toBe(200);
     },
   );
-  test('whatever case the scheme is written in', async () => {
+  test('with the scheme in any case', async () => {
     const authorization = `bEARER  ${await provider.token()}`;
     expect((await api.get('/v0.1/servers', { headers: { authorization } })).status).toBe(200);
   });
 });
 
 describe('a token is refused', () => {
-  test('that is not signed', async () => {
+  test('that isn’t signed', async () => {
     const [, payload] = (await provider.token()).split('.');
     const header = (alg: string): string => Buffer.from(JSON.stringify({ alg })).toString('base64url');
     expect(await refusalOf(`${header('none')}.${payload}.`)).toBe(
@@ -80,14 +80,14 @@ describe('a token is refused', () => {
       expect(await refusalOf(token)).toBe('The token is of another type than access tokens');
     },
   );
-  test('that has expired, or never does', async () => {
+  test('that has expired, or never expires', async () => {
     expect(await refusalOf(await provider.token({}, { expiresInSeconds: -90 }))).toBe('The token has expired');
     expect(await refusalOf(await provider.token({ exp: undefined }))).toBe('The token does not say when it expires');
   });
-  test('that is not valid yet', async () => {
+  test('that isn’t valid yet', async () => {
     expect(await refusalOf(await provider.token({}, { notBeforeSeconds: 90 }))).toBe('The token is not valid yet');
   });
-  test('of an issuer that is not trusted', async () => {
+  test('of an issuer that isn’t trusted', async () => {
     const reason = 'The token is from an issuer that is not trusted here';
     expect(await refusalOf(await provider.token({}, { issuer: 'https://evil.example.com' }))).toBe(reason);
     expect(await refusalOf(await provider.token({ iss: undefined }))).toBe(reason);
@@ -110,7 +110,7 @@ describe('a token is refused', () => {
   test.each([[''], [[]], [5], [{}], [[5, null]]])('whose audience is %j', async (aud) => {
     expect(await refusalOf(await provider.token({ aud }))).toBe('The token is for another audience than this registry');
   });
-  test('that brings its key along, or names a place where that were', async () => {
+  test('that brings its own key, or says where it is', async () => {
     const other = await startIdentityProvider();
     const { kid } = decodeProtectedHeader(await provider.token());
     const jwk = createPublicKey(other.publicKey('RS256')).export({ format: 'jwk' });
@@ -127,17 +127,17 @@ describe('a token is refused', () => {
     await other.stop();
   });
   test.each([
-    ['extensions that nobody here knows', { crit: ['exp'], exp: 1 }],
-    ['content that is not encoded', { crit: ['b64'], b64: false }],
+    ['extensions that aren’t known', { crit: ['exp'], exp: 1 }],
+    ['content that isn’t encoded', { crit: ['b64'], b64: false }],
     ['a key of the file system', { kid: '../../../../dev/null' }],
-    ['a key that is no text', { kid: ['a'] }],
-    ['no key, of several that fit', { kid: undefined }],
+    ['a key that isn’t text', { kid: ['a'] }],
+    ['no key, although several fit', { kid: undefined }],
   ])('with %s', async (_, header) => {
     const [, payload, signature] = (await provider.token()).split('.');
     const written = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 'rsa-1', ...header })).toString('base64url');
     expect(await refusalOf(`${written}.${payload}.${signature}`)).toMatch(/malformed|key|signature/);
   });
-  test('that somebody else signed in the name of the issuer', async () => {
+  test('that another key signed in the name of the issuer', async () => {
     const { kid } = decodeProtectedHeader(await provider.token());
     const other = await startIdentityProvider({ isListening: false });
     const token = await other.token({}, { issuer: provider.issuer, header: { kid } });
@@ -149,7 +149,7 @@ describe('a token is refused', () => {
     const [, payload] = (await provider.token({ sub: 'somebody else' })).split('.');
     expect(await refusalOf(`${header}.${payload}.${signature}`)).toBe('The signature of the token is wrong');
   });
-  test('that is no token', async () => {
+  test('that isn’t a token', async () => {
     for (const token of ['x', 'a.b.c', '..', 'with space', 'quote"d']) {
       expect([token, await refusalOf(token)]).toEqual([
         token,
@@ -163,7 +163,7 @@ describe('a token is refused', () => {
       'The token is longer than 16384 characters',
     );
   });
-  test('that has a good one beside it', async () => {
+  test('that has a valid one next to it', async () => {
     const good = `Bearer ${await provider.token()}`;
     for (const second of [good, 'Bearer x', 'Basic eDp5']) {
       expect(await challengeOfRaw(['Authorization', good, 'authorization', second])).toEqual([
@@ -180,12 +180,12 @@ describe('a token is refused', () => {
   });
 });
 
-test('a token in the query is not looked at', async () => {
+test('a token in the query is ignored', async () => {
   const response = await api.get(`/v0.1/servers?access_token=${await provider.token()}`);
   expect(response.status).toBe(401);
 });
 
-test('made-up keys that are named at the same time make the registry ask the provider for its keys once or twice', async () => {
+test('many made-up keys at the same time cause one or two requests for the provider’s keys', async () => {
   const reads = (): number => provider.requests.filter((request) => request === 'GET /jwks').length;
   const before = reads();
   const tokens = await Promise.all(
@@ -202,7 +202,7 @@ async function statusOf(token: string): Promise<number> {
   return (await api.withToken(token)).status;
 }
 
-/** Why the token was refused, once all else about the answer is as it has to be. */
+/** Why the token was refused, after checking that everything else about the answer is right. */
 async function refusalOf(token: string): Promise<string> {
   const response = await api.withToken(token);
   const { error, ...rest } = (await response.json()) as { error: string };
@@ -219,7 +219,7 @@ function challenge(code: string, description: string): string {
   return `Bearer realm="mcp-registry", error="${code}", error_description="${description}", resource_metadata="${metadata}"`;
 }
 
-/** Sends headers as they are, in this order. */
+/** Sends headers unchanged, in this order. */
 async function challengeOfRaw(headers: readonly string[]): Promise<[number, string | undefined]> {
   const { host } = new URL(api.url);
   const answer = await sendAsWritten(api.url, '/v0.1/servers', { headers: ['Host', host, ...headers] });

@@ -1,4 +1,4 @@
-/** What callers see of registries, compared with the rules as a person would say them. */
+/** What callers see of registries, compared with a simple statement of the rules. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
@@ -40,13 +40,13 @@ interface Entry {
   readonly version: string;
 }
 interface World {
-  /** Null: the source has none. */
+  /** Null: the source has no claims. */
   readonly sourceClaims: Readonly<Record<(typeof SOURCES)[number], Claims | null>>;
   readonly entries: Readonly<Record<(typeof SOURCES)[number], readonly Entry[]>>;
-  /** Of the names in the cluster, by annotation. */
+  /** Of names in the cluster, by annotation. */
   readonly annotations: readonly (Claims | null)[];
   readonly registryClaims: Claims;
-  /** Of the registries that are listed. */
+  /** Of the registries in the list. */
   readonly order: readonly (typeof SOURCES)[number][];
   readonly callers: readonly HeldClaims[];
 }
@@ -87,7 +87,7 @@ const CLUSTER: SourceDefinition = {
 
 let worlds = 0;
 
-/** Makes the world what the database has, and waits until the API knows. */
+/** Stores the world in the database, and waits until the API has noticed. */
 async function create({ sourceClaims, order, registryClaims, ...content }: World): Promise<void> {
   const given = Object.entries(sourceClaims).filter((pair): pair is [string, Claims] => pair[1] !== null);
   await storeConfiguration(database.database, {
@@ -111,7 +111,7 @@ async function create({ sourceClaims, order, registryClaims, ...content }: World
     });
     await sync(database.database, { sourceName, entries: drafts, apply: { authoritative: true } });
   }
-  // News arrives in the order of the commits: who knows the last one knows all.
+  // Notifications arrive in the order of the commits, so the last one implies all others.
   const version = `${(worlds += 1)}.0.0`;
   await sync(database.database, { sourceName: 'marker', entries: [draft('com.example/marker', version)] });
   const path = `/v0.1/servers/com.example%2Fmarker/versions/${version}`;
@@ -121,7 +121,7 @@ async function create({ sourceClaims, order, registryClaims, ...content }: World
 const SERVER = { remotes: [{ type: 'streamable-http', url: 'https://example.com/mcp' }] };
 
 const ADMIN: HeldClaims = { role: 'admin' };
-/** Who sends no token. */
+/** A caller without a token. */
 const NOBODY = 'nobody';
 type Caller = HeldClaims | typeof NOBODY;
 
@@ -141,7 +141,7 @@ function mayRead(caller: Caller, registry: string, { registryClaims }: World): b
   return registry === 'claimed' && holds(caller, registryClaims);
 }
 
-/** `name@version` of what the caller is to see, in order. */
+/** `name@version` of what the caller should see, in order. */
 function visibleIn(registry: string, caller: Caller, of: World): string[] {
   const order = registry === 'default' ? SOURCES : of.order;
   return NAMES.flatMap((name) => {
@@ -184,7 +184,7 @@ const labelsOf = ({ servers }: Page): string[] =>
   servers.filter(({ server }) => server.name !== 'com.example/marker').map(label);
 const namesOf = (labels: readonly string[]): string[] => [...new Set(labels.map((one) => one.split('@')[0]!))];
 
-/** Everything that the API says about a registry to somebody. */
+/** Everything that the API tells a caller about a registry. */
 interface Reads {
   readonly walkOneByOne: readonly string[];
   readonly list: readonly string[];
@@ -236,7 +236,7 @@ function expectedReads(caller: Caller, registry: string, of: World): Reads {
   };
 }
 
-/** What the registry answers to who may not read it, beside what one answers that does not exist. */
+/** The answers of the registry to a caller who can't read it, next to those of a registry that doesn't exist. */
 async function refusals(caller: Caller, registry: string): Promise<{ hidden: unknown[]; unknown: unknown[] }> {
   const paths = [
     'v0.1/servers',
@@ -255,7 +255,7 @@ async function refusals(caller: Caller, registry: string): Promise<{ hidden: unk
   return { hidden: await answersOf(registry), unknown: await answersOf('unknown') };
 }
 
-/** The answers to the page of one with the tag of another: 304 is right for those who see the same, and only for them. */
+/** Requests the page of one caller with the tag of another: 304 is right for callers who see the same, and only for them. */
 async function wrongNotModified(callers: readonly Caller[], registry: string, of: World): Promise<string[]> {
   const path = `/registry/${registry}/v0.1/servers?limit=100`;
   const wrong: string[] = [];
@@ -271,14 +271,14 @@ async function wrongNotModified(callers: readonly Caller[], registry: string, of
   return wrong;
 }
 
-/** How many entries the status of the registry counts, of callers who do not see everything. */
+/** The number of entries in the status of the registry, for callers who don't see everything. */
 async function countedEntries(caller: Caller, registry: string): Promise<number> {
   const status = await ask(caller, `/extension/v0/registries/${registry}`);
   return ((await status.json()) as { syncStatus: { serverCount: number } }).syncStatus.serverCount;
 }
 
 test(
-  'lists, walks, searches, versions, exports and counts show each caller what the rules say, whoever asked before',
+  'lists, walks, searches, versions, exports, and counts follow the rules for each caller, whoever asked before',
   { timeout: 120_000 },
   async () => {
     await fc.assert(
@@ -305,7 +305,7 @@ test(
   },
 );
 
-/** Every source has its own team, and one entry of every name or so. */
+/** Every source has its own team, and one entry of almost every name. */
 const TEAMS: World = {
   sourceClaims: { first: { team: 'a' }, second: { team: 'b' }, cluster: null },
   entries: {
@@ -333,7 +333,7 @@ const deployment = (index: number): Deployment => ({
   transport: 'stdio',
 });
 
-test('whatever way a registry is read, a caller is shown what is his, and asks of the rest as of what is not there', async () => {
+test('in every way of reading a registry, callers see their entries, and all others look like missing ones', async () => {
   await create({
     ...TEAMS,
     entries: {
@@ -385,20 +385,20 @@ test('whatever way a registry is read, a caller is shown what is his, and asks o
   }
 });
 
-test('who walks on where somebody else has stopped sees his own pages', async () => {
+test('a caller who continues another caller’s walk sees their own pages', async () => {
   await create({ ...TEAMS, entries: { ...TEAMS.entries, second: TEAMS.entries.first, first: TEAMS.entries.second } });
   const path = '/registry/claimed/v0.1/servers?limit=1';
   const cursorAfter = async (caller: Caller, cursor: string): Promise<string> =>
     (await itemsAt(caller, `${path}&cursor=${cursor}`)).metadata.nextCursor ?? '';
   const everybody: HeldClaims = { team: ['a', 'b'] };
-  // The second page is read together with those after it, which are held for whoever asks next.
+  // The second page is read together with the pages after it, which are cached.
   const first = (await itemsAt(everybody, path)).metadata.nextCursor ?? '';
   const second = await cursorAfter(everybody, first);
   expect(labelsOf(await itemsAt({ team: 'a' }, `${path}&cursor=${second}`))).toEqual([]);
   expect(labelsOf(await itemsAt({ team: 'b' }, `${path}&cursor=${second}`))).toEqual(['com.example/c@1.0.0']);
 });
 
-test('a page costs one query more for the first caller at a state of the registry, and none once it was made', async () => {
+test('a page costs one more query for the first caller after a change, and none once it is cached', async () => {
   await create(TEAMS);
   const queriesOf = async (caller: Caller, path: string): Promise<number> => {
     const before = api.queries();
@@ -409,7 +409,7 @@ test('a page costs one query more for the first caller at a state of the registr
   expect(await queriesOf({ team: 'a', sub: 'one' }, list)).toBe(2);
   expect(await queriesOf({ team: 'a', sub: 'one' }, list)).toBe(0);
   expect(await queriesOf({ team: 'a', sub: 'one' }, search)).toBe(3);
-  // Another caller who sees the same is sent the same page; one who sees something else gets his own.
+  // A caller who sees the same gets the same page; one who sees something else gets another.
   expect(await queriesOf({ team: 'a', sub: 'two' }, list)).toBe(0);
   expect(await queriesOf({ team: 'b' }, list)).toBe(1);
   expect(await queriesOf(ADMIN, list)).toBe(1);

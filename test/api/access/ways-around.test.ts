@@ -1,4 +1,4 @@
-/** Paths that mean one thing to one reader and another to the next, and whatever else might lead past the gate. */
+/** Paths that different readers understand differently, and everything else that might bypass the gate. */
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { sendAsWritten } from '../sent-as-written.ts';
@@ -23,7 +23,7 @@ const SEGMENTS = [
   'registry', 'REGISTRY', 'open', 'listed', 'staff', 'default', 'v0.1', 'v0', 'V0.1', 'servers', 'versions', 'com.example', 'staff%2fv0.1', 'com.example%2Fstaff', 'latest', 'registry.json', 'servers.json', 'auth', 'none', 'api', 'v1', 'deployed', 'extension', 'registries', 'sources', 'trpc', 'registries.list', 'me', 'audit.list', '.well-known', 'oauth-protected-resource', 'health', 'docs', 'validate', 'publish', '', '.', '..', '%2e', '%2e%2e', '%2E%2e%2f', '..%2f', '%2f', '%5c', '..%5c', '%00', ';', '..;', '%252e%252e', '%73taff', '%2573taff', 'staff%20', 'staff.', 'staff;x=y', 'open,staff', '%',
 ] as const; // prettier-ignore
 const path = fc.array(fc.constantFrom(...SEGMENTS), { minLength: 1, maxLength: 9 });
-/** As it could begin: what is open, or nearly so. */
+/** Possible beginnings: open paths, or almost. */
 const beginning = fc.constantFrom(
   '',
   '/registry/open',
@@ -33,11 +33,11 @@ const beginning = fc.constantFrom(
   '/health',
   '/docs',
 );
-/** As it has to end for something to be read. */
+/** Possible ends, so that something is read. */
 const end = fc.constantFrom('', '/registry/staff/v0.1/servers', '/staff/v0.1/servers', '/v0.1/servers', '/v1/me');
 const rest = fc.constantFrom('', '?', '?x=/registry/open/v0.1/servers', '#', '#/registry/open/v0.1', '?access_token=x');
 
-test('no path shows anything that needs a token to who has none', { timeout: 60_000 }, async () => {
+test('no path shows a caller without a token anything that needs one', { timeout: 60_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.tuple(beginning, path, end, rest), async ([begins, segments, ends, after]) => {
       const asked = `${begins}/${segments.join('/')}${ends}${after}`;
@@ -55,20 +55,20 @@ const STAFF = '/registry/staff/v0.1/servers';
 
 test.each<[what: string, path: string, headers: Readonly<Record<string, string>>]>([
   ['another path in a header', STAFF, { 'x-original-url': '/registry/open/v0.1/servers' }],
-  ['another path of a proxy', STAFF, { 'x-rewrite-url': '/health', 'x-forwarded-path': '/health' }],
-  ['an address that is trusted', STAFF, { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' }],
+  ['a proxy’s other path', STAFF, { 'x-rewrite-url': '/health', 'x-forwarded-path': '/health' }],
+  ['a trusted address', STAFF, { 'x-forwarded-for': '127.0.0.1', 'x-real-ip': '127.0.0.1' }],
   ['another host', STAFF, { host: 'localhost', 'x-forwarded-host': 'localhost' }],
-  ['a name of a user', STAFF, { 'x-forwarded-user': 'root', 'x-remote-user': 'root' }],
+  ['a user name', STAFF, { 'x-forwarded-user': 'root', 'x-remote-user': 'root' }],
   ['a cookie', STAFF, { cookie: 'access_token=x; token=x' }],
   ['an entity tag', STAFF, { 'if-none-match': '*' }],
   ['a range', STAFF, { range: 'bytes=0-10' }],
   ['a whole URL', `http://127.0.0.1${STAFF}`, {}],
-  ['a whole URL with a way up', `http://open/../..${STAFF}`, {}],
+  ['a whole URL with `..`', `http://open/../..${STAFF}`, {}],
   ['no token', STAFF, { authorization: '' }],
   ['no scheme', STAFF, { authorization: 'x' }],
   ['a tab', STAFF, { authorization: 'Bearer\tx' }],
   ['another header', STAFF, { 'proxy-authorization': 'Bearer x', 'x-access-token': 'x' }],
-])('%s gets nobody in', async (_, asked, headers) => {
+])('%s doesn’t bypass the gate', async (_, asked, headers) => {
   expect(await send('GET', asked, headers)).toMatchObject({ status: 401 });
   const overridden = await send('POST', asked, { ...headers, 'x-http-method-override': 'GET' });
   expect(overridden).toMatchObject({ status: 401 });

@@ -68,7 +68,7 @@ const ADA = {
   count: 1,
 } as const;
 
-/** The one event that was recorded since the test began. */
+/** The only event recorded since the test began. */
 async function onlyEvent(): Promise<AuditEvent | undefined> {
   const [event, ...others] = await news.next(1);
   expect(others).toEqual([]);
@@ -219,12 +219,12 @@ describe('a change that is not made is one event too', () => {
       () => send('POST', '/v1/entries', '{'),
     ],
     [
-      'a body that is no object, over /v1',
+      'a body that isn’t an object, over /v1',
       { action: 'source.create', outcome: 'failure', target: named('source', 'new'), detail: { status: 400 } },
       () => send('PUT', '/v1/sources/new', '[]'),
     ],
     [
-      'claims that cannot be read, over /v1',
+      'claims that can’t be read, over /v1',
       { action: 'entry.claims.update', outcome: 'failure', target: { name: A }, detail: { status: 400 } },
       () => send('PUT', `/v1/entries/server/${encodeURIComponent(A)}/claims`, '5'),
     ],
@@ -234,12 +234,12 @@ describe('a change that is not made is one event too', () => {
       () => send('DELETE', '/v1/entries/skill/a/versions/1.0.0'),
     ],
     [
-      'a registry that there is not',
+      'an unknown registry',
       { action: 'entry.publish', outcome: 'failure', detail: { status: 404 } },
       () => send('POST', '/registry/none/v0.1/publish', serverJson(A, '9.0.0')),
     ],
     [
-      'a status that there is not',
+      'an unknown status',
       { action: 'entry.status.update', outcome: 'failure', target: entry('1.0.0'), detail: { status: 400 } },
       () => send('PATCH', `${versionPath}/status`, { status: 'perfect' }),
     ],
@@ -249,12 +249,12 @@ describe('a change that is not made is one event too', () => {
       () => send('POST', '/v0.1/publish', serverJson(A, '1.0.0')),
     ],
     [
-      'a source that there is not',
+      'an unknown source',
       { action: 'source.sync', outcome: 'failure', target: named('source', 'none'), detail: { status: 404 } },
       () => admin.sources.sync.mutate({ name: 'none' }).catch(() => undefined),
     ],
     [
-      'a name outside the namespaces of who publishes',
+      'a name outside the publisher’s namespaces',
       {
         action: 'entry.publish',
         outcome: 'denied',
@@ -274,25 +274,25 @@ describe('a change that is not made is one event too', () => {
     expect(await onlyEvent()).toMatchObject(expected);
   });
 
-  test('many that are denied are a few events, and nothing is left open', async () => {
+  test('many denied changes become a few events, and none stays without an outcome', async () => {
     const path = '/v0.1/publish';
     const headers = { authorization: `Bearer ${readerToken}` };
     const publish = (): Promise<Response> =>
       publishing.api.send('POST', path, { body: serverJson('com.example/flood', '1.0.0'), headers });
     await Promise.all(Array.from({ length: 50 }, publish));
     const denied = await news.next(1);
-    expect(denied.length).toBeLessThanOrEqual(20); // a minute may end in the middle
+    expect(denied.length).toBeLessThanOrEqual(20); // A minute may end in the middle.
     expect(denied.every(({ outcome }) => outcome === 'denied')).toBe(true);
   });
 });
 
-test('the record of a change is there before its answer', async () => {
+test('a change is on record before its answer', async () => {
   const name = 'com.example/prompt';
   await send('POST', '/v0.1/publish', serverJson(name, '1.0.0'));
   expect(await admin.audit.list.query({ target: name })).toMatchObject([{ outcome: 'success' }]);
 });
 
-test('the audit is listed by conditions, page by page, for a superAdmin alone', async () => {
+test('the audit is listed by conditions, page by page, and only for a superAdmin', async () => {
   const [newest, ...older] = await admin.audit.list.query({
     subject: 'ada',
     action: 'entry.publish',

@@ -23,7 +23,7 @@ test('docs/audit.md lists every action, and no other', () => {
   expect(new Set(listed)).toEqual(new Set(AUDIT_ACTIONS));
 });
 
-test('docs/audit.md tells every column', async () => {
+test('docs/audit.md describes every column', async () => {
   const { rows } = await target.database.copyPool.query<{ name: string }>(
     `select column_name as name from information_schema.columns where table_name = 'audit_event'`,
   );

@@ -59,7 +59,7 @@ function event(): AuditEvent {
   };
 }
 
-test('a process that is killed in the middle of a change leaves on record that it was asked for', async () => {
+test('a change whose process is killed midway stays on record as requested', async () => {
   const { promise: answered, resolve: answer } = Promise.withResolvers<string>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const changed = trail.change(CHANGE, () => {
@@ -74,7 +74,7 @@ test('a process that is killed in the middle of a change leaves on record that i
   expect(await recorded(target.database)).toMatchObject([{ action: 'source.sync', outcome: 'success' }]);
 });
 
-test('without Postgres nothing is changed', async () => {
+test('without Postgres no change is made', async () => {
   postgres.shut();
   let isChanged = false;
   const change = trail.change(CHANGE, async () => {
@@ -85,7 +85,7 @@ test('without Postgres nothing is changed', async () => {
   expect(isChanged).toBe(false);
 });
 
-test('a change is answered though Postgres is away by then; its outcome is recorded when it is back', async () => {
+test('a change is answered even if Postgres becomes unavailable before, and its outcome is recorded later', async () => {
   await trail.change(CHANGE, async () => {
     postgres.shut();
     await Promise.resolve();
@@ -102,7 +102,7 @@ test('refusals wait for Postgres', async () => {
   expect(await new News(target.database).next(5)).toHaveLength(5);
 });
 
-test('what is too much to wait for Postgres is counted, and it is said', async () => {
+test('refusals beyond the limit are counted and reported', async () => {
   const writer = new EventWriter({ database, logger: logger(), beforeFlush: () => undefined });
   postgres.shut();
   for (let index = 0; index < 10_007; index++) writer.add(event());

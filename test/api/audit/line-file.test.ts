@@ -31,7 +31,7 @@ const expectContent = (name: string, content: string): Promise<void> =>
     `${name} has "${content}"`,
   );
 
-test('lines are appended in order, to what is there already, for nobody else to read', async () => {
+test('lines are appended in order, and only the owner can read the file', async () => {
   for (let line = 0; line < 1_000; line++) file.write(`${line}\n`);
   await file.close();
   file = await LineFile.open(path, logger());
@@ -47,7 +47,7 @@ describe('rotation', () => {
     await expectContent('audit.log', 'before\n');
   });
 
-  test('by a new name: what comes next is in a new file', async () => {
+  test('by a new name: later lines go to a new file', async () => {
     await rename(path, join(folder, 'audit.log.1'));
     file.write('after\n');
     await expectContent('audit.log', 'after\n');
@@ -62,14 +62,14 @@ describe('rotation', () => {
     await expectContent('audit.log', 'after\n');
   });
 
-  test('by a copy, after which the file is emptied', async () => {
+  test('by a copy, after which the file is truncated', async () => {
     await truncate(path);
     file.write('after\n');
     await expectContent('audit.log', 'after\n');
   });
 });
 
-test('what cannot be written is told once, held, and written when it can be', async () => {
+test('a failed write is reported once, and its lines are kept until they can be written', async () => {
   await rename(folder, `${folder}-away`);
   file.write('one\n');
   file.write('two\n');
@@ -80,7 +80,7 @@ test('what cannot be written is told once, held, and written when it can be', as
   expect(logged.filter((line) => line.includes('cannot be written'))).toHaveLength(1);
 });
 
-test.skipIf(process.platform !== 'linux')('a full disk stops nobody, and is told', async () => {
+test.skipIf(process.platform !== 'linux')('a full disk is reported and doesn’t stop requests', async () => {
   await symlink('/dev/full', join(folder, 'full.log'));
   const full = await LineFile.open(join(folder, 'full.log'), logger());
   full.write('one\n');
@@ -90,7 +90,7 @@ test.skipIf(process.platform !== 'linux')('a full disk stops nobody, and is told
   expect(logged.at(-1)).toContain('audit lines were lost');
 });
 
-test('lines that are too many to be held are counted', async () => {
+test('lines that exceed the buffer are counted', async () => {
   await rename(folder, `${folder}-away`);
   const line = `${'x'.repeat(1024 * 1024 - 1)}\n`;
   for (let index = 0; index < 12; index++) file.write(line);
@@ -99,7 +99,7 @@ test('lines that are too many to be held are counted', async () => {
   expect((await stat(path)).size).toBe(8 * 1024 * 1024);
 });
 
-test('a file that cannot be opened is refused at once', async () => {
+test('a file that can’t be opened is an error at the start', async () => {
   await mkdir(join(folder, 'folder'));
   await expect(LineFile.open(join(folder, 'folder'), logger())).rejects.toThrow(
     /The audit log .*folder cannot be written: EISDIR/,

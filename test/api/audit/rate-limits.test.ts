@@ -39,7 +39,7 @@ const write = (sent: Sent): Promise<Response> =>
   api.send('PATCH', '/v0.1/servers/com.example%2Fmain/status', { body: {}, headers: headersOf(sent) });
 const read = (sent: Sent): Promise<Response> => api.get('/v0.1/servers?limit=1', { headers: headersOf(sent) });
 
-/** The statuses of so many answers, one after the other. */
+/** The statuses of a number of answers in a row. */
 async function statuses(count: number, ask: () => Promise<Response>): Promise<number[]> {
   const found = [];
   for (let index = 0; index < count; index++) found.push((await ask()).status);
@@ -52,7 +52,7 @@ async function limited(): Promise<readonly unknown[]> {
 }
 
 describe('changes', () => {
-  test('are limited for each caller, wherever they come from, and for nobody else', async () => {
+  test('are limited per caller, wherever they come from, without affecting others', async () => {
     const [ada, bob] = [await bearer('ada'), await bearer('bob')];
     let address = 0;
     const fromAnywhere = (): Promise<Response> => write({ authorization: ada, address: `198.51.100.${address++}` });
@@ -60,7 +60,7 @@ describe('changes', () => {
     expect(await statuses(1, () => write({ authorization: bob }))).toEqual([400]);
   });
 
-  test('that are too many are told when to try again', async () => {
+  test('beyond the limit are told when to retry', async () => {
     const authorization = await bearer('carol');
     await statuses(5, () => write({ authorization }));
     const response = await write({ authorization });
@@ -72,7 +72,7 @@ describe('changes', () => {
     });
   });
 
-  test('without authentication are limited for each address', async () => {
+  test('without authentication are limited per address', async () => {
     const open = await startApi(registries, { rateLimits: LIMITS, trustedProxies: ['127.0.0.1'] });
     const from = (address: string) => async (): Promise<Response> =>
       await open.send('POST', '/v0.1/publish', { body: {}, headers: { 'x-forwarded-for': address } });
@@ -81,7 +81,7 @@ describe('changes', () => {
     await open.stop();
   });
 
-  test('do not count reads', async () => {
+  test('don’t count reads', async () => {
     const authorization = await bearer('dora');
     expect(new Set(await statuses(50, () => read({ authorization })))).toEqual(new Set([200]));
     expect(await statuses(1, () => write({ authorization }))).toEqual([400]);
@@ -91,7 +91,7 @@ describe('changes', () => {
 describe('tokens that are refused', () => {
   const wrong = { authorization: 'Bearer nonsense', address: '203.0.113.1' };
 
-  test('are limited for each address, reads included', async () => {
+  test('are limited per address, including reads', async () => {
     expect(await statuses(5, () => read(wrong))).toEqual([401, 401, 401, 429, 429]);
     const response = await read(wrong);
     expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
@@ -99,7 +99,7 @@ describe('tokens that are refused', () => {
     expect(await statuses(1, () => read({ ...wrong, address: '203.0.113.2' }))).toEqual([401]);
   });
 
-  test('lock nobody out who has a good one and comes from the same address, be it new or known', async () => {
+  test('don’t lock out valid tokens from the same address, new or known', async () => {
     const known = await bearer('known');
     await read({ authorization: known, address: wrong.address });
     await statuses(10, () => read(wrong));
@@ -108,13 +108,13 @@ describe('tokens that are refused', () => {
     }
   });
 
-  test('are another thing than none at all', async () => {
+  test('are not the same as missing tokens', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.9' };
     expect(new Set(await statuses(10, () => api.get('/v0.1/servers', { headers })))).toEqual(new Set([401]));
   });
 });
 
-test('whoever is limited is recorded once a minute', async () => {
+test('a sender who is limited is recorded once a minute', async () => {
   const before = (await limited()).length;
   api = await startApi(registries, { auth: oauth(provider), audit: AUDIT, rateLimits: LIMITS });
   const authorization = await bearer('eve');
@@ -131,7 +131,7 @@ test('whoever is limited is recorded once a minute', async () => {
   ]);
 });
 
-test('an address that no trusted proxy vouches for is not believed', async () => {
+test('an address is only believed if a trusted proxy reports it', async () => {
   const direct = await startApi(registries, { auth: oauth(provider), audit: AUDIT });
   await direct.get('/v0.1/servers', { headers: { 'x-forwarded-for': '198.51.100.77' } });
   await direct.stop();

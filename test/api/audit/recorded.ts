@@ -1,4 +1,4 @@
-/** What tests of the audit look at: the events that are in the database. */
+/** The audit events in the database, for tests. */
 import type { AuditSettings } from '../../../config/model.ts';
 import { listAuditEvents } from '../../../db/upkeep/audit-events.ts';
 import type { Database } from '../../../db/connection/database.ts';
@@ -12,12 +12,12 @@ export const AUDIT: AuditSettings = {
   retentionMs: 0,
 };
 
-/** All events, the oldest first. */
+/** All events, oldest first. */
 export async function recorded(database: Database): Promise<readonly AuditEvent[]> {
   return (await listAuditEvents(database, { limit: 10_000 })).toReversed();
 }
 
-/** Remembers what is recorded, and tells what came since. */
+/** Remembers what is recorded, and returns later events. */
 export class News {
   readonly #database: Database;
   #known = new Set<string>();
@@ -26,7 +26,7 @@ export class News {
     this.#database = database;
   }
 
-  /** The events that came since, the oldest first; waits until there are so many at least. */
+  /** The events since then, oldest first; waits for a minimum number. */
   async next(count: number): Promise<readonly AuditEvent[]> {
     let events: readonly AuditEvent[] = [];
     await eventually(async () => {

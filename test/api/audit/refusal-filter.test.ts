@@ -30,11 +30,11 @@ function refusal(sourceAddress: string, differences: Partial<AuditEvent> = {}): 
   };
 }
 
-/** How many of so many refusals are recorded one by one. */
+/** How many of a number of refusals are recorded individually. */
 const admitted = (count: number, ...args: Parameters<typeof refusal>): number =>
   Array.from({ length: count }).filter(() => filter.admits(refusal(...args))).length;
 
-test('some refusals of a kind are recorded, and the rest of the minute is one event that counts them', () => {
+test('the first refusals of a kind are recorded, and the rest of the minute is one event that counts them', () => {
   expect(admitted(2, '192.0.2.1')).toBe(2);
   expect(admitted(7, '192.0.2.1')).toBe(0);
   expect(filter.admits(refusal('192.0.2.1', { at: '2026-01-01T00:00:59Z' }))).toBe(false);
@@ -51,19 +51,19 @@ test('some refusals of a kind are recorded, and the rest of the minute is one ev
   expect(admitted(3, '192.0.2.1')).toBe(2);
 });
 
-test('another address, another action and another outcome are kinds of their own', () => {
+test('each address, action, and outcome is a separate kind', () => {
   expect(admitted(3, '192.0.2.1')).toBe(2);
   expect(admitted(1, '192.0.2.2')).toBe(1);
   expect(admitted(1, '192.0.2.1', { action: 'auth.denied' })).toBe(1);
   expect(admitted(1, '192.0.2.1', { outcome: 'failure' })).toBe(1);
 });
 
-test('an IPv6 network of one customer is one address', () => {
+test('an IPv6 network of one customer counts as one address', () => {
   expect(admitted(2, '2001:db8:0:1::1')).toBe(2);
   expect(admitted(1, '2001:db8:0:2::7')).toBe(0);
 });
 
-test('whatever comes, the events of a minute are few', () => {
+test('the number of events per minute is always small', () => {
   const singly = Array.from({ length: 1_000 }, (_, index) => admitted(5, `192.0.${index >> 8}.${index & 255}`));
   expect(singly.reduce((sum, count) => sum + count, 0)).toBe(LIMITS.singly);
   const summaries = filter.ended(START + LIMITS.windowMs);

@@ -81,7 +81,7 @@ test('a request without a token', async () => {
   });
 });
 
-test('as much of a request as is needed to know what is meant', async () => {
+test('the event has the parts of the request that identify it', async () => {
   const [path, agent] = [`/v0.1/servers/${'x'.repeat(30_000)}%2Fx`, 'y'.repeat(30_000)];
   const headers = { 'user-agent': agent, ...(await bearer({ sub: 'z'.repeat(3_000) })) };
   await api.get(path, { headers: { 'user-agent': agent } });
@@ -94,7 +94,7 @@ test('as much of a request as is needed to know what is meant', async () => {
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(5_000);
 });
 
-test('a token that nobody vouches for, of which nothing is kept', async () => {
+test('an invalid token, of which nothing is kept', async () => {
   const token = await provider.token({ sub: 'mallory' }, { issuer: 'https://elsewhere.example.com' });
   await api.get('/v0.1/servers', { headers: { authorization: `Bearer ${token}` } });
   const [event] = await news.next(1);
@@ -106,7 +106,7 @@ test('a token that nobody vouches for, of which nothing is kept', async () => {
   }
 });
 
-describe('a token that does not allow it', () => {
+describe('a token without the permission', () => {
   test('the admin API without its role', async () => {
     const headers = await bearer({ sub: 'reader', name: 'Rita Reader' });
     const response = await api.get('/trpc/audit.list?input=%7B%7D', { headers });
@@ -133,7 +133,7 @@ describe('a token that does not allow it', () => {
   });
 });
 
-test('reads that are answered are not recorded, nor is what is not there', async () => {
+test('reads that are answered, and 404s, are not recorded', async () => {
   const headers = await bearer({ sub: 'reader' });
   await Promise.all([
     api.get('/registry/open/v0.1/servers'),
@@ -145,17 +145,17 @@ test('reads that are answered are not recorded, nor is what is not there', async
   expect((await news.next(1)).map(({ requestId }) => requestId)).toEqual(['the-only-one']);
 });
 
-test('a flood is a few events and one that counts the rest', async () => {
+test('a flood becomes a few events and one that counts the rest', async () => {
   const headers = { 'x-forwarded-for': '198.51.100.99' };
   await Promise.all(Array.from({ length: 200 }, () => api.get('/v0.1/servers', { headers })));
   await api.stop();
   const flood = (await recorded(registries.database)).filter(({ sourceAddress }) => sourceAddress === '198.51.100.99');
-  expect(flood.length).toBeLessThan(25); // a minute may end in the middle
+  expect(flood.length).toBeLessThan(25); // A minute may end in the middle.
   expect(flood.reduce((sum, { count }) => sum + count, 0)).toBe(200);
   api = await startAuditedApi({ audit: AUDIT });
 });
 
-describe('what is recorded can be chosen', () => {
+describe('the recorded actions are configurable', () => {
   test.each([
     ['by what is wanted', { eventTypes: ['entry.publish'] }],
     ['by what is not', { excludeEventTypes: ['auth.unauthenticated'] }],
@@ -179,14 +179,14 @@ describe('request ids', () => {
   });
 
   test.each([
-    ['hold a character that could forge a line', 'one"two'],
-    ['are too long', 'x'.repeat(129)],
+    ['with a character that could forge a line', 'one"two'],
+    ['that are too long', 'x'.repeat(129)],
     ['are empty', ''],
-  ])('that %s are replaced', async (_, sent) => {
+  ])('ids %s are replaced', async (_, sent) => {
     expect(await answeredTo(sent)).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('every answer has one of its own, those from memory included', async () => {
+  test('every answer has its own id, including cached ones', async () => {
     const ids = [];
     for (let index = 0; index < 3; index++) {
       const response = await api.get('/registry/open/v0.1/servers', { headers: { 'x-request-id': '' } });
