@@ -28,7 +28,20 @@ import { didYouMeanOneOf } from './suggestion.ts';
  * @throws ConfigurationError with all faults, each with its place
  */
 export async function loadConfiguration(path: string, environment: NodeJS.ProcessEnv): Promise<Configuration> {
-  const document = readDocument(path, await readText(path));
+  return parseConfiguration(await readText(path), { path, environment });
+}
+
+/**
+ * The same for a text that isn't in a file yet.
+ *
+ * @param place the path that the file will have, for messages and relative paths, and the environment of its reader
+ * @throws ConfigurationError with all faults, each with its place
+ */
+export function parseConfiguration(
+  text: string,
+  { path, environment }: { readonly path: string; readonly environment: NodeJS.ProcessEnv },
+): Configuration {
+  const document = readDocument(path, text);
   const generation = generationOf(document.value);
   const schema = generationSchema(generation);
   const overridden = applyOverrides(document.value, schema, environment);

@@ -1,7 +1,7 @@
-/** One Kubernetes cluster: reads from its API server, with failures that say what is missing. */
+/** One Kubernetes cluster: requests to its API server, with failures that say what is missing. */
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher } from 'undici';
-import { exchange } from '../outbound/exchange.ts';
+import { type Change, exchange } from '../outbound/exchange.ts';
 import { type ClusterAccess, loadKubeconfig } from './kubeconfig.ts';
 import { notReachable, refusal } from './refusal.ts';
 
@@ -14,7 +14,11 @@ export interface Read {
   /** What is read, for error messages: `mcpservers.toolhive.stacklok.dev in the namespace team-a`. */
   readonly what: string;
   readonly signal: AbortSignal;
+  /** Default `application/json`; with `as=PartialObjectMetadata…` only the metadata is sent. */
+  readonly accept?: string | undefined;
 }
+
+export interface Write extends Read, Change {}
 
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Longest line of a watch: the API server refuses objects of more than about 1.5 MiB. */
@@ -51,11 +55,20 @@ export class Cluster {
 
   /** The JSON that the API server answers with. */
   async read(read: Read): Promise<unknown> {
-    const response = await this.#send(read);
+    return await this.#json(read);
+  }
+
+  /** Changes something; resolves with the API server's answer. */
+  async write(write: Write): Promise<unknown> {
+    return await this.#json(write);
+  }
+
+  async #json(asked: Read | Write): Promise<unknown> {
+    const response = await this.#send(asked);
     try {
       return await response.body.json();
     } catch (error) {
-      read.signal.throwIfAborted();
+      asked.signal.throwIfAborted();
       throw notReachable(this.#server, error);
     }
   }
@@ -71,17 +84,20 @@ export class Cluster {
   }
 
   /** Rereads credentials when they are refused: tokens expire, and by then their file has a new one. */
-  async #send(read: Read, silenceMs = ANSWER_TIMEOUT_MS): Promise<Dispatcher.ResponseData> {
+  async #send(read: Read | Write, silenceMs = ANSWER_TIMEOUT_MS): Promise<Dispatcher.ResponseData> {
     for (let attempt = 1; ; attempt += 1) {
       const response = await this.#attempt(read, silenceMs);
-      if (response.statusCode === 200) return response;
-      const error = await refusal(response, { server: this.#server, what: read.what });
+      if (response.statusCode >= 200 && response.statusCode < 300) return response;
+      const action = 'method' in read ? 'change' : 'read';
+      const error = await refusal(response, { server: this.#server, what: read.what, action });
       if (response.statusCode !== 401 || attempt === 2) throw error;
       this.#config = loadKubeconfig(this.#access);
     }
   }
 
-  async #attempt({ path, query, signal }: Read, silenceMs: number): Promise<Dispatcher.ResponseData> {
+  async #attempt(asked: Read | Write, silenceMs: number): Promise<Dispatcher.ResponseData> {
+    const { path, query, signal, accept = 'application/json' } = asked;
+    const change = 'method' in asked ? { method: asked.method, content: asked.content } : undefined;
     const url = new URL(this.#server + path);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -94,7 +110,8 @@ export class Cluster {
       return await exchange({
         url,
         dispatcher: this.#dispatcher,
-        headers: { ...context.getHeaders(), accept: 'application/json' },
+        headers: { ...context.getHeaders(), accept },
+        change,
         timeoutMs: ANSWER_TIMEOUT_MS,
         silenceMs,
         signal,

@@ -8,6 +8,14 @@ export interface Collection {
   readonly query?: Query;
   /** For error messages. */
   readonly what: string;
+  /** Only the metadata of the objects is asked for. */
+  readonly metadataOnly?: boolean;
+}
+
+const METADATA = { list: 'PartialObjectMetadataList', watch: 'PartialObjectMetadata' } as const;
+
+function acceptOf({ metadataOnly = false }: Collection, request: keyof typeof METADATA): string | undefined {
+  return metadataOnly ? `application/json;as=${METADATA[request]};g=meta.k8s.io;v=v1` : undefined;
 }
 
 /** Objects per page: at most 1.5 MiB each, usually a few kilobytes. */
@@ -24,14 +32,18 @@ export interface Page {
 }
 
 /** The objects page by page, all from the same moment. */
-export async function* listPages(
-  cluster: Cluster,
-  { path, query, what }: Collection,
-  signal: AbortSignal,
-): AsyncGenerator<Page> {
+export async function* listPages(cluster: Cluster, collection: Collection, signal: AbortSignal): AsyncGenerator<Page> {
+  const { path, query, what } = collection;
+  const accept = acceptOf(collection, 'list');
   let next: string | undefined;
   do {
-    const list = await cluster.read({ path, what, signal, query: { ...query, limit: PAGE_SIZE, continue: next } });
+    const list = await cluster.read({
+      path,
+      what,
+      signal,
+      accept,
+      query: { ...query, limit: PAGE_SIZE, continue: next },
+    });
     const metadata = memberOf(list, 'metadata');
     yield {
       objects: isJsonObject(list) ? objectsOf(list['items']) : [],
@@ -58,7 +70,7 @@ export async function watchChanges(
 ): Promise<AsyncGenerator<Change>> {
   const { path, query, what } = collection;
   const watch = { watch: 'true', allowWatchBookmarks: 'true', timeoutSeconds: WATCH_SECONDS, resourceVersion: after };
-  const read = { path, what, signal, query: { ...query, ...watch } };
+  const read = { path, what, signal, query: { ...query, ...watch }, accept: acceptOf(collection, 'watch') };
   return changesIn(await cluster.stream(read, { silenceMs: WATCH_SILENCE_MS }), what);
 }
 

@@ -11,19 +11,36 @@ export class ResourceExpired extends RollcallError {
   }
 }
 
-const LONGEST_QUOTE = 400;
+const LONGEST_QUOTE = 600;
 const DEFAULT_WAIT_MS = 1_000;
 
-/** The failure for an answer other than 200. */
+/** The API server found fault with an object: it is invalid (400, 422), or conflicts with the existing one (409). */
+export class ObjectRefused extends RollcallError {
+  readonly status: number;
+  /** The explanation of the API server, which names the field. */
+  readonly explanation: string;
+
+  constructor(status: number, what: string, explanation: string) {
+    super('UpstreamInvalid', `the API server refuses ${what} (${status}): ${explanation}`);
+    this.status = status;
+    this.explanation = explanation;
+  }
+}
+
+/** The failure for an answer that reports no success. */
 export async function refusal(
   { statusCode: status, headers, body }: Dispatcher.ResponseData,
-  { server, what }: { readonly server: string; readonly what: string },
+  { server, what, action }: { readonly server: string; readonly what: string; readonly action: 'read' | 'change' },
 ): Promise<RollcallError> {
   const said = await explanationIn(body);
   if (status === 410) return new ResourceExpired(what);
   if (status === 401) {
     return new RollcallError('UpstreamDenied', `${server} does not accept the credentials (401): ${said}`);
   }
+  if (status === 403 && action === 'change') {
+    return new RollcallError('UpstreamDenied', `may not create or change ${what}. The API server says: ${said}`);
+  }
+  if (action === 'change' && [400, 409, 422].includes(status)) return new ObjectRefused(status, what, said);
   if (status === 403) {
     return new RollcallError(
       'UpstreamDenied',

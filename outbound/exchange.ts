@@ -6,13 +6,20 @@ export interface Exchange {
   /** Decides which addresses can be reached, through which proxy, and which certificates are trusted. */
   readonly dispatcher: Dispatcher;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Sent by POST. Absent: a GET. */
+  /** Sent by POST. Absent: a GET, unless there is a `change`. */
   readonly form?: Readonly<Record<string, string>> | undefined;
+  /** Another method, with its body. */
+  readonly change?: Change | undefined;
   /** Milliseconds until the answer must begin. */
   readonly timeoutMs: number;
   /** Milliseconds without a byte after which the answer is abandoned. Default: `timeoutMs`. */
   readonly silenceMs?: number;
   readonly signal: AbortSignal;
+}
+
+export interface Change {
+  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly content?: { readonly json: unknown; readonly type: string } | undefined;
 }
 
 /**
@@ -21,7 +28,7 @@ export interface Exchange {
  * @throws the reason of the signal, or an error of undici or Node with a `code`
  */
 export async function exchange(wanted: Exchange): Promise<Dispatcher.ResponseData> {
-  const { url, dispatcher, headers, form, timeoutMs, silenceMs = timeoutMs, signal } = wanted;
+  const { url, dispatcher, headers, form, change, timeoutMs, silenceMs = timeoutMs, signal } = wanted;
   const waiting = new AbortController();
   // undici restarts its own timeout for headers with each informational answer (1xx).
   const timer = setTimeout(() => waiting.abort(new errors.HeadersTimeoutError()), timeoutMs);
@@ -31,8 +38,11 @@ export async function exchange(wanted: Exchange): Promise<Dispatcher.ResponseDat
       headers: {
         'user-agent': 'rollcall',
         ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...(change?.content !== undefined && { 'content-type': change.content.type }),
         ...headers,
       },
+      ...(change !== undefined && { method: change.method }),
+      ...(change?.content !== undefined && { body: JSON.stringify(change.content.json) }),
       ...(form !== undefined && { method: 'POST', body: new URLSearchParams(form).toString() }),
       headersTimeout: timeoutMs,
       bodyTimeout: silenceMs,

@@ -1,0 +1,160 @@
+/** Applies the objects of a registry, and takes over those that ToolHive's operator made. */
+import {
+  applyObject,
+  deleteObject,
+  getObject,
+  type KubernetesManifest,
+  nameOf,
+  resourceVersionOf,
+  takeOverFields,
+} from '../../kubernetes/objects.ts';
+import { ObjectRefused } from '../../kubernetes/refusal.ts';
+import {
+  accountOf,
+  configMapOf,
+  deploymentOf,
+  MANAGED_BY,
+  pgpassSecretOf,
+  roleBindingOf,
+  roleOf,
+  serviceOf,
+} from '../../operator/objects.ts';
+import type { RenderedConfiguration } from '../../operator/configuration.ts';
+import type { RegistryResource } from '../../operator/resource.ts';
+import { SpecFault } from '../../operator/spec-fault.ts';
+import { hasPodTemplate, type Workload } from '../../operator/workload.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import { type JsonObject, jsonEquals, memberOf, objectsOf } from '../../registry/json.ts';
+import type { Reconciliation } from './dependencies.ts';
+import { ReferencedObjects } from './referenced-objects.ts';
+
+const TOOLHIVE_OPERATOR = 'toolhive-operator';
+
+/** Reason of the condition `Ready` for a kind that can't be applied; those of ToolHive's operator. */
+const REASONS: Readonly<Record<string, string>> = {
+  ConfigMap: 'ConfigMapFailed',
+  Secret: 'PGPassSecretFailed',
+  ServiceAccount: 'RBACFailed',
+  Role: 'RBACFailed',
+  RoleBinding: 'RBACFailed',
+  Service: 'ServiceFailed',
+  Deployment: 'DeploymentFailed',
+};
+
+interface Content {
+  readonly resource: RegistryResource;
+  readonly rendered: RenderedConfiguration;
+  readonly workload: Workload;
+}
+
+/**
+ * Applies all objects of a registry. Nothing is changed unless everything that it refers to exists and the API server
+ * accepts the Deployment.
+ *
+ * @throws SpecFault where the resource, what it refers to, or the permissions of the operator are at fault
+ */
+export async function applyObjects(reconciliation: Reconciliation, content: Content): Promise<void> {
+  const { resource, rendered, workload } = content;
+  const referenced = new ReferencedObjects(reconciliation, resource.namespace);
+  await referenced.assertAll(workload.references);
+  const versions = await referenced.versions(workload.references);
+  const deployment = deploymentOf(resource, { rendered, workload, versions });
+  await applyOne(reconciliation, { resource, manifest: deployment, dryRun: true });
+  const manifests = [
+    configMapOf(resource, rendered),
+    ...(rendered.passwords.length > 0
+      ? [pgpassSecretOf(resource, await referenced.passwordFile(rendered.passwords))]
+      : []),
+    accountOf(resource),
+    roleOf(resource, rendered),
+    roleBindingOf(resource),
+    serviceOf(resource),
+    deployment,
+  ];
+  for (const manifest of manifests) await applyOne(reconciliation, { resource, manifest });
+}
+
+interface Application {
+  readonly resource: RegistryResource;
+  readonly manifest: KubernetesManifest;
+  readonly dryRun?: boolean;
+}
+
+async function applyOne(reconciliation: Reconciliation, application: Application): Promise<void> {
+  const { kind } = application.manifest;
+  try {
+    await applyOrTakeOver(reconciliation, application);
+  } catch (error) {
+    throw toFault(error, application, kind);
+  }
+}
+
+function toFault(error: unknown, { resource }: Application, kind: string): unknown {
+  const reason = REASONS[kind] ?? 'ReconcileFailed';
+  if (error instanceof ObjectRefused && error.status !== 409) {
+    const field = error.explanation.replaceAll('spec.template.', 'spec.podTemplateSpec.');
+    const isTemplate = kind === 'Deployment' && hasPodTemplate(resource) && field !== error.explanation;
+    if (!isTemplate) return new SpecFault(reason, error.message);
+    return new SpecFault(
+      'InvalidPodTemplateSpec',
+      `Failed to parse PodTemplateSpec: ${field}. Deployment blocked until fixed.`,
+    );
+  }
+  if (error instanceof RollcallError && error.type === 'UpstreamDenied') {
+    return new SpecFault(reason, `The operator ${error.message}. Grant it with the roles in deploy/operator`);
+  }
+  return error;
+}
+
+async function applyOrTakeOver(
+  { cluster, signal, changes }: Reconciliation,
+  { resource, manifest, dryRun = false }: Application,
+): Promise<void> {
+  const name = nameOf(manifest);
+  let live = await getObject(cluster, name, signal);
+  if (live !== null) assertOwn(live, resource, manifest);
+  if (dryRun) {
+    await applyObject(cluster, manifest, { signal, dryRun });
+    return;
+  }
+  if (live !== null && managerOf(live) === TOOLHIVE_OPERATOR) {
+    await takeOverFields(cluster, live, signal);
+    changes.push(`took over ${wordsOf(manifest)}`);
+  } else if (live !== null && hasOtherRole(live, manifest)) {
+    // The role of a binding can't be changed.
+    await deleteObject(cluster, name, signal);
+    live = null;
+  }
+  const before = resourceVersionOf(live);
+  const applied = await applyObject(cluster, manifest, { signal });
+  if (live === null) changes.push(`created ${wordsOf(manifest)}`);
+  else if (resourceVersionOf(applied) !== before && managerOf(live) === MANAGED_BY) {
+    changes.push(`changed ${wordsOf(manifest)}`);
+  }
+}
+
+function wordsOf({ kind, metadata }: KubernetesManifest): string {
+  return `${kind} ${metadata.name}`;
+}
+
+function managerOf(live: JsonObject): unknown {
+  return memberOf(memberOf(live, 'metadata'), 'labels')['app.kubernetes.io/managed-by'];
+}
+
+function hasOtherRole(live: JsonObject, manifest: KubernetesManifest): boolean {
+  return manifest.kind === 'RoleBinding' && !jsonEquals(live['roleRef'], manifest['roleRef']);
+}
+
+/** An object of the same name that belongs to someone else is left alone. */
+function assertOwn(live: JsonObject, resource: RegistryResource, manifest: KubernetesManifest): void {
+  const controller = objectsOf(memberOf(live, 'metadata')['ownerReferences']).find(
+    (owner) => owner['controller'] === true,
+  );
+  if (controller?.['uid'] === resource.uid) return;
+  const owner = controller === undefined ? 'nobody' : `${String(controller['kind'])} ${String(controller['name'])}`;
+  throw new SpecFault(
+    'NameConflict',
+    `The ${wordsOf(manifest)} exists already and belongs to ${owner === 'nobody' ? 'no MCPRegistry' : `the ${owner}`}: ` +
+      'delete or rename it, or give the MCPRegistry another name',
+  );
+}

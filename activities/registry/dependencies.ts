@@ -1,0 +1,18 @@
+import type { Cluster } from '../../kubernetes/cluster.ts';
+import type { WorkloadDefaults } from '../../operator/workload.ts';
+import type { RegistrySources } from '../../temporal/registries.ts';
+
+export interface OperatorDependencies {
+  readonly cluster: Cluster;
+  readonly sources: RegistrySources;
+  readonly defaults: WorkloadDefaults;
+  /** Whether all resources of ToolHive's group are managed, not only those with the label. */
+  readonly managesAll: boolean;
+}
+
+/** Of one reconciliation. */
+export interface Reconciliation extends OperatorDependencies {
+  readonly signal: AbortSignal;
+  /** What was created or changed, in words. */
+  readonly changes: string[];
+}

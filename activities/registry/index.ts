@@ -1,0 +1,9 @@
+import type { RegistryActivities } from '../../workflows/registry-contract.ts';
+import { failingClearly } from '../failures.ts';
+import type { OperatorDependencies } from './dependencies.ts';
+import { reconcileRegistry } from './reconcile-registry.ts';
+
+/** What a worker of the operator carries out. */
+export function createRegistryActivities(dependencies: OperatorDependencies): RegistryActivities {
+  return { reconcileRegistry: (input) => failingClearly(() => reconcileRegistry(dependencies, input)) };
+}

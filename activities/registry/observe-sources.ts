@@ -1,0 +1,57 @@
+/** What the actors of a registry's sources report, and the answer to its sync annotations. */
+import { namesTemporal, type RenderedConfiguration } from '../../operator/configuration.ts';
+import { type RegistryResource, syncTrigger, temporalNamespaceOf } from '../../operator/resource.ts';
+import { type SourceState, sourceState } from '../../operator/sync-state.ts';
+import { isManaged } from '../../registry/source-definition.ts';
+import type { Reconciliation } from './dependencies.ts';
+import { emitEvent } from './report.ts';
+
+/** Managed sources are published to and never synced. */
+function syncedSources({ configuration }: RenderedConfiguration): RenderedConfiguration['configuration']['sources'] {
+  return configuration.sources.filter(({ origin }) => !isManaged(origin));
+}
+
+/** Undefined if the configuration names a Temporal server of its own, which the operator doesn't know. */
+export async function observeSources(
+  { sources }: Reconciliation,
+  resource: RegistryResource,
+  rendered: RenderedConfiguration,
+): Promise<SourceState[] | undefined> {
+  if (namesTemporal(rendered)) return undefined;
+  const namespace = temporalNamespaceOf(resource);
+  return await Promise.all(
+    syncedSources(rendered).map(async ({ name, filter }) => {
+      const field = rendered.fieldsOfSources.get(name) ?? 'spec';
+      return sourceState({ name, field, isFiltered: filter !== undefined }, await sources.describe(namespace, name));
+    }),
+  );
+}
+
+/**
+ * Syncs all sources if an annotation has a value that was not answered yet.
+ *
+ * @returns the value that counts as answered; undefined while an actor isn't running, so that it is tried again
+ */
+export async function answerSyncTrigger(
+  reconciliation: Reconciliation,
+  resource: RegistryResource,
+  rendered: RenderedConfiguration,
+): Promise<string | undefined> {
+  const value = syncTrigger(resource);
+  if (value === undefined || value === resource.status['lastManualSyncTrigger'] || namesTemporal(rendered)) {
+    return undefined;
+  }
+  const namespace = temporalNamespaceOf(resource);
+  const request = {
+    requestedBy: `MCPRegistry ${resource.namespace}/${resource.name}`,
+    reason: `annotation ${value}`,
+  };
+  const answers = await Promise.all(
+    syncedSources(rendered).map(({ name }) => reconciliation.sources.sync(namespace, name, request)),
+  );
+  if (answers.includes(false)) return undefined;
+  const note = `Syncing ${answers.length === 1 ? '1 source' : `${answers.length} sources`}, as the annotation ${value} asks`;
+  reconciliation.changes.push(note);
+  await emitEvent(reconciliation, resource, { type: 'Normal', reason: 'SyncRequested', note });
+  return value;
+}

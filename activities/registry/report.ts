@@ -1,0 +1,82 @@
+/** Reports on a resource: its status, and events that `kubectl describe` shows. */
+import { hostname } from 'node:os';
+import { log } from '@temporalio/activity';
+import { apply, collectionPath } from '../../kubernetes/objects.ts';
+import { resourceCollection } from '../../operator/objects.ts';
+import { RESOURCE_KIND, type RegistryResource } from '../../operator/resource.ts';
+import { type JsonObject, jsonEquals, objectsOf } from '../../registry/json.ts';
+import type { Reconciliation } from './dependencies.ts';
+import { resourcePath } from './find-resource.ts';
+
+const COMPONENT = 'rollcall.dev/operator';
+/** Limit of the API server. */
+const MAX_NOTE_LENGTH = 1_000;
+
+/** Writes the status if it differs. Tells of a new phase, and of new problems, in an event. */
+export async function reportStatus(
+  reconciliation: Reconciliation,
+  resource: RegistryResource,
+  status: JsonObject,
+): Promise<void> {
+  if (jsonEquals(status, resource.status)) return;
+  const { apiVersion } = resourceCollection(resource.group);
+  const { namespace, name } = resource;
+  await apply(reconciliation.cluster, {
+    path: `${resourcePath(resource.group, resource)}/status`,
+    what: `the status of the MCPRegistry ${namespace}/${name}`,
+    manifest: { apiVersion, kind: RESOURCE_KIND, metadata: { namespace, name }, status },
+    signal: reconciliation.signal,
+  });
+  const before = resource.status;
+  if (status['phase'] === before['phase'] && reasonOf(status) === reasonOf(before)) return;
+  await emitEvent(reconciliation, resource, {
+    type: status['phase'] === 'Failed' ? 'Warning' : 'Normal',
+    reason: status['phase'] === 'Failed' ? reasonOf(status) : String(status['phase']),
+    note: String(status['message']),
+  });
+}
+
+/** Of the first condition that isn't met. */
+function reasonOf(status: JsonObject): string {
+  const failing = objectsOf(status['conditions']).find((condition) => condition['status'] === 'False');
+  return String(failing?.['reason'] ?? status['phase']);
+}
+
+export interface RegistryEvent {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly note: string;
+}
+
+/** Events only inform: one that can't be written is logged. */
+export async function emitEvent(
+  { cluster, signal }: Reconciliation,
+  { group, namespace, name, uid, resourceVersion }: RegistryResource,
+  { type, reason, note }: RegistryEvent,
+): Promise<void> {
+  const { apiVersion } = resourceCollection(group);
+  const event = {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { generateName: `${name}-`, namespace },
+    eventTime: new Date().toISOString().replace('Z', '000Z'),
+    reportingController: COMPONENT,
+    reportingInstance: hostname(),
+    action: 'Reconcile',
+    type,
+    reason,
+    note: note.slice(0, MAX_NOTE_LENGTH),
+    regarding: { apiVersion, kind: RESOURCE_KIND, namespace, name, uid, resourceVersion },
+  };
+  try {
+    await cluster.write({
+      method: 'POST',
+      path: collectionPath('events.k8s.io/v1', 'events', namespace),
+      what: `events in the namespace ${namespace}`,
+      content: { json: event, type: 'application/json' },
+      signal,
+    });
+  } catch (error) {
+    log.warn('An event could not be written', { error, reason });
+  }
+}

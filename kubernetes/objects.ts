@@ -1,0 +1,186 @@
+/** Single objects of a cluster: read, applied, changed, and deleted. */
+import { RollcallError } from '../registry/failure.ts';
+import { isJsonObject, type JsonObject, memberOf, textOf } from '../registry/json.ts';
+import type { Cluster } from './cluster.ts';
+
+/** Identifies an object by what goes on top of it. */
+export interface ObjectName {
+  /** `apps/v1`, `v1` */
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A whole object, to be applied. */
+export type KubernetesManifest = JsonObject & {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: JsonObject & { readonly namespace: string; readonly name: string };
+};
+
+/** Owner of the fields that Rollcall applies. */
+const FIELD_MANAGER = 'rollcall-operator';
+
+/** Resources whose plural isn't the kind in lower case with an `s`. */
+const PLURALS: Readonly<Record<string, string>> = { NetworkPolicy: 'networkpolicies' };
+
+/** Where the objects of a resource are in a namespace, or in all of them. */
+export function collectionPath(apiVersion: string, plural: string, namespace?: string): string {
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
+}
+
+function pluralOf(kind: string): string {
+  return PLURALS[kind] ?? `${kind.toLowerCase()}s`;
+}
+
+export function objectPath({ apiVersion, kind, namespace, name }: ObjectName): string {
+  return `${collectionPath(apiVersion, pluralOf(kind), namespace)}/${encodeURIComponent(name)}`;
+}
+
+/** For the words of a failure: `the Deployment team-a/weather`. */
+export function wordsFor({ kind, namespace, name }: Pick<ObjectName, 'kind' | 'namespace' | 'name'>): string {
+  return `the ${kind} ${namespace}/${name}`;
+}
+
+export function nameOf({ apiVersion, kind, metadata: { namespace, name } }: KubernetesManifest): ObjectName {
+  return { apiVersion, kind, namespace, name };
+}
+
+/** Null if there is no such object, or no such resource. */
+export async function readObjectAt(
+  cluster: Cluster,
+  { path, what }: { readonly path: string; readonly what: string },
+  signal: AbortSignal,
+): Promise<JsonObject | null> {
+  try {
+    const object = await cluster.read({ path, what, signal });
+    return isJsonObject(object) ? object : null;
+  } catch (error) {
+    if (error instanceof RollcallError && error.type === 'UpstreamNotFound') return null;
+    throw error;
+  }
+}
+
+/** Null if there is no such object. */
+export async function getObject(cluster: Cluster, name: ObjectName, signal: AbortSignal): Promise<JsonObject | null> {
+  return await readObjectAt(cluster, { path: objectPath(name), what: wordsFor(name) }, signal);
+}
+
+/**
+ * Server-side apply: sets the fields of the manifest, and removes those that an earlier manifest had. With `dryRun` it
+ * only reports what the API server thinks of the manifest.
+ *
+ * @throws ObjectRefused where the manifest is invalid, also for fields that the API server doesn't know
+ */
+export async function applyObject(
+  cluster: Cluster,
+  manifest: KubernetesManifest,
+  { signal, dryRun = false }: { readonly signal: AbortSignal; readonly dryRun?: boolean },
+): Promise<JsonObject> {
+  const name = nameOf(manifest);
+  return await apply(cluster, { path: objectPath(name), what: wordsFor(name), manifest, dryRun, signal });
+}
+
+/** Applies to any path, such as the status of a custom resource. */
+export async function apply(
+  cluster: Cluster,
+  {
+    path,
+    what,
+    manifest,
+    dryRun = false,
+    signal,
+  }: {
+    readonly path: string;
+    readonly what: string;
+    readonly manifest: JsonObject;
+    readonly dryRun?: boolean;
+    readonly signal: AbortSignal;
+  },
+): Promise<JsonObject> {
+  const applied = await cluster.write({
+    method: 'PATCH',
+    path,
+    what,
+    query: {
+      fieldManager: FIELD_MANAGER,
+      force: 'true',
+      fieldValidation: 'Strict',
+      ...(dryRun && { dryRun: 'All' }),
+    },
+    content: { json: manifest, type: 'application/apply-patch+yaml' },
+    signal,
+  });
+  return isJsonObject(applied) ? applied : {};
+}
+
+/** A JSON patch (RFC 6902). */
+export async function patchAt(
+  cluster: Cluster,
+  { path, what }: { readonly path: string; readonly what: string },
+  { operations, signal }: { readonly operations: readonly object[]; readonly signal: AbortSignal },
+): Promise<void> {
+  const content = { json: operations, type: 'application/json-patch+json' };
+  await cluster.write({ method: 'PATCH', path, what, query: { fieldManager: FIELD_MANAGER }, content, signal });
+}
+
+export async function deleteObject(cluster: Cluster, name: ObjectName, signal: AbortSignal): Promise<void> {
+  try {
+    await cluster.write({ method: 'DELETE', path: objectPath(name), what: wordsFor(name), signal });
+  } catch (error) {
+    if (!(error instanceof RollcallError) || error.type !== 'UpstreamNotFound') throw error;
+  }
+}
+
+/** Changes whenever anything about the object does; empty if it has none. */
+export function resourceVersionOf(object: unknown): string {
+  return textOf(memberOf(object, 'metadata')['resourceVersion']) ?? '';
+}
+
+/** Hands the fields that other managers set by updates over to Rollcall, so that its next apply replaces them. */
+export async function takeOverFields(cluster: Cluster, live: JsonObject, signal: AbortSignal): Promise<void> {
+  const metadata = memberOf(live, 'metadata');
+  const managers = Array.isArray(metadata['managedFields']) ? metadata['managedFields'].filter(isJsonObject) : [];
+  const isTaken = (entry: JsonObject): boolean => entry['operation'] === 'Update' && entry['subresource'] === undefined;
+  const taken = managers.filter(isTaken);
+  if (taken.length === 0) return;
+  const fields = taken.map((entry) => memberOf(entry, 'fieldsV1')).reduce(mergeFields, {});
+  // The number of replicas keeps its value, without an owner: an autoscaler or a person may have set it.
+  const spec = fields['f:spec'];
+  if (isJsonObject(spec)) delete spec['f:replicas'];
+  const { apiVersion, fieldsType, time } = taken[0] ?? {};
+  const ours = { manager: FIELD_MANAGER, operation: 'Apply', apiVersion, time, fieldsType, fieldsV1: fields };
+  const name: ObjectName = {
+    apiVersion: String(live['apiVersion']),
+    kind: String(live['kind']),
+    namespace: String(metadata['namespace']),
+    name: String(metadata['name']),
+  };
+  await patchAt(
+    cluster,
+    { path: objectPath(name), what: wordsFor(name) },
+    {
+      operations: [
+        { op: 'test', path: '/metadata/resourceVersion', value: metadata['resourceVersion'] },
+        {
+          op: 'replace',
+          path: '/metadata/managedFields',
+          value: [...managers.filter((entry) => !isTaken(entry)), ours],
+        },
+      ],
+      signal,
+    },
+  );
+}
+
+/** Sets of fields are nested objects: their union has the members of both. */
+function mergeFields(left: JsonObject, right: JsonObject): JsonObject {
+  const merged: JsonObject = { ...left };
+  for (const [key, value] of Object.entries(right)) {
+    const existing = merged[key];
+    merged[key] = isJsonObject(existing) && isJsonObject(value) ? mergeFields(existing, value) : value;
+  }
+  return merged;
+}

@@ -1,0 +1,149 @@
+/** Translates a resource of any shape to the configuration file of its registry. Pure. */
+import { stringify } from 'yaml';
+import { describeFinding, ConfigurationError } from '../config/faults.ts';
+import { parseConfiguration } from '../config/load.ts';
+import type { Configuration } from '../config/model.ts';
+import { defined, isJsonObject, type JsonObject, objectsOf, textOf } from '../registry/json.ts';
+import { translateAccess } from './access-configuration.ts';
+import { type PasswordLine, type SecretKey, translateDatabase } from './database-configuration.ts';
+import { PodParts } from './pod-parts.ts';
+import { namesOf, type RegistryResource } from './resource.ts';
+import { required, translateSource } from './source-configuration.ts';
+import { invalidField, SpecFault } from './spec-fault.ts';
+
+/** Where the configuration is in the pod. */
+export const CONFIGURATION_FILE = '/config/config.yaml';
+
+export interface RenderedConfiguration {
+  /** The content of `config.yaml`. */
+  readonly text: string;
+  /** What Rollcall makes of it. */
+  readonly configuration: Configuration;
+  readonly parts: PodParts;
+  /** The Secret with the password file, if there is one. */
+  readonly pgpass?: SecretKey;
+  /** Passwords from which that Secret is generated. */
+  readonly passwords: readonly PasswordLine[];
+  /** The field that defines each source, by its name. */
+  readonly fieldsOfSources: ReadonlyMap<string, string>;
+  /** Settings without effect. */
+  readonly notes: readonly string[];
+}
+
+/** @throws SpecFault naming the field, or the line of `configYAML`, and what to do */
+export function renderConfiguration(resource: RegistryResource): RenderedConfiguration {
+  const { spec } = resource;
+  const shapes = ['configYAML', 'registries', 'sources'].filter((key) => spec[key] !== undefined);
+  if (spec['configYAML'] !== undefined) return renderWritten(resource);
+  if (shapes.length === 0) {
+    throw invalidField('spec', 'defines no sources: set one of configYAML, registries, and sources');
+  }
+  return renderStructured(resource);
+}
+
+function renderWritten(resource: RegistryResource): RenderedConfiguration {
+  const text = required(resource.spec, 'configYAML', 'spec');
+  const parts = new PodParts();
+  const configuration = validate(text, resource, 'spec.configYAML');
+  return {
+    text,
+    configuration,
+    parts,
+    passwords: [],
+    ...pgpassOf(resource.spec, parts),
+    fieldsOfSources: new Map(configuration.sources.map(({ name }) => [name, `source ${name} in spec.configYAML`])),
+    notes: configuration.notes.map(describeFinding),
+  };
+}
+
+function pgpassOf(spec: JsonObject, parts: PodParts): { readonly pgpass?: SecretKey } {
+  const reference = spec['pgpassSecretRef'];
+  if (!isJsonObject(reference)) return {};
+  const field = 'spec.pgpassSecretRef';
+  const pgpass = { name: required(reference, 'name', field), key: required(reference, 'key', field) };
+  parts.refer({ kind: 'Secret', ...pgpass, field, restarts: true });
+  return { pgpass };
+}
+
+/** The registry that discovers the servers of its namespace, which every resource with `registries` has. */
+const CLUSTER_SOURCE_NAMES = ['default', 'kubernetes'];
+
+function renderStructured(resource: RegistryResource): RenderedConfiguration {
+  const { spec, name } = resource;
+  const parts = new PodParts();
+  const list = spec['sources'] === undefined ? 'registries' : 'sources';
+  const written = objectsOf(spec[list]).map((source, index) => ({ source, field: `spec.${list}[${index}]` }));
+  const translated = written.map(({ source, field }) => ({ field, ...translateSource(source, field, parts) }));
+  const sources = translated.map(({ source }) => source);
+  const database = translateDatabase(spec['databaseConfig'], parts);
+  const auth = translateAccess(spec, parts);
+  const file = {
+    registryName: name,
+    ...(list === 'sources'
+      ? { sources, ...defined({ registries: spec['registries'] }) }
+      : { registries: [...clusterSource(sources), ...sources] }),
+    ...defined({ database: database?.database, telemetry: spec['telemetryConfig'] }),
+    // Without tokens, changes are only accepted under the names of the Service.
+    ...(auth['mode'] === 'anonymous' && { server: { publicHosts: hostsOf(resource) } }),
+    auth,
+  };
+  const text = stringify(file, { lineWidth: 0 });
+  const configuration = validate(text, resource, 'the configuration made from spec');
+  const passwords = database?.passwords ?? [];
+  return {
+    text,
+    configuration,
+    parts,
+    passwords,
+    ...(passwords.length > 0 && { pgpass: { name: namesOf(resource).pgpassSecret, key: '.pgpass' } }),
+    fieldsOfSources: new Map(translated.map(({ source, field }) => [source.name, field])),
+    notes: [
+      ...translated.flatMap(({ notes }) => notes),
+      ...(spec['enforceServers'] === true
+        ? ["spec.enforceServers has no effect: Rollcall doesn't admit workloads"]
+        : []),
+      ...configuration.notes.map(({ message }) => message),
+    ],
+  };
+}
+
+function clusterSource(sources: readonly { readonly name: string }[]): JsonObject[] {
+  const free = CLUSTER_SOURCE_NAMES.find((candidate) => sources.every(({ name }) => name !== candidate));
+  return free === undefined ? [] : [{ name: free, kubernetes: {} }];
+}
+
+function hostsOf(resource: RegistryResource): string[] {
+  const service = namesOf(resource).workload;
+  const { namespace } = resource;
+  return [
+    service,
+    `${service}.${namespace}`,
+    `${service}.${namespace}.svc`,
+    `${service}.${namespace}.svc.cluster.local`,
+  ];
+}
+
+/** The environment of the pod, as far as it decides what the configuration means. */
+export function environmentOf({ namespace }: Pick<RegistryResource, 'namespace'>): Record<string, string> {
+  return { THV_REGISTRY_WATCH_NAMESPACE: namespace };
+}
+
+function validate(text: string, resource: RegistryResource, what: string): Configuration {
+  try {
+    return parseConfiguration(text, { path: CONFIGURATION_FILE, environment: environmentOf(resource) });
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const faults = error.faults.map((fault) => describeFinding(fault).replace(`${CONFIGURATION_FILE}:`, 'line '));
+    throw new SpecFault('ConfigurationInvalid', `${what} isn't valid: ${faults.join('; ')}`);
+  }
+}
+
+/** Whether each pod has a database of its own, so that only one pod can run. */
+export function hasOwnDatabase({ configuration }: RenderedConfiguration): boolean {
+  return configuration.database === undefined;
+}
+
+/** Whether the configuration names a Temporal server itself. */
+export function namesTemporal({ configuration }: RenderedConfiguration): boolean {
+  return textOf(configuration.temporal.address) !== undefined;
+}

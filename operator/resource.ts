@@ -1,0 +1,118 @@
+/** MCPRegistry resources: their groups, names, annotations, and what of them the operator reads. */
+import { isJsonObject, type JsonObject, memberOf, textOf } from '../registry/json.ts';
+
+/** The group of ToolHive's operator, whose resources are touched only if their owner says so. */
+export const TOOLHIVE_GROUP = 'toolhive.stacklok.dev';
+/** Rollcall's own group, for clusters where ToolHive's operator keeps running. */
+export const OWN_GROUP = 'rollcall.dev';
+export type ResourceGroup = typeof TOOLHIVE_GROUP | typeof OWN_GROUP;
+
+/** The version that the operator reads and writes; all served versions have the same schema. */
+export const RESOURCE_VERSION = 'v1beta1';
+export const RESOURCE_KIND = 'MCPRegistry';
+/** Another plural in the own group: `kubectl get mcpregistries` keeps its meaning when both are installed. */
+export const PLURALS: Readonly<Record<ResourceGroup, string>> = {
+  [TOOLHIVE_GROUP]: 'mcpregistries',
+  [OWN_GROUP]: 'rollcallregistries',
+};
+
+/** Opts a resource of ToolHive's group in. */
+export const MANAGED_LABEL = 'rollcall.dev/managed';
+/** The Temporal namespace of a registry. Default: `<namespace>.<name>`. */
+export const TEMPORAL_NAMESPACE_ANNOTATION = 'rollcall.dev/temporal-namespace';
+/** Any new value of one of these syncs all sources. */
+export const SYNC_ANNOTATIONS = ['toolhive.stacklok.dev/sync-trigger', 'toolhive.stacklok.dev/manual-sync'] as const;
+/** Of ToolHive's operator. Nothing needs it here, but a resource that has it can't be deleted until it is removed. */
+export const TOOLHIVE_FINALIZER = 'mcpregistry.toolhive.stacklok.dev/finalizer';
+
+/** Identifies a resource for its workflow, whatever its group. */
+export interface RegistryKey {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface RegistryResource extends RegistryKey {
+  readonly group: ResourceGroup;
+  readonly uid: string;
+  readonly generation: number;
+  readonly resourceVersion: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly finalizers: readonly string[];
+  /** Whether it is being deleted. */
+  readonly isDeleted: boolean;
+  readonly spec: JsonObject;
+  readonly status: JsonObject;
+}
+
+/** Returns null for an object without a name, a namespace, or a group that the operator knows. */
+export function readResource(object: unknown): RegistryResource | null {
+  const metadata = memberOf(object, 'metadata');
+  const name = textOf(metadata['name']);
+  const namespace = textOf(metadata['namespace']);
+  const group = groupOf(object);
+  if (name === undefined || namespace === undefined || group === null) return null;
+  return {
+    group,
+    name,
+    namespace,
+    uid: textOf(metadata['uid']) ?? '',
+    generation: Number(metadata['generation'] ?? 0),
+    resourceVersion: textOf(metadata['resourceVersion']) ?? '',
+    labels: textMembers(metadata['labels']),
+    annotations: textMembers(metadata['annotations']),
+    finalizers: Array.isArray(metadata['finalizers']) ? metadata['finalizers'].map(String) : [],
+    isDeleted: textOf(metadata['deletionTimestamp']) !== undefined,
+    spec: memberOf(object, 'spec'),
+    status: memberOf(object, 'status'),
+  };
+}
+
+function groupOf(object: unknown): ResourceGroup | null {
+  const apiVersion = isJsonObject(object) ? String(object['apiVersion']) : '';
+  const [group = ''] = apiVersion.split('/');
+  return group === TOOLHIVE_GROUP || group === OWN_GROUP ? group : null;
+}
+
+export function textMembers(value: unknown): Record<string, string> {
+  if (!isJsonObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+/** The value of the annotations that ask for a sync; undefined if none is set. */
+export function syncTrigger({ annotations }: RegistryResource): string | undefined {
+  const values = SYNC_ANNOTATIONS.map((name) => annotations[name] ?? '').filter((value) => value !== '');
+  return values.length === 0 ? undefined : values.join(' ');
+}
+
+/** What the operator reads a change of a resource by: everything except its status. */
+export function changeMark({ uid, generation, labels, annotations, isDeleted }: RegistryResource): string {
+  return JSON.stringify([uid, generation, labels, annotations, isDeleted]);
+}
+
+/** Names of the objects that belong to a registry: those of ToolHive's operator, so that they are taken over in place. */
+export function namesOf({ name }: RegistryKey): {
+  readonly configMap: string;
+  readonly account: string;
+  readonly workload: string;
+  readonly pgpassSecret: string;
+} {
+  return {
+    configMap: `${name}-registry-server-config`,
+    account: `${name}-registry-api`,
+    workload: `${name}-api`,
+    pgpassSecret: `${name}-db-pgpass`,
+  };
+}
+
+/** The URL of a registry within its cluster. */
+export function clusterUrl(key: RegistryKey): string {
+  return `http://${namesOf(key).workload}.${key.namespace}:8080`;
+}
+
+/** The Temporal namespace with the actors of a registry: source names are unique in it only. */
+export function temporalNamespaceOf({ namespace, name, annotations }: RegistryResource): string {
+  return annotations[TEMPORAL_NAMESPACE_ANNOTATION] || `${namespace}.${name}`;
+}

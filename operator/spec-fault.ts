@@ -1,0 +1,17 @@
+/** What is wrong with a resource or with what it refers to. Its message is shown in the status of the resource. */
+export class SpecFault extends Error {
+  override readonly name = 'SpecFault';
+  /** Reason of the condition `Ready`, such as `SecretNotFound`. */
+  readonly reason: string;
+
+  /** @param message names the field and says what to do */
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** A fault in a field of the spec. */
+export function invalidField(field: string, problem: string): SpecFault {
+  return new SpecFault('ValidationFailed', `${field} ${problem}`);
+}

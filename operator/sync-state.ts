@@ -1,0 +1,96 @@
+/** What the actors of a registry's sources report, as far as the status of the resource shows it. Pure. */
+import type { FailureType } from '../registry/failure.ts';
+import type { SourceDescription, SyncReport } from '../workflows/contract.ts';
+
+export interface SourceState {
+  readonly name: string;
+  /** The field of the resource that defines it. */
+  readonly field: string;
+  readonly phase: 'Syncing' | 'Complete' | 'Failed' | 'Pending';
+  /** RFC 3339. */
+  readonly lastAttempt?: string;
+  readonly lastSuccess?: string;
+  readonly serverCount?: number;
+  readonly consecutiveFailures: number;
+  /** Of the last sync, if it failed. */
+  readonly failure?: { readonly type: FailureType | 'Unknown'; readonly message: string };
+  /** What identifies the state of the upstream: a commit, an entity tag, or a digest. */
+  readonly revision?: string;
+  /** Whether the resource filters the entries. */
+  readonly isFiltered: boolean;
+}
+
+/** @param description undefined if the actor isn't running yet */
+export function sourceState(
+  source: Pick<SourceState, 'name' | 'field' | 'isFiltered'>,
+  description: SourceDescription | undefined,
+): SourceState {
+  if (description === undefined) return { ...source, phase: 'Pending', consecutiveFailures: 0 };
+  const { recentSyncs, consecutiveFailures, lastSuccessAt, phase } = description;
+  const [latest] = recentSyncs;
+  const counted = recentSyncs.find(hasCounted);
+  const isSyncing = phase === 'syncing' || (latest === undefined && lastSuccessAt === undefined);
+  const failure =
+    consecutiveFailures > 0 ? recentSyncs.find((report) => report.failure !== undefined)?.failure : undefined;
+  const revision = recentSyncs.find((report) => report.upstreamRevision !== undefined)?.upstreamRevision;
+  return {
+    ...source,
+    phase: failure !== undefined ? 'Failed' : isSyncing ? 'Syncing' : 'Complete',
+    consecutiveFailures,
+    ...(latest !== undefined && { lastAttempt: latest.startedAt }),
+    ...(lastSuccessAt !== undefined && { lastSuccess: lastSuccessAt }),
+    ...(counted?.counts !== undefined && { serverCount: counted.counts.entries }),
+    ...(failure !== undefined && { failure }),
+    ...(revision !== undefined && { revision }),
+  };
+}
+
+/** A sync that finds nothing new may have read nothing. */
+function hasCounted({ outcome, counts }: SyncReport): boolean {
+  return outcome === 'changed' || (outcome === 'unchanged' && counts !== undefined && counts.entries > 0);
+}
+
+/** Faults of the document, as opposed to those of the way to it. */
+const DATA_FAILURES: readonly string[] = ['DocumentInvalid', 'FormatMismatch', 'EmptySnapshot', 'AllEntriesRejected'];
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  UpstreamUnavailable: 'Check the URL, the network policies, and the upstream.',
+  UpstreamRateLimited: 'It is tried again later.',
+  UpstreamNotFound: 'Check the URL, the branch, tag, or commit, and the path.',
+  UpstreamDenied: 'Check the credentials, or the permissions of the service account.',
+  UpstreamInvalid: 'Check that the URL leads to a registry.',
+  DocumentInvalid: 'Repair the registry document.',
+  FormatMismatch: 'Set `format` to the format of the document, or remove it.',
+  EmptySnapshot: 'The document has no servers any more: repair it, or force a sync.',
+  AllEntriesRejected: 'Repair the entries of the document.',
+  RemovalGuard: 'Check the document, raise `syncPolicy.maxRemoval`, or force a sync.',
+  SecretUnavailable: 'Check the Secret and its key.',
+};
+
+/** A source whose data is unusable, with the message for the status; null if all is well. */
+export function dataFault(source: SourceState): { readonly reason: string; readonly message: string } | null {
+  const { failure, serverCount, isFiltered, phase } = source;
+  if (failure !== undefined && DATA_FAILURES.includes(failure.type)) return fault(source, failure);
+  if (phase === 'Complete' && serverCount === 0 && isFiltered) {
+    return {
+      reason: 'FilterExcludesAll',
+      message: `${source.field}.filter excludes every server of the source ${source.name}: loosen or remove it`,
+    };
+  }
+  return null;
+}
+
+/** A source that can't be read. */
+export function accessFault(source: SourceState): { readonly reason: string; readonly message: string } | null {
+  const { failure } = source;
+  return failure === undefined || DATA_FAILURES.includes(failure.type) ? null : fault(source, failure);
+}
+
+function fault(
+  { name, field }: SourceState,
+  { type, message }: NonNullable<SourceState['failure']>,
+): { readonly reason: string; readonly message: string } {
+  const remedy = REMEDIES[type];
+  const text = message.replace(/[.\s]*$/, '');
+  return { reason: type, message: `${field}: source ${name}: ${text}.${remedy === undefined ? '' : ` ${remedy}`}` };
+}

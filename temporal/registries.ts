@@ -1,0 +1,150 @@
+/** The client side of MCPRegistry resources: wakes their workflows, and asks and messages the actors of their sources. */
+import { Client, isGrpcServiceError, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { RollcallError } from '../registry/failure.ts';
+import {
+  describeQuery,
+  HOUSEKEEPING_SCHEDULE_ID,
+  type SourceDescription,
+  sourceWorkflowId,
+  syncSignal,
+  type SyncRequest,
+} from '../workflows/contract.ts';
+import {
+  OPERATOR_TASK_QUEUE,
+  REGISTRY_WORKFLOW,
+  type RegistryKey,
+  type RegistryState,
+  registryWorkflowId,
+  type WakeReason,
+  wakeSignal,
+} from '../workflows/registry-contract.ts';
+
+const ANSWERED_WITHIN_MS = 4_000;
+const NOT_FOUND = 5;
+const ALREADY_EXISTS = 6;
+/** Histories of ended workflows are kept for this long. */
+const RETENTION = '7 days';
+
+/** Starts the workflow of a resource if it isn't running, and wakes it. */
+export async function wakeRegistry(client: Client, key: RegistryKey, reason: WakeReason): Promise<void> {
+  const state: RegistryState = { ...key, version: 1, failures: 0, story: [] };
+  await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () =>
+    client.workflow.signalWithStart(REGISTRY_WORKFLOW, {
+      workflowId: registryWorkflowId(key),
+      taskQueue: OPERATOR_TASK_QUEUE,
+      args: [state],
+      signal: wakeSignal,
+      signalArgs: [{ reason }],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      staticSummary: `MCPRegistry ${key.namespace}/${key.name}`,
+    }),
+  );
+}
+
+/** The actors of the sources of registries. Each registry has a Temporal namespace of its own. */
+export interface RegistrySources {
+  /**
+   * Creates the namespace if it is missing.
+   *
+   * @throws RollcallError `UpstreamDenied` where Temporal refuses, with what to do
+   */
+  ensureNamespace(namespace: string): Promise<void>;
+  /** Undefined for a source whose actor isn't running, or doesn't answer. */
+  describe(namespace: string, source: string): Promise<SourceDescription | undefined>;
+  /** Returns whether the actor is running. */
+  sync(namespace: string, source: string, request: SyncRequest): Promise<boolean>;
+  /** Ends the actors and the housekeeping of a registry that no longer exists. */
+  end(namespace: string): Promise<void>;
+}
+
+export function createRegistrySources(client: Client): RegistrySources {
+  const existing = new Set<string>();
+  const clients = new Map<string, Client>();
+  const clientOf = (namespace: string): Client => {
+    const known = clients.get(namespace);
+    if (known !== undefined) return known;
+    const { connection } = client;
+    const made = new Client({ connection, namespace, workflow: { queryRejectCondition: 'NOT_OPEN' } });
+    clients.set(namespace, made);
+    return made;
+  };
+
+  return {
+    ensureNamespace: async (namespace) => {
+      if (existing.has(namespace)) return;
+      await ensureNamespace(client, namespace);
+      existing.add(namespace);
+    },
+    describe: async (namespace, source) => {
+      const actor = clientOf(namespace).workflow.getHandle(sourceWorkflowId(source));
+      try {
+        return await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () => actor.query(describeQuery));
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError || isGrpcServiceError(error)) return undefined;
+        throw error;
+      }
+    },
+    sync: async (namespace, source, request) => {
+      const actor = clientOf(namespace).workflow.getHandle(sourceWorkflowId(source));
+      try {
+        await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () => actor.signal(syncSignal, request));
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    },
+    end: async (namespace) => {
+      existing.delete(namespace);
+      clients.delete(namespace);
+      await endAll(clientOf(namespace));
+    },
+  };
+}
+
+async function ensureNamespace(client: Client, namespace: string): Promise<void> {
+  const service = client.connection.workflowService;
+  try {
+    await service.describeNamespace({ namespace });
+    return;
+  } catch (error) {
+    if (!isGrpcServiceError(error) || error.code !== NOT_FOUND) throw error;
+  }
+  try {
+    await service.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs(RETENTION) });
+  } catch (error) {
+    if (!isGrpcServiceError(error)) throw error;
+    if (error.code === ALREADY_EXISTS) return;
+    throw new RollcallError(
+      'UpstreamDenied',
+      `the Temporal namespace ${namespace} doesn't exist and can't be created (${error.details}): create it, or name ` +
+        'another one in the annotation rollcall.dev/temporal-namespace',
+      { cause: error },
+    );
+  }
+}
+
+async function endAll(client: Client): Promise<void> {
+  try {
+    await client.schedule.getHandle(HOUSEKEEPING_SCHEDULE_ID).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError) && !isNotFound(error)) throw error;
+  }
+  try {
+    for await (const { workflowId } of client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
+      await client.workflow
+        .getHandle(workflowId)
+        .terminate('The MCPRegistry resource was deleted')
+        .catch(() => undefined);
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+/** The namespace was never created. */
+function isNotFound(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return [error, cause].some((one) => isGrpcServiceError(one) && one.code === NOT_FOUND);
+}

@@ -1,0 +1,102 @@
+/** The workflow of one MCPRegistry resource: it is woken by watches, reconciles, and looks again after a while. */
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { causeOf } from './failures.ts';
+import { renderRegistry } from './registry-details.ts';
+import {
+  describeRegistryQuery,
+  type ReconcileResult,
+  type RegistryActivities,
+  type RegistryState,
+  type WakeReason,
+  wakeSignal,
+} from './registry-contract.ts';
+
+const { reconcileRegistry } = proxyActivities<RegistryActivities>({
+  startToCloseTimeout: '2 minutes',
+  // The workflow backs off itself, so that a change of the resource ends the wait.
+  retry: { maximumAttempts: 1 },
+});
+
+/** Keeps histories short enough to be read. */
+const LOOKS_PER_RUN = 100;
+const FIRST_BACKOFF_MS = 1_000;
+const LONGEST_BACKOFF_MS = 5 * 60_000;
+const REMEMBERED_LINES = 20;
+
+const SUMMARIES: Readonly<Record<WakeReason | 'timer', string>> = {
+  resource: 'Reconcile: the resource changed',
+  object: 'Reconcile: an object of the registry changed',
+  reference: 'Reconcile: an object that the resource refers to changed',
+  start: 'Reconcile: the operator started',
+  timer: 'Look at the pods and the sources',
+};
+
+/** @param given what a new workflow is started with, and what one run hands to the next */
+export async function registry(given: RegistryState): Promise<void> {
+  let state = given;
+  let woken: WakeReason | undefined;
+  setHandler(
+    wakeSignal,
+    (wake) => {
+      woken = wake?.reason in SUMMARIES ? wake.reason : 'resource';
+    },
+    { description: 'Reconcile now' },
+  );
+  setHandler(describeRegistryQuery, () => state, { description: 'How the registry is doing' });
+
+  for (let looks = 0; ; looks += 1) {
+    const mayEnd = woken === undefined && allHandlersFinished();
+    if (mayEnd && (looks >= LOOKS_PER_RUN || workflowInfo().continueAsNewSuggested)) {
+      return continueAsNew<typeof registry>(state);
+    }
+    const reason = woken ?? 'timer';
+    woken = undefined;
+    state = await look(state, reason);
+    setCurrentDetails(renderRegistry(state));
+    // A signal that came in the meantime is about a resource of the same name.
+    if (state.last?.outcome === 'ended' && state.failures === 0 && woken === undefined) return;
+    const isWoken = (): boolean => woken !== undefined;
+    await condition(isWoken, nextLookMs(state), { summary: state.failures > 0 ? 'Try again' : 'Look again' });
+  }
+}
+
+async function look(state: RegistryState, reason: WakeReason | 'timer'): Promise<RegistryState> {
+  const { namespace, name, last, failures } = state;
+  const temporalNamespace = last?.temporalNamespace;
+  const apply = reason !== 'timer' || failures > 0;
+  try {
+    const result = await reconcileRegistry.executeWithOptions({ summary: SUMMARIES[reason] }, [
+      { namespace, name, apply, ...(temporalNamespace !== undefined && { temporalNamespace }) },
+    ]);
+    return { ...state, failures: 0, last: result, story: tell(state, linesOf(result, last)) };
+  } catch (error) {
+    const { type, message } = causeOf(error);
+    const line = `could not reconcile: ${type}: ${message}`;
+    // Only the first failure is told: the others are in the history.
+    return { ...state, failures: failures + 1, story: failures === 0 ? tell(state, [line]) : state.story };
+  }
+}
+
+function linesOf(result: ReconcileResult, last: ReconcileResult | undefined): string[] {
+  const isNews = result.phase !== last?.phase || result.message !== last?.message;
+  return [...result.changes, ...(isNews ? [`${result.phase ?? result.outcome}: ${result.message}`] : [])];
+}
+
+function tell({ story }: RegistryState, lines: readonly string[]): RegistryState['story'] {
+  const at = new Date().toISOString();
+  return [...lines.map((text) => ({ at, text })).toReversed(), ...story].slice(0, REMEMBERED_LINES);
+}
+
+function nextLookMs({ failures, last }: RegistryState): number {
+  if (failures === 0) return last?.nextLookMs ?? FIRST_BACKOFF_MS;
+  const backoff = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
+  return Math.round(backoff * (0.5 + Math.random() / 2));
+}
