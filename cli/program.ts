@@ -7,6 +7,7 @@ import { addExportCommand } from './commands/export.ts';
 import { addLoginCommand, addLogoutCommand } from './commands/login.ts';
 import { addMeCommand } from './commands/me.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addOperatorCommand } from './commands/operator.ts';
 import { addPauseCommand, addResumeCommand } from './commands/pause.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addPrimeDbCommand } from './commands/prime-db.ts';
@@ -26,7 +27,7 @@ import { addApiCommand, addWorkerCommand } from './commands/roles.ts';
 import manifest from '../package.json' with { type: 'json' };
 
 const HELP_GROUPS = {
-  'Run a server:': [addServeCommand, addApiCommand, addWorkerCommand],
+  'Run a server:': [addServeCommand, addApiCommand, addWorkerCommand, addOperatorCommand],
   'Set up:': [addConfigCommand, addMigrateCommand, addPrimeDbCommand],
   'Use a running server:': [
     addStatusCommand,

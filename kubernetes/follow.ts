@@ -15,11 +15,11 @@ const NOT_INSTALLED_WAIT_MS = 15_000;
 export interface Follower {
   readonly signal: AbortSignal;
   /** Called for each object that is new or has changed, and with `gone` for each one that has disappeared. */
-  onChange(object: JsonObject, gone: boolean): void;
+  readonly onChange: (object: JsonObject, gone: boolean) => void;
   /** Called after each complete list. */
-  onListed?(): void;
+  readonly onListed?: () => void;
   /** Called when the collection can't be read, before it is tried again. */
-  onFailure(error: unknown): void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** Returns when the signal aborts. */

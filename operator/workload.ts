@@ -59,9 +59,10 @@ export function renderWorkload(
   refuseDuplicateMounts(template);
   const references = [
     ...rendered.parts.references,
-    ...referencesInPod(memberOf(template, 'spec'), 'podTemplateSpec.spec'),
+    ...referencesInPod(spec, 'spec'),
+    ...referencesInPod(memberOf(given, 'spec'), 'spec.podTemplateSpec.spec'),
   ];
-  return { template, references: withoutRepetition(references, rendered) };
+  return { template, references: withoutRepetition(references) };
 }
 
 /** The shape of the template. Its fields are checked by the API server. */
@@ -229,14 +230,10 @@ function pgpassContainer(key: string, image: string): JsonObject {
   };
 }
 
-/** The generated objects exist by the time the pod starts. */
-function withoutRepetition(
-  references: readonly Reference[],
-  { passwords, pgpass }: RenderedConfiguration,
-): Reference[] {
+/** The first field that refers to something is the one that messages name. */
+function withoutRepetition(references: readonly Reference[]): Reference[] {
   const seen = new Set<string>();
   return references.filter(({ kind, name, key }) => {
-    if (passwords.length > 0 && kind === 'Secret' && name === pgpass?.name) return false;
     const identity = JSON.stringify([kind, name, key]);
     if (seen.has(identity)) return false;
     seen.add(identity);

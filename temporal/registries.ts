@@ -109,13 +109,13 @@ async function ensureNamespace(client: Client, namespace: string): Promise<void>
     await service.describeNamespace({ namespace });
     return;
   } catch (error) {
-    if (!isGrpcServiceError(error) || error.code !== NOT_FOUND) throw error;
+    if (!isGrpcServiceError(error) || Number(error.code) !== NOT_FOUND) throw error;
   }
   try {
     await service.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs(RETENTION) });
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
-    if (error.code === ALREADY_EXISTS) return;
+    if (Number(error.code) === ALREADY_EXISTS) return;
     throw new RollcallError(
       'UpstreamDenied',
       `the Temporal namespace ${namespace} doesn't exist and can't be created (${error.details}): create it, or name ` +
@@ -146,5 +146,5 @@ async function endAll(client: Client): Promise<void> {
 /** The namespace was never created. */
 function isNotFound(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
-  return [error, cause].some((one) => isGrpcServiceError(one) && one.code === NOT_FOUND);
+  return [error, cause].some((one) => isGrpcServiceError(one) && Number(one.code) === NOT_FOUND);
 }

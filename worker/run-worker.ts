@@ -1,7 +1,7 @@
 /** Runs workflows and activities until the process stops, and reconnects whenever Temporal is lost. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { NativeConnection, Worker, type WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
+import type { WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { softwareVersion } from '../api/software-version.ts';
 import { createActivities, createWatchActivities, createWriteActivities } from '../activities/index.ts';
@@ -10,8 +10,7 @@ import type { HttpListener } from '../api/http/listener.ts';
 import { pingDatabase } from '../db/connection/availability.ts';
 import type { Database } from '../db/connection/database.ts';
 import type { Retention } from '../db/upkeep/purge.ts';
-import { backoffMs } from '../registry/backoff.ts';
-import { connectTemporal, endpointOf, pingTemporal, type TemporalServer } from '../temporal/connect.ts';
+import { connectTemporal, pingTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
 import { listRunningActors } from '../temporal/running-actors.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
@@ -23,14 +22,8 @@ import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 import { keepHouse } from './keep-house.ts';
 import { logThrough } from './logging.ts';
+import { SHUTDOWN, workUntilStopped } from './work-until-stopped.ts';
 
-/** First delay after losing Temporal. It doubles up to the maximum. */
-const BACKOFF = { firstMs: 250, longestMs: 5_000 };
-
-/**
- * After a stop: the time before activities are cancelled, and the time before activities that ignore it are abandoned.
- */
-const SHUTDOWN = { shutdownGraceTime: '3 seconds', shutdownForceTime: '7 seconds' } as const;
 /**
  * Each takes about a third of a megabyte. An uncached workflow is replayed from its history when it wakes, which costs
  * several times as much as its work. With more sources per worker than this, all of them are, because they wake in
@@ -165,7 +158,18 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
       },
     ];
     await Promise.all([
-      workUntilStopped({ ...options, state, onReady: () => options.onReady?.(port.url) }, workers),
+      workUntilStopped(
+        {
+          server,
+          logger,
+          signal,
+          onPolling: (isPolling) => {
+            state.isPolling = isPolling;
+            if (isPolling) options.onReady?.(port.url);
+          },
+        },
+        workers,
+      ),
       keepHouse(temporal.client, { taskQueue: server.taskQueue, database: options.database, logger, signal }),
     ]);
   } finally {
@@ -187,60 +191,4 @@ function activityDependencies(
     actors: createSourceActors(client, { taskQueue, findState: (name) => findInitialState(database, name) }),
     listRunningActors: () => listRunningActors(client, taskQueue),
   };
-}
-
-interface Working extends WorkerOptions {
-  readonly state: WorkerState;
-  readonly onReady: () => void;
-}
-
-/** Connects and runs workers in a loop, because the SDK's workers give up if Temporal stays unavailable. */
-async function workUntilStopped(options: Working, workers: readonly TemporalWorkerOptions[]): Promise<void> {
-  const { server, logger, signal } = options;
-  let failures = 0;
-  while (!signal.aborted) {
-    const startedAt = Date.now();
-    try {
-      await connectAndWork(options, workers);
-    } catch (error) {
-      if (signal.aborted) return;
-      failures = Date.now() - startedAt > BACKOFF.longestMs ? 1 : failures + 1;
-      logger.warn({ err: error, address: server.address }, "Temporal doesn't respond; trying again");
-      await delay(backoffMs(BACKOFF, failures), undefined, { signal }).catch(() => undefined);
-    }
-  }
-}
-
-async function connectAndWork(options: Working, workers: readonly TemporalWorkerOptions[]): Promise<void> {
-  const connection = await NativeConnection.connect(await endpointOf(options.server));
-  try {
-    await work(options, connection, workers);
-  } finally {
-    await connection.close();
-  }
-}
-
-/** Returns when all workers have ended, after the signal or because one of them failed. */
-async function work(
-  { signal, state, onReady }: Working,
-  connection: NativeConnection,
-  options: readonly TemporalWorkerOptions[],
-): Promise<void> {
-  const workers = await Promise.all(options.map((one) => Worker.create({ ...one, connection })));
-  const stop = (): void => {
-    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-  };
-  signal.addEventListener('abort', stop);
-  try {
-    const runs = workers.map((worker) => worker.run().finally(stop));
-    state.isPolling = true;
-    onReady();
-    if (signal.aborted) stop();
-    const results = await Promise.allSettled(runs);
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-  } finally {
-    state.isPolling = false;
-    signal.removeEventListener('abort', stop);
-  }
 }

@@ -17,6 +17,8 @@ export interface CycleEnd {
   readonly consecutiveFailures: number;
   /** How long the upstream asked us to wait. */
   readonly retryAfterMs?: number | undefined;
+  /** When the next cycle was due before, in milliseconds since the epoch, if a success keeps that. */
+  readonly plannedAtMs?: number | undefined;
   readonly nowMs: number;
   /** A number from 0 to 1 (exclusive) that determines the jitter. */
   readonly random: number;
@@ -30,7 +32,8 @@ export function planNextCycle(end: CycleEnd): number | undefined {
       ? withJitter(end.intervalMs, end.random)
       : waitAfterFailure(end.intervalMs, end.consecutiveFailures, end.random);
   const leftAlone = Math.min(end.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
-  return end.nowMs + Math.round(Math.max(wait, leftAlone));
+  const planned = end.nowMs + Math.round(Math.max(wait, leftAlone));
+  return Math.min(planned, end.plannedAtMs ?? planned);
 }
 
 function withJitter(intervalMs: number, random: number): number {

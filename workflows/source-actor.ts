@@ -1,6 +1,6 @@
 /** A source's actor: its state, and every way in which the state changes. */
 import type { TemporalFailure } from '@temporalio/common';
-import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
+import { CancellationScope, patched, setCurrentDetails } from '@temporalio/workflow';
 import type {
   SourceDescription,
   SourcePhase,
@@ -186,32 +186,46 @@ export class SourceActor {
     sync: { readonly full: boolean; readonly retryAfterMs: number | undefined },
   ): void {
     noteState(this.#state);
+    const plannedAtMs = this.#planKeptAfter(report);
     const recentSyncs = [report, ...this.#state.recentSyncs].slice(0, REMEMBERED_SYNCS);
     switch (report.outcome) {
       case 'changed':
       case 'unchanged':
-        return this.#endCycle({
-          recentSyncs,
-          consecutiveFailures: 0,
-          lastSuccessAt: report.endedAt,
-          ...(sync.full && { lastFullSyncAt: report.startedAt }),
-        });
+        return this.#endCycle(
+          {
+            recentSyncs,
+            consecutiveFailures: 0,
+            lastSuccessAt: report.endedAt,
+            ...(sync.full && { lastFullSyncAt: report.startedAt }),
+          },
+          { plannedAtMs },
+        );
       case 'failed':
         return this.#endCycle(
           { recentSyncs, consecutiveFailures: this.#state.consecutiveFailures + 1 },
-          sync.retryAfterMs,
+          { retryAfterMs: sync.retryAfterMs },
         );
       case 'cancelled':
         return this.#endCycle({ recentSyncs });
     }
   }
 
-  #endCycle(change: Partial<SourceState>, retryAfterMs?: number): void {
+  /** A sync that a message asked for doesn't move the schedule, unless that was waiting after a failure. */
+  #planKeptAfter({ trigger }: SyncReport): number | undefined {
+    const { nextCycleAtMs, consecutiveFailures } = this.#state;
+    const isKept = trigger === 'message' && consecutiveFailures === 0 && (nextCycleAtMs ?? 0) > Date.now();
+    return isKept && patched('message-keeps-schedule') ? nextCycleAtMs : undefined;
+  }
+
+  #endCycle(
+    change: Partial<SourceState>,
+    plan: { readonly retryAfterMs?: number | undefined; readonly plannedAtMs?: number | undefined } = {},
+  ): void {
     const { nextCycleAtMs: _, ...state } = { ...this.#state, ...change, cycle: this.#state.cycle + 1 };
     const nextCycleAtMs = planNextCycle({
       intervalMs: state.source.policy.intervalMs,
       consecutiveFailures: state.consecutiveFailures,
-      retryAfterMs,
+      ...plan,
       nowMs: Date.now(),
       random: Math.random(),
     });

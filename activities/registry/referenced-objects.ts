@@ -4,7 +4,7 @@ import type { PasswordLine } from '../../operator/database-configuration.ts';
 import { passwordFile } from '../../operator/pgpass.ts';
 import type { Reference } from '../../operator/pod-parts.ts';
 import { SpecFault } from '../../operator/spec-fault.ts';
-import { type JsonObject, memberOf } from '../../registry/json.ts';
+import { type JsonObject, memberOf, textOf } from '../../registry/json.ts';
 import type { Reconciliation } from './dependencies.ts';
 
 export class ReferencedObjects {
@@ -51,7 +51,7 @@ export class ReferencedObjects {
   async passwordFile(lines: readonly PasswordLine[]): Promise<string> {
     const entries = lines.map(async ({ from, ...line }) => {
       const secret = memberOf(await this.#get('Secret', from.name), 'data');
-      const password = Buffer.from(String(secret[from.key] ?? ''), 'base64').toString('utf8');
+      const password = Buffer.from(textOf(secret[from.key]) ?? '', 'base64').toString('utf8');
       return { ...line, password: password.replace(/\r?\n$/, '') };
     });
     return passwordFile(await Promise.all(entries));

@@ -11,7 +11,8 @@ export interface Manifest {
 }
 
 const FOLDER = new URL('../../deploy/kubernetes/', import.meta.url);
-const CLUSTER_WIDE = ['Namespace', 'ClusterRole', 'ClusterRoleBinding'];
+const CLUSTER_WIDE = ['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition'];
+const PLURALS: Readonly<Record<string, string>> = { MCPRegistry: 'mcpregistries' };
 
 export async function readManifests(name: string): Promise<Manifest[]> {
   const text = await readFile(new URL(name, FOLDER), 'utf8');
@@ -37,8 +38,11 @@ export async function remove(server: ApiServer, manifest: Manifest): Promise<voi
   await server.do('DELETE', pathOf(manifest));
 }
 
-function pathOf({ apiVersion, kind, metadata }: Manifest): string {
+export function pathOf({ apiVersion, kind, metadata }: Pick<Manifest, 'apiVersion' | 'kind' | 'metadata'>): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const namespace = CLUSTER_WIDE.includes(kind) ? '' : `/namespaces/${metadata.namespace ?? 'default'}`;
-  return `${root}${namespace}/${kind.toLowerCase()}s/${metadata.name}`;
+  const plural = apiVersion.startsWith('rollcall.dev/')
+    ? 'rollcallregistries'
+    : (PLURALS[kind] ?? `${kind.toLowerCase()}s`);
+  return `${root}${namespace}/${plural}/${metadata.name}`;
 }

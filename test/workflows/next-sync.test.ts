@@ -28,6 +28,12 @@ describe('planning', () => {
     expect(wait({ random: 0 })).not.toBe(wait({ random: 0.9 }));
   });
 
+  test('a success that a message asked for keeps the cycle that was due before', () => {
+    expect(wait({ plannedAtMs: NOW + 60_000 })).toBe(60_000);
+    // A shorter interval comes first.
+    expect(wait({ plannedAtMs: NOW + 60_000, intervalMs: 10_000 })).toBe(10_000);
+  });
+
   test('after failures the waits double, starting at five to ten seconds, and never exceed the interval', () => {
     expect([1, 2, 3, 4].map((consecutiveFailures) => wait({ consecutiveFailures, random: 0 }))).toEqual([
       5_000, 10_000, 20_000, 40_000,

@@ -1,0 +1,74 @@
+import { type Command, Option } from 'commander';
+import { createLogger } from '../run/logger.ts';
+import { untilToldToStop } from '../run/stop-signal.ts';
+import { CommandFailure } from '../terminal/failure.ts';
+
+interface OperatorOptions {
+  readonly temporalAddress?: string;
+  readonly temporalNamespace: string;
+  readonly registryTemporalAddress?: string;
+  readonly image?: string;
+  readonly namespaces: string;
+  readonly manageAll: boolean;
+  readonly internalAddress: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+export function addOperatorCommand(program: Command): void {
+  program
+    .command('operator')
+    .description('Run the Kubernetes operator: one Temporal workflow for each MCPRegistry resource')
+    .addOption(new Option('--temporal-address <host:port>', 'address of Temporal').env('TEMPORAL_ADDRESS'))
+    .addOption(
+      new Option('--temporal-namespace <name>', "Temporal namespace of the operator's workflows")
+        .env('TEMPORAL_NAMESPACE')
+        .default('default'),
+    )
+    .option('--registry-temporal-address <host:port>', 'address of Temporal for the pods of registries, if it differs')
+    .addOption(new Option('--image <image>', 'image of Rollcall for the pods of registries').env('ROLLCALL_IMAGE'))
+    .addOption(
+      new Option('--namespaces <names>', 'namespaces to manage, separated by commas (default: all)')
+        .env('WATCH_NAMESPACE')
+        .default('', 'all'),
+    )
+    .option('--manage-all', 'manage all resources of toolhive.stacklok.dev, not only those with the label', false)
+    .option('--internal-address <host:port>', 'address of health and readiness checks', ':8081')
+    .option('--kubeconfig <file>', "kubeconfig (default: kubectl's; in a pod its service account)")
+    .option('--context <name>', 'context of the kubeconfig')
+    .addHelpText(
+      'after',
+      [
+        '\nResources of toolhive.stacklok.dev need the label rollcall.dev/managed: "true", or --manage-all.',
+        '\nExamples:',
+        '  $ rollcall operator --temporal-address temporal:7233 --image registry.example.com/rollcall:0.1.0',
+        '  $ rollcall operator --temporal-address temporal:7233 --image registry.example.com/rollcall:0.1.0 --namespaces team-a,team-b',
+      ].join('\n'),
+    )
+    .action(runOperatorCommand);
+}
+
+async function runOperatorCommand(options: OperatorOptions): Promise<void> {
+  const signal = untilToldToStop();
+  const { temporalAddress, temporalNamespace: namespace, image, kubeconfig, context } = options;
+  if (temporalAddress === undefined) {
+    throw new CommandFailure('The address of Temporal is missing: pass --temporal-address, or set TEMPORAL_ADDRESS');
+  }
+  if (image === undefined) {
+    throw new CommandFailure('The image for registries is missing: pass --image, or set ROLLCALL_IMAGE');
+  }
+  const namespaces = options.namespaces.split(',').map((name) => name.trim());
+  const logger = createLogger('operator', {});
+  const { runOperator } = await import('../../worker/operator/run-operator.ts');
+  await runOperator({
+    server: { address: temporalAddress, namespace, taskQueue: 'rollcall-operator' },
+    access: { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) },
+    namespaces: namespaces.filter((name) => name !== ''),
+    defaults: { image, temporalAddress: options.registryTemporalAddress ?? temporalAddress },
+    managesAll: options.manageAll,
+    internalAddress: options.internalAddress,
+    logger,
+    signal,
+    onReady: (url) => logger.info({ probes: url }, 'The operator is ready'),
+  });
+}
