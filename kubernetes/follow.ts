@@ -1,5 +1,6 @@
 /** Follows the objects of a collection for as long as a process runs, whatever happens to the API server. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { backoffMs } from '../registry/backoff.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { type JsonObject, memberOf } from '../registry/json.ts';
 import type { Cluster } from './cluster.ts';
@@ -7,8 +8,7 @@ import { type Collection, listPages, watchChanges } from './collection.ts';
 import { resourceVersionOf } from './objects.ts';
 import { ResourceExpired } from './refusal.ts';
 
-const FIRST_BACKOFF_MS = 250;
-const LONGEST_BACKOFF_MS = 5_000;
+const BACKOFF = { firstMs: 250, longestMs: 5_000 };
 /** A resource that isn't installed may be installed later. */
 const NOT_INSTALLED_WAIT_MS = 15_000;
 
@@ -38,9 +38,9 @@ export async function follow(cluster: Cluster, collection: Collection, follower:
       if (isNotInstalled) forgetAll(known, follower);
       else if (!(error instanceof ResourceExpired)) follower.onFailure(error);
       if (isNotInstalled) follower.onListed?.();
-      const backoff = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
       failures += 1;
-      await delay(isNotInstalled ? NOT_INSTALLED_WAIT_MS : backoff, undefined, { signal }).catch(() => undefined);
+      const wait = isNotInstalled ? NOT_INSTALLED_WAIT_MS : backoffMs(BACKOFF, failures);
+      await delay(wait, undefined, { signal }).catch(() => undefined);
     }
   }
 }

@@ -8,6 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { backoffMs } from '../registry/backoff.ts';
 import { causeOf } from './failures.ts';
 import { renderRegistry } from './registry-details.ts';
 import {
@@ -27,8 +28,7 @@ const { reconcileRegistry } = proxyActivities<RegistryActivities>({
 
 /** Keeps histories short enough to be read. */
 const LOOKS_PER_RUN = 100;
-const FIRST_BACKOFF_MS = 1_000;
-const LONGEST_BACKOFF_MS = 5 * 60_000;
+const BACKOFF = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const REMEMBERED_LINES = 20;
 
 const SUMMARIES: Readonly<Record<WakeReason | 'timer', string>> = {
@@ -96,7 +96,6 @@ function tell({ story }: RegistryState, lines: readonly string[]): RegistryState
 }
 
 function nextLookMs({ failures, last }: RegistryState): number {
-  if (failures === 0) return last?.nextLookMs ?? FIRST_BACKOFF_MS;
-  const backoff = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
-  return Math.round(backoff * (0.5 + Math.random() / 2));
+  if (failures === 0) return last?.nextLookMs ?? BACKOFF.firstMs;
+  return Math.round(backoffMs(BACKOFF, failures) * (0.5 + Math.random() / 2));
 }
