@@ -21,6 +21,7 @@ import {
 } from '../workflows/registry-contract.ts';
 
 const ANSWERED_WITHIN_MS = 4_000;
+/** Codes of gRPC. */
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
 /** Histories of ended workflows are kept for this long. */
@@ -109,13 +110,13 @@ async function ensureNamespace(client: Client, namespace: string): Promise<void>
     await service.describeNamespace({ namespace });
     return;
   } catch (error) {
-    if (!isGrpcServiceError(error) || Number(error.code) !== NOT_FOUND) throw error;
+    if (!hasCode(error, NOT_FOUND)) throw error;
   }
   try {
     await service.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs(RETENTION) });
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
-    if (Number(error.code) === ALREADY_EXISTS) return;
+    if (hasCode(error, ALREADY_EXISTS)) return;
     throw new RollcallError(
       'UpstreamDenied',
       `the Temporal namespace ${namespace} doesn't exist and can't be created (${error.details}): create it, or name ` +
@@ -143,8 +144,12 @@ async function endAll(client: Client): Promise<void> {
   }
 }
 
+function hasCode(error: unknown, code: number): boolean {
+  return isGrpcServiceError(error) && [code].includes(error.code);
+}
+
 /** The namespace was never created. */
 function isNotFound(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
-  return [error, cause].some((one) => isGrpcServiceError(one) && Number(one.code) === NOT_FOUND);
+  return [error, cause].some((one) => hasCode(one, NOT_FOUND));
 }
