@@ -20,7 +20,7 @@ function convert(text: string, limits: { heapMiB?: number; timeoutMs?: number } 
 test('a document that needs too much memory fails alone', async () => {
   await expect(convert(HOSTILE.memory)).rejects.toMatchObject({
     type: 'DocumentInvalid',
-    message: expect.stringContaining('takes more than 48 MiB of memory'),
+    message: expect.stringContaining('needs more than 48 MiB of memory'),
   });
 }, 120_000);
 
