@@ -1,4 +1,4 @@
-/** What docs/auth.md says to type, typed: the lines that have a comment do what it says. */
+/** The commands in docs/auth.md, run as written: lines with a comment do what the comment says. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -33,7 +33,7 @@ beforeAll(async () => {
   const configuration = await readFile(`${ROOT}examples/access/rollcall.yaml`, 'utf8');
   const file = join(folder, 'rollcall.yaml');
   await writeFile(file, inThisTest(configuration).replace('../embedded/', `${ROOT}examples/embedded/`));
-  // The database and the Temporal of the test run instead of embedded ones: those take their time to start.
+  // The test's own database and Temporal replace embedded ones, which would take time to start.
   database = await createTestDatabase();
   const { address, namespace } = await createTestNamespace();
   const { settings, ownerSettings } = database;
@@ -63,11 +63,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 }, 30_000);
 
-test('the start says whose tokens are taken', () => {
+test('the start says which providers’ tokens are accepted', () => {
   expect(banner).toContain(inThisTest('with a token from example (http://127.0.0.1:9000)'));
 });
 
-test('the example of docs/auth.md goes as it says', async () => {
+test('the example of docs/auth.md works as written', async () => {
   const document = await readFile(`${ROOT}docs/auth.md`, 'utf8');
   const script = /When it is running:\n\n```sh\n([\s\S]*?)```/.exec(document)?.[1] ?? '';
   const bin = join(folder, 'rollcall');
@@ -103,7 +103,7 @@ function run(command: string): Promise<Typed> {
   });
 }
 
-/** The first word that a comment has to say: the status of the answer, or whether the command did it. */
+/** The first word of a comment: the status of the answer, or whether the command succeeded. */
 function outcomeOf({ failed, output }: Typed, comment: string): string {
   const status = /^HTTP\/1\.1 (\d+)/.exec(output)?.[1];
   if (status === undefined) return failed ? 'refused' : 'done';

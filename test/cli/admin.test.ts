@@ -1,4 +1,4 @@
-/** The commands of `rollcall admin`, against a server with a worker. The tests build on one another. */
+/** The commands of `rollcall admin`, against a server with a worker. The tests build on each other. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,25 +38,25 @@ async function expectDone(parameters: readonly string[], output: string | RegExp
 }
 
 describe('sources', () => {
-  test('are created from a file as an item of the configuration file, and synced', async () => {
+  test('are created from a file like an item of the configuration file, and synced', async () => {
     const path = await file('notes.yaml', 'name: notes\nfile:\n  data: \'{"servers": []}\'\nclaims: {team: [a, b]}\n');
     await expectDone(['admin', 'sources', 'create', '-f', path], /^Created notes\n$/);
     await expectDone(['admin', 'sources', 'list'], /^notes +file +0 /m);
     await expectDone(['admin', 'sources', 'get', 'notes'], /defined by +the admin API\n +claims +team=a\|b\n/);
   });
 
-  test('that are there already are not created again', async () => {
+  test('that exist are not created again', async () => {
     const { status, stderr } = await ask('admin', 'sources', 'create', '-f', join(folder, 'notes.yaml'));
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('notes') });
   });
 
-  test('are changed as a whole', async () => {
+  test('are replaced as a whole', async () => {
     const path = await file('notes.json', '{"name": "notes", "file": {"data": "{\\"servers\\": []}"}}');
     await expectDone(['admin', 'sources', 'update', '-f', path], /^Updated notes\n$/);
     await expectDone(['admin', 'sources', 'get', 'notes'], /claims +-\n/);
   });
 
-  test('with mistakes are told all of them, with their places', async () => {
+  test('with mistakes are refused with all of them and their places', async () => {
     const path = await file('bad.yaml', 'name: Bad Name\napi: {endpoint: nowhere}\ncolour: red\n');
     const { status, stderr } = await ask('admin', 'sources', 'create', '-f', path);
     expect(status).toBe(1);
@@ -67,13 +67,13 @@ describe('sources', () => {
   test.each([
     ['a list', '- name: a\n', /contains a list: pass a single item/],
     ['an empty file', '', /contains no definition/],
-    ['a file that is no YAML', 'name: [', /neither YAML nor JSON/],
+    ['a file that isn’t YAML', 'name: [', /neither YAML nor JSON/],
   ])('%s is refused before anything is sent', async (_what, text, message) => {
     const answer = await ask('admin', 'sources', 'create', '-f', await file('odd.yaml', text));
     expect(answer).toMatchObject({ status: 1, stderr: expect.stringMatching(message) });
   });
 
-  test('of the configuration file stay as it says', async () => {
+  test('of the configuration file can’t be changed', async () => {
     const { status, stderr } = await ask('admin', 'sources', 'delete', 'internal');
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('configuration file') });
   });
@@ -92,7 +92,7 @@ describe('registries', () => {
     await expectDone(['admin', 'registries', 'list'], /^team +\/registry\/team\/v0\.1 +internal, notes$/m);
   });
 
-  test('hold on to their sources', async () => {
+  test('can’t lose a source that they show', async () => {
     const { status, stderr } = await ask('admin', 'sources', 'delete', 'notes');
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('"team"') });
   });
@@ -130,7 +130,7 @@ describe('entries', () => {
     expect(JSON.parse(stdout)).toMatchObject([{ version: '1.0.0' }, { version: '2.0.0', isLatest: true }]);
   });
 
-  test('are not listed without saying whose', async () => {
+  test('are only listed for a given source or registry', async () => {
     const answer = await ask('admin', 'entries', 'list');
     expect(answer).toMatchObject({ status: 2, stderr: expect.stringContaining('--source NAME or --registry NAME') });
   });
@@ -155,7 +155,7 @@ describe('entries', () => {
     await expectDone([...listed, '--deleted'], /1\.0\.0 +deleted/);
   });
 
-  test('with faults are told all of them', async () => {
+  test('with faults are refused with all of them', async () => {
     const { status, stderr } = await ask('publish', await file('server.json', '{"name": "x", "version": "latest"}'));
     expect(status).toBe(1);
     for (const place of [/^name /m, /^version /m, /^description /m]) expect(stderr).toMatch(place);
@@ -170,7 +170,7 @@ describe('the audit', () => {
     );
   });
 
-  test('says why something was not done', async () => {
+  test('says why a change was not made', async () => {
     await ask('admin', 'entries', 'delete', 'com.example/none', '1.0.0');
     await expectDone(['admin', 'audit', '--target', 'com.example/none'], /failure .* There is no version 1\.0\.0 of /);
   });
@@ -185,7 +185,7 @@ describe('the audit', () => {
     expect(JSON.parse(none.stdout)).toEqual([]);
   });
 
-  test('refuses what is no time and no action', async () => {
+  test('refuses invalid times and actions', async () => {
     expect(await ask('admin', 'audit', '--since', 'yesterday')).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('Expected a timestamp') as string,

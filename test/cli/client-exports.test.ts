@@ -27,7 +27,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** One server that runs at a URL, and one that npm has in this version. */
+/** One server with a URL, and one npm package in this version. */
 async function approve(version: string): Promise<void> {
   const packages = [{ registryType: 'npm', identifier: '@example/local', version, transport: { type: 'stdio' } }];
   const remotes = [{ type: 'streamable-http', url: 'https://weather.example/mcp' }];
@@ -52,7 +52,7 @@ describe('export', () => {
     expect(stdout).toMatch(/^copilot-managed-settings +GitHub Copilot: managed-settings\.json +2 +0$/m);
   });
 
-  test('prints a file, and the report of it', async () => {
+  test('prints a file, and its report', async () => {
     const { stdout } = await rollcall('export', 'claude-code-managed-settings', '--registry', 'team');
     expect(JSON.parse(stdout)).toEqual({
       managedMcpServers: { 'com-example_weather': { type: 'http', url: 'https://weather.example/mcp' } },
@@ -62,7 +62,7 @@ describe('export', () => {
     expect(report.stdout).toMatch(/^com\.example\/local +no +- +managedMcpServers takes remote servers only$/m);
   });
 
-  test('writes a file, and finds it drift', async () => {
+  test('writes a file, and detects drift', async () => {
     const file = join(folder, 'managed-settings.json');
     const command = ['export', 'copilot-managed-settings', '--registry', 'team', '--output', file];
     expect((await rollcall(...command)).status).toBe(0);
@@ -78,7 +78,7 @@ describe('export', () => {
     expect((await rollcall(...command, '--check')).status).toBe(0);
   });
 
-  test('says what there is where it is asked for something else', async () => {
+  test('lists the choices if asked for something else', async () => {
     const { status, stderr } = await rollcall('export', 'nonsense', '--registry', 'team');
     expect(status).toBe(1);
     expect(stderr).toContain('There are: vscode-mcp');
@@ -103,7 +103,7 @@ describe('policy claude-code', () => {
   /** Nothing listens there. */
   const NOWHERE = 'http://127.0.0.1:1';
 
-  test('answers with the registry’s policy, and from its cache when it is not changed', async () => {
+  test('answers with the registry’s policy, and from its cache if nothing has changed', async () => {
     const first = await policy('policy.json');
     expect(settingsOf(first)).toMatchObject({
       managedMcpServers: { 'com-example_weather': { type: 'http', url: 'https://weather.example/mcp' } },
@@ -115,7 +115,7 @@ describe('policy claude-code', () => {
     expect(await readFile(join(folder, 'policy.json'), 'utf8')).toBe(cached);
   });
 
-  test('answers with the last policy of this registry when it is unavailable', async () => {
+  test('answers with the last policy of this registry while it is unavailable', async () => {
     const before = await policy('lost.json');
     const text = (await readFile(join(folder, 'lost.json'), 'utf8')).replace(api.url, NOWHERE);
     await writeFile(join(folder, 'lost.json'), text);
@@ -136,7 +136,7 @@ describe('policy claude-code', () => {
     'not JSON',
     '{"asked": 1}',
     '{"asked": "https://other.example team both", "settings": {"allowedMcpServers": []}}',
-  ])('does not use a cache that is not its own: %s', async (content) => {
+  ])('does not use another one’s cache: %s', async (content) => {
     await writeFile(join(folder, 'foreign.json'), content);
     const answer = await policy('foreign.json', NOWHERE);
     expect([answer.status, settingsOf(answer)]).toEqual([
@@ -146,7 +146,7 @@ describe('policy claude-code', () => {
     expect(settingsOf(await policy('foreign.json'))).toHaveProperty('managedMcpServers');
   });
 
-  test('answers although the cache cannot be written', async () => {
+  test('answers even if the cache can’t be written', async () => {
     const answer = await policy('no/such/folder.json');
     expect([answer.status, Object.keys(settingsOf(answer))]).toEqual([
       0,
@@ -155,7 +155,7 @@ describe('policy claude-code', () => {
     expect(answer.stderr).toContain("can't be kept");
   });
 
-  test('does not wait for a registry that does not answer, and believes no other answer', async () => {
+  test('doesn’t wait for a registry that hangs, and accepts no other answer', async () => {
     for (const answer of ['never', 'HTML', '{"allowedMcpServers": "x".repeat', '500'] as const) {
       const server = await startOddServer(answer);
       const result = await policy('odd.json', server.url, '--timeout', '300');
@@ -180,7 +180,7 @@ interface OddServer {
   readonly close: () => Promise<void>;
 }
 
-/** A server that is not a registry, or answers as a proxy in front of one. */
+/** A server that isn't a registry, or answers like a proxy in front of one. */
 async function startOddServer(answer: string): Promise<OddServer> {
   const server: Server = createServer((_request, response) => {
     if (answer === 'never') return;
@@ -196,7 +196,7 @@ async function startOddServer(answer: string): Promise<OddServer> {
   };
 }
 
-test('search finds servers, and says so when there are none', async () => {
+test('search finds servers, and says if there are none', async () => {
   expect((await rollcall('search', 'weath')).stdout).toMatch(/^com\.example\/weather +1\.0\.0 +An example$/m);
   expect((await rollcall('search', 'weath', '--registry', 'team', '--json')).stdout).toContain('"com.example/weather"');
   expect((await rollcall('search', 'nonsense')).stdout).toBe('No server matches\n');
@@ -210,12 +210,12 @@ describe('show', () => {
     expect(stdout).toContain('claude mcp add --transport http com-example_weather https://weather.example/mcp');
   });
 
-  test('prints the command alone for one client', async () => {
+  test('prints only the command for one client', async () => {
     const { stdout } = await rollcall('show', 'com.example/weather', '--install', 'codex');
     expect(stdout).toBe('codex mcp add com-example_weather --url https://weather.example/mcp\n');
   });
 
-  test('of a server that is not there is refused', async () => {
+  test('of an unknown server is refused', async () => {
     const { status, stderr } = await rollcall('show', 'com.example/nonsense');
     expect([status, stderr]).toEqual([1, expect.stringContaining('com.example/nonsense')]);
   });
@@ -223,7 +223,7 @@ describe('show', () => {
 
 describe('doctor', () => {
   test.each(['vscode', 'copilot', 'thv', 'claude-code', 'claude-desktop', 'codex', 'cursor', 'gemini', 'kiro'])(
-    'finds no problem for %s with a registry that is as it should be',
+    'finds no problem for %s with a correct registry',
     async (client) => {
       const { status, stdout } = await rollcall('doctor', '--client', client, '--registry', 'team');
       expect([status, stdout]).toEqual([0, expect.not.stringContaining('PROBLEM')]);
@@ -236,12 +236,12 @@ describe('doctor', () => {
     expect(stdout).toContain('thv shows 1 of 2');
   });
 
-  test.each(['vscode', 'copilot', 'thv', 'kiro'])('finds a registry that is not there: %s', async (client) => {
+  test.each(['vscode', 'copilot', 'thv', 'kiro'])('reports a missing registry: %s', async (client) => {
     const { status, stdout } = await rollcall('doctor', '--client', client, '--registry', 'nonsense');
     expect([status, stdout]).toEqual([1, expect.stringContaining('enter the base URL without /v0.1')]);
   });
 
-  test('finds a proxy that answers in HTML, and a server that is away', async () => {
+  test('reports a proxy that answers with HTML, and an unreachable server', async () => {
     const server = await startOddServer('<html>');
     const odd = await runRollcall('doctor', '--client', 'vscode', '--server', server.url);
     await server.close();

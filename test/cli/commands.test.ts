@@ -32,14 +32,14 @@ describe('exit status and messages', () => {
     ['an unknown option', ['--versio'], /did you mean --version/i],
     ['a missing option', ['config', 'validate'], /--config/],
     ['a bad number', ['runs', 'x', '--limit', 'many'], /whole number/],
-    ['a server that is no URL', ['sources', '--server', 'nowhere'], /is not a URL/],
-  ])('%s is a wrong use: 2', async (_what, parameters, message) => {
+    ['a server that isn’t a URL', ['sources', '--server', 'nowhere'], /is not a URL/],
+  ])('%s is a usage error: 2', async (_what, parameters, message) => {
     const { status, stderr } = await runRollcall(...parameters);
     expect(stderr).toMatch(message);
     expect(status).toBe(2);
   });
 
-  test('1 when the server is unreachable, with the next step and without a stack', async () => {
+  test('1 if the server is unreachable, with the next step and without a stack', async () => {
     const { status, stderr } = await runRollcall('sources', '--server', 'http://127.0.0.1:1');
     expect(status).toBe(1);
     expect(stderr).toMatch(/^Can't reach a Rollcall server at http:\/\/127.0.0.1:1 .*rollcall serve.*\n$/);
@@ -58,12 +58,12 @@ test('an answer that is not from Rollcall is distinguished from no answer', asyn
   });
 });
 
-test.each([['--version'], ['version']])('%s tells the version', async (word) => {
+test.each([['--version'], ['version']])('%s prints the version', async (word) => {
   expect(await runRollcall(word)).toMatchObject({ status: 0, stdout: expect.stringMatching(/\d+\.\d+\.\d+/) });
 });
 
 describe('validate', () => {
-  test('says that a document is valid', async () => {
+  test('accepts a valid document', async () => {
     const { status, stdout } = await runRollcall('validate', join(EXAMPLE, 'server.json'));
     expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining('is valid') });
   });
@@ -76,14 +76,14 @@ describe('validate', () => {
     expect(faults.map((fault) => fault.path).sort()).toEqual(['description', 'name', 'version']);
   });
 
-  test('says that something is not JSON', async () => {
+  test('says that something isn’t JSON', async () => {
     const { status, stderr } = await runRollcall('validate', await file('broken.json', '{'));
     expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('is not JSON') });
   });
 });
 
 describe('config', () => {
-  test('tells every fault with its line and column', async () => {
+  test('reports every fault with its line and column', async () => {
     const path = await file('bad.yaml', 'sources:\n  - name: a\n    managed: {}\n    colour: red\n');
     const { status, stderr } = await runRollcall('config', 'validate', '--config', path);
     expect(status).toBe(1);
@@ -97,7 +97,7 @@ describe('serve', () => {
 
   test.each([
     [
-      'no word about access',
+      'no access settings',
       '',
       /serve-auth\.yaml:1:1: auth: is missing: write `auth: \{mode: oauth, oauth: \{providers: /,
     ],
@@ -106,13 +106,13 @@ describe('serve', () => {
       'auth: { mode: oauth }\n',
       /serve-auth\.yaml:2:1: auth\.oauth: is missing: write `oauth: \{/,
     ],
-  ])('does not start with %s, and says what to write', async (_what, auth, message) => {
+  ])('doesn’t start with %s, and says what to write', async (_what, auth, message) => {
     const { status, stderr } = await runRollcall('serve', '--config', await file('serve-auth.yaml', SOURCES + auth));
     expect(stderr).toMatch(message);
     expect(status).toBe(1);
   });
 
-  test('takes the mode from --auth-mode before that of the file', async () => {
+  test('--auth-mode takes precedence over the file', async () => {
     const anonymous = await file('serve-mode.yaml', `${SOURCES}auth: { mode: anonymous }\n`);
     const { status, stderr } = await runRollcall('serve', '--auth-mode', 'oauth', '--config', anonymous);
     expect(stderr).toMatch(/serve-mode\.yaml:2:1: auth\.oauth: is missing/);
@@ -139,12 +139,12 @@ describe('migrate', () => {
   const migrate = (...parameters: string[]): ReturnType<typeof runRollcall> =>
     runRollcall('migrate', ...parameters, '--config', configuration);
 
-  test('changes nothing without being told to, where nobody can be asked', async () => {
+  test('changes nothing without a confirmation, if there is no terminal', async () => {
     expect(await migrate('up')).toMatchObject({ status: 2, stderr: expect.stringContaining('--yes') });
     expect((await migrate('status')).stdout).toMatch(/0001 initial\s+no/);
   });
 
-  test('goes up and down', async () => {
+  test('migrates up and down', async () => {
     expect(await migrate('up', '--yes')).toMatchObject({ status: 0 });
     expect((await migrate('status')).stdout).toMatch(/0001 initial\s+\d{4}-/);
     expect((await migrate('up')).stdout).toBe('The database schema is up to date\n');
@@ -152,7 +152,7 @@ describe('migrate', () => {
     expect((await migrate('status')).stdout).toMatch(/0001 initial\s+no/);
   });
 
-  test('creates no database to say where it stands, or to take back what it does not have', async () => {
+  test('doesn’t create a database to show its status, or to revert migrations', async () => {
     const embedded = await file(
       'migrate-embedded.yaml',
       'sources: [{name: a, managed: {}}]\nauth: {mode: anonymous}\n',

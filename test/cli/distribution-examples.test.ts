@@ -1,4 +1,4 @@
-/** The examples of distributing approved servers, run as far as they can be without GitHub, a cluster and a Mac. */
+/** The examples of distributing approved servers, run as far as possible without GitHub, a cluster, and a Mac. */
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -62,7 +62,7 @@ test('rollcall-policy is a policyHelper', async () => {
   });
 });
 
-test('the workflow finds drift once', async () => {
+test('the workflow reports drift once', async () => {
   const workflow = parse(await example('github-drift.yaml')) as {
     jobs: { update: { steps: { id?: string; run?: string }[] } };
   };
@@ -95,7 +95,7 @@ test('the CronJob writes the files', async () => {
   expect(await readFile(join(files, 'managed-mcp.json'), 'utf8')).toContain('com-example_weather');
 });
 
-test('the profile has both exports, and is the same each time', async () => {
+test('the profile has both exports, and is reproducible', async () => {
   const exported = async (target: string, ...more: readonly string[]): Promise<string> => {
     const file = join(folder, `${target}.json`);
     await run('rollcall', ['export', target, '--registry', 'approved', '--output', file, ...more]);

@@ -1,4 +1,4 @@
-/** The commands that the documentation and the help texts tell people to type are there, with their options. */
+/** The commands in the documentation and in help texts exist, with their options. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
@@ -17,14 +17,14 @@ function* commandsOf(parent: Command, path: string): Iterable<{ path: string; co
   }
 }
 
-/** What follows the program's name, in lines of code and in code within a line. */
+/** The text after the program's name, in code blocks and in inline code. */
 function commandLinesOf(text: string): string[] {
   return [...text.matchAll(/(?:^ *(?:\$ |\S+=\S+ )?|`|; |\| |npx )rollcall +((?:admin|[a-z])[^`\n#|;&<]*)/gm)].map(
     ([, line = '']) => line.trim(),
   );
 }
 
-/** What of a command line there is not; null: it is right. */
+/** What doesn't exist of a command line; null: all of it does. */
 function unknownIn(line: string): string | null {
   const words = line.split(/[\s,]+/).filter((word) => word !== '');
   let command = program;
@@ -34,7 +34,7 @@ function unknownIn(line: string): string | null {
     if (next === undefined) return word === '' || word.startsWith('-') ? null : `${word} of ${command.name()}`;
     command = next;
   }
-  if (command.name() === 'temporal') return null; // the rest is for another program
+  if (command.name() === 'temporal') return null; // The rest is for another program.
   const options = words.filter((word) => /^--?[a-z]/.test(word)).map((word) => word.split('=')[0]);
   const unknown = options.find(
     (word) => word !== '--help' && !command.options.some(({ short, long }) => word === short || word === long),
@@ -44,7 +44,7 @@ function unknownIn(line: string): string | null {
 
 const DOCUMENTS = ['README.md', ...readdirSync(new URL('docs', ROOT)).map((name) => `docs/${name}`)];
 
-test.each(DOCUMENTS.filter((name) => name.endsWith('.md')))('%s names commands and options that there are', (name) => {
+test.each(DOCUMENTS.filter((name) => name.endsWith('.md')))('%s names existing commands and options', (name) => {
   const lines = commandLinesOf(readFileSync(new URL(name, ROOT), 'utf8'));
   expect(lines.filter((line) => unknownIn(line) !== null)).toEqual([]);
 });
@@ -52,15 +52,15 @@ test.each(DOCUMENTS.filter((name) => name.endsWith('.md')))('%s names commands a
 describe('help', () => {
   const leaves = commands.filter(({ command }) => command.commands.length === 0);
 
-  test.each(leaves)('$path explains itself, and its examples are right', ({ command }) => {
+  test.each(leaves)('$path has a description, and its examples are right', ({ command }) => {
     const help = helpOf(command);
     expect(command.description()).not.toBe('');
-    expect(help).not.toContain('default: false'); // as of every option that is given or not
+    expect(help).not.toContain('default: false'); // As with every option that may be omitted.
     const lines = commandLinesOf(help.slice(help.indexOf('\n\n')));
     expect(lines.filter((line) => unknownIn(line) !== null)).toEqual([]);
   });
 
-  test('of commands that ask a server is in docs/cli.md', () => {
+  test('of commands that call a server is in docs/cli.md', () => {
     const documented = commandLinesOf(readFileSync(new URL('docs/cli.md', ROOT), 'utf8'));
     const asking = leaves.filter(({ command }) => command.options.some(({ long }) => long === '--server'));
     const missing = asking.filter(({ path }) => !documented.some((line) => `${line} `.startsWith(`${path} `)));
@@ -68,7 +68,7 @@ describe('help', () => {
   });
 });
 
-/** With what is added after the options. */
+/** With the text after the options. */
 function helpOf(command: Command): string {
   let help = '';
   command.configureOutput({ writeOut: (text) => (help += text) });

@@ -11,11 +11,11 @@ const OAUTH = 'auth: { oauth: { providers: [{ name: a, issuerUrl: https://a.exam
 const DATABASE = 'database: { host: 127.0.0.1, port: 1, user: u, database: d }\ntemporal: { address: "127.0.0.1:1" }';
 
 async function warningOf(...lines: string[]): Promise<string | undefined> {
-  // What runs where does not matter here: only where it listens.
+  // What runs behind the address doesn't matter here.
   return exposureWarning((await load([SOURCES, ...lines].join('\n'))) as CompleteConfiguration);
 }
 
-test('without a database of one’s own the API listens on loopback', async () => {
+test('without an external database the API listens on loopback', async () => {
   expect((await load(`${SOURCES}\n${ANONYMOUS}`)).server.address).toBe('127.0.0.1:8080');
   expect(await warningOf(ANONYMOUS)).toBeUndefined();
 });
@@ -31,11 +31,14 @@ test.each([':8080', '0.0.0.0:8080', '[::]:8080', '192.0.2.1:8080', 'registry.exa
   },
 );
 
-test.each(['127.0.0.1:80', 'localhost:8080', '[::1]:8080', '127.8.8.8:8080'])('at %s it does not', async (address) => {
-  expect(await warningOf(ANONYMOUS, `server: { address: "${address}" }`)).toBeUndefined();
-});
+test.each(['127.0.0.1:80', 'localhost:8080', '[::1]:8080', '127.8.8.8:8080'])(
+  'at %s it does not warn',
+  async (address) => {
+    expect(await warningOf(ANONYMOUS, `server: { address: "${address}" }`)).toBeUndefined();
+  },
+);
 
-test('with a database of one’s own it listens everywhere, and says so when it starts', async () => {
+test('with an external database it listens everywhere, and says so when it starts', async () => {
   expect(await warningOf(ANONYMOUS, DATABASE)).toContain('the API listens on :8080');
   const { stderr } = await withFile([SOURCES, ANONYMOUS, DATABASE].join('\n'), (path) =>
     runRollcall('api', '--config', path),

@@ -1,4 +1,4 @@
-/** Where processes listen, as Linux tells it. */
+/** Where processes listen, as Linux reports it. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { childProcesses } from '../../bench/process-memory.ts';
 

@@ -1,4 +1,4 @@
-/** Logging in by device code at a real identity provider, and what other commands do with what that leaves. */
+/** Logging in by device code at a real identity provider, and how other commands use the login. */
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -14,7 +14,7 @@ const ADA = { sub: 'ada', name: 'Ada Lovelace', role: 'admin' };
 const LONG_AGO = '2026-01-01T00:00:00.000Z';
 
 let server: ProtectedServer;
-/** Has logged in, and stays so. */
+/** Has logged in, and stays logged in. */
 let ada: Person;
 let login: CommandResult;
 
@@ -39,7 +39,7 @@ async function loggedIn(): Promise<Person> {
 }
 
 describe('logging in', () => {
-  test('shows a link and a code, waits for somebody to confirm it, and says who that was', () => {
+  test('shows a link and a code, waits for the confirmation, and shows the user', () => {
     const { status, stdout, stderr } = login;
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/\/device\?user_code=([A-Z]{4}-[A-Z]{4})\nand check that it shows this code:\n {2}\1\n/);
@@ -47,7 +47,7 @@ describe('logging in', () => {
     expect(stdout).toContain(`Logged in to ${server.url} as Ada Lovelace\n`);
   });
 
-  test('leaves a token that other commands send', async () => {
+  test('stores a token that other commands send', async () => {
     expect(await ada.ask('sources')).toMatchObject({ status: 0, stdout: expect.stringContaining('SOURCE') });
     const { stdout } = await ada.ask('me');
     expect(stdout).toMatch(
@@ -55,7 +55,7 @@ describe('logging in', () => {
     );
   });
 
-  test('keeps what it leaves from other users of the machine', async () => {
+  test('stores it unreadable for other users of the machine', async () => {
     expect(await ada.storedModes()).toEqual({ file: 0o600, folder: 0o700 });
   });
 
@@ -65,7 +65,7 @@ describe('logging in', () => {
     expect(claimsOf(accessToken)).toMatchObject({ aud: server.url, scope: 'mcp-registry:read mcp-registry:write' });
   });
 
-  test('asks for less when told to', async () => {
+  test('requests fewer scopes on demand', async () => {
     const person = await createPerson(server);
     expect(await logIn(person, '--scope', 'mcp-registry:read')).toMatchObject({ status: 0 });
     expect((await person.ask('me')).stdout).toMatch(/can make changes +no/);
@@ -75,7 +75,7 @@ describe('logging in', () => {
   test.each([
     ['denied', 'denyDevice', /The login was denied/],
     ['too late', 'expireDevice', /not confirmed in time: run `rollcall login` again/],
-  ] as const)('%s: says so, and leaves nothing', async (_what, answer, message) => {
+  ] as const)('%s: says so, and stores nothing', async (_what, answer, message) => {
     const person = await createPerson(server);
     const { code, ended } = await person.beginLogin(...LOGIN);
     await server.provider[answer](code);
@@ -83,9 +83,9 @@ describe('logging in', () => {
     expect((await person.ask('sources')).stderr).toContain('requires authentication');
   });
 
-  test('keeps no token that the server refuses', async () => {
+  test('stores no token that the server refuses', async () => {
     const person = await createPerson(server);
-    const { status, stderr } = await logIn(person, '--no-resource'); // the provider's default is another audience
+    const { status, stderr } = await logIn(person, '--no-resource'); // The provider's default is another audience.
     expect(status).toBe(1);
     expect(stderr).toContain(`The token from ${server.provider.issuer} was rejected by ${server.url}`);
     expect((await person.ask('sources')).stderr).toContain('requires authentication');
@@ -122,7 +122,7 @@ describe('logging in', () => {
     expect(answer).toMatchObject({ status, stderr: expect.stringMatching(message) });
   });
 
-  test('hands no token to a server that says it were another one', async () => {
+  test('sends no token to a server that claims to be another one', async () => {
     const document = await (await fetch(`${server.url}/.well-known/oauth-protected-resource`)).text();
     const liar = createServer((_request, response) => response.end(document)).listen(0, '127.0.0.1');
     await once(liar, 'listening');
@@ -136,12 +136,12 @@ describe('logging in', () => {
     });
   });
 
-  test('says when another token takes precedence over the login', async () => {
+  test('says if another token takes precedence over the login', async () => {
     const person = await createPerson(server, { ROLLCALL_TOKEN: 'another' });
     expect(await logIn(person)).toMatchObject({ status: 0, stderr: expect.stringContaining('Note: ROLLCALL_TOKEN') });
   });
 
-  test('names the certificate as the reason where the authority is not known', async () => {
+  test('names the certificate as the reason if its authority is unknown', async () => {
     const person = await createPerson(server);
     const { status, stderr } = await person.ask('login', ...LOGIN);
     expect(status).toBe(1);
@@ -150,7 +150,7 @@ describe('logging in', () => {
 });
 
 describe('a token that has expired', () => {
-  test('is renewed once by all commands that run: a refresh token that is used twice ends the login', async () => {
+  test('is renewed once by all concurrent commands: using a refresh token twice ends the login', async () => {
     const before = await ada.storedLogin();
     const refreshesBefore = refreshes();
     await ada.changeStoredLogin({ expiresAt: LONG_AGO });
@@ -163,7 +163,7 @@ describe('a token that has expired', () => {
     expect(await ada.storedModes()).toEqual({ file: 0o600, folder: 0o700 });
   });
 
-  test('that can no longer be renewed asks to log in again', async () => {
+  test('that can’t be renewed asks to log in again', async () => {
     const person = await loggedIn();
     await person.changeStoredLogin({ expiresAt: LONG_AGO, refreshToken: 'not-a-refresh-token' });
     const { status, stderr } = await person.ask('sources');
@@ -173,7 +173,7 @@ describe('a token that has expired', () => {
 });
 
 describe('logging out', () => {
-  test('forgets the login, and ends it at the provider', async () => {
+  test('deletes the login, and ends it at the provider', async () => {
     const person = await loggedIn();
     const { refreshToken = '' } = await person.storedLogin();
     expect(await person.ask('logout')).toMatchObject({
@@ -195,13 +195,13 @@ describe('logging out', () => {
     expect((await person.ask('sources')).stderr).toContain('has expired');
   });
 
-  test('twice is no failure', async () => {
+  test('twice is not a failure', async () => {
     const person = await createPerson(server);
     expect(await person.ask('logout')).toMatchObject({ status: 0, stdout: expect.stringContaining('Not logged in') });
   });
 });
 
-describe('a token from elsewhere', () => {
+describe('a token from outside the login', () => {
   const token = (): Promise<string> => server.provider.token(ADA, { audience: server.url });
 
   test('comes from ROLLCALL_TOKEN, or from a file, which takes precedence', async () => {
@@ -214,7 +214,7 @@ describe('a token from elsewhere', () => {
     expect(await person.askWith(both, 'sources')).toMatchObject({ status: 0 });
   });
 
-  test('that is refused is named by where it came from', async () => {
+  test('that is refused is named by its origin', async () => {
     const person = await createPerson(server);
     const { status, stderr } = await person.askWith({ ROLLCALL_TOKEN: 'wrong' }, 'sources');
     expect(status).toBe(1);
@@ -222,7 +222,7 @@ describe('a token from elsewhere', () => {
     expect(stderr).toContain(`rollcall login --server ${server.url}`);
   });
 
-  test('that does not allow something is told what is missing', async () => {
+  test('without a permission gets an answer that names it', async () => {
     const person = await createPerson(server);
     const reader = await server.provider.token({ sub: 'eve' }, { audience: server.url });
     const role = await person.askWith({ ROLLCALL_TOKEN: reader }, 'sources');
@@ -233,7 +233,7 @@ describe('a token from elsewhere', () => {
     expect(scope).toMatchObject({ status: 1, stderr: expect.stringContaining('mcp-registry:write') });
   });
 
-  test('is sent by publish as well', async () => {
+  test('is also sent by publish', async () => {
     const person = await createPerson(server);
     const file = join(server.folder, 'server.json');
     await writeFile(file, '{"name": "com.example/a", "version": "1.0.0", "description": "A server of a test"}');

@@ -1,22 +1,22 @@
-/** Secrets that a test hides everywhere, and what looks for them afterwards. */
+/** Secrets that a test plants everywhere, and the search for them. */
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Which secret was found where; never the secret itself. */
+/** Which secret was found where, without the secret itself. */
 export interface Find {
   readonly secret: string;
   readonly place: string;
 }
 
 export class PlantedSecrets {
-  /** Of the secrets that have a place where they are to be seen. */
+  /** The secrets that have a place where they can be seen. */
   readonly #places = new Map<string, RegExp>();
-  /** What each secret looks like on its way: as it is, and in the ways that it is encoded. */
+  /** Each secret in all its forms: plain, and encoded in several ways. */
   readonly #forms = new Map<string, readonly string[]>();
 
   /**
-   * Makes up a secret; `username`: it is sent together with one in basic authentication; `shownIn`: where whoever wrote it
-   * reads it again.
+   * Makes up a secret; `username`: it is sent together with one in basic authentication; `shownIn`: where its author can read it
+   * again.
    */
   plant(name: string, { username, shownIn }: { username?: string; shownIn?: RegExp } = {}): string {
     const secret = `planted-${randomBytes(12).toString('hex')}`;
@@ -26,7 +26,7 @@ export class PlantedSecrets {
     return secret;
   }
 
-  /** Takes a token; where it is a JWT, its signature alone gives it away. */
+  /** Registers a token; for a JWT, its signature alone reveals it. */
   add(name: string, token: string): string {
     this.#forms.set(name, [token.split('.').at(-1) ?? token]);
     return token;
@@ -36,7 +36,7 @@ export class PlantedSecrets {
     return [...this.#forms.keys()];
   }
 
-  /** The secrets that are in a text. */
+  /** The secrets in a text. */
   in(text: string): string[] {
     return [...this.#forms].flatMap(([name, forms]) => (forms.some((form) => text.includes(form)) ? [name] : []));
   }
@@ -50,13 +50,13 @@ export class PlantedSecrets {
   }
 }
 
-/** What `ps` shows of every process of the machine, looked at again and again. */
+/** The output of `ps` for every process of the machine, polled continuously. */
 export class ProcessArguments {
   readonly #seen = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #watching = this.#watch();
 
-  /** All that was seen so far, a line for each. */
+  /** Everything seen so far, one line each. */
   get text(): string {
     return [...this.#seen].join('\n');
   }
@@ -69,7 +69,7 @@ export class ProcessArguments {
   async #watch(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-      // One that has ended meanwhile has nothing to show.
+      // It has ended in the meantime.
       const lines = await Promise.all(processes.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
       for (const line of lines) this.#seen.add(line.replaceAll('\0', ' '));
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -7,16 +7,16 @@ test.each([
   ['a control sequence in one character', '\u009b2J', String.raw`\u009b2J`],
   ['a line that overwrites itself', 'evil\rgood', String.raw`evil\u000dgood`],
   ['writing from right to left', 'a\u202eb', String.raw`a\u202eb`],
-])('%s is spelled out, not obeyed', (_, text, shown) => {
+])('%s is escaped', (_, text, shown) => {
   expect(printable(text)).toBe(shown);
 });
 
-test('lines, columns and all languages stay as they are', () => {
+test('lines, columns, and all languages are unchanged', () => {
   const text = 'NAME\tДа\n日本語 – “ok” 👩‍🚀\n';
   expect(printable(text)).toBe(text);
 });
 
-test('JSON stays the same value', () => {
+test('JSON keeps its value', () => {
   const value = { text: '\u009b\u007f\u202e' };
   expect(JSON.parse(printable(JSON.stringify(value)))).toEqual(value);
 });

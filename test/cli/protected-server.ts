@@ -1,4 +1,4 @@
-/** A `rollcall api` that takes tokens of a real identity provider, and people with homes of their own who ask it. */
+/** A `rollcall api` that accepts tokens of a real identity provider, and users with their own home folders. */
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,8 +17,8 @@ export interface ProtectedServer {
 }
 
 /**
- * Who holds `role: admin` manages sources and registries; nobody else has a role. There is no Temporal: reads and
- * refusals need none.
+ * Callers with `role: admin` manage sources and registries; others have no role. There is no Temporal: reads and refusals need
+ * none.
  */
 export async function startProtectedServer(): Promise<ProtectedServer> {
   const [test, provider, folder, port, internalPort] = await Promise.all([
@@ -44,7 +44,7 @@ export async function startProtectedServer(): Promise<ProtectedServer> {
     server: { address: `${LOOPBACK}:${port}`, internalAddress: `${LOOPBACK}:${internalPort}` },
   };
   const file = join(folder, 'rollcall.yaml');
-  await writeFile(file, JSON.stringify(configuration)); // JSON is YAML
+  await writeFile(file, JSON.stringify(configuration)); // JSON is YAML.
   const api = startRollcall({}, 'api', '--config', file);
   await untilHealthy(url, api);
   return {
@@ -72,13 +72,13 @@ async function untilHealthy(url: string, api: RunningCommand): Promise<void> {
   ended.catch(() => undefined);
 }
 
-/** Somebody at a terminal. */
+/** A user at a terminal. */
 export interface Person {
-  /** Runs a command against the server, to its end. */
+  /** Runs a command against the server until it ends. */
   ask(...parameters: string[]): Promise<CommandResult>;
   /** The same, with these environment variables as well. */
   askWith(more: NodeJS.ProcessEnv, ...parameters: string[]): Promise<CommandResult>;
-  /** Begins to log in, and answers with the code that is to be confirmed. */
+  /** Starts to log in, and returns the code to confirm. */
   beginLogin(...parameters: string[]): Promise<{ readonly code: string; readonly ended: Promise<CommandResult> }>;
   /** What is stored for the server. */
   storedLogin(): Promise<Record<string, string>>;
@@ -87,7 +87,7 @@ export interface Person {
   storedModes(): Promise<{ readonly file: number; readonly folder: number }>;
 }
 
-/** With these environment variables set for good. */
+/** With these environment variables for all commands. */
 export async function createPerson(
   { url, folder, provider }: ProtectedServer,
   environment: NodeJS.ProcessEnv = {},

@@ -1,4 +1,4 @@
-/** Commands as a person runs them. */
+/** Commands as a user runs them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -12,19 +12,19 @@ export interface CommandResult {
 }
 
 export interface RunningCommand {
-  /** Waits until the command has printed it, and answers with the match; fails where it ends before. */
+  /** Waits for this output and returns the match; fails if the command ends before. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
   readonly ended: Promise<CommandResult>;
-  /** Asks it to end, as a service manager does. */
+  /** Asks it to end, like a service manager. */
   stop(): void;
 }
 
-/** Runs a command to its end. */
+/** Runs a command until it ends. */
 export function runRollcall(...parameters: string[]): Promise<CommandResult> {
   return startRollcall({}, ...parameters).ended;
 }
 
-/** Starts a command with these environment variables over those of the test. */
+/** Starts a command with these environment variables on top of the test's. */
 export function startRollcall(environment: NodeJS.ProcessEnv, ...parameters: string[]): RunningCommand {
   const child = spawn(process.execPath, [ROLLCALL, ...parameters], {
     env: { ...process.env, ...environment },

@@ -1,4 +1,4 @@
-/** Secrets are planted wherever one may stand, everything that can go wrong goes wrong, and all that is left is searched. */
+/** Secrets are planted in all possible places, everything that can fail fails, and all output is searched for them. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
@@ -51,7 +51,7 @@ let git: GitHttpServer;
 let rollcall: RunningCommand;
 let url: string;
 let processes: ProcessArguments;
-/** What was answered, and what commands printed, by what was asked. */
+/** Answers and outputs of commands, by request. */
 const answers: Record<string, string> = {};
 let token: string;
 
@@ -69,7 +69,7 @@ beforeAll(async () => {
   secrets.add('the password of the database owner', database.ownerSettings.password ?? '');
   url = `http://${LOOPBACK}:${await findFreePort()}`;
   const file = join(folder, 'rollcall.yaml');
-  await writeFile(file, JSON.stringify(await configuration())); // JSON is YAML
+  await writeFile(file, JSON.stringify(await configuration())); // JSON is YAML.
   const environment = { THV_REGISTRY_LOG_LEVEL: 'trace', PLANTED_HEADER: HEADER_IN_VARIABLE };
   rollcall = startRollcall(environment, 'serve', '--config', file);
   await rollcall.printed(/is running/);
@@ -88,8 +88,8 @@ test('the log has the level that the environment sets', async () => {
   await expect(rollcall.printed(/^\{"level":(?:10|20|30),/m)).resolves.toBeDefined();
 });
 
-describe('a secret is used', () => {
-  test('by every source, for good or for ill', async () => {
+describe('secrets are used', () => {
+  test('by every source, successfully or not', async () => {
     const created = {
       name: 'created',
       api: { endpoint: `${upstream.url}/refusing`, bearerTokenFile: 'created-token' },
@@ -115,7 +115,7 @@ describe('a secret is used', () => {
   }, 30_000);
 
   test('while git runs', async () => {
-    // Its processes live for a moment only.
+    // Its processes only live for a moment.
     await expect
       .poll(async () => (await change('sources.sync', { name: 'catalog', wait: true, force: true }), processes.text), {
         timeout: 20_000,
@@ -124,7 +124,7 @@ describe('a secret is used', () => {
       .toMatch(/git[^\n]*(?:remote-https?|ls-remote|fetch)/);
   }, 30_000);
 
-  test('by callers, rightly and wrongly', async () => {
+  test('by callers, valid or not', async () => {
     const expired = secrets.add('a token that has expired', await provider.token({}, { expiresInSeconds: -600 }));
     const reader = secrets.add(
       'a token for reading',
@@ -154,7 +154,7 @@ describe('a secret is used', () => {
     );
   });
 
-  test('by an API whose Temporal wants a key, and refuses it', async () => {
+  test('by an API whose Temporal requires a key, and refuses it', async () => {
     const temporal = await RefusingTemporal.start();
     const [address, caFile, apiKeyFile] = [
       `localhost:${temporal.port}`,
@@ -212,19 +212,19 @@ describe('a secret is used', () => {
   }, 30_000);
 });
 
-describe('no secret is', () => {
-  test('in an answer, or in what a command prints', async () => {
+describe('no secret appears', () => {
+  test('in an answer, or in the output of a command', async () => {
     await askEverything();
     expect(secrets.find(answers)).toEqual([]);
   });
 
-  test('in the history, the details or the memo of a workflow', async () => {
+  test('in the history, the details, or the memo of a workflow', async () => {
     const histories = await temporalTexts();
     expect(Object.keys(histories)).toEqual(expect.arrayContaining(['source/created', 'sync/refusing/1']));
     expect(secrets.find(histories)).toEqual([]);
   });
 
-  test('in the database, among them the audit and the records of syncs', async () => {
+  test('in the database, including the audit and the records of syncs', async () => {
     const tables = await tableTexts();
     expect(tables['audit_event']).toContain('entry.publish');
     expect(tables['source']).toContain('created-token');
@@ -236,7 +236,7 @@ describe('no secret is', () => {
     expect(secrets.find({ ps: processes.text })).toEqual([]);
   });
 
-  test('in a log, at whatever level, or in the lines of the audit', async () => {
+  test('in a log at any level, or in the lines of the audit', async () => {
     rollcall.stop();
     const { stdout, stderr } = await rollcall.ended;
     expect(stdout).toContain('"level":20');
@@ -323,7 +323,7 @@ async function startGit(): Promise<GitHttpServer> {
   return await startGitHttp({ root, credentials: { username: 'robot', password: GIT_PASSWORD } });
 }
 
-/** A registry that repeats whatever it was sent when it refuses something. */
+/** A registry that refuses requests and repeats what it was sent. */
 class Echo {
   received = '';
   readonly #server: Server = createServer((incoming, response) => void this.#answer(incoming, response));
@@ -359,7 +359,7 @@ class Echo {
   }
 }
 
-/** Takes calls as Temporal does, and refuses them all. */
+/** Accepts calls like Temporal, and refuses them all. */
 class RefusingTemporal {
   received = '';
   readonly authority: string;
@@ -409,7 +409,7 @@ async function send(name: string, path: string, init: RequestInit = {}): Promise
 }
 
 function statusOf(path: string, authorization?: string): Promise<number> {
-  // By path alone: what stands in the query is not for us to print either.
+  // By path alone: the query must not be printed either.
   const name = `${path.replace(/access_token=.*/, 'access_token')} as ${authorization === undefined ? 'nobody' : 'somebody'}`;
   return send(name, path, authorization === undefined ? {} : { headers: { authorization } });
 }
@@ -486,7 +486,7 @@ async function temporalTexts(): Promise<Record<string, string>> {
   for await (const { workflowId, runId, raw } of client.workflow.list()) {
     const handle = client.workflow.getHandle(workflowId, runId);
     const history = wire.api.history.v1.History.encode(await handle.fetchHistory()).finish();
-    // What the Web UI shows of a running one is asked of its worker.
+    // The Web UI asks the worker about a running one.
     const details: unknown = await handle.query('__temporal_workflow_metadata').catch(() => null);
     texts[workflowId] = `${Buffer.from(history).toString('latin1')}${JSON.stringify([details, raw.memo])}`;
   }
@@ -506,7 +506,7 @@ async function tableTexts(): Promise<Record<string, string>> {
   return texts;
 }
 
-/** Bytes are shown as hexadecimal digits, after one backslash or, in a row, several. */
+/** Bytes appear as hexadecimal digits, after one backslash or several in a row. */
 function withoutHex(row: string): string {
   return row.replaceAll(/\\+x([0-9a-f]+)/g, (_, digits: string) => Buffer.from(digits, 'hex').toString('latin1'));
 }

@@ -1,4 +1,4 @@
-/** What `serve` says, and how it ends, when what it stands on is gone. */
+/** How `serve` ends, and what it says, when it loses its data folder or its database. */
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -28,7 +28,7 @@ test('a data folder that disappears ends it with a message', async () => {
   expect(serve.output()).not.toMatch(/\n\s+at /);
 }, 240_000);
 
-test('a database that disappears ends it with a message, and so it ends when started again', async () => {
+test('a database that disappears ends it with a message, and prevents the next start', async () => {
   serve = await startServe(installation);
   const { clusterDirectory } = await preparePostgresHost(installation.dataFolder);
   const pid = await postgresPid();

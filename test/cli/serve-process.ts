@@ -1,4 +1,4 @@
-/** A `rollcall serve` of the test's own, on a copy of the example, and the commands that ask it. */
+/** The test's own `rollcall serve` with a copy of the example, and commands against it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -22,10 +22,10 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
-/** A folder with the example's files, without its git source, and the given sources beside the others. */
+/** A folder with the example's files, without its git source, plus the given sources. */
 export async function createInstallation(moreSources: string): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-serve-'));
-  await chmod(folder, 0o711); // run by root, PostgreSQL is another user
+  await chmod(folder, 0o711); // If root runs this, PostgreSQL runs as another user.
   await cp(EXAMPLE, folder, { recursive: true });
   const configuration = join(folder, 'rollcall.yaml');
   const example = await readFile(configuration, 'utf8');
@@ -64,7 +64,7 @@ export interface ServeProcess {
   readonly exited: Promise<number | null>;
 }
 
-/** Starts `serve` as a terminal would, leader of a process group, and waits for its banner, or until it says `words`. */
+/** Starts `serve` like a terminal, as leader of a process group, and waits for its banner, or for `words`. */
 export async function startServe(installation: Installation, words = 'is running'): Promise<ServeProcess> {
   const { configuration, dataFolder, portOptions } = installation;
   const parameters = ['serve', '--config', configuration, '--data-dir', dataFolder, ...portOptions];
@@ -83,7 +83,7 @@ export async function startServe(installation: Installation, words = 'is running
   return { output: () => output, process: child, exited };
 }
 
-/** What Ctrl-C in a terminal does. */
+/** Ctrl-C in a terminal. */
 export function pressControlC(serve: ServeProcess): void {
   process.kill(-(serve.process.pid ?? 0), 'SIGINT');
 }

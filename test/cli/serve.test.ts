@@ -1,4 +1,4 @@
-/** One installation, started like a user starts it, goes through a bad day. The tests build on one another. */
+/** One installation, started like a user starts it, survives all kinds of failures. The tests build on each other. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  serve?.process.kill('SIGINT'); // absent where the start failed
+  serve?.process.kill('SIGINT'); // Absent if the start failed.
   await serve?.exited;
   await installation.remove();
 });
@@ -63,7 +63,7 @@ describe('serve', () => {
     expect(await servedNames()).toContain('com.example.teams/release-notes');
   });
 
-  test('publishes and finds what was published', async () => {
+  test('publishes a server and finds it', async () => {
     const published = await installation.ask('publish', join(installation.folder, 'server.json'));
     expect(published).toMatchObject({ status: 0, stdout: 'Published com.example.you/hello 1.0.0\n' });
     expect(await servedNames()).toContain('com.example.you/hello');
@@ -107,7 +107,7 @@ describe('serve', () => {
     expect(metadata.count).toBe(2);
   }, 90_000);
 
-  test('syncs on request and tells how it went', async () => {
+  test('syncs on request and shows the result', async () => {
     const unchanged = await installation.ask('sync', 'team-tools', '--wait');
     expect(unchanged.status).toBe(0);
     expect(unchanged.stdout).toMatch(/^Sync \d+ of team-tools: unchanged/);
@@ -116,7 +116,7 @@ describe('serve', () => {
     expect(failed.stdout).toMatch(/UpstreamNotFound: .*missing\.json/);
   });
 
-  test('serves an edited file by itself', async () => {
+  test('serves an edited file automatically', async () => {
     const file = join(installation.folder, 'team-tools.json');
     const text = await readFile(file, 'utf8');
     await writeFile(file, text.replaceAll('com.example.teams/glossary', 'com.example.teams/dictionary'));
@@ -124,7 +124,7 @@ describe('serve', () => {
     expect(await servedNames()).not.toContain('com.example.teams/glossary');
   });
 
-  test('lets nobody else have its data folder or its ports', async () => {
+  test('is the only one that can use its data folder and its ports', async () => {
     const { configuration, dataFolder, folder, portOptions } = installation;
     const sameFolder = await runRollcall('serve', '--config', configuration, '--data-dir', dataFolder);
     expect(sameFolder.status).toBe(1);
@@ -156,7 +156,7 @@ describe('serve', () => {
     expect(await installation.ask('sync', 'team-tools', '--wait')).toMatchObject({ status: 0 });
   });
 
-  test('recovers when Temporal is killed, and reads on meanwhile', async () => {
+  test('recovers when Temporal is killed, and serves reads meanwhile', async () => {
     process.kill(await pidIn('temporal/temporal.pid'), 'SIGKILL');
     expect(await servedNames()).toContain('com.example.you/hello');
     await expect
@@ -164,7 +164,7 @@ describe('serve', () => {
       .toBe(0);
   });
 
-  test('killed in the middle of a sync, leaves nothing running and shows no half of it', async () => {
+  test('killed during a sync, leaves nothing running and shows no partial sync', async () => {
     await expect.poll(() => entriesOf('large'), { timeout: 20_000 }).toBe(1);
     await writeLargeFile(LARGE);
     await expect.poll(() => lastOutcomeOf('large'), { timeout: 20_000, interval: 20 }).toBeNull();
@@ -178,7 +178,7 @@ describe('serve', () => {
     expect(await servedNames('search=hello')).toEqual(['com.example.you/hello']);
   }, 180_000);
 
-  test('stops within ten seconds of Ctrl-C, with everything that it started', async () => {
+  test('stops within ten seconds after Ctrl-C, with everything that it started', async () => {
     const startedAt = Date.now();
     pressControlC(serve);
     expect(await serve.exited).toBe(0);
@@ -187,7 +187,7 @@ describe('serve', () => {
     expect(await Promise.all(ports.map((port) => answers(port)))).toEqual(ports.map(() => false));
   });
 
-  test('stops while it starts, says so at once, and starts no more', async () => {
+  test('stops during its start, says so at once, and starts nothing more', async () => {
     serve = await startServe(installation, 'Starting PostgreSQL');
     pressControlC(serve);
     expect(await serve.exited).toBe(0);

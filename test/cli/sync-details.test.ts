@@ -63,7 +63,7 @@ test('a failed sync shows its rejections, which its record does not count', () =
   );
 });
 
-test('a sync that changed nothing shows its outcome alone', () => {
+test('a sync that changed nothing only shows its outcome', () => {
   const run = { ...CHANGED, ...COUNTS, outcome: 'unchanged' } as const;
   expect(syncDetails('team', { ...run, findings: [], changes: [] }, 20)).toBe('Sync 3 of team: unchanged');
 });

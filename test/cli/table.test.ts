@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatTable } from '../../cli/terminal/table.ts';
 
-test('a column of numbers stays aligned to the right where one of them is absent', () => {
+test('a column of numbers stays right-aligned if one of them is absent', () => {
   const table = formatTable(
     ['entries', 'outcome'],
     [

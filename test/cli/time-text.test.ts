@@ -20,6 +20,6 @@ test.each([
   ['2026-11-20T12:00:01.000Z', '23 h ago'],
   ['2026-11-20T12:00:00.000Z', '1 d ago'],
   ['2026-11-21T14:30:00.000Z', 'in 2 h'],
-])('%s is told as %s', (timestamp, text) => {
+])('%s is shown as %s', (timestamp, text) => {
   expect(relativeTime(timestamp, NOW)).toBe(text);
 });

@@ -42,7 +42,7 @@ test.each<[string, unknown, number]>([
   ['many faults', FAULTY, 19],
   ['none', { name: 'com.example/weather', description: 'Forecasts', version: '1.0.0' }, 0],
   ['no object', [], 1],
-])('the command and the API tell the same of a document with %s', async (_what, document, count) => {
+])('the command and the API report the same about a document with %s', async (_what, document, count) => {
   const path = join(folder, 'server.json');
   await writeFile(path, JSON.stringify(document));
   const { status, stdout } = await runRollcall('validate', path, '--json');

@@ -1,6 +1,6 @@
 /**
- * A web page in a real browser attacks a `serve` with embedded services, at every address where one of its processes
- * listens: by requests that need no permission, and after DNS rebinding, as if it came from there.
+ * A web page in a real browser attacks a `serve` with embedded services, at every address where one of its processes listens: by
+ * requests that need no permission, and with DNS rebinding, as if it came from there.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -23,7 +23,7 @@ declare const document: { readonly cookie: string };
 
 const SERVERS_OF_THE_EXAMPLE = 19;
 const ATTACKER = 'attacker.example';
-/** What the page asks for. Temporal's Web UI and its HTTP API have the same paths. */
+/** What the page requests. Temporal's Web UI and its HTTP API have the same paths. */
 const START = '/api/v1/namespaces/default/workflows/started-by-a-page';
 const TERMINATE = '/api/v1/namespaces/default/workflows/source%2Fteam-tools/terminate';
 const FORGED_SYNC = JSON.stringify({
@@ -74,7 +74,7 @@ describe.skipIf(missing.length > 0)(`a web page${needs(missing)}`, () => {
     await installation?.remove();
   }, 60_000);
 
-  test('meets the services that it could attack', () => {
+  test('finds the services to attack', () => {
     const ports = addresses.map(({ port }) => port);
     const [api, internal, temporal, ui] = installation.portOptions.map((option) => Number(/\d+$/.exec(option)?.[0]));
     expect(ports).toEqual(expect.arrayContaining([api, internal, temporal, ui]));
@@ -101,7 +101,7 @@ describe.skipIf(missing.length > 0)(`a web page${needs(missing)}`, () => {
       if (new URL(page.url()).origin === origin) {
         Object.assign(read, await useAsOwn(page, origin));
       } else {
-        // Nothing is shown for this address: no page has its origin, and the attacker can only try from elsewhere.
+        // Nothing is shown for this address: no page has its origin, so the attacker has to use another one.
         await page.close();
         page = await open(siteAt(ATTACKER));
         await sendWithoutPermission(page, origin);
@@ -136,14 +136,14 @@ function siteAt(host: string): string {
   return `http://${host}:${(site.address() as AddressInfo).port}/`;
 }
 
-/** A page that can't be loaded is replaced by the browser's own one, which says why. */
+/** If a page can't be loaded, the browser shows its own page, which says why. */
 async function open(url: string): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(url, { timeout: 10_000 }).catch(() => undefined);
   return page;
 }
 
-/** What any page can send to any address: the answer stays hidden from it, the effect does not depend on that. */
+/** What any page can send to any address: it can't see the answer, but the request could still have an effect. */
 async function sendWithoutPermission(page: Page, origin: string): Promise<void> {
   await page.evaluate(
     async ({ requests }) => {
@@ -157,7 +157,7 @@ async function sendWithoutPermission(page: Page, origin: string): Promise<void> 
   );
 }
 
-/** What a page can do where the browser takes it for one of the attacked server's own; what it reads. */
+/** What a page can do, and read, if the browser treats it as one of the attacked server's own. */
 async function useAsOwn(page: Page, origin: string): Promise<Record<string, string>> {
   return await page.evaluate(
     async ({ start, terminate, forged, name }) => {
@@ -211,7 +211,7 @@ async function servedNames(): Promise<string[]> {
   return servers.map(({ server }) => server.name).toSorted();
 }
 
-/** A name of its own for each address: the browser keeps cookies per host, and maps names to addresses, not ports. */
+/** A separate name for each address: the browser keeps cookies per host, and maps names to addresses, not ports. */
 function reboundName({ host, port }: ListeningAddress): string {
   return `rebound-${host.replaceAll('.', '-')}-${port}.example`;
 }

@@ -80,7 +80,7 @@ rateLimits: { writesPerMinute: 5, failedAuthenticationsPerMinute: 6 }
 server: { trustedProxies: [10.0.0.1, 'fd00::/8'], publicHosts: [Registry.example.com, rollcall] }
 `;
 
-test('every key arrives, and relative paths start at the folder of the file', async () => {
+test('every key is read, and relative paths start at the folder of the file', async () => {
   await withFile(COMPLETE, async (path, folder) => {
     const inFolder = (name: string): string => join(folder, name);
     const configuration = await loadConfiguration(path, {});
@@ -153,7 +153,7 @@ test('every key arrives, and relative paths start at the folder of the file', as
   });
 });
 
-test('`oauth` is the mode of a file that names none, with defaults', async () => {
+test('`oauth` is the default mode, with defaults', async () => {
   const { auth, audit } = await load(withOAuth(PROVIDERS));
   expect(auth).toMatchObject({
     mode: 'oauth',
@@ -166,7 +166,7 @@ test('`oauth` is the mode of a file that names none, with defaults', async () =>
   expect(audit.enabled).toBe(true);
 });
 
-test('clients are told of the write scope that there is', async () => {
+test('clients are told the configured write scope', async () => {
   const { auth } = await load(withOAuth(`${PROVIDERS}, writeScope: publish`));
   expect(auth).toMatchObject({ scopesSupported: ['mcp-registry:read', 'publish'] });
 });
@@ -184,7 +184,7 @@ auth: { oauth: { ${PROVIDERS} }, authz: {} }`);
   expect(sourceClaims).toEqual({ staff: { org: 'acme' } });
 });
 
-describe('a server does not start', () => {
+describe('a server doesn’t start', () => {
   const OR_ANONYMOUS = 'or `mode: anonymous` to let anyone who can reach the server do everything';
   const TO_WRITE = 'providers: [{name: …, issuerUrl: https://…, audience: …}]';
 
@@ -219,14 +219,14 @@ describe('a server does not start', () => {
     },
   );
 
-  test('in a mode that there is not', async () => {
+  test('in an unknown mode', async () => {
     expect(await faultsOf(withSettings('auth: { mode: open }'))).toEqual([
       '2:15: auth.mode: expected one of `oauth`, `anonymous`',
     ]);
   });
 });
 
-test('the faults of the access settings are told at once, each with its line and column', async () => {
+test('all faults of the access settings are reported at once, each with its line and column', async () => {
   expect(
     await faultsOf(`
 sources:
@@ -308,12 +308,12 @@ test.each([
   expect(publicHosts({ server, auth: { ...auth, ...(resourceUrl !== undefined && { resourceUrl }) } })).toEqual(hosts);
 });
 
-test('claims hold no characters that can be in no token', async () => {
+test('claims contain no characters that can’t be in a token', async () => {
   const text = 'sources: [{ name: a, managed: {}, claims: { "o\\0g": acme } }]\nauth: { mode: anonymous }';
   expect(await faultsOf(text)).toEqual([expect.stringMatching(/^1:43: sources\[0\]\.claims: contains a character/)]);
 });
 
-test('no claim, and nothing else, is called __proto__: it would be left out without a word', async () => {
+test('nothing is called __proto__, because it would be dropped silently', async () => {
   const text = `sources: [{ name: a, managed: {}, claims: { org: acme, "__proto__": x } }]
 auth: { mode: anonymous, "__proto__": { mode: oauth } }`;
   expect(await faultsOf(text)).toEqual([
@@ -322,7 +322,7 @@ auth: { mode: anonymous, "__proto__": { mode: oauth } }`;
   ]);
 });
 
-test('a token is judged by one provider: no two have the same issuer', async () => {
+test('each token belongs to one provider: no two have the same issuer', async () => {
   const providers = `providers: [
   { name: a, issuerUrl: https://a.example, audience: b },
   { name: c, issuerUrl: https://a.example/, audience: d }]`;
@@ -331,7 +331,7 @@ test('a token is judged by one provider: no two have the same issuer', async () 
   ]);
 });
 
-test('the oldest form has no place for claims, and so none for `authz`', async () => {
+test('the oldest form has no claims, and therefore no `authz`', async () => {
   const text = `source: { type: file, file: { path: x } }\nauth: { oauth: { ${PROVIDERS} }, authz: {} }`;
   expect(await messagesOf(text)).toEqual([
     "auth.authz: needs claims, which this older generation of the file doesn't support: use `sources`",
@@ -339,14 +339,14 @@ test('the oldest form has no place for claims, and so none for `authz`', async (
 });
 
 test.each(['http://localhost:9000', 'http://127.0.0.1:9000', 'http://[::1]:9000', 'https://login.example.com'])(
-  'an issuer may be at %s',
+  'an issuer can be at %s',
   async (issuer) => {
     expect(await faultsOf(withOAuth(PROVIDERS.replace('https://a.example', issuer)))).toEqual([]);
   },
 );
 
 test.each(['http://localhost.example.com', 'http://127.0.0.1.example.com', 'http://10.0.0.1', 'https://x.example/#a'])(
-  'an issuer may not be at %s, whatever THV_REGISTRY_INSECURE_URL says',
+  'an issuer can’t be at %s, whatever THV_REGISTRY_INSECURE_URL says',
   async (issuer) => {
     const text = withOAuth(PROVIDERS.replace('https://a.example', issuer));
     expect(await faultsOf(text, { THV_REGISTRY_INSECURE_URL: 'true' })).toEqual([
@@ -355,7 +355,7 @@ test.each(['http://localhost.example.com', 'http://127.0.0.1.example.com', 'http
   },
 );
 
-describe('it is noted that', () => {
+describe('a note says that', () => {
   const notesOf = async (text: string): Promise<string[]> => (await load(text)).notes.map(({ message }) => message);
 
   test('access settings have no effect in the mode `anonymous`', async () => {
@@ -370,7 +370,7 @@ auth: { mode: anonymous, publicPaths: [/x], oauth: { ${PROVIDERS} }, authz: {} }
     );
   });
 
-  test('reads are not recorded, nor what was sent', async () => {
+  test('reads are not recorded, nor the content of requests', async () => {
     expect(
       await notesOf(
         withSettings(`auth: { mode: anonymous }
@@ -383,7 +383,7 @@ audit: { enabled: true, includeRequestData: true, eventTypes: [entry.publish, se
     ]);
   });
 
-  test('claims have none without `authz`', async () => {
+  test('claims have no effect without `authz`', async () => {
     expect(
       await notesOf(`sources: [{ name: a, managed: {}, claims: { b: c } }]\nauth: { oauth: { ${PROVIDERS} } }`),
     ).toEqual(['sources[0].claims: has no effect without `auth.authz`: any valid token sees everything']);
@@ -400,7 +400,7 @@ test('variables override single values', async () => {
   expect(rateLimits.writesPerMinute).toBe(7);
 });
 
-test('a role that there is not, and that is like no other, is answered with those that there are', async () => {
+test('an unknown role without a similar one is answered with the list of roles', async () => {
   expect(await messagesOf(withOAuth(PROVIDERS, ', authz: { roles: { admin: [{ a: b }] } }'))).toEqual([
     'auth.authz.roles.admin: unknown key; known keys: `superAdmin`, `manageSources`, `manageRegistries`, `manageEntries`',
   ]);

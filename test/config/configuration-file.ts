@@ -6,7 +6,7 @@ import { ConfigurationError, describeFinding } from '../../config/faults.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import type { Configuration } from '../../config/model.ts';
 
-/** Run something with a folder of its own that holds `rollcall.yaml`. */
+/** Runs something with its own folder, which contains `rollcall.yaml`. */
 export async function withFile<Result>(
   text: string,
   use: (path: string, folder: string) => Promise<Result>,
@@ -21,12 +21,12 @@ export async function withFile<Result>(
   }
 }
 
-/** What a file with this text says. */
+/** The configuration in a file with this text. */
 export async function load(text: string, environment: NodeJS.ProcessEnv = {}): Promise<Configuration> {
   return withFile(text, async (path) => loadConfiguration(path, environment));
 }
 
-/** The faults of a file with this text: `line:column: message`, or `VARIABLE: message`. */
+/** The faults in a file with this text: `line:column: message`, or `VARIABLE: message`. */
 export async function faultsOf(text: string, environment: NodeJS.ProcessEnv = {}): Promise<string[]> {
   return withFile(text, async (path) => {
     try {

@@ -39,7 +39,7 @@ async function passwords(settings: DatabaseSettings): Promise<[string | undefine
   return [(await applicationConnection(settings)).password, (await migrationConnection(settings)).password];
 }
 
-test('both logins, with what the pool needs', async () => {
+test('both logins, with the settings of the pool', async () => {
   const application = await secretFile('application', '  one\n');
   const migration = await secretFile('migration', 'two\n');
   const settings = await databaseSettings(
@@ -58,18 +58,18 @@ test('both logins, with what the pool needs', async () => {
   expect(await migrationConnection(settings)).toEqual({ ...expected, user: 'owner', password: 'two' });
 });
 
-test('the migration login has the password of the application unless it has its own', async () => {
+test('the migration login has the application’s password unless it has its own', async () => {
   expect(await passwords(await databaseSettings('password: one'))).toEqual(['one', 'one']);
 });
 
-test('variables are there for a file without passwords', async () => {
+test('variables provide passwords that the file doesn’t have', async () => {
   vi.stubEnv('THV_DATABASE_PASSWORD', 'one');
   vi.stubEnv('THV_DATABASE_MIGRATION_PASSWORD', 'two');
   expect(await passwords(await databaseSettings(''))).toEqual(['one', 'two']);
   expect(await passwords(await databaseSettings('password: three'))).toEqual(['three', 'two']);
 });
 
-test('the overriding variables come before the file', async () => {
+test('overriding variables take precedence over the file', async () => {
   vi.stubEnv('THV_REGISTRY_DATABASE_PASSWORD', 'one');
   vi.stubEnv('THV_REGISTRY_DATABASE_MIGRATIONPASSWORD', 'two');
   vi.stubEnv('THV_DATABASE_PASSWORD', 'other');
@@ -83,14 +83,14 @@ test('a password file of PostgreSQL is looked up for each login', async () => {
   expect(await passwords(await databaseSettings('migrationUser: stranger'))).toEqual(['one', undefined]);
 });
 
-test('a password file of PostgreSQL that others may read does not count', async () => {
+test('a password file of PostgreSQL that others can read is ignored', async () => {
   const file = await secretFile('pgpass', '*:*:*:*:one\n');
   await chmod(file, 0o644);
   vi.stubEnv('PGPASSFILE', file);
   expect(await passwords(await databaseSettings(''))).toEqual([undefined, undefined]);
 });
 
-test('a secret that cannot be read is named by its place', async () => {
+test('a secret that can’t be read is named by its place', async () => {
   const missing = await databaseSettings('passwordFile: /nowhere/password');
   await expect(applicationConnection(missing)).rejects.toMatchObject({
     type: 'SecretUnavailable',

@@ -18,11 +18,11 @@ test.each([
   expect(durationMilliseconds(text)).toBeCloseTo(milliseconds, 6);
 });
 
-test.each(['', '5', '1d', '1 h', 'h', '1h-5m', '1e3s', '1.s', 'm30'])('%j is no duration', (text) => {
+test.each(['', '5', '1d', '1 h', 'h', '1h-5m', '1e3s', '1.s', 'm30'])('%j is not a duration', (text) => {
   expect(text).not.toMatch(DURATION_PATTERN);
 });
 
-test('what a message says can be written into the file', () => {
+test('the notation in messages can be used in the file', () => {
   fc.assert(
     fc.property(fc.nat(1e9), (milliseconds) => {
       const text = durationText(milliseconds);

@@ -4,12 +4,12 @@ import { ConfigurationError } from '../../config/faults.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import { faultsOf } from './configuration-file.ts';
 
-/** A file whose only source is as given, from line 2 on. */
+/** A file with this source, from line 2 on. */
 function withSource(source: string): string {
   return `sources:\n  - { name: a, syncPolicy: { interval: 1m }, ${source} }\nauth: { mode: anonymous }\n`;
 }
 
-test('all faults are told at once, each with its line and column', async () => {
+test('all faults are reported at once, each with its line and column', async () => {
   expect(
     await faultsOf(`registryName: v0.1
 sources:
@@ -143,7 +143,7 @@ describe('a source', () => {
     expect(faults.map((line) => line.replace(/^\d+:\d+: /, ''))).toEqual([fault]);
   });
 
-  test.each(['0s', '-5m', '999ms', '30', 'soon', '1d', '""'])('does not take an interval of %s', async (interval) => {
+  test.each(['0s', '-5m', '999ms', '30', 'soon', '1d', '""'])('an interval of %s is refused', async (interval) => {
     const faults = await faultsOf(
       `sources: [{ name: a, file: { path: x }, syncPolicy: { interval: ${interval} } }]\nauth: { mode: anonymous }`,
     );
@@ -167,7 +167,7 @@ test.each([
 });
 
 describe('registries', () => {
-  test('publish to one managed source at most', async () => {
+  test('can have one managed source at most', async () => {
     const text = `
 sources: [{ name: a, managed: {} }, { name: b, managed: {} }]
 registries: [{ name: r, sources: [a, b] }]
@@ -177,7 +177,7 @@ auth: { mode: anonymous }`;
     ]);
   });
 
-  test('have different names, and at least one source', async () => {
+  test('need different names, and at least one source', async () => {
     const text = `
 sources: [{ name: a, managed: {} }]
 registries: [{ name: r, sources: [a] }, { name: r, sources: [] }]
@@ -188,7 +188,7 @@ auth: { mode: anonymous }`;
     ]);
   });
 
-  test('with a source in each must have different names, none of them `v0`', async () => {
+  test('with a source in each need different names, none of them `v0`', async () => {
     const text = `
 registries:
   - { name: v0, managed: {} }
@@ -205,7 +205,7 @@ auth: { mode: anonymous }`;
 });
 
 describe('generations', () => {
-  test('do not mix', async () => {
+  test('can’t be mixed', async () => {
     expect(await faultsOf('source: {}\nsources: [{ name: a, managed: {} }]\nauth: { mode: anonymous }')).toEqual([
       '1:9: source: belongs to an older generation of the file: add it to `sources`',
     ]);
@@ -219,7 +219,7 @@ auth: { mode: anonymous }`),
     ]);
   });
 
-  test('a file without sources is told to have some', async () => {
+  test('a file without sources is told to add some', async () => {
     const remedy = 'write at least one, such as `sources: [{name: catalog, file: {path: servers.json}}]`';
     expect(await faultsOf('auth: { mode: anonymous }')).toEqual([`1:1: sources: is missing: ${remedy}`]);
     expect(await faultsOf('sources: []\nauth: { mode: anonymous }')).toEqual([`1:10: sources: is empty: ${remedy}`]);
@@ -233,7 +233,7 @@ auth: { mode: anonymous }`),
   });
 });
 
-test('a password is given once', async () => {
+test('a password can be given only once', async () => {
   const text = `
 sources: [{ name: a, managed: {} }]
 auth: { mode: anonymous }
@@ -244,14 +244,14 @@ database: { host: h, user: u, database: d, password: hunter2, passwordFile: f, d
   ]);
 });
 
-describe('text that is no configuration', () => {
-  test('every syntax error is told', async () => {
+describe('text that isn’t a configuration', () => {
+  test('every syntax error is reported', async () => {
     const faults = await faultsOf('sources:\n  - name: "a\n    name: b: c\nauth: [\n');
     expect(faults.length).toBeGreaterThan(0);
     for (const fault of faults) expect(fault).toMatch(/^\d+:\d+: YAML: /);
   });
 
-  test('a key that is there twice', async () => {
+  test('a duplicate key', async () => {
     expect(await faultsOf('auth: {}\nauth: {}\n')).toEqual(['2:1: YAML: Map keys must be unique']);
   });
 
@@ -267,7 +267,7 @@ describe('text that is no configuration', () => {
     expect(await faultsOf(levels.join('\n'))).toEqual([expect.stringContaining('YAML: Excessive alias count')]);
   });
 
-  test('a file that is not there', async () => {
+  test('a missing file', async () => {
     const loading = loadConfiguration('/nowhere/rollcall.yaml', {});
     await expect(loading).rejects.toThrow(ConfigurationError);
     await expect(loading).rejects.toThrow("/nowhere/rollcall.yaml:1:1: can't be read");

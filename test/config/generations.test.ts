@@ -16,8 +16,8 @@ const TOOLHIVE_REPOSITORY = {
   path: 'pkg/registry/data/registry.json',
 };
 
-describe('one source with syncPolicy and filter beside it', () => {
-  test('becomes a source and a registry of the name of the default registry', async () => {
+describe('one source with syncPolicy and filter next to it', () => {
+  test('becomes a source, and a registry with the name of the default registry', async () => {
     const configuration = await load(
       `
 # Registry name/identifier (optional, defaults to "default")
@@ -129,7 +129,7 @@ auth:
     expect(database).toBeUndefined();
   });
 
-  test('the example with everything that is commented out in it', async () => {
+  test('the example with all of its comments enabled', async () => {
     const { sources, registries, database } = await load(
       `
 registryName: my-registry
@@ -169,7 +169,7 @@ database:
     expect(database).not.toHaveProperty('password');
   });
 
-  test('every kind of source, as the Kubernetes guide shows them', async () => {
+  test('every kind of source, as in the Kubernetes guide', async () => {
     const { sources } = await load(`
 auth:
   mode: anonymous
@@ -263,7 +263,7 @@ server:
   address: 0.0.0.0:9090
 `;
 
-  test('every key arrives, and relative paths start at the folder of the file', async () => {
+  test('every key is read, and relative paths start at the folder of the file', async () => {
     await withFile(FILE, async (path, folder) => {
       const inFolder = (name: string): string => join(folder, name);
       const { sources, registries, registryName, temporal, telemetry, server } = await loadConfiguration(path, {});
@@ -349,7 +349,7 @@ server:
         tracing: { enabled: true, sampling: 1 },
         metrics: { enabled: false },
       });
-      // Neither the file nor a database says more about who may reach the internal port.
+      // Neither the file nor a database says more about who can reach the internal port.
       expect(server).toMatchObject({ address: '0.0.0.0:9090', internalAddress: '127.0.0.1:8081' });
     });
   });
@@ -373,7 +373,7 @@ sources:
 auth: { mode: anonymous }
 `;
 
-    test('every key arrives; all servers of all namespaces, and `registry.json`, are the default', async () => {
+    test('every key is read; all servers of all namespaces, and `registry.json`, are the default', async () => {
       const { sources } = await load(IN_KUBERNETES);
       expect(sources.map(({ origin }) => origin)).toEqual([
         { kind: 'kubernetes', content: { servers: { resources: [...KUBERNETES_RESOURCES] } } },
@@ -404,7 +404,7 @@ auth: { mode: anonymous }
     });
   });
 
-  test('registries may be left out: the default registry shows all sources', async () => {
+  test('registries are optional: the default registry shows all sources', async () => {
     const { registries, registryName } = await load(`
 sources: [{ name: a, managed: {} }]
 auth: { mode: anonymous }
@@ -434,7 +434,7 @@ auth: { mode: anonymous }
     expect(sources).toHaveLength(1);
   });
 
-  test('what has no effect is noted with its place', async () => {
+  test('settings without effect are noted with their place', async () => {
     const { notes } = await load(`
 sources:
   - name: a

@@ -9,13 +9,13 @@ import { faultsOf } from './configuration-file.ts';
 
 const validate = new Ajv({ strict: false, allErrors: true }).compile(configurationJsonSchema());
 
-/** What the schema has against a text; nothing: the empty list. */
+/** What the schema finds wrong with a text; empty if nothing. */
 function objectionsTo(text: string): object[] {
   validate(parse(text));
   return validate.errors ?? [];
 }
 
-/** All but examples/distribution, which has files of other tools. */
+/** All except examples/distribution, which has files of other tools. */
 const EXAMPLES = readdirSync('examples', { recursive: true, encoding: 'utf8' }).filter(
   (name) => name.endsWith('.yaml') && !name.startsWith('distribution/'),
 );
@@ -37,7 +37,7 @@ describe('the examples', () => {
     expect(objectionsTo(readFileSync(path, 'utf8'))).toEqual([]);
   });
 
-  test.each(DOCUMENTED)('of the documentation are valid: %s', async (text) => {
+  test.each(DOCUMENTED)('the examples in the documentation are valid: %s', async (text) => {
     expect(await faultsOf(text)).toEqual([]);
     expect(objectionsTo(text)).toEqual([]);
   });

@@ -10,13 +10,13 @@ database: { host: localhost, user: registry, database: registry }
 const ANONYMOUS = { THV_REGISTRY_AUTH_MODE: 'anonymous' };
 
 describe('a variable overrides', () => {
-  test('what the file says', async () => {
+  test('a value in the file', async () => {
     const { auth, database } = await load(FILE, { ...ANONYMOUS, THV_REGISTRY_DATABASE_HOST: 'postgres.example.com' });
     expect(auth.mode).toBe('anonymous');
     expect(database?.host).toBe('postgres.example.com');
   });
 
-  test('what the file does not say, in the type of the setting', async () => {
+  test('a value that the file doesn’t have, in the type of the setting', async () => {
     const { database, telemetry, server, temporal, log, registryName } = await load(FILE, {
       ...ANONYMOUS,
       THV_REGISTRY_REGISTRYNAME: 'main',
@@ -51,14 +51,14 @@ describe('a variable overrides', () => {
     });
   });
 
-  test('nothing when it is empty', async () => {
+  test('nothing if it is empty', async () => {
     const { database } = await load(FILE, { ...ANONYMOUS, THV_REGISTRY_DATABASE_HOST: '' });
     expect(database?.host).toBe('localhost');
   });
 });
 
 describe('a variable is refused', () => {
-  test('under its own name when its value is wrong', async () => {
+  test('under its own name if its value is wrong', async () => {
     expect(
       await faultsOf(FILE, {
         ...ANONYMOUS,
@@ -75,7 +75,7 @@ describe('a variable is refused', () => {
     ]);
   });
 
-  test('when there is no such setting', async () => {
+  test('if there is no such setting', async () => {
     expect(
       await faultsOf(FILE, { ...ANONYMOUS, THV_REGISTRY_DATABSE_HOST: 'x', THV_REGISTRY_SOURCES_0_NAME: 'x' }),
     ).toEqual([
@@ -85,7 +85,7 @@ describe('a variable is refused', () => {
   });
 });
 
-test('variables that mean something else are left alone', async () => {
+test('variables with another meaning are ignored', async () => {
   const environment = {
     ...ANONYMOUS,
     PATH: '/bin',
@@ -99,7 +99,7 @@ test('variables that mean something else are left alone', async () => {
   expect(await faultsOf(FILE, environment)).toEqual([]);
 });
 
-test('a setting that stands below something else than a mapping is a fault of the file', async () => {
+test('a setting inside something that isn’t a mapping is a fault of the file', async () => {
   const text = 'sources: [{ name: a, managed: {} }]\nauth: { mode: anonymous }\ndatabase: localhost';
   expect(await faultsOf(text, { THV_REGISTRY_DATABASE_HOST: 'x' })).toEqual([
     '3:11: database: expected a mapping, found text',

@@ -70,8 +70,8 @@ describe('the record of a sync', () => {
   });
 });
 
-describe('what a sync costs', () => {
-  test('the same entries again write no row that is served and leave the revision alone', async () => {
+describe('the cost of a sync', () => {
+  test('of the same entries is no written row that is served, and no new revision', async () => {
     await syncFirst(drafts(2_000));
     const revision = await revisionOf(target.database);
     const written = await rowsWrittenBy(target.database, async () => {
@@ -84,7 +84,7 @@ describe('what a sync costs', () => {
     expect(await revisionOf(target.database)).toBe(revision);
   });
 
-  test('one changed entry among thousands writes one entry, its owner and the registry', async () => {
+  test('with one changed entry among thousands is one entry, its owner, and the registry', async () => {
     const entries = drafts(2_000);
     await syncFirst(entries);
     const [changed] = entries.splice(1_200, 1, draft(entries[1_200]?.name ?? '', '1.0.0', { description: 'changed' }));
@@ -99,7 +99,7 @@ describe('what a sync costs', () => {
     expect(shown?.name).toBe(changed?.name);
   });
 
-  test('a search finds both of two names that differ in case alone', async () => {
+  test('a search finds both of two names that differ only in case', async () => {
     const alike = ['com.example/tool', 'com.example/Tool'].map((name) =>
       draft(name, '1.0.0', { description: 'alike' }),
     );
@@ -117,7 +117,7 @@ describe('what a sync costs', () => {
 });
 
 describe('dates', () => {
-  test('updatedAt moves for the entry that changed and for no other', async () => {
+  test('updatedAt only changes for the changed entry', async () => {
     await syncFirst([draft('com.example/a', '1.0.0'), draft('com.example/b', '1.0.0')]);
     const before = await entriesOf(target.database);
     await syncFirst([draft('com.example/a', '1.0.0', { description: 'changed' }), draft('com.example/b', '1.0.0')]);
@@ -141,7 +141,7 @@ describe('dates', () => {
   });
 });
 
-describe('an entry that vanishes', () => {
+describe('a missing entry', () => {
   const both = [draft('com.example/a', '1.0.0'), draft('com.example/b', '1.0.0')];
 
   test('becomes a tombstone, and is revived when it returns', async () => {
@@ -156,13 +156,13 @@ describe('an entry that vanishes', () => {
     expect(await entriesOf(target.database)).toMatchObject([{ status: 'active', statusMessage: null }, {}]);
   });
 
-  test('stays where the snapshot is partial', async () => {
+  test('stays if the snapshot is partial', async () => {
     await syncFirst(both);
     expect(await syncFirst(both.slice(1), { coverage: 'partial' })).toMatchObject({ outcome: 'unchanged' });
     expect(await entriesOf(target.database)).toHaveLength(2);
   });
 
-  test('shows downstream by updated_since', async () => {
+  test('is visible downstream through updated_since', async () => {
     await syncFirst(both);
     const since = new Date().toISOString();
     await syncFirst(both.slice(1));
@@ -171,8 +171,8 @@ describe('an entry that vanishes', () => {
   });
 });
 
-describe('a snapshot that would take too much away', () => {
-  test('fails, and what was there is served still', async () => {
+describe('a snapshot that would remove too much', () => {
+  test('fails, and earlier entries are still served', async () => {
     await syncFirst(drafts(20));
     await expect(syncFirst(drafts(9))).rejects.toMatchObject({ type: 'RemovalGuard' });
     await expect(syncFirst([])).rejects.toMatchObject({ type: 'EmptySnapshot' });
@@ -181,7 +181,7 @@ describe('a snapshot that would take too much away', () => {
     expect(await entriesOf(target.database)).toHaveLength(20);
   });
 
-  test('is applied by force', async () => {
+  test('is applied if forced', async () => {
     await syncFirst(drafts(20));
     await expect(syncFirst([], { rejected: 20, force: true })).rejects.toMatchObject({ type: 'AllEntriesRejected' });
     expect(await syncFirst([], { force: true })).toMatchObject({ counts: { removed: 20 } });
@@ -193,13 +193,13 @@ describe('a snapshot that would take too much away', () => {
     expect(await syncFirst(drafts(10))).toMatchObject({ counts: { removed: 10 } });
   });
 
-  test('may empty a small source of all but one, not of all', async () => {
+  test('can remove all but one entry of a small source, but not all', async () => {
     await syncFirst(drafts(9));
     await syncFirst(drafts(1));
     await expect(syncFirst([])).rejects.toMatchObject({ type: 'EmptySnapshot' });
   });
 
-  test('is applied where the filter is what excludes the entries', async () => {
+  test('is applied if the filter excludes the entries', async () => {
     await syncFirst(drafts(20));
     const filterExcludes = (name: string): boolean => name > 'com.example/server-00004';
     expect(await syncFirst(drafts(4), { filterExcludes })).toMatchObject({ counts: { removed: 16 } });
@@ -208,7 +208,7 @@ describe('a snapshot that would take too much away', () => {
 });
 
 describe('staging', () => {
-  test('the first of two entries with the same name and version is taken, in one chunk and across chunks', async () => {
+  test('the first of two entries with the same name and version wins, in one chunk and across chunks', async () => {
     const twice = [draft('com.example/a', '1.0.0'), draft('com.example/a', '1.0.0', { description: 'another' })];
     const snapshot = await stage(target.database, { sourceName: 'first', entries: [...twice, ...drafts(998)] });
     const found = await findSource(target.database, 'first');
@@ -231,14 +231,14 @@ describe('staging', () => {
     });
     expect(await entriesOf(target.database, { search: 'another' })).toEqual([]);
 
-    // Now all of them are known, and only seen.
+    // Now all of them are known, and only seen again.
     await expect(syncFirst([...drafts(998), ...twice, draft('com.example/b', '1.0.0')])).resolves.toMatchObject({
       outcome: 'unchanged',
       counts: { entries: 1_000 },
     });
   });
 
-  test('the same chunk a second time is refused: another attempt is at work', async () => {
+  test('the same chunk a second time is refused: another attempt is running', async () => {
     const { syncRunId } = await stage(target.database, { sourceName: 'first', entries: drafts(1) });
     const found = await findSource(target.database, 'first');
     const chunk = { number: 0, cursor: null, drafts: drafts(2) };
@@ -248,7 +248,7 @@ describe('staging', () => {
     expect(await stagedProgress(target.database, syncRunId)).toMatchObject({ entries: 1 });
   });
 
-  test('a snapshot of which a chunk is missing is not applied', async () => {
+  test('a snapshot with a missing chunk is not applied', async () => {
     await syncFirst(drafts(5));
     const snapshot = await stage(target.database, { sourceName: 'first', entries: drafts(5, '2.0.0') });
     await expect(applySnapshot(target.database, { ...snapshot, chunks: 2 })).rejects.toMatchObject({
@@ -259,7 +259,7 @@ describe('staging', () => {
   });
 });
 
-test('applied a second time, because the answer got lost, a snapshot answers the same and changes nothing', async () => {
+test('a second apply, after a lost answer, returns the same and changes nothing', async () => {
   const snapshot = await stage(target.database, { sourceName: 'first', entries: drafts(10), apply: { warnings: 3 } });
   const first = await applySnapshot(target.database, snapshot);
   const written = await rowsWrittenBy(target.database, async () => {
@@ -273,7 +273,7 @@ test('applied a second time, because the answer got lost, a snapshot answers the
   });
 });
 
-test('readers see a sync whole or not at all', async () => {
+test('readers see a sync completely or not at all', async () => {
   await syncFirst(drafts(1_000, '1.0.0'), { force: true });
   const seen = new Set<string>();
   const done = new AbortController();

@@ -41,11 +41,11 @@ function event(differences: Partial<AuditEvent> = {}): AuditEvent {
 }
 
 const add = (...events: readonly AuditEvent[]): Promise<void> => addAuditEvents(target.database.pool, events);
-/** Events of other tests are told apart by who they are about. */
+/** Events of different tests differ in their subject. */
 const eventsOf = (subject: string): ReturnType<typeof list> => list({ subject });
 const list = (query: Partial<Parameters<typeof listAuditEvents>[1]> = {}): ReturnType<typeof listAuditEvents> =>
   listAuditEvents(target.database, { limit: 100, ...query });
-/** At this second of some day long ago. */
+/** At this second of a day long ago. */
 const second = (number: number): string => `2020-01-01T00:00:${String(number).padStart(2, '0')}Z`;
 
 test('an event is read as it was recorded, however often it is sent', async () => {
@@ -56,7 +56,7 @@ test('an event is read as it was recorded, however often it is sent', async () =
   expect(await eventsOf('once')).toEqual([recorded, other]);
 });
 
-test('what a request may hold and a database may not is left out', async () => {
+test('characters that the database can’t store are left out', async () => {
   await add(
     event({
       subject: 'n\0ul',
@@ -96,7 +96,7 @@ describe('lists', () => {
     expect((await list({ ...onlyThese, ...query })).map(({ at }) => at)).toEqual(seconds.map(second));
   });
 
-  test('page by page, with events of one moment on both sides of a border', async () => {
+  test('pages are complete, even with events of the same moment on both sides of a border', async () => {
     await add(...Array.from({ length: 7 }, () => event({ at: second(1) })));
     const whole = await list(onlyThese);
     expect(whole).toHaveLength(13);
@@ -111,7 +111,7 @@ describe('lists', () => {
   });
 });
 
-test('an event that was begun is completed once', async () => {
+test('an open event is completed once', async () => {
   const begun = event({
     subject: 'begun',
     outcome: null,
@@ -123,7 +123,7 @@ test('an event that was begun is completed once', async () => {
   expect(await eventsOf('begun')).toMatchObject([{ outcome: 'failure', detail: { status: 409 } }]);
 });
 
-test('an event that was begun can be taken back, until it has an outcome', async () => {
+test('an open event can be withdrawn until it has an outcome', async () => {
   const [begun, completed] = [event({ subject: 'taken', outcome: null }), event({ subject: 'taken' })];
   await add(begun, completed);
   for (const { id } of [begun, completed]) await discardAuditEvent(target.database, id);
@@ -131,14 +131,14 @@ test('an event that was begun can be taken back, until it has an outcome', async
 });
 
 test.each(["update audit_event set subject = 'eve'", 'delete from audit_event', 'truncate audit_event'])(
-  'the application may not %s',
+  'the application can’t run %s',
   async (statement) => {
     await add(event());
     await expect(target.database.copyPool.query(statement)).rejects.toThrow('permission denied');
   },
 );
 
-test('housekeeping drops what is older than the retention, and never what is younger than a day', async () => {
+test('housekeeping deletes events older than the retention, and never those of the last day', async () => {
   await purge(target.database);
   const aged = (days: number): AuditEvent =>
     event({ subject: 'aged', at: new Date(Date.now() - days * DAY_MS).toISOString() });

@@ -14,7 +14,7 @@ afterAll(async () => {
   await target.drop();
 });
 
-test('syncs wait for a connection beyond the connect timeout, and all of them succeed', async () => {
+test('syncs wait for a connection longer than the connect timeout, and all of them succeed', async () => {
   const { copyPool } = target.database;
   const names = Array.from({ length: 3 * copyPool.options.max }, (_, index) => `source-${index}`);
   await useSources(target.database, ...names.map((name) => source(name)));

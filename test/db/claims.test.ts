@@ -42,7 +42,7 @@ async function visibilityOf(held: HeldClaims, includeUntagged = false): Promise<
   return { claimSetIds: sets.filter(({ claims }) => maySee(held, claims)).map(({ id }) => id), includeUntagged };
 }
 
-/** What somebody with these claims finds in the default registry; without claims: what has none. */
+/** What a caller with these claims finds in the default registry; without claims: entries without any. */
 async function seenBy(held: HeldClaims | 'nobody in particular'): Promise<string[]> {
   const visibility = await (held === 'nobody in particular' ? visibilityOf({}, true) : visibilityOf(held));
   return labels(await entriesOf(target.database, { visibility }));
@@ -66,7 +66,7 @@ async function claimsOf(name: string, sourceName = 'published'): Promise<unknown
 const [acme, other] = [{ org: 'acme' }, { org: 'other' }];
 
 describe('the claims of a source', () => {
-  test('are those of its entries, also of a sync that comes later', async () => {
+  test('apply to its entries, including those of later syncs', async () => {
     await configure([first, second], { first: acme });
     await sync(target.database, { sourceName: 'first', entries: [draft('com.example/a', '1.0.0')] });
     await sync(target.database, { sourceName: 'second', entries: [draft('com.example/b', '1.0.0')] });
@@ -80,7 +80,7 @@ describe('the claims of a source', () => {
     expect((await findSource(target.database, 'first'))?.claims).toEqual(acme);
   });
 
-  test('change with the configuration: at once, with a new revision, as news to who sees them now', async () => {
+  test('change with the configuration: at once, with a new revision, and as news for callers who now see them', async () => {
     await configure([first], { first: acme });
     await sync(target.database, { sourceName: 'first', entries: [draft('com.example/a', '1.0.0')] });
     const revision = await revisionOf(target.database);
@@ -94,32 +94,32 @@ describe('the claims of a source', () => {
     expect(await seenBy('nobody in particular')).toEqual(['com.example/a@1.0.0 from first']);
   });
 
-  test('that are as they were write nothing, whatever order they are named in', async () => {
+  test('in the same state write nothing, in any order', async () => {
     await configure([first], { first: { org: 'acme', team: ['a', 'b'] } });
     await sync(target.database, { sourceName: 'first', entries: [draft('com.example/a', '1.0.0')] });
     const again = (): Promise<void> => configure([first], { first: { team: ['a', 'b'], org: 'acme' } });
     expect(await rowsWrittenBy(target.database, again)).toEqual(NOTHING_WRITTEN);
   });
 
-  test('are none for a source that is called like a member of every object', async () => {
+  test('are empty for a source with the name of an object’s built-in member', async () => {
     await configure([source('constructor')]);
     expect((await findSource(target.database, 'constructor'))?.claims).toBeNull();
   });
 
-  test('go with the name when it comes to belong to the source', async () => {
+  test('apply to a name from when it belongs to the source', async () => {
     await configure([first, second], { first: acme, second: other });
     await sync(target.database, { sourceName: 'second', entries: [draft('com.example/shared', '2.0.0')] });
     expect(await seenBy(other)).toEqual(['com.example/shared@2.0.0 from second']);
     await sync(target.database, { sourceName: 'first', entries: [draft('com.example/shared', '1.0.0')] });
-    // A name belongs to the first source that has it, also for those who can't see that source.
+    // A name belongs to the first source that has it, also for callers who can't see that source.
     expect([await seenBy(other), await seenBy(acme)]).toEqual([[], ['com.example/shared@1.0.0 from first']]);
     await configure([second, first], { first: acme, second: other });
     expect(await seenBy(other)).toEqual(['com.example/shared@2.0.0 from second']);
   });
 });
 
-describe('the claims of what is published', () => {
-  test('are given with the first version, and asked for by all', async () => {
+describe('the claims of published entries', () => {
+  test('are set with the first version, and apply to all', async () => {
     await configure([published], { published: acme });
     expect(await write(publishing('com.example/own', '1.0.0', { team: ['b', 'a'] }))).toEqual({ entries: 1 });
     expect(await claimsOf('com.example/own')).toEqual({ claims: { team: ['b', 'a'] }, areOwn: true });
@@ -130,7 +130,7 @@ describe('the claims of what is published', () => {
   });
 
   test.each([[{ team: 'a' }], [{ team: ['a', 'b'], org: 'acme' }], [{ team: [] }]])(
-    'can not be others for another version: %j',
+    'can’t be different for another version: %j',
     async (claims) => {
       await configure([published], { published: acme });
       await write(publishing('com.example/own', '1.0.0', { team: ['a', 'b'] }));
@@ -140,7 +140,7 @@ describe('the claims of what is published', () => {
     },
   );
 
-  test('are those of the source where none were given, and then follow the source', async () => {
+  test('are those of the source by default, and then follow the source', async () => {
     await configure([published], { published: acme });
     await write(publishing('com.example/own', '1.0.0'));
     expect(await claimsOf('com.example/own')).toEqual({ claims: acme, areOwn: false });
@@ -156,7 +156,7 @@ describe('the claims of what is published', () => {
     });
   });
 
-  test('survive restarts with other claims of their source, its absence, and new versions', async () => {
+  test('survive restarts, other claims of their source, its absence, and new versions', async () => {
     await configure([published], { published: acme });
     await write(publishing('com.example/own', '1.0.0', { team: 'a' }));
     for (const sourceClaims of [{ published: other }, {}, { published: { team: 'b' } }]) {
@@ -173,7 +173,7 @@ describe('the claims of what is published', () => {
     expect(await seenBy({ team: 'b', ...other })).toEqual([]);
   });
 
-  test('are changed for all versions at once, as news to who sees them now; empty ones are those of the source', async () => {
+  test('change for all versions at once, as news for callers who now see them; empty ones are those of the source', async () => {
     await configure([published], { published: acme });
     await write(publishing('com.example/own', '1.0.0', { team: 'a' }));
     await write(publishing('com.example/own', '2.0.0'));
@@ -197,7 +197,7 @@ describe('the claims of what is published', () => {
     });
   });
 
-  test('are part of the request: another one under the same key is refused', async () => {
+  test('are part of the request: other claims under the same key are refused', async () => {
     await configure([published]);
     const key = { sourceName: 'published', requestId: 'once' };
     await putWriteRequest(target.database, key, { write: publishing('com.example/own', '1.0.0', acme) });
@@ -207,7 +207,7 @@ describe('the claims of what is published', () => {
   });
 });
 
-describe('the claims of what runs in a cluster', () => {
+describe('the claims of servers in a cluster', () => {
   const servers = cluster({ servers: { resources: [] } });
   const syncCluster = async (claims?: Claims): Promise<unknown> =>
     await sync(target.database, {
@@ -215,7 +215,7 @@ describe('the claims of what runs in a cluster', () => {
       entries: [draft('com.toolhive.k8s.a/b', '1.0.0', claims === undefined ? {} : { claims })],
     });
 
-  test('are those of the annotation, and without it none, whatever its source has', async () => {
+  test('come from the annotation, and are empty without it, whatever claims the source has', async () => {
     await configure([servers], { cluster: acme });
     await syncCluster();
     expect([await seenBy(acme), (await seenBy('nobody in particular')).length]).toEqual([[], 1]);
@@ -230,7 +230,7 @@ describe('the claims of what runs in a cluster', () => {
     expect([await seenBy({ team: 'b' }), await seenBy(other)]).toEqual([[], []]);
   });
 
-  test('a document in a ConfigMap has no annotations: its entries have the claims of their source', async () => {
+  test('a document in a ConfigMap has no annotations, so its entries have the claims of their source', async () => {
     await configure([cluster({ configMap: { name: 'a', key: 'b' } })], { cluster: acme });
     await syncCluster();
     expect(await seenBy(acme)).toHaveLength(1);
@@ -239,7 +239,7 @@ describe('the claims of what runs in a cluster', () => {
   });
 });
 
-test('counts of a source are of what is seen of it', async () => {
+test('counts of a source only include what the caller sees', async () => {
   await configure([first, published], { first: acme });
   await sync(target.database, {
     sourceName: 'first',
@@ -266,7 +266,7 @@ test('claims that nothing requires any more are purged, and no others', async ()
   expect(kept).toEqual(expect.arrayContaining([other, { team: 'a' }]));
 });
 
-test('registries have access and claims, and the default one of all sources is told from one that is listed', async () => {
+test('registries have access and claims, and an implicit default registry differs from a listed one', async () => {
   await configure([first]);
   expect(await findRegistry(target.database, 'default')).toMatchObject({
     isImplicit: true,

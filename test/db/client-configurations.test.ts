@@ -22,7 +22,7 @@ function draftOf(key: string, entry: JsonObject, remote = false): ReturnType<typ
   return draft(String(document['name']), String(document['version']), { document: JSON.stringify(document) });
 }
 
-test('what earlier versions took from an MCP client configuration is erased by a migration', async () => {
+test('a migration erases what earlier versions took from an MCP client configuration', async () => {
   const entries = [
     draftOf('db', { command: 'npx', env: { TOKEN: SECRET }, packages: [] }),
     draftOf('good', { image: 'a:1', description: 'd', later: true }),

@@ -25,7 +25,7 @@ async function store(configuration: Partial<StoredConfiguration>, settings = AUD
   );
 }
 
-/** What was recorded since the last time, as `source first added`. */
+/** What was recorded since the last call, as `source first added`. */
 async function news(): Promise<string[]> {
   const events = await listAuditEvents(target.database, { limit: 100 });
   const told = events.slice(0, events.length - known).map(({ target: { kind, name }, detail }) => {
@@ -40,7 +40,7 @@ beforeEach(() => {
   known = 0;
 });
 
-test('what a start adds, changes and takes away is recorded, one event for each', async () => {
+test('everything that a start adds, changes, and removes is recorded, one event each', async () => {
   await store({ registries: [{ name: 'team', sources: ['first'] }] });
   expect(await news()).toEqual(['registry team added', 'source first added', 'source second added']);
   expect(await listAuditEvents(target.database, { limit: 1 })).toMatchObject([
@@ -73,7 +73,7 @@ test('a start with the same configuration records nothing', async () => {
   expect(await news()).toEqual([]);
 });
 
-test('a configuration that cannot be stored records nothing', async () => {
+test('a configuration that can’t be stored records nothing', async () => {
   await expect(store({ registries: [{ name: 'team', sources: ['none'] }] })).rejects.toThrow('none');
   expect(await news()).toEqual([]);
 });
@@ -81,8 +81,8 @@ test('a configuration that cannot be stored records nothing', async () => {
 test.each<[string, Partial<AuditSettings>]>([
   ['the audit is off', { enabled: false }],
   ['these events are excluded', { excludeEventTypes: ['configuration.change'] }],
-  ['only others are wanted', { eventTypes: ['entry.publish'] }],
-])('nothing is recorded where %s', async (_, settings) => {
+  ['only other events are included', { eventTypes: ['entry.publish'] }],
+])('nothing is recorded if %s', async (_, settings) => {
   await store({}, { ...AUDITED, ...settings });
   expect(await news()).toEqual([]);
 });

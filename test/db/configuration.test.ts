@@ -36,7 +36,7 @@ async function countedSource(name: string): Promise<unknown> {
   return (await countEntriesOf(target.database, sources))[0];
 }
 
-test('the default registry is all sources in their order, unless the file lists a registry of its name', async () => {
+test('the default registry shows all sources in order, unless the file defines a registry with its name', async () => {
   await useSources(target.database, first, second);
   expect(await listRegistries(target.database)).toMatchObject([
     { name: 'default', isDefault: true, sources: ['first', 'second'] },
@@ -49,7 +49,7 @@ test('the default registry is all sources in their order, unless the file lists 
   expect(await listRegistries(target.database)).toMatchObject([{ name: 'team', isDefault: true, sources: ['second'] }]);
 });
 
-test('a source may be in several registries, each with an order of its own', async () => {
+test('a source can be in several registries, each with its own order', async () => {
   await storeConfiguration(target.database, {
     sources: [first, second],
     registries: [
@@ -72,7 +72,7 @@ test('the same configuration again writes nothing', async () => {
   expect(written).toEqual(NOTHING_WRITTEN);
 });
 
-test('another order moves what both have, and raises the revision', async () => {
+test('a different order moves names that both have, and raises the revision', async () => {
   await useSources(target.database, first, second);
   await syncBoth();
   const revision = await revisionOf(target.database);
@@ -106,7 +106,7 @@ test('a source that leaves the file is unserved at once, and erased when its act
   expect((await listSources(target.database)).map(({ name }) => name)).toEqual(['second']);
 });
 
-test('a source that is back in the file before its actor has ended keeps its entries', async () => {
+test('a source that returns to the file before its actor has ended keeps its entries', async () => {
   await useSources(target.database, first, second);
   await syncBoth();
   await useSources(target.database, second);
@@ -135,10 +135,10 @@ test('a managed source that leaves the file keeps its entries, and serves them w
   expect(labels(await entriesOf(target.database))).toEqual(['com.example/own@1.0.0 from published']);
 });
 
-describe('what was created through the API under a name that the file begins to use', () => {
+describe('a source created through the API with a name that the file begins to use', () => {
   const createdBefore = { definition: second, claims: { team: 'guests' } };
 
-  test('becomes the file’s, with the entries that it has and the claims that the file gives it', async () => {
+  test('becomes the file’s, with its entries and the claims in the file', async () => {
     await useSources(target.database, first);
     await createSource(target.database, createdBefore);
     await createRegistry(target.database, { name: 'team', sources: ['second'], access: 'public', claims: null });
@@ -166,7 +166,7 @@ describe('what was created through the API under a name that the file begins to 
     expect(await deleteRegistry(target.database, 'team')).toBe(false);
   });
 
-  test('of another kind stops the start: its entries would be lost', async () => {
+  test('of another kind prevents the start, because its entries would be lost', async () => {
     await useSources(target.database, first);
     await createSource(target.database, { definition: source('second', 'managed'), claims: null });
     await expect(useSources(target.database, first, second)).rejects.toThrow(
@@ -175,7 +175,7 @@ describe('what was created through the API under a name that the file begins to 
     await expect(findSource(target.database, 'second')).resolves.toMatchObject({ origin: 'api', kind: 'managed' });
   });
 
-  test('nor can a name of the file be used through the API', async () => {
+  test('can’t take a name of the file', async () => {
     await useSources(target.database, first, second);
     await expect(createSource(target.database, createdBefore)).rejects.toThrow('There is a source "second" already.');
     const registry = { name: 'default', sources: ['second'], access: 'public', claims: null } as const;
@@ -189,7 +189,7 @@ test('several processes that start at once agree', async () => {
   expect(await listRegistries(target.database)).toMatchObject([{ revision: 2, sources: ['first', 'second'] }]);
 });
 
-test('syncs and a reordering at the same time leave every name with the right owner', async () => {
+test('syncs and a concurrent reordering leave every name with the right owner', async () => {
   await useSources(target.database, first, second);
   for (let round = 1; round <= 8; round++) {
     const entries = [draft('com.example/shared', `${round}.0.0`), draft(`com.example/new-${round}`, '1.0.0')];

@@ -17,7 +17,7 @@ const oddText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom('\\N', '\n', 'NULL', '{}', 'é', '😀', '', 'é'.repeat(100_000)),
 );
-/** To the microsecond: what is finer is rounded by both, not always alike. */
+/** To the microsecond: anything finer is rounded by both, not always alike. */
 const timestamp = fc
   .record({
     date: fc.date({
@@ -40,7 +40,7 @@ const row = fc.record({
   timestamp: fc.option(timestamp),
 });
 
-test('every value arrives as it was, but for NUL, on however many pages', async () => {
+test('every value is unchanged except for NUL, on any number of pages', async () => {
   const client = await target.database.copyPool.connect();
   await client.query(
     `create temporary table copied (place bigint, text text, list text[], bytes bytea, number bigint, timestamp timestamptz)`,
@@ -80,7 +80,7 @@ test('every value arrives as it was, but for NUL, on however many pages', async 
   client.release(true);
 });
 
-test('a COPY that fails says why, and the connection goes on', async () => {
+test('a COPY that fails says why, and the connection stays usable', async () => {
   const client = await target.database.copyPool.connect();
   const rows = new CopyRows();
   for (let count = 0; count < 1000; count += 1) {
@@ -99,7 +99,7 @@ test('a COPY that fails says why, and the connection goes on', async () => {
   client.release(true);
 });
 
-/** NUL is left out, and half of a surrogate pair is no character. */
+/** NUL is left out, and half of a surrogate pair isn't a character. */
 function storable(text: string): string {
   return text.replaceAll('\0', '').toWellFormed();
 }

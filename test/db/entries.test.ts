@@ -45,7 +45,7 @@ const found = async (query: Partial<EntriesQuery>): Promise<string[]> =>
     ({ name, version }) => `${name.replace('com.example/', '')} ${version}`,
   );
 
-test('a row has everything that an item is made of', async () => {
+test('a row has everything that an item needs', async () => {
   expect(await entriesOf(target.database, { search: 'wetter' })).toEqual([
     {
       name: 'com.example/weather',
@@ -89,7 +89,7 @@ describe('search', () => {
     expect(await found({ search })).toEqual(expected);
   });
 
-  test('a match does not span two fields', async () => {
+  test('a match doesn’t span two fields', async () => {
     expect(await found({ search: 'weatherwetter' })).toEqual([]);
   });
 
@@ -115,7 +115,7 @@ describe('search', () => {
 });
 
 describe('versions', () => {
-  test('the latest is the highest that is not deleted, whatever was published last', async () => {
+  test('the latest is the highest that isn’t deleted, whatever was published last', async () => {
     expect(await found({ version: 'latest', search: 'weather' })).toEqual(['weather 10.0.0']);
     expect(
       await findEntry(target.database, {
@@ -128,7 +128,7 @@ describe('versions', () => {
     ).toMatchObject({ version: '10.0.0', isLatest: true });
   });
 
-  test('of a server whose versions are all deleted there is a latest one for those who ask for deleted ones', async () => {
+  test('if all versions of a server are deleted, one of them is the latest for requests that include deleted ones', async () => {
     const gone = { registryId, visibility: 'all' as const, name: 'com.example/gone', version: 'latest' };
     expect(await findEntry(target.database, { ...gone, includeDeleted: false })).toBeNull();
     expect(await findEntry(target.database, { ...gone, includeDeleted: true })).toMatchObject({ version: '1.0.0' });
@@ -153,7 +153,7 @@ describe('versions', () => {
     expect(await found({ version: 'no such version' })).toEqual([]);
   });
 
-  test('names and versions that cannot exist are not found', async () => {
+  test('impossible names and versions are not found', async () => {
     expect(
       await findEntry(target.database, {
         registryId,
@@ -195,7 +195,7 @@ describe('a consistent read', () => {
     expect(streamed).toEqual(await entriesOf(target.database));
   });
 
-  test('that is left early or fails gives its connection back', async () => {
+  test('that ends early or fails returns its connection', async () => {
     for (let time = 0; time < 12; time++) {
       for await (const entry of stream()) if (entry.name !== '') break;
       const failing = readConsistently(target.database, reader, () => {

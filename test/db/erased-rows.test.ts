@@ -6,7 +6,7 @@ import { deleteDetachedSource } from '../../db/configuration/sources.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from './sync-source.ts';
 
-// The tables that grow with the entries have no foreign keys: what they hold has to go with its source or registry.
+// The tables that grow with the entries have no foreign keys, so their rows must be deleted with their source or registry.
 let target: TestDatabase;
 let client: pg.Client;
 
@@ -25,7 +25,7 @@ async function idOf(table: 'source' | 'registry', name: string): Promise<string>
   return rows[0]!.id;
 }
 
-/** How many rows of each table name the id in this column; tables without such rows are left out. */
+/** How many rows of each table contain the id in this column; tables without such rows are left out. */
 async function rowsOf(column: 'source_id' | 'registry_id', id: string): Promise<Record<string, number>> {
   const { rows: tables } = await client.query<{ name: string }>(
     `select table_name as name from information_schema.columns

@@ -23,7 +23,7 @@ afterEach(async () => {
 const syncFirst = async (entries: Parameters<typeof sync>[1]['entries']): ReturnType<typeof sync> =>
   await sync(target.database, { sourceName: 'first', entries });
 
-test('tombstones of vanished entries go when their time is over, those of deleted ones stay', async () => {
+test('tombstones of missing entries are purged after their time, those of deleted ones stay', async () => {
   await syncFirst([draft('com.example/a', '1.0.0'), draft('com.example/a', '2.0.0'), draft('com.example/b', '1.0.0')]);
   await syncFirst([draft('com.example/a', '1.0.0')]);
   const key = { sourceName: 'published', requestId: 'one' };
@@ -55,7 +55,7 @@ test('tombstones of vanished entries go when their time is over, those of delete
   expect(rows).toEqual([{ name: 'com.example/a' }, { name: 'com.example/own' }]);
 });
 
-test('texts for searching go with the last entry that has them, but not before a staged one is applied', async () => {
+test('search texts are purged with their last entry, but not before a staged one is applied', async () => {
   const texts = async (): Promise<string[]> => {
     const { rows } = await target.database.copyPool.query<{ text: string }>(
       'select text from searched_text order by 1',
@@ -75,7 +75,7 @@ test('texts for searching go with the last entry that has them, but not before a
   expect(found.map(({ version }) => version)).toEqual(['2.0.0', '3.0.0']);
 });
 
-test('old records of syncs go, but never the newest one, so that numbers go on', async () => {
+test('old records of syncs are purged, but never the newest one, so that numbering continues', async () => {
   for (let round = 0; round < 4; round++) await syncFirst(drafts(1));
   expect(await purge(target.database, { syncRuns: 3 })).toMatchObject({ syncRuns: 1 });
   expect(await purge(target.database, { syncRunsMs: 0 })).toMatchObject({ syncRuns: 2 });
@@ -87,7 +87,7 @@ test('old records of syncs go, but never the newest one, so that numbers go on',
   });
 });
 
-test('what is staged goes with its sync: when it failed, when it is discarded, and when it was forgotten', async () => {
+test('staged data is deleted with its sync: after a failure, when it is discarded, and when it was forgotten', async () => {
   const failed = await stage(target.database, { sourceName: 'first', entries: drafts(3) });
   await closeFailedSyncRun(target.database, failed.syncRunId, {
     outcome: 'failed',
@@ -107,7 +107,7 @@ test('what is staged goes with its sync: when it failed, when it is discarded, a
   expect(await stagedProgress(target.database, running.syncRunId)).toBeNull();
 });
 
-test('who asked for a sync may have said it with characters that the database has no place for', async () => {
+test('a requester’s name can contain characters that the database can’t store', async () => {
   const run = { sourceName: 'first', number: 1, workflowId: 'sync/first/1', trigger: 'message' };
   await openSyncRun(target.database, { ...run, requestedBy: 'A\0da', reason: 'be\0cause' });
   expect(await listSyncRuns(target.database, { sourceName: 'first', limit: 1 })).toMatchObject([
@@ -138,7 +138,7 @@ test('the first thousand findings of each kind are kept, none of them twice', as
   expect(kept[0]).toEqual({ ...finding(2_000, 'rejection'), name: 'com.example/bad' });
 });
 
-test('a change is told to those who listen, with the revision that they then read', async () => {
+test('listeners are told of a change, with the revision that they then read', async () => {
   const told: string[] = [];
   const listener = listenForRevisions(target.settings, {
     onRevision: ({ registryId, revision, token }) => told.push(`${registryId}:${revision}:${token}`),

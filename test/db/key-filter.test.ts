@@ -12,7 +12,7 @@ test('never forgets a key', () => {
   );
 });
 
-test('takes few keys of 100,000 for one that was added', () => {
+test('reports few of 100,000 other keys as added', () => {
   const filter = new KeyFilter();
   let mistaken = 0;
   for (let index = 0; index < 100_000; index += 1) {

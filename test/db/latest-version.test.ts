@@ -43,12 +43,12 @@ const drafts = Object.entries(VERSIONS).flatMap(([name, versions]) =>
   versions.map((version) => draft(`com.example/${name}`, version)),
 );
 
-test('the latest version is the highest, semantic before others, numbers as numbers', async () => {
+test('the latest version is the highest: semantic before others, numbers as numbers', async () => {
   await sync(target.database, { sourceName: 'first', entries: drafts });
   expect(await latest()).toEqual(LATEST);
 });
 
-test('of versions that are not semantic, the one published last is the latest', async () => {
+test('of versions that aren’t semantic, the one published last is the latest', async () => {
   const entries = [
     draft('com.example/nightly', 'nightly-10', { publishedAt: '2026-01-01T00:00:00Z' }),
     draft('com.example/nightly', 'nightly-9', { publishedAt: '2026-01-02T00:00:00Z' }),

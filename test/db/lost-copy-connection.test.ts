@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../environment.ts';
 
-test('a server that dies between two statements of a transaction fails the next one, not the process', async () => {
+test('if a server dies between two statements of a transaction, the next one fails, but not the process', async () => {
   const testDatabase = await createTestDatabase();
   const { database } = testDatabase;
   try {

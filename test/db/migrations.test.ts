@@ -36,7 +36,7 @@ describe('migrations of an empty database', () => {
     return rows.map((row: { tablename: string }) => row.tablename);
   };
 
-  test('go up and down one by one, each from the one before, and leave nothing behind', async () => {
+  test('run up and down one by one, each from the previous one, and leave nothing behind', async () => {
     const migrations = await migrateUp(empty.ownerSettings);
     const whole = await tables();
     expect(whole).toContain('entry');
@@ -56,7 +56,7 @@ describe('migrations of an empty database', () => {
     expect(status.every(({ appliedAt }) => appliedAt !== null)).toBe(true);
   });
 
-  test('asking for the status changes nothing', async () => {
+  test('reading the status changes nothing', async () => {
     await migrationStatus(empty.ownerSettings);
     const { rows } = await asUser(empty.ownerSettings, `select to_regclass('schema_migration') as found`);
     expect(rows).toEqual([{ found: null }]);
@@ -74,7 +74,7 @@ describe('migrations of an empty database', () => {
     });
     const options = (): { folder: URL } => ({ folder: pathToFileURL(`${folder}/`) });
 
-    test('a migration that fails leaves nothing of itself, and those before it stay', async () => {
+    test('a failed migration leaves nothing behind, and earlier ones stay applied', async () => {
       await writeFile(join(folder, '0002_two.up.sql'), 'create table two (); select 1 / 0;');
       await writeFile(join(folder, '0002_two.down.sql'), 'drop table two;');
       await expect(migrateUp(empty.ownerSettings, options())).rejects.toThrow('division by zero');
@@ -106,7 +106,7 @@ describe('the application user', () => {
     await migrated.drop();
   });
 
-  test('reads and writes rows of every table, but for those that are a record', async () => {
+  test('reads and writes rows of every table, except for those that are a record', async () => {
     const { rows } = await asUser(
       migrated.settings,
       `select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
@@ -135,7 +135,7 @@ describe('the application user', () => {
     "update audit_event set subject = 'eve'",
     'delete from audit_event',
     'create role mine',
-  ])('may not %s', async (statement) => {
+  ])('can’t run %s', async (statement) => {
     await expect(asUser(migrated.settings, statement)).rejects.toThrow(/permission denied|must be owner/);
   });
 });

@@ -1,4 +1,4 @@
-/** A PostgreSQL that a test has to itself: to log in as the superuser, or to kill it. */
+/** A PostgreSQL for one test alone: to log in as the superuser, or to kill it. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export interface OwnPostgres {
   /** The application's user, in a migrated database. */
   readonly settings: ConnectionSettings;
   readonly superuserSettings: ConnectionSettings;
-  /** `kill -9`, as a machine that loses its power would. */
+  /** `kill -9`, like a machine that loses its power. */
   kill(): Promise<void>;
   /** On the same port and data as before. */
   restart(): Promise<void>;

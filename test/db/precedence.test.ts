@@ -9,7 +9,7 @@ import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { draft, entriesOf, source, sync, useSources } from './sync-source.ts';
 
-/** What the database does with sets and indexes, a second time with loops: the two have to agree. */
+/** A second implementation, with loops, of what the database does with sets and indexes: the two must agree. */
 
 let target: TestDatabase;
 beforeAll(async () => {
@@ -62,7 +62,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Entries by source; one that vanished stays as deleted. */
+/** Entries by source; one that disappeared stays as deleted. */
 class Model {
   order: readonly SourceName[] = SOURCES;
   readonly entries: Record<SourceName, Server[]> = { one: [], two: [], three: [] };
@@ -78,7 +78,7 @@ class Model {
     this.entries[name] = [...found, ...gone.map((entry) => ({ ...entry, status: 'deleted' as const }))];
   }
 
-  /** `name@version status source [latest]`, in the order of a list with everything in it. */
+  /** `name@version status source [latest]`, in list order, including everything. */
   list(): string[] {
     const names = [...new Set(this.order.flatMap((name) => this.entries[name].map((entry) => entry.name)))].sort();
     return names.flatMap((name) => this.#versions(name));
@@ -139,7 +139,7 @@ async function listed(database: Database): Promise<string[]> {
   return entries.map((entry) => label(entry, entry.sourceName, entry.isLatest));
 }
 
-test('after any syncs and reorderings every list agrees with the rules of precedence', async () => {
+test('after any syncs and reorderings every list follows the rules of precedence', async () => {
   const { database } = target;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {

@@ -25,7 +25,7 @@ test.each([
   [`o'brien "the" user`, String.raw`it's \ "quoted"; drop table entry; --`],
   ['a$prime$b', '$prime$ $$ %I %L'],
   ['unicode', 'p\u00E4ss\u00A0w\u00ADord \uFB01 \u212B'],
-])('user %j logs in with the password and may use the rows', async (user, password) => {
+])('user %j logs in with the password and can use the rows', async (user, password) => {
   await primeDatabase(target.superuserSettings, { user, password: 'an older one' });
   await primeDatabase(target.superuserSettings, { user, password });
   const client = await logIn(user, password);
@@ -35,14 +35,14 @@ test.each([
   await client.end();
 });
 
-test('the statements hold a verifier in place of the password, each time with another salt', () => {
+test('the statements contain a verifier instead of the password, each time with another salt', () => {
   const statements = primeDatabaseSql('app', 'correct horse');
   expect(statements).not.toContain('correct horse');
   expect(statements).toMatch(/password 'SCRAM-SHA-256\$4096:[\w+/=]{24}\$[\w+/=]{44}:[\w+/=]{44}'/);
   expect(primeDatabaseSql('app', 'correct horse')).not.toBe(statements);
 });
 
-test('the verifier is the one that PostgreSQL computes itself', async () => {
+test('the verifier is the one that PostgreSQL computes', async () => {
   const client = new pg.Client(target.superuserSettings);
   await client.connect();
   const password = 'p\u00E4ss\u00A0w\u00ADord \uFB01 \u212B';

@@ -14,8 +14,8 @@ import type { TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from './sync-source.ts';
 
 /**
- * How the queries are carried out on 20,000 entries right after their sync, before autovacuum has come by. What is
- * asserted is the shape of the plan, never the time.
+ * How the queries run on 20,000 entries right after their sync, before autovacuum. Only the shape of the plan is asserted, never
+ * the time.
  */
 
 let target: TestDatabase;
@@ -54,7 +54,7 @@ interface PlanNode {
 
 type PlanCacheMode = 'force_custom_plan' | 'force_generic_plan';
 
-/** The queries that a function asks, one after another. */
+/** The queries that a function runs, in order. */
 async function queriesOf(ask: (database: Database) => Promise<unknown>): Promise<readonly QuerySqlToken[]> {
   const { pool } = target.database;
   const asked: QuerySqlToken[] = [];
@@ -69,7 +69,7 @@ async function queriesOf(ask: (database: Database) => Promise<unknown>): Promise
   return asked;
 }
 
-/** Their plans as prepared statements, with these values or any. */
+/** Their plans as prepared statements, with these values or generic. */
 async function plansOf(ask: (database: Database) => Promise<unknown>, mode: PlanCacheMode): Promise<string[][]> {
   const asked = await queriesOf(ask);
   await planner.query(`set plan_cache_mode = ${mode}`);
@@ -93,7 +93,7 @@ async function planOf(query: QuerySqlToken): Promise<string[]> {
   });
 }
 
-/** How often the statement, executed with these values as many times, was carried out by a plan for any values. */
+/** How often a generic plan was used for as many executions of the statement with these values. */
 async function timesPlanWasKept(query: QuerySqlToken, times: number): Promise<number> {
   return await prepared(query, async (execute) => {
     for (let time = 0; time < times; time += 1) await planner.query(execute);
@@ -104,7 +104,7 @@ async function timesPlanWasKept(query: QuerySqlToken, times: number): Promise<nu
   });
 }
 
-/** Prepares the query, and gives the statement that executes it. */
+/** Prepares the query, and returns the statement that executes it. */
 async function prepared<Result>(
   { sql, values }: QuerySqlToken,
   use: (execute: string) => Promise<Result>,
@@ -142,7 +142,7 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (
     ['the largest page', { limit: 1_001 }],
     ['latest versions', { version: 'latest', after: { name: nameOf(5_000), version: '1.0.0' } }],
     ['one version', { version: '1.0.0' }],
-    ['deleted ones too', { includeDeleted: true }],
+    ['including deleted ones', { includeDeleted: true }],
   ])('%s walks the names in order and sorts no more than one of them', async (_, query) => {
     const plan = await listPlan(query);
     expect(plan).toContain('Index Scan server_owner_pkey');
@@ -163,7 +163,7 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (
   });
 });
 
-test('what changed lately is found by the index on it', async () => {
+test('recent changes are found by the index on them', async () => {
   const updatedSince = new Date(Date.now() + 60_000).toISOString();
   const plan = await onlyPlanOf(
     async (database) =>
@@ -183,12 +183,12 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('searches wi
     );
 
   test.each(['service', 'server-'])(
-    '%j, which nearly every entry contains, is looked for until the page is full',
+    '%j, which nearly every entry contains, is searched until the page is full',
     async (search) => {
       const plans = await searchPlans({ search });
       expect(plans).toHaveLength(1);
       expect(plans[0]).toContain('Index Scan searched_text_pkey');
-      // A sort of all that is found would look up the entries of all of it.
+      // Sorting all results would look up all of their entries.
       expect(plans[0]?.filter((step) => /^(Seq Scan (entry|server_owner|searched_text)|Sort)/.test(step))).toEqual([]);
     },
   );
@@ -212,11 +212,11 @@ test.each(['service', 'called zzz'])('PostgreSQL keeps the plans of a search for
       await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, search }),
   );
   await planner.query('set plan_cache_mode = auto');
-  // The first five are made for their values, and compared with one for any.
+  // The first five are made for their values, and compared with a generic one.
   for (const query of asked) expect(await timesPlanWasKept(query, 6)).toBe(1);
 });
 
-test.each(['zq', '::'])('%j, of which the trigram index knows nothing, is not looked for there', async (search) => {
+test.each(['zq', '::'])('%j, which the trigram index can’t find, is not searched there', async (search) => {
   const plans = await plansOf(
     async (database) =>
       await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, search }),
@@ -226,7 +226,7 @@ test.each(['zq', '::'])('%j, of which the trigram index knows nothing, is not lo
   expect(plans.flat()).not.toContain(BY_TRIGRAMS);
 });
 
-describe('for a caller who does not see everything', () => {
+describe('for a caller who doesn’t see everything', () => {
   const FEW = { team: 'few' };
   const NEARLY_ALL = { team: 'most' };
   const NOBODY = { team: 'nobody' };
@@ -263,11 +263,11 @@ describe('for a caller who does not see everything', () => {
     ['a page in the middle', { after: { name: 'com.example.y/server-050', version: '1.0.0' } }],
     ['the largest page', { limit: 1_001 }],
     ['latest versions', { version: 'latest' }],
-    ['a search for what is rare', { search: 'called zzz' }],
-    ['a search for what is frequent', { search: 'service' }],
-  ])('%s of who sees one in a hundred looks at those alone', async (_, query) => {
+    ['a search for a rare term', { search: 'called zzz' }],
+    ['a search for a frequent term', { search: 'service' }],
+  ])('%s for a caller who sees one in a hundred only reads those', async (_, query) => {
     const plan = (await listPlans(await visible(FEW), query)).at(-1) ?? [];
-    // A rare term may come to fewer names still.
+    // A rare term may lead to even fewer names.
     expect(plan.some((step) => step.endsWith(' server_owner_claims') || step === BY_TRIGRAMS)).toBe(true);
     expect(plan.filter((step) => /^Seq Scan (entry|server_owner|searched_text)$/.test(step))).toEqual([]);
   });
@@ -276,13 +276,13 @@ describe('for a caller who does not see everything', () => {
     ['the first page', {}],
     ['a page in the middle', { after: { name: nameOf(5_000), version: '1.0.0' } }],
     ['latest versions', { version: 'latest' }],
-  ])('%s of who sees nearly all walks the names in order', async (_, query) => {
+  ])('%s for a caller who sees nearly all walks the names in order', async (_, query) => {
     const [plan = []] = await listPlans(await visible(NEARLY_ALL, FEW), query);
     expect(plan).toContain('Index Scan server_owner_pkey');
     expect(plan.filter((step) => /^(Sort|Hash Join|Merge Join|Seq Scan (entry|server_owner))/.test(step))).toEqual([]);
   });
 
-  test('a search of who sees nearly all goes as that of who sees everything', async () => {
+  test('a search for a caller who sees nearly all runs like one for a caller who sees everything', async () => {
     const visibility = await visible(NEARLY_ALL, FEW);
     const [frequent, ...nothing] = await listPlans(visibility, { search: 'service' });
     expect(frequent).toContain('Index Scan searched_text_pkey');

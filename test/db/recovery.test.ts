@@ -22,16 +22,16 @@ afterEach(async () => {
 
 const DEADLINE_MS = 10_000;
 
-test('after a kill -9 of Postgres reads and writes fail, and work again by themselves once it is back', async () => {
+test('after a kill -9 of Postgres reads and writes fail, and recover by themselves once it is back', async () => {
   await sync(database, { sourceName: 'first', entries: [draft('com.example/a', '1.0.0')] });
-  // More at once than there are connections, so that some wait for one when it happens.
+  // More at once than there are connections, so that some are waiting for one.
   const readMany = async (): Promise<PromiseSettledResult<unknown>[]> =>
     await Promise.allSettled(Array.from({ length: 40 }, async () => await listRegistries(database)));
   await readMany();
   const during = readMany();
   await postgres.kill();
   await during;
-  // A backend that is at work notices only after its query that its server is gone.
+  // A busy backend only notices after its query that its server is gone.
   await expect.poll(async () => await failures(readMany()), { timeout: DEADLINE_MS }).toBe(40);
 
   await postgres.restart();
@@ -60,13 +60,13 @@ test('a snapshot that was staged before the crash is lost, which its apply notic
       timeout: DEADLINE_MS,
     })
     .toMatchObject({ type: 'SnapshotLost' });
-  // Other connections of the pool may still be those from before the crash: each is found out when it is used.
+  // Other connections of the pool may still be those from before the crash, which is noticed on use.
   await expect
     .poll(async () => (await entriesOf(database)).map(({ version }) => version), { timeout: DEADLINE_MS })
     .toEqual(Array.from({ length: 20 }, () => '1.0.0'));
 });
 
-test('the listener says that it is cut off, comes back, and tells what it missed', async () => {
+test('the listener reports that it is disconnected, reconnects, and reports what it missed', async () => {
   const told: string[] = [];
   const listener = listenForRevisions(postgres.settings, {
     onRevision: () => {},

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/connection/database.ts';
 
-/** The tables that readers see, and what is said about entries, which there may be as much of. */
+/** The tables that readers see, and those of findings about entries, which may be as many. */
 const COUNTED_TABLES = [
   'source',
   'registry',
@@ -22,7 +22,7 @@ export const NOTHING_WRITTEN: RowsWritten = {
   sync_change: 0,
 };
 
-/** How many rows were inserted or updated meanwhile: a row that is written, even with what it held, is a new version. */
+/** How many rows were inserted or updated meanwhile. A written row is a new version, even with the same values. */
 export async function rowsWrittenBy(database: Database, work: () => Promise<unknown>): Promise<RowsWritten> {
   const before = await rowVersions(database);
   await work();

@@ -11,9 +11,8 @@ import type { TestDatabase } from '../environment.ts';
 import { draft, entriesOf, labels, source, sync } from './sync-source.ts';
 
 /**
- * Whichever way a search is carried out, it finds what a list has that contains the term: there are some hundred texts
- * of the upstream, a few of the platform's names among them and some of both, and pages are so small that most texts are
- * none of the first ones.
+ * However a search is carried out, it finds exactly the matching entries of the list. There are some hundred texts, some with
+ * upstream words, some with platform words, and some with both; pages are so small that most texts aren't on the first ones.
  */
 
 let target: TestDatabase;
@@ -21,7 +20,7 @@ let target: TestDatabase;
 const nameOf = (index: number): string => `com.example.x${index % 7}/server-${String(index).padStart(3, '0')}`;
 const PLATFORM = { team: 'platform' };
 
-/** Every other name has two versions, of which every other says something else and so has a text of its own. */
+/** Every other name has two versions, and every other of these has a different description, and so its own text. */
 function upstream(): EntryDraft[] {
   return Array.from({ length: 400 }, (_, index) => {
     const description = index % 40 === 0 ? 'Seldom needed' : 'Needed by many';
@@ -57,7 +56,7 @@ afterAll(async () => {
 
 type Asked = Partial<EntriesQuery> & { readonly registry: string };
 
-/** All pages of a list, one after another. */
+/** All pages of a list, in order. */
 async function walk(query: Asked): Promise<readonly EntryRow[]> {
   const found: EntryRow[] = [];
   for (;;) {
@@ -82,12 +81,12 @@ const TERMS = ['server', 'needed', 'seldom', 'rewritten', 'platform', 'x3/server
 describe.each(TERMS)('a search for %j', (search) => {
   test.each<[string, () => Asked | Promise<Asked>]>([
     ['a registry of all', () => ({ registry: 'all' })],
-    ['a small registry beside it', () => ({ registry: 'small' })],
+    ['a small registry', () => ({ registry: 'small' })],
     ['latest versions', () => ({ registry: 'all', version: 'latest' })],
-    ['the second versions, which few have', () => ({ registry: 'all', version: '2.0.0' })],
+    ['the second versions, which are few', () => ({ registry: 'all', version: '2.0.0' })],
     ['what changed', () => ({ registry: 'all', updatedSince: '2020-01-01T00:00:00Z' })],
-    ['the little that somebody sees', async () => ({ registry: 'all', visibility: await platformAlone() })],
-  ])('finds what %s has of it, in the order of a list', async (_, ask) => {
+    ['the few entries that a caller sees', async () => ({ registry: 'all', visibility: await platformAlone() })],
+  ])('finds the matches in %s, in list order', async (_, ask) => {
     const asked = await ask();
     const expected = labels((await entriesOf(target.database, asked)).filter((entry) => contains(entry, search)));
     for (const limit of [1, 3, 40]) expect(labels(await walk({ ...asked, search, limit }))).toEqual(expected);
@@ -96,7 +95,7 @@ describe.each(TERMS)('a search for %j', (search) => {
 
 const FOLDS_TEXTS = 6;
 
-test('texts that were there before they were folded are migrated to what they would be now', async () => {
+test('a migration folds older search texts', async () => {
   const stored = async (): Promise<readonly unknown[]> => [
     await target.database.pool.any(sql.unsafe`select name, digest, text from searched_text order by name, digest`),
     await target.database.pool.any(sql.unsafe`select name, version, search_text from entry order by id`),

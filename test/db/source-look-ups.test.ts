@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => target.drop());
 
-test('finding sources reads no entry, so that it costs the same however many there are', async () => {
+test('finding sources reads no entry, so the cost doesn’t depend on their number', async () => {
   const client = new pg.Client({ ...target.ownerSettings });
   await client.connect();
   await client.query('revoke all on entry from public, toolhive_registry_server');

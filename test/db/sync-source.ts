@@ -1,4 +1,4 @@
-/** What the tests of the database share: sources, entries, and a whole sync in one call. */
+/** Sources, entries, and a whole sync in one call, for tests of the database. */
 import { applySnapshot } from '../../db/syncs/apply.ts';
 import type { AppliedSnapshot, SnapshotToApply } from '../../db/syncs/apply.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
@@ -43,7 +43,7 @@ export function drafts(count: number, version = '1.0.0'): EntryDraft[] {
   );
 }
 
-/** The sources in this order, all of them in the default registry. */
+/** Stores the sources in this order, all of them in the default registry. */
 export async function useSources(database: Database, ...sources: readonly SourceDefinition[]): Promise<void> {
   await storeConfiguration(database, { sources, registries: [], defaultRegistry: 'default' });
 }
@@ -56,7 +56,7 @@ export interface TestSync {
 
 const ENTRIES_PER_CHUNK = 1_000;
 
-/** Stages the entries as the source's next sync, and answers with what to apply. */
+/** Stages the entries as the source's next sync, and returns the input of the apply. */
 export async function stage(database: Database, request: TestSync): Promise<SnapshotToApply> {
   const found = await findSource(database, request.sourceName);
   if (found === null) throw new Error(`There is no source ${request.sourceName}.`);

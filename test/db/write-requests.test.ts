@@ -31,7 +31,7 @@ const versions = async (includeDeleted = false): Promise<string[]> =>
     (entry) => `${entry.version} ${entry.status}${entry.isLatest ? ' latest' : ''}`,
   );
 
-test('publishing shows at once, and moves the latest version', async () => {
+test('publishing is visible at once, and moves the latest version', async () => {
   const revision = await revisionOf(target.database);
   expect(await write(publishing('1.0.0'))).toEqual({ entries: 1 });
   expect(await write(publishing('1.1.0'))).toEqual({ entries: 1 });
@@ -40,7 +40,7 @@ test('publishing shows at once, and moves the latest version', async () => {
   expect((await entriesOf(target.database))[0]?.document).toBe(documentOf('1.0.0'));
 });
 
-test('a version is published once, also after it was deleted', async () => {
+test('a version is published once, even after it was deleted', async () => {
   await write(publishing('1.0.0'));
   expect(await write(publishing('1.0.0'))).toMatchObject({ failure: { type: 'EntryExists' } });
   expect(await write({ kind: 'remove', name, version: '1.0.0' })).toMatchObject({ entries: 1 });
@@ -50,7 +50,7 @@ test('a version is published once, also after it was deleted', async () => {
   expect(await write({ kind: 'remove', name, version: '1.0.0' })).toMatchObject({ failure: { type: 'EntryNotFound' } });
 });
 
-test('replacing changes the document and updatedAt, and needs something to replace', async () => {
+test('replacing changes the document and updatedAt, and needs an existing version', async () => {
   await write(publishing('1.0.0'));
   const [before] = await entriesOf(target.database);
   const replacing: EntryWrite = { kind: 'replace', name, version: '1.0.0', document: documentOf('1.0.0', 'Does more') };
@@ -83,7 +83,7 @@ describe('a status', () => {
     expect(again).toMatchObject({ statusMessage: 'another message', statusChangedAt: first?.statusChangedAt });
   });
 
-  test('is set on all versions at once, on those that do not have it', async () => {
+  test('is set on all versions at once, if they don’t have it', async () => {
     await write(publishing('1.0.0'));
     await write(publishing('2.0.0'));
     await write(deprecating('2.0.0'));
@@ -92,7 +92,7 @@ describe('a status', () => {
     expect(await write(deprecating(null))).toMatchObject({ failure: { type: 'EntryUnchanged' } });
   });
 
-  test('deleted passes the latest version on; active brings it back', async () => {
+  test('deleted passes the latest version on, and active brings it back', async () => {
     await write(publishing('1.0.0'));
     await write(publishing('2.0.0'));
     await write({ kind: 'status', name, version: '2.0.0', status: 'deleted', statusMessage: null });
@@ -101,7 +101,7 @@ describe('a status', () => {
     expect(await versions()).toEqual(['1.0.0 active', '2.0.0 active latest']);
   });
 
-  test('of what is not there is not set', async () => {
+  test('of a missing version is not set', async () => {
     expect(await write(deprecating('1.0.0'))).toMatchObject({ failure: { type: 'EntryNotFound' } });
     expect(await write(deprecating(null))).toMatchObject({ failure: { type: 'EntryNotFound' } });
   });
@@ -110,7 +110,7 @@ describe('a status', () => {
 describe('a request', () => {
   const key = { sourceName: 'published', requestId: 'the key' };
 
-  test('is carried out once, however often it is put and carried out', async () => {
+  test('is carried out once, however often it is stored and executed', async () => {
     const put = async (): Promise<WriteOutcome | null> =>
       await putWriteRequest(target.database, key, { write: publishing('1.0.0') });
     expect(await put()).toBeNull();
@@ -128,7 +128,7 @@ describe('a request', () => {
     });
   });
 
-  test('to a source that is not managed, not there or detached is refused', async () => {
+  test('to a source that isn’t managed, doesn’t exist, or is detached is refused', async () => {
     const put = async (sourceName: string): Promise<unknown> =>
       await putWriteRequest(target.database, { sourceName, requestId: 'any' }, { write: publishing('1.0.0') });
     await expect(put('mirror')).rejects.toMatchObject({ type: 'SourceNotManaged' });
@@ -137,7 +137,7 @@ describe('a request', () => {
     await expect(put('published')).rejects.toMatchObject({ type: 'SourceNotFound' });
   });
 
-  test('that nobody has put cannot be carried out', async () => {
+  test('that was never stored can’t be carried out', async () => {
     await expect(carryOutWrite(target.database, key)).rejects.toMatchObject({ type: 'EntryNotFound' });
   });
 });

@@ -1,4 +1,4 @@
-/** Building etcd and kube-apiserver with the Go toolchain: a real API server needs nothing but a Go module proxy. */
+/** Builds etcd and kube-apiserver with the Go toolchain: a real API server needs nothing but a Go module proxy. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const ETCD_VERSION = 'v3.6.5';
 
 const PACKAGES = { 'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver', etcd: 'go.etcd.io/etcd/server/v3' };
 
-/** Kubernetes replaces these by folders of its own repository, which a dependency does not have. */
+/** Kubernetes replaces these with folders of its own repository, which a dependency doesn't have. */
 const STAGING_MODULES =
   `api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap
   code-generator component-base component-helpers controller-manager cri-api cri-client csi-translation-lib
@@ -28,10 +28,9 @@ const LINKER_FLAGS = [
 ].join(' ');
 
 /**
- * Builds both programs into `directory`: about 5 minutes on two cores, 1.8 GB of memory and 3 GB of Go's caches. Each
- * build has a folder of its own, so that two at once do no harm, and a broken one leaves nothing behind.
- *
- * @throws Error with the last lines of what Go said
+ * Builds both programs into `directory`: about 5 minutes on two cores, 1.8 GB of memory, and 3 GB of Go's caches. Each build has
+ * its own folder, so that two at once don't interfere, and a failed one leaves nothing behind.
+ * @throws Error with the last lines of Go's output
  */
 export async function buildApiServer(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
@@ -50,7 +49,7 @@ export async function buildApiServer(directory: string): Promise<void> {
   }
 }
 
-/** The sums of hundreds of modules are looked up in Go's checksum database instead of being committed. */
+/** The checksums of hundreds of modules come from Go's checksum database instead of being committed. */
 function goModule(): string {
   const replacements = STAGING_MODULES.map((name) => `replace k8s.io/${name} => k8s.io/${name} ${STAGING_VERSION}`);
   return [
@@ -61,7 +60,7 @@ function goModule(): string {
   ].join('\n');
 }
 
-/** Go takes all the processors that it finds: whoever else works on the machine comes first. */
+/** Go uses all processors, so give others on the machine precedence. */
 async function runGo(folder: string, arguments_: readonly string[]): Promise<void> {
   const environment = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' };
   await promisify(execFile)('nice', ['-n', '15', 'go', ...arguments_], {

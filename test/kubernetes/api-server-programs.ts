@@ -1,4 +1,4 @@
-/** Where the programs of a real API server are: on the machine, in the cache, or built into it. */
+/** The programs of a real API server: installed, cached, or built into the cache. */
 import { join } from 'node:path';
 import { cacheDirectory } from '../../embedded/cache-directory.ts';
 import { findOnPath, isExecutable } from '../../embedded/executable.ts';
@@ -15,9 +15,8 @@ export interface NoApiServer {
 }
 
 /**
- * Looks in `KUBEBUILDER_ASSETS`, on the PATH and in the cache; else builds both, once.
- *
- * @returns the reason why not, where there is none and it can't be built
+ * Looks in `KUBEBUILDER_ASSETS`, on the PATH, and in the cache; otherwise builds both, once.
+ * @returns the reason, if there is none and it can't be built
  */
 export async function findApiServerPrograms(
   environment: NodeJS.ProcessEnv = process.env,

@@ -1,4 +1,4 @@
-/** A real API server on etcd, without a cluster: everything that a source of servers needs of one. */
+/** A real API server on etcd, without a cluster: everything that a source of servers needs. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
@@ -14,7 +14,7 @@ import { TcpProxy } from './tcp-proxy.ts';
 
 const READY_WITHIN_MS = 60_000;
 
-/** The programs, which the first test to ask may have to wait for while they are built. */
+/** The programs. The first test that asks may have to wait until they are built. */
 export function askForPrograms(): Promise<ApiServerPrograms | NoApiServer> {
   return new Promise((resolve, reject) => {
     // Not fetch, which gives up after five minutes.
@@ -33,7 +33,7 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** What is sent, and what the API server is to do with it. */
+/** What to send, and what the API server should do with it. */
 export interface Content {
   readonly json: unknown;
   /** Default `application/json`. */
@@ -54,7 +54,7 @@ export class ApiServer {
   #etcd!: GuardedProcess;
   #server!: GuardedProcess;
   #agent!: Agent;
-  /** What sources speak to: connections that can be cut. */
+  /** What sources connect to: connections that can be interrupted. */
   proxy!: TcpProxy;
 
   private constructor(programs: ApiServerPrograms, folder: string, ports: Ports) {
@@ -82,12 +82,12 @@ export class ApiServer {
     return join(this.#folder, 'certs', 'apiserver.crt');
   }
 
-  /** Of the tokens of service accounts; where the API itself is, past the proxy. */
+  /** The issuer of service accounts' tokens; the API itself, without the proxy. */
   get issuer(): string {
     return `https://${LOOPBACK}:${this.#ports.api}`;
   }
 
-  /** A file name for something that goes with the server. */
+  /** A path for a file that belongs to the server. */
   file(name: string): string {
     return join(this.#folder, name);
   }
@@ -111,7 +111,7 @@ export class ApiServer {
     await this.#untilReady();
   }
 
-  /** Without a word to anybody, as when the machine goes. */
+  /** Abruptly, like a machine that crashes. */
   async kill(): Promise<void> {
     process.kill(this.#server.pid, 'SIGKILL');
     await this.#server.ended;
@@ -126,7 +126,7 @@ export class ApiServer {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** As the administrator, past the proxy. */
+  /** As the administrator, without the proxy. */
   async ask(method: string, path: string, content?: Content): Promise<Answer> {
     const response = await request(`${this.issuer}${path}`, {
       method: method as 'GET',
@@ -142,7 +142,7 @@ export class ApiServer {
     return { status: response.statusCode, body: isJson ? (JSON.parse(text) as Answer['body']) : { text } };
   }
 
-  /** The same, where anything but success is a fault of the test. */
+  /** The same, but anything except success fails the test. */
   async do(method: string, path: string, content?: Content): Promise<Answer['body']> {
     const answer = await this.ask(method, path, content);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -188,7 +188,7 @@ export class ApiServer {
   }
 
   async #isReady(): Promise<boolean> {
-    // Written by the server itself when it first starts.
+    // The server writes it when it first starts.
     this.#agent = new Agent({ connect: { ca: await readFile(this.certificate) } });
     const { status } = await this.ask('GET', '/readyz');
     if (status !== 200) await this.#agent.destroy();

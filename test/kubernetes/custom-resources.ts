@@ -1,4 +1,4 @@
-/** The custom resource definitions that sources know, as far as sources look: written for the tests. */
+/** The custom resource definitions that sources know, reduced to what sources read; written for the tests. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KubernetesResource } from '../../registry/kubernetes-object.ts';
 import type { ApiServer } from './api-server.ts';
@@ -44,7 +44,7 @@ const DEFINITIONS: Readonly<Record<KubernetesResource, Definition>> = {
 
 export const ALL_RESOURCES = Object.keys(DEFINITIONS) as KubernetesResource[];
 
-/** Installs definitions and waits until their objects can be asked for. */
+/** Installs definitions and waits until their objects can be requested. */
 export async function install(
   server: ApiServer,
   resources: readonly KubernetesResource[],
@@ -70,13 +70,13 @@ export async function uninstall(server: ApiServer, resource: KubernetesResource)
   while ((await server.ask('GET', path)).status !== 404) await delay(20);
 }
 
-/** Where the objects of a resource are in a namespace. */
+/** The path of a resource's objects in a namespace. */
 export function objectsPath(resource: KubernetesResource, namespace: string): string {
   const [version = ''] = DEFINITIONS[resource].versions;
   return `${groupPath(resource, version)}/namespaces/${namespace}/${pluralOf(resource)}`;
 }
 
-/** What goes on top of every object of a resource. */
+/** The common part of every object of a resource. */
 export function typeOf(resource: KubernetesResource): { apiVersion: string; kind: string } {
   const { kind, versions } = DEFINITIONS[resource];
   return { apiVersion: groupPath(resource, versions[0]!).slice('/apis/'.length), kind };

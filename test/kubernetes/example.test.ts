@@ -15,7 +15,7 @@ async function dataOf(name: string): Promise<Readonly<Record<string, string>>> {
 }
 
 describe('the example of deploy/kubernetes', () => {
-  test('has a configuration with sources that its roles let it read', async () => {
+  test('has a configuration with sources that its roles allow it to read', async () => {
     const { 'rollcall.yaml': text = '' } = await dataOf('rollcall-config');
     const { sources, notes } = await load(text);
     expect(notes).toEqual([]);
@@ -29,7 +29,7 @@ describe('the example of deploy/kubernetes', () => {
     expect(role?.rules).toMatchObject([{ resourceNames: ['registry-data'] }]);
   });
 
-  test('has a registry document without a fault', async () => {
+  test('has a registry document without faults', async () => {
     const { 'registry.json': text = '' } = await dataOf('registry-data');
     const reader = new DocumentReader();
     const { drafts } = reader.push(Buffer.from(text));
@@ -47,7 +47,7 @@ describe.skipIf('missing' in programs)(`the manifests of deploy/kubernetes${beca
     await server.stop();
   });
 
-  test('are accepted, every field of them', async () => {
+  test('are accepted, with every field', async () => {
     const kustomization = await readFile(
       new URL('../../deploy/kubernetes/kustomization.yaml', import.meta.url),
       'utf8',

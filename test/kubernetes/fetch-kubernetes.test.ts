@@ -37,7 +37,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
     await fresh.drop();
   });
 
-  /** A namespace of its own for a test. */
+  /** A separate namespace for a test. */
   async function namespace(): Promise<string> {
     namespaces += 1;
     const name = `n${namespaces}`;
@@ -88,7 +88,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       ]);
     });
 
-    test('of all its namespaces in each sync, so that a change in one leaves the others alone', async () => {
+    test('of all its namespaces in each sync, so that a change in one doesn’t affect the others', async () => {
       const [one, two] = [await namespace(), await namespace()];
       for (const name of [one, two]) await cluster.put(exported(name, 'weather'));
       const source = await sourceOf({ namespaces: [one, two] });
@@ -110,7 +110,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       expect(await source.served()).toEqual([`com.toolhive.k8s.${one}/gold@1.2.3`]);
     });
 
-    test('until none is left: a cluster means it, whatever a guard would think of it', async () => {
+    test('until none is left: a cluster’s list is authoritative, so the removal guard doesn’t apply', async () => {
       const one = await namespace();
       const names = Array.from({ length: 12 }, (_, index) => `server-${index}`);
       await Promise.all(names.map((name) => cluster.put(exported(one, name))));
@@ -122,7 +122,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       expect((await source.sync()).counts).toMatchObject({ entries: 0, removed: 1 });
     });
 
-    test('and those that are wrong keep nothing in the registry that is gone', async () => {
+    test('and an invalid one keeps no deleted one in the registry', async () => {
       const one = await namespace();
       await cluster.put(exported(one, 'weather'));
       await cluster.put(exported(one, 'wrong', { 'registry-description': '' }));
@@ -140,7 +140,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       ]);
     });
 
-    test('with the claims of their annotations, on which two objects of one name have to agree', async () => {
+    test('with the claims of their annotations, on which two objects of one name must agree', async () => {
       const one = await namespace();
       const claims = { 'authz-claims': '{"team": ["a", "b"]}' };
       const proxy = { resource: 'mcpremoteproxies.toolhive.stacklok.dev' } as const;
@@ -184,8 +184,8 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
     }, 120_000);
   });
 
-  describe('what is new', () => {
-    test('is nothing where only the state of a server changed, or an object that is not exported', async () => {
+  describe('news', () => {
+    test('is nothing if only the state of a server changed, or an object that isn’t exported', async () => {
       const one = await namespace();
       await cluster.put({ ...exported(one, 'weather'), status: { phase: 'Pending' } });
       const source = await sourceOf({ namespaces: [one] });
@@ -200,7 +200,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
     });
   });
 
-  test('resources in the version that is served; one that is not installed is skipped, said, and picked up later', async () => {
+  test('resources in the served version; one that isn’t installed is skipped, reported, and found later', async () => {
     const one = await namespace();
     await uninstall(cluster.server, 'mcpremoteproxies.toolhive.stacklok.dev');
     await uninstall(cluster.server, 'mcpservers.mcp.x-k8s.io');
@@ -231,7 +231,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
   });
 
   describe('all or nothing', () => {
-    test('a namespace that may not be read fails the sync by its name, and removes nothing', async () => {
+    test('a namespace without permission fails the sync by its name, and removes nothing', async () => {
       const [mine, theirs] = [await namespace(), await namespace()];
       for (const one of [mine, theirs]) await cluster.put(exported(one, 'weather'));
       const source = await sourceOf({ namespaces: [mine, theirs] });
@@ -246,7 +246,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
         expect(failure.message).toContain('cannot list resource "mcpservers"');
         expect(await source.served()).toEqual(before);
 
-        // What the role for one namespace allows is enough for a source of this namespace.
+        // The role for one namespace is enough for a source of this namespace.
         const ofMine = await sourceOf({ namespaces: [mine] });
         expect((await ofMine.sync()).counts).toMatchObject({ entries: 1, added: 1 });
       });
@@ -254,7 +254,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       expect((await again.sync()).counts).toMatchObject({ entries: 2 });
     });
 
-    test('an API server that is away fails the sync, and removes nothing', async () => {
+    test('an unavailable API server fails the sync, and removes nothing', async () => {
       const one = await namespace();
       await cluster.put(exported(one, 'weather'));
       const source = await sourceOf({ namespaces: [one] });
@@ -270,7 +270,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       expect(await source.sync()).toMatchObject({ outcome: 'unchanged' });
     });
 
-    test('a watch that is to go on from too long ago, or hears nothing any more, says so', async () => {
+    test('a watch that continues from too long ago, or hears nothing, says so', async () => {
       const one = await namespace();
       const path = `/apis/toolhive.stacklok.dev/v1beta1/namespaces/${one}/mcpservers`;
       const { signal } = new AbortController();
@@ -294,7 +294,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       const readiness = () => reader.assertReady(AbortSignal.timeout(10_000));
       await readiness();
       await cluster.invalidateTokens();
-      // The API server remembers for a while whom it has accepted.
+      // The API server remembers accepted tokens for a while.
       const deadline = Date.now() + 20_000;
       while ((await source.check().catch(() => 'denied')) !== 'denied' && Date.now() < deadline) {
         await source.sync().catch(() => undefined);
@@ -306,14 +306,14 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       await expect(readiness()).rejects.toMatchObject({ type: 'UpstreamDenied' });
       await cluster.renewToken();
       expect((await source.sync()).counts).toMatchObject({ rejected: 0 });
-      // Also by what has been at work since before.
+      // Also by clients that were connected before.
       await readiness();
       await reader.close();
     }, 60_000);
 
     test.each([
-      ['no such file', { kubeconfig: '/nowhere/kubeconfig' }, '/nowhere/kubeconfig'],
-      ['no such context', { context: 'production' }, 'it has no context production'],
+      ['a missing file', { kubeconfig: '/nowhere/kubeconfig' }, '/nowhere/kubeconfig'],
+      ['a missing context', { context: 'production' }, 'it has no context production'],
     ])('%s is a fault of the definition', async (_case, access, expected) => {
       const content = { servers: { resources: ALL_RESOURCES } };
       const origin = { kind: 'kubernetes', kubeconfig: cluster.kubeconfig, ...access, content } as const;
@@ -333,7 +333,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       await cluster.putConfigMap('registry-data', { 'registry.json': document('io.example/one', 'io.example/two') });
     });
 
-    test('which may be read with the role that is for it, and no other one with it', async () => {
+    test('which can be read with its own role, and no other one with it', async () => {
       const source = await sourceIn({ configMap });
       expect((await source.sync()).counts).toMatchObject({ entries: 2, added: 2 });
       expect(await source.check()).toBe('nothing');
@@ -355,7 +355,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       expect(await source.served()).toEqual(['io.example/yaml@1.0.0']);
     });
 
-    test('where the document is gone, or empty, the entries stay', async () => {
+    test('keeps its entries if it is missing or empty', async () => {
       const source = await sourceIn({ configMap });
       await source.sync();
       await cluster.putConfigMap('registry-data', { other: '[]' });

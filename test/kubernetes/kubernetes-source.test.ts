@@ -16,9 +16,9 @@ import { exported, TestCluster } from './test-cluster.ts';
 const programs = await askForPrograms();
 const because = 'missing' in programs ? ` (skipped: ${programs.missing})` : '';
 
-/** How soon a change in the cluster is seen by clients. */
+/** How soon clients see a change in the cluster. */
 const SEEN_WITHIN_MS = 2_000;
-/** How soon a source has caught up after something was broken. */
+/** How soon a source has caught up after a failure. */
 const RECOVERED_WITHIN_MS = 20_000;
 
 const SERVERS: KubernetesOrigin['content'] = {
@@ -59,7 +59,7 @@ describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${becaus
     await cluster.stop();
   }, 60_000);
 
-  /** Everything is as it was at first, and every sync is over. */
+  /** Everything is as at the beginning, and every sync has ended. */
   beforeEach(async () => {
     await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], RECOVERED_WITHIN_MS);
   });
@@ -87,7 +87,7 @@ describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${becaus
     return await listSyncRuns(database.database, { sourceName: source, limit: 100 });
   }
 
-  test('what is applied, changed, no longer exported and deleted is served or gone at once', async () => {
+  test('everything that is applied, changed, no longer exported, or deleted is served or gone at once', async () => {
     const weather = 'com.toolhive.k8s.team-b/weather';
     const others = ['com.toolhive.k8s.team-a/first', 'io.example/one'];
     const withWeather = ['com.toolhive.k8s.team-a/first', weather, 'io.example/one'];
@@ -115,7 +115,7 @@ describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${becaus
     await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], SEEN_WITHIN_MS);
   });
 
-  test('how the servers are doing is told, and is no reason for a sync', async () => {
+  test('the state of servers is recorded, and causes no sync', async () => {
     const before = await syncs('cluster');
     const status = { phase: 'Ready', url: 'http://first.team-a.svc/mcp' };
     await cluster.putStatus(exported('team-a', 'first'), status);
@@ -157,7 +157,7 @@ describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${becaus
     expect((await syncs('cluster')).length - before.length).toBeLessThanOrEqual(12);
   });
 
-  test('a watch that is cut in the middle goes on', async () => {
+  test('an interrupted watch continues', async () => {
     for (const name of ['cut-one', 'cut-two']) {
       const { connections } = cluster.server.proxy;
       cluster.server.proxy.cut();
@@ -172,18 +172,18 @@ describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${becaus
     }
   });
 
-  test('an API server that is killed is waited for, and what was changed meanwhile is found', async () => {
+  test('a killed API server is waited for, and changes during its absence are found', async () => {
     await cluster.server.kill();
     await worker.actors.syncNow('cluster', { wait: true });
     expect(await served()).toEqual(['com.toolhive.k8s.team-a/first', 'io.example/one']);
-    // Past the sources, who see it only when they are let in again.
+    // Without the sources, which only see it when they are let in again.
     cluster.server.proxy.reachable = false;
     await cluster.server.startServer();
     await cluster.put(exported('team-b', 'meanwhile'));
     cluster.server.proxy.reachable = true;
     const withIt = ['com.toolhive.k8s.team-a/first', 'com.toolhive.k8s.team-b/meanwhile', 'io.example/one'];
     await expectServed(withIt, RECOVERED_WITHIN_MS);
-    // The watch stands again.
+    // The watch is established again.
     await cluster.delete(exported('team-b', 'meanwhile'));
     await expectServed(['com.toolhive.k8s.team-a/first', 'io.example/one'], RECOVERED_WITHIN_MS);
     expect((await syncs('cluster')).find(({ outcome }) => outcome === 'failed')).toMatchObject({
@@ -191,7 +191,7 @@ describe.skipIf('missing' in programs)(`the actor of a Kubernetes source${becaus
     });
   }, 120_000);
 
-  test('permissions that are taken away fail its syncs, which say what is missing; given back, it goes on', async () => {
+  test('syncs without permission fail and say what is missing; with permission again, they work', async () => {
     const manifests = await readManifests('all-namespaces.yaml');
     for (const manifest of manifests) await remove(cluster.server, manifest);
     const failed = await until(async () => {

@@ -1,4 +1,4 @@
-/** The manifests that people apply, applied as `kubectl apply` does. */
+/** The manifests that users apply, applied like `kubectl apply`. */
 import { readFile } from 'node:fs/promises';
 import { parseAllDocuments } from 'yaml';
 import type { ApiServer, Answer } from './api-server.ts';
@@ -19,7 +19,7 @@ export async function readManifests(name: string): Promise<Manifest[]> {
   return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 }
 
-/** Strictly: a field that the API server does not know is refused. */
+/** Strict: a field that the API server doesn't know is refused. */
 export async function apply(server: ApiServer, manifest: Manifest): Promise<Answer['body']> {
   const query = 'fieldManager=test&force=true&fieldValidation=Strict';
   return await server.do('PATCH', `${pathOf(manifest)}?${query}`, {

@@ -66,7 +66,7 @@ describe.skipIf('missing' in programs)(`service accounts${because}`, () => {
     }
   }
 
-  /** As the kubelet asks for it, for a projected volume. */
+  /** As the kubelet requests it, for a projected volume. */
   async function tokenOf(account: string, audience = AUDIENCE): Promise<string> {
     const [namespace, name] = account.split('/');
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
@@ -106,7 +106,7 @@ describe.skipIf('missing' in programs)(`service accounts${because}`, () => {
     expect(await read(await tokenOf('engineering/reader'))).toEqual(published);
   });
 
-  test('without the role publish nothing, though their tokens have the scope of the provider', async () => {
+  test('without the role publish nothing, although their tokens have the scope of the provider', async () => {
     expect(await publish(await tokenOf('engineering/reader'), 'com.example.engineering/other')).toBe(403);
   });
 
@@ -114,7 +114,7 @@ describe.skipIf('missing' in programs)(`service accounts${because}`, () => {
     expect(await read(await tokenOf('sales/default'))).toEqual({ status: 404, names: [] });
   });
 
-  test('with a token for somebody else, such as the API server itself, are refused', async () => {
+  test('with a token for another audience, such as the API server itself, are refused', async () => {
     for (const audience of ['https://other.mcp.svc.cluster.local', cluster.server.issuer]) {
       const token = await tokenOf('engineering-ci/publisher', audience);
       expect(await read(token)).toEqual({ status: 401, names: [] });

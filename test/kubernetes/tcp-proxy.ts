@@ -1,4 +1,4 @@
-/** A network that can be taken away. */
+/** A network connection that can be interrupted. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { LOOPBACK } from '../../embedded/free-port.ts';
 
@@ -8,7 +8,7 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   /** Connections that were made so far. */
   connections = 0;
-  /** While it is false nobody gets through. */
+  /** While it is false, no connection gets through. */
   reachable = true;
 
   private constructor(targetPort: number) {
@@ -28,7 +28,7 @@ export class TcpProxy {
     return address.port;
   }
 
-  /** Cuts every connection in the middle of whatever it carries. */
+  /** Cuts every connection immediately. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }

@@ -1,4 +1,4 @@
-/** An API server with Rollcall's account in it, which may do what the manifests of deploy/kubernetes let it. */
+/** An API server with Rollcall's account, which has the permissions in the manifests of deploy/kubernetes. */
 import { writeFile } from 'node:fs/promises';
 import { LOOPBACK } from '../../embedded/free-port.ts';
 import type { KubernetesResource } from '../../registry/kubernetes-object.ts';
@@ -43,7 +43,7 @@ export class TestCluster {
     return cluster;
   }
 
-  /** Of Rollcall's account: the token is in a file of its own, as in a pod. */
+  /** Of Rollcall's account: the token is in its own file, as in a pod. */
   get kubeconfig(): string {
     return this.server.file('kubeconfig.json');
   }
@@ -77,7 +77,7 @@ export class TestCluster {
     await writeFile(this.server.file('token'), status.token);
   }
 
-  /** No token that was given out so far is accepted any longer, as when it has expired. */
+  /** No token issued so far is accepted any longer, as if it had expired. */
   async invalidateTokens(): Promise<void> {
     await this.server.do('DELETE', '/api/v1/namespaces/rollcall/serviceaccounts/rollcall');
     await applyAll(this.server, 'account.yaml');
@@ -91,7 +91,7 @@ export class TestCluster {
     }
   }
 
-  /** Creates or changes an object, as its owner does, and then its status, as an operator does. */
+  /** Creates or changes an object, like its owner, and then its status, like an operator. */
   async put(object: TestObject): Promise<void> {
     const { resource = MCP_SERVERS, namespace, name, annotations = {}, labels = {}, spec = SPECS[resource] } = object;
     const prefixed = Object.entries(annotations).map(([key, value]) => [`toolhive.stacklok.dev/${key}`, value]);
@@ -128,7 +128,7 @@ export class TestCluster {
   }
 }
 
-/** An object that its owner exports, with all that takes. */
+/** An object that its owner exports, with everything required for that. */
 export function exported(
   namespace: string,
   name: string,
