@@ -11,8 +11,9 @@ import { seesRegistry } from './access/permissions.ts';
 import type { RegistryView, RegistryViews } from './access/visibility.ts';
 import type { AuditTrail } from './audit/trail.ts';
 import type { Pages } from './cache/pages.ts';
+import type { RenderedExports } from './endpoints/exports/rendered-exports.ts';
 import { HttpError } from './http/error.ts';
-import { pathParameter } from './http/routes.ts';
+import { pathParameter } from './http/path-parameter.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
 import type { SoftwareVersion } from './software-version.ts';
 
@@ -23,6 +24,7 @@ export interface ApiContext {
   readonly registries: RegistryDirectory;
   readonly views: RegistryViews;
   readonly pages: Pages;
+  readonly exports: RenderedExports;
   readonly actors: SourceActors;
   readonly software: SoftwareVersion;
   readonly temporal: TemporalInformation;
@@ -56,7 +58,7 @@ export interface TemporalInformation {
  * @throws HttpError 404 where there is no such registry, and the same where the caller may not see it.
  */
 export async function servedRegistry({ registries }: ApiContext, request: Request): Promise<RegistryRow> {
-  const name = request.params['registry'] === undefined ? undefined : pathParameter(request, 'registry');
+  const name = pathParameter(request, 'registry');
   const registry = await registries.find(name);
   if (registry !== undefined && seesRegistry(callerOf(request), registry)) return registry;
   throw new HttpError(404, name === undefined ? 'There is no default registry' : `There is no registry "${name}"`);

@@ -24,6 +24,7 @@ import { RegistryViews } from './access/visibility.ts';
 import { AuditTrail } from './audit/trail.ts';
 import { Pages } from './cache/pages.ts';
 import type { ApiContext } from './context.ts';
+import { RenderedExports } from './endpoints/exports/rendered-exports.ts';
 import { RegistryDirectory } from './registry-directory.ts';
 import { softwareVersion } from './software-version.ts';
 
@@ -104,7 +105,7 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
     addRegistryGauges(database),
     addGauges(() => registries.gauges()),
   ];
-  const access = createAccess(auth, { database, registries, logger });
+  const access = createAccess(auth, { database, logger });
   const actors = createSourceActors(temporal.client, {
     taskQueue: options.temporal.taskQueue,
     findState: (name) => findInitialState(database, name),
@@ -138,6 +139,7 @@ function contextOf(
       softwareVersion: software.version,
       pagesAtOnce: pagesAtOnce(options.connection),
     }),
+    exports: new RenderedExports(database),
     software,
     temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: options.temporalUiUrl },
     limits,

@@ -1,12 +1,12 @@
 /** The API: answers requests until it is told to stop, reads even while Temporal is unavailable. */
 import { once } from 'node:events';
+import { createApp } from './app.ts';
 import type { ApiContext } from './context.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openInternalPort, type Readiness } from '../telemetry/internal-port.ts';
-import { apiReadiness } from './health.ts';
+import { apiReadiness } from './endpoints/system/health.ts';
 import { listen } from './http/listener.ts';
 import { type ContextOptions, openContext } from './open-context.ts';
-import { createRequestListener } from './request-listener.ts';
 
 export interface ApiOptions extends ContextOptions, ServeOptions {}
 
@@ -42,7 +42,7 @@ async function serve(context: ApiContext, options: ServeOptions): Promise<void> 
   const readiness = (): Promise<Readiness> => apiReadiness(context);
   const internal = await openInternalPort({ address: addresses.internal, readiness });
   try {
-    const open = await listen(createRequestListener(context), addresses.public);
+    const open = await listen(createApp(context), addresses.public);
     try {
       onReady?.({ public: open.url, internal: internal.url });
       if (!signal.aborted) await once(signal, 'abort');

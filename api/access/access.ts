@@ -1,28 +1,19 @@
-/** Who is let in: what the settings of authentication come to. */
-import { type RequestHandler, Router } from 'express';
+/** Authentication, as the configuration sets it up. */
 import type { Logger } from 'pino';
 import type { AuthSettings } from '../../config/model.ts';
 import type { Database } from '../../db/connection/database.ts';
-import type { RegistryDirectory } from '../registry-directory.ts';
-import { createSignIn } from '../sign-in/sign-in.ts';
-import { admitEverybody, type Authenticate, authenticate } from './authenticate.ts';
+import { createSignIn, type SignIn } from '../sign-in/sign-in.ts';
+import { admitEveryone, type Authenticate, authenticate } from './authenticate.ts';
 import type { Caller } from './caller.ts';
-import { gate } from './gate.ts';
-import { protectedResourceMetadata } from './protected-resource.ts';
 import { TokenVerifier } from './tokens/token-verifier.ts';
 
 export interface Access {
   readonly settings: AuthSettings;
-  /** To come before everything else. */
   readonly authenticate: Authenticate;
-  /** To come before all routes: lets through whom they may answer. */
-  readonly gate: RequestHandler;
-  /** What clients read to get a token. */
-  readonly metadata: RequestHandler;
-  /** Signing in to the console and out again. */
-  readonly signIn: RequestHandler;
+  /** Signing in to the console. Undefined if no provider has a client for it. */
+  readonly signIn?: SignIn | undefined;
   /**
-   * Checks a token that did not come as a bearer token. Undefined where authentication is off.
+   * Checks a token that did not come as a bearer token. Undefined if authentication is off.
    *
    * @throws TokenRejected, ProviderUnavailable
    */
@@ -32,18 +23,10 @@ export interface Access {
 
 export function createAccess(
   settings: AuthSettings,
-  { database, registries, logger }: { database: Database; registries: RegistryDirectory; logger: Logger },
+  { database, logger }: { readonly database: Database; readonly logger: Logger },
 ): Access {
   if (settings.mode === 'anonymous') {
-    const nothing = Router();
-    return {
-      settings,
-      authenticate: admitEverybody,
-      gate: nothing,
-      metadata: nothing,
-      signIn: nothing,
-      close: () => Promise.resolve(),
-    };
+    return { settings, authenticate: admitEveryone, close: () => Promise.resolve() };
   }
   const tokens = new TokenVerifier(settings, logger);
   void tokens.prepare();
@@ -52,9 +35,7 @@ export function createAccess(
   return {
     settings,
     authenticate: authenticate({ settings, tokens, sessions: signIn?.sessions }),
-    gate: gate(settings, registries),
-    metadata: protectedResourceMetadata(settings),
-    signIn: signIn?.routes ?? Router(),
+    signIn,
     verifyToken,
     close: async () => {
       await tokens.close();

@@ -12,7 +12,7 @@ import type { TokenVerifier } from './tokens/token-verifier.ts';
 export type Authenticate = (request: IncomingMessage) => Promise<void> | undefined;
 
 /** Where authentication is off. */
-export const admitEverybody: Authenticate = (request) => {
+export const admitEveryone: Authenticate = (request) => {
   setCaller(request, EVERYBODY);
   return undefined;
 };

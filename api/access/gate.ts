@@ -1,42 +1,33 @@
-/** Lets a request pass to the routes, or not. What is not listed here needs a token, routes of the future included. */
+/** Lets a request pass to an endpoint, or refuses it. */
 import type { Request, RequestHandler } from 'express';
-import type { OAuthSettings } from '../../config/model.ts';
-import { isSafeMethod } from '../http/safe-method.ts';
-import type { RegistryDirectory } from '../registry-directory.ts';
+import type { ApiContext } from '../context.ts';
+import type { Access } from '../endpoints/endpoint.ts';
+import { pathParameter } from '../http/path-parameter.ts';
 import { refusedToken } from './authenticate.ts';
 import { callerOf } from './caller.ts';
 import { refusalOf, scopeNeeded, tokenNeeded } from './challenge.ts';
-import { isAlwaysOpen, isConsoleQuery, registryRead } from './open-paths.ts';
-import { percentDecoded } from './percent-decoding.ts';
 
-/** `mcp-publisher login`: answers how to get a token. */
-const LOGIN = /^(?:\/registry\/[^/]+)?\/v0(?:\.1)?\/auth\/|^\/registry\/v0\.1\/auth\//;
-/** These are sent with POST, and change nothing. */
-const VALIDATION = /\/v0(?:\.1)?\/validate\/?$/;
-
-export function gate(settings: OAuthSettings, registries: RegistryDirectory): RequestHandler {
+/** Checks the token of a request as the access of an endpoint requires. Roles and claims are for the endpoint to check. */
+export function gate(
+  { access: { settings }, registries }: Pick<ApiContext, 'access' | 'registries'>,
+  access: Exclude<Access, 'open'>,
+): RequestHandler {
   return async (request, _response, next) => {
-    if (isAlwaysOpen(request.path)) return next();
+    if (settings.mode === 'anonymous') return next();
     const refused = refusedToken(request);
     if (refused !== undefined) throw refusalOf(refused, request, settings);
     const caller = callerOf(request);
-    const isSafe = isSafeMethod(request.method);
     if (caller.kind === 'public') {
-      const isOpenRead = isSafe && (isConsoleQuery(request.path) || (await isOfPublicRegistry(request, registries)));
-      const isOpen = LOGIN.test(request.path) || isOpenRead;
+      const isOpen = access === 'optional' || (access === 'registry' && (await isPublicRegistry(request, registries)));
       if (!isOpen) throw tokenNeeded(request, settings);
-    } else if (!isSafe && !caller.mayWrite && !VALIDATION.test(request.path) && !LOGIN.test(request.path)) {
+    } else if (access === 'write' && !caller.mayWrite) {
       throw scopeNeeded(request, settings);
     }
     next();
   };
 }
 
-/** The routes judge the registry that they find once more: this decides only between 401 and what they answer. */
-async function isOfPublicRegistry({ path }: Request, registries: RegistryDirectory): Promise<boolean> {
-  const read = registryRead(path);
-  if (read === null) return false;
-  const { name: written } = read;
-  const name = written === undefined ? undefined : percentDecoded(written);
-  return name !== null && (await registries.find(name))?.access === 'public';
+/** The endpoint checks the registry again: this only decides between 401 and the endpoint's own answer. */
+async function isPublicRegistry(request: Request, registries: ApiContext['registries']): Promise<boolean> {
+  return (await registries.find(pathParameter(request, 'registry')))?.access === 'public';
 }

@@ -1,37 +1,44 @@
 /** What clients need to know to get a token for a registry: protected resource metadata (RFC 9728). */
-import { type Request, type RequestHandler, Router } from 'express';
+import type { Request } from 'express';
+import { z } from 'zod';
 import type { OAuthSettings } from '../../config/model.ts';
 import { HttpError } from '../http/error.ts';
-import { addRoute } from '../http/routes.ts';
 
-const WELL_KNOWN = '/.well-known/oauth-protected-resource';
+export const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
 /** Where the API of one registry, or of the default one, begins: each is a resource of its own. */
 const RESOURCE_PATH = /^(?:\/registry\/[^/]+)?(?:\/v0(?:\.1)?)?$/;
 
+export const resourceMetadataSchema = z
+  .object({
+    resource: z.string(),
+    authorization_servers: z.array(z.string()),
+    scopes_supported: z.array(z.string()),
+    bearer_methods_supported: z.array(z.string()),
+    resource_name: z.string(),
+  })
+  .meta({ id: 'ProtectedResourceMetadata' });
+type ResourceMetadata = z.input<typeof resourceMetadataSchema>;
+
 type Settings = Pick<OAuthSettings, 'resourceUrl' | 'realm' | 'scopesSupported' | 'providers'>;
 
 /**
- * The document of the whole server, and one for each registry, at the path of the registry after the well-known one.
- * Whether there is such a registry makes no difference.
+ * The metadata of a resource: of the whole server, or of one registry, whether or not that registry exists.
+ *
+ * @param path of the resource, empty for the whole server
+ * @throws HttpError 404 for a path at which no resource can be
  */
-export function protectedResourceMetadata(settings: Settings): Router {
-  const router = Router();
-  const get: RequestHandler = (request, response) => {
-    const path = request.path.slice(WELL_KNOWN.length).replace(/\/$/, '');
-    const base = baseUrl(request, settings);
-    if (base === null || !RESOURCE_PATH.test(path)) throw new HttpError(404, `There is no resource at ${path}`);
-    response.set('Cache-Control', 'no-cache').json({
-      // Equal to the URL that the client knows: it refuses the document otherwise (section 3.3).
-      resource: settings.resourceUrl !== undefined && path === '' ? settings.resourceUrl : `${base}${path}`,
-      authorization_servers: [...new Set(settings.providers.map(({ issuerUrl }) => issuerUrl))],
-      scopes_supported: settings.scopesSupported,
-      bearer_methods_supported: ['header'],
-      resource_name: settings.realm,
-    });
+export function resourceMetadata(request: Request, path: string, settings: Settings): ResourceMetadata {
+  const base = baseUrl(request, settings);
+  if (base === null || !RESOURCE_PATH.test(path)) throw new HttpError(404, `There is no resource at ${path}`);
+  return {
+    // Clients refuse the document unless this equals the URL that they know (section 3.3).
+    resource: settings.resourceUrl !== undefined && path === '' ? settings.resourceUrl : `${base}${path}`,
+    authorization_servers: [...new Set(settings.providers.map(({ issuerUrl }) => issuerUrl))],
+    scopes_supported: [...settings.scopesSupported],
+    bearer_methods_supported: ['header'],
+    resource_name: settings.realm,
   };
-  addRoute(router, `${WELL_KNOWN}{/*resource}`, { get });
-  return router;
 }
 
 /**
@@ -40,7 +47,7 @@ export function protectedResourceMetadata(settings: Settings): Router {
  */
 export function metadataUrl(request: Request, settings: Settings): string | null {
   const base = baseUrl(request, settings);
-  const [registry = ''] = /^\/registry\/(?!v0\.1(?:\/|$))[\w.~%-]+/.exec(request.path) ?? [];
+  const [registry = ''] = /^\/registry\/(?!v0\.1(?:\/|$))[\w.~%-]+/.exec(request.baseUrl + request.path) ?? [];
   return base === null ? null : `${base}${WELL_KNOWN}${registry}`;
 }
 

@@ -7,6 +7,7 @@ import { query } from './operation.ts';
 /** The registries that the caller can read, the default one first, then by name. */
 export const listReadableRegistries = query({
   role: null,
+  needsToken: false,
   input: z.void(),
   run: async ({ database, caller }) =>
     (await listRegistries(database))

@@ -35,6 +35,8 @@ interface Declaration<Input extends z.ZodType, Output> {
 /** Tells something. */
 export interface Query<Input extends z.ZodType, Output> extends Declaration<Input, Output> {
   readonly kind: 'query';
+  /** Whether only callers with a token can ask. Default: true. Others see what is public. */
+  readonly needsToken?: boolean;
 }
 
 type ChangeAction = Extract<AuditAction, `${'entry' | 'source' | 'registry'}.${string}`>;

@@ -44,6 +44,7 @@ export const describeCaller = query({
  */
 export const describeSession = query({
   role: null,
+  needsToken: false,
   input: z.void(),
   run: async ({ access: { settings }, caller, session, software }) => ({
     kind: caller.kind,

@@ -1,5 +1,6 @@
 /** Compression of answers, chosen here and not by a middleware: an entity tag belongs to one encoding of a body. */
 import type { Request } from 'express';
+import Negotiator from 'negotiator';
 import { promisify } from 'node:util';
 import {
   brotliCompress,
@@ -24,27 +25,16 @@ const GZIP: ZlibOptions = { level: 6 };
 const gzipAsync = promisify<Buffer, ZlibOptions, Buffer>(gzip);
 const brotliAsync = promisify<Buffer, BrotliOptions, Buffer>(brotliCompress);
 
-/**
- * The encoding of ours that the client likes best, brotli where it likes both alike (browsers name it last). Without
- * `Accept-Encoding` none.
- */
-export function preferredEncoding(request: Request): ContentEncoding {
-  const qualities = readQualities(request.headers['accept-encoding'] ?? '');
-  const qualityOf = (encoding: string): number => qualities.get(encoding) ?? qualities.get('*') ?? 0;
-  const [brotli, gzipped] = [qualityOf('br'), qualityOf('gzip')];
-  if (brotli > 0 && brotli >= gzipped) return 'br';
-  return gzipped > 0 ? 'gzip' : 'identity';
+/** The part of Negotiator that is used here. Its published types don't know the option. */
+interface EncodingNegotiator {
+  encoding(available: string[], options: { readonly preferred: readonly string[] }): string | undefined;
 }
 
-/** `gzip;q=0.5, br` as a map; 1 where no quality is given, 0 for one that is none. */
-function readQualities(accepted: string): ReadonlyMap<string, number> {
-  const parts = accepted.toLowerCase().split(',');
-  return new Map(
-    parts.map((part) => {
-      const [encoding = '', quality = 'q=1'] = part.split(';').map((piece) => piece.trim());
-      return [encoding, Number(/^q=([\d.]+)$/.exec(quality)?.[1] ?? 0)];
-    }),
-  );
+/** The encoding that the client prefers; Brotli if it likes several equally, since browsers name it last. */
+export function preferredEncoding(request: Request): ContentEncoding {
+  const negotiator: EncodingNegotiator = new Negotiator(request);
+  const accepted = negotiator.encoding(['br', 'gzip', 'identity'], { preferred: ['br', 'gzip'] });
+  return accepted === 'br' || accepted === 'gzip' ? accepted : 'identity';
 }
 
 export function isWorthCompressing(body: Buffer): boolean {

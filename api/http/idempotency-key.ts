@@ -14,6 +14,9 @@ export const idempotencyKey = z
       'Names this request: sent again with the same key, it is not carried out again but answered as the first time.',
   });
 
+/** The headers of writes, for the OpenAPI document. */
+export const writeHeaders = z.object({ 'Idempotency-Key': idempotencyKey });
+
 /**
  * What the sender of a request calls it, so that sent again it is not carried out again; undefined where it has no name.
  *

@@ -1,5 +1,5 @@
-/** JSON request bodies: kept as text beside the value, because a published document is stored as it was sent. */
-import express, { type Request, type RequestHandler } from 'express';
+/** JSON bodies of requests and answers. Published documents are stored as they were sent, so their bytes are kept. */
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import { HttpError } from './error.ts';
 
 /** 1 MiB, after decompression. */
@@ -76,4 +76,9 @@ function parse(bytes: Buffer): unknown {
   } catch (error) {
     throw new HttpError(400, `The body is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** Sends text that is JSON already. Clients don't store it. */
+export function sendJson(response: Response, json: string): void {
+  response.set('Cache-Control', 'no-store').type('application/json').send(json);
 }

@@ -1,16 +1,10 @@
 /** Every error as JSON, `{"error": "…"}`, with the status that says whose fault it is. */
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler } from 'express';
 import { senderOf } from '../audit/sender.ts';
 import { unmarkStale } from '../cache/stale.ts';
 import type { ApiContext } from '../context.ts';
 import { toHttpError } from '../http/error-mapping.ts';
-import { HttpError } from '../http/error.ts';
 import { requestIdOf } from '../http/request-id.ts';
-
-/** For requests that no route took. */
-export const refuseUnknownRoute: RequestHandler = (request) => {
-  throw new HttpError(404, `There is nothing at ${request.path}: /docs lists what there is`);
-};
 
 export function handleErrors({ audit, logger }: Pick<ApiContext, 'audit' | 'logger'>): ErrorRequestHandler {
   // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters.

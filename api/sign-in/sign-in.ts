@@ -1,18 +1,15 @@
 /** Signing in to the console: what the settings of authentication come to. */
-import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { OAuthSettings } from '../../config/model.ts';
 import type { Database } from '../../db/connection/database.ts';
 import { ConsoleAtProvider, type ConsoleProvider } from './console-client.ts';
-import { signInRoutes } from './router.ts';
+import type { SignInOptions } from './endpoints.ts';
 import { SealedValues } from './sealed-values.ts';
 import { createSessionKeys } from './session-keys.ts';
 import { Sessions } from './sessions.ts';
 import { siteAt } from './site.ts';
 
-export interface SignIn {
-  readonly sessions: Sessions;
-  readonly routes: RequestHandler;
+export interface SignIn extends SignInOptions {
   close(): Promise<void>;
 }
 
@@ -43,7 +40,9 @@ export function createSignIn(
   const providers = configured.map((provider) => new ConsoleAtProvider(provider, site, settings));
   return {
     sessions,
-    routes: signInRoutes({ sessions, providers, verifyToken, logger }),
+    providers,
+    verifyToken,
+    logger,
     close: async () => void (await Promise.all(providers.map((provider) => provider.close()))),
   };
 }

@@ -7,18 +7,26 @@ import { ask, type Change, make, type OperationContext, type Query } from '../ad
 import { toHttpError } from '../http/error-mapping.ts';
 import { HttpError } from '../http/error.ts';
 
-const trpc = initTRPC.context<OperationContext>().create({
-  // Otherwise errors carry their stack wherever NODE_ENV is not "production".
-  isDev: false,
-  errorFormatter: ({ shape, error: { cause } }) => ({
-    ...shape,
-    data: {
-      ...shape.data,
-      failure: cause instanceof RollcallError ? cause.type : undefined,
-      faults: cause instanceof HttpError ? cause.faults : undefined,
-    },
-  }),
-});
+export interface ProcedureMeta {
+  readonly needsToken: boolean;
+}
+
+const trpc = initTRPC
+  .context<OperationContext>()
+  .meta<ProcedureMeta>()
+  .create({
+    defaultMeta: { needsToken: true },
+    // Otherwise errors carry their stack wherever NODE_ENV is not "production".
+    isDev: false,
+    errorFormatter: ({ shape, error: { cause } }) => ({
+      ...shape,
+      data: {
+        ...shape.data,
+        failure: cause instanceof RollcallError ? cause.type : undefined,
+        faults: cause instanceof HttpError ? cause.faults : undefined,
+      },
+    }),
+  });
 
 export const router = trpc.router;
 
@@ -55,7 +63,11 @@ function isRefusal(error: TRPCError): boolean {
 /** The only way to a procedure is an operation, and there is none without a permission: nothing can be left open. */
 // oxlint-disable-next-line explicit-module-boundary-types -- What tRPC builds has a type that only it can spell.
 export function queryProcedure<Input extends z.ZodType, Output>(operation: Query<Input, Output>) {
-  return procedure.input(uncheckedInput<Input>()).query(({ ctx, input }) => ask(ctx, operation, input));
+  const { needsToken = true } = operation;
+  return procedure
+    .meta({ needsToken })
+    .input(uncheckedInput<Input>())
+    .query(({ ctx, input }) => ask(ctx, operation, input));
 }
 
 // oxlint-disable-next-line explicit-module-boundary-types -- What tRPC builds has a type that only it can spell.

@@ -1,60 +1,61 @@
-/** The admin API: what the CLI and the console speak. */
-import { createExpressMiddleware } from '@trpc/server/adapters/express';
-import type { Request, RequestHandler } from 'express';
-import { operationContext } from '../admin/operation.ts';
-import type { ApiContext } from '../context.ts';
-import { HttpError } from '../http/error.ts';
-import { MAX_BODY_BYTES } from '../http/json-body.ts';
-import { auditRouter } from './audit.ts';
-import { catalogRouter } from './catalog.ts';
-import { entriesRouter } from './entries.ts';
-import { meProcedure } from './me.ts';
-import { router } from './procedure.ts';
-import { registriesRouter } from './registries.ts';
-import { sessionProcedure } from './session.ts';
-import { sourcesRouter } from './sources.ts';
-import { systemRouter } from './system.ts';
+/** The procedures of the admin API. */
+import type { AnyProcedure } from '@trpc/server';
+import { listAuditEvents } from '../admin/audit-events.ts';
+import { listReadableRegistries } from '../admin/catalog.ts';
+import { getEntryClaims, listRegistryEntries, listSourceEntries } from '../admin/entries.ts';
+import { deleteEntry, publishEntry, replaceEntry, setEntryClaims, setEntryStatus } from '../admin/entry-changes.ts';
+import { getRegistry, listRegistries } from '../admin/registries.ts';
+import { createRegistry, deleteRegistry, updateRegistry } from '../admin/registry-changes.ts';
+import { createSource, deleteSource, updateSource } from '../admin/source-changes.ts';
+import { pauseSource, resumeSource, syncSource } from '../admin/source-messages.ts';
+import { getRun, getSource, listRuns, listSources } from '../admin/sources.ts';
+import { describeCaller, describeSession, systemInformation } from '../admin/system.ts';
+import { mutationProcedure, type ProcedureMeta, queryProcedure, router } from './procedure.ts';
 
 export const adminRouter = router({
-  sources: sourcesRouter,
-  registries: registriesRouter,
-  entries: entriesRouter,
-  audit: auditRouter,
-  catalog: catalogRouter,
-  me: meProcedure,
-  session: sessionProcedure,
-  system: systemRouter,
+  sources: router({
+    list: queryProcedure(listSources),
+    get: queryProcedure(getSource),
+    create: mutationProcedure(createSource),
+    update: mutationProcedure(updateSource),
+    delete: mutationProcedure(deleteSource),
+    sync: mutationProcedure(syncSource),
+    pause: mutationProcedure(pauseSource),
+    resume: mutationProcedure(resumeSource),
+    runs: queryProcedure(listRuns),
+    run: queryProcedure(getRun),
+  }),
+  registries: router({
+    list: queryProcedure(listRegistries),
+    get: queryProcedure(getRegistry),
+    create: mutationProcedure(createRegistry),
+    update: mutationProcedure(updateRegistry),
+    delete: mutationProcedure(deleteRegistry),
+  }),
+  entries: router({
+    ofSource: queryProcedure(listSourceEntries),
+    ofRegistry: queryProcedure(listRegistryEntries),
+    publish: mutationProcedure(publishEntry),
+    replace: mutationProcedure(replaceEntry),
+    setStatus: mutationProcedure(setEntryStatus),
+    delete: mutationProcedure(deleteEntry),
+    claims: queryProcedure(getEntryClaims),
+    setClaims: mutationProcedure(setEntryClaims),
+  }),
+  audit: router({ list: queryProcedure(listAuditEvents) }),
+  me: queryProcedure(describeCaller),
+  session: queryProcedure(describeSession),
+  catalog: router({ registries: queryProcedure(listReadableRegistries) }),
+  system: router({ info: queryProcedure(systemInformation) }),
 });
 
-/** The type that clients are made from: `createTRPCClient<AdminRouter>`. */
+/** The type of clients: `createTRPCClient<AdminRouter>`. */
 export type AdminRouter = typeof adminRouter;
 
-/** What one request may ask for at once. */
-const MAX_QUESTIONS = 20;
-
-/**
- * To be mounted at `/trpc`. Some questions may be asked in one request. Changes come one at a time: requests are what the
- * rate limits count.
- */
-export function adminApi(context: ApiContext): RequestHandler {
-  const options = {
-    router: adminRouter,
-    createContext: ({ req }: { req: Request }) => operationContext(context, req),
-    maxBodySize: MAX_BODY_BYTES,
-    responseMeta: () => ({ headers: { 'Cache-Control': 'no-store' } }),
-  };
-  const queries = createExpressMiddleware({ ...options, maxBatchSize: MAX_QUESTIONS });
-  const changes = createExpressMiddleware({ ...options, maxBatchSize: 1 });
-  return (request, response, next) => (request.method === 'POST' ? changes : queries)(request, response, next);
+/** The names of the queries that need no token. */
+export function openQueries(): readonly string[] {
+  // oxlint-disable-next-line no-underscore-dangle -- tRPC lists its procedures nowhere else.
+  const procedures = adminRouter._def.procedures as unknown as Readonly<Record<string, AnyProcedure>>;
+  // oxlint-disable-next-line no-underscore-dangle -- Nor does it show their metadata anywhere else.
+  return Object.keys(procedures).filter((name) => (procedures[name]?._def.meta as ProcedureMeta).needsToken === false);
 }
-
-/**
- * Takes mutations as JSON only. A form of another site can send a POST without asking the browser first, but not with
- * this type of content.
- */
-export const requireJson: RequestHandler = (request, _response, next) => {
-  if (request.method === 'POST' && !/^application\/json\b/i.test(request.get('content-type') ?? '')) {
-    throw new HttpError(415, 'Send JSON, with Content-Type: application/json');
-  }
-  next();
-};

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { ENDPOINT_GROUPS } from '../../api/endpoints/groups.ts';
 import { openApiDocument } from '../../api/openapi/document.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
@@ -361,7 +362,10 @@ test('a success and a failure of every operation of the specification are tested
 
 test.each(OPERATIONS)('the served document has $method $path, its parameters and its answers', (operation) => {
   const { method, path, query, statuses } = operation;
-  const served = openApiDocument({ needsTokens: true }).paths?.[`/v0.1${path}`] as Record<string, DocumentedOperation>;
+  const served = openApiDocument(ENDPOINT_GROUPS, { needsTokens: true }).paths?.[`/v0.1${path}`] as Record<
+    string,
+    DocumentedOperation
+  >;
   const documented = served[method.toLowerCase()];
   const parameters = documented?.parameters?.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
   expect(parameters ?? []).toEqual(expect.arrayContaining([...query]));

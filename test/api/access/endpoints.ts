@@ -1,9 +1,29 @@
-/** All endpoints, read from the routers themselves, so that none can be forgotten. */
+/** Which endpoints there are: as they are declared, and as Express routes them. */
 import type { AnyProcedure } from '@trpc/server';
 import type { Express } from 'express';
+import type { Endpoint } from '../../../api/endpoints/endpoint.ts';
+import { ENDPOINT_GROUPS } from '../../../api/endpoints/groups.ts';
 import { adminRouter } from '../../../api/trpc/router.ts';
 
-/** What Express knows of a path, as far as it is needed here. */
+export interface DeclaredEndpoint {
+  /** `GET /v1/sources/:name` */
+  readonly name: string;
+  /** `/v1/sources/:name` */
+  readonly path: string;
+  readonly endpoint: Endpoint;
+}
+
+/** All declared endpoints, under each of their bases. `/trpc` is one endpoint for queries and one for mutations. */
+export const DECLARED: readonly DeclaredEndpoint[] = ENDPOINT_GROUPS.flatMap(({ bases, endpoints }) =>
+  bases.flatMap((base) =>
+    endpoints.map((endpoint) => {
+      const path = base.path + endpoint.path;
+      return { name: `${endpoint.method.toUpperCase()} ${path}`, path, endpoint };
+    }),
+  ),
+);
+
+/** What Express knows about a path. Only what is needed here. */
 interface Layer {
   /** As it was given to `use`, or to the method of a route. */
   readonly rawPath: string | readonly string[];
@@ -11,14 +31,14 @@ interface Layer {
   readonly handle: { readonly stack?: readonly Layer[] };
 }
 
-/** `GET /v1/sources/:name`, in the order in which they are matched; the procedures of tRPC are not among them. */
+/** `GET /v1/sources/:name`, in the order in which Express matches them. Without preflights. */
 export function routesOf(app: Express): readonly string[] {
   return (app.router.stack as unknown as readonly Layer[]).flatMap((layer) => endpointsBelow(layer, ''));
 }
 
 function endpointsBelow({ rawPath, route, handle }: Layer, prefix: string): string[] {
   if (route !== undefined) {
-    const methods = Object.keys(route.methods).filter((method) => method !== '_all');
+    const methods = Object.keys(route.methods).filter((method) => method !== '_all' && method !== 'options');
     return methods.map((method) => `${method.toUpperCase()} ${prefix}${route.path}`);
   }
   const mounts = [rawPath].flat().map((path) => (path === '/' ? prefix : prefix + path));

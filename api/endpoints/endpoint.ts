@@ -1,0 +1,135 @@
+/**
+ * How an endpoint is declared. The router, the access check, the rate limit, CORS, the OpenAPI document, and the tables in
+ * the tests all come from the declaration: nothing else knows an endpoint.
+ */
+import type { Request, RequestHandler, Response } from 'express';
+import type { z } from 'zod';
+import 'zod-openapi';
+import type { ApiContext } from '../context.ts';
+
+/** Who can call an endpoint. Tokens are only needed if authentication is on; roles are checked by the operations. */
+export type Access =
+  /** Everyone. A token is not looked at. */
+  | 'open'
+  /** Everyone. A token that is sent anyway must be valid. */
+  | 'optional'
+  /** Callers with a token, and everyone if the registry in the path is public. Web pages of all origins can read it. */
+  | 'registry'
+  /** Callers with a token. */
+  | 'token'
+  /** Callers whose token has the write scope. */
+  | 'write';
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** An answer as the OpenAPI document describes it. */
+interface Answer {
+  readonly description: string;
+  /** The body, JSON; undefined: the answer has none. */
+  readonly schema?: z.ZodType;
+  /** The same body in other formats, by media type. */
+  readonly otherTypes?: Readonly<Record<string, z.ZodType>>;
+}
+
+/** Statuses of errors that don't follow from the rest of the declaration (see `openapi/responses.ts`). */
+export type DeclaredError = 404 | 409 | 422 | 501 | 503;
+
+/** The names of the parameters in a path: `server` and `version` of `/servers/:server/versions/:version`. */
+type ParameterIn<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | ParameterIn<Rest>
+  : Path extends `${string}:${infer Name}`
+    ? Name
+    : never;
+
+interface Declaration {
+  readonly method: Method;
+  readonly access: Access;
+  /** Whether web pages of all origins can read the answers. Default: if `access` is `registry`. */
+  readonly isForWebPages?: boolean;
+  /** Name in the OpenAPI document, unique within the group; null: the document leaves the endpoint out. */
+  readonly operationId: string | null;
+  readonly summary: string;
+  readonly description?: string;
+  readonly headers?: z.ZodObject;
+  /** The JSON body. Changes check it after the permission, in the operation, so that refusals are recorded. */
+  readonly body?: z.ZodType;
+  readonly answers: Readonly<Record<number, Answer>>;
+  readonly errors?: readonly DeclaredError[];
+}
+
+/** A request to an endpoint. */
+export interface Call<Query = unknown> {
+  readonly context: ApiContext;
+  readonly request: Request;
+  readonly response: Response;
+  /** The query parameters, checked by the declared schema. */
+  readonly query: Query;
+}
+
+/** An endpoint as the router and the OpenAPI document see it. */
+export interface Endpoint extends Declaration {
+  /** Below the bases of the group, in Express's syntax. */
+  readonly path: string;
+  readonly parameters: Readonly<Record<string, z.ZodType>>;
+  readonly query: z.ZodObject | undefined;
+  readonly handle: (call: Call<never>) => unknown;
+}
+
+/** Where a group of endpoints is found. */
+interface Base {
+  /** In Express's syntax; empty for the root. */
+  readonly path: string;
+  /** The section of the OpenAPI document; undefined: the document names these endpoints under another base only. */
+  readonly tag?: string;
+  /** Makes operation ids unique if the document has several bases. */
+  readonly suffix?: string;
+  readonly parameters?: Readonly<Record<string, z.ZodType>>;
+}
+
+/** Endpoints with the same bases. */
+export interface EndpointGroup {
+  readonly bases: readonly Base[];
+  /** Runs before the endpoints of the group. */
+  readonly before?: readonly RequestHandler[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** The body that one of the answers allows. */
+type BodyOf<Answers extends Readonly<Record<number, Answer>>> = {
+  [Status in keyof Answers]: Answers[Status] extends { readonly schema: infer Schema extends z.ZodType }
+    ? z.input<Schema>
+    : never;
+}[keyof Answers];
+
+/**
+ * Declares an endpoint. Each parameter of the path has a schema.
+ *
+ * `handle` returns the body of the answer, which is sent as JSON and is not stored by clients unless the handler has set
+ * `Cache-Control`, with status 200 unless the handler has set another one. A handler that sends the answer itself returns
+ * nothing.
+ */
+export function endpoint<
+  const Path extends string,
+  Answers extends Readonly<Record<number, Answer>>,
+  Query extends z.ZodObject = z.ZodObject<Record<never, never>>,
+>(
+  declared: Declaration & {
+    readonly path: Path;
+    readonly query?: Query;
+    readonly answers: Answers;
+    readonly handle: (call: Call<z.output<Query>>) => Promise<BodyOf<Answers> | void> | BodyOf<Answers> | void;
+  } & ([ParameterIn<Path>] extends [never]
+      ? { readonly parameters?: undefined }
+      : { readonly parameters: Readonly<Record<ParameterIn<Path>, z.ZodType>> }),
+): Endpoint {
+  return { ...declared, parameters: declared.parameters ?? {}, query: declared.query };
+}
+
+/** Whether requests of an endpoint count as changes: for the rate limit, and for web pages of other origins. */
+export function isChange({ method }: Pick<Endpoint, 'method'>): boolean {
+  return method !== 'get';
+}
+
+export function isForWebPages({ access, isForWebPages: isDeclared = access === 'registry' }: Endpoint): boolean {
+  return isDeclared;
+}

@@ -1,0 +1,176 @@
+/** `/registry/{registry}/exports`: a registry as the policy and configuration files of clients. */
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { ExportOptions, Target } from '../../../registry/exports/target.ts';
+import { findTarget, TARGETS } from '../../../registry/exports/targets.ts';
+import { compress, isWorthCompressing, preferredEncoding } from '../../cache/content-encoding.ts';
+import { matchesEntityTag } from '../../cache/entity-tag.ts';
+import { cacheControl } from '../../cache/pages.ts';
+import { servedView } from '../../context.ts';
+import { HttpError } from '../../http/error.ts';
+import { requiredParameter } from '../../http/path-parameter.ts';
+import { whileConnected } from '../../http/reader.ts';
+import { text } from '../../http/text.ts';
+import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
+import { pathParameters } from '../path-parameters.ts';
+import { exportParameters } from './parameters.ts';
+import { contentTag, type ExportRequest } from './rendered-exports.ts';
+import { type ExportList, exportList, type ExportReport, exportReport } from './response-schemas.ts';
+
+const { registry } = pathParameters;
+const exportTarget = text.meta({
+  description: `One of ${TARGETS.map(({ id }) => id).join(', ')}.`,
+  example: 'vscode-mcp',
+});
+
+export const clientExports: EndpointGroup = {
+  bases: [{ path: '/registry/:registry', tag: 'Exports', parameters: { registry } }],
+  endpoints: [
+    endpoint({
+      method: 'get',
+      path: '/exports',
+      access: 'registry',
+      operationId: 'listClientExports',
+      summary: 'List the exports for clients, with what each includes and leaves out',
+      answers: { 200: { description: 'The targets.', schema: exportList } },
+      errors: [404, 422],
+      handle: listExports,
+    }),
+    endpoint({
+      method: 'get',
+      path: '/exports/:target',
+      access: 'registry',
+      operationId: 'getClientExport',
+      summary: 'Read the policy or configuration file of a client',
+      description: 'The entity tag is of the content: it changes only when the file does.',
+      parameters: { target: exportTarget },
+      query: exportParameters,
+      answers: {
+        200: {
+          description: 'The file, in the format of the client.',
+          schema: z.looseObject({}),
+          otherTypes: { 'application/toml': z.string(), 'text/plain': z.string() },
+        },
+      },
+      errors: [404, 422],
+      handle: sendExport,
+    }),
+    endpoint({
+      method: 'get',
+      path: '/exports/:target/report',
+      access: 'registry',
+      operationId: 'getClientExportReport',
+      summary: 'Report which servers an export includes, and why it leaves others out',
+      parameters: { target: exportTarget },
+      query: exportParameters,
+      answers: { 200: { description: 'A line for each server.', schema: exportReport } },
+      errors: [404, 422],
+      handle: sendReport,
+    }),
+  ],
+};
+
+async function listExports({ context, request, response }: Call): Promise<void> {
+  const view = await servedView(context, request);
+  await whileConnected(request, response, async (reader) => {
+    const targets: ExportList['targets'] = [];
+    let changedAt: string | null = null;
+    for (const target of TARGETS) {
+      const options: ExportOptions = { mode: target.modes[0], versions: 'all' };
+      const made = await context.exports.of({ view, target, options }, reader);
+      changedAt = made.changedAt;
+      targets.push({ ...description(target), ...counts(made.report) });
+    }
+    const list = `${JSON.stringify({ targets } satisfies ExportList)}\n`;
+    await send(request, response, { text: list, contentType: 'application/json', changedAt });
+  });
+}
+
+function description({
+  id,
+  title,
+  documentation,
+  fileName,
+  contentType,
+  modes,
+  limits,
+}: Target): Omit<ExportList['targets'][number], 'included' | 'leftOut'> {
+  return { target: id, title, documentation, fileName, contentType, modes: [...modes], limits: [...limits] };
+}
+
+function counts(report: readonly { readonly included: boolean }[]): { included: number; leftOut: number } {
+  const included = report.filter((line) => line.included).length;
+  return { included, leftOut: report.length - included };
+}
+
+type ExportCall = Call<z.output<typeof exportParameters>>;
+
+async function sendExport({ context, request, response, query }: ExportCall): Promise<void> {
+  const { view, target, options } = await exportRequest({ context, request, query });
+  await whileConnected(request, response, async (reader) => {
+    const { text: file, changedAt } = await context.exports.of({ view, target, options }, reader);
+    response.set('Content-Disposition', `inline; filename="${target.fileName}"`);
+    await send(request, response, { text: file, contentType: target.contentType, changedAt });
+  });
+}
+
+async function sendReport({ context, request, response, query }: ExportCall): Promise<void> {
+  const { view, target, options } = await exportRequest({ context, request, query });
+  await whileConnected(request, response, async (reader) => {
+    const { report, changedAt } = await context.exports.of({ view, target, options }, reader);
+    const body = {
+      target: target.id,
+      mode: options.mode,
+      versions: options.versions,
+      ...counts(report),
+      servers: report.map(({ versions, notes, ...line }) => ({
+        ...line,
+        versions: [...versions],
+        notes: [...notes],
+      })),
+    } satisfies ExportReport;
+    await send(request, response, { text: `${JSON.stringify(body)}\n`, contentType: 'application/json', changedAt });
+  });
+}
+
+/** @throws HttpError 404 for a registry or a target that does not exist, 400 for a mode that the target does not have */
+async function exportRequest({ context, request, query }: Omit<ExportCall, 'response'>): Promise<ExportRequest> {
+  const view = await servedView(context, request);
+  const id = requiredParameter(request, 'target');
+  const target = findTarget(id);
+  if (target === undefined) {
+    throw new HttpError(404, `There is no export "${id}". There are: ${TARGETS.map((known) => known.id).join(', ')}`);
+  }
+  const { mode = target.modes[0], version = 'all' } = query;
+  if (!target.modes.includes(mode)) {
+    throw new HttpError(400, `Query parameter "mode" must be ${target.modes.join(' or ')} for ${id}`);
+  }
+  return { view, target, options: { mode, versions: version } };
+}
+
+interface Content {
+  readonly text: string;
+  readonly contentType: string;
+  readonly changedAt: string | null;
+}
+
+/**
+ * The tag is of the content, not of the registry's revision: a client, or a job that compares files, sees a change only
+ * where there is one. `If-Modified-Since` is not evaluated, since entries can disappear from a view without a newer date.
+ */
+async function send(request: Request, response: Response, { text, contentType, changedAt }: Content): Promise<void> {
+  const body = Buffer.from(text);
+  const encoding = isWorthCompressing(body) ? preferredEncoding(request) : 'identity';
+  const digest = contentTag(text);
+  const tag = encoding === 'identity' ? `"${digest}"` : `"${digest}-${encoding}"`;
+  response.set({ ETag: tag, 'Cache-Control': cacheControl(request), Vary: 'Accept-Encoding, Authorization, Origin' });
+  if (changedAt !== null) response.set('Last-Modified', new Date(changedAt).toUTCString());
+  const condition = request.get('if-none-match');
+  if (condition !== undefined && [tag, `"${digest}"`].some((known) => matchesEntityTag(condition, known))) {
+    response.status(304).end();
+    return;
+  }
+  if (encoding !== 'identity') response.set('Content-Encoding', encoding);
+  response.set('Content-Type', `${contentType}; charset=utf-8`);
+  response.send(encoding === 'identity' ? body : await compress(body, encoding));
+}

@@ -1,0 +1,110 @@
+/** Exports of registries, made once for each state of a registry and all callers who see the same of it. */
+import { hash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import type { Database } from '../../../db/connection/database.ts';
+import { readConsistently, type Reader } from '../../../db/connection/consistent-read.ts';
+import { streamEntries } from '../../../db/entries/entries.ts';
+import type { ExportedVersion } from '../../../registry/exports/form/server-form.ts';
+import {
+  type Catalog,
+  catalogOf,
+  type ExportOptions,
+  type ReportLine,
+  type Target,
+} from '../../../registry/exports/target.ts';
+import { entriesOf, type RegistryView } from '../../access/visibility.ts';
+import { BodyCache, bodyOf } from '../../cache/bodies.ts';
+import { HttpError } from '../../http/error.ts';
+
+/** An export is a list of what a company approves. Rendering more would keep other requests waiting. */
+const MAX_VERSIONS = 10_000;
+const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
+const MAX_CACHE_BYTES = 16 * 1024 * 1024;
+
+export interface RenderedExport {
+  readonly text: string;
+  readonly report: readonly ReportLine[];
+  /** When the latest of the entries changed, RFC 3339; null where there are none. */
+  readonly changedAt: string | null;
+}
+
+export interface ExportRequest {
+  readonly view: RegistryView;
+  readonly target: Target;
+  readonly options: ExportOptions;
+}
+
+interface DatedCatalog {
+  readonly catalog: Catalog;
+  readonly changedAt: string | null;
+}
+
+export class RenderedExports {
+  readonly #database: Database;
+  readonly #rendered = new BodyCache(MAX_CACHE_BYTES);
+  /** Kept because a caller who wants one target often wants its report, or another target, next. */
+  readonly #catalogs = new LRUCache<string, Promise<DatedCatalog>>({ max: 2 });
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** @throws HttpError 422 for a registry that is too large, and what reading it throws. */
+  async of({ view, target, options }: ExportRequest, reader: Reader): Promise<RenderedExport> {
+    const state = `${view.registry.revisionToken} ${view.key}`;
+    const body = await this.#rendered.getOrMake(
+      [state, target.id, options.mode, options.versions].join(' '),
+      async () => {
+        const { catalog, changedAt } = await this.#catalogAt(state, view, reader.key);
+        // Each target takes a moment; other requests get theirs in between.
+        await setImmediate();
+        const { text, report } = target.render(catalog, options);
+        return bodyOf(JSON.stringify({ text, report, changedAt } satisfies RenderedExport));
+      },
+    );
+    return JSON.parse(body.bytes.toString()) as RenderedExport;
+  }
+
+  #catalogAt(state: string, view: RegistryView, key: string): Promise<DatedCatalog> {
+    const known = this.#catalogs.get(state);
+    if (known !== undefined) return known;
+    // Read for all who ask at once, so the reading doesn't end with the client that asked first.
+    const reading = this.#read(view, { key, signal: new AbortController().signal });
+    this.#catalogs.set(state, reading);
+    reading.catch(() => this.#catalogs.delete(state));
+    return reading;
+  }
+
+  async #read(view: RegistryView, reader: Reader): Promise<DatedCatalog> {
+    const entries: ExportedVersion[] = [];
+    let changedAt: string | null = null;
+    let bytes = 0;
+    const query = { ...entriesOf(view), includeDeleted: true };
+    for await (const entry of readConsistently(this.#database, reader, (transaction) =>
+      streamEntries(transaction, query),
+    )) {
+      bytes += entry.document.length;
+      if (entries.length === MAX_VERSIONS || bytes > MAX_DOCUMENT_BYTES) throw tooLarge(view.registry.name);
+      const { name, version, status, isLatest, document, updatedAt, statusChangedAt } = entry;
+      entries.push({ name, version, status, isLatest, document });
+      for (const time of [updatedAt, statusChangedAt]) {
+        if (changedAt === null || Date.parse(time) > Date.parse(changedAt)) changedAt = time;
+      }
+    }
+    return { catalog: catalogOf(entries), changedAt };
+  }
+}
+
+/** The digest of a text, for its entity tag. */
+export function contentTag(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 22);
+}
+
+function tooLarge(name: string): HttpError {
+  const limit = `${MAX_VERSIONS} versions or ${MAX_DOCUMENT_BYTES / 1024 / 1024} MiB`;
+  return new HttpError(
+    422,
+    `Registry "${name}" has more than ${limit}, the most that is exported: make a registry of the approved servers, with a filter on its source`,
+  );
+}

@@ -1,0 +1,46 @@
+/** What the JSON answers about exports look like. */
+import { z } from 'zod';
+import 'zod-openapi';
+import { EXPORT_MODES, EXPORT_VERSIONS } from '../../../registry/exports/target.ts';
+
+const counts = {
+  included: z.int().min(0).meta({ description: 'Number of servers in the file.' }),
+  leftOut: z.int().min(0).meta({ description: 'Number of servers that the client cannot be given.' }),
+};
+
+export const exportList = z
+  .object({
+    targets: z.array(
+      z.object({
+        target: z.string().meta({ example: 'vscode-mcp' }),
+        title: z.string().meta({ description: 'The client and its file.', example: 'VS Code: mcp.json' }),
+        documentation: z.string().meta({ description: 'Where the vendor documents the format.' }),
+        fileName: z.string().meta({ example: 'mcp.json' }),
+        contentType: z.string().meta({ example: 'application/json' }),
+        modes: z.array(z.enum(EXPORT_MODES)).meta({ description: 'The first one is the default.' }),
+        limits: z.array(z.string()).meta({ description: 'What the format cannot express.' }),
+        ...counts,
+      }),
+    ),
+  })
+  .meta({ id: 'ExportList' });
+export type ExportList = z.infer<typeof exportList>;
+
+export const exportReport = z
+  .object({
+    target: z.string(),
+    mode: z.enum(EXPORT_MODES),
+    versions: z.enum(EXPORT_VERSIONS),
+    ...counts,
+    servers: z.array(
+      z.object({
+        name: z.string().meta({ example: 'com.example/weather' }),
+        included: z.boolean(),
+        versions: z.array(z.string()).meta({ description: 'The versions in the file.' }),
+        denied: z.boolean().meta({ description: 'Whether its deprecated and deleted versions are denied.' }),
+        notes: z.array(z.string()).meta({ description: 'Why it was left out, or what its users have to provide.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'ExportReport' });
+export type ExportReport = z.infer<typeof exportReport>;

@@ -1,0 +1,43 @@
+/** Items of the registry API as text: documents are put in as they are stored, never parsed and written again. */
+import type { EntryRow } from '../../../db/entries/entries.ts';
+import { OFFICIAL } from '../../../registry/extension.ts';
+
+/** Where an entry came from, in an item's `_meta`. */
+export const PROVENANCE = 'dev.rollcall/provenance';
+
+/** `{server, _meta}` of an entry. Nothing in it moves while the entry does not. */
+export function itemJson(entry: EntryRow): string {
+  const meta = {
+    [OFFICIAL]: {
+      status: entry.status,
+      ...(entry.statusMessage !== null && { statusMessage: entry.statusMessage }),
+      statusChangedAt: entry.statusChangedAt,
+      publishedAt: entry.publishedAt,
+      updatedAt: entry.updatedAt,
+      isLatest: entry.isLatest,
+    },
+    [PROVENANCE]: {
+      source: entry.sourceName,
+      kind: entry.sourceKind,
+      ...(entry.commitId !== null && { commit: entry.commitId }),
+    },
+  };
+  return `{"server":${entry.document},"_meta":${JSON.stringify(meta)}}`;
+}
+
+/** A page of a list; `nextCursor` is absent on the last one. */
+export function listJson(entries: readonly EntryRow[], nextCursor?: string): string {
+  const metadata = { count: entries.length, ...(nextCursor !== undefined && { nextCursor }) };
+  return `{"servers":[${entries.map(itemJson).join(',')}],"metadata":${JSON.stringify(metadata)}}`;
+}
+
+/** The same list of any number of entries, in pieces. */
+export async function* listPieces(entries: AsyncIterable<EntryRow>): AsyncGenerator<string, void, void> {
+  let count = 0;
+  yield '{"servers":[';
+  for await (const entry of entries) {
+    yield `${count === 0 ? '' : ','}\n${itemJson(entry)}`;
+    count += 1;
+  }
+  yield `\n],"metadata":${JSON.stringify({ count })}}\n`;
+}

@@ -1,0 +1,78 @@
+/** What reads of a registry may ask for: these schemas check it, and the OpenAPI document is generated from the same. */
+import { z } from 'zod';
+import 'zod-openapi';
+import { text } from '../../http/text.ts';
+import { timestamp } from '../../http/timestamp.ts';
+
+export const DEFAULT_LIMIT = 30;
+/** A larger `limit` is served as this one. */
+const MAX_LIMIT = 1000;
+
+/** An empty value is what a form sends for "no value". */
+const optionalText = text.transform((value) => (value === '' ? undefined : value)).optional();
+
+/** A longer one costs the database more for each text than it can be worth. */
+const MAX_SEARCH_LENGTH = 500;
+
+const flag = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((value) => value === 'true')
+  .meta({ override: ({ jsonSchema }) => replaceSchema(jsonSchema, { type: 'boolean' }) });
+
+const limit = z
+  .string()
+  .refine((value) => /^0*[1-9]\d*$/.test(value), 'must be a whole number from 1')
+  .transform((value) => Math.min(Number(value), MAX_LIMIT))
+  .meta({
+    description: `Maximum number of items to return; more than ${MAX_LIMIT} is served as ${MAX_LIMIT}. A page of large documents has fewer.`,
+    override: ({ jsonSchema }) => replaceSchema(jsonSchema, { type: 'integer', minimum: 1, default: DEFAULT_LIMIT }),
+  })
+  .optional();
+
+export const listParameters = z
+  .object({
+    cursor: optionalText.meta({
+      description:
+        'Where the page begins: the `metadata.nextCursor` of the page before, exactly as it came. It carries the filters of the first page, so they need not be repeated.',
+    }),
+    limit,
+    search: text
+      .max(MAX_SEARCH_LENGTH, `must have at most ${MAX_SEARCH_LENGTH} characters`)
+      .transform((value) => (value === '' ? undefined : value))
+      .optional()
+      .meta({
+        description: 'Only servers whose name, title or description contains this text, in any case.',
+        example: 'filesystem',
+      }),
+    updated_since: timestamp
+      .meta({
+        description: 'Only entries that changed at this time or later, deleted ones included (RFC 3339).',
+        example: '2025-08-07T13:15:04.280Z',
+        override: { format: 'date-time' },
+      })
+      .optional(),
+    version: optionalText.meta({
+      description: '`latest` for the latest version of each server, or an exact version.',
+      example: 'latest',
+    }),
+    include_deleted: flag.optional().meta({
+      description: 'Include deleted versions. Implied by `updated_since`.',
+    }),
+  })
+  .refine(({ updated_since, include_deleted }) => updated_since === undefined || include_deleted !== false, {
+    path: ['include_deleted'],
+    message: 'must not be false beside "updated_since", which includes deleted servers so that a copy can follow',
+  });
+export type ListParameters = z.output<typeof listParameters>;
+
+export const readParameters = z.object({
+  include_deleted: flag.optional().meta({ description: 'Answer with deleted versions too.' }),
+});
+
+/** Says in the document what a value looks like in a URL, where the schema that checks it starts from a string. */
+function replaceSchema(jsonSchema: object, replacement: object): void {
+  for (const member of Object.keys(jsonSchema)) {
+    if (member !== 'description') delete (jsonSchema as Record<string, unknown>)[member];
+  }
+  Object.assign(jsonSchema, replacement);
+}

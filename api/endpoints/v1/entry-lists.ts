@@ -1,0 +1,84 @@
+/** `/v1/sources/{name}/entries` and `/v1/registries/{name}/entries`: everything in one answer, written as it is read. */
+import type { Request, Response } from 'express';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ListedEntryRow } from '../../../db/entries/entry-lists.ts';
+import { type EntryPage, listRegistryEntries, listSourceEntries } from '../../admin/entries.ts';
+import { ask, operationContext } from '../../admin/operation.ts';
+import { inChunks } from '../../cache/pages.ts';
+import { whileConnected } from '../../http/reader.ts';
+import type { Call } from '../endpoint.ts';
+import { namesInPath } from './request-body.ts';
+import type { RegistryEntryInfo, SourceEntryInfo } from './response-schemas.ts';
+
+const PAGE = 1000;
+
+export async function sendSourceEntries({ context, request, response }: Call): Promise<void> {
+  const operation = operationContext(context, request);
+  const { name } = namesInPath(request);
+  const read: ReadPage = (after) => ask(operation, listSourceEntries, { name, limit: PAGE, after });
+  await sendEntries(request, response, byName(await allEntries(read)));
+}
+
+export async function sendRegistryEntries({ context, request, response }: Call): Promise<void> {
+  const operation = operationContext(context, request);
+  const { name } = namesInPath(request);
+  const read: ReadPage = (after) => ask(operation, listRegistryEntries, { name, limit: PAGE, after });
+  await sendEntries(request, response, onePerEntry(await allEntries(read)));
+}
+
+type ReadPage = (after: EntryPage['next'] | undefined) => Promise<EntryPage>;
+
+/** Fails before anything is sent where the first page can't be read. */
+async function allEntries(read: ReadPage): Promise<AsyncIterable<ListedEntryRow>> {
+  const first = await read(undefined);
+  async function* following(): AsyncGenerator<ListedEntryRow, void, void> {
+    for (let page = first; ; page = await read(page.next)) {
+      yield* page.entries;
+      if (page.next === null) return;
+    }
+  }
+  return following();
+}
+
+/** In pieces smaller than a server: one may have any number of versions. */
+async function* byName(entries: AsyncIterable<ListedEntryRow>): AsyncGenerator<string, void, void> {
+  let current: string | undefined;
+  for await (const entry of entries) {
+    const { name, claims } = entry;
+    const version = JSON.stringify(versionInfo(entry));
+    if (name === current) {
+      yield `,${version}`;
+      continue;
+    }
+    const server: Omit<SourceEntryInfo, 'versions'> = { entryType: 'MCP', name, ...(claims !== null && { claims }) };
+    yield `${current === undefined ? '' : ']},'}${JSON.stringify(server).slice(0, -1)},"versions":[${version}`;
+    current = name;
+  }
+  if (current !== undefined) yield ']}';
+}
+
+async function* onePerEntry(entries: AsyncIterable<ListedEntryRow>): AsyncGenerator<string, void, void> {
+  let separator = '';
+  for await (const entry of entries) {
+    const { name, sourceName, position } = entry;
+    const info: RegistryEntryInfo = { entryType: 'MCP', name, ...versionInfo(entry), sourceName, position };
+    yield `${separator}${JSON.stringify(info)}`;
+    separator = ',';
+  }
+}
+
+function versionInfo(entry: ListedEntryRow): SourceEntryInfo['versions'][number] {
+  const { version, title, description, publishedAt, updatedAt } = entry;
+  return { version, ...(title !== null && { title }), description, createdAt: publishedAt, updatedAt };
+}
+
+async function sendEntries(request: Request, response: Response, entries: AsyncIterable<string>): Promise<void> {
+  async function* text(): AsyncGenerator<string, void, void> {
+    yield '{"entries":[';
+    yield* entries;
+    yield ']}';
+  }
+  response.set('Cache-Control', 'no-store').type('application/json');
+  await whileConnected(request, response, () => pipeline(Readable.from(inChunks(text())), response));
+}

@@ -1,0 +1,36 @@
+/** Parameters in the path of a request. */
+import type { Request, RequestHandler } from 'express';
+import { HttpError } from './error.ts';
+
+/** Answers 400 for a path that cannot be decoded, in one format for all endpoints. */
+export const refuseMalformedPath: RequestHandler = (request, _response, next) => {
+  try {
+    decodeURIComponent(request.path);
+  } catch {
+    throw new HttpError(400, 'The path has a malformed percent-encoding');
+  }
+  next();
+};
+
+/**
+ * A parameter of the path, decoded; undefined if the path has none of this name.
+ *
+ * @throws HttpError 400 if it contains NUL, which Postgres cannot store.
+ */
+export function pathParameter(request: Request, name: string): string | undefined {
+  const value = request.params[name];
+  if (typeof value !== 'string') return undefined;
+  if (value.includes('\0')) throw new HttpError(400, `The path contains the character NUL, which no ${name} can have`);
+  return value;
+}
+
+/**
+ * A parameter that is always in the path of the endpoint.
+ *
+ * @throws HttpError as `pathParameter`, TypeError if the path has none.
+ */
+export function requiredParameter(request: Request, name: string): string {
+  const value = pathParameter(request, name);
+  if (value === undefined) throw new TypeError(`The route ${request.path} has no parameter "${name}"`);
+  return value;
+}

@@ -1,0 +1,250 @@
+/** Signing in to the console and out again. Browsers go through these paths; the admin API tells pages about the session. */
+import type { Request, Response } from 'express';
+import { AuthorizationResponseError } from 'openid-client';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
+import { ProviderUnavailable, TokenRejected } from '../access/tokens/rejection.ts';
+import { type Call, endpoint, type EndpointGroup } from '../endpoints/endpoint.ts';
+import { HttpError, unavailable } from '../http/error.ts';
+import { pathParameter } from '../http/path-parameter.ts';
+import type { ConsoleAtProvider, IssuedTokens } from './console-client.ts';
+import { SESSION, type Session, type Sessions, SIGN_IN, SIGN_OUT } from './sessions.ts';
+import { consolePage, isFromOwnPage, urlAt } from './site.ts';
+
+/** Why a sign-in failed, for the console's sign-in page, which has the words. */
+export type SignInFailure = 'denied' | 'expired' | 'rejected' | 'too-large' | 'unavailable' | 'failed';
+
+export interface SignInOptions {
+  readonly sessions: Sessions;
+  /** At least one. */
+  readonly providers: readonly ConsoleAtProvider[];
+  /** Throws TokenRejected or ProviderUnavailable for a token that this server doesn't accept. */
+  readonly verifyToken: (token: string) => Promise<unknown>;
+  readonly logger: Logger;
+}
+
+/** Browsers go there by themselves, so nothing needs a token. Changes are only taken from pages of the console. */
+export const signInApi: EndpointGroup = {
+  bases: [{ path: '/auth' }],
+  before: [
+    (_request, response, next) => {
+      response.set('Cache-Control', 'no-store');
+      next();
+    },
+  ],
+  endpoints: [
+    endpoint({
+      method: 'get',
+      path: '/login',
+      access: 'open',
+      operationId: null,
+      summary: 'Sign in, at the only provider or after a choice',
+      answers: {},
+      handle: (call) => logIn(optionsOf(call), call.request, call.response),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/login/:provider',
+      access: 'open',
+      operationId: null,
+      summary: 'Sign in at a provider',
+      parameters: { provider: z.string() },
+      answers: {},
+      handle: (call) => logIn(optionsOf(call), call.request, call.response),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/callback',
+      access: 'open',
+      operationId: null,
+      summary: 'Come back from a provider',
+      answers: {},
+      handle: (call) => receive(optionsOf(call), call.request, call.response),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/refresh',
+      access: 'open',
+      operationId: null,
+      summary: 'Renew the session',
+      answers: {},
+      handle: (call) => renew(optionsOf(call), call.request, call.response),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/logout',
+      access: 'open',
+      operationId: null,
+      summary: 'Sign out',
+      answers: {},
+      handle: (call) => logOut(optionsOf(call), call.request, call.response),
+    }),
+  ],
+};
+
+/** @throws HttpError 404 if no provider lets users sign in to the console */
+function optionsOf({ context: { access } }: Call): SignInOptions {
+  if (access.signIn !== undefined) return access.signIn;
+  throw new HttpError(404, 'No provider lets users sign in to the console: see docs/auth.md');
+}
+
+async function logIn(options: SignInOptions, request: Request, response: Response): Promise<void> {
+  const { sessions, providers } = options;
+  const returnTo = consolePage(sessions.site, new URLSearchParams(searchOf(request)).get('return'));
+  const name = pathParameter(request, 'provider');
+  const provider = name === undefined && providers.length === 1 ? providers[0] : find(providers, name);
+  if (provider === undefined) {
+    if (name !== undefined) throw new HttpError(404, `There is no provider "${name}" to sign in with`);
+    return redirect(response, signInPage(options, { return: returnTo }));
+  }
+  try {
+    const { url, signIn } = await provider.begin(returnTo);
+    await sessions.write(response, SIGN_IN, { value: signIn });
+    redirect(response, url.href);
+  } catch (error) {
+    fail(options, { response, returnTo, provider: provider.name }, error);
+  }
+}
+
+/** Where the provider leads back to. */
+async function receive(options: SignInOptions, request: Request, response: Response): Promise<void> {
+  const { sessions, providers, verifyToken } = options;
+  const signIn = await sessions.read(request, SIGN_IN);
+  sessions.remove(response, SIGN_IN);
+  const provider = find(providers, signIn?.provider);
+  if (signIn === null || provider === undefined) return redirect(response, signInPage(options, { error: 'expired' }));
+  const { returnTo } = signIn;
+  try {
+    const tokens = await provider.finish(signIn, searchOf(request));
+    await verifyToken(tokens.accessToken);
+    const session = { ...sessionFrom(tokens), provider: provider.name, signedInAt: Date.now() };
+    const isKept = await keep(sessions, response, session);
+    if (!isKept) return redirect(response, signInPage(options, { error: 'too-large', return: returnTo }));
+    // Without it, the provider asks whether to sign out.
+    if (tokens.idToken !== undefined) await sessions.write(response, SIGN_OUT, { value: { idToken: tokens.idToken } });
+    redirect(response, returnTo);
+  } catch (error) {
+    fail(options, { response, returnTo, provider: provider.name }, error);
+  }
+}
+
+/** Gives the session another token, before or after its token has expired. */
+async function renew(options: SignInOptions, request: Request, response: Response): Promise<void> {
+  const { sessions, providers, verifyToken, logger } = options;
+  refuseOtherPages(sessions, request);
+  const session = await sessions.read(request, SESSION);
+  const provider = find(providers, session?.provider);
+  if (session?.refreshToken === undefined || provider === undefined) throw sessionEnded();
+  try {
+    const tokens = await provider.renew(session.refreshToken);
+    await verifyToken(tokens.accessToken);
+    const renewed = { ...session, ...sessionFrom(tokens) };
+    if (!(await keep(sessions, response, renewed))) throw new TokenRejected('The token is too large for a cookie');
+  } catch (error) {
+    logger.info({ provider: provider.name, reason: describe(error) }, 'session not renewed');
+    if (isOutage(error)) throw unavailable('The session cannot be renewed now: try again later', { cause: error });
+    sessions.remove(response, SESSION);
+    throw sessionEnded();
+  }
+  response.status(204).end();
+}
+
+/** Ends the session here, and says where the browser ends it at the provider. */
+async function logOut(options: SignInOptions, request: Request, response: Response): Promise<void> {
+  const { sessions, providers, logger } = options;
+  refuseOtherPages(sessions, request);
+  const [session, hint] = await Promise.all([sessions.read(request, SESSION), sessions.read(request, SIGN_OUT)]);
+  sessions.remove(response, SESSION, SIGN_OUT, SIGN_IN);
+  const provider = find(providers, session?.provider);
+  let url = urlAt(sessions.site, '/console/');
+  if (provider !== undefined && hint !== null) {
+    try {
+      url = (await provider.signOutUrl(hint.idToken)) ?? url;
+    } catch (error) {
+      logger.warn({ provider: provider.name, reason: describe(error) }, 'sign-out at the provider failed');
+    }
+  }
+  response.json({ url: url.href });
+}
+
+/** The part of a session that tokens determine. */
+function sessionFrom({ accessToken, expiresAt, refreshToken }: IssuedTokens): Omit<Session, 'provider' | 'signedInAt'> {
+  return { accessToken, expiresAt, ...(refreshToken !== undefined && { refreshToken }) };
+}
+
+/** A session that fits only without its refresh token ends with its access token. */
+async function keep(sessions: Sessions, response: Response, session: Session): Promise<boolean> {
+  const { refreshToken: _refreshToken, ...short } = session;
+  const since = session.signedInAt;
+  return (
+    (await sessions.write(response, SESSION, { value: session, since })) ||
+    (await sessions.write(response, SESSION, { value: short, since }))
+  );
+}
+
+/** @throws HttpError 403 for a request that a page of another site sends with the cookies of this one */
+function refuseOtherPages({ site }: Sessions, request: Request): void {
+  if (!isFromOwnPage(request, site)) throw new HttpError(403, 'Only pages of the console can do this');
+}
+
+function sessionEnded(): HttpError {
+  return new HttpError(401, 'Your session has ended: sign in again');
+}
+
+interface Failed {
+  readonly response: Response;
+  readonly returnTo: string;
+  readonly provider: string;
+}
+
+/** Leads to the sign-in page, which explains the failure and leads back later. */
+function fail(options: SignInOptions, { response, returnTo, provider }: Failed, error: unknown): void {
+  const reason = reasonOf(error);
+  const level = reason === 'denied' ? 'info' : 'warn';
+  options.logger[level]({ provider, reason: describe(error) }, 'sign-in failed');
+  redirect(response, signInPage(options, { error: reason, return: returnTo }));
+}
+
+function reasonOf(error: unknown): SignInFailure {
+  if (error instanceof TokenRejected) return 'rejected';
+  if (isOutage(error)) return 'unavailable';
+  if (!(error instanceof AuthorizationResponseError)) return 'failed';
+  if (error.error === 'access_denied') return 'denied';
+  return error.error === 'temporarily_unavailable' || error.error === 'server_error' ? 'unavailable' : 'failed';
+}
+
+/** Whether the provider or the database didn't respond, as far as errors of requests tell. */
+function isOutage(error: unknown): boolean {
+  if (error instanceof ProviderUnavailable || isDatabaseUnavailable(error)) return true;
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'TimeoutError' || /fetch failed/i.test(error.message)) return true;
+  return error.cause instanceof Error && isOutage(error.cause);
+}
+
+/** Messages of an error and its causes: they contain no tokens. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const detail = 'error_description' in error ? ` (${String(error.error_description)})` : '';
+  return `${error.message}${detail}${error.cause instanceof Error ? `: ${describe(error.cause)}` : ''}`;
+}
+
+function signInPage(
+  { sessions: { site } }: SignInOptions,
+  parameters: Readonly<Record<string, string>> & { readonly error?: SignInFailure },
+): string {
+  return `${site.prefix}/console/sign-in?${new URLSearchParams(parameters).toString()}`;
+}
+
+function find(providers: readonly ConsoleAtProvider[], name: string | undefined): ConsoleAtProvider | undefined {
+  return providers.find((provider) => provider.name === name);
+}
+
+function searchOf({ url }: Request): string {
+  const start = url.indexOf('?');
+  return start === -1 ? '' : url.slice(start);
+}
+
+function redirect(response: Response, location: string): void {
+  response.redirect(303, location);
+}
