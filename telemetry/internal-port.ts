@@ -48,8 +48,16 @@ export async function openInternalPort({ address, readiness }: InternalPortOptio
   }, address);
 }
 
-/** What `/version` answers. */
-export function versionInformation(): Record<string, string> {
+/** The answer of `/version`. */
+interface VersionInformation {
+  version: string;
+  commit: string;
+  build_date: string;
+  node_version: string;
+  platform: string;
+}
+
+export function versionInformation(): VersionInformation {
   const { version, commit, buildDate } = softwareVersion(process.env);
   return {
     version,

@@ -82,7 +82,7 @@ async function listExports({ context, request, response }: Call): Promise<void> 
       targets.push({ ...description(target), ...counts(made.report) });
     }
     const list = `${JSON.stringify({ targets } satisfies ExportList)}\n`;
-    await send(request, response, { text: list, contentType: 'application/json', changedAt });
+    await send(request, response, { body: list, contentType: 'application/json', changedAt });
   });
 }
 
@@ -110,7 +110,7 @@ async function sendExport({ context, request, response, query }: ExportCall): Pr
   await whileConnected(request, response, async (reader) => {
     const { text: file, changedAt } = await context.exports.of({ view, target, options }, reader);
     response.set('Content-Disposition', `inline; filename="${target.fileName}"`);
-    await send(request, response, { text: file, contentType: target.contentType, changedAt });
+    await send(request, response, { body: file, contentType: target.contentType, changedAt });
   });
 }
 
@@ -129,7 +129,7 @@ async function sendReport({ context, request, response, query }: ExportCall): Pr
         notes: [...notes],
       })),
     } satisfies ExportReport;
-    await send(request, response, { text: `${JSON.stringify(body)}\n`, contentType: 'application/json', changedAt });
+    await send(request, response, { body: `${JSON.stringify(body)}\n`, contentType: 'application/json', changedAt });
   });
 }
 
@@ -149,7 +149,7 @@ async function exportRequest({ context, request, query }: Omit<ExportCall, 'resp
 }
 
 interface Content {
-  readonly text: string;
+  readonly body: string;
   readonly contentType: string;
   readonly changedAt: string | null;
 }
@@ -158,10 +158,14 @@ interface Content {
  * The tag is of the content, not of the registry's revision: a client, or a job that compares files, sees a change only
  * where there is one. `If-Modified-Since` is not evaluated, since entries can disappear from a view without a newer date.
  */
-async function send(request: Request, response: Response, { text, contentType, changedAt }: Content): Promise<void> {
-  const body = Buffer.from(text);
+async function send(
+  request: Request,
+  response: Response,
+  { body: content, contentType, changedAt }: Content,
+): Promise<void> {
+  const body = Buffer.from(content);
   const encoding = isWorthCompressing(body) ? preferredEncoding(request) : 'identity';
-  const digest = contentTag(text);
+  const digest = contentTag(content);
   const tag = encoding === 'identity' ? `"${digest}"` : `"${digest}-${encoding}"`;
   response.set({ ETag: tag, 'Cache-Control': cacheControl(request), Vary: 'Accept-Encoding, Authorization, Origin' });
   if (changedAt !== null) response.set('Last-Modified', new Date(changedAt).toUTCString());
