@@ -2,7 +2,6 @@
 import type { Request, RequestHandler } from 'express';
 import type { ApiContext } from '../context.ts';
 import type { Access } from '../endpoints/endpoint.ts';
-import { pathParameter } from '../http/path-parameter.ts';
 import { refusedToken } from './authenticate.ts';
 import { callerOf } from './caller.ts';
 import { refusalOf, scopeNeeded, tokenNeeded } from './challenge.ts';
@@ -28,6 +27,7 @@ export function gate(
 }
 
 /** The endpoint checks the registry again: this only decides between 401 and the endpoint's own answer. */
-async function isPublicRegistry(request: Request, registries: ApiContext['registries']): Promise<boolean> {
-  return (await registries.find(pathParameter(request, 'registry')))?.access === 'public';
+async function isPublicRegistry({ params }: Request, registries: ApiContext['registries']): Promise<boolean> {
+  const { registry } = params;
+  return typeof registry !== 'object' && (await registries.find(registry))?.access === 'public';
 }

@@ -56,6 +56,10 @@ export type AdminRouter = typeof adminRouter;
 export function openQueries(): readonly string[] {
   // oxlint-disable-next-line no-underscore-dangle -- tRPC lists its procedures nowhere else.
   const procedures = adminRouter._def.procedures as unknown as Readonly<Record<string, AnyProcedure>>;
-  // oxlint-disable-next-line no-underscore-dangle -- Nor does it show their metadata anywhere else.
-  return Object.keys(procedures).filter((name) => (procedures[name]?._def.meta as ProcedureMeta).needsToken === false);
+  return (
+    Object.entries(procedures)
+      // oxlint-disable-next-line no-underscore-dangle -- Nor does it show their metadata anywhere else.
+      .filter(([, { _def: definition }]) => (definition.meta as ProcedureMeta).needsToken === false)
+      .map(([name]) => name)
+  );
 }

@@ -26,15 +26,16 @@ test('every route is declared', () => {
   expect(routes.toSorted()).toEqual(DECLARED.map(({ name }) => name).toSorted());
 });
 
-/** Endpoints that the OpenAPI document leaves out on purpose. */
+/** Endpoints that the OpenAPI document leaves out on purpose, and those of tRPC, which describes itself. */
 const UNDOCUMENTED = [
+  'GET /',
   'GET /.well-known/oauth-protected-resource{/*resource}',
+  'GET /console/',
+  'GET /console/*path',
   'GET /docs',
   'GET /openapi.json',
   'GET /openapi.yaml',
-  'GET /trpc/:procedures',
   'POST /registry/:registry/v0.1/auth/:method',
-  'POST /trpc/:procedures',
   'POST /v0.1/auth/:method',
 ];
 
@@ -50,7 +51,7 @@ test('every endpoint is in the OpenAPI document, under one of its bases', () => 
         .map(({ method, path }) => `${method.toUpperCase()} ${base}${path}`),
     );
   });
-  expect(missing.toSorted()).toEqual(UNDOCUMENTED);
+  expect(missing.filter((name) => !name.includes(' /trpc/')).toSorted()).toEqual(UNDOCUMENTED);
 });
 
 /** A path in which each parameter stands for something. */
