@@ -30,11 +30,16 @@ test('every route is declared', () => {
 const UNDOCUMENTED = [
   'GET /',
   'GET /.well-known/oauth-protected-resource{/*resource}',
+  'GET /auth/callback',
+  'GET /auth/login',
+  'GET /auth/login/:provider',
   'GET /console/',
   'GET /console/*path',
   'GET /docs',
   'GET /openapi.json',
   'GET /openapi.yaml',
+  'POST /auth/logout',
+  'POST /auth/refresh',
   'POST /registry/:registry/v0.1/auth/:method',
   'POST /v0.1/auth/:method',
 ];
@@ -86,6 +91,8 @@ test('every other method than GET needs the write scope, except those that chang
     '/auth/github-oidc',
     '/auth/none',
     '/auth/oidc',
+    '/logout',
+    '/refresh',
     '/validate',
   ]);
 });

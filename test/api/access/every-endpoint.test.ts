@@ -315,9 +315,9 @@ const ENDPOINTS: readonly Endpoint[] = [
   get('/openapi.yaml', open(200)),
   get('/docs', open(200)),
   get('/', open(404)),
-  // Nobody can sign in here, because no provider has a client for the console.
-  ...['GET /auth/login', 'GET /auth/callback', 'POST /auth/refresh', 'POST /auth/logout'].map((name) => withoutSignIn(name)),
-  withoutSignIn('GET /auth/login/:provider'),
+  // No provider has a client for the console.
+  ...['GET /auth/login', 'GET /auth/login/:provider', 'GET /auth/callback'].map((name) => withoutSignIn(name)),
+  ...['POST /auth/refresh', 'POST /auth/logout'].map((name) => withoutSignIn(name)),
   get('/console/', open(CONSOLE)),
   get('/console/*path', open(CONSOLE), '/console/catalog'),
   get('/health', open(200)),
