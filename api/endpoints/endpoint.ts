@@ -111,7 +111,7 @@ type BodyOf<Answers extends Readonly<Record<number, Answer>>> = {
 export function endpoint<
   const Path extends string,
   Answers extends Readonly<Record<number, Answer>>,
-  Query extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Query extends z.ZodObject = z.ZodObject,
 >(
   declared: Declaration & {
     readonly path: Path;

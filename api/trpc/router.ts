@@ -59,7 +59,7 @@ export function openQueries(): readonly string[] {
   return (
     Object.entries(procedures)
       // oxlint-disable-next-line no-underscore-dangle -- Nor does it show their metadata anywhere else.
-      .filter(([, { _def: definition }]) => (definition.meta as ProcedureMeta).needsToken === false)
+      .filter(([, { _def: definition }]) => !(definition.meta as ProcedureMeta).needsToken)
       .map(([name]) => name)
   );
 }

@@ -92,7 +92,7 @@ const files = express.static(fileURLToPath(BUILT), { index: false, redirect: fal
 function sendFile({ request, response }: Call, handler: RequestHandler): Promise<void> {
   return new Promise((resolve, reject) => {
     response.once('close', resolve);
-    handler(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
+    handler(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
   });
 }
 
