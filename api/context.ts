@@ -5,6 +5,7 @@ import type { OutboundSettings, RateLimitSettings } from '../config/model.ts';
 import type { Database } from '../db/connection/database.ts';
 import type { RegistryRow } from '../db/configuration/registries.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
+import type { Workers } from '../temporal/workers.ts';
 import type { Access } from './access/access.ts';
 import { callerOf } from './access/caller.ts';
 import { seesRegistry } from './access/permissions.ts';
@@ -26,6 +27,8 @@ export interface ApiContext {
   readonly pages: Pages;
   readonly exports: RenderedExports;
   readonly actors: SourceActors;
+  /** @throws Error if Temporal doesn't answer within two seconds */
+  readonly findWorkers: () => Promise<Workers>;
   readonly software: SoftwareVersion;
   readonly temporal: TemporalInformation;
   /** What sources that are created here may reach. */

@@ -14,6 +14,7 @@ import { watchedDatabase } from '../db/connection/watched-database.ts';
 import { listenForRevisions } from '../db/configuration/revisions.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
+import { findWorkers } from '../temporal/workers.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
 import { addGauges } from '../telemetry/meter.ts';
 import { addProcessGauges } from '../telemetry/process-gauges.ts';
@@ -111,7 +112,13 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
     findState: (name) => findInitialState(database, name),
   });
   return {
-    context: { ...contextOf(options, registries), access, actors, audit },
+    context: {
+      ...contextOf(options, registries),
+      access,
+      actors,
+      audit,
+      findWorkers: () => findWorkers(temporal.client, options.temporal.taskQueue),
+    },
     close: async () => {
       for (const remove of removeGauges) remove();
       await audit.close();
@@ -126,7 +133,7 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
 function contextOf(
   options: ContextOptions,
   registries: RegistryDirectory,
-): Omit<ApiContext, 'access' | 'actors' | 'audit'> {
+): Omit<ApiContext, 'access' | 'actors' | 'audit' | 'findWorkers'> {
   const { database, temporal, limits, rateLimits, trustedProxies, publicHosts, outbound, logger, signal } = options;
   const software = softwareVersion(process.env);
   return {

@@ -14,14 +14,18 @@ export async function readSecret(
   reference: SecretReference,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<string> {
-  const place =
-    'file' in reference ? `the file ${reference.file}` : `the environment variable ${reference.environment}`;
+  const place = describeSecret(reference);
   const content =
     'file' in reference ? await readSecretFile(reference.file) : (environment[reference.environment] ?? null);
   if (content === null) throw new RollcallError('SecretUnavailable', `${place} for a secret is not set`);
   const secret = content.trim();
   if (secret === '') throw new RollcallError('SecretUnavailable', `${place} for a secret is empty`);
   return secret;
+}
+
+/** Where a secret comes from: `the file /run/secrets/token`. */
+export function describeSecret(reference: SecretReference): string {
+  return 'file' in reference ? `the file ${reference.file}` : `the environment variable ${reference.environment}`;
 }
 
 async function readSecretFile(path: string): Promise<string> {

@@ -12,6 +12,8 @@ export interface HttpRequest {
   readonly url: URL;
   /** Names in lower case. They are not sent to another origin that a redirect leads to. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The credentials among the headers in words, for messages: where they come from, and the setting to change. */
+  readonly credentials?: string;
   /** Milliseconds without a byte after which the upstream is given up. */
   readonly timeoutMs: number;
   /** What the URL, and whatever it redirects to, is judged by. Null: nothing is forbidden, and proxies are used. */
@@ -58,7 +60,7 @@ const DECODERS: Readonly<Record<string, () => Duplex>> = {
  *   `UpstreamDenied` or `UpstreamInvalid`, for whatever is not 200 or 304; `OutboundForbidden` by the guard.
  */
 export async function httpGet(wanted: HttpRequest): Promise<HttpResponse> {
-  const { url, headers = {} } = wanted;
+  const { url } = wanted;
   let hop = wanted;
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     const response = await send(hop);
@@ -66,9 +68,17 @@ export async function httpGet(wanted: HttpRequest): Promise<HttpResponse> {
     if (!isRedirect(response.statusCode) || typeof location !== 'string') return await accept(hop, response);
     await response.body.dump();
     const target = redirectTarget(location, hop.url);
-    hop = { ...wanted, url: target, headers: target.origin === url.origin ? headers : {} };
+    hop = target.origin === url.origin ? { ...wanted, url: target } : { ...withoutHeaders(wanted, url), url: target };
   }
   throw new RollcallError('UpstreamInvalid', `${displayUrl(url)} redirects more than ${MAX_REDIRECTS} times`);
+}
+
+/** Credentials are for the host that they were configured for. */
+function withoutHeaders({ headers: _, ...wanted }: HttpRequest, from: URL): HttpRequest {
+  return {
+    ...wanted,
+    credentials: `a request without credentials, because ${displayUrl(from)} redirects to another host`,
+  };
 }
 
 async function send(hop: HttpRequest): Promise<Dispatcher.ResponseData> {
@@ -142,19 +152,28 @@ async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Pro
   // Whoever made a source that has limits is not to read through it what answers there.
   const quote = guard !== null || text === '' ? '' : `: ${text}`;
   if (status === 401 || status === 403) {
-    return new RollcallError('UpstreamDenied', `${where} answered ${status}: check the credentials of the source`);
+    const { credentials = 'a request without credentials, and this kind of source has none' } = hop;
+    return new RollcallError('UpstreamDenied', `${where} answered ${status}: it rejected ${credentials}`);
   }
   if (status === 404 || status === 410) {
     return new UpstreamRefusal('UpstreamNotFound', `${where} answered ${status}`, status);
   }
   if (status === 429 || (status === 503 && waitMs !== undefined)) {
-    return new RollcallError('UpstreamRateLimited', `${where} answered ${status} and asks for a later request`, {
+    return new RollcallError('UpstreamRateLimited', `${where} answered ${status}: ${limitText(waitMs)}`, {
       retryAfterMs: waitMs,
     });
   }
   if (status >= 500 || status === 408)
     return new RollcallError('UpstreamUnavailable', `${where} answered ${status}${quote}`);
   return new UpstreamRefusal('UpstreamInvalid', `${where} answered ${status}${quote}`, status);
+}
+
+/** `rate limited; next try at 23:34 UTC` */
+function limitText(retryAfterMs: number | undefined): string {
+  if (retryAfterMs === undefined) return 'rate limited';
+  const next = new Date(Date.now() + retryAfterMs).toISOString();
+  const isToday = next.slice(0, 10) === new Date().toISOString().slice(0, 10);
+  return `rate limited; next try at ${isToday ? next.slice(11, 16) : next.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** The start of an answer that is not what was asked for, to be shown. */

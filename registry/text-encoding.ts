@@ -13,8 +13,17 @@ const COMPRESSED: readonly (readonly [name: string, start: readonly number[]])[]
   ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
 ];
 
+/** Whether a document begins as an HTML page does. Many servers answer with one, and 200, to ask for a login. */
+export function isHtmlPage(start: Uint8Array): boolean {
+  const text = Buffer.from(start.subarray(0, RECOGNIZED_BYTES)).toString('latin1');
+  return /^(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body)\b/i.test(text);
+}
+
+export const HTML_INSTEAD = 'an HTML page (a login page?): check the address, and whether it needs credentials';
+
 /** Why a document can't be read as UTF-8, by its first bytes, and what to do; null if nothing speaks against it. */
 export function whyNotUtf8(start: Uint8Array): string | null {
+  if (isHtmlPage(start)) return `got ${HTML_INSTEAD}`;
   const unicode = otherUnicodeEncoding(start);
   if (unicode !== null) return `the document is ${unicode}: save it as UTF-8`;
   for (const [name, bytes] of COMPRESSED) {

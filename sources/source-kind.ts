@@ -40,6 +40,8 @@ export interface SourceKind<Origin extends SourceOrigin = SourceOrigin, Written 
 
   /** Where the source comes from, for operators: no credentials, no query string. */
   readonly label: (origin: Origin) => string;
+  /** The URL of the upstream, for checking that this machine reaches its host. Default: it is on no other host. */
+  readonly upstream?: (origin: Origin) => URL | null;
   /** What prevents a source with this origin from being created through the API. Asked again before each fetch. */
   readonly admissionFaults: (origin: Origin, settings: OutboundSettings) => readonly AdmissionFault[];
 

@@ -44,7 +44,8 @@ function indexedType({ type }: SearchAttribute): temporal.api.enums.v1.IndexedVa
     : IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD;
 }
 
-async function missingSearchAttributes(client: Client): Promise<SearchAttribute[]> {
+/** Returns the search attributes that the namespace doesn't have. */
+export async function missingSearchAttributes(client: Client): Promise<SearchAttribute[]> {
   const registered = await registeredNames(client);
   return SEARCH_ATTRIBUTES.filter((attribute) => !registered.has(attribute.name));
 }

@@ -1,11 +1,12 @@
 /** Runs workflows and activities until the process stops, and reconnects whenever Temporal is lost. */
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { softwareVersion } from '../api/software-version.ts';
 import { createActivities, createWatchActivities, createWriteActivities } from '../activities/index.ts';
 import type { OutboundSettings, TelemetrySettings } from '../config/model.ts';
+import { softwareVersion } from '../api/software-version.ts';
 import type { HttpListener } from '../api/http/listener.ts';
 import { pingDatabase } from '../db/connection/availability.ts';
 import type { Database } from '../db/connection/database.ts';
@@ -18,6 +19,7 @@ import { openInternalPort, type Readiness } from '../telemetry/internal-port.ts'
 import { addProcessGauges } from '../telemetry/process-gauges.ts';
 import { addRegistryGauges } from '../telemetry/registry-gauges.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
+import { workerIdentity } from '../temporal/workers.ts';
 import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 import { keepHouse } from './keep-house.ts';
@@ -131,6 +133,7 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
       namespace: server.namespace,
       taskQueue: server.taskQueue,
       plugins: [telemetry.plugin],
+      identity: workerIdentity({ id: process.pid, host: hostname() }, softwareVersion(process.env).version),
       ...SHUTDOWN,
       ...HEARTBEAT_THROTTLE,
     };

@@ -9,6 +9,7 @@ import {
 import { listChanges } from '../../db/syncs/sync-changes.ts';
 import { findSyncRun, listFindings, listSyncRuns } from '../../db/syncs/sync-runs.ts';
 import { TemporalUnavailable } from '../../temporal/known-errors.ts';
+import { latenessMs, readSourceStates, type SourceState } from '../../telemetry/source-states.ts';
 import type { SourceDescription } from '../../workflows/contract.ts';
 import { sees } from '../access/permissions.ts';
 import type { ApiContext } from '../context.ts';
@@ -16,13 +17,58 @@ import { HttpError } from '../http/error.ts';
 import { query } from './operation.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';
 
-/** The sources that the caller may see, with the record of their last sync, in the order of their names. */
+/** How a source is doing. Times are RFC 3339. */
+export interface SourceHealth {
+  /** `failing` and `paused` take precedence over `syncing`. */
+  readonly phase: SourceState['phase'];
+  /** Failed syncs since the last success. */
+  readonly failures: number;
+  readonly failingSince: string | null;
+  readonly lastSuccess: string | null;
+  readonly lastAttempt: string | null;
+  /** When the next check or sync begins at the latest. Null if only a message starts one, or while paused. */
+  readonly nextAttempt: string | null;
+  /** Whether the next attempt should have begun more than a minute ago. */
+  readonly isOverdue: boolean;
+}
+
+const OVERDUE_AFTER_MS = 60_000;
+
+function healthOf(state: SourceState): SourceHealth {
+  return {
+    phase: state.phase,
+    failures: state.failures,
+    failingSince: timeText(state.failures > 0 ? state.failingSinceMs : null),
+    lastSuccess: timeText(state.lastSuccessAtMs),
+    lastAttempt: timeText(state.lastAttemptAtMs),
+    nextAttempt: timeText(state.dueAtMs),
+    isOverdue: latenessMs(state, Date.now()) > OVERDUE_AFTER_MS,
+  };
+}
+
+function timeText(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}
+
+/** Leaves out sources that were created after the states were read. */
+async function withHealth<Source extends SourceRow>(
+  { database }: Pick<ApiContext, 'database'>,
+  sources: readonly Source[],
+): Promise<(Source & { readonly state: SourceHealth })[]> {
+  const states = new Map((await readSourceStates(database)).map((state) => [state.name, healthOf(state)]));
+  return sources.flatMap((source) => {
+    const state = states.get(source.name);
+    return state === undefined ? [] : [{ ...source, state }];
+  });
+}
+
+/** The sources that the caller may see, with their state and the record of their last sync, in the order of their names. */
 export const listSources = query({
   role: 'manageSources',
   input: z.void(),
   run: async ({ database, caller }) => {
     const sources = (await readSources(database)).filter(({ claims }) => sees(caller, claims));
-    return (await countEntriesOf(database, sources)).map(withoutSyncState);
+    return (await withHealth({ database }, await countEntriesOf(database, sources))).map(withoutSyncState);
   },
 });
 
@@ -32,7 +78,10 @@ export const getSource = query({
   input: bySourceName,
   run: async (context, { name }) => {
     const source = await visibleSource(context, name);
-    return { ...withoutSyncState(await withEntryCount(context, source)), actor: await describeActor(context, source) };
+    const counted = await withEntryCount(context, source);
+    const [health] = await withHealth(context, [counted]);
+    if (health === undefined) throw new HttpError(404, `There is no source "${name}"`);
+    return { ...withoutSyncState(health), actor: await describeActor(context, source) };
   },
 });
 

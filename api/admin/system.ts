@@ -8,12 +8,19 @@ import { sees, seesRegistry } from '../access/permissions.ts';
 import { consoleProviders } from '../sign-in/sign-in.ts';
 import { query } from './operation.ts';
 
-/** What runs, where the operator finds the histories, and how much there is that the caller may see. */
+/**
+ * What runs, where the operator finds the histories, and how much there is that the caller may see. `workers` is null
+ * while Temporal is unavailable.
+ */
 export const systemInformation = query({
   role: 'manageSources',
   input: z.void(),
-  run: async ({ database, software, temporal, caller }) => {
-    const [sources, registries] = await Promise.all([listSources(database), listRegistries(database)]);
+  run: async ({ database, software, temporal, findWorkers, caller }) => {
+    const [sources, registries, workers] = await Promise.all([
+      listSources(database),
+      listRegistries(database),
+      findWorkers().catch(() => null),
+    ]);
     const visible = await countEntriesOf(
       database,
       sources.filter(({ claims }) => sees(caller, claims)),
@@ -21,6 +28,7 @@ export const systemInformation = query({
     return {
       software,
       temporal,
+      workers,
       counts: {
         sources: visible.length,
         registries: registries.filter((registry) => seesRegistry(caller, registry)).length,

@@ -4,6 +4,7 @@ import { addServerOptions, printAnswer, type ServerOptions } from '../server/ser
 import { outcomeText } from '../terminal/sync-outcome.ts';
 import { formatTable } from '../terminal/table.ts';
 import { relativeTime } from '../terminal/time-text.ts';
+import { nextAttemptText, stateText } from '../terminal/source-state.ts';
 import { isManaged } from '../../registry/source-definition.ts';
 
 export function addSourcesCommand(program: Command): void {
@@ -21,18 +22,20 @@ export function addSourcesCommand(program: Command): void {
 /** Configures a command that lists sources; shared by `sources` and `admin sources list`. */
 export function listSources(command: Command): Command {
   return addServerOptions(command)
-    .description('List sources with the outcome of their last sync')
+    .description('List sources with their state and the outcome of their last sync')
     .action(async (options: ServerOptions) => {
       const sources = await askServer(options, (client) => client.sources.list.query());
       printAnswer(options, sources, () =>
         formatTable(
-          ['source', 'kind', 'entries', 'when', 'last sync'],
-          sources.map(({ name, kind, entryCount, lastRun, detachedAt }) => [
+          ['source', 'kind', 'state', 'entries', 'when', 'last sync', 'next attempt'],
+          sources.map(({ name, kind, state, entryCount, lastRun, detachedAt }) => [
             name,
             kind,
+            stateText(state),
             entryCount,
             relativeTime(lastRun?.endedAt ?? lastRun?.startedAt),
             detachedAt === null ? lastSyncText(kind, lastRun) : 'removed from the configuration',
+            nextAttemptText(state),
           ]),
         ),
       );

@@ -1,27 +1,42 @@
 import type { Command } from 'commander';
+import type { inferRouterOutputs } from '@trpc/server';
+import type { AdminRouter } from '../../api/trpc/router.ts';
 import { askServer } from '../server/admin-client.ts';
 import { countText } from '../terminal/count-text.ts';
 import { addServerOptions, baseUrl, printAnswer, type ServerOptions } from '../server/server-options.ts';
+import { nextAttemptText, stateText } from '../terminal/source-state.ts';
 import { outcomeText } from '../terminal/sync-outcome.ts';
+
+type Information = inferRouterOutputs<AdminRouter>['system']['info'];
+type Source = inferRouterOutputs<AdminRouter>['sources']['list'][number];
 
 export function addStatusCommand(program: Command): void {
   const command = program
     .command('status')
-    .description('Show the version, the number of entries, and failing sources')
+    .description('Show what runs, the number of entries, and failing, overdue, and paused sources')
     .addHelpText('after', '\nExample:\n  $ rollcall status --server https://registry.example');
   addServerOptions(command).action(async (options: ServerOptions) => {
     const status = await askServer(options, async (client) => {
       const [information, sources] = await Promise.all([client.system.info.query(), client.sources.list.query()]);
-      return { ...information, failing: sources.filter(({ lastRun }) => lastRun?.outcome === 'failed') };
+      const served = sources.filter(({ detachedAt }) => detachedAt === null);
+      return {
+        ...information,
+        failing: served.filter(({ state }) => state.phase === 'failing'),
+        overdue: served.filter(({ state }) => state.isOverdue && state.phase !== 'failing'),
+        paused: served.filter(({ state }) => state.phase === 'paused'),
+      };
     });
-    printAnswer(options, status, ({ software, temporal, counts, failing }) =>
+    printAnswer(options, status, ({ software, temporal, workers, counts, failing, overdue, paused }) =>
       [
         `Rollcall ${software.version} at ${baseUrl(options.server)}`,
         `  ${countsText(counts)}`,
         `  Temporal ${temporal.address}, namespace ${temporal.namespace}`,
         ...(temporal.uiUrl === undefined ? [] : [`  Web UI   ${temporal.uiUrl}`]),
-        ...(failing.length === 0 ? ['  No failing sources'] : ['  Failing sources:']),
-        ...failing.map(({ name, lastRun }) => `    ${name}: ${outcomeText(lastRun)}`),
+        `  ${workersText(workers)}`,
+        ...sourcesText('Failing', failing, ({ state, lastRun }) => `${stateText(state)}; ${lastFailureText(lastRun)}`),
+        ...sourcesText('Overdue', overdue, ({ state }) => `next attempt ${nextAttemptText(state)}`),
+        ...sourcesText('Paused', paused, () => 'only a message starts a sync'),
+        ...(failing.length === 0 ? ['  No failing sources'] : []),
       ].join('\n'),
     );
   });
@@ -33,4 +48,24 @@ function countsText({ entries, sources, registries }: Record<'entries' | 'source
     `from ${countText(sources, 'source', 'sources')}`,
     `in ${countText(registries, 'registry', 'registries')}`,
   ].join(' ');
+}
+
+function workersText(workers: Information['workers']): string {
+  if (workers === null)
+    return 'TEMPORAL UNAVAILABLE: nothing is synced or published; reads work. Try `rollcall doctor`';
+  const idle = workers.taskQueues.filter((queue) => queue.workers === 0).map(({ name }) => name);
+  if (idle.length > 0) {
+    return `NO WORKER polls ${idle.join(', ')}: nothing is synced or published; reads work. Start \`rollcall worker\``;
+  }
+  return `Workers  ${workers.workers.map(({ identity }) => identity).join(', ')}`;
+}
+
+function sourcesText(title: string, sources: readonly Source[], text: (source: Source) => string): string[] {
+  if (sources.length === 0) return [];
+  return [`  ${title} sources:`, ...sources.map((source) => `    ${source.name}: ${text(source)}`)];
+}
+
+/** A sync that runs now has no outcome yet. */
+function lastFailureText(lastRun: Source['lastRun']): string {
+  return lastRun?.outcome === null ? 'trying again now' : outcomeText(lastRun);
 }

@@ -1,6 +1,6 @@
 /** The summary that `serve` prints once everything is running. */
 import { softwareVersion } from '../../api/software-version.ts';
-import type { AuthSettings } from '../../config/model.ts';
+import type { AuthSettings, Configuration } from '../../config/model.ts';
 import { isLoopback, localUrl } from './addresses.ts';
 import type { CompleteConfiguration } from './roles.ts';
 import { durationText } from '../terminal/time-text.ts';
@@ -36,7 +36,7 @@ function accessText(auth: AuthSettings): string {
 }
 
 /** Anonymous mode on an address that other machines can reach. */
-export function exposureWarning({ server, auth }: CompleteConfiguration): string | undefined {
+export function exposureWarning({ server, auth }: Pick<Configuration, 'server' | 'auth'>): string | undefined {
   if (auth.mode !== 'anonymous' || isLoopback(server.address)) return undefined;
   return `Warning: the API listens on ${server.address}, which other machines can reach, and auth.mode is anonymous: anyone who can reach it can publish, delete and sync. Set auth.mode to oauth, or listen on 127.0.0.1.`;
 }

@@ -1,5 +1,6 @@
 /** Implementation of `rollcall migrate`. */
 import { createInterface } from 'node:readline/promises';
+import { describeDatabaseFailure } from '../../config/connection-failure.ts';
 import { migrationConnection } from '../../config/connection.ts';
 import type { ConnectionSettings } from '../../db/connection/database.ts';
 import { type Migration, migrateDown, migrateUp, migrationStatus } from '../../db/upkeep/migrations.ts';
@@ -21,7 +22,14 @@ export type MigrationWork = keyof typeof WORK;
 /** Works on the configured database as its migration user, or on the embedded database, started for the purpose. */
 export async function runMigrationWork(work: MigrationWork, options: MigrateOptions): Promise<void> {
   const { database } = await readConfiguration(options.config);
-  if (database !== undefined) return WORK[work](await migrationConnection(database), options);
+  if (database !== undefined) {
+    const connection = await migrationConnection(database);
+    return await WORK[work](connection, options).catch((error: unknown) => {
+      throw error instanceof CommandFailure
+        ? error
+        : new CommandFailure(describeDatabaseFailure(error, database, 'migration'));
+    });
+  }
   if (work !== 'up') await assertEmbeddedPostgresExists(options.dataDir);
   return withEmbeddedPostgres(options.dataDir, ({ ownerSettings }) => WORK[work](ownerSettings, options));
 }

@@ -1,5 +1,6 @@
 /** The commands `api` and `worker`: one process each, with an external database and Temporal. */
 import { applicationConnection } from '../../config/connection.ts';
+import { describeDatabaseFailure } from '../../config/connection-failure.ts';
 import type { Configuration } from '../../config/model.ts';
 import { migrationStatus } from '../../db/upkeep/migrations.ts';
 import { type AddressOptions, withAddresses } from './address-options.ts';
@@ -32,7 +33,10 @@ function complete(role: Role, configuration: Configuration): CompleteConfigurati
 }
 
 async function refuseUnmigrated({ database }: CompleteConfiguration): Promise<void> {
-  const migrations = await migrationStatus(await applicationConnection(database));
+  const connection = await applicationConnection(database);
+  const migrations = await migrationStatus(connection).catch((error: unknown) => {
+    throw new CommandFailure(`The database can't be used: ${describeDatabaseFailure(error, database)}`);
+  });
   const missing = migrations.filter(({ appliedAt }) => appliedAt === null);
   if (missing.length === 0) return;
   throw new CommandFailure(

@@ -1,5 +1,6 @@
 /** Implementation of `serve`: starts everything a registry needs in order, supervises it, and stops it again. */
 import { once } from 'node:events';
+import { describeDatabaseFailure } from '../../config/connection-failure.ts';
 import { migrationConnection } from '../../config/connection.ts';
 import type { Configuration } from '../../config/model.ts';
 import { migrateUp } from '../../db/upkeep/migrations.ts';
@@ -7,7 +8,7 @@ import { type DataFolder, takeDataFolder } from '../../embedded/data-folder.ts';
 import { LOOPBACK } from '../../embedded/free-port.ts';
 import { keepRunning } from '../../embedded/keep-running.ts';
 import { Unrecoverable } from '../../embedded/unrecoverable.ts';
-import { CommandFailure, describeError } from '../terminal/failure.ts';
+import { CommandFailure } from '../terminal/failure.ts';
 import { localUrl } from './addresses.ts';
 import { banner, exposureWarning } from './banner.ts';
 import { runEmbeddedPostgres, runEmbeddedTemporal } from './embedded-services.ts';
@@ -120,7 +121,7 @@ async function prepareDatabase(configuration: CompleteConfiguration): Promise<vo
   } catch (cause) {
     const { host, port } = configuration.database;
     throw new CommandFailure(
-      `The database at ${host}:${port} could not be brought up to date: ${describeError(cause)}. Nothing is half migrated: run \`rollcall serve\` again once this is repaired`,
+      `The database at ${host}:${port} could not be brought up to date: ${describeDatabaseFailure(cause, configuration.database, 'migration')}. Nothing is half migrated: run \`rollcall serve\` again once this is repaired`,
     );
   }
 }

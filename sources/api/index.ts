@@ -14,6 +14,7 @@ export const api: SourceKind<ApiOrigin, Written> = {
   originOf,
   written,
   label: ({ endpoint }) => `registry ${displayUrl(endpoint)}`,
+  upstream: ({ endpoint }) => URL.parse(endpoint),
   admissionFaults: apiFaults,
   fullSyncEveryMs: ({ fullSyncEveryMs }) => fullSyncEveryMs,
   isPaged: true,

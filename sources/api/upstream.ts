@@ -1,10 +1,11 @@
 /** A client of another registry's v0.1 API: requests with retries, and pages that are complete or refused. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { readSecret } from '../../config/secrets.ts';
+import { describeSecret, readSecret } from '../../config/secrets.ts';
 import { Turns } from '../../db/connection/turns.ts';
 import type { DocumentSummary } from '../../registry/document-reader.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import { RollcallError } from '../../registry/failure.ts';
+import { HTML_INSTEAD, isHtmlPage } from '../../registry/text-encoding.ts';
 import type { SecretReference } from '../../registry/source-definition.ts';
 import type { ApiOrigin } from './definition.ts';
 import { httpGet, type HttpResponse, UpstreamRefusal } from '../../outbound/http.ts';
@@ -54,6 +55,7 @@ export class ApiUpstream {
   readonly #list: URL;
   readonly #origin: ApiOrigin;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #credentials: string;
   readonly #options: ApiUpstreamOptions;
   #firstAnsweredAtMs: number | null = null;
   /** Ends the turn of the last page, if it was a large one. */
@@ -64,6 +66,7 @@ export class ApiUpstream {
     this.#list = listUrl(origin.endpoint);
     this.displayName = displayUrl(this.#list);
     this.#headers = headers;
+    this.#credentials = describeCredentials(origin);
     this.#options = options;
   }
 
@@ -111,7 +114,14 @@ export class ApiUpstream {
     const signal = AbortSignal.any([this.#options.signal, timeout.signal]);
     try {
       const url = withQuery(this.#list, query);
-      const response = await httpGet({ url, headers: this.#headers, timeoutMs, guard, signal });
+      const response = await httpGet({
+        url,
+        headers: this.#headers,
+        credentials: this.#credentials,
+        timeoutMs,
+        guard,
+        signal,
+      });
       this.#firstAnsweredAtMs ??= upstreamTime(response);
       return await this.#readBody(response, timeout);
     } catch (error) {
@@ -141,6 +151,7 @@ export class ApiUpstream {
   }
 
   #parsePage(bytes: Buffer, reader: PageReader): ApiPage {
+    if (isHtmlPage(bytes)) throw this.#invalid(`sent ${HTML_INSTEAD}`);
     let page: DocumentSummary;
     try {
       page = reader.readPage(bytes);
@@ -160,6 +171,15 @@ export class ApiUpstream {
   #invalid(what: string): RollcallError {
     return new RollcallError('UpstreamInvalid', `${this.displayName} ${what}`);
   }
+}
+
+/** What the upstream is sent, with the settings to change if it refuses that. */
+function describeCredentials({ bearerToken, headers = {} }: ApiOrigin): string {
+  const sent = [
+    ...(bearerToken === undefined ? [] : [`the bearer token in ${describeSecret(bearerToken)} (\`bearerTokenFile\`)`]),
+    ...Object.entries(headers).map(([name, secret]) => `the header ${name} in ${describeSecret(secret)} (\`headers\`)`),
+  ];
+  return sent.length === 0 ? 'a request without credentials: set `bearerTokenFile` or `headers`' : sent.join(' and ');
 }
 
 /** Waits for the turn of a large page. Returns a function that ends it. */

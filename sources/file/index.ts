@@ -21,6 +21,7 @@ export const file: SourceKind<FileOrigin, Written> = {
     if ('path' in location) return `file ${location.path}`;
     return 'url' in location ? `file ${displayUrl(location.url)}` : 'data in the configuration';
   },
+  upstream: ({ location }) => ('url' in location ? URL.parse(location.url) : null),
   admissionFaults: fileFaults,
   isWatched: ({ location }) => 'path' in location,
   isInline: ({ location }) => 'data' in location,

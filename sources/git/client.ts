@@ -1,4 +1,5 @@
 /** Runs the git command for a source: no prompts, no secrets in arguments or messages, limited resources. */
+import { describeSecret } from '../../config/secrets.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
 import type { GitOrigin } from './definition.ts';
@@ -83,9 +84,9 @@ function assertKnowsPins(version: string): void {
 }
 
 /** What git prints, and what it means. The first match counts. */
-const COMPLAINTS: readonly (readonly [RegExp, FailureType, string])[] = [
+const COMPLAINTS: readonly (readonly [RegExp, FailureType, string | ((origin: GitOrigin) => string)])[] = [
   [/host key verification failed/i, 'UpstreamDenied', 'its host key is not in the known hosts: check knownHostsFile'],
-  [/permission denied \(|authentication failed|could not read (username|password)|error: 40[13]/i, 'UpstreamDenied', 'it refuses the credentials, or wants some'],
+  [/permission denied \(|authentication failed|could not read (username|password)|error: 40[13]/i, 'UpstreamDenied', rejected],
   [/transport '.*' not allowed/i, 'DefinitionInvalid', 'its protocol is not allowed'],
   [/repository .*not found|does not appear to be a git repository|repository .*does not exist|error: 404/i, 'UpstreamNotFound', 'there is no such repository'],
   [/error: 30\d|unable to update url base/i, 'UpstreamInvalid', 'it redirects: name the URL that it redirects to'],
@@ -109,9 +110,17 @@ function understood(error: unknown, { origin, guard }: { origin: GitOrigin } & P
     'UpstreamUnavailable' as const,
     '',
   ];
+  const because = typeof meaning === 'string' ? meaning : meaning(origin);
   // Servers' messages are for the operator: the creator of a source with limits could have chosen the server.
-  const detail = [meaning, guard === null ? complaintIn(said) : ''].filter((part) => part !== '').join(': ');
+  const detail = [because, guard === null ? complaintIn(said) : ''].filter((part) => part !== '').join(': ');
   return new RollcallError(type, detail === '' ? what : `${what}: ${detail}`);
+}
+
+/** What the server was sent, with the settings to change if it refuses that. */
+function rejected({ auth }: GitOrigin): string {
+  if (auth === undefined) return 'it rejected a request without credentials: set `auth`';
+  if ('sshKeyFile' in auth) return `it rejected the SSH key in the file ${auth.sshKeyFile} (\`auth.sshKeyFile\`)`;
+  return `it rejected the user ${auth.username} with the password in ${describeSecret(auth.password)} (\`auth.passwordFile\`)`;
 }
 
 /**

@@ -16,6 +16,10 @@ export const git: SourceKind<GitOrigin, Written> = {
   written,
   label: ({ repository, commit, tag, branch }) =>
     `git ${displayUrl(repository)} (${commit ?? tag ?? branch ?? 'default branch'})`,
+  upstream: ({ repository }) => {
+    const remote = remoteRepository(repository);
+    return remote?.transport === 'ssh' ? URL.parse(`ssh://${remote.host}:${remote.port}`) : (remote?.url ?? null);
+  },
   admissionFaults: gitFaults,
   loadReader: async () => (await import('./fetch.ts')).reader,
 };

@@ -42,7 +42,7 @@ async function served(content: string, format?: RegistryFormat): Promise<SourceU
 describe('a document that is not a registry document fails the sync and keeps what is served', () => {
   test.each<[string, string, string, string]>([
     ['nothing', '', 'DocumentInvalid', 'the document is empty'],
-    ['a web page', '<!doctype html>\n<html></html>', 'DocumentInvalid', 'begins with "<!doctype html>'],
+    ['a web page', '<!doctype html>\n<html></html>', 'DocumentInvalid', 'got an HTML page (a login page?)'],
     ['a sentence', 'There is no registry here.', 'DocumentInvalid', 'it must be a mapping or a list'],
     ['broken YAML', 'servers:\n  a: [1\nb: }', 'DocumentInvalid', 'at line 3, column'],
     ['truncated JSON', envelope([GOOD]).slice(0, -5), 'DocumentInvalid', 'truncated: it ends at line 1, column'],

@@ -277,6 +277,7 @@ describe('an upstream with faults', () => {
       nonRetryable: true,
       details: [{ retryAfterMs: 3_600_000 }],
     });
+    expect(failure.message).toMatch(/answered 503: rate limited; next try at (\d{4}-\d\d-\d\d )?\d\d:\d\d UTC$/);
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -315,7 +316,7 @@ describe('an upstream with faults', () => {
   });
 
   test.each<[string, string, string]>([
-    ['a web page', '<!doctype html><title>Welcome</title>', 'did not send a page of a registry'],
+    ['a web page', '<!doctype html><title>Welcome</title>', 'sent an HTML page (a login page?): check the address'],
     ['an error', '{"error":"not today"}', 'it is an object with "error"'],
     ['truncated JSON', '{"servers":[{"server":', 'the document is truncated'],
   ])('that sends %s with status 200 removes nothing', async (_, body, message) => {
@@ -383,8 +384,25 @@ describe('secrets', () => {
     expect(elsewhere.headers[0]).not.toHaveProperty('authorization');
     expect(elsewhere.headers[0]).not.toHaveProperty('x-api-key');
     expect(failure).toMatchObject({ type: 'UpstreamDenied' });
+    expect(failure.message).toMatch(/a request without credentials, because http\S+ redirects to another host$/);
     expect(failure.message).not.toMatch(/the-token|the-key|limit=/);
     await elsewhere.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test('that the upstream rejects are named with their files and settings', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fetch-api-'));
+    const [token, key] = [join(folder, 'token'), join(folder, 'key')];
+    await Promise.all([writeFile(token, 'the-token\n'), writeFile(key, 'the-key\n')]);
+    upstream.answers.set(Infinity, (response) => response.writeHead(401).end());
+    const api = await source({ headers: { 'X-Api-Key': { file: key } }, bearerToken: { file: token } });
+    expect((await api.failedSync()).message).toBe(
+      `${upstream.url}/v0.1/servers answered 401: it rejected the bearer token in the file ${token} ` +
+        `(\`bearerTokenFile\`) and the header X-Api-Key in the file ${key} (\`headers\`)`,
+    );
+    expect((await (await source()).failedSync()).message).toMatch(
+      /rejected a request without credentials: set `bearerTokenFile` or `headers`$/,
+    );
     await rm(folder, { recursive: true });
   });
 });

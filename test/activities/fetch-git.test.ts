@@ -204,6 +204,11 @@ describe('credentials', () => {
     const failure = await git.failedSync();
     expect(failure).toMatchObject({ type: 'UpstreamDenied', nonRetryable: true });
     expect(failure.message).toContain(server.url('servers.git'));
+    expect(failure.message).toMatch(
+      password === undefined
+        ? /it rejected a request without credentials: set `auth`/
+        : /it rejected the user reader with the password in the file \S+ \(`auth\.passwordFile`\)/,
+    );
     expect(JSON.stringify([failure.message, failure.stack])).not.toMatch(/wrong-password|cmVhZGVy/);
   });
 

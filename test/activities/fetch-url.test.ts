@@ -123,6 +123,12 @@ test.each<[string, typeof answer, string, string]>([
     'UpstreamUnavailable',
     'incorrect header check',
   ],
+  [
+    'sends its login page',
+    (response) => response.end('\n<!DOCTYPE html><title>Sign in</title>'),
+    'DocumentInvalid',
+    'got an HTML page (a login page?)',
+  ],
   ['is missing', (response) => response.writeHead(404).end(), 'UpstreamNotFound', 'answered 404'],
 ])(
   'an upstream that %s: earlier entries are still served',

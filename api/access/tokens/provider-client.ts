@@ -1,7 +1,7 @@
 /** Requests of one kind to an identity provider: bounded, never redirected, and paused for a while after an outage. */
 import type { Logger } from 'pino';
 import type { ProviderSettings } from '../../../config/model.ts';
-import { readSecret } from '../../../config/secrets.ts';
+import { describeSecret, readSecret } from '../../../config/secrets.ts';
 import { exchange } from '../../../outbound/exchange.ts';
 import { displayUrl } from '../../../outbound/redaction.ts';
 import { Backoff } from './backoff.ts';
@@ -107,6 +107,13 @@ export class ProviderClient {
       signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
     });
     const { statusCode: status, body } = response;
+    if (status === 401 || status === 403) {
+      await body.dump();
+      throw new UnusableAnswer(
+        status,
+        `It answered ${status}: it rejected ${this.#describeCredentials(form !== undefined)}`,
+      );
+    }
     if (status !== 200) {
       await body.dump();
       const hint = status >= 300 && status < 400 ? ', and redirects are not followed' : '';
@@ -127,6 +134,16 @@ export class ProviderClient {
     if (clientId === undefined || clientSecret === undefined) return undefined;
     const pair = [clientId, await readSecret(clientSecret)].map(formEncode).join(':');
     return `Basic ${Buffer.from(pair).toString('base64')}`;
+  }
+
+  /** What the provider was sent, with the setting to change if it refuses that. */
+  #describeCredentials(isForm: boolean): string {
+    const { clientId, clientSecret, token } = this.#settings;
+    if (isForm && clientId !== undefined && clientSecret !== undefined) {
+      return `the client ${clientId} with the secret in ${describeSecret(clientSecret)} (\`clientSecretFile\`)`;
+    }
+    if (token !== undefined) return `the bearer token in ${describeSecret(token)} (\`authTokenFile\`)`;
+    return 'a request without credentials: set `authTokenFile`, or for introspection `clientId` and `clientSecretFile`';
   }
 
   async #bearerToken(): Promise<string | undefined> {

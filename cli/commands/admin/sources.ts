@@ -8,6 +8,7 @@ import { sendsDefinition } from '../../terminal/definition-file.ts';
 import { formatDetails } from '../../terminal/table.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { lastSyncText, listSources } from '../sources.ts';
+import { nextAttemptText, stateText } from '../../terminal/source-state.ts';
 import { relativeTime } from '../../terminal/time-text.ts';
 
 type SourceInput = inferRouterInputs<AdminRouter>['sources']['create'];
@@ -41,16 +42,17 @@ function addGet(sources: Command): void {
     });
 }
 
-function detailsText({ name, kind, origin, claims, entryCount, lastRun, actor }: SourceDetails): string {
+function detailsText({ name, kind, origin, claims, entryCount, lastRun, state, actor }: SourceDetails): string {
   return formatDetails(name, {
     kind,
     'defined by': definedByText(origin),
     claims: claimsText(claims),
     entries: String(entryCount),
-    phase: actor === null ? 'unknown: Temporal is unavailable' : actor.phase,
-    'next sync': relativeTime(actor?.nextCycleAt),
-    'last checked': relativeTime(actor?.lastCheckedAt),
-    'last success': relativeTime(actor?.lastSuccessAt),
+    state: stateText(state),
+    'now doing': actor === null ? 'unknown: Temporal or its worker is unavailable' : actor.phase,
+    'next attempt': actor?.nextCycleAt === undefined ? nextAttemptText(state) : relativeTime(actor.nextCycleAt),
+    'last attempt': relativeTime(state.lastAttempt),
+    'last success': relativeTime(state.lastSuccess),
     'last sync': lastSyncText(kind, lastRun),
   });
 }

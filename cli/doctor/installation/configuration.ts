@@ -1,0 +1,29 @@
+import { ConfigurationError, describeFinding } from '../../../config/faults.ts';
+import { loadConfiguration } from '../../../config/load.ts';
+import type { Configuration } from '../../../config/model.ts';
+import { exposureWarning } from '../../run/banner.ts';
+import { type Finding, ok, problem, warning } from '../finding.ts';
+
+/** The file with the overrides of the environment; without a configuration if it has faults. */
+export async function checkConfiguration(
+  file: string,
+): Promise<{ readonly findings: readonly Finding[]; readonly configuration?: Configuration }> {
+  try {
+    const configuration = await loadConfiguration(file, process.env);
+    const { sources, registries, auth } = configuration;
+    const exposure = exposureWarning(configuration);
+    return {
+      configuration,
+      findings: [
+        ok(`${file} is valid: ${sources.length} sources, ${registries.length} registries, auth.mode ${auth.mode}`),
+        ...configuration.notes.map((note) => warning(describeFinding(note), 'remove the setting, or correct it')),
+        ...(exposure === undefined
+          ? []
+          : [warning(exposure.replace(/^Warning: /, ''), 'set `auth.mode: oauth`, or listen on 127.0.0.1')]),
+      ],
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return { findings: error.faults.map((fault) => problem(describeFinding(fault), `correct ${file}`)) };
+  }
+}

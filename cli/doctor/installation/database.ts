@@ -1,0 +1,59 @@
+import pg from 'pg';
+import { applicationConnection } from '../../../config/connection.ts';
+import { describeDatabaseFailure } from '../../../config/connection-failure.ts';
+import type { DatabaseSettings } from '../../../config/model.ts';
+import { clientConfiguration } from '../../../db/connection/settings.ts';
+import { migrationStatus } from '../../../db/upkeep/migrations.ts';
+import { describeError } from '../../terminal/failure.ts';
+import { type Finding, ok, problem } from '../finding.ts';
+import { clockFinding } from './machine.ts';
+
+/** Logs in as the application does. */
+export async function checkDatabase(settings: DatabaseSettings): Promise<Finding[]> {
+  try {
+    const connection = await applicationConnection(settings);
+    const client = new pg.Client(await clientConfiguration(connection));
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      const sentAt = Date.now();
+      const { now, version } = await askServer(client);
+      const clock = clockFinding('the database', now.getTime(), { sentAt, answeredAt: Date.now() });
+      const where = `PostgreSQL ${version} at ${settings.host}:${settings.port}`;
+      return [
+        ok(`${where} accepts user ${settings.user}`),
+        ...migrationFindings(await migrationStatus(connection)),
+        clock,
+      ];
+    } finally {
+      await client.end();
+    }
+  } catch (error) {
+    return [problem(`The database can't be used: ${describeDatabaseFailure(error, settings)}`, fixOf(error))];
+  }
+}
+
+async function askServer(client: pg.Client): Promise<{ readonly now: Date; readonly version: string }> {
+  const { rows } = await client.query<{ now: string; version: string }>(
+    "select now()::text as now, current_setting('server_version') as version",
+  );
+  const [row] = rows;
+  return { now: new Date(row?.now ?? Number.NaN), version: row?.version ?? 'unknown' };
+}
+
+function migrationFindings(migrations: Awaited<ReturnType<typeof migrationStatus>>): Finding[] {
+  const missing = migrations.filter(({ appliedAt }) => appliedAt === null);
+  if (missing.length === 0) return [ok(`The schema is up to date: ${migrations.length} migrations`)];
+  return [
+    problem(
+      `${missing.length} migrations are missing`,
+      'run `rollcall migrate up --config FILE`, then restart Rollcall',
+    ),
+  ];
+}
+
+function fixOf(error: unknown): string {
+  return describeError(error).includes('newer')
+    ? 'run a newer version of Rollcall'
+    : 'change the setting that is named';
+}

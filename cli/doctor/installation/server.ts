@@ -1,0 +1,89 @@
+/** What the running server says: readiness, version, and sources. */
+import type { inferRouterOutputs } from '@trpc/server';
+import { softwareVersion } from '../../../api/software-version.ts';
+import type { AdminRouter } from '../../../api/trpc/router.ts';
+import { isJsonObject, parseJson, textOf } from '../../../registry/json.ts';
+import { askServer } from '../../server/admin-client.ts';
+import { baseUrl, type ServerOptions } from '../../server/server-options.ts';
+import { CommandFailure, describeError } from '../../terminal/failure.ts';
+import { relativeTime } from '../../terminal/time-text.ts';
+import { type Finding, ok, problem, warning } from '../finding.ts';
+
+const ANSWERED_WITHIN_MS = 5_000;
+const SHOWN = 10;
+
+export async function checkServer(options: ServerOptions): Promise<Finding[]> {
+  const server = baseUrl(options.server);
+  try {
+    const readiness = await ask(`${server}/readiness`);
+    const { version } = softwareVersion(process.env);
+    const theirs = textIn((await ask(`${server}/version`)).body, 'version') ?? 'unknown';
+    return [
+      readiness.isOk
+        ? ok(`The API at ${server} is ready`)
+        : problem(
+            `The API at ${server} is not ready: ${textIn(readiness.body, 'error') ?? 'no reason given'}`,
+            'see the sections above',
+          ),
+      ...(theirs === version
+        ? []
+        : [warning(`The API has version ${theirs}, this command ${version}`, 'finish the upgrade')]),
+    ];
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    return [
+      problem(
+        `The API doesn't answer at ${server}: ${describeError(cause)}`,
+        'start it with `rollcall api` or `rollcall serve`, or pass its address with --server',
+      ),
+    ];
+  }
+}
+
+function textIn(body: unknown, member: string): string | undefined {
+  return isJsonObject(body) ? textOf(body[member]) : undefined;
+}
+
+async function ask(url: string): Promise<{ readonly isOk: boolean; readonly body: unknown }> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWERED_WITHIN_MS) });
+  return { isOk: response.ok, body: parseJson(await response.text()) };
+}
+
+/** Failing, overdue, and paused sources, as far as the caller may see them. */
+export async function checkSources(options: ServerOptions): Promise<Finding[]> {
+  try {
+    const sources = await askServer(options, (client) => client.sources.list.query());
+    const findings = sources.flatMap(sourceFindings);
+    const shown = findings.slice(0, SHOWN);
+    const more = findings.length - shown.length;
+    return [
+      ...(findings.length === 0 ? [ok(`All ${sources.length} sources are synced`)] : []),
+      ...shown,
+      ...(more === 0 ? [] : [warning(`${more} more sources need attention`, 'list all with `rollcall sources`')]),
+    ];
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    return [warning(`The sources can't be listed: ${error.message}`, 'check the section about the server')];
+  }
+}
+
+type ListedSource = inferRouterOutputs<AdminRouter>['sources']['list'][number];
+
+function sourceFindings({ name, lastRun, state }: ListedSource): Finding[] {
+  if (state.phase === 'failing') {
+    const { failureType, failureMessage } = lastRun ?? {};
+    const why = failureType == null ? '' : `: ${failureType}: ${failureMessage ?? ''}`;
+    const what = `Source "${name}" fails since ${relativeTime(state.failingSince)}, ${state.failures} times${why}`;
+    return [
+      problem(what, `repair the cause, then \`rollcall sync ${name} --wait\`; see docs/operations.md for the type`),
+    ];
+  }
+  if (state.isOverdue) {
+    const what = `Source "${name}" is overdue: its next check was due ${relativeTime(state.nextAttempt)}`;
+    return [problem(what, 'check that a worker polls for tasks, and what the source does in the Temporal Web UI')];
+  }
+  if (state.phase === 'paused') {
+    return [warning(`Source "${name}" is paused`, `resume it with \`rollcall resume ${name}\``)];
+  }
+  return [];
+}

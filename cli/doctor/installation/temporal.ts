@@ -1,0 +1,68 @@
+import { startTelemetry } from '../../../telemetry/telemetry.ts';
+import { connectTemporal, type TemporalServer } from '../../../temporal/connect.ts';
+import { describeTemporalFailure } from '../../../temporal/connection-failure.ts';
+import { missingSearchAttributes } from '../../../temporal/search-attributes.ts';
+import { findWorkers, type Workers } from '../../../temporal/workers.ts';
+import { softwareVersion } from '../../../api/software-version.ts';
+import { describeError } from '../../terminal/failure.ts';
+import { type Finding, ok, problem, warning } from '../finding.ts';
+
+const ANSWERED_WITHIN_MS = 5_000;
+
+/** Temporal, its namespace, and the workers. */
+export async function checkTemporal(server: TemporalServer): Promise<Finding[]> {
+  try {
+    const { client, close } = await connectTemporal(server, startTelemetry());
+    try {
+      const { version } = await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, async () => {
+        await client.workflowService.describeNamespace({ namespace: server.namespace });
+        const { serverVersion } = await client.workflowService.getSystemInfo({});
+        return { version: serverVersion };
+      });
+      const missing = await missingSearchAttributes(client);
+      return [
+        ok(`Temporal ${version} at ${server.address} has the namespace ${server.namespace}`),
+        ...(missing.length === 0 ? [] : [searchAttributeFinding(missing.map(({ name }) => name))]),
+        ...workerFindings(await findWorkers(client, server.taskQueue)),
+      ];
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    const what = describeTemporalFailure(error, server) || describeError(error);
+    return [
+      problem(`Temporal can't be used: ${what}`, 'reads go on; syncs and publishing wait until this is repaired'),
+    ];
+  }
+}
+
+function searchAttributeFinding(missing: readonly string[]): Finding {
+  return warning(
+    `The namespace lacks the search attributes ${missing.join(', ')}`,
+    'start a worker, or register them: temporal operator search-attribute create --name NAME --type Keyword (LastSuccessTime: Datetime)',
+  );
+}
+
+function workerFindings({ taskQueues, workers }: Workers): Finding[] {
+  const idle = taskQueues.filter((queue) => queue.workers === 0);
+  if (idle.length > 0) {
+    const names = idle.map(({ name }) => name).join(', ');
+    return [
+      problem(
+        `No worker polls ${names}: nothing is synced, and publishing is refused`,
+        'start `rollcall worker`, and compare `temporal.namespace` and `temporal.taskQueue` of both processes',
+      ),
+    ];
+  }
+  const { version } = softwareVersion(process.env);
+  const others = workers.filter((worker) => worker.version !== version);
+  return [
+    ok(`${workers.length === 1 ? '1 worker polls' : `${workers.length} workers poll`} for tasks`),
+    ...others.map(({ identity, version: other }) =>
+      warning(
+        `The worker ${identity} has version ${other ?? 'unknown'}, this command ${version}`,
+        'finish the upgrade',
+      ),
+    ),
+  ];
+}
