@@ -41,8 +41,8 @@ function phaseOf(row: SourceStateRow): SourceState['phase'] {
   return isRunning(row) ? 'syncing' : 'idle';
 }
 
-/** A sync that is older than a successful check was abandoned. */
-function isRunning({ startedAtMs, endedAtMs, nothingNewAtMs }: SourceStateRow): boolean {
+/** Whether a sync runs. One that is older than a successful check was abandoned. */
+export function isRunning({ startedAtMs, endedAtMs, nothingNewAtMs }: SourceStateRow): boolean {
   return startedAtMs !== null && endedAtMs === null && startedAtMs > (nothingNewAtMs ?? 0);
 }
 

@@ -9,7 +9,7 @@ import {
 import { listChanges } from '../../db/syncs/sync-changes.ts';
 import { findSyncRun, listFindings, listSyncRuns } from '../../db/syncs/sync-runs.ts';
 import { TemporalUnavailable } from '../../temporal/known-errors.ts';
-import { latenessMs, readSourceStates, type SourceState } from '../../telemetry/source-states.ts';
+import { isRunning, latenessMs, readSourceStates, type SourceState } from '../../telemetry/source-states.ts';
 import type { SourceDescription } from '../../workflows/contract.ts';
 import { sees } from '../access/permissions.ts';
 import type { ApiContext } from '../context.ts';
@@ -21,6 +21,8 @@ import { bySourceName, visibleSource } from './visible-source.ts';
 export interface SourceHealth {
   /** `failing` and `paused` take precedence over `syncing`. */
   readonly phase: SourceState['phase'];
+  /** Whether a sync runs. `nextAttempt` is then the time at which it is given up. */
+  readonly isSyncing: boolean;
   /** Failed syncs since the last success. */
   readonly failures: number;
   readonly failingSince: string | null;
@@ -37,6 +39,7 @@ const OVERDUE_AFTER_MS = 60_000;
 function healthOf(state: SourceState): SourceHealth {
   return {
     phase: state.phase,
+    isSyncing: isRunning(state),
     failures: state.failures,
     failingSince: timeText(state.failures > 0 ? state.failingSinceMs : null),
     lastSuccess: timeText(state.lastSuccessAtMs),

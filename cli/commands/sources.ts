@@ -27,12 +27,12 @@ export function listSources(command: Command): Command {
       const sources = await askServer(options, (client) => client.sources.list.query());
       printAnswer(options, sources, () =>
         formatTable(
-          ['source', 'kind', 'state', 'entries', 'when', 'last sync', 'next attempt'],
+          ['source', 'kind', 'entries', 'state', 'when', 'last sync', 'next attempt'],
           sources.map(({ name, kind, state, entryCount, lastRun, detachedAt }) => [
             name,
             kind,
-            stateText(state),
             entryCount,
+            stateText(state),
             relativeTime(lastRun?.endedAt ?? lastRun?.startedAt),
             detachedAt === null ? lastSyncText(kind, lastRun) : 'removed from the configuration',
             nextAttemptText(state),

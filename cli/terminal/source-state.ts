@@ -1,15 +1,18 @@
 /** The state of a source in words. */
 import type { SourceHealth } from '../../api/admin/sources.ts';
+import { countText } from './count-text.ts';
 import { relativeTime } from './time-text.ts';
 
-/** `idle`, `failing since 3 h ago (12 times)`, `overdue`. */
+/** `idle`, `failing, first 3 h ago (12 failures)`, `overdue`. */
 export function stateText({ phase, failures, failingSince, isOverdue }: SourceHealth): string {
-  if (phase === 'failing') return `failing, first ${relativeTime(failingSince)} (${failures} times)`;
+  if (phase === 'failing')
+    return `failing, first ${relativeTime(failingSince)} (${countText(failures, 'failure', 'failures')})`;
   return isOverdue ? 'overdue' : phase;
 }
 
-/** `in 4 min`, `was due 2 h ago`. Null if only a message starts one. */
-export function nextAttemptText({ nextAttempt, isOverdue }: SourceHealth): string | null {
+/** `in 4 min`, `was due 2 h ago`, `now`. Null if only a message starts one. */
+export function nextAttemptText({ nextAttempt, isSyncing, isOverdue }: SourceHealth): string | null {
+  if (isSyncing && !isOverdue) return 'now';
   const when = relativeTime(nextAttempt);
   return isOverdue ? `was due ${when}` : when;
 }

@@ -6,6 +6,7 @@ import { isJsonObject, parseJson, textOf } from '../../../registry/json.ts';
 import { askServer } from '../../server/admin-client.ts';
 import { baseUrl, type ServerOptions } from '../../server/server-options.ts';
 import { CommandFailure, describeError } from '../../terminal/failure.ts';
+import { stateText } from '../../terminal/source-state.ts';
 import { relativeTime } from '../../terminal/time-text.ts';
 import { type Finding, ok, problem, warning } from '../finding.ts';
 
@@ -73,7 +74,7 @@ function sourceFindings({ name, lastRun, state }: ListedSource): Finding[] {
   if (state.phase === 'failing') {
     const { failureType, failureMessage } = lastRun ?? {};
     const why = failureType == null ? '' : `: ${failureType}: ${failureMessage ?? ''}`;
-    const what = `Source "${name}" fails since ${relativeTime(state.failingSince)}, ${state.failures} times${why}`;
+    const what = `Source "${name}": ${stateText(state)}${why}`;
     return [
       problem(what, `repair the cause, then \`rollcall sync ${name} --wait\`; see docs/operations.md for the type`),
     ];

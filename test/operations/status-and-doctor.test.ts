@@ -1,0 +1,189 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withClient } from '../../db/connection/plain-client.ts';
+import { closeFailedSyncRun, openSyncRun } from '../../db/syncs/sync-runs.ts';
+import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
+import { type RunningApi, startApi } from '../api/running-api.ts';
+import { type CommandResult, runRollcall } from '../cli/rollcall-process.ts';
+import { draft, source, sync, useSources } from '../db/sync-source.ts';
+import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
+import { startWorker } from '../workflows/running-worker.ts';
+
+let database: TestDatabase;
+let namespace: TestNamespace;
+let api: RunningApi;
+let folder: string;
+
+beforeAll(async () => {
+  [database, namespace, folder] = await Promise.all([
+    createTestDatabase(),
+    createTestNamespace(),
+    mkdtemp(join(tmpdir(), 'rollcall-doctor-')),
+  ]);
+  await useSources(database.database, ...['broken', 'healthy', 'late', 'resting'].map((name) => source(name)));
+  for (const sourceName of ['healthy', 'resting']) {
+    await sync(database.database, { sourceName, entries: [draft(`com.example/${sourceName}`, '1.0.0')] });
+  }
+  await failOnce('broken');
+  // As if a sync had been due for ten minutes, while another one of the failing source runs.
+  await openRun('broken', 2);
+  await withClient(database.ownerSettings, async (client) => {
+    await client.query("update source set created_at = now() - interval '10 minutes' where name = 'late'");
+    await client.query("update source set paused = true where name = 'resting'");
+  });
+  api = await startApi(database, { temporal: namespace });
+});
+afterAll(async () => {
+  await api.stop();
+  await database.drop();
+  await rm(folder, { recursive: true });
+});
+
+async function openRun(sourceName: string, number: number): Promise<string> {
+  const run = await openSyncRun(database.database, {
+    sourceName,
+    number,
+    workflowId: `sync/${sourceName}/${number}`,
+    trigger: 'timer',
+  });
+  if (run === null) throw new Error(`There is no source ${sourceName}`);
+  return run.id;
+}
+
+async function failOnce(sourceName: string): Promise<void> {
+  const failure = { outcome: 'failed', type: 'UpstreamDenied', message: 'it rejected the bearer token' } as const;
+  await closeFailedSyncRun(database.database, await openRun(sourceName, 1), failure);
+}
+
+function ask(...parameters: string[]): Promise<CommandResult> {
+  return runRollcall(...parameters, '--server', api.url);
+}
+
+async function doctor(changes: object = {}): Promise<CommandResult> {
+  const { host, port, database: name, user, password } = database.settings;
+  const file = join(folder, 'rollcall.yaml');
+  const configuration = {
+    sources: ['broken', 'healthy', 'late', 'resting'].map((source) => ({ name: source, managed: {} })),
+    auth: { mode: 'anonymous' },
+    database: { host, port, database: name, user, password, sslMode: 'disable' },
+    temporal: { address: namespace.address, namespace: namespace.namespace },
+    server: { address: `${LOOPBACK}:1` },
+    ...changes,
+  };
+  await writeFile(file, JSON.stringify(configuration)); // JSON is YAML
+  return await ask('doctor', '--config', file);
+}
+
+test('status names failing, overdue, and paused sources, and that no worker polls', async () => {
+  const { status, stdout } = await ask('status');
+  expect(status).toBe(0);
+  expect(stdout).toContain('NO WORKER polls rollcall, rollcall-write, rollcall-watch: nothing is synced');
+  expect(stdout).toMatch(
+    /Failing sources:\n {4}broken: failing, first (now|\d+ s ago) \(1 failure\); trying again now\n/,
+  );
+  expect(stdout).toMatch(/Overdue sources:\n {4}late: next attempt was due 10 min ago\n/);
+  expect(stdout).toMatch(/Paused sources:\n {4}resting: /);
+});
+
+test('sources shows the state and the next attempt of each', async () => {
+  const { stdout } = await ask('sources');
+  expect(stdout).toMatch(/^broken .* failing, first .* running +now$/m);
+  expect(stdout).toMatch(/^healthy +file +1 +idle .* in \d+ (s|min)$/m);
+  expect(stdout).toMatch(/^late .* overdue .* was due 10 min ago$/m);
+  expect(stdout).toMatch(/^resting .* paused .* -$/m);
+});
+
+describe('doctor', () => {
+  test('finds what is wrong, and says what to do next', async () => {
+    const { status, stdout } = await doctor();
+    expect(status).toBe(1);
+    for (const expected of [
+      /^Configuration\nok +\S+rollcall.yaml is valid: 4 sources, 0 registries, auth.mode anonymous\n/,
+      /\nDatabase\nok +PostgreSQL \d+\S* at \S+ accepts user \w+\nok +The schema is up to date: \d+ migrations\nok +The clock agrees/,
+      /\nTemporal and workers\nok +Temporal [\d.]+ at \S+ has the namespace test-\w+\nPROBLEM No worker polls rollcall, .*\n +to fix it: start `rollcall worker`/,
+      /\nAPI\nok +The API at http\S+ is ready\n/,
+      /\nPROBLEM Source "broken": failing, first .*\n +to fix it: .*rollcall sync broken --wait/,
+      /\nPROBLEM Source "late" is overdue: its next check was due 10 min ago\n/,
+      /\nwarning Source "resting" is paused\n +to fix it: resume it with `rollcall resume resting`/,
+      /\nDisk\n\S+ +\/tmp has [\d.]+ GiB free/,
+      /\nVersions\nok +Rollcall \d+\.\d+\.\d+ .*\nok +Node.js \d+/,
+      /\n3 problems, \d warnings?\n$/,
+    ]) {
+      expect(stdout.replaceAll(/ +$/gm, '')).toMatch(expected);
+    }
+  });
+
+  test('finds a running worker', async () => {
+    const worker = await startWorker(database);
+    try {
+      namespace = worker.namespace;
+      const { stdout } = await doctor();
+      expect(stdout).toMatch(/\nok +1 worker polls for tasks\n/);
+    } finally {
+      await worker.stop();
+    }
+  });
+
+  test.each<[string, object, RegExp]>([
+    [
+      'a wrong password',
+      { database: { passwordFile: 'password' } },
+      /rejected the password of user \w+ from the file \S+\/password \(`database\.passwordFile`\)/,
+    ],
+    [
+      'a wrong port',
+      { database: { port: 1 } },
+      /nothing listens at \S+:1: start PostgreSQL, or correct `database.host`/,
+    ],
+    ['a missing database', { database: { database: 'nowhere' } }, /has no database "nowhere": create it, or correct/],
+    [
+      'a missing namespace',
+      { temporal: { namespace: 'nowhere' } },
+      /Temporal at \S+ has no namespace "nowhere": correct `temporal\.namespace`, or create it with `temporal operator/,
+    ],
+    [
+      'Temporal that is not there',
+      { temporal: { address: `${LOOPBACK}:1` } },
+      /Temporal at 127.0.0.1:1 doesn't answer: start it, or correct `temporal.address`/,
+    ],
+  ])('names the setting to change for %s', { timeout: 60_000 }, async (_, changes, expected) => {
+    await writeFile(join(folder, 'password'), 'wrong');
+    const { host, port, database: name, user } = database.settings;
+    const { database: changedDatabase, temporal } = changes as { database?: object; temporal?: object };
+    const usual = { host, port, database: name, user, sslMode: 'disable' };
+    const { status, stdout } = await doctor({
+      database: { ...usual, password: database.settings.password, ...changedDatabase, ...passwordOf(changedDatabase) },
+      temporal: { address: namespace.address, ...temporal },
+    });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(expected);
+  });
+
+  test('reports every fault of a configuration, and checks nothing else', async () => {
+    const { status, stdout } = await doctor({ databse: {}, auth: { mode: 'anonymus' } });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/databse: unknown key; did you mean/);
+    expect(stdout).toMatch(/2 problems, 0 warnings\n$/);
+    expect(stdout).not.toContain('Database');
+  });
+
+  test('names hosts that this machine does not reach, with the sources that need them', async () => {
+    const port = await findFreePort();
+    const endpoint = `http://${LOOPBACK}:${port}`;
+    const { stdout } = await doctor({
+      sources: [{ name: 'partner', api: { endpoint }, syncPolicy: { interval: '1h' } }],
+    });
+    expect(stdout).toMatch(
+      new RegExp(
+        `PROBLEM 127.0.0.1:${port} can't be reached for source "partner": connect ECONNREFUSED.*\\n +to fix it: check DNS`,
+      ),
+    );
+  });
+});
+
+/** Only one of the two may be set. */
+function passwordOf(changes: object | undefined): object {
+  return changes !== undefined && 'passwordFile' in changes ? { password: undefined } : {};
+}
