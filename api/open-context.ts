@@ -14,11 +14,12 @@ import { watchedDatabase } from '../db/connection/watched-database.ts';
 import { listenForRevisions } from '../db/configuration/revisions.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
-import { findWorkers } from '../temporal/workers.ts';
+import { findWorkers, type Workers } from '../temporal/workers.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
 import { addGauges } from '../telemetry/meter.ts';
 import { addProcessGauges } from '../telemetry/process-gauges.ts';
 import { addRegistryGauges } from '../telemetry/registry-gauges.ts';
+import { addWorkerGauges } from '../telemetry/worker-gauges.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { createAccess } from './access/access.ts';
 import { RegistryViews } from './access/visibility.ts';
@@ -101,10 +102,12 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
     onRevisions: (all) => registries.noteRevisions(all),
     onConnection: (isConnected) => registries.noteListening(isConnected),
   });
+  const findWorkersNow = (): Promise<Workers> => findWorkers(temporal.client, options.temporal.taskQueue);
   const removeGauges = [
     addProcessGauges({ role: 'api', version: softwareVersion(process.env).version }),
     addRegistryGauges(database),
     addGauges(() => registries.gauges()),
+    addWorkerGauges(findWorkersNow),
   ];
   const access = createAccess(auth, { database, logger });
   const actors = createSourceActors(temporal.client, {
@@ -117,7 +120,7 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
       access,
       actors,
       audit,
-      findWorkers: () => findWorkers(temporal.client, options.temporal.taskQueue),
+      findWorkers: findWorkersNow,
     },
     close: async () => {
       for (const remove of removeGauges) remove();
