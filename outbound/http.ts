@@ -74,9 +74,10 @@ export async function httpGet(wanted: HttpRequest): Promise<HttpResponse> {
 }
 
 /** Credentials are for the host that they were configured for. */
-function withoutHeaders({ headers: _, ...wanted }: HttpRequest, from: URL): HttpRequest {
+function withoutHeaders(wanted: HttpRequest, from: URL): HttpRequest {
   return {
     ...wanted,
+    headers: {},
     credentials: `a request without credentials, because ${displayUrl(from)} redirects to another host`,
   };
 }
@@ -169,9 +170,9 @@ async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Pro
 }
 
 /** `rate limited; next try at 23:34 UTC` */
-function limitText(retryAfterMs: number | undefined): string {
-  if (retryAfterMs === undefined) return 'rate limited';
-  const next = new Date(Date.now() + retryAfterMs).toISOString();
+function limitText(waitMs: number | undefined): string {
+  if (waitMs === undefined) return 'rate limited';
+  const next = new Date(Date.now() + waitMs).toISOString();
   const isToday = next.slice(0, 10) === new Date().toISOString().slice(0, 10);
   return `rate limited; next try at ${isToday ? next.slice(11, 16) : next.slice(0, 16).replace('T', ' ')} UTC`;
 }

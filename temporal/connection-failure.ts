@@ -27,6 +27,7 @@ export function describeTemporalFailure(error: unknown, { address, namespace, ap
       return `Temporal at ${address} doesn't answer: start it, or correct \`temporal.address\`${
         tls === undefined && apiKey === undefined ? ', or set `temporal.tls` if it expects TLS' : ''
       }`;
+    case undefined:
     default:
       return message;
   }

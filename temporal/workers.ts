@@ -1,7 +1,7 @@
 /** Which workers ask Temporal for tasks. Without one, nothing is synced or written, although all reads work. */
 import type { Client } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
-import proto from '@temporalio/proto';
+import proto, { type temporal } from '@temporalio/proto';
 import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
 
 // Node finds no named exports in this package.
@@ -73,7 +73,7 @@ export async function findWorkers(client: Client, taskQueue: string): Promise<Wo
 async function pollersOf(
   client: Client,
   name: string,
-  taskQueueType: number,
+  taskQueueType: temporal.api.enums.v1.TaskQueueType,
 ): Promise<{ readonly identity: string; readonly lastPollMs: number }[]> {
   const { namespace } = client.options;
   const { pollers } = await client.workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });

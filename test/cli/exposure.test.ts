@@ -1,7 +1,6 @@
 /** In anonymous mode, the listen address is the only protection. */
 import { expect, test } from 'vitest';
 import { exposureWarning } from '../../cli/run/banner.ts';
-import type { CompleteConfiguration } from '../../cli/run/roles.ts';
 import { load, withFile } from '../config/configuration-file.ts';
 import { runRollcall } from './rollcall-process.ts';
 
@@ -12,7 +11,7 @@ const DATABASE = 'database: { host: 127.0.0.1, port: 1, user: u, database: d }\n
 
 async function warningOf(...lines: string[]): Promise<string | undefined> {
   // What runs behind the address doesn't matter here.
-  return exposureWarning((await load([SOURCES, ...lines].join('\n'))) as CompleteConfiguration);
+  return exposureWarning(await load([SOURCES, ...lines].join('\n')));
 }
 
 test('without an external database the API listens on loopback', async () => {

@@ -65,7 +65,7 @@ async function doctor(changes: object = {}): Promise<CommandResult> {
   const { host, port, database: name, user, password } = database.settings;
   const file = join(folder, 'rollcall.yaml');
   const configuration = {
-    sources: ['broken', 'healthy', 'late', 'resting'].map((source) => ({ name: source, managed: {} })),
+    sources: ['broken', 'healthy', 'late', 'resting'].map((sourceName) => ({ name: sourceName, managed: {} })),
     auth: { mode: 'anonymous' },
     database: { host, port, database: name, user, password, sslMode: 'disable' },
     temporal: { address: namespace.address, namespace: namespace.namespace },

@@ -1,8 +1,7 @@
-import pg from 'pg';
 import { applicationConnection } from '../../../config/connection.ts';
 import { describeDatabaseFailure } from '../../../config/connection-failure.ts';
 import type { DatabaseSettings } from '../../../config/model.ts';
-import { clientConfiguration } from '../../../db/connection/settings.ts';
+import { askDatabaseServer } from '../../../db/connection/server-information.ts';
 import { migrationStatus } from '../../../db/upkeep/migrations.ts';
 import { describeError } from '../../terminal/failure.ts';
 import { type Finding, ok, problem } from '../finding.ts';
@@ -12,33 +11,18 @@ import { clockFinding } from './machine.ts';
 export async function checkDatabase(settings: DatabaseSettings): Promise<Finding[]> {
   try {
     const connection = await applicationConnection(settings);
-    const client = new pg.Client(await clientConfiguration(connection));
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      const sentAt = Date.now();
-      const { now, version } = await askServer(client);
-      const clock = clockFinding('the database', now.getTime(), { sentAt, answeredAt: Date.now() });
-      const where = `PostgreSQL ${version} at ${settings.host}:${settings.port}`;
-      return [
-        ok(`${where} accepts user ${settings.user}`),
-        ...migrationFindings(await migrationStatus(connection)),
-        clock,
-      ];
-    } finally {
-      await client.end();
-    }
+    const sentAt = Date.now();
+    const { now, version } = await askDatabaseServer(connection);
+    const clock = clockFinding('the database', now.getTime(), { sentAt, answeredAt: Date.now() });
+    const where = `PostgreSQL ${version} at ${settings.host}:${settings.port}`;
+    return [
+      ok(`${where} accepts user ${settings.user}`),
+      ...migrationFindings(await migrationStatus(connection)),
+      clock,
+    ];
   } catch (error) {
     return [problem(`The database can't be used: ${describeDatabaseFailure(error, settings)}`, fixOf(error))];
   }
-}
-
-async function askServer(client: pg.Client): Promise<{ readonly now: Date; readonly version: string }> {
-  const { rows } = await client.query<{ now: string; version: string }>(
-    "select now()::text as now, current_setting('server_version') as version",
-  );
-  const [row] = rows;
-  return { now: new Date(row?.now ?? Number.NaN), version: row?.version ?? 'unknown' };
 }
 
 function migrationFindings(migrations: Awaited<ReturnType<typeof migrationStatus>>): Finding[] {

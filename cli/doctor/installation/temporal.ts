@@ -12,7 +12,8 @@ const ANSWERED_WITHIN_MS = 5_000;
 /** Temporal, its namespace, and the workers. */
 export async function checkTemporal(server: TemporalServer): Promise<Finding[]> {
   try {
-    const { client, close } = await connectTemporal(server, startTelemetry());
+    const connection = await connectTemporal(server, startTelemetry());
+    const { client } = connection;
     try {
       const { version } = await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, async () => {
         await client.workflowService.describeNamespace({ namespace: server.namespace });
@@ -26,7 +27,7 @@ export async function checkTemporal(server: TemporalServer): Promise<Finding[]> 
         ...workerFindings(await findWorkers(client, server.taskQueue)),
       ];
     } finally {
-      await close();
+      await connection.close();
     }
   } catch (error) {
     const what = describeTemporalFailure(error, server) || describeError(error);
