@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { source } from '../db/sync-source.ts';
-import { findGoProgram, MCP_PUBLISHER } from './go-program.ts';
+import { findGoProgram, MCP_PUBLISHER } from '../go-program.ts';
 import { type Item, labels, official, readJson, readPage } from './items.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
 

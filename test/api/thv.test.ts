@@ -14,7 +14,7 @@ import { startIdentityProvider } from '../identity-provider.ts';
 import { memberOf } from '../../registry/json.ts';
 import { TOOLHIVE_DOCUMENT } from '../registry/toolhive-fixture.ts';
 import { oauth, startProtectedApi } from './access/protected-api.ts';
-import { findGoProgram, THV } from './go-program.ts';
+import { findGoProgram, THV } from '../go-program.ts';
 import { startApi } from './running-api.ts';
 
 /** More than the hundred that it requests at once. */

@@ -12,7 +12,6 @@ export interface Manifest {
 
 const FOLDER = new URL('../../deploy/kubernetes/', import.meta.url);
 const CLUSTER_WIDE = ['Namespace', 'ClusterRole', 'ClusterRoleBinding', 'CustomResourceDefinition'];
-const PLURALS: Readonly<Record<string, string>> = { MCPRegistry: 'mcpregistries' };
 
 export async function readManifests(name: string): Promise<Manifest[]> {
   const text = await readFile(new URL(name, FOLDER), 'utf8');
@@ -41,8 +40,11 @@ export async function remove(server: ApiServer, manifest: Manifest): Promise<voi
 export function pathOf({ apiVersion, kind, metadata }: Pick<Manifest, 'apiVersion' | 'kind' | 'metadata'>): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   const namespace = CLUSTER_WIDE.includes(kind) ? '' : `/namespaces/${metadata.namespace ?? 'default'}`;
-  const plural = apiVersion.startsWith('rollcall.dev/')
-    ? 'rollcallregistries'
-    : (PLURALS[kind] ?? `${kind.toLowerCase()}s`);
+  const plural = apiVersion.startsWith('rollcall.dev/') ? 'rollcallregistries' : pluralOf(kind.toLowerCase());
   return `${root}${namespace}/${plural}/${metadata.name}`;
+}
+
+function pluralOf(kind: string): string {
+  if (kind.endsWith('y')) return `${kind.slice(0, -1)}ies`;
+  return kind.endsWith('s') ? `${kind}es` : `${kind}s`;
 }

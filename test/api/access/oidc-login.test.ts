@@ -12,7 +12,7 @@ import type { OAuthSettings } from '../../../config/model.ts';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
-import { findGoProgram, MCP_PUBLISHER } from '../go-program.ts';
+import { findGoProgram, MCP_PUBLISHER } from '../../go-program.ts';
 import { labels, type Page } from '../items.ts';
 import { type PublishingApi, startPublishingApiWith } from '../publishing-api.ts';
 import { startApi } from '../running-api.ts';

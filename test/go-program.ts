@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheDirectory } from '../../embedded/cache-directory.ts';
-import { findOnPath, isExecutable } from '../../embedded/executable.ts';
+import { cacheDirectory } from '../embedded/cache-directory.ts';
+import { findOnPath, isExecutable } from '../embedded/executable.ts';
 
 export interface GoProgram {
   readonly name: string;
@@ -29,6 +29,21 @@ export const THV: GoProgram = {
   version: 'v0.47.0',
   buildTimeoutMs: 1_800_000,
   builtIf: 'ROLLCALL_TEST_BUILD_THV',
+};
+
+export const HELM: GoProgram = {
+  name: 'helm',
+  package: 'helm.sh/helm/v3/cmd/helm',
+  version: 'v3.18.6',
+  buildTimeoutMs: 900_000,
+};
+
+/** Checks GitHub Actions workflows. */
+export const ACTIONLINT: GoProgram = {
+  name: 'actionlint',
+  package: 'github.com/rhysd/actionlint/cmd/actionlint',
+  version: 'v1.7.7',
+  buildTimeoutMs: 300_000,
 };
 
 /** Why it isn't available on this machine. */

@@ -1,0 +1,126 @@
+/** The Helm chart: linted, rendered with several value files, and accepted by a real API server, every field of it. */
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { load } from '../config/configuration-file.ts';
+import { findGoProgram, HELM } from '../go-program.ts';
+import { ApiServer, askForPrograms } from '../kubernetes/api-server.ts';
+import { apply, type Manifest } from '../kubernetes/manifests.ts';
+
+const CHART = fileURLToPath(new URL('../../deploy/helm/rollcall', import.meta.url));
+/** Their definitions belong to other projects, so that this API server doesn't know them. */
+const FOREIGN = ['ServiceMonitor', 'PrometheusRule', 'HTTPRoute'];
+
+const helm = await findGoProgram(HELM);
+const valueFiles = (await readdir(join(CHART, 'ci'))).map((name) => join('ci', name));
+
+describe.skipIf(typeof helm !== 'string')(
+  `the chart${typeof helm === 'string' ? '' : ` (skipped: ${helm.missing})`}`,
+  () => {
+    test.each(valueFiles)('passes the linter with %s', async (values) => {
+      expect(await runHelm('lint', '--strict', '--values', values, '.')).toContain('0 chart(s) failed');
+    });
+
+    test.each([
+      ['config.database.host is required', 'config.temporal.address=temporal:7233'],
+      ['config.temporal.address is required', 'config.database.host=postgres'],
+      ["passwords don't belong into config", 'mode=single,config.database.password=secret'],
+      ['replica', 'mode=single,api.replica=3'],
+    ])('refuses values with a message: %s', async (message, setting) => {
+      await expect(runHelm('template', 'test', '.', '--kube-version', '1.33.0', '--set', setting)).rejects.toThrow(
+        message,
+      );
+    });
+
+    test.each(valueFiles)('contains a configuration without faults with %s', async (values) => {
+      const configMap = (await render(values)).find(({ kind }) => kind === 'ConfigMap') as Manifest & {
+        data: Record<string, string>;
+      };
+      expect((await load(configMap.data['rollcall.yaml'] ?? '')).sources.length).toBeGreaterThan(0);
+    });
+
+    test('gives the password of the migration user to the migration only', async () => {
+      const manifests = await render('ci/replicated-values.yaml');
+      const using = manifests.filter((manifest) =>
+        JSON.stringify(manifest).includes('"secretName":"rollcall-migration"'),
+      );
+      expect(using.map(({ kind }) => kind)).toEqual(['Job']);
+    });
+
+    test('gives an account token to workers that read the cluster, and to no other pod', async () => {
+      const pods = (await render('ci/replicated-values.yaml')).filter(
+        ({ kind }) => kind === 'Deployment',
+      ) as PodOwner[];
+      const tokens = pods.map(({ metadata, spec }) => [
+        metadata.name.replace(/.*-/, ''),
+        spec.template.spec.automountServiceAccountToken,
+      ]);
+      expect(Object.fromEntries(tokens)).toEqual({ api: false, worker: true });
+    });
+
+    test('mounts values of secrets as files and contains none', async () => {
+      const text = JSON.stringify(await render('ci/replicated-values.yaml'));
+      expect(text).not.toContain('secretKeyRef');
+      expect(text).not.toContain('"kind":"Secret"');
+    });
+  },
+);
+
+const programs = await askForPrograms();
+const missing = typeof helm === 'string' ? ('missing' in programs ? programs.missing : undefined) : helm.missing;
+
+describe.skipIf(missing !== undefined)(`its objects${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
+  let server: ApiServer;
+  beforeAll(async () => {
+    if (!('missing' in programs)) server = await ApiServer.start(programs);
+    for (const name of ['rollcall', 'team-a', 'team-b']) {
+      await apply(server, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    }
+  }, 120_000);
+  afterAll(() => server.stop());
+
+  test.each(valueFiles)('are accepted by the API server with %s', async (values) => {
+    const known = (await render(values)).filter(({ kind }) => !FOREIGN.includes(kind));
+    for (const manifest of known) {
+      await apply(server, { ...manifest, metadata: { namespace: 'rollcall', ...manifest.metadata } });
+    }
+    expect(known.map(({ kind }) => kind)).toContain('Service');
+  });
+});
+
+test('the chart has the version of the package', async () => {
+  const { version } = JSON.parse(await readFile(join(CHART, '../../../package.json'), 'utf8')) as { version: string };
+  expect(await readFile(join(CHART, 'Chart.yaml'), 'utf8')).toContain(`appVersion: ${version}\n`);
+});
+
+interface PodOwner extends Manifest {
+  readonly spec: { readonly template: { readonly spec: { readonly automountServiceAccountToken: boolean } } };
+}
+
+async function runHelm(...parameters: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(helm as string, parameters, { cwd: CHART });
+  return stdout;
+}
+
+async function render(values: string): Promise<Manifest[]> {
+  // Each file is another release: the template of a Job can't be changed.
+  const release = basename(values, '-values.yaml');
+  const text = await runHelm(
+    'template',
+    release,
+    '.',
+    '--kube-version',
+    '1.33.0',
+    '--namespace',
+    'rollcall',
+    '--values',
+    values,
+  );
+  return parseAllDocuments(text)
+    .map((document) => document.toJS() as Manifest | null)
+    .filter((manifest) => manifest !== null);
+}
