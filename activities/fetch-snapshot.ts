@@ -10,15 +10,13 @@ import type { FetchInput, FetchSnapshotResult } from '../workflows/contract.ts';
 import { kindOf, readerOf } from '../sources/index.ts';
 import type { Fetch } from '../sources/source-kind.ts';
 import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';
-import { MemoryBudget } from './memory-budget.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
 import { SlowFetches } from './slow-fetches.ts';
-import { SnapshotStager, type Staged } from './snapshot-stager.ts';
+import { SnapshotStager, type Staged } from './staging/snapshot-stager.ts';
 import { openSyncRecord } from './sync-record.ts';
 
 /** A worker runs 100 activities; at least 20 of its slots become free within a minute. */
 const slowFetches = new SlowFetches({ afterMs: 60_000, count: 80 });
-const memory = new MemoryBudget();
 
 /**
  * Opens the record of a sync, then fetches, filters, and stages. What the apply needs to know is stored with the record, so that
@@ -44,7 +42,7 @@ async function fetchAndStage(
   const limits = limitsOf(source, guard);
   const reader = await readerOf(definition);
   const staged = await stagedBefore(database, source, run);
-  const stager = new SnapshotStager({ database, definition, sourceId, syncRunId, progress, memory, signal, staged });
+  const stager = new SnapshotStager({ database, definition, sourceId, syncRunId, progress, signal, staged });
   try {
     const { state, ...fetched } = await reader.fetch({
       database,
@@ -68,7 +66,7 @@ async function fetchAndStage(
       ? error
       : withoutContent(error);
   } finally {
-    await stager.settled();
+    await stager.storeFindings();
   }
 }
 

@@ -7,10 +7,10 @@ import type {
   RateLimitSettings,
   TelemetrySettings,
 } from '../config/model.ts';
-import { type ConnectionSettings, type Database, DEFAULT_MAX_CONNECTIONS } from '../db/connection/database.ts';
+import { type ConnectionSettings, Database, DEFAULT_MAX_CONNECTIONS } from '../db/connection/database.ts';
 import { pingDatabase } from '../db/connection/availability.ts';
 import { watchDatabase } from '../db/connection/watch.ts';
-import { watchedDatabase } from '../db/connection/watched-database.ts';
+import { failingDuring } from '../db/connection/pool.ts';
 import { listenForRevisions } from '../db/configuration/revisions.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
@@ -74,7 +74,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
     { settings: options.connection, ask: () => pingDatabase(options.database) },
     (isAvailable) => registries.noteAvailable(isAvailable),
   );
-  const database = watchedDatabase(options.database, watch);
+  const database = new Database(failingDuring(watch.loss, options.database.connections));
   const registries = new RegistryDirectory(database, options.maxStaleMs);
   try {
     const opened = await openOn({ ...options, database }, registries);

@@ -2,7 +2,8 @@
 import type { Database } from '../db/connection/database.ts';
 import { listRegistries, type RegistryRow } from '../db/configuration/registries.ts';
 import type { Gauge } from '../telemetry/gauges.ts';
-import type { RegistryRevision } from '../db/configuration/revisions.ts';
+import type { RegistryRevision, RevisionNews } from '../db/configuration/revisions.ts';
+import { ServerTokens } from './cache/server-tokens.ts';
 
 /**
  * The registries as this process knows them. While the LISTEN connection is up every change arrives as a notification,
@@ -12,6 +13,8 @@ export class RegistryDirectory {
   readonly #database: Database;
   #registries: ReadonlyMap<string, RegistryRow> = new Map();
   #default: RegistryRow | undefined;
+  /** By registry id. */
+  readonly #servers = new Map<string, ServerTokens>();
   readonly #maxStaleMs: number;
   #isListening = false;
   #isAvailable = true;
@@ -55,6 +58,11 @@ export class RegistryDirectory {
     return this.#isFollowing() && this.#registries.get(registry.name) === registry;
   }
 
+  /** Identifies the state of a server in a registry: it stays the same while only other servers change. */
+  serverToken({ id, revisionToken }: RegistryRow, name: string): string {
+    return this.#servers.get(id)?.of(name) ?? revisionToken;
+  }
+
   /** How many registries are served. Reads them if they were never read. @throws the database's error */
   async count(): Promise<number> {
     if (this.#registries.size === 0) await this.refresh();
@@ -80,7 +88,8 @@ export class RegistryDirectory {
   }
 
   /** A registry is at this revision now. What can't be told from that makes the next look-up read all registries. */
-  noteRevision(news: RegistryRevision): void {
+  noteRevision(news: RevisionNews): void {
+    this.#servers.get(news.registryId)?.note(news);
     this.#notified.set(news.registryId, news);
     const registries = [...this.#registries.values()];
     const registry = registries.find(({ id }) => id === news.registryId);
@@ -170,6 +179,11 @@ export class RegistryDirectory {
   }
 
   #hold(rows: readonly RegistryRow[]): void {
+    for (const { id, revision, revisionToken } of rows) {
+      const servers = this.#servers.get(id) ?? new ServerTokens();
+      servers.note({ revision, token: revisionToken });
+      this.#servers.set(id, servers);
+    }
     this.#registries = new Map(rows.map((row) => [row.name, row]));
     this.#default = rows.find((row) => row.isDefault);
   }

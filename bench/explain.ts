@@ -3,15 +3,14 @@
  * as Markdown for explain.md.
  */
 import pg from 'pg';
-import type { QuerySqlToken } from 'slonik';
-import type { Database } from '../db/connection/database.ts';
+import { driverQuery, Queries, type Query } from '../db/connection/queries.ts';
 import { type EntriesQuery, listEntries } from '../db/entries/entries.ts';
 import { findEntry, listVersions } from '../db/entries/versions.ts';
 import type { Visibility } from '../db/claims/visibility.ts';
 import { Bench, connectionOf } from './bench.ts';
 import { largeRegistry, stopLargeRegistry } from './large-registry.ts';
 
-type Ask = (database: Database) => Promise<unknown>;
+type Ask = (database: Queries) => Promise<unknown>;
 
 const bench = await Bench.start({ quick: false, onProgress: (what) => process.stderr.write(`${what}\n`) });
 try {
@@ -90,26 +89,35 @@ function hotQueries({ registryId, name, version }: Place, visibility: Visibility
   ];
 }
 
+/** Keeps what it is asked. */
+class AskedQueries extends Queries {
+  readonly asked: Query[] = [];
+  readonly #client: pg.Client;
+
+  constructor(client: pg.Client) {
+    super();
+    this.#client = client;
+  }
+
+  protected override async send(query: Query): Promise<pg.QueryResult<object>> {
+    this.asked.push(query);
+    return await this.#client.query(driverQuery(query));
+  }
+}
+
 /** Runs the queries once to warm the caches, then again with EXPLAIN. */
 async function explain(client: pg.Client, title: string, ask: Ask): Promise<string> {
-  const asked: QuerySqlToken[] = [];
-  const answer = async (query: QuerySqlToken): Promise<object[]> => {
-    asked.push(query);
-    return (await client.query<object>(query.sql.replaceAll('$slonik_', '$'), [...query.values])).rows;
-  };
-  const answerOne = async (query: QuerySqlToken): Promise<unknown> => Object.values((await answer(query))[0] ?? {})[0];
-  await ask({ pool: { any: answer, maybeOne: answer, oneFirst: answerOne } } as unknown as Database);
+  const queries = new AskedQueries(client);
+  await ask(queries);
   const plans: string[] = [];
-  for (const query of asked) plans.push(`\`\`\`\n${await planOf(client, query)}\n\`\`\`\n`);
+  for (const query of queries.asked) plans.push(`\`\`\`\n${await planOf(client, query)}\n\`\`\`\n`);
   return `## ${title}\n\n${plans.join('\nSecond query, because the first one did not fill the page:\n\n')}`;
 }
 
 /** A named query is a prepared statement with a generic plan. */
-async function planOf(client: pg.Client, { name, sql, values }: QuerySqlToken): Promise<string> {
-  await client.query(`set plan_cache_mode = ${name === undefined ? 'force_custom_plan' : 'force_generic_plan'}`);
-  const { rows } = await client.query<{ 'QUERY PLAN': string }>(
-    `explain (analyze, buffers) ${sql.replaceAll('$slonik_', '$')}`,
-    [...values],
-  );
+async function planOf(client: pg.Client, query: Query): Promise<string> {
+  await client.query(`set plan_cache_mode = ${query.name === undefined ? 'force_custom_plan' : 'force_generic_plan'}`);
+  const { text, values } = driverQuery(query);
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (analyze, buffers) ${text}`, values);
   return rows.map((row) => row['QUERY PLAN']).join('\n');
 }

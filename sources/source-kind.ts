@@ -8,7 +8,7 @@ import type { z } from 'zod';
 import type { OutboundSettings } from '../config/model.ts';
 import type { Surroundings } from '../config/settings.ts';
 import type { Progress } from '../activities/progress.ts';
-import type { SnapshotStager } from '../activities/snapshot-stager.ts';
+import type { SnapshotStager } from '../activities/staging/snapshot-stager.ts';
 import type { Database } from '../db/connection/database.ts';
 import type { FetchedSnapshot } from '../db/syncs/fetched-snapshots.ts';
 import type { SyncRunRow } from '../db/syncs/sync-runs.ts';

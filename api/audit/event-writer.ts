@@ -68,7 +68,7 @@ export class EventWriter {
     try {
       while (this.#added.length > 0) {
         const batch = this.#added.slice(0, BATCH_SIZE);
-        await this.#attempt(batch, () => addAuditEvents(database.pool, batch));
+        await this.#attempt(batch, () => addAuditEvents(database, batch));
         this.#added.splice(0, batch.length);
       }
       for (let event = this.#completed[0]; event !== undefined; event = this.#completed[0]) {
@@ -96,7 +96,7 @@ export class EventWriter {
   async #tellLost(): Promise<void> {
     if (this.#lost === 0) return;
     const lost = this.#lost;
-    await addAuditEvents(this.#options.database.pool, [lostEvents(lost)]);
+    await addAuditEvents(this.#options.database, [lostEvents(lost)]);
     this.#lost -= lost;
     this.#options.logger.error({ events: lost }, 'audit events were lost');
   }

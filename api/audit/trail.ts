@@ -68,7 +68,7 @@ export class AuditTrail {
   async change<Result>(requested: RequestedChange, work: () => Promise<Result>): Promise<Result> {
     if (!isRecorded(this.#options.settings, requested.action)) return await work();
     const begun = begunEvent(requested);
-    await addAuditEvents(this.#options.database.pool, [begun]);
+    await addAuditEvents(this.#options.database, [begun]);
     try {
       const result = await work();
       await this.#complete({ ...begun, outcome: 'success' });

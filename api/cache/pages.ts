@@ -24,6 +24,8 @@ import { markStale } from './stale.ts';
 /** Everything that determines a body, and how to make it if it isn't cached. */
 export interface Page {
   readonly view: RegistryView;
+  /** The only server that the body is about, so that changes of other servers don't affect it. Default: none. */
+  readonly server?: string;
   /** The resource and the query in a normal form. The revision and the view are added. */
   readonly key: readonly (string | number | boolean | null)[];
   /**
@@ -32,6 +34,9 @@ export interface Page {
    */
   readonly make: () => Promise<string | Pieces>;
 }
+
+/** Everything that determines a body. */
+type Subject = Pick<Page, 'view' | 'server' | 'key'>;
 
 /** Makes a body in pieces, as long as the reader is connected. */
 type Pieces = (reader: Reader) => AsyncIterable<string>;
@@ -78,7 +83,7 @@ export class Pages {
 
   /** Sends the page, or 304 to a client that already has it. Neither costs a query if the page is cached. */
   async send(request: Request, response: Response, page: Page): Promise<void> {
-    const key = keyOf(page);
+    const key = this.#keyOf(page);
     const staleMs = this.#registries.staleMs();
     if (staleMs !== undefined) markStale(response, staleMs);
     const body = this.#bodies.get(key) ?? (await this.#make(key, page, staleMs));
@@ -131,14 +136,16 @@ export class Pages {
   }
 
   /** Undefined for callers with a limited view: the tag reveals the revision. */
-  #streamTag(page: Pick<Page, 'view' | 'key'>): string | undefined {
+  #streamTag(page: Subject): string | undefined {
     if (page.view.visibility !== 'all') return undefined;
-    return hash('sha256', `${this.#softwareVersion} ${keyOf(page)}`, 'base64url').slice(0, 22);
+    return hash('sha256', `${this.#softwareVersion} ${this.#keyOf(page)}`, 'base64url').slice(0, 22);
   }
-}
 
-function keyOf({ view, key }: Pick<Page, 'view' | 'key'>): string {
-  return JSON.stringify([view.registry.revisionToken, view.key, ...key]);
+  #keyOf({ view, server, key }: Subject): string {
+    const { registry } = view;
+    const token = server === undefined ? registry.revisionToken : this.#registries.serverToken(registry, server);
+    return JSON.stringify([registry.id, token, view.key, ...key]);
+  }
 }
 
 function setPageHeaders(request: Request, response: Response): void {

@@ -3,7 +3,6 @@
  * it. Unused claim sets are purged later.
  */
 import { createHash } from 'node:crypto';
-import type pg from 'pg';
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Claims } from '../../registry/claims.ts';
@@ -15,46 +14,43 @@ export type ClaimSetRow = z.infer<typeof claimSetRow>;
 
 /** Returns all claim sets by id. There are few, because entries with equal claims share one. */
 export async function listClaimSets(database: Database): Promise<readonly ClaimSetRow[]> {
-  return await database.pool.any(sql.type(claimSetRow)`select id, claims from claim_set order by id`);
+  return await database.any(sql.type(claimSetRow)`select id, claims from claim_set order by id`);
 }
 
-const idRow = z.object({ id });
+const digestRow = z.object({ digest: z.string(), id });
 
 /** Returns the id of these claims, and stores them if they are new. Null for no claims. */
 export async function storeClaimSet(transaction: Transaction, claims: Claims | null): Promise<string | null> {
-  if (claims === null || isEmpty(claims)) return null;
-  const digest = sql.binary(digestOf(claims));
-  await transaction.query(sql.type(nothing)`
-    insert into claim_set (digest, claims) values (${digest}, ${sql.jsonb({ ...claims })}) on conflict do nothing`);
-  return await transaction.oneFirst(sql.type(idRow)`select id from claim_set where digest = ${digest}`);
+  const [claimSetId = null] = await storeClaimSets(transaction, [claims]);
+  return claimSetId;
 }
 
-/** Like `storeClaimSet` for many claims at once, before a COPY. */
+/** Like `storeClaimSet` for many claims at once. */
 export async function storeClaimSets(
-  client: pg.PoolClient,
+  transaction: Transaction,
   all: readonly (Claims | null)[],
 ): Promise<readonly (string | null)[]> {
-  const digests = all.map((claims) => (claims === null || isEmpty(claims) ? null : digestOf(claims).toString('hex')));
-  const texts = new Map(digests.flatMap((digest, index) => (digest === null ? [] : [[digest, all[index]]])));
-  if (texts.size === 0) return digests;
-  await client.query(
-    `insert into claim_set (digest, claims)
-     select decode(digest, 'hex'), claims::jsonb from unnest($1::text[], $2::text[]) as found (digest, claims)
-     order by digest on conflict do nothing`,
-    [[...texts.keys()], [...texts.values()].map((claims) => JSON.stringify(claims))],
-  );
-  const { rows } = await client.query<{ digest: string; id: string }>(
-    `select encode(digest, 'hex') as digest, id from claim_set
-     where digest in (select decode(wanted, 'hex') from unnest($1::text[]) as wanted)`,
-    [[...texts.keys()]],
-  );
+  const digests = all.map((claims) => (claims === null || isEmpty(claims) ? null : digestOf(claims)));
+  const found = new Map(digests.flatMap((digest, index) => (digest === null ? [] : [[digest, all[index]]])));
+  if (found.size === 0) return digests;
+  await transaction.query(sql.type(nothing)`
+    insert into claim_set (digest, claims)
+    select decode(digest, 'hex'), claims::jsonb
+    from ${sql.unnest(
+      [...found].map(([digest, claims]) => [digest, JSON.stringify(claims)]),
+      ['text', 'text'],
+    )} as found (digest, claims)
+    order by digest on conflict do nothing`);
+  const rows = await transaction.any(sql.type(digestRow)`
+    select encode(digest, 'hex') as digest, id from claim_set
+    where digest in (select decode(wanted, 'hex') from unnest(${sql.array([...found.keys()], 'text')}) as wanted)`);
   const ids = new Map(rows.map((row) => [row.digest, row.id]));
   return digests.map((digest) => (digest === null ? null : (ids.get(digest) ?? null)));
 }
 
 /** Deletes unused claim sets. The lock makes transactions wait that store new ones. */
 export async function purgeClaimSets(database: Database): Promise<void> {
-  await database.pool.transaction(async (transaction) => {
+  await database.transaction(async (transaction) => {
     await transaction.query(sql.type(nothing)`lock table claim_set in share row exclusive mode`);
     const users = ['source', 'server_claims', 'server_owner', 'snapshot_entry'].map(
       (table) => sql.fragment`select from ${sql.identifier([table])} as used where used.claim_set_id = claim_set.id`,
@@ -71,8 +67,8 @@ function isEmpty(claims: Claims): boolean {
   return Object.keys(claims).length === 0;
 }
 
-/** Digest of claims, independent of the order of names. */
-function digestOf(claims: Claims): Buffer {
+/** Digest of claims in hexadecimal, independent of the order of names. */
+function digestOf(claims: Claims): string {
   const members = Object.entries(claims).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(members)).digest();
+  return createHash('sha256').update(JSON.stringify(members)).digest('hex');
 }

@@ -1,4 +1,4 @@
-/** The claims of names: those of their own, and what they come to together with those of their source. */
+/** The claims of names: their own, or those of their source. */
 import { sql } from 'slonik';
 import { z } from 'zod';
 import { type Claims, sameClaims } from '../../registry/claims.ts';
@@ -13,20 +13,20 @@ export interface ServerKey {
 }
 
 const serverClaimsRow = z.object({
-  /** What is required of who reads the server; null: nothing is said. */
+  /** Claims required for reading the server. Null: none. */
   claims: z.custom<Claims>().nullable(),
-  /** Whether they are the name's own, and not those of its source. */
+  /** Whether they are the name's own claims, not those of its source. */
   areOwn: z.boolean(),
 });
 export type ServerClaims = z.infer<typeof serverClaimsRow>;
 
-/** What a server of a source requires of its readers; null if the source has no such server, or no such version of it. */
+/** The claims required for reading a server of a source. Null: the source doesn't have the server, or the version. */
 export async function entryClaims(
   database: Database,
   { version, ...key }: ServerKey & { readonly version: string | null },
 ): Promise<ServerClaims | null> {
   const isNamed = version === null ? sql.fragment`true` : sql.fragment`entry.version = ${version}`;
-  return await database.pool.maybeOne(selectClaims(key, isNamed));
+  return await database.maybeOne(selectClaims(key, isNamed));
 }
 
 function selectClaims({ sourceId, name }: ServerKey, isNamed = sql.fragment`true`) {
@@ -42,10 +42,9 @@ function selectClaims({ sourceId, name }: ServerKey, isNamed = sql.fragment`true
 }
 
 /**
- * What the claims mean that a version is published with: a new name gets them as its own, a name that is there must
- * require the same.
+ * Applies the claims of a published version: a new name gets them as its own, and an existing name must require the same.
  *
- * @returns false where it requires something else.
+ * @returns false if it requires other claims
  */
 export async function writeClaimsOfPublished(
   transaction: Transaction,
@@ -60,9 +59,9 @@ export async function writeClaimsOfPublished(
 }
 
 /**
- * Gives a name these claims as its own; empty: none.
+ * Gives a name its own claims. Empty: none.
  *
- * @returns whether it had others.
+ * @returns whether it had other claims
  */
 export async function replaceOwnClaims(transaction: Transaction, key: ServerKey, claims: Claims): Promise<boolean> {
   const { sourceId, name } = key;
@@ -78,7 +77,7 @@ export async function replaceOwnClaims(transaction: Transaction, key: ServerKey,
   return rowCount > 0;
 }
 
-/** Gives the names of staged entries the claims that were staged with them, and takes from the others what they had. */
+/** Gives the names of staged entries their staged claims, and removes the claims of staged names without any. */
 export async function takeStagedClaims(
   transaction: Transaction,
   { sourceId, syncRunId }: { readonly sourceId: string; readonly syncRunId: string },

@@ -48,7 +48,7 @@ export interface DepartedSources {
 /** Arbitrary id of the advisory lock that serializes configuration changes. */
 const CONFIGURATION_LOCK = 4_518_839_062;
 /** A change of a registry waits until the syncs of its sources have been applied. */
-const STORE_TIMEOUT = '5min';
+const STORE_TIMEOUT_MS = 5 * 60_000;
 
 /**
  * Stores the configuration in one transaction. Several processes can run this at once. If the sources of a registry or
@@ -89,14 +89,14 @@ export async function changeConfiguration<Result>(
   database: Database,
   change: (transaction: Transaction) => Promise<Result>,
 ): Promise<Result> {
-  return await database.pool.transaction(async (transaction) => {
-    await transaction.query(sql.type(nothing)`
-      select set_config('statement_timeout', ${STORE_TIMEOUT}, true), set_config('lock_timeout', '0', true)`);
+  const changeLocked = async (transaction: Transaction): Promise<Result> => {
+    await transaction.command('set local lock_timeout = 0');
     await transaction.query(sql.type(nothing)`select pg_advisory_xact_lock(${CONFIGURATION_LOCK})`);
     const result = await change(transaction);
     await tellOfRegistries(transaction);
     return result;
-  });
+  };
+  return await database.transaction(changeLocked, { statementTimeoutMs: STORE_TIMEOUT_MS });
 }
 
 const nameRow = z.object({ name: z.string() });

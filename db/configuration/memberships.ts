@@ -11,7 +11,7 @@ export interface ListedSources {
   readonly sources: readonly string[];
 }
 
-/** Less than this leaves the planner's idea of the names right enough; autovacuum sees to it in time. */
+/** Below this number, the planner's statistics stay accurate enough until autovacuum updates them. */
 const MANY_NAMES = 1_000;
 
 const membershipRow = z.object({ registryId: id, registryName: z.string(), sourceIds: z.array(id) });
@@ -19,10 +19,10 @@ type Membership = z.infer<typeof membershipRow>;
 const sourceIdRow = z.object({ id, name: z.string(), detached: z.boolean() });
 
 /**
- * Makes these registries show these sources, and takes the sources that are detached out of all others. Only what
- * differs is written; owners and revisions follow.
+ * Sets the sources of these registries, and removes detached sources from all others. Only differences are written.
+ * Updates owners and revisions.
  *
- * @param reclaimed what `reclaimedBy` says: the names of these sources get other claims wherever they are shown.
+ * @param reclaimed the result of `reclaimedBy`: the names of these sources get other claims in all registries
  */
 export async function storeMemberships(
   transaction: Transaction,
@@ -51,12 +51,12 @@ export async function storeMemberships(
     names += await replaceMembership(transaction, membership.registryId, wanted);
   }
   for (const sourceId of reclaimed) names += await refreshClaims(transaction, sourceId);
-  // How a list is read best depends on how many names there are, and how many of them have which claims.
+  // The best plan for a list depends on the number of names, and on how many of them have which claims.
   if (names >= MANY_NAMES) await transaction.query(sql.type(nothing)`select refresh_statistics()`);
   await raiseRevisions(transaction, registryIds);
 }
 
-/** A registry that is listed gets what it lists; any other keeps those of its sources that are still there. */
+/** A listed registry gets the listed sources. Others keep the sources that still exist. */
 function wantedSources(
   membership: Membership,
   registries: readonly ListedSources[],
@@ -70,12 +70,12 @@ function wantedSources(
   return listed.sources.map((name) => {
     const source = served.find((candidate) => candidate.name === name);
     if (source === undefined)
-      throw new Error(`The registry ${listed.name} lists the source ${name}, which does not exist.`);
+      throw new Error(`The registry ${listed.name} lists the source ${name}, which doesn't exist.`);
     return source.id;
   });
 }
 
-/** In the order of everybody else: an apply holds its source while it waits for registries. */
+/** In the same order as all transactions: an apply holds its source while it waits for registries. */
 async function lockAll(
   transaction: Transaction,
   sourceIds: readonly string[],

@@ -2,7 +2,8 @@ import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import type { Claims } from '../../registry/claims.ts';
-import type { Database, Transaction } from '../connection/database.ts';
+import type { Database } from '../connection/database.ts';
+import type { Queries } from '../connection/queries.ts';
 import { count, id, timestamp } from '../connection/schemas.ts';
 import { isVisibleName, type Visibility } from '../claims/visibility.ts';
 
@@ -10,15 +11,15 @@ const registryRow = z.object({
   id,
   name: z.string(),
   origin: z.enum(['file', 'api']),
-  /** Whether it is the one that is served at the root. */
+  /** Whether it is served at the root. */
   isDefault: z.boolean(),
-  /** Whether it is the default registry of all sources, which the configuration does not list. */
+  /** Whether it is the default registry of all sources, which the configuration doesn't list. */
   isImplicit: z.boolean(),
-  /** `public`: read without a token where others need one. */
+  /** `public`: can be read without a token. */
   access: z.enum(['protected', 'public']),
-  /** What a caller must hold to read it; null: nothing is said. */
+  /** Claims required for reading it. Null: none. */
   claims: z.custom<Claims>().nullable(),
-  /** Rises with every visible change. */
+  /** Increases with every visible change. */
   revision: count,
   /** Identifies this state of the registry. A restored database repeats revisions, but never a token for another state. */
   revisionToken: z.string(),
@@ -28,17 +29,16 @@ const registryRow = z.object({
   /** When its definition last changed. For changes of its entries see `readLastChange`. */
   updatedAt: timestamp,
 });
-/** A registry as the database has it. */
 export type RegistryRow = z.infer<typeof registryRow>;
 
 /** All registries by name. */
 export async function listRegistries(database: Database): Promise<readonly RegistryRow[]> {
-  return await database.pool.any(selectRegistries(sql.fragment`true`));
+  return await database.any(selectRegistries(sql.fragment`true`));
 }
 
 /** The registry of this name. */
 export async function findRegistry(database: Database, name: string): Promise<RegistryRow | null> {
-  return await database.pool.maybeOne(selectRegistries(sql.fragment`registry.name = ${name}`));
+  return await database.maybeOne(selectRegistries(sql.fragment`registry.name = ${name}`));
 }
 
 function selectRegistries(where: FragmentSqlToken) {
@@ -62,7 +62,7 @@ const lastChangeRow = z.object({ at: timestamp });
  * @returns an RFC 3339 timestamp in UTC
  */
 export async function readLastChange(
-  reader: Transaction | Database['pool'],
+  reader: Queries,
   { id: registryId, updatedAt }: RegistryRow,
   visibility: Visibility,
 ): Promise<string> {

@@ -1,118 +1,45 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
-import { clientConfiguration } from '../connection/settings.ts';
-import type { ConnectionSettings } from '../connection/settings.ts';
-import { pause } from '../connection/pause.ts';
-import { backoffMs } from '../../registry/backoff.ts';
+import { listen } from '../connection/listen.ts';
 import { count, id } from '../connection/schemas.ts';
+import type { ConnectionSettings } from '../connection/settings.ts';
 
 const revisionRow = z.object({
   registryId: id,
   revision: count,
-  /** Identifies the state of the registry: equal tokens mean equal states. Rollcall 0.1 tells none. */
+  /** Identifies the state of the registry: equal tokens mean equal states. Missing from notifications of Rollcall 0.1. */
   token: z.string().optional(),
 });
-/** At which revision a registry is. */
+/** The revision of a registry. */
 export type RegistryRevision = z.infer<typeof revisionRow>;
 
-export interface RevisionListener {
-  /** A registry is at this revision. May repeat itself. */
-  readonly onRevision: (revision: RegistryRevision) => void;
-  /** These are all registries there are now. Told every few seconds: a database that is restored notifies of nothing. */
-  readonly onRevisions: (revisions: readonly RegistryRevision[]) => void;
-  /** Whether news will arrive by itself from now on. Right after `true` all revisions have been told. */
-  readonly onConnection: (connected: boolean) => void;
+const changedNames = z.array(z.string());
+
+/** A notification about a new revision. */
+export interface RevisionNews extends RegistryRevision {
+  /** The only servers that changed since the revision before. Undefined: any may have changed. */
+  readonly names?: readonly string[] | undefined;
 }
 
-/** Milliseconds between two readings of all revisions, which show that the connection is alive, and that one can take. */
-const WATCHDOG_INTERVAL_MS = 5_000;
-const WATCHDOG_TIMEOUT_MS = 5_000;
-const GOODBYE_TIMEOUT_MS = 1_000;
-const RECONNECT_BACKOFF = { firstMs: 100, longestMs: 5_000 };
+export interface RevisionListener {
+  /** Called with each new revision, more than once if need be. */
+  readonly onRevision: (news: RevisionNews) => void;
+  /** Called with all registries every few seconds, because a restored database sends no notifications. */
+  readonly onRevisions: (revisions: readonly RegistryRevision[]) => void;
+  /** Called with whether notifications arrive. Right before `true`, `onRevisions` is called. */
+  readonly onConnection: (isConnected: boolean) => void;
+}
 
-/**
- * Tells of revisions as they rise, by LISTEN on a connection of its own, until `close`. A lost connection is told at
- * once and made again, for ever, with growing delays; then all revisions are read again, since what was notified in
- * between is lost.
- */
+/** Reports new revisions on a connection of its own, until `close`. */
 export function listenForRevisions(
   settings: ConnectionSettings,
   listener: RevisionListener,
 ): { readonly close: () => Promise<void> } {
-  const closing = new AbortController();
-  const ended = keepListening(settings, listener, closing.signal);
-  return {
-    close: async () => {
-      closing.abort();
-      await ended;
-    },
-  };
-}
-
-async function keepListening(
-  settings: ConnectionSettings,
-  listener: RevisionListener,
-  closing: AbortSignal,
-): Promise<void> {
-  let failures = 0;
-  while (!closing.aborted) {
-    const wasConnected = await listenOnce(settings, listener, closing);
-    if (wasConnected) {
-      listener.onConnection(false);
-      failures = 0;
-    }
-    failures += 1;
-    await pause(backoffMs(RECONNECT_BACKOFF, failures), closing);
-  }
-}
-
-/** Listens until the connection is lost or closed; false: there was none. */
-async function listenOnce(
-  settings: ConnectionSettings,
-  listener: RevisionListener,
-  closing: AbortSignal,
-): Promise<boolean> {
-  let connected = false;
-  let client: pg.Client | undefined;
-  try {
-    client = new pg.Client({ ...(await clientConfiguration(settings)), query_timeout: WATCHDOG_TIMEOUT_MS });
-    const lost = lossOf(client);
-    client.on('notification', ({ payload }) => {
-      listener.onRevision(parseNotification(payload ?? ''));
-    });
-    await client.connect();
-    await client.query('listen registry_revision');
-    // What rises from here on is notified, what rose before is read.
-    listener.onRevisions(await readRevisions(client));
-    connected = true;
-    listener.onConnection(true);
-    await watch(client, listener, AbortSignal.any([lost, closing]));
-  } catch {
-    // Whatever it was, the way on is the same: connect again.
-  } finally {
-    await hangUp(client);
-  }
-  return connected;
-}
-
-/** A connection that does not answer does not say goodbye either. */
-async function hangUp(client: pg.Client | undefined): Promise<void> {
-  await Promise.race([client?.end().catch(() => {}), pause(GOODBYE_TIMEOUT_MS, new AbortController().signal)]);
-}
-
-function lossOf(client: pg.Client): AbortSignal {
-  const lost = new AbortController();
-  client.on('error', () => lost.abort());
-  client.on('end', () => lost.abort());
-  return lost.signal;
-}
-
-/** Reads all revisions at intervals; returns or throws when the connection is lost. */
-async function watch(client: pg.Client, listener: RevisionListener, over: AbortSignal): Promise<void> {
-  while (!over.aborted) {
-    await pause(WATCHDOG_INTERVAL_MS, over);
-    if (!over.aborted) listener.onRevisions(await readRevisions(client));
-  }
+  return listen(settings, 'registry_revision', {
+    onNotification: (payload) => listener.onRevision(parseNotification(payload)),
+    check: async (client) => listener.onRevisions(await readRevisions(client)),
+    onConnection: listener.onConnection,
+  });
 }
 
 async function readRevisions(client: pg.Client): Promise<readonly RegistryRevision[]> {
@@ -122,8 +49,9 @@ async function readRevisions(client: pg.Client): Promise<readonly RegistryRevisi
   return z.array(revisionRow).parse(rows);
 }
 
-/** `<registry id>:<revision>:<token>`, as ownership.ts sends it. */
-function parseNotification(payload: string): RegistryRevision {
-  const [registryId, revision, token] = payload.split(':');
-  return revisionRow.parse({ registryId, revision, token });
+/** `<registry id>:<revision>:<token>`, and possibly `:<names as JSON>`, as entries/ownership.ts sends it. */
+function parseNotification(payload: string): RevisionNews {
+  const [, registryId, revision, token, names] = /^(\d+):(\d+)(?::([^:]*))?(?::(.*))?$/s.exec(payload) ?? [];
+  const news = revisionRow.parse({ registryId, revision, token });
+  return names === undefined ? news : { ...news, names: changedNames.parse(JSON.parse(names)) };
 }

@@ -15,44 +15,44 @@ const sourceRow = z.object({
   id,
   name: z.string(),
   kind: z.string(),
-  /** Who owns the definition: the configuration file, or the admin API. */
+  /** Whether the configuration file or the admin API defines it. */
   origin: z.enum(['file', 'api']),
   definition: z.custom<SourceDefinition>(),
-  /** What a caller must hold to see the source, and its entries where they have no claims of their own; null: none. */
+  /** Claims required for seeing the source, and its entries without claims of their own. Null: none. */
   claims: z.custom<Claims>().nullable(),
   /**
-   * When the source left the configuration; null while it is part of it. A detached source is unserved, and its actor is
-   * to be retired: a managed one keeps its entries, any other is deleted.
+   * When the source was removed from the configuration. Null: it is part of it. A detached source isn't served, and its
+   * actor must be retired. A managed one keeps its entries; others are deleted.
    */
   detachedAt: timestamp.nullable(),
-  /** What the last applied fetch left for the next check; null: fetch everything. */
+  /** State of the last applied fetch, for the next check. Null: fetch everything. */
   fetchState: z.unknown(),
-  /** The registry document's members beside its entries, as JSON text. */
+  /** The registry document's members other than entries, as JSON text. */
   envelope: z.string().nullable(),
-  /** What the next sync is numbered. */
+  /** Number of the next sync. */
   nextSyncNumber: z.number(),
-  /** Set by an operator: only a message starts a sync. */
+  /** Whether an operator paused it, so that only a message starts a sync. */
   paused: z.boolean(),
-  /** Whether an operator asked, not long ago, for a sync that overrides the removal guard. */
+  /** Whether an operator recently requested a sync that overrides the removal guard. */
   isForceRequested: z.boolean(),
-  /** Whether an operator deleted the source: what was published to it is erased too. */
+  /** Whether an operator deleted the source with everything published to it. */
   isEraseRequested: z.boolean(),
   createdAt: timestamp,
-  /** When its definition or its claims changed last. */
+  /** When its definition or its claims last changed. */
   updatedAt: timestamp,
 });
 
-/** A source as the database has it, with its newest sync, which may be running. */
+/** A source with its newest sync, which may be running. */
 export type SourceRow = z.infer<typeof sourceRow> & { readonly lastRun: SyncRunRow | null };
 
-/** All sources by name, the detached ones included. */
+/** All sources by name, including detached ones. */
 export async function listSources(database: Database): Promise<readonly SourceRow[]> {
   return await selectSources(database, sql.fragment`true`);
 }
 
 /**
- * What the documents of a registry's sources say beside their entries, as JSON texts, in the order of the sources: of
- * sources with a document, whose entries have the claims that the source has.
+ * The members other than entries of the documents of a registry's sources, as JSON texts in the order of the sources.
+ * Entries of these sources have the claims of the source.
  */
 export async function listEnvelopes(
   transaction: Transaction,
@@ -71,7 +71,7 @@ export async function findSource(database: Database, name: string): Promise<Sour
   return source ?? null;
 }
 
-/** The managed source that writes to a registry go to: the first in its order. Null: the registry has none. */
+/** The managed source for writes to a registry: the first one in order. Null: the registry has none. */
 export async function findManagedSource(database: Database, registryName: string): Promise<SourceRow | null> {
   const [source] = await selectSources(
     database,
@@ -87,7 +87,7 @@ export async function findManagedSource(database: Database, registryName: string
 }
 
 async function selectSources(database: Database, where: FragmentSqlToken): Promise<readonly SourceRow[]> {
-  const sources = await database.pool.any(sql.type(sourceRow)`
+  const sources = await database.any(sql.type(sourceRow)`
     select id, name, kind, origin, definition, detached_at as "detachedAt", fetch_state as "fetchState", envelope,
       (select claims from claim_set where claim_set.id = source.claim_set_id),
       (select coalesce(max(number), 0) + 1 from sync_run where source_id = source.id) as "nextSyncNumber",
@@ -106,13 +106,13 @@ const entryCountRow = z.object({ sourceId: id, entries: count });
 /** A source with the number of its entries that are not deleted. */
 export type CountedSource<Source extends SourceRow = SourceRow> = Source & { readonly entryCount: number };
 
-/** Counts the entries of sources, which takes the longer the more entries there are. */
+/** Counts the entries of sources. The cost increases with the number of entries. */
 export async function countEntriesOf<Source extends SourceRow>(
   database: Database,
   sources: readonly Source[],
 ): Promise<readonly CountedSource<Source>[]> {
   const ids = sources.map((source) => source.id);
-  const rows = await database.pool.any(sql.type(entryCountRow)`
+  const rows = await database.any(sql.type(entryCountRow)`
     select source_id as "sourceId", count(*) as entries from entry
     where source_id = any(${sql.array(ids, 'int8')}) and status <> 'deleted' group by source_id`);
   const counts = new Map(rows.map((row) => [row.sourceId, row.entries]));
@@ -122,11 +122,11 @@ export async function countEntriesOf<Source extends SourceRow>(
 const idRow = z.object({ id });
 
 /**
- * Erases a source with all of its entries, syncs and write requests, if it left the configuration or was deleted. A
- * managed source that left the configuration file is kept until it is deleted.
+ * Deletes a source with its entries, syncs, and write requests, if it was removed from the configuration or deleted. A
+ * managed source that was removed from the configuration file is kept until it is deleted.
  */
 export async function deleteDetachedSource(database: Database, name: string): Promise<void> {
-  await database.pool.transaction(async (transaction) => {
+  await database.transaction(async (transaction) => {
     const sourceId = await lockDetachedSource(transaction, name);
     if (sourceId === null) return;
     await leaveRegistries(transaction, sourceId);

@@ -1,21 +1,20 @@
-import {
-  BackendTerminatedError,
-  BackendTerminatedUnexpectedlyError,
-  ConnectionError,
-  sql,
-  StatementTimeoutError,
-} from 'slonik';
+import { sql } from 'slonik';
 import type { Database } from './database.ts';
 import { DatabaseUnavailable } from './watch.ts';
 import { nothing } from './schemas.ts';
 
 /** Resolves if the database responds. */
 export async function pingDatabase(database: Database): Promise<void> {
-  await database.pool.query(sql.type(nothing)`select`);
+  await database.query(sql.type(nothing)`select`);
 }
 
-/** SQLSTATE codes of failed connections, exhausted resources, starting or stopping servers, and lock timeouts. */
-const PASSING_STATES = /^(08|53|57P|55P03)/;
+/**
+ * SQLSTATE codes of failed connections, exhausted resources, starting or stopping servers, and timeouts of locks and
+ * statements.
+ */
+const PASSING_STATES = /^(08|53|57P|55P03|57014)/;
+/** Errors of `pg` without a code: timeouts, and statements on a connection that was lost. */
+const LOST_CONNECTION = /^(timeout expired|Query read timeout)$|^Connection terminated|connection error/;
 const NETWORK_ERRORS: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -33,18 +32,9 @@ const NETWORK_ERRORS: ReadonlySet<string> = new Set([
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (
-    error instanceof DatabaseUnavailable ||
-    error instanceof ConnectionError ||
-    error instanceof BackendTerminatedError ||
-    error instanceof BackendTerminatedUnexpectedlyError ||
-    error instanceof StatementTimeoutError
-  ) {
-    return true;
-  }
+  if (error instanceof DatabaseUnavailable) return true;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // The connection timeout error of `pg` has no code.
-  if (NETWORK_ERRORS.has(code) || PASSING_STATES.test(code) || error.message === 'timeout expired') return true;
+  if (NETWORK_ERRORS.has(code) || PASSING_STATES.test(code) || LOST_CONNECTION.test(error.message)) return true;
   if (error instanceof AggregateError && error.errors.some(isDatabaseUnavailable)) return true;
   return isDatabaseUnavailable(error.cause);
 }

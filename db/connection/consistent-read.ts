@@ -1,8 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { sql } from 'slonik';
 import type { Database, Transaction } from './database.ts';
-import { nothing } from './schemas.ts';
 import { Turns } from './turns.ts';
 
 /**
@@ -39,11 +37,14 @@ export async function* readConsistently<Item>(
   const reading = turns
     .take(
       () =>
-        database.pool.transaction(async (transaction) => {
-          await transaction.query(sql.type(nothing)`set transaction isolation level repeatable read, read only`);
-          const limits = AbortSignal.any([ended, AbortSignal.timeout(DEADLINE_MS)]);
-          await pipeline(read(transaction), items, { signal: limits });
-        }, 0),
+        database.transaction(
+          async (transaction) => {
+            await transaction.command('set transaction isolation level repeatable read, read only');
+            const limits = AbortSignal.any([ended, AbortSignal.timeout(DEADLINE_MS)]);
+            await pipeline(read(transaction), items, { signal: limits });
+          },
+          { retries: 0 },
+        ),
       { key, signal: ended },
     )
     // The stream passes the error on to the iteration.

@@ -1,124 +1,136 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
-import { createPool, stringifyDsn } from 'slonik';
-import type { DatabasePool, DatabaseTransactionConnection } from 'slonik';
-import { clientConfiguration, CONNECT_TIMEOUT_MS, SESSION_OPTIONS, tlsOptions } from './settings.ts';
+import { from as copyFrom } from 'pg-copy-streams';
+import { sql } from 'slonik';
+import { type Connection, type Connections, poolOf, STATEMENT_TIMEOUT_MS, type WaitLimits } from './pool.ts';
+import { driverQuery, Queries, type Query } from './queries.ts';
+import { nothing } from './schemas.ts';
 import type { ConnectionSettings } from './settings.ts';
-import { orderlyPool } from './orderly-pool.ts';
-import { resultParser } from './result-parser.ts';
-import { typeParsers } from './type-parsers.ts';
 
+export { DEFAULT_MAX_CONNECTIONS, QUICK_REFUSAL } from './pool.ts';
 export type { ConnectionSettings, SslMode } from './settings.ts';
 
-/** The database access of a process, which all functions in this folder use. */
-export interface Database {
-  readonly pool: DatabasePool;
-  /** Plain `pg` connections for COPY, which slonik doesn't support. */
-  readonly copyPool: pg.Pool;
-  /** Waits for running queries and closes all connections. */
-  close(): Promise<void>;
+/** PostgreSQL reports a timeout itself. If it doesn't within this time either, the connection is lost. */
+const ANSWER_MARGIN_MS = 5_000;
+/** How often work is repeated that PostgreSQL rolled back because of a deadlock or a concurrent change. */
+const ROLLBACK_RETRIES = 5;
+/** SQLSTATE class "transaction rollback". */
+const ROLLED_BACK = /^40/;
+
+export interface TransactionOptions {
+  /** Milliseconds that each statement can take. Default 30 s. */
+  readonly statementTimeoutMs?: number;
+  /** How often to repeat it if PostgreSQL rolls it back because of a deadlock or a concurrent change. Default 5. */
+  readonly retries?: number;
 }
 
-/** A connection with an open transaction. */
-export type Transaction = DatabaseTransactionConnection;
+/** The database access of a process. Each statement takes a connection while it runs. */
+export class Database extends Queries {
+  readonly connections: Connections;
 
-/** Longer than any normal read. Long writes increase it for their own transaction. */
-const STATEMENT_TIMEOUT_MS = 30_000;
-/** A transaction that is idle for this long belongs to a hanging process, and its locks must be released. */
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000;
-const IDLE_CONNECTION_TIMEOUT_MS = 30_000;
-export const DEFAULT_MAX_CONNECTIONS = 10;
-const DEFAULT_MAX_IDLE_CONNECTIONS = 2;
-const DEFAULT_CONNECTION_MAX_LIFETIME_MS = 30 * 60_000;
-const MAX_COPY_CONNECTIONS = 4;
+  constructor(connections: Connections) {
+    super();
+    this.connections = connections;
+  }
 
-/** Limits for waiting. Default: none. */
-export interface WaitLimits {
-  /** Milliseconds that a statement waits for a lock. */
-  readonly lockTimeoutMs: number;
-  /** Milliseconds that a query waits for a connection, and the maximum number of waiting queries. */
-  readonly maxWaitMs: number;
-  readonly maxWaiting: number;
+  protected override async send(query: Query): Promise<pg.QueryResult<object>> {
+    return await retried(ROLLBACK_RETRIES, () =>
+      this.connections.use((connection) => new Transaction(connection, STATEMENT_TIMEOUT_MS).send(query)),
+    );
+  }
+
+  /** Runs the work in a transaction, which is rolled back if the work fails. */
+  async transaction<Result>(
+    work: (transaction: Transaction) => Promise<Result>,
+    { statementTimeoutMs = STATEMENT_TIMEOUT_MS, retries = ROLLBACK_RETRIES }: TransactionOptions = {},
+  ): Promise<Result> {
+    return await retried(retries, () =>
+      this.connections.use(async (connection) => {
+        const transaction = new Transaction(connection, statementTimeoutMs);
+        try {
+          await transaction.command(`begin; set local statement_timeout = ${statementTimeoutMs}`);
+          const result = await work(transaction);
+          await transaction.command('commit');
+          return result;
+        } catch (error) {
+          if (!connection.isBroken) await transaction.command('rollback').catch(() => {});
+          throw error;
+        }
+      }),
+    );
+  }
+
+  /** Waits for running statements and closes all connections. */
+  async close(): Promise<void> {
+    await this.connections.close();
+  }
 }
-
-/** For processes whose callers prefer a quick refusal over a long wait. */
-export const QUICK_REFUSAL: WaitLimits = { lockTimeoutMs: 1_000, maxWaitMs: 1_500, maxWaiting: 1_000 };
 
 /** Connects to a migrated database. Throws if it can't be reached or refuses the login. */
 export async function openDatabase(settings: ConnectionSettings, limits?: WaitLimits): Promise<Database> {
-  const pool = await openPool(settings, limits);
-  const copyPool = await openCopyPool(settings);
-  return {
-    pool,
-    copyPool,
-    close: async () => {
-      await Promise.all([pool.end(), copyPool.end()]);
-    },
-  };
+  const database = new Database(await poolOf(settings, limits));
+  try {
+    await database.query(sql.type(nothing)`select`);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return database;
 }
 
-async function openPool(settings: ConnectionSettings, limits?: WaitLimits): Promise<DatabasePool> {
-  const ssl = await tlsOptions(settings);
-  const connections = settings.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
-  const pool = await createPool(connectionUri(settings, limits), {
-    ...(settings.password === undefined ? {} : { password: settings.password }),
-    ...(ssl === false ? {} : { ssl }),
-    maxPoolSize: 2 * connections, // never reached; see orderly-pool.ts
-    minPoolSize: Math.min(settings.maxIdleConnections ?? DEFAULT_MAX_IDLE_CONNECTIONS, connections),
-    maximumConnectionAge: settings.connectionMaxLifetimeMs ?? DEFAULT_CONNECTION_MAX_LIFETIME_MS,
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    idleTimeout: IDLE_CONNECTION_TIMEOUT_MS,
-    statementTimeout: STATEMENT_TIMEOUT_MS,
-    idleInTransactionSessionTimeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    interceptors: [resultParser],
-    typeParsers,
-    // slonik's default, DISCARD ALL, costs a round trip per query. It isn't needed, because sessions have no state:
-    // settings and locks are local to transactions, and there are no temporary tables.
-    resetConnection: async () => {},
-  });
-  return orderlyPool(pool, {
-    count: connections,
-    ...(limits !== undefined && { maxWaiting: limits.maxWaiting, maxWaitMs: limits.maxWaitMs }),
-  });
+/** A connection with an open transaction. */
+export class Transaction extends Queries {
+  readonly #connection: Connection;
+  readonly #deadlineMs: number;
+
+  constructor(connection: Connection, statementTimeoutMs: number) {
+    super();
+    this.#connection = connection;
+    this.#deadlineMs = statementTimeoutMs + ANSWER_MARGIN_MS;
+  }
+
+  override async send(query: Query): Promise<pg.QueryResult<object>> {
+    return await this.#answered((client) => client.query({ ...driverQuery(query), ...this.#deadline() }));
+  }
+
+  /** Sends SQL without values, which can be several statements. */
+  async command(text: string): Promise<void> {
+    await this.#answered((client) => client.query({ text, ...this.#deadline() }));
+  }
+
+  /** Runs `COPY … FROM STDIN` with lines in the text format. */
+  async copy(statement: string, lines: Iterable<string>): Promise<void> {
+    const { client } = this.#connection;
+    // The state of a connection after a failed COPY isn't worth finding out.
+    this.#connection.isBroken = true;
+    const signal = AbortSignal.timeout(this.#deadlineMs);
+    await pipeline(Readable.from(lines, { objectMode: false }), client.query(copyFrom(statement)), { signal });
+    this.#connection.isBroken = false;
+  }
+
+  /** `pg` has the option, but its types don't. */
+  #deadline(): object {
+    return { query_timeout: this.#deadlineMs };
+  }
+
+  async #answered<Answer>(ask: (client: pg.ClientBase) => Promise<Answer>): Promise<Answer> {
+    try {
+      return await ask(this.#connection.client);
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError)) this.#connection.isBroken = true;
+      throw error;
+    }
+  }
 }
 
-/** Excludes the password, which is passed separately so that it can't occur in a message that quotes the URI. */
-function connectionUri(settings: ConnectionSettings, limits: WaitLimits | undefined): string {
-  return stringifyDsn({
-    applicationName: 'rollcall',
-    // Encoding preserves the folder of a Unix socket and IPv6 addresses.
-    host: encodeURIComponent(settings.host),
-    port: settings.port,
-    username: settings.user,
-    databaseName: settings.database,
-    options: limits === undefined ? SESSION_OPTIONS : `${SESSION_OPTIONS} -c lock_timeout=${limits.lockTimeoutMs}`,
-  });
-}
-
-/**
- * Callers wait for a free connection in order, without a time limit. The pool's timeout would limit this wait too, and
- * syncs would fail while others are writing. Therefore, only the client has a connection timeout.
- */
-async function openCopyPool(settings: ConnectionSettings): Promise<pg.Pool> {
-  const configuration: pg.ClientConfig = {
-    ...(await clientConfiguration(settings)),
-    // Sends statements without waiting for previous results. Handling each result separately costs a process that reads a
-    // document more time than the database needs.
-    pipeline: true,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-  };
-  const copyPool = new pg.Pool({
-    max: MAX_COPY_CONNECTIONS,
-    idleTimeoutMillis: IDLE_CONNECTION_TIMEOUT_MS,
-    Client: class extends pg.Client {
-      constructor() {
-        super(configuration);
-      }
-    },
-  });
-  // The pool drops a broken connection, and its next statement fails. Without listeners the error would end the process,
-  // whether the connection is idle or between two statements of a transaction.
-  copyPool.on('error', () => {});
-  copyPool.on('connect', (client) => client.on('error', () => {}));
-  return copyPool;
+async function retried<Result>(retries: number, work: () => Promise<Result>): Promise<Result> {
+  for (let left = retries; ; left -= 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isRolledBack = error instanceof pg.DatabaseError && ROLLED_BACK.test(error.code ?? '');
+      if (!isRolledBack || left === 0) throw error;
+    }
+  }
 }

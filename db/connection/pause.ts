@@ -1,4 +1,4 @@
-/** Waits so long, or until the signal. */
+/** Waits for this long, or until the signal is aborted. */
 export async function pause(milliseconds: number, until: AbortSignal): Promise<void> {
   if (until.aborted) return;
   await new Promise<void>((resolve) => {

@@ -2,13 +2,13 @@ import pg from 'pg';
 import { clientConfiguration } from './settings.ts';
 import type { ConnectionSettings } from './settings.ts';
 
-/** Works over one plain connection, for statements that are no queries of the application: of schemas, roles, locks. */
+/** Works with a separate connection, for statements about schemas, roles, and locks. */
 export async function withClient<Result>(
   settings: ConnectionSettings,
   work: (client: pg.Client) => Promise<Result>,
 ): Promise<Result> {
   const client = new pg.Client(await clientConfiguration(settings));
-  client.on('error', () => {}); // a broken connection fails the query that waits for it
+  client.on('error', () => {}); // the pending query fails
   await client.connect();
   try {
     return await work(client);

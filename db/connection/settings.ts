@@ -22,14 +22,16 @@ export interface ConnectionSettings {
   readonly connectionMaxLifetimeMs?: number | undefined;
 }
 
+/** Milliseconds of silence after which a connection is probed. */
+const KEEP_ALIVE_DELAY_MS = 10_000;
 /** Timeout for opening a connection, in milliseconds. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
  * Session settings, sent with the first packet to avoid a round trip. Dates are read as ISO text in UTC (see
- * type-parsers.ts). JIT compilation never pays off for these queries.
+ * pool.ts). JIT compilation never pays off for these queries.
  */
-export const SESSION_OPTIONS = '-c timezone=UTC -c datestyle=ISO -c jit=off';
+const SESSION_OPTIONS = '-c timezone=UTC -c datestyle=ISO -c jit=off';
 
 /**
  * Returns the TLS options for the `sslMode`, or false for no encryption. For `prefer`, this connects to the server
@@ -66,6 +68,7 @@ function plainClientConfiguration(settings: ConnectionSettings, ssl: TlsOptions 
     options: SESSION_OPTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
   };
 }
 

@@ -1,9 +1,9 @@
-/** Postgres keeps every character but one. What is displayed goes without it rather than not at all. */
+/** Removes NUL, the only character that Postgres can't store. */
 export function withoutNul(text: string): string {
   return text.replaceAll('\0', '');
 }
 
-/** Whether a text could be in the database at all: it could not with a NUL in it. */
+/** Whether Postgres can store the text. */
 export function isStorable(text: string): boolean {
   return !text.includes('\0');
 }

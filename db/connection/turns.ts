@@ -1,23 +1,23 @@
-/** Too much is waiting already, or has waited for too long: what was asked for can be asked again later. */
+/** Too much work is waiting, or it has waited for too long. It can be retried later. */
 export class Overloaded extends Error {
   override readonly name = 'Overloaded';
 }
 
 export interface TurnLimits {
-  /** How much runs at a time. */
+  /** Maximum number of concurrent works. */
   readonly count: number;
-  /** How much of it runs for the same key. Default: `count`. */
+  /** Maximum number of concurrent works with the same key. Default: `count`. */
   readonly perKey?: number;
-  /** How many wait at most; more are refused at once. Default: any number. */
+  /** Maximum number of waiting works; more are refused. Default: unlimited. */
   readonly maxWaiting?: number;
-  /** Milliseconds that each waits at most. Default: until its turn comes. */
+  /** Maximum wait in milliseconds. Default: unlimited. */
   readonly maxWaitMs?: number;
 }
 
 export interface TurnOptions {
-  /** Who takes the turn, where the limits count by key. */
+  /** For the limit per key. */
   readonly key?: string;
-  /** Gives up the place in the queue. A turn that has begun is not affected. */
+  /** Leaves the queue. Work that has begun isn't affected. */
   readonly signal?: AbortSignal;
 }
 
@@ -26,7 +26,7 @@ interface Waiting {
   readonly begin: () => void;
 }
 
-/** Runs a limited number of things at a time, the others in the order in which they came. */
+/** Limits concurrent work. Waiting work starts in the order of arrival. */
 export class Turns {
   readonly #limits: TurnLimits;
   readonly #perKey: number;
@@ -40,9 +40,9 @@ export class Turns {
   }
 
   /**
-   * Does the work when its turn comes.
+   * Runs the work when its turn comes.
    *
-   * @throws Overloaded where the queue is full or the wait too long, the signal's reason where that is aborted first.
+   * @throws Overloaded if the queue is full or the wait is too long, or the signal's reason if it is aborted first
    */
   async take<Result>(work: () => Promise<Result>, { key = '', signal }: TurnOptions = {}): Promise<Result> {
     signal?.throwIfAborted();
@@ -51,8 +51,7 @@ export class Turns {
     try {
       return await work();
     } finally {
-      // slonik answers before it has taken the connection back, which it does by the next turn of the event loop.
-      setImmediate(() => this.#end(key));
+      this.#end(key);
     }
   }
 
@@ -62,14 +61,14 @@ export class Turns {
 
   async #wait(key: string, signal: AbortSignal | undefined): Promise<void> {
     const { maxWaiting = Number.POSITIVE_INFINITY, maxWaitMs } = this.#limits;
-    if (this.#waiting.size >= maxWaiting) throw new Overloaded(`${this.#waiting.size} are waiting already`);
+    if (this.#waiting.size >= maxWaiting) throw new Overloaded(`${this.#waiting.size} requests are waiting already`);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiting: Waiting = { key, begin: resolve };
     const giveUp = (): void => reject(signal?.reason as Error);
     const timer =
       maxWaitMs === undefined
         ? undefined
-        : setTimeout(() => reject(new Overloaded(`There was no turn within ${maxWaitMs} ms`)), maxWaitMs);
+        : setTimeout(() => reject(new Overloaded(`It wasn't this request's turn within ${maxWaitMs} ms`)), maxWaitMs);
     signal?.addEventListener('abort', giveUp);
     this.#waiting.add(waiting);
     try {

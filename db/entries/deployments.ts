@@ -14,7 +14,7 @@ export async function recordDeployments(
   sourceName: string,
   deployments: readonly Deployment[],
 ): Promise<void> {
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     with found as (
       select source.id as source_id, deployment.*
       from source, jsonb_to_recordset(${JSON.stringify(deployments)}::jsonb) as deployment (
@@ -70,7 +70,7 @@ export async function listDeployments(
     name,
   }: { readonly registryId: string; readonly visibility: Visibility; readonly name: string | null },
 ): Promise<readonly DeploymentRow[]> {
-  return await database.pool.any(sql.type(deploymentRow)`
+  return await database.any(sql.type(deploymentRow)`
     select deployment.resource, deployment.kind, deployment.namespace, deployment.name,
       deployment.server_name as "serverName", deployment.phase, deployment.ready, deployment.url, deployment.image,
       deployment.transport, entry.version, source.name as source

@@ -14,7 +14,7 @@ import {
   withinBytes,
 } from './entry-rows.ts';
 import { amongFirstTexts, byTrigrams, mostTextsAreShown, ofNames } from './found-texts.ts';
-import { keepPlan } from '../connection/kept-plan.ts';
+import { prepared, type Queries } from '../connection/queries.ts';
 import { count } from '../connection/schemas.ts';
 import { hasTrigram, searchPattern } from './search-text.ts';
 import { isStorable } from '../connection/stored-text.ts';
@@ -43,10 +43,10 @@ export interface EntriesQuery {
  * Returns a page of a registry, ordered by (name, version) in byte order. All pages show the entries of a name from the
  * one source that owns it.
  */
-export async function listEntries(database: Database, query: EntriesQuery): Promise<readonly EntryRow[]> {
+export async function listEntries(database: Queries, query: EntriesQuery): Promise<readonly EntryRow[]> {
   if (![query.search, query.version, query.after?.name, query.after?.version].every(isStorableOrAbsent)) return [];
   if (query.search !== undefined && query.search !== '') return await search(database, query, query.search);
-  return await database.pool.any(withinBytes(browse(query), query.limit));
+  return await database.any(withinBytes(browse(query), query.limit));
 }
 
 function isStorableOrAbsent(text: string | undefined): boolean {
@@ -79,16 +79,16 @@ const TEXTS_PER_ENTRY = 20;
  * trigram. Only for these does the plan depend on the planner's estimate of the frequency, which is often wrong by a
  * factor of 100. The other plans are reused.
  */
-async function search(database: Database, query: EntriesQuery, term: string): Promise<readonly EntryRow[]> {
+async function search(database: Queries, query: EntriesQuery, term: string): Promise<readonly EntryRow[]> {
   const pattern = searchPattern(term);
   const texts = { pattern, from: query.after?.name, first: TEXTS_PER_ENTRY * query.limit };
   const pageOf = (found: FragmentSqlToken): EntryQuery => withinBytes(showing(query, found), query.limit);
-  const early = await database.pool.any(keepPlan(pageOf(amongFirstTexts(texts))));
+  const early = await database.any(prepared(pageOf(amongFirstTexts(texts))));
   if (early.length >= query.limit) return early;
-  const areMostShown = keepPlan(mostTextsAreShown(texts.from, shownNames(query)));
-  const areInIndex = hasTrigram(pattern) && (await database.pool.oneFirst(areMostShown));
-  return await database.pool.any(
-    areInIndex ? keepPlan(pageOf(byTrigrams(texts))) : pageOf(ofNames(texts, shownNames(query))),
+  const areMostShown = prepared(mostTextsAreShown(texts.from, shownNames(query)));
+  const areInIndex = hasTrigram(pattern) && (await database.oneFirst(areMostShown));
+  return await database.any(
+    areInIndex ? prepared(pageOf(byTrigrams(texts))) : pageOf(ofNames(texts, shownNames(query))),
   );
 }
 
@@ -141,7 +141,7 @@ export async function countEntries(
   database: Database,
   { registryId, visibility }: { readonly registryId: string; readonly visibility: Visibility },
 ): Promise<ReadonlyMap<string, number>> {
-  const rows = await database.pool.any(sql.type(serverCountRow)`
+  const rows = await database.any(sql.type(serverCountRow)`
     select source.name as "sourceName", count(*) as servers
     from server_owner join source on source.id = server_owner.source_id
     join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name

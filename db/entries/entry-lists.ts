@@ -6,6 +6,8 @@ import type { Claims } from '../../registry/claims.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import type { Database } from '../connection/database.ts';
 import { count, timestamp } from '../connection/schemas.ts';
+import { notDeleted } from './entry-rows.ts';
+import { resolvedClaims } from './ownership.ts';
 import { isVisible, type Visibility } from '../claims/visibility.ts';
 
 const listedEntryRow = z.object({
@@ -54,10 +56,7 @@ export async function listSourcesEntries(
   database: Database,
   { of, visibility, after, limit, includeDeleted }: EntryListQuery,
 ): Promise<EntryListPage> {
-  const notDeleted = includeDeleted ? sql.fragment`true` : sql.fragment`entry.status <> 'deleted'`;
-  const claims = sql.fragment`
-    coalesce(own.claim_set_id, case when source.lends_claims then source.claim_set_id end)`;
-  const rows = await database.pool.any(sql.type(measuredEntryRow)`
+  const rows = await database.any(sql.type(measuredEntryRow)`
     select * from (
       select entry.name, entry.version, entry.title, entry.description, entry.status, entry.is_latest as "isLatest",
         entry.published_at as "publishedAt", entry.updated_at as "updatedAt", member.source_name as "sourceName",
@@ -66,12 +65,12 @@ export async function listSourcesEntries(
         count(*) over () as "rowsFound"
       from ${membersOf(of)} as member
       cross join lateral (
-        select entry.*, ${claims} as claims_id,
+        select entry.*, ${resolvedClaims} as claims_id,
           octet_length(entry.description) + coalesce(octet_length(entry.title), 0) as bytes
         from entry join source on source.id = entry.source_id
         left join server_claims as own on own.source_id = entry.source_id and own.name = entry.name
-        where entry.source_id = member.source_id and ${laterThan(after)} and entry.vanished_at is null and ${notDeleted}
-          and ${isVisible(visibility, claims)}
+        where entry.source_id = member.source_id and ${laterThan(after)} and entry.vanished_at is null and ${notDeleted(includeDeleted)}
+          and ${isVisible(visibility, resolvedClaims)}
         order by entry.name, entry.version limit ${limit + 1}
       ) as entry
     ) as page

@@ -2,14 +2,13 @@ import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import type { Transaction } from '../connection/database.ts';
-import { count, id, nothing } from '../connection/schemas.ts';
+import { count, id, nothing, timestamp } from '../connection/schemas.ts';
 
 /**
- * What follows from the entries and is kept beside them: which version of a name is the latest, which source a name
- * belongs to in a registry, and which claims it has there. Whoever changes entries, memberships or claims calls these
- * functions in the same transaction.
+ * Data derived from entries: the latest version of a name, the source that owns a name in a registry, and the claims of
+ * the name there. Transactions that change entries, memberships, or claims call these functions.
  *
- * Locks are taken in one order everywhere, so that nobody waits in a circle: sources by id, then registries by id.
+ * All transactions lock in the same order, so they can't deadlock: sources by id, then registries by id.
  */
 
 /** The keys of semantic versions begin with a digit, those of all others with a space (registry/versions.ts). */
@@ -35,7 +34,7 @@ export function withRankedLatest(rows: FragmentSqlToken): FragmentSqlToken {
   )`;
 }
 
-/** Sets `is_latest` for the names of a source. Rows that are right already are not written. */
+/** Sets `is_latest` for the names of a source. Only differences are written. */
 export async function refreshLatest(
   transaction: Transaction,
   sourceId: string,
@@ -51,10 +50,19 @@ export async function refreshLatest(
 }
 
 const idRow = z.object({ id });
+const timeRow = z.object({ at: timestamp });
 
 /**
- * Locks the registries that show a source, so that two sources that change the same name at once wait for each other.
- * Readers never wait for it.
+ * The current time, for `changed_at`. Read it after locking the source: the time at the start of the transaction may be
+ * earlier than that of a change which held the lock.
+ */
+export async function currentTime(transaction: Transaction): Promise<string> {
+  return await transaction.oneFirst(sql.type(timeRow)`select clock_timestamp() as at`);
+}
+
+/**
+ * Locks the registries that show a source, so that two sources can't change the same name at once. Readers never wait for
+ * this lock.
  */
 export async function lockRegistriesOf(transaction: Transaction, sourceId: string): Promise<readonly string[]> {
   return await transaction.anyFirst(sql.type(idRow)`
@@ -71,7 +79,7 @@ export interface NameChange {
   readonly at: string;
 }
 
-/** After entries of a source changed: whom the names belong to now in each of the (locked) registries. */
+/** After entries of a source changed: updates the owners of their names in the (locked) registries. */
 export async function refreshOwners(
   transaction: Transaction,
   registryIds: readonly string[],
@@ -98,9 +106,9 @@ export async function refreshOwners(
 }
 
 /**
- * After the sources of a (locked) registry changed: whom every name belongs to now. Only differences are written.
+ * After the sources of a (locked) registry changed: updates the owners of all names. Only differences are written.
  *
- * @returns how many names came, or belong to another source or have other claims.
+ * @returns the number of names that were added, or have another owner or other claims
  */
 export async function rebuildOwners(transaction: Transaction, registryId: string): Promise<number> {
   const { rowCount } = await transaction.query(sql.type(nothing)`
@@ -118,10 +126,10 @@ export async function rebuildOwners(transaction: Transaction, registryId: string
 }
 
 /**
- * After the claims of a (locked) source changed: the claims of its names in all (locked) registries. Only differences are
- * written; a name with other claims is news to those who see it from now on.
+ * After the claims of a (locked) source changed: updates the claims of its names in all (locked) registries. Only
+ * differences are written. A name with other claims counts as changed, because other callers see it now.
  *
- * @returns how many names have other claims.
+ * @returns the number of names with other claims
  */
 export async function refreshClaims(transaction: Transaction, sourceId: string): Promise<number> {
   const { rowCount } = await transaction.query(sql.type(nothing)`
@@ -136,8 +144,8 @@ export async function refreshClaims(transaction: Transaction, sourceId: string):
   return rowCount;
 }
 
-/** The claims of a name of a source: its own, else those of the source where it lends them. */
-const resolvedClaims = sql.fragment`
+/** The claims of a name of a source: its own, or else those of the source if it lends them. */
+export const resolvedClaims = sql.fragment`
   coalesce(own.claim_set_id, case when source.lends_claims then source.claim_set_id end)`;
 
 function withClaims(names: FragmentSqlToken): FragmentSqlToken {
@@ -164,17 +172,28 @@ function orphanedOwnersDeleted(registryId: string, ofNames: FragmentSqlToken): F
 
 const revisionRow = z.object({ id, revision: count, revisionToken: z.string() });
 
+/** A notification holds at most 8,000 bytes. */
+const MAX_NOTIFIED_BYTES = 7_000;
+
 /**
- * Raises the revision of (locked) registries and notifies all listeners at the commit. A trigger renews their revision
- * tokens. `updated_at` stays: everyone who sees the registry reads it, and not everyone may see what changed.
+ * Increases the revision of (locked) registries and notifies all listeners at the commit. A trigger renews their revision
+ * tokens. `updated_at` doesn't change: it is visible to all callers of the registry, and not all may see what changed.
+ *
+ * @param names the only servers whose versions or claims changed. Default: any may have changed
  */
-export async function raiseRevisions(transaction: Transaction, registryIds: readonly string[]): Promise<void> {
+export async function raiseRevisions(
+  transaction: Transaction,
+  registryIds: readonly string[],
+  names?: readonly string[],
+): Promise<void> {
   const raised = await transaction.any(sql.type(revisionRow)`
     update registry set revision = revision + 1
     where id = any(${sql.array(registryIds, 'int8')})
     returning id, revision, revision_token as "revisionToken"`);
-  for (const registry of raised) {
-    const news = `${registry.id}:${registry.revision}:${registry.revisionToken}`;
+  const changed = names === undefined ? '' : JSON.stringify(names);
+  const suffix = changed === '' || Buffer.byteLength(changed) > MAX_NOTIFIED_BYTES ? '' : `:${changed}`;
+  for (const { id: registryId, revision, revisionToken } of raised) {
+    const news = `${registryId}:${revision}:${revisionToken}${suffix}`;
     await transaction.query(sql.type(nothing)`select pg_notify('registry_revision', ${news})`);
   }
 }

@@ -1,7 +1,7 @@
-/** What separates the fields: a match never spans two of them. */
+/** Separates the fields, so that a match never spans two of them. */
 const FIELD_SEPARATOR = '\u001f';
 
-/** The text in which a search looks for its term: name, title and description, folded. */
+/** The text that searches look through: name, title, and description, folded. */
 export function searchText(entry: {
   readonly name: string;
   readonly title: string | null;
@@ -10,15 +10,13 @@ export function searchText(entry: {
   return [entry.name, entry.title ?? '', entry.description].map(fold).join(FIELD_SEPARATOR);
 }
 
-/**
- * The `LIKE` pattern that finds a term anywhere in a search text, whatever its case; `%`, `_` and `\` are themselves.
- */
+/** The `LIKE` pattern for a term anywhere in a search text, in any case. `%`, `_`, and `\` match themselves. */
 export function searchPattern(term: string): string {
   return `%${fold(term).replaceAll(/[\\%]/g, String.raw`\$&`)}%`;
 }
 
 /**
- * Whether a trigram index can find the pattern: three letters or digits stand together. Of those that are not ASCII that
+ * Whether a trigram index can find the pattern: it has three letters or digits in a row. For letters outside ASCII, that
  * depends on the locale of the database.
  */
 export function hasTrigram(pattern: string): boolean {
@@ -26,9 +24,9 @@ export function hasTrigram(pattern: string): boolean {
 }
 
 /**
- * With letters in the place of what stands between words, capital ones, which case-folded text has not: PostgreSQL's
- * trigrams are of letters and digits alone, so that `io.github.se` would be found by what most names have, not by `.se`.
- * The letters are rare ones, because trigrams have no case.
+ * Replaces separators by capital letters, which case-folded text doesn't contain. PostgreSQL's trigrams consist of letters
+ * and digits only, so the trigrams of \`io.github.se\` would be those that most names have, without \`.se\`. The letters are
+ * rare ones, because trigrams ignore case.
  */
 function fold(text: string): string {
   return foldCase(text)
@@ -40,8 +38,8 @@ function fold(text: string): string {
 }
 
 /**
- * Lower case as Unicode has it, the same on every machine and in every locale of the database. A sigma at the end of a
- * word is folded into the ordinary one, since the end of a term need not be the end of a word.
+ * Unicode lower case, independent of the machine and the locale of the database. A final sigma becomes an ordinary one,
+ * because the end of a term needn't be the end of a word.
  */
 function foldCase(text: string): string {
   return text.toLowerCase().replaceAll('ς', 'σ');

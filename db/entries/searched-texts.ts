@@ -1,42 +1,32 @@
 /**
- * The table of texts that searches look through. A text is there before the first entry that has it can be seen, and
- * goes some time after the last one has gone: a text without an entry finds nothing and harms nobody.
+ * The table of texts that searches look through. A text is added before the first entry with it becomes visible, and
+ * deleted some time after the last one was deleted: a text without an entry finds nothing.
  */
-import type pg from 'pg';
 import { sql } from 'slonik';
-import type { EntryDraft } from '../../registry/entry.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { nothing } from '../connection/schemas.ts';
-import { searchText } from './search-text.ts';
 
-/** The text of an entry, and the name that it begins with, which it has in lower case. */
+/** The search text of an entry, and its name. */
 export interface SearchedText {
   readonly name: string;
   readonly text: string;
 }
 
-/** Adds the texts of drafts that are staged. In one order everywhere, so that two sources never wait in a circle. */
-export async function addSearchedTexts(client: pg.PoolClient, texts: readonly SearchedText[]): Promise<void> {
-  await client.query(
-    `insert into searched_text (name, digest, text)
-     select name, sha256(convert_to(text, 'UTF8')) as digest, text
-     from unnest($1::text[], $2::text[]) as found (name, text)
-     order by name, digest on conflict do nothing`,
-    [texts.map(({ name }) => name), texts.map(({ text }) => text)],
-  );
-}
-
-/** Adds the text of an entry that is written in this transaction. */
-export async function addSearchedText(transaction: Transaction, draft: EntryDraft): Promise<void> {
-  const text = searchText(draft);
+/** Adds texts of entries that the transaction writes. In one order everywhere, so that two sources never deadlock. */
+export async function addSearchedTexts(transaction: Transaction, texts: readonly SearchedText[]): Promise<void> {
   await transaction.query(sql.type(nothing)`
     insert into searched_text (name, digest, text)
-    values (${draft.name}, sha256(convert_to(${text}, 'UTF8')), ${text}) on conflict do nothing`);
+    select distinct name, sha256(convert_to(text, 'UTF8')) as digest, text
+    from ${sql.unnest(
+      texts.map(({ name, text }) => [name, text]),
+      ['text', 'text'],
+    )} as found (name, text)
+    order by name, digest on conflict do nothing`);
 }
 
-/** Drops the texts that no entry has, staged ones included. Whoever adds one waits meanwhile. */
+/** Deletes texts that no entry has, not even a staged one. Transactions that add texts wait meanwhile. */
 export async function purgeSearchedTexts(database: Database): Promise<void> {
-  await database.pool.transaction(async (transaction) => {
+  await database.transaction(async (transaction) => {
     await transaction.query(sql.type(nothing)`lock table searched_text in share row exclusive mode`);
     await transaction.query(sql.type(nothing)`
       delete from searched_text as unused

@@ -1,8 +1,9 @@
-/** The versions of one server: as a registry shows them, and as a source has them. */
+/** The versions of one server, in a registry or in a source. */
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import type { Database, Transaction } from '../connection/database.ts';
+import { prepared, type Queries } from '../connection/queries.ts';
 import {
   entryColumns,
   type EntryRow,
@@ -27,21 +28,21 @@ export interface VersionsQuery {
 const BY_PUBLICATION = sql.fragment`"publishedAt" desc, version desc`;
 
 export interface Versions {
-  /** Newest publication first; empty where the registry does not have the name. */
+  /** Newest publication first. Empty if the registry doesn't have the name. */
   readonly entries: readonly EntryRow[];
-  /** False: they are too large to be held at once, and the older ones are missing; `streamVersions` has them all. */
+  /** False: they are too large in total, and the older ones are missing. `streamVersions` yields all. */
   readonly areAll: boolean;
 }
 
 /** The versions of one server. */
-export async function listVersions(database: Database, query: VersionsQuery): Promise<Versions> {
+export async function listVersions(database: Queries, query: VersionsQuery): Promise<Versions> {
   if (!isStorable(query.name)) return { entries: [], areAll: true };
   const all = sql.type(entryRow)`${entriesOfName(query)}`;
-  const entries = await database.pool.any(withinBytes(all, Number.POSITIVE_INFINITY, BY_PUBLICATION));
+  const entries = await database.any(withinBytes(all, Number.POSITIVE_INFINITY, BY_PUBLICATION));
   return { entries, areAll: !isCutShort(entries, Number.POSITIVE_INFINITY) };
 }
 
-/** All versions of one server, newest publication first, read in batches; `readConsistently` gives the transaction. */
+/** Yields all versions of one server, newest publication first, read in batches. Use it with `readConsistently`. */
 export async function* streamVersions(
   transaction: Transaction,
   query: VersionsQuery,
@@ -66,14 +67,16 @@ export async function* streamVersions(
   }
 }
 
-/** One version of one server, or its latest one. */
+/** Finds one version of one server. The version `latest` is the latest one. */
 export async function findEntry(
-  database: Database,
+  database: Queries,
   query: VersionsQuery & { readonly version: string },
 ): Promise<EntryRow | null> {
   if (!isStorable(query.name) || !isStorable(query.version)) return null;
-  return await database.pool.maybeOne(sql.type(entryRow)`
-    ${entriesOfName(query)} and ${ofVersion(query.version)}`);
+  return await database.maybeOne(
+    prepared(sql.type(entryRow)`
+    ${entriesOfName(query)} and ${ofVersion(query.version)}`),
+  );
 }
 
 function entriesOfName({ registryId, name, includeDeleted, visibility }: VersionsQuery): FragmentSqlToken {
@@ -85,7 +88,7 @@ function entriesOfName({ registryId, name, includeDeleted, visibility }: Version
       and ${notDeleted(includeDeleted)}`;
 }
 
-/** A server in a source, whichever registries show it. */
+/** A server in a source, whether or not a registry shows it. */
 interface SourceServer {
   readonly sourceId: string;
   readonly name: string;
@@ -96,18 +99,18 @@ export async function findSourceVersion(
   database: Database,
   { version, ...server }: SourceServer & { readonly version: string },
 ): Promise<EntryRow | null> {
-  return await database.pool.maybeOne(sql.type(entryRow)`
+  return await database.maybeOne(sql.type(entryRow)`
     ${entriesOfSource(server)} and entry.version = ${version}`);
 }
 
-/** These versions of a server in a source, newest publication first; the older ones are left out of too many bytes. */
+/** These versions of a server in a source, newest publication first. Older ones are omitted if the total is too large. */
 export async function listSourceVersions(
   database: Database,
   { versions, ...server }: SourceServer & { readonly versions: readonly string[] },
 ): Promise<readonly EntryRow[]> {
   const entries = sql.type(entryRow)`
     ${entriesOfSource(server)} and entry.version = any(${sql.array([...versions], 'text')})`;
-  return await database.pool.any(withinBytes(entries, Number.POSITIVE_INFINITY, BY_PUBLICATION));
+  return await database.any(withinBytes(entries, Number.POSITIVE_INFINITY, BY_PUBLICATION));
 }
 
 function entriesOfSource({ sourceId, name }: SourceServer): FragmentSqlToken {
@@ -118,12 +121,12 @@ function entriesOfSource({ sourceId, name }: SourceServer): FragmentSqlToken {
 
 const ownerRow = z.object({ sourceName: z.string() });
 
-/** The source whose versions of a server a registry shows, if any of them is not deleted. */
+/** The source whose versions of a server a registry shows, if any of them isn't deleted. */
 export async function findServingSource(
   database: Database,
   { registryId, name }: Pick<VersionsQuery, 'registryId' | 'name'>,
 ): Promise<string | null> {
-  return await database.pool.maybeOneFirst(sql.type(ownerRow)`
+  return await database.maybeOneFirst(sql.type(ownerRow)`
     select source.name as "sourceName" from server_owner join source on source.id = server_owner.source_id
     where server_owner.registry_id = ${registryId} and server_owner.name = ${name}
       and exists (

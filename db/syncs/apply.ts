@@ -15,6 +15,7 @@ import {
 import { assertRemovalIsMeant } from './removal-guard.ts';
 import { count, id, nothing, timestamp } from '../connection/schemas.ts';
 import { takeStagedClaims } from '../claims/server-claims.ts';
+import { deleteSnapshot } from './snapshots.ts';
 import { recordRemovals, recordStagedChanges } from './sync-changes.ts';
 
 export interface SnapshotToApply {
@@ -62,7 +63,7 @@ export interface AppliedSnapshot {
 export const VANISHED_MESSAGE = 'no longer in its source';
 
 /** The first sync of a large source is one long transaction. */
-const APPLY_TIMEOUT = '15min';
+const APPLY_TIMEOUT_MS = 15 * 60_000;
 const APPLY_WORK_MEMORY = '64MB';
 
 /**
@@ -75,9 +76,8 @@ const APPLY_WORK_MEMORY = '64MB';
  *   `AllEntriesRejected`, `EmptySnapshot`, `RemovalGuard`, or `SourceNotFound`. Nothing has changed then.
  */
 export async function applySnapshot(database: Database, snapshot: SnapshotToApply): Promise<AppliedSnapshot> {
-  return await database.pool.transaction(async (transaction) => {
-    await transaction.query(sql.type(nothing)`
-      select set_config('statement_timeout', ${APPLY_TIMEOUT}, true), set_config('work_mem', ${APPLY_WORK_MEMORY}, true)`);
+  const apply = async (transaction: Transaction): Promise<AppliedSnapshot> => {
+    await transaction.command(`set local work_mem = '${APPLY_WORK_MEMORY}'`);
     const source = await lockSource(transaction, snapshot.sourceName);
     const earlier = await earlierResult(transaction, source, snapshot);
     if (earlier !== null) return earlier;
@@ -85,7 +85,8 @@ export async function applySnapshot(database: Database, snapshot: SnapshotToAppl
       throw new RollcallError('SnapshotLost', `The definition of ${snapshot.sourceName} changed while it was fetched.`);
     }
     return await applyToSource(transaction, source, snapshot);
-  });
+  };
+  return await database.transaction(apply, { statementTimeoutMs: APPLY_TIMEOUT_MS });
 }
 
 const lockedSourceRow = z.object({
@@ -155,10 +156,17 @@ async function applyToSource(
 
   const entriesChanged = added + changed + removed > 0;
   const envelopeChanged = snapshot.envelope !== source.envelope;
-  if (entriesChanged) await refreshNames(transaction, source, { names, vanished });
-  if (entriesChanged || envelopeChanged) {
-    await raiseRevisions(transaction, await lockRegistriesOf(transaction, source.id));
+  const changedNames = [...new Set([...names, ...vanished].map(({ name }) => name))];
+  const registryIds = entriesChanged || envelopeChanged ? await lockRegistriesOf(transaction, source.id) : [];
+  if (entriesChanged) {
+    await refreshLatest(
+      transaction,
+      source.id,
+      [...names.filter(({ isKnown }) => isKnown), ...vanished].map(({ name }) => name),
+    );
+    await refreshOwners(transaction, registryIds, { sourceId: source.id, names: changedNames, at: source.at });
   }
+  await raiseRevisions(transaction, registryIds, changedNames);
   await rememberFetch(transaction, source.id, snapshot);
   if (isMuch(added + changed + removed, staged.entries)) {
     await transaction.query(sql.type(nothing)`select refresh_statistics()`);
@@ -366,20 +374,6 @@ async function insertFromStaged(
   return rowCount;
 }
 
-/** Updates the data derived from entries, for all names that this apply has changed. */
-async function refreshNames(
-  transaction: Transaction,
-  source: LockedSource,
-  touched: { readonly names: readonly StagedName[]; readonly vanished: readonly VanishingEntry[] },
-): Promise<void> {
-  const vanished = touched.vanished.map(({ name }) => name);
-  const known = touched.names.filter(({ isKnown }) => isKnown).map(({ name }) => name);
-  await refreshLatest(transaction, source.id, [...known, ...vanished]);
-  const names = [...new Set([...touched.names.map(({ name }) => name), ...vanished])];
-  const registryIds = await lockRegistriesOf(transaction, source.id);
-  await refreshOwners(transaction, registryIds, { sourceId: source.id, names, at: source.at });
-}
-
 async function rememberFetch(transaction: Transaction, sourceId: string, snapshot: SnapshotToApply): Promise<void> {
   const fetchState = JSON.stringify(snapshot.fetchState ?? null);
   await transaction.query(sql.type(nothing)`
@@ -394,9 +388,7 @@ async function closeSyncRun(
   { outcome, counts }: AppliedSnapshot,
 ): Promise<void> {
   const { syncRunId } = snapshot;
-  await transaction.query(sql.type(nothing)`delete from snapshot_chunk where sync_run_id = ${syncRunId}`);
-  await transaction.query(sql.type(nothing)`delete from snapshot_rejection where sync_run_id = ${syncRunId}`);
-  await transaction.query(sql.type(nothing)`delete from snapshot_entry where sync_run_id = ${syncRunId}`);
+  await deleteSnapshot(transaction, syncRunId);
   await transaction.query(sql.type(nothing)`
     update sync_run set ended_at = clock_timestamp(), outcome = ${outcome},
       upstream_revision = ${snapshot.upstreamRevision}, entries = ${counts.entries}, added = ${counts.added},

@@ -31,7 +31,7 @@ export type FetchedSnapshot = StoredSnapshot & {
 
 /** Records which definition a sync fetches. Discards the result of fetching a different one. */
 export async function noteDefinition(database: Database, syncRunId: string, digest: string): Promise<void> {
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     update sync_run set definition_digest = ${digest}, fetched = null where id = ${syncRunId} and ended_at is null`);
 }
 
@@ -41,7 +41,7 @@ export async function storeFetchedSnapshot(
   syncRunId: string,
   fetched: StoredSnapshot,
 ): Promise<void> {
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     update sync_run set fetched = ${JSON.stringify(fetched)}::jsonb where id = ${syncRunId} and ended_at is null`);
 }
 
@@ -49,7 +49,7 @@ const fetchedRow = z.object({ fetched: fetchedSnapshot, definitionDigest: z.stri
 
 /** Returns the result of a running sync's fetch. Null: the fetch hasn't ended, or Rollcall 0.1 ran it. */
 export async function findFetchedSnapshot(database: Database, syncRunId: string): Promise<FetchedSnapshot | null> {
-  const row = await database.pool.maybeOne(sql.type(fetchedRow)`
+  const row = await database.maybeOne(sql.type(fetchedRow)`
     select fetched, definition_digest as "definitionDigest" from sync_run
     where id = ${syncRunId} and ended_at is null and fetched is not null and definition_digest is not null`);
   return row === null ? null : { ...row.fetched, definitionDigest: row.definitionDigest };

@@ -1,25 +1,27 @@
 import { RollcallError } from '../../registry/failure.ts';
 
-/** Sources with fewer live entries may lose any share of them: a share of a handful says nothing. */
+/** Below this number of live entries, the share isn't checked, because it means little. */
 const SHARE_APPLIES_FROM = 10;
 
-/** What a complete snapshot would take away from a source. */
+/** What a complete snapshot would remove from a source. */
 export interface Removal {
-  /** Live entries that the snapshot does not hold. */
+  /** Live entries that the snapshot lacks. */
   readonly vanishing: readonly { readonly name: string; readonly tags: readonly string[] }[];
-  /** Live entries of the source before. */
+  /** Number of live entries of the source before. */
   readonly live: number;
-  /** Entries that the snapshot holds. */
+  /** Number of entries in the snapshot. */
   readonly entries: number;
-  /** The largest share (0 to 1) of the live entries that may go at once. */
+  /** Maximum share (0 to 1) of the live entries to remove at once. */
   readonly maxRemoval: number;
-  /** Whether the source's filter, as it is now, excludes an entry: then its removal was asked for. */
+  /** Whether the source's current filter excludes an entry, so that its removal is intended. */
   readonly filterExcludes: (name: string, tags: readonly string[]) => boolean;
 }
 
 /**
- * Refuses a snapshot that takes away more than can be meant, with `EmptySnapshot` or `RemovalGuard`: an upstream that
- * lost its data must not empty the registry. What the operator has filtered out does not count on either side.
+ * Refuses a snapshot that removes more than is plausible: an upstream that lost its data must not empty the registry.
+ * Entries that the filter excludes aren't counted.
+ *
+ * @throws RollcallError `EmptySnapshot` or `RemovalGuard`
  */
 export function assertRemovalIsMeant(removal: Removal): void {
   const unexplained = removal.vanishing.filter(({ name, tags }) => !removal.filterExcludes(name, tags)).length;
@@ -28,7 +30,7 @@ export function assertRemovalIsMeant(removal: Removal): void {
   if (removal.entries === 0) {
     throw new RollcallError(
       'EmptySnapshot',
-      `The upstream has no entries, while ${considered} are served. They stay; if they are really gone, sync with force.`,
+      `The upstream has no entries, but ${considered} are served. Nothing was removed. If this is intended, sync with force.`,
     );
   }
   if (considered < SHARE_APPLIES_FROM) return;
@@ -36,7 +38,7 @@ export function assertRemovalIsMeant(removal: Removal): void {
     throw new RollcallError(
       'RemovalGuard',
       `${unexplained} of ${considered} entries are no longer in the upstream, more than the source allows ` +
-        `(maxRemoval ${removal.maxRemoval}). They stay; if they are really gone, sync with force.`,
+        `(maxRemoval ${removal.maxRemoval}). Nothing was removed. If this is intended, sync with force.`,
     );
   }
 }

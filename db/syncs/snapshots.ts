@@ -1,13 +1,15 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { EntryFinding } from '../../registry/entry.ts';
-import type { Database } from '../connection/database.ts';
+import type { Database, Transaction } from '../connection/database.ts';
 import { count, nothing } from '../connection/schemas.ts';
 import { isStorable } from '../connection/stored-text.ts';
 
+const SNAPSHOT_TABLES = ['snapshot_chunk', 'snapshot_rejection', 'snapshot_entry'];
+
 /**
- * Notes which servers a snapshot has entries of that were rejected, so that applying it does not take them for gone: what
- * is served of them stays. A rejection without a version stands for all versions of its name.
+ * Records which servers of a snapshot had rejected entries, so that applying it doesn't remove what is served of them. A
+ * rejection without a version applies to all versions of its name.
  */
 export async function stageRejections(
   database: Database,
@@ -18,29 +20,42 @@ export async function stageRejections(
     name !== null && isStorable(name) && (version === null || isStorable(version)) ? [[name, version]] : [],
   );
   if (keys.length === 0) return;
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     insert into snapshot_rejection (sync_run_id, name, version)
     select ${syncRunId}, * from ${sql.unnest(keys, ['text', 'text'])}`);
 }
 
 const progressRow = z.object({ chunks: count, entries: count, cursor: z.string().nullable() });
 
-/** How far the staging of a sync is, for a fetch that goes on where another attempt stopped; null: nothing is staged. */
+/** How far the staging of a sync is, for a fetch that continues where another attempt stopped. Null: nothing is staged. */
 export async function stagedProgress(
   database: Database,
   syncRunId: string,
 ): Promise<{ readonly chunks: number; readonly entries: number; readonly cursor: string | null } | null> {
-  const progress = await database.pool.one(sql.type(progressRow)`
+  const progress = await database.one(sql.type(progressRow)`
     select count(*) as chunks, coalesce(sum(entries), 0) as entries, (array_agg(cursor order by number desc))[1] as cursor
     from snapshot_chunk where sync_run_id = ${syncRunId}`);
   return progress.chunks === 0 ? null : progress;
 }
 
-/** Drops what a sync has staged, so that its fetch can begin again. */
+/** Deletes what a sync has staged. */
+export async function deleteSnapshot(transaction: Transaction, syncRunId: string): Promise<void> {
+  for (const table of SNAPSHOT_TABLES) {
+    await transaction.query(sql.type(nothing)`
+      delete from ${sql.identifier([table])} where sync_run_id = ${syncRunId}`);
+  }
+}
+
+/** Deletes what a sync has staged, so that its fetch can start again. */
 export async function discardSnapshot(database: Database, syncRunId: string): Promise<void> {
-  await database.pool.transaction(async (transaction) => {
-    await transaction.query(sql.type(nothing)`delete from snapshot_chunk where sync_run_id = ${syncRunId}`);
-    await transaction.query(sql.type(nothing)`delete from snapshot_rejection where sync_run_id = ${syncRunId}`);
-    await transaction.query(sql.type(nothing)`delete from snapshot_entry where sync_run_id = ${syncRunId}`);
-  });
+  await database.transaction((transaction) => deleteSnapshot(transaction, syncRunId));
+}
+
+/** Deletes what ended syncs have staged. */
+export async function purgeSnapshots(database: Database): Promise<void> {
+  for (const table of SNAPSHOT_TABLES) {
+    await database.query(sql.type(nothing)`
+      delete from ${sql.identifier([table])} as staged
+      where not exists (select from sync_run where sync_run.id = staged.sync_run_id and sync_run.ended_at is null)`);
+  }
 }

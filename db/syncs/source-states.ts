@@ -39,7 +39,7 @@ export type SourceStateRow = z.infer<typeof sourceStateRow>;
 
 /** The states of all sources by name, in one query that reads a few rows of each. */
 export async function listSourceStates(database: Database): Promise<readonly SourceStateRow[]> {
-  return await database.pool.any(sql.type(sourceStateRow)`
+  return await database.any(sql.type(sourceStateRow)`
     select source.name, source.kind, source.paused, source.detached_at is not null as detached,
       ${ms(sql.fragment`source.created_at`)} as "createdAtMs",
       (source.definition #>> '{syncPolicy,intervalMs}')::float8 as "intervalMs",
@@ -79,7 +79,7 @@ function ms(column: ReturnType<typeof sql.fragment>): ReturnType<typeof sql.frag
 
 /** Notes that a check found nothing new. Writes one row in a table of its own, which readers of entries never see. */
 export async function noteNothingNew(database: Database, sourceId: string): Promise<void> {
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     insert into source_check (source_id, nothing_new_at) select id, now() from source where id = ${sourceId}
     on conflict (source_id) do update set nothing_new_at = excluded.nothing_new_at`);
 }
@@ -95,11 +95,11 @@ export interface Counts {
 
 export async function countAll(database: Database): Promise<Counts> {
   const [sources, registries] = await Promise.all([
-    database.pool.any(sql.type(sourceEntriesRow)`
+    database.any(sql.type(sourceEntriesRow)`
       select source.name as source, coalesce(entries, 0) as entries from source left join (
         select source_id, count(*) as entries from entry where status <> 'deleted' group by source_id
       ) as counted on counted.source_id = source.id`),
-    database.pool.any(sql.type(registryRow)`
+    database.any(sql.type(registryRow)`
       select registry.name as registry, registry.revision, coalesce(servers, 0) as servers from registry left join (
         select registry_id, count(*) as servers from server_owner group by registry_id
       ) as counted on counted.registry_id = registry.id`),

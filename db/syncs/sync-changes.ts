@@ -1,10 +1,10 @@
-/** Which entries a sync added, changed, and removed, kept with the record of the sync and purged with it. */
+/** The entries that a sync added, changed, and removed, stored with its record. */
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Database, Transaction } from '../connection/database.ts';
 import { nothing } from '../connection/schemas.ts';
 
-/** Changes that are kept of one sync, of each kind. The record of the sync counts all of them. */
+/** Maximum number of stored changes per sync and kind. The sync's record counts all of them. */
 const MAX_CHANGES = 1_000;
 
 const changeRow = z.object({ kind: z.enum(['added', 'changed', 'removed']), name: z.string(), version: z.string() });
@@ -16,7 +16,7 @@ export interface ChangedSnapshot {
   readonly sourceId: string;
 }
 
-/** Keeps what applying the staged entries will add and change. Must run before they are applied. */
+/** Stores what applying the staged entries will add and change. Must run before they are applied. */
 export async function recordStagedChanges(
   transaction: Transaction,
   { syncRunId, sourceId }: ChangedSnapshot,
@@ -38,7 +38,7 @@ export async function recordStagedChanges(
     ) as added`);
 }
 
-/** Keeps which entries of a source the sync removed. */
+/** Stores the entries that the sync removed. */
 export async function recordRemovals(
   transaction: Transaction,
   syncRunId: string,
@@ -51,12 +51,12 @@ export async function recordRemovals(
     order by name, version limit ${MAX_CHANGES}`);
 }
 
-/** The kept changes of a sync, by name and version. `limit` and `offset` apply to each kind. */
+/** The stored changes of a sync, by name and version. `limit` and `offset` apply to each kind. */
 export async function listChanges(
   database: Database,
   query: { readonly syncRunId: string; readonly limit: number; readonly offset: number },
 ): Promise<readonly SyncChange[]> {
-  return await database.pool.any(sql.type(changeRow)`
+  return await database.any(sql.type(changeRow)`
     select kind, name, version from (
       select kind, name, version, row_number() over (partition by kind order by name, version) as place
       from sync_change where sync_run_id = ${query.syncRunId}

@@ -10,7 +10,7 @@ import { withoutNul } from '../connection/stored-text.ts';
 
 /** As the actor limits it. */
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
-/** Findings that are kept of one sync, of each severity; all of them are counted. */
+/** Maximum number of stored findings per sync and severity. All of them are counted. */
 export const MAX_FINDINGS = 1_000;
 
 const syncRunRow = z.object({
@@ -48,7 +48,7 @@ const syncRunColumns = sql.fragment`
 
 export interface NewSyncRun {
   readonly sourceName: string;
-  /** Counts the source's syncs from 1. */
+  /** Number of the sync within its source, starting at 1. */
   readonly number: number;
   readonly workflowId: string;
   readonly trigger: string;
@@ -58,32 +58,32 @@ export interface NewSyncRun {
 
 const openedRow = z.object({
   id,
-  /** Whether the sync is closed already. */
+  /** Whether the sync has ended. */
   hasEnded: z.boolean(),
-  /** Of the definition that was fetched; null: none yet. */
+  /** Digest of the fetched definition. Null: nothing was fetched yet. */
   definitionDigest: z.string().nullable(),
   /**
-   * Whether there is a record of the sync before, or this is the first. If not, the database was lost, or restored from
-   * an older backup, while Temporal continued to count.
+   * Whether the previous sync has a record, or this is the first one. If not, the database was lost or restored from an
+   * older backup, while Temporal continued to count.
    */
   isSuccessive: z.boolean(),
 });
 export type OpenedSyncRun = z.infer<typeof openedRow>;
 
-/** Numbers that can be missing, because nothing could be recorded. More of them would use up the numbers. */
+/** Maximum gap between numbers, for syncs that couldn't be recorded. A larger gap could use up the numbers. */
 const MAX_SKIPPED_NUMBERS = 100_000;
-/** A request to override the removal guard that is older than this was forgotten about. */
+/** A request to override the removal guard expires after an hour. */
 export const forceRequestIsValid = sql.fragment`
   coalesce(source.force_requested_at > now() - interval '1 hour', false)`;
 
 /**
- * Opens the record of a sync, or finds it: the same number of a source has the same record, however often it is opened. A
- * new record uses up the request to override the removal guard, if there is one. Null: there is no such source.
+ * Opens the record of a sync, or finds the open one: a source has one record per number. A new record uses up the request
+ * to override the removal guard. Returns null if the source doesn't exist.
  *
  * @throws RollcallError `SyncRefused` if the number can't be the next one
  */
 export async function openSyncRun(database: Database, run: NewSyncRun): Promise<OpenedSyncRun | null> {
-  return await database.pool.transaction(async (transaction) => {
+  return await database.transaction(async (transaction) => {
     await refuseImpossibleNumber(transaction, run);
     const isForced = await transaction.maybeOneFirst(sql.type(forcedRow)`
       insert into sync_run (source_id, number, workflow_id, trigger, requested_by, reason, forced)
@@ -125,13 +125,13 @@ export interface SyncRunFailure {
   readonly retryAfterMs?: number;
 }
 
-/** Closes the record of a sync that was not applied, and drops what it staged. A closed record stays as it is. */
+/** Closes the record of a sync that wasn't applied, and deletes what it staged. A closed record doesn't change. */
 export async function closeFailedSyncRun(
   database: Database,
   syncRunId: string,
   failure: SyncRunFailure,
 ): Promise<void> {
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     update sync_run set ended_at = now(), outcome = ${failure.outcome}, failure_type = ${failure.type},
       failure_message = ${withoutNul(failure.message)}, fetched = null,
       retry_after = now() + least(${failure.retryAfterMs ?? null}::float8, ${LONGEST_RETRY_AFTER_MS}) * interval '1 ms'
@@ -139,13 +139,13 @@ export async function closeFailedSyncRun(
   await discardSnapshot(database, syncRunId);
 }
 
-/** The syncs of a source, newest first; `before` is the number of the last one of the page before. */
+/** The syncs of a source, newest first. `before` is the last number of the previous page. */
 export async function listSyncRuns(
   database: Database,
   query: { readonly sourceName: string; readonly limit: number; readonly before?: number | undefined },
 ): Promise<readonly SyncRunRow[]> {
   const older = query.before === undefined ? sql.fragment`true` : sql.fragment`sync_run.number < ${query.before}`;
-  return await database.pool.any(sql.type(syncRunRow)`
+  return await database.any(sql.type(syncRunRow)`
     select ${syncRunColumns} from sync_run join source on source.id = sync_run.source_id
     where source.name = ${query.sourceName} and ${older}
     order by sync_run.number desc limit ${query.limit}`);
@@ -156,17 +156,17 @@ export async function findSyncRun(
   database: Database,
   key: { readonly sourceName: string; readonly number: number },
 ): Promise<SyncRunRow | null> {
-  return await database.pool.maybeOne(sql.type(syncRunRow)`
+  return await database.maybeOne(sql.type(syncRunRow)`
     select ${syncRunColumns} from sync_run join source on source.id = sync_run.source_id
     where source.name = ${key.sourceName} and sync_run.number = ${key.number}`);
 }
 
-/** The newest sync of each of these sources that ever had one. */
+/** The newest sync of each of these sources, if it has one. */
 export async function listNewestSyncRuns(
   database: Database,
   sourceIds: readonly string[],
 ): Promise<readonly SyncRunRow[]> {
-  return await database.pool.any(sql.type(syncRunRow)`
+  return await database.any(sql.type(syncRunRow)`
     select ${syncRunColumns} from source cross join lateral (
       select * from sync_run where sync_run.source_id = source.id order by number desc limit 1
     ) as sync_run
@@ -182,18 +182,18 @@ const findingRow = z.object({
   reason: z.string(),
 });
 
-/** Characters of each text of a finding that are listed: an entry may have any name. */
+/** Maximum length of each listed text of a finding, in characters: an entry can have any name. */
 const MAX_FINDING_TEXT = 2000;
 
 /**
- * What a sync said about single entries, in the order of its snapshot, rejections before warnings. `limit` and `offset`
- * apply to each severity.
+ * The findings of a sync in the order of its snapshot, rejections before warnings. `limit` and `offset` apply to each
+ * severity.
  */
 export async function listFindings(
   database: Database,
   query: { readonly syncRunId: string; readonly limit: number; readonly offset: number },
 ): Promise<readonly EntryFinding[]> {
-  return await database.pool.any(sql.type(findingRow)`
+  return await database.any(sql.type(findingRow)`
     select severity, finding.ordinal, left(location, ${MAX_FINDING_TEXT}) as location,
       left(name, ${MAX_FINDING_TEXT}) as name, left(version, ${MAX_FINDING_TEXT}) as version,
       left(reason, ${MAX_FINDING_TEXT}) as reason
@@ -211,8 +211,8 @@ export async function listFindings(
 const severityCountRow = z.object({ severity: z.enum(['rejection', 'warning']), kept: z.number() });
 
 /**
- * Keeps these as all findings of a sync, up to 1,000 of each severity. Where the sync before found the same, nothing is
- * written but that it did, and where: a source with a thousand warnings would otherwise write as many rows with every sync.
+ * Stores all findings of a sync, up to 1,000 per severity. If the previous sync had the same ones, only a reference to it
+ * and the locations are stored: otherwise a source with a thousand warnings would write as many rows with every sync.
  */
 export async function recordFindings(
   database: Database,
@@ -221,7 +221,7 @@ export async function recordFindings(
 ): Promise<void> {
   if (findings.length === 0) return;
   const digest = sql.binary(hash('sha256', JSON.stringify(findings.map(findingTuple)), 'buffer'));
-  const { rowCount: shared } = await database.pool.query(sql.type(nothing)`
+  const { rowCount: shared } = await database.query(sql.type(nothing)`
     update sync_run set findings_digest = ${digest}, findings_run_id = same.id,
       finding_locations = ${locationsOf(findings)}::jsonb
     from (
@@ -230,22 +230,22 @@ export async function recordFindings(
       where run.id = ${syncRunId} and before.findings_digest is not null order by before.number desc limit 1
     ) as same
     where sync_run.id = ${syncRunId} and same.digest = ${digest}`);
-  // What an attempt found that was cut off.
-  await database.pool.query(sql.type(nothing)`delete from sync_finding where sync_run_id = ${syncRunId}`);
+  // Findings of an interrupted attempt.
+  await database.query(sql.type(nothing)`delete from sync_finding where sync_run_id = ${syncRunId}`);
   if (shared > 0) return;
   await addFindings(database, syncRunId, findings);
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     update sync_run set findings_digest = ${digest} where id = ${syncRunId}`);
 }
 
-/** Keeps findings beside those that the sync has, up to 1,000 of each severity; none is kept twice. */
+/** Adds findings to those of the sync, up to 1,000 per severity. Duplicates are ignored. */
 export async function addFindings(
   database: Database,
   syncRunId: string,
   findings: readonly EntryFinding[],
 ): Promise<void> {
   if (findings.length === 0) return;
-  const counts = await database.pool.any(sql.type(severityCountRow)`
+  const counts = await database.any(sql.type(severityCountRow)`
     select severity, count(*)::integer as kept from sync_finding where sync_run_id = ${syncRunId} group by severity`);
   const room = (severity: EntryFinding['severity']): number =>
     MAX_FINDINGS - (counts.find((row) => row.severity === severity)?.kept ?? 0);
@@ -253,11 +253,11 @@ export async function addFindings(
     findings.filter((finding) => finding.severity === severity).slice(0, Math.max(0, room(severity))),
   );
   if (kept.length === 0) return;
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     insert into sync_finding (sync_run_id, ordinal, severity, name, version, reason)
     select ${syncRunId}, * from ${sql.unnest(kept.map(findingTuple), ['int4', 'text', 'text', 'text', 'text'])}
     on conflict do nothing`);
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     update sync_run set finding_locations = coalesce(finding_locations, '{}') || ${locationsOf(kept)}::jsonb
     where id = ${syncRunId}`);
 }
@@ -285,7 +285,7 @@ export async function listFailureStreaks(
   database: Database,
   sourceIds: readonly string[],
 ): Promise<ReadonlyMap<string, FailureStreak>> {
-  const rows = await database.pool.any(sql.type(failureStreakRow)`
+  const rows = await database.any(sql.type(failureStreakRow)`
     with success as (
       select source_id, max(number) as number from sync_run
       where source_id = any(${sql.array(sourceIds, 'int8')}) and outcome in ('changed', 'unchanged') group by source_id

@@ -88,14 +88,14 @@ function storedDetail(detail: AuditEvent['detail']): string {
 /** Completes an event that was added without an outcome. Does nothing if the event has one already. */
 export async function completeAuditEvent(database: Database, event: AuditEvent): Promise<void> {
   const { target } = event;
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     select from complete_audit_event(${event.id}, ${event.action}, ${event.outcome}, ${stored(target.name)},
       ${stored(target.version)}, ${stored(target.registry)}, ${storedDetail(event.detail)}::jsonb)`);
 }
 
 /** Deletes an event that was added without an outcome. Does nothing if the event has one. */
 export async function discardAuditEvent(database: Database, id: string): Promise<void> {
-  await database.pool.query(sql.type(nothing)`select from discard_audit_event(${id})`);
+  await database.query(sql.type(nothing)`select from discard_audit_event(${id})`);
 }
 
 export interface AuditQuery {
@@ -139,7 +139,7 @@ const eventRow = z.object({
 
 /** Returns matching events, newest first. */
 export async function listAuditEvents(database: Database, query: AuditQuery): Promise<readonly AuditEvent[]> {
-  return await database.pool.any(sql.type(eventRow)`
+  return await database.any(sql.type(eventRow)`
     select id, at, action, outcome, actor, subject, issuer, display_name as "displayName",
       json_build_object('kind', target_kind, 'name', target_name, 'version', target_version,
         'registry', target_registry) as target,
@@ -170,6 +170,6 @@ const purgedRow = z.object({ purged: count });
 
 /** Deletes events older than the retention, which is at least a day. Returns the number of deleted events. */
 export async function purgeAuditEvents(database: Database, retentionMs: number): Promise<number> {
-  return await database.pool.oneFirst(sql.type(purgedRow)`
+  return await database.oneFirst(sql.type(purgedRow)`
     select purge_audit_events(make_interval(secs => ${retentionMs / 1000})) as purged`);
 }

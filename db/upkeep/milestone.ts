@@ -14,7 +14,7 @@ export type Milestone = z.infer<typeof milestone>;
 
 /** Reads no more than a few columns of the sources. */
 export async function readMilestone(database: Database): Promise<Milestone> {
-  return await database.pool.one(sql.type(milestone)`
+  return await database.one(sql.type(milestone)`
     select (select coalesce(max(id), 0) from sync_run) as "newestSync", 
       (select coalesce(md5(string_agg(id || ' ' || created_at, ',' order by id)), '') from source) as sources`);
 }

@@ -3,20 +3,21 @@ import { z } from 'zod';
 import { purgeClaimSets } from '../claims/claim-sets.ts';
 import { purgeAuditEvents } from './audit-events.ts';
 import type { Database, Transaction } from '../connection/database.ts';
-import { lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from '../entries/ownership.ts';
-import { id, nothing, timestamp } from '../connection/schemas.ts';
+import { currentTime, lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from '../entries/ownership.ts';
+import { id, nothing } from '../connection/schemas.ts';
+import { purgeSnapshots } from '../syncs/snapshots.ts';
 import { purgeSearchedTexts } from '../entries/searched-texts.ts';
 
 export interface Retention {
-  /** Milliseconds that the tombstone of a vanished entry is kept. Default 30 days. */
+  /** How long tombstones of vanished entries are kept, in milliseconds. Default 30 days. */
   readonly tombstonesMs?: number;
-  /** Records of syncs that are kept of one source. Default 500. */
+  /** Number of sync records that are kept per source. Default 500. */
   readonly syncRuns?: number;
-  /** Milliseconds that the record of a sync is kept. Default 90 days. */
+  /** How long sync records are kept, in milliseconds. Default 90 days. */
   readonly syncRunsMs?: number;
-  /** Milliseconds that a write request is kept after its outcome. Default 24 hours. */
+  /** How long write requests are kept after their outcome, in milliseconds. Default 24 hours. */
   readonly writeRequestsMs?: number;
-  /** Milliseconds that an audit event is kept, a day at least. Default 90 days. */
+  /** How long audit events are kept, in milliseconds, at least a day. Default 90 days. */
   readonly auditEventsMs?: number;
 }
 
@@ -38,10 +39,9 @@ export interface Purged {
 }
 
 /**
- * Drops what has been kept long enough: tombstones of vanished entries (those of managed sources stay: a deleted
- * version can't be published again), records of syncs but for the newest of each source, write requests that have
- * their outcome, what is staged of syncs that have ended, texts for searching that no entry has, and claims that
- * nothing has.
+ * Deletes what is older than its retention: tombstones of vanished entries (but not of managed sources, because a deleted
+ * version can't be published again), sync records except the newest one of each source, and completed write requests.
+ * Also deletes what ended syncs have staged, search texts of no entry, and unused claim sets.
  */
 export async function purge(database: Database, retention: Retention = {}): Promise<Purged> {
   const limits = { ...DEFAULT_RETENTION, ...retention };
@@ -58,11 +58,11 @@ export async function purge(database: Database, retention: Retention = {}): Prom
 const sourceIdRow = z.object({ id });
 
 async function purgeTombstones(database: Database, retentionMs: number): Promise<number> {
-  const sourceIds = await database.pool.anyFirst(sql.type(sourceIdRow)`
+  const sourceIds = await database.anyFirst(sql.type(sourceIdRow)`
     select distinct source_id as id from entry where vanished_at < ${ago(retentionMs)}`);
   let purged = 0;
   for (const sourceId of sourceIds) {
-    purged += await database.pool.transaction(
+    purged += await database.transaction(
       async (transaction) => await purgeTombstonesOf(transaction, sourceId, retentionMs),
     );
   }
@@ -70,7 +70,6 @@ async function purgeTombstones(database: Database, retentionMs: number): Promise
 }
 
 const purgedRow = z.object({ name: z.string() });
-const momentRow = z.object({ at: timestamp });
 
 async function purgeTombstonesOf(transaction: Transaction, sourceId: string, retentionMs: number): Promise<number> {
   await transaction.query(sql.type(nothing)`select from source where id = ${sourceId} for no key update`);
@@ -80,16 +79,16 @@ async function purgeTombstonesOf(transaction: Transaction, sourceId: string, ret
   await transaction.query(sql.type(nothing)`
     delete from server_claims where source_id = ${sourceId} and name = any(${sql.array(names, 'text')})
     and not exists (select from entry where source_id = ${sourceId} and entry.name = server_claims.name)`);
-  const at = await transaction.oneFirst(sql.type(momentRow)`select clock_timestamp() as at`);
+  const at = await currentTime(transaction);
   await refreshLatest(transaction, sourceId, names);
   const registryIds = await lockRegistriesOf(transaction, sourceId);
   await refreshOwners(transaction, registryIds, { sourceId, names, at });
-  await raiseRevisions(transaction, registryIds);
+  await raiseRevisions(transaction, registryIds, names);
   return names.length;
 }
 
 async function purgeSyncRuns(database: Database, limits: Required<Retention>): Promise<number> {
-  const { rowCount } = await database.pool.query(sql.type(nothing)`
+  const { rowCount } = await database.query(sql.type(nothing)`
     delete from sync_run using (
       select id, row_number() over (partition by source_id order by number desc) as age from sync_run
     ) as ranked
@@ -100,17 +99,9 @@ async function purgeSyncRuns(database: Database, limits: Required<Retention>): P
 }
 
 async function purgeWriteRequests(database: Database, retentionMs: number): Promise<number> {
-  const { rowCount } = await database.pool.query(sql.type(nothing)`
+  const { rowCount } = await database.query(sql.type(nothing)`
     delete from write_request where completed_at < ${ago(retentionMs)}`);
   return rowCount;
-}
-
-async function purgeSnapshots(database: Database): Promise<void> {
-  for (const table of ['snapshot_chunk', 'snapshot_rejection', 'snapshot_entry']) {
-    await database.pool.query(sql.type(nothing)`
-      delete from ${sql.identifier([table])} as staged
-      where not exists (select from sync_run where sync_run.id = staged.sync_run_id and sync_run.ended_at is null)`);
-  }
 }
 
 function ago(milliseconds: number) {

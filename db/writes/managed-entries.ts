@@ -9,19 +9,19 @@ import type { Transaction } from '../connection/database.ts';
 import { count, id, nothing } from '../connection/schemas.ts';
 import { replaceOwnClaims, writeClaimsOfPublished } from '../claims/server-claims.ts';
 import { searchText } from '../entries/search-text.ts';
-import { addSearchedText } from '../entries/searched-texts.ts';
+import { addSearchedTexts } from '../entries/searched-texts.ts';
 
-/** What is asked of a managed source. */
+/** A write to a managed source. */
 export type EntryWrite =
   | {
       readonly kind: 'publish';
       readonly name: string;
       readonly version: string;
-      /** server.json as it will be served, checked by the strict rules. */
+      /** The server.json to serve, checked by the strict rules. */
       readonly document: string;
       /**
-       * What is required of who reads the server. A name that is there already must require the same. Absent: what the
-       * name requires stays, a new one requires what its source does.
+       * Claims required for reading the server. An existing name must require the same. Absent: an existing name keeps its
+       * claims, and a new one requires those of its source.
        */
       readonly claims?: Claims | undefined;
     }
@@ -43,13 +43,13 @@ export type EntryWrite =
   | {
       readonly kind: 'claims';
       readonly name: string;
-      /** Claims are those of the name. */
+      /** Claims belong to the name. */
       readonly version: null;
-      /** Empty: none of its own, so that it requires what its source does. */
+      /** Empty: none of its own, so those of its source are required. */
       readonly claims: Claims;
     };
 
-/** What came of a write: how many entries were written (of a change of status also which), or why none was. */
+/** Outcome of a write: the number of entries written (and the versions, if a status changed), or the reason for none. */
 export const writeOutcome = z.union([
   z.object({ entries: z.number(), versions: z.array(z.string()).optional() }),
   z.object({
@@ -71,14 +71,14 @@ export type WriteOutcome = z.infer<typeof writeOutcome>;
 /** A write to the entries of a (locked) managed source. */
 export interface ManagedWrite {
   readonly sourceId: string;
-  /** The moment that every row gets that the write changes. */
+  /** The time for all rows that the write changes. */
   readonly at: string;
   readonly write: EntryWrite;
 }
 
 /**
- * Writes the entries and the claims themselves; what follows from them (latest version, owner of the name and its claims
- * in each registry) is left to the caller.
+ * Writes entries and claims. The caller must update what is derived from them: the latest version, and the owner and
+ * claims of the name in each registry.
  */
 export async function writeEntries(transaction: Transaction, managed: ManagedWrite): Promise<WriteOutcome> {
   const { write } = managed;
@@ -93,7 +93,7 @@ export async function writeEntries(transaction: Transaction, managed: ManagedWri
     case 'claims':
       return await setClaims(transaction, managed, write);
     default:
-      throw new TypeError(`There is no such write: ${JSON.stringify(write satisfies never)}`);
+      throw new TypeError(`Unknown write: ${JSON.stringify(write satisfies never)}`);
   }
 }
 
@@ -127,14 +127,14 @@ async function publish(
   { draft, stored, claims }: DraftOverStored & { readonly claims: Claims | undefined },
 ): Promise<WriteOutcome> {
   if (stored !== null) {
-    const before = stored.status === 'deleted' ? 'was deleted; its version cannot be used again' : 'exists already';
+    const before = stored.status === 'deleted' ? "was deleted: its version can't be used again" : 'exists already';
     return failure('EntryExists', `Version ${draft.version} of ${draft.name} ${before}.`);
   }
   const { name } = draft;
   if (!(await writeClaimsOfPublished(transaction, { sourceId, name }, claims))) {
     return failure(
       'ClaimsMismatch',
-      `${name} is there already and requires other claims: leave them out, or change them.`,
+      `${name} already exists and requires other claims: omit them, or change the claims of the server.`,
     );
   }
   await transaction.query(sql.type(nothing)`
@@ -143,11 +143,11 @@ async function publish(
     values (${sourceId}, ${draft.name}, ${draft.version}, ${versionOrder(draft.version)}, ${draft.document},
       ${sql.binary(draftDigest(draft))}, ${draft.title}, ${draft.description}, ${sql.array(draft.tags, 'text')},
       ${searchText(draft)}, 'active', ${at}, ${at}, ${at}, ${at})`);
-  await addSearchedText(transaction, draft);
+  await addSearchedTexts(transaction, [{ name: draft.name, text: searchText(draft) }]);
   return { entries: 1 };
 }
 
-/** A new document for a version that is there; its status and the date of its publication stay. */
+/** Replaces the document of an existing version. Its status and publication date don't change. */
 async function replace(
   transaction: Transaction,
   { at }: ManagedWrite,
@@ -162,7 +162,7 @@ async function replace(
       description = ${draft.description}, tags = ${sql.array(draft.tags, 'text')}, search_text = ${searchText(draft)},
       updated_at = ${at}, changed_at = ${at}
     where id = ${stored.id}`);
-  await addSearchedText(transaction, draft);
+  await addSearchedTexts(transaction, [{ name: draft.name, text: searchText(draft) }]);
   return { entries: 1 };
 }
 
@@ -182,7 +182,7 @@ async function setStatus(
   const toWrite = entries.filter(({ alreadySo }) => !alreadySo);
   if (toWrite.length === 0) {
     const which = version === null ? name : `version ${version} of ${name}`;
-    // What is deleted is not there for those who would delete it.
+    // A deleted version can't be deleted again.
     return entries.length === 0 || kind === 'remove'
       ? failure('EntryNotFound', `There is no ${which}.`)
       : failure('EntryUnchanged', `Nothing to change: ${which} has this status and message already.`);
@@ -200,7 +200,7 @@ async function setStatus(
 type ClaimsWrite = Extract<EntryWrite, { kind: 'claims' }>;
 const versionsRow = z.object({ versions: count });
 
-/** All versions of the name change hands, so all of them count as written. */
+/** All versions of the name count as written. */
 async function setClaims(
   transaction: Transaction,
   { sourceId }: ManagedWrite,

@@ -1,23 +1,23 @@
-/** Writes that a caller sends again, because the answer to the first time got lost or said that it was not known. */
+/** Writes that a caller repeats, because the first response was lost or the outcome was unknown. */
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Database } from '../connection/database.ts';
 import { type EntryWrite, fingerprintOf } from './write-requests.ts';
 
-/** For so long, in milliseconds, an identical write of the same caller counts as the same write sent again. */
+/** An identical write of the same caller within this time, in milliseconds, is a repetition. */
 const REPEATED_WITHIN_MS = 15 * 60_000;
 
 const requestRow = z.object({ requestId: z.string() });
 
 /**
- * The id of the write that this one repeats: an identical one of the same caller that was asked for within 15 minutes
- * and did not fail, if no other write to the same version came after it. Null: there is none.
+ * Returns the id of the write that this one repeats: an identical one of the same caller within the last 15 minutes that
+ * didn't fail, unless another write to the same version followed. Null: there is none.
  */
 export async function findRepeatedWrite(
   database: Database,
   { sourceName, caller, write }: { readonly sourceName: string; readonly caller: string; readonly write: EntryWrite },
 ): Promise<string | null> {
-  return await database.pool.maybeOneFirst(sql.type(requestRow)`
+  return await database.maybeOneFirst(sql.type(requestRow)`
     select repeated.request_id as "requestId"
     from write_request as repeated join source on source.id = repeated.source_id
     where source.name = ${sourceName} and repeated.name = ${write.name} and repeated.caller = ${caller}

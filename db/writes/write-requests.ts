@@ -7,8 +7,8 @@ import { RollcallError } from '../../registry/failure.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { writeEntries, writeOutcome } from './managed-entries.ts';
 import type { EntryWrite, WriteOutcome } from './managed-entries.ts';
-import { lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from '../entries/ownership.ts';
-import { id, nothing, timestamp } from '../connection/schemas.ts';
+import { currentTime, lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from '../entries/ownership.ts';
+import { id, nothing } from '../connection/schemas.ts';
 import { withoutNul } from '../connection/stored-text.ts';
 import { isManaged } from '../../registry/source-definition.ts';
 
@@ -19,12 +19,12 @@ export interface RequestKey {
   readonly requestId: string;
 }
 
-/** What a request asks for. */
+/** A write and its sender. */
 export interface RequestedWrite {
   readonly write: EntryWrite;
-  /** The name of the person or program that sends it, for people. */
+  /** Display name of the person or program that sends it. */
   readonly requestedBy?: string | undefined;
-  /** Tells callers apart: only the same one can send the write again without its id. */
+  /** Identifies the caller: only the same caller can repeat the write without its id. */
   readonly caller?: string | undefined;
 }
 
@@ -32,24 +32,28 @@ const managedSourceRow = z.object({ id, kind: z.string() });
 const storedRequestRow = z.object({ fingerprint: z.instanceof(Buffer), outcome: writeOutcome.nullable() });
 
 /**
- * Puts a write where the source's actor will find it, and answers with its outcome if it has one already; null: it is
- * still to be carried out. The same request may be put again; another one under the same key is a `RequestConflict`.
- * Fails with `SourceNotFound` or `SourceNotManaged` too.
+ * Stores a write for the source's actor. Returns its outcome, or null if it hasn't been carried out yet. The same request
+ * can be stored again.
+ *
+ * @throws RollcallError `RequestConflict` if the key was used for another request, `SourceNotFound`, `SourceNotManaged`
  */
 export async function putWriteRequest(
   database: Database,
   key: RequestKey,
   request: RequestedWrite,
 ): Promise<WriteOutcome | null> {
-  const source = await database.pool.maybeOne(sql.type(managedSourceRow)`
+  const source = await database.maybeOne(sql.type(managedSourceRow)`
     select id, kind from source where name = ${key.sourceName} and detached_at is null`);
-  if (source === null) throw new RollcallError('SourceNotFound', `There is no source ${key.sourceName}.`);
+  if (source === null) throw new RollcallError('SourceNotFound', `There is no source "${key.sourceName}".`);
   if (!isManaged(source)) {
-    throw new RollcallError('SourceNotManaged', `The source ${key.sourceName} takes its entries from elsewhere.`);
+    throw new RollcallError(
+      'SourceNotManaged',
+      `The source "${key.sourceName}" isn't managed: its entries come from elsewhere.`,
+    );
   }
   const { write } = request;
   const fingerprint = fingerprintOf(write);
-  await database.pool.query(sql.type(nothing)`
+  await database.query(sql.type(nothing)`
     insert into write_request (source_id, request_id, kind, fingerprint, name, version, document, status,
       status_message, claims, requested_by, caller)
     values (${source.id}, ${key.requestId}, ${write.kind}, ${sql.binary(fingerprint)}, ${write.name}, ${write.version},
@@ -58,7 +62,7 @@ export async function putWriteRequest(
       ${'claims' in write && write.claims !== undefined ? sql.jsonb({ ...write.claims }) : null},
       ${cleaned(request.requestedBy ?? null)}, ${request.caller ?? null})
     on conflict do nothing`);
-  const stored = await database.pool.one(sql.type(storedRequestRow)`
+  const stored = await database.one(sql.type(storedRequestRow)`
     select fingerprint, outcome from write_request where source_id = ${source.id} and request_id = ${key.requestId}`);
   if (!stored.fingerprint.equals(fingerprint)) {
     throw new RollcallError('RequestConflict', 'The Idempotency-Key was used for another request: choose another key');
@@ -68,13 +72,13 @@ export async function putWriteRequest(
 
 const isStoredRow = z.object({ isStored: z.boolean() });
 
-/** Whether the same write of the same sender is stored under this key. */
+/** Whether the same write by the same sender is stored under this key. */
 export async function isStoredRequest(
   database: Database,
   { sourceName, requestId }: RequestKey,
   { write, requestedBy }: RequestedWrite,
 ): Promise<boolean> {
-  return await database.pool.oneFirst(sql.type(isStoredRow)`
+  return await database.oneFirst(sql.type(isStoredRow)`
     select exists (
       select from write_request join source on source.id = write_request.source_id
       where source.name = ${sourceName} and request_id = ${requestId} and fingerprint = ${sql.binary(fingerprintOf(write))}
@@ -82,7 +86,7 @@ export async function isStoredRequest(
     ) as "isStored"`);
 }
 
-/** A digest of what is asked for. */
+/** Digest of a write. */
 export function fingerprintOf(write: EntryWrite): Buffer {
   const parts = [
     write.kind,
@@ -102,9 +106,9 @@ function cleaned(text: string | null): string | null {
 
 const outcomeRow = z.object({ outcome: writeOutcome.nullable() });
 
-/** What came of a write; null: it is not carried out yet, or there is no such request (any more). */
+/** Returns the outcome of a write. Null: it hasn't been carried out yet, or the request doesn't exist (any more). */
 export async function findWriteOutcome(database: Database, key: RequestKey): Promise<WriteOutcome | null> {
-  return await database.pool.maybeOneFirst(sql.type(outcomeRow)`
+  return await database.maybeOneFirst(sql.type(outcomeRow)`
     select write_request.outcome from write_request join source on source.id = write_request.source_id
     where source.name = ${key.sourceName} and write_request.request_id = ${key.requestId}`);
 }
@@ -124,14 +128,15 @@ const requestRow = z.object({
 type RequestRow = z.infer<typeof requestRow>;
 
 /**
- * Carries a write out, in one transaction with its outcome: carried out before, it only answers with that. Fails with
- * `EntryNotFound` where there is no such request; every other failure of the request is an outcome.
+ * Carries out a write once, in one transaction with storing its outcome. Later calls only return the outcome.
+ *
+ * @throws RollcallError `EntryNotFound` if the request doesn't exist. All other failures of the request are outcomes
  */
 export async function carryOutWrite(database: Database, key: RequestKey): Promise<WriteOutcome> {
-  return await database.pool.transaction(async (transaction) => {
+  return await database.transaction(async (transaction) => {
     const request = await lockRequest(transaction, key);
     if (request === null) {
-      throw new RollcallError('EntryNotFound', `The source ${key.sourceName} has no write request ${key.requestId}.`);
+      throw new RollcallError('EntryNotFound', `The source "${key.sourceName}" has no write request ${key.requestId}.`);
     }
     if (request.outcome !== null) return request.outcome;
     const outcome = await outcomeOf(transaction, request);
@@ -153,20 +158,23 @@ async function lockRequest(transaction: Transaction, key: RequestKey): Promise<R
     where source.name = ${key.sourceName} and write_request.request_id = ${key.requestId}`);
 }
 
-const momentRow = z.object({ at: timestamp });
-
 async function outcomeOf(transaction: Transaction, request: RequestRow): Promise<WriteOutcome> {
   if (request.sourceKind !== 'managed') {
-    return { failure: { type: 'SourceNotManaged', message: 'The source takes its entries from elsewhere by now.' } };
+    return {
+      failure: {
+        type: 'SourceNotManaged',
+        message: 'The source is no longer managed: its entries come from elsewhere.',
+      },
+    };
   }
   const { sourceId, name } = request;
-  const at = await transaction.oneFirst(sql.type(momentRow)`select clock_timestamp() as at`);
+  const at = await currentTime(transaction);
   const outcome = await writeEntries(transaction, { sourceId, at, write: entryWrite(request) });
   if ('entries' in outcome && outcome.entries > 0) {
     await refreshLatest(transaction, sourceId, [name]);
     const registryIds = await lockRegistriesOf(transaction, sourceId);
     await refreshOwners(transaction, registryIds, { sourceId, names: [name], at });
-    await raiseRevisions(transaction, registryIds);
+    await raiseRevisions(transaction, registryIds, [name]);
   }
   return outcome;
 }

@@ -9,7 +9,7 @@ import type { Check, Fetch, Fetched, SourceReader } from '../source-kind.ts';
 import type { ApiOrigin } from './definition.ts';
 import { acceptedQuery, type FirstPage, readFirstPage, refusedParameters } from './list-parameters.ts';
 import { RecentEntries } from './recent-entries.ts';
-import type { SnapshotStager } from '../../activities/snapshot-stager.ts';
+import type { SnapshotStager } from '../../activities/staging/snapshot-stager.ts';
 
 /** Clocks differ, and an entry can become visible slightly later than its date. */
 const OVERLAP_MS = 5 * 60_000;

@@ -61,7 +61,7 @@ async function fetchCluster<Origin extends ClusterOrigin>(
     const seen = await readContent(cluster, content, fetch);
     if (seen.length === 0 && kind.empty !== undefined) throw kind.empty(content, origin);
     if (kind.hasDeployments === true) await recordDeployments(database, definition.name, deploymentsOf(seen));
-    for (const resource of content.missing) stager.warn(`${resource} is not installed in the cluster: skipped`);
+    for (const resource of content.missing) await stager.warn(`${resource} is not installed in the cluster: skipped`);
     const digest = contentDigest(seen, content.missing);
     return {
       snapshot: 'staged',

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { convertYaml } from '../../activities/isolated-yaml.ts';
+import { convertYaml } from '../../activities/staging/isolated-yaml.ts';
 import type { ConvertedYaml } from '../../registry/yaml-document.ts';
 import { test } from './file-source.ts';
 

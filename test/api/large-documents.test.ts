@@ -64,7 +64,7 @@ test('a list of versions that is too large for memory is streamed, and complete'
 });
 
 test('the answer to a publish is limited as well', async () => {
-  const { id: sourceId } = await api.database.pool.one(sql.type(z.object({ id: z.string() }))`
+  const { id: sourceId } = await api.database.one(sql.type(z.object({ id: z.string() }))`
     select id from source where name = 'alpha'`);
   const listed = await listSourceVersions(api.database, { sourceId, name: MANY_VERSIONS, versions: VERSIONS });
   expect(listed.length).toBeLessThan(10);

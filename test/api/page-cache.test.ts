@@ -81,6 +81,28 @@ test('a write of another process is served soon, with one query and no polling',
   expect(api.queries() - before).toBe(1);
 });
 
+test('a change of one server leaves the pages of the others in memory, and a change of unknown extent does not', async () => {
+  const weather = draft('com.example/weather', '1.0.0');
+  const tides = '/v0.1/servers/com.example%2Ftides/versions/latest';
+  const syncBoth = (version: string): Promise<unknown> =>
+    sync(database.database, { sourceName: 'alpha', entries: [weather, draft('com.example/tides', version)] });
+  await syncBoth('1.0.0');
+  await eventually(async () => (await api.get(tides)).status === 200, 'the server is served');
+  await api.get(LATEST);
+
+  await syncBoth('2.0.0');
+  await eventually(async () => (await (await api.get(tides)).text()).includes('2.0.0'), 'the new version is served');
+  expect(await queriesOf(LATEST)).toBe(0);
+  expect(await queriesOf(tides)).toBe(0);
+
+  // The other source takes the name over.
+  await useSources(database.database, source('beta'), source('alpha'));
+  await sync(database.database, { sourceName: 'beta', entries: [draft('com.example/weather', '9.0.0')] });
+  await useSources(database.database, source('alpha'), source('beta'));
+  await eventually(async () => !(await (await api.get(LATEST)).text()).includes('9.0.0'), 'the first source is served');
+  expect(await queriesOf(tides)).toBeGreaterThan(0);
+});
+
 test('a registry that leaves the configuration disappears, and another default is served, without a restart', async () => {
   const sources = [source('alpha'), source('beta')];
   const registries = [

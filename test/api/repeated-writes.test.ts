@@ -90,7 +90,7 @@ test('of another caller, or after a quarter of an hour, it is a new write', asyn
     findRepeatedWrite(database, { sourceName: 'own', caller, write });
   expect(await repeatedBy('one')).toBe('first');
   expect(await repeatedBy('other')).toBeNull();
-  await database.pool.query(sql.type(z.object({}))`
+  await database.query(sql.type(z.object({}))`
     update write_request set created_at = created_at - interval '15 minutes 1 second' where request_id = 'first'`);
   expect(await repeatedBy('one')).toBeNull();
 });

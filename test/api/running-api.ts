@@ -3,7 +3,8 @@ import pino, { type Logger } from 'pino';
 import type { AuditSettings, AuthSettings, RateLimitSettings } from '../../config/model.ts';
 import type { ContextOptions } from '../../api/open-context.ts';
 import { runApi } from '../../api/run-api.ts';
-import type { Database } from '../../db/connection/database.ts';
+import { Database } from '../../db/connection/database.ts';
+import type { Connections } from '../../db/connection/pool.ts';
 import { createTestDatabase, type TestDatabase, type TestNamespace } from '../environment.ts';
 
 export interface RunningApi {
@@ -131,18 +132,15 @@ export async function startApiOnFreshDatabase(): Promise<RunningApi> {
   };
 }
 
-/** The same database, with its queries counted. */
-function countQueries(database: Database): { database: Database; queries: () => number } {
+/** The same database, with its statements and transactions counted. */
+function countQueries({ connections }: Database): { database: Database; queries: () => number } {
   let queries = 0;
-  const pool = new Proxy(database.pool, {
-    get: (target, property, receiver) => {
-      const value: unknown = Reflect.get(target, property, receiver);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]): unknown => {
-        queries += 1;
-        return Reflect.apply(value, target, args);
-      };
+  const counted: Connections = {
+    ...connections,
+    use: async (work) => {
+      queries += 1;
+      return await connections.use(work);
     },
-  });
-  return { database: { ...database, pool }, queries: () => queries };
+  };
+  return { database: new Database(counted), queries: () => queries };
 }

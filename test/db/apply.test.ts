@@ -9,6 +9,7 @@ import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { NOTHING_WRITTEN, rowsWrittenBy } from './rows-written.ts';
 import { draft, drafts, entriesOf, labels, revisionOf, source, stage, sync, useSources } from './sync-source.ts';
+import { rawRows } from './raw-rows.ts';
 
 let target: TestDatabase;
 beforeEach(async () => {
@@ -215,7 +216,9 @@ describe('staging', () => {
     const again = await stageChunk(target.database, {
       syncRunId: snapshot.syncRunId,
       sourceId: found?.id ?? '',
-      chunk: { number: 1, cursor: 'end', drafts: [draft('com.example/b', '1.0.0'), ...twice] },
+      number: 1,
+      cursor: 'end',
+      drafts: [draft('com.example/b', '1.0.0'), ...twice],
     });
     expect(again.duplicates.map(({ ordinal, name }) => `${ordinal} ${name}`)).toEqual([
       '1 com.example/a',
@@ -242,7 +245,7 @@ describe('staging', () => {
     const { syncRunId } = await stage(target.database, { sourceName: 'first', entries: drafts(1) });
     const found = await findSource(target.database, 'first');
     const chunk = { number: 0, cursor: null, drafts: drafts(2) };
-    await expect(stageChunk(target.database, { syncRunId, sourceId: found?.id ?? '', chunk })).rejects.toThrow(
+    await expect(stageChunk(target.database, { syncRunId, sourceId: found?.id ?? '', ...chunk })).rejects.toThrow(
       'another attempt',
     );
     expect(await stagedProgress(target.database, syncRunId)).toMatchObject({ entries: 1 });
@@ -254,7 +257,7 @@ describe('staging', () => {
     await expect(applySnapshot(target.database, { ...snapshot, chunks: 2 })).rejects.toMatchObject({
       type: 'SnapshotLost',
     });
-    await target.database.copyPool.query('delete from snapshot_entry where version = $1', ['2.0.0']);
+    await rawRows(target.database, `delete from snapshot_entry where version = '2.0.0'`);
     await expect(applySnapshot(target.database, snapshot)).rejects.toMatchObject({ type: 'SnapshotLost' });
   });
 });

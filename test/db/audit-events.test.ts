@@ -9,6 +9,7 @@ import {
 import { purge } from '../../db/upkeep/purge.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { rawRows } from './raw-rows.ts';
 
 let target: TestDatabase;
 beforeAll(async () => {
@@ -40,7 +41,7 @@ function event(differences: Partial<AuditEvent> = {}): AuditEvent {
   };
 }
 
-const add = (...events: readonly AuditEvent[]): Promise<void> => addAuditEvents(target.database.pool, events);
+const add = (...events: readonly AuditEvent[]): Promise<void> => addAuditEvents(target.database, events);
 /** Events of different tests differ in their subject. */
 const eventsOf = (subject: string): ReturnType<typeof list> => list({ subject });
 const list = (query: Partial<Parameters<typeof listAuditEvents>[1]> = {}): ReturnType<typeof listAuditEvents> =>
@@ -134,7 +135,7 @@ test.each(["update audit_event set subject = 'eve'", 'delete from audit_event', 
   'the application can’t run %s',
   async (statement) => {
     await add(event());
-    await expect(target.database.copyPool.query(statement)).rejects.toThrow('permission denied');
+    await expect(rawRows(target.database, statement)).rejects.toThrow('permission denied');
   },
 );
 

@@ -4,6 +4,7 @@ import { toolhiveToServerJson } from '../../registry/convert.ts';
 import type { JsonObject } from '../../registry/json.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, entriesOf, labels, revisionOf, source, sync, useSources } from './sync-source.ts';
+import { rawRows } from './raw-rows.ts';
 
 const SECRET = 'SECRET-1';
 
@@ -45,7 +46,7 @@ test('a migration erases what earlier versions took from an MCP client configura
   ]);
   const all = await entriesOf(target.database, { includeDeleted: true });
   expect(all.find(({ name }) => name === 'io.github.stacklok/db')).toMatchObject({ status: 'deleted' });
-  const sources = await target.database.copyPool.query('select envelope from source');
-  expect(JSON.stringify([all, sources.rows])).not.toContain(SECRET);
+  const sources = await rawRows(target.database, 'select envelope from source');
+  expect(JSON.stringify([all, sources])).not.toContain(SECRET);
   expect(await revisionOf(target.database)).toBe(revision + 1);
 });

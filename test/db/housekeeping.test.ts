@@ -10,6 +10,7 @@ import type { EntryFinding } from '../../registry/entry.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { draft, drafts, entriesOf, revisionOf, source, stage, sync, useSources } from './sync-source.ts';
+import { rawRows } from './raw-rows.ts';
 
 let target: TestDatabase;
 beforeEach(async () => {
@@ -51,15 +52,13 @@ test('tombstones of missing entries are purged after their time, those of delete
     'com.example/a 1.0.0',
     'com.example/own 1.0.0',
   ]);
-  const { rows } = await target.database.copyPool.query('select name from server_owner order by name');
+  const rows = await rawRows(target.database, 'select name from server_owner order by name');
   expect(rows).toEqual([{ name: 'com.example/a' }, { name: 'com.example/own' }]);
 });
 
 test('search texts are purged with their last entry, but not before a staged one is applied', async () => {
   const texts = async (): Promise<string[]> => {
-    const { rows } = await target.database.copyPool.query<{ text: string }>(
-      'select text from searched_text order by 1',
-    );
+    const rows = await rawRows<{ text: string }>(target.database, 'select text from searched_text order by 1');
     return rows.map(({ text }) => text.split('\u001f').at(-1) ?? '');
   };
   const described = (version: string, description: string): ReturnType<typeof draft> =>
@@ -99,7 +98,7 @@ test('staged data is deleted with its sync: after a failure, when it is discarde
   expect(run).toMatchObject({ outcome: 'failed', failureType: 'UpstreamInvalid', failureMessage: 'no JSON' });
 
   const running = await stage(target.database, { sourceName: 'first', entries: drafts(3) });
-  await target.database.copyPool.query(`insert into snapshot_chunk values (999999, 0, null, 1, 1, '{}')`);
+  await rawRows(target.database, `insert into snapshot_chunk values (999999, 0, null, 1, 1, '{}')`);
   await purge(target.database);
   expect(await stagedProgress(target.database, '999999')).toBeNull();
   expect(await stagedProgress(target.database, running.syncRunId)).toMatchObject({ entries: 3 });

@@ -8,6 +8,7 @@ import { isSemanticVersion, versionOrder } from '../../registry/versions.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { draft, entriesOf, source, sync, useSources } from './sync-source.ts';
+import { rawRows } from './raw-rows.ts';
 
 /** A second implementation, with loops, of what the database does with sets and indexes: the two must agree. */
 
@@ -143,7 +144,7 @@ test('after any syncs and reorderings every list follows the rules of precedence
   const { database } = target;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
-      await database.copyPool.query('delete from source');
+      await rawRows(database, 'delete from source');
       await useSources(database, ...SOURCES.map((name) => source(name, 'managed')));
       const model = new Model();
       for (const taken of steps) {

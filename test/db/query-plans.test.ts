@@ -1,9 +1,8 @@
 import pg from 'pg';
-import type { QuerySqlToken } from 'slonik';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listClaimSets } from '../../db/claims/claim-sets.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
-import type { Database } from '../../db/connection/database.ts';
+import { driverQuery, Queries, type Query } from '../../db/connection/queries.ts';
 import { listEntries } from '../../db/entries/entries.ts';
 import { findEntry, listVersions } from '../../db/entries/versions.ts';
 import type { EntriesQuery } from '../../db/entries/entries.ts';
@@ -54,23 +53,25 @@ interface PlanNode {
 
 type PlanCacheMode = 'force_custom_plan' | 'force_generic_plan';
 
+/** Keeps what it is asked. */
+class AskedQueries extends Queries {
+  readonly asked: Query[] = [];
+
+  protected override async send(query: Query): Promise<pg.QueryResult<object>> {
+    this.asked.push(query);
+    return await target.database.connections.use(({ client }) => client.query(driverQuery(query)));
+  }
+}
+
 /** The queries that a function runs, in order. */
-async function queriesOf(ask: (database: Database) => Promise<unknown>): Promise<readonly QuerySqlToken[]> {
-  const { pool } = target.database;
-  const asked: QuerySqlToken[] = [];
-  const keep = <Answer>(answer: (query: QuerySqlToken) => Promise<Answer>) => {
-    return async (query: QuerySqlToken): Promise<Answer> => {
-      asked.push(query);
-      return await answer(query);
-    };
-  };
-  const listened = { any: keep(pool.any), maybeOne: keep(pool.maybeOne), oneFirst: keep(pool.oneFirst) };
-  await ask({ ...target.database, pool: listened as unknown as Database['pool'] });
-  return asked;
+async function queriesOf(ask: (database: Queries) => Promise<unknown>): Promise<readonly Query[]> {
+  const queries = new AskedQueries();
+  await ask(queries);
+  return queries.asked;
 }
 
 /** Their plans as prepared statements, with these values or generic. */
-async function plansOf(ask: (database: Database) => Promise<unknown>, mode: PlanCacheMode): Promise<string[][]> {
+async function plansOf(ask: (database: Queries) => Promise<unknown>, mode: PlanCacheMode): Promise<string[][]> {
   const asked = await queriesOf(ask);
   await planner.query(`set plan_cache_mode = ${mode}`);
   const plans: string[][] = [];
@@ -78,13 +79,13 @@ async function plansOf(ask: (database: Database) => Promise<unknown>, mode: Plan
   return plans;
 }
 
-async function onlyPlanOf(ask: (database: Database) => Promise<unknown>, mode: PlanCacheMode): Promise<string[]> {
+async function onlyPlanOf(ask: (database: Queries) => Promise<unknown>, mode: PlanCacheMode): Promise<string[]> {
   const plans = await plansOf(ask, mode);
   expect(plans).toHaveLength(1);
   return plans[0] ?? [];
 }
 
-async function planOf(query: QuerySqlToken): Promise<string[]> {
+async function planOf(query: Query): Promise<string[]> {
   return await prepared(query, async (execute) => {
     const { rows } = await planner.query<{ 'QUERY PLAN': readonly [{ readonly Plan: PlanNode }] }>(
       `explain (format json) ${execute}`,
@@ -94,7 +95,7 @@ async function planOf(query: QuerySqlToken): Promise<string[]> {
 }
 
 /** How often a generic plan was used for as many executions of the statement with these values. */
-async function timesPlanWasKept(query: QuerySqlToken, times: number): Promise<number> {
+async function timesPlanWasKept(query: Query, times: number): Promise<number> {
   return await prepared(query, async (execute) => {
     for (let time = 0; time < times; time += 1) await planner.query(execute);
     const { rows } = await planner.query<{ generic_plans: string }>(
@@ -105,12 +106,9 @@ async function timesPlanWasKept(query: QuerySqlToken, times: number): Promise<nu
 }
 
 /** Prepares the query, and returns the statement that executes it. */
-async function prepared<Result>(
-  { sql, values }: QuerySqlToken,
-  use: (execute: string) => Promise<Result>,
-): Promise<Result> {
-  await planner.query(`prepare asked as ${sql.replaceAll('$slonik_', '$')}`);
-  const parameters = values.map((value) => pg.escapeLiteral(literal(value))).join(', ');
+async function prepared<Result>(query: Query, use: (execute: string) => Promise<Result>): Promise<Result> {
+  await planner.query(`prepare asked as ${driverQuery(query).text}`);
+  const parameters = query.values.map((value) => pg.escapeLiteral(literal(value))).join(', ');
   const result = await use(`execute asked (${parameters})`);
   await planner.query('deallocate asked');
   return result;
@@ -153,9 +151,9 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (
   test('single reads are index lookups', async () => {
     const key = { registryId, visibility: 'all' as const, name: nameOf(7), includeDeleted: false };
     for (const ask of [
-      async (database: Database) => await listVersions(database, key),
-      async (database: Database) => await findEntry(database, { ...key, version: 'latest' }),
-      async (database: Database) => await findEntry(database, { ...key, version: '1.0.0' }),
+      async (database: Queries) => await listVersions(database, key),
+      async (database: Queries) => await findEntry(database, { ...key, version: 'latest' }),
+      async (database: Queries) => await findEntry(database, { ...key, version: '1.0.0' }),
     ]) {
       const plan = await onlyPlanOf(ask, mode);
       expect(plan.filter((step) => /^Seq Scan (entry|server_owner)$/.test(step))).toEqual([]);

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/connection/database.ts';
+import { rawRows } from './raw-rows.ts';
 
 /** The tables that readers see, and those of findings about entries, which may be as many. */
 const COUNTED_TABLES = [
@@ -36,9 +37,7 @@ export async function rowsWrittenBy(database: Database, work: () => Promise<unkn
 async function rowVersions(database: Database): Promise<Map<keyof RowsWritten, Set<string>>> {
   const versions = new Map<keyof RowsWritten, Set<string>>();
   for (const table of COUNTED_TABLES) {
-    const { rows } = await database.copyPool.query<{ version: string }>(
-      `select ctid || ' ' || xmin as version from ${table}`,
-    );
+    const rows = await rawRows<{ version: string }>(database, `select ctid || ' ' || xmin as version from ${table}`);
     versions.set(table, new Set(rows.map(({ version }) => version)));
   }
   return versions;

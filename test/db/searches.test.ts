@@ -1,4 +1,3 @@
-import { sql } from 'slonik';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listClaimSets } from '../../db/claims/claim-sets.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
@@ -9,6 +8,7 @@ import type { EntryDraft } from '../../registry/entry.ts';
 import { createTestDatabase } from '../environment.ts';
 import type { TestDatabase } from '../environment.ts';
 import { draft, entriesOf, labels, source, sync } from './sync-source.ts';
+import { rawRows } from './raw-rows.ts';
 
 /**
  * However a search is carried out, it finds exactly the matching entries of the list. There are some hundred texts, some with
@@ -97,14 +97,14 @@ const FOLDS_TEXTS = 6;
 
 test('a migration folds older search texts', async () => {
   const stored = async (): Promise<readonly unknown[]> => [
-    await target.database.pool.any(sql.unsafe`select name, digest, text from searched_text order by name, digest`),
-    await target.database.pool.any(sql.unsafe`select name, version, search_text from entry order by id`),
+    await rawRows(target.database, `select name, digest, text from searched_text order by name, digest`),
+    await rawRows(target.database, `select name, version, search_text from entry order by id`),
   ];
   const now = await stored();
   const later = (await migrationStatus(target.ownerSettings)).filter(({ version }) => version >= FOLDS_TEXTS);
   await migrateDown(target.ownerSettings, later.length);
-  const before = await target.database.pool.anyFirst(sql.unsafe`select text from searched_text`);
-  expect(before).toContain('com.example.x0/server-000\u001f\u001fseldom needed');
+  const before = await rawRows<{ text: string }>(target.database, 'select text from searched_text');
+  expect(before.map(({ text }) => text)).toContain('com.example.x0/server-000\u001f\u001fseldom needed');
   await migrateUp(target.ownerSettings);
   expect(await stored()).toEqual(now);
 });

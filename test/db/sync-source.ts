@@ -71,7 +71,7 @@ export async function stage(database: Database, request: TestSync): Promise<Snap
   const chunks = Math.ceil(request.entries.length / ENTRIES_PER_CHUNK);
   for (let number = 0; number < chunks; number++) {
     const chunkDrafts = request.entries.slice(number * ENTRIES_PER_CHUNK, (number + 1) * ENTRIES_PER_CHUNK);
-    await stageChunk(database, { syncRunId, sourceId: found.id, chunk: { number, cursor: null, drafts: chunkDrafts } });
+    await stageChunk(database, { syncRunId, sourceId: found.id, number, cursor: null, drafts: chunkDrafts });
   }
   return {
     syncRunId,

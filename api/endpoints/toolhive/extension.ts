@@ -106,7 +106,7 @@ async function summary({ database, views }: ApiContext, asked: RegistrySources):
   const view = await views.of(caller, registry);
   const [sources, updatedAt] = await Promise.all([
     seenSources(database, asked, view),
-    readLastChange(database.pool, registry, view.visibility),
+    readLastChange(database, registry, view.visibility),
   ]);
   const [only] = sources;
   return {

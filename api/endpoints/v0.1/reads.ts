@@ -59,6 +59,7 @@ export async function listServerVersions({ context, request, response, query }: 
   const { include_deleted: includeDeleted = false } = query;
   await context.pages.send(request, response, {
     view,
+    server: name,
     key: ['versions', name, includeDeleted],
     make: async () => {
       const asked = { ...entriesOf(view), name, includeDeleted };
@@ -79,6 +80,7 @@ export async function getServerVersion({ context, request, response, query }: Re
   const { include_deleted: includeDeleted = false } = query;
   await context.pages.send(request, response, {
     view,
+    server: name,
     key: ['version', name, version, includeDeleted],
     make: async () => {
       const entry = await findEntry(context.database, { ...entriesOf(view), name, version, includeDeleted });

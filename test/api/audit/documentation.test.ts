@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AUDIT_ACTIONS } from '../../../registry/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';
+import { rawRows } from '../../db/raw-rows.ts';
 
 const text = await readFile(new URL('../../../docs/audit.md', import.meta.url), 'utf8');
 const queries = [...text.matchAll(/```sql\n-- (.*)\n([^`]*)```/g)].map(
@@ -24,7 +25,8 @@ test('docs/audit.md lists every action, and no other', () => {
 });
 
 test('docs/audit.md describes every column', async () => {
-  const { rows } = await target.database.copyPool.query<{ name: string }>(
+  const rows = await rawRows<{ name: string }>(
+    target.database,
     `select column_name as name from information_schema.columns where table_name = 'audit_event'`,
   );
   const [, table = ''] = text.split('## What an event says');
@@ -34,6 +36,6 @@ test('docs/audit.md describes every column', async () => {
 
 describe('the queries in docs/audit.md work for the user that serves', () => {
   test.each(queries)('%s', async (_, query) => {
-    expect((await target.database.copyPool.query(query)).rows).toEqual([]);
+    expect(await rawRows(target.database, query)).toEqual([]);
   });
 });

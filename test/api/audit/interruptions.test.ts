@@ -13,6 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../../environment.ts';
 import { type Gate, openGate } from '../gate.ts';
 import { eventually } from '../../eventually.ts';
 import { AUDIT, News, recorded } from './recorded.ts';
+import { rawRows } from '../../db/raw-rows.ts';
 
 let target: TestDatabase;
 let postgres: Gate;
@@ -115,7 +116,7 @@ test('refusals beyond the limit are counted and reported', async () => {
   expect(await listAuditEvents(target.database, { action: 'audit.lost', limit: 10 })).toMatchObject([
     { actor: 'system', count: 7, outcome: 'error' },
   ]);
-  const { rows } = await target.database.copyPool.query<{ count: string }>('select count(*) from audit_event');
+  const rows = await rawRows(target.database, 'select count(*) from audit_event');
   expect(rows).toEqual([{ count: '10001' }]);
   expect(logged.some((line) => line.includes('audit events were lost') && line.includes('"events":7'))).toBe(true);
 });

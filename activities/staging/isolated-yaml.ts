@@ -3,9 +3,9 @@
  * for some. A large document is converted in a thread with its own limits, so that only its own sync can fail.
  */
 import { Worker } from 'node:worker_threads';
-import { Turns } from '../db/connection/turns.ts';
-import { RollcallError } from '../registry/failure.ts';
-import { type ConvertedYaml, yamlToJson } from '../registry/yaml-document.ts';
+import { Turns } from '../../db/connection/turns.ts';
+import { RollcallError } from '../../registry/failure.ts';
+import { type ConvertedYaml, yamlToJson } from '../../registry/yaml-document.ts';
 import type { YamlAnswer } from './yaml-thread.ts';
 
 export interface YamlLimits {
