@@ -166,7 +166,7 @@ test('after any syncs and reorderings every list follows the rules of precedence
     }),
     { numRuns: 40 },
   );
-});
+}, 120_000);
 
 /** What single reads show: the same entries as the list. */
 async function versionsOfEach(database: Database): Promise<Set<string>> {
