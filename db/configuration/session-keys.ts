@@ -20,7 +20,7 @@ export async function currentSessionSecrets(
   database: Database,
   { sealsForMs, opensForMs }: SessionKeyAges,
 ): Promise<readonly Buffer[]> {
-  return await database.pool.transaction(async (transaction) => {
+  return await database.transaction(async (transaction) => {
     // Two processes that start together must not both add one.
     await transaction.query(sql.type(nothing)`lock table session_key in share row exclusive mode`);
     await transaction.query(sql.type(nothing)`
