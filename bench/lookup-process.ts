@@ -19,10 +19,12 @@ const LATEST = `
 process.once('message', ({ connection, registryId }: LookupSetup) => {
   const pool = new pg.Pool({ ...connection, max: 10 });
   const application = express().disable('x-powered-by');
-  application.get('/v0.1/servers/:name/versions/latest', async (request, response) => {
+  application.get('/v0.1/servers/:name/versions/latest', (request, response, next) => {
     const values = [registryId, request.params.name];
-    const { rows } = await pool.query<{ document: string }>({ name: 'latest', text: LATEST, values });
-    response.type('json').send(rows[0]!.document);
+    pool
+      .query<{ document: string }>({ name: 'latest', text: LATEST, values })
+      .then(({ rows }) => response.type('json').send(rows[0]!.document))
+      .catch(next);
   });
   const server = application.listen(0, '127.0.0.1', () => {
     process.send?.((server.address() as AddressInfo).port);
