@@ -39,6 +39,17 @@ export interface Query<Input extends z.ZodType, Output> extends Declaration<Inpu
   readonly needsToken?: boolean;
 }
 
+/** Tells something again whenever it changes, until the signal. */
+export interface Subscription<Input extends z.ZodType, Output> extends Omit<Declaration<Input, Output>, 'run'> {
+  readonly kind: 'subscription';
+  /** Refuses before it answers with what to read, where it can. */
+  readonly run: (
+    context: OperationContext,
+    input: z.output<Input>,
+    signal: AbortSignal,
+  ) => Promise<AsyncIterable<Output>>;
+}
+
 type ChangeAction = Extract<AuditAction, `${'entry' | 'source' | 'registry'}.${string}`>;
 
 /** Changes something, for which the token needs the write scope, and which is recorded. */
@@ -54,6 +65,12 @@ export function query<Input extends z.ZodType, Output>(
   declaration: Omit<Query<Input, Output>, 'kind'>,
 ): Query<Input, Output> {
   return { kind: 'query', ...declaration };
+}
+
+export function subscription<Input extends z.ZodType, Output>(
+  declaration: Omit<Subscription<Input, Output>, 'kind'>,
+): Subscription<Input, Output> {
+  return { kind: 'subscription', ...declaration };
 }
 
 export function change<Input extends z.ZodType, Output>(
@@ -75,6 +92,20 @@ export async function ask<Input extends z.ZodType, Output>(
 ): Promise<Output> {
   if (role !== null) requireRole(context.caller, role);
   return await run(context, valueOf(schema, input));
+}
+
+/**
+ * Answers a subscription, if the caller may have it.
+ *
+ * @throws as `ask`, also later
+ */
+export async function follow<Input extends z.ZodType, Output>(
+  context: OperationContext,
+  { role, input: schema, run }: Subscription<Input, Output>,
+  { input, signal }: { readonly input: unknown; readonly signal: AbortSignal },
+): Promise<AsyncIterable<Output>> {
+  if (role !== null) requireRole(context.caller, role);
+  return await run(context, valueOf(schema, input), signal);
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type SourceRow,
 } from '../../db/configuration/sources.ts';
 import { listChanges } from '../../db/syncs/sync-changes.ts';
-import { findSyncRun, listFindings, listSyncRuns } from '../../db/syncs/sync-runs.ts';
+import { findSyncRun, listFindings, listRecentSyncRuns, listSyncRuns } from '../../db/syncs/sync-runs.ts';
 import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import { isRunning, latenessMs, readSourceStates, type SourceState } from '../../telemetry/source-states.ts';
 import type { SourceDescription } from '../../workflows/contract.ts';
@@ -121,6 +121,16 @@ export const listRuns = query({
   run: async (context, { name, limit, before }) => {
     const source = await visibleSource(context, name);
     return listSyncRuns(context.database, { sourceName: source.name, limit, before });
+  },
+});
+
+/** The newest syncs that changed something or failed, of all sources that the caller can see. */
+export const listRecentRuns = query({
+  role: 'manageSources',
+  input: z.object({ limit: z.int().min(1).max(100).default(20) }),
+  run: async ({ database, caller }, { limit }) => {
+    const sources = (await readSources(database)).filter(({ claims }) => sees(caller, claims));
+    return await listRecentSyncRuns(database, { sourceIds: sources.map(({ id }) => id), limit });
   },
 });
 

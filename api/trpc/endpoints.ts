@@ -64,7 +64,10 @@ async function callProcedures({ context, request, response }: Call, maxBatchSize
     createContext: () => operationContext(context, request),
     maxBodySize: MAX_BODY_BYTES,
     maxBatchSize,
-    responseMeta: () => ({ headers: { 'Cache-Control': 'no-store' } }),
+    // `no-transform`: events of a subscription must not wait in a compressor.
+    responseMeta: ({ type }) => ({
+      headers: { 'Cache-Control': type === 'subscription' ? 'no-store, no-transform' : 'no-store' },
+    }),
   };
   await nodeHTTPRequestHandler({ ...options, req: request, res: response, path: request.path.slice(1) });
 }

@@ -3,7 +3,15 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
-import { ask, type Change, make, type OperationContext, type Query } from '../admin/operation.ts';
+import {
+  ask,
+  type Change,
+  follow,
+  make,
+  type OperationContext,
+  type Query,
+  type Subscription,
+} from '../admin/operation.ts';
 import { toHttpError } from '../http/error-mapping.ts';
 import { HttpError } from '../http/error.ts';
 
@@ -18,6 +26,12 @@ const trpc = initTRPC
     defaultMeta: { needsToken: true },
     // Otherwise errors carry their stack wherever NODE_ENV is not "production".
     isDev: false,
+    // A client connects again after each of these times, which checks its token again.
+    sse: {
+      maxDurationMs: 60_000,
+      ping: { enabled: true, intervalMs: 10_000 },
+      client: { reconnectAfterInactivityMs: 30_000 },
+    },
     errorFormatter: ({ shape, error: { cause } }) => ({
       ...shape,
       data: {
@@ -74,6 +88,16 @@ export function queryProcedure<Input extends z.ZodType, Output>(operation: Query
 export function mutationProcedure<Input extends z.ZodType, Output>(operation: Change<Input, Output>) {
   return procedure.input(uncheckedInput<Input>()).mutation(({ ctx, input }) => make(ctx, operation, input));
 }
+
+// oxlint-disable-next-line explicit-module-boundary-types -- Only tRPC can spell the type.
+export function subscriptionProcedure<Input extends z.ZodType, Output>(operation: Subscription<Input, Output>) {
+  return procedure
+    .input(uncheckedInput<Input>())
+    .subscription(async ({ ctx, input, signal = NEVER }) => await follow(ctx, operation, { input, signal }));
+}
+
+/** For callers inside this process, which can't hang up. */
+const NEVER = new AbortController().signal;
 
 /** Types what clients send. The operation checks it, after the permission. */
 function uncheckedInput<Input extends z.ZodType>(): (input: unknown) => z.input<Input> {

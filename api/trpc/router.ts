@@ -8,9 +8,11 @@ import { getRegistry, listRegistries } from '../admin/registries.ts';
 import { createRegistry, deleteRegistry, updateRegistry } from '../admin/registry-changes.ts';
 import { createSource, deleteSource, updateSource } from '../admin/source-changes.ts';
 import { pauseSource, resumeSource, syncSource } from '../admin/source-messages.ts';
-import { getRun, getSource, listRuns, listSources } from '../admin/sources.ts';
+import { watchSource } from '../admin/source-progress.ts';
+import { getRun, getSource, listRecentRuns, listRuns, listSources } from '../admin/sources.ts';
 import { describeCaller, describeSession, systemInformation } from '../admin/system.ts';
-import { mutationProcedure, type ProcedureMeta, queryProcedure, router } from './procedure.ts';
+import { viewRegistryAs } from '../admin/view-as.ts';
+import { mutationProcedure, type ProcedureMeta, queryProcedure, router, subscriptionProcedure } from './procedure.ts';
 
 export const adminRouter = router({
   sources: router({
@@ -24,10 +26,13 @@ export const adminRouter = router({
     resume: mutationProcedure(resumeSource),
     runs: queryProcedure(listRuns),
     run: queryProcedure(getRun),
+    recentRuns: queryProcedure(listRecentRuns),
+    watch: subscriptionProcedure(watchSource),
   }),
   registries: router({
     list: queryProcedure(listRegistries),
     get: queryProcedure(getRegistry),
+    viewAs: queryProcedure(viewRegistryAs),
     create: mutationProcedure(createRegistry),
     update: mutationProcedure(updateRegistry),
     delete: mutationProcedure(deleteRegistry),

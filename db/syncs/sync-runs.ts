@@ -151,6 +151,20 @@ export async function listSyncRuns(
     order by sync_run.number desc limit ${query.limit}`);
 }
 
+/** The newest ended syncs of these sources that changed something or failed. */
+export async function listRecentSyncRuns(
+  database: Database,
+  { sourceIds, limit }: { readonly sourceIds: readonly string[]; readonly limit: number },
+): Promise<readonly SyncRunRow[]> {
+  return await database.pool.any(sql.type(syncRunRow)`
+    select ${syncRunColumns} from source cross join lateral (
+      select * from sync_run where sync_run.source_id = source.id and outcome in ('changed', 'failed')
+      order by number desc limit ${limit}
+    ) as sync_run
+    where source.id = any(${sql.array(sourceIds, 'int8')})
+    order by sync_run.ended_at desc limit ${limit}`);
+}
+
 /** One sync of a source, by its number. */
 export async function findSyncRun(
   database: Database,

@@ -48,12 +48,12 @@ function endpointsBelow({ rawPath, route, handle }: Layer, prefix: string): stri
   return mounts.filter((mount) => mount !== prefix).map((mount) => `anything below ${mount}`);
 }
 
-/** `GET /trpc/sources.list` for a query, `POST` for a mutation. */
+/** `GET /trpc/sources.list` for a query or a subscription, `POST` for a mutation. */
 export function procedures(): readonly string[] {
   // oxlint-disable-next-line no-underscore-dangle -- tRPC tells which procedures there are nowhere else
   const byName = adminRouter._def.procedures as unknown as Readonly<Record<string, AnyProcedure>>;
   return Object.entries(byName).map(([name, procedure]) => {
     // oxlint-disable-next-line no-underscore-dangle -- nor of which type one is
-    return `${procedure._def.type === 'query' ? 'GET' : 'POST'} /trpc/${name}`;
+    return `${procedure._def.type === 'mutation' ? 'POST' : 'GET'} /trpc/${name}`;
   });
 }

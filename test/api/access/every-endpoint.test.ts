@@ -257,6 +257,9 @@ const TRPC: readonly Endpoint[] = [
   query('sources.get', sourceManagers(), catalog()),
   query('sources.runs', sourceManagers(), catalog()),
   query('sources.run', sourceManagers(), { name: 'catalog', number: 1 }),
+  query('sources.recentRuns', sourceManagers(), {}),
+  // Refusals are the first event: see subscriptions.test.ts.
+  query('sources.watch', anyToken(200), catalog()),
   mutation('sources.create', sourceManagers(), { input: managed }),
   mutation('sources.update', sourceManagers(), { input: managed, prepare: createSource }),
   mutation('sources.delete', sourceManagers(), { input: (name) => ({ name }), prepare: createSource }),
@@ -265,6 +268,7 @@ const TRPC: readonly Endpoint[] = [
   mutation('sources.resume', sourceManagers(), { input: catalog }),
   query('registries.list', anyToken(200)),
   query('registries.get', anyToken(200), { name: 'internal' }),
+  query('registries.viewAs', only(['superAdmin'], 200), { name: 'internal', claims: CLAIMS }),
   mutation('registries.create', registryManagers(), { input: showing }),
   mutation('registries.update', registryManagers(), { input: showing, prepare: createRegistry }),
   mutation('registries.delete', registryManagers(), { input: (name) => ({ name }), prepare: createRegistry }),
@@ -398,7 +402,8 @@ test.each(ENDPOINTS)('$endpoint', async ({ endpoint, expected, request, prepare 
     const unique = `n${(asked += 1)}`;
     if (prepare !== undefined && status < 300) await prepare(unique);
     const response = await ask(asker, method, request(unique));
-    await response.arrayBuffer();
+    // Not read: a subscription has no end.
+    await response.body?.cancel();
     answers[asker] = response.status;
   }
   expect(answers).toEqual(expected);
