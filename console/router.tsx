@@ -3,7 +3,12 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import { CONSOLE_PATH, queryClient } from './client/server.ts';
 import { sessionQuery } from './client/session.ts';
 import { NoSuchPage, PageFailure, Shell } from './layout/shell.tsx';
+import { auditSearch } from './pages/audit/search.ts';
 import { catalogSearch } from './pages/catalog/search.ts';
+import { publishSearch } from './pages/publish/search.ts';
+import { viewAsSearch } from './pages/registries/search.ts';
+import { signInSearch } from './pages/sign-in/search.ts';
+import { runSearch, sourcesSearch } from './pages/sources/search.ts';
 
 const root = createRootRoute({
   component: Shell,
@@ -27,8 +32,94 @@ const catalog = createRoute({
   component: lazyRouteComponent(() => import('./pages/catalog/page.tsx'), 'CatalogPage'),
 });
 
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/overview',
+  component: lazyRouteComponent(() => import('./pages/overview/page.tsx'), 'OverviewPage'),
+});
+
+const sources = createRoute({
+  getParentRoute: () => root,
+  path: '/sources',
+  validateSearch: sourcesSearch,
+  component: lazyRouteComponent(() => import('./pages/sources/page.tsx'), 'SourcesPage'),
+});
+
+const newSource = createRoute({
+  getParentRoute: () => root,
+  path: '/sources/new',
+  component: lazyRouteComponent(() => import('./pages/sources/editor.tsx'), 'NewSourcePage'),
+});
+
+const source = createRoute({
+  getParentRoute: () => root,
+  path: '/sources/$name',
+  component: lazyRouteComponent(() => import('./pages/sources/detail.tsx'), 'SourcePage'),
+});
+
+const editSource = createRoute({
+  getParentRoute: () => root,
+  path: '/sources/$name/edit',
+  component: lazyRouteComponent(() => import('./pages/sources/editor.tsx'), 'EditSourcePage'),
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: '/sources/$name/syncs/$number',
+  validateSearch: runSearch,
+  component: lazyRouteComponent(() => import('./pages/sources/run.tsx'), 'RunPage'),
+});
+
+const registries = createRoute({
+  getParentRoute: () => root,
+  path: '/registries',
+  component: lazyRouteComponent(() => import('./pages/registries/page.tsx'), 'RegistriesPage'),
+});
+
+const viewAs = createRoute({
+  getParentRoute: () => root,
+  path: '/registries/$name/view-as',
+  validateSearch: viewAsSearch,
+  component: lazyRouteComponent(() => import('./pages/registries/view-as.tsx'), 'ViewAsPage'),
+});
+
+const publish = createRoute({
+  getParentRoute: () => root,
+  path: '/publish',
+  validateSearch: publishSearch,
+  component: lazyRouteComponent(() => import('./pages/publish/page.tsx'), 'PublishPage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./pages/audit/page.tsx'), 'AuditPage'),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: signInSearch,
+  component: lazyRouteComponent(() => import('./pages/sign-in/page.tsx'), 'SignInPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([start, catalog]),
+  routeTree: root.addChildren([
+    start,
+    catalog,
+    overview,
+    sources,
+    newSource,
+    source,
+    editSource,
+    run,
+    registries,
+    viewAs,
+    publish,
+    audit,
+    signIn,
+  ]),
   basepath: CONSOLE_PATH,
   defaultPreload: 'intent',
   scrollRestoration: true,

@@ -16,6 +16,7 @@ import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import { query } from './operation.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';
+import { writtenSource } from './written-source.ts';
 
 /** How a source is doing. Times are RFC 3339. */
 export interface SourceHealth {
@@ -75,7 +76,10 @@ export const listSources = query({
   },
 });
 
-/** One source, and what its actor says: phase, next sync, recent syncs. `actor` is null while Temporal is unavailable. */
+/**
+ * One source, and what its actor says: phase, next sync, recent syncs. `actor` is null while Temporal is unavailable.
+ * `written` is the source as a configuration file would have it, and as `updateSource` takes it.
+ */
 export const getSource = query({
   role: 'manageSources',
   input: bySourceName,
@@ -84,7 +88,7 @@ export const getSource = query({
     const counted = await withEntryCount(context, source);
     const [health] = await withHealth(context, [counted]);
     if (health === undefined) throw new HttpError(404, `There is no source "${name}"`);
-    return { ...withoutSyncState(health), actor: await describeActor(context, source) };
+    return { ...withoutSyncState(health), actor: await describeActor(context, source), written: writtenSource(source) };
   },
 });
 

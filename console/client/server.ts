@@ -1,7 +1,8 @@
 /** The way to the server: its tRPC API, typed with the server's own types. */
 import { QueryClient } from '@tanstack/react-query';
-import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
+import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from '@trpc/client';
 import type { AdminRouter } from '../../api/trpc/router.ts';
+import type { Fault } from '../../registry/server-json.ts';
 
 /** The URL of the console's folder, with a path prefix of a reverse proxy if there is one. */
 export const CONSOLE_URL = new URL('.', document.baseURI);
@@ -14,8 +15,18 @@ export function serverUrl(path: string): URL {
   return new URL(`../${path}`, CONSOLE_URL);
 }
 
-/** One request per query, so that a slow one delays no other. */
-export const server = createTRPCClient<AdminRouter>({ links: [httpLink({ url: serverUrl('trpc').href })] });
+const url = serverUrl('trpc').href;
+
+/** One request per query, so that a slow one delays no other. Subscriptions are server-sent events. */
+export const server = createTRPCClient<AdminRouter>({
+  links: [
+    splitLink({
+      condition: ({ type }) => type === 'subscription',
+      true: httpSubscriptionLink({ url }),
+      false: httpLink({ url }),
+    }),
+  ],
+});
 
 /** Only failures that may pass are retried: no answer, or an error of the server itself. */
 export const queryClient = new QueryClient({
@@ -38,4 +49,10 @@ export function statusOf(error: Error): number | undefined {
   if (!(error instanceof TRPCClientError)) return undefined;
   const { data } = error as TRPCClientError<AdminRouter>;
   return data?.httpStatus;
+}
+
+/** Where a refused input is wrong: paths such as `git.repository`, with what is wrong there. */
+export function faultsOf(error: Error): readonly Fault[] {
+  if (!(error instanceof TRPCClientError)) return [];
+  return (error as TRPCClientError<AdminRouter>).data?.faults ?? [];
 }

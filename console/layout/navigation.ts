@@ -1,15 +1,45 @@
 /** The entries of the main navigation, and who is offered them. */
-import { IconList } from '@tabler/icons-react';
+import {
+  IconCloudUpload,
+  IconDatabaseImport,
+  IconHistory,
+  IconLayoutDashboard,
+  IconList,
+  IconStack2,
+} from '@tabler/icons-react';
 import type { FunctionComponent } from 'react';
-import type { Session } from '../client/session.ts';
+import { hasRole, type Session } from '../client/session.ts';
+import { texts } from './texts.ts';
 
 export interface NavigationEntry {
-  readonly to: '/catalog';
+  readonly to: '/overview' | '/catalog' | '/sources' | '/registries' | '/publish' | '/audit';
   readonly label: string;
   readonly icon: FunctionComponent<{ readonly size?: number }>;
   readonly isOffered: (session: Session) => boolean;
 }
 
+const { pages } = texts;
+
 export const NAVIGATION: readonly NavigationEntry[] = [
-  { to: '/catalog', label: 'Catalog', icon: IconList, isOffered: () => true },
+  {
+    to: '/overview',
+    label: pages.overview,
+    icon: IconLayoutDashboard,
+    isOffered: (session) => hasRole(session, 'manageSources'),
+  },
+  { to: '/catalog', label: pages.catalog, icon: IconList, isOffered: () => true },
+  {
+    to: '/sources',
+    label: pages.sources,
+    icon: IconDatabaseImport,
+    isOffered: (session) => hasRole(session, 'manageSources'),
+  },
+  { to: '/registries', label: pages.registries, icon: IconStack2, isOffered: ({ kind }) => kind !== 'public' },
+  {
+    to: '/publish',
+    label: pages.publish,
+    icon: IconCloudUpload,
+    isOffered: (session) => session.mayWrite && hasRole(session, 'manageEntries'),
+  },
+  { to: '/audit', label: pages.audit, icon: IconHistory, isOffered: (session) => hasRole(session, 'superAdmin') },
 ];

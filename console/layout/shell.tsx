@@ -20,6 +20,7 @@ import { type ReactElement, Suspense } from 'react';
 import { serverUrl } from '../client/server.ts';
 import { useSession } from '../client/session.ts';
 import { Failure, Loading } from '../parts/query-state.tsx';
+import { AccountMenu, SessionNotice } from './account.tsx';
 import { NAVIGATION } from './navigation.ts';
 import classes from './shell.module.css';
 import { texts } from './texts.ts';
@@ -54,7 +55,12 @@ export function Shell(): ReactElement {
               {texts.product}
             </Link>
           </Group>
-          <ColorSchemeMenu />
+          <Group gap="xs" wrap="nowrap">
+            <Suspense fallback={null}>
+              <AccountMenu />
+            </Suspense>
+            <ColorSchemeMenu />
+          </Group>
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label={texts.navigation}>
@@ -64,6 +70,7 @@ export function Shell(): ReactElement {
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <Suspense fallback={<Loading />}>
+          <SessionNotice />
           <Outlet />
         </Suspense>
       </AppShell.Main>

@@ -1,0 +1,200 @@
+import { Badge, Button, Group, NativeSelect, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import type { AuditEvent } from '../../../registry/audit.ts';
+import { AUDIT_ACTIONS } from '../../../registry/audit.ts';
+import { server } from '../../client/server.ts';
+import { hasRole, useSession } from '../../client/session.ts';
+import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { SafeText } from '../../parts/safe-text.tsx';
+import { Time } from '../../parts/time.tsx';
+import { AuditExport } from './export.tsx';
+import { type AuditSearch, conditionsOf, OUTCOMES } from './search.ts';
+import { texts } from './texts.ts';
+
+const route = getRouteApi('/audit');
+const PAGE = 100;
+
+export function AuditPage(): ReactElement {
+  const session = useSession();
+  const search = route.useSearch();
+  const isAllowed = hasRole(session, 'superAdmin');
+  const events = useInfiniteQuery({
+    queryKey: ['audit', search],
+    queryFn: ({ signal, pageParam }) =>
+      server.audit.list.query(
+        { ...conditionsOf(search), limit: PAGE, ...(pageParam !== null && { before: pageParam }) },
+        { signal },
+      ),
+    initialPageParam: null as { at: string; id: string } | null,
+    getNextPageParam: (page) => {
+      const last = page.at(-1);
+      return page.length < PAGE || last === undefined ? undefined : { at: last.at, id: last.id };
+    },
+    select: ({ pages }) => pages.flat(),
+    enabled: isAllowed,
+  });
+  if (!isAllowed) return <Empty title={texts.notAllowed} />;
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Title order={1}>{texts.title}</Title>
+        <AuditExport search={search} />
+      </Group>
+      <Filters search={search} />
+      <QueryState query={events}>
+        {(found) =>
+          found.length === 0 ? (
+            <Empty title={texts.none}>
+              <Text c="dimmed" size="sm">
+                {texts.noneHint}
+              </Text>
+            </Empty>
+          ) : (
+            <>
+              <Events events={found} />
+              {events.hasNextPage && (
+                <Button
+                  variant="default"
+                  loading={events.isFetchingNextPage}
+                  onClick={() => void events.fetchNextPage()}
+                >
+                  {texts.more}
+                </Button>
+              )}
+            </>
+          )
+        }
+      </QueryState>
+    </Stack>
+  );
+}
+
+function Filters({ search }: { readonly search: AuditSearch }): ReactElement {
+  const navigate = route.useNavigate();
+  const set = (change: { readonly [Key in keyof AuditSearch]?: AuditSearch[Key] | undefined }): void =>
+    void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const { filters, any } = texts;
+  return (
+    <Group align="flex-end" gap="sm">
+      <NativeSelect
+        label={filters.action}
+        value={search.action ?? ''}
+        onChange={({ currentTarget: { value } }) =>
+          set({ action: AUDIT_ACTIONS.find((candidate) => candidate === value) })
+        }
+        data={[
+          { value: '', label: any },
+          ...AUDIT_ACTIONS.map((value) => ({ value, label: texts.actions[value] ?? value })),
+        ]}
+      />
+      <NativeSelect
+        label={filters.outcome}
+        value={search.outcome ?? ''}
+        onChange={({ currentTarget: { value } }) => set({ outcome: OUTCOMES.find((candidate) => candidate === value) })}
+        data={[{ value: '', label: any }, ...OUTCOMES.map((value) => ({ value, label: texts.outcomes[value] }))]}
+      />
+      <TextInput
+        label={filters.subject}
+        placeholder={texts.subjectHint}
+        value={search.subject ?? ''}
+        onChange={({ currentTarget: { value } }) => set({ subject: value || undefined })}
+      />
+      <TextInput
+        label={filters.target}
+        placeholder={texts.targetHint}
+        value={search.target ?? ''}
+        onChange={({ currentTarget: { value } }) => set({ target: value || undefined })}
+      />
+      <TextInput
+        type="datetime-local"
+        label={filters.from}
+        value={search.from ?? ''}
+        onChange={({ currentTarget: { value } }) => set({ from: value || undefined })}
+      />
+      <TextInput
+        type="datetime-local"
+        label={filters.until}
+        value={search.until ?? ''}
+        onChange={({ currentTarget: { value } }) => set({ until: value || undefined })}
+      />
+      {Object.keys(search).length > 0 && (
+        <Button variant="subtle" onClick={() => void navigate({ search: {} })}>
+          {texts.clear}
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+const COLORS = { success: 'green', denied: 'red', failure: 'yellow', error: 'red', unknown: 'gray' } as const;
+
+function Events({ events }: { readonly events: readonly AuditEvent[] }): ReactElement {
+  return (
+    <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table aria-label={texts.title}>
+        <Table.Thead>
+          <Table.Tr>
+            {Object.values(texts.columns).map((label) => (
+              <Table.Th key={label}>{label}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {events.map((event) => (
+            <EventLine key={event.id} event={event} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function EventLine({ event }: { readonly event: AuditEvent }): ReactElement {
+  const { at, displayName, subject, actor, sourceAddress, action, target, count, detail } = event;
+  const outcome = event.outcome ?? 'unknown';
+  const { message } = detail;
+  const named = [target.name, target.version].filter((part) => part !== null).join(' ');
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Time at={at} />
+      </Table.Td>
+      <Table.Td style={{ overflowWrap: 'anywhere' }}>
+        <SafeText text={displayName ?? subject ?? texts.actors[actor]} limit={200} />
+        {sourceAddress !== null && (
+          <Text size="xs" c="dimmed">
+            {texts.from(sourceAddress)}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        {texts.actions[action] ?? action}
+        {count > 1 && (
+          <Text size="xs" c="dimmed">
+            {texts.times(count)}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td maw={320} style={{ overflowWrap: 'anywhere' }}>
+        <SafeText text={named === '' ? '–' : named} limit={300} />
+        {target.registry !== null && (
+          <Text size="xs" c="dimmed">
+            {target.registry}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td maw={320} style={{ overflowWrap: 'anywhere' }}>
+        <Badge color={COLORS[outcome]} variant="light" tt="none">
+          {texts.outcomes[outcome]}
+        </Badge>
+        {typeof message === 'string' && (
+          <Text size="xs" c="dimmed">
+            <SafeText text={message} limit={300} />
+          </Text>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}

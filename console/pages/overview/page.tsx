@@ -1,0 +1,172 @@
+import { Alert, Anchor, Badge, Button, Card, Group, List, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { server } from '../../client/server.ts';
+import { hasRole, useSession } from '../../client/session.ts';
+import { QueryState } from '../../parts/query-state.tsx';
+import { SafeText } from '../../parts/safe-text.tsx';
+import { Time } from '../../parts/time.tsx';
+import { texts } from './texts.ts';
+
+export function OverviewPage(): ReactElement {
+  const session = useSession();
+  return (
+    <Stack gap="lg">
+      <Title order={1}>{texts.title}</Title>
+      {hasRole(session, 'manageSources') ? <Sources /> : <Reader />}
+    </Stack>
+  );
+}
+
+function Reader(): ReactElement {
+  const session = useSession();
+  const registries = useQuery({
+    queryKey: ['catalog', 'registries'],
+    queryFn: ({ signal }) => server.catalog.registries.query(undefined, { signal }),
+  });
+  return (
+    <Stack align="flex-start">
+      <Text>{session.kind === 'public' ? texts.publicHint : texts.readerHint}</Text>
+      <Button renderRoot={(props) => <Link to="/catalog" {...props} />}>{texts.toCatalog}</Button>
+      <QueryState query={registries}>
+        {(found) => (
+          <Stack gap="xs">
+            <Title order={2} size="h4">
+              {texts.registries}
+            </Title>
+            <List>
+              {found.map(({ name }) => (
+                <List.Item key={name}>
+                  <Anchor renderRoot={(props) => <Link to="/catalog" search={{ registry: name }} {...props} />}>
+                    {name}
+                  </Anchor>
+                </List.Item>
+              ))}
+            </List>
+          </Stack>
+        )}
+      </QueryState>
+    </Stack>
+  );
+}
+
+function Sources(): ReactElement {
+  const info = useQuery({
+    queryKey: ['system', 'counts'],
+    queryFn: ({ signal }) => server.system.info.query(undefined, { signal }),
+    refetchInterval: 30_000,
+  });
+  const sources = useQuery({
+    queryKey: ['sources', 'list'],
+    queryFn: ({ signal }) => server.sources.list.query(undefined, { signal }),
+    refetchInterval: 10_000,
+  });
+  return (
+    <>
+      <QueryState query={info}>
+        {({ counts }) => (
+          <SimpleGrid cols={{ base: 2, sm: 4 }}>
+            <Count label={texts.counts.entries} value={counts.entries} />
+            <Count label={texts.counts.sources} value={counts.sources} />
+            <Count label={texts.counts.registries} value={counts.registries} />
+            <Count label={texts.counts.failing} value={sources.data?.filter(({ failures }) => failures > 0).length} />
+          </SimpleGrid>
+        )}
+      </QueryState>
+      <Stack gap="xs">
+        <Title order={2} size="h4">
+          {texts.failing}
+        </Title>
+        <QueryState query={sources}>
+          {(found) => {
+            const failing = found.filter(({ failures }) => failures > 0);
+            return failing.length === 0 ? (
+              <Text c="dimmed">{texts.noFailing}</Text>
+            ) : (
+              failing.map(({ name, failures, lastRun }) => (
+                <Alert key={name} color="red" variant="light">
+                  <Group gap="xs">
+                    <Anchor fw={600} renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>
+                      {name}
+                    </Anchor>
+                    <Text size="sm">{texts.failures(failures)}</Text>
+                  </Group>
+                  {lastRun?.failureMessage && (
+                    <Text size="sm" lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
+                      <SafeText text={lastRun.failureMessage} limit={500} />
+                    </Text>
+                  )}
+                </Alert>
+              ))
+            );
+          }}
+        </QueryState>
+      </Stack>
+      <Recent />
+    </>
+  );
+}
+
+function Count({ label, value }: { readonly label: string; readonly value: number | undefined }): ReactElement {
+  return (
+    <Card withBorder>
+      <Text size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text fz={28} fw={600}>
+        {value === undefined ? '…' : value.toLocaleString()}
+      </Text>
+    </Card>
+  );
+}
+
+function Recent(): ReactElement {
+  const recent = useQuery({
+    queryKey: ['sources', 'recentRuns'],
+    queryFn: ({ signal }) => server.sources.recentRuns.query({ limit: 15 }, { signal }),
+    refetchInterval: 30_000,
+  });
+  return (
+    <Stack gap="xs">
+      <Title order={2} size="h4">
+        {texts.recent}
+      </Title>
+      <QueryState query={recent}>
+        {(runs) =>
+          runs.length === 0 ? (
+            <Text c="dimmed">{texts.noRecent}</Text>
+          ) : (
+            <List listStyleType="none" spacing="xs">
+              {runs.map((run) => (
+                <List.Item key={run.id}>
+                  <Group gap="xs">
+                    <Time at={run.endedAt ?? run.startedAt} as="relative" />
+                    <Anchor
+                      renderRoot={(props) => (
+                        <Link
+                          to="/sources/$name/syncs/$number"
+                          params={{ name: run.sourceName, number: String(run.number) }}
+                          {...props}
+                        />
+                      )}
+                    >
+                      {texts.sync(run.sourceName, run.number)}
+                    </Anchor>
+                    {run.outcome === 'failed' ? (
+                      <Badge color="red" variant="light" tt="none">
+                        {texts.failed}
+                      </Badge>
+                    ) : (
+                      <Text size="sm">{texts.changes(run.added, run.changed, run.removed)}</Text>
+                    )}
+                  </Group>
+                </List.Item>
+              ))}
+            </List>
+          )
+        }
+      </QueryState>
+    </Stack>
+  );
+}

@@ -1,0 +1,31 @@
+/** The checks of publishing, in the browser: the rules and texts are the server's own. */
+import { config } from 'zod';
+import { checkServerJson } from '../../../registry/server-json.ts';
+import { type PlacedFault, readDocument } from '../../parts/written-document.ts';
+import { texts } from './texts.ts';
+
+// The content security policy forbids compiling code.
+config({ jitless: true });
+
+/** The faults of a server.json, each at its place in the text. Empty for an empty text. */
+export function faultsOfServerJson(text: string): readonly PlacedFault[] {
+  if (text.trim() === '') return [];
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return [{ path: '', message: texts.notJson, ...placeOf(error, text) }];
+  }
+  const { place } = readDocument(text);
+  return checkServerJson(value, { text }).map(place);
+}
+
+/** Browsers name the offset, or the line and column. */
+function placeOf(error: unknown, text: string): { readonly line: number; readonly column: number } {
+  const message = error instanceof Error ? error.message : '';
+  const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? [];
+  if (line !== undefined) return { line: Number(line), column: Number(column) };
+  const offset = /position (\d+)/.exec(message)?.[1];
+  const before = text.slice(0, offset === undefined ? text.length : Number(offset)).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}

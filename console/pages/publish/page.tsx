@@ -1,0 +1,144 @@
+import { Button, FileButton, Group, Select, Stack, Tabs, Text, Title } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { type ReactElement, useDeferredValue, useMemo, useState } from 'react';
+import { messageOf, useChange } from '../../client/change.ts';
+import { faultsOf, server } from '../../client/server.ts';
+import { hasRole, useSession } from '../../client/session.ts';
+import { DocumentEditor } from '../../parts/document-editor.tsx';
+import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { readDocument } from '../../parts/written-document.ts';
+import { faultsOfServerJson } from './checked-document.ts';
+import { PublishedVersions } from './published.tsx';
+import { texts } from './texts.ts';
+
+const route = getRouteApi('/publish');
+
+const MAX_FILE_BYTES = 1024 * 1024;
+
+export function PublishPage(): ReactElement {
+  const session = useSession();
+  const { tab, registry: chosen } = route.useSearch();
+  const navigate = route.useNavigate();
+  const registries = useQuery({
+    queryKey: ['registries', 'list'],
+    queryFn: ({ signal }) => server.registries.list.query(undefined, { signal }),
+  });
+  if (!session.mayWrite || !hasRole(session, 'manageEntries')) return <Empty title={texts.notAllowed} />;
+  return (
+    <Stack>
+      <Title order={1}>{texts.title}</Title>
+      <QueryState query={registries}>
+        {(found) => {
+          const registry = chosen ?? (found.find(({ isDefault }) => isDefault) ?? found[0])?.name;
+          return (
+            <>
+              <Select
+                label={texts.registry}
+                description={texts.registryHint}
+                maw={400}
+                data={found.map(({ name }) => name)}
+                value={registry ?? null}
+                allowDeselect={false}
+                onChange={(name) =>
+                  void navigate({ search: (before) => ({ ...before, registry: name ?? undefined }), replace: true })
+                }
+              />
+              <Tabs
+                value={tab ?? 'publish'}
+                keepMounted={false}
+                onChange={(value) =>
+                  void navigate({
+                    search: (before) => ({ ...before, tab: value === 'manage' ? value : undefined }),
+                    replace: true,
+                  })
+                }
+              >
+                <Tabs.List>
+                  <Tabs.Tab value="publish">{texts.tabs.publish}</Tabs.Tab>
+                  <Tabs.Tab value="manage">{texts.tabs.manage}</Tabs.Tab>
+                </Tabs.List>
+                <Tabs.Panel value="publish" pt="md">
+                  <PublishVersion registry={registry} />
+                </Tabs.Panel>
+                <Tabs.Panel value="manage" pt="md">
+                  <PublishedVersions registry={registry} />
+                </Tabs.Panel>
+              </Tabs>
+            </>
+          );
+        }}
+      </QueryState>
+    </Stack>
+  );
+}
+
+function PublishVersion({ registry }: { readonly registry: string | undefined }): ReactElement {
+  const [text, setText] = useState('');
+  /** The text that the server refused. */
+  const [refusedText, setRefusedText] = useState('');
+  const navigate = route.useNavigate();
+  const deferred = useDeferredValue(text);
+  const faults = useMemo(() => faultsOfServerJson(deferred), [deferred]);
+  const publish = useChange({
+    change: (document: string) =>
+      server.entries.publish.mutate({ document, ...(registry !== undefined && { registry }) }),
+    done: ({ name, version }) => texts.published(name, version),
+    showsErrors: true,
+    onDone: ({ name }) => void navigate({ search: (before) => ({ ...before, tab: 'manage', server: name }) }),
+  });
+  const isRefused = publish.error !== null && refusedText === text;
+  const refused = useMemo(() => {
+    if (!isRefused || publish.error === null) return [];
+    const { place } = readDocument(text);
+    return faultsOf(publish.error).map(place);
+  }, [isRefused, publish.error, text]);
+  const open = (file: File | null): void => {
+    if (file === null) return;
+    if (file.size > MAX_FILE_BYTES) notifications.show({ message: texts.tooLarge, color: 'red' });
+    else void file.text().then(setText);
+  };
+  const isEmpty = text.trim() === '';
+  return (
+    <Stack>
+      <Group>
+        <FileButton accept="application/json,.json" onChange={open}>
+          {(props) => (
+            <Button variant="default" {...props}>
+              {texts.open}
+            </Button>
+          )}
+        </FileButton>
+      </Group>
+      <DocumentEditor
+        label={texts.document}
+        description={texts.documentHint}
+        value={text}
+        onChange={setText}
+        faults={faults.length > 0 ? faults : refused}
+      />
+      {!isEmpty && faults.length === 0 && refused.length === 0 && <Text c="green">{texts.valid}</Text>}
+      {isRefused && publish.error !== null && refused.length === 0 && (
+        <Text c="red" role="alert">
+          {messageOf(publish.error)}
+        </Text>
+      )}
+      <Group>
+        <Button
+          loading={publish.isPending}
+          disabled={isEmpty || faults.length > 0}
+          onClick={() => {
+            setRefusedText(text);
+            publish.mutate(text);
+          }}
+        >
+          {texts.publish}
+        </Button>
+      </Group>
+      <Text size="sm" c="dimmed">
+        {texts.undo}
+      </Text>
+    </Stack>
+  );
+}

@@ -1,0 +1,222 @@
+/** The versions of a published server: deprecate, delete, restore. */
+import { Badge, Button, Group, Modal, Stack, Table, Text, Textarea, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { type ReactElement, useState } from 'react';
+import { useChange } from '../../client/change.ts';
+import { server, serverUrl } from '../../client/server.ts';
+import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { SafeText } from '../../parts/safe-text.tsx';
+import { Time } from '../../parts/time.tsx';
+import { texts } from './texts.ts';
+
+const route = getRouteApi('/publish');
+
+/** What the registry API says of a version, as far as it is shown. */
+interface Version {
+  readonly version: string;
+  readonly status: string;
+  readonly statusMessage: string | undefined;
+  readonly publishedAt: string;
+  readonly isLatest: boolean;
+}
+
+interface Item {
+  readonly server: { readonly version: string };
+  readonly _meta: {
+    readonly 'io.modelcontextprotocol.registry/official': Omit<Version, 'version'>;
+  };
+}
+
+/** The registry API lists deleted versions as well. */
+async function readVersions(registry: string, name: string, signal: AbortSignal): Promise<readonly Version[]> {
+  const path = `registry/${encodeURIComponent(registry)}/v0.1/servers/${encodeURIComponent(name)}/versions`;
+  const response = await fetch(serverUrl(`${path}?include_deleted=true`), { signal });
+  if (response.status === 404) return [];
+  if (!response.ok) throw new Error(`${response.status}`);
+  const { servers } = (await response.json()) as { readonly servers: readonly Item[] };
+  return servers.map((item) => ({
+    version: item.server.version,
+    // oxlint-disable-next-line no-underscore-dangle -- The protocol's name.
+    ...item._meta['io.modelcontextprotocol.registry/official'],
+  }));
+}
+
+export function PublishedVersions({ registry }: { readonly registry: string | undefined }): ReactElement {
+  const { server: name = '' } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [written, setWritten] = useState(name);
+  return (
+    <Stack>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void navigate({ search: (before) => ({ ...before, server: written.trim() || undefined }) });
+        }}
+      >
+        <Group align="flex-end">
+          <TextInput
+            label={texts.name}
+            description={texts.nameHint}
+            value={written}
+            onChange={({ currentTarget }) => setWritten(currentTarget.value)}
+            miw={280}
+          />
+          <Button type="submit" variant="default">
+            {texts.find}
+          </Button>
+        </Group>
+      </form>
+      {name !== '' && registry !== undefined && <Versions registry={registry} name={name} />}
+      <Text size="sm" c="dimmed">
+        {texts.undo}
+      </Text>
+    </Stack>
+  );
+}
+
+interface Server {
+  readonly registry: string;
+  readonly name: string;
+}
+
+function Versions({ registry, name }: Server): ReactElement {
+  const versions = useQuery({
+    queryKey: ['published', registry, name],
+    queryFn: ({ signal }) => readVersions(registry, name, signal),
+  });
+  return (
+    <QueryState query={versions}>
+      {(found) =>
+        found.length === 0 ? (
+          <Empty title={texts.noVersions} />
+        ) : (
+          <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+            <Table aria-label={name} verticalSpacing="sm">
+              <Table.Thead>
+                <Table.Tr>
+                  {Object.values(texts.columns).map((label) => (
+                    <Table.Th key={label}>{label}</Table.Th>
+                  ))}
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {found.map((version) => (
+                  <VersionLine key={version.version} of={{ registry, name }} version={version} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )
+      }
+    </QueryState>
+  );
+}
+
+const COLORS: Readonly<Record<string, string>> = { active: 'green', deprecated: 'yellow', deleted: 'red' };
+
+function VersionLine({ of, version }: { readonly of: Server; readonly version: Version }): ReactElement {
+  const { version: number, status, statusMessage, publishedAt, isLatest } = version;
+  const [asked, setAsked] = useState<'deprecate' | 'remove'>();
+  const [message, setMessage] = useState('');
+  const close = (): void => setAsked(undefined);
+  const key = { registry: of.registry, name: of.name, version: number };
+  const restore = useChange({
+    change: () => server.entries.setStatus.mutate({ ...key, status: 'active' }),
+    done: () => texts.restored(number),
+  });
+  const deprecate = useChange({
+    change: () =>
+      server.entries.setStatus.mutate({
+        ...key,
+        status: 'deprecated',
+        ...(message.trim() !== '' && { statusMessage: message.trim() }),
+      }),
+    done: () => texts.deprecated(number),
+    onDone: close,
+  });
+  const remove = useChange({
+    change: () => server.entries.delete.mutate(key),
+    done: () => texts.removed(number),
+    onDone: close,
+  });
+  const isRemoval = asked === 'remove';
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <SafeText text={number} limit={100} />{' '}
+        {isLatest && (
+          <Badge variant="light" tt="none">
+            {texts.latest}
+          </Badge>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Badge variant="light" tt="none" color={COLORS[status] ?? 'gray'}>
+          {texts.statuses[status] ?? status}
+        </Badge>
+        {statusMessage !== undefined && (
+          <Text size="xs" c="dimmed">
+            <SafeText text={statusMessage} limit={500} />
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Time at={publishedAt} as="date" />
+      </Table.Td>
+      <Table.Td>
+        <Group gap="xs" role="group" aria-label={texts.actionsOf(number)}>
+          {status !== 'active' && (
+            <Button size="xs" variant="default" loading={restore.isPending} onClick={() => restore.mutate(undefined)}>
+              {texts.restore}
+            </Button>
+          )}
+          {status === 'active' && (
+            <Button size="xs" variant="default" onClick={() => setAsked('deprecate')}>
+              {texts.deprecate}
+            </Button>
+          )}
+          {status !== 'deleted' && (
+            <Button size="xs" variant="default" onClick={() => setAsked('remove')}>
+              {texts.remove}
+            </Button>
+          )}
+        </Group>
+        <Modal
+          opened={asked !== undefined}
+          onClose={close}
+          title={isRemoval ? texts.removeTitle(number) : texts.deprecateTitle(number)}
+          closeButtonProps={{ 'aria-label': texts.cancel }}
+        >
+          <Stack>
+            <Text size="sm">{isRemoval ? texts.removeWhat : texts.deprecateWhat}</Text>
+            {!isRemoval && (
+              <Textarea
+                label={texts.message}
+                description={texts.messageHint}
+                maxLength={500}
+                data-autofocus
+                value={message}
+                onChange={({ currentTarget }) => setMessage(currentTarget.value)}
+              />
+            )}
+            <Group justify="flex-end">
+              <Button variant="default" onClick={close}>
+                {texts.cancel}
+              </Button>
+              {isRemoval ? (
+                <Button color="red" loading={remove.isPending} onClick={() => remove.mutate(undefined)}>
+                  {texts.removeDo}
+                </Button>
+              ) : (
+                <Button loading={deprecate.isPending} onClick={() => deprecate.mutate(undefined)}>
+                  {texts.deprecateDo}
+                </Button>
+              )}
+            </Group>
+          </Stack>
+        </Modal>
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,189 @@
+import { Anchor, Badge, Button, Card, Code, Group, List, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { type ReactElement, useState } from 'react';
+import { useChange } from '../../client/change.ts';
+import { server } from '../../client/server.ts';
+import { hasRole, useSession } from '../../client/session.ts';
+import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { RegistryForm } from './form.tsx';
+import { texts } from './texts.ts';
+
+export type Registry = Awaited<ReturnType<typeof server.registries.list.query>>[number];
+
+export function RegistriesPage(): ReactElement {
+  const session = useSession();
+  const [isCreating, creating] = useDisclosure(false);
+  const registries = useQuery({
+    queryKey: ['registries', 'list'],
+    queryFn: ({ signal }) => server.registries.list.query(undefined, { signal }),
+  });
+  const isManager = session.mayWrite && hasRole(session, 'manageRegistries');
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Title order={1}>{texts.title}</Title>
+        {isManager && (
+          <Button leftSection={<IconPlus size={16} />} onClick={creating.open}>
+            {texts.create}
+          </Button>
+        )}
+      </Group>
+      <Text c="dimmed">{texts.intro}</Text>
+      <QueryState query={registries}>
+        {(found) =>
+          found.length === 0 ? (
+            <Empty title={texts.none} />
+          ) : (
+            <SimpleGrid cols={{ base: 1, lg: 2 }}>
+              {found.map((registry) => (
+                <RegistryCard key={registry.name} registry={registry} isManager={isManager} />
+              ))}
+            </SimpleGrid>
+          )
+        }
+      </QueryState>
+      <Modal
+        opened={isCreating}
+        onClose={creating.close}
+        title={texts.create}
+        closeButtonProps={{ 'aria-label': texts.cancel }}
+      >
+        <RegistryForm onDone={creating.close} />
+      </Modal>
+    </Stack>
+  );
+}
+
+function RegistryCard({
+  registry,
+  isManager,
+}: {
+  readonly registry: Registry;
+  readonly isManager: boolean;
+}): ReactElement {
+  const session = useSession();
+  const { name, isDefault, access, sources, origin } = registry;
+  return (
+    <Card withBorder component="section" aria-label={name}>
+      <Stack gap="sm">
+        <Group gap="xs">
+          <Title order={2} size="h3" style={{ overflowWrap: 'anywhere' }}>
+            {name}
+          </Title>
+          {isDefault && <Badge variant="light">{texts.isDefault}</Badge>}
+          <Badge variant="light" color={access === 'public' ? 'green' : 'gray'}>
+            {texts.access[access]}
+          </Badge>
+        </Group>
+        <div>
+          <Text size="sm" c="dimmed">
+            {texts.order}
+          </Text>
+          {sources.length === 0 ? (
+            <Text>{texts.noSources}</Text>
+          ) : (
+            <List type="ordered" size="sm">
+              {sources.map((source) => (
+                <List.Item key={source}>
+                  {hasRole(session, 'manageSources') ? (
+                    <Anchor renderRoot={(props) => <Link to="/sources/$name" params={{ name: source }} {...props} />}>
+                      {source}
+                    </Anchor>
+                  ) : (
+                    source
+                  )}
+                </List.Item>
+              ))}
+            </List>
+          )}
+        </div>
+        <div>
+          <Text size="sm" c="dimmed">
+            {texts.readers}
+          </Text>
+          <Readers registry={registry} />
+        </div>
+        <Text size="sm" c="dimmed">
+          {texts.defined}: {texts.definedBy[origin]}
+        </Text>
+        <Group gap="xs">
+          <Button
+            size="xs"
+            variant="default"
+            renderRoot={(props) => <Link to="/catalog" search={{ registry: name }} {...props} />}
+          >
+            {texts.openCatalog}
+          </Button>
+          {session.kind === 'token' && hasRole(session, 'superAdmin') && (
+            <Button
+              size="xs"
+              variant="default"
+              renderRoot={(props) => <Link to="/registries/$name/view-as" params={{ name }} {...props} />}
+            >
+              {texts.viewAs}
+            </Button>
+          )}
+          {isManager && origin === 'api' && <Manage registry={registry} />}
+        </Group>
+      </Stack>
+    </Card>
+  );
+}
+
+function Readers({ registry: { access, claims, isImplicit } }: { readonly registry: Registry }): ReactElement {
+  const session = useSession();
+  if (access === 'public' || session.kind === 'everybody') return <Text>{texts.everyone}</Text>;
+  if (claims !== null) {
+    return (
+      <Text style={{ overflowWrap: 'anywhere' }}>
+        {texts.holders}: <Code>{JSON.stringify(claims)}</Code>
+      </Text>
+    );
+  }
+  return <Text>{isImplicit ? texts.everyCaller : texts.superAdmins}</Text>;
+}
+
+function Manage({ registry }: { readonly registry: Registry }): ReactElement {
+  const [opened, setOpened] = useState<'edit' | 'delete'>();
+  const close = (): void => setOpened(undefined);
+  const { name } = registry;
+  const remove = useChange({
+    change: () => server.registries.delete.mutate({ name }),
+    done: () => texts.removed(name),
+    onDone: close,
+  });
+  return (
+    <>
+      <Button size="xs" variant="default" onClick={() => setOpened('edit')}>
+        {texts.edit}
+      </Button>
+      <Button size="xs" variant="default" onClick={() => setOpened('delete')}>
+        {texts.remove}
+      </Button>
+      <Modal opened={opened === 'edit'} onClose={close} title={name} closeButtonProps={{ 'aria-label': texts.cancel }}>
+        <RegistryForm registry={registry} onDone={close} />
+      </Modal>
+      <Modal
+        opened={opened === 'delete'}
+        onClose={close}
+        title={texts.deleteTitle(name)}
+        closeButtonProps={{ 'aria-label': texts.cancel }}
+      >
+        <Stack>
+          <Text size="sm">{texts.deleteWhat}</Text>
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {texts.cancel}
+            </Button>
+            <Button color="red" loading={remove.isPending} onClick={() => remove.mutate(undefined)}>
+              {texts.deleteDo}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  );
+}

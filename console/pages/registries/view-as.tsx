@@ -1,0 +1,143 @@
+/** What a caller with other claims sees of a registry. */
+import { Alert, Anchor, Button, Group, JsonInput, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { type ReactElement, useState } from 'react';
+import { server } from '../../client/server.ts';
+import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { SafeText } from '../../parts/safe-text.tsx';
+import { texts } from './texts.ts';
+
+const route = getRouteApi('/registries/$name/view-as');
+
+const EXAMPLE = '{\n  "groups": ["engineering"]\n}';
+
+export function ViewAsPage(): ReactElement {
+  const { name } = route.useParams();
+  const { claims: shown, q = '' } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [claims, setClaims] = useState(shown ?? EXAMPLE);
+  return (
+    <Stack>
+      <Anchor size="sm" renderRoot={(props) => <Link to="/registries" {...props} />}>
+        {texts.back}
+      </Anchor>
+      <Title order={1}>{texts.viewAsTitle(name)}</Title>
+      <Text>{texts.viewAsWhat}</Text>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void navigate({ search: (before) => ({ ...before, claims }) });
+        }}
+      >
+        <Stack align="flex-start">
+          <JsonInput
+            label={texts.tokenClaims}
+            validationError={texts.notClaims}
+            w="100%"
+            maw={560}
+            autosize
+            minRows={4}
+            value={claims}
+            onChange={setClaims}
+          />
+          <Group align="flex-end">
+            <TextInput
+              label={texts.search}
+              value={q}
+              onChange={({ currentTarget: { value } }) =>
+                void navigate({ search: (before) => ({ ...before, q: value || undefined }), replace: true })
+              }
+            />
+            <Button type="submit" disabled={objectIn(claims) === undefined}>
+              {texts.show}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+      {shown !== undefined && objectIn(shown) !== undefined && <View name={name} claims={shown} search={q} />}
+    </Stack>
+  );
+}
+
+interface ViewProps {
+  readonly name: string;
+  readonly claims: string;
+  readonly search: string;
+}
+
+function View({ name, claims, search }: ViewProps): ReactElement {
+  const view = useInfiniteQuery({
+    queryKey: ['registries', 'viewAs', name, claims, search],
+    queryFn: ({ signal, pageParam }) =>
+      server.registries.viewAs.query(
+        {
+          name,
+          claims: objectIn(claims) ?? {},
+          ...(search !== '' && { search }),
+          ...(pageParam !== null && { after: pageParam }),
+        },
+        { signal },
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: ({ next }) => next ?? undefined,
+    select: ({ pages }) => ({ ...pages[0], entries: pages.flatMap(({ entries }) => entries) }),
+  });
+  return (
+    <QueryState query={view}>
+      {({ isVisible, roles = [], entries }) => (
+        <Stack>
+          <Text>
+            {texts.roles}: {roles.length === 0 ? texts.noRoles : roles.join(', ')}
+          </Text>
+          {isVisible !== true ? (
+            <Alert color="yellow">{texts.notVisible}</Alert>
+          ) : entries.length === 0 ? (
+            <Empty title={texts.noEntries} />
+          ) : (
+            <Table.ScrollContainer minWidth={400} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+              <Table aria-label={texts.viewAsTitle(name)}>
+                <Table.Thead>
+                  <Table.Tr>
+                    {[texts.server, texts.version, texts.source].map((label) => (
+                      <Table.Th key={label}>{label}</Table.Th>
+                    ))}
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {entries.map((entry) => (
+                    <Table.Tr key={entry.name}>
+                      <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                        <SafeText text={entry.name} limit={300} />
+                      </Table.Td>
+                      <Table.Td>
+                        <SafeText text={entry.version} limit={100} />
+                      </Table.Td>
+                      <Table.Td>{entry.sourceName}</Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          )}
+          {view.hasNextPage && (
+            <Button variant="default" loading={view.isFetchingNextPage} onClick={() => void view.fetchNextPage()}>
+              {texts.more}
+            </Button>
+          )}
+        </Stack>
+      )}
+    </QueryState>
+  );
+}
+
+function objectIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

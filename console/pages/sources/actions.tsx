@@ -1,0 +1,135 @@
+/** What a user can do with a source: sync, force, pause, resume, edit, delete. */
+import { Alert, Button, Group, Menu, Modal, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconDotsVertical, IconPlayerPause, IconPlayerPlay, IconRefresh } from '@tabler/icons-react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { useChange } from '../../client/change.ts';
+import { server } from '../../client/server.ts';
+import type { SourceDetail } from './state.ts';
+import { texts } from './texts.ts';
+
+export function SourceActions({ source }: { readonly source: SourceDetail }): ReactElement {
+  const { name, paused, kind, origin } = source;
+  const [isForcing, forcing] = useDisclosure(false);
+  const [isDeleting, deleting] = useDisclosure(false);
+  const sync = useChange({
+    change: (force: boolean) => server.sources.sync.mutate({ name, force }),
+    done: ({ number }) => texts.started(number),
+    onDone: forcing.close,
+  });
+  const pause = useChange({ change: () => server.sources.pause.mutate({ name }), done: () => texts.paused });
+  const resume = useChange({ change: () => server.sources.resume.mutate({ name }), done: () => texts.resumed });
+  const isManaged = kind === 'managed';
+  return (
+    <Group gap="xs">
+      {!isManaged && (
+        <>
+          <Button
+            leftSection={<IconRefresh size={16} />}
+            loading={sync.isPending && !isForcing}
+            onClick={() => sync.mutate(false)}
+          >
+            {texts.syncNow}
+          </Button>
+          {paused ? (
+            <Button
+              variant="default"
+              leftSection={<IconPlayerPlay size={16} />}
+              loading={resume.isPending}
+              onClick={() => resume.mutate(undefined)}
+            >
+              {texts.resume}
+            </Button>
+          ) : (
+            <Button
+              variant="default"
+              leftSection={<IconPlayerPause size={16} />}
+              loading={pause.isPending}
+              onClick={() => pause.mutate(undefined)}
+            >
+              {texts.pause}
+            </Button>
+          )}
+        </>
+      )}
+      {(!isManaged || origin === 'api') && (
+        <Menu position="bottom-end">
+          <Menu.Target>
+            <Button variant="default" px="xs" aria-label={texts.more}>
+              <IconDotsVertical size={16} />
+            </Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {!isManaged && <Menu.Item onClick={forcing.open}>{texts.force}</Menu.Item>}
+            {origin === 'api' && (
+              <>
+                <Menu.Item renderRoot={(props) => <Link to="/sources/$name/edit" params={{ name }} {...props} />}>
+                  {texts.edit}
+                </Menu.Item>
+                <Menu.Item color="red" onClick={deleting.open}>
+                  {texts.remove}
+                </Menu.Item>
+              </>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      <Modal
+        opened={isForcing}
+        onClose={forcing.close}
+        title={texts.forceTitle}
+        closeButtonProps={{ 'aria-label': texts.cancel }}
+      >
+        <Stack>
+          <Text size="sm">{texts.forceWhat}</Text>
+          <Alert color="yellow">{texts.forceWhen}</Alert>
+          <Group justify="flex-end">
+            <Button variant="default" onClick={forcing.close}>
+              {texts.cancel}
+            </Button>
+            <Button color="red" loading={sync.isPending} onClick={() => sync.mutate(true)}>
+              {texts.forceDo}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+      <DeleteSource source={source} isOpen={isDeleting} onClose={deleting.close} />
+    </Group>
+  );
+}
+
+interface DeleteSourceProps {
+  readonly source: SourceDetail;
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
+}
+
+function DeleteSource({ source: { name, entryCount }, isOpen, onClose }: DeleteSourceProps): ReactElement {
+  const navigate = useNavigate();
+  const remove = useChange({
+    change: () => server.sources.delete.mutate({ name }),
+    done: ({ isPending }) => (isPending ? texts.removalPending : texts.removed),
+    onDone: () => void navigate({ to: '/sources' }),
+  });
+  return (
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      title={texts.deleteTitle(name)}
+      closeButtonProps={{ 'aria-label': texts.cancel }}
+    >
+      <Stack>
+        <Text size="sm">{texts.deleteWhat(entryCount)}</Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {texts.cancel}
+          </Button>
+          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate(undefined)}>
+            {texts.deleteDo}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,156 @@
+import { Alert, Anchor, Code, Group, Loader, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { IconExternalLink } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
+import type { SourceProgress } from '../../../api/admin/source-progress.ts';
+import { server } from '../../client/server.ts';
+import { useSession } from '../../client/session.ts';
+import { webUrl } from '../../parts/safe-link.tsx';
+import { QueryState } from '../../parts/query-state.tsx';
+import { Time } from '../../parts/time.tsx';
+import { SourceActions } from './actions.tsx';
+import { History } from './history.tsx';
+import { StateBadge } from './parts.tsx';
+import { type SourceDetail, sourceQuery, stateOf } from './state.ts';
+import { texts } from './texts.ts';
+
+const route = getRouteApi('/sources/$name');
+
+export function SourcePage(): ReactElement {
+  const { name } = route.useParams();
+  const source = useQuery(sourceQuery(name));
+  return (
+    <Stack>
+      <Anchor size="sm" renderRoot={(props) => <Link to="/sources" {...props} />}>
+        {texts.back}
+      </Anchor>
+      <QueryState query={source}>{(found) => <Source source={found} />}</QueryState>
+    </Stack>
+  );
+}
+
+function Source({ source }: { readonly source: SourceDetail }): ReactElement {
+  const session = useSession();
+  const { name, lastRun, origin, definition } = source;
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" align="flex-start">
+        <Group gap="sm">
+          <Title order={1}>{name}</Title>
+          <StateBadge state={stateOf(source)} />
+        </Group>
+        {session.mayWrite && <SourceActions source={source} />}
+      </Group>
+      <Progress name={name} />
+      {lastRun?.failureType === 'RemovalGuard' && <Alert color="yellow">{texts.guardStopped}</Alert>}
+      {lastRun?.outcome === 'failed' && (
+        <Alert color="red" variant="light" title={texts.failure}>
+          <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
+            {lastRun.failureMessage}
+          </Text>
+        </Alert>
+      )}
+      <Facts source={source} />
+      <TemporalLink name={name} />
+      <Stack gap="xs">
+        <Title order={2} size="h4">
+          {texts.definition}
+        </Title>
+        {origin === 'file' && (
+          <Text size="sm" c="dimmed">
+            {texts.ofFile}
+          </Text>
+        )}
+        <Code block tabIndex={0} mah={320} style={{ overflow: 'auto' }}>
+          {JSON.stringify(source.written, null, 2)}
+        </Code>
+      </Stack>
+      {definition.origin.kind !== 'managed' && <History name={name} />}
+    </Stack>
+  );
+}
+
+function Facts({ source }: { readonly source: SourceDetail }): ReactElement {
+  const { kind, entryCount, origin, claims, actor, definition, written } = source;
+  const policy = written['syncPolicy'] as { readonly interval?: string } | undefined;
+  const facts: Record<keyof typeof texts.facts, ReactNode> = {
+    kind,
+    entries: entryCount.toLocaleString(),
+    interval: definition.syncPolicy.intervalMs === null ? texts.onRequest : policy?.interval,
+    nextSync: actor === null ? texts.unknown : <TimeOr at={actor.nextCycleAt} otherwise={texts.notPlanned} />,
+    lastSuccess: actor === null ? texts.unknown : <TimeOr at={actor.lastSuccessAt} otherwise={texts.never} />,
+    failures: actor === null ? texts.unknown : actor.consecutiveFailures,
+    definedBy: texts.definedBy[origin],
+    claims: claims === null ? texts.noClaims : <Code>{JSON.stringify(claims)}</Code>,
+  };
+  return (
+    <>
+      {actor === null && <Alert color="yellow">{texts.temporalAway}</Alert>}
+      <SimpleGrid component="dl" cols={{ base: 2, sm: 4 }} m={0}>
+        {(Object.keys(texts.facts) as (keyof typeof texts.facts)[]).map((fact) => (
+          <div key={fact}>
+            <Text component="dt" size="sm" c="dimmed">
+              {texts.facts[fact]}
+            </Text>
+            <Text component="dd" m={0} style={{ overflowWrap: 'anywhere' }}>
+              {facts[fact]}
+            </Text>
+          </div>
+        ))}
+      </SimpleGrid>
+    </>
+  );
+}
+
+function TimeOr({ at, otherwise }: { readonly at: string | undefined; readonly otherwise: string }): ReactElement {
+  return at === undefined ? <>{otherwise}</> : <Time at={at} as="relative" />;
+}
+
+function TemporalLink({ name }: { readonly name: string }): ReactElement | null {
+  const { data } = useQuery({
+    queryKey: ['system'],
+    queryFn: ({ signal }) => server.system.info.query(undefined, { signal }),
+    staleTime: Infinity,
+  });
+  const base = data?.temporal.uiUrl === undefined ? undefined : webUrl(data.temporal.uiUrl);
+  if (base === undefined || data === undefined) return null;
+  const path = `namespaces/${encodeURIComponent(data.temporal.namespace)}/workflows/${encodeURIComponent(`source/${name}`)}`;
+  return (
+    <Anchor size="sm" href={new URL(path, `${base.replace(/\/$/, '')}/`).href} target="_blank" rel="noopener">
+      {texts.openTemporal} <IconExternalLink size={14} aria-hidden />
+    </Anchor>
+  );
+}
+
+/** Follows the syncs of the source while the page is open. */
+function Progress({ name }: { readonly name: string }): ReactElement | null {
+  const client = useQueryClient();
+  const [progress, setProgress] = useState<SourceProgress>();
+  useEffect(() => {
+    let seen = '';
+    const subscription = server.sources.watch.subscribe(
+      { name },
+      {
+        onData: (news) => {
+          setProgress(news);
+          const state = `${news.run?.number} ${news.run?.endedAt} ${news.paused}`;
+          if (seen !== '' && seen !== state) void client.invalidateQueries({ queryKey: ['sources'] });
+          seen = state;
+        },
+      },
+    );
+    return () => subscription.unsubscribe();
+  }, [name, client]);
+  const run = progress?.run;
+  const isRunning = run !== undefined && run !== null && run.endedAt === null;
+  return (
+    <div aria-live="polite">
+      {isRunning && (
+        <Alert color="blue" variant="light" icon={<Loader size={18} />} title={texts.running(run.number)}>
+          {texts.runningEntries(progress?.stagedEntries ?? 0)}
+        </Alert>
+      )}
+    </div>
+  );
+}

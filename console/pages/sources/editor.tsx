@@ -1,0 +1,133 @@
+/** Adding a source, and changing one that was added through the API. */
+import { Anchor, Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { type ReactElement, useMemo, useState } from 'react';
+import { stringify } from 'yaml';
+import { messageOf, useChange } from '../../client/change.ts';
+import { faultsOf, server } from '../../client/server.ts';
+import { useSession } from '../../client/session.ts';
+import { DocumentEditor } from '../../parts/document-editor.tsx';
+import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { type PlacedFault, readDocument } from '../../parts/written-document.ts';
+import { sourceQuery } from './state.ts';
+import { TEMPLATE_KINDS, type TemplateKind, TEMPLATES } from './templates.ts';
+import { texts } from './texts.ts';
+
+export function NewSourcePage(): ReactElement {
+  const [kind, setKind] = useState<TemplateKind>('git');
+  const [name, setName] = useState('');
+  const session = useSession();
+  if (!session.mayWrite) return <Empty title={texts.notAllowed} />;
+  return (
+    <Stack>
+      <BackToSources />
+      <Title order={1}>{texts.createTitle}</Title>
+      <Group align="flex-start" grow preventGrowOverflow={false}>
+        <TextInput
+          label={texts.name}
+          description={texts.nameHint}
+          required
+          value={name}
+          onChange={({ currentTarget }) => setName(currentTarget.value)}
+        />
+        <Select
+          label={texts.kind}
+          data={TEMPLATE_KINDS.map((value) => ({ value, label: texts.kinds[value] }))}
+          value={kind}
+          allowDeselect={false}
+          onChange={(value) => setKind(TEMPLATE_KINDS.find((candidate) => candidate === value) ?? kind)}
+        />
+      </Group>
+      <Editor key={kind} name={name} initial={TEMPLATES[kind]} isNew />
+    </Stack>
+  );
+}
+
+const route = getRouteApi('/sources/$name/edit');
+
+export function EditSourcePage(): ReactElement {
+  const { name } = route.useParams();
+  const source = useQuery({ ...sourceQuery(name), staleTime: Infinity, refetchOnWindowFocus: false });
+  return (
+    <Stack>
+      <Anchor size="sm" renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>
+        {texts.backToSource}
+      </Anchor>
+      <Title order={1}>{texts.editTitle(name)}</Title>
+      <QueryState query={source}>
+        {({ written: { name: _name, ...written } }) => (
+          <Editor name={name} initial={stringify(written)} isNew={false} />
+        )}
+      </QueryState>
+    </Stack>
+  );
+}
+
+function BackToSources(): ReactElement {
+  return (
+    <Anchor size="sm" renderRoot={(props) => <Link to="/sources" {...props} />}>
+      {texts.back}
+    </Anchor>
+  );
+}
+
+/** What the server takes; it checks all of it. */
+type SourceInput = Parameters<typeof server.sources.create.mutate>[0];
+
+interface EditorProps {
+  readonly name: string;
+  readonly initial: string;
+  readonly isNew: boolean;
+}
+
+function Editor({ name, initial, isNew }: EditorProps): ReactElement {
+  const [text, setText] = useState(initial);
+  /** The text that the server refused. */
+  const [refusedText, setRefusedText] = useState('');
+  const navigate = useNavigate();
+  const document = useMemo(() => readDocument(text), [text]);
+  const save = useChange({
+    change: (input: SourceInput) => (isNew ? server.sources.create : server.sources.update).mutate(input),
+    done: ({ isPending }) => (isPending ? texts.pending : isNew ? texts.created(name) : texts.saved(name)),
+    showsErrors: true,
+    onDone: () => void navigate({ to: '/sources/$name', params: { name } }),
+  });
+  const isMapping = typeof document.value === 'object' && document.value !== null && !Array.isArray(document.value);
+  const refused = save.error !== null && refusedText === text ? faultsOf(save.error) : [];
+  const faults: PlacedFault[] = [...document.faults, ...refused.map((fault) => document.place(fault))];
+  if (document.faults.length === 0 && !isMapping)
+    faults.push({ path: '', message: texts.notMapping, line: 1, column: 1 });
+  const submit = (): void => {
+    setRefusedText(text);
+    save.mutate({ ...(document.value as object), name } as SourceInput);
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Stack>
+        <DocumentEditor
+          label={texts.source}
+          description={texts.sourceHint}
+          value={text}
+          onChange={setText}
+          faults={faults}
+        />
+        {save.error !== null && refused.length === 0 && (
+          <Text c="red" role="alert">
+            {messageOf(save.error)}
+          </Text>
+        )}
+        <Group>
+          <Button type="submit" loading={save.isPending} disabled={name === '' || !isMapping}>
+            {isNew ? texts.add : texts.save}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,148 @@
+import { Anchor, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { server } from '../../client/server.ts';
+import { hasRole, useSession } from '../../client/session.ts';
+import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { Time } from '../../parts/time.tsx';
+import { StateBadge } from './parts.tsx';
+import { type SourceRow, sourceQuery, STATES, stateOf } from './state.ts';
+import { texts } from './texts.ts';
+
+const route = getRouteApi('/sources');
+
+/** Up to so many sources, the table asks each actor for its next sync. */
+const MOST_ASKED = 50;
+
+export function SourcesPage(): ReactElement {
+  const session = useSession();
+  const sources = useQuery({
+    queryKey: ['sources', 'list'],
+    queryFn: ({ signal }) => server.sources.list.query(undefined, { signal }),
+    enabled: hasRole(session, 'manageSources'),
+    refetchInterval: 10_000,
+  });
+  if (!hasRole(session, 'manageSources')) return <Empty title={texts.notAllowed} />;
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Title order={1}>{texts.title}</Title>
+        {session.mayWrite && (
+          <Button leftSection={<IconPlus size={16} />} renderRoot={(props) => <Link to="/sources/new" {...props} />}>
+            {texts.create}
+          </Button>
+        )}
+      </Group>
+      <QueryState query={sources}>
+        {(found) =>
+          found.length === 0 ? (
+            <Empty title={texts.none}>
+              <Text c="dimmed">{texts.noneHint}</Text>
+            </Empty>
+          ) : (
+            <FilteredSources sources={found} />
+          )
+        }
+      </QueryState>
+    </Stack>
+  );
+}
+
+function FilteredSources({ sources }: { readonly sources: readonly SourceRow[] }): ReactElement {
+  const { q = '', state } = route.useSearch();
+  const navigate = route.useNavigate();
+  const shown = sources.filter(
+    (source) => source.name.includes(q.toLowerCase()) && (state === undefined || stateOf(source) === state),
+  );
+  return (
+    <>
+      <Group align="flex-end">
+        <TextInput
+          label={texts.search}
+          leftSection={<IconSearch size={16} />}
+          value={q}
+          onChange={({ currentTarget: { value } }) =>
+            void navigate({ search: (before) => ({ ...before, q: value || undefined }), replace: true })
+          }
+        />
+        <Select
+          label={texts.state}
+          placeholder={texts.anyState}
+          clearable
+          clearButtonProps={{ 'aria-label': texts.anyState }}
+          data={STATES.map((value) => ({ value, label: texts.states[value] }))}
+          value={state ?? null}
+          onChange={(value) =>
+            void navigate({
+              search: (before) => ({ ...before, state: STATES.find((candidate) => candidate === value) }),
+              replace: true,
+            })
+          }
+        />
+      </Group>
+      {shown.length === 0 ? <Empty title={texts.noneFound} /> : <SourcesTable sources={shown} />}
+    </>
+  );
+}
+
+function SourcesTable({ sources }: { readonly sources: readonly SourceRow[] }): ReactElement {
+  const { columns } = texts;
+  return (
+    <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table verticalSpacing="sm" aria-label={texts.title}>
+        <Table.Thead>
+          <Table.Tr>
+            {Object.values(columns).map((label) => (
+              <Table.Th key={label}>{label}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {sources.map((source) => (
+            <SourceLine key={source.name} source={source} isAsked={sources.length <= MOST_ASKED} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function SourceLine({ source, isAsked }: { readonly source: SourceRow; readonly isAsked: boolean }): ReactElement {
+  const { name, kind, entryCount, lastSuccessAt, failures, lastRun } = source;
+  const hasFailed = lastRun?.outcome === 'failed' && lastRun.endedAt !== null;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Anchor renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>{name}</Anchor>
+      </Table.Td>
+      <Table.Td>{kind}</Table.Td>
+      <Table.Td>
+        <StateBadge state={stateOf(source)} />
+      </Table.Td>
+      <Table.Td>{entryCount.toLocaleString()}</Table.Td>
+      <Table.Td>{lastSuccessAt === null ? '–' : <Time at={lastSuccessAt} as="relative" />}</Table.Td>
+      <Table.Td maw={320}>
+        {hasFailed ? (
+          <>
+            <Time at={lastRun.endedAt ?? ''} as="relative" />
+            <Text size="xs" c="dimmed" lineClamp={2}>
+              {texts.failures(failures)}: {lastRun.failureMessage}
+            </Text>
+          </>
+        ) : (
+          '–'
+        )}
+      </Table.Td>
+      <Table.Td>{isAsked && kind !== 'managed' ? <NextSync name={name} /> : '–'}</Table.Td>
+    </Table.Tr>
+  );
+}
+
+function NextSync({ name }: { readonly name: string }): ReactElement {
+  const { data } = useQuery({ ...sourceQuery(name), refetchInterval: 30_000 });
+  const at = data?.actor?.nextCycleAt;
+  if (data === undefined) return <>…</>;
+  return at === undefined ? <>{texts.notPlanned}</> : <Time at={at} as="relative" />;
+}

@@ -1,0 +1,34 @@
+/** What several pages of sources show. */
+import { Badge } from '@mantine/core';
+import type { ReactElement } from 'react';
+import { COLORS, type Run, type SourceState } from './state.ts';
+import { texts } from './texts.ts';
+
+export function StateBadge({ state }: { readonly state: SourceState }): ReactElement {
+  return (
+    <Badge color={COLORS[state]} variant="light" tt="none">
+      {texts.states[state]}
+    </Badge>
+  );
+}
+
+const OUTCOME_COLORS = {
+  changed: 'green',
+  unchanged: 'gray',
+  failed: 'red',
+  cancelled: 'yellow',
+  running: 'blue',
+} as const;
+
+export function outcomeOf({ outcome, endedAt }: Pick<Run, 'outcome' | 'endedAt'>): keyof typeof OUTCOME_COLORS {
+  return endedAt === null ? 'running' : (outcome ?? 'cancelled');
+}
+
+export function OutcomeBadge({ run }: { readonly run: Pick<Run, 'outcome' | 'endedAt'> }): ReactElement {
+  const outcome = outcomeOf(run);
+  return (
+    <Badge color={OUTCOME_COLORS[outcome]} variant="light" tt="none">
+      {texts.outcomes[outcome]}
+    </Badge>
+  );
+}

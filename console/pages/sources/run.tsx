@@ -1,0 +1,188 @@
+/** One sync: why it failed, what it rejected, and what it changed. */
+import { Alert, Anchor, Badge, Group, SegmentedControl, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import type { ReactElement } from 'react';
+import { server } from '../../client/server.ts';
+import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { SafeText } from '../../parts/safe-text.tsx';
+import { Time } from '../../parts/time.tsx';
+import { OutcomeBadge } from './parts.tsx';
+import { texts } from './texts.ts';
+
+const route = getRouteApi('/sources/$name/syncs/$number');
+
+/** As many as the server keeps of each kind. */
+const MOST = 1000;
+
+type RunDetail = Awaited<ReturnType<typeof server.sources.run.query>>;
+
+export function RunPage(): ReactElement {
+  const { name, number } = route.useParams();
+  const run = useQuery({
+    queryKey: ['sources', 'run', name, number],
+    queryFn: ({ signal }) => server.sources.run.query({ name, number: Number(number), limit: MOST }, { signal }),
+    refetchInterval: ({ state: { data } }) => (data?.endedAt === null ? 2_000 : false),
+  });
+  return (
+    <Stack>
+      <Anchor size="sm" renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>
+        {name}
+      </Anchor>
+      <QueryState query={run}>{(found) => <RunDetails run={found} />}</QueryState>
+    </Stack>
+  );
+}
+
+function RunDetails({ run }: { readonly run: RunDetail }): ReactElement {
+  const { number, startedAt, trigger, requestedBy, reason, added, changed, removed, rejected, warnings } = run;
+  return (
+    <Stack gap="lg">
+      <Group gap="sm">
+        <Title order={1}>{texts.run(number)}</Title>
+        <OutcomeBadge run={run} />
+      </Group>
+      <Text size="sm">
+        <Time at={startedAt} />, {texts.triggers[trigger] ?? trigger}
+        {requestedBy !== null && ` ${texts.requestedBy(requestedBy)}`}
+        {reason !== null && `: ${reason}`}. {texts.changesInWords(added, changed, removed)},{' '}
+        {texts.counts(rejected, warnings)}.
+      </Text>
+      {run.failureMessage !== null && (
+        <Alert color="red" variant="light" title={texts.failure}>
+          <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
+            {run.failureMessage}
+          </Text>
+          {run.failureType === 'RemovalGuard' && <Text size="sm">{texts.guardStopped}</Text>}
+        </Alert>
+      )}
+      <Findings run={run} />
+      <Changes changes={run.changes} />
+    </Stack>
+  );
+}
+
+function Findings({ run }: { readonly run: RunDetail }): ReactElement {
+  const { q = '', severity } = route.useSearch();
+  const navigate = route.useNavigate();
+  const wanted = q.toLowerCase();
+  const shown = run.findings.filter(
+    (finding) =>
+      (severity === undefined || finding.severity === severity) &&
+      `${finding.name} ${finding.version} ${finding.location} ${finding.reason}`.toLowerCase().includes(wanted),
+  );
+  const all = run.rejected + run.warnings;
+  return (
+    <Stack gap="xs">
+      <Title order={2} size="h4">
+        {texts.findings}
+      </Title>
+      {run.findings.length === 0 ? (
+        <Text c="dimmed">{texts.noFindings}</Text>
+      ) : (
+        <>
+          <Group align="flex-end">
+            <TextInput
+              label={texts.findingsSearch}
+              leftSection={<IconSearch size={16} />}
+              value={q}
+              onChange={({ currentTarget: { value } }) =>
+                void navigate({ search: (before) => ({ ...before, q: value || undefined }), replace: true })
+              }
+            />
+            <SegmentedControl
+              aria-label={texts.severityLabel}
+              data={(['all', 'rejection', 'warning'] as const).map((value) => ({
+                value,
+                label: texts.severities[value],
+              }))}
+              value={severity ?? 'all'}
+              onChange={(value) =>
+                void navigate({
+                  search: (before) => ({
+                    ...before,
+                    severity: value === 'rejection' || value === 'warning' ? value : undefined,
+                  }),
+                  replace: true,
+                })
+              }
+            />
+          </Group>
+          {run.findings.length < all && (
+            <Text size="sm" c="dimmed">
+              {texts.moreFindings(run.findings.length, all)}
+            </Text>
+          )}
+          {shown.length === 0 ? <Empty title={texts.noFindingsFound} /> : <FindingsTable findings={shown} />}
+        </>
+      )}
+    </Stack>
+  );
+}
+
+function FindingsTable({ findings }: { readonly findings: RunDetail['findings'] }): ReactElement {
+  return (
+    <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table aria-label={texts.findings}>
+        <Table.Thead>
+          <Table.Tr>
+            {Object.values(texts.findingColumns).map((label) => (
+              <Table.Th key={label}>{label}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {findings.map((finding) => (
+            <Table.Tr key={`${finding.severity} ${finding.ordinal} ${finding.reason}`}>
+              <Table.Td>
+                <Badge color={finding.severity === 'rejection' ? 'red' : 'yellow'} variant="light" tt="none">
+                  {texts.severity[finding.severity]}
+                </Badge>
+              </Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                <SafeText text={[finding.name ?? '–', finding.version ?? ''].join(' ')} limit={300} />
+              </Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                <SafeText text={finding.location ?? '–'} limit={300} />
+              </Table.Td>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                <SafeText text={finding.reason} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function Changes({ changes }: { readonly changes: RunDetail['changes'] }): ReactElement {
+  return (
+    <Stack gap="xs">
+      <Title order={2} size="h4">
+        {texts.changedEntries}
+      </Title>
+      {changes.length === 0 && <Text c="dimmed">{texts.noChanges}</Text>}
+      {(['added', 'changed', 'removed'] as const).map((kind) => {
+        const ofKind = changes.filter((change) => change.kind === kind);
+        return (
+          ofKind.length > 0 && (
+            <details key={kind} open={ofKind.length <= 20}>
+              <summary>
+                {texts.changeKinds[kind]}: {ofKind.length}
+              </summary>
+              <ul>
+                {ofKind.map(({ name, version }) => (
+                  <li key={`${name} ${version}`} style={{ overflowWrap: 'anywhere' }}>
+                    <SafeText text={`${name} ${version}`} limit={300} />
+                  </li>
+                ))}
+              </ul>
+            </details>
+          )
+        );
+      })}
+    </Stack>
+  );
+}

@@ -1,0 +1,40 @@
+/** The state of a source in one word, from its record. */
+import { queryOptions } from '@tanstack/react-query';
+import { server } from '../../client/server.ts';
+
+export type SourceRow = Awaited<ReturnType<typeof server.sources.list.query>>[number];
+export type SourceDetail = Awaited<ReturnType<typeof server.sources.get.query>>;
+export type Run = Awaited<ReturnType<typeof server.sources.runs.query>>[number];
+
+export const STATES = ['ok', 'syncing', 'failing', 'paused', 'waiting', 'managed', 'removing'] as const;
+export type SourceState = (typeof STATES)[number];
+
+export const COLORS: Readonly<Record<SourceState, string>> = {
+  ok: 'green',
+  syncing: 'blue',
+  failing: 'red',
+  paused: 'yellow',
+  waiting: 'gray',
+  managed: 'gray',
+  removing: 'gray',
+};
+
+export function stateOf({
+  detachedAt,
+  paused,
+  kind,
+  lastRun,
+}: Pick<SourceRow, 'detachedAt' | 'paused' | 'kind' | 'lastRun'>): SourceState {
+  if (detachedAt !== null) return 'removing';
+  if (lastRun !== null && lastRun.endedAt === null) return 'syncing';
+  if (paused) return 'paused';
+  if (kind === 'managed') return 'managed';
+  if (lastRun === null) return 'waiting';
+  return lastRun.outcome === 'failed' ? 'failing' : 'ok';
+}
+
+export const sourceQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['sources', 'get', name],
+    queryFn: ({ signal }) => server.sources.get.query({ name }, { signal }),
+  });

@@ -1,0 +1,65 @@
+/** A document that a user writes, in YAML or JSON, and the places of faults in it. */
+import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { Fault } from '../../registry/server-json.ts';
+
+export interface PlacedFault extends Fault {
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface WrittenDocument {
+  /** Undefined if the text can't be read. */
+  readonly value: unknown;
+  /** What keeps the text from being read. */
+  readonly faults: readonly PlacedFault[];
+  /** Where a path such as `packages[0].transport` is in the text, or the nearest part of it that exists. */
+  place(fault: Fault): PlacedFault;
+}
+
+export function readDocument(text: string): WrittenDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const at = (offset: number): { line: number; column: number } => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const faults = document.errors.map(({ message, pos }) => ({ path: '', message, ...at(pos[0]) }));
+  return {
+    value: faults.length > 0 ? undefined : document.toJS({ maxAliasCount: 20 }),
+    faults,
+    place: (fault) => ({ ...fault, ...at(offsetOf(document, segmentsOf(fault.path))) }),
+  };
+}
+
+/** `packages[0].a["b.c"]` has the segments `packages`, 0, `a`, `b.c`. */
+function segmentsOf(path: string): (string | number)[] {
+  return [...path.matchAll(/\[("(?:[^"\\]|\\.)*")\]|\[(\d+)\]|([^.[\]]+)/g)].map(([, quoted, index, name = '']) => {
+    if (quoted !== undefined) return JSON.parse(quoted) as string;
+    return index === undefined ? name : Number(index);
+  });
+}
+
+function offsetOf(document: Document, segments: readonly (string | number)[]): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const segment of segments) {
+    if (isSeq(node) && typeof segment === 'number') {
+      node = node.items[segment];
+      offset = startOf(node) ?? offset;
+    } else if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && key.value === segment);
+      if (pair === undefined) break;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else {
+      break;
+    }
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return undefined;
+  return typeof node.range[0] === 'number' ? node.range[0] : undefined;
+}
