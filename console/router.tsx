@@ -8,7 +8,7 @@ import { catalogSearch } from './pages/catalog/search.ts';
 import { publishSearch } from './pages/publish/search.ts';
 import { viewAsSearch } from './pages/registries/search.ts';
 import { signInSearch } from './pages/sign-in/search.ts';
-import { runSearch, sourcesSearch } from './pages/sources/search.ts';
+import { runSearch, sourcesSearch } from './pages/source/search.ts';
 
 const root = createRootRoute({
   component: Shell,
@@ -42,32 +42,32 @@ const sources = createRoute({
   getParentRoute: () => root,
   path: '/sources',
   validateSearch: sourcesSearch,
-  component: lazyRouteComponent(() => import('./pages/sources/page.tsx'), 'SourcesPage'),
+  component: lazyRouteComponent(() => import('./pages/source/page.tsx'), 'SourcesPage'),
 });
 
 const newSource = createRoute({
   getParentRoute: () => root,
   path: '/sources/new',
-  component: lazyRouteComponent(() => import('./pages/sources/editor.tsx'), 'NewSourcePage'),
+  component: lazyRouteComponent(() => import('./pages/source/editor.tsx'), 'NewSourcePage'),
 });
 
 const source = createRoute({
   getParentRoute: () => root,
   path: '/sources/$name',
-  component: lazyRouteComponent(() => import('./pages/sources/detail.tsx'), 'SourcePage'),
+  component: lazyRouteComponent(() => import('./pages/source/detail.tsx'), 'SourcePage'),
 });
 
 const editSource = createRoute({
   getParentRoute: () => root,
   path: '/sources/$name/edit',
-  component: lazyRouteComponent(() => import('./pages/sources/editor.tsx'), 'EditSourcePage'),
+  component: lazyRouteComponent(() => import('./pages/source/editor.tsx'), 'EditSourcePage'),
 });
 
 const run = createRoute({
   getParentRoute: () => root,
   path: '/sources/$name/syncs/$number',
   validateSearch: runSearch,
-  component: lazyRouteComponent(() => import('./pages/sources/run.tsx'), 'RunPage'),
+  component: lazyRouteComponent(() => import('./pages/source/run.tsx'), 'RunPage'),
 });
 
 const registries = createRoute({

@@ -14,7 +14,7 @@ export interface WrittenDocument {
   /** What keeps the text from being read. */
   readonly faults: readonly PlacedFault[];
   /** Where a path such as `packages[0].transport` is in the text, or the nearest part of it that exists. */
-  place(fault: Fault): PlacedFault;
+  readonly place: (fault: Fault) => PlacedFault;
 }
 
 export function readDocument(text: string): WrittenDocument {

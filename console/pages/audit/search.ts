@@ -1,4 +1,5 @@
 /** The filters of the audit log, as the address has them. */
+import type { server } from '../../client/server.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditAction, type AuditOutcome } from '../../../registry/audit.ts';
 
 export const OUTCOMES = [...AUDIT_OUTCOMES, 'unknown'] as const;
@@ -34,8 +35,10 @@ function isTime(value: unknown): value is string {
   return isText(value) && !Number.isNaN(Date.parse(value));
 }
 
+type Conditions = Parameters<typeof server.audit.list.query>[0];
+
 /** The same for the server. */
-export function conditionsOf({ subject, action, outcome, target, from, until }: AuditSearch) {
+export function conditionsOf({ subject, action, outcome, target, from, until }: AuditSearch): Conditions {
   return {
     ...(subject !== undefined && { subject }),
     ...(action !== undefined && { action }),

@@ -33,6 +33,7 @@ export function stateOf({
   return lastRun.outcome === 'failed' ? 'failing' : 'ok';
 }
 
+// oxlint-disable-next-line explicit-module-boundary-types -- Only the library can spell the type.
 export const sourceQuery = (name: string) =>
   queryOptions({
     queryKey: ['sources', 'get', name],
