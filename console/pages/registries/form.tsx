@@ -47,7 +47,7 @@ export function RegistryForm({ registry, onDone }: RegistryFormProps): ReactElem
             .map((line) => line.trim())
             .filter((line) => line !== ''),
           access,
-          ...(access === 'protected' && claims.trim() !== '' && { claims: required as Record<string, string> }),
+          ...(access === 'protected' && claims.trim() !== '' && { claims: required }),
         });
       }}
     >

@@ -1,4 +1,4 @@
-import type { SignInFailure } from '../../../api/sign-in/router.ts';
+import type { SignInFailure } from '../../../api/sign-in/endpoints.ts';
 
 export const texts = {
   title: 'Sign in',

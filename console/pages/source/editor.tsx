@@ -100,7 +100,7 @@ function Editor({ name, initial, isNew }: EditorProps): ReactElement {
     faults.push({ path: '', message: texts.notMapping, line: 1, column: 1 });
   const submit = (): void => {
     setRefusedText(text);
-    save.mutate({ ...(document.value as object), name } as SourceInput);
+    save.mutate({ ...(document.value as object), name });
   };
   return (
     <form

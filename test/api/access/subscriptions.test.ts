@@ -69,10 +69,10 @@ test('a caller who manages sources hears of the last sync at once, and of each c
 });
 
 test.each([
-  ['without the role', 'reader', 'internal', 403],
-  ['with the role, but without the claims of the source', 'manager', 'internal', 404],
-  ['of a source that does not exist', 'admin', 'absent', 404],
-])('a caller %s hears of the refusal, and of nothing else', async (_what, role, name, httpStatus) => {
+  { what: 'without the role', role: 'reader', name: 'internal', httpStatus: 403 },
+  { what: 'with the role, but without the claims of the source', role: 'manager', name: 'internal', httpStatus: 404 },
+  { what: 'who asks for a source that does not exist', role: 'admin', name: 'absent', httpStatus: 404 },
+])('a caller $what hears of the refusal, and of nothing else', async ({ role, name, httpStatus }) => {
   await using events = await watch(role, name);
   expect(await events.next()).toEqual([
     'serialized-error',
