@@ -156,7 +156,7 @@ export async function listRecentSyncRuns(
   database: Database,
   { sourceIds, limit }: { readonly sourceIds: readonly string[]; readonly limit: number },
 ): Promise<readonly SyncRunRow[]> {
-  return await database.pool.any(sql.type(syncRunRow)`
+  return await database.any(sql.type(syncRunRow)`
     select ${syncRunColumns} from source cross join lateral (
       select * from sync_run where sync_run.source_id = source.id and outcome in ('changed', 'failed')
       order by number desc limit ${limit}

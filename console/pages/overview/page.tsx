@@ -70,7 +70,10 @@ function Sources(): ReactElement {
             <Count label={texts.counts.entries} value={counts.entries} />
             <Count label={texts.counts.sources} value={counts.sources} />
             <Count label={texts.counts.registries} value={counts.registries} />
-            <Count label={texts.counts.failing} value={sources.data?.filter(({ failures }) => failures > 0).length} />
+            <Count
+              label={texts.counts.failing}
+              value={sources.data?.filter(({ state }) => state.failures > 0).length}
+            />
           </SimpleGrid>
         )}
       </QueryState>
@@ -80,17 +83,17 @@ function Sources(): ReactElement {
         </Title>
         <QueryState query={sources}>
           {(found) => {
-            const failing = found.filter(({ failures }) => failures > 0);
+            const failing = found.filter(({ state }) => state.failures > 0);
             return failing.length === 0 ? (
               <Text c="dimmed">{texts.noFailing}</Text>
             ) : (
-              failing.map(({ name, failures, lastRun }) => (
+              failing.map(({ name, state, lastRun }) => (
                 <Alert key={name} color="red" variant="light">
                   <Group gap="xs">
                     <Anchor fw={600} renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>
                       {name}
                     </Anchor>
-                    <Text size="sm">{texts.failures(failures)}</Text>
+                    <Text size="sm">{texts.failures(state.failures)}</Text>
                   </Group>
                   {lastRun?.failureMessage && (
                     <Text size="sm" lineClamp={3} style={{ overflowWrap: 'anywhere' }}>

@@ -72,15 +72,15 @@ function Source({ source }: { readonly source: SourceDetail }): ReactElement {
 }
 
 function Facts({ source }: { readonly source: SourceDetail }): ReactElement {
-  const { kind, entryCount, origin, claims, actor, definition, written } = source;
+  const { kind, entryCount, origin, claims, actor, definition, written, state } = source;
   const policy = written['syncPolicy'] as { readonly interval?: string } | undefined;
   const facts: Record<keyof typeof texts.facts, ReactNode> = {
     kind,
     entries: entryCount.toLocaleString(),
     interval: definition.syncPolicy.intervalMs === null ? texts.onRequest : policy?.interval,
-    nextSync: actor === null ? texts.unknown : <TimeOr at={actor.nextCycleAt} otherwise={texts.notPlanned} />,
-    lastSuccess: actor === null ? texts.unknown : <TimeOr at={actor.lastSuccessAt} otherwise={texts.never} />,
-    failures: actor === null ? texts.unknown : actor.consecutiveFailures,
+    nextSync: <TimeOr at={actor?.nextCycleAt ?? state.nextAttempt} otherwise={texts.notPlanned} />,
+    lastSuccess: <TimeOr at={state.lastSuccess} otherwise={texts.never} />,
+    failures: state.failures,
     definedBy: texts.definedBy[origin],
     claims: claims === null ? texts.noClaims : <Code>{JSON.stringify(claims)}</Code>,
   };
@@ -103,8 +103,8 @@ function Facts({ source }: { readonly source: SourceDetail }): ReactElement {
   );
 }
 
-function TimeOr({ at, otherwise }: { readonly at: string | undefined; readonly otherwise: string }): ReactElement {
-  return at === undefined ? <>{otherwise}</> : <Time at={at} as="relative" />;
+function TimeOr({ at, otherwise }: { readonly at: string | null; readonly otherwise: string }): ReactElement {
+  return at === null ? <>{otherwise}</> : <Time at={at} as="relative" />;
 }
 
 function TemporalLink({ name }: { readonly name: string }): ReactElement | null {

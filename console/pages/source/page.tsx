@@ -8,13 +8,10 @@ import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { Time } from '../../parts/time.tsx';
 import { StateBadge } from './parts.tsx';
-import { type SourceRow, sourceQuery, STATES, stateOf } from './state.ts';
+import { type SourceRow, STATES, stateOf } from './state.ts';
 import { texts } from './texts.ts';
 
 const route = getRouteApi('/sources');
-
-/** Up to so many sources, the table asks each actor for its next sync. */
-const MOST_ASKED = 50;
 
 export function SourcesPage(): ReactElement {
   const session = useSession();
@@ -101,7 +98,7 @@ function SourcesTable({ sources }: { readonly sources: readonly SourceRow[] }): 
         </Table.Thead>
         <Table.Tbody>
           {sources.map((source) => (
-            <SourceLine key={source.name} source={source} isAsked={sources.length <= MOST_ASKED} />
+            <SourceLine key={source.name} source={source} />
           ))}
         </Table.Tbody>
       </Table>
@@ -109,8 +106,8 @@ function SourcesTable({ sources }: { readonly sources: readonly SourceRow[] }): 
   );
 }
 
-function SourceLine({ source, isAsked }: { readonly source: SourceRow; readonly isAsked: boolean }): ReactElement {
-  const { name, kind, entryCount, lastSuccessAt, failures, lastRun } = source;
+function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
+  const { name, kind, entryCount, lastRun, state } = source;
   const hasFailed = lastRun?.outcome === 'failed' && lastRun.endedAt !== null;
   return (
     <Table.Tr>
@@ -122,27 +119,27 @@ function SourceLine({ source, isAsked }: { readonly source: SourceRow; readonly 
         <StateBadge state={stateOf(source)} />
       </Table.Td>
       <Table.Td>{entryCount.toLocaleString()}</Table.Td>
-      <Table.Td>{lastSuccessAt === null ? '–' : <Time at={lastSuccessAt} as="relative" />}</Table.Td>
+      <Table.Td>{state.lastSuccess === null ? '–' : <Time at={state.lastSuccess} as="relative" />}</Table.Td>
       <Table.Td maw={320}>
         {hasFailed ? (
           <>
             <Time at={lastRun.endedAt ?? ''} as="relative" />
             <Text size="xs" c="dimmed" lineClamp={2}>
-              {texts.failures(failures)}: {lastRun.failureMessage}
+              {texts.failures(state.failures)}: {lastRun.failureMessage}
             </Text>
           </>
         ) : (
           '–'
         )}
       </Table.Td>
-      <Table.Td>{isAsked && kind !== 'managed' ? <NextSync name={name} /> : '–'}</Table.Td>
+      <Table.Td>
+        {state.nextAttempt === null ? '–' : <Time at={state.nextAttempt} as="relative" />}
+        {state.isOverdue && (
+          <Text size="xs" c="red">
+            {texts.overdue}
+          </Text>
+        )}
+      </Table.Td>
     </Table.Tr>
   );
-}
-
-function NextSync({ name }: { readonly name: string }): ReactElement {
-  const { data } = useQuery({ ...sourceQuery(name), refetchInterval: 30_000 });
-  const at = data?.actor?.nextCycleAt;
-  if (data === undefined) return <>…</>;
-  return at === undefined ? <>{texts.notPlanned}</> : <Time at={at} as="relative" />;
 }

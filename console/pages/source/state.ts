@@ -19,18 +19,13 @@ export const COLORS: Readonly<Record<SourceState, string>> = {
   removing: 'gray',
 };
 
-export function stateOf({
-  detachedAt,
-  paused,
-  kind,
-  lastRun,
-}: Pick<SourceRow, 'detachedAt' | 'paused' | 'kind' | 'lastRun'>): SourceState {
+export function stateOf({ detachedAt, kind, state }: Pick<SourceRow, 'detachedAt' | 'kind' | 'state'>): SourceState {
   if (detachedAt !== null) return 'removing';
-  if (lastRun !== null && lastRun.endedAt === null) return 'syncing';
-  if (paused) return 'paused';
+  if (state.isSyncing) return 'syncing';
+  if (state.phase === 'paused') return 'paused';
+  if (state.failures > 0) return 'failing';
   if (kind === 'managed') return 'managed';
-  if (lastRun === null) return 'waiting';
-  return lastRun.outcome === 'failed' ? 'failing' : 'ok';
+  return state.lastSuccess === null ? 'waiting' : 'ok';
 }
 
 // oxlint-disable-next-line explicit-module-boundary-types -- Only the library can spell the type.

@@ -28,6 +28,7 @@ export const texts = {
     removing: 'Being removed',
   },
   failures: (count: number) => (count === 1 ? '1 failed sync' : `${count} failed syncs in a row`),
+  overdue: 'Overdue: is a worker running?',
   never: 'Never',
   notPlanned: 'Not planned',
   unknown: 'Unknown',
