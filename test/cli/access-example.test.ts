@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
 import { createTestDatabase, createTestNamespace, type TestDatabase } from '../environment.ts';
-import { ROLLCALL, type RunningCommand, startRollcall } from './rollcall-process.ts';
+import { END_WITH_TEST, ROLLCALL, type RunningCommand, startRollcall } from './rollcall-process.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -24,9 +24,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-access-'));
   const [apiPort, providerPort] = [await findFreePort(), await findFreePort()];
   inThisTest = (text) => text.replaceAll(':8080', `:${apiPort}`).replaceAll(':9000', `:${providerPort}`);
-  provider = spawn(process.execPath, [`${ROOT}examples/access/identity-provider.mjs`], {
+  provider = spawn(process.execPath, [...END_WITH_TEST, `${ROOT}examples/access/identity-provider.mjs`], {
     env: { ...process.env, PORT: String(providerPort) },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   await once(provider.stdout!, 'data');
 

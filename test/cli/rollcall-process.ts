@@ -1,9 +1,25 @@
 /** Commands as a user runs them. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 export const ROLLCALL = fileURLToPath(new URL('../../bin/rollcall.mjs', import.meta.url));
+/** Arguments of Node for a process with an IPC channel, which then ends with the test process, even if that is killed. */
+export const END_WITH_TEST = ['--import', new URL('end-with-test.mjs', import.meta.url).href];
+
+/** Spawns `rollcall` with these parameters. It ends with the test process. */
+export function spawnRollcall(
+  parameters: readonly string[],
+  options: Pick<SpawnOptions, 'env' | 'detached'> = {},
+): ChildProcessByStdio<null, Readable, Readable> {
+  const child = spawn(process.execPath, [...END_WITH_TEST, ROLLCALL, ...parameters], {
+    ...options,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  }) as ChildProcessByStdio<null, Readable, Readable>;
+  child.channel?.unref();
+  return child;
+}
 
 export interface CommandResult {
   readonly status: number | null;
@@ -26,10 +42,7 @@ export function runRollcall(...parameters: string[]): Promise<CommandResult> {
 
 /** Starts a command with these environment variables on top of the test's. */
 export function startRollcall(environment: NodeJS.ProcessEnv, ...parameters: string[]): RunningCommand {
-  const child = spawn(process.execPath, [ROLLCALL, ...parameters], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawnRollcall(parameters, { env: { ...process.env, ...environment } });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));

@@ -1,12 +1,12 @@
 /** The test's own `rollcall serve` with a copy of the example, and commands against it. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
-import { type CommandResult, ROLLCALL, runRollcall } from './rollcall-process.ts';
+import { type CommandResult, runRollcall, spawnRollcall } from './rollcall-process.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/embedded', import.meta.url));
 
@@ -68,7 +68,7 @@ export interface ServeProcess {
 export async function startServe(installation: Installation, words = 'is running'): Promise<ServeProcess> {
   const { configuration, dataFolder, portOptions } = installation;
   const parameters = ['serve', '--config', configuration, '--data-dir', dataFolder, ...portOptions];
-  const child = spawn(process.execPath, [ROLLCALL, ...parameters], { detached: true });
+  const child = spawnRollcall(parameters, { detached: true });
   let output = '';
   const exited = once(child, 'exit').then(([status]) => status as number | null);
   await new Promise<void>((resolve, reject) => {
