@@ -4,7 +4,7 @@ import { type Browser, chromium } from 'playwright-core';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** The path of Chromium; undefined where it is not installed. */
+/** The path of Chromium; undefined if it isn't installed. */
 export async function findChromium(): Promise<string | undefined> {
   for (const path of PLACES) {
     const found = await access(path, constants.X_OK).then(
@@ -16,10 +16,7 @@ export async function findChromium(): Promise<string | undefined> {
   return undefined;
 }
 
-/**
- * Starts Chromium, without a window. It looks up the given host names in `hosts` instead of asking DNS, as it would
- * after DNS rebinding.
- */
+/** Starts Chromium without a window. It looks up the given host names in `hosts` instead of asking DNS, as after DNS rebinding. */
 export function startChromium(executablePath: string, hosts: Readonly<Record<string, string>>): Promise<Browser> {
   const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`);
   return chromium.launch({

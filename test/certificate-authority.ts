@@ -13,7 +13,7 @@ const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING_ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const DAY_MS = 86_400_000;
 
-/** All in PEM. The server is `localhost`, 127.0.0.1, ::1, and whatever else it is to be called. */
+/** All in PEM. The server's names are `localhost`, 127.0.0.1, ::1, and the given ones. */
 export interface LoopbackCertificate {
   readonly authority: string;
   readonly certificate: string;

@@ -1,4 +1,4 @@
-/** Writes how many tests passed, failed and were skipped into the file that `ROLLCALL_TEST_COUNTS` names. */
+/** Writes the numbers of passed, failed, and skipped tests to the file that `ROLLCALL_TEST_COUNTS` names. */
 import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 
@@ -12,7 +12,7 @@ export class CountReporter implements Reporter {
 function countsText(modules: readonly TestModule[], unhandledErrors: number): string {
   const states = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result().state));
   const count = (state: string): number => states.filter((each) => each === state).length;
-  // A file that could not be loaded, or a hook that failed, has no failed test of its own.
+  // A file that could not be loaded, or a failed hook, has no failed test of its own.
   const failedOtherwise = modules.filter((module) => module.errors().length > 0).length + unhandledErrors;
   const skipped = count('skipped') + count('pending');
   const text = `${count('passed')} passed, ${count('failed') + failedOtherwise} failed`;

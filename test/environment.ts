@@ -1,4 +1,4 @@
-/** What tests stand on: fresh databases and namespaces in the run's shared servers, and a server that skips time. */
+/** Databases and namespaces for tests in the run's shared servers, and a server that skips time. */
 import { randomBytes } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -11,21 +11,21 @@ import { type ConnectionSettings, type Database, openDatabase } from '../db/conn
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 
 export interface TestDatabase {
-  /** Open, as the application's user, who may only read and write rows. */
+  /** Open, as the application's user, who can only read and write rows. */
   readonly database: Database;
   readonly settings: ConnectionSettings;
   /** The owner, who migrates. */
   readonly ownerSettings: ConnectionSettings;
-  /** Closes the database and takes it away. */
+  /** Closes and drops the database. */
   drop(): Promise<void>;
 }
 
-/** A fresh database with all migrations applied: a copy of one that was migrated once for the run. */
+/** A new database with all migrations: a copy of one that was migrated once for the run. */
 export function createTestDatabase(): Promise<TestDatabase> {
   return createDatabase('rollcall');
 }
 
-/** A fresh database with nothing in it, for tests of the migrations themselves. */
+/** A new empty database, for tests of the migrations themselves. */
 export function createEmptyTestDatabase(): Promise<TestDatabase> {
   return createDatabase('template0');
 }
@@ -43,14 +43,14 @@ async function createDatabase(template: string): Promise<TestDatabase> {
     ownerSettings,
     drop: async () => {
       await database.close();
-      // Not by force: that fails at once while a connection of the application's user is still ending, which its owner
-      // may not end; without it PostgreSQL waits for some seconds, and sends autovacuum away.
+      // Without force, which fails if a connection of the application's user is still ending, because the owner can't end it.
+      // PostgreSQL waits for some seconds, and ends autovacuum.
       await asOwner(shared.ownerSettings, `drop database ${name}`);
     },
   };
 }
 
-/** From the maintenance database: a template can't be copied while somebody is connected to it. */
+/** From the maintenance database: a template can't be copied while anything is connected to it. */
 async function asOwner(ownerSettings: ConnectionSettings, statement: string): Promise<void> {
   const { host, port, user, password } = ownerSettings;
   const client = new pg.Client({ host, port, user, password, database: 'postgres' });
@@ -67,7 +67,7 @@ export interface TestNamespace {
   readonly namespace: string;
 }
 
-/** A fresh namespace with our search attributes on the run's Temporal dev server. */
+/** A new namespace with our search attributes on the run's Temporal dev server. */
 export async function createTestNamespace(): Promise<TestNamespace> {
   const address = await askFor<string>('/temporal');
   const namespace = `test-${randomBytes(6).toString('hex')}`;
@@ -97,7 +97,7 @@ async function addSearchAttributes(connection: Connection, namespace: string): P
   await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
 }
 
-/** A Temporal server of the test's own that skips timers. The caller tears it down. */
+/** The test's own Temporal server, which skips timers. The caller tears it down. */
 export async function createTimeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
   const path = await askFor<string | null>('/test-server-binary');
   try {

@@ -1,6 +1,6 @@
 /**
- * One PostgreSQL and one Temporal dev server for a whole run, each started when a test first asks for it, so that a
- * run of pure tests starts nothing. Test files ask over HTTP on loopback; environment.ts is the client.
+ * One PostgreSQL and one Temporal dev server for a whole run, started when a test first needs it, so that a run of pure tests
+ * starts nothing. Test files ask over HTTP on loopback; environment.ts is the client.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -22,7 +22,7 @@ declare module 'vitest' {
   }
 }
 
-/** What is started on demand, by the path that asks for it. */
+/** Started on demand, by the path of the request. */
 interface SharedServer<Address> {
   readonly address: Address;
   stop(): Promise<void>;
@@ -30,7 +30,7 @@ interface SharedServer<Address> {
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
-  await chmod(directory, 0o711); // run by root, PostgreSQL is another user
+  await chmod(directory, 0o711); // If root runs this, PostgreSQL runs as another user.
   const servers = {
     '/postgres': once(() => startPostgres(directory)),
     '/temporal': once(() => startTemporal(directory)),

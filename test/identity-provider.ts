@@ -1,4 +1,4 @@
-/** A real OpenID provider on loopback over HTTPS, with a certificate authority of its own, for one test file. */
+/** A real OpenID provider on loopback over HTTPS, with its own certificate authority, for one test file. */
 import { once } from 'node:events';
 import { generateKeyPair, type KeyObject } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -14,13 +14,13 @@ import { Agent, fetch } from 'undici';
 import type { ProviderSettings } from '../config/model.ts';
 import { createLoopbackCertificate } from './certificate-authority.ts';
 
-/** What tokens are for unless a test says otherwise; also what the registry is set up to expect. */
+/** The default audience of tokens, which the registry expects. */
 export const AUDIENCE = 'https://registry.example.com';
-/** Of the client that fetches tokens, and that the registry introspects as. */
+/** The client that fetches tokens, and that the registry uses for introspection. */
 export const CLIENT = { id: 'rollcall', secret: 'a client secret of a test' } as const;
-/** Of the client without a secret that logs people in by device code. */
+/** The client without a secret, for logins by device code. */
 export const DEVICE_CLIENT_ID = 'rollcall-cli';
-/** Of the console, which signs people in with a browser. */
+/** The console's client, for sign-ins with a browser. */
 export const CONSOLE_CLIENT_ID = 'rollcall-console';
 const SCOPES = ['mcp-registry:read', 'mcp-registry:write'] as const;
 
@@ -29,13 +29,13 @@ export type TokenClaims = Readonly<Record<string, unknown>>;
 
 export interface TokenOptions {
   readonly audience?: string | readonly string[];
-  /** Negative for one that has expired. Default 300. */
+  /** Negative for an expired token. Default 300. */
   readonly expiresInSeconds?: number;
   /** When it becomes valid. Default: no such claim. */
   readonly notBeforeSeconds?: number;
   readonly algorithm?: SigningAlgorithm;
   readonly issuer?: string;
-  /** Into the token's header, over what is there. */
+  /** Added to the token's header. */
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
@@ -50,31 +50,31 @@ export interface IdentityProvider {
   /** The same, as a configuration file writes it. */
   settingsInFile(changes?: Readonly<Record<string, string>>): Readonly<Record<string, unknown>>;
   /**
-   * A JWT with any claims, signed by the provider's own key: as the provider could have issued it, or never would have.
-   * Without `sub` and `scope` it is for `somebody` with both scopes.
+   * A JWT with any claims, signed by the provider's key, whether or not the provider would issue it. Default: for `somebody`,
+   * with both scopes.
    */
   token(claims?: TokenClaims, options?: TokenOptions): Promise<string>;
-  /** A JWT that the provider itself has issued to the client, which is its `sub`, with further claims. */
+  /** A JWT that the provider itself has issued to the client, which is its `sub`, with more claims. */
   issuedToken(claims?: TokenClaims): Promise<string>;
-  /** A token that only introspection tells anything about. */
+  /** An opaque token, which only introspection explains. */
   opaqueToken(claims?: TokenClaims, options?: Pick<TokenOptions, 'audience' | 'expiresInSeconds'>): Promise<string>;
-  /** Somebody who can sign in with a browser, and what their tokens say. */
+  /** A user who can sign in with a browser, and the claims of their tokens. */
   addPerson(subject: string, claims: TokenClaims): void;
-  /** What somebody does who follows the link of a device login: logs in and agrees. */
+  /** Follows the link of a device login, logs in, and agrees. */
   approveDevice(userCode: string, claims?: TokenClaims): Promise<void>;
-  /** What somebody does who did not ask for it. */
+  /** Follows the link and refuses. */
   denyDevice(userCode: string): Promise<void>;
-  /** As if nobody had followed the link for too long. */
+  /** Lets the device login expire. */
   expireDevice(userCode: string): Promise<void>;
-  /** Forgets all sign-ins and tokens, but not people. */
+  /** Forgets all sign-ins and tokens, but not the users. */
   revokeEverything(): void;
-  /** Replaces all keys: tokens are signed by the new ones from now on, and the old ones are not published any more. */
+  /** Replaces all keys: tokens are signed by the new ones, and the old ones are no longer published. */
   rotateKeys(): Promise<void>;
   /** The public key of an algorithm, PEM. */
   publicKey(algorithm: SigningAlgorithm): string;
-  /** What it was asked for so far, as `GET /jwks`. */
+  /** The requests so far, as `GET /jwks`. */
   readonly requests: readonly string[];
-  /** Listens no more, until `resume` at the same address. */
+  /** Stops listening, until `resume` at the same address. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   stop(): Promise<void>;
@@ -83,9 +83,9 @@ export interface IdentityProvider {
 export interface IdentityProviderOptions {
   /** Default true; `isListening: false` leaves that to `resume`. */
   readonly isListening?: boolean;
-  /** Where the server is whose console signs people in. Default: none does. */
+  /** The URL of the server whose console signs users in. Default: none. */
   readonly consoleOf?: string;
-  /** Seconds that tokens of people are valid. Default 300. */
+  /** Validity of users' tokens in seconds. Default 300. */
   readonly lifetimeS?: number;
 }
 
@@ -181,11 +181,11 @@ export async function startIdentityProvider({
   };
 }
 
-/** What outlives a rotation of keys. */
+/** What survives a rotation of keys. */
 interface State {
   readonly issuer: string;
   readonly stored: Map<string, AdapterPayload>;
-  /** The claims of who logged in, by subject. */
+  /** The claims of logged-in users, by subject. */
   readonly people: Map<string, TokenClaims>;
   readonly consoleOf: string | undefined;
   readonly lifetimeS: number;
@@ -265,7 +265,7 @@ async function sign(keys: Keys, claims: TokenClaims, options: TokenOptions = {})
     .sign(privateKey);
 }
 
-/** How the fixture tells the provider what to put into the token that it asks for. */
+/** The claims for the next token that the fixture requests. */
 const CLAIMS_HEADER = 'x-test-claims';
 const FORMAT_HEADER = 'x-test-format';
 const LIFETIME_HEADER = 'x-test-lifetime';
@@ -354,13 +354,13 @@ function createProvider({ issuer, stored, people, consoleOf, lifetimeS }: State,
   });
   provider.use(async (context, next) => {
     await next();
-    // Seconds between two questions whether somebody has agreed (RFC 8628 section 3.2), 5 by default.
+    // Seconds between two polls for the user's consent (RFC 8628 section 3.2), 5 by default.
     if (context.path === '/device/auth' && context.status === 200) Object.assign(context.body ?? {}, { interval: 0.1 });
   });
   return provider;
 }
 
-/** The page where people choose who they are. `?deny` refuses, `?sub=` signs in and agrees to everything. */
+/** The page where users sign in. `?deny` refuses, `?sub=` signs in and agrees to everything. */
 async function interact(
   provider: Provider,
   { people }: State,
@@ -417,7 +417,7 @@ async function findDeviceCode(provider: Provider, userCode: string): Promise<Ins
   return code ?? raise(`Nobody asked for the code ${userCode}`);
 }
 
-/** What the provider remembers, in a map that outlives its keys. */
+/** The provider's storage: a map that survives its keys. */
 class MapAdapter implements Adapter {
   readonly #kind: string;
   readonly #stored: Map<string, AdapterPayload>;

@@ -8,7 +8,7 @@ interface LockEntry {
   readonly inBundle?: boolean;
 }
 
-test('every package that npm downloads is pinned by its content, not by where it came from', async () => {
+test('every package from npm is pinned by its content, not by its origin', async () => {
   const lock = JSON.parse(await readFile(new URL('../package-lock.json', import.meta.url), 'utf8')) as {
     readonly packages: Readonly<Record<string, LockEntry>>;
   };

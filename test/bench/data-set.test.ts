@@ -15,19 +15,19 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-test('A data set is the same, byte for byte, whenever it is generated', async () => {
+test('a data set is the same, byte for byte, whenever it is generated', async () => {
   const written = await writeDataSet(join(directory, 'same.json'), { entries: ENTRIES, versionsPerServer: 'real' });
   expect(written.entries).toBe(ENTRIES);
   expect(written.digest).toBe('c692ff79f354778934302018a33d2dc55c4147cc74ed22cbf594c9766f598d36');
 });
 
-test('Its servers differ in name, and the versions of one differ', () => {
+test('its servers have different names, and versions of one server differ', () => {
   const entries = [...dataSetEntries({ entries: ENTRIES, versionsPerServer: 'real' })];
   const keys = new Set(entries.map(({ server }) => `${server.name} ${server.version}`));
   expect(keys.size).toBe(ENTRIES);
 });
 
-test('Every entry is taken by a sync, and nothing is said but of the empty repositories that real documents have too', () => {
+test('every entry is accepted, with no warnings except the empty repositories that real documents have too', () => {
   for (const { server } of dataSetEntries({ entries: ENTRIES, versionsPerServer: 'real' })) {
     const outcome = draftFromServerJson({ text: JSON.stringify(server), parsed: server });
     const warnings =
@@ -38,7 +38,7 @@ test('Every entry is taken by a sync, and nothing is said but of the empty repos
   }
 });
 
-test('Documents are as large as those of the official registry', () => {
+test('documents are as large as those of the official registry', () => {
   const sizes = [...dataSetEntries({ entries: 100_000, versionsPerServer: 'real' })]
     .map(({ server }) => JSON.stringify(server).length)
     .sort((a, b) => a - b);
@@ -49,7 +49,7 @@ test('Documents are as large as those of the official registry', () => {
   expect(at(0.99)).toSatisfy(within(3000, 4500));
 });
 
-test('One version per server, as a page of the registry API, one entry changed', async () => {
+test('one version per server, as a page of the registry API, with one changed entry', async () => {
   const options = { entries: 100, versionsPerServer: 1 } as const;
   const before = await writeDataSet(join(directory, 'before.json'), options, 'page');
   const after = await writeDataSet(join(directory, 'after.json'), { ...options, changedEntry: 42 }, 'page');

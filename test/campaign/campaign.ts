@@ -1,4 +1,4 @@
-/** One case after the other: enter a phase, harm a process, let go, wait until all works again, and check. */
+/** Runs one case after the other: enter a phase, harm a process, release the phase, wait until everything works again, and check. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Installation, type Target } from './installation.ts';
 import { enterPhase, type Phase, requestSync, type Subjects } from './phases.ts';
@@ -15,7 +15,7 @@ export interface Case {
 }
 
 export interface CaseResult extends Case {
-  /** Milliseconds: the longest time without a successful read; from the harm to a publish, and to a new sync. */
+  /** Milliseconds: the longest time without a successful read, and from the harm to a publish and to a new sync. */
   readonly readsMs: number;
   readonly publishesMs: number;
   readonly syncsMs: number;
@@ -98,7 +98,7 @@ export class Campaign {
     return { publishesMs, syncsMs };
   }
 
-  /** A `serve` that has ended, as it may while it starts, is started again, as a service manager would. */
+  /** Restarts `serve` if it has ended, which can happen during its start, as a service manager would. */
   async #untilPublished(deadline: number): Promise<void> {
     const { installation, publisher } = this.#subjects;
     await installation.start();
@@ -125,7 +125,7 @@ export class Campaign {
     return [...violations, ...(await this.#findOpenSyncs())];
   }
 
-  /** The record of a sync that was cut off is closed, by whoever takes over. */
+  /** The record of an interrupted sync is closed by the process that takes over. */
   async #findOpenSyncs(): Promise<string[]> {
     const { installation } = this.#subjects;
     for (let attempt = 0; attempt < 60; attempt++) {

@@ -1,4 +1,4 @@
-/** A `rollcall serve` of the campaign's own, whose processes can be found, killed and frozen one by one. */
+/** The campaign's own `rollcall serve`, whose processes can be found, killed, and frozen one by one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
@@ -47,8 +47,8 @@ export class Installation {
 
   static async create(folder: string, configuration: object): Promise<Installation> {
     await mkdir(folder, { recursive: true });
-    await chmod(folder, 0o711); // run by root, PostgreSQL is another user
-    await writeFile(join(folder, 'rollcall.yaml'), JSON.stringify(configuration)); // JSON is YAML
+    await chmod(folder, 0o711); // If root runs this, PostgreSQL runs as another user.
+    await writeFile(join(folder, 'rollcall.yaml'), JSON.stringify(configuration)); // JSON is YAML.
     const ports = new Set<number>();
     while (ports.size < 5) ports.add(await findFreePort());
     return new Installation(folder, [...ports] as [number, number, number, number, number]);
@@ -63,7 +63,7 @@ export class Installation {
     return this.#launches;
   }
 
-  /** Whether `serve` runs: it was started and has not ended. */
+  /** Whether `serve` was started and has not ended. */
   get isRunning(): boolean {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
@@ -88,7 +88,7 @@ export class Installation {
     child.stderr.pipe(this.#log, { end: false });
   }
 
-  /** Starts `serve` where it does not run, and waits until it is ready; starts it again where it ends before. */
+  /** Starts `serve` if it isn't running, and waits until it is ready; retries if it ends before. */
   async start(): Promise<void> {
     const deadline = Date.now() + START_DEADLINE_MS;
     while (!this.#isReady || !this.isRunning) {
@@ -104,12 +104,12 @@ export class Installation {
     await this.#exited;
   }
 
-  /** Writes to the log of `serve`, to tell what was done to it when. */
+  /** Writes to the log of `serve`, to record what was done to it when. */
   note(text: string): void {
     this.#log.write(`--- ${text}\n`);
   }
 
-  /** The id of a process; undefined where it does not run now. */
+  /** The id of a process; undefined if it isn't running. */
   async findProcess(target: Target): Promise<number | undefined> {
     if (target === 'parent') return this.#child?.pid;
     if (target === 'postgres') return await this.#pidIn('postgres.pid');
@@ -142,12 +142,12 @@ export class Installation {
       password: (JSON.parse(passwords) as { owner: string }).owner,
       application_name: 'campaign',
     });
-    client.on('error', () => undefined); // PostgreSQL is killed while we are connected
+    client.on('error', () => undefined); // PostgreSQL is killed while this connection is open.
     await client.connect();
     return client;
   }
 
-  /** Runs one query over a connection of its own. */
+  /** Runs one query over a separate connection. */
   async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     const client = await this.connect();
     try {
@@ -164,14 +164,14 @@ export class Installation {
     return undefined;
   }
 
-  /** One that is in the middle of something where there is one: it waits for a lock that the campaign holds. */
+  /** A busy one if there is one: it waits for a lock that the campaign holds. */
   async #findBackend(): Promise<number | undefined> {
-    // A search is not answered from memory, so there is a connection, which stays open for a while.
+    // A search is not cached, so there is a connection, which stays open for a while.
     void fetch(`${this.url}/v0.1/servers?search=${Date.now()}`).then(
       (response) => response.body?.cancel(),
       () => undefined,
     );
-    // The owner sees no more of other users' sessions than this.
+    // The owner can't see more of other users' sessions.
     const [row] = await this.query<{ pid: number }>(`
       select pid from pg_stat_activity where usename = 'rollcall'
       order by cardinality(pg_blocking_pids(pid)) desc, pid desc limit 1`);

@@ -15,18 +15,18 @@ export interface Subjects {
   readonly publisher: Publisher;
 }
 
-/** Lets what was held go on. */
+/** Releases what was held. */
 export type Release = () => Promise<void>;
 
 const DEADLINE_MS = 120_000;
-/** A run of an actor ends after so many cycles. */
+/** A run of an actor ends after this number of cycles. */
 const CYCLES_PER_RUN = 50;
 
-/** Statements that hold a sync up, by where. Whoever holds them is the campaign, over a connection of its own. */
+/** Statements that hold up a sync, by phase. The campaign runs them over its own connection. */
 const HOLDS = {
   stage: 'lock table snapshot_chunk in exclusive mode',
   apply: `select from source where name = 'upstream' for update`,
-  // The last thing before a commit: all rows are written, and nothing is visible yet.
+  // The last step before a commit: all rows are written, and nothing is visible yet.
   commit: 'select from registry for update',
 } as const;
 
@@ -65,7 +65,7 @@ async function enterPublish({ installation, publisher }: Subjects): Promise<Rele
   await untilWaiting(lock);
   return async () => {
     await letGo(lock);
-    // A client that got no answer asks again.
+    // A client without an answer asks again.
     if (!(await answered)) await publisher.publish(name, Date.now() + DEADLINE_MS);
   };
 }
@@ -83,7 +83,7 @@ async function holdSync({ installation, upstream }: Subjects, statement: string)
 /** Syncs until the actor is in the last cycle of its run, and lets that one end. */
 async function enterContinueAsNew({ installation, upstream }: Subjects): Promise<Release> {
   const { startTime } = await withActor(installation, (actor) => actor.describe());
-  // Each sync is a cycle, and none comes by the timer within an hour.
+  // Each sync is a cycle, and the timer doesn't fire within an hour.
   while ((await endedSyncs(installation, startTime)) < CYCLES_PER_RUN - 1) await syncOnce(installation, upstream);
   await syncOnce(installation, upstream);
   return async () => undefined;
@@ -104,7 +104,7 @@ async function endedSyncs(installation: Installation, since: Date = new Date(0))
   return row?.count ?? 0;
 }
 
-/** Asks the actor for a sync, over Temporal: the message waits there while there is no worker. */
+/** Requests a sync of the actor over Temporal, where the message waits while there is no worker. */
 export async function requestSync(installation: Installation): Promise<void> {
   await withActor(installation, (actor) => actor.signal('sync', {}));
 }
@@ -128,7 +128,7 @@ async function holdDatabase(installation: Installation, statement: string): Prom
   return client;
 }
 
-/** Until another session waits for a lock of this one. */
+/** Waits until another session waits for a lock of this one. */
 async function untilWaiting(lock: pg.Client): Promise<void> {
   await until(async () => {
     const { rowCount } = await lock.query(
@@ -138,7 +138,7 @@ async function untilWaiting(lock: pg.Client): Promise<void> {
   }, 'somebody waits for the lock of the campaign');
 }
 
-/** PostgreSQL may have been killed, and the lock with it. */
+/** PostgreSQL may have been killed, and its lock with it. */
 async function letGo(lock: pg.Client): Promise<void> {
   await lock.query('rollback').catch(() => undefined);
   await lock.end().catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Publishes like a script in CI does: the same document again and again, until it is told that it is published. */
+/** Publishes like a script in CI: repeats the same document until the server confirms it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Installation } from './installation.ts';
 
@@ -20,7 +20,7 @@ export class Publisher {
     return `com.example.published/server-${this.#count}`;
   }
 
-  /** Publishes once. Whether the answer says that it is published, now or before. */
+  /** Publishes once. Returns whether the server confirms the publication, now or from before. */
   async tryOnce(name: string): Promise<boolean> {
     const response = await fetch(`${this.#installation.url}/v0.1/publish`, {
       method: 'POST',
@@ -44,7 +44,7 @@ export class Publisher {
     }
   }
 
-  /** What is wrong: names that were confirmed and are not there, or there more than once. */
+  /** Confirmed names that are missing, or that exist more than once. */
   async findViolations(): Promise<string[]> {
     const rows = await this.#installation.query<{ name: string; count: number }>(
       `select entry.name, count(*)::integer as count

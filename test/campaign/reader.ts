@@ -1,4 +1,4 @@
-/** Reads all the time, as clients do: notes how long no read succeeds, and every answer that is no whole sync. */
+/** Reads continuously, like clients do. Records the longest time without a successful read, and every answer that mixes syncs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ENTRIES } from './upstream.ts';
 
@@ -14,18 +14,18 @@ export class Reader {
   #longestGapMs = 0;
   #state: string | undefined;
 
-  /** @param url of a page that holds all entries of the campaign's source */
+  /** @param url of a page that contains all entries of the campaign's source */
   constructor(url: string) {
     this.#url = url;
     this.#loop = this.#run();
   }
 
-  /** The state of the upstream that was read last. */
+  /** The last state of the upstream that was read. */
   get state(): string | undefined {
     return this.#state;
   }
 
-  /** The longest time without a successful read since this was asked last, in milliseconds. */
+  /** The longest time without a successful read since the last call, in milliseconds. */
   takeLongestGap(): number {
     const gap = Math.max(this.#longestGapMs, Date.now() - this.#lastSuccess);
     this.#longestGapMs = 0;
@@ -33,7 +33,7 @@ export class Reader {
     return gap;
   }
 
-  /** What was wrong with answers since this was asked last. */
+  /** What was wrong with answers since the last call. */
   takeViolations(): string[] {
     return this.#violations.splice(0);
   }
@@ -60,7 +60,7 @@ export class Reader {
     this.#longestGapMs = Math.max(this.#longestGapMs, Date.now() - this.#lastSuccess);
     this.#lastSuccess = Date.now();
     const states = new Set(servers.map(({ server }) => server.description));
-    if (servers.length === 0 && this.#state === undefined) return; // before the first sync
+    if (servers.length === 0 && this.#state === undefined) return; // Before the first sync.
     if (servers.length !== ENTRIES || states.size !== 1) {
       this.#violations.push(`half a sync: ${servers.length} entries, ${[...states].join(', ')}`);
     }

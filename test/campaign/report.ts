@@ -1,4 +1,4 @@
-/** What the campaign prints. */
+/** The output of the campaign. */
 import type { CaseResult } from './campaign.ts';
 
 /** One line about one case. */
@@ -7,7 +7,7 @@ export function summary(name: string, result: CaseResult): string {
   return [`${name}: ${times}`, ...result.violations.map((violation) => `  VIOLATION ${violation}`)].join('\n');
 }
 
-/** For each kind of harm and process: how long reads, publishes and syncs were unavailable, median and most. */
+/** For each kind of harm and process: how long reads, publishes, and syncs were unavailable, median and maximum. */
 export function unavailabilityTable(results: readonly CaseResult[]): string {
   const groups = Map.groupBy(results, ({ harm, target }) => `${harm} ${target}`);
   const rows = [...groups].map(([group, cases]) => [

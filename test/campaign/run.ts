@@ -1,8 +1,8 @@
 /**
- * Kills and freezes every process of a real `serve` at every moment that matters, and checks that nothing is lost,
- * doubled or seen by halves, and that everything works again.
+ * Kills and freezes every process of a real `serve` at every critical moment, and checks that nothing is lost, duplicated, or
+ * partly visible, and that everything recovers.
  *
- *   npm run campaign -- [--minutes 30] [--only TEXT] [--keep]
+ * npm run campaign -- [--minutes 30] [--only TEXT] [--keep]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** The upstream of the campaign's source: all entries of an answer name the same state, so a mixture shows. */
+/** The upstream of the campaign's source: all entries of an answer name the same state, so a mixture is visible. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -34,18 +34,18 @@ export class Upstream {
     return `http://${LOOPBACK}:${(this.#server.address() as AddressInfo).port}/servers.json`;
   }
 
-  /** How often it was asked. */
+  /** The number of requests. */
   get requests(): number {
     return this.#requests;
   }
 
-  /** Is in a new state from now on: all entries differ, one has disappeared and one is new. Answers with the state. */
+  /** Changes its state: all entries differ, one is gone, and one is new. Returns the state. */
   change(): string {
     this.#number++;
     return stateOf(this.#number);
   }
 
-  /** Lets requests wait until `release`. `arrived` is fulfilled when the first one waits. */
+  /** Blocks requests until `release`. `arrived` is fulfilled when the first one waits. */
   hold(): { readonly arrived: Promise<void>; release(): void } {
     const { promise: arrived, resolve } = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** The documents lead to each other, to files and to headings that are there. */
+/** Links between documents lead to existing files and headings. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ interface Link {
   readonly anchor: string;
 }
 
-/** The links of a document that lead to somewhere in the project. */
+/** The links of a document to other places in the project. */
 function linksOf(document: string): Link[] {
   const targets = [...textOf(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
   return targets
@@ -25,14 +25,14 @@ function linksOf(document: string): Link[] {
     });
 }
 
-/** What of a document's links leads nowhere. */
+/** The broken links of a document. */
 function brokenLinksOf(document: string): string[] {
   return linksOf(document)
     .filter(({ path, anchor }) => !existsSync(join(ROOT, path)) || (anchor !== '' && !anchorsOf(path).includes(anchor)))
     .map(({ path, anchor }) => `${path}#${anchor}`);
 }
 
-/** As GitHub makes them of headings. */
+/** As GitHub makes them from headings. */
 function anchorsOf(document: string): string[] {
   const headings = [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
   return headings.map((heading) =>
@@ -48,11 +48,11 @@ function textOf(document: string): string {
   return readFileSync(join(ROOT, document), 'utf8').replaceAll(/^```[\s\S]*?^```/gm, '');
 }
 
-test.each(DOCUMENTS)('%s leads to what is there', (document) => {
+test.each(DOCUMENTS)('%s has no broken links', (document) => {
   expect(brokenLinksOf(document)).toEqual([]);
 });
 
-test('the README leads to every page of docs/', () => {
+test('the README links to every page of docs/', () => {
   const linked = linksOf('README.md').map(({ path }) => path);
   expect(globSync('docs/*.md', { cwd: ROOT }).filter((page) => !linked.includes(page))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** What docs/database.md says about tables is about those that the migrations leave behind. */
+/** docs/database.md describes exactly the tables that the migrations create. */
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';

@@ -30,7 +30,7 @@ test.each([
   await taken.release();
 });
 
-test('a folder that another one has is told from one that can not be used', async () => {
+test('a folder in use differs from one that can’t be used', async () => {
   const taken = await takeDataFolder(folder, { pid: 4711 });
   await expect(takeDataFolder(folder, { pid: process.pid })).rejects.toThrow(/is in use by .* process id 4711/);
   await taken.release();

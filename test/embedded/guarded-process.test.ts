@@ -28,21 +28,21 @@ function options(script: string): Parameters<typeof startGuarded>[0] {
 
 const isRunning = async (pid: number): Promise<boolean> => (await readCommandLine(pid)) !== '';
 
-test('stopping lets the server end in its own way', async () => {
+test('stopping lets the server end gracefully', async () => {
   const server = await startGuarded(options('trap "echo goodbye; exit" TERM; echo up; while :; do sleep 0.05; done'));
   await expect.poll(() => readFile(join(folder, 'log'), 'utf8')).toContain('up');
   await server.stop();
   expect(await readFile(join(folder, 'log'), 'utf8')).toContain('goodbye');
 });
 
-test('a server that does not react is killed', async () => {
+test('a server that doesn’t react is killed', async () => {
   const server = await startGuarded(options('trap "" TERM; echo up; while :; do sleep 0.05; done'));
   await expect.poll(() => readFile(join(folder, 'log'), 'utf8')).toContain('up');
   await server.stop(100);
   await expect.poll(() => isRunning(server.pid)).toBe(false);
 });
 
-test('the server ends with the process that started it, killed though that was', async () => {
+test('the server ends with the process that started it, even if that was killed', async () => {
   const module = new URL('../../embedded/guarded-process.ts', import.meta.url).href;
   const program = `
     const { startGuarded } = await import(${JSON.stringify(module)});
@@ -59,7 +59,7 @@ test('the server ends with the process that started it, killed though that was',
   await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
 });
 
-test('what is left behind is ended, and a stranger with the same process id is left alone', async () => {
+test('a leftover server is ended, and another process with the same id is left alone', async () => {
   const left = spawn('/bin/sh', ['-c', 'exec sleep 300'], { stdio: 'ignore' });
   await once(left, 'spawn');
   await expect.poll(() => readCommandLine(left.pid ?? 0)).toBe('sleep 300');
@@ -71,6 +71,6 @@ test('what is left behind is ended, and a stranger with the same process id is l
 
   await writeFile(pidFile, JSON.stringify({ pid: left.pid, commandLine: 'sleep 300' }));
   await endOrphan(pidFile, 'TERM');
-  // Node learns of the exit a moment after the process is gone.
+  // Node learns of the exit shortly after the process is gone.
   await expect.poll(() => left.signalCode).toBe('SIGTERM');
 }, 10_000);

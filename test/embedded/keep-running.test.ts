@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import { keepRunning, type Running } from '../../embedded/keep-running.ts';
 import { Unrecoverable } from '../../embedded/unrecoverable.ts';
 
-/** Something whose death the test decides. */
+/** Something that the test can end. */
 function mortal(): Running & { die(): void } {
   let die = (): void => undefined;
   const ended = new Promise<void>((resolve) => (die = resolve));
   return { ended, die, stop: async () => die() };
 }
 
-test('what dies is started again, also when a start fails in between', async () => {
+test('something that ends is restarted, even if a start fails in between', async () => {
   const lives: ReturnType<typeof mortal>[] = [];
   const messages: string[] = [];
   let failNextStart = false;
@@ -35,7 +35,7 @@ test('what dies is started again, also when a start fails in between', async () 
   await lives[1]?.ended;
 });
 
-test('what is stopped stays stopped', async () => {
+test('something that is stopped stays stopped', async () => {
   let starts = 0;
   const messages: string[] = [];
   const kept = await keepRunning({
@@ -50,14 +50,14 @@ test('what is stopped stays stopped', async () => {
   expect({ starts, messages }).toEqual({ starts: 1, messages: [] });
 });
 
-test('a first start that fails is told to the caller', async () => {
+test('the failure of the first start is thrown', async () => {
   const start = async (): Promise<Running> => {
     throw new Error('no such program');
   };
   await expect(keepRunning({ name: 'It', onMessage: () => undefined, start })).rejects.toThrow('no such program');
 });
 
-test('what can not be started again is reported, and not tried for ever', async () => {
+test('something that can’t be restarted is reported, and not retried endlessly', async () => {
   let starts = 0;
   const life = mortal();
   const kept = await keepRunning({

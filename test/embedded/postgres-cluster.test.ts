@@ -45,7 +45,7 @@ async function query<Row extends pg.QueryResultRow>(postgres: EmbeddedPostgres, 
 const clusterDirectory = async (): Promise<string> => (await preparePostgresHost(dataDirectory)).clusterDirectory;
 
 describe('the embedded PostgreSQL', () => {
-  test.runIf(process.platform === 'linux')('sees no environment variable of ours but the time zone', async () => {
+  test.runIf(process.platform === 'linux')('sees none of our environment variables except the time zone', async () => {
     process.env['PLANTED_SECRET'] = 'correct horse';
     try {
       const postgres = await start();
@@ -66,7 +66,7 @@ describe('the embedded PostgreSQL', () => {
   test.each([
     ['are lost', (file: string) => rm(file)],
     ['are damaged', (file: string) => writeFile(file, '{"owner": "x')],
-  ])('keeps its data when its passwords %s, and gets new ones', async (_, damage) => {
+  ])('keeps its data if its passwords %s, and gets new ones', async (_, damage) => {
     await query(await start(), 'create table kept as select 1 as value');
     await stop();
     const file = join(dataDirectory, 'postgres-passwords.json');
@@ -76,7 +76,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await readFile(file, 'utf8')).not.toBe(before);
   });
 
-  test('says which files are missing, and replaces them by nothing', async () => {
+  test('says which files are missing, and replaces none', async () => {
     await start();
     await stop();
     const directory = await clusterDirectory();
@@ -88,25 +88,25 @@ describe('the embedded PostgreSQL', () => {
     expect(await readdir(dataDirectory)).not.toContain('postgres');
   });
 
-  test('is not created anew where it has run before', async () => {
+  test('is not created again where it has run before', async () => {
     await expect(start(false)).rejects.toThrow(/there is no database in/);
   });
 
-  test('refuses the files of another version, and says which one made them', async () => {
+  test('refuses the files of another version, and names that version', async () => {
     await start();
     await stop();
     await writeFile(join(await clusterDirectory(), 'PG_VERSION'), '16\n');
     await expect(start()).rejects.toThrow(/created by PostgreSQL 16, but this Rollcall comes with 18/);
   });
 
-  test('is created from the start after a creation that was cut short', async () => {
+  test('is created from the start after an interrupted creation', async () => {
     const unfinished = `${await clusterDirectory()}.new`;
     await mkdir(join(unfinished, 'base'), { recursive: true });
     await writeFile(join(unfinished, 'PG_VERSION'), '18\n');
     expect(await query(await start(), 'select 1 as value')).toEqual([{ value: 1 }]);
   });
 
-  test.runIf(canMount())('says that the disk is full, and starts once there is room', async () => {
+  test.runIf(canMount())('says that the disk is full, and starts when there is space', async () => {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m,mode=711', 'tmpfs', dataDirectory]);
     try {
       await expect(start()).rejects.toThrow(/could not be set up:\n[^]*No space left on device/);
@@ -119,7 +119,7 @@ describe('the embedded PostgreSQL', () => {
   });
 });
 
-/** Only root of a machine that lets it. */
+/** Requires root on a machine that allows it. */
 function canMount(): boolean {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
   try {

@@ -4,7 +4,7 @@ import { SourceName } from '../../workflows/contract.ts';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { createTestNamespace, createTimeSkippingEnvironment } from '../environment.ts';
 
-test('a fresh namespace takes workflows with our search attributes at once', async () => {
+test('a new namespace accepts workflows with our search attributes at once', async () => {
   const { address, namespace } = await createTestNamespace();
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });

@@ -20,7 +20,7 @@ async function program(...path: string[]): Promise<string> {
   return file;
 }
 
-test('what the user names comes before what is installed, and that before the cache', async () => {
+test('the configured tool takes precedence over an installed one, and that over the cache', async () => {
   const cached = await program('cache', 'rollcall', 'temporal-cli', 'v1.5.1', 'temporal');
   const environment: NodeJS.ProcessEnv = { XDG_CACHE_HOME: join(folder, 'cache'), PATH: join(folder, 'bin') };
   expect(await findTemporalBinary({ environment })).toBe(cached);
@@ -30,7 +30,7 @@ test('what the user names comes before what is installed, and that before the ca
   expect(await findTemporalBinary({ environment: { ...environment, TEMPORAL_CLI_PATH: named } })).toBe(named);
 });
 
-test('a path that names no program is an error, not passed over', async () => {
+test('a path that isn’t a program is an error', async () => {
   await program('bin', 'temporal');
   const environment = { PATH: join(folder, 'bin'), TEMPORAL_CLI_PATH: join(folder, 'missing') };
   await expect(findTemporalBinary({ environment })).rejects.toThrow(/TEMPORAL_CLI_PATH is .*missing/);

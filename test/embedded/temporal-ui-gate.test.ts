@@ -41,7 +41,7 @@ async function send(options: RequestOptions, body = ''): Promise<Answer> {
   return { status: answer.statusCode, cookies: answer.headers['set-cookie'], body: await text(answer) };
 }
 
-test('requests of its own pages reach the UI as they are, and so does the answer', async () => {
+test('requests of its own pages reach the UI unchanged, and so does the answer', async () => {
   for (const host of [`${LOOPBACK}:${port}`, `localhost:${port}`]) {
     expect(await send({ headers: { Host: host } })).toMatchObject({ status: 201, body: 'from the UI' });
     const headers = { Host: host, Origin: `http://${host}` };
@@ -60,7 +60,7 @@ test.each([
   [{ Host: 'own', Origin: 'null' }],
   [{ Host: 'own', Origin: `http://${LOOPBACK}:1` }],
   [{ Host: 'own', Origin: 'https://own' }],
-])('a request with %j does not reach the UI', async (headers) => {
+])('a request with %j doesn’t reach the UI', async (headers) => {
   const own = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, value.replace('own', `${LOOPBACK}:${port}`)]),
   );
@@ -71,7 +71,7 @@ test.each([
   expect(seen).toEqual([]);
 });
 
-test('while the UI does not answer, the gate says so', async () => {
+test('while the UI doesn’t answer, the proxy says so', async () => {
   ui.close();
   expect(await send({ headers: { Host: `localhost:${port}` } })).toMatchObject({ status: 502 });
 });

@@ -24,22 +24,22 @@ const url = (location: string): SourceOrigin => ({ kind: 'file', location: { url
 const faultsOf = (origin: SourceOrigin, settings = SETTINGS): string[] =>
   admissionFaults(origin, settings).map(({ path, message }) => `${path.join('.')} ${message}`);
 
-describe('may be created through the API', () => {
+describe('through the API a source can be', () => {
   test.each<[string, SourceOrigin]>([
     ['an API', api({})],
-    ['an API that is allowed', api({ endpoint: 'http://10.1.2.3:8080/v0.1/servers' })],
+    ['an allowed API', api({ endpoint: 'http://10.1.2.3:8080/v0.1/servers' })],
     ['an API with secrets', api({ bearerToken: { file: '/run/rollcall-secrets/team-a/token' } })],
     ['a document', url('https://example.com/registry.json')],
     ['a document in the definition', { kind: 'file', location: { data: '[]' } }],
     ['a managed source', { kind: 'managed' }],
     ['a repository', git('https://github.com/example/servers.git')],
-    ['a repository that is allowed', git('http://git.corp.example/servers.git')],
+    ['an allowed repository', git('http://git.corp.example/servers.git')],
     [
       'a repository with a password',
       git('https://git.example.com/a', { username: 'u', password: { file: '/run/rollcall-secrets/p' } }),
     ],
     ['a repository over SSH', git('ssh://git@git.example.com:2222/servers.git', KEY)],
-    ['a repository over SSH, in short', git('git@git.example.com:team/servers.git', KEY)],
+    ['a repository over SSH, in short notation', git('git@git.example.com:team/servers.git', KEY)],
     ['a repository over SSH at an allowed address', git('ssh://git@10.0.0.1/servers.git', KEY)],
   ])('%s', (_, origin) => {
     expect(faultsOf(origin)).toEqual([]);
@@ -61,17 +61,17 @@ describe('may not', () => {
     ['a document of this machine', url('https://[::1]/registry.json'), /^file\.url resolves to/],
     ['a file', { kind: 'file', location: { path: '/etc/registry.json' } }, /^file\.path is a file of the server/],
     ['a repository of this machine', git('file:///srv/git/servers.git'), /^git\.repository has to be an https/],
-    ['the path of one', git('/srv/git/servers.git'), /^git\.repository has to be an https/],
+    ['a path on this machine', git('/srv/git/servers.git'), /^git\.repository has to be an https/],
     ['a repository through a program', git('ext::sh -c id'), /^git\.repository has to be an https/],
     ['a repository by git’s own protocol', git('git://git.example.com/a'), /^git\.repository has to be an https/],
     ['a repository at a private address', git('https://192.168.0.1/a'), /^git\.repository resolves to/],
-    ['one over SSH at a private address', git('git@192.168.0.1:a', KEY), /^git\.repository resolves to/],
-    ['one over SSH on loopback', git('ssh://git@[::1]/a', KEY), /^git\.repository resolves to/],
-    ['one over SSH on localhost', git('ssh://git@localhost/a', KEY), /^git\.repository resolves to/],
+    ['a repository over SSH at a private address', git('git@192.168.0.1:a', KEY), /^git\.repository resolves to/],
+    ['a repository over SSH on loopback', git('ssh://git@[::1]/a', KEY), /^git\.repository resolves to/],
+    ['a repository over SSH on localhost', git('ssh://git@localhost/a', KEY), /^git\.repository resolves to/],
     ['a host that is an option', git('ssh://-oProxyCommand=id/a', KEY), /^git\.repository has to be/],
     ['a host that ssh expands', git('ssh://git@%25h/a', KEY), /^git\.repository has to be/],
-    ['a host with the dot of the root', git('https://git.example.com./a'), /^git\.repository has to be/],
-    ['one over SSH with the server’s keys', git('git@github.com:a/b'), /^git\.auth\.sshKeyFile is missing/],
+    ['a host with a trailing dot', git('https://git.example.com./a'), /^git\.repository has to be/],
+    ['a repository over SSH with the server’s keys', git('git@github.com:a/b'), /^git\.auth\.sshKeyFile is missing/],
     [
       'a key from elsewhere',
       git('git@github.com:a/b', { sshKeyFile: '/root/.ssh/id_ed25519' }),
@@ -93,12 +93,12 @@ describe('may not', () => {
       /^api\.bearerTokenFile is not/,
     ],
     [
-      'a way out of the folder',
+      'a path out of the folder',
       api({ bearerToken: { file: '/run/rollcall-secrets/../token' } }),
       /^api\.bearerTokenFile is not/,
     ],
     [
-      'a folder that begins alike',
+      'a folder with the same prefix',
       api({ bearerToken: { file: '/run/rollcall-secrets-2/token' } }),
       /^api\.bearerTokenFile is not/,
     ],
@@ -121,14 +121,14 @@ describe('may not', () => {
     expect(faultsOf(origin)).toEqual([expect.stringMatching(fault)]);
   });
 
-  test('any secret where no folder is set aside for them', () => {
+  test('any secret without a folder for secrets', () => {
     const origin = api({ bearerToken: { file: '/run/rollcall-secrets/token' } });
     expect(admissionFaults(origin, { allow: [] })).toMatchObject([
       { path: ['api', 'bearerTokenFile'], message: expect.stringContaining('outbound.secretsFolder') as string },
     ]);
   });
 
-  test('everything that is wrong is said at once', () => {
+  test('all faults are reported at once', () => {
     const origin = api({ endpoint: 'http://localhost', bearerToken: { file: '/x' }, headers: { a: { file: '/y' } } });
     expect(faultsOf(origin)).toHaveLength(3);
   });

@@ -5,7 +5,7 @@ const NOT_PUBLIC = expect.stringContaining('resolves to an address that is not p
 const faultOf = (url: string, ...allow: readonly string[]): string | null =>
   new OutboundRules({ allow }).faultOf(new URL(url));
 
-describe('without any allowance', () => {
+describe('without an allowlist', () => {
   test.each([
     ['a public name', 'https://registry.example.com/v0.1'],
     ['a public address', 'https://93.184.215.14/'],
@@ -23,7 +23,7 @@ describe('without any allowance', () => {
     ['loopback, shortened', 'https://127.1/'],
     ['loopback, in full-width digits', 'https://１２７.０.０.１/'],
     ['loopback, percent-encoded', 'https://%31%32%37.0.0.1/'],
-    ['loopback, with the dot of the root', 'https://127.0.0.1./'],
+    ['loopback, with a trailing dot', 'https://127.0.0.1./'],
     ['loopback of IPv6', 'https://[::1]/'],
     ['loopback, mapped into IPv6', 'https://[::ffff:127.0.0.1]/'],
     ['loopback, mapped in hexadecimal', 'https://[::ffff:7f00:1]/'],
@@ -46,14 +46,14 @@ describe('without any allowance', () => {
     ['broadcast', 'https://255.255.255.255/'],
     ['a Teredo tunnel', 'https://[2001:0:7f00:1::1]/'],
     ['localhost', 'https://localhost/'],
-    ['localhost, with the dot of the root', 'https://LOCALHOST./'],
+    ['localhost, with a trailing dot', 'https://LOCALHOST./'],
     ['a name below localhost', 'https://registry.localhost/'],
   ])('%s is not', (_, url) => {
     expect(faultOf(url)).toEqual(NOT_PUBLIC);
   });
 
   test.each(['file:///etc/passwd', 'ftp://registry.example.com/', 'data:,x', 'gopher://127.0.0.1/'])(
-    '%s is no URL to be read',
+    '%s is not a valid URL',
     (url) => {
       expect(faultOf(url)).toBe('has to begin with https://');
     },
@@ -82,24 +82,24 @@ describe('what is allowed', () => {
 
   test.each([
     ['the next address', '127.0.0.1', 'https://127.0.0.2/'],
-    ['an address outside of the range', '10.0.0.0/9', 'https://10.200.0.1/'],
-    ['the same address of the other kind', '127.0.0.1', 'https://[::1]/'],
-    ['everything of IPv4 is not IPv6', '0.0.0.0/0', 'https://[::1]/'],
+    ['an address outside the range', '10.0.0.0/9', 'https://10.200.0.1/'],
+    ['the same address in the other family', '127.0.0.1', 'https://[::1]/'],
+    ['IPv6 with all of IPv4 allowed', '0.0.0.0/0', 'https://[::1]/'],
   ])('%s is not', (_, allowed, url) => {
     expect(faultOf(url, allowed)).toEqual(NOT_PUBLIC);
   });
 
-  test('a name below one that is allowed is another', () => {
+  test('a name below an allowed one is a different name', () => {
     expect(faultOf('http://git.corp.example.com/', 'corp.example.com')).toContain('has to begin with https://');
   });
 
-  test('a name that leads to an allowed address is reached, and to another address of the same network not', () => {
+  test('a name is allowed at an allowed address, but not at another one of the same network', () => {
     const rules = new OutboundRules({ allow: ['10.0.0.7'] });
     expect(rules.mayReach('registry.example.com', '10.0.0.7')).toBe(true);
     expect(rules.mayReach('registry.example.com', '10.0.0.8')).toBe(false);
   });
 
-  test('a name that is allowed is reached wherever it leads', () => {
+  test('an allowed name is reached whatever it resolves to', () => {
     const rules = new OutboundRules({ allow: ['registry.corp.example'] });
     expect(rules.mayReach('registry.corp.example', '192.168.7.7')).toBe(true);
     expect(rules.mayReach('other.corp.example', '192.168.7.7')).toBe(false);

@@ -10,7 +10,7 @@ import {
   sameClaims,
 } from '../../registry/claims.ts';
 
-/** A token of somebody, as providers nest what they say. */
+/** A token with nested claims, as providers issue them. */
 const TOKEN: HeldClaims = {
   sub: 'ada',
   org: 'acme',
@@ -26,48 +26,48 @@ const TOKEN: HeldClaims = {
   'kubernetes.io': { namespace: 'ci', serviceaccount: { name: 'publisher', uid: '1' } },
 };
 
-describe('what carries claims is seen by', () => {
+describe('entries with claims are seen by callers', () => {
   test.each<[string, Claims]>([
-    ['who holds the value', { org: 'acme' }],
-    ['who holds the value among others', { groups: 'search' }],
-    ['who holds any value of a list', { groups: ['finance', 'search'] }],
-    ['who holds all claims', { org: 'acme', groups: ['search'] }],
-    ['who holds the claim at all, where the list is empty', { groups: [] }],
-    ['who holds it in a nested claim', { 'realm_access.roles': 'publisher' }],
-    ['who holds it in a claim that is called like a URL', { 'https://acme.example/roles': 'admin' }],
-    ['who holds it below names with dots', { 'https://acme.example/app.a.b.team': 'x' }],
+    ['who hold the value', { org: 'acme' }],
+    ['who hold the value among others', { groups: 'search' }],
+    ['who hold any value of a list', { groups: ['finance', 'search'] }],
+    ['who hold all claims', { org: 'acme', groups: ['search'] }],
+    ['who hold the claim at all, if the list is empty', { groups: [] }],
+    ['who hold it in a nested claim', { 'realm_access.roles': 'publisher' }],
+    ['who hold it in a claim that is named like a URL', { 'https://acme.example/roles': 'admin' }],
+    ['who hold it below names with dots', { 'https://acme.example/app.a.b.team': 'x' }],
     ['a service account', { 'kubernetes.io.namespace': 'ci', 'kubernetes.io.serviceaccount.name': 'publisher' }],
   ])('%s: %j', (_, claims) => {
     expect(maySee(TOKEN, claims)).toBe(true);
   });
 
   test.each<[string, Claims]>([
-    ['nobody, where nothing is asked for', {}],
-    ['who holds another value', { org: 'other' }],
-    ['who lacks one of the claims', { org: 'acme', team: 'x' }],
-    ['who holds none of a list', { groups: ['finance'] }],
-    ['who holds it in other letters', { org: 'ACME' }],
-    ['who holds a number or a truth value, which claims are not', { level: '3' }],
-    ['who holds a truth value', { active: 'true' }],
-    ['who holds nothing, though the claim is there', { nobody: [] }],
-    ['who holds a mapping where texts are asked for', { realm_access: [] }],
-    ['who holds it in lower places only', { roles: 'publisher' }],
-    ['who holds it under a shorter path', { 'org.acme': 'acme' }],
-    ['everybody, by what every object has', { constructor: [] }],
-    ['everybody, by what every object has, nested', { 'realm_access.constructor.name': 'Object' }],
-    ['who could only be asked for an element of a list', { 'groups.0': 'search' }],
+    ['if nothing is required', {}],
+    ['with another value', { org: 'other' }],
+    ['without one of the claims', { org: 'acme', team: 'x' }],
+    ['without any value of a list', { groups: ['finance'] }],
+    ['with a value in another case', { org: 'ACME' }],
+    ['with a number or a truth value, which claims are not', { level: '3' }],
+    ['with a truth value', { active: 'true' }],
+    ['with an empty claim', { nobody: [] }],
+    ['with a mapping instead of texts', { realm_access: [] }],
+    ['with a claim only at a deeper level', { roles: 'publisher' }],
+    ['with a claim under a shorter path', { 'org.acme': 'acme' }],
+    ['because of a member that every object has', { constructor: [] }],
+    ['because of a nested member that every object has', { 'realm_access.constructor.name': 'Object' }],
+    ['by an element of a list', { 'groups.0': 'search' }],
   ])('not %s: %j', (_, claims) => {
     expect(maySee(TOKEN, claims)).toBe(false);
   });
 });
 
-describe('claims are given by', () => {
+describe('claims can be given by callers', () => {
   test.each<[string, Claims, boolean]>([
-    ['who holds every value of a list', { groups: ['platform', 'search'] }, true],
-    ['not who holds only some', { groups: ['search', 'finance'] }, false],
-    ['not who holds the values but lacks another claim', { groups: ['search'], team: 'x' }, false],
-    ['who holds them nested', { 'realm_access.roles': ['publisher'] }, true],
-    ['nobody, where there are none', {}, false],
+    ['who hold every value of a list', { groups: ['platform', 'search'] }, true],
+    ['but not by those with only some', { groups: ['search', 'finance'] }, false],
+    ['but not by those with the values and without another claim', { groups: ['search'], team: 'x' }, false],
+    ['who hold them nested', { 'realm_access.roles': ['publisher'] }, true],
+    ['but not if there are none', {}, false],
   ])('%s: %j', (_, claims, expected) => {
     expect(mayGrant(TOKEN, claims)).toBe(expected);
   });
@@ -81,7 +81,7 @@ describe('of any token and any claims', () => {
     token: fc.dictionary(name, tie('claim'), { maxKeys: 4 }),
     claim: fc.oneof({ depthSize: 'small' }, value, fc.array(value), fc.integer(), tie('token')),
   })).token;
-  /** Claims, and a token of which some were copied: few others would hold any. */
+  /** Claims, and a token that contains some of them: a random token would hardly hold any. */
   const pair = fc.tuple(held, claims, fc.boolean()).map(([token, asked, copied]) => ({
     token: copied ? { ...token, ...asked } : token,
     asked,
@@ -91,7 +91,7 @@ describe('of any token and any claims', () => {
   const withValues = (asked: Claims, change: (values: readonly string[]) => readonly string[]): Claims =>
     Object.fromEntries(Object.entries(asked).map(([claim, wanted]) => [claim, change(listOf(wanted))]));
 
-  test('who may give them sees what carries them', () => {
+  test('callers who can give claims see entries with them', () => {
     fc.assert(
       fc.property(pair, ({ token, asked }) => {
         expect(!mayGrant(token, asked) || maySee(token, asked)).toBe(true);
@@ -99,7 +99,7 @@ describe('of any token and any claims', () => {
     );
   });
 
-  test('one value and a list of that one mean the same', () => {
+  test('one value and a list of it mean the same', () => {
     fc.assert(
       fc.property(pair, ({ token, asked }) => {
         const asLists = withValues(asked, (values) => values);
@@ -109,7 +109,7 @@ describe('of any token and any claims', () => {
     );
   });
 
-  test('asking for a further claim shows it to nobody else', () => {
+  test('a further claim never shows an entry to another caller', () => {
     fc.assert(
       fc.property(pair, name, ({ token, asked }, further) => {
         fc.pre(Object.keys(asked).length > 0 && !Object.hasOwn(asked, further));
@@ -118,7 +118,7 @@ describe('of any token and any claims', () => {
     );
   });
 
-  test('a further value hides it from nobody, and is given by nobody else', () => {
+  test('a further value never hides an entry, and can’t be given by another caller', () => {
     fc.assert(
       fc.property(pair, value, ({ token, asked }, other) => {
         const widened = withValues(asked, (values) => (values.length === 0 ? [] : [...values, other]));
@@ -128,7 +128,7 @@ describe('of any token and any claims', () => {
     );
   });
 
-  test('a path leads to where its members lie, whatever dots their names have', () => {
+  test('a path finds its member, whatever dots its names contain', () => {
     const member = fc.stringMatching(/^[a-z]+(?:[.][a-z]+){0,3}$/);
     fc.assert(
       fc.property(fc.array(member, { minLength: 1, maxLength: 4 }), value, (path, text) => {
@@ -138,7 +138,7 @@ describe('of any token and any claims', () => {
     );
   });
 
-  test('a claim that is called exactly so comes before any path', () => {
+  test('a claim with exactly this name takes precedence over any path', () => {
     fc.assert(
       fc.property(held, name, value, (token, exact, text) => {
         expect([...(heldValues({ ...token, [exact]: text }, exact) ?? [])]).toEqual([text]);
@@ -178,6 +178,6 @@ test.each([
   { team: { a: 'b' } },
   { 'te\0am': 'a' },
   { team: '\ud800' },
-])('%j is no claims', (value) => {
+])('%j are not valid claims', (value) => {
   expect(isClaims(value)).toBe(false);
 });

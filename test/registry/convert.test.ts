@@ -19,7 +19,7 @@ function serverOf(key: string): ToolhiveServer {
 const entryOf = (key: string): JsonObject => serverOf(key).entry;
 const convert = (key: string): JsonObject => toolhiveToServerJson(serverOf(key));
 
-/** What reading the text of the converted document again gives. */
+/** The result of reading the converted document's text again. */
 function stored<T>(document: T): T {
   return JSON.parse(JSON.stringify(document)) as T;
 }
@@ -47,7 +47,7 @@ describe('a ToolHive server as server.json', () => {
     });
   });
 
-  test('has what server.json has no place for in the extension, under its image', () => {
+  test('keeps what server.json has no place for in the extension, under its image', () => {
     const { 'io.github.stacklok': extension, ...others } = publisherExtension(convert('weather')) ?? {};
     const elsewhere = ['image', 'title', 'description', 'transport', 'target_port', 'env_vars', 'repository_url'];
     const rest = Object.entries(entryOf('weather')).filter(([member]) => !elsewhere.includes(member));
@@ -78,7 +78,7 @@ describe('a ToolHive server as server.json', () => {
     });
   });
 
-  test('keeps its own name, and its key beside it', () => {
+  test('keeps its own name, with its key next to it', () => {
     expect(convert('named-in-full')).toMatchObject({
       name: 'com.example/named',
       packages: [{ transport: { type: 'streamable-http', url: 'http://localhost' } }],
@@ -89,25 +89,25 @@ describe('a ToolHive server as server.json', () => {
     ['named-like-its-key', { registryType: 'npm', identifier: '@example/named', version: '1.2.3' }],
     ['stdio-with-port', { registryType: 'pypi', identifier: 'stdio-with-port', version: '0.1.0' }],
     ['go-package', { registryType: 'go', identifier: 'example.com/cmd/server', version: 'v1.0.0' }],
-  ])('that is no container: %s', (key, expected) => {
+  ])('that isn’t a container: %s', (key, expected) => {
     expect(convert(key)['packages']).toMatchObject([expected]);
   });
 
-  test('has a description in any case, which clients demand', () => {
+  test('always has a description, which clients require', () => {
     expect(convert('sparse')['description']).toBe('sparse');
     expect(convert('go-package')['description']).toMatch(/^.{101,}$/);
   });
 
-  test('of a group is a version of its own, below that of the same name at the top of the document', () => {
+  test('of a group is a separate version, below the same name at the top of the document', () => {
     const versions = SERVERS.map(toolhiveToServerJson).map(({ name, version }) => `${String(name)} ${String(version)}`);
     expect(new Set(versions).size).toBe(versions.length);
     expect(versions).toContain('io.github.stacklok/weather 1.0.0');
     expect(versions).toContain('io.github.stacklok/weather 1.0.0-group-data-pipeline');
   });
 
-  test('meets the rules of a publish where the server allows it', () => {
+  test('meets the rules of a publish if the server allows it', () => {
     const faulty = SERVERS.filter((server) => checkServerJson(toolhiveToServerJson(server)).length > 0);
-    // A description of more than 100 characters, and a kind of package that server.json does not know.
+    // A description of more than 100 characters, and a kind of package that server.json doesn't know.
     expect(faulty.map(({ key }) => key)).toEqual(['go-package']);
   });
 });
@@ -150,7 +150,7 @@ describe('a server.json as ToolHive server', () => {
     ],
   };
 
-  test('is the container where it has several packages', () => {
+  test('is the container if it has several packages', () => {
     expect(serverJsonToToolhive(document)).toMatchObject({
       key: 'com.example/files',
       remote: false,
@@ -196,7 +196,7 @@ describe('a server.json as ToolHive server', () => {
     expect(server?.entry).toMatchObject({ image, transport: 'stdio' });
   });
 
-  test('is remote where it can be reached, also in the writing of 2025-07-09', () => {
+  test('is remote if it has a URL, also in the notation of 2025-07-09', () => {
     const remotes = [
       { transport_type: 'sse', url: 'https://a.example.com', headers: [{ name: 'K', is_required: true }] },
     ];
@@ -211,13 +211,13 @@ describe('a server.json as ToolHive server', () => {
   });
 
   test.each([{}, { packages: [] }, { packages: [{ registryType: 'mcpb', identifier: 'https://example.com/a.mcpb' }] }])(
-    'is none where ToolHive could not run it: %j',
+    'is left out if ToolHive could not run it: %j',
     (members) => {
       expect(serverJsonToToolhive({ name: 'a/b', description: 'd', version: '1', ...members })).toBeNull();
     },
   );
 
-  test('comes back from ToolHive as it was', () => {
+  test('is unchanged when converted back', () => {
     expect(toolhiveToServerJson(stored(serverJsonToToolhive(document))!)).toEqual(document);
   });
 });

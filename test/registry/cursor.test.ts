@@ -15,14 +15,14 @@ const cursors: fc.Arbitrary<Cursor> = fc.record({
   ),
 });
 
-/** A cursor for the registry `default`, by someone who has read how its checksum is made. */
+/** A cursor for the registry `default` by someone who knows how its checksum is made. */
 function forge(content: string): string {
   const digest = createHash('sha256').update(`rollcall-cursor-1\0default\0${content}`).digest().subarray(0, 8);
   return Buffer.concat([digest, Buffer.from(content)]).toString('base64url');
 }
 
 describe('a cursor', () => {
-  test('comes back as it was, and needs no escaping in a URL', () => {
+  test('is unchanged after a round trip, and needs no escaping in a URL', () => {
     fc.assert(
       fc.property(cursors, text, (cursor, registry) => {
         const encoded = encodeCursor(cursor, registry);
@@ -41,7 +41,7 @@ describe('a cursor', () => {
     );
   });
 
-  test('is refused when something in it was changed, added or cut off', () => {
+  test('is refused when it was changed, extended, or truncated', () => {
     const change = fc.record({
       at: fc.nat(),
       replacement: fc.oneof(fc.string({ maxLength: 2 }), fc.stringMatching(/^[A-Za-z0-9_-]{1,3}$/)),
@@ -67,12 +67,12 @@ describe('a cursor', () => {
     '["a","1",2,null,null,null]',
     '["a\\u0000","1",0,null,null,null]',
     '["a","1",0,null,null,"x"]',
-  ])('is not made of %s, whoever computed the checksum', (content) => {
+  ])('with %s is refused, even with a valid checksum', (content) => {
     expect(decodeCursor(forge(content), 'default')).toBeNull();
     expect(decodeCursor(forge('["a","1",0,null,null,null]'), 'default')).not.toBeNull();
   });
 
-  test.each(['', 'x', 'io.github.someone/weather:1.0.0', 'eyJhIjoxfQ', '%00'])('is not %j', (foreign) => {
+  test.each(['', 'x', 'io.github.someone/weather:1.0.0', 'eyJhIjoxfQ', '%00'])('can’t be %j', (foreign) => {
     expect(decodeCursor(foreign, 'default')).toBeNull();
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DocumentReader, type DocumentReaderOptions, type DocumentSummary } from '../../registry/document-reader.ts';
 
-/** Reads a document in pieces of so many bytes. */
+/** Reads a document in pieces of this many bytes. */
 function read(content: string, options: DocumentReaderOptions & { readonly piece?: number } = {}): DocumentSummary {
   const bytes = Buffer.from(content);
   const reader = new DocumentReader(options);
@@ -62,7 +62,7 @@ describe('the formats', () => {
     ['without white space', '{"server":SERVER,"_meta":META}'],
     ['with white space between', '{"server":SERVER, "_meta":META}'],
     ['with its extensions first', '{"_meta":META,"server":SERVER}'],
-    ['with something else behind', '{"server":SERVER,"_meta":META,"x":[{}]}'],
+    ['with another member after it', '{"server":SERVER,"_meta":META,"x":[{}]}'],
   ])('an item %s', (_, item) => {
     const { drafts, findings } = read(listOf(item));
     expect(findings).toEqual([]);
@@ -73,7 +73,7 @@ describe('the formats', () => {
     ['with a comma too many', '{"server":SERVER,}'],
     ['with a comma too few', '{"server":SERVER"_meta":META}'],
     ['with half a member', '{"server":SERVER,"_meta"}'],
-    ['with a server.json that is none', '{"server":{"name":},"_meta":META}'],
+    ['with an invalid server.json', '{"server":{"name":},"_meta":META}'],
   ])('an item %s is rejected', (_, item) => {
     const { drafts, findings } = read(listOf(item, JSON.stringify(server('b'))));
     expect(drafts.map(({ draft }) => draft.name)).toEqual(['com.example/b']);
@@ -90,7 +90,7 @@ describe('the formats', () => {
       '{"server":{"name":"a/x","name":"a/y","version":"1","description":"d"},"_meta":META}',
       'server.name',
     ],
-    ['a server.json alone', '{"name":"a/x","version":"1","version":"2","description":"d"}', 'version'],
+    ['a single server.json', '{"name":"a/x","version":"1","version":"2","description":"d"}', 'version'],
     [
       'a transport',
       '{"name":"a/x","version":"1","description":"d","remotes":[{},{"url":"https://a.example","url":"https://b.example"}]}',
@@ -111,7 +111,7 @@ describe('the formats', () => {
     expect(findings.map(({ reason }) => reason.split(' is')[0])).toEqual(['image', 'servers.b.image']);
   });
 
-  test('colons and quotes in texts are no members', () => {
+  test('colons and quotes in texts are not members', () => {
     const text = JSON.stringify({
       ...server('a'),
       title: '":\\',
@@ -228,7 +228,7 @@ test('the order of a document’s members does not matter', () => {
   );
 });
 
-test('the text of a server is the one of the document, without white space between its tokens', () => {
+test('the text of a server is that of the document, without white space between its tokens', () => {
   const text = '{"version":"1.0.0","9":1e2,"1":[1.0,{}],"name":"com.example/raw","description":"a \\u00e9 \\" b"}';
   const spaced = text.replaceAll(',', ' ,\r\n\t').replaceAll(':', ' : ');
   for (const document of [`[${spaced}]`, spaced, `{"servers":[{"_meta":{},"server":${spaced}}]}`]) {
@@ -236,7 +236,7 @@ test('the text of a server is the one of the document, without white space betwe
   }
 });
 
-test('ordinals count all entries from where they are told to', () => {
+test('ordinals count all entries from a given start', () => {
   const document = JSON.stringify([server('a'), { name: 'bad' }, server('c')]);
   const { drafts, findings, entries } = read(document, { firstOrdinal: 10 });
   expect(drafts.map(({ ordinal }) => ordinal)).toEqual([10, 12]);
@@ -244,10 +244,10 @@ test('ordinals count all entries from where they are told to', () => {
   expect(entries).toBe(3);
 });
 
-describe('what is not part of a format', () => {
+describe('members outside a format', () => {
   const SECRET = 'SECRET-1';
 
-  test('an MCP client configuration is no registry: its servers are rejected with the reason', () => {
+  test('an MCP client configuration isn’t a registry: its servers are rejected with the reason', () => {
     const summary = read(
       JSON.stringify({
         servers: {
@@ -271,7 +271,7 @@ describe('what is not part of a format', () => {
     expect(JSON.stringify(summary)).not.toContain(SECRET);
   });
 
-  test('members that ToolHive does not have are left out of an entry, with a warning', () => {
+  test('members that ToolHive doesn’t have are left out of an entry, with a warning', () => {
     const foreign = { command: SECRET, env: { A: SECRET }, args: { A: SECRET }, custom: { A: SECRET } };
     const headers = [{ name: 'Authorization', required: true, value: SECRET }, SECRET];
     const oauth = { client_id: 'rollcall', client_secret: SECRET };
@@ -310,13 +310,13 @@ test.each([
   expect(findings).toMatchObject([{ severity: 'rejection', name: 'io.github.stacklok/fetch', reason }]);
 });
 
-test('a tag of a ToolHive entry that is not text is left out with a warning', () => {
+test('a tag of a ToolHive entry that isn’t text is left out with a warning', () => {
   const { drafts, findings } = read('servers: {fetch: {image: a, tags: [web, 2]}}', { syntax: 'yaml' });
   expect(drafts[0]!.draft.tags).toEqual(['web']);
   expect(findings.map(({ reason }) => reason)).toEqual(['tags[1] must be text: put it in quotes; ignored']);
 });
 
-test('values of another type in YAML are named for what they are', () => {
+test('values of another type in YAML are named by their type', () => {
   const { drafts, findings } = read(
     `servers:
       - {name: com.example/a, description: d, version: 1.10}
@@ -337,21 +337,21 @@ test('values of another type in YAML are named for what they are', () => {
   ]);
 });
 
-test('entries that are excluded are counted and otherwise not there', () => {
+test('excluded entries are counted and otherwise ignored', () => {
   const document = JSON.stringify([server('a'), server('b')]);
   const summary = read(document, { excludes: (draft) => draft.name.endsWith('/a') });
   expect(names(summary)).toEqual(['com.example/b']);
   expect(summary.entries).toBe(2);
 });
 
-test('a member of the document that is too large for the envelope is left out of it', () => {
+test('a member of the document that is too large for the envelope is left out', () => {
   const envelope = JSON.parse(
     read(JSON.stringify({ version: '1', large: 'x'.repeat(50_000), servers: [] })).envelope,
   ) as unknown;
   expect(envelope).toEqual({ version: '1' });
 });
 
-test('members that are called like those of every object are ordinary members', () => {
+test('members named like those of every object are ordinary members', () => {
   const document = `{"__proto__":1,"constructor":{},"":[1],"data/servers":[2],"servers":[${JSON.stringify(server('a'))}]}`;
   const summary = read(document);
   expect(names(summary)).toEqual(['com.example/a']);

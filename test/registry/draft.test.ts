@@ -18,7 +18,7 @@ function reasonOf(outcome: DraftOutcome): string {
 }
 
 describe('a draft', () => {
-  test('keeps the text as it came and takes out what is searched and filtered', () => {
+  test('keeps the original text and extracts what is searched and filtered', () => {
     const text =
       '{"version":"1.0.0","zeta":1.0,"description":"Forecasts","2":[],"1":{},"name":"com.example/weather","title":"Weather"}';
     const { draft, warnings } = draftOf(draftFromServerJson({ text, parsed: JSON.parse(text) }));
@@ -48,7 +48,7 @@ describe('a draft', () => {
     expect(draftOf(found(document)).draft.tags).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('has the status and dates of its upstream, microseconds kept', () => {
+  test('has the status and dates of its upstream, including microseconds', () => {
     const official = {
       status: 'deprecated',
       statusMessage: 'use another',
@@ -59,7 +59,7 @@ describe('a draft', () => {
     expect(draftOf(found(SERVER, official)).draft).toMatchObject(official);
   });
 
-  test('understands how earlier registries wrote status and dates', () => {
+  test('understands the status and dates of earlier registries', () => {
     const official = { published_at: '2025-07-01T00:00:00Z', updated_at: '2025-07-02T00:00:00Z' };
     expect(draftOf(found({ ...SERVER, status: 'deprecated' }, official)).draft).toMatchObject({
       status: 'deprecated',
@@ -71,7 +71,7 @@ describe('a draft', () => {
     expect(draftOf(found(document)).draft.status).toBe('deprecated');
   });
 
-  test('does without dates and a status that mean nothing, and says so', () => {
+  test('ignores meaningless dates and statuses, with a warning', () => {
     const { draft, warnings } = draftOf(
       found(SERVER, { status: 'gone', publishedAt: 'yesterday', updatedAt: '0001-01-01T00:00:00Z', statusMessage: 5 }),
     );
@@ -82,7 +82,7 @@ describe('a draft', () => {
     ]);
   });
 
-  test('is made of a document that breaks the rules, which are warnings then', () => {
+  test('is made from a document that breaks the rules, with warnings', () => {
     const { draft, warnings } = draftOf(found({ ...SERVER, description: 'x'.repeat(101), repository: {} }));
     expect(draft.description).toHaveLength(101);
     expect(warnings).toEqual([
@@ -102,7 +102,7 @@ test.each([
   '2025-02-31',
   '2025-01-01T00:00',
   '',
-])('%j is no date that Postgres could store', (publishedAt) => {
+])('%j is not a date that Postgres could store', (publishedAt) => {
   expect(draftOf(found(SERVER, { publishedAt })).draft.publishedAt).toBeNull();
 });
 
@@ -110,7 +110,7 @@ test.each([
   ['2025-06-18T01:02:03.5', '2025-06-18T01:02:03.5Z'],
   ['2025-06-18 01:02:03', '2025-06-18T01:02:03Z'],
   ['2025-06-18', '2025-06-18T00:00:00Z'],
-])('%j, without a time zone, is taken as UTC with a warning', (publishedAt, taken) => {
+])('%j, without a time zone, is read as UTC with a warning', (publishedAt, taken) => {
   const { draft, warnings } = draftOf(found(SERVER, { publishedAt }));
   expect(draft.publishedAt).toBe(taken);
   expect(warnings).toEqual(['publishedAt has no time zone; treated as UTC']);
@@ -155,20 +155,20 @@ describe('a rejection', () => {
     expect(reasonOf(found(document))).toMatch(reason);
   });
 
-  test('of a document that is nested too deep does not exhaust the stack', () => {
+  test('of a document that is nested too deeply doesn’t exhaust the stack', () => {
     const text = `{"name":"a/b","version":"1","description":"d","x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`;
     expect(reasonOf(draftFromServerJson({ text, parsed: JSON.parse(text) }))).toBe(
       'x[0][0] is nested deeper than 100 levels',
     );
   });
 
-  test('names the entry as far as it can be stored', () => {
+  test('names the entry as far as the name can be stored', () => {
     const outcome = found({ name: `\0${'n'.repeat(300)}`, version: 'latest' });
     expect(outcome).toMatchObject({ rejection: { name: 'n'.repeat(200), version: 'latest' } });
   });
 });
 
-test('the digest tells apart what is served', () => {
+test('the digest depends on everything that is served', () => {
   const official = { status: 'active', publishedAt: '2025-09-08T23:47:09Z' };
   const digest = (document: unknown, meta: unknown): string =>
     draftDigest(draftOf(found(document, meta)).draft).toString('hex');

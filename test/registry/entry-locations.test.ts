@@ -1,8 +1,8 @@
-/** Where a finding says that an entry is. */
+/** The locations of findings. */
 import { describe, expect, test } from 'vitest';
 import { DocumentReader, type DocumentReaderOptions } from '../../registry/document-reader.ts';
 
-/** `name: location` of each finding, read in pieces of so many bytes. */
+/** `name: location` of each finding, read in pieces of this many bytes. */
 function locations(document: string, { piece = 1_000, ...options }: DocumentReaderOptions & { piece?: number } = {}) {
   const bytes = Buffer.from(document);
   const reader = new DocumentReader(options);
@@ -60,7 +60,7 @@ test.each<[string, string, string[]]>([
   expect(found).toEqual(expected.map(written));
 });
 
-test('an entry that a merge key brings has no line, but its file', () => {
+test('an entry from a merge key has no line, but its file', () => {
   const document = 'x: &more\n  a: {}\nservers:\n  <<: *more\n  b: {}';
   expect(locations(document, { syntax: 'yaml', file: 'all.yaml' }).toSorted()).toEqual([
     'io.github.stacklok/a: all.yaml',
@@ -68,7 +68,7 @@ test('an entry that a merge key brings has no line, but its file', () => {
   ]);
 });
 
-test('one of several files is named, and an entry of a page is located by its number', () => {
+test('one of several files is named, and an entry of a page has its number', () => {
   const document = '[{"name": "a"},\n{"name": "b"}]';
   expect(locations(document, { file: 'servers/x.json', firstOrdinal: 10 })).toEqual([
     'a: servers/x.json, line 1, column 2',

@@ -38,7 +38,7 @@ describe('a name pattern', () => {
     expect(compileGlob(pattern)(name)).toBe(false);
   });
 
-  test('matches as the regular expression of the same meaning does', () => {
+  test('matches like the equivalent regular expression', () => {
     const piece = fc.constantFrom('*', '?', 'a', 'b', '/', '[ab]', '[!a]', '{a,b*}', '{,/}');
     const pattern = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
     const expression = (glob: string): RegExp =>
@@ -53,14 +53,14 @@ describe('a name pattern', () => {
     );
   });
 
-  test('takes no longer for a name that was made to keep it busy', () => {
+  test('takes no longer for a name designed to slow it down', () => {
     const started = performance.now();
     expect(compileGlob('*a*a*a*a*a*a*a*a*a*a*a*a*b')('a'.repeat(20_000))).toBe(false);
     expect(performance.now() - started).toBeLessThan(1000);
   });
 });
 
-describe('a bad pattern', () => {
+describe('an invalid pattern', () => {
   test.each([
     ['', /empty/],
     ['a[b', /"\["/],
@@ -71,22 +71,22 @@ describe('a bad pattern', () => {
     ['a}', /"\}"/],
     ['a\\', /unfinished escape/],
     ['{a,b}'.repeat(12), /more than 1000/],
-  ])('%j is told by its fault', (pattern, fault) => {
+  ])('%j is refused with its fault', (pattern, fault) => {
     expect(badPattern(pattern)).toMatch(fault);
   });
 
-  test('is none of the usual ones', () => {
+  test('common patterns are valid', () => {
     expect(badPattern('io.github.{a,b}/*-[0-9]?')).toBeNull();
   });
 });
 
 describe('a filter', () => {
-  test('takes everything where it says nothing', () => {
+  test('accepts everything if it is empty', () => {
     expect(compileFilter(undefined)('a/b', [])).toBe('included');
     expect(compileFilter({ names: { include: [] }, tags: {} })('a/b', [])).toBe('included');
   });
 
-  test('lets an exclusion win over an inclusion, of names and of tags', () => {
+  test('prefers an exclusion to an inclusion, of names and of tags', () => {
     const names = compileFilter({ names: { include: ['com.example/*'], exclude: ['*/beta-*'] } });
     expect([names('com.example/a', []), names('com.example/beta-a', []), names('org.example/a', [])]).toEqual([
       'included',
@@ -101,7 +101,7 @@ describe('a filter', () => {
     ]);
   });
 
-  test('wants both, a name and a tag, where it lists both', () => {
+  test('requires both a name and a tag if it lists both', () => {
     const filter = compileFilter({ names: { include: ['com.*'] }, tags: { include: ['database'] } });
     expect([filter('com.a/b', ['database']), filter('com.a/b', []), filter('org.a/b', ['database'])]).toEqual([
       'included',
@@ -110,7 +110,7 @@ describe('a filter', () => {
     ]);
   });
 
-  test('that only excludes tags takes servers without tags', () => {
+  test('that only excludes tags accepts servers without tags', () => {
     expect(compileFilter({ tags: { exclude: ['beta'] } })('a/b', [])).toBe('included');
   });
 });

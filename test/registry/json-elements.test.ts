@@ -12,7 +12,7 @@ import {
   memberBytes,
 } from '../../registry/json-elements.ts';
 
-/** Node offers it only to a process that was started with a flag. */
+/** Only available if the process was started with a flag. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
@@ -30,7 +30,7 @@ function scan(bytes: Uint8Array, options: JsonElementsOptions & { readonly cuts?
   for (const cut of [...(options.cuts ?? []), bytes.length]
     .map((at) => Math.min(at, bytes.length))
     .sort((a, b) => a - b)) {
-    // A copy: what the scanner keeps must not depend on the bytes that follow.
+    // A copy: the scanner's results must not depend on the bytes that follow.
     found.push(...elements.push(Uint8Array.from(bytes.subarray(from, cut))));
     from = cut;
   }
@@ -41,7 +41,7 @@ function text({ bytes }: JsonElement): string {
   return Buffer.from(bytes).toString();
 }
 
-/** What `scan` is to find: paths and values, in order. */
+/** What `scan` should find: paths and values, in order. */
 function leaves(value: unknown, depth: number, path: (string | number)[] = []): [(string | number)[], unknown][] {
   if (path.length >= depth || typeof value !== 'object' || value === null) return [[path, value]];
   const members = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
@@ -56,7 +56,7 @@ function nestingOf(value: unknown): number {
 const chunking = fc.array(fc.nat(400), { maxLength: 30 });
 
 describe('the scanner', () => {
-  test('tells how a value is written, however the document is cut', () => {
+  test('finds how a value is written, however the document is split', () => {
     const cases = fc.record({
       value: fc.jsonValue({ maxDepth: 5 }),
       cuts: chunking,
@@ -81,14 +81,14 @@ describe('the scanner', () => {
     ['["é", {}]', '["é", {}'],
     ['{"a":1}', ''],
     ['"{}"', ''],
-  ])('tells where the first container in %s ends', (document, before) => {
+  ])('finds where the first container in %s ends', (document, before) => {
     for (let cut = 0; cut < document.length; cut += 1) {
       const [element] = scan(Buffer.from(document), { select: () => 'take', cuts: [cut] });
       expect(element!.firstContainerEnd).toBe(Buffer.byteLength(before));
     }
   });
 
-  test('finds the same values as JSON.parse, however the document is cut', () => {
+  test('finds the same values as JSON.parse, however the document is split', () => {
     const cases = fc.record({
       value: fc.jsonValue({ maxDepth: 5 }),
       depth: fc.nat(3),
@@ -97,7 +97,7 @@ describe('the scanner', () => {
     });
     fc.assert(
       fc.property(cases, ({ value, depth, cuts, space }) => {
-        // Through JSON.parse, which puts integer-like keys first, as Object.entries does.
+        // Through JSON.parse, which puts integer-like keys first, like Object.entries.
         const document = JSON.parse(JSON.stringify(value)) as unknown;
         const elements = scan(Buffer.from(JSON.stringify(document, null, space)), { select: takeAt(depth), cuts });
         const found = elements.map((element) => [element.path, JSON.parse(text(element))]);
@@ -107,7 +107,7 @@ describe('the scanner', () => {
     );
   });
 
-  test('says what is wrong with a damaged document or finds its values, and never hangs', () => {
+  test('reports the fault of a damaged document or finds its values, and never hangs', () => {
     const cases = fc.record({ value: fc.jsonValue(), at: fc.nat(200), byte: fc.nat(255), cuts: chunking });
     fc.assert(
       fc.property(cases, ({ value, at, byte, cuts }) => {
@@ -125,23 +125,23 @@ describe('the scanner', () => {
     );
   });
 
-  test('hands out the raw text: key order, numbers and escapes as they were', () => {
+  test('returns the raw text: key order, numbers, and escapes are unchanged', () => {
     const raw = String.raw`{"10": 1, "2": 1.50e+2, "é\u00e9\"\\": "\ud83d\ude00 [}" }`;
     expect(scan(Buffer.from(`[ ${raw} ,-0]`), { select: takeAt(1) }).map(text)).toEqual([raw, '-0']);
   });
 
-  test('accepts a byte order mark, whole or cut', () => {
+  test('accepts a byte order mark, whole or split', () => {
     for (const cuts of [[], [1], [2], [1, 2, 3, 4]]) {
       expect(scan(Buffer.from('\ufeff[1]'), { select: takeAt(1), cuts }).map(text)).toEqual(['1']);
     }
   });
 
-  test('says the line on which an element begins', () => {
+  test('reports the line where an element begins', () => {
     const document = '[\n  {"a":\n 1},\n\n  {"b": "x\\n"},\n3]';
     expect(scan(Buffer.from(document), { select: takeAt(1) }).map(({ line }) => line)).toEqual([2, 5, 6]);
   });
 
-  test('hands out the start of an oversized element and goes on behind it', () => {
+  test('returns the start of an oversized element and continues after it', () => {
     const large = JSON.stringify({ name: 'large', text: 'x'.repeat(500) });
     const bytes = Buffer.from(`[{"name":"small"},${large},{"name":"last"}]`);
     const found = scan(bytes, { select: takeAt(1), maxBytes: () => 100, cuts: [40, 90, 300] });
@@ -151,7 +151,7 @@ describe('the scanner', () => {
     expect(text(found[2]!)).toBe('{"name":"last"}');
   });
 
-  test('holds no more of an endless element than is allowed', async () => {
+  test('keeps no more of an endless element than allowed', async () => {
     const elements = new JsonElements({ select: takeAt(1), maxBytes: () => 1_000 });
     elements.push(Buffer.from('["'));
     const pushed: WeakRef<ArrayBufferLike>[] = [];
@@ -160,7 +160,7 @@ describe('the scanner', () => {
       pushed.push(new WeakRef(bytes.buffer));
       elements.push(bytes);
     }
-    // Until the current task ends, all that a weak reference was made to is kept.
+    // Until the current task ends, the targets of weak references are kept.
     await setImmediate();
     collectGarbage();
     expect(pushed.filter((bytes) => bytes.deref() !== undefined).length).toBeLessThan(10);
@@ -168,7 +168,7 @@ describe('the scanner', () => {
     expect(element).toMatchObject({ size: 200_000_002, problem: 'oversized' });
   });
 
-  test('reports an element that is nested too deeply, and survives one that is nested absurdly', () => {
+  test('reports an element that is nested too deeply, and survives extreme nesting', () => {
     const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
     const bytes = Buffer.from(`[${nested(100)},${nested(101)},${nested(200_000)},1]`);
     const problems = scan(bytes, { select: takeAt(1) }).map(({ problem }) => problem);
@@ -199,7 +199,7 @@ describe('the scanner', () => {
 });
 
 describe('compactJson', () => {
-  test('removes white space between tokens and nothing else', () => {
+  test('removes only white space between tokens', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(1, 4, '\t', '\r\n '), (value, space) => {
         expect(compactJson(JSON.stringify(value, null, space))).toBe(JSON.stringify(value));
@@ -208,7 +208,7 @@ describe('compactJson', () => {
     );
   });
 
-  test('leaves a text that is compact as it is', () => {
+  test('keeps a compact text unchanged', () => {
     fc.assert(
       fc.property(fc.json(), (json) => {
         expect(compactJson(compactJson(json))).toBe(compactJson(json));
@@ -219,7 +219,7 @@ describe('compactJson', () => {
 });
 
 describe('memberBytes', () => {
-  test('finds a member of an object, the last where it is there twice', () => {
+  test('finds a member of an object, the last one of duplicates', () => {
     const object = Buffer.from('{"a": {"b": 1}, "b" : [2] , "b": {"x": 3}}');
     expect(Buffer.from(memberBytes(object, 'b')!).toString()).toBe('{"x": 3}');
     expect(memberBytes(object, 'c')).toBeNull();

@@ -40,7 +40,7 @@ function rejection(parts: Parts): string {
   return outcome.rejection.reason;
 }
 
-test('white space around annotations is left out', () => {
+test('white space around annotations is removed', () => {
   const annotations = {
     ...EXPORTED,
     'registry-export': 'true\n',
@@ -56,7 +56,7 @@ test.each(['https://mcp.example.com/wea\nther', 'https://mcp.example.com/a b'])(
   );
 });
 
-test('all that an owner can say about a server is in its entry', () => {
+test('everything that an owner can say about a server is in its entry', () => {
   const { document, warnings } = converted({
     annotations: {
       ...EXPORTED,
@@ -111,7 +111,7 @@ test('all that an owner can say about a server is in its entry', () => {
   });
 });
 
-test('the tags are those that filters look at', () => {
+test('the tags are those that filters use', () => {
   const outcome = see({ annotations: { ...EXPORTED, 'registry-category': 'science' } })?.outcome;
   expect(outcome).toMatchObject({ draft: { tags: ['science'] } });
 });
@@ -123,20 +123,20 @@ test.each([undefined, 'false', 'True', '1', ''])('an object whose annotation is 
 
 describe('the version', () => {
   test.each([
-    ['of the annotation comes first', { annotation: '3.0.0', image: 'a:1.2.3' }, '3.0.0'],
+    ['of the annotation takes precedence', { annotation: '3.0.0', image: 'a:1.2.3' }, '3.0.0'],
     ['is the tag of the image', { image: 'a:1.2.3' }, '1.2.3'],
-    ['is the tag beside a digest', { image: 'reg:5000/a:v1.2.3@sha256:abc' }, 'v1.2.3'],
+    ['is the tag next to a digest', { image: 'reg:5000/a:v1.2.3@sha256:abc' }, 'v1.2.3'],
     ['is not the port of a registry', { image: 'reg:5000/a' }, '1.0.0'],
-    ['is not a tag that names no version', { image: 'a:latest' }, '1.0.0'],
+    ['is not a tag that isn’t a version', { image: 'a:latest' }, '1.0.0'],
     ['is not a tag of two numbers', { image: 'a:1.2' }, '1.0.0'],
-    ['falls back where there is nothing', {}, '1.0.0'],
+    ['has a default', {}, '1.0.0'],
   ])('%s', (_case, { annotation, image }: { annotation?: string; image?: string }, expected) => {
     const annotations = annotation === undefined ? EXPORTED : { ...EXPORTED, 'registry-version': annotation };
     expect(converted({ annotations, spec: { image } }).document['version']).toBe(expected);
   });
 
   test.each(['latest', '1.2', '1.2.3+build', '^1.0.0'])(
-    '%s in the annotation is warned about and left out',
+    '%s in the annotation is left out with a warning',
     (version) => {
       const { document, warnings } = converted({
         annotations: { ...EXPORTED, 'registry-version': version },
@@ -151,23 +151,23 @@ describe('the version', () => {
 describe('the URL', () => {
   const { 'registry-url': _, ...WITHOUT_URL } = EXPORTED;
 
-  test('is that of the status where the owner gives none', () => {
+  test('comes from the status if the owner sets none', () => {
     const { document } = converted({ annotations: WITHOUT_URL, status: { url: 'http://weather.team-a.svc:8080/mcp' } });
     expect(document['remotes']).toEqual([{ type: 'streamable-http', url: 'http://weather.team-a.svc:8080/mcp' }]);
   });
 
-  test('is spoken to as the server, or the proxy before it, wants it', () => {
+  test('uses the transport of the server, or of the proxy in front of it', () => {
     const types = [{ transport: 'sse' }, { transport: 'stdio', proxyMode: 'sse' }, { transport: 'stdio' }, {}].map(
       (spec) => (converted({ spec }).document['remotes'] as { type: string }[])[0]?.type,
     );
     expect(types).toEqual(['sse', 'sse', 'streamable-http', 'streamable-http']);
   });
 
-  test('a server that has none yet is no entry yet', () => {
+  test('a server without one is not an entry yet', () => {
     expect(rejection({ annotations: WITHOUT_URL })).toContain('it has no URL yet');
   });
 
-  test('has to be one of the web', () => {
+  test('must be a web URL', () => {
     expect(rejection({ annotations: { ...EXPORTED, 'registry-url': 'javascript:alert(1)' } })).toContain(
       "isn't an http://",
     );
@@ -180,19 +180,19 @@ describe('an entry is refused', () => {
     expect(rejection({ annotations })).toBe('the annotation toolhive.stacklok.dev/registry-description is missing');
   });
 
-  test('where its name would be too long', () => {
+  test('if its name would be too long', () => {
     expect(rejection({ name: 'x'.repeat(190) })).toContain('more than 200 characters');
   });
 
   test.each(['team=a', '', '["team"]', '{"team":1}', '{"team":["a",null]}', String.raw`{"team":"\u0000"}`])(
-    'where its claims cannot be read, as %j: it must not be shown to more people than was meant',
+    'if its claims can’t be read, as %j: it must not be visible to more callers than intended',
     (claims) => {
       expect(rejection({ annotations: { ...EXPORTED, 'authz-claims': claims } })).toContain('authz-claims');
     },
   );
 });
 
-test('what is wrong beside that is warned about and left out', () => {
+test('other mistakes are left out with a warning', () => {
   const { document, warnings } = converted({
     annotations: { ...EXPORTED, tools: 'forecast', 'tool-definitions': '["forecast"]' },
   });
@@ -203,7 +203,7 @@ test('what is wrong beside that is warned about and left out', () => {
   ]);
 });
 
-test('a server of the Kubernetes project says itself what it is called and which version it is', () => {
+test('a server of the Kubernetes project sets its own name and version', () => {
   const { 'registry-url': _, ...annotations } = EXPORTED;
   const { document } = converted({
     resource: 'mcpservers.mcp.x-k8s.io',
@@ -223,25 +223,25 @@ test('a proxy has no package', () => {
   expect(document).not.toHaveProperty('packages');
 });
 
-test('an image that speaks stdio does so for whoever runs it', () => {
+test('an image with stdio keeps stdio for its users', () => {
   const { document } = converted({ spec: { image: 'a:1.0.0', transport: 'stdio', proxyMode: 'sse' } });
   expect(document['packages']).toEqual([{ registryType: 'oci', identifier: 'a:1.0.0', transport: { type: 'stdio' } }]);
 });
 
-describe('how a server is doing', () => {
+describe('the state of a server', () => {
   const doing = (status: JsonObject) => {
     const object = readObject(MCP_SERVER, { metadata: { name: 'a', namespace: 'b' }, spec: {}, status });
     return deploymentOf(object!, 'com.toolhive.k8s.b/a');
   };
 
-  test('is told by its condition, or else by its phase', () => {
+  test('comes from its condition, or otherwise from its phase', () => {
     expect(doing({ phase: 'Ready', url: 'http://a' })).toMatchObject({ phase: 'Ready', ready: true, url: 'http://a' });
     expect(doing({ phase: 'Ready', conditions: [{ type: 'Ready', status: 'False' }] }).ready).toBe(false);
     expect(doing({ conditions: [{ type: 'Ready', status: 'True' }] })).toMatchObject({ phase: null, ready: true });
     expect(doing({})).toMatchObject({ phase: null, ready: false, url: null });
   });
 
-  test('makes no difference to the entry', () => {
+  test('doesn’t affect the entry', () => {
     const one = see({ status: { phase: 'Pending' } });
     const other = see({ status: { phase: 'Ready' } });
     expect(one?.fingerprint).toBe(other?.fingerprint);
@@ -249,7 +249,7 @@ describe('how a server is doing', () => {
   });
 });
 
-test('the digest of what is seen does not depend on the order, and does on what is missing', () => {
+test('the digest doesn’t depend on the order, but on what is missing', () => {
   const [one, other] = [see({})!, see({ name: 'clock' })!];
   expect(contentDigest([one, other], [])).toBe(contentDigest([other, one], []));
   expect(contentDigest([one], [])).not.toBe(contentDigest([one, other], []));

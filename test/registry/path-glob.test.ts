@@ -37,7 +37,7 @@ describe('a pattern over paths', () => {
     expect(compilePathGlob(pattern)(path)).toBe(false);
   });
 
-  test('matches as the regular expression of the same meaning does', () => {
+  test('matches like the equivalent regular expression', () => {
     const segment = fc.constantFrom('*', 'a', 'b*', '?', '[ab]', '{a,b*}', '*a*', '.*');
     const pattern = fc
       .array(fc.oneof(segment, fc.constant('**')), { minLength: 1, maxLength: 5 })
@@ -71,7 +71,7 @@ test.each([
   ['a/b/{c,d}.json', 'a/b'],
   ['**/*.json', ''],
   ['a/bc*', 'a'],
-])('all that matches %s lies in the folder %j', (pattern, folder) => {
+])('everything that matches %s is in the folder %j', (pattern, folder) => {
   expect(isPathGlob(pattern)).toBe(true);
   expect(fixedFolder(pattern)).toBe(folder);
 });

@@ -89,9 +89,11 @@ const NO_ADDRESS = [
 describe('an address', () => {
   test.each(PUBLIC)('%s is public', (address) => expect(isPublicAddress(address)).toBe(true));
   test.each(NOT_PUBLIC)('%s is not public', (address) => expect(isPublicAddress(address)).toBe(false));
-  test.each(NO_ADDRESS)('"%s" is none, and so not public', (address) => expect(isPublicAddress(address)).toBe(false));
+  test.each(NO_ADDRESS)('"%s" is not an address, and so not public', (address) =>
+    expect(isPublicAddress(address)).toBe(false),
+  );
 
-  test('is as public in IPv6 as it is in IPv4', () => {
+  test('is equally public in IPv6 and IPv4', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);

@@ -45,7 +45,7 @@ function remote(name: string, members: object = {}): JsonObject {
   return { name, description: 'd', version: '1.0.0', remotes, ...members };
 }
 
-/** What a source of the document holds: its entries, and its envelope. */
+/** The content of a source of the document: its entries, and its envelope. */
 function heldOf(document: JsonObject): { entries: ExportedEntry[]; envelope: JsonObject } {
   const { drafts, findings, envelope } = new DocumentReader().readAll(Buffer.from(JSON.stringify(document)));
   expect(findings.filter(({ severity }) => severity === 'rejection')).toEqual([]);
@@ -58,7 +58,7 @@ function heldOf(document: JsonObject): { entries: ExportedEntry[]; envelope: Jso
   return { entries, envelope: JSON.parse(envelope) as JsonObject };
 }
 
-describe('a document that was read and is written again is the same, up to order', () => {
+describe('a document that was read and written again is the same, except for order', () => {
   const image = { image: 'ghcr.io/example/a:1' };
   const server = (name: string): JsonObject => ({ name: `com.example/${name}`, description: 'd', version: '1.0.0' });
   const upstream = { version: '1.0.0', meta: { last_updated: '2025-10-13T12:00:00Z' } };
@@ -84,7 +84,7 @@ describe('a document that was read and is written again is the same, up to order
       { ...upstream, $schema: 'https://example.com/upstream.json', data: { servers: [server('a')] } },
     ],
     [
-      'in upstream format with groups that have no servers yet',
+      'in upstream format with groups without servers',
       upstreamDocument,
       { ...upstream, data: { servers: [server('a')], groups: [{ name: 'g', description: 'd', servers: [] }] } },
     ],
@@ -94,7 +94,7 @@ describe('a document that was read and is written again is the same, up to order
     expect(await written(format, entries.toReversed(), envelope)).toEqual(document);
   });
 
-  test('also when it was in the other format meanwhile', async () => {
+  test('also if it was in the other format in between', async () => {
     const held = heldOf(TOOLHIVE_DOCUMENT);
     const between = (await written(upstreamDocument, held.entries, held.envelope)) as JsonObject;
     const { entries, envelope } = heldOf(between);
@@ -104,7 +104,7 @@ describe('a document that was read and is written again is the same, up to order
 });
 
 describe('a ToolHive document', () => {
-  test('without an envelope has what the format demands', async () => {
+  test('without an envelope has what the format requires', async () => {
     expect(await written(toolhiveDocument, [])).toEqual({
       version: '1.0.0',
       last_updated: LAST_UPDATED,
@@ -113,7 +113,7 @@ describe('a ToolHive document', () => {
     });
   });
 
-  test('has the groups that no envelope speaks of', async () => {
+  test('has the groups that no envelope contains', async () => {
     const grouped = fromToolhive({ key: 'a', entry: { image: 'a' }, remote: false, group: 'g' });
     expect(await written(toolhiveDocument, [grouped])).toMatchObject({
       servers: {},
@@ -121,7 +121,7 @@ describe('a ToolHive document', () => {
     });
   });
 
-  test('holds the latest version of what ToolHive can run', async () => {
+  test('has the latest version of what ToolHive can run', async () => {
     const entries = [
       exported(remote('com.example/a', { version: '1.0.0', title: 'Old' }), 'active', false),
       exported(remote('com.example/a', { version: '2.0.0', title: 'New' })),
@@ -148,7 +148,7 @@ describe('a ToolHive document', () => {
     });
   });
 
-  test('holds two servers of one key under the name of the second', async () => {
+  test('has two servers with one key under the name of the second', async () => {
     const server = (name: string): ExportedEntry =>
       fromToolhive({ key: 'a', entry: { name, url: `https://${name}` }, remote: true });
     const text = await textOf(toolhiveDocument, [server('com.example/a'), server('org.example/a')]);
@@ -177,7 +177,7 @@ describe('a ToolHive document', () => {
 });
 
 describe('a document in upstream format', () => {
-  test('holds each latest server.json as it is', async () => {
+  test('has each latest server.json unchanged', async () => {
     const text = '{"version":"1","b":1.0,"a":2}';
     const entry = (name: string, isLatest: boolean): ExportedEntry => ({
       name,

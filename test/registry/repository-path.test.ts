@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { repositoryPath } from '../../registry/repository-path.ts';
 import { schema } from '../../sources/git/definition.ts';
 
-/** The path that the configuration makes of it; null where it is refused. */
+/** The path that the configuration makes of it; null if it is refused. */
 function configured(path: string): unknown {
   const result = schema.safeParse({ repository: 'https://git.example.com/a', path });
   return result.success ? result.data?.path : null;
@@ -33,7 +33,7 @@ test.each([
   './../a.json',
   './-a.json',
   String.raw`a\b.json`,
-])('%j is no path of a file in a repository', (path) => {
+])('%j is not a path of a file in a repository', (path) => {
   expect(repositoryPath(path)).toBeNull();
   expect(configured(path)).toBeNull();
 });

@@ -9,7 +9,7 @@ const ARGUMENT = { type: 'positional', valueHint: 'path' };
 const NO_URL = 'must start with http://, https:// or a variable such as {baseUrl}, and must not contain white space';
 const PROVIDED = 'io.modelcontextprotocol.registry/publisher-provided';
 
-/** The faults of an otherwise valid document with the members, as sentences. */
+/** The faults of an otherwise valid document with these members, as sentences. */
 function faults(members: object): string[] {
   return checkServerJson({ ...SERVER, ...members }).map(faultText);
 }
@@ -63,7 +63,7 @@ test('a document with every member has no fault', () => {
 });
 
 describe('the server', () => {
-  test('has a name, a description and a version', () => {
+  test('has a name, a description, and a version', () => {
     expect(checkServerJson({}).map(faultText)).toEqual([
       'name is required',
       'description is required',
@@ -73,7 +73,7 @@ describe('the server', () => {
     expect(checkServerJson('text').map(faultText)).toEqual(['the document must be an object']);
   });
 
-  test.each(['weather', 'a/b/c', 'a b/c', 'a_b/c', '/ab', 'größe/x'])('can not be called %s', (name) => {
+  test.each(['weather', 'a/b/c', 'a b/c', 'a_b/c', '/ab', 'größe/x'])('can’t have the name %s', (name) => {
     expect(faults({ name })).toEqual([expect.stringMatching(/^name must be a namespace in reverse-DNS form/)]);
   });
 
@@ -102,12 +102,12 @@ describe('the server', () => {
     expect(faults(members)).toEqual([fault]);
   });
 
-  test('has a version that need not be semantic', () => {
+  test('has a version that can be other than semantic', () => {
     expect(faults({ version: '2025.09.01-beta' })).toEqual([]);
   });
 });
 
-test('every fault is told, each with its path', () => {
+test('every fault is reported, each with its path', () => {
   expect(
     faults({
       name: 'x',
@@ -169,7 +169,7 @@ describe('an icon', () => {
   });
 });
 
-describe('texts that would be read as others', () => {
+describe('texts that other programs would misread', () => {
   const TRIMMED = 'must not begin or end with white space';
   const VISIBLE = 'must not contain control or invisible characters';
   const PLAIN = 'must not contain control or bidirectional characters';
@@ -189,7 +189,7 @@ describe('texts that would be read as others', () => {
   });
 
   test.each([{ version: '1.0 beta' }, { title: 'Familie 👩‍👧' }, { description: 'One line\nand\tanother' }])(
-    '%j is taken',
+    '%j is accepted',
     (members) => {
       expect(faults(members)).toEqual([]);
     },
@@ -200,10 +200,10 @@ describe('texts that would be read as others', () => {
   });
 });
 
-describe('a document with more faults than anyone reads', () => {
+describe('a document with very many faults', () => {
   const many = (count: number, value: unknown): unknown[] => Array.from({ length: count }, () => value);
 
-  test('is answered with the first 100, and how many more there are', () => {
+  test('gets the first 100, and the number of the others', () => {
     const found = checkServerJson({ ...SERVER, packages: many(1_000, {}) });
     expect(found).toHaveLength(101);
     expect(found.at(-1)).toEqual({ path: '', message: 'has 2900 more faults' });
@@ -222,7 +222,7 @@ describe('a document with more faults than anyone reads', () => {
     ]);
   });
 
-  test('has short paths and messages, however long its texts are', () => {
+  test('has short paths and messages, even with very long texts', () => {
     const long = 'x'.repeat(100_000);
     const found = checkServerJson({
       ...SERVER,
@@ -301,7 +301,7 @@ describe('a remote', () => {
   });
 });
 
-test('the extension of the publisher has a limit, 4 KiB unless another is given', () => {
+test('the extension of the publisher has a limit, 4 KiB by default', () => {
   const document = { ...SERVER, _meta: { [PROVIDED]: { text: 'ä'.repeat(2048) } } };
   expect(checkServerJson(document).map(faultText)).toEqual([
     `_meta["${PROVIDED}"] has 4107 bytes; at most 4096 bytes are allowed`,
@@ -309,7 +309,7 @@ test('the extension of the publisher has a limit, 4 KiB unless another is given'
   expect(checkServerJson(document, { publisherExtensionBytes: 5000 })).toEqual([]);
 });
 
-test('what cannot be stored is told before everything else', () => {
+test('content that can’t be stored is reported first', () => {
   expect(checkServerJson({ name: 'a\0b' }).map(faultText)).toEqual([
     "name contains a NUL character, which can't be stored",
   ]);

@@ -15,7 +15,7 @@ function readIn(bytes: Uint8Array, piece: number, options: DocumentReaderOptions
     drafts.push(...read.drafts);
     findings.push(...read.findings);
   }
-  // Some callers look whether it is YAML before they end it.
+  // Some callers check whether it is YAML before they end it.
   reader.yaml();
   const end = reader.end();
   return { drafts: [...drafts, ...end.drafts], findings: [...findings, ...end.findings] };
@@ -48,7 +48,7 @@ describe.each([1, 3, 4_096])('in pieces of %d bytes', (piece) => {
     ['UTF-16 (big endian)', utf16be(DOCUMENT), 'UTF-16: save it as UTF-8'],
     ['UTF-16 (big endian) with a byte order mark', utf16be(`\ufeff${DOCUMENT}`), 'UTF-16: save it as UTF-8'],
     ['UTF-16 of a YAML document', Buffer.from(YAML, 'utf16le'), 'UTF-16: save it as UTF-8'],
-    ['UTF-16 that is nothing but a byte order mark', Buffer.from('\ufeff', 'utf16le'), 'UTF-16: save it as UTF-8'],
+    ['UTF-16 with only a byte order mark', Buffer.from('\ufeff', 'utf16le'), 'UTF-16: save it as UTF-8'],
     ['UTF-32 (little endian)', utf32(DOCUMENT, false), 'UTF-32: save it as UTF-8'],
     ['UTF-32 (little endian) with a byte order mark', utf32(`\ufeff${DOCUMENT}`, false), 'UTF-32: save it as UTF-8'],
     ['UTF-32 (big endian)', utf32(DOCUMENT, true), 'UTF-32: save it as UTF-8'],
@@ -58,7 +58,7 @@ describe.each([1, 3, 4_096])('in pieces of %d bytes', (piece) => {
     ['a Git LFS pointer', Buffer.from(LFS), 'a Git LFS pointer: commit the file itself'],
     ['nothing', Buffer.from(''), 'empty: one without entries is {"servers":[]}'],
     ['white space', Buffer.from(' \n\t\n'), 'empty: one without entries is {"servers":[]}'],
-    ['a byte order mark alone', Buffer.from('\ufeff'), 'empty: one without entries is {"servers":[]}'],
+    ['only a byte order mark', Buffer.from('\ufeff'), 'empty: one without entries is {"servers":[]}'],
   ])('%s fails with what it is and what to do', (_, bytes, message) => {
     for (const syntax of [undefined, 'yaml', 'json'] as const) {
       expect(() => readIn(bytes, piece, { syntax })).toThrow(
@@ -70,25 +70,25 @@ describe.each([1, 3, 4_096])('in pieces of %d bytes', (piece) => {
     }
   });
 
-  test('an entry that is not UTF-8 is rejected with what to do', () => {
+  test('an entry that isn’t UTF-8 is rejected with what to do', () => {
     const { findings } = readIn(Buffer.from(DOCUMENT, 'latin1'), piece);
     expect(findings).toMatchObject([
       { location: 'line 1, column 2', reason: "the entry isn't valid UTF-8: save the document as UTF-8" },
     ]);
   });
 
-  test('a key that is not UTF-8 fails the document', () => {
+  test('a key that isn’t UTF-8 fails the document', () => {
     const document = Buffer.from('{"servers":{\n"grüße":{"image":"a"}}}', 'latin1');
     expect(() => readIn(document, piece)).toThrow("a member name on line 2 isn't valid JSON in UTF-8");
   });
 
-  test('YAML that is not UTF-8 fails with the line and what to do', () => {
+  test('YAML that isn’t UTF-8 fails with the line and what to do', () => {
     expect(() => readIn(Buffer.from(YAML, 'latin1'), piece, { syntax: 'yaml' })).toThrow(
       'line 4 is not valid UTF-8: save the document as UTF-8',
     );
   });
 
-  test('UTF-8 is read, with a byte order mark and without, whatever its length', () => {
+  test('UTF-8 of any length is read, with and without a byte order mark', () => {
     for (const document of [DOCUMENT, `\ufeff${DOCUMENT}`, YAML, `\ufeff${YAML}`]) {
       expect(readIn(Buffer.from(document), piece)).toMatchObject({
         drafts: [{ draft: { description: 'Grüße' } }],

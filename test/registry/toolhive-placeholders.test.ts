@@ -1,4 +1,4 @@
-/** What placeholders and secrets of a server.json become in the ToolHive format. */
+/** How placeholders and secrets of a server.json are converted to the ToolHive format. */
 import { describe, expect, test } from 'vitest';
 import { serverJsonToToolhive, toolhiveToServerJson } from '../../registry/convert.ts';
 import type { JsonObject } from '../../registry/json.ts';
@@ -121,7 +121,7 @@ describe('the URL of a remote', () => {
     expect(entryOf(server({ remotes }))['url']).toBe('https://eu.example/mcp');
   });
 
-  test('with a part that each user fills in is passed over for one without', () => {
+  test('that each user must complete is skipped in favor of one that is complete', () => {
     const open = remote('https://{tenant}.example/mcp', { tenant: { isRequired: true } });
     expect(entryOf(server({ remotes: [open, remote('https://a.example/mcp')] }))['url']).toBe('https://a.example/mcp');
     expect(serverJsonToToolhive(server({ remotes: [open] }))).toBeNull();

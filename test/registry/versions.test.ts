@@ -3,7 +3,7 @@ import { compare } from 'semver';
 import { describe, expect, test } from 'vitest';
 import { isSemanticVersion, isVersionRange, versionOrder } from '../../registry/versions.ts';
 
-/** Mostly equal, so that the parts of a version behind it decide. */
+/** Mostly equal, so that later parts of a version decide. */
 const number = fc
   .oneof({ weight: 8, arbitrary: fc.constant(1) }, fc.nat(12), fc.nat(Number.MAX_SAFE_INTEGER))
   .map(String);
@@ -22,7 +22,7 @@ const version = fc
   )
   .map(([core, prerelease, build]) => `${core}${prerelease ? `-${prerelease}` : ''}${build ? `+${build}` : ''}`);
 
-/** As Postgres compares in collation "C": byte by byte. */
+/** Like Postgres in collation "C": byte by byte. */
 const byteOrder = (left: string, right: string): number =>
   Math.sign(Buffer.compare(Buffer.from(left), Buffer.from(right)));
 
@@ -38,7 +38,7 @@ describe('the order of versions', () => {
     );
   });
 
-  test('is the one that semver.org gives as its example', () => {
+  test('matches the example of semver.org', () => {
     const ascending = [
       '1.0.0-alpha',
       '1.0.0-alpha.1',
@@ -56,7 +56,7 @@ describe('the order of versions', () => {
     expect(ascending.toSorted((left, right) => byteOrder(key(left), key(right)))).toEqual(ascending);
   });
 
-  test('compares numbers that no floating point number can tell apart', () => {
+  test('compares numbers that floating point numbers can’t distinguish', () => {
     expect(byteOrder(key('1.0.0-99999999999999999998'), key('1.0.0-99999999999999999999'))).toBe(-1);
     expect(byteOrder(key('1.0.0-9'), key('1.0.0-99999999999999999999'))).toBe(-1);
   });
@@ -71,7 +71,7 @@ describe('the order of versions', () => {
     ['1.0.0+a', '1.0.0+b'],
     ['v1.2.3-rc.1', '1.2.3-rc.1'],
     ['v1.9', '1.9'],
-  ])('makes no difference between %s and %s', (left, right) => {
+  ])('doesn’t distinguish %s and %s', (left, right) => {
     expect(versionOrder(left)).toBe(versionOrder(right));
   });
 
@@ -87,7 +87,7 @@ describe('the order of versions', () => {
     '2025-09-01',
     'main',
     '',
-  ])('puts %j, which is not semantic, before every semantic version', (text) => {
+  ])('puts %j, which isn’t semantic, before every semantic version', (text) => {
     expect(isSemanticVersion(text)).toBe(false);
     expect(byteOrder(key(text), key('0.0.0-0'))).toBe(-1);
   });
@@ -128,7 +128,7 @@ describe('a range', () => {
   });
 
   test.each(['1.2.3', '1.0.0-x.1', '1.0.0-alpha', '2025.09.01', '1.0.0+x', 'v2', 'xyz', '2.0-x', 'alpha.x'])(
-    'is not %s',
+    'doesn’t include %s',
     (text) => {
       expect(isVersionRange(text)).toBe(false);
     },

@@ -1,5 +1,5 @@
-/** A kind of source that nothing but its own file knows: it is configured, synced, watched, shown, and retired. */
-// First, so that the schemas that are built from the kinds include it.
+/** A kind of source that only its own file knows: it is configured, synced, watched, shown, and retired. */
+// First, so that the schemas built from the kinds include it.
 import { counters, fetches } from './counter-kind.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';

@@ -1,4 +1,4 @@
-/** Git repositories over HTTP: git's own `http-backend`, or the repository's plain files as an old server has them. */
+/** Git repositories over HTTP: git's own `http-backend`, or the repository's plain files like on an old server. */
 import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -10,11 +10,11 @@ import { promisify } from 'node:util';
 export interface GitHttpOptions {
   /** The folder with the repositories. */
   readonly root: string;
-  /** Wanted for each request, if given. */
+  /** Required for each request, if given. */
   readonly credentials?: { readonly username: string; readonly password: string };
   /** Plain files instead of git's protocol. */
   readonly dumb?: boolean;
-  /** Requests are not answered while this says so. */
+  /** Requests are not answered while this returns true. */
   readonly silent?: () => boolean;
 }
 
@@ -22,9 +22,9 @@ export interface GitHttpServer {
   readonly url: (repository: string) => string;
   /** Method and path with query of each request so far. */
   readonly requests: string[];
-  /** Bytes that were sent so far. */
+  /** Bytes sent so far. */
   readonly bytesSent: () => number;
-  /** Connections that are open. */
+  /** Open connections. */
   readonly connections: () => Promise<number>;
   close(): Promise<void>;
 }
@@ -70,7 +70,7 @@ async function sendFile(root: string, request: IncomingMessage, response: Server
   else createReadStream(path).pipe(response.writeHead(200, { 'content-length': stats.size }));
 }
 
-/** CGI, as RFC 3875 has it: the request in the environment and on stdin, the answer's headers before its body. */
+/** CGI (RFC 3875): the request in the environment and on stdin, the answer's headers before its body. */
 function runBackend(root: string, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url!, 'http://localhost');
   const backend = spawn('git', ['http-backend'], {

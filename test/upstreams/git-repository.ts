@@ -1,4 +1,4 @@
-/** A bare repository on disk, and what its owner does to it. */
+/** A bare repository on disk, and its owner's changes. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -48,7 +48,7 @@ export class GitRepository {
     await run('git', ['config', key, value], { cwd: this.path, env: ENVIRONMENT });
   }
 
-  /** Writes files, commits and pushes them to a branch; answers with the commit's id. `null` removes a file. */
+  /** Writes files, commits, and pushes them to a branch; returns the commit's id. `null` removes a file. */
   async commit(files: Readonly<Record<string, string | Uint8Array | null>>, branch = 'main'): Promise<string> {
     for (const [name, content] of Object.entries(files)) {
       const file = join(this.#workTree, name);
@@ -64,7 +64,7 @@ export class GitRepository {
 
   async push(...refs: string[]): Promise<void> {
     await this.git('push', '--quiet', '--force', 'origin', ...refs);
-    // For servers that hand out plain files.
+    // For servers with plain files.
     await run('git', ['update-server-info'], { cwd: this.path, env: ENVIRONMENT });
   }
 }

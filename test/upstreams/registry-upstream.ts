@@ -1,17 +1,17 @@
-/** A registry that serves the v0.1 API, page by page, and misbehaves on demand. */
+/** A registry that serves the v0.1 API page by page, and misbehaves on demand. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface UpstreamItem {
   readonly server: Readonly<Record<string, unknown>>;
   readonly status?: string;
-  /** RFC 3339; what `updated_since` compares with. */
+  /** RFC 3339; `updated_since` is compared with it. */
   readonly updatedAt: string;
   /** Whether the registry calls it the latest version. Default true. */
   readonly isLatest?: boolean;
 }
 
-/** Answers one request in place of the registry. */
+/** Answers one request instead of the registry. */
 export type Answer = (response: ServerResponse, request: IncomingMessage) => unknown;
 
 export class RegistryUpstream {
@@ -19,7 +19,7 @@ export class RegistryUpstream {
   /** Path and query of each request so far. */
   readonly requests: URL[] = [];
   readonly headers: IncomingMessage['headers'][] = [];
-  /** Answers to the requests of these numbers, from 1; all others are answered as they should be. */
+  /** Answers for requests by number, from 1; all others are answered normally. */
   readonly answers = new Map<number, Answer>();
   /** Called before each page is made. */
   beforePage: (page: number) => void = () => {};
@@ -48,7 +48,7 @@ export class RegistryUpstream {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Puts an entry, or takes it away with `null`. */
+  /** Stores an entry, or removes it with `null`. */
   put(name: string, version: string, changes: Partial<UpstreamItem> | null = {}): void {
     this.items = this.items.filter(({ server }) => server['name'] !== name || server['version'] !== version);
     if (changes === null) return;

@@ -1,4 +1,4 @@
-/** A server on 127.0.0.2 that nobody is to reach: it counts who does. */
+/** A server on 127.0.0.2 that must not be reached: it counts its visitors. */
 import { createServer, type AddressInfo } from 'node:net';
 
 export interface UntouchedServer {

@@ -1,4 +1,4 @@
-/** Which lines of each export change when a version is published, deprecated or deleted. */
+/** Which lines of each export change when a version is published, deprecated, or deleted. */
 import { expect, test } from 'vitest';
 import { catalogOf } from '../../../registry/exports/target.ts';
 import { TARGETS } from '../../../registry/exports/targets.ts';
@@ -13,7 +13,7 @@ const OLD = npmEntry('1.0.0');
 const NEW = npmEntry('1.1.0');
 const SUPERSEDED = { ...OLD, isLatest: false };
 
-/** Each with what is there before, and afterwards. */
+/** Each with the entries before and after. */
 const CHANGES: readonly (readonly [string, readonly ExportedVersion[], readonly ExportedVersion[]])[] = [
   ['the first version is published', [], [OLD]],
   ['another version is published', [OLD], [SUPERSEDED, NEW]],
@@ -22,7 +22,7 @@ const CHANGES: readonly (readonly [string, readonly ExportedVersion[], readonly 
   ['the only version is deleted', [NEW], [{ ...NEW, status: 'deleted' }]],
 ];
 
-/** The lines that differ, in their order: a longest common subsequence. */
+/** The lines that differ, in order: based on a longest common subsequence. */
 function difference(before: readonly string[], after: readonly string[]): string[] {
   const lengths = before.map(() => after.map(() => 0));
   const lengthAt = (row: number, column: number): number => lengths[row]?.[column] ?? 0;

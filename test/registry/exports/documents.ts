@@ -7,7 +7,7 @@ import { ENTRY_STATUSES } from '../../../registry/entry.ts';
 export const SECRET = 's3cr3t';
 
 const word = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,8}$/);
-/** What a shell, an editor or a URL may trip over. */
+/** Characters that are special in a shell, an editor, or a URL. */
 const awkward = fc.constantFrom(
   "it's",
   '"quoted"',

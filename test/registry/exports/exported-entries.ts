@@ -1,4 +1,4 @@
-/** Entries to export: out of the fixtures, and written by hand. */
+/** Entries to export: from the fixtures, and written by hand. */
 import { readFileSync } from 'node:fs';
 import { DocumentReader } from '../../../registry/document-reader.ts';
 import type { ExportedVersion } from '../../../registry/exports/form/server-form.ts';
@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../registry/json.ts';
 
 export const FIXTURES = ['official/servers.json', 'toolhive/registry.json'] as const;
 
-/** The entries of a fixture, as if each version were the latest of a server of its own name. */
+/** The entries of a fixture, as if each version were the latest of a server with its own name. */
 export function entriesOfFixture(file: (typeof FIXTURES)[number]): readonly ExportedVersion[] {
   const reader = new DocumentReader();
   const { drafts } = reader.push(readFileSync(new URL(`../../fixtures/${file}`, import.meta.url)));
@@ -36,7 +36,7 @@ export function entry({ document = {}, ...members }: EntryOptions = {}): Exporte
   };
 }
 
-/** A server that npm has. */
+/** A server with an npm package. */
 export function npmEntry(version: string, members: EntryOptions = {}): ExportedVersion {
   const packages = [
     { registryType: 'npm', identifier: '@example/weather', version, transport: { type: 'stdio' }, ...members.document },
@@ -44,7 +44,7 @@ export function npmEntry(version: string, members: EntryOptions = {}): ExportedV
   return entry({ ...members, version, document: { packages } });
 }
 
-/** A server that runs at a URL. */
+/** A server with a URL. */
 export function remoteEntry(name: string, remote: JsonObject, members: EntryOptions = {}): ExportedVersion {
   return entry({ ...members, name, document: { remotes: [{ type: 'streamable-http', ...remote }] } });
 }

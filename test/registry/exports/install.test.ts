@@ -20,7 +20,7 @@ const REMOTE_WITH_SECRET = remoteEntry('com.example/weather', {
   headers: [{ name: 'Authorization', value: 'Bearer {token}', isRequired: true, isSecret: true }],
 });
 
-/** The first option of a client and kind; the reason where there is none. */
+/** The first option of a client and kind; the reason if there is none. */
 function option(server: ExportedVersion, client: string, kind: string): InstallOption | string {
   const found = installOptions(serverForm(server)).filter(
     (candidate) => candidate.client === client && candidate.kind === kind && !candidate.title.includes('registry'),
@@ -49,12 +49,12 @@ const STDIO = {
 };
 
 describe('a link for VS Code', () => {
-  test('installs by the name that the registry has', () => {
+  test('installs by the server’s name in the registry', () => {
     const [byName] = installOptions(serverForm(REMOTE));
     expect(byName).toMatchObject({ client: 'vscode', kind: 'link', text: 'vscode:mcp/by-name/com.example/weather' });
   });
 
-  test('has the configuration, under the registry’s name', () => {
+  test('contains the configuration, under the name in the registry', () => {
     const link = text(LOCAL, 'vscode', 'link');
     expect(link).toMatch(/^vscode:mcp\/install\?%7B/);
     expect(JSON.parse(decodeURIComponent(link.slice('vscode:mcp/install?'.length)))).toEqual({
@@ -67,7 +67,7 @@ describe('a link for VS Code', () => {
   test.each([
     ['vscode', 'https://vscode.dev/redirect/mcp/install'],
     ['vscode-insiders', 'https://insiders.vscode.dev/redirect/mcp/install'],
-  ])('exists for pages that show https links only: %s', (client, address) => {
+  ])('exists for pages that only show https links: %s', (client, address) => {
     const link = text(REMOTE, client, 'web-link');
     expect(link.startsWith(`${address}?`)).toBe(true);
     expect(parameters(link).get('name')).toBe('com.example/weather');
@@ -86,13 +86,13 @@ describe('a link for VS Code', () => {
   });
 });
 
-describe('links for clients that do not ask', () => {
+describe('links for clients that don’t ask', () => {
   test.each([
     ['cursor', 'web-link', 'https://cursor.com/install-mcp'],
     ['cursor', 'link', 'cursor://anysphere.cursor-deeplink/mcp/install'],
     ['lm-studio', 'link', 'lmstudio://add_mcp'],
     ['lm-studio', 'web-link', 'https://lmstudio.ai/install-mcp'],
-  ])('have the configuration in base64: %s, %s', (client, kind, address) => {
+  ])('contain the configuration in base64: %s, %s', (client, kind, address) => {
     const link = text(LOCAL, client, kind);
     expect(link.startsWith(`${address}?`)).toBe(true);
     expect(parameters(link).get('name')).toBe('com.example/weather');
@@ -183,7 +183,7 @@ describe('the command', () => {
   });
 });
 
-test('a server that nothing can install has a reason for each client', () => {
+test('a server that can’t be installed has a reason for each client', () => {
   const [byName, ...others] = installOptions(serverForm(entry()));
   expect(byName).toMatchObject({ text: 'vscode:mcp/by-name/com.example/weather' });
   expect(new Set(others.map((found) => ('reason' in found ? found.reason : found.text)))).toEqual(

@@ -1,4 +1,4 @@
-/** What holds for every export of every registry. */
+/** Properties of every export of every registry. */
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -62,7 +62,7 @@ test('exports are independent of the order of entries and of the time', () => {
   );
 });
 
-test('nothing that is marked as a secret is in an export, a report, a link or a command', () => {
+test('no value that is marked as a secret is in an export, a report, a link, or a command', () => {
   let secrets = 0;
   fc.assert(
     fc.property(entries, (list) => {
@@ -78,7 +78,7 @@ test('nothing that is marked as a secret is in an export, a report, a link or a 
   expect(secrets).toBeGreaterThan(50);
 });
 
-/** A link, and what is encoded in it. */
+/** A link, and its encoded contents. */
 function decodedLink(text: string): string {
   const base64 = /[?&]config=([^&]+)/.exec(text)?.[1];
   return `${text} ${decodeURIComponent(text.replaceAll(/%(?![0-9A-F]{2})/g, '%25'))} ${base64 === undefined ? '' : Buffer.from(decodeURIComponent(base64), 'base64').toString()}`;
@@ -139,7 +139,7 @@ describe('a command line', () => {
       .map((part) => part.split('\0').slice(0, -1));
   }
 
-  test('split again by a shell gives the same words', () => {
+  test('gives the same words when a shell splits it', () => {
     const anyWord = fc
       .string({ unit: 'binary' })
       .filter((word) => !word.includes('\0') && !word.includes('\u{1}') && word.isWellFormed());
@@ -147,7 +147,7 @@ describe('a command line', () => {
     expect(splitByShell(commands.map(shellWords))).toEqual(commands);
   });
 
-  test('of an install command starts what the export has', () => {
+  test('of an install command starts what the export contains', () => {
     const forms = fc.sample(entries, 60).flat().map(serverForm);
     const lines = forms
       .flatMap(installOptions)

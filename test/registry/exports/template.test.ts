@@ -17,7 +17,7 @@ describe('a value', () => {
     ['fixed', { value: 'a', default: 'b', isRequired: true }, ['a']],
     ['with a default', { default: 'b', isRequired: true }, ['b']],
     ['that is a number, which the schema forbids', { default: 8080 }, ['8080']],
-    ['that nobody has to give', { description: 'd' }, null],
+    ['that is optional', { description: 'd' }, null],
     ['that is empty', { value: '', default: '' }, null],
     ['that is required', { isRequired: true, description: 'd' }, [input('ID', { isRequired: true, description: 'd' })]],
     ['that is an optional secret', { isSecret: true }, [input('ID', { isSecret: true })]],
@@ -39,12 +39,12 @@ describe('a value', () => {
       [input('p', { isRequired: true })],
     ],
     [
-      'that is a secret with an undeclared blank',
+      'that is a secret with an undeclared placeholder',
       { value: 'Bearer {key}', isSecret: true },
       ['Bearer ', input('key', { isRequired: true, isSecret: true })],
     ],
     [
-      'that is a secret whose blanks all have defaults',
+      'that is a secret whose placeholders all have defaults',
       { value: 'user:{p}', isSecret: true, variables: { p: { default: 's3cret' } } },
       [input('ID', { isSecret: true })],
     ],
@@ -60,7 +60,7 @@ describe('a value', () => {
   });
 });
 
-test('text that is filled in has its parts joined', () => {
+test('a completed text has its parts joined', () => {
   const holder = { variables: { a: { default: '1' }, b: {}, c: { default: '3' } } };
   expect(fillIn('x{a}y{c}{b}z', declaredVariables(holder, 'text'))).toEqual(['x1y3', input('b'), 'z']);
 });
