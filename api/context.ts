@@ -1,4 +1,4 @@
-/** What the routers work with. */
+/** What endpoints work with. */
 import type { Request } from 'express';
 import type { Logger } from 'pino';
 import type { OutboundSettings, RateLimitSettings } from '../config/model.ts';
@@ -31,15 +31,15 @@ export interface ApiContext {
   readonly findWorkers: () => Promise<Workers>;
   readonly software: SoftwareVersion;
   readonly temporal: TemporalInformation;
-  /** What sources that are created here may reach. */
+  /** What sources that are created through the API can reach. */
   readonly outbound: OutboundSettings;
   readonly rateLimits: RateLimitSettings;
-  /** Addresses and ranges of the reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
+  /** Addresses and ranges of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are trusted. */
   readonly trustedProxies: readonly string[];
-  /** Host names under which clients reach the server, in lower case. IP addresses and loopback names need no mention. */
+  /** Host names of the server, in lower case. IP addresses and loopback names are always accepted. */
   readonly publicHosts: readonly string[];
   readonly limits: {
-    /** The largest publisher extension of a server.json that may be published, in bytes. */
+    /** Maximum size of the publisher extension of a published server.json, in bytes. */
     readonly publisherExtensionBytes: number;
   };
   readonly logger: Logger;
@@ -47,18 +47,18 @@ export interface ApiContext {
   readonly stopping: AbortSignal;
 }
 
-/** Where the operator finds the histories. */
+/** Where operators find the histories. */
 export interface TemporalInformation {
   readonly address: string;
   readonly namespace: string;
-  /** Of the Web UI, where it is known. */
+  /** URL of the Web UI, if known. */
   readonly uiUrl: string | undefined;
 }
 
 /**
- * The registry that the path names, where it names none the default registry.
+ * The registry in the path, or the default registry.
  *
- * @throws HttpError 404 where there is no such registry, and the same where the caller may not see it.
+ * @throws HttpError 404 if the registry doesn't exist or the caller can't see it.
  */
 export async function servedRegistry({ registries }: ApiContext, request: Request): Promise<RegistryRow> {
   const name = pathParameter(request, 'registry');
@@ -68,7 +68,7 @@ export async function servedRegistry({ registries }: ApiContext, request: Reques
 }
 
 /**
- * The same registry as the sender of the request sees it: what answers are made from.
+ * The registry of the path as the caller sees it.
  *
  * @throws HttpError 404 as `servedRegistry` does.
  */

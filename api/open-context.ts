@@ -30,24 +30,24 @@ import { RenderedExports } from './endpoints/exports/rendered-exports.ts';
 import { RegistryDirectory } from './registry-directory.ts';
 import { softwareVersion } from './software-version.ts';
 
-/** Finished pages that are held, at most: about 500 of 100 entries. */
+/** Size of the page cache: about 500 pages of 100 entries. */
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
 
 export interface ContextOptions {
   readonly temporal: TemporalServer;
-  /** Of Temporal's Web UI, where it is known: shown to operators. */
+  /** URL of Temporal's Web UI for operators, if known. */
   readonly temporalUiUrl?: string;
   readonly database: Database;
-  /** How to log in to the same database, for a connection that hears of changes. */
+  /** Settings for a connection to the same database that listens for changes. */
   readonly connection: ConnectionSettings;
   readonly auth: AuthSettings;
   readonly audit: AuditSettings;
   readonly rateLimits: RateLimitSettings;
-  /** Addresses and ranges of the reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
+  /** Addresses and ranges of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are trusted. */
   readonly trustedProxies: readonly string[];
-  /** Host names under which clients reach the server, in lower case. */
+  /** Host names of the server, in lower case. */
   readonly publicHosts: readonly string[];
-  /** Milliseconds that answers in memory are served for while the database is unavailable. */
+  /** How long cached answers are served while the database is unavailable, in milliseconds. */
   readonly maxStaleMs: number;
   readonly limits: Configuration['limits'];
   readonly outbound: Configuration['outbound'];
@@ -59,15 +59,15 @@ export interface ContextOptions {
 
 export interface OpenContext {
   readonly context: ApiContext;
-  /** The database stays open, for its owner to close. */
+  /** Doesn't close the database. */
   close(): Promise<void>;
 }
 
 /**
- * Neither Postgres nor Temporal has to answer yet.
+ * Works before Postgres and Temporal are available.
  *
- * @throws Error where the audit's file cannot be written, RollcallError `SecretUnavailable` where a secret of the
- *   connection to Temporal cannot be read.
+ * @throws Error if the audit log file can't be written, RollcallError `SecretUnavailable` if a secret of the connection to
+ *   Temporal can't be read.
  */
 export async function openContext(options: ContextOptions): Promise<OpenContext> {
   const watch = watchDatabase(
@@ -162,10 +162,10 @@ function contextOf(
   };
 }
 
-/** Pages that are made at a time, at most: memory for each is some tens of megabytes. */
+/** Maximum number of pages that are made at the same time. Each needs tens of megabytes. */
 const MAX_PAGES_AT_ONCE = 8;
 
-/** So few that, whatever reads wait for, connections are left for everything else. */
+/** Leaves connections for everything else, even if all reads wait. */
 function pagesAtOnce({ maxConnections = DEFAULT_MAX_CONNECTIONS }: ConnectionSettings): number {
   return Math.max(1, Math.min(MAX_PAGES_AT_ONCE, maxConnections - 2));
 }

@@ -1,4 +1,4 @@
-/** Which registries are served, and at which revision each of them is: what every cached page is keyed by. */
+/** The served registries and their revisions, which are part of the key of every cached page. */
 import type { Database } from '../db/connection/database.ts';
 import { listRegistries, type RegistryRow } from '../db/configuration/registries.ts';
 import type { Gauge } from '../telemetry/gauges.ts';
@@ -6,8 +6,8 @@ import type { RegistryRevision, RevisionNews } from '../db/configuration/revisio
 import { ServerTokens } from './cache/server-tokens.ts';
 
 /**
- * The registries as this process knows them. While the LISTEN connection is up every change arrives as a notification,
- * and a look-up costs no query; while it is down each look-up reads the revisions anew.
+ * The registries that this process knows. While the LISTEN connection is up, changes arrive as notifications and a lookup
+ * costs no query. While it is down, each lookup reads the revisions.
  */
 export class RegistryDirectory {
   readonly #database: Database;
@@ -18,28 +18,28 @@ export class RegistryDirectory {
   readonly #maxStaleMs: number;
   #isListening = false;
   #isAvailable = true;
-  /** When all of this was last known to be current, and whether it could not be read again since. */
+  /** When the registries were last known to be current, and whether reading them has failed since. */
   #currentAt = 0;
   #isStale = false;
-  /** Whether everything that was there when notifications began to arrive has been read. */
+  /** Whether the registries have been read since notifications started to arrive. */
   #isComplete = false;
-  /** The reading that is under way, and the one that begins after it. */
+  /** The current read, and the one that starts after it. */
   #reading: Promise<void> = Promise.resolve();
   #nextReading: Promise<void> | undefined;
-  /** What was notified while a reading was under way, which may be older than that. */
+  /** Notifications that arrived during a read, whose result can be older. */
   readonly #notified = new Map<string, RegistryRevision>();
 
-  /** @param maxStaleMs how long registries are answered as they were known last while they cannot be read */
+  /** @param maxStaleMs how long the last known registries are served while they can't be read */
   constructor(database: Database, maxStaleMs: number) {
     this.#database = database;
     this.#maxStaleMs = maxStaleMs;
   }
 
   /**
-   * The registry of that name, the default registry without one; undefined where there is none.
-   * While the database can't be read it is the registry as it was known last, so that pages in memory are served on.
+   * The registry of this name, or the default registry; undefined if it doesn't exist. While the database is unavailable,
+   * the last known state is returned, so that cached pages can be served.
    *
-   * @throws the database's error where it can't be read, and was never read or too long ago.
+   * @throws the database's error if the registries were never read, or too long ago.
    */
   async find(name: string | undefined): Promise<RegistryRow | undefined> {
     const known = this.#known(name);
@@ -69,25 +69,25 @@ export class RegistryDirectory {
     return this.#registries.size;
   }
 
-  /** How long ago, in milliseconds, the registries were current; undefined: they are, as far as is known. */
+  /** Milliseconds since the registries were last known to be current; undefined: they are current. */
   staleMs(): number | undefined {
     return this.#isStale && !this.#isFollowing() ? Date.now() - this.#currentAt : undefined;
   }
 
-  /** Whether the database answers. When it does again, the next look-up reads all registries. */
+  /** Whether the database is available. Once it is available again, the next lookup reads all registries. */
   noteAvailable(isAvailable: boolean): void {
     this.#noteUntilNow();
     this.#isAvailable = isAvailable;
     this.#isComplete = false;
   }
 
-  /** Reads all registries, beginning after this call: what was committed before is seen afterwards. */
+  /** Reads all registries, starting after this call, so that everything committed before is seen. */
   refresh(): Promise<void> {
     this.#nextReading ??= this.#readAfter(this.#reading);
     return this.#nextReading;
   }
 
-  /** A registry is at this revision now. What can't be told from that makes the next look-up read all registries. */
+  /** A registry has a new revision. If that isn't enough to know its state, the next lookup reads all registries. */
   noteRevision(news: RevisionNews): void {
     this.#servers.get(news.registryId)?.note(news);
     this.#notified.set(news.registryId, news);
@@ -97,7 +97,7 @@ export class RegistryDirectory {
     if (registry !== undefined && isNewer(news, registry)) {
       this.#hold(registries.map((row) => (row === registry ? withRevision(row, news) : row)));
     } else {
-      // A registry that is not known yet, news that is older than what was read, or a database that was restored.
+      // An unknown registry, an older revision than the known one, or a restored database.
       this.#isComplete = false;
     }
   }
@@ -111,8 +111,7 @@ export class RegistryDirectory {
   }
 
   /**
-   * Whether notifications arrive. When they do again, what was missed meanwhile, a new registry for instance, is read by
-   * the next look-up.
+   * Whether notifications arrive. Once they arrive again, the next lookup reads what was missed.
    */
   noteListening(isListening: boolean): void {
     this.#noteUntilNow();
@@ -120,7 +119,7 @@ export class RegistryDirectory {
     this.#isComplete = false;
   }
 
-  /** Whether the database answers, and whether changes of registries arrive by themselves. */
+  /** Whether the database is available, and whether changes of registries arrive as notifications. */
   gauges(): readonly Gauge[] {
     return [
       {
@@ -141,7 +140,7 @@ export class RegistryDirectory {
     ];
   }
 
-  /** Whether every change has arrived by itself. */
+  /** Whether all changes have arrived as notifications. */
   #isFollowing(): boolean {
     return this.#isListening && this.#isAvailable && this.#isComplete;
   }
@@ -189,7 +188,7 @@ export class RegistryDirectory {
   }
 }
 
-/** Whether it is a later revision, with the token that identifies it. */
+/** Whether this is a later revision, with the token that identifies it. */
 function isNewer({ revision, token }: RegistryRevision, row: RegistryRow): boolean {
   return token !== undefined && revision > row.revision;
 }

@@ -1,4 +1,4 @@
-/** The API: answers requests until it is told to stop, reads even while Temporal is unavailable. */
+/** The API process. Reads work even while Temporal is unavailable. */
 import { once } from 'node:events';
 import { createApp } from './app.ts';
 import type { ApiContext } from './context.ts';
@@ -11,7 +11,7 @@ import { type ContextOptions, openContext } from './open-context.ts';
 export interface ApiOptions extends ContextOptions, ServeOptions {}
 
 interface ServeOptions {
-  /** `host:port` or `:port`, port 0 for any that is free. */
+  /** `host:port` or `:port`; port 0 picks a free one. */
   readonly addresses: { readonly public: string; readonly internal: string };
   /**
    * Ends the API. From now on it isn't ready, but answers for `drainDelayMs` as before, so that load balancers notice.
@@ -19,14 +19,14 @@ interface ServeOptions {
    */
   readonly signal: AbortSignal;
   readonly drainDelayMs: number;
-  /** Called once requests are taken. */
+  /** Called when the API accepts requests. */
   readonly onReady?: (urls: { readonly public: string; readonly internal: string }) => void;
 }
 
 /**
- * Runs until the signal. The database stays open, for its owner to close.
+ * Runs until the signal. Doesn't close the database.
  *
- * @throws Error where an address cannot be listened at, and what `openContext` throws.
+ * @throws Error if it can't listen at an address, and errors of `openContext`.
  */
 export async function runApi(options: ApiOptions): Promise<void> {
   const opened = await openContext(options);

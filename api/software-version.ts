@@ -1,15 +1,15 @@
-/** Which build of this software runs. */
+/** The build that is running. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 export interface SoftwareVersion {
   readonly version: string;
-  /** Of the source code; `unknown` where the build did not say. */
+  /** Commit of the source code; `unknown` if the build didn't set it. */
   readonly commit: string;
   readonly buildDate: string;
 }
 
-/** The version of the package, and the commit and the date that a build put into its environment. */
+/** The version of the package, and the commit and date that a build sets as environment variables. */
 export function softwareVersion(environment: NodeJS.ProcessEnv): SoftwareVersion {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   return {

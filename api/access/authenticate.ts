@@ -8,10 +8,10 @@ import { isPublicPath } from './public-path.ts';
 import { TokenRejected } from './tokens/rejection.ts';
 import type { TokenVerifier } from './tokens/token-verifier.ts';
 
-/** Finds out who sends a request, for `callerOf` to tell. Never fails. Undefined: it is known at once. */
+/** Finds out who sent a request and stores it for `callerOf`. Never fails. Undefined: the caller is known at once. */
 export type Authenticate = (request: IncomingMessage) => Promise<void> | undefined;
 
-/** Where authentication is off. */
+/** If authentication is off. */
 export const admitEveryone: Authenticate = (request) => {
   setCaller(request, EVERYBODY);
   return undefined;
@@ -19,22 +19,21 @@ export const admitEveryone: Authenticate = (request) => {
 
 const refusals = new WeakMap<IncomingMessage, unknown>();
 
-/** Why the token of a request was not taken; undefined: it was, or there was none. */
+/** Why the token of a request was rejected; undefined: it was accepted, or there was none. */
 export function refusedToken(request: IncomingMessage): unknown {
   return refusals.get(request);
 }
 
-/** What tells who sends a request. */
+/** What identifies the sender of a request. */
 export interface Authentication {
   readonly settings: OAuthSettings;
   readonly tokens: TokenVerifier;
-  /** Undefined where no provider lets users sign in to the console. */
+  /** Undefined if no provider lets users sign in to the console. */
   readonly sessions: Sessions | undefined;
 }
 
 /**
- * Never refuses a request by itself: whether a token that can't be taken matters is for the gate to say, once the answer
- * has the headers that every answer has.
+ * Never refuses a request: the gate decides whether an invalid token matters, after the answer has its common headers.
  */
 export function authenticate({ settings, tokens, sessions }: Authentication): Authenticate {
   const admit = (request: IncomingMessage, caller: Caller): void => {
@@ -67,7 +66,7 @@ export function authenticate({ settings, tokens, sessions }: Authentication): Au
   };
 }
 
-/** The user of a session. One whose session has ended is as good as one who never signed in. */
+/** The user of a session. If the session has ended, the user counts as not signed in. */
 async function signedIn(request: IncomingMessage, session: Session | null, tokens: TokenVerifier): Promise<Caller> {
   const canRenew = session?.refreshToken !== undefined;
   setSession(request, { provider: session?.provider ?? null, expiresAt: null, canRenew });
@@ -82,7 +81,7 @@ async function signedIn(request: IncomingMessage, session: Session | null, token
   }
 }
 
-/** A path of which it takes more than a look to see where it ends, as in a whole URL or before a `#`, is not open. */
+/** Matches plain paths only: a whole URL, or a path with a `#`, is never public. */
 const PATH = /^(\/[^?#]*)(?:\?[^#]*)?$/;
 
 function isOpen({ method, url = '' }: IncomingMessage, publicPaths: readonly string[]): boolean {
@@ -91,7 +90,7 @@ function isOpen({ method, url = '' }: IncomingMessage, publicPaths: readonly str
   return path !== undefined && isPublicPath(path, publicPaths);
 }
 
-/** What is below such a path is read by everybody; a token must not take away what nobody needs one for. */
+/** Everyone can read below a public path, so a token must not reduce what its holder sees there. */
 function onPublicPath(caller: Caller): Caller {
   const kind = caller.kind === 'public' ? 'everybody' : caller.kind;
   return { ...caller, kind, seesEverything: true, key: `${caller.key} on a public path` };

@@ -1,15 +1,14 @@
-/** The token that a request carries: in the header `Authorization` alone (RFC 6750 section 2.1). */
+/** The bearer token of a request. Only the header `Authorization` can carry it (RFC 6750 section 2.1). */
 import type { IncomingMessage } from 'node:http';
 import { TokenRejected } from './tokens/rejection.ts';
 
-/** Tokens with hundreds of groups in them stay below this. */
+/** Even tokens with hundreds of groups are shorter. */
 const MAX_TOKEN_LENGTH = 16 * 1024;
 
 /**
- * Undefined without a token, and for other ways to authenticate: to those a resource server answers as if there were
- * none (RFC 6750 section 3.1).
+ * Undefined without a token. Other authentication schemes count as no token (RFC 6750 section 3.1).
  *
- * @throws TokenRejected where there is none, one that is too long, or more than one.
+ * @throws TokenRejected if the token is empty or too long, or if there is more than one.
  */
 export function bearerToken(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | undefined {
   const { authorization } = request.headers;
@@ -27,7 +26,7 @@ export function bearerToken(request: Pick<IncomingMessage, 'headers' | 'rawHeade
   return token;
 }
 
-/** Node keeps the first of several, so that the parsed headers don't tell. */
+/** Node keeps only the first of several headers, so the parsed headers don't show this. */
 function isRepeated(rawHeaders: readonly string[]): boolean {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -7,8 +7,8 @@ import { metadataUrl } from './protected-resource.ts';
 import { ProviderUnavailable, TokenRejected } from './tokens/rejection.ts';
 
 /**
- * 401 for a request without a token. It carries no error code: there was nothing wrong, only nothing (RFC 6750 section
- * 3.1).
+ * 401 for a request without a token. It carries no error code, because the request had no authentication information
+ * (RFC 6750 section 3.1).
  */
 export function tokenNeeded(request: Request, settings: OAuthSettings): HttpError {
   const message =
@@ -18,7 +18,7 @@ export function tokenNeeded(request: Request, settings: OAuthSettings): HttpErro
   return new HttpError(401, message, { headers: challenge(request, settings) });
 }
 
-/** The answer to a token that was not taken: 401, and 503 where nobody could tell whether it is right. */
+/** The answer to a token that wasn't accepted: 401, or 503 if its provider can't be reached. */
 export function refusalOf(error: unknown, request: Request, settings: OAuthSettings): unknown {
   if (error instanceof ProviderUnavailable) {
     return unavailable('Tokens of this issuer cannot be checked now: try again later', {
@@ -33,7 +33,7 @@ export function refusalOf(error: unknown, request: Request, settings: OAuthSetti
   });
 }
 
-/** 403 for a token that is good for reading alone. */
+/** 403 for a token without the write scope. */
 export function scopeNeeded(request: Request, settings: OAuthSettings): HttpError {
   const description = `Changes need a token with the scope ${settings.writeScope}`;
   return new HttpError(403, description, {

@@ -1,4 +1,4 @@
-/** The text that a part of a path stands for; null where its percent-encoding is malformed. */
+/** Decodes a part of a path; null if its percent-encoding is malformed. */
 export function percentDecoded(text: string): string | null {
   try {
     return decodeURIComponent(text);

@@ -1,6 +1,6 @@
 /**
- * What a caller may do: the one place where scopes, roles, claims and namespaces are judged, for every API alike.
- * Functions that require something throw the HttpError that says what is missing.
+ * What a caller is allowed to do. Scopes, roles, claims, and namespaces are only checked here, for all APIs alike.
+ * Functions that require something throw an HttpError that names what is missing.
  */
 import type { AuthSettings } from '../../config/model.ts';
 import { type Claims, mayGrant, maySee } from '../../registry/claims.ts';
@@ -10,8 +10,7 @@ import { HttpError } from '../http/error.ts';
 import type { Caller } from './caller.ts';
 
 /**
- * The gate asks for the write scope already, with the challenge that tells clients of it; what changes something does
- * not leave it at that.
+ * The gate requires the write scope already, and tells clients about it. Changes check it again.
  *
  * @throws HttpError 403
  */
@@ -25,19 +24,19 @@ export function requireRole(caller: Caller, role: Role): void {
   throw new HttpError(403, `This needs the role ${role}, which the claims of your token do not give`);
 }
 
-/** What a caller must hold to see something; null: nothing is said, so that only who sees everything does. */
+/** The claims that a caller must hold to see something. Null: only callers who see everything do. */
 export type RequiredClaims = Claims | null;
 
-/** Whether the caller sees a source, an entry or anything else that has claims and no other rule. */
+/** Whether the caller sees something with these claims, such as a source or an entry. */
 export function sees(caller: Caller, claims: RequiredClaims): boolean {
   return caller.seesEverything || (claims !== null && maySee(caller.claims, claims));
 }
 
-/** What decides who sees a registry. */
+/** What determines who sees a registry. */
 export interface RegistryAccess {
   readonly access: 'protected' | 'public';
   readonly claims: RequiredClaims;
-  /** Whether it is the default registry that nobody defined: it stands for all that each caller may see. */
+  /** Whether it is the default registry without a definition, which has everything that the caller can see. */
   readonly isImplicit: boolean;
 }
 
@@ -48,8 +47,8 @@ export function seesRegistry(caller: Caller, { access, claims, isImplicit }: Reg
 }
 
 /**
- * Whether the caller may give something these claims: only claims that are the caller's own, and at least one, since
- * else the giver could not see what was made.
+ * Checks that the caller can assign these claims: only claims that the caller holds, and at least one. Otherwise the
+ * caller couldn't see the result.
  *
  * @throws HttpError 403 that names the claims that are missing.
  */
@@ -66,10 +65,10 @@ export function requireGrant(caller: Caller, claims: RequiredClaims): void {
 }
 
 /**
- * Whether the caller may publish under this name, and change what was published under it. Without rules everybody may
- * who has the role.
+ * Checks that the caller can publish under this name, and change what was published under it. Without namespace rules,
+ * the role is enough.
  *
- * @throws HttpError 403 that tells the caller's own namespaces.
+ * @throws HttpError 403 that names the caller's own namespaces.
  */
 export function requireNamespace(caller: Caller, name: string, settings: AuthSettings): void {
   const rules = settings.mode === 'oauth' ? settings.authz?.namespaces : undefined;

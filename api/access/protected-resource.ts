@@ -6,7 +6,7 @@ import { HttpError } from '../http/error.ts';
 
 export const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
-/** Where the API of one registry, or of the default one, begins: each is a resource of its own. */
+/** The path of a resource: the API of one registry, or of the default one. */
 const RESOURCE_PATH = /^(?:\/registry\/[^/]+)?(?:\/v0(?:\.1)?)?$/;
 
 export const resourceMetadataSchema = z
@@ -42,8 +42,8 @@ export function resourceMetadata(request: Request, path: string, settings: Setti
 }
 
 /**
- * Where the document is that a request needs: its registry's, so that `resource` in it is the beginning of the URL that
- * the client used. Null for a request that does not say how it reached this server.
+ * The URL of the metadata for the registry of a request, so that `resource` is a prefix of the URL that the client used.
+ * Null if the request doesn't name a host.
  */
 export function metadataUrl(request: Request, settings: Settings): string | null {
   const base = baseUrl(request, settings);
@@ -51,7 +51,7 @@ export function metadataUrl(request: Request, settings: Settings): string | null
   return base === null ? null : `${base}${WELL_KNOWN}${registry}`;
 }
 
-/** Of this server as clients know it, without a slash at the end. */
+/** The URL of this server as clients know it, without a trailing slash. */
 function baseUrl(request: Request, { resourceUrl }: Settings): string | null {
   if (resourceUrl !== undefined) return resourceUrl.replace(/\/$/, '');
   const { host } = request;

@@ -1,10 +1,10 @@
-/** Paths that the configuration opens to everybody. */
+/** Paths that the configuration opens to all callers. */
 import { percentDecoded } from './percent-decoding.ts';
 
-/** What means one path to one reader and another to the next is never public. */
+/** Paths that readers could interpret differently are never public. */
 const AMBIGUOUS = /%(?:2f|2e|5c|00)|\\|\/\.{0,2}(?:\/|$)/i;
 
-/** Whether a path of a request is one of these, or below one. */
+/** Whether the path of a request is one of the public paths, or below one. */
 export function isPublicPath(path: string, publicPaths: readonly string[]): boolean {
   const plain = path.replace(/(?<=.)\/$/, '');
   const decoded = percentDecoded(plain);

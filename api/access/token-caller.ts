@@ -1,4 +1,4 @@
-/** From what a token says to what its sender may do. */
+/** Turns the claims of a token into a caller with roles. */
 import { hash } from 'node:crypto';
 import type { AuthorizationSettings, OAuthSettings, ProviderSettings } from '../../config/model.ts';
 import { type HeldClaims, maySee } from '../../registry/claims.ts';
@@ -6,8 +6,8 @@ import { ROLES, type Role } from '../../registry/roles.ts';
 import type { Caller } from './caller.ts';
 
 /**
- * What differs between two tokens of one person. Rules don't see it, so that what is known of a caller by the other
- * claims holds for all tokens alike. The last three are Entra ID's.
+ * Claims that differ between tokens of the same user. Rules don't see them, so that all tokens of a user count as the
+ * same caller. The last three are from Entra ID.
  */
 const OF_ONE_TOKEN: ReadonlySet<string> = new Set(['exp', 'iat', 'nbf', 'jti', 'auth_time', 'uti', 'aio', 'rh']);
 
@@ -39,8 +39,8 @@ function rolesOf(held: HeldClaims, authz: AuthorizationSettings | undefined): Re
 }
 
 /**
- * `scope` is a text (RFC 8693 section 4.2); Entra ID and Okta call it `scp`, Okta with a list. A token that says anything
- * of scopes has no others.
+ * `scope` is a text (RFC 8693 section 4.2). Entra ID and Okta call it `scp`; Okta sends a list. The scopes of the provider
+ * only apply to tokens without any of these claims.
  */
 function scopesOf(claims: HeldClaims, provider: ProviderSettings): readonly string[] {
   const { scope = claims['scp'] } = claims;

@@ -1,6 +1,6 @@
 /**
- * What of a registry a caller sees. Which entries those are is decided in SQL, by the ids of the claim sets that the
- * caller holds: here only the few claim sets are judged, once for all callers with the same claims.
+ * What a caller sees of a registry. SQL filters the entries by the ids of the claim sets that the caller satisfies. Here,
+ * only the claim sets are checked, once for all callers with the same claims.
  */
 import { LRUCache } from 'lru-cache';
 import { hash } from 'node:crypto';
@@ -11,15 +11,15 @@ import type { Visibility } from '../../db/claims/visibility.ts';
 import { maySee } from '../../registry/claims.ts';
 import type { Caller } from './caller.ts';
 
-/** A registry as somebody sees it. */
+/** A registry as a caller sees it. */
 export interface RegistryView {
   readonly registry: RegistryRow;
   readonly visibility: Visibility;
-  /** Equal for those who see the same at the same revision: part of the key of everything that is made from the view. */
+  /** Equal for callers who see the same at the same revision. Part of the key of everything made from the view. */
   readonly key: string;
 }
 
-/** The part of a query that says whose entries are meant. */
+/** The part of a query that selects the entries of the view. */
 export function entriesOf({ registry, visibility }: RegistryView): {
   readonly registryId: string;
   readonly visibility: Visibility;
@@ -32,17 +32,16 @@ interface HeldClaimSets {
   readonly key: string;
 }
 
-/** What is remembered at most, in bytes: an id is a text of a few characters in an array. */
+/** Size of the cache, in bytes. An id is a short string in an array. */
 const MAX_REMEMBERED_BYTES = 8 * 1024 * 1024;
 const OVERHEAD_BYTES = 500;
 const ID_BYTES = 32;
-/** Of how many states of registries the claim sets are kept, for the next caller. */
+/** Number of registry states whose claim sets are cached. */
 const MAX_STATES = 20;
 
 /**
- * Finds out what callers see, with one query for a state of a registry that nobody has asked about yet. A name gets
- * other claims only together with a new revision of the registries that show it, so what was found out holds as long as
- * the revision.
+ * Determines what callers see, with one query for each new state of a registry. Claims of a name only change together
+ * with the revision of the registries that show it, so results are valid as long as the revision.
  */
 export class RegistryViews {
   readonly #database: Database;
@@ -56,11 +55,11 @@ export class RegistryViews {
     this.#database = database;
   }
 
-  /** What the caller sees of a registry that he may see. */
+  /** What the caller sees of a registry that the caller can read. */
   async of(caller: Caller, registry: RegistryRow): Promise<RegistryView> {
     if (caller.seesEverything) return { registry, visibility: 'all', key: 'all' };
     const { claimSetIds, key } = await this.#heldBy(caller, registry);
-    // Where nobody needs claims to read a registry, what asks for none is everybody's. Elsewhere it is nobody's.
+    // Entries without claims are visible to everyone in public registries, and to nobody elsewhere.
     const includeUntagged = registry.access === 'public';
     return { registry, visibility: { claimSetIds, includeUntagged }, key: `${key} ${includeUntagged}` };
   }

@@ -5,7 +5,7 @@ import type { AuditEvent } from '../../registry/audit.ts';
 import { isRecorded } from './recorded-actions.ts';
 import { NOBODY } from './sender.ts';
 
-/** What is recorded when the configuration file says something else than at the start before. */
+/** Records changes of the configuration file since the previous start. */
 export function configurationEvents(
   settings: AuditSettings,
   changes: readonly ConfigurationChange[],

@@ -1,4 +1,4 @@
-/** Brings events to Postgres behind the requests that they are about. */
+/** Writes events to Postgres in the background. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { addAuditEvents, completeAuditEvent } from '../../db/upkeep/audit-events.ts';
@@ -9,13 +9,13 @@ import { NOBODY } from './sender.ts';
 
 const FLUSH_INTERVAL_MS = 500;
 const BATCH_SIZE = 500;
-/** While Postgres is unavailable events are held up to this number; newer ones are lost, and it is said how many. */
+/** Maximum number of events that are buffered while Postgres is unavailable. Newer ones are dropped and counted. */
 const MAX_HELD = 10_000;
 
 export interface EventWriterOptions {
   readonly database: Database;
   readonly logger: Logger;
-  /** Called before each flush, for what has become due meanwhile. */
+  /** Called before each flush, to add events that are due. */
   readonly beforeFlush: () => void;
 }
 
@@ -37,12 +37,12 @@ export class EventWriter {
     if (this.#hasRoom()) this.#added.push(event);
   }
 
-  /** Completes an event soon that is in the database without its outcome. */
+  /** Completes an event soon that is stored without its outcome. */
   complete(event: AuditEvent): void {
     if (this.#hasRoom()) this.#completed.push(event);
   }
 
-  /** Writes what is held, as far as there is a database. */
+  /** Writes the buffered events if the database is available. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#flushing;
@@ -82,7 +82,7 @@ export class EventWriter {
     }
   }
 
-  /** @throws what can be expected to pass; what would go wrong again is logged. */
+  /** @throws temporary errors. Permanent errors are logged. */
   async #attempt(events: readonly AuditEvent[], write: () => Promise<void>): Promise<void> {
     try {
       await write();

@@ -1,18 +1,17 @@
-/** A file that lines are appended to while others rotate it. */
+/** A log file that other programs can rotate. */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 
-/** Who may read the record is up to who runs the server. */
+/** Only the owner can read the file unless the operator changes that. */
 const MODE = 0o600;
-/** Lines that can't be written are held up to this length; newer ones are lost then. */
+/** Maximum length of the lines that are buffered while the file can't be written. Newer ones are dropped. */
 const MAX_HELD_LENGTH = 8 * 1024 * 1024;
-/** What could not be written is tried again after this time, or with the next line. */
+/** Lines that couldn't be written are tried again after this time, or with the next line. */
 const RETRY_MS = 1_000;
 
 /**
- * Appends lines in the order in which they come, without ever letting anybody wait. Before it writes it looks whether
- * the file still is the one that it opened: renamed, deleted or replaced, it is opened anew. Truncated, it goes on at
- * its end.
+ * Appends lines in order without making callers wait. Before each write it checks whether the file was renamed, deleted,
+ * or replaced, and opens it again. A truncated file is continued at its end.
  */
 export class LineFile {
   readonly #path: string;
@@ -30,7 +29,7 @@ export class LineFile {
     this.#logger = logger;
   }
 
-  /** @throws Error where the file cannot be written: better now than when the first event is lost. */
+  /** @throws Error if the file can't be written, so that the problem shows at the start and not when an event is lost. */
   static async open(path: string, logger: Logger): Promise<LineFile> {
     const file = new LineFile(path, logger);
     try {
@@ -53,7 +52,7 @@ export class LineFile {
     this.#startWriting();
   }
 
-  /** Waits for the lines that are held; those that can't be written now are lost. */
+  /** Writes the buffered lines. Lines that can't be written are lost. */
   async close(): Promise<void> {
     clearTimeout(this.#retry);
     await this.#writing;
@@ -73,7 +72,7 @@ export class LineFile {
     });
   }
 
-  /** Never fails: what goes wrong is logged, once until it goes well again. */
+  /** Never fails. Errors are logged once, until a write succeeds again. */
   async #writeHeld(): Promise<void> {
     try {
       while (this.#held.length > 0) {
@@ -85,7 +84,7 @@ export class LineFile {
     }
   }
 
-  /** Writes what is held; a part that was written is held no longer, so that no line is written twice. */
+  /** Writes the buffered lines. Written parts are removed from the buffer, so that no line is written twice. */
   async #append(file: FileHandle): Promise<void> {
     const bytes = Buffer.concat(this.#held);
     this.#held = [bytes];
@@ -96,7 +95,7 @@ export class LineFile {
     this.#heldLength -= bytesWritten;
   }
 
-  /** The file of this name, opened anew where it is another one by now. */
+  /** The open file. Opens it again if it was replaced. */
   async #current(): Promise<FileHandle> {
     if (this.#file !== undefined && (await isAt(this.#file, this.#path))) return this.#file;
     const former = this.#file;

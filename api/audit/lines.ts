@@ -4,15 +4,15 @@ import { type AuditEvent, auditText } from '../../registry/audit.ts';
 import { LineFile } from './line-file.ts';
 
 export interface AuditLines {
-  /** Returns at once; lines that can't be written yet are held, up to a limit. */
+  /** Returns at once. Lines that can't be written yet are buffered, up to a limit. */
   write(event: AuditEvent): void;
-  /** Waits until what is held is written, as far as it can be. */
+  /** Writes the buffered lines, as far as possible. */
   close(): Promise<void>;
 }
 
 /**
  * @param logFile its absolute path; undefined: standard output.
- * @throws Error where the file cannot be written.
+ * @throws Error if the file can't be written.
  */
 export async function openAuditLines(logFile: string | undefined, logger: Logger): Promise<AuditLines> {
   return logFile === undefined ? standardOutput() : await lineFile(logFile, logger);
@@ -23,7 +23,7 @@ async function lineFile(path: string, logger: Logger): Promise<AuditLines> {
   return { write: (event) => file.write(auditLine(event)), close: () => file.close() };
 }
 
-/** A reader that has stopped reading must not stop us: what it is behind by more than this is dropped. */
+/** A reader of standard output that stops reading must not block the server: lines beyond this are dropped. */
 const MAX_HELD_BYTES = 8 * 1024 * 1024;
 
 function standardOutput(): AuditLines {
@@ -40,7 +40,7 @@ function standardOutput(): AuditLines {
   };
 }
 
-/** An event in the form of ToolHive's audit events, which programs that collect them know, with the line break. */
+/** An event in the format of ToolHive's audit events, with the line break. */
 function auditLine(event: AuditEvent): string {
   const { target } = event;
   const line = {

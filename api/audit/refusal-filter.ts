@@ -1,27 +1,27 @@
-/** Keeps a flood of refusals from becoming a flood of events: what is too much is counted. */
+/** Keeps a flood of refusals from becoming a flood of events: excess refusals are only counted. */
 import { randomUUID } from 'node:crypto';
 import { ipKeyGenerator } from 'express-rate-limit';
 import type { AuditEvent } from '../../registry/audit.ts';
 
-/** In each window. A kind is an address (of IPv6 the network of one customer), an action and an outcome. */
+/** Per window. A kind is an address (for IPv6, the customer's network), an action, and an outcome. */
 export interface RefusalLimits {
   readonly windowMs: number;
-  /** Refusals of one kind that are recorded one by one. */
+  /** Refusals of one kind that are recorded individually. */
   readonly singlyOfOneKind: number;
-  /** Refusals of all kinds together that are. */
+  /** Refusals of all kinds that are recorded individually. */
   readonly singly: number;
-  /** Kinds that are told apart; those that are too many are counted together, without an address. */
+  /** Number of kinds that are distinguished. Further ones are counted together, without an address. */
   readonly kinds: number;
 }
 
-/** Whatever comes, an API process records no more than 600 refusals a minute. */
+/** In total, an API process records at most 600 refusals a minute. */
 const DEFAULT_LIMITS: RefusalLimits = { windowMs: 60_000, singlyOfOneKind: 10, singly: 300, kinds: 300 };
 
 interface Kind {
-  /** Null for what is counted together. */
+  /** Null for kinds that are counted together. */
   readonly sourceAddress: string | null;
   singly: number;
-  /** Made of the first refusal that was not recorded by itself, and counts those that followed. */
+  /** The first refusal that wasn't recorded individually, with the number of those that followed. */
   summary: AuditEvent | undefined;
 }
 
@@ -35,7 +35,7 @@ export class RefusalFilter {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
   }
 
-  /** Whether to record the refusal by itself. If not it is counted, and is part of what `ended` gives. */
+  /** Whether to record the refusal individually. If not, it is counted for `ended`. */
   admits(refusal: AuditEvent): boolean {
     const kind = this.#kindOf(refusal);
     if (kind.singly < this.#limits.singlyOfOneKind && this.#singly < this.#limits.singly) {
@@ -51,8 +51,8 @@ export class RefusalFilter {
   }
 
   /**
-   * Once a window has ended, or at the end of all: one event for each kind that was counted. `at` is the first refusal
-   * that it stands for, `detail.until` the last; whatever else it says is that of the first.
+   * The summaries of windows that have ended: one event for each counted kind. `at` is the time of its first refusal,
+   * `detail.until` of its last. Everything else is from the first.
    */
   ended(now: number): readonly AuditEvent[] {
     if (now < this.#windowStart + this.#limits.windowMs) return [];

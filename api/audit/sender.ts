@@ -1,4 +1,4 @@
-/** What a request tells of whoever sent it, for the record. */
+/** The sender of a request, for the audit trail. */
 import type { Request } from 'express';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { callerOf } from '../access/caller.ts';
@@ -7,7 +7,7 @@ import { requestIdOf } from '../http/request-id.ts';
 export interface Sender {
   readonly identity: Pick<AuditEvent, 'actor' | 'subject' | 'issuer' | 'displayName'>;
   readonly origin: Pick<AuditEvent, 'requestId' | 'sourceAddress' | 'userAgent'>;
-  /** The method and the path, without a query, which may hold anything: `POST /v0.1/publish`. */
+  /** Method and path: `POST /v0.1/publish`. Without the query, which can contain anything. */
   readonly request: string;
 }
 
@@ -24,7 +24,7 @@ export function senderOf(request: Request): Sender {
   };
 }
 
-/** Of events that nobody asked for. */
+/** The sender of events that Rollcall causes itself. */
 export const NOBODY: Sender['identity'] & Sender['origin'] = {
   actor: 'system',
   subject: null,

@@ -1,4 +1,4 @@
-/** The record of who changed what, and of who was refused: in Postgres, and as JSON lines. */
+/** The audit trail: who changed what, and who was refused. In Postgres, and as JSON lines. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { AuditSettings } from '../../config/model.ts';
@@ -13,7 +13,7 @@ import { isRecorded } from './recorded-actions.ts';
 import { RefusalFilter } from './refusal-filter.ts';
 import type { Sender } from './sender.ts';
 
-/** What is about to be done. */
+/** A change that is about to be made. */
 export interface RequestedChange {
   readonly sender: Sender;
   readonly action: AuditAction;
@@ -26,7 +26,7 @@ export interface AuditTrailOptions {
   readonly logger: Logger;
 }
 
-/** Refusals that are no answer to a change. */
+/** Actions of refused requests that aren't changes. */
 const REFUSALS: Readonly<Partial<Record<number, AuditAction>>> = {
   401: 'auth.unauthenticated',
   403: 'auth.denied',
@@ -46,13 +46,13 @@ export class AuditTrail {
     this.#writer = new EventWriter({ ...options, beforeFlush: () => this.#addSummaries(Date.now()) });
   }
 
-  /** @throws Error where the file for the lines cannot be written. */
+  /** @throws Error if the log file can't be written. */
   static async open(options: AuditTrailOptions): Promise<AuditTrail> {
     const { settings, logger } = options;
     return new AuditTrail(options, await openAuditLines(settings.enabled ? settings.logFile : undefined, logger));
   }
 
-  /** Records what is held still, the refusals of this minute that were only counted included. */
+  /** Writes everything that is buffered, including the summaries of this minute's refusals. */
   async close(): Promise<void> {
     this.#addSummaries(Infinity);
     await this.#writer.close();
@@ -60,10 +60,10 @@ export class AuditTrail {
   }
 
   /**
-   * Carries a change out between two writes to the record: that it was asked for, and what came of it. So nothing is
-   * changed that is not on record, whenever this process ends, and who has an answer finds it there.
+   * Makes a change between two writes to the trail: the request, and its outcome. So every change is recorded even if this
+   * process ends in between, and clients that have an answer find its event.
    *
-   * @throws what `work` throws; what Postgres throws where the record cannot be begun, and then nothing is changed.
+   * @throws errors of `work`, and errors of Postgres if the request can't be recorded. Then nothing is changed.
    */
   async change<Result>(requested: RequestedChange, work: () => Promise<Result>): Promise<Result> {
     if (!isRecorded(this.#options.settings, requested.action)) return await work();
@@ -81,7 +81,7 @@ export class AuditTrail {
     }
   }
 
-  /** Records a request that was refused for who sent it, or how often, unless it was a change, which tells that itself. */
+  /** Records a refused request. Changes record their own refusals. */
   refused(sender: Sender, error: HttpError): void {
     const action = REFUSALS[error.status];
     if (action === undefined || this.#told.has(error) || !isRecorded(this.#options.settings, action)) return;
@@ -103,7 +103,7 @@ export class AuditTrail {
       this.#lines.write(event);
       await completeAuditEvent(database, event);
     } catch (error) {
-      // What was done is done, and that it was asked for is on record: the answer must not say otherwise.
+      // The change was made and its request is recorded, so the answer must not be an error.
       logger.warn({ err: error, event: event.id }, 'the outcome of a change is recorded later');
       this.#writer.complete(event);
     }

@@ -2,13 +2,13 @@
 import { LRUCache } from 'lru-cache';
 import { hash } from 'node:crypto';
 
-/** What a body costs besides its bytes: its key, its tag, the buffer, and the links of the list. */
+/** Memory of a cached body besides its bytes: key, tag, buffer, and list links. */
 const OVERHEAD_BYTES = 500;
 
 /** A body in one encoding. */
 export interface Body {
   readonly bytes: Buffer;
-  /** A digest of the bytes before compression: all that entity tags tell about the body. */
+  /** A digest of the bytes before compression, for entity tags. */
   readonly digest: string;
 }
 
@@ -16,7 +16,7 @@ export function bodyOf(text: string): Body {
   return { bytes: Buffer.from(text), digest: hash('sha256', text, 'base64url').slice(0, 22) };
 }
 
-/** Bodies by keys that name everything a body is made from. */
+/** Cached bodies. The key names everything that a body is made from. */
 export class BodyCache {
   readonly #bodies: LRUCache<string, Body>;
   /** Bodies being made, so that many requests for the same body cause one query. */

@@ -1,4 +1,4 @@
-/** Compression of answers, chosen here and not by a middleware: an entity tag belongs to one encoding of a body. */
+/** Compression of pages. Not left to a middleware, because each encoding has its own entity tag and is cached. */
 import type { Request } from 'express';
 import Negotiator from 'negotiator';
 import { promisify } from 'node:util';
@@ -15,10 +15,10 @@ import type { Transform } from 'node:stream';
 
 export type ContentEncoding = 'identity' | 'gzip' | 'br';
 
-/** Bodies up to 1 KiB fit into a packet or two anyway. */
+/** Smaller bodies fit into a packet or two anyway. */
 const MIN_COMPRESSED_BYTES = 1024;
 
-/** Quality 5 compresses JSON as small as gzip's best does, in a fifth of the time of brotli's default, 11. */
+/** Compresses JSON as well as the best level of gzip, in a fifth of the time of Brotli's default, 11. */
 const BROTLI: BrotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 const GZIP: ZlibOptions = { level: 6 };
 
@@ -45,7 +45,7 @@ export function compress(body: Buffer, encoding: 'gzip' | 'br'): Promise<Buffer>
   return encoding === 'br' ? brotliAsync(body, BROTLI) : gzipAsync(body, GZIP);
 }
 
-/** A stream that compresses what is written to it, for bodies that are never whole in memory. */
+/** A compressing stream, for bodies that are never complete in memory. */
 export function compressor(encoding: 'gzip' | 'br'): Transform {
   return encoding === 'br' ? createBrotliCompress(BROTLI) : createGzip(GZIP);
 }

@@ -7,9 +7,8 @@ export function entityTag(opaque: string, encoding: ContentEncoding): string {
 }
 
 /**
- * Whether `If-None-Match` names the tag, so that the answer is 304. The comparison is the weak one that RFC 9110,
- * section 13.1.2 asks for: a proxy that compresses turns a strong tag into a weak one. `*` names no tag: whether there
- * is anything at all is not known here.
+ * Whether `If-None-Match` names the tag, so that the answer is 304. Uses weak comparison (RFC 9110, section 13.1.2), because
+ * compressing proxies make strong tags weak. `*` doesn't match.
  */
 export function matchesEntityTag(ifNoneMatch: string, quotedTag: string): boolean {
   if (ifNoneMatch === quotedTag) return true;

@@ -1,4 +1,4 @@
-/** Answers from memory that may be outdated, because the database cannot be asked. */
+/** Cached answers that may be outdated, because the database is unavailable. */
 import type { ServerResponse } from 'node:http';
 
 const STALE_HEADERS = ['Age', 'Cache-Status', 'Warning'] as const;
@@ -11,7 +11,7 @@ export function markStale(response: ServerResponse, staleMs: number): void {
   response.setHeader('Warning', '110 rollcall "Response is Stale"');
 }
 
-/** For an answer that is not from memory after all. */
+/** Removes the mark from an answer that isn't from the cache after all. */
 export function unmarkStale(response: ServerResponse): void {
   for (const name of STALE_HEADERS) response.removeHeader(name);
 }

@@ -1,8 +1,8 @@
-/** Which network a request comes from, for what is limited per address. */
+/** The network that a request comes from, for limits per address. */
 import type { Request } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 
-/** The address; of IPv6 the network, since one customer has all of its addresses. */
+/** The address; for IPv6 the network, because one customer has all of its addresses. */
 export function addressOf({ ip }: Request): string {
   return ip === undefined ? '' : ipKeyGenerator(ip);
 }

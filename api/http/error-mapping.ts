@@ -1,11 +1,11 @@
-/** Which answer an error means: the status says whose fault it is. */
+/** Maps errors to answers. The status says whose fault it is. */
 import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
 import { Overloaded } from '../../db/connection/turns.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
 import { PassingFailure, TemporalUnavailable } from '../../temporal/known-errors.ts';
 import { HttpError, unavailable } from './error.ts';
 
-/** What a failure of a request's own making is answered with; all others are faults of ours or of something behind us. */
+/** Statuses of failures that the client caused. All others are 500. */
 const FAILURE_STATUS: Partial<Readonly<Record<FailureType, number>>> = {
   EntryInvalid: 422,
   EntryExists: 409,
@@ -21,7 +21,7 @@ const FAILURE_STATUS: Partial<Readonly<Record<FailureType, number>>> = {
   DefinitionInvalid: 400,
 };
 
-/** The answer to an error, whatever was thrown. */
+/** The answer to any error. */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof RollcallError) return failureToHttpError(error);
@@ -44,7 +44,7 @@ function failureToHttpError(failure: RollcallError): HttpError {
     : new HttpError(status, failure.message, { cause: failure });
 }
 
-/** What Express and its body parser throw for a request that they could not read. */
+/** Whether Express or its body parser could not read the request. */
 function isClientError(error: unknown): error is Error & { readonly status: number } {
   return (
     error instanceof Error &&

@@ -1,7 +1,7 @@
-/** An answer other than success, thrown by whatever finds out that there has to be one. */
+/** An error answer that can be thrown anywhere. */
 import type { Fault } from '../../registry/server-json.ts';
 
-/** The status is 400 to 599; the message is for the client and tells what to do. */
+/** The status is 400 to 599. The message is for the client and says what to do. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;
@@ -20,10 +20,10 @@ export class HttpError extends Error {
   }
 }
 
-/** Seconds after which a client should try again when Postgres or Temporal is unavailable. */
+/** Default `Retry-After` in seconds, while Postgres or Temporal is unavailable. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** 503: something that this process needs is unavailable, and is expected to come back. */
+/** 503: a dependency is temporarily unavailable. */
 export function unavailable(
   message: string,
   options: { cause?: unknown; retryAfterMs?: number | undefined } = {},

@@ -11,16 +11,16 @@ export const idempotencyKey = z
   .optional()
   .meta({
     description:
-      'Names this request: sent again with the same key, it is not carried out again but answered as the first time.',
+      'Names this request. If it is sent again with the same key, it is not carried out again, and the answer is the same.',
   });
 
 /** The headers of writes, for the OpenAPI document. */
 export const writeHeaders = z.object({ 'Idempotency-Key': idempotencyKey });
 
 /**
- * What the sender of a request calls it, so that sent again it is not carried out again; undefined where it has no name.
+ * The idempotency key of a request; undefined if it has none.
  *
- * @throws HttpError 400 for a header that can't be a key.
+ * @throws HttpError 400 for an invalid key.
  */
 export function idempotencyKeyOf(request: Request): string | undefined {
   const result = idempotencyKey.safeParse(request.get('idempotency-key'));

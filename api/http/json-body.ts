@@ -11,14 +11,14 @@ const JSON_TYPES = ['application/json', 'application/*+json'];
 
 const readBytes: RequestHandler = express.raw({ type: JSON_TYPES, limit: MAX_BODY_BYTES });
 
-/** Reads the body of a JSON request; a larger one is answered with 413. */
+/** Reads the body of a JSON request. A body that is too large is answered with 413. */
 export const readBody: RequestHandler = (request, response, next) => {
-  // Otherwise it would be read to its end before it is refused.
+  // Refuse it before it is read to the end.
   if (Number(request.get('content-length')) > MAX_BODY_BYTES) throw tooLarge();
   readBytes(request, response, (error?: unknown) => next(isTooLarge(error) ? tooLarge(error) : error));
 };
 
-/** As body-parser calls it. */
+/** The error of body-parser. */
 function isTooLarge(error: unknown): error is Error {
   return error instanceof Error && 'type' in error && error.type === 'entity.too.large';
 }
@@ -35,13 +35,13 @@ export interface JsonBody {
 /**
  * The body that `readBody` read.
  *
- * @throws HttpError 415 for another type of content, 400 for none, and for bytes that are no UTF-8 or no JSON.
+ * @throws HttpError 415 for another content type, 400 without a body and for bytes that aren't UTF-8 or JSON.
  */
 export function jsonBody(request: Request): JsonBody {
   return jsonOf(bodyBytes(request));
 }
 
-/** @throws HttpError 415 for another type of content, 400 for none. */
+/** @throws HttpError 415 for another content type, 400 without a body. */
 export function bodyBytes(request: Request): Buffer {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes)) {
@@ -52,12 +52,12 @@ export function bodyBytes(request: Request): Buffer {
   return bytes;
 }
 
-/** @throws HttpError 400 for bytes that are no UTF-8 or no JSON. */
+/** @throws HttpError 400 for bytes that aren't UTF-8 or JSON. */
 export function jsonOf(bytes: Buffer): JsonBody {
   return { bytes: withoutByteOrderMark(bytes), value: parse(bytes) };
 }
 
-/** Some editors begin a file with this mark; JSON has no place for it, and the database no reader who skips it. */
+/** Some editors start a file with this mark, which isn't allowed in JSON. */
 function withoutByteOrderMark(bytes: Buffer): Buffer {
   return bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
     ? bytes.subarray(BYTE_ORDER_MARK.length)

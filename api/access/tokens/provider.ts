@@ -1,4 +1,4 @@
-/** One provider: what it says about a token. */
+/** One provider: verifies the tokens that it issued. */
 import { errors, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -7,10 +7,10 @@ import { ProviderClient, QuestionRejected } from './provider-client.ts';
 import { ProviderUnavailable, TokenRejected } from './rejection.ts';
 import { SigningKeys, withoutSlash } from './signing-keys.ts';
 
-/** Clocks may differ by this much. */
+/** Allowed difference between clocks. */
 const CLOCK_SKEW_SECONDS = 60;
 
-/** Everything asymmetric that jose verifies: never `none`, never an HMAC, for which a public key would do as the secret. */
+/** All asymmetric algorithms of jose. Never `none`, and never an HMAC, whose secret could be the public key. */
 const ALGORITHMS = [
   ['RS256', 'RS384', 'RS512'],
   ['PS256', 'PS384', 'PS512'],
@@ -32,7 +32,7 @@ const introspection = z.looseObject({
 
 export class Provider {
   readonly settings: ProviderSettings;
-  /** Two, because keys that can't be read are no reason not to ask about a token, nor the other way round. */
+  /** Separate from the other client, because keys and introspection can fail independently. */
   readonly #clients: { readonly keys: ProviderClient; readonly introspection: ProviderClient };
   readonly #keys: SigningKeys;
 
@@ -49,7 +49,7 @@ export class Provider {
     return withoutSlash(issuer) === withoutSlash(this.settings.issuerUrl);
   }
 
-  /** Reads the keys before a token needs them. Rejects with ProviderUnavailable, after which they are read when needed. */
+  /** Reads the keys before a token needs them. Rejects with ProviderUnavailable; then they are read when needed. */
   async prepare(): Promise<void> {
     await this.#keys.current();
   }
@@ -124,8 +124,8 @@ const REASONS = {
 } as const;
 
 /**
- * Many providers issue access tokens without a type, or of no type in particular. Another one keeps what they sign for
- * other purposes, as logout tokens, from being taken for one (RFC 8725 section 3.11, RFC 9068 section 4).
+ * Many providers issue access tokens without a specific type. Other types mark tokens for other purposes, such as logout
+ * tokens, which must not be accepted (RFC 8725 section 3.11, RFC 9068 section 4).
  */
 function mayBeAccessToken(type: unknown): boolean {
   return type === undefined || (typeof type === 'string' && /^(application\/)?(at\+)?jwt$/i.test(type));
@@ -133,7 +133,7 @@ function mayBeAccessToken(type: unknown): boolean {
 
 function failureOf(error: unknown): TokenRejected | ProviderUnavailable {
   if (error instanceof ProviderUnavailable) return error;
-  // Of a key that is broken or too short jose complains in other words, whatever the token has to do with it.
+  // jose throws other errors for a key that is broken or too short, which isn't the token's fault.
   const reason =
     error instanceof errors.JOSEError ? reasonOf(error) : 'The token is signed with a key that cannot be used';
   return new TokenRejected(reason, { cause: error });

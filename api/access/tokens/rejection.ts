@@ -1,22 +1,22 @@
-/** Why a token does not help its sender. */
+/** Why a token isn't accepted. */
 
-/** The token, or how it was sent, is wrong: nothing but another token changes that. */
+/** The token, or the way it was sent, is wrong. The client needs another token. */
 export class TokenRejected extends Error {
   override readonly name = 'TokenRejected';
-  /** As RFC 6750 section 3.1 names it. */
+  /** The error code of RFC 6750 section 3.1. */
   readonly code: 'invalid_request' | 'invalid_token';
 
-  /** The message is sent to the client: ASCII without quotation marks and backslashes, and nothing of the token. */
+  /** The message is sent to the client: ASCII without quotation marks and backslashes, and no part of the token. */
   constructor(message: string, options: { code?: 'invalid_request' | 'invalid_token'; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code ?? 'invalid_token';
   }
 }
 
-/** The provider that would know could not be asked: the token may be right or wrong. */
+/** The provider can't be reached, so the token can't be checked. */
 export class ProviderUnavailable extends Error {
   override readonly name = 'ProviderUnavailable';
-  /** Milliseconds until it is asked again. */
+  /** Milliseconds until the next attempt. */
   readonly retryAfterMs: number;
 
   constructor(message: string, options: { retryAfterMs: number; cause?: unknown }) {

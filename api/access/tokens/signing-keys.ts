@@ -1,15 +1,15 @@
-/** The public keys of one provider: found, held, and read again when a token names another one. */
+/** The public keys of one provider: discovered, cached, and read again when a token names an unknown one. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import type { ProviderSettings } from '../../../config/model.ts';
 import type { ProviderClient } from './provider-client.ts';
 
-/** After this time keys are read again, so that those that were withdrawn are no longer taken. */
+/** Keys are read again after this time, so that withdrawn keys are no longer accepted. */
 const FRESH_MS = 10 * 60_000;
-/** For so long they are taken while the provider does not answer. */
+/** How long keys stay valid while the provider doesn't respond. */
 const USABLE_MS = 60 * 60_000;
-/** Milliseconds between two readings for unknown keys: made-up tokens cause no more requests than this. */
+/** Minimum milliseconds between two reads for unknown keys, which limits the requests that forged tokens cause. */
 const UNKNOWN_KEY_PAUSE_MS = 1_000;
 
 /** OpenID Connect Discovery 1.0 section 3. */
@@ -24,7 +24,7 @@ export class SigningKeys {
   readonly #client: ProviderClient;
   #held: { readonly keys: LocalKeys; readonly readAt: number } | undefined;
   #reading: Promise<LocalKeys> | undefined;
-  /** A reading for unknown keys that hasn't begun: all tokens that arrive until then wait for it. */
+  /** A read for unknown keys that hasn't started. All tokens that arrive until then wait for it. */
   #nextReading: Promise<LocalKeys> | undefined;
   #nextReadingFrom = Number.NEGATIVE_INFINITY;
 
@@ -34,8 +34,8 @@ export class SigningKeys {
   }
 
   /**
-   * The key that a token is signed with, for jose. A key counts as unknown only after a reading that began when the token
-   * was here already: a made-up key that somebody else has just asked for makes no difference.
+   * The key that signed a token, for jose. A key only counts as unknown after a read that started after the token arrived,
+   * so forged keys of other callers make no difference.
    *
    * @throws errors of jose if there is no such key, ProviderUnavailable if that can't be found out now.
    */
@@ -50,7 +50,7 @@ export class SigningKeys {
     }
   };
 
-  /** @throws ProviderUnavailable where they were never read, or too long ago. */
+  /** @throws ProviderUnavailable if they were never read, or too long ago. */
   async current(): Promise<LocalKeys> {
     const age = this.#held === undefined ? Number.POSITIVE_INFINITY : performance.now() - this.#held.readAt;
     if (this.#held !== undefined && age < FRESH_MS) return this.#held.keys;
@@ -75,7 +75,7 @@ export class SigningKeys {
     return await this.#read();
   }
 
-  /** Callers that need the keys during a reading share it. */
+  /** Callers that need the keys during a read share it. */
   #read(): Promise<LocalKeys> {
     this.#reading ??= this.#readNow().finally(() => {
       this.#reading = undefined;
@@ -100,7 +100,7 @@ export class SigningKeys {
   }
 }
 
-/** Some providers write their issuer with a slash at the end, and people leave it out. */
+/** Some providers write their issuer with a trailing slash, and users leave it out. */
 export function withoutSlash(issuer: string): string {
   return issuer.replace(/\/$/, '');
 }

@@ -1,4 +1,4 @@
-/** Who sent a token: found by asking the provider that issued it, and remembered for a minute. */
+/** Verifies tokens with the provider that issued them, and caches the results for a minute. */
 import { hash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -9,21 +9,21 @@ import { tokenCaller } from '../token-caller.ts';
 import { Provider, type TokenClaims } from './provider.ts';
 import { ProviderUnavailable, TokenRejected } from './rejection.ts';
 
-/** A token that is revoked is believed for this long at most. */
+/** A revoked token is accepted for this long at most. */
 const REMEMBERED_MS = 60_000;
-/** Long enough to spare the provider from a client that tries again and again. */
+/** Protects the provider from a client that retries again and again. */
 const REJECTION_REMEMBERED_MS = 5_000;
 const MAX_REMEMBERED = 5_000;
 
 /** RFC 6750 section 2.1. */
 const TOKEN = /^[\w.~+/-]+=*$/;
 
-/** Both caches are keyed by a digest: no token stays in memory. */
+/** Both caches are keyed by a digest, so no token stays in memory. */
 export class TokenVerifier {
   readonly #settings: OAuthSettings;
   readonly #providers: readonly Provider[];
   readonly #callers = new LRUCache<string, Caller>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
-  /** Of tokens that a provider had to be asked about. */
+  /** Results of introspection. */
   readonly #rejections = new LRUCache<string, TokenRejected>({ max: MAX_REMEMBERED, ttl: REJECTION_REMEMBERED_MS });
   readonly #underWay = new Map<string, Promise<Caller>>();
 
@@ -32,7 +32,7 @@ export class TokenVerifier {
     this.#providers = settings.providers.map((provider) => new Provider(provider, logger));
   }
 
-  /** Asks all providers for their keys. One that does not answer is asked again when a token of its comes. */
+  /** Reads the keys of all providers. A provider that doesn't respond is asked again when one of its tokens arrives. */
   async prepare(): Promise<void> {
     await Promise.allSettled(this.#providers.map((provider) => provider.prepare()));
   }
@@ -42,7 +42,7 @@ export class TokenVerifier {
   }
 
   /**
-   * Who sent this token; at once where it is remembered.
+   * The caller with this token; at once if it is cached.
    *
    * @throws TokenRejected, ProviderUnavailable; also as a rejection.
    */
@@ -88,7 +88,7 @@ export class TokenVerifier {
     }
   }
 
-  /** In order, until one knows the token. It is only wrong if all could be asked. */
+  /** Asks providers in order until one knows the token. The token is only wrong if all of them responded. */
   async #askAll(token: string): Promise<Answer> {
     let unavailable: ProviderUnavailable | undefined;
     for (const provider of this.#providers) {
