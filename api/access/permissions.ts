@@ -15,7 +15,7 @@ import type { Caller } from './caller.ts';
  * @throws HttpError 403
  */
 export function requireWrite(caller: Caller): void {
-  if (!caller.mayWrite) throw new HttpError(403, 'Your token may not be used for changes');
+  if (!caller.mayWrite) throw new HttpError(403, 'Your token cannot be used for changes');
 }
 
 /** @throws HttpError 403 */
@@ -56,12 +56,15 @@ export function requireGrant(caller: Caller, claims: RequiredClaims): void {
   if (caller.seesEverything) return;
   const given = Object.entries(claims ?? {});
   if (given.length === 0) {
-    throw new HttpError(403, 'Claims are needed: without any, nobody but a superAdmin would see it');
+    throw new HttpError(403, 'Claims are required: without any, only a superAdmin could see it');
   }
   const missing = given.filter(([name, value]) => !mayGrant(caller.claims, { [name]: value }));
   if (missing.length === 0) return;
   const names = missing.map(([name]) => `"${name}"`).join(', ');
-  throw new HttpError(403, `You may give only claims that you hold, with each of the values: not so ${names}`);
+  throw new HttpError(
+    403,
+    `You can only assign claims that you hold, with each of their values. You do not hold ${names}`,
+  );
 }
 
 /**
@@ -76,5 +79,5 @@ export function requireNamespace(caller: Caller, name: string, settings: AuthSet
   const patterns = rules.filter(({ claims }) => maySee(caller.claims, claims)).flatMap(({ names }) => names);
   if (patterns.some((pattern) => compileGlob(pattern)(name))) return;
   const own = patterns.length === 0 ? 'you have no namespace' : `yours are ${patterns.join(', ')}`;
-  throw new HttpError(403, `"${name}" is not in a namespace that you may publish to: ${own}`);
+  throw new HttpError(403, `"${name}" is not in a namespace that you can publish to: ${own}`);
 }

@@ -59,7 +59,7 @@ export class RegistryViews {
   async of(caller: Caller, registry: RegistryRow): Promise<RegistryView> {
     if (caller.seesEverything) return { registry, visibility: 'all', key: 'all' };
     const { claimSetIds, key } = await this.#heldBy(caller, registry);
-    // Entries without claims are visible to everyone in public registries, and to nobody elsewhere.
+    // Entries without claims are visible to everyone in public registries, and hidden elsewhere.
     const includeUntagged = registry.access === 'public';
     return { registry, visibility: { claimSetIds, includeUntagged }, key: `${key} ${includeUntagged}` };
   }

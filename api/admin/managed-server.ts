@@ -103,8 +103,5 @@ async function managedServer(
     );
   }
   if (sees(caller, source.claims)) return { registry, source, name };
-  throw new HttpError(
-    403,
-    `What is published to registry "${registry.name}" goes to a source whose claims you do not hold`,
-  );
+  throw new HttpError(403, `Registry "${registry.name}" publishes to a source whose claims you do not hold`);
 }

@@ -201,10 +201,10 @@ function valueOf<Input extends z.ZodType>(schema: Input, input: unknown): z.outp
  */
 function refuseImpossible(input: unknown): void {
   if (someText(input, (text) => text.includes('\0') || !text.isWellFormed())) {
-    throw new HttpError(400, 'There is a text with the character NUL, or with half of a surrogate pair, in it');
+    throw new HttpError(400, 'The input contains the character NUL or an unpaired surrogate');
   }
   if (someText(input, (text, what) => what === 'name' && text === '__proto__')) {
-    throw new HttpError(400, 'Nothing here may be called "__proto__"');
+    throw new HttpError(400, 'The name "__proto__" is not allowed');
   }
 }
 

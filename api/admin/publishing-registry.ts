@@ -1,4 +1,4 @@
-/** The registry that something is published to where nobody has to say which. */
+/** The registry that is published to if the request doesn't name one. */
 import { z } from 'zod';
 import { listRegistries, type RegistryRow } from '../../db/configuration/registries.ts';
 import { listSources } from '../../db/configuration/sources.ts';

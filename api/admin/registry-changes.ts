@@ -20,7 +20,7 @@ export const createRegistry = change({
   run: async (context, written): Promise<RegistryDetails> => {
     const requested = await requestedRegistry(context, written);
     if (!(await stored.createRegistry(context.database, requested))) {
-      throw new HttpError(409, `There is a registry "${written.name}" already`);
+      throw new HttpError(409, `Registry "${written.name}" exists already`);
     }
     return await changedRegistry(context, written.name);
   },
@@ -76,7 +76,7 @@ async function requestedRegistry(
   const { caller } = context;
   await refuseSources(context, sources);
   if (access === 'protected') requireGrant(caller, claims ?? null);
-  else if (!caller.seesEverything) throw new HttpError(403, 'Only a superAdmin may make a registry public');
+  else if (!caller.seesEverything) throw new HttpError(403, 'Only a superAdmin can make a registry public');
   return { name, sources, access, claims: claims ?? null };
 }
 
@@ -100,5 +100,5 @@ async function changedRegistry({ database, registries }: OperationContext, name:
 }
 
 function gone(name: string): HttpError {
-  return new HttpError(409, `Registry "${name}" was changed by somebody else meanwhile`);
+  return new HttpError(409, `Registry "${name}" was changed by another request in the meantime`);
 }

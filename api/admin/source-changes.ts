@@ -85,9 +85,9 @@ async function inUse(
   const registries = await listRegistries(database);
   const visible = registries.filter(({ name }) => users.includes(name)).filter((row) => seesRegistry(caller, row));
   const names = visible.map(({ name }) => `"${name}"`);
-  const others = users.length > visible.length ? ['registries that you may not see'] : [];
+  const others = users.length > visible.length ? ['registries that you cannot see'] : [];
   const which = [...names, ...others].join(', ');
-  return new HttpError(409, `Source "${sourceName}" is shown by ${which}: take it out there first`);
+  return new HttpError(409, `Source "${sourceName}" is shown by ${which}: remove it there first`);
 }
 
 /** @throws HttpError 404 for a source that the caller may not see, 403 for one of the configuration file. */

@@ -30,7 +30,7 @@ function standardOutput(): AuditLines {
   const output = pino.destination({ dest: 1, sync: false, maxLength: MAX_HELD_BYTES });
   const { promise: ended, resolve: noteEnd } = Promise.withResolvers<void>();
   output.on('close', noteEnd);
-  output.on('error', noteEnd); // nobody reads any more; the events are in the database
+  output.on('error', noteEnd); // The reader is gone. The events are in the database.
   return {
     write: (event) => void output.write(auditLine(event)),
     close: async () => {

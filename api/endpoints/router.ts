@@ -101,5 +101,5 @@ function refuseOtherMethods(endpoints: readonly Endpoint[]): RequestHandler {
 }
 
 const refuseUnknownRoute: RequestHandler = (request) => {
-  throw new HttpError(404, `There is nothing at ${request.path}: see /docs for what there is`);
+  throw new HttpError(404, `There is nothing at ${request.path}: see /docs for the available endpoints`);
 };

@@ -29,18 +29,18 @@ export function toHttpError(error: unknown): HttpError {
     return unavailable(error.message, { cause: error, retryAfterMs: error.retryAfterMs });
   }
   if (error instanceof PassingFailure)
-    return unavailable('It could not be carried out now: try again later', { cause: error });
+    return unavailable('The request could not be carried out: try again later', { cause: error });
   if (error instanceof Overloaded)
     return unavailable('Too many requests are waiting: try again later', { cause: error });
   if (isDatabaseUnavailable(error)) return unavailable('Database unavailable: try again later', { cause: error });
   if (isClientError(error)) return new HttpError(error.status, error.message, { cause: error });
-  return new HttpError(500, 'Something went wrong here; the log says what', { cause: error });
+  return new HttpError(500, 'Internal error: see the log of the server', { cause: error });
 }
 
 function failureToHttpError(failure: RollcallError): HttpError {
   const status = FAILURE_STATUS[failure.type];
   return status === undefined
-    ? new HttpError(500, 'Something went wrong here; the log says what', { cause: failure })
+    ? new HttpError(500, 'Internal error: see the log of the server', { cause: failure })
     : new HttpError(status, failure.message, { cause: failure });
 }
 

@@ -71,7 +71,7 @@ export async function listen(
 function parseAddress(address: string): { readonly host: string | undefined; readonly port: number } {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(address) ?? [];
   if (port === undefined || Number(port) > 65_535) {
-    throw new Error(`"${address}" is no address to listen at: write host:port, or :port for all interfaces`);
+    throw new Error(`"${address}" is not an address to listen at: write host:port, or :port for all interfaces`);
   }
   return { host: bracketed ?? (plain === '' ? undefined : plain), port: Number(port) };
 }
@@ -79,8 +79,8 @@ function parseAddress(address: string): { readonly host: string | undefined; rea
 function whyNot(address: string, cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'EADDRINUSE') return `Another program listens at ${address} already: stop it, or choose another address`;
-  if (code === 'EACCES') return `This user may not listen at ${address}: choose a port above 1023`;
-  return `It is not possible to listen at ${address}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  if (code === 'EACCES') return `This user is not allowed to listen at ${address}: choose a port above 1023`;
+  return `Cannot listen at ${address}: ${cause instanceof Error ? cause.message : String(cause)}`;
 }
 
 function urlOf(server: Server, host: string | undefined): string {

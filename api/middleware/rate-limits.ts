@@ -33,7 +33,7 @@ export function limitWrites({ audit, rateLimits: { writesPerMinute } }: LimitedA
 
 /**
  * Counts the tokens from one address that are refused, for before the errors are answered. Tokens are checked all the
- * same, whatever else comes from their address: nobody is locked out by those behind the same proxy.
+ * same, so that callers behind a proxy cannot lock out each other.
  */
 export function limitFailedAuthentications({ audit, rateLimits }: LimitedApi): ErrorRequestHandler {
   const limit = rateLimits.failedAuthenticationsPerMinute;

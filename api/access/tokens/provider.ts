@@ -72,8 +72,7 @@ export class Provider {
     }).catch((error: unknown) => {
       throw failureOf(error);
     });
-    if (!mayBeAccessToken(protectedHeader.typ))
-      throw new TokenRejected('The token is of another type than access tokens');
+    if (!mayBeAccessToken(protectedHeader.typ)) throw new TokenRejected('The token is not an access token');
     refuseBoundToken(payload);
     return payload;
   }
@@ -144,7 +143,8 @@ function reasonOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTClaimValidationFailed) {
     return REASONS[error.claim as keyof typeof REASONS] ?? 'The token has a claim that is malformed';
   }
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'The token is signed with an algorithm that is not taken here';
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return 'The token is signed with an algorithm that is not accepted here';
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'The signature of the token is wrong';
   if (error instanceof errors.JWKSNoMatchingKey) return 'The token is signed with a key that its issuer does not have';
   if (error instanceof errors.JWKSMultipleMatchingKeys)

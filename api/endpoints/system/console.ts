@@ -34,7 +34,7 @@ export const consoleApi: readonly EndpointGroup[] = [
         answers: {},
         handle: ({ request, response }) => {
           if (request.accepts(['json', 'html']) === 'html') return redirect(response, 'console/');
-          throw new HttpError(404, 'There is nothing at /: see /docs for what there is');
+          throw new HttpError(404, 'There is nothing at /: see /docs for the available endpoints');
         },
       }),
     ],

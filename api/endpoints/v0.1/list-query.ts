@@ -20,7 +20,7 @@ export function pageOfList(given: ListParameters, registryName: string): PageOfL
   if (given.cursor === undefined) return { query: firstQuery(given), after: undefined, limit };
   const cursor = decodeCursor(given.cursor, registryName);
   if (cursor === null) {
-    throw new HttpError(400, 'Query parameter "cursor" is not one that this registry gave out: begin again without it');
+    throw new HttpError(400, 'Query parameter "cursor" is not a cursor of this registry: start again without it');
   }
   refuseContradiction(given, cursor.query);
   return { query: cursor.query, after: cursor.after, limit };
@@ -46,6 +46,6 @@ function refuseContradiction(given: ListParameters, query: ListQuery): void {
   if (contradiction === undefined) return;
   throw new HttpError(
     400,
-    `Query parameter "cursor" belongs to a list with another "${contradiction[0]}": leave "${contradiction[0]}" out, or begin again without the cursor`,
+    `Query parameter "cursor" belongs to a list with another "${contradiction[0]}": leave "${contradiction[0]}" out, or start again without the cursor`,
   );
 }

@@ -37,7 +37,7 @@ export async function setStatus({ context, request, response }: Call): Promise<v
   const { versions } = await makeFrom(operationContext(context, request), setEntryStatus, input);
   const { name, version } = namesInPath(request);
   const entry = versions.find((candidate) => candidate.version === version);
-  if (entry === undefined) throw new HttpError(404, `There is no version ${version} of ${name} any more`);
+  if (entry === undefined) throw new HttpError(404, `Version ${version} of ${name} no longer exists`);
   sendJson(response, itemJson(entry));
 }
 

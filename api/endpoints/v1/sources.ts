@@ -114,9 +114,9 @@ async function putSource({ context, request, response }: Call): Promise<SourceIn
   return { ...info(source), ...(isPending && { notice: PENDING }) };
 }
 
-const PENDING = 'It is stored, and takes effect some minutes after Temporal, which is unavailable, is available again.';
+const PENDING = 'The change is stored. It takes effect some minutes after Temporal is available again.';
 const PENDING_DELETION =
-  'The source is no longer served. It is deleted within minutes after Temporal, which is unavailable, is available again.';
+  'The source is no longer served. It is deleted within minutes after Temporal is available again.';
 
 async function infosWithStatus(
   { database }: ApiContext,

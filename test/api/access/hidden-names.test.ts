@@ -114,7 +114,7 @@ describe('changing a hidden name', () => {
       expect(hidden).toEqual(await told('bob', FREE, attempt));
       expect(hidden).toMatchObject({
         status: 403,
-        text: expect.stringContaining('is not in a namespace that you may publish to') as string,
+        text: expect.stringContaining('is not in a namespace that you can publish to') as string,
       });
     },
   );
@@ -151,7 +151,7 @@ describe('changing a hidden name', () => {
       const response = await ask('bob', attempt);
       expect([response.status, await response.text()]).toEqual([
         409,
-        expect.stringContaining('is there already, with claims that you do not hold'),
+        expect.stringContaining('exists already, with claims that you do not hold'),
       ]);
     }
     const versions = await ask('ada', ['GET', '/v0.1/servers/com.example.shared%2Fhidden/versions']);

@@ -54,7 +54,7 @@ describe('a token is refused', () => {
     const [, payload] = (await provider.token()).split('.');
     const header = (alg: string): string => Buffer.from(JSON.stringify({ alg })).toString('base64url');
     expect(await refusalOf(`${header('none')}.${payload}.`)).toBe(
-      'The token is signed with an algorithm that is not taken here',
+      'The token is signed with an algorithm that is not accepted here',
     );
     expect(await refusalOf(`${header('NONE')}.${payload}.`)).toMatch(/algorithm|malformed/);
   });
@@ -64,7 +64,7 @@ describe('a token is refused', () => {
       .setProtectedHeader({ alg: 'HS256', kid })
       .setExpirationTime('5m')
       .sign(Buffer.from(provider.publicKey('RS256')));
-    expect(await refusalOf(token)).toBe('The token is signed with an algorithm that is not taken here');
+    expect(await refusalOf(token)).toBe('The token is signed with an algorithm that is not accepted here');
   });
   test('for another audience', async () => {
     const token = await provider.token({}, { audience: 'https://other.example.com' });
@@ -77,7 +77,7 @@ describe('a token is refused', () => {
     'of the type %j',
     async (typ) => {
       const token = await provider.token({}, { header: { typ } });
-      expect(await refusalOf(token)).toBe('The token is of another type than access tokens');
+      expect(await refusalOf(token)).toBe('The token is not an access token');
     },
   );
   test('that has expired, or never expires', async () => {
