@@ -145,7 +145,9 @@ describe('claims', () => {
   test('of one’s own can be given, and hide the source from others', async () => {
     expect(await ask('ada', ['PUT', '/v1/sources/made-by-ada', managed(A)])).toMatchObject({ status: 201 });
     expect(await ask('ada', ['PUT', '/v1/sources/made-by-ada', managed(A)])).toMatchObject({ status: 200 });
-    expect(await ask('ada', ['PUT', '/v1/sources/made-by-ada', managed(B)])).toEqual(refused(403, /You do not hold "team"/));
+    expect(await ask('ada', ['PUT', '/v1/sources/made-by-ada', managed(B)])).toEqual(
+      refused(403, /You do not hold "team"/),
+    );
     await expectNotThere('bob', 'made-by-ada', [['GET', '/v1/sources/NAME']]);
     expect(await ask('root', ['PUT', '/v1/sources/made-by-ada', managed(B)])).toMatchObject({ status: 200 });
     await expectNotThere('ada', 'made-by-ada', [['GET', '/v1/sources/NAME']]);
@@ -404,7 +406,9 @@ describe('/v1 has the shapes of ToolHive Registry Server', () => {
     });
     expect(await ask('ada', ['POST', '/v1/entries', { server: entry.server }])).toEqual(refused(400, /^claims are/));
     expect(await ask('ada', ['POST', '/v1/entries', { ...entry, skill: {} }])).toEqual(refused(400, /exactly one/));
-    expect(await ask('ada', ['POST', '/v1/entries', { ...entry, claims: B }])).toEqual(refused(403, /You do not hold "team"/));
+    expect(await ask('ada', ['POST', '/v1/entries', { ...entry, claims: B }])).toEqual(
+      refused(403, /You do not hold "team"/),
+    );
     expect(await ask('ada', ['POST', '/v1/entries', entry])).toEqual({ status: 201, body: entry.server });
     const other = { ...entry, server: { ...entry.server, description: 'Another server' } };
     expect(await ask('ada', ['POST', '/v1/entries', other])).toEqual(refused(409, /exists already/));
