@@ -1,4 +1,4 @@
-/** The record of who changed what, and of who was refused. */
+/** The audit trail: who changed what, and who was refused. */
 import { z } from 'zod';
 import { listAuditEvents as readEvents } from '../../db/upkeep/audit-events.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditEvent } from '../../registry/audit.ts';
@@ -15,15 +15,15 @@ export const listAuditEvents = query({
     /** The claim `iss` of the token. */
     issuer: text.optional(),
     action: z.enum(AUDIT_ACTIONS).optional(),
-    /** `unknown`: of changes that are being made, or whose process ended before there was an answer. */
+    /** `unknown`: changes that are in progress, or whose process ended before the answer. */
     outcome: z.enum([...AUDIT_OUTCOMES, 'unknown']).optional(),
-    /** The name of an entry, a source or a registry; of other requests the method and the path. */
+    /** The name of an entry, source, or registry; for other requests the method and path. */
     target: text.optional(),
-    /** Not before this time. */
+    /** At this time or later. */
     from: timestamp.optional(),
     /** Before this time. */
     until: timestamp.optional(),
-    /** The last event of the page before. */
+    /** The last event of the previous page. */
     before: z.object({ at: timestamp, id: z.guid() }).optional(),
     limit: z.int().min(1).max(1000).default(100),
   }),

@@ -1,4 +1,4 @@
-/** What sources have, also what no registry shows because another source comes first. */
+/** The entries of sources, including those that no registry shows because another source takes precedence. */
 import { z } from 'zod';
 import { listClaimSets } from '../../db/claims/claim-sets.ts';
 import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../db/entries/entry-lists.ts';
@@ -15,15 +15,15 @@ const MAX_PAGE = 1000;
 
 const page = {
   limit: z.int().min(1).max(MAX_PAGE).default(100),
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   after: z.object({ name: serverName, version: serverVersion, position: z.int().min(0) }).optional(),
   includeDeleted: z.boolean().default(false),
 };
 
 export interface EntryPage {
-  /** By name, version and the order of the sources. */
+  /** Ordered by name, version, and position of the source. */
   readonly entries: readonly ListedEntryRow[];
-  /** Where the next page begins; null: this is the last one. */
+  /** Start of the next page; null on the last page. */
   readonly next: Pick<ListedEntryRow, 'name' | 'version' | 'position'> | null;
 }
 
@@ -37,7 +37,7 @@ export const listSourceEntries = query({
   },
 });
 
-/** The entries of all sources of a registry, those as well that another source's hide. */
+/** The entries of all sources of a registry, including those hidden by another source. */
 export const listRegistryEntries = query({
   role: 'manageRegistries',
   input: byRegistryName.extend(page),
@@ -47,7 +47,7 @@ export const listRegistryEntries = query({
   },
 });
 
-/** What is required of who reads a published server, and whether the claims are its own or those of its source. */
+/** The claims required for reading a published server, and whether they are its own or its source's. */
 export const getEntryClaims = query({
   role: 'manageEntries',
   input: z.object({ ...inRegistry, name: serverName }),
@@ -65,7 +65,7 @@ async function readPage({ database }: OperationContext, asked: EntryListQuery): 
   return { entries, next: { name: last.name, version: last.version, position: last.position } };
 }
 
-/** Entries that the caller's claims do not show are not there for him, whatever his role. */
+/** Roles don't matter here: callers only see entries that their claims allow. */
 async function visibilityOf({ database, caller }: OperationContext): Promise<Visibility> {
   if (caller.seesEverything) return 'all';
   const held = (await listClaimSets(database)).filter(({ claims }) => sees(caller, claims));

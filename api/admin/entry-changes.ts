@@ -1,4 +1,4 @@
-/** Changes of what was published: the servers of managed sources. */
+/** Changes of published servers, in managed sources. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { EntryRow } from '../../db/entries/entries.ts';
@@ -17,19 +17,19 @@ import { statusUpdate } from './status-update.ts';
 
 const written = { ...inRegistry, idempotencyKey: writtenKey.default(randomUUID) };
 
-/** server.json: as text or bytes it is kept as it was sent. */
+/** A server.json. Text and bytes are stored as they were sent. */
 const document = z
   .union([z.string(), z.instanceof(Buffer), z.looseObject({})])
   .transform((sent) =>
     jsonOf(typeof sent === 'string' || Buffer.isBuffer(sent) ? Buffer.from(sent) : bytesOfDocument(sent)),
   );
 
-/** For each claim a text or a list of texts. */
+/** For each claim, a text or a list of texts. */
 const claimsInput = z.custom<Claims>(isClaims, 'expected for each claim text or a list of texts');
 
 /**
- * Publishes a version. With `claims`, who reads the server must hold them; a name that is there already keeps its own,
- * which must be the same. Without, a new name requires what its source does.
+ * Publishes a version. `claims` are required for reading the server; those of an existing name must be the same. Without
+ * `claims`, a new name has the claims of its source.
  */
 export const publishEntry = change({
   role: 'manageEntries',
@@ -59,7 +59,7 @@ export const replaceEntry = change({
   },
 });
 
-/** Sets the status of one version, or of all in one transaction; answers with the versions that were not so already. */
+/** Sets the status of one version, or of all in one transaction. Returns the versions that changed. */
 export const setEntryStatus = change({
   role: 'manageEntries',
   action: 'entry.status.update',
@@ -76,7 +76,7 @@ export const setEntryStatus = change({
   },
 });
 
-/** Deletes a version; a tombstone stays, and the version can't be published again. */
+/** Deletes a version. A tombstone stays, and the version can't be published again. */
 export const deleteEntry = change({
   role: 'manageEntries',
   action: 'entry.delete',
@@ -89,7 +89,7 @@ export const deleteEntry = change({
   },
 });
 
-/** Gives a published server other claims; none: those of its source, which have to be the caller's as well. */
+/** Changes the claims of a published server. Without any, it has those of its source, which the caller must hold. */
 export const setEntryClaims = change({
   role: 'manageEntries',
   action: 'entry.claims.update',
@@ -119,7 +119,7 @@ function entryTarget({ registry, name, version }: NamedVersion): Partial<AuditTa
   return { registry: registry ?? null, name, version: version ?? null };
 }
 
-/** What a document says, which has not been checked yet. */
+/** The target according to a document that hasn't been checked yet. */
 function documentTarget(registry: string | undefined, value: unknown): Partial<AuditTarget> {
   if (!isJsonObject(value)) return { registry: registry ?? null };
   const { name, version } = value;

@@ -1,4 +1,4 @@
-/** Writes to managed sources, each carried out once by the source's actor however often it is asked for. */
+/** Writes to managed sources. The source's actor carries out each one once, however often it is requested. */
 import { hash } from 'node:crypto';
 import type { EntryRow } from '../../db/entries/entries.ts';
 import { findServingSource, findSourceVersion, listSourceVersions } from '../../db/entries/versions.ts';
@@ -23,7 +23,7 @@ import { writeRequestId } from './write-request-id.ts';
 
 export interface Publication {
   readonly published: PublishedDocument;
-  /** What is required of who reads the server; null: what its name or its source requires. */
+  /** The claims required for reading the server; null: those of its name or its source. */
   readonly claims: Claims | null;
   readonly idempotencyKey: string;
 }
@@ -31,7 +31,7 @@ export interface Publication {
 /**
  * Publishes a version under the name of `server`.
  *
- * @throws HttpError 403 for claims that are not the caller's to give, 409 for a name that is somebody else's.
+ * @throws HttpError 403 for claims that the caller can't assign, 409 for a name that belongs to another source.
  */
 export async function publishVersion(
   context: OperationContext,
@@ -45,7 +45,7 @@ export async function publishVersion(
   return await writtenVersion(context, server, published.version);
 }
 
-/** A name belongs to the first source that has it: published to one that comes later, it would never be served. */
+/** A name belongs to the first source that has it. Published to a later source, it would never be served. */
 async function refuseNameOfOther(context: OperationContext, server: ManagedServer): Promise<void> {
   const { registry, source, name } = server;
   if (!(await isVisible(context, server))) {
@@ -66,13 +66,13 @@ export interface WriteRequest {
 }
 
 /**
- * Puts the write into Postgres and has the source's actor carry it out, once however often it is asked. Afterwards this
- * process knows the new revisions, so that the next read shows what was written.
+ * Stores the write in Postgres and has the source's actor carry it out once. Afterwards this process knows the new
+ * revisions, so that the next read shows the result.
  *
- * A write that the caller sent before, with another key or none, is not carried out again either.
+ * A write that the caller sent before, with another key or none, isn't carried out again.
  *
- * @returns how many entries were written, and the id of the write that did so.
- * @throws HttpError 503, with the key to send the request again with, where the outcome is not known.
+ * @returns how many entries were written, and the id of the write that did it
+ * @throws HttpError 503 if the outcome isn't known, with the key for sending the request again
  */
 export async function carryOut(
   context: OperationContext,
@@ -93,7 +93,7 @@ export async function carryOut(
     await registries.refresh();
     return { entries, requestId };
   } catch (error) {
-    // The other one of two that were sent at once may have been carried out first.
+    // An identical write that was sent at the same time may have been carried out first.
     const other = error instanceof RollcallError ? await findRepeated() : null;
     const outcome = other === null ? null : await findWriteOutcome(database, { sourceName, requestId: other });
     if (other === null || outcome === null) throw withKey(error, idempotencyKey);
@@ -106,7 +106,7 @@ export interface CarriedOut {
   readonly requestId: string;
 }
 
-/** Callers who sent no key of their own need to know the one that makes it safe to send the request again. */
+/** Tells callers that sent no key the one with which they can safely send the request again. */
 function withKey(error: unknown, key: string): unknown {
   const answer = toHttpError(error);
   if (answer.status !== 503) return error;
@@ -122,7 +122,7 @@ function entriesOf(outcome: WriteOutcome): number {
   throw new RollcallError(outcome.failure.type, outcome.failure.message);
 }
 
-/** The document does not travel: the actor's activity finds the write under its id. */
+/** The document isn't sent to Temporal: the actor's activity finds the write by its id. */
 function askActor(
   actors: SourceActors,
   {
@@ -139,7 +139,7 @@ function askActor(
   return actors.publish(sourceName, message);
 }
 
-/** @throws HttpError 404 where somebody else has taken it out again. */
+/** @throws HttpError 404 if another request has removed it again. */
 export async function writtenVersion(
   context: OperationContext,
   server: ManagedServer,
@@ -151,7 +151,7 @@ export async function writtenVersion(
   throw new HttpError(404, `Source "${source.name}" no longer has version "${version}" of server "${name}"`);
 }
 
-/** The versions that a change of status wrote, as they are now; newest publication first, without those over 8 MiB. */
+/** The current state of the versions that a status change wrote. Newest publication first, at most 8 MiB. */
 export async function versionsWrittenBy(
   { database }: OperationContext,
   { source, name }: ManagedServer,

@@ -1,4 +1,4 @@
-/** Where what is published goes: to the managed source of a registry, for those who may write to it. */
+/** The managed source of a registry, which servers are published to, for callers that can write to it. */
 import type { RegistryRow } from '../../db/configuration/registries.ts';
 import { entryClaims, type ServerClaims } from '../../db/claims/server-claims.ts';
 import { findManagedSource, type SourceRow } from '../../db/configuration/sources.ts';
@@ -7,7 +7,7 @@ import { requireNamespace, sees } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';
 import type { OperationContext } from './operation.ts';
 
-/** A name in a managed source; whether there is anything under it is another question. */
+/** A name in a managed source, whether or not it is taken. */
 export interface ManagedServer {
   readonly registry: RegistryRow;
   readonly source: SourceRow;
@@ -15,10 +15,10 @@ export interface ManagedServer {
 }
 
 /**
- * The place of a name in the registry's managed source, for somebody who wants to publish under it.
+ * A name in the registry's managed source, for publishing under it.
  *
- * @throws HttpError 501 where the registry has no managed source, 403 where the caller may not write to it or publish
- *   under the name.
+ * @throws HttpError 501 if the registry has no managed source, 403 if the caller can't write to it or publish under the
+ *   name
  */
 export async function publishableServer(
   context: OperationContext,
@@ -30,7 +30,7 @@ export async function publishableServer(
   return server;
 }
 
-/** What a request names: one version of a server, or with null all of them. */
+/** One version of a server, or with null all of them. */
 interface PublishedVersion {
   readonly name: string;
   readonly version: string | null;
@@ -42,8 +42,8 @@ export interface PublishedServer extends ManagedServer {
 }
 
 /**
- * What was published and can be changed by the caller. The namespace is checked first, so that outside of the caller's
- * namespaces nothing is revealed about which names exist.
+ * A published server that the caller can change. The namespace is checked first, so that callers learn nothing about names
+ * outside their namespaces.
  *
  * @throws as `publishedServer`, and HttpError 403 for a name that is in none of the caller's namespaces.
  */
@@ -56,10 +56,10 @@ export async function changeableServer(
 }
 
 /**
- * What was published and can be seen by the caller.
+ * A published server that the caller can see.
  *
  * @throws HttpError 501 if the registry has no managed source, 403 if the caller can't see that source; RollcallError
- *   `EntryNotFound` if there is no such version, and in the same words if the caller can't see it.
+ *   `EntryNotFound` if the version doesn't exist, with the same message if the caller can't see it.
  */
 export async function publishedServer(
   context: OperationContext,
@@ -69,7 +69,7 @@ export async function publishedServer(
   return await visibleServer(context, await managedServer(context, registry, name), version);
 }
 
-/** A hidden version costs the same query as an absent one, so that the time doesn't tell them apart either. */
+/** A hidden version costs the same query as an absent one, so that response times don't reveal it. */
 async function visibleServer(
   { database, caller }: OperationContext,
   server: ManagedServer,
@@ -81,7 +81,7 @@ async function visibleServer(
   throw new RollcallError('EntryNotFound', `There is no ${version === null ? name : `version ${version} of ${name}`}.`);
 }
 
-/** Whether the caller can see what is published under the name; a free name hides nothing. */
+/** Whether the caller can see the server with this name. True for a free name. */
 export async function isVisible(
   { database, caller }: OperationContext,
   { source, name }: ManagedServer,

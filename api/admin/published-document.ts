@@ -1,4 +1,4 @@
-/** A server.json that somebody sends to be published. */
+/** Checks a server.json for publishing. */
 import { structureFault } from '../../registry/document-structure.ts';
 import { compactJson } from '../../registry/json-elements.ts';
 import { isJsonObject } from '../../registry/json.ts';
@@ -10,14 +10,14 @@ import type { JsonBody } from '../http/json-body.ts';
 export interface PublishedDocument {
   readonly name: string;
   readonly version: string;
-  /** As it was sent, without insignificant white space. */
+  /** The document as it was sent, without insignificant white space. */
   readonly document: string;
 }
 
 /**
- * What would have been sent of a document that came as a part of something else.
+ * The bytes of a document that was sent as a part of something else.
  *
- * @throws HttpError 422 for one that is nested deeper than it could be written.
+ * @throws HttpError 422 for a document that is nested too deeply
  */
 export function bytesOfDocument(document: object): Buffer {
   const fault = structureFault(document);

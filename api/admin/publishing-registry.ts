@@ -11,17 +11,17 @@ import { isManaged } from '../../registry/source-definition.ts';
 
 const nonEmpty = text.min(1, 'is empty');
 
-/** A registry whose managed source is meant; where none is named see `publishingRegistry`. */
+/** The registry to publish to. If it isn't named, see `publishingRegistry`. */
 export const inRegistry = { registry: z.string().min(1).max(128).optional() };
 export const serverName = nonEmpty;
 export const serverVersion = nonEmpty;
 
 /**
- * The registry of this name. Without a name the default registry; if that has no managed source that the caller sees, one
- * that shows the only one which the caller's registries have.
+ * The registry of this name. Without a name, the default registry, or else a registry with the only managed source that the
+ * caller can see.
  *
- * @throws HttpError 404 for a registry that the caller may not see, 400 where it has to be named, 501 where there is no
- *   managed source.
+ * @throws HttpError 404 for a registry that the caller can't see, 400 if it has to be named, 501 if there is no managed
+ *   source
  */
 export async function publishingRegistry(context: OperationContext, name: string | undefined): Promise<RegistryRow> {
   if (name !== undefined) return await visibleRegistry(context, name);
@@ -34,7 +34,7 @@ export async function publishingRegistry(context: OperationContext, name: string
       return source === undefined ? [] : [{ registry, source }];
     });
   const own = shown.filter(({ source }) => sees(context.caller, source.claims));
-  // Where none is the caller's, it is said of one of the others that it is not.
+  // If the caller sees none of them, the error is about one of the others.
   const candidates = own.length > 0 ? own : shown;
   const [first] = candidates;
   if (first === undefined) {

@@ -28,7 +28,7 @@ export const getRegistry = query({
   run: async (context, { name }) => detailsOf(await visibleRegistry(context, name)),
 });
 
-/** @throws HttpError 404 for a registry that does not exist, or that the caller may not see. */
+/** @throws HttpError 404 for a registry that doesn't exist or that the caller can't see. */
 export async function visibleRegistry(
   { database, caller }: Pick<OperationContext, 'database' | 'caller'>,
   name: string,

@@ -1,4 +1,4 @@
-/** Registries that are created, changed and deleted while Rollcall runs. */
+/** Creating, changing, and deleting registries while Rollcall runs. */
 import type { z } from 'zod';
 import { pathText } from '../../config/messages.ts';
 import { checkRegistrySources, namedRegistry } from '../../config/schema.ts';
@@ -11,7 +11,7 @@ import { HttpError } from '../http/error.ts';
 import { badInput, change, type OperationContext } from './operation.ts';
 import { byRegistryName, detailsOf, type RegistryDetails, visibleRegistry } from './registries.ts';
 
-/** Adds a registry that shows these sources, in order of precedence. */
+/** Creates a registry that shows these sources, in order of precedence. */
 export const createRegistry = change({
   role: 'manageRegistries',
   action: 'registry.create',
@@ -26,7 +26,7 @@ export const createRegistry = change({
   },
 });
 
-/** Gives a registry other sources and other claims. */
+/** Replaces the sources and claims of a registry. */
 export const updateRegistry = change({
   role: 'manageRegistries',
   action: 'registry.update',
@@ -40,7 +40,7 @@ export const updateRegistry = change({
   },
 });
 
-/** Takes a registry out; its sources stay. */
+/** Deletes a registry. Its sources stay. */
 export const deleteRegistry = change({
   role: 'manageRegistries',
   action: 'registry.delete',
@@ -53,7 +53,7 @@ export const deleteRegistry = change({
   },
 });
 
-/** @throws HttpError 404 for a registry that the caller may not see, 403 for one of the configuration file. */
+/** @throws HttpError 404 for a registry that the caller can't see, 403 for one of the configuration file. */
 async function changeableRegistry(context: OperationContext, name: string): Promise<void> {
   const { origin, isImplicit } = await visibleRegistry(context, name);
   if (origin === 'api') return;
@@ -66,8 +66,8 @@ async function changeableRegistry(context: OperationContext, name: string): Prom
 }
 
 /**
- * @throws HttpError 400 for sources that do not exist, or that the caller may not see, 403 for access that is not the
- *   caller's to give.
+ * @throws HttpError 400 for sources that don't exist or that the caller can't see, 403 for access that the caller can't
+ *   grant
  */
 async function requestedRegistry(
   context: OperationContext,

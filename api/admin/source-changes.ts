@@ -1,4 +1,4 @@
-/** Sources that are created, changed and deleted while Rollcall runs. Those of the configuration file stay as it says. */
+/** Creating, changing, and deleting sources while Rollcall runs. Those of the configuration file can't be changed here. */
 import { namedSource } from '../../config/schema.ts';
 import * as stored from '../../db/configuration/created-sources.ts';
 import { listRegistries } from '../../db/configuration/registries.ts';
@@ -14,16 +14,16 @@ import { change, type OperationContext } from './operation.ts';
 import { requestedSource } from './requested-source.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';
 
-/** What was changed is stored. */
+/** The change is stored. */
 export interface Changed {
   /**
-   * Whether Temporal did not answer, so that the source's actor knows nothing yet: the next housekeeping tells it, within
-   * minutes after Temporal is back.
+   * Whether Temporal was unavailable, so that the source's actor doesn't know yet. The next housekeeping tells it, within
+   * minutes after Temporal is available again.
    */
   readonly isPending: boolean;
 }
 
-/** Adds a source and starts its actor, which syncs it at once. */
+/** Creates a source and starts its actor, which syncs it at once. */
 export const createSource = change({
   role: 'manageSources',
   action: 'source.create',
@@ -37,7 +37,7 @@ export const createSource = change({
   },
 });
 
-/** Gives a source another definition and other claims. A definition that differs starts a sync. */
+/** Replaces the definition and claims of a source. A different definition starts a sync. */
 export const updateSource = change({
   role: 'manageSources',
   action: 'source.update',
@@ -55,8 +55,8 @@ export const updateSource = change({
 });
 
 /**
- * Takes a source and its entries out, what was published to it included. Also the way to erase a managed source that
- * left the configuration file, whose entries are kept until then.
+ * Deletes a source and its entries, including published ones. Also erases a managed source that was removed from the
+ * configuration file, whose entries are kept until then.
  */
 export const deleteSource = change({
   role: 'manageSources',
@@ -90,7 +90,7 @@ async function inUse(
   return new HttpError(409, `Source "${sourceName}" is shown by ${which}: remove it there first`);
 }
 
-/** @throws HttpError 404 for a source that the caller may not see, 403 for one of the configuration file. */
+/** @throws HttpError 404 for a source that the caller can't see, 403 for one of the configuration file. */
 async function changeableSource(context: OperationContext, name: string): Promise<SourceRow> {
   const source = await visibleSource(context, name);
   if (source.detachedAt !== null) throw new HttpError(409, `Source "${name}" is being removed`);
@@ -112,7 +112,7 @@ async function existing({ database }: OperationContext, name: string): Promise<S
   throw new RollcallError('SourceNotFound', `Source "${name}" was removed meanwhile`);
 }
 
-/** The row is the truth: an actor that can't be told now is told by the housekeeping. */
+/** The row in Postgres counts: if the actor can't be told now, the housekeeping tells it. */
 async function tellActor(tell: () => Promise<unknown>): Promise<Changed> {
   try {
     await tell();

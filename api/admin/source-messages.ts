@@ -1,4 +1,4 @@
-/** What an operator says to a source's actor. */
+/** Messages of operators to the actor of a source. */
 import { z } from 'zod';
 import { requestForce } from '../../db/configuration/source-requests.ts';
 import type { Caller } from '../access/caller.ts';
@@ -6,9 +6,8 @@ import { change } from './operation.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';
 
 /**
- * Starts a sync now and answers with its number; with `wait` once it has ended, with its report. During a sync one
- * more follows it; a paused source syncs once. `force` overrides the removal guard this once, and fetches even
- * where nothing seems new.
+ * Starts a sync now and returns its number; with `wait`, waits for its end and returns its report. During a sync, one more
+ * follows. A paused source syncs once. `force` overrides the removal guard once, and fetches even if nothing seems new.
  */
 export const syncSource = change({
   role: 'manageSources',
@@ -28,7 +27,7 @@ export const syncSource = change({
   },
 });
 
-/** Stops the timer of a source; a sync that runs is finished. */
+/** Stops the timer of a source. A running sync is finished. */
 export const pauseSource = change({
   role: 'manageSources',
   action: 'source.pause',
@@ -40,7 +39,7 @@ export const pauseSource = change({
   },
 });
 
-/** Starts the timer of a source again; what is due runs at once. */
+/** Starts the timer of a source again. A sync that is due runs at once. */
 export const resumeSource = change({
   role: 'manageSources',
   action: 'source.resume',
@@ -52,7 +51,7 @@ export const resumeSource = change({
   },
 });
 
-/** As the record of a sync tells it. */
+/** The name of the caller for the record of a sync. */
 function nameOf({ displayName, subject }: Caller): string {
   return displayName ?? subject ?? 'admin';
 }

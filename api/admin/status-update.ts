@@ -1,4 +1,4 @@
-/** What a change of status may carry: checks it, and the OpenAPI document is generated from the same. */
+/** The body of a status change: checks it, and describes it in the OpenAPI document. */
 import { z } from 'zod';
 import 'zod-openapi';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';

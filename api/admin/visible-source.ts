@@ -7,7 +7,7 @@ import type { OperationContext } from './operation.ts';
 
 export const bySourceName = z.object({ name: z.string().min(1).max(63) });
 
-/** @throws HttpError 404 for a source that does not exist, or that the caller may not see. */
+/** @throws HttpError 404 for a source that doesn't exist or that the caller can't see. */
 export async function visibleSource({ database, caller }: OperationContext, name: string): Promise<SourceRow> {
   const source = await findSource(database, name);
   if (source !== null && sees(caller, source.claims)) return source;

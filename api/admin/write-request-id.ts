@@ -5,17 +5,17 @@ import type { OperationContext } from './operation.ts';
 
 export interface KeyedWrite {
   readonly sourceName: string;
-  /** As the caller sent it in `Idempotency-Key`, or one that was made for the request. */
+  /** The `Idempotency-Key` of the caller, or one made for the request. */
   readonly idempotencyKey: string;
   readonly write: EntryWrite;
   readonly requestedBy: string | undefined;
 }
 
 /**
- * Made from the idempotency key and the caller: the same key of another caller is another write, so that it neither
- * conflicts nor reveals anything. Callers without authentication can't be told apart and share their keys.
+ * Derived from the idempotency key and the caller. The same key of another caller is another write, so it neither conflicts
+ * nor reveals anything. Callers without authentication can't be told apart and share their keys.
  *
- * Version 0.1 used the key itself. A write that it stored keeps that id when the same person sends it again.
+ * Version 0.1 used the key itself. A write that it stored keeps that id if the same caller sends it again.
  */
 export async function writeRequestId(
   { database, caller }: OperationContext,
