@@ -7,6 +7,7 @@ import { auditSearch } from './pages/audit/search.ts';
 import { catalogSearch } from './pages/catalog/search.ts';
 import { publishSearch } from './pages/publish/search.ts';
 import { viewAsSearch } from './pages/registries/search.ts';
+import { serverSearch } from './pages/server/search.ts';
 import { signInSearch } from './pages/sign-in/search.ts';
 import { runSearch, sourcesSearch } from './pages/source/search.ts';
 
@@ -104,10 +105,19 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('./pages/sign-in/page.tsx'), 'SignInPage'),
 });
 
+/** The name is the rest of the path, because it has a slash in it. */
+const serverRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/servers/$registry/$',
+  validateSearch: serverSearch,
+  component: lazyRouteComponent(() => import('./pages/server/page.tsx'), 'ServerPage'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     start,
     catalog,
+    serverRoute,
     overview,
     sources,
     newSource,

@@ -1,8 +1,13 @@
 /** The catalog of the console: registries as their readers see them. Callers without a token read the public ones. */
 import { z } from 'zod';
 import { listRegistries } from '../../db/configuration/registries.ts';
+import { listCatalogChoices, listCatalogVersions, searchCatalog } from '../../db/entries/catalog.ts';
+import { findEntry } from '../../db/entries/versions.ts';
+import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import { seesRegistry } from '../access/permissions.ts';
-import { query } from './operation.ts';
+import { entriesOf } from '../access/visibility.ts';
+import { HttpError } from '../http/error.ts';
+import { type OperationContext, query } from './operation.ts';
 
 /** The registries that the caller can read, the default one first, then by name. */
 export const listReadableRegistries = query({
@@ -15,3 +20,81 @@ export const listReadableRegistries = query({
       .map(({ name, isDefault, access }) => ({ name, isDefault, access }))
       .toSorted((one, other) => Number(other.isDefault) - Number(one.isDefault)),
 });
+
+const text = z.string().max(300);
+const ofRegistry = z.object({ registry: text });
+const ofServer = ofRegistry.extend({ name: text });
+
+/** Servers by their latest versions, filtered, with the number of all that match. */
+export const searchServers = query({
+  role: null,
+  needsToken: false,
+  input: ofRegistry.extend({
+    search: text.optional(),
+    source: text.optional(),
+    /** A kind of package, such as `npm`. */
+    kind: text.optional(),
+    place: z.enum(['local', 'remote']).optional(),
+    transport: text.optional(),
+    tag: text.optional(),
+    status: z.enum(ENTRY_STATUSES).optional(),
+    updatedSince: z.iso.datetime({ offset: true }).optional(),
+    sort: z.enum(['name', 'updated']).default('name'),
+    offset: z.int().min(0).max(1_000_000).default(0),
+    limit: z.int().min(1).max(200).default(100),
+  }),
+  run: async (context, { registry, kind, place, transport, ...filters }) =>
+    await searchCatalog(context.database, {
+      ...(await readEntries(context, registry)),
+      ...filters,
+      facets: [
+        ...(kind === undefined ? [] : [`package:${kind}`]),
+        ...(place === undefined ? [] : [place]),
+        ...(transport === undefined ? [] : [`transport:${transport}`]),
+      ],
+    }),
+});
+
+/** The values that servers of a registry can be filtered by, with the number of servers that have them. */
+export const listChoices = query({
+  role: null,
+  needsToken: false,
+  input: ofRegistry,
+  run: async (context, { registry }) =>
+    await listCatalogChoices(context.database, await readEntries(context, registry)),
+});
+
+/** The versions of a server, newest publication first, deleted ones included. */
+export const listServerVersions = query({
+  role: null,
+  needsToken: false,
+  input: ofServer,
+  run: async (context, { registry, name }) => {
+    const versions = await listCatalogVersions(context.database, { ...(await readEntries(context, registry)), name });
+    if (versions.length > 0) return versions;
+    throw new HttpError(404, `Registry "${registry}" has no server "${name}"`);
+  },
+});
+
+/** One version of a server, with its document as text. */
+export const getServerVersion = query({
+  role: null,
+  needsToken: false,
+  input: ofServer.extend({ version: text }),
+  run: async (context, { registry, name, version }) => {
+    const entries = await readEntries(context, registry);
+    const entry = await findEntry(context.database, { ...entries, name, version, includeDeleted: true });
+    if (entry !== null) return entry;
+    throw new HttpError(404, `Registry "${registry}" has no version "${version}" of server "${name}"`);
+  },
+});
+
+/** @throws HttpError 404 for a registry that doesn't exist, or that the caller can't see. */
+async function readEntries(
+  { registries, views, caller }: OperationContext,
+  name: string,
+): Promise<ReturnType<typeof entriesOf>> {
+  const registry = await registries.find(name);
+  if (registry !== undefined && seesRegistry(caller, registry)) return entriesOf(await views.of(caller, registry));
+  throw new HttpError(404, `There is no registry "${name}"`);
+}

@@ -1,7 +1,13 @@
 /** The procedures of the admin API. */
 import type { AnyProcedure } from '@trpc/server';
 import { listAuditEvents } from '../admin/audit-events.ts';
-import { listReadableRegistries } from '../admin/catalog.ts';
+import {
+  getServerVersion,
+  listChoices,
+  listReadableRegistries,
+  listServerVersions,
+  searchServers,
+} from '../admin/catalog.ts';
 import { getEntryClaims, listRegistryEntries, listSourceEntries } from '../admin/entries.ts';
 import { deleteEntry, publishEntry, replaceEntry, setEntryClaims, setEntryStatus } from '../admin/entry-changes.ts';
 import { getRegistry, listRegistries } from '../admin/registries.ts';
@@ -50,7 +56,13 @@ export const adminRouter = router({
   audit: router({ list: queryProcedure(listAuditEvents) }),
   me: queryProcedure(describeCaller),
   session: queryProcedure(describeSession),
-  catalog: router({ registries: queryProcedure(listReadableRegistries) }),
+  catalog: router({
+    registries: queryProcedure(listReadableRegistries),
+    search: queryProcedure(searchServers),
+    choices: queryProcedure(listChoices),
+    versions: queryProcedure(listServerVersions),
+    version: queryProcedure(getServerVersion),
+  }),
   system: router({ info: queryProcedure(systemInformation) }),
 });
 

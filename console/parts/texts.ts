@@ -7,6 +7,7 @@ export const texts = {
   faults: (count: number) => (count === 1 ? '1 fault' : `${count} faults`),
   line: (line: number) => `Line ${line}`,
   copy: 'Copy',
+  copyOf: (what: string) => `Copy: ${what}`,
   copied: 'Copied',
   hidden: (name: string) => `Invisible character: ${name}`,
 } as const;

@@ -1,34 +1,92 @@
-import { Stack, Title } from '@mantine/core';
+/** Finds servers of a registry. */
+import { Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactElement } from 'react';
-import { server } from '../../client/server.ts';
-import { Empty, QueryState } from '../../parts/query-state.tsx';
-import { SafeText } from '../../parts/safe-text.tsx';
+import { getRouteApi } from '@tanstack/react-router';
+import { type ReactElement, useCallback } from 'react';
+import { useSession } from '../../client/session.ts';
+import { Empty, Failure, QueryState } from '../../parts/query-state.tsx';
+import { Filters } from './filters.tsx';
+import { pageQuery, registriesQuery } from './queries.ts';
+import { Results } from './results.tsx';
+import { SearchField } from './search-field.tsx';
+import type { CatalogSearch } from './search.ts';
 import { texts } from './texts.ts';
 
+const route = getRouteApi('/catalog');
+
 export function CatalogPage(): ReactElement {
-  const registries = useQuery({
-    queryKey: ['catalog', 'registries'],
-    queryFn: ({ signal }) => server.catalog.registries.query(undefined, { signal }),
-  });
+  const session = useSession();
+  const search = route.useSearch();
+  const registries = useQuery(registriesQuery);
   return (
-    <Stack>
-      <Title order={1}>{texts.title}</Title>
+    <Stack gap="sm">
+      <Title order={1} size="h2">
+        {texts.title}
+      </Title>
       <QueryState query={registries}>
-        {(found) =>
-          found.length === 0 ? (
-            <Empty title={texts.none} />
-          ) : (
-            <ul>
-              {found.map(({ name }) => (
-                <li key={name}>
-                  <SafeText text={name} />
-                </li>
-              ))}
-            </ul>
-          )
-        }
+        {(found) => {
+          if (found.length === 0) {
+            return (
+              <Empty title={texts.noRegistry}>{session.kind === 'public' && <Text>{texts.signInHint}</Text>}</Empty>
+            );
+          }
+          const names = found.map(({ name }) => name);
+          const registry = search.registry ?? names[0] ?? '';
+          if (!names.includes(registry)) return <Failure error={new Error(texts.unknownRegistry(registry))} />;
+          return <Servers registry={registry} registries={names} />;
+        }}
       </QueryState>
     </Stack>
   );
+}
+
+function Servers({
+  registry,
+  registries,
+}: {
+  readonly registry: string;
+  readonly registries: readonly string[];
+}): ReactElement {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const change = useCallback(
+    (changed: CatalogSearch) =>
+      void navigate({ search: (previous: CatalogSearch) => ({ ...previous, ...changed }), replace: true }),
+    [navigate],
+  );
+  const first = useQuery(pageQuery(registry, search, 0));
+  return (
+    <>
+      <Group gap="sm" align="flex-end">
+        <SearchField value={search.search ?? ''} onChange={(text) => change({ search: text || undefined })} />
+        <Filters registry={registry} registries={registries} search={search} onChange={change} />
+      </Group>
+      <QueryState query={first}>
+        {({ total }) => (
+          <>
+            <Text size="sm" c="dimmed" role="status">
+              {texts.count(total)}
+            </Text>
+            {total === 0 ? (
+              <NoServers isFiltered={isFiltered(search)} />
+            ) : (
+              <Results key={JSON.stringify([registry, search])} registry={registry} search={search} total={total} />
+            )}
+          </>
+        )}
+      </QueryState>
+    </>
+  );
+}
+
+function NoServers({ isFiltered: filtered }: { readonly isFiltered: boolean }): ReactElement {
+  return (
+    <Empty title={filtered ? texts.none : texts.empty}>
+      <Text c="dimmed">{filtered ? texts.noneHint : texts.emptyHint}</Text>
+    </Empty>
+  );
+}
+
+function isFiltered({ registry: _registry, sort: _sort, ...filters }: CatalogSearch): boolean {
+  return Object.values(filters).some((value) => value !== undefined);
 }

@@ -153,7 +153,7 @@ function gooseUrl(parameters: readonly (readonly [string, string])[]): string {
 }
 
 /** For clients that neither ask nor replace variables. */
-function plainInstaller(name: string, text: (config: { readonly type: string }) => string): Installer {
+export function plainInstaller(name: string, text: (config: { readonly type: string }) => string): Installer {
   return {
     remote: (remote) => {
       const { way, notes } = withoutInputs(remote);

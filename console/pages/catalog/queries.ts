@@ -1,0 +1,39 @@
+/** What the catalog asks the server. */
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { server } from '../../client/server.ts';
+import type { CatalogSearch } from './search.ts';
+
+export const PAGE_SIZE = 100;
+const MS_PER_DAY = 86_400_000;
+
+export type CatalogServer = Awaited<ReturnType<typeof server.catalog.search.query>>['servers'][number];
+
+export const registriesQuery = queryOptions({
+  queryKey: ['catalog', 'registries'],
+  queryFn: ({ signal }) => server.catalog.registries.query(undefined, { signal }),
+});
+
+/** The values that the servers of a registry can be filtered by. */
+export function choicesQuery(registry: string) {
+  return queryOptions({
+    queryKey: ['catalog', 'choices', registry],
+    queryFn: ({ signal }) => server.catalog.choices.query({ registry }, { signal }),
+  });
+}
+
+/**
+ * One page of the servers that match. Until it arrives, the previous answer stays.
+ *
+ * @param page from 0
+ */
+export function pageQuery(registry: string, { days, registry: _registry, ...filters }: CatalogSearch, page: number) {
+  return queryOptions({
+    queryKey: ['catalog', 'search', registry, days, filters, page],
+    queryFn: ({ signal }) => {
+      const updatedSince = days && new Date(Date.now() - Number(days) * MS_PER_DAY).toISOString();
+      const input = { registry, ...filters, updatedSince, offset: page * PAGE_SIZE, limit: PAGE_SIZE };
+      return server.catalog.search.query(input, { signal });
+    },
+    ...(page === 0 && { placeholderData: keepPreviousData }),
+  });
+}

@@ -1,0 +1,70 @@
+import { Alert, Badge, Group, Stack, Text, Title } from '@mantine/core';
+import type { ReactElement } from 'react';
+import { memberOf, textOf } from '../../../registry/json.ts';
+import { SafeLink } from '../../parts/safe-link.tsx';
+import { SafeText } from '../../parts/safe-text.tsx';
+import type { ServerDocument } from './document.ts';
+import { Icon } from './icon.tsx';
+import type { ServerVersion } from './queries.ts';
+import { texts } from './texts.ts';
+
+export function Header({
+  entry,
+  document: { members },
+  latest,
+}: {
+  readonly entry: ServerVersion;
+  readonly document: ServerDocument;
+  readonly latest: string;
+}): ReactElement {
+  const website = textOf(members['websiteUrl']) ?? textOf(members['website_url']);
+  const repository = textOf(memberOf(members, 'repository')['url']);
+  return (
+    <Stack gap="xs">
+      <Group gap="md" wrap="nowrap" align="flex-start">
+        <Icon icons={members['icons']} name={entry.name} />
+        <Stack gap={2} miw={0}>
+          <Title order={1} size="h2" lineClamp={3}>
+            <SafeText text={textOf(members['title']) ?? entry.name} limit={200} />
+          </Title>
+          <Text c="dimmed" size="sm">
+            <SafeText text={entry.name} />
+          </Text>
+          <Group gap="md">
+            {entry.status !== 'active' && (
+              <Badge color={entry.status === 'deleted' ? 'red' : 'yellow'} variant="light">
+                {texts.statuses[entry.status]}
+              </Badge>
+            )}
+            {website !== undefined && <WebLink label={texts.website} url={website} />}
+            {repository !== undefined && <WebLink label={texts.repository} url={repository} />}
+          </Group>
+        </Stack>
+      </Group>
+      <Notice entry={entry} />
+      {!entry.isLatest && <Text size="sm">{texts.notLatest(latest)}</Text>}
+    </Stack>
+  );
+}
+
+function WebLink({ label, url }: { readonly label: string; readonly url: string }): ReactElement {
+  return (
+    <Text size="sm" span>
+      {label}: <SafeLink url={url} />
+    </Text>
+  );
+}
+
+function Notice({ entry: { status, statusMessage } }: { readonly entry: ServerVersion }): ReactElement | null {
+  if (status === 'active') return null;
+  return (
+    <Alert
+      color={status === 'deleted' ? 'red' : 'yellow'}
+      variant="light"
+      title={status === 'deleted' ? texts.deleted : texts.deprecated}
+    >
+      {statusMessage !== null && <SafeText text={statusMessage} />}
+      {status === 'deleted' && <div>{texts.deletedHint}</div>}
+    </Alert>
+  );
+}

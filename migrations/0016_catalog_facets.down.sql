@@ -1,0 +1,2 @@
+alter table entry drop column facets;
+drop function entry_facets(text);

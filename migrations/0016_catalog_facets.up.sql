@@ -1,0 +1,30 @@
+-- What the catalog filters by: `package:npm`, `transport:stdio`, `local`, `remote`. Empty for a document that jsonb can't
+-- hold, such as one with the character NUL.
+create function entry_facets(document text) returns text[]
+language plpgsql immutable parallel safe set search_path from current
+as $$
+declare
+  parsed jsonb := document::jsonb;
+  packages jsonb := case jsonb_typeof(parsed -> 'packages') when 'array' then parsed -> 'packages' else '[]' end;
+  remotes jsonb := case jsonb_typeof(parsed -> 'remotes') when 'array' then parsed -> 'remotes' else '[]' end;
+begin
+  -- The members have the names of all generations of server.json (registry/generations.ts).
+  return array(
+    select 'local' where jsonb_array_length(packages) > 0
+    union select 'remote' where jsonb_array_length(remotes) > 0
+    union select 'package:' || left(kind, 64)
+    from jsonb_array_elements(packages) as package,
+      coalesce(package ->> 'registryType', package ->> 'registry_type', package ->> 'registry_name') as kind
+    where kind is not null
+    union select 'transport:' || left(coalesce(package -> 'transport' ->> 'type', 'stdio'), 64)
+    from jsonb_array_elements(packages) as package
+    union select 'transport:' || left(transport, 64)
+    from jsonb_array_elements(remotes) as remote, coalesce(remote ->> 'type', remote ->> 'transport_type') as transport
+    where transport is not null
+  );
+exception when others then
+  return '{}';
+end
+$$;
+alter table entry add column facets text[] not null generated always as (entry_facets(document)) stored;
+alter table entry alter column facets set statistics 0;
