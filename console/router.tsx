@@ -108,7 +108,7 @@ const signIn = createRoute({
 /** The name is the rest of the path, because it has a slash in it. */
 const serverRoute = createRoute({
   getParentRoute: () => root,
-  path: '/servers/$registry/$',
+  path: '/catalog/$registry/$',
   validateSearch: serverSearch,
   component: lazyRouteComponent(() => import('./pages/server/page.tsx'), 'ServerPage'),
 });

@@ -10,7 +10,6 @@ import {
   NavLink,
   Stack,
   Text,
-  Title,
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -19,6 +18,7 @@ import { type ErrorComponentProps, Link, Outlet } from '@tanstack/react-router';
 import { type ReactElement, Suspense } from 'react';
 import { serverUrl } from '../client/server.ts';
 import { useSession } from '../client/session.ts';
+import { PageTitle } from '../parts/page-title.tsx';
 import { Failure, Loading } from '../parts/query-state.tsx';
 import { AccountMenu, SessionNotice } from './account.tsx';
 import { NAVIGATION } from './navigation.ts';
@@ -137,7 +137,7 @@ function ColorSchemeMenu(): ReactElement {
 export function NoSuchPage(): ReactElement {
   return (
     <Stack align="flex-start">
-      <Title order={1}>{texts.notFound}</Title>
+      <PageTitle text={texts.notFound} />
       <Button renderRoot={(props) => <Link to="/catalog" {...props} />}>{texts.toCatalog}</Button>
     </Stack>
   );

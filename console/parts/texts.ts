@@ -1,4 +1,5 @@
 export const texts = {
+  windowTitle: (page: string) => `${page} · Rollcall`,
   loading: 'Loading',
   retry: 'Try again',
   failed: 'This could not be loaded',

@@ -1,9 +1,10 @@
 /** Finds servers of a registry. */
-import { Group, Stack, Text, Title } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useCallback } from 'react';
 import { useSession } from '../../client/session.ts';
+import { PageTitle } from '../../parts/page-title.tsx';
 import { Empty, Failure, QueryState } from '../../parts/query-state.tsx';
 import { Filters } from './filters.tsx';
 import { pageQuery, registriesQuery } from './queries.ts';
@@ -20,9 +21,7 @@ export function CatalogPage(): ReactElement {
   const registries = useQuery(registriesQuery);
   return (
     <Stack gap="sm">
-      <Title order={1} size="h2">
-        {texts.title}
-      </Title>
+      <PageTitle text={texts.title} />
       <QueryState query={registries}>
         {(found) => {
           if (found.length === 0) {

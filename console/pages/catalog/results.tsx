@@ -71,7 +71,7 @@ function Row({
   }
   const { name, title, description, version, status, facets, updatedAt, sourceName } = server;
   return (
-    <Link to="/servers/$registry/$" params={{ registry, _splat: name }} className={classes.server}>
+    <Link to="/catalog/$registry/$" params={{ registry, _splat: name }} className={classes.server}>
       <Group gap="xs" wrap="nowrap" justify="space-between">
         <Text component="span" fw={600} truncate>
           <SafeText text={title ?? name} limit={120} />

@@ -6,6 +6,7 @@ import { type ReactElement, useMemo } from 'react';
 import { QueryState } from '../../parts/query-state.tsx';
 import { visibleText } from '../../parts/hidden-characters.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
+import { WideTable } from '../../parts/wide-table.tsx';
 import { type Change, differences, SECTIONS } from './difference.ts';
 import { readDocument } from './document.ts';
 import { type ListedVersion, type ServerAddress, type ServerVersion, versionQuery } from './queries.ts';
@@ -97,7 +98,7 @@ function Changes({ before, after }: { readonly before: ServerVersion; readonly a
             <Title order={2} size="h4">
               {texts.sections[section]}
             </Title>
-            <ChangeTable changes={found} />
+            <ChangeTable label={texts.sections[section]} changes={found} />
           </section>
         );
       })}
@@ -105,33 +106,37 @@ function Changes({ before, after }: { readonly before: ServerVersion; readonly a
   );
 }
 
-function ChangeTable({ changes }: { readonly changes: readonly Change[] }): ReactElement {
+function ChangeTable({
+  label,
+  changes,
+}: {
+  readonly label: string;
+  readonly changes: readonly Change[];
+}): ReactElement {
   return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table layout="fixed" verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th w="34%">{texts.what}</Table.Th>
-            <Table.Th>{texts.before}</Table.Th>
-            <Table.Th>{texts.after}</Table.Th>
+    <WideTable label={label} minWidth={560} layout="fixed" verticalSpacing="xs">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th w="34%">{texts.what}</Table.Th>
+          <Table.Th>{texts.before}</Table.Th>
+          <Table.Th>{texts.after}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {changes.map(({ what, before, after }) => (
+          <Table.Tr key={what}>
+            <Table.Td>
+              <SafeText text={what} limit={300} />{' '}
+              <Badge size="sm" variant="default">
+                {texts.kinds[before === undefined ? 'added' : after === undefined ? 'removed' : 'changed']}
+              </Badge>
+            </Table.Td>
+            <Value text={before} className={classes.removed} />
+            <Value text={after} className={classes.added} />
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {changes.map(({ what, before, after }) => (
-            <Table.Tr key={what}>
-              <Table.Td>
-                <SafeText text={what} limit={300} />{' '}
-                <Badge size="sm" variant="default">
-                  {texts.kinds[before === undefined ? 'added' : after === undefined ? 'removed' : 'changed']}
-                </Badge>
-              </Table.Td>
-              <Value text={before} className={classes.removed} />
-              <Value text={after} className={classes.added} />
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 

@@ -1,6 +1,7 @@
-import { Alert, Badge, Group, Stack, Text, Title } from '@mantine/core';
+import { Alert, Badge, Group, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { memberOf, textOf } from '../../../registry/json.ts';
+import { PageTitle } from '../../parts/page-title.tsx';
 import { SafeLink } from '../../parts/safe-link.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import type { ServerDocument } from './document.ts';
@@ -17,6 +18,7 @@ export function Header({
   readonly document: ServerDocument;
   readonly latest: string;
 }): ReactElement {
+  const title = textOf(members['title']);
   const website = textOf(members['websiteUrl']) ?? textOf(members['website_url']);
   const repository = textOf(memberOf(members, 'repository')['url']);
   return (
@@ -24,12 +26,12 @@ export function Header({
       <Group gap="md" wrap="nowrap" align="flex-start">
         <Icon icons={members['icons']} name={entry.name} />
         <Stack gap={2} miw={0}>
-          <Title order={1} size="h2" lineClamp={3}>
-            <SafeText text={textOf(members['title']) ?? entry.name} limit={200} />
-          </Title>
-          <Text c="dimmed" size="sm">
-            <SafeText text={entry.name} />
-          </Text>
+          <PageTitle text={title ?? entry.name} />
+          {title !== undefined && (
+            <Text c="dimmed" size="sm">
+              <SafeText text={entry.name} />
+            </Text>
+          )}
           <Group gap="md">
             {entry.status !== 'active' && (
               <Badge color={entry.status === 'deleted' ? 'red' : 'yellow'} variant="light">

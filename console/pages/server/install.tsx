@@ -35,9 +35,11 @@ export function Install({
       {inputs.length > 0 && (
         <Fieldset legend={texts.inputs}>
           <Stack gap="sm">
-            <Text size="sm" c="dimmed">
-              {texts.inputsHint}
-            </Text>
+            {inputs.some(({ isSecret }) => !isSecret) && (
+              <Text size="sm" c="dimmed">
+                {texts.inputsHint}
+              </Text>
+            )}
             {inputs.map((input) => (
               <Answer
                 key={input.id}
@@ -182,13 +184,19 @@ function Way({
           {children(outcome.text)}
           {outcome.notes.map((note) => (
             <Text key={note} size="sm">
-              <SafeText text={note} />
+              <SafeText text={sentence(note)} />
             </Text>
           ))}
         </>
       )}
     </Stack>
   );
+}
+
+/** Notes of exports are parts of a report's lines. */
+function sentence(note: string): string {
+  const text = note.charAt(0).toUpperCase() + note.slice(1);
+  return text.endsWith('.') ? text : `${text}.`;
 }
 
 /** Schemes that the links of clients have. */

@@ -5,6 +5,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { type ReactElement, useMemo } from 'react';
 import { visibleText } from '../../parts/hidden-characters.ts';
 import { CodeBlock } from '../../parts/code-block.tsx';
+import { PageTitle } from '../../parts/page-title.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
 import { Compare } from './compare.tsx';
 import { readDocument } from './document.ts';
@@ -16,7 +17,7 @@ import { type ServerSearch, VIEWS } from './search.ts';
 import { texts } from './texts.ts';
 import { Versions } from './versions.tsx';
 
-const route = getRouteApi('/servers/$registry/$');
+const route = getRouteApi('/catalog/$registry/$');
 
 export function ServerPage(): ReactElement {
   const { registry, _splat: name = '' } = route.useParams();
@@ -28,6 +29,7 @@ export function ServerPage(): ReactElement {
       <Anchor size="sm" renderRoot={(props) => <Link to="/catalog" search={{ registry }} {...props} />}>
         ← {texts.back}
       </Anchor>
+      {versions.isError && <PageTitle text={name} />}
       <QueryState query={versions}>
         {(found) => <OneVersion address={address} versions={found} version={version ?? latestOf(found)} />}
       </QueryState>
@@ -47,9 +49,12 @@ interface Shown {
 function OneVersion({ address, versions, version }: Shown & { readonly version: string }): ReactElement {
   const entry = useQuery(versionQuery(address, version));
   return (
-    <QueryState query={entry}>
-      {(found) => <Views key={address.name} address={address} versions={versions} entry={found} />}
-    </QueryState>
+    <>
+      {entry.isError && <PageTitle text={address.name} />}
+      <QueryState query={entry}>
+        {(found) => <Views key={address.name} address={address} versions={versions} entry={found} />}
+      </QueryState>
+    </>
   );
 }
 

@@ -54,7 +54,7 @@ export const texts = {
       gemini: 'Gemini CLI',
       other: 'mcp.json',
     },
-    inputs: 'Values',
+    inputs: 'Values that you provide',
     inputsHint: 'They are filled in below. They stay in this page.',
     secretHint: 'Secret: you enter it in your client, never here.',
     link: 'With one click',

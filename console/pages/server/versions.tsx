@@ -4,48 +4,46 @@ import type { ReactElement } from 'react';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { visibleText } from '../../parts/hidden-characters.ts';
 import { Time } from '../../parts/time.tsx';
+import { WideTable } from '../../parts/wide-table.tsx';
 import type { ListedVersion } from './queries.ts';
 import { texts } from './texts.ts';
 
 /** All versions of a server, newest first. */
 export function Versions({ versions }: { readonly versions: readonly ListedVersion[] }): ReactElement {
   return (
-    <Table.ScrollContainer minWidth={420}>
-      <Table highlightOnHover captionSide="top">
-        <Table.Caption>{texts.versions.caption}</Table.Caption>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{texts.version}</Table.Th>
-            <Table.Th>{texts.versions.status}</Table.Th>
-            <Table.Th>{texts.published}</Table.Th>
-            <Table.Th>{texts.versions.compare}</Table.Th>
+    <WideTable label={texts.versions.caption} minWidth={420} highlightOnHover>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{texts.version}</Table.Th>
+          <Table.Th>{texts.versions.status}</Table.Th>
+          <Table.Th>{texts.published}</Table.Th>
+          <Table.Th>{texts.versions.compare}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {versions.map(({ version, status, publishedAt, isLatest }, index) => (
+          <Table.Tr key={version}>
+            <Table.Td>
+              <Anchor renderRoot={(props) => <Link from="/catalog/$registry/$" search={{ version }} {...props} />}>
+                <SafeText text={version} limit={60} />
+              </Anchor>{' '}
+              {isLatest && (
+                <Badge size="sm" variant="light">
+                  {texts.latest}
+                </Badge>
+              )}
+            </Table.Td>
+            <Table.Td>{texts.statuses[status]}</Table.Td>
+            <Table.Td>
+              <Time at={publishedAt} as="date" />
+            </Table.Td>
+            <Table.Td>
+              {previous(versions, index) !== undefined && <CompareLink versions={versions} index={index} />}
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {versions.map(({ version, status, publishedAt, isLatest }, index) => (
-            <Table.Tr key={version}>
-              <Table.Td>
-                <Anchor renderRoot={(props) => <Link from="/servers/$registry/$" search={{ version }} {...props} />}>
-                  <SafeText text={version} limit={60} />
-                </Anchor>{' '}
-                {isLatest && (
-                  <Badge size="sm" variant="light">
-                    {texts.latest}
-                  </Badge>
-                )}
-              </Table.Td>
-              <Table.Td>{texts.statuses[status]}</Table.Td>
-              <Table.Td>
-                <Time at={publishedAt} as="date" />
-              </Table.Td>
-              <Table.Td>
-                {previous(versions, index) !== undefined && <CompareLink versions={versions} index={index} />}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 
@@ -67,7 +65,7 @@ function CompareLink({
       aria-label={texts.versions.compareWith(visibleText(version, 60))}
       renderRoot={(props) => (
         <Link
-          from="/servers/$registry/$"
+          from="/catalog/$registry/$"
           search={{ version, view: 'difference', from: previous(versions, index) }}
           {...props}
         />

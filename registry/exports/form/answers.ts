@@ -42,7 +42,7 @@ export function withAnswers(form: ServerForm, answers: Readonly<Record<string, s
     return parts;
   };
   const named = <Named extends { readonly value: Template }>(values: readonly Named[]): Named[] =>
-    values.map((named) => ({ ...named, value: filled(named.value) }));
+    values.map((value) => ({ ...value, value: filled(value.value) }));
   return {
     ...form,
     remotes: form.remotes.map((remote) => ({ ...remote, url: filled(remote.url), headers: named(remote.headers) })),

@@ -246,11 +246,17 @@ const version = (unique: string): object => ({ name: nameOf(unique), version: '1
 const CONSOLE = existsSync(new URL('../../../console/dist/index.html', import.meta.url)) ? 200 : 503;
 /** Queries of the console need no token, but refuse one that isn't valid. */
 const withoutToken: Statuses = { ...open(200), 'wrong token': 401 };
+/** A protected registry doesn't exist for callers without a token. */
+const readers: Statuses = { ...withoutToken, 'no token': 404 };
 
 const TRPC: readonly Endpoint[] = [
   query('me', anyToken(200)),
   query('session', withoutToken),
   query('catalog.registries', withoutToken),
+  query('catalog.search', readers, { registry: 'internal' }),
+  query('catalog.choices', readers, { registry: 'internal' }),
+  query('catalog.versions', readers, { registry: 'internal', name: 'com.example/catalogued' }),
+  query('catalog.version', readers, { registry: 'internal', name: 'com.example/catalogued', version: '1.0.0' }),
   query('system.info', sourceManagers()),
   query('audit.list', only(['superAdmin'], 200), {}),
   query('sources.list', sourceManagers()),
