@@ -56,7 +56,7 @@ export interface CatalogPage {
 
 /** Finds the servers by narrow rows first: sorting and counting the texts of all matches takes four times as long. */
 export async function searchCatalog(database: Database, query: CatalogQuery): Promise<CatalogPage> {
-  const rows = await database.pool.any(sql.type(measuredCatalogRow)`
+  const rows = await database.any(sql.type(measuredCatalogRow)`
     with found as (
       select server_owner.name, entry.id, entry.updated_at, source.name as source_name, count(*) over () as total
       from ${latestVersions(query)} and ${conditions(query)}
@@ -106,7 +106,7 @@ export async function listCatalogChoices(
   database: Database,
   registry: ReadRegistry,
 ): Promise<readonly CatalogChoice[]> {
-  return await database.pool.any(sql.type(choiceRow)`
+  return await database.any(sql.type(choiceRow)`
     with latest as materialized (
       select source.name as source, entry.facets, entry.tags
       from ${latestVersions(registry)} and entry.status <> 'deleted'
@@ -136,7 +136,7 @@ export async function listCatalogVersions(
   database: Database,
   { registryId, visibility, name }: ReadRegistry & { readonly name: string },
 ): Promise<readonly CatalogVersion[]> {
-  return await database.pool.any(sql.type(versionRow)`
+  return await database.any(sql.type(versionRow)`
     select entry.version, entry.status, entry.published_at as "publishedAt", entry.is_latest as "isLatest"
     from server_owner join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
     where server_owner.registry_id = ${registryId} and server_owner.name = ${name} and ${isVisibleName(visibility)}
