@@ -4,6 +4,7 @@ import { addAdminCommand } from './commands/admin.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addExportCommand } from './commands/export.ts';
+import { addImportCommand } from './commands/import.ts';
 import { addLoginCommand, addLogoutCommand } from './commands/login.ts';
 import { addMeCommand } from './commands/me.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
@@ -38,6 +39,7 @@ const HELP_GROUPS = {
     addResumeCommand,
     addRegistriesCommand,
     addPublishCommand,
+    addImportCommand,
     addAdminCommand,
   ],
   'Serve clients:': [addSearchCommand, addShowCommand, addExportCommand, addPolicyCommand, addDoctorCommand],

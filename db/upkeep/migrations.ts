@@ -140,6 +140,7 @@ async function inTransaction(client: pg.Client, work: () => Promise<void>): Prom
 }
 
 async function prepare(client: pg.Client): Promise<void> {
+  await refuseForeignSchema(client);
   await client.query(`
     create table if not exists schema_migration (
       version integer primary key,
@@ -148,6 +149,22 @@ async function prepare(client: pg.Client): Promise<void> {
       applied_at timestamptz not null default now()
     )`);
   await client.query(CREATE_APPLICATION_ROLE);
+}
+
+/**
+ * Both servers have tables named `source` and `registry`, so they can't share a schema.
+ *
+ * @throws Error if the database holds the schema of ToolHive Registry Server
+ */
+async function refuseForeignSchema(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ database: string }>(
+    `select current_database() as database
+     where to_regclass('registry_entry') is not null and to_regclass('entry_version') is not null`,
+  );
+  if (rows[0] === undefined) return;
+  throw new Error(
+    `The database ${rows[0].database} holds the tables of ToolHive Registry Server. Give Rollcall a database of its own; docs/migrating.md describes how to move servers to it. Nothing was changed.`,
+  );
 }
 
 /**

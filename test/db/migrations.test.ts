@@ -36,6 +36,14 @@ describe('migrations of an empty database', () => {
     return rows.map((row: { tablename: string }) => row.tablename);
   };
 
+  test('are refused in a database of ToolHive Registry Server, which stays as it is', async () => {
+    for (const table of ['source', 'registry', 'registry_entry', 'entry_version']) {
+      await asUser(empty.ownerSettings, `create table ${table} (id uuid primary key)`);
+    }
+    await expect(migrateUp(empty.ownerSettings)).rejects.toThrow(/holds the tables of ToolHive Registry Server/);
+    expect(await tables()).toEqual(['entry_version', 'registry', 'registry_entry', 'source']);
+  });
+
   test('run up and down one by one, each from the previous one, and leave nothing behind', async () => {
     const migrations = await migrateUp(empty.ownerSettings);
     const whole = await tables();
