@@ -315,7 +315,9 @@ function createProvider({ issuer, stored, people, consoleOf, lifetimeS }: State,
           ]),
     ],
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
-    issueRefreshToken: (_context, client) => Promise.resolve(client.grantTypeAllowed('refresh_token')),
+    // Like most providers: the device client has to ask for a refresh token, the console's client always gets one.
+    issueRefreshToken: (_context, client, code) =>
+      Promise.resolve(client.clientId === CONSOLE_CLIENT_ID || code.scopes.has('offline_access')),
     findAccount: (_context, subject) => ({
       accountId: subject,
       claims: () => ({ ...people.get(subject), sub: subject }),
