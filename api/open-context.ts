@@ -14,12 +14,14 @@ import { failingDuring } from '../db/connection/pool.ts';
 import { listenForRevisions } from '../db/configuration/revisions.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
+import { describeTemporalFailure } from '../temporal/connection-failure.ts';
 import { findWorkers, type Workers } from '../temporal/workers.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
 import { addGauges } from '../telemetry/meter.ts';
 import { addProcessGauges } from '../telemetry/process-gauges.ts';
 import { addRegistryGauges } from '../telemetry/registry-gauges.ts';
-import { addWorkerGauges } from '../telemetry/worker-gauges.ts';
+import { watchDisk } from '../telemetry/disk-watch.ts';
+import { watchWorkers } from '../telemetry/worker-watch.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { createAccess } from './access/access.ts';
 import { RegistryViews } from './access/visibility.ts';
@@ -53,6 +55,8 @@ export interface ContextOptions {
   readonly outbound: Configuration['outbound'];
   readonly telemetry?: TelemetrySettings;
   readonly logger: Logger;
+  /** The data folder whose disk is watched, if PostgreSQL or Temporal is embedded. */
+  readonly dataDirectory?: string;
   /** Aborted when the process is told to stop. */
   readonly signal: AbortSignal;
 }
@@ -72,7 +76,11 @@ export interface OpenContext {
 export async function openContext(options: ContextOptions): Promise<OpenContext> {
   const watch = watchDatabase(
     { settings: options.connection, ask: () => pingDatabase(options.database) },
-    (isAvailable) => registries.noteAvailable(isAvailable),
+    (isAvailable) => {
+      registries.noteAvailable(isAvailable);
+      if (isAvailable) options.logger.info('Postgres answers again');
+      else options.logger.warn("Postgres doesn't answer: reads are served from memory, everything else is refused");
+    },
   );
   const database = new Database(failingDuring(watch.loss, options.database.connections));
   const registries = new RegistryDirectory(database, options.maxStaleMs);
@@ -107,7 +115,12 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
     addProcessGauges({ role: 'api', version: softwareVersion(process.env).version }),
     addRegistryGauges(database),
     addGauges(() => registries.gauges()),
-    addWorkerGauges(findWorkersNow),
+    watchWorkers({
+      findWorkers: findWorkersNow,
+      describe: (error) => describeTemporalFailure(error, options.temporal),
+      logger,
+    }),
+    ...(options.dataDirectory === undefined ? [] : [watchDisk(options.dataDirectory, logger)]),
   ];
   const access = createAccess(auth, { database, logger });
   const actors = createSourceActors(temporal.client, {

@@ -2,6 +2,7 @@
 import { applicationConnection } from '../../config/connection.ts';
 import type { Configuration, DatabaseSettings } from '../../config/model.ts';
 import { drainDelayMs, publicHosts, workerInternalAddress } from '../../config/settings.ts';
+import { defined } from '../../registry/json.ts';
 import { openDatabase, QUICK_REFUSAL } from '../../db/connection/database.ts';
 import type { TemporalServer } from '../../temporal/connect.ts';
 import { createLogger } from './logger.ts';
@@ -14,6 +15,8 @@ export type CompleteConfiguration = Configuration & {
   readonly temporal: TemporalServer;
   /** URL of Temporal's Web UI, if known. */
   readonly temporalUiUrl?: string;
+  /** The data folder, if PostgreSQL or Temporal is embedded. */
+  readonly dataDirectory?: string;
 };
 
 export interface RoleRun {
@@ -55,7 +58,7 @@ export async function runRole(role: Role, { configuration, signal, onReady }: Ro
         outbound,
         addresses: { public: server.address, internal: server.internalAddress },
         drainDelayMs: drainDelayMs(server),
-        ...(temporalUiUrl !== undefined && { temporalUiUrl }),
+        ...defined({ temporalUiUrl, dataDirectory: configuration.dataDirectory }),
       });
     }
   } finally {

@@ -109,6 +109,7 @@ async function startServices(
     database,
     temporal: { ...configuration.temporal, address: temporal.address },
     ...(temporal.uiUrl !== undefined && { temporalUiUrl: temporal.uiUrl }),
+    ...(dataFolder !== undefined && { dataDirectory: dataFolder.path }),
   };
 }
 

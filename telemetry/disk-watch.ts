@@ -1,0 +1,59 @@
+/** Watches the disk of the data folder, for the log and for gauges. Embedded mode only. */
+import { statfs } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { addGauges } from './meter.ts';
+
+const INTERVAL_MS = 15_000;
+/** Below either of them, the disk counts as nearly full: the embedded PostgreSQL stops when it is. */
+const LOW_BYTES = 2e9;
+const LOW_SHARE = 0.1;
+
+interface Space {
+  readonly freeBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** Looks every 15 seconds, and logs what changes. Returns a function that ends the watch and removes the gauges. */
+export function watchDisk(folder: string, logger: Logger): () => void {
+  let wasLow = false;
+  const look = async (): Promise<void> => {
+    const space = await spaceOf(folder).catch(() => undefined);
+    if (space === undefined || isLow(space) === wasLow) return;
+    wasLow = !wasLow;
+    const free = `${(space.freeBytes / 1024 ** 3).toFixed(1)} GiB free`;
+    if (wasLow) logger.warn(space, `The disk of ${folder} is nearly full (${free}): PostgreSQL stops when it is full`);
+    else logger.info(space, `The disk of ${folder} has enough space again (${free})`);
+  };
+  void look();
+  const timer = setInterval(() => void look(), INTERVAL_MS);
+  const remove = addGauges(async () => {
+    const { freeBytes, sizeBytes } = await spaceOf(folder);
+    return [
+      {
+        name: 'rollcall.disk.free',
+        description: 'Free space of the file system of the data folder',
+        unit: 'By',
+        points: [{ value: freeBytes }],
+      },
+      {
+        name: 'rollcall.disk.size',
+        description: 'Size of the file system of the data folder',
+        unit: 'By',
+        points: [{ value: sizeBytes }],
+      },
+    ];
+  });
+  return () => {
+    clearInterval(timer);
+    remove();
+  };
+}
+
+async function spaceOf(folder: string): Promise<Space> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
+}
+
+function isLow({ freeBytes, sizeBytes }: Space): boolean {
+  return freeBytes < LOW_BYTES || freeBytes / sizeBytes < LOW_SHARE;
+}
