@@ -68,7 +68,7 @@ const GROUPS: readonly (readonly Fault[])[] = [
     {
       name: 'source down',
       inject: () => void down.answers.set(Infinity, (response) => response.destroy()),
-      repair: () => void down.answers.clear(),
+      repair: () => down.answers.clear(),
       log: /(?=.*\bdown\b).*UpstreamUnavailable/,
       logLines: () => installation.logLines(),
       metric: 'rollcall_source_phase{source="down", phase="failing"}',
@@ -78,7 +78,7 @@ const GROUPS: readonly (readonly Fault[])[] = [
     {
       name: 'token expired',
       inject: () => void token.answers.set(Infinity, (response) => response.writeHead(401).end()),
-      repair: () => void token.answers.clear(),
+      repair: () => token.answers.clear(),
       log: /UpstreamDenied/,
       logLines: () => installation.logLines(),
       metric: 'rollcall_source_phase{source="token", phase="failing"}',
