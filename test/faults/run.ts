@@ -42,6 +42,11 @@ interface Told {
 
 type Row = Readonly<Record<'log' | 'metric' | 'alert', Told | undefined>>;
 
+/** Ctrl-C ends the run, and everything that it has started. */
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+const pause = (milliseconds: number): Promise<void> => delay(milliseconds, undefined, { signal: stopping.signal });
+
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-faults-'));
 await chmod(folder, 0o711); // run by root, PostgreSQL is another user
 const [down, token] = await Promise.all([RegistryUpstream.start(), RegistryUpstream.start()]);
@@ -142,7 +147,7 @@ async function watch(fault: Fault): Promise<Row> {
   const row: { -readonly [Part in keyof Row]: Row[Part] } = { log: undefined, metric: undefined, alert: undefined };
   const told = (what: string): Told => ({ what, seconds: Math.round((Date.now() - startedAt) / 1000) });
   while (Object.values(row).includes(undefined) && Date.now() - startedAt < DEADLINE_MS) {
-    await delay(POLL_MS);
+    await pause(POLL_MS);
     const line = (await fault.logLines()).slice(before).find((text) => fault.log.test(text));
     if (line !== undefined) row.log ??= told(messageOf(line));
     const value = await prometheus.value(fault.metric).catch(() => undefined);
@@ -171,7 +176,7 @@ function messageOf(line: string): string {
 }
 
 try {
-  await delay(45_000); // two scrapes of an installation that is well
+  await pause(45_000); // two scrapes of an installation that is well
   const early = (await prometheus.alerts()).filter(({ state }) => state === 'firing');
   if (early.length > 0)
     console.log('Firing without a fault:', early.map(({ labels }) => labels['alertname']).join(', '));
