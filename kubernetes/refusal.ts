@@ -40,7 +40,9 @@ export async function refusal(
   if (status === 403 && action === 'change') {
     return new RollcallError('UpstreamDenied', `may not create or change ${what}. The API server says: ${said}`);
   }
-  if (action === 'change' && [400, 409, 422].includes(status)) return new ObjectRefused(status, what, said);
+  // The API server answers 500 to a manifest with a field that its schema doesn't have.
+  const isInvalid = [400, 409, 422].includes(status) || said.includes('field not declared in schema');
+  if (action === 'change' && isInvalid) return new ObjectRefused(status, what, said);
   if (status === 403) {
     return new RollcallError(
       'UpstreamDenied',

@@ -87,7 +87,7 @@ function apiState({ deployment, fault }: Observation): ApiState {
 
 function apiStatus(resource: RegistryResource, { phase, message }: ApiState, now: string): JsonObject {
   const before = memberOf(resource.status, 'apiStatus');
-  const readySince = before['phase'] === 'Ready' ? (textOf(before['readySince']) ?? now) : now;
+  const readySince = (before['phase'] === 'Ready' ? textOf(before['readySince']) : undefined) ?? seconds(now);
   return { phase, message, endpoint: clusterUrl(resource), ...(phase === 'Ready' && { readySince }) };
 }
 

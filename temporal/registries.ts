@@ -1,5 +1,6 @@
 /** The client side of MCPRegistry resources: wakes their workflows, and asks and messages the actors of their sources. */
 import { Client, isGrpcServiceError, ScheduleNotFoundError, WorkflowNotFoundError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { RollcallError } from '../registry/failure.ts';
 import {
@@ -128,28 +129,33 @@ async function ensureNamespace(client: Client, namespace: string): Promise<void>
 
 async function endAll(client: Client): Promise<void> {
   try {
-    await client.schedule.getHandle(HOUSEKEEPING_SCHEDULE_ID).delete();
-  } catch (error) {
-    if (!(error instanceof ScheduleNotFoundError) && !isNotFound(error)) throw error;
-  }
-  try {
+    await deleteSchedule(client);
     for await (const { workflowId } of client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
-      await client.workflow
-        .getHandle(workflowId)
-        .terminate('The MCPRegistry resource was deleted')
-        .catch(() => undefined);
+      await terminate(client, workflowId);
     }
   } catch (error) {
-    if (!isNotFound(error)) throw error;
+    // A resource that was never valid has no namespace.
+    if (!(error instanceof NamespaceNotFoundError)) throw error;
+  }
+}
+
+async function deleteSchedule(client: Client): Promise<void> {
+  try {
+    await client.schedule.getHandle(HOUSEKEEPING_SCHEDULE_ID).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
+}
+
+async function terminate(client: Client, workflowId: string): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowId).terminate('The MCPRegistry resource was deleted');
+  } catch (error) {
+    // It has ended by itself.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
 }
 
 function hasCode(error: unknown, code: number): boolean {
   return isGrpcServiceError(error) && [code].includes(error.code);
-}
-
-/** The namespace was never created. */
-function isNotFound(error: unknown): boolean {
-  const { cause } = error as { cause?: unknown };
-  return [error, cause].some((one) => hasCode(one, NOT_FOUND));
 }

@@ -41,7 +41,7 @@ const REASONS: Readonly<Record<string, string>> = {
   Deployment: 'DeploymentFailed',
 };
 
-interface Content {
+export interface RegistryContent {
   readonly resource: RegistryResource;
   readonly rendered: RenderedConfiguration;
   readonly workload: Workload;
@@ -53,14 +53,23 @@ interface Content {
  *
  * @throws SpecFault where the resource, what it refers to, or the permissions of the operator are at fault
  */
-export async function applyObjects(reconciliation: Reconciliation, content: Content): Promise<void> {
+export async function applyObjects(reconciliation: Reconciliation, content: RegistryContent): Promise<void> {
   const { resource, rendered, workload } = content;
   const referenced = new ReferencedObjects(reconciliation, resource.namespace);
   await referenced.assertAll(workload.references);
+  const manifests = await manifestsOf(referenced, { resource, rendered, workload });
+  const deployment = manifests.filter(({ kind }) => kind === 'Deployment');
+  for (const manifest of deployment) await applyOne(reconciliation, { resource, manifest, dryRun: true });
+  for (const manifest of manifests) await applyOne(reconciliation, { resource, manifest });
+}
+
+/** All objects of a registry, in the order in which they are applied. */
+export async function manifestsOf(
+  referenced: ReferencedObjects,
+  { resource, rendered, workload }: RegistryContent,
+): Promise<KubernetesManifest[]> {
   const versions = await referenced.versions(workload.references);
-  const deployment = deploymentOf(resource, { rendered, workload, versions });
-  await applyOne(reconciliation, { resource, manifest: deployment, dryRun: true });
-  const manifests = [
+  return [
     configMapOf(resource, rendered),
     ...(rendered.passwords.length > 0
       ? [pgpassSecretOf(resource, await referenced.passwordFile(rendered.passwords))]
@@ -69,9 +78,8 @@ export async function applyObjects(reconciliation: Reconciliation, content: Cont
     roleOf(resource, rendered),
     roleBindingOf(resource),
     serviceOf(resource),
-    deployment,
+    deploymentOf(resource, { rendered, workload, versions }),
   ];
-  for (const manifest of manifests) await applyOne(reconciliation, { resource, manifest });
 }
 
 interface Application {

@@ -10,6 +10,9 @@ export interface OperatorDependencies {
   readonly managesAll: boolean;
 }
 
+/** What reading and changing the cluster takes. */
+export type ClusterWork = Pick<Reconciliation, 'cluster' | 'signal'>;
+
 /** Of one reconciliation. */
 export interface Reconciliation extends OperatorDependencies {
   readonly signal: AbortSignal;

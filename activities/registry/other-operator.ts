@@ -2,7 +2,7 @@
 import { collectionPath, readObjectAt } from '../../kubernetes/objects.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { isJsonObject, type JsonObject, memberOf, objectsOf } from '../../registry/json.ts';
-import type { Reconciliation } from './dependencies.ts';
+import type { ClusterWork } from './dependencies.ts';
 
 const SELECTOR = 'app.kubernetes.io%2Fname%3Dtoolhive-operator';
 
@@ -10,13 +10,10 @@ const SELECTOR = 'app.kubernetes.io%2Fname%3Dtoolhive-operator';
  * Names a Deployment of ToolHive's operator with pods, in any namespace or, if the operator can't see those, in the one
  * of the resource. Undefined if there is none.
  */
-export async function findOtherOperator(
-  reconciliation: Reconciliation,
-  namespace: string,
-): Promise<string | undefined> {
-  const deployments = await listDeployments(reconciliation, undefined).catch(async (error: unknown) => {
+export async function findOtherOperator(work: ClusterWork, namespace: string): Promise<string | undefined> {
+  const deployments = await listDeployments(work, undefined).catch(async (error: unknown) => {
     if (!(error instanceof RollcallError) || error.type !== 'UpstreamDenied') throw error;
-    return await listDeployments(reconciliation, namespace);
+    return await listDeployments(work, namespace);
   });
   const running = deployments.find((deployment) => Number(memberOf(deployment, 'spec')['replicas'] ?? 1) > 0);
   if (running === undefined) return undefined;
@@ -24,10 +21,7 @@ export async function findOtherOperator(
   return `ToolHive's operator (Deployment ${String(metadata['namespace'])}/${String(metadata['name'])})`;
 }
 
-async function listDeployments(
-  { cluster, signal }: Reconciliation,
-  namespace: string | undefined,
-): Promise<JsonObject[]> {
+async function listDeployments({ cluster, signal }: ClusterWork, namespace: string | undefined): Promise<JsonObject[]> {
   const path = `${collectionPath('apps/v1', 'deployments', namespace)}?labelSelector=${SELECTOR}`;
   const list = await readObjectAt(cluster, { path, what: 'deployments' }, signal);
   return isJsonObject(list) ? objectsOf(list['items']) : [];

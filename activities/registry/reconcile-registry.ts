@@ -21,9 +21,9 @@ import { answerSyncTrigger, observeSources } from './observe-sources.ts';
 import { findOtherOperator } from './other-operator.ts';
 import { emitEvent, reportStatus } from './report.ts';
 
-/** Until the pods serve and each source was synced once. */
+/** While pods start, or sources sync. */
 const LOOK_SOON_MS = 5_000;
-const LOOK_MS = 60_000;
+const LOOK_MS = 30_000;
 
 export async function reconcileRegistry(
   dependencies: OperatorDependencies,
@@ -39,7 +39,7 @@ export async function reconcileRegistry(
     return { outcome: 'ended', message, changes, nextLookMs: LOOK_MS };
   }
   const temporalNamespace = temporalNamespaceOf(resource);
-  const held = await holdFor(reconciliation, resource);
+  const held = await holdFor(reconciliation, resource, input);
   if (held !== undefined) return { ...held, changes, nextLookMs: LOOK_MS };
   if (resource.isDeleted) return { ...(await terminate(reconciliation, resource)), temporalNamespace };
   const status = await bringUpToDate(reconciliation, resource, input);
@@ -51,8 +51,14 @@ export async function reconcileRegistry(
     message: String(status['message']),
     changes,
     temporalNamespace,
-    nextLookMs: phase === 'Pending' || phase === 'Syncing' ? LOOK_SOON_MS : LOOK_MS,
+    nextLookMs: isInMotion(status, resource) ? LOOK_SOON_MS : LOOK_MS,
   };
+}
+
+/** Whether the next look will probably find something new: pods that start, or a sync that was asked for. */
+function isInMotion(status: JsonObject, { status: before }: RegistryResource): boolean {
+  const isStarting = status['phase'] === 'Pending' || status['phase'] === 'Syncing';
+  return isStarting || status['lastManualSyncTrigger'] !== before['lastManualSyncTrigger'];
 }
 
 /** The resource is gone: its objects go with it, and its actors are ended. */
@@ -70,12 +76,13 @@ async function end({ sources, changes }: Reconciliation, input: ReconcileInput):
 async function holdFor(
   reconciliation: Reconciliation,
   resource: RegistryResource,
+  { apply }: ReconcileInput,
 ): Promise<Pick<ReconcileResult, 'outcome' | 'message'> | undefined> {
   if (resource.group !== TOOLHIVE_GROUP) return undefined;
   const other = await findOtherOperator(reconciliation, resource.namespace);
   if (other === undefined) return undefined;
   const message = `${other} runs and manages this resource: uninstall it, or scale it to 0`;
-  await emitEvent(reconciliation, resource, { type: 'Warning', reason: 'ManagedElsewhere', note: message });
+  if (apply) await emitEvent(reconciliation, resource, { type: 'Warning', reason: 'ManagedElsewhere', note: message });
   return { outcome: 'held', message };
 }
 

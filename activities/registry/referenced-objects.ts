@@ -5,15 +5,15 @@ import { passwordFile } from '../../operator/pgpass.ts';
 import type { Reference } from '../../operator/pod-parts.ts';
 import { SpecFault } from '../../operator/spec-fault.ts';
 import { type JsonObject, memberOf, textOf } from '../../registry/json.ts';
-import type { Reconciliation } from './dependencies.ts';
+import type { ClusterWork } from './dependencies.ts';
 
 export class ReferencedObjects {
-  readonly #reconciliation: Reconciliation;
+  readonly #work: ClusterWork;
   readonly #namespace: string;
   readonly #objects = new Map<string, Promise<JsonObject | null>>();
 
-  constructor(reconciliation: Reconciliation, namespace: string) {
-    this.#reconciliation = reconciliation;
+  constructor(work: ClusterWork, namespace: string) {
+    this.#work = work;
     this.#namespace = namespace;
   }
 
@@ -62,7 +62,7 @@ export class ReferencedObjects {
     const identity = `${kind}/${name}`;
     const known = this.#objects.get(identity);
     if (known !== undefined) return known;
-    const { cluster, signal } = this.#reconciliation;
+    const { cluster, signal } = this.#work;
     const object = getObject(cluster, { apiVersion: 'v1', kind, namespace: this.#namespace, name }, signal);
     this.#objects.set(identity, object);
     return object;

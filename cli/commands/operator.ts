@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { ClusterAccess } from '../../kubernetes/kubeconfig.ts';
+import type { WorkloadDefaults } from '../../operator/workload.ts';
 import { createLogger } from '../run/logger.ts';
 import { untilToldToStop } from '../run/stop-signal.ts';
 import { CommandFailure } from '../terminal/failure.ts';
@@ -16,7 +18,7 @@ interface OperatorOptions {
 }
 
 export function addOperatorCommand(program: Command): void {
-  program
+  const command = program
     .command('operator')
     .description('Run the Kubernetes operator: one Temporal workflow for each MCPRegistry resource')
     .addOption(new Option('--temporal-address <host:port>', 'address of Temporal').env('TEMPORAL_ADDRESS'))
@@ -46,25 +48,74 @@ export function addOperatorCommand(program: Command): void {
       ].join('\n'),
     )
     .action(runOperatorCommand);
+
+  command
+    .command('adopt')
+    .argument('[names...]', 'resources to adopt (default: all)')
+    .description('Hand resources of toolhive.stacklok.dev to the operator, or show what it would change')
+    .option('--dry-run', 'only show what would be created and changed', false)
+    .option('-n, --namespace <name>', 'namespace of the resources (default: all)')
+    .addHelpText(
+      'after',
+      [
+        '\nThe options of the operator go before `adopt`.',
+        '\nExamples:',
+        '  $ rollcall operator --image registry.example.com/rollcall:0.1.0 --temporal-address temporal:7233 adopt --dry-run',
+        '  $ rollcall operator --image registry.example.com/rollcall:0.1.0 --temporal-address temporal:7233 adopt --namespace team-a weather',
+      ].join('\n'),
+    )
+    .action(runAdoptCommand);
 }
 
-async function runOperatorCommand(options: OperatorOptions): Promise<void> {
-  const signal = untilToldToStop();
-  const { temporalAddress, temporalNamespace: namespace, image, kubeconfig, context } = options;
+interface AdoptOptions extends OperatorOptions {
+  readonly dryRun: boolean;
+  readonly namespace?: string;
+}
+
+async function runAdoptCommand(names: string[], _: unknown, command: Command): Promise<void> {
+  const options = command.optsWithGlobals<AdoptOptions>();
+  const { dryRun, namespace } = options;
+  const { adoptResources } = await import('../run/adopt-resources.ts');
+  const faults = await adoptResources({
+    access: accessOf(options),
+    defaults: defaultsOf(options),
+    names,
+    dryRun,
+    signal: untilToldToStop(),
+    ...(namespace !== undefined && { namespace }),
+  });
+  if (faults > 0)
+    throw new CommandFailure(`${faults === 1 ? '1 resource' : `${faults} resources`} can't be managed: see above`);
+}
+
+function defaultsOf({ temporalAddress, registryTemporalAddress, image }: OperatorOptions): WorkloadDefaults {
   if (temporalAddress === undefined) {
     throw new CommandFailure('The address of Temporal is missing: pass --temporal-address, or set TEMPORAL_ADDRESS');
   }
   if (image === undefined) {
     throw new CommandFailure('The image for registries is missing: pass --image, or set ROLLCALL_IMAGE');
   }
+  return { image, temporalAddress: registryTemporalAddress ?? temporalAddress };
+}
+
+function accessOf({ kubeconfig, context }: OperatorOptions): ClusterAccess {
+  return { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) };
+}
+
+async function runOperatorCommand(options: OperatorOptions): Promise<void> {
+  const signal = untilToldToStop();
+  const defaults = defaultsOf(options);
   const namespaces = options.namespaces.split(',').map((name) => name.trim());
   const logger = createLogger('operator', {});
   const { runOperator } = await import('../../worker/operator/run-operator.ts');
   await runOperator({
-    server: { address: temporalAddress, namespace, taskQueue: 'rollcall-operator' },
-    access: { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) },
+    server: {
+      address: options.temporalAddress ?? defaults.temporalAddress,
+      namespace: options.temporalNamespace,
+    },
+    access: accessOf(options),
     namespaces: namespaces.filter((name) => name !== ''),
-    defaults: { image, temporalAddress: options.registryTemporalAddress ?? temporalAddress },
+    defaults,
     managesAll: options.manageAll,
     internalAddress: options.internalAddress,
     logger,

@@ -103,7 +103,7 @@ export class OperatorCluster {
     const stopping = new AbortController();
     const { promise: ready, resolve } = Promise.withResolvers<void>();
     const ended = runOperator({
-      server: { ...this.temporal, taskQueue: 'rollcall-operator' },
+      server: this.temporal,
       access: { kubeconfig: this.kubeconfig },
       namespaces: options.namespaces ?? [],
       managesAll: options.managesAll ?? true,

@@ -22,7 +22,7 @@ const MAX_CONCURRENT_RECONCILIATIONS = 20;
 const MAX_CACHED_WORKFLOWS = 600;
 
 export interface OperatorOptions {
-  readonly server: TemporalServer;
+  readonly server: Omit<TemporalServer, 'taskQueue'>;
   readonly access: ClusterAccess;
   /** Namespaces whose resources are managed. Empty: all. */
   readonly namespaces: readonly string[];
@@ -45,7 +45,8 @@ export interface OperatorOptions {
  * @throws Error if the workflow code can't be bundled, or the internal address can't be listened at
  */
 export async function runOperator(options: OperatorOptions): Promise<void> {
-  const { server, logger, signal, namespaces, managesAll } = options;
+  const { logger, signal, namespaces, managesAll } = options;
+  const server = { ...options.server, taskQueue: OPERATOR_TASK_QUEUE };
   logThrough(logger);
   const state = { isPolling: false, isWatching: false };
   const port = await openInternalPort({
@@ -69,7 +70,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     const queue = new WakeQueue({ wake: (key, reason) => wakeRegistry(temporal.client, key, reason), logger, signal });
     const worker: TemporalWorkerOptions = {
       namespace: server.namespace,
-      taskQueue: OPERATOR_TASK_QUEUE,
+      taskQueue: server.taskQueue,
       plugins: [telemetry.plugin],
       ...SHUTDOWN,
       workflowBundle: await loadWorkflowBundle(),
