@@ -89,15 +89,15 @@ interface Application {
 }
 
 async function applyOne(reconciliation: Reconciliation, application: Application): Promise<void> {
-  const { kind } = application.manifest;
   try {
     await applyOrTakeOver(reconciliation, application);
   } catch (error) {
-    throw toFault(error, application, kind);
+    throw toFault(error, application);
   }
 }
 
-function toFault(error: unknown, { resource }: Application, kind: string): unknown {
+function toFault(error: unknown, { resource, manifest }: Application): unknown {
+  const { kind } = manifest;
   const reason = REASONS[kind] ?? 'ReconcileFailed';
   if (error instanceof ObjectRefused && error.status !== 409) {
     const field = error.explanation.replaceAll('spec.template.', 'spec.podTemplateSpec.');
@@ -108,10 +108,23 @@ function toFault(error: unknown, { resource }: Application, kind: string): unkno
       `Failed to parse PodTemplateSpec: ${field}. Deployment blocked until fixed.`,
     );
   }
-  if (error instanceof RollcallError && error.type === 'UpstreamDenied') {
-    return new SpecFault(reason, `The operator ${error.message}. Grant it with the roles in deploy/operator`);
-  }
-  return error;
+  return isDenied(error) ? permissionFault(error, { reason, what: `the ${wordsOf(manifest)}` }) : error;
+}
+
+export function isDenied(error: unknown): error is RollcallError {
+  return error instanceof RollcallError && error.type === 'UpstreamDenied';
+}
+
+/** A fault for a permission that the operator doesn't have. */
+export function permissionFault(
+  { message }: RollcallError,
+  { reason, what }: { readonly reason: string; readonly what: string },
+): SpecFault {
+  const said = message.slice(Math.max(0, message.indexOf('The API server says')));
+  return new SpecFault(
+    reason,
+    `The operator may not manage ${what}: grant it with the roles in deploy/operator. ${said}`,
+  );
 }
 
 async function applyOrTakeOver(

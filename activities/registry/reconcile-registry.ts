@@ -14,7 +14,7 @@ import { deriveStatus, type Observation, terminatingStatus } from '../../operato
 import { renderWorkload } from '../../operator/workload.ts';
 import type { JsonObject } from '../../registry/json.ts';
 import type { ReconcileInput, ReconcileResult } from '../../workflows/registry-contract.ts';
-import { applyObjects } from './apply-objects.ts';
+import { applyObjects, isDenied } from './apply-objects.ts';
 import type { OperatorDependencies, Reconciliation } from './dependencies.ts';
 import { findResource, isManaged, resourcePath } from './find-resource.ts';
 import { answerSyncTrigger, observeSources } from './observe-sources.ts';
@@ -133,8 +133,8 @@ async function bringUpToDate(
       await applyObjects(reconciliation, { resource, rendered, workload });
     }
   } catch (error) {
-    if (!(error instanceof SpecFault)) throw error;
-    fault = { reason: error.reason, message: error.message };
+    if (!(error instanceof SpecFault) && !isDenied(error)) throw error;
+    fault = error instanceof SpecFault ? error : { reason: 'RBACFailed', message: error.message };
   }
   return await statusOf(reconciliation, resource, { fault, rendered });
 }
@@ -162,7 +162,13 @@ async function statusOf(
   const sources = isServing ? await observeSources(reconciliation, resource, rendered) : undefined;
   return deriveStatus(
     resource,
-    { deployment, notes, syncTrigger: trigger, ...(fault && { fault }), ...(sources && { sources }) },
+    {
+      deployment,
+      notes,
+      syncTrigger: trigger,
+      ...(fault && { fault: { reason: fault.reason, message: fault.message } }),
+      ...(sources && { sources }),
+    },
     new Date().toISOString(),
   );
 }
