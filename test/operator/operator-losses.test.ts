@@ -67,6 +67,7 @@ describe.skipIf('missing' in programs)(`an operator that is interrupted${because
       'a change that came later is applied',
       90_000,
     );
+    expect(await cluster.statusOf('few', 'lasting')).toMatchObject({ phase: 'Pending' });
   });
 
   test('by a missing permission says so, and goes on when it has it', async () => {

@@ -29,10 +29,13 @@ const configMap = (
   metadata: { namespace, name },
   data,
 });
-const registry = (namespace: string, name: string, spec: object, metadata: object = {}): Manifest => ({
+const registry = (
+  metadata: { readonly namespace: string; readonly name: string; readonly [member: string]: unknown },
+  spec: object,
+): Manifest => ({
   apiVersion: 'toolhive.stacklok.dev/v1beta1',
   kind: 'MCPRegistry',
-  metadata: { ...metadata, namespace, name },
+  metadata,
   spec,
 });
 const LOCAL = { registries: [{ name: 'local', configMapRef: { name: 'data', key: 'registry.json' } }] };
@@ -96,7 +99,7 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
   });
 
   test('reports phase, conditions, events, and readiness', async () => {
-    await cluster.apply(registry('team-a', 'reports', LOCAL));
+    await cluster.apply(registry({ namespace: 'team-a', name: 'reports' }, LOCAL));
     await cluster.phase('team-a', 'reports', 'Pending');
     await cluster.setReady('team-a', 'reports');
     const status = await cluster.phase('team-a', 'reports', 'Syncing');
@@ -110,7 +113,7 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
 
   describe('clear failures', () => {
     const faulty = async (name: string, spec: object): Promise<JsonObject> => {
-      await cluster.apply(registry('team-a', name, spec));
+      await cluster.apply(registry({ namespace: 'team-a', name }, spec));
       return await cluster.phase('team-a', name, 'Failed');
     };
 
@@ -123,7 +126,7 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
         message: expect.stringMatching(/podTemplateSpec.*resorces.*blocked until fixed/),
       });
       expect(await cluster.get('Deployment', 'team-a', 'bad-template-api')).toBeNull();
-      await cluster.apply(registry('team-a', 'bad-template', { ...LOCAL, podTemplateSpec: {} }));
+      await cluster.apply(registry({ namespace: 'team-a', name: 'bad-template' }, { ...LOCAL, podTemplateSpec: {} }));
       const repaired = await cluster.phase('team-a', 'bad-template', 'Pending');
       expect(condition(repaired, 'PodTemplateValid')).toMatchObject({ status: 'True' });
     });
@@ -172,18 +175,21 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
     await cluster.apply(
       configMap('team-b', 'data'),
       secret('team-b', 'git', { token: '1' }),
-      registry('team-b', 'rotates', {
-        registries: [
-          ...LOCAL.registries,
-          {
-            name: 'git',
-            git: {
-              repository: 'https://e.com/x',
-              auth: { username: 'u', passwordSecretRef: { name: 'git', key: 'token' } },
+      registry(
+        { namespace: 'team-b', name: 'rotates' },
+        {
+          registries: [
+            ...LOCAL.registries,
+            {
+              name: 'git',
+              git: {
+                repository: 'https://e.com/x',
+                auth: { username: 'u', passwordSecretRef: { name: 'git', key: 'token' } },
+              },
             },
-          },
-        ],
-      }),
+          ],
+        },
+      ),
     );
     await cluster.phase('team-b', 'rotates', 'Pending');
     const before = await hashOf('team-b', 'rotates');
@@ -192,7 +198,7 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
     await cluster.eventually(async () => (await hashOf('team-b', 'rotates')) !== before, 'the pods restart');
     const rotated = await hashOf('team-b', 'rotates');
     await cluster.apply(configMap('team-b', 'data', { 'registry.json': '{"servers": [], "x": 1}' }));
-    await cluster.apply(registry('team-b', 'rotates', LOCAL, { annotations: { note: 'reconcile' } }));
+    await cluster.apply(registry({ namespace: 'team-b', name: 'rotates' }, LOCAL));
     await cluster.eventually(async () => (await hashOf('team-b', 'rotates')) !== rotated, 'the spec is applied');
     const settled = await hashOf('team-b', 'rotates');
     await cluster.apply(configMap('team-b', 'data', { 'registry.json': '{"servers": [], "x": 2}' }));
@@ -201,7 +207,7 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
   });
 
   test('an object that was changed or deleted by hand is restored, but replicas and pull secrets are left alone', async () => {
-    await cluster.apply(registry('team-a', 'drifts', LOCAL));
+    await cluster.apply(registry({ namespace: 'team-a', name: 'drifts' }, LOCAL));
     await cluster.phase('team-a', 'drifts', 'Pending');
     const patch = { type: 'application/merge-patch+json' };
     const deployment = '/apis/apps/v1/namespaces/team-a/deployments/drifts-api';
@@ -228,16 +234,22 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
 
   test("a resource with an invalid spec and the finalizer of ToolHive's operator can be deleted", async () => {
     const finalizers = ['mcpregistry.toolhive.stacklok.dev/finalizer'];
-    await cluster.apply(registry('team-a', 'broken', { configYAML: 'nonsense: true' }, { finalizers }));
+    await cluster.apply(
+      registry({ namespace: 'team-a', name: 'broken', finalizers }, { configYAML: 'nonsense: true' }),
+    );
     await cluster.phase('team-a', 'broken', 'Failed');
     await cluster.delete('MCPRegistry', 'team-a', 'broken');
     await cluster.eventually(async () => (await cluster.get('MCPRegistry', 'team-a', 'broken')) === null, 'it is gone');
     const workflow = cluster.client.workflow.getHandle('registry/team-a/broken');
     await cluster.eventually(async () => (await workflow.describe()).status.name === 'COMPLETED', 'its workflow ends');
+    expect(await cluster.get('MCPRegistry', 'team-a', 'broken')).toBeNull();
   });
 
   test('resources of the own group are managed next to those of ToolHive', async () => {
-    await cluster.apply({ ...registry('team-b', 'own', LOCAL), apiVersion: 'rollcall.dev/v1beta1' });
+    await cluster.apply({
+      ...registry({ namespace: 'team-b', name: 'own' }, LOCAL),
+      apiVersion: 'rollcall.dev/v1beta1',
+    });
     await cluster.eventually(
       async () => (await cluster.get('Deployment', 'team-b', 'own-api')) !== null,
       'it is deployed',

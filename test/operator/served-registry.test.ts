@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
 import { type JsonObject, memberOf, objectsOf } from '../../registry/json.ts';
@@ -18,6 +19,9 @@ const document = (...names: string[]): string =>
   JSON.stringify({
     servers: names.map((name) => ({ name: `com.example/${name}`, description: `Does ${name}`, version: '1.0.0' })),
   });
+
+const annotated = (metadata: Manifest['metadata'], annotations: Record<string, string>): Manifest['metadata'] =>
+  Object.assign(metadata, { annotations });
 
 describe.skipIf('missing' in programs)(`a registry that the operator made${because}`, { timeout: 120_000 }, () => {
   let cluster: OperatorCluster;
@@ -61,22 +65,17 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     metadata: { namespace: 'live', name: 'passwords' },
     stringData: { app: String(database.settings.password), migration: String(database.ownerSettings.password) },
   });
-  const registry = (change: { filter?: object; annotations?: Record<string, string> } = {}): Manifest => {
+  const registry = (annotations: Record<string, string> = {}): Manifest => {
     const { host, port, database: name, user } = database.settings;
     return {
       apiVersion: 'toolhive.stacklok.dev/v1alpha1',
       kind: 'MCPRegistry',
-      metadata: { ...{ annotations: change.annotations ?? {} }, namespace: 'live', name: 'weather' },
+      metadata: annotated({ namespace: 'live', name: 'weather' }, annotations),
       spec: {
         auth: { mode: 'anonymous' },
         registries: [
-          {
-            name: 'local',
-            configMapRef: { name: 'data', key: 'registry.json' },
-            syncPolicy: { interval: '1h' },
-            ...change,
-          },
-        ].map(({ annotations: _, ...source }) => source),
+          { name: 'local', configMapRef: { name: 'data', key: 'registry.json' }, syncPolicy: { interval: '1h' } },
+        ],
         databaseConfig: {
           host,
           port,
@@ -105,7 +104,7 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     await writeFile(join(root, 'kubeconfig'), cluster.kubeconfigFor('pod-token', 'live'));
     const address = `${LOOPBACK}:${await findFreePort()}`;
     url = `http://${address}`;
-    const parameters = (container?.['args'] as string[]).map((argument) =>
+    const parameters = ((container?.['args'] ?? []) as string[]).map((argument) =>
       argument
         .replace('--address=:8080', `--address=${address}`)
         .replace('--internal-address=:8081', `--internal-address=${LOOPBACK}:0`)
@@ -150,11 +149,11 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     await cluster.apply(data('{"nonsense": true}'));
     const isBroken = async (): Promise<boolean> =>
       condition(await cluster.statusOf('live', 'weather'), 'DataValid')?.['status'] === 'False';
-    await cluster.apply(registry({ annotations: { look: 'now' } }));
+    await cluster.apply(registry({ look: 'now' }));
     await cluster.eventually(
       async () => {
         if (await isBroken()) return true;
-        await cluster.apply(registry({ annotations: { look: String(Date.now()) } }));
+        await cluster.apply(registry({ look: String(Date.now()) }));
         return false;
       },
       'the status tells of it',
@@ -171,7 +170,7 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     await cluster.apply(data(document('one', 'two', 'three')));
     await cluster.eventually(
       async () => {
-        await cluster.apply(registry({ annotations: { look: String(Date.now()) } }));
+        await cluster.apply(registry({ look: String(Date.now()) }));
         return sourceOf(await cluster.statusOf('live', 'weather'))?.['serverCount'] === 3;
       },
       'it was repaired',
@@ -182,14 +181,11 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
   });
 
   test('syncs all sources when an annotation asks for it, without moving the schedule', async () => {
-    const namespace = { address: cluster.temporal.address, namespace: 'live.weather' };
-    const actor = new (await import('@temporalio/client')).Client({
-      connection: cluster.client.connection,
-      namespace: namespace.namespace,
-    }).workflow.getHandle('source/local');
+    const client = new Client({ connection: cluster.client.connection, namespace: 'live.weather' });
+    const actor = client.workflow.getHandle('source/local');
     type Description = { nextCycleAt?: string; recentSyncs: { trigger: string; number: number }[] };
     const before = await actor.query<Description>('describe');
-    await cluster.apply(registry({ annotations: { 'toolhive.stacklok.dev/sync-trigger': 'first' } }));
+    await cluster.apply(registry({ 'toolhive.stacklok.dev/sync-trigger': 'first' }));
     await cluster.eventually(
       async () => (await cluster.statusOf('live', 'weather'))['lastManualSyncTrigger'] === 'first',
       'the trigger is recorded',
