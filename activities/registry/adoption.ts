@@ -47,6 +47,8 @@ export async function previewAdoption(
 async function preview({ cluster, signal }: ClusterWork, manifest: KubernetesManifest): Promise<ObjectChange> {
   const { kind, metadata } = manifest;
   const live = await getObject(cluster, nameOf(manifest), signal);
+  // A RoleBinding can't be tried without its Role. The Deployment is, for the sake of the pod template.
+  if (live === null && kind !== 'Deployment') return { kind, name: metadata.name, change: 'created', diff: '' };
   const applied = await applyObject(cluster, manifest, { signal, dryRun: true }).catch((error: unknown) => {
     if (!(error instanceof RollcallError) || error.type !== 'UpstreamInvalid') throw error;
     throw new SpecFault('Refused', error.message);

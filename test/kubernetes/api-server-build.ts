@@ -1,4 +1,4 @@
-/** Builds etcd and kube-apiserver with the Go toolchain: a real API server needs nothing but a Go module proxy. */
+/** Builds the programs of a cluster with the Go toolchain: a real API server needs only a Go module proxy. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,8 +9,7 @@ export const KUBERNETES_VERSION = 'v1.35.4';
 const STAGING_VERSION = KUBERNETES_VERSION.replace(/^v1/, 'v0');
 const [, MAJOR, MINOR] = /^v(\d+)\.(\d+)/.exec(KUBERNETES_VERSION) ?? [];
 const ETCD_VERSION = 'v3.6.5';
-
-const PACKAGES = { 'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver', etcd: 'go.etcd.io/etcd/server/v3' };
+const KWOK_VERSION = 'v0.7.0';
 
 /** Kubernetes replaces these with folders of its own repository, which a dependency doesn't have. */
 const STAGING_MODULES =
@@ -33,14 +32,40 @@ const LINKER_FLAGS = [
  * @throws Error with the last lines of Go's output
  */
 export async function buildApiServer(directory: string): Promise<void> {
+  await build(directory, kubernetesModule(), [
+    { program: 'etcd', path: 'go.etcd.io/etcd/server/v3', version: ETCD_VERSION },
+    { program: 'kube-apiserver', path: 'k8s.io/kubernetes/cmd/kube-apiserver', version: KUBERNETES_VERSION },
+  ]);
+}
+
+/**
+ * Builds what makes Deployments ready on an API server without nodes: kube-controller-manager, and kwok, which plays the
+ * kubelet. About 5 minutes more.
+ *
+ * @throws Error with the last lines of what Go said
+ */
+export async function buildControllers(directory: string): Promise<void> {
+  const name = 'kube-controller-manager';
+  await build(directory, kubernetesModule(), [
+    { program: name, path: `k8s.io/kubernetes/cmd/${name}`, version: KUBERNETES_VERSION },
+  ]);
+  await build(directory, MODULE, [{ program: 'kwok', path: 'sigs.k8s.io/kwok/cmd/kwok', version: KWOK_VERSION }]);
+}
+
+interface Tool {
+  readonly program: string;
+  readonly path: string;
+  readonly version: string;
+}
+
+async function build(directory: string, module: readonly string[], tools: readonly Tool[]): Promise<void> {
   await mkdir(directory, { recursive: true });
   const folder = await mkdtemp(join(directory, 'build-'));
   try {
-    await writeFile(join(folder, 'go.mod'), goModule());
+    await writeFile(join(folder, 'go.mod'), module.join('\n'));
     const go = (...arguments_: string[]) => runGo(folder, arguments_);
-    await go('get', '-tool', `${PACKAGES.etcd}@${ETCD_VERSION}`);
-    await go('get', '-tool', `${PACKAGES['kube-apiserver']}@${KUBERNETES_VERSION}`);
-    for (const [program, path] of Object.entries(PACKAGES)) {
+    for (const { path, version } of tools) await go('get', '-tool', `${path}@${version}`);
+    for (const { program, path } of tools) {
       await go('build', '-trimpath', '-ldflags', LINKER_FLAGS, '-o', join(folder, program), path);
       await rename(join(folder, program), join(directory, program));
     }
@@ -50,14 +75,11 @@ export async function buildApiServer(directory: string): Promise<void> {
 }
 
 /** The checksums of hundreds of modules come from Go's checksum database instead of being committed. */
-function goModule(): string {
+const MODULE = ['module rollcall.invalid/api-server', 'go 1.25.0'];
+
+function kubernetesModule(): string[] {
   const replacements = STAGING_MODULES.map((name) => `replace k8s.io/${name} => k8s.io/${name} ${STAGING_VERSION}`);
-  return [
-    'module rollcall.invalid/api-server',
-    'go 1.25.0',
-    `require k8s.io/kubernetes ${KUBERNETES_VERSION}`,
-    ...replacements,
-  ].join('\n');
+  return [...MODULE, `require k8s.io/kubernetes ${KUBERNETES_VERSION}`, ...replacements];
 }
 
 /** Go uses all processors, so give others on the machine precedence. */

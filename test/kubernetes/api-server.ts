@@ -126,6 +126,18 @@ export class ApiServer {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** Of the administrator, without the proxy. */
+  adminKubeconfig(): string {
+    return JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'admin',
+      contexts: [{ name: 'admin', context: { cluster: 'test', user: 'admin' } }],
+      clusters: [{ name: 'test', cluster: { server: this.issuer, 'certificate-authority': this.certificate } }],
+      users: [{ name: 'admin', user: { token: this.#adminToken } }],
+    });
+  }
+
   /** As the administrator, without the proxy. */
   async ask(method: string, path: string, content?: Content): Promise<Answer> {
     const response = await request(`${this.issuer}${path}`, {

@@ -73,13 +73,13 @@ describe.skipIf('missing' in programs)(`an operator that is interrupted${because
   test('by a missing permission says so, and goes on when it has it', async () => {
     const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles/rollcall-operator';
     const role = await cluster.server.do('GET', path);
-    const rules = objectsOf(role['rules']).filter((rule) => !(rule['resources'] as string[]).includes('services'));
+    const rules = objectsOf(role['rules']).filter((rule) => !(rule['resources'] as string[]).includes('deployments'));
     const patch = { type: 'application/merge-patch+json' };
     await cluster.server.do('PATCH', path, { ...patch, json: { rules } });
     await cluster.apply(registry('few', 'denied'));
     const status = await cluster.phase('few', 'denied', 'Failed');
     expect(status['message']).toMatch(
-      /^The operator may not manage the Service denied-api: grant it with the roles in deploy\/operator\. /,
+      /^The operator may not manage the Deployment denied-api: grant it with the roles in deploy\/operator\. /,
     );
     await cluster.server.do('PATCH', path, { ...patch, json: { rules: role['rules'] } });
     await cluster.eventually(

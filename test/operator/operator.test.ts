@@ -126,7 +126,12 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
         message: expect.stringMatching(/podTemplateSpec.*resorces.*blocked until fixed/),
       });
       expect(await cluster.get('Deployment', 'team-a', 'bad-template-api')).toBeNull();
-      await cluster.apply(registry({ namespace: 'team-a', name: 'bad-template' }, { ...LOCAL, podTemplateSpec: {} }));
+      await cluster.apply(
+        registry(
+          { namespace: 'team-a', name: 'bad-template' },
+          { ...LOCAL, podTemplateSpec: { spec: { containers: [{ name: 'registry-api' }] } } },
+        ),
+      );
       const repaired = await cluster.phase('team-a', 'bad-template', 'Pending');
       expect(condition(repaired, 'PodTemplateValid')).toMatchObject({ status: 'True' });
     });

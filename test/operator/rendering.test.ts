@@ -61,7 +61,9 @@ test('every example becomes a configuration that Rollcall accepts', async () => 
         references: references.map(({ kind, name, key, field }) => `${field}: ${kind} ${name} ${key ?? ''}`.trim()),
         volumes: objectsOf(podSpec['volumes']).map(({ name }) => name),
         mounts: objectsOf(objectsOf(podSpec['containers'])[0]?.['volumeMounts']).map(({ mountPath }) => mountPath),
-        rules: roleOf(resource, configuration)['rules'],
+        role: objectsOf(roleOf(resource, configuration)['rules']).map(({ resources, resourceNames = ['all'] }) =>
+          [resources, resourceNames].map((list) => (list as string[]).join(', ')).join(': '),
+        ),
       };
     }),
   );

@@ -118,7 +118,8 @@ describe.skipIf('missing' in programs)(`resources of ToolHive's operator${becaus
 
   test('are left alone without the label, and shown by adopt --dry-run', async () => {
     await create('alone');
-    const { status, stdout } = await adopt('--dry-run', 'alone');
+    const { status, stdout, stderr } = await adopt('--dry-run', 'alone');
+    expect(stderr).toBe('');
     expect(stdout).toContain('MCPRegistry team-c/alone');
     expect(stdout).toContain('ConfigMap alone-registry-server-config: created');
     expect(stdout).toContain('Deployment alone-api: changed');
