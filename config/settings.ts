@@ -80,7 +80,7 @@ export function temporalSettings(written: SourcesFile['temporal'], folder: strin
 }
 
 /**
- * Without a database of its own the server is for trying things out, possibly without authentication, and listens on
+ * Without an external database the server is for trying things out, possibly without authentication, and listens on
  * loopback only.
  */
 export function serverSettings(written: SourcesFile['server'], isEmbedded: boolean): ServerSettings {

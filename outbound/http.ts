@@ -1,4 +1,4 @@
-/** Requests to upstreams: bounded redirects, compression, deadlines, and failures that say what to do. */
+/** Requests to upstreams: limited redirects, compression, deadlines, and failures that say what to do. */
 import { pipeline, type Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
@@ -10,13 +10,13 @@ import { displayUrl } from './redaction.ts';
 
 export interface HttpRequest {
   readonly url: URL;
-  /** Names in lower case. They are not sent to another origin that a redirect leads to. */
+  /** Names in lower case. They are not sent to another origin after a redirect. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The credentials among the headers in words, for messages: where they come from, and the setting to change. */
   readonly credentials?: string;
-  /** Milliseconds without a byte after which the upstream is given up. */
+  /** Longest time without a byte, in milliseconds. */
   readonly timeoutMs: number;
-  /** What the URL, and whatever it redirects to, is judged by. Null: nothing is forbidden, and proxies are used. */
+  /** Checks the URL and every redirect. Null: nothing is forbidden, and proxies are used. */
   readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
 }
@@ -29,7 +29,7 @@ export interface HttpResponse {
   readonly discard: () => Promise<void>;
 }
 
-/** An answer of 400 to 499 that says nothing else: to the same request the upstream answers the same. */
+/** An answer of 400 to 499 without a more specific meaning: repeating the request wouldn't help. */
 export class UpstreamRefusal extends RollcallError {
   readonly status: number;
 
@@ -43,7 +43,7 @@ const MAX_REDIRECTS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 const LONGEST_QUOTE = 200;
 
-/** Honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY. */
+/** Honors HTTP_PROXY, HTTPS_PROXY, and NO_PROXY. */
 const unguarded = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
 
 const DECODERS: Readonly<Record<string, () => Duplex>> = {
@@ -55,9 +55,8 @@ const DECODERS: Readonly<Record<string, () => Duplex>> = {
 
 /**
  * GETs a document.
- *
- * @throws RollcallError `UpstreamUnavailable`, `UpstreamRateLimited` (with `retryAfterMs`), `UpstreamNotFound`,
- *   `UpstreamDenied` or `UpstreamInvalid`, for whatever is not 200 or 304; `OutboundForbidden` by the guard.
+ * @throws RollcallError `UpstreamUnavailable`, `UpstreamRateLimited` (with `retryAfterMs`), `UpstreamNotFound`, `UpstreamDenied`,
+ * or `UpstreamInvalid`, for any status except 200 and 304; `OutboundForbidden` by the guard
  */
 export async function httpGet(wanted: HttpRequest): Promise<HttpResponse> {
   const { url } = wanted;
@@ -73,7 +72,7 @@ export async function httpGet(wanted: HttpRequest): Promise<HttpResponse> {
   throw new RollcallError('UpstreamInvalid', `${displayUrl(url)} redirects more than ${MAX_REDIRECTS} times`);
 }
 
-/** Credentials are for the host that they were configured for. */
+/** Credentials are only for the host that they were configured for. */
 function withoutHeaders(wanted: HttpRequest, from: URL): HttpRequest {
   return {
     ...wanted,
@@ -118,11 +117,11 @@ async function* readable(hop: HttpRequest, response: Dispatcher.ResponseData): A
 }
 
 function decoded({ url }: HttpRequest, { headers, body }: Dispatcher.ResponseData): AsyncIterable<Uint8Array> {
-  // Measured before decompression: what counts is what the upstream sends.
+  // Measured before decompression: the speed of the upstream counts.
   const received = (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> =>
     atMinimumSpeed(bytes, displayUrl(url));
   const decoder = DECODERS[[headers['content-encoding']].flat()[0]?.toLowerCase() ?? ''];
-  // An error of any of the streams destroys all of them, and shows where the last one is read.
+  // An error in any of the streams destroys all of them, and appears where the last one is read.
   return decoder === undefined ? received(body) : pipeline(body, received, decoder(), () => {});
 }
 
@@ -133,7 +132,7 @@ function isRedirect(status: number): boolean {
 function redirectTarget(location: string, from: URL): URL {
   const target = URL.canParse(location, from.href) ? new URL(location, from) : null;
   if (target === null || (target.protocol !== 'https:' && target.protocol !== 'http:')) {
-    throw new RollcallError('UpstreamInvalid', `${displayUrl(from)} redirects to something that is no HTTP URL`);
+    throw new RollcallError('UpstreamInvalid', `${displayUrl(from)} redirects to something that isn't an HTTP URL`);
   }
   if (from.protocol === 'https:' && target.protocol === 'http:') {
     throw new RollcallError(
@@ -150,7 +149,7 @@ async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Pro
   const where = displayUrl(url);
   const waitMs = retryAfterMs(headers);
   const text = await readStart(hop, response);
-  // Whoever made a source that has limits is not to read through it what answers there.
+  // The creator of a source with limits must not read other servers' answers through it.
   const quote = guard !== null || text === '' ? '' : `: ${text}`;
   if (status === 401 || status === 403) {
     const { credentials = 'a request without credentials, and this kind of source has none' } = hop;
@@ -177,7 +176,7 @@ function limitText(waitMs: number | undefined): string {
   return `rate limited; next try at ${isToday ? next.slice(11, 16) : next.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-/** The start of an answer that is not what was asked for, to be shown. */
+/** The start of an unexpected answer, for messages. */
 async function readStart(hop: HttpRequest, response: Dispatcher.ResponseData): Promise<string> {
   let text = '';
   try {
@@ -199,11 +198,11 @@ function unreachable({ url, guard }: HttpRequest, error: unknown): Error {
 }
 
 const NETWORK_ERRORS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'its host name is not known',
+  ENOTFOUND: 'its host name is unknown',
   EAI_AGAIN: 'its host name could not be looked up',
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'the connection was cut',
-  UND_ERR_SOCKET: 'the connection was cut',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the connection was interrupted',
+  UND_ERR_SOCKET: 'the connection was interrupted',
   UND_ERR_CONNECT_TIMEOUT: 'no connection within ten seconds',
   UND_ERR_HEADERS_TIMEOUT: 'no answer in time',
   UND_ERR_BODY_TIMEOUT: 'the answer stopped coming',

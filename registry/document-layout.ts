@@ -17,7 +17,7 @@ const ENTRY_MEMBERS: ReadonlyMap<unknown, Partial<Record<JsonKind, RegistryForma
   ['groups', { array: 'toolhive' }],
 ]);
 
-/** The members that the formats have beside their entries. What else a file holds may be nobody else's business. */
+/** The members that the formats have next to their entries. Everything else in a file may be private. */
 const PLAIN_MEMBERS = ['$schema', 'version', 'last_updated'];
 const OBJECT_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['meta', ['last_updated']],

@@ -39,7 +39,7 @@ export function whyNotUtf8(start: Uint8Array): string | null {
 
 /**
  * UTF-16 and UTF-32 by their byte order mark or, because a document begins with an ASCII character, by the place of the
- * zero bytes beside it (RFC 4627, section 3).
+ * zero bytes next to it (RFC 4627, section 3).
  */
 function otherUnicodeEncoding(start: Uint8Array): string | null {
   const hex = Buffer.from(start.subarray(0, 4)).toString('hex');

@@ -1,4 +1,4 @@
-/** Puts what a fetch finds into the staging tables. */
+/** Stages what a fetch finds. */
 import type { Database } from '../../db/connection/database.ts';
 import { discardSnapshot } from '../../db/syncs/snapshots.ts';
 import {

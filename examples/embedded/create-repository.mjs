@@ -1,5 +1,5 @@
-// Makes the git repository that the example configuration has as a source, from the files in platform-catalog/.
-// An existing one is left as it is: commit to it, and see the change served.
+// Creates the git repository that the example configuration uses as a source, from the files in platform-catalog/. An existing
+// one is kept: commit to it to see the change served.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

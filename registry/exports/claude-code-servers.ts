@@ -1,4 +1,4 @@
-/** The map `mcpServers` of Claude Code, which is the same in a project and in the file of an administrator. */
+/** The map `mcpServers` of Claude Code, which is the same in a project and in an administrator's file. */
 import { z } from 'zod';
 import { labelOf } from './label.ts';
 import { provideEach } from './provide.ts';
@@ -7,7 +7,7 @@ import { CLAUDE_CODE_SYNTAX } from './syntax.ts';
 import type { Catalog, Rendering } from './target.ts';
 import { launchWriter, remoteWriter } from './writers.ts';
 
-/** `${NAME}` and `${NAME:-}` are the only things that may follow a dollar and a brace. */
+/** Only `${NAME}` and `${NAME:-}` can follow a dollar sign and a brace. */
 const value = z.string().refine((text) => !text.replaceAll(/\$\{[A-Z_][A-Z0-9_]*(?::-)?\}/gi, '').includes('${'));
 const values = z.record(z.string(), value);
 

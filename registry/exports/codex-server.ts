@@ -32,7 +32,7 @@ export const codexWriter: Writer<CodexRemote | CodexLaunch> = {
     const token = bearer && bearerInput(bearer);
     const variables = without(open, bearer === undefined ? [] : [bearer]).map((header) => {
       const input = wholeInput(header.value);
-      if (input === undefined) throw new LeftOut(`its header ${header.name} is a text with a blank to fill in`);
+      if (input === undefined) throw new LeftOut(`its header ${header.name} is a text with a placeholder to fill in`);
       return [header.name, scopedVariable(name, input.id)] as const;
     });
     return {

@@ -1,4 +1,4 @@
-/** JSON and TOML files: written for people, and checked against a zod schema of the client's own rules. */
+/** JSON and TOML files: readable, and checked against a zod schema of the client's own rules. */
 import { parse, stringify } from 'smol-toml';
 import { z } from 'zod';
 
@@ -44,8 +44,8 @@ export function tomlText(value: object): string {
 }
 
 /**
- * JSON as people and `git diff` read it: a command and a matcher are a line each, unless that would be a long one, so that
- * a change of one of them is a change of one line.
+ * Readable JSON with useful diffs: a command and a matcher are one line each, unless it would be long, so that a change of one of
+ * them is a change of one line.
  */
 export function jsonText(value: unknown): string {
   return `${writeJson(value, '\n')}\n`;

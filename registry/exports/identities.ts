@@ -21,7 +21,7 @@ export interface Allowance {
   readonly report: readonly ReportLine[];
 }
 
-/** Values of users are not part of an identity, so that one with an input in it can't be listed. */
+/** Users' values are not part of an identity, so one with an input can't be listed. */
 const LITERAL: Syntax = {
   input: ({ id }, { what }) => {
     throw new LeftOut(`${what} depends on ${id}, which each user fills in, and the client compares the whole text`);
@@ -32,7 +32,7 @@ const LITERAL: Syntax = {
 export function allowEach(catalog: Catalog, versions: ExportVersions): Allowance {
   const listed = catalog.map((server) => ({ server, ...identitiesOf(approvedOf(server, versions)) }));
   const allowedKeys = new Set(
-    // Also those that are not listed: what is in use must not be denied because another version is retired.
+    // Including those that are not listed: a version in use must not be denied because another one is retired.
     catalog.flatMap(({ active }) => identitiesOf(active).identities.map(keyOf)),
   );
   const denied = new Map<string, Identity>();
@@ -98,7 +98,7 @@ function identitiesOf(forms: readonly ServerForm[]): Identities {
 
 function urlOf(url: Template, server: string): string {
   const text = writeTemplate(url, LITERAL, { server, what: 'its URL' });
-  if (text.includes('*')) throw new LeftOut('its URL contains *, which the client takes for a wildcard');
+  if (text.includes('*')) throw new LeftOut('its URL contains *, which the client reads as a wildcard');
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw new LeftOut('its URL is not an absolute http(s) URL');
   return text;
 }

@@ -1,9 +1,9 @@
 /**
- * Labels: the names of servers where a client allows neither a dot nor a slash. `io.github.acme/weather` is
+ * Labels: the names of servers for clients that allow neither a dot nor a slash. `io.github.acme/weather` is
  * `io-github-acme_weather`, from which the name can be read back.
  *
- * In the namespace a dot is `-` and each hyphen `--`; the slash is `_`; in the rest a hyphen stays, a dot is `--`, and an
- * underscore stays. A name for which that could not be read back, as one with `..` in it, is `x-` and its UTF-8 bytes in
+ * In the namespace, a dot is `-` and each hyphen `--`. The slash is `_`. In the rest, a hyphen stays, a dot is `--`, and an
+ * underscore stays. A name that couldn't be read back from that, such as one with `..`, is `x-` and its UTF-8 bytes in
  * hexadecimal. No label contains `__`, which separates a server from its tools in Claude Code.
  */
 
@@ -23,7 +23,7 @@ export function labelOf(name: string, alphabet: LabelAlphabet = 'underscore'): s
   return alphabet === 'hyphen' ? label.replaceAll('_', '---') : label;
 }
 
-/** The name that a label stands for; undefined for a text that is no label. */
+/** The name for a label; undefined for a text that isn't a label. */
 export function nameOfLabel(label: string, alphabet: LabelAlphabet = 'underscore'): string | undefined {
   const name = escapedName(label) ?? plainName(alphabet === 'hyphen' ? withUnderscores(label) : label);
   return name !== undefined && labelOf(name, alphabet) === label ? name : undefined;

@@ -1,4 +1,4 @@
-/** Filling a file that gives users servers: for each server the first way to reach or run it that the client can express. */
+/** Fills a file that gives servers to users: for each server, the first way to reach or run it that the client can express. */
 import type { Launch } from './form/launch.ts';
 import type { Remote, ServerForm } from './form/server-form.ts';
 import {
@@ -91,7 +91,7 @@ function templatesOf(way: Remote | Launch): readonly Template[] {
     : [...way.args, ...way.environment.map(({ value }) => value)];
 }
 
-/** Servers whose names differ in punctuation alone could be sent each other's tokens. */
+/** Servers whose names differ only in punctuation could be sent each other's tokens. */
 function ambiguousVariables(catalog: Catalog): ReadonlySet<string> {
   const owners = new Map<string, string[]>();
   for (const { name, current } of catalog) {

@@ -4,24 +4,23 @@ import { labelOf } from './label.ts';
 import { attempt, LeftOut } from './target.ts';
 import { type Input, inputsOf, type Template } from './form/template.ts';
 
-/** Where a value stands. */
+/** The place of a value. */
 export interface Place {
   /** The name of the server. */
   readonly server: string;
   /** For messages: `the header X-Key`. */
   readonly what: string;
-  /** The environment variable of a local server whose whole value this is. */
+  /** The environment variable of a local server of which this is the whole value. */
   readonly variable?: string;
 }
 
 export interface Syntax {
   /**
-   * The text that stands for an input.
-   *
-   * @throws LeftOut where the client has none
+   * The text for an input.
+   * @throws LeftOut if the client has none
    */
   readonly input: (input: Input, place: Place) => string;
-  /** What the client would replace in a text. Text of a document that looks like it can't be written. */
+  /** What the client would replace in a text. A document's text that looks like it can't be used. */
   readonly reserved: RegExp | null;
 }
 
@@ -39,8 +38,8 @@ export const NO_VARIABLES: Syntax = { ...LITERAL_ONLY, reserved: /\$\{/ };
 /**
  * Clients that read environment variables of the user.
  *
- * A remote server gets what it asks for. So an input of a remote, or one inside a longer text, is read from a variable
- * that has the server's name in it: otherwise one server would be sent the token of another.
+ * A remote server receives the values that it asks for. So an input of a remote, or one inside a longer text, is read from a
+ * variable whose name contains the server's name. Otherwise one server would be sent another's token.
  */
 function environmentSyntax(write: (variable: string, isRequired: boolean) => string, reserved: RegExp): Syntax {
   return {
@@ -50,7 +49,7 @@ function environmentSyntax(write: (variable: string, isRequired: boolean) => str
   };
 }
 
-/** Whether a name can be referred to: a program's environment may have others. */
+/** Whether a name can be referenced: a program's environment may have others. */
 export function isVariable(name: string): boolean {
   return /^[A-Za-z_]\w*$/.test(name);
 }
@@ -71,7 +70,7 @@ export const GEMINI_SYNTAX = environmentSyntax(
   /\$(?:\w|\{)/,
 );
 
-/** VS Code asks for inputs. Their ids are shared by all servers of a file, so they have the server's label in them. */
+/** VS Code asks for inputs. All servers of a file share their ids, so these contain the server's label. */
 export const VSCODE_SYNTAX: Syntax = {
   input: ({ id }, { server }) => `\${input:${inputId(server, id)}}`,
   reserved: /\$\{/,
@@ -81,10 +80,10 @@ export function inputId(server: string, id: string): string {
   return `${labelOf(server)}.${id.replaceAll(/[^\w.-]+/g, '_')}`;
 }
 
-/** They hide what a value is, and break files of lines. */
+/** They can hide what a value is, and break files with one value per line. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
-/** @throws LeftOut where the client can't express the template */
+/** @throws LeftOut if the client can't express the template */
 export function writeTemplate(template: Template, syntax: Syntax, place: Place): string {
   const isWhole = template.length === 1;
   const { variable: _variable, ...inside } = place;
@@ -98,7 +97,7 @@ export function writeTemplate(template: Template, syntax: Syntax, place: Place):
     .join('');
 }
 
-/** The values as an object; an optional one that the client can't express is skipped. */
+/** The values as an object. Optional ones that the client can't express are skipped. */
 export function writeValues(
   values: readonly NamedValue[],
   write: (value: NamedValue) => string,

@@ -1,4 +1,4 @@
-/** What a target of exports is, and how one is filled: one file for one client, and a report that accounts for every server. */
+/** Targets of exports, and how they are filled: one file for one client, and a report that accounts for every server. */
 import type { ExportedVersion, ServerForm } from './form/server-form.ts';
 import { serverForm } from './form/server-form.ts';
 
@@ -15,10 +15,10 @@ export interface ExportOptions {
   readonly versions: ExportVersions;
 }
 
-/** A target, in a file of its own below `targets/`. */
+/** A target, in its own file in `targets/`. */
 export interface Target {
   readonly id: string;
-  /** The client and its file, for people. */
+  /** The client and its file, for users. */
   readonly title: string;
   /** Where the client's vendor documents the format. */
   readonly documentation: string;
@@ -29,7 +29,7 @@ export interface Target {
   /** What the format can't express, as sentences. */
   readonly limits: readonly string[];
   readonly render: (catalog: Catalog, options: ExportOptions) => Rendering;
-  /** What is wrong with a file by the client's own rules; empty for what `render` makes. */
+  /** What is wrong with a file by the client's own rules; empty for the output of `render`. */
   readonly faults: (text: string) => readonly string[];
 }
 
@@ -38,24 +38,24 @@ export interface Rendering {
   readonly report: readonly ReportLine[];
 }
 
-/** What became of one server. */
+/** What happened to one server. */
 export interface ReportLine {
   readonly name: string;
   readonly included: boolean;
-  /** The versions that are in the file. */
+  /** The versions in the file. */
   readonly versions: readonly string[];
   /** Whether its retired versions are denied. */
   readonly denied: boolean;
-  /** Why it was left out; for an included one, what its users have to know. */
+  /** Why it was left out; for an included one, what its users must know. */
   readonly notes: readonly string[];
 }
 
 /** All versions of one server. */
 export interface CatalogServer {
   readonly name: string;
-  /** The version that users are given: the latest one, unless it is retired. */
+  /** The version for users: the latest one, unless it is retired. */
   readonly current: ServerForm | null;
-  /** Every active version, in the order of their names. */
+  /** Every active version, ordered by name. */
   readonly active: readonly ServerForm[];
   /** Deprecated and deleted versions. */
   readonly retired: readonly ServerForm[];
@@ -63,7 +63,7 @@ export interface CatalogServer {
 
 export type Catalog = readonly CatalogServer[];
 
-/** The servers of a registry in the order of their names, whatever the order of the entries. */
+/** The servers of a registry, ordered by name, whatever the order of the entries. */
 export function catalogOf(entries: Iterable<ExportedVersion>): Catalog {
   const byName = new Map<string, ServerForm[]>();
   for (const entry of entries) {
@@ -81,7 +81,7 @@ export function catalogOf(entries: Iterable<ExportedVersion>): Catalog {
     });
 }
 
-/** By code points, as the registry API orders names. */
+/** By code points, like the registry API. */
 function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }
@@ -101,12 +101,12 @@ export function attempt<Value>(express: () => Value): { readonly value: Value } 
   }
 }
 
-/** The report of a server of which nothing is in the file. */
+/** The report of a server that isn't in the file. */
 export function leftOut(name: string, notes: readonly string[], denied = false): ReportLine {
   return { name, included: false, versions: [], denied, notes: [...new Set(notes)] };
 }
 
-/** Why a server has no version to give to users; null where it has one. */
+/** Why a server has no version for users; null if it has one. */
 export function retirement({ active, current, retired }: CatalogServer): string | null {
   if (current !== null) return null;
   if (active.length > 0) return 'its latest version is deprecated';

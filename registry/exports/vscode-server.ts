@@ -24,7 +24,7 @@ export function vscodeLaunch(launch: Launch, server: string): WrittenLaunch & { 
   return { type: 'stdio', ...writeLaunch(launch, server) };
 }
 
-/** What VS Code asks the user for; each input once. Without a default: it would be a value of the document. */
+/** The inputs that VS Code asks for, each once, without defaults, which would be values of the document. */
 export function vscodeInputs(way: Remote | Launch, server: string): readonly VscodeInput[] {
   const templates =
     'url' in way

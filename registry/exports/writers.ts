@@ -1,4 +1,4 @@
-/** The members that most clients have in common: `url` and `headers` of a remote, `command`, `args` and `env` of a launch. */
+/** The members that most clients share: `url` and `headers` of a remote; `command`, `args`, and `env` of a launch. */
 import type { Launch } from './form/launch.ts';
 import type { Remote } from './form/server-form.ts';
 import { type Syntax, writeTemplate, writeValues } from './syntax.ts';
@@ -15,7 +15,7 @@ export interface WrittenLaunch {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** `httpsOnly`: the client takes no `http://` URL, not even one of the user's own machine. */
+/** `httpsOnly`: the client accepts no `http://` URL, not even one of the user's own machine. */
 export function remoteWriter(
   syntax: Syntax,
   { httpsOnly = false }: { readonly httpsOnly?: boolean } = {},

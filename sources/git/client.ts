@@ -90,7 +90,7 @@ const COMPLAINTS: readonly (readonly [RegExp, FailureType, string | ((origin: Gi
   [/transport '.*' not allowed/i, 'DefinitionInvalid', 'its protocol is not allowed'],
   [/repository .*not found|does not appear to be a git repository|repository .*does not exist|error: 404/i, 'UpstreamNotFound', 'there is no such repository'],
   [/error: 30\d|unable to update url base/i, 'UpstreamInvalid', 'it redirects: name the URL that it redirects to'],
-  [/could not resolve host/i, 'UpstreamUnavailable', 'its host name is not known'],
+  [/could not resolve host/i, 'UpstreamUnavailable', 'its host name is unknown'],
 ]; // prettier-ignore
 
 function understood(error: unknown, { origin, guard }: { origin: GitOrigin } & Pick<GitOptions, 'guard'>): unknown {

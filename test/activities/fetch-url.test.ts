@@ -116,7 +116,7 @@ test.each<[string, typeof answer, string, string]>([
     'the answer stopped coming',
   ],
   ['never answers', () => {}, 'UpstreamUnavailable', 'no answer in time'],
-  ['hangs up', (response) => response.destroy(), 'UpstreamUnavailable', 'the connection was cut'],
+  ['hangs up', (response) => response.destroy(), 'UpstreamUnavailable', 'the connection was interrupted'],
   [
     'sends broken compression',
     (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('no'),

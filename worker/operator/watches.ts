@@ -120,7 +120,7 @@ class ResourceView {
     if (isOurs) this.#known.set(id, { resource, references: referencedNames(resource) });
     else this.#known.delete(id);
     if (!isOurs && before === undefined) return;
-    // A status that the operator wrote itself is no news.
+    // Ignore a status that the operator wrote itself.
     if (isOurs && before !== undefined && changeMark(before.resource) === changeMark(resource)) return;
     this.#options.queue.add(resource, before === undefined && isOurs ? 'start' : 'resource');
   }

@@ -4,7 +4,7 @@ import { type Template, valueTemplate } from './template.ts';
 
 export interface Setting {
   readonly name: string;
-  /** Null where the document gives no value and needs none. */
+  /** Null if the document gives no value and needs none. */
   readonly value: Template | null;
   /** What the document says about it. */
   readonly holder: JsonObject;
@@ -48,7 +48,7 @@ export function packageEnvironment(from: JsonObject): PackageEnvironment {
   return { settings, runtimeArguments };
 }
 
-/** `NAME` alone passes on a variable of the user's own environment, and is often declared beside. */
+/** `NAME` alone passes on a variable of the user's environment, and is often declared in addition. */
 function addEnvironment(settings: Setting[], argument: JsonObject): void {
   const [, name = '', equals, value] = /^([^=]*)(=?)(.*)$/s.exec(textOf(argument['value']) ?? '') ?? [];
   if (equals === '' && settings.some((known) => known.name === name)) return;
@@ -61,7 +61,7 @@ function setting(holder: JsonObject, undeclared: 'input' | 'text'): Setting[] {
   return name === undefined ? [] : [{ name, value: valueTemplate(holder, { id: name, undeclared }), holder }];
 }
 
-/** Settings that have a value, each name once: the last one counts, as in an environment. */
+/** Settings with a value, each name once. The last one counts, as in an environment. */
 export function withValue(settings: readonly Setting[]): NamedValue[] {
   const values = new Map(settings.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])));
   return [...values].map(([name, value]) => ({ name, value }));

@@ -1,12 +1,12 @@
 /**
- * Values of a server.json with their placeholders resolved: what is known is text, what is not is an input that each
- * user fills in. A value that is marked as secret never becomes text, whatever `value` or `default` it has.
+ * Values of a server.json with their placeholders resolved: known parts are text, all others are inputs that each user fills in.
+ * A value that is marked as secret never becomes text, whatever `value` or `default` it has.
  *
  * server.schema.json, "InputWithVariables": `{name}` in a `value` stands for the variable of that name.
  */
 import { isJsonObject, type JsonObject, memberOf, textOf, textsOf } from '../../json.ts';
 
-/** Something that the user of a server has to provide. */
+/** Something that the user of a server must provide. */
 export interface Input {
   /** Unique within its server, except that one variable can occur several times. */
   readonly id: string;
@@ -30,11 +30,11 @@ export function inputsOf(template: Template): readonly Input[] {
 }
 
 export interface Placeholders {
-  /** What a name stands for; undefined for a name that is not declared. */
+  /** The meaning of a name; undefined if it isn't declared. */
   readonly find: (name: string) => JsonObject | undefined;
   /**
-   * What an undeclared name is: an input where braces have no other meaning, as in a URL or an HTTP header, and otherwise
-   * text, as the schema has it.
+   * What an undeclared name is: an input if braces have no other meaning, as in a URL or an HTTP header, and otherwise text, as
+   * in the schema.
    */
   readonly undeclared: 'input' | 'text';
 }
@@ -48,14 +48,14 @@ export function declaredVariables(holder: JsonObject, undeclared: Placeholders['
   };
 }
 
-/** A text in which each placeholder is replaced by what it stands for. */
+/** A text in which each placeholder is replaced by its meaning. */
 export function fillIn(text: string, { find, undeclared }: Placeholders): Template {
   const parts: (string | Input)[] = [];
   let end = 0;
   for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
     const [placeholder, name = ''] = match;
     const variable = find(name);
-    // `${NAME}` is an environment variable in many clients, and not for a document to ask for.
+    // `${NAME}` is an environment variable in many clients, and a document must not ask for those.
     const isText = undeclared === 'text' || text[match.index - 1] === '$' || !/^[A-Za-z_][\w.-]*$/.test(name);
     if (variable === undefined && isText) continue;
     parts.push(text.slice(end, match.index));
@@ -66,10 +66,9 @@ export function fillIn(text: string, { find, undeclared }: Placeholders): Templa
 }
 
 /**
- * The value of an argument, a header or an environment variable.
- *
- * @param id of the input that the whole value is, where the document gives no value
- * @returns null where there is no value and none is needed
+ * The value of an argument, a header, or an environment variable.
+ * @param id of the input that the whole value is, if the document gives no value
+ * @returns null if there is no value and none is needed
  */
 export function valueTemplate(
   holder: JsonObject,
@@ -82,7 +81,7 @@ export function valueTemplate(
   if (value !== undefined) {
     const filled = fillIn(value, declaredVariables(holder, isSecret ? 'input' : undeclared));
     if (!isSecret) return isRequired ? withEachInput(filled, { isRequired }) : filled;
-    // A secret with no blanks to fill in would be published here: the user provides all of it instead.
+    // A secret without placeholders would be published here, so the user provides all of it instead.
     return literalOf(filled) === undefined ? withEachInput(filled, { isSecret, isRequired }) : whole;
   }
   const usual = scalarText(holder['default']);
@@ -90,7 +89,7 @@ export function valueTemplate(
   return isSecret || isRequired ? whole : null;
 }
 
-/** A template that is no use with a blank in it, as the URL of a remote. */
+/** A template that is useless with a gap, such as the URL of a remote. */
 export function withRequiredInputs(template: Template): Template {
   return withEachInput(template, { isRequired: true });
 }
@@ -126,7 +125,7 @@ function undeclaredInput(id: string): Input {
   return { id, description: undefined, isRequired: true, isSecret: false, choices: [] };
 }
 
-/** Documents of sources have numbers and booleans where the schema asks for text. */
+/** Documents of sources have numbers and booleans where the schema requires text. */
 function scalarText(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : textOf(value);
 }

@@ -1,4 +1,4 @@
-/** Where a package that listens on a port is reached. */
+/** The address of a package that listens on a port. */
 import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../../json.ts';
 import { fillIn, type Template } from './template.ts';
 

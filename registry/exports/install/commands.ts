@@ -26,7 +26,7 @@ function codeInstaller({ name }: ServerForm): Installer {
   };
 }
 
-/** Options that take several values come last: they would swallow the words behind them. */
+/** Options with several values come last: they would swallow the words after them. */
 function claudeInstaller({ name }: ServerForm): Installer {
   const label = labelOf(name);
   return {
@@ -88,7 +88,7 @@ function geminiInstaller({ name }: ServerForm): Installer {
   };
 }
 
-/** Clients read `${NAME}` from their own environment each time that they start the server. */
+/** Clients read `${NAME}` from their own environment each time they start the server. */
 function variableNotes(words: readonly string[]): string[] {
   const variables = [...words.join('\n').matchAll(/\$\{(\w+)(:-)?\}/g)];
   return variables.map(([, variable, optional]) =>

@@ -20,12 +20,12 @@ type InstallClient = (typeof INSTALL_CLIENTS)[number];
 
 export interface InstallOption {
   readonly client: InstallClient;
-  /** For people. */
+  /** For users. */
   readonly title: string;
   /** A link that the client handles, one for web pages that allow only https, or a line for a POSIX shell. */
   readonly kind: 'link' | 'web-link' | 'command';
   readonly text: string;
-  /** What the user has to do besides. */
+  /** What the user must do in addition. */
   readonly notes: readonly string[];
 }
 
@@ -38,7 +38,7 @@ interface Installed {
   readonly notes?: readonly string[];
 }
 
-/** Throws LeftOut for what the client can't install in this manner. */
+/** Throws LeftOut for anything that the client can't install in this way. */
 export interface Installer {
   readonly remote: (remote: Remote) => Installed;
   readonly launch: (launch: Launch) => Installed;
@@ -66,8 +66,8 @@ export function installFirst(
 }
 
 /**
- * A remote or a launch without the headers and variables that the user has to provide, for clients that don't ask: a link
- * has neither a secret in it nor a text that stands for one.
+ * A remote or a launch without the headers and variables that the user must provide, for clients that don't ask: the link
+ * contains neither a secret nor a text in its place.
  */
 export function withoutInputs<Way extends Remote | Launch>(way: Way): { readonly way: Way; readonly notes: string[] } {
   const values = 'url' in way ? way.headers : way.environment;

@@ -32,7 +32,7 @@ export const codexRequirements: Target = {
     'A server whose URL or arguments each user fills in is left out, and so is SSE, which Codex does not support.',
   ],
   render: (catalog) => {
-    // Where codex-config has the server too, this is the same way to reach or run it.
+    // If codex-config has the server too, this is the same way to reach or run it.
     const given = new Map(provideEach(catalog, codexWriter).provided.map(({ server, entry }) => [server.name, entry]));
     const { provided, report } = provideEach(catalog, codexIdentityWriter);
     const servers = provided.map(({ server: { name }, entry }) => {
