@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { findSource } from '../db/configuration/sources.ts';
 import { noteNothingNew } from '../db/syncs/source-states.ts';
+import { checks } from '../telemetry/instruments.ts';
 import type { CheckInput, CheckResult } from '../workflows/contract.ts';
 import { isManaged } from '../registry/source-definition.ts';
 import { readerOf } from '../sources/index.ts';
@@ -24,7 +25,12 @@ export async function check({ database, guard }: UpstreamDependencies, input: Ch
   if (previous === null) return { news: 'maybe' };
   const signal = AbortSignal.any([Context.current().cancellationSignal, AbortSignal.timeout(LONGEST_CHECK_MS)]);
   const limits = limitsOf(source, guard);
-  const news = await reader.check({ origin, definition, previous, guard: limits, signal });
+  const asking = reader.check({ origin, definition, previous, guard: limits, signal });
+  asking.then(
+    (result) => checks.add(1, { kind: source.kind, result }),
+    () => checks.add(1, { kind: source.kind, result: 'failed' }),
+  );
+  const news = await asking;
   if (news === 'nothing') await noteNothingNew(database, source.id);
   return { news };
 }

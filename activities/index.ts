@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { OutboundSettings } from '../config/model.ts';
 import type { Database } from '../db/connection/database.ts';
 import { purge, type Retention } from '../db/upkeep/purge.ts';
@@ -11,6 +12,7 @@ import { named } from './earlier-inputs.ts';
 import { recordPause } from './record-pause.ts';
 import { type ReconcileDependencies, reconcileSources } from './reconcile-sources.ts';
 import { recordFailure } from './record-failure.ts';
+import { reportedSync } from './reported-sync.ts';
 import { retireSource } from './retire-source.ts';
 import { watch } from './watch.ts';
 import { write } from './write.ts';
@@ -19,20 +21,27 @@ import { write } from './write.ts';
 export interface ActivityDependencies extends ReconcileDependencies {
   /** The limits of sources that were created through the API. */
   readonly outbound: OutboundSettings;
+  readonly logger: Logger;
   /** How long records are kept before housekeeping purges them. */
   readonly retention?: Retention;
 }
 
 /** All activities of the main task queue. */
 export function createActivities(dependencies: ActivityDependencies): Activities {
-  const { database, outbound, retention } = dependencies;
+  const { database, outbound, retention, logger } = dependencies;
   const upstream = { database, guard: new OutboundGuard(outbound) };
   return {
     ...createWriteActivities(database),
     check: (input) => failingClearly(() => check(upstream, named(input))),
     fetchSnapshot: (input) => failingClearly(() => fetchSnapshot(upstream, named(input))),
-    applySnapshot: (input) => failingClearly(() => applySnapshot(database, named(input))),
-    recordFailure: (input) => failingClearly(() => recordFailure(database, named(input))),
+    applySnapshot: (input) =>
+      failingClearly(() =>
+        reportedSync({ database, logger }, named(input), () => applySnapshot(database, named(input))),
+      ),
+    recordFailure: (input) =>
+      failingClearly(() =>
+        reportedSync({ database, logger }, named(input), () => recordFailure(database, named(input))),
+      ),
     reconcileSources: () => failingClearly(() => reconcileSources(dependencies)),
     purge: () => failingClearly(() => purge(database, retention)),
   };

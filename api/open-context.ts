@@ -63,6 +63,7 @@ export interface ContextOptions {
 
 export interface OpenContext {
   readonly context: ApiContext;
+  readonly isTracing: boolean;
   /** Doesn't close the database. */
   close(): Promise<void>;
 }
@@ -88,6 +89,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
     const opened = await openOn({ ...options, database }, registries);
     return {
       context: opened.context,
+      isTracing: opened.isTracing,
       close: async () => {
         await opened.close();
         await watch.close();
@@ -102,8 +104,9 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
 /** On a database that is watched. */
 async function openOn(options: ContextOptions, registries: RegistryDirectory): Promise<OpenContext> {
   const { database, auth, logger } = options;
+  const { version } = softwareVersion(process.env);
   const audit = await AuditTrail.open({ settings: options.audit, database, logger });
-  const telemetry = startTelemetry(options.telemetry);
+  const telemetry = startTelemetry(options.telemetry, version);
   const temporal = await connectTemporal(options.temporal, telemetry);
   const revisions = listenForRevisions(options.connection, {
     onRevision: (revision) => registries.noteRevision(revision),
@@ -112,7 +115,7 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
   });
   const findWorkersNow = (): Promise<Workers> => findWorkers(temporal.client, options.temporal.taskQueue);
   const removeGauges = [
-    addProcessGauges({ role: 'api', version: softwareVersion(process.env).version }),
+    addProcessGauges({ role: 'api', version }),
     addRegistryGauges(database),
     addGauges(() => registries.gauges()),
     watchWorkers({
@@ -135,6 +138,7 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
       audit,
       findWorkers: findWorkersNow,
     },
+    isTracing: telemetry.isTracing,
     close: async () => {
       for (const remove of removeGauges) remove();
       await audit.close();

@@ -1,12 +1,15 @@
 /** The API process. Reads work even while Temporal is unavailable. */
 import { once } from 'node:events';
 import { createApp } from './app.ts';
-import type { ApiContext } from './context.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openInternalPort, type Readiness } from '../telemetry/internal-port.ts';
+import { ENDPOINT_GROUPS } from './endpoints/groups.ts';
 import { apiReadiness } from './endpoints/system/health.ts';
 import { listen } from './http/listener.ts';
-import { type ContextOptions, openContext } from './open-context.ts';
+import { observed, type RequestObserver } from './http/observed-requests.ts';
+import { routePatterns } from './http/route-patterns.ts';
+import { ServerLookups } from './http/server-lookups.ts';
+import { type ContextOptions, openContext, type OpenContext } from './open-context.ts';
 
 export interface ApiOptions extends ContextOptions, ServeOptions {}
 
@@ -31,18 +34,20 @@ interface ServeOptions {
 export async function runApi(options: ApiOptions): Promise<void> {
   const opened = await openContext(options);
   try {
-    await serve(opened.context, options);
+    await serve(opened, options);
   } finally {
     await opened.close();
   }
 }
 
-async function serve(context: ApiContext, options: ServeOptions): Promise<void> {
+async function serve(opened: OpenContext, options: ApiOptions): Promise<void> {
+  const { context } = opened;
   const { addresses, signal, drainDelayMs, onReady } = options;
   const readiness = (): Promise<Readiness> => apiReadiness(context);
   const internal = await openInternalPort({ address: addresses.internal, readiness });
   try {
-    const open = await listen(createApp(context), addresses.public);
+    const open = await listen(observed(observerOf(opened, options), createApp(context)), addresses.public);
+    options.logger.info({ address: open.url, internalAddress: internal.url }, `The API listens on ${open.url}`);
     try {
       onReady?.({ public: open.url, internal: internal.url });
       if (!signal.aborted) await once(signal, 'abort');
@@ -55,4 +60,16 @@ async function serve(context: ApiContext, options: ServeOptions): Promise<void> 
     // Last, so that probes are answered while the public side drains.
     await internal.close();
   }
+}
+
+function observerOf({ isTracing }: OpenContext, { logger, telemetry }: ApiOptions): RequestObserver {
+  const patterns = ENDPOINT_GROUPS.flatMap(({ bases, endpoints }) =>
+    bases.flatMap((base) => endpoints.map(({ path }) => base.path + path)),
+  );
+  return {
+    logger,
+    isTracing,
+    routeOf: routePatterns(patterns),
+    lookups: new ServerLookups(telemetry?.metrics.serverLookups ?? 0),
+  };
 }

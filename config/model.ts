@@ -67,7 +67,12 @@ export interface TelemetrySettings {
     /** The fraction of traces to keep, above 0 and up to 1. */
     readonly sampling: number;
   };
-  readonly metrics: { readonly enabled: boolean };
+  readonly metrics: {
+    /** Push metrics to the endpoint. */
+    readonly enabled: boolean;
+    /** How many servers are counted by name. 0: lookups aren't counted. */
+    readonly serverLookups: number;
+  };
 }
 
 export interface ServerSettings {
@@ -91,8 +96,10 @@ export interface ServerSettings {
 }
 
 export interface LogSettings {
-  /** Minimum level of log messages. Default `info`; in the processes of `serve` `warn`. */
+  /** Minimum level of log messages. Default `info`; for `serve` on a terminal `warn`. */
   readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  /** Default: `text` on a terminal, otherwise `json`. */
+  readonly format?: 'json' | 'text';
 }
 
 /** An identity provider. */

@@ -13,7 +13,6 @@ export interface Note {
 const ANONYMOUS = 'has no effect in anonymous mode, where everyone is allowed to do everything';
 const WITHOUT_AUTHZ = 'has no effect without `auth.authz`: any valid token sees everything';
 const MANAGED = 'has no effect on a managed source, which is never fetched';
-const METRICS = 'has no effect: this version exports traces only';
 const READS = 'has no effect: reads are not recorded';
 const REQUEST_DATA = 'has no effect: audit events never contain request data, which may be secret';
 
@@ -28,7 +27,6 @@ export function effectlessSettings(file: JsonObject): Note[] {
       ['syncPolicy', 'filter'],
       MANAGED,
     ),
-    ...(asksForMetrics(file['telemetry']) ? [note(['telemetry', 'metrics', 'enabled'], METRICS)] : []),
     ...auditNotes(file['audit']),
   ];
 }
@@ -58,11 +56,6 @@ function notesIn(items: readonly Item[], keys: readonly string[], message: strin
 
 function note(path: Path, message: string): Note {
   return { path, message };
-}
-
-function asksForMetrics(telemetry: unknown): boolean {
-  if (!isJsonObject(telemetry) || telemetry['enabled'] !== true) return false;
-  return isJsonObject(telemetry['metrics']) && telemetry['metrics']['enabled'] === true;
 }
 
 function auditNotes(audit: unknown): Note[] {

@@ -92,7 +92,15 @@ const telemetry = mapping({
     enabled: z.boolean().default(false),
     sampling: z.number().gt(0).max(1).default(0.05).describe('Fraction of traces to keep. Default 0.05'),
   }).prefault({}),
-  metrics: mapping({ enabled: z.boolean().default(false) }).prefault({}),
+  metrics: mapping({
+    enabled: z.boolean().default(false).describe('Push metrics to the endpoint. /metrics is always there'),
+    serverLookups: z
+      .int()
+      .min(0)
+      .max(1000)
+      .default(0)
+      .describe('How many servers are counted by name in rollcall_server_lookups_total. Default 0: off'),
+  }).prefault({}),
 });
 
 /** Read events, which only ToolHive Registry Server records. A note says that they have no effect here. */
@@ -139,7 +147,11 @@ const log = mapping({
   level: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .exactOptional()
-    .describe('Minimum level of log messages. Default info; for `serve` warn'),
+    .describe('Minimum level of log messages. Default info; for `serve` on a terminal warn'),
+  format: z
+    .enum(['json', 'text'])
+    .exactOptional()
+    .describe('JSON lines, or readable text. Default text on a terminal, otherwise json'),
 });
 
 const server = mapping({

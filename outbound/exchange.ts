@@ -1,5 +1,6 @@
 /** One HTTP request, with deadlines. Sources, clusters, and identity providers all send their requests through here. */
 import { type Dispatcher, errors, request } from 'undici';
+import { observeRequest } from '../telemetry/outbound-requests.ts';
 
 export interface Exchange {
   readonly url: URL;
@@ -28,6 +29,14 @@ export interface Change {
  * @throws the reason of the signal, or an error of undici or Node with a `code`
  */
 export async function exchange(wanted: Exchange): Promise<Dispatcher.ResponseData> {
+  const { url, form, change } = wanted;
+  const method = change?.method ?? (form === undefined ? 'GET' : 'POST');
+  return await observeRequest({ url, method }, (traceHeaders) =>
+    send({ ...wanted, headers: { ...traceHeaders, ...wanted.headers } }),
+  );
+}
+
+async function send(wanted: Exchange): Promise<Dispatcher.ResponseData> {
   const { url, dispatcher, headers, form, change, timeoutMs, silenceMs = timeoutMs, signal } = wanted;
   const waiting = new AbortController();
   // undici restarts its own timeout for headers with each informational answer (1xx).

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { inSpan } from '../telemetry/span.ts';
 
 export interface ProgramOptions {
   readonly folder: string;
@@ -11,6 +12,9 @@ export interface ProgramOptions {
   /** The longest output that is kept, of standard output and of standard error. */
   readonly maxOutputBytes: number;
 }
+
+/** Tells a subcommand, such as `ls-remote`, from options and values, which can be secret. */
+const SUBCOMMAND = /^[a-z]+(?:-[a-z]+)*$/;
 
 /** The program exited with a failure, or could not be started. The message is its output. */
 export class ProgramFailure extends Error {}
@@ -29,6 +33,11 @@ export async function runProgram(
   arguments_: readonly string[],
   options: ProgramOptions,
 ): Promise<string> {
+  const name = [program, ...arguments_.filter((argument) => SUBCOMMAND.test(argument)).slice(0, 1)].join(' ');
+  return await inSpan({ name }, () => run(program, arguments_, options));
+}
+
+async function run(program: string, arguments_: readonly string[], options: ProgramOptions): Promise<string> {
   options.signal.throwIfAborted();
   const child = spawn(program, arguments_, {
     cwd: options.folder,

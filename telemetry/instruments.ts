@@ -54,10 +54,6 @@ export const refusedRequests = meter.createCounter('rollcall.requests.refused', 
   description: 'Requests refused because of who sent them (401, 403) or how many were sent (429)',
 });
 
-export const pageCacheRequests = meter.createCounter('rollcall.page_cache.requests', {
-  description: 'Cacheable reads, by whether the page was in memory',
-});
-
 export const auditEvents = meter.createCounter('rollcall.audit.events', {
   description: 'Audit events, by whether they were written to the database or lost',
 });

@@ -1,5 +1,6 @@
 /** The metrics of this process: its meter, its gauges, and their collection for scrapes and pushes. */
 import type { Meter } from '@opentelemetry/api';
+import { emptyResource, type Resource } from '@opentelemetry/resources';
 import { AggregationTemporality, type CollectionResult, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { Gauges, type ReadGauges } from './gauges.ts';
 
@@ -25,7 +26,15 @@ export function addGauges(read: ReadGauges): () => void {
   return gauges.add(read);
 }
 
+let processResource: Resource = emptyResource();
+
+/** Sets what all metrics say about the process: the name and the version of the service. */
+export function describeProcess(resource: Resource): void {
+  processResource = resource;
+}
+
 /** All values as they are now. What could not be read is missing; `errors` says why. */
 export async function collectMetrics(): Promise<CollectionResult> {
-  return await reader.collect();
+  const { resourceMetrics, errors } = await reader.collect();
+  return { resourceMetrics: { ...resourceMetrics, resource: processResource }, errors };
 }

@@ -23,7 +23,7 @@ import { workerIdentity } from '../temporal/workers.ts';
 import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 import { keepHouse } from './keep-house.ts';
-import { logThrough } from './logging.ts';
+import { installRuntime } from './logging.ts';
 import { SHUTDOWN, workUntilStopped } from './work-until-stopped.ts';
 
 /**
@@ -120,12 +120,10 @@ async function succeeds(question: Promise<unknown>): Promise<boolean> {
 
 async function runWithPort(options: WorkerOptions, state: WorkerState, port: HttpListener): Promise<void> {
   const { server, logger, signal } = options;
-  logThrough(logger);
-  const telemetry = startTelemetry(options.telemetry);
-  const removeGauges = [
-    addProcessGauges({ role: 'worker', version: softwareVersion(process.env).version }),
-    addRegistryGauges(options.database),
-  ];
+  installRuntime(logger);
+  const { version } = softwareVersion(process.env);
+  const telemetry = startTelemetry(options.telemetry, version);
+  const removeGauges = [addProcessGauges({ role: 'worker', version }), addRegistryGauges(options.database)];
   const temporal = await connectTemporal(server, telemetry);
   state.client = temporal.client;
   try {
@@ -168,7 +166,7 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
           signal,
           onPolling: (isPolling) => {
             state.isPolling = isPolling;
-            if (isPolling) options.onReady?.(port.url);
+            if (isPolling) noteReady(options, port);
           },
         },
         workers,
@@ -184,14 +182,20 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
 
 function activityDependencies(
   client: Client,
-  { server, database, outbound, retention }: WorkerOptions,
+  { server, database, outbound, retention, logger }: WorkerOptions,
 ): Parameters<typeof createActivities>[0] {
   const { taskQueue } = server;
   return {
     database,
+    logger,
     outbound,
     ...(retention && { retention }),
     actors: createSourceActors(client, { taskQueue, findState: (name) => findInitialState(database, name) }),
     listRunningActors: () => listRunningActors(client, taskQueue),
   };
+}
+
+function noteReady({ logger, onReady }: WorkerOptions, { url }: HttpListener): void {
+  logger.info({ internalAddress: url }, 'The worker takes tasks');
+  onReady?.(url);
 }

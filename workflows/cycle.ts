@@ -16,6 +16,7 @@ import { causeOf, wasCancelled, wasKilled } from './failures.ts';
 import { asksFirst, isFullSyncDue } from './next-sync.ts';
 import type { SourceActor } from './source-actor.ts';
 import { recordOf, sync } from './sync.ts';
+import { describeCycle } from './trace.ts';
 import { isListed } from './visibility.ts';
 
 export async function runCycle(actor: SourceActor): Promise<void> {
@@ -57,6 +58,7 @@ async function hasNothingNew(actor: SourceActor): Promise<boolean> {
 
 async function runSync(actor: SourceActor, input: SyncInput): Promise<void> {
   const startedAt = new Date().toISOString();
+  describeCycle({ 'rollcall.sync.number': input.number, 'rollcall.sync.trigger': input.trigger });
   const { retryAfterMs, ...ending } = await actor.during('syncing', () => endingOf(input));
   const report: SyncReport = {
     number: input.number,

@@ -1,4 +1,5 @@
 /** A source's actor: its state, and every way in which the state changes. */
+import type { Context } from '@opentelemetry/api';
 import type { TemporalFailure } from '@temporalio/common';
 import { CancellationScope, patched, setCurrentDetails } from '@temporalio/workflow';
 import type {
@@ -15,6 +16,7 @@ import { isCarried } from './earlier-versions.ts';
 import { noteDefinition, noteState } from './memo.ts';
 import { planNextCycle, timeUntilCycle, triggerOf } from './next-sync.ts';
 import { mergeRequests, type PendingSync } from './sync-request.ts';
+import { activeTrace, type inCycleSpan } from './trace.ts';
 import { listSource } from './visibility.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
@@ -32,6 +34,8 @@ export class SourceActor {
   /** What is running now; a retirement cancels it, and so does a message during a check. */
   #running: CancellationScope | undefined;
   #watching: CancellationScope | undefined;
+  /** The trace of the message that asked for the pending sync. */
+  #requestedIn: Context | undefined;
   #newsFromWatch = false;
   #retirement: Retirement | undefined;
 
@@ -86,6 +90,7 @@ export class SourceActor {
 
   /** Requests a sync; returns the number that it will have. */
   request(request: SyncRequest, trigger: SyncTrigger = 'message'): number {
+    if (trigger === 'message') this.#requestedIn ??= activeTrace();
     this.#change({ pending: mergeRequests(this.#state.pending, request, trigger) });
     // The answer of the check no longer matters.
     if (this.#activity === 'checking') this.#running?.cancel();
@@ -147,7 +152,13 @@ export class SourceActor {
     return trigger;
   }
 
+  /** What the span of the next cycle says. */
+  traceOfCycle(): Parameters<typeof inCycleSpan>[0] {
+    return { source: this.name, kind: this.#state.source.kind, requestedIn: this.#requestedIn };
+  }
+
   takePending(): PendingSync | undefined {
+    this.#requestedIn = undefined;
     const { pending, ...rest } = this.#state;
     this.#state = rest;
     return pending;

@@ -8,6 +8,7 @@ import { toFailure } from './failures.ts';
 import { receiveMessages } from './messages.ts';
 import { timeUntilCycle } from './next-sync.ts';
 import { SourceActor, type Retirement } from './source-actor.ts';
+import { inCycleSpan } from './trace.ts';
 import { keepWatching } from './watch.ts';
 
 /** Keeps histories readable and replays fast. */
@@ -29,7 +30,7 @@ export async function source(given: SourceState | EarlierState): Promise<void> {
 
   while (actor.retirement === undefined) {
     if (mayContinueAsNew()) return continueAsNew<typeof source>(actor.state);
-    if (actor.isDue(Date.now())) await runCycle(actor);
+    if (actor.isDue(Date.now())) await inCycleSpan(actor.traceOfCycle(), () => runCycle(actor));
     else await waitForWork(actor, mayContinueAsNew);
   }
   await retire(actor, actor.retirement);

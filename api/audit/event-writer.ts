@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { addAuditEvents, completeAuditEvent } from '../../db/upkeep/audit-events.ts';
 import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
 import type { Database } from '../../db/connection/database.ts';
+import { auditEvents } from '../../telemetry/instruments.ts';
+import { addGauges } from '../../telemetry/meter.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { NOBODY } from './sender.ts';
 
@@ -22,6 +24,7 @@ export interface EventWriterOptions {
 export class EventWriter {
   readonly #options: EventWriterOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #removeGauge: () => void;
   #added: AuditEvent[] = [];
   #completed: AuditEvent[] = [];
   #lost = 0;
@@ -29,6 +32,13 @@ export class EventWriter {
 
   constructor(options: EventWriterOptions) {
     this.#options = options;
+    this.#removeGauge = addGauges(() => [
+      {
+        name: 'rollcall.audit.events.pending',
+        description: 'Audit events in memory that are not yet in the database',
+        points: [{ value: this.#added.length + this.#completed.length }],
+      },
+    ]);
     this.#timer = setInterval(() => void this.#flush(), FLUSH_INTERVAL_MS).unref();
   }
 
@@ -44,6 +54,7 @@ export class EventWriter {
 
   /** Writes the buffered events if the database is available. */
   async close(): Promise<void> {
+    this.#removeGauge();
     clearInterval(this.#timer);
     await this.#flushing;
     await this.#flush();
@@ -53,7 +64,7 @@ export class EventWriter {
 
   #hasRoom(): boolean {
     if (this.#added.length + this.#completed.length < MAX_HELD) return true;
-    this.#lost += 1;
+    this.#lose(1);
     return false;
   }
 
@@ -86,11 +97,17 @@ export class EventWriter {
   async #attempt(events: readonly AuditEvent[], write: () => Promise<void>): Promise<void> {
     try {
       await write();
+      auditEvents.add(events.length, { result: 'written' });
     } catch (error) {
       if (isDatabaseUnavailable(error)) throw error;
       this.#options.logger.error({ err: error, events }, 'audit events cannot be recorded');
-      this.#lost += events.length;
+      this.#lose(events.length);
     }
+  }
+
+  #lose(count: number): void {
+    this.#lost += count;
+    auditEvents.add(count, { result: 'dropped' });
   }
 
   async #tellLost(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { AuditSettings } from '../../config/model.ts';
 import { addAuditEvents, completeAuditEvent, discardAuditEvent } from '../../db/upkeep/audit-events.ts';
 import type { Database } from '../../db/connection/database.ts';
+import { auditEvents, changes } from '../../telemetry/instruments.ts';
 import type { AuditAction, AuditEvent, AuditOutcome, AuditTarget } from '../../registry/audit.ts';
 import { toHttpError } from '../http/error-mapping.ts';
 import type { HttpError } from '../http/error.ts';
@@ -66,6 +67,18 @@ export class AuditTrail {
    * @throws errors of `work`, and errors of Postgres if the request can't be recorded. Then nothing is changed.
    */
   async change<Result>(requested: RequestedChange, work: () => Promise<Result>): Promise<Result> {
+    const { action } = requested;
+    try {
+      const result = await this.#recorded(requested, work);
+      changes.add(1, { action, outcome: 'success' });
+      return result;
+    } catch (error) {
+      changes.add(1, { action, outcome: outcomeOf(toHttpError(error).status) });
+      throw error;
+    }
+  }
+
+  async #recorded<Result>(requested: RequestedChange, work: () => Promise<Result>): Promise<Result> {
     if (!isRecorded(this.#options.settings, requested.action)) return await work();
     const begun = begunEvent(requested);
     await addAuditEvents(this.#options.database, [begun]);
@@ -102,6 +115,7 @@ export class AuditTrail {
       if (event.outcome === 'denied' && !this.#filter.admits(event)) return await discardAuditEvent(database, event.id);
       this.#lines.write(event);
       await completeAuditEvent(database, event);
+      auditEvents.add(1, { result: 'written' });
     } catch (error) {
       // The change was made and its request is recorded, so the answer must not be an error.
       logger.warn({ err: error, event: event.id }, 'the outcome of a change is recorded later');

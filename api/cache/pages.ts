@@ -10,6 +10,7 @@ import { callerOf } from '../access/caller.ts';
 import type { RegistryView } from '../access/visibility.ts';
 import { whileConnected } from '../http/reader.ts';
 import type { RegistryDirectory } from '../registry-directory.ts';
+import { noteCacheResult } from './cache-result.ts';
 import { type Body, BodyCache, bodyOf, isBody } from './bodies.ts';
 import {
   compress,
@@ -86,7 +87,9 @@ export class Pages {
     const key = this.#keyOf(page);
     const staleMs = this.#registries.staleMs();
     if (staleMs !== undefined) markStale(response, staleMs);
-    const body = this.#bodies.get(key) ?? (await this.#make(key, page, staleMs));
+    const held = this.#bodies.get(key);
+    noteCacheResult(response, held === undefined ? 'miss' : 'hit');
+    const body = held ?? (await this.#make(key, page, staleMs));
     if (!isBody(body)) return await this.stream(request, response, { ...page, pieces: body });
 
     setPageHeaders(request, response);

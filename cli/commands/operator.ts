@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { ClusterAccess } from '../../kubernetes/kubeconfig.ts';
 import type { WorkloadDefaults } from '../../operator/workload.ts';
-import { createLogger } from '../run/logger.ts';
+import { createLogger } from '../../telemetry/logger.ts';
 import { untilToldToStop } from '../run/stop-signal.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 

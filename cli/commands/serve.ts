@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AddressOptions, withAddresses } from '../run/address-options.ts';
-import { configurationOption, readConfiguration } from '../run/configuration-file.ts';
+import { configurationOption, loadConfigurationFile } from '../run/configuration-file.ts';
 import { addDataDirectoryOption, type DataDirectoryOption } from '../run/data-directory.ts';
 import { ensureStarterConfiguration, STARTER_FILE } from '../run/starter-configuration.ts';
 import { untilToldToStop } from '../run/stop-signal.ts';
@@ -41,9 +41,19 @@ export function addServeCommand(program: Command): void {
     const { config, authMode, dataDir, temporalPort, uiPort } = options;
     const environment = { ...process.env, ...(authMode !== undefined && { THV_REGISTRY_AUTH_MODE: authMode }) };
     const file = config ?? (await ensureStarterConfiguration());
-    const configuration = withAddresses(await readConfiguration(file, environment), options);
+    const configuration = withAddresses(await loadConfigurationFile(file, environment), options);
+    const { failingInLog, openLog, serveOutput } = await import('../run/process-log.ts');
+    const logger = openLog('serve', configuration);
     const { serve } = await import('../run/serve-everything.ts');
-    await serve(configuration, { dataDirectory: dataDir, temporalPort, uiPort, signal });
+    await failingInLog('serve', configuration, () =>
+      serve(configuration, {
+        dataDirectory: dataDir,
+        temporalPort,
+        uiPort,
+        signal,
+        ...serveOutput(logger, configuration),
+      }),
+    );
   });
 }
 

@@ -16,13 +16,18 @@ export function configurationOption(description: string): Option {
   return new Option('--config <file>', description).env('ROLLCALL_CONFIG');
 }
 
-/** Loads the configuration with overrides from the environment. Prints settings without effect on standard error. */
-export async function readConfiguration(
+/** Loads the configuration with overrides from the environment. */
+export async function loadConfigurationFile(
   file: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Configuration> {
   const { loadConfiguration } = await import('../../config/load.ts'); // slow to load, and only some commands need it
-  const configuration = await loadConfiguration(file, environment);
+  return await loadConfiguration(file, environment);
+}
+
+/** Does the same, and prints settings without effect on standard error. */
+export async function readConfiguration(file: string): Promise<Configuration> {
+  const configuration = await loadConfigurationFile(file);
   for (const note of configuration.notes) console.error(`Note: ${describeFinding(note)}`);
   return configuration;
 }

@@ -4,22 +4,26 @@ import { describeDatabaseFailure } from '../../config/connection-failure.ts';
 import type { Configuration } from '../../config/model.ts';
 import { migrationStatus } from '../../db/upkeep/migrations.ts';
 import { type AddressOptions, withAddresses } from './address-options.ts';
-import { exposureWarning } from './banner.ts';
-import { type ConfigurationFileOption, readConfiguration } from './configuration-file.ts';
+import { type ConfigurationFileOption, loadConfigurationFile } from './configuration-file.ts';
 import { CommandFailure } from '../terminal/failure.ts';
+import { failingInLog, loggedRun, openLog } from './process-log.ts';
 import { type CompleteConfiguration, type Role, runRole } from './roles.ts';
 import { untilToldToStop } from './stop-signal.ts';
 import { storeSources } from './store-sources.ts';
 
 export async function runRoleCommand(role: Role, options: ConfigurationFileOption & AddressOptions): Promise<void> {
   const signal = untilToldToStop();
-  const configuration = complete(role, withAddresses(await readConfiguration(options.config), options));
-  const warning = role === 'api' ? exposureWarning(configuration) : undefined;
-  if (warning !== undefined) console.warn(warning);
-  await refuseUnmigrated(configuration);
-  // Only the worker stores the configured sources; an api serves what the database contains.
-  if (role === 'worker') await storeSources(configuration);
-  await runRole(role, { configuration, signal, onReady: () => undefined });
+  const given = withAddresses(await loadConfigurationFile(options.config), options);
+  const logger = openLog(role, given);
+  await failingInLog(role, given, async () => {
+    const configuration = complete(role, given);
+    await loggedRun({ role, configuration, logger }, async () => {
+      await refuseUnmigrated(configuration);
+      // Only the worker stores the configured sources; an api serves what the database contains.
+      if (role === 'worker') await storeSources(configuration);
+      await runRole(role, { configuration, logger, signal, onReady: () => undefined });
+    });
+  });
 }
 
 function complete(role: Role, configuration: Configuration): CompleteConfiguration {

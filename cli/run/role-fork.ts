@@ -2,8 +2,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { LogSettings } from '../../config/model.ts';
 import { drainDelayMs } from '../../config/settings.ts';
 import type { Running } from '../../embedded/keep-running.ts';
+import { logFormat } from '../../telemetry/logger.ts';
 import { READY, type RoleOrder } from './role-protocol.ts';
 
 /** Slightly longer than the roles' own shutdown deadline, after the drain delay. */
@@ -29,12 +31,16 @@ export async function forkRole(order: RoleOrder): Promise<Running> {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');
-  // In the terminal of `serve` only warnings and errors are of interest.
   const { configuration } = order;
-  child.send({ ...order, configuration: { ...configuration, log: { level: 'warn', ...configuration.log } } });
+  child.send({ ...order, configuration: { ...configuration, log: logSettings(configuration.log) } });
   const first = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);
   if (first?.[0] !== READY) throw new Error(`The ${order.role} process exited during startup`);
   return { ended, stop: () => stop(child, ended, drainDelayMs(configuration.server)) };
+}
+
+/** In the terminal of `serve` only warnings and errors are of interest. */
+function logSettings(log: LogSettings): LogSettings {
+  return logFormat(log) === 'text' ? { level: 'warn', ...log, format: 'text' } : log;
 }
 
 async function stop(child: ChildProcess, ended: Promise<unknown>, delayMs: number): Promise<void> {

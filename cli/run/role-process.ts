@@ -1,5 +1,7 @@
 /** Entry point of the processes that `serve` forks: reads its configuration from the channel and ends with the channel. */
 import { describeError } from '../terminal/failure.ts';
+import { createLogger } from '../../telemetry/logger.ts';
+import { loggedRun } from './process-log.ts';
 import { READY, type RoleOrder } from './role-protocol.ts';
 import { runRole } from './roles.ts';
 import { untilToldToStop } from './stop-signal.ts';
@@ -7,11 +9,13 @@ import { untilToldToStop } from './stop-signal.ts';
 const signal = untilToldToStop();
 
 process.once('message', (order: RoleOrder) => {
-  runRole(order.role, { configuration: order.configuration, signal, onReady }).then(
+  const { role, configuration } = order;
+  const logger = createLogger(role, configuration.log);
+  loggedRun({ role, configuration, logger }, () => runRole(role, { configuration, logger, signal, onReady })).then(
     () => process.exit(0),
     (error: unknown) => {
-      console.error(`${order.role}: ${describeError(error)}`);
-      process.exit(1);
+      logger.fatal(describeError(error));
+      logger.flush(() => process.exit(1));
     },
   );
 });

@@ -1,11 +1,11 @@
 /** The two roles a process can run: `api` answers requests, `worker` runs syncs. */
+import type { Logger } from 'pino';
 import { applicationConnection } from '../../config/connection.ts';
 import type { Configuration, DatabaseSettings } from '../../config/model.ts';
 import { drainDelayMs, publicHosts, workerInternalAddress } from '../../config/settings.ts';
 import { defined } from '../../registry/json.ts';
 import { openDatabase, QUICK_REFUSAL } from '../../db/connection/database.ts';
 import type { TemporalServer } from '../../temporal/connect.ts';
-import { createLogger } from './logger.ts';
 
 export type Role = 'api' | 'worker';
 
@@ -21,16 +21,17 @@ export type CompleteConfiguration = Configuration & {
 
 export interface RoleRun {
   readonly configuration: CompleteConfiguration;
+  readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly onReady: () => void;
 }
 
 /** Runs the role until the signal aborts. */
-export async function runRole(role: Role, { configuration, signal, onReady }: RoleRun): Promise<void> {
+export async function runRole(role: Role, { configuration, logger, signal, onReady }: RoleRun): Promise<void> {
   const connection = await applicationConnection(configuration.database);
   const database = await openDatabase(connection, role === 'api' ? QUICK_REFUSAL : undefined);
-  const { audit, auth, log, telemetry, temporal, temporalUiUrl, limits, outbound, rateLimits, server } = configuration;
-  const shared = { database, logger: createLogger(role, log), signal, onReady, ...(telemetry && { telemetry }) };
+  const { audit, auth, telemetry, temporal, temporalUiUrl, limits, outbound, rateLimits, server } = configuration;
+  const shared = { database, logger, signal, onReady, ...(telemetry && { telemetry }) };
   try {
     // Load only the requested role: the other one would cost 20 MiB and 0.2 s.
     if (role === 'worker') {

@@ -10,7 +10,6 @@ import { keepRunning } from '../../embedded/keep-running.ts';
 import { Unrecoverable } from '../../embedded/unrecoverable.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { localUrl } from './addresses.ts';
-import { banner, exposureWarning } from './banner.ts';
 import { runEmbeddedPostgres, runEmbeddedTemporal } from './embedded-services.ts';
 import { forkRole } from './role-fork.ts';
 import type { CompleteConfiguration, Role } from './roles.ts';
@@ -22,6 +21,15 @@ export interface ServeOptions {
   readonly temporalPort: number;
   readonly uiPort: number;
   readonly signal: AbortSignal;
+  /** Tells the operator what happens. */
+  readonly say: (message: string) => void;
+  /** Tells the operator, once, that everything runs. */
+  readonly onRunning: (configuration: CompleteConfiguration, facts: RunningFacts) => void;
+}
+
+export interface RunningFacts {
+  readonly dataDirectory: string | undefined;
+  readonly startedInMs: number;
 }
 
 interface StartOptions extends ServeOptions {
@@ -39,6 +47,7 @@ interface StartOptions extends ServeOptions {
 export async function serve(configuration: Configuration, options: ServeOptions): Promise<void> {
   const cleanup: StartOptions['cleanup'] = [];
   const { promise: lost, resolve: onLost } = Promise.withResolvers<Unrecoverable>();
+  const { say } = options;
   options.signal.addEventListener('abort', () => say('Stopping'));
   try {
     await start(configuration, { ...options, cleanup, onLost });
@@ -58,13 +67,11 @@ async function start(configuration: Configuration, options: StartOptions): Promi
   await refuseTakenPorts(configuration, { ...options, patient: dataFolder?.wasCutOff === true });
   const complete = await startServices(configuration, { ...options, dataFolder });
   if (options.signal.aborted) return;
-  await prepareDatabase(complete);
+  await prepareDatabase(complete, options);
   if (options.signal.aborted) return;
   await startRoles(complete, options);
   if (options.signal.aborted) return;
-  console.log(banner(complete, { dataDirectory: dataFolder?.path, startedInMs: Date.now() - startedAt }));
-  const warning = exposureWarning(complete);
-  if (warning !== undefined) console.warn(warning);
+  options.onRunning(complete, { dataDirectory: dataFolder?.path, startedInMs: Date.now() - startedAt });
 }
 
 async function dataFolderIfNeeded(
@@ -88,7 +95,7 @@ async function startServices(
   configuration: Configuration,
   options: StartOptions & { readonly dataFolder: DataFolder | undefined },
 ): Promise<CompleteConfiguration> {
-  const { dataFolder, cleanup, onLost, temporalPort, uiPort } = options;
+  const { dataFolder, cleanup, onLost, temporalPort, uiPort, say } = options;
   const context = { directory: dataFolder?.path ?? options.dataDirectory, say };
   const [database, temporal] = await Promise.all([
     configuration.database ??
@@ -114,7 +121,7 @@ async function startServices(
 }
 
 /** @throws CommandFailure where the database refuses or is lost on the way */
-async function prepareDatabase(configuration: CompleteConfiguration): Promise<void> {
+async function prepareDatabase(configuration: CompleteConfiguration, { say }: ServeOptions): Promise<void> {
   const onProgress = ({ name }: { readonly name: string }): void => say(`Migrated the database: ${name}`);
   try {
     await migrateUp(await migrationConnection(configuration.database), { onProgress });
@@ -127,7 +134,7 @@ async function prepareDatabase(configuration: CompleteConfiguration): Promise<vo
   }
 }
 
-async function startRoles(configuration: CompleteConfiguration, { cleanup }: StartOptions): Promise<void> {
+async function startRoles(configuration: CompleteConfiguration, { cleanup, say }: StartOptions): Promise<void> {
   say('Starting the API and the worker');
   const roles: Role[] = ['api', 'worker'];
   const running = await Promise.allSettled(
@@ -140,8 +147,4 @@ async function startRoles(configuration: CompleteConfiguration, { cleanup }: Sta
   cleanup.push(async () => void (await Promise.all(started.map((role) => role.stop()))));
   const failure = running.find((result) => result.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
-}
-
-function say(message: string): void {
-  console.log(message);
 }

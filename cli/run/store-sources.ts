@@ -4,7 +4,7 @@ import { applicationConnection } from '../../config/connection.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { openDatabase } from '../../db/connection/database.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
-import { createLogger } from './logger.ts';
+import { createLogger } from '../../telemetry/logger.ts';
 import type { CompleteConfiguration } from './roles.ts';
 
 /** Writes the sources and registries of the configuration to Postgres. The worker then reconciles the actors. */

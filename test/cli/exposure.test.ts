@@ -24,7 +24,7 @@ test.each([':8080', '0.0.0.0:8080', '[::]:8080', '192.0.2.1:8080', 'registry.exa
   async (address) => {
     const server = `server: { address: "${address}" }`;
     expect(await warningOf(ANONYMOUS, server)).toBe(
-      `Warning: the API listens on ${address}, which other machines can reach, and auth.mode is anonymous: anyone who can reach it can publish, delete and sync. Set auth.mode to oauth, or listen on 127.0.0.1.`,
+      `The API listens on ${address}, which other machines can reach, and auth.mode is anonymous: anyone who can reach it can publish, delete and sync. Set auth.mode to oauth, or listen on 127.0.0.1.`,
     );
     expect(await warningOf(OAUTH, server)).toBeUndefined();
   },
@@ -38,9 +38,9 @@ test.each(['127.0.0.1:80', 'localhost:8080', '[::1]:8080', '127.8.8.8:8080'])(
 );
 
 test('with an external database it listens everywhere, and says so when it starts', async () => {
-  expect(await warningOf(ANONYMOUS, DATABASE)).toContain('the API listens on :8080');
-  const { stderr } = await withFile([SOURCES, ANONYMOUS, DATABASE].join('\n'), (path) =>
+  expect(await warningOf(ANONYMOUS, DATABASE)).toContain('The API listens on :8080');
+  const { stdout } = await withFile([SOURCES, ANONYMOUS, DATABASE].join('\n'), (path) =>
     runRollcall('api', '--config', path),
   );
-  expect(stderr).toContain('anyone who can reach it can publish, delete and sync');
+  expect(stdout).toContain('anyone who can reach it can publish, delete and sync');
 });

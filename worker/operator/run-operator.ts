@@ -11,7 +11,7 @@ import { createRegistrySources, wakeRegistry } from '../../temporal/registries.t
 import { startTelemetry } from '../../telemetry/telemetry.ts';
 import { OPERATOR_TASK_QUEUE } from '../../workflows/registry-contract.ts';
 import { loadWorkflowBundle } from '../bundle.ts';
-import { logThrough } from '../logging.ts';
+import { installRuntime } from '../logging.ts';
 import { SHUTDOWN, workUntilStopped } from '../work-until-stopped.ts';
 import { WakeQueue } from './wake-queue.ts';
 import { watchRegistries } from './watches.ts';
@@ -47,7 +47,7 @@ export interface OperatorOptions {
 export async function runOperator(options: OperatorOptions): Promise<void> {
   const { logger, signal, namespaces, managesAll } = options;
   const server = { ...options.server, taskQueue: OPERATOR_TASK_QUEUE };
-  logThrough(logger);
+  installRuntime(logger);
   const state = { isPolling: false, isWatching: false };
   const port = await openInternalPort({
     address: options.internalAddress,

@@ -1,0 +1,39 @@
+/** Counts look-ups of the latest version by server, for those who want to know what is used. */
+import { serverLookups } from '../../telemetry/instruments.ts';
+
+const LATEST_ROUTE = /\/servers\/\{server\}\/versions\/\{version\}$/;
+const LATEST_PATH = /\/servers\/(.+)\/versions\/latest\/?$/;
+const OTHER_SERVER = '(other)';
+
+export interface AnsweredRequest {
+  readonly method: string;
+  readonly route: string;
+  readonly path: string;
+  readonly statusCode: number;
+}
+
+export class ServerLookups {
+  readonly #maxServers: number;
+  readonly #servers = new Set<string>();
+
+  /** @param maxServers how many servers are counted by name. 0: nothing is counted */
+  constructor(maxServers: number) {
+    this.#maxServers = maxServers;
+  }
+
+  /** Counts the request if it is a look-up of an existing server. */
+  count({ method, route, path, statusCode }: AnsweredRequest): void {
+    if (this.#maxServers === 0 || method !== 'GET' || (statusCode !== 200 && statusCode !== 304)) return;
+    if (!LATEST_ROUTE.test(route)) return;
+    const name = LATEST_PATH.exec(path)?.[1];
+    if (name !== undefined) serverLookups.add(1, { server: this.#labelOf(decodeURIComponent(name)) });
+  }
+
+  /** The first servers that are looked up keep their names. */
+  #labelOf(name: string): string {
+    if (this.#servers.has(name)) return name;
+    if (this.#servers.size >= this.#maxServers) return OTHER_SERVER;
+    this.#servers.add(name);
+    return name;
+  }
+}

@@ -1,0 +1,49 @@
+/** How errors appear in the log. */
+import { withoutSecrets } from '../outbound/redaction.ts';
+import { errorType } from './span.ts';
+
+interface LoggedError {
+  readonly type: string;
+  readonly message: string;
+  /** Only of errors that no code expects: they may be faults of Rollcall. */
+  readonly stack?: string;
+  readonly cause?: string;
+}
+
+/** Errors that say themselves what is wrong and what to do. */
+const EXPECTED_NAMES: ReadonlySet<string> = new Set([
+  'RollcallError',
+  'HttpError',
+  'DatabaseUnavailable',
+  'TemporalUnavailable',
+  'Overloaded',
+  'TokenRejected',
+  'AbortError',
+  'TimeoutError',
+  'ServiceError',
+  'TransportError',
+  'CancelledFailure',
+]);
+/** Codes of Node (`ECONNREFUSED`), undici, and PostgreSQL (`57P01`): the code and the message say what happened. */
+const KNOWN_CODE = /^(?:E[A-Z_]+|UND_ERR_\w+|[0-9A-Z]{5})$/;
+/** The type of an `ApplicationFailure` with an error that no activity expected. */
+const UNKNOWN_FAILURE = 'Unknown';
+
+export function serializeError(error: unknown): LoggedError | unknown {
+  if (!(error instanceof Error)) return error;
+  const { stack, cause } = error;
+  return {
+    type: errorType(error),
+    message: withoutSecrets(error.message),
+    ...(!isExpected(error) && stack !== undefined && { stack: withoutSecrets(stack) }),
+    ...(cause instanceof Error && { cause: withoutSecrets(`${errorType(cause)}: ${cause.message}`) }),
+  };
+}
+
+function isExpected(error: Error): boolean {
+  if (EXPECTED_NAMES.has(error.name)) return true;
+  const { code, type } = error as { code?: unknown; type?: unknown };
+  if (error.name === 'ApplicationFailure') return type !== UNKNOWN_FAILURE;
+  if (typeof code === 'string' && KNOWN_CODE.test(code)) return true;
+  return error.cause instanceof Error && isExpected(error.cause);
+}
