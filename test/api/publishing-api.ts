@@ -34,6 +34,7 @@ export async function startPublishingApiWith(
     server: { ...temporal, taskQueue: TASK_QUEUE },
     database: test.database,
     outbound: { allow: [] },
+    ...(options.telemetry && { telemetry: options.telemetry }),
     internalAddress: '127.0.0.1:0',
     logger: pino({ level: 'silent' }),
     signal: stopping.signal,

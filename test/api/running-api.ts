@@ -1,6 +1,6 @@
 /** The API as it runs: on loopback, with a real database and the Temporal of the test. */
 import pino, { type Logger } from 'pino';
-import type { AuditSettings, AuthSettings, RateLimitSettings } from '../../config/model.ts';
+import type { AuditSettings, AuthSettings, RateLimitSettings, TelemetrySettings } from '../../config/model.ts';
 import type { ContextOptions } from '../../api/open-context.ts';
 import { runApi } from '../../api/run-api.ts';
 import { Database } from '../../db/connection/database.ts';
@@ -48,6 +48,8 @@ export interface ApiTestOptions {
   /** Default: ten minutes. */
   readonly maxStaleMs?: number;
   readonly logger?: Logger;
+  /** Default: none. */
+  readonly telemetry?: TelemetrySettings;
   /** Default: 0. */
   readonly drainDelayMs?: number;
 }
@@ -68,6 +70,7 @@ export function contextOptions(
     publicHosts = [],
     maxStaleMs = 600_000,
     logger = SILENT,
+    telemetry,
   }: ApiTestOptions,
 ): ContextOptions {
   return {
@@ -84,6 +87,7 @@ export function contextOptions(
     limits: { publisherExtensionBytes: 4096 },
     outbound: { allow: [] },
     logger,
+    ...(telemetry && { telemetry }),
   };
 }
 
