@@ -54,7 +54,7 @@ export async function startServe(directory: string, configuration: object): Prom
   child.stderr.pipe(log, { end: false });
   const lines: { readonly text: string; readonly seconds: number }[] = [];
   createInterface({ input: child.stdout }).on('line', (text) => {
-    lines.push({ text, seconds: (performance.now() - startedAt) / 1000 });
+    lines.push({ text: messageOf(text), seconds: (performance.now() - startedAt) / 1000 });
   });
 
   const origin = `http://${address}`;
@@ -79,4 +79,9 @@ export async function startServe(directory: string, configuration: object): Prom
       await exited;
     },
   };
+}
+
+/** The message of a line of the log. */
+function messageOf(line: string): string {
+  return line.startsWith('{') ? (JSON.parse(line) as { readonly msg: string }).msg : line;
 }

@@ -3,7 +3,7 @@
  * can't know the configured fraction, so traces that begin in a workflow arrive undecided, and every process decides by
  * the trace's id, with the same result.
  */
-import { type Context, createTraceState, type SpanContext, trace } from '@opentelemetry/api';
+import { type Context, createTraceState, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
 import {
   type ReadableSpan,
   type Sampler,
@@ -45,7 +45,7 @@ export class TraceSampler implements Sampler {
 
   /** Whether a trace that begins here, or in a workflow, is kept. */
   keeps(traceId: string): boolean {
-    return this.#byId.shouldSample(undefined as never, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED;
+    return this.#byId.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED;
   }
 
   toString(): string {

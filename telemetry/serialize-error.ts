@@ -29,15 +29,16 @@ const KNOWN_CODE = /^(?:E[A-Z_]+|UND_ERR_\w+|[0-9A-Z]{5})$/;
 /** The type of an `ApplicationFailure` with an error that no activity expected. */
 const UNKNOWN_FAILURE = 'Unknown';
 
-export function serializeError(error: unknown): LoggedError | unknown {
+export function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { stack, cause } = error;
-  return {
+  const logged: LoggedError = {
     type: errorType(error),
     message: withoutSecrets(error.message),
     ...(!isExpected(error) && stack !== undefined && { stack: withoutSecrets(stack) }),
     ...(cause instanceof Error && { cause: withoutSecrets(`${errorType(cause)}: ${cause.message}`) }),
   };
+  return logged;
 }
 
 function isExpected(error: Error): boolean {

@@ -68,7 +68,8 @@ export interface ServeProcess {
 export async function startServe(installation: Installation, words = 'is running'): Promise<ServeProcess> {
   const { configuration, dataFolder, portOptions } = installation;
   const parameters = ['serve', '--config', configuration, '--data-dir', dataFolder, ...portOptions];
-  const child = spawnRollcall(parameters, { detached: true });
+  const env = { ...process.env, THV_REGISTRY_LOG_FORMAT: 'text' };
+  const child = spawnRollcall(parameters, { detached: true, env });
   let output = '';
   const exited = once(child, 'exit').then(([status]) => status as number | null);
   await new Promise<void>((resolve, reject) => {
