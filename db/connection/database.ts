@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { sql } from 'slonik';
+import { observeStatement } from '../../telemetry/statements.ts';
 import { type Connection, type Connections, poolOf, STATEMENT_TIMEOUT_MS, type WaitLimits } from './pool.ts';
 import { driverQuery, Queries, type Query } from './queries.ts';
 import { nothing } from './schemas.ts';
@@ -91,12 +92,13 @@ export class Transaction extends Queries {
   }
 
   override async send(query: Query): Promise<pg.QueryResult<object>> {
-    return await this.#answered((client) => client.query({ ...driverQuery(query), ...this.#deadline() }));
+    const { text, ...configuration } = driverQuery(query);
+    return await this.#answered(text, (client) => client.query({ text, ...configuration, ...this.#deadline() }));
   }
 
   /** Sends SQL without values, which can be several statements. */
   async command(text: string): Promise<void> {
-    await this.#answered((client) => client.query({ text, ...this.#deadline() }));
+    await this.#answered(text, (client) => client.query({ text, ...this.#deadline() }));
   }
 
   /** Runs `COPY … FROM STDIN` with lines in the text format. */
@@ -105,7 +107,9 @@ export class Transaction extends Queries {
     // The state of a connection after a failed COPY isn't worth finding out.
     this.#connection.isBroken = true;
     const signal = AbortSignal.timeout(this.#deadlineMs);
-    await pipeline(Readable.from(lines, { objectMode: false }), client.query(copyFrom(statement)), { signal });
+    await observeStatement(statement, () =>
+      pipeline(Readable.from(lines, { objectMode: false }), client.query(copyFrom(statement)), { signal }),
+    );
     this.#connection.isBroken = false;
   }
 
@@ -114,9 +118,9 @@ export class Transaction extends Queries {
     return { query_timeout: this.#deadlineMs };
   }
 
-  async #answered<Answer>(ask: (client: pg.ClientBase) => Promise<Answer>): Promise<Answer> {
+  async #answered<Answer>(text: string, ask: (client: pg.ClientBase) => Promise<Answer>): Promise<Answer> {
     try {
-      return await ask(this.#connection.client);
+      return await observeStatement(text, () => ask(this.#connection.client));
     } catch (error) {
       if (!(error instanceof pg.DatabaseError)) this.#connection.isBroken = true;
       throw error;

@@ -1,6 +1,7 @@
 /** The pool of connections of a process. */
 import pg from 'pg';
 import { clientConfiguration, type ConnectionSettings } from './settings.ts';
+import { reportPool } from './pool-gauges.ts';
 import { Overloaded } from './turns.ts';
 
 /** Longer than any normal statement. Long writes increase it for their own transaction. */
@@ -46,6 +47,7 @@ export interface Connections {
 export async function poolOf(settings: ConnectionSettings, limits?: WaitLimits): Promise<Connections> {
   const pool = await createPool(settings, limits);
   const { maxWaiting = Number.POSITIVE_INFINITY } = limits ?? {};
+  const endReport = reportPool(pool);
   return {
     use: async (work) => {
       const client = await take(pool, maxWaiting);
@@ -56,7 +58,10 @@ export async function poolOf(settings: ConnectionSettings, limits?: WaitLimits):
         client.release(connection.isBroken);
       }
     },
-    close: () => pool.end(),
+    close: async () => {
+      endReport();
+      await pool.end();
+    },
   };
 }
 

@@ -27,7 +27,7 @@ export async function findSyncReport(
   database: Database,
   key: { readonly sourceName: string; readonly number: number },
 ): Promise<SyncReport | null> {
-  return await database.pool.maybeOne(sql.type(syncReportRow)`
+  return await database.maybeOne(sql.type(syncReportRow)`
     select source.name as source, source.kind, number, trigger, requested_by as "requestedBy", outcome,
       extract(epoch from ended_at - started_at) * 1000 as "durationMs", entries, added, changed, removed, rejected,
       warnings, failure_type as "failureType", failure_message as "failureMessage"

@@ -104,6 +104,12 @@ test('one trace follows a publish from its client to the committed row', async (
     'RunActivity:write',
   ];
   expect(await wayOf(ofTrace('RunActivity:write'))).toEqual(toActivity);
+  expect(await wayOf(ofTrace('INSERT write_request'))).toEqual([
+    'client',
+    'POST /v0.1/publish',
+    'INSERT write_request',
+  ]);
+  expect(await wayOf(ofTrace('INSERT entry'))).toEqual([...toActivity, 'INSERT entry']);
 });
 
 test('one trace follows a sync from its timer to the new revision', async () => {
@@ -123,6 +129,7 @@ test('one trace follows a sync from its timer to the new revision', async () => 
   const toSync = ['SourceCycle', 'StartChildWorkflow:sync', 'RunWorkflow:sync'];
   const toApply = [...toSync, 'StartActivity:applySnapshot', 'RunActivity:applySnapshot'];
   expect(await wayOf(ofTrace('RunActivity:applySnapshot'))).toEqual(toApply);
+  expect(await wayOf(ofTrace('UPDATE registry'))).toEqual([...toApply, 'UPDATE registry']);
 
   const fetches = collector.spans.filter(({ traceId, name }) => traceId === cycle.traceId && name === 'GET');
   expect(fetches.map(wayTo)).toContainEqual([
@@ -147,7 +154,7 @@ test('metrics are pushed too, the last time when the process stops', async () =>
   await running.api.stop();
   await expect.poll(() => [...collector.metricNames], { timeout: 10_000 }).toContain('http.server.request.duration');
   expect([...collector.metricNames]).toEqual(
-    expect.arrayContaining(['rollcall.source.lateness', 'rollcall.sync.duration']),
+    expect.arrayContaining(['rollcall.source.lateness', 'db.client.operation.duration', 'rollcall.sync.duration']),
   );
   await expect.poll(() => [...collector.metricNames], { timeout: 10_000 }).toContain('temporal_worker_start');
 });
