@@ -7,8 +7,10 @@ import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { storeClaimSet } from '../claims/claim-sets.ts';
 import { changeConfiguration, reclaimedBy } from './configuration.ts';
 import type { Database, Transaction } from '../connection/database.ts';
+import { lockSource } from '../entries/ownership.ts';
 import { storeMemberships } from './memberships.ts';
-import { id, nothing } from '../connection/schemas.ts';
+import { listRegistries } from './registries.ts';
+import { nothing } from '../connection/schemas.ts';
 
 export interface CreatedSource {
   readonly definition: SourceDefinition;
@@ -16,7 +18,6 @@ export interface CreatedSource {
   readonly claims: Claims | null;
 }
 
-const idRow = z.object({ id });
 const nameRow = z.object({ name: z.string() });
 
 /**
@@ -38,15 +39,9 @@ export async function createSource(database: Database, { definition, claims }: C
   });
 }
 
-const implicitRow = z.object({ name: z.string(), sources: z.array(z.string()) });
-
 async function addToImplicitRegistry(transaction: Transaction, sourceName: string): Promise<void> {
-  const registry = await transaction.maybeOne(sql.type(implicitRow)`
-    select name, array(
-      select source.name from registry_source join source on source.id = registry_source.source_id
-      where registry_source.registry_id = registry.id order by registry_source.position
-    ) as sources from registry where is_implicit`);
-  if (registry === null) return;
+  const registry = (await listRegistries(transaction)).find(({ isImplicit }) => isImplicit);
+  if (registry === undefined) return;
   await storeMemberships(transaction, [{ name: registry.name, sources: [...registry.sources, sourceName] }]);
 }
 
@@ -89,8 +84,8 @@ export async function detachSource(database: Database, name: string): Promise<re
 }
 
 async function lockCreatedSource(transaction: Transaction, name: string): Promise<string> {
-  const sourceId = await transaction.maybeOneFirst(sql.type(idRow)`
-    select id from source where name = ${name} and origin = 'api' and detached_at is null for no key update`);
+  const isCreated = sql.fragment`name = ${name} and origin = 'api' and detached_at is null`;
+  const sourceId = await lockSource(transaction, isCreated);
   if (sourceId !== null) return sourceId;
   throw new RollcallError('SourceNotFound', `There is no source "${name}" that was created through the admin API.`);
 }

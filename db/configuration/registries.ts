@@ -32,8 +32,8 @@ const registryRow = z.object({
 export type RegistryRow = z.infer<typeof registryRow>;
 
 /** All registries by name. */
-export async function listRegistries(database: Database): Promise<readonly RegistryRow[]> {
-  return await database.any(selectRegistries(sql.fragment`true`));
+export async function listRegistries(queries: Queries): Promise<readonly RegistryRow[]> {
+  return await queries.any(selectRegistries(sql.fragment`true`));
 }
 
 /** The registry of this name. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Claims } from '../../registry/claims.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import type { Database, Transaction } from '../connection/database.ts';
-import { lockRegistriesOf, raiseRevisions, rebuildOwners } from '../entries/ownership.ts';
+import { lockRegistriesOf, lockSource, raiseRevisions, rebuildOwners } from '../entries/ownership.ts';
 import { count, id, nothing, timestamp } from '../connection/schemas.ts';
 import { forceRequestIsValid, listNewestSyncRuns } from '../syncs/sync-runs.ts';
 import type { SyncRunRow } from '../syncs/sync-runs.ts';
@@ -119,25 +119,21 @@ export async function countEntriesOf<Source extends SourceRow>(
   return sources.map((source) => ({ ...source, entryCount: counts.get(source.id) ?? 0 }));
 }
 
-const idRow = z.object({ id });
-
 /**
  * Deletes a source with its entries, syncs, and write requests, if it was removed from the configuration or deleted. A
  * managed source that was removed from the configuration file is kept until it is deleted.
  */
 export async function deleteDetachedSource(database: Database, name: string): Promise<void> {
   await database.transaction(async (transaction) => {
-    const sourceId = await lockDetachedSource(transaction, name);
+    const sourceId = await lockSource(
+      transaction,
+      sql.fragment`name = ${name} and detached_at is not null
+        and (kind <> ${MANAGED} or origin = 'api' or erase_requested_at is not null)`,
+    );
     if (sourceId === null) return;
     await leaveRegistries(transaction, sourceId);
     await transaction.query(sql.type(nothing)`delete from source where id = ${sourceId}`);
   });
-}
-
-async function lockDetachedSource(transaction: Transaction, name: string): Promise<string | null> {
-  return await transaction.maybeOneFirst(sql.type(idRow)`
-    select id from source where name = ${name} and detached_at is not null
-    and (kind <> 'managed' or origin = 'api' or erase_requested_at is not null) for no key update`);
 }
 
 async function leaveRegistries(transaction: Transaction, sourceId: string): Promise<void> {

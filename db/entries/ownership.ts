@@ -61,6 +61,16 @@ export async function currentTime(transaction: Transaction): Promise<string> {
 }
 
 /**
+ * Locks the source that meets the condition, against all other changes of its entries. Readers never wait for it.
+ *
+ * @returns its id, or null if there is none
+ */
+export async function lockSource(transaction: Transaction, condition: FragmentSqlToken): Promise<string | null> {
+  return await transaction.maybeOneFirst(sql.type(idRow)`
+    select id from source where ${condition} for no key update`);
+}
+
+/**
  * Locks the registries that show a source, so that two sources can't change the same name at once. Readers never wait for
  * this lock.
  */

@@ -25,7 +25,7 @@ export function hasTrigram(pattern: string): boolean {
 
 /**
  * Replaces separators by capital letters, which case-folded text doesn't contain. PostgreSQL's trigrams consist of letters
- * and digits only, so the trigrams of \`io.github.se\` would be those that most names have, without \`.se\`. The letters are
+ * and digits only, so the trigrams of `io.github.se` would be those that most names have, without `.se`. The letters are
  * rare ones, because trigrams ignore case.
  */
 function fold(text: string): string {

@@ -7,6 +7,7 @@ import type { SourceDefinition } from '../../registry/source-definition.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import {
   lockRegistriesOf,
+  lockSource,
   raiseRevisions,
   refreshLatest,
   refreshOwners,
@@ -78,7 +79,7 @@ const APPLY_WORK_MEMORY = '64MB';
 export async function applySnapshot(database: Database, snapshot: SnapshotToApply): Promise<AppliedSnapshot> {
   const apply = async (transaction: Transaction): Promise<AppliedSnapshot> => {
     await transaction.command(`set local work_mem = '${APPLY_WORK_MEMORY}'`);
-    const source = await lockSource(transaction, snapshot.sourceName);
+    const source = await lockedSource(transaction, snapshot.sourceName);
     const earlier = await earlierResult(transaction, source, snapshot);
     if (earlier !== null) return earlier;
     if (definitionDigest(source.definition) !== snapshot.definitionDigest) {
@@ -99,15 +100,12 @@ const lockedSourceRow = z.object({
 /** `at` is the timestamp of all changes by this apply. It is read under the lock, so it never goes backwards. */
 type LockedSource = z.infer<typeof lockedSourceRow>;
 
-async function lockSource(transaction: Transaction, name: string): Promise<LockedSource> {
-  const source = await transaction.maybeOne(sql.type(idRow)`
-    select id from source where name = ${name} for no key update`);
-  if (source === null) throw new RollcallError('SourceNotFound', `The source "${name}" doesn't exist.`);
+async function lockedSource(transaction: Transaction, name: string): Promise<LockedSource> {
+  const sourceId = await lockSource(transaction, sql.fragment`name = ${name}`);
+  if (sourceId === null) throw new RollcallError('SourceNotFound', `The source "${name}" doesn't exist.`);
   return await transaction.one(sql.type(lockedSourceRow)`
-    select id, kind, definition, envelope, clock_timestamp() as at from source where id = ${source.id}`);
+    select id, kind, definition, envelope, clock_timestamp() as at from source where id = ${sourceId}`);
 }
-
-const idRow = z.object({ id });
 
 const syncRunRow = z.object({
   outcome: z.enum(['changed', 'unchanged', 'failed', 'cancelled']).nullable(),
@@ -144,7 +142,6 @@ async function applyToSource(
   if (allRejected && snapshot.authoritative !== true) {
     throw new RollcallError('AllEntriesRejected', `All ${snapshot.rejected} entries of the snapshot were rejected.`);
   }
-  if (staged.written >= MUCH_ENTRIES) await planForMany(transaction);
   const names = await stagedNames(transaction, source, snapshot);
   const vanished =
     snapshot.coverage === 'complete' ? await removeVanished(transaction, source, { snapshot, staged }) : [];
@@ -185,14 +182,6 @@ async function applyToSource(
   };
   await closeSyncRun(transaction, snapshot, result);
   return result;
-}
-
-/**
- * The table statistics may date from when the tables were empty. With them, the planner would choose nested loops over
- * 100,000 rows, which take hours. Hash and merge joins scale with any number of rows.
- */
-async function planForMany(transaction: Transaction): Promise<void> {
-  await transaction.query(sql.type(nothing)`select set_config('enable_nestloop', 'off', true)`);
 }
 
 /** Below this number, the statistics stay accurate enough until autovacuum updates them. */

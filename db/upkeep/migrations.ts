@@ -6,19 +6,19 @@ import { APPLICATION_ROLE, GRANT_TO_APPLICATION_ROLE } from './application-role.
 import type { ConnectionSettings } from '../connection/settings.ts';
 import { withClient } from '../connection/plain-client.ts';
 
-/** A step of the schema: `migrations/NNNN_name.up.sql` and the `.down.sql` that takes it back. */
+/** A step of the schema: `migrations/NNNN_name.up.sql`, and the `.down.sql` that reverts it. */
 export interface Migration {
   readonly version: number;
   readonly name: string;
 }
 
 export interface MigrationStatus extends Migration {
-  /** RFC 3339; null: not applied yet. */
+  /** RFC 3339. Null: not applied yet. */
   readonly appliedAt: string | null;
 }
 
 export interface MigrationOptions {
-  /** Told of each migration when it has been applied or taken back. */
+  /** Called after each migration that was applied or reverted. */
   readonly onProgress?: (migration: Migration) => void;
   /** The folder of the SQL files. Default: the project's own. */
   readonly folder?: URL;
@@ -31,7 +31,7 @@ interface MigrationFile extends Migration {
 }
 
 const OWN_MIGRATIONS = new URL('../../migrations/', import.meta.url);
-/** Of the advisory lock under which one process at a time migrates a database; the digits mean nothing. */
+/** Arbitrary id of the advisory lock that serializes migrations of a database. */
 const MIGRATION_LOCK = 7_203_114_958;
 
 const appliedMigration = z.object({
@@ -43,9 +43,10 @@ const appliedMigration = z.object({
 type AppliedMigration = z.infer<typeof appliedMigration>;
 
 /**
- * Applies the migrations that are missing, each in a transaction of its own, and grants the application's role its
- * rights. Safe to run from several processes at once: one works, the others wait and then find nothing to do.
- * Fails where an applied migration is not what its file says, or has no file: the database is newer than this program.
+ * Applies pending migrations, each in its own transaction, and grants the rights of the application's role. Several
+ * processes can run this at once: one works, and the others wait and find nothing to do.
+ *
+ * @throws Error if an applied migration differs from its file, or has no file because the database is newer
  */
 export async function migrateUp(settings: ConnectionSettings, options: MigrationOptions = {}): Promise<Migration[]> {
   return await underMigrationLock(settings, async (client) => {
@@ -70,7 +71,7 @@ export async function migrateUp(settings: ConnectionSettings, options: Migration
   });
 }
 
-/** Takes the last `steps` migrations back, newest first. Rows of the tables that go are lost. */
+/** Reverts the last `steps` migrations, newest first. Rows of dropped tables are lost. */
 export async function migrateDown(
   settings: ConnectionSettings,
   steps: number,
@@ -81,22 +82,22 @@ export async function migrateDown(
     const files = await readMigrationFiles(options.folder ?? OWN_MIGRATIONS);
     const applied = await appliedMigrations(client);
     assertSameHistory(applied, files);
-    const toTakeBack = files
+    const toRevert = files
       .filter((file) => applied.some(({ version }) => version === file.version))
       .toReversed()
       .slice(0, steps);
-    for (const file of toTakeBack) {
+    for (const file of toRevert) {
       await inTransaction(client, async () => {
         await client.query(file.down);
         await client.query('delete from schema_migration where version = $1', [file.version]);
       });
       options.onProgress?.(described(file));
     }
-    return toTakeBack.map(described);
+    return toRevert.map(described);
   });
 }
 
-/** Every migration in order, applied or not. Changes nothing: a database that was never migrated stays empty. */
+/** All migrations in order, applied or not. Changes nothing: a database that was never migrated stays empty. */
 export async function migrationStatus(
   settings: ConnectionSettings,
   options: Pick<MigrationOptions, 'folder'> = {},
@@ -168,8 +169,8 @@ async function refuseForeignSchema(client: pg.Client): Promise<void> {
 }
 
 /**
- * A user that may not create roles can migrate all the same; `prime-db`, run by one who may, makes up for it.
- * Roles belong to the whole cluster, so another database's migration may be creating the same one.
+ * A user without the right to create roles can migrate too; `prime-db` then creates the role. Roles belong to the whole
+ * cluster, so the migration of another database may be creating the same one.
  */
 const CREATE_APPLICATION_ROLE = `
 do $role$
@@ -200,12 +201,12 @@ function assertSameHistory(applied: readonly AppliedMigration[], files: readonly
     const file = files.find(({ version }) => version === row.version);
     if (file === undefined) {
       throw new Error(
-        `The database has migration ${label}, which this version of the program does not know: run a newer one.`,
+        `The database has migration ${label}, which this version of Rollcall doesn't know: run a newer version.`,
       );
     }
     if (file.name !== row.name || file.checksum !== row.checksum) {
       throw new Error(
-        `Migration ${label} was applied with another content than its file has now: applied migrations are never edited. Run the version of Rollcall that applied it, or begin with an empty database.`,
+        `Migration ${label} was applied with different content than its file has now. Applied migrations must not be edited. Run the version of Rollcall that applied it, or start with an empty database.`,
       );
     }
   }
@@ -219,7 +220,7 @@ async function readMigrationFiles(folder: URL): Promise<MigrationFile[]> {
 async function readMigrationFile(folder: URL, fileName: string): Promise<MigrationFile> {
   const [, version, name] = /^(\d{4})_(\w+)\.up\.sql$/.exec(fileName) ?? [];
   if (version === undefined || name === undefined) {
-    throw new Error(`The file ${fileName} in migrations/ should be called NNNN_name.up.sql.`);
+    throw new Error(`The file ${fileName} in migrations/ must be named NNNN_name.up.sql.`);
   }
   const up = await readFile(new URL(fileName, folder), 'utf8');
   const down = await readFile(new URL(fileName.replace('.up.sql', '.down.sql'), folder), 'utf8');

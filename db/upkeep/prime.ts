@@ -5,13 +5,13 @@ import { withClient } from '../connection/plain-client.ts';
 import { scramVerifier } from './scram-verifier.ts';
 
 /**
- * The SQL that prepares a database for the user that the registry serves as: the role that may read and write rows,
- * the user with this password, and the membership. Safe to run again; an existing user gets the password. The password
- * itself is not in it, so neither a terminal nor the log of the server shows it.
+ * The SQL that prepares a database for the application user: the role that can read and write rows, the user with this
+ * password, and its membership. It can be run again; an existing user gets the new password. It contains a verifier
+ * instead of the password, so neither a terminal nor the server's log shows the password.
  */
 export function primeDatabaseSql(user: string, password: string): string {
   const name = pg.escapeIdentifier(user);
-  // Within the quotes of a block no text can be quoted safely: it is handed over as a setting of the transaction.
+  // Text can't be quoted safely inside the block, so the user is passed as a setting of the transaction.
   return `begin;
 
 select set_config('rollcall.user', ${pg.escapeLiteral(user)}, true);
@@ -35,7 +35,7 @@ commit;
 `;
 }
 
-/** Runs `primeDatabaseSql`, as a user who may create roles and owns the tables, if there are any yet. */
+/** Runs `primeDatabaseSql`. Needs a user who can create roles and owns existing tables. */
 export async function primeDatabase(
   settings: ConnectionSettings,
   login: { readonly user: string; readonly password: string },

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { purgeClaimSets } from '../claims/claim-sets.ts';
 import { purgeAuditEvents } from './audit-events.ts';
 import type { Database, Transaction } from '../connection/database.ts';
-import { currentTime, lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from '../entries/ownership.ts';
+import {
+  currentTime,
+  lockRegistriesOf,
+  lockSource,
+  raiseRevisions,
+  refreshLatest,
+  refreshOwners,
+} from '../entries/ownership.ts';
 import { id, nothing } from '../connection/schemas.ts';
 import { purgeSnapshots } from '../syncs/snapshots.ts';
 import { purgeSearchedTexts } from '../entries/searched-texts.ts';
@@ -72,7 +79,7 @@ async function purgeTombstones(database: Database, retentionMs: number): Promise
 const purgedRow = z.object({ name: z.string() });
 
 async function purgeTombstonesOf(transaction: Transaction, sourceId: string, retentionMs: number): Promise<number> {
-  await transaction.query(sql.type(nothing)`select from source where id = ${sourceId} for no key update`);
+  await lockSource(transaction, sql.fragment`id = ${sourceId}`);
   const names = await transaction.anyFirst(sql.type(purgedRow)`
     delete from entry where source_id = ${sourceId} and vanished_at < ${ago(retentionMs)} returning name`);
   if (names.length === 0) return 0;

@@ -1,16 +1,15 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 
-/** What PostgreSQL uses by default (`scram_iterations`). */
+/** PostgreSQL's default (`scram_iterations`). */
 const ITERATIONS = 4096;
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
-/** RFC 3454, tables C.1.2 (becomes a space) and B.1 (is left out), as RFC 4013 applies them to passwords. */
+/** RFC 3454, tables C.1.2 (mapped to a space) and B.1 (mapped to nothing), as RFC 4013 applies them to passwords. */
 const SPACES = /[\u00A0\u1680\u2000-\u200B\u202F\u205F\u3000]/gu;
 const LEFT_OUT = /\u00AD|\u034F|\u1806|\u180B|\u180C|\u180D|\u200C|\u200D|\u2060|[\uFE00-\uFE0F]|\uFEFF/gu;
 
 /**
- * What PostgreSQL stores for a password (RFC 5803): it checks logins by it, and does not tell the password. PostgreSQL
- * takes it in `PASSWORD '…'` in place of the password.
+ * The verifier that PostgreSQL stores instead of a password (RFC 5803). `PASSWORD '…'` accepts it instead of the password.
  */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(SALT_BYTES)): string {
   const prepared = password.replace(SPACES, ' ').replace(LEFT_OUT, '').normalize('NFKC');

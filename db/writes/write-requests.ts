@@ -7,7 +7,14 @@ import { RollcallError } from '../../registry/failure.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { writeEntries, writeOutcome } from './managed-entries.ts';
 import type { EntryWrite, WriteOutcome } from './managed-entries.ts';
-import { currentTime, lockRegistriesOf, raiseRevisions, refreshLatest, refreshOwners } from '../entries/ownership.ts';
+import {
+  currentTime,
+  lockRegistriesOf,
+  lockSource,
+  raiseRevisions,
+  refreshLatest,
+  refreshOwners,
+} from '../entries/ownership.ts';
 import { id, nothing } from '../connection/schemas.ts';
 import { withoutNul } from '../connection/stored-text.ts';
 import { isManaged } from '../../registry/source-definition.ts';
@@ -148,8 +155,7 @@ export async function carryOutWrite(database: Database, key: RequestKey): Promis
 }
 
 async function lockRequest(transaction: Transaction, key: RequestKey): Promise<RequestRow | null> {
-  await transaction.query(sql.type(nothing)`
-    select from source where name = ${key.sourceName} for no key update`);
+  await lockSource(transaction, sql.fragment`name = ${key.sourceName}`);
   return await transaction.maybeOne(sql.type(requestRow)`
     select source.id as "sourceId", source.kind as "sourceKind", write_request.kind, write_request.name,
       write_request.version, write_request.document, write_request.status,
