@@ -22,25 +22,19 @@ export type KubernetesManifest = JsonObject & {
 /** Owner of the fields that Rollcall applies. */
 const FIELD_MANAGER = 'rollcall-operator';
 
-/** Resources whose plural isn't the kind in lower case with an `s`. */
-const PLURALS: Readonly<Record<string, string>> = { NetworkPolicy: 'networkpolicies' };
-
 /** Where the objects of a resource are in a namespace, or in all of them. */
 export function collectionPath(apiVersion: string, plural: string, namespace?: string): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
 }
 
-function pluralOf(kind: string): string {
-  return PLURALS[kind] ?? `${kind.toLowerCase()}s`;
-}
-
-export function objectPath({ apiVersion, kind, namespace, name }: ObjectName): string {
-  return `${collectionPath(apiVersion, pluralOf(kind), namespace)}/${encodeURIComponent(name)}`;
+/** For kinds whose plural ends with an `s` only. */
+function objectPath({ apiVersion, kind, namespace, name }: ObjectName): string {
+  return `${collectionPath(apiVersion, `${kind.toLowerCase()}s`, namespace)}/${encodeURIComponent(name)}`;
 }
 
 /** For the words of a failure: `the Deployment team-a/weather`. */
-export function wordsFor({ kind, namespace, name }: Pick<ObjectName, 'kind' | 'namespace' | 'name'>): string {
+function wordsFor({ kind, namespace, name }: Pick<ObjectName, 'kind' | 'namespace' | 'name'>): string {
   return `the ${kind} ${namespace}/${name}`;
 }
 

@@ -19,9 +19,9 @@ export const PLURALS: Readonly<Record<ResourceGroup, string>> = {
 /** Opts a resource of ToolHive's group in. */
 export const MANAGED_LABEL = 'rollcall.dev/managed';
 /** The Temporal namespace of a registry. Default: `<namespace>.<name>`. */
-export const TEMPORAL_NAMESPACE_ANNOTATION = 'rollcall.dev/temporal-namespace';
+const TEMPORAL_NAMESPACE_ANNOTATION = 'rollcall.dev/temporal-namespace';
 /** Any new value of one of these syncs all sources. */
-export const SYNC_ANNOTATIONS = ['toolhive.stacklok.dev/sync-trigger', 'toolhive.stacklok.dev/manual-sync'] as const;
+const SYNC_ANNOTATIONS = ['toolhive.stacklok.dev/sync-trigger', 'toolhive.stacklok.dev/manual-sync'] as const;
 /** Of ToolHive's operator. Nothing needs it here, but a resource that has it can't be deleted until it is removed. */
 export const TOOLHIVE_FINALIZER = 'mcpregistry.toolhive.stacklok.dev/finalizer';
 

@@ -16,7 +16,7 @@ export interface Observation {
   readonly syncTrigger?: string | undefined;
 }
 
-export type Phase = 'Pending' | 'Ready' | 'Failed' | 'Syncing' | 'Terminating';
+type Phase = 'Pending' | 'Ready' | 'Failed' | 'Syncing' | 'Terminating';
 
 interface Condition {
   readonly type: string;

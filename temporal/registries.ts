@@ -40,6 +40,10 @@ export async function wakeRegistry(client: Client, key: RegistryKey, reason: Wak
       signalArgs: [{ reason }],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `MCPRegistry ${key.namespace}/${key.name}`,
+      staticDetails: [
+        'Keeps the objects of this resource in step with it. What it tells the cluster:',
+        `    kubectl --namespace ${key.namespace} describe mcpregistry ${key.name}`,
+      ].join('\n\n'),
     }),
   );
 }

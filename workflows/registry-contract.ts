@@ -32,7 +32,7 @@ export interface RegistryState extends RegistryKey {
   readonly story: readonly StoryLine[];
 }
 
-export interface StoryLine {
+interface StoryLine {
   /** RFC 3339. */
   readonly at: string;
   readonly text: string;

@@ -116,7 +116,7 @@ export function isDenied(error: unknown): error is RollcallError {
 }
 
 /** A fault for a permission that the operator doesn't have. */
-export function permissionFault(
+function permissionFault(
   { message }: RollcallError,
   { reason, what }: { readonly reason: string; readonly what: string },
 ): SpecFault {
