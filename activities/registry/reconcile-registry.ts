@@ -21,7 +21,7 @@ import { answerSyncTrigger, observeSources } from './observe-sources.ts';
 import { findOtherOperator } from './other-operator.ts';
 import { emitEvent, reportStatus } from './report.ts';
 
-/** While pods start, or sources sync. */
+/** While sources sync. */
 const LOOK_SOON_MS = 5_000;
 const LOOK_MS = 30_000;
 
@@ -55,10 +55,9 @@ export async function reconcileRegistry(
   };
 }
 
-/** Whether the next look will probably find something new: pods that start, or a sync that was asked for. */
+/** Whether sources probably sync now, which nothing wakes the workflow for. */
 function isInMotion(status: JsonObject, { status: before }: RegistryResource): boolean {
-  const isStarting = status['phase'] === 'Pending' || status['phase'] === 'Syncing';
-  return isStarting || status['lastManualSyncTrigger'] !== before['lastManualSyncTrigger'];
+  return status['phase'] === 'Syncing' || status['lastManualSyncTrigger'] !== before['lastManualSyncTrigger'];
 }
 
 /** The resource is gone: its objects go with it, and its actors are ended. */

@@ -92,7 +92,7 @@ describe('faults of a resource name the field', () => {
     ],
     [
       { configYAML: 'sources:\n  - name: a\n    gti: {}\nauth:\n  mode: anonymous\n' },
-      'line 3:5: sources[0].gti: unknown key; did you mean `git`?',
+      'line 3:5: sources[0].gti: unknown key',
     ],
     [{ registries: [LOCAL], databaseConfig: { dynamicAuth: {} } }, "spec.databaseConfig.dynamicAuth isn't supported"],
     [{ registries: [LOCAL], volumes: [{ name: 'registry-server-config' }] }, 'spec.volumes uses the reserved name'],
