@@ -5,6 +5,7 @@ import type { OutboundSettings, RateLimitSettings } from '../config/model.ts';
 import type { Database } from '../db/connection/database.ts';
 import type { RegistryRow } from '../db/configuration/registries.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
+import type { RunTrial } from '../temporal/trials.ts';
 import type { Workers } from '../temporal/workers.ts';
 import type { Access } from './access/access.ts';
 import { callerOf } from './access/caller.ts';
@@ -27,6 +28,7 @@ export interface ApiContext {
   readonly pages: Pages;
   readonly exports: RenderedExports;
   readonly actors: SourceActors;
+  readonly trials: RunTrial;
   /** @throws Error if Temporal doesn't answer within two seconds */
   readonly findWorkers: () => Promise<Workers>;
   readonly software: SoftwareVersion;

@@ -17,6 +17,7 @@ import { findInitialState } from '../temporal/initial-state.ts';
 import { describeTemporalFailure } from '../temporal/connection-failure.ts';
 import { findWorkers, type Workers } from '../temporal/workers.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
+import { createTrials } from '../temporal/trials.ts';
 import { addGauges } from '../telemetry/meter.ts';
 import { addProcessGauges } from '../telemetry/process-gauges.ts';
 import { addRegistryGauges } from '../telemetry/registry-gauges.ts';
@@ -135,6 +136,7 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
       ...contextOf(options, registries),
       access,
       actors,
+      trials: createTrials(temporal.client, options.temporal.taskQueue),
       audit,
       findWorkers: findWorkersNow,
     },
@@ -153,7 +155,7 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
 function contextOf(
   options: ContextOptions,
   registries: RegistryDirectory,
-): Omit<ApiContext, 'access' | 'actors' | 'audit' | 'findWorkers'> {
+): Omit<ApiContext, 'access' | 'actors' | 'trials' | 'audit' | 'findWorkers'> {
   const { database, temporal, limits, rateLimits, trustedProxies, publicHosts, outbound, logger, signal } = options;
   const software = softwareVersion(process.env);
   return {

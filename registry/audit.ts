@@ -10,6 +10,7 @@ export const AUDIT_ACTIONS = [
   'source.create',
   'source.update',
   'source.delete',
+  'source.try',
   'source.sync',
   'source.pause',
   'source.resume',

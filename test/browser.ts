@@ -17,7 +17,11 @@ export async function findChromium(): Promise<string | undefined> {
 }
 
 /** Starts Chromium without a window. It looks up the given host names in `hosts` instead of asking DNS, as after DNS rebinding. */
-export function startChromium(executablePath: string, hosts: Readonly<Record<string, string>>): Promise<Browser> {
+export function startChromium(
+  executablePath: string,
+  hosts: Readonly<Record<string, string>>,
+  { trustsEveryCertificate = false } = {},
+): Promise<Browser> {
   const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`);
   return chromium.launch({
     executablePath,
@@ -26,6 +30,7 @@ export function startChromium(executablePath: string, hosts: Readonly<Record<str
       '--disable-gpu',
       '--disable-background-networking',
       '--no-first-run',
+      ...(trustsEveryCertificate ? ['--ignore-certificate-errors'] : []),
       `--host-resolver-rules=${rules.join(', ')}`,
     ],
   });

@@ -35,6 +35,16 @@ export function fetchWithin(deadlineMs: number): ActivityInterfaceFor<Pick<Activ
   });
 }
 
+/** A user waits for a trial, and can repeat it. */
+export function fetchOnce(deadlineMs: number): ActivityInterfaceFor<Pick<Activities, 'fetchSnapshot'>> {
+  return proxyActivities<Pick<Activities, 'fetchSnapshot'>>({
+    startToCloseTimeout: deadlineMs,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    priority: { priorityKey: PRIORITY.requestedSync },
+    retry: { maximumAttempts: 1 },
+  });
+}
+
 /** One transaction, retried until Postgres is back from a restart. */
 export const { applySnapshot } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',

@@ -14,12 +14,22 @@ import type { FailureType } from '../registry/failure.ts';
 
 export const SOURCE_WORKFLOW = 'source';
 export const HOUSEKEEPING_WORKFLOW = 'housekeeping';
+export const TRIAL_WORKFLOW = 'trial';
 export const HOUSEKEEPING_SCHEDULE_ID = 'housekeeping';
 
 /** The id of a source's actor. */
 export const sourceWorkflowId = (sourceName: string): string => `source/${sourceName}`;
 /** The id of the n-th sync of a source; n starts at 1 and only increases while the database lives. */
 export const syncWorkflowId = (sourceName: string, number: number): string => `sync/${sourceName}/${number}`;
+
+/** The id of a trial: its source has a name that no source can have. */
+export const trialWorkflowId = (sourceName: string): string => `trial/${sourceName}`;
+
+/** The argument of a trial workflow. The definition is in Postgres. */
+export interface TrialInput {
+  readonly sourceName: string;
+  readonly deadlineMs: number;
+}
 
 /** The memo of an actor, which lets housekeeping compare it with Postgres without querying it. */
 export interface ActorMemo {

@@ -3,3 +3,4 @@ export { housekeeping } from './housekeeping.ts';
 export { registry } from './registry.ts';
 export { source } from './source.ts';
 export { sync } from './sync.ts';
+export { trial } from './trial.ts';

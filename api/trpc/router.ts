@@ -13,6 +13,7 @@ import { deleteEntry, publishEntry, replaceEntry, setEntryClaims, setEntryStatus
 import { getRegistry, listRegistries } from '../admin/registries.ts';
 import { createRegistry, deleteRegistry, updateRegistry } from '../admin/registry-changes.ts';
 import { createSource, deleteSource, updateSource } from '../admin/source-changes.ts';
+import { trySource } from '../admin/source-trials.ts';
 import { pauseSource, resumeSource, syncSource } from '../admin/source-messages.ts';
 import { watchSource } from '../admin/source-progress.ts';
 import { getRun, getSource, listRecentRuns, listRuns, listSources } from '../admin/sources.ts';
@@ -24,6 +25,7 @@ export const adminRouter = router({
   sources: router({
     list: queryProcedure(listSources),
     get: queryProcedure(getSource),
+    try: mutationProcedure(trySource),
     create: mutationProcedure(createSource),
     update: mutationProcedure(updateSource),
     delete: mutationProcedure(deleteSource),

@@ -36,6 +36,7 @@ export const texts = {
     'entry.status.update': 'Change a status',
     'entry.claims.update': 'Change claims',
     'entry.delete': 'Delete a version',
+    'source.try': 'Try a source out',
     'source.create': 'Add a source',
     'source.update': 'Change a source',
     'source.delete': 'Delete a source',

@@ -21,11 +21,13 @@ export function PublishPage(): ReactElement {
   const session = useSession();
   const { tab, registry: chosen } = route.useSearch();
   const navigate = route.useNavigate();
+  const isAllowed = session.mayWrite && hasRole(session, 'manageEntries');
   const registries = useQuery({
     queryKey: ['registries', 'list'],
     queryFn: ({ signal }) => server.registries.list.query(undefined, { signal }),
+    enabled: isAllowed,
   });
-  if (!session.mayWrite || !hasRole(session, 'manageEntries')) return <Empty title={texts.notAllowed} />;
+  if (!isAllowed) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
       <Title order={1}>{texts.title}</Title>

@@ -19,7 +19,9 @@ export function RegistriesPage(): ReactElement {
   const registries = useQuery({
     queryKey: ['registries', 'list'],
     queryFn: ({ signal }) => server.registries.list.query(undefined, { signal }),
+    enabled: session.kind !== 'public',
   });
+  if (session.kind === 'public') return <Empty title={texts.notSignedIn} />;
   const isManager = session.mayWrite && hasRole(session, 'manageRegistries');
   return (
     <Stack>

@@ -1,6 +1,7 @@
 export const texts = {
   title: 'Registries',
   intro: 'The views that clients read. A server name belongs to the first source that has it.',
+  notSignedIn: 'Sign in to see registries. Public ones are in the catalog.',
   none: 'There is no registry that you can see',
   isDefault: 'Default',
   access: { public: 'Public', protected: 'Protected' },
@@ -36,6 +37,7 @@ export const texts = {
   viewAsTitle: (name: string) => `View ${name} as someone else`,
   viewAsWhat:
     'Enter the claims of a token, to see which servers of this registry its holder can read. Nothing is changed, and nobody is signed in.',
+  onlySuperAdmins: 'You need the role superAdmin to view a registry as someone else.',
   tokenClaims: 'Claims of the token',
   show: 'Show',
   roles: 'Roles',

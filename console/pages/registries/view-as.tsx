@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import { server } from '../../client/server.ts';
+import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { texts } from './texts.ts';
@@ -17,6 +18,8 @@ export function ViewAsPage(): ReactElement {
   const { claims: shown, q = '' } = route.useSearch();
   const navigate = route.useNavigate();
   const [claims, setClaims] = useState(shown ?? EXAMPLE);
+  const isAllowed = hasRole(useSession(), 'superAdmin');
+  if (!isAllowed) return <Empty title={texts.onlySuperAdmins} />;
   return (
     <Stack>
       <Anchor size="sm" renderRoot={(props) => <Link to="/registries" {...props} />}>

@@ -5,9 +5,9 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
 import type { SourceProgress } from '../../../api/admin/source-progress.ts';
 import { server } from '../../client/server.ts';
-import { useSession } from '../../client/session.ts';
+import { hasRole, useSession } from '../../client/session.ts';
 import { webUrl } from '../../parts/safe-link.tsx';
-import { QueryState } from '../../parts/query-state.tsx';
+import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { Time } from '../../parts/time.tsx';
 import { SourceActions } from './actions.tsx';
 import { History } from './history.tsx';
@@ -19,7 +19,9 @@ const route = getRouteApi('/sources/$name');
 
 export function SourcePage(): ReactElement {
   const { name } = route.useParams();
-  const source = useQuery(sourceQuery(name));
+  const isAllowed = hasRole(useSession(), 'manageSources');
+  const source = useQuery({ ...sourceQuery(name), enabled: isAllowed });
+  if (!isAllowed) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
       <Anchor size="sm" renderRoot={(props) => <Link to="/sources" {...props} />}>

@@ -1,16 +1,17 @@
 /** Adding a source, and changing one that was added through the API. */
 import { Anchor, Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { type ReactElement, useMemo, useState } from 'react';
 import { stringify } from 'yaml';
 import { messageOf, useChange } from '../../client/change.ts';
 import { faultsOf, server } from '../../client/server.ts';
-import { useSession } from '../../client/session.ts';
+import { hasRole, useSession } from '../../client/session.ts';
 import { DocumentEditor } from '../../parts/document-editor.tsx';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { type PlacedFault, readDocument } from '../../parts/written-document.ts';
 import { sourceQuery } from './state.ts';
+import { TrialResult } from './trial.tsx';
 import { TEMPLATE_KINDS, type TemplateKind, TEMPLATES } from './templates.ts';
 import { texts } from './texts.ts';
 
@@ -18,7 +19,7 @@ export function NewSourcePage(): ReactElement {
   const [kind, setKind] = useState<TemplateKind>('git');
   const [name, setName] = useState('');
   const session = useSession();
-  if (!session.mayWrite) return <Empty title={texts.notAllowed} />;
+  if (!session.mayWrite || !hasRole(session, 'manageSources')) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
       <BackToSources />
@@ -48,7 +49,14 @@ const route = getRouteApi('/sources/$name/edit');
 
 export function EditSourcePage(): ReactElement {
   const { name } = route.useParams();
-  const source = useQuery({ ...sourceQuery(name), staleTime: Infinity, refetchOnWindowFocus: false });
+  const isAllowed = hasRole(useSession(), 'manageSources');
+  const source = useQuery({
+    ...sourceQuery(name),
+    staleTime: Infinity,
+    refetchOnWindowFocus: false,
+    enabled: isAllowed,
+  });
+  if (!isAllowed) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
       <Anchor size="sm" renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>
@@ -93,12 +101,20 @@ function Editor({ name, initial, isNew }: EditorProps): ReactElement {
     showsErrors: true,
     onDone: () => void navigate({ to: '/sources/$name', params: { name } }),
   });
+  const attempt = useMutation({ mutationFn: (input: SourceInput) => server.sources.try.mutate(input) });
   const isMapping = typeof document.value === 'object' && document.value !== null && !Array.isArray(document.value);
-  const refused = save.error !== null && refusedText === text ? faultsOf(save.error) : [];
+  const error = save.error ?? attempt.error;
+  const refused = error !== null && refusedText === text ? faultsOf(error) : [];
   const faults: PlacedFault[] = [...document.faults, ...refused.map((fault) => document.place(fault))];
   if (document.faults.length === 0 && !isMapping)
     faults.push({ path: '', message: texts.notMapping, line: 1, column: 1 });
+  const tryOut = (): void => {
+    setRefusedText(text);
+    save.reset();
+    attempt.mutate({ ...(document.value as object), name });
+  };
   const submit = (): void => {
+    attempt.reset();
     setRefusedText(text);
     save.mutate({ ...(document.value as object), name });
   };
@@ -117,16 +133,23 @@ function Editor({ name, initial, isNew }: EditorProps): ReactElement {
           onChange={setText}
           faults={faults}
         />
-        {save.error !== null && refused.length === 0 && (
+        {error !== null && refused.length === 0 && (
           <Text c="red" role="alert">
-            {messageOf(save.error)}
+            {messageOf(error)}
           </Text>
         )}
         <Group>
           <Button type="submit" loading={save.isPending} disabled={name === '' || !isMapping}>
             {isNew ? texts.add : texts.save}
           </Button>
+          <Button variant="default" loading={attempt.isPending} disabled={name === '' || !isMapping} onClick={tryOut}>
+            {texts.tryOut}
+          </Button>
         </Group>
+        <Text size="sm" c="dimmed">
+          {texts.tryHint}
+        </Text>
+        {attempt.data !== undefined && <TrialResult trial={attempt.data} />}
       </Stack>
     </form>
   );

@@ -1,13 +1,15 @@
 /** One sync: why it failed, what it rejected, and what it changed. */
-import { Alert, Anchor, Badge, Group, SegmentedControl, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Anchor, Group, SegmentedControl, Stack, Text, TextInput, Title } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { server } from '../../client/server.ts';
+import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Time } from '../../parts/time.tsx';
+import { FindingsTable } from './findings.tsx';
 import { OutcomeBadge } from './parts.tsx';
 import { texts } from './texts.ts';
 
@@ -20,11 +22,14 @@ type RunDetail = Awaited<ReturnType<typeof server.sources.run.query>>;
 
 export function RunPage(): ReactElement {
   const { name, number } = route.useParams();
+  const isAllowed = hasRole(useSession(), 'manageSources');
   const run = useQuery({
     queryKey: ['sources', 'run', name, number],
     queryFn: ({ signal }) => server.sources.run.query({ name, number: Number(number), limit: MOST }, { signal }),
     refetchInterval: ({ state: { data } }) => (data?.endedAt === null ? 2_000 : false),
+    enabled: isAllowed,
   });
+  if (!isAllowed) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
       <Anchor size="sm" renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>
@@ -118,42 +123,6 @@ function Findings({ run }: { readonly run: RunDetail }): ReactElement {
         </>
       )}
     </Stack>
-  );
-}
-
-function FindingsTable({ findings }: { readonly findings: RunDetail['findings'] }): ReactElement {
-  return (
-    <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table aria-label={texts.findings}>
-        <Table.Thead>
-          <Table.Tr>
-            {Object.values(texts.findingColumns).map((label) => (
-              <Table.Th key={label}>{label}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {findings.map((finding) => (
-            <Table.Tr key={`${finding.severity} ${finding.ordinal} ${finding.reason}`}>
-              <Table.Td>
-                <Badge color={finding.severity === 'rejection' ? 'red' : 'yellow'} variant="light" tt="none">
-                  {texts.severity[finding.severity]}
-                </Badge>
-              </Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                <SafeText text={[finding.name ?? '–', finding.version ?? ''].join(' ')} limit={300} />
-              </Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                <SafeText text={finding.location ?? '–'} limit={300} />
-              </Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                <SafeText text={finding.reason} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
   );
 }
 

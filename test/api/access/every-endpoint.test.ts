@@ -266,6 +266,9 @@ const TRPC: readonly Endpoint[] = [
   query('sources.recentRuns', sourceManagers(), {}),
   // Refusals are the first event: see subscriptions.test.ts.
   query('sources.watch', anyToken(200), catalog()),
+  mutation('sources.try', sourceManagers(), {
+    input: (name) => ({ name, file: { data: '[]' }, claims: CLAIMS }),
+  }),
   mutation('sources.create', sourceManagers(), { input: managed }),
   mutation('sources.update', sourceManagers(), { input: managed, prepare: createSource }),
   mutation('sources.delete', sourceManagers(), { input: (name) => ({ name }), prepare: createSource }),

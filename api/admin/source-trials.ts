@@ -1,0 +1,58 @@
+/** Trying a source out before it is added: what would its first sync take? */
+import { randomUUID } from 'node:crypto';
+import { namedSource } from '../../config/schema.ts';
+import { deleteDetachedSource } from '../../db/configuration/sources.ts';
+import { createTrial, listStagedEntries, type StagedEntry } from '../../db/configuration/trials.ts';
+import { findSyncRun, listFindings } from '../../db/syncs/sync-runs.ts';
+import type { EntryFinding } from '../../registry/entry.ts';
+import { isManaged } from '../../registry/source-definition.ts';
+import { HttpError } from '../http/error.ts';
+import { change } from './operation.ts';
+import { requestedSource } from './requested-source.ts';
+
+const MAX_DEADLINE_MS = 60_000;
+const MAX_ENTRIES = 100;
+
+export interface Trial {
+  /** Why the fetch failed; null if it succeeded. */
+  readonly failure: { readonly type: string; readonly message: string } | null;
+  /** The first entries that a sync would take, by name, of `total`. */
+  readonly entries: readonly StagedEntry[];
+  readonly total: number;
+  /** The first rejections and warnings. */
+  readonly findings: readonly EntryFinding[];
+}
+
+/**
+ * Fetches a source like its first sync, within a minute, and applies nothing. The same limits apply as to a source that
+ * is created through the API.
+ */
+export const trySource = change({
+  role: 'manageSources',
+  action: 'source.try',
+  target: ({ name }) => ({ name }),
+  input: namedSource,
+  run: async (context, written): Promise<Trial> => {
+    const { database, trials } = context;
+    const { definition } = requestedSource(context, written);
+    if (isManaged(definition.origin))
+      throw new HttpError(400, 'A managed source fetches nothing: add it, and publish to it');
+    // No source has a dot in its name.
+    const sourceName = `trial.${randomUUID()}`;
+    const deadlineMs = Math.min(MAX_DEADLINE_MS, definition.syncPolicy.deadlineMs);
+    await createTrial(database, { ...definition, name: sourceName });
+    try {
+      const failure = await trials({ sourceName, deadlineMs });
+      const run = await findSyncRun(database, { sourceName, number: 1 });
+      if (run === null) return { failure, entries: [], total: 0, findings: [] };
+      const staged = await listStagedEntries(database, { syncRunId: run.id, limit: MAX_ENTRIES });
+      return {
+        failure,
+        ...staged,
+        findings: await listFindings(database, { syncRunId: run.id, limit: MAX_ENTRIES, offset: 0 }),
+      };
+    } finally {
+      await deleteDetachedSource(database, sourceName);
+    }
+  },
+});

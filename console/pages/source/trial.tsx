@@ -1,0 +1,43 @@
+/** What a trial of a source found. */
+import { Alert, List, Stack, Text, Title } from '@mantine/core';
+import type { ReactElement } from 'react';
+import type { server } from '../../client/server.ts';
+import { SafeText } from '../../parts/safe-text.tsx';
+import { FindingsTable } from './findings.tsx';
+import { texts } from './texts.ts';
+
+type Trial = Awaited<ReturnType<typeof server.sources.try.mutate>>;
+
+export function TrialResult({ trial: { failure, entries, total, findings } }: { readonly trial: Trial }): ReactElement {
+  return (
+    <Stack gap="xs" role="status">
+      <Title order={2} size="h4">
+        {texts.tried}
+      </Title>
+      {failure !== null && (
+        <Alert color="red" variant="light" title={texts.triedFailed}>
+          <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
+            {failure.message}
+          </Text>
+        </Alert>
+      )}
+      {failure === null && total === 0 && <Text c="dimmed">{texts.triedNothing}</Text>}
+      {total > 0 && (
+        <>
+          <Text size="sm">{texts.triedTotal(entries.length, total)}</Text>
+          <List size="sm">
+            {entries.map(({ name, version, description }) => (
+              <List.Item key={`${name} ${version}`} style={{ overflowWrap: 'anywhere' }}>
+                <SafeText text={`${name} ${version}`} limit={300} />
+                <Text size="xs" c="dimmed">
+                  <SafeText text={description} limit={200} />
+                </Text>
+              </List.Item>
+            ))}
+          </List>
+        </>
+      )}
+      {findings.length > 0 && <FindingsTable findings={findings} />}
+    </Stack>
+  );
+}

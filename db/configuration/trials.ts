@@ -1,0 +1,32 @@
+/**
+ * Sources that are only tried out. A trial is a detached source: it is in no registry and is never applied, and
+ * housekeeping deletes it if its process ended before it could.
+ */
+import { sql } from 'slonik';
+import { z } from 'zod';
+import type { SourceDefinition } from '../../registry/source-definition.ts';
+import type { Database } from '../connection/database.ts';
+import { count, nothing } from '../connection/schemas.ts';
+
+/** Stores the definition. It must have a name that no source can have. */
+export async function createTrial(database: Database, definition: SourceDefinition): Promise<void> {
+  await database.query(sql.type(nothing)`
+    insert into source (name, kind, origin, definition, detached_at)
+    values (${definition.name}, ${definition.origin.kind}, 'api', ${sql.jsonb({ ...definition })}, now())`);
+}
+
+const stagedRow = z.object({ name: z.string(), version: z.string(), description: z.string() });
+export type StagedEntry = z.infer<typeof stagedRow>;
+
+/** The first entries that a sync has staged, by name, and how many there are. */
+export async function listStagedEntries(
+  database: Database,
+  { syncRunId, limit }: { readonly syncRunId: string; readonly limit: number },
+): Promise<{ readonly entries: readonly StagedEntry[]; readonly total: number }> {
+  const entries = await database.any(sql.type(stagedRow)`
+    select name, version, left(description, 300) as description from snapshot_entry
+    where sync_run_id = ${syncRunId} order by name, version limit ${limit}`);
+  const total = await database.oneFirst(sql.type(z.object({ total: count }))`
+    select count(*) as total from snapshot_entry where sync_run_id = ${syncRunId}`);
+  return { entries, total };
+}
