@@ -137,7 +137,7 @@ function Progress({ name }: { readonly name: string }): ReactElement | null {
         onData: (news) => {
           setProgress(news);
           const state = `${news.run?.number} ${news.run?.endedAt} ${news.paused}`;
-          if (seen !== '' && seen !== state) void client.invalidateQueries({ queryKey: ['sources'] });
+          if (seen !== state) void client.invalidateQueries({ queryKey: ['sources'] });
           seen = state;
         },
       },
