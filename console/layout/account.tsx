@@ -20,14 +20,11 @@ export function AccountMenu(): ReactElement | null {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <Button
-          variant="default"
-          size="sm"
-          maw={180}
-          leftSection={<IconUser size={16} />}
-          aria-label={texts.account(name)}
-        >
-          {name}
+        <Button variant="default" size="sm" maw={180} px="sm" aria-label={texts.account(name)}>
+          <IconUser size={18} />
+          <Text span size="sm" ml="xs" truncate visibleFrom="sm">
+            {name}
+          </Text>
         </Button>
       </Menu.Target>
       <Menu.Dropdown maw={280}>

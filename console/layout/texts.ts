@@ -16,7 +16,7 @@ export const texts = {
   unnamed: 'Signed in',
   roles: 'Roles',
   noRoles: 'No roles: you can read what your claims allow',
-  readOnly: 'Your token can not make changes',
+  readOnly: 'Your token cannot make changes',
   sessionEnded: 'Your session has ended',
   sessionEndedHint: 'Sign in again to continue. You come back to this page.',
   signInAgain: 'Sign in again',

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, NativeSelect, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Badge, Button, Group, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
@@ -12,6 +12,8 @@ import { Time } from '../../parts/time.tsx';
 import { AuditExport } from './export.tsx';
 import { type AuditSearch, conditionsOf, OUTCOMES } from './search.ts';
 import { texts } from './texts.ts';
+import { WideTable } from '../../parts/wide-table.tsx';
+import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/audit');
 const PAGE = 100;
@@ -39,7 +41,7 @@ export function AuditPage(): ReactElement {
   return (
     <Stack>
       <Group justify="space-between">
-        <Title order={1}>{texts.title}</Title>
+        <PageTitle text={texts.title} />
         <AuditExport search={search} />
       </Group>
       <Filters search={search} />
@@ -132,22 +134,20 @@ const COLORS = { success: 'green', denied: 'red', failure: 'yellow', error: 'red
 
 function Events({ events }: { readonly events: readonly AuditEvent[] }): ReactElement {
   return (
-    <Table.ScrollContainer minWidth={720} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table aria-label={texts.title}>
-        <Table.Thead>
-          <Table.Tr>
-            {Object.values(texts.columns).map((label) => (
-              <Table.Th key={label}>{label}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {events.map((event) => (
-            <EventLine key={event.id} event={event} />
+    <WideTable label={texts.title} minWidth={720}>
+      <Table.Thead>
+        <Table.Tr>
+          {Object.values(texts.columns).map((label) => (
+            <Table.Th key={label}>{label}</Table.Th>
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {events.map((event) => (
+          <EventLine key={event.id} event={event} />
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 
@@ -186,7 +186,7 @@ function EventLine({ event }: { readonly event: AuditEvent }): ReactElement {
         )}
       </Table.Td>
       <Table.Td maw={320} style={{ overflowWrap: 'anywhere' }}>
-        <Badge color={COLORS[outcome]} variant="light" tt="none">
+        <Badge color={COLORS[outcome]} variant="light">
           {texts.outcomes[outcome]}
         </Badge>
         {typeof message === 'string' && (

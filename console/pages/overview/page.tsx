@@ -8,12 +8,13 @@ import { QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Time } from '../../parts/time.tsx';
 import { texts } from './texts.ts';
+import { PageTitle } from '../../parts/page-title.tsx';
 
 export function OverviewPage(): ReactElement {
   const session = useSession();
   return (
     <Stack gap="lg">
-      <Title order={1}>{texts.title}</Title>
+      <PageTitle text={texts.title} />
       {hasRole(session, 'manageSources') ? <Sources /> : <Reader />}
     </Stack>
   );
@@ -157,7 +158,7 @@ function Recent(): ReactElement {
                       {texts.sync(run.sourceName, run.number)}
                     </Anchor>
                     {run.outcome === 'failed' ? (
-                      <Badge color="red" variant="light" tt="none">
+                      <Badge color="red" variant="light">
                         {texts.failed}
                       </Badge>
                     ) : (

@@ -1,4 +1,4 @@
-import { Button, FileButton, Group, Select, Stack, Tabs, Text, Title } from '@mantine/core';
+import { Button, FileButton, Group, Select, Stack, Tabs, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -12,6 +12,7 @@ import { readDocument } from '../../parts/written-document.ts';
 import { faultsOfServerJson } from './checked-document.ts';
 import { PublishedVersions } from './published.tsx';
 import { texts } from './texts.ts';
+import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/publish');
 
@@ -30,7 +31,7 @@ export function PublishPage(): ReactElement {
   if (!isAllowed) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
-      <Title order={1}>{texts.title}</Title>
+      <PageTitle text={texts.title} />
       <QueryState query={registries}>
         {(found) => {
           const registry = chosen ?? (found.find(({ isDefault }) => isDefault) ?? found[0])?.name;

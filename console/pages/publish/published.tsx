@@ -9,6 +9,7 @@ import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Time } from '../../parts/time.tsx';
 import { texts } from './texts.ts';
+import { WideTable } from '../../parts/wide-table.tsx';
 
 const route = getRouteApi('/publish');
 
@@ -91,22 +92,20 @@ function Versions({ registry, name }: Server): ReactElement {
         found.length === 0 ? (
           <Empty title={texts.noVersions} />
         ) : (
-          <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-            <Table aria-label={name} verticalSpacing="sm">
-              <Table.Thead>
-                <Table.Tr>
-                  {Object.values(texts.columns).map((label) => (
-                    <Table.Th key={label}>{label}</Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {found.map((version) => (
-                  <VersionLine key={version.version} of={{ registry, name }} version={version} />
+          <WideTable label={name} minWidth={520} verticalSpacing="sm">
+            <Table.Thead>
+              <Table.Tr>
+                {Object.values(texts.columns).map((label) => (
+                  <Table.Th key={label}>{label}</Table.Th>
                 ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {found.map((version) => (
+                <VersionLine key={version.version} of={{ registry, name }} version={version} />
+              ))}
+            </Table.Tbody>
+          </WideTable>
         )
       }
     </QueryState>
@@ -144,15 +143,10 @@ function VersionLine({ of, version }: { readonly of: Server; readonly version: V
   return (
     <Table.Tr>
       <Table.Td>
-        <SafeText text={number} limit={100} />{' '}
-        {isLatest && (
-          <Badge variant="light" tt="none">
-            {texts.latest}
-          </Badge>
-        )}
+        <SafeText text={number} limit={100} /> {isLatest && <Badge variant="light">{texts.latest}</Badge>}
       </Table.Td>
       <Table.Td>
-        <Badge variant="light" tt="none" color={COLORS[status] ?? 'gray'}>
+        <Badge variant="light" color={COLORS[status] ?? 'gray'}>
           {texts.statuses[status] ?? status}
         </Badge>
         {statusMessage !== undefined && (

@@ -10,6 +10,7 @@ import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { RegistryForm } from './form.tsx';
 import { texts } from './texts.ts';
+import { PageTitle } from '../../parts/page-title.tsx';
 
 export type Registry = Awaited<ReturnType<typeof server.registries.list.query>>[number];
 
@@ -26,7 +27,7 @@ export function RegistriesPage(): ReactElement {
   return (
     <Stack>
       <Group justify="space-between">
-        <Title order={1}>{texts.title}</Title>
+        <PageTitle text={texts.title} />
         {isManager && (
           <Button leftSection={<IconPlus size={16} />} onClick={creating.open}>
             {texts.create}

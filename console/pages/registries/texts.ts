@@ -24,7 +24,7 @@ export const texts = {
   deleteDo: 'Delete the registry',
   cancel: 'Cancel',
   name: 'Name',
-  nameHint: 'Part of the URL that clients use. It can not be changed later.',
+  nameHint: 'Part of the URL that clients use. It cannot be changed later.',
   sources: 'Sources',
   sourcesHint: 'Names of sources, one per line, in order of precedence',
   accessLabel: 'Access',

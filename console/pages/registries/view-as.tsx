@@ -1,5 +1,5 @@
 /** What a caller with other claims sees of a registry. */
-import { Alert, Anchor, Button, Group, JsonInput, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Group, JsonInput, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
@@ -8,6 +8,8 @@ import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { texts } from './texts.ts';
+import { WideTable } from '../../parts/wide-table.tsx';
+import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/registries/$name/view-as');
 
@@ -25,7 +27,7 @@ export function ViewAsPage(): ReactElement {
       <Anchor size="sm" renderRoot={(props) => <Link to="/registries" {...props} />}>
         {texts.back}
       </Anchor>
-      <Title order={1}>{texts.viewAsTitle(name)}</Title>
+      <PageTitle text={texts.viewAsTitle(name)} />
       <Text>{texts.viewAsWhat}</Text>
       <form
         onSubmit={(event) => {
@@ -98,30 +100,28 @@ function View({ name, claims, search }: ViewProps): ReactElement {
           ) : entries.length === 0 ? (
             <Empty title={texts.noEntries} />
           ) : (
-            <Table.ScrollContainer minWidth={400} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-              <Table aria-label={texts.viewAsTitle(name)}>
-                <Table.Thead>
-                  <Table.Tr>
-                    {[texts.server, texts.version, texts.source].map((label) => (
-                      <Table.Th key={label}>{label}</Table.Th>
-                    ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {entries.map((entry) => (
-                    <Table.Tr key={entry.name}>
-                      <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                        <SafeText text={entry.name} limit={300} />
-                      </Table.Td>
-                      <Table.Td>
-                        <SafeText text={entry.version} limit={100} />
-                      </Table.Td>
-                      <Table.Td>{entry.sourceName}</Table.Td>
-                    </Table.Tr>
+            <WideTable label={texts.viewAsTitle(name)} minWidth={400}>
+              <Table.Thead>
+                <Table.Tr>
+                  {[texts.server, texts.version, texts.source].map((label) => (
+                    <Table.Th key={label}>{label}</Table.Th>
                   ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {entries.map((entry) => (
+                  <Table.Tr key={entry.name}>
+                    <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                      <SafeText text={entry.name} limit={300} />
+                    </Table.Td>
+                    <Table.Td>
+                      <SafeText text={entry.version} limit={100} />
+                    </Table.Td>
+                    <Table.Td>{entry.sourceName}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </WideTable>
           )}
           {view.hasNextPage && (
             <Button variant="default" loading={view.isFetchingNextPage} onClick={() => void view.fetchNextPage()}>

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import { CONSOLE_PATH } from '../../client/server.ts';
 import { hasEnded, signInUrl, useSession } from '../../client/session.ts';
 import { texts } from './texts.ts';
+import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/sign-in');
 
@@ -15,7 +16,7 @@ export function SignInPage(): ReactElement {
   return (
     <Center mih={320}>
       <Stack maw={440} w="100%">
-        <Title order={1}>{texts.title}</Title>
+        <PageTitle text={texts.title} />
         {error !== undefined && !isSignedIn && (
           <Alert color="red" variant="light" title={texts.failed} role="alert">
             {texts.failures[error]}

@@ -14,6 +14,7 @@ import { History } from './history.tsx';
 import { StateBadge } from './parts.tsx';
 import { type SourceDetail, sourceQuery, stateOf } from './state.ts';
 import { texts } from './texts.ts';
+import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/sources/$name');
 
@@ -39,7 +40,7 @@ function Source({ source }: { readonly source: SourceDetail }): ReactElement {
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start">
         <Group gap="sm">
-          <Title order={1}>{name}</Title>
+          <PageTitle text={name} />
           <StateBadge state={stateOf(source)} />
         </Group>
         {session.mayWrite && <SourceActions source={source} />}
@@ -55,6 +56,7 @@ function Source({ source }: { readonly source: SourceDetail }): ReactElement {
       )}
       <Facts source={source} />
       <TemporalLink name={name} />
+      {definition.origin.kind !== 'managed' && <History name={name} />}
       <Stack gap="xs">
         <Title order={2} size="h4">
           {texts.definition}
@@ -68,7 +70,6 @@ function Source({ source }: { readonly source: SourceDetail }): ReactElement {
           {JSON.stringify(source.written, null, 2)}
         </Code>
       </Stack>
-      {definition.origin.kind !== 'managed' && <History name={name} />}
     </Stack>
   );
 }

@@ -1,5 +1,5 @@
 /** Adding a source, and changing one that was added through the API. */
-import { Anchor, Button, Group, Select, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { type ReactElement, useMemo, useState } from 'react';
@@ -14,6 +14,7 @@ import { sourceQuery } from './state.ts';
 import { TrialResult } from './trial.tsx';
 import { TEMPLATE_KINDS, type TemplateKind, TEMPLATES } from './templates.ts';
 import { texts } from './texts.ts';
+import { PageTitle } from '../../parts/page-title.tsx';
 
 export function NewSourcePage(): ReactElement {
   const [kind, setKind] = useState<TemplateKind>('git');
@@ -23,8 +24,8 @@ export function NewSourcePage(): ReactElement {
   return (
     <Stack>
       <BackToSources />
-      <Title order={1}>{texts.createTitle}</Title>
-      <Group align="flex-start" grow preventGrowOverflow={false}>
+      <PageTitle text={texts.createTitle} />
+      <Group align="flex-end" grow preventGrowOverflow={false}>
         <TextInput
           label={texts.name}
           description={texts.nameHint}
@@ -62,7 +63,7 @@ export function EditSourcePage(): ReactElement {
       <Anchor size="sm" renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>
         {texts.backToSource}
       </Anchor>
-      <Title order={1}>{texts.editTitle(name)}</Title>
+      <PageTitle text={texts.editTitle(name)} />
       <QueryState query={source}>
         {({ written: { name: _name, ...written } }) => (
           <Editor name={name} initial={stringify(written)} isNew={false} />

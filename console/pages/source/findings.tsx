@@ -4,39 +4,38 @@ import type { ReactElement } from 'react';
 import type { EntryFinding } from '../../../registry/entry.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { texts } from './texts.ts';
+import { WideTable } from '../../parts/wide-table.tsx';
 
 export function FindingsTable({ findings }: { readonly findings: readonly EntryFinding[] }): ReactElement {
   return (
-    <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table aria-label={texts.findings}>
-        <Table.Thead>
-          <Table.Tr>
-            {Object.values(texts.findingColumns).map((label) => (
-              <Table.Th key={label}>{label}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {findings.map((finding) => (
-            <Table.Tr key={`${finding.severity} ${finding.ordinal} ${finding.reason}`}>
-              <Table.Td>
-                <Badge color={finding.severity === 'rejection' ? 'red' : 'yellow'} variant="light" tt="none">
-                  {texts.severity[finding.severity]}
-                </Badge>
-              </Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                <SafeText text={[finding.name ?? '–', finding.version ?? ''].join(' ')} limit={300} />
-              </Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                <SafeText text={finding.location ?? '–'} limit={300} />
-              </Table.Td>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                <SafeText text={finding.reason} />
-              </Table.Td>
-            </Table.Tr>
+    <WideTable label={texts.findings} minWidth={560}>
+      <Table.Thead>
+        <Table.Tr>
+          {Object.values(texts.findingColumns).map((label) => (
+            <Table.Th key={label}>{label}</Table.Th>
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {findings.map((finding) => (
+          <Table.Tr key={`${finding.severity} ${finding.ordinal} ${finding.reason}`}>
+            <Table.Td>
+              <Badge color={finding.severity === 'rejection' ? 'red' : 'yellow'} variant="light">
+                {texts.severity[finding.severity]}
+              </Badge>
+            </Table.Td>
+            <Table.Td style={{ overflowWrap: 'anywhere' }}>
+              <SafeText text={[finding.name ?? '–', finding.version ?? ''].join(' ')} limit={300} />
+            </Table.Td>
+            <Table.Td style={{ overflowWrap: 'anywhere' }}>
+              <SafeText text={finding.location ?? '–'} limit={300} />
+            </Table.Td>
+            <Table.Td style={{ overflowWrap: 'anywhere' }}>
+              <SafeText text={finding.reason} />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }

@@ -10,6 +10,7 @@ import classes from './history.module.css';
 import { OutcomeBadge, outcomeOf } from './parts.tsx';
 import type { Run } from './state.ts';
 import { texts } from './texts.ts';
+import { WideTable } from '../../parts/wide-table.tsx';
 
 const PAGE = 50;
 
@@ -70,22 +71,20 @@ function Chart({ runs }: { readonly runs: readonly Run[] }): ReactElement {
 
 function Runs({ name, runs }: { readonly name: string; readonly runs: readonly Run[] }): ReactElement {
   return (
-    <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table aria-label={texts.history}>
-        <Table.Thead>
-          <Table.Tr>
-            {Object.values(texts.runColumns).map((label) => (
-              <Table.Th key={label}>{label}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {runs.map((run) => (
-            <RunLine key={run.number} name={name} run={run} />
+    <WideTable label={texts.history} minWidth={640}>
+      <Table.Thead>
+        <Table.Tr>
+          {Object.values(texts.runColumns).map((label) => (
+            <Table.Th key={label}>{label}</Table.Th>
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {runs.map((run) => (
+          <RunLine key={run.number} name={name} run={run} />
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 

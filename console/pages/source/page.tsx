@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Select, Stack, Table, Text, TextInput, Title } from '@mantine/core';
+import { Anchor, Button, Group, Select, Stack, Table, Text, TextInput } from '@mantine/core';
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
@@ -10,6 +10,8 @@ import { Time } from '../../parts/time.tsx';
 import { StateBadge } from './parts.tsx';
 import { type SourceRow, STATES, stateOf } from './state.ts';
 import { texts } from './texts.ts';
+import { WideTable } from '../../parts/wide-table.tsx';
+import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/sources');
 
@@ -25,7 +27,7 @@ export function SourcesPage(): ReactElement {
   return (
     <Stack>
       <Group justify="space-between">
-        <Title order={1}>{texts.title}</Title>
+        <PageTitle text={texts.title} />
         {session.mayWrite && (
           <Button leftSection={<IconPlus size={16} />} renderRoot={(props) => <Link to="/sources/new" {...props} />}>
             {texts.create}
@@ -87,22 +89,20 @@ function FilteredSources({ sources }: { readonly sources: readonly SourceRow[] }
 function SourcesTable({ sources }: { readonly sources: readonly SourceRow[] }): ReactElement {
   const { columns } = texts;
   return (
-    <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table verticalSpacing="sm" aria-label={texts.title}>
-        <Table.Thead>
-          <Table.Tr>
-            {Object.values(columns).map((label) => (
-              <Table.Th key={label}>{label}</Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {sources.map((source) => (
-            <SourceLine key={source.name} source={source} />
+    <WideTable label={texts.title} minWidth={640} verticalSpacing="sm">
+      <Table.Thead>
+        <Table.Tr>
+          {Object.values(columns).map((label) => (
+            <Table.Th key={label}>{label}</Table.Th>
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {sources.map((source) => (
+          <SourceLine key={source.name} source={source} />
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 

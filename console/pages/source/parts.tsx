@@ -6,7 +6,7 @@ import { texts } from './texts.ts';
 
 export function StateBadge({ state }: { readonly state: SourceState }): ReactElement {
   return (
-    <Badge color={COLORS[state]} variant="light" tt="none">
+    <Badge color={COLORS[state]} variant="light">
       {texts.states[state]}
     </Badge>
   );
@@ -27,7 +27,7 @@ export function outcomeOf({ outcome, endedAt }: Pick<Run, 'outcome' | 'endedAt'>
 export function OutcomeBadge({ run }: { readonly run: Pick<Run, 'outcome' | 'endedAt'> }): ReactElement {
   const outcome = outcomeOf(run);
   return (
-    <Badge color={OUTCOME_COLORS[outcome]} variant="light" tt="none">
+    <Badge color={OUTCOME_COLORS[outcome]} variant="light">
       {texts.outcomes[outcome]}
     </Badge>
   );

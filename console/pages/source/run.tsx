@@ -12,6 +12,7 @@ import { Time } from '../../parts/time.tsx';
 import { FindingsTable } from './findings.tsx';
 import { OutcomeBadge } from './parts.tsx';
 import { texts } from './texts.ts';
+import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/sources/$name/syncs/$number');
 
@@ -45,7 +46,7 @@ function RunDetails({ run }: { readonly run: RunDetail }): ReactElement {
   return (
     <Stack gap="lg">
       <Group gap="sm">
-        <Title order={1}>{texts.run(number)}</Title>
+        <PageTitle text={texts.run(number)} />
         <OutcomeBadge run={run} />
       </Group>
       <Text size="sm">

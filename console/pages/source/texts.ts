@@ -138,7 +138,7 @@ export const texts = {
     kubernetes: 'Kubernetes cluster',
   },
   name: 'Name',
-  nameHint: 'Lowercase letters, digits, and hyphens. It can not be changed later.',
+  nameHint: 'Lowercase letters, digits, and hyphens. It cannot be changed later.',
   source: 'Definition',
   sourceHint: 'YAML or JSON with the keys of a source in the configuration file, without the name.',
   tryOut: 'Try it',
