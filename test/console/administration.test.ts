@@ -181,6 +181,7 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
     await page.getByRole('button', { name: 'Delete the source' }).click();
     await page.getByRole('heading', { level: 1, name: 'Sources' }).waitFor();
     await page.getByRole('link', { name: 'team-tools' }).waitFor({ state: 'detached' });
+    expect(await page.getByRole('link', { name: 'catalog', exact: true }).count()).toBe(1);
   });
 
   test('a publisher sees faults while typing, publishes, deprecates, deletes, and restores a version', async () => {
@@ -226,6 +227,7 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
     await page.getByRole('button', { name: 'Show' }).click();
     await see(page, 'com.example/maps');
     await see(page, 'Roles: manageEntries');
+    expect(new URL(page.url()).searchParams.get('claims')).toContain('publisher');
   });
 
   test('an administrator finds events in the audit log, and exports them', async () => {
