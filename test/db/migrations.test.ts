@@ -93,7 +93,7 @@ describe('migrations of an empty database', () => {
       await migrateUp(empty.ownerSettings, options());
       await writeFile(join(folder, '0001_one.up.sql'), 'create table one (edited integer);');
       await expect(migrateUp(empty.ownerSettings, options())).rejects.toThrow(
-        '0001_one was applied with another content',
+        '0001_one was applied with different content',
       );
     });
 
