@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest';
+import { readResource, type RegistryResource } from '../../operator/resource.ts';
+import { deriveStatus, type Observation } from '../../operator/status.ts';
+import { sourceState, type SourceState } from '../../operator/sync-state.ts';
+import type { JsonObject } from '../../registry/json.ts';
+import type { SourceDescription, SyncReport } from '../../workflows/contract.ts';
+import { condition } from './operator-cluster.ts';
+
+const NOW = '2026-01-31T09:30:00.123Z';
+const READY = { status: { readyReplicas: 1 } };
+
+function resourceWith(status: JsonObject = {}): RegistryResource {
+  const metadata = { name: 'weather', namespace: 'team-a', uid: 'u', generation: 3 };
+  const found = readResource({ apiVersion: 'rollcall.dev/v1beta1', metadata, spec: {}, status });
+  if (found === null) throw new Error('No resource');
+  return found;
+}
+
+const report = (change: Partial<SyncReport>): SyncReport => ({
+  number: 1,
+  trigger: 'timer',
+  startedAt: '2026-01-31T09:00:00.500Z',
+  endedAt: '2026-01-31T09:00:01.500Z',
+  outcome: 'changed',
+  ...change,
+});
+const counts = (entries: number) => ({ entries, added: 0, changed: 0, removed: 0, rejected: 0, warnings: 0 });
+const succeeded = (entries = 5): SyncReport => report({ counts: counts(entries), upstreamRevision: 'abc' });
+const failed = (type: NonNullable<SyncReport['failure']>['type'], message: string): SyncReport =>
+  report({ number: 2, outcome: 'failed', failure: { type, message } });
+
+/** @param reports newest first */
+function source(reports: readonly SyncReport[], isFiltered = false): SourceState {
+  const hasSucceeded = reports.some(({ outcome }) => outcome !== 'failed');
+  const description: SourceDescription = {
+    name: 'catalog',
+    kind: 'git',
+    phase: 'idle',
+    paused: false,
+    consecutiveFailures: reports[0]?.outcome === 'failed' ? 1 : 0,
+    cycle: reports.length,
+    recentSyncs: reports,
+    ...(hasSucceeded && { lastSuccessAt: '2026-01-31T09:00:01.500Z' }),
+  };
+  return sourceState({ name: 'catalog', field: 'spec.registries[0]', isFiltered }, description);
+}
+
+const statusOf = (observation: Partial<Observation>, before?: JsonObject): JsonObject =>
+  deriveStatus(resourceWith(before), { deployment: READY, notes: [], ...observation }, NOW);
+
+describe('a source that was never synced fails the registry', () => {
+  test.each([
+    [
+      'UpstreamUnavailable',
+      'https://git.example.com could not be reached',
+      'SourceAvailable',
+      /Check the URL, the network policies/,
+    ],
+    [
+      'UpstreamNotFound',
+      'there is no branch nope',
+      'SourceAvailable',
+      /Check the URL, the branch, tag, or commit, and the path/,
+    ],
+    ['UpstreamDenied', 'may not list or watch configmaps', 'SourceAvailable', /permissions of the service account/],
+    [
+      'FormatMismatch',
+      'the document is in the format toolhive',
+      'DataValid',
+      /Set `format` to the format of the document/,
+    ],
+    ['DocumentInvalid', 'not JSON', 'DataValid', /Repair the registry document/],
+  ] as const)('%s', (type, message, conditionType, remedy) => {
+    const status = statusOf({ sources: [source([failed(type, message)])] });
+    expect(status['phase']).toBe('Failed');
+    expect(status['message']).toMatch(/^spec\.registries\[0\]: source catalog: /);
+    expect(status['message']).toMatch(remedy);
+    expect(condition(status, conditionType)).toMatchObject({ status: 'False', reason: type });
+    expect(condition(status, 'SyncSuccessful')).toMatchObject({ status: 'False', reason: 'SyncFailed' });
+    expect(status['syncStatus']).toMatchObject({ phase: 'Failed', attemptCount: 1 });
+    // The API itself serves.
+    expect(condition(status, 'Ready')).toMatchObject({ status: 'True' });
+  });
+});
+
+test('a filter that excludes every server fails the registry, and names the filter', () => {
+  const status = statusOf({ sources: [source([succeeded(0)], true)] });
+  expect(status).toMatchObject({
+    phase: 'Failed',
+    message: expect.stringContaining('spec.registries[0].filter excludes every server'),
+  });
+  expect(condition(status, 'DataValid')).toMatchObject({ reason: 'FilterExcludesAll' });
+  expect(statusOf({ sources: [source([succeeded(0)])] })['phase']).toBe('Ready');
+});
+
+test('a source that fails after it was synced leaves the registry ready, and is named', () => {
+  const status = statusOf({ sources: [source([failed('UpstreamUnavailable', 'timed out'), succeeded()])] });
+  expect(status).toMatchObject({
+    phase: 'Ready',
+    message: expect.stringMatching(/^API is serving the last synced data\. .*timed out/),
+    sources: [{ name: 'catalog', phase: 'Failed', serverCount: 5, lastError: 'UpstreamUnavailable: timed out' }],
+  });
+});
+
+test('the sums and times of sources are told without fractions of seconds', () => {
+  const status = statusOf({ sources: [source([succeeded()]), { ...source([succeeded(7)]), name: 'other' }] });
+  expect(status['syncStatus']).toEqual({
+    phase: 'Complete',
+    message: '2 sources',
+    attemptCount: 0,
+    serverCount: 12,
+    lastAttempt: '2026-01-31T09:00:00Z',
+    lastSyncTime: '2026-01-31T09:00:01Z',
+  });
+});
+
+test('what the actors reported last is kept while they cannot be asked', () => {
+  const before = statusOf({ sources: [source([succeeded()])] });
+  const after = statusOf({ deployment: { status: {} } }, before);
+  expect(after).toMatchObject({ phase: 'Pending', syncStatus: before['syncStatus'], sources: before['sources'] });
+  expect(condition(after, 'SyncSuccessful')).toMatchObject({ status: 'True' });
+});
+
+test('a condition keeps its time while its status stays the same', () => {
+  const before = statusOf({ sources: [source([succeeded()])] });
+  const later = deriveStatus(
+    resourceWith(before),
+    { deployment: READY, notes: ['x has no effect'] },
+    '2027-01-01T00:00:00Z',
+  );
+  expect(condition(later, 'Ready')?.['lastTransitionTime']).toBe('2026-01-31T09:30:00Z');
+  expect(condition(later, 'SettingsEffective')).toMatchObject({
+    status: 'False',
+    message: 'x has no effect',
+    lastTransitionTime: '2027-01-01T00:00:00Z',
+  });
+});
