@@ -1,7 +1,7 @@
 /** Whether ToolHive's operator runs. */
 import { collectionPath, readObjectAt } from '../../kubernetes/objects.ts';
-import { RollcallError } from '../../registry/failure.ts';
 import { isJsonObject, type JsonObject, memberOf, objectsOf } from '../../registry/json.ts';
+import { isDenied } from './apply-objects.ts';
 import type { ClusterWork } from './dependencies.ts';
 
 const SELECTOR = 'app.kubernetes.io%2Fname%3Dtoolhive-operator';
@@ -11,18 +11,24 @@ const SELECTOR = 'app.kubernetes.io%2Fname%3Dtoolhive-operator';
  * of the resource. Undefined if there is none.
  */
 export async function findOtherOperator(work: ClusterWork, namespace: string): Promise<string | undefined> {
-  const deployments = await listDeployments(work, undefined).catch(async (error: unknown) => {
-    if (!(error instanceof RollcallError) || error.type !== 'UpstreamDenied') throw error;
-    return await listDeployments(work, namespace);
-  });
+  const deployments = (await listDeployments(work, undefined)) ?? (await listDeployments(work, namespace)) ?? [];
   const running = deployments.find((deployment) => Number(memberOf(deployment, 'spec')['replicas'] ?? 1) > 0);
   if (running === undefined) return undefined;
   const metadata = memberOf(running, 'metadata');
   return `ToolHive's operator (Deployment ${String(metadata['namespace'])}/${String(metadata['name'])})`;
 }
 
-async function listDeployments({ cluster, signal }: ClusterWork, namespace: string | undefined): Promise<JsonObject[]> {
+/** Undefined without the permission. Nothing can be changed without it either, which is reported then. */
+async function listDeployments(
+  { cluster, signal }: ClusterWork,
+  namespace: string | undefined,
+): Promise<JsonObject[] | undefined> {
   const path = `${collectionPath('apps/v1', 'deployments', namespace)}?labelSelector=${SELECTOR}`;
-  const list = await readObjectAt(cluster, { path, what: 'deployments' }, signal);
-  return isJsonObject(list) ? objectsOf(list['items']) : [];
+  try {
+    const list = await readObjectAt(cluster, { path, what: 'deployments' }, signal);
+    return isJsonObject(list) ? objectsOf(list['items']) : [];
+  } catch (error) {
+    if (isDenied(error)) return undefined;
+    throw error;
+  }
 }

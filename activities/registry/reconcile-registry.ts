@@ -153,7 +153,11 @@ async function statusOf(
     namespace: resource.namespace,
     name: namesOf(resource).workload,
   };
-  const deployment = await getObject(cluster, name, signal);
+  const deployment = await getObject(cluster, name, signal).catch((error: unknown) => {
+    // Then the fault is about that permission.
+    if (fault !== undefined && isDenied(error)) return null;
+    throw error;
+  });
   const notes = rendered === undefined ? [] : [...rendered.notes, ...notesOnReplicas(deployment, rendered)];
   const isServing =
     rendered !== undefined && Number((deployment?.['status'] as JsonObject)?.['readyReplicas'] ?? 0) > 0;

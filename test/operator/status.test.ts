@@ -50,32 +50,21 @@ const statusOf = (observation: Partial<Observation>, before?: JsonObject): JsonO
 
 describe('a source that was never synced fails the registry', () => {
   test.each([
-    [
-      'UpstreamUnavailable',
-      'https://git.example.com could not be reached',
-      'SourceAvailable',
-      /Check the URL, the network policies/,
-    ],
-    [
-      'UpstreamNotFound',
-      'there is no branch nope',
-      'SourceAvailable',
-      /Check the URL, the branch, tag, or commit, and the path/,
-    ],
-    ['UpstreamDenied', 'may not list or watch configmaps', 'SourceAvailable', /permissions of the service account/],
-    [
-      'FormatMismatch',
-      'the document is in the format toolhive',
-      'DataValid',
-      /Set `format` to the format of the document/,
-    ],
-    ['DocumentInvalid', 'not JSON', 'DataValid', /Repair the registry document/],
-  ] as const)('%s', (type, message, conditionType, remedy) => {
+    ['UpstreamUnavailable', 'https://git.example.com could not be reached', /Check the URL, the network policies/],
+    ['UpstreamNotFound', 'there is no branch nope', /Check the URL, the branch, tag, or commit, and the path/],
+    ['UpstreamDenied', 'may not list or watch configmaps', /permissions of the service account/],
+    ['FormatMismatch', 'the document is in the format toolhive', /Set `format` to the format of the document/],
+    ['DocumentInvalid', 'not JSON', /Repair the registry document/],
+  ] as const)('%s', (type, message, remedy) => {
+    const isAboutData = type === 'FormatMismatch' || type === 'DocumentInvalid';
     const status = statusOf({ sources: [source([failed(type, message)])] });
     expect(status['phase']).toBe('Failed');
     expect(status['message']).toMatch(/^spec\.registries\[0\]: source catalog: /);
     expect(status['message']).toMatch(remedy);
-    expect(condition(status, conditionType)).toMatchObject({ status: 'False', reason: type });
+    expect(condition(status, isAboutData ? 'DataValid' : 'SourceAvailable')).toMatchObject({
+      status: 'False',
+      reason: type,
+    });
     expect(condition(status, 'SyncSuccessful')).toMatchObject({ status: 'False', reason: 'SyncFailed' });
     expect(status['syncStatus']).toMatchObject({ phase: 'Failed', attemptCount: 1 });
     // The API itself serves.
