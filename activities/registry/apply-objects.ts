@@ -139,7 +139,8 @@ async function applyOrTakeOver(
     return;
   }
   if (live !== null && managerOf(live) === TOOLHIVE_OPERATOR) {
-    await takeOverFields(cluster, live, signal);
+    // A cluster adds pull secrets of its own to service accounts.
+    if (manifest.kind !== 'ServiceAccount') await takeOverFields(cluster, live, signal);
     changes.push(`took over ${wordsOf(manifest)}`);
   } else if (live !== null && hasOtherRole(live, manifest)) {
     // The role of a binding can't be changed.
@@ -172,10 +173,10 @@ function assertOwn(live: JsonObject, resource: RegistryResource, manifest: Kuber
     (owner) => owner['controller'] === true,
   );
   if (controller?.['uid'] === resource.uid) return;
-  const owner = controller === undefined ? 'nobody' : `${String(controller['kind'])} ${String(controller['name'])}`;
+  const owner =
+    controller === undefined ? 'no MCPRegistry' : `the ${String(controller['kind'])} ${String(controller['name'])}`;
   throw new SpecFault(
     'NameConflict',
-    `The ${wordsOf(manifest)} exists already and belongs to ${owner === 'nobody' ? 'no MCPRegistry' : `the ${owner}`}: ` +
-      'delete or rename it, or give the MCPRegistry another name',
+    `The ${wordsOf(manifest)} exists already and belongs to ${owner}: delete or rename it, or give the MCPRegistry another name`,
   );
 }
