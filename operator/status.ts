@@ -241,7 +241,7 @@ function withTimes(conditions: readonly Condition[], { previous, generation, now
   return [...current, ...kept.filter(isJsonObject)];
 }
 
-/** Kubernetes allows 32,768 characters, far more than anyone reads. */
+/** Short enough to be read: Kubernetes allows 32,768 characters. */
 function shortened(message: string): string {
   return message.length > 1_000 ? `${message.slice(0, 999)}…` : message;
 }

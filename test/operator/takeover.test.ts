@@ -177,7 +177,7 @@ spec:
     await cluster.phase('team-c', 'held', 'Pending');
   });
 
-  test('in other namespaces than those of the operator are not its business', async () => {
+  test("in namespaces that the operator doesn't manage are left alone", async () => {
     await cluster.apply(...parse(RESOURCE('far', MANAGED).replace('team-c', 'team-d')));
     await cluster.apply(...parse(RESOURCE('near', MANAGED)));
     await cluster.phase('team-c', 'near', 'Pending');
