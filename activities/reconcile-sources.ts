@@ -1,6 +1,7 @@
 /** Makes the actors match the sources in Postgres, which are the truth. Several workers can do so at once. */
 import type { Database } from '../db/connection/database.ts';
 import { listSources, type SourceRow } from '../db/configuration/sources.ts';
+import { isTrial } from '../db/configuration/trials.ts';
 import { storePause } from '../db/configuration/source-requests.ts';
 import { definitionFingerprint } from '../registry/definition-digest.ts';
 import { initialState } from '../temporal/initial-state.ts';
@@ -9,6 +10,8 @@ import type { SourceActors } from '../temporal/source-actors.ts';
 import type { ActorMemo } from '../workflows/contract.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
+/** A trial of a source that is older has lost the process that would delete it. */
+const TRIAL_MS = 5 * 60_000;
 /** How many actors are contacted at the same time. */
 const AT_ONCE = 8;
 
@@ -61,6 +64,7 @@ async function reconcileSource(
 ): ReturnType<Step> {
   const { name, definition, detachedAt } = source;
   if (detachedAt !== null) {
+    if (isTrial(source) && Date.now() - Date.parse(detachedAt) < TRIAL_MS) return 'agreed';
     // The actor has ended and the entries are kept, so nothing is left to do.
     if (keepsEntries(source) && !running.has(name)) return 'agreed';
     return await retire(dependencies, { name, entries: keepsEntries(source) ? 'detach' : 'remove' });

@@ -1,8 +1,7 @@
 /** Trying a source out before it is added: what would its first sync take? */
-import { randomUUID } from 'node:crypto';
 import { namedSource } from '../../config/schema.ts';
 import { deleteDetachedSource } from '../../db/configuration/sources.ts';
-import { createTrial, listStagedEntries, type StagedEntry } from '../../db/configuration/trials.ts';
+import { createTrial, listStagedEntries, newTrialName, type StagedEntry } from '../../db/configuration/trials.ts';
 import { findSyncRun, listFindings } from '../../db/syncs/sync-runs.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 import { isManaged } from '../../registry/source-definition.ts';
@@ -37,8 +36,7 @@ export const trySource = change({
     const { definition } = requestedSource(context, written);
     if (isManaged(definition.origin))
       throw new HttpError(400, 'A managed source fetches nothing: add it, and publish to it');
-    // No source has a dot in its name.
-    const sourceName = `trial.${randomUUID()}`;
+    const sourceName = newTrialName();
     const deadlineMs = Math.min(MAX_DEADLINE_MS, definition.syncPolicy.deadlineMs);
     await createTrial(database, { ...definition, name: sourceName });
     try {

@@ -2,13 +2,27 @@
  * Sources that are only tried out. A trial is a detached source: it is in no registry and is never applied, and
  * housekeeping deletes it if its process ended before it could.
  */
+import { randomUUID } from 'node:crypto';
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import type { Database } from '../connection/database.ts';
 import { count, nothing } from '../connection/schemas.ts';
 
-/** Stores the definition. It must have a name that no source can have. */
+/** No source has a dot in its name. */
+const PREFIX = 'trial.';
+
+/** A name for a new trial. */
+export function newTrialName(): string {
+  return `${PREFIX}${randomUUID()}`;
+}
+
+/** Whether a source is only tried out. */
+export function isTrial({ name }: { readonly name: string }): boolean {
+  return name.startsWith(PREFIX);
+}
+
+/** Stores the definition, which has the name of a trial. */
 export async function createTrial(database: Database, definition: SourceDefinition): Promise<void> {
   await database.query(sql.type(nothing)`
     insert into source (name, kind, origin, definition, detached_at)

@@ -1,5 +1,6 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
+import { isTrial } from '../configuration/trials.ts';
 import type { Database } from '../connection/database.ts';
 import { count, nothing } from '../connection/schemas.ts';
 
@@ -37,9 +38,9 @@ const sourceStateRow = z.object({
 /** What Postgres knows about the cycles of a source. */
 export type SourceStateRow = z.infer<typeof sourceStateRow>;
 
-/** The states of all sources by name, in one query that reads a few rows of each. */
+/** The states of all sources by name, without trials, in one query that reads a few rows of each. */
 export async function listSourceStates(database: Database): Promise<readonly SourceStateRow[]> {
-  return await database.any(sql.type(sourceStateRow)`
+  const rows = await database.any(sql.type(sourceStateRow)`
     select source.name, source.kind, source.paused, source.detached_at is not null as detached,
       ${ms(sql.fragment`source.created_at`)} as "createdAtMs",
       (source.definition #>> '{syncPolicy,intervalMs}')::float8 as "intervalMs",
@@ -71,6 +72,7 @@ export async function listSourceStates(database: Database): Promise<readonly Sou
       and ended_at > coalesce(source_check.nothing_new_at, '-infinity')
     ) as failed
     order by source.name`);
+  return rows.filter((row) => !isTrial(row));
 }
 
 function ms(column: ReturnType<typeof sql.fragment>): ReturnType<typeof sql.fragment> {
