@@ -10,7 +10,6 @@ export const texts = {
   failed: 'Failed',
   failures: (count: number) => (count === 1 ? '1 failed sync' : `${count} failed syncs in a row`),
   sync: (name: string, number: number) => `${name}, sync ${number}`,
-  welcome: (name: string) => `Signed in as ${name}`,
   readerHint: 'Find servers in the catalog. Your roles allow no administration.',
   publicHint: 'Find servers of public registries in the catalog. Sign in to see more.',
   toCatalog: 'Open the catalog',

@@ -1,6 +1,5 @@
 export const texts = {
   title: 'Sources',
-  intro: 'Where entries come from. Each source syncs on its own.',
   create: 'Add a source',
   none: 'There is no source yet',
   noneHint: 'A source is a Git repository, another registry, a file, a Kubernetes cluster, or a place to publish to.',
@@ -31,7 +30,6 @@ export const texts = {
   overdue: 'Overdue: is a worker running?',
   never: 'Never',
   notPlanned: 'Not planned',
-  unknown: 'Unknown',
   // Detail
   back: 'All sources',
   syncNow: 'Sync now',
