@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import type { Claims } from '../../../registry/claims.ts';
+import type { SourceDefinition } from '../../../registry/source-definition.ts';
 import { source } from '../../db/sync-source.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { type PublishingApi, startPublishingApiWith } from '../publishing-api.ts';
@@ -29,20 +30,25 @@ beforeAll(async () => {
   const roles = { superAdmin: [{ role: 'admin' }], manageSources: managers, manageRegistries: managers };
   const auth = oauth(provider, { authz: { roles: { ...roles, manageEntries: managers } } });
   publishing = await startPublishingApiWith({ auth }, OWN_A, OWN_B);
+  await configure(OWN_A, OWN_B);
+});
+afterAll(async () => {
+  await publishing.end();
+  await provider.stop();
+});
+
+/** Stores the sources of the configuration file. */
+async function configure(...sources: readonly SourceDefinition[]): Promise<void> {
   await storeConfiguration(publishing.test.database, {
-    sources: [OWN_A, OWN_B],
-    sourceClaims: { 'own-a': A, 'own-b': B },
+    sources,
+    sourceClaims: { 'own-a': A, 'own-b': B, departed: A },
     registries: [
       { name: 'registry-a', sources: ['own-a'], claims: A },
       { name: 'registry-b', sources: ['own-b'], claims: B },
     ],
     defaultRegistry: 'default',
   });
-});
-afterAll(async () => {
-  await publishing.end();
-  await provider.stop();
-});
+}
 
 interface Answered {
   readonly status: number;
@@ -104,6 +110,16 @@ describe('another team’s source', () => {
       ['POST', '/trpc/sources.pause', { name: 'NAME' }],
       ['POST', '/trpc/sources.resume', { name: 'NAME' }],
     ]);
+  });
+
+  test('looks like a missing one after it has left the configuration', async () => {
+    await configure(OWN_A, OWN_B, source('departed', 'managed'));
+    await configure(OWN_A, OWN_B);
+    await expectNotThere('bob', 'departed', [
+      ['DELETE', '/v1/sources/NAME'],
+      ['POST', '/trpc/sources.delete', { name: 'NAME' }],
+    ]);
+    expect(await ask('ada', ['DELETE', '/v1/sources/departed'])).toMatchObject({ status: 204 });
   });
 
   test('is in no list', async () => {
