@@ -6,7 +6,7 @@ import type { EntryFinding } from '../../registry/entry.ts';
 /** A chunk is written when it has this many entries, or this many characters of documents. */
 const CHUNK_ENTRIES = 2_000;
 /** Small enough for a hundred fetches at once, and large enough for a transaction to be worth it. */
-const CHUNK_CHARACTERS = 512 * 1024;
+const CHUNK_CHARACTERS = 1024 * 1024;
 
 /** The rows that a snapshot is staged under. */
 export interface SnapshotRows {

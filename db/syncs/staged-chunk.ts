@@ -92,7 +92,7 @@ const knownRow = z.object({
   isStaged: z.boolean(),
 });
 
-/** What the database knows about each key. `limit 1` makes the planner use an index while a table has no statistics. */
+/** What the database has under the keys. `limit 1` makes the planner use an index while a table has no statistics. */
 async function sortOut(
   transaction: Transaction,
   { sourceId, syncRunId }: SnapshotChunk,
@@ -113,7 +113,8 @@ async function sortOut(
     left join lateral (
       select name from snapshot_entry
       where sync_run_id = ${syncRunId} and name = key.name and version = key.version limit 1
-    ) as staged on true`);
+    ) as staged on true
+    where known.id is not null or staged.name is not null`);
   const known = new Map(rows.map((row) => [keyOf(row), row]));
   const taken = firsts.filter(({ key }) => known.get(key)?.isStaged !== true);
   return {
