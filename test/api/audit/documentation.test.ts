@@ -29,7 +29,7 @@ test('docs/audit.md describes every column', async () => {
     target.database,
     `select column_name as name from information_schema.columns where table_name = 'audit_event'`,
   );
-  const [, table = ''] = text.split('## What an event says');
+  const [, table = ''] = text.split('## What an event contains');
   const told = new Set([...table.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name));
   expect(rows.map(({ name }) => name).filter((name) => !told.has(name))).toEqual([]);
 });

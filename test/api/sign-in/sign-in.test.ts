@@ -99,7 +99,7 @@ describe('signing in', () => {
       mayWrite: true,
       session: { canRenew: true },
     });
-    expect((await visitor.asPage(query('system.info'))).status).toBe(200);
+    expect((await visitor.asPage(query('sources.list'))).status).toBe(200);
   });
 
   test('asks the provider with PKCE, a state, and a nonce, and for tokens that are meant for this server', async () => {
@@ -206,7 +206,7 @@ describe('a session', () => {
   ])('is no use to %s', async (_what, headers) => {
     const visitor = await signedIn('ada');
     expect(await session(visitor, headers)).toMatchObject({ kind: 'public' });
-    expect((await visitor.asPage(query('system.info'), { headers })).status).toBe(401);
+    expect((await visitor.asPage(query('sources.list'), { headers })).status).toBe(401);
     expect((await visitor.asPage(query('sources.pause'), { ...publish, headers })).status).toBe(401);
     expect((await visitor.asPage(`${api.url}/auth/logout`, { method: 'POST', headers })).status).toBe(403);
     expect((await visitor.asPage(`${api.url}/auth/refresh`, { method: 'POST', headers })).status).toBe(403);
@@ -245,7 +245,7 @@ describe('a session', () => {
     const { value = '' } = visitor.cookiesOf(api.url)[SESSION_COOKIE] ?? {};
     visitor.setCookie(api.url, SESSION_COOKIE, change(value));
     expect(await session(visitor)).toMatchObject({ kind: 'public', session: { expiresAt: null } });
-    const response = await visitor.asPage(query('system.info'));
+    const response = await visitor.asPage(query('sources.list'));
     expect(response.status).toBe(401);
     expect(await response.text()).toContain('Your session has ended: sign in again');
   });
@@ -282,7 +282,7 @@ describe('a session', () => {
     // The newest key is too old to seal, but not to open.
     await currentSessionSecrets(registries.database, { sealsForMs: 0, opensForMs: 3_600_000 });
     const replica = await startApi(registries, { auth: await settings() });
-    const answer = await replica.get('/trpc/system.info', {
+    const answer = await replica.get('/trpc/sources.list', {
       headers: { cookie: `${SESSION_COOKIE}=${value}`, 'sec-fetch-site': 'same-origin' },
     });
     expect(answer.status).toBe(200);
