@@ -32,7 +32,7 @@ import { SHUTDOWN, workUntilStopped } from './work-until-stopped.ts';
  * turn.
  */
 const MAX_CACHED_WORKFLOWS = 1_200;
-/** Most of them wait for an upstream. Their total memory is limited, see activities/memory-budget.ts. */
+/** Most of them wait for an upstream. Each holds one chunk of its snapshot, see activities/staging/chunk-writer.ts. */
 const MAX_CONCURRENT_ACTIVITIES = 100;
 /** Each uses a connection to Postgres for a few milliseconds. */
 const MAX_CONCURRENT_WRITES = 20;
