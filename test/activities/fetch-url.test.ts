@@ -107,7 +107,7 @@ test.each<[string, typeof answer, string, string]>([
     'redirects to a file',
     (response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
     'UpstreamInvalid',
-    'no HTTP URL',
+    "isn't an HTTP URL",
   ],
   [
     'stalls in the middle',
