@@ -62,7 +62,11 @@ async function serve(opened: OpenContext, options: ApiOptions): Promise<void> {
   }
 }
 
-function observerOf({ isTracing }: OpenContext, { logger, telemetry }: ApiOptions): RequestObserver {
+/** How the requests to this API are logged, measured, and traced. */
+export function observerOf(
+  { isTracing }: OpenContext,
+  { logger, telemetry }: Pick<ApiOptions, 'logger' | 'telemetry'>,
+): RequestObserver {
   const patterns = ENDPOINT_GROUPS.flatMap(({ bases, endpoints }) =>
     bases.flatMap((base) => endpoints.map(({ path }) => base.path + path)),
   );

@@ -27,7 +27,7 @@ export async function connectTemporal(server: TemporalServer, telemetry: Telemet
   const connection = Connection.lazy({
     ...(await endpointOf(server)),
     channelArgs: { 'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_BACKOFF_MS },
-    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions())],
+    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), endAfterClose],
   });
   const client = new Client({
     connection,
@@ -45,6 +45,29 @@ const ANSWERED_WITHIN_MS = 1_500;
 export async function pingTemporal(client: Client): Promise<void> {
   await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () => client.workflowService.getSystemInfo({}));
 }
+
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+type Call = ReturnType<Interceptor>;
+const CANCELLED = 1;
+
+/**
+ * The SDK's retries don't end when the connection is closed. The next one would throw in a timer, and end the process.
+ * This call fails instead, which isn't retried.
+ */
+const endAfterClose: Interceptor = (options, nextCall) => {
+  try {
+    return nextCall(options) as Call;
+  } catch {
+    const closed: Partial<Call> = {
+      start: (metadata, listener) => {
+        listener?.onReceiveStatus?.({ code: CANCELLED, details: 'The connection was closed', metadata });
+      },
+      sendMessage: () => undefined,
+      halfClose: () => undefined,
+    };
+    return closed as Call;
+  }
+};
 
 /** Returns the address, TLS settings, and API key for either kind of connection. */
 export async function endpointOf(

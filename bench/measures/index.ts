@@ -3,6 +3,7 @@ import type { Bench } from '../bench.ts';
 import type { Figure } from '../figure.ts';
 import { measureColdReads } from './cold-reads.ts';
 import { measureFirstSync } from './first-sync.ts';
+import { measureObservedReads } from './observed-reads.ts';
 import { measureReadsDuringSync } from './reads-during-sync.ts';
 import { measureReadsWithClaims } from './reads-with-claims.ts';
 import { measureRoutineSyncs } from './routine-syncs.ts';
@@ -15,6 +16,7 @@ import { measureWarmReads } from './warm-reads.ts';
 export const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<Figure[]>>> = {
   'first-sync': measureFirstSync,
   'warm-reads': measureWarmReads,
+  'observed-reads': measureObservedReads,
   'cold-reads': measureColdReads,
   searches: measureSearches,
   'full-walk': measureFullWalk,
@@ -28,6 +30,6 @@ export const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<Figure[
 };
 
 /** Slow measures that rarely find a regression that the others miss. */
-const ONLY_IN_FULL_RUNS = new Set(['reads-with-claims', 'walk-one-by-one', 'start-up']);
+const ONLY_IN_FULL_RUNS = new Set(['reads-with-claims', 'walk-one-by-one', 'start-up', 'observed-reads']);
 
 export const QUICK_MEASURES: readonly string[] = Object.keys(MEASURES).filter((name) => !ONLY_IN_FULL_RUNS.has(name));

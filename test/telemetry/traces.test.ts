@@ -13,13 +13,18 @@ let upstream: Server;
 let running: PublishingApi;
 let version = 1;
 
+/** One more with each version. */
+function servers(): Record<string, unknown>[] {
+  return Array.from({ length: version }, (_, index) => serverJson(`com.example/traced-${index}`, '1.0.0'));
+}
+
 beforeAll(async () => {
   vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '100');
   collector = await startOtlpReceiver();
   upstream = createServer((request, response) => {
     const etag = `"${version}"`;
     if (request.headers['if-none-match'] === etag) response.writeHead(304).end();
-    else response.writeHead(200, { etag }).end(envelope([serverJson('com.example/traced', `${version}.0.0`)]));
+    else response.writeHead(200, { etag }).end(envelope(servers()));
   });
   await once(upstream.listen(0, '127.0.0.1'), 'listening');
   const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}/registry.json?token=geheim`;
@@ -113,10 +118,11 @@ test('one trace follows a publish from its client to the committed row', async (
 });
 
 test('one trace follows a sync from its timer to the new revision', async () => {
+  const cycleOf = (trigger: string) => (span: ReceivedSpan) =>
+    span.name === 'SourceCycle' && span.attributes['rollcall.sync.trigger'] === trigger;
+  await received(cycleOf('start'));
   version = 2;
-  const cycle = await received(
-    (span) => span.name === 'SourceCycle' && span.attributes['rollcall.sync.trigger'] === 'timer',
-  );
+  const cycle = await received(cycleOf('timer'));
   expect(cycle.parentSpanId).toBe('');
   expect(cycle.attributes).toMatchObject({ 'rollcall.source': 'timed' });
 
