@@ -5,10 +5,10 @@ import { isManaged } from '../registry/source-definition.ts';
 import { planNextCycle } from '../workflows/next-sync.ts';
 
 /** `failing` and `paused` take precedence over `syncing`. A check that runs isn't recorded: it counts as `idle`. */
-export const STATE_PHASES = ['idle', 'syncing', 'failing', 'paused', 'retiring'] as const;
+type StatePhase = 'idle' | 'syncing' | 'failing' | 'paused' | 'retiring';
 
 export interface SourceState extends SourceStateRow {
-  readonly phase: (typeof STATE_PHASES)[number];
+  readonly phase: StatePhase;
   /** The last check that found nothing new, or the start of the last sync, whichever is later. */
   readonly lastAttemptAtMs: number | null;
   /** The last check that found nothing new, or the end of the last successful sync, whichever is later. */
@@ -34,7 +34,7 @@ export function latenessMs({ dueAtMs }: Pick<SourceState, 'dueAtMs'>, nowMs: num
   return dueAtMs === null ? 0 : Math.max(0, nowMs - dueAtMs);
 }
 
-function phaseOf(row: SourceStateRow): SourceState['phase'] {
+function phaseOf(row: SourceStateRow): StatePhase {
   if (row.detached) return 'retiring';
   if (row.paused) return 'paused';
   if (row.failures > 0) return 'failing';

@@ -29,7 +29,7 @@ export async function inSpan<Result>(
 }
 
 /** Marks a span as failed. Only the type and the message of the error are recorded, without secrets. */
-export function recordError(span: Span, error: unknown): void {
+function recordError(span: Span, error: unknown): void {
   const message = withoutSecrets(error instanceof Error ? error.message : String(error));
   span.setAttribute('error.type', errorType(error));
   span.recordException({ name: errorType(error), message });

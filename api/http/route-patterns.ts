@@ -1,7 +1,7 @@
 /** Finds the pattern of a request's path, for metrics, logs, and traces: `/v0.1/servers/{server}`. */
 
 /** Paths without a pattern share this one, so that the number of series is bounded whatever clients ask for. */
-export const OTHER_ROUTE = '(other)';
+const OTHER_ROUTE = '(other)';
 
 interface Node {
   readonly children: Map<string, Node>;

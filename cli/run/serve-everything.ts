@@ -27,7 +27,7 @@ export interface ServeOptions {
   readonly onRunning: (configuration: CompleteConfiguration, facts: RunningFacts) => void;
 }
 
-export interface RunningFacts {
+interface RunningFacts {
   readonly dataDirectory: string | undefined;
   readonly startedInMs: number;
 }
