@@ -18,6 +18,7 @@ import { describeTemporalFailure } from '../temporal/connection-failure.ts';
 import { findWorkers, type Workers } from '../temporal/workers.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
 import { createTrials } from '../temporal/trials.ts';
+import type { Gauge } from '../telemetry/gauges.ts';
 import { addGauges } from '../telemetry/meter.ts';
 import { addProcessGauges } from '../telemetry/process-gauges.ts';
 import { addRegistryGauges } from '../telemetry/registry-gauges.ts';
@@ -115,10 +116,12 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
     onConnection: (isConnected) => registries.noteListening(isConnected),
   });
   const findWorkersNow = (): Promise<Workers> => findWorkers(temporal.client, options.temporal.taskQueue);
+  const shared = contextOf(options, registries);
   const removeGauges = [
     addProcessGauges({ role: 'api', version }),
     addRegistryGauges(database),
     addGauges(() => registries.gauges()),
+    addGauges(() => [cacheGauge(shared.pages)]),
     watchWorkers({
       findWorkers: findWorkersNow,
       describe: (error) => describeTemporalFailure(error, options.temporal),
@@ -133,7 +136,7 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
   });
   return {
     context: {
-      ...contextOf(options, registries),
+      ...shared,
       access,
       actors,
       trials: createTrials(temporal.client, options.temporal.taskQueue),
@@ -150,6 +153,11 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
       await telemetry.shutdown();
     },
   };
+}
+
+function cacheGauge({ heldBytes }: Pages): Gauge {
+  const description = 'Memory that cached pages take';
+  return { name: 'rollcall.page_cache.size', description, unit: 'By', points: [{ value: heldBytes }] };
 }
 
 function contextOf(

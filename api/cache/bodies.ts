@@ -26,6 +26,11 @@ export class BodyCache {
     this.#bodies = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => bytes.length + OVERHEAD_BYTES });
   }
 
+  /** Bytes of all bodies, with what they cost besides. */
+  get heldBytes(): number {
+    return this.#bodies.calculatedSize;
+  }
+
   get(key: string): Body | undefined {
     return this.#bodies.get(key);
   }

@@ -85,6 +85,11 @@ export class Pages {
     this.#softwareVersion = softwareVersion;
   }
 
+  /** Memory that cached pages take, in bytes. */
+  get heldBytes(): number {
+    return this.#bodies.heldBytes;
+  }
+
   /** Sends the page, or 304 to a client that already has it. Neither costs a query if the page is cached. */
   async send(request: Request, response: Response, page: Page): Promise<void> {
     const key = this.#keyOf(page);

@@ -88,6 +88,7 @@ test('all answers are measured by route, and lookups by server up to a limit', a
   expect(await sum(count, labels)).toBe(before + 2);
   expect(await sum('rollcall_page_cache_requests_total', { result: 'hit' })).toBeGreaterThan(1);
   expect(await sum('rollcall_server_lookups_total', { server: NAME })).toBeGreaterThan(1);
+  expect(await sum('rollcall_page_cache_size_bytes', {})).toBeGreaterThan(300);
   expect(await sum('http_server_active_requests', {})).toBe(0);
 });
 
