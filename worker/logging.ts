@@ -11,10 +11,13 @@ import type { Logger } from 'pino';
 import { isFailureType } from '../registry/failure.ts';
 import { reportSdkMetrics } from './sdk-metrics.ts';
 
-/** The worker for watches has no workflows, so this warning of the SDK is expected. */
-const EXPECTED_WARNING = 'No workflows registered, not polling for workflow tasks';
-/** Each sync has a line of its own, and refused writes are answered to the caller. */
-const FAILED_ACTIVITY = 'Activity failed';
+/** What the SDK says about its own state. */
+const NOISE: ReadonlySet<string> = new Set([
+  'Worker state changed',
+  'No Nexus services registered, not polling for Nexus tasks',
+  // Expected of the worker for watches and of the one for writes.
+  'No workflows registered, not polling for workflow tasks',
+]);
 const LOGGED_ATTRIBUTES = [
   'workflowId',
   'runId',
@@ -25,6 +28,8 @@ const LOGGED_ATTRIBUTES = [
   'taskQueue',
   'traceId',
 ];
+/** The ids of syncs and trials (see workflows/contract.ts). */
+const REPORTED_WORKFLOW = /^(?:sync|trial)\//;
 /** Updates of metrics between two readings. */
 const MAX_METRIC_UPDATES = 200_000;
 
@@ -51,15 +56,20 @@ export function installRuntime(logger: Logger): void {
   installed = true;
 }
 
+/** Each sync has a line of its own. Failed trials and refused writes are answered to the caller. */
+function isReportedElsewhere(message: string, meta: LogMetadata): boolean {
+  const { error, workflowId } = meta as { readonly error?: unknown; readonly workflowId?: unknown };
+  if (message === 'Workflow failed') return REPORTED_WORKFLOW.test(String(workflowId));
+  return message === 'Activity failed' && error instanceof ApplicationFailure && isFailureType(error.type);
+}
+
 /** Pino takes attributes before the message, and errors as `err`. */
 function toTemporalLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
-    if (message === EXPECTED_WARNING) return;
     const { error } = meta as { readonly error?: unknown };
-    const isReportedElsewhere =
-      message === FAILED_ACTIVITY && error instanceof ApplicationFailure && isFailureType(error.type);
     const attributes = LOGGED_ATTRIBUTES.flatMap((name) => (meta[name] === undefined ? [] : [[name, meta[name]]]));
-    logger[isReportedElsewhere ? 'debug' : PINO_LEVELS[level]](
+    const isQuiet = NOISE.has(message) || isReportedElsewhere(message, meta);
+    logger[isQuiet ? 'debug' : PINO_LEVELS[level]](
       { ...Object.fromEntries(attributes), ...(error !== undefined && { err: error }) },
       message,
     );
