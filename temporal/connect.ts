@@ -48,6 +48,9 @@ export async function pingTemporal(client: Client): Promise<void> {
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 type Call = ReturnType<Interceptor>;
+type Listener = NonNullable<Parameters<Call['start']>[1]>;
+type Status = Parameters<NonNullable<Listener['onReceiveStatus']>>[0];
+/** A gRPC status code that isn't retried. */
 const CANCELLED = 1;
 
 /**
@@ -60,7 +63,8 @@ const endAfterClose: Interceptor = (options, nextCall) => {
   } catch {
     const closed: Partial<Call> = {
       start: (metadata, listener) => {
-        listener?.onReceiveStatus?.({ code: CANCELLED, details: 'The connection was closed', metadata });
+        const status: unknown = { code: CANCELLED, details: 'The connection was closed', metadata };
+        listener?.onReceiveStatus?.(status as Status);
       },
       sendMessage: () => undefined,
       halfClose: () => undefined,
