@@ -39,7 +39,7 @@ export interface OperatorOptions {
 }
 
 /**
- * Runs until the signal aborts. Waits while Temporal or the API server is unavailable. Several replicas do no harm.
+ * Runs until the signal aborts. Waits while Temporal or the API server is unavailable. Several replicas can run at once.
  *
  * @throws RollcallError `DefinitionInvalid` if the kubeconfig can't be used
  * @throws Error if the workflow code can't be bundled, or the internal address can't be listened at
