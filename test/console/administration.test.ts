@@ -271,14 +271,6 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
           await page.goto(`${url}/console/${path}`);
           await page.getByRole('heading', { level: 1, name: heading }).waitFor();
           await page.waitForLoadState('load');
-          if (process.env['SHOTS'] !== undefined) {
-            await page.waitForTimeout(400);
-            const file = path.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 40);
-            await page.screenshot({
-              path: `${process.env['SHOTS']}/${file}-${colorScheme}-${width}.png`,
-              fullPage: true,
-            });
-          }
           await expectNoSidewaysScrolling(page);
         }
         await expectAccessible(page);
