@@ -3,6 +3,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import type { ApiContext } from './context.ts';
 import { ENDPOINT_GROUPS } from './endpoints/groups.ts';
 import { endpointRouter } from './endpoints/router.ts';
+import { encodePlainSlash } from './endpoints/v0.1/server-name-in-path.ts';
 import { refuseMalformedPath } from './http/path-parameter.ts';
 import { answerRequestId } from './http/request-id.ts';
 import { handleErrors } from './middleware/error-handler.ts';
@@ -22,6 +23,7 @@ export function createApp(context: ApiContext): Express {
   app.use(securityHeaders);
   app.use(authenticate(context));
   app.use(refuseMalformedPath);
+  app.use(encodePlainSlash);
   app.use(endpointRouter(context, ENDPOINT_GROUPS));
   app.use(limitFailedAuthentications(context));
   app.use(handleErrors(context));
@@ -29,8 +31,9 @@ export function createApp(context: ApiContext): Express {
 }
 
 function authenticate({ access }: Pick<ApiContext, 'access'>): RequestHandler {
-  return async (request, _response, next) => {
-    await access.authenticate(request);
-    next();
+  return (request, _response, next) => {
+    const pending = access.authenticate(request);
+    if (pending === undefined) next();
+    else pending.then(() => next(), next);
   };
 }

@@ -47,7 +47,7 @@ export function resourceMetadata(request: Request, path: string, settings: Setti
  */
 export function metadataUrl(request: Request, settings: Settings): string | null {
   const base = baseUrl(request, settings);
-  const [registry = ''] = /^\/registry\/(?!v0\.1(?:\/|$))[\w.~%-]+/.exec(request.baseUrl + request.path) ?? [];
+  const [registry = ''] = /^\/registry\/(?!v0\.1(?:\/|$))[\w.~%-]+/.exec(request.path) ?? [];
   return base === null ? null : `${base}${WELL_KNOWN}${registry}`;
 }
 

@@ -35,6 +35,10 @@ export class BodyCache {
     return this.#bodies.get(key);
   }
 
+  set(key: string, body: Body): void {
+    this.#bodies.set(key, body);
+  }
+
   /** The cached or pending body, or the one that `make` makes. Failures, and streams instead of bodies, aren't cached. */
   async getOrMake<Stream = never>(key: string, make: () => Promise<Body | Stream>): Promise<Body | Stream> {
     const known = this.#bodies.get(key) ?? (this.#pending.get(key) as Promise<Body | Stream> | undefined);

@@ -31,9 +31,9 @@ export interface Page {
   readonly key: readonly (string | number | boolean | null)[];
   /**
    * Makes the body, JSON, or the pieces of one that is too large for the cache. Throws an HttpError for any other answer,
-   * which isn't cached.
+   * which isn't cached. `keep` caches other pages of the same view that were made at the same time.
    */
-  readonly make: () => Promise<string | Pieces>;
+  readonly make: (keep: (key: Page['key'], body: string) => void) => Promise<string | Pieces>;
 }
 
 /** Everything that determines a body. */
@@ -134,7 +134,10 @@ export class Pages {
   async #make(key: string, page: Page, staleMs: number | undefined): Promise<Body | Pieces> {
     if (staleMs !== undefined) throw new DatabaseUnavailable();
     return await this.#bodies.getOrMake<Pieces>(key, async () => {
-      const made = await this.#making.take(() => page.make());
+      const keep = (other: Page['key'], text: string): void => {
+        this.#bodies.set(this.#keyOf({ ...page, key: other }), bodyOf(text));
+      };
+      const made = await this.#making.take(() => page.make(keep));
       return typeof made === 'string' ? bodyOf(made) : made;
     });
   }

@@ -89,7 +89,7 @@ interface Base {
 /** Endpoints with the same bases. */
 export interface EndpointGroup {
   readonly bases: readonly Base[];
-  /** Runs before the endpoints of the group. */
+  /** Handlers that run before those of each endpoint. */
   readonly before?: readonly RequestHandler[];
   readonly endpoints: readonly Endpoint[];
 }

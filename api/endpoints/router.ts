@@ -20,22 +20,23 @@ export function endpointRouter(context: ApiContext, groups: readonly EndpointGro
   const undeclared = [answerPreflight, ...checks('token')];
   const router = Router();
   for (const { bases, before = [], endpoints } of groups) {
-    const below = Router({ mergeParams: true });
-    for (const handler of before) below.use(handler);
-    for (const [path, ofPath] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
-      const route = below.route(path);
-      if (ofPath.some(isForWebPages)) route.options(forWebPages);
-      for (const endpoint of ofPath) {
-        route[endpoint.method](
-          ...(isForWebPages(endpoint) ? [forWebPages] : []),
-          ...checks(endpoint.access),
-          ...(endpoint.body === undefined ? [] : [readBody]),
-          handlerOf(endpoint, context),
-        );
+    const paths = Map.groupBy(endpoints, (endpoint) => endpoint.path);
+    for (const base of bases) {
+      for (const [path, ofPath] of paths) {
+        const route = router.route(base.path + path);
+        if (ofPath.some(isForWebPages)) route.options(forWebPages);
+        for (const endpoint of ofPath) {
+          route[endpoint.method](
+            ...before,
+            ...(isForWebPages(endpoint) ? [forWebPages] : []),
+            ...checks(endpoint.access),
+            ...(endpoint.body === undefined ? [] : [readBody]),
+            handlerOf(endpoint, context),
+          );
+        }
+        route.all(...undeclared, refuseOtherMethods(ofPath));
       }
-      route.all(...undeclared, refuseOtherMethods(ofPath));
     }
-    for (const { path } of bases) router.use(path || '/', below);
   }
   router.use(...undeclared, refuseUnknownRoute);
   return router;

@@ -69,5 +69,5 @@ async function callProcedures({ context, request, response }: Call, maxBatchSize
       headers: { 'Cache-Control': type === 'subscription' ? 'no-store, no-transform' : 'no-store' },
     }),
   };
-  await nodeHTTPRequestHandler({ ...options, req: request, res: response, path: request.path.slice(1) });
+  await nodeHTTPRequestHandler({ ...options, req: request, res: response, path: request.path.slice('/trpc/'.length) });
 }

@@ -59,7 +59,7 @@ async function walkTimes(origin: string, path: string): Promise<number[]> {
 
 const MOST_SECONDS = 10;
 
-/** Some clients request one server per page. */
+/** `thv` requests one server per page. */
 export async function measureWalkOneByOne(bench: Bench): Promise<Figure[]> {
   const servers = bench.quick ? 2000 : 20_000;
   const limitSeconds = (MOST_SECONDS * servers) / 20_000;

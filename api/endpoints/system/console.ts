@@ -64,7 +64,7 @@ export const consoleApi: readonly EndpointGroup[] = [
         summary: 'Send a file of the console, or its page',
         answers: {},
         handle: async (call) => {
-          if (call.request.path.startsWith('/assets/')) return await sendFile(call, assets);
+          if (call.request.path.startsWith('/console/assets/')) return await sendFile(call, assets);
           await sendFile(call, files);
           if (!call.response.headersSent) await sendPage(call);
         },
@@ -92,6 +92,8 @@ const files = express.static(fileURLToPath(BUILT), { index: false, redirect: fal
 function sendFile({ request, response }: Call, handler: RequestHandler): Promise<void> {
   return new Promise((resolve, reject) => {
     response.once('close', resolve);
+    // The handler looks for the path below its folder.
+    request.url = request.url.slice('/console'.length);
     handler(request, response, (error?: unknown) => (error === undefined ? resolve() : reject(error)));
   });
 }

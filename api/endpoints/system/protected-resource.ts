@@ -18,7 +18,7 @@ export const protectedResourceApi: EndpointGroup = {
         const { settings } = access;
         if (settings.mode === 'anonymous') throw new HttpError(404, 'Authentication is off: no token is needed');
         response.set('Cache-Control', 'no-cache');
-        return resourceMetadata(request, request.path.replace(/\/$/, ''), settings);
+        return resourceMetadata(request, request.path.slice(WELL_KNOWN.length).replace(/\/$/, ''), settings);
       },
     }),
   ],

@@ -14,7 +14,6 @@ import { HttpError } from '../../http/error.ts';
 import { pathParameter, requiredParameter } from '../../http/path-parameter.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
 import { pathParameters } from '../path-parameters.ts';
-import { encodePlainSlash } from '../v0.1/server-name-in-path.ts';
 import { sendToolhiveRegistry } from './export.ts';
 import {
   type DeployedServer,
@@ -30,7 +29,6 @@ const ofServer = { server: pathParameters.server };
 
 export const legacyToolhiveApi: EndpointGroup = {
   bases: [{ path: '/api/v0', tag: 'ToolHive' }],
-  before: [encodePlainSlash],
   endpoints: [
     endpoint({
       method: 'get',

@@ -18,7 +18,6 @@ import {
   serviceVersion,
   validationResult,
 } from './response-schemas.ts';
-import { encodePlainSlash } from './server-name-in-path.ts';
 import { deleteVersion, publish, replaceVersion, setStatus, setStatusOfAll, validate } from './writes.ts';
 
 const { registry, server, version, versionOrLatest } = pathParameters;
@@ -258,6 +257,5 @@ export const registryApi: EndpointGroup = {
     { path: '/registry/v0.1' },
     { path: '/registry/:registry/v0' },
   ],
-  before: [encodePlainSlash],
   endpoints: [...reads, ...writes, ...logins, ...service],
 };

@@ -1,53 +1,44 @@
 /** Reading a registry: lists, versions, single entries. */
 import type { z } from 'zod';
 import { readConsistently } from '../../../db/connection/consistent-read.ts';
-import { listEntries } from '../../../db/entries/entries.ts';
-import { isCutShort } from '../../../db/entries/entry-rows.ts';
 import { findEntry, listVersions, streamVersions } from '../../../db/entries/versions.ts';
-import { encodeCursor } from '../../../registry/cursor.ts';
-import { entriesOf, type RegistryView } from '../../access/visibility.ts';
-import { type ApiContext, servedView } from '../../context.ts';
+import { entriesOf } from '../../access/visibility.ts';
+import type { Page } from '../../cache/pages.ts';
+import { servedView } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
 import { pathParameter, requiredParameter } from '../../http/path-parameter.ts';
 import type { Call } from '../endpoint.ts';
 import { itemJson, listJson, listPieces } from './item-json.ts';
 import { type PageOfList, pageOfList } from './list-query.ts';
 import type { ListParameters, readParameters } from './parameters.ts';
+import { makePages } from './read-ahead.ts';
 
 /** `GET …/servers` */
-export async function listServers({ context, request, response, query: given }: Call<ListParameters>): Promise<void> {
+export async function listServers({ context, request, response, query }: Call<ListParameters>): Promise<void> {
   const view = await servedView(context, request);
-  const page = pageOfList(given, view.registry.name);
-  const { query, after, limit } = page;
+  const page = pageOfList(query, view.registry.name);
   await context.pages.send(request, response, {
     view,
-    key: [
-      'servers',
-      after?.name ?? null,
-      after?.version ?? null,
-      limit,
-      query.search ?? null,
-      query.version ?? null,
-      query.updatedSince ?? null,
-      query.includeDeleted,
-    ],
-    make: () => makePage(context, view, page),
+    key: keyOf(page),
+    make: async (keep) => {
+      const [{ body }, ...following] = await makePages(context.database, view, page);
+      for (const next of following) keep(keyOf(next.page), next.body);
+      return body;
+    },
   });
 }
 
-async function makePage(
-  { database }: ApiContext,
-  view: RegistryView,
-  { query, after, limit }: PageOfList,
-): Promise<string> {
-  const wanted = limit + 1;
-  const found = await listEntries(database, { ...entriesOf(view), limit: wanted, after, ...query });
-  const isLastPage = found.length < wanted && !isCutShort(found, wanted);
-  const entries = found.slice(0, limit);
-  const last = entries.at(-1);
-  if (isLastPage || last === undefined) return listJson(entries);
-  const cursor = { after: { name: last.name, version: last.version }, query };
-  return listJson(entries, encodeCursor(cursor, view.registry.name));
+function keyOf({ query, after, limit }: PageOfList): Page['key'] {
+  return [
+    'servers',
+    after?.name ?? null,
+    after?.version ?? null,
+    limit,
+    query.search ?? null,
+    query.version ?? null,
+    query.updatedSince ?? null,
+    query.includeDeleted,
+  ];
 }
 
 type ReadCall = Call<z.output<typeof readParameters>>;

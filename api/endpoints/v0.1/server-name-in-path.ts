@@ -2,19 +2,21 @@
 import type { RequestHandler } from 'express';
 
 /**
- * `/servers/` or `/deployed/` and the two segments after it, the first of which does not hold a whole name, and the rest.
- * Before it is what a proxy sends, the whole URL (RFC 9112, section 3.2.2).
+ * A path of the registry API or of the oldest ToolHive API with a plain slash in a server name: two segments after
+ * `/servers/` or `/deployed/`, the first of which doesn't contain a whole name. Proxies can send the whole URL (RFC 9112,
+ * section 3.2.2).
  */
-const PLAIN_SLASH = /^(https?:\/\/[^/?]*)?\/(servers|deployed)\/((?:(?!%2f)[^/?])+)\/([^/?]+)(.*)$/i;
+const PLAIN_SLASH =
+  /^((?:https?:\/\/[^/?]*)?\/(?:registry\/v0\.1|(?:registry\/[^/?]+\/|api\/)?v0(?:\.1)?)\/(?:servers|deployed))\/((?:(?!%2f)[^/?])+)\/([^/?]+)(.*)$/i;
 
 /**
- * Turns the slash of a server name into `%2F`, so that routes know one form: many proxies, and people at a prompt,
- * send it plain. A name has exactly one slash, so the second segment always belongs to it.
+ * Turns the plain slash of a server name into `%2F`, because many proxies and users send it plain. A name has exactly one
+ * slash, so the second segment always belongs to it.
  */
 export const encodePlainSlash: RequestHandler = (request, _response, next) => {
-  const [, origin = '', collection, namespace, name, rest] = PLAIN_SLASH.exec(request.url) ?? [];
-  // A server itself can't be patched: this is the status of a server whose name has no slash, and there is none.
+  const [, collection, namespace, name, rest] = PLAIN_SLASH.exec(request.url) ?? [];
+  // A server itself can't be patched, so this is the status of a server whose name has no slash. There is none.
   const isStatusOfNone = request.method === 'PATCH' && name === 'status' && rest === '';
-  if (namespace !== undefined && !isStatusOfNone) request.url = `${origin}/${collection}/${namespace}%2F${name}${rest}`;
+  if (namespace !== undefined && !isStatusOfNone) request.url = `${collection}/${namespace}%2F${name}${rest}`;
   next();
 };
