@@ -74,32 +74,43 @@ function isRefusal(error: TRPCError): boolean {
   return error.code !== 'INTERNAL_SERVER_ERROR';
 }
 
-/** The only way to a procedure is an operation, and there is none without a permission: nothing can be left open. */
-// oxlint-disable-next-line explicit-module-boundary-types -- What tRPC builds has a type that only it can spell.
-export function queryProcedure<Input extends z.ZodType, Output>(operation: Query<Input, Output>) {
+/** Procedures only carry out operations, each of which names a role or none. `output` validates what leaves the server. */
+// oxlint-disable-next-line explicit-module-boundary-types -- Only tRPC can spell the type.
+export function queryProcedure<Input extends z.ZodType, Output extends z.ZodType>(
+  operation: Query<Input, z.input<Output>>,
+  output: Output,
+) {
   const { needsToken = true } = operation;
   return procedure
     .meta({ needsToken })
-    .input(uncheckedInput<Input>())
-    .query(({ ctx, input }) => ask(ctx, operation, input));
-}
-
-// oxlint-disable-next-line explicit-module-boundary-types -- What tRPC builds has a type that only it can spell.
-export function mutationProcedure<Input extends z.ZodType, Output>(operation: Change<Input, Output>) {
-  return procedure.input(uncheckedInput<Input>()).mutation(({ ctx, input }) => make(ctx, operation, input));
+    .input(typedInput<Input>())
+    .query(async ({ ctx, input }) => output.parse(await ask(ctx, operation, input)));
 }
 
 // oxlint-disable-next-line explicit-module-boundary-types -- Only tRPC can spell the type.
-export function subscriptionProcedure<Input extends z.ZodType, Output>(operation: Subscription<Input, Output>) {
+export function mutationProcedure<Input extends z.ZodType, Output extends z.ZodType>(
+  operation: Change<Input, z.input<Output>>,
+  output: Output,
+) {
   return procedure
-    .input(uncheckedInput<Input>())
-    .subscription(async ({ ctx, input, signal = NEVER }) => await follow(ctx, operation, { input, signal }));
+    .input(typedInput<Input>())
+    .mutation(async ({ ctx, input }) => output.parse(await make(ctx, operation, input)));
+}
+
+// oxlint-disable-next-line explicit-module-boundary-types -- Only tRPC can spell the type.
+export function subscriptionProcedure<Input extends z.ZodType, Output extends z.ZodType>(
+  operation: Subscription<Input, z.input<Output>>,
+  output: Output,
+) {
+  return procedure.input(typedInput<Input>()).subscription(async function* ({ ctx, input, signal = NEVER }) {
+    for await (const state of await follow(ctx, operation, { input, signal })) yield output.parse(state);
+  });
 }
 
 /** For callers inside this process, which can't hang up. */
 const NEVER = new AbortController().signal;
 
-/** Types what clients send. The operation checks it, after the permission. */
-function uncheckedInput<Input extends z.ZodType>(): (input: unknown) => z.input<Input> {
+/** The type of the input for clients. The operation validates it, after the permission, so that refusals are recorded. */
+function typedInput<Input extends z.ZodType>(): (input: unknown) => z.input<Input> {
   return (input) => input as z.input<Input>;
 }

@@ -1,0 +1,219 @@
+/**
+ * The outputs of the admin API. Members that aren't listed here don't leave the server, for example what only syncs read
+ * of a source, or the revision of a registry, which also changes with entries that the caller can't see.
+ */
+import { z } from 'zod';
+import { AUDIT_ACTIONS, AUDIT_ACTORS, AUDIT_OUTCOMES, AUDIT_TARGETS } from '../../registry/audit.ts';
+import { type Claims, isClaims } from '../../registry/claims.ts';
+import { ENTRY_STATUSES } from '../../registry/entry.ts';
+import { ROLES } from '../../registry/roles.ts';
+import type { SourceDefinition } from '../../registry/source-definition.ts';
+import { STATE_PHASES } from '../../telemetry/source-states.ts';
+import type { SourceDescription, SyncReport } from '../../workflows/contract.ts';
+
+const text = z.string();
+const maybe = text.nullable();
+const claims = z.custom<Claims>(isClaims).nullable();
+const listOf = <Schema extends z.ZodType>(schema: Schema): z.ZodReadonly<z.ZodArray<Schema>> =>
+  z.array(schema).readonly();
+
+export const nothing = z.void();
+
+export const run = z.object({
+  id: text,
+  sourceName: text,
+  number: z.number(),
+  workflowId: text,
+  trigger: text,
+  requestedBy: maybe,
+  reason: maybe,
+  forced: z.boolean(),
+  startedAt: text,
+  endedAt: maybe,
+  outcome: z.enum(['changed', 'unchanged', 'failed', 'cancelled']).nullable(),
+  upstreamRevision: maybe,
+  entries: z.number(),
+  added: z.number(),
+  changed: z.number(),
+  removed: z.number(),
+  rejected: z.number(),
+  warnings: z.number(),
+  failureType: maybe,
+  failureMessage: maybe,
+});
+export const runs = listOf(run);
+
+const finding = z.object({
+  severity: z.enum(['rejection', 'warning']),
+  ordinal: z.number(),
+  location: maybe,
+  name: maybe,
+  version: maybe,
+  reason: text,
+});
+const syncChange = z.object({ kind: z.enum(['added', 'changed', 'removed']), name: text, version: text });
+export const runDetails = run.extend({ findings: listOf(finding), changes: listOf(syncChange) });
+
+export const trial = z.object({
+  failure: z.object({ type: text, message: text }).nullable(),
+  entries: listOf(z.object({ name: text, version: text, description: text })),
+  total: z.number(),
+  findings: listOf(finding),
+});
+
+/** Messages of the actor, as its workflow defines them. */
+export const syncNowResult = z.object({
+  number: z.number(),
+  workflowId: text,
+  report: z.custom<SyncReport>(isObject).optional(),
+});
+
+const source = z.object({
+  id: text,
+  name: text,
+  kind: text,
+  origin: z.enum(['file', 'api']),
+  definition: z.custom<SourceDefinition>(isObject),
+  claims,
+  detachedAt: maybe,
+  nextSyncNumber: z.number(),
+  paused: z.boolean(),
+  isForceRequested: z.boolean(),
+  isEraseRequested: z.boolean(),
+  createdAt: text,
+  updatedAt: text,
+  lastRun: run.nullable(),
+});
+const listedSource = source.extend({
+  entryCount: z.number(),
+  state: z.object({
+    phase: z.enum(STATE_PHASES),
+    isSyncing: z.boolean(),
+    failures: z.number(),
+    failingSince: maybe,
+    lastSuccess: maybe,
+    lastAttempt: maybe,
+    nextAttempt: maybe,
+    isOverdue: z.boolean(),
+  }),
+});
+export const sources = listOf(listedSource);
+export const sourceDetails = listedSource.extend({
+  actor: z.custom<SourceDescription>(isObject).nullable(),
+  written: z.record(text, z.unknown()).readonly(),
+});
+export const changed = z.object({ isPending: z.boolean() });
+export const changedSource = source.extend(changed.shape);
+export const sourceProgress = z.object({ run: run.nullable(), stagedEntries: z.number(), paused: z.boolean() });
+
+export const registry = z.object({
+  id: text,
+  name: text,
+  origin: z.enum(['file', 'api']),
+  isDefault: z.boolean(),
+  isImplicit: z.boolean(),
+  access: z.enum(['protected', 'public']),
+  claims,
+  sources: z.array(text),
+  createdAt: text,
+  updatedAt: text,
+});
+export const registries = listOf(registry);
+export const readableRegistries = listOf(registry.pick({ name: true, isDefault: true, access: true }));
+export const viewAs = z.object({
+  isVisible: z.boolean(),
+  roles: listOf(z.enum(ROLES)),
+  entries: listOf(z.object({ name: text, version: text, sourceName: text })),
+  next: maybe,
+});
+
+export const entry = z.object({
+  name: text,
+  version: text,
+  document: text,
+  status: z.enum(ENTRY_STATUSES),
+  statusMessage: maybe,
+  statusChangedAt: text,
+  publishedAt: text,
+  updatedAt: text,
+  isLatest: z.boolean(),
+  sourceName: text,
+  sourceKind: text,
+  commitId: maybe,
+});
+export const changedEntries = z.object({ updatedCount: z.number(), versions: listOf(entry) });
+const listedEntry = entry
+  .pick({ name: true, version: true, status: true, isLatest: true, publishedAt: true, updatedAt: true })
+  .extend({ title: maybe, description: text, sourceName: text, position: z.number(), claims });
+export const entryPage = z.object({
+  entries: listOf(listedEntry),
+  next: listedEntry.pick({ name: true, version: true, position: true }).nullable(),
+});
+export const catalogPage = z.object({
+  servers: listOf(
+    z.object({
+      name: text,
+      version: text,
+      title: maybe,
+      description: text,
+      status: z.enum(ENTRY_STATUSES),
+      updatedAt: text,
+      sourceName: text,
+      facets: z.array(text),
+    }),
+  ),
+  total: z.number(),
+});
+export const catalogChoices = listOf(
+  z.object({ group: z.enum(['source', 'facet', 'tag']), value: text, servers: z.number() }),
+);
+export const catalogVersions = listOf(entry.pick({ version: true, status: true, publishedAt: true, isLatest: true }));
+export const entryClaims = z.object({ claims, areOwn: z.boolean() });
+
+export const auditEvents = listOf(
+  z.object({
+    id: text,
+    at: text,
+    action: z.enum(AUDIT_ACTIONS),
+    outcome: z.enum(AUDIT_OUTCOMES).nullable(),
+    actor: z.enum(AUDIT_ACTORS),
+    subject: maybe,
+    issuer: maybe,
+    displayName: maybe,
+    target: z.object({ kind: z.enum(AUDIT_TARGETS), name: maybe, version: maybe, registry: maybe }),
+    requestId: maybe,
+    sourceAddress: maybe,
+    userAgent: maybe,
+    count: z.number(),
+    detail: z.record(text, z.unknown()).readonly(),
+  }),
+);
+
+export const me = z.object({
+  subject: maybe,
+  issuer: maybe,
+  displayName: maybe,
+  roles: z.array(z.enum(ROLES)),
+  mayWrite: z.boolean(),
+});
+export const session = me.extend({
+  kind: z.enum(['everybody', 'public', 'token']),
+  providers: z.array(text),
+  session: z.object({ expiresAt: maybe, canRenew: z.boolean() }).nullable(),
+  version: text,
+});
+export const system = z.object({
+  software: z.object({ version: text, commit: text, buildDate: text }),
+  temporal: z.object({ address: text, namespace: text, uiUrl: text.optional() }),
+  workers: z
+    .object({
+      taskQueues: listOf(z.object({ name: text, workers: z.number() })),
+      workers: listOf(z.object({ identity: text, version: maybe, lastPollAt: text })),
+    })
+    .nullable(),
+  counts: z.object({ sources: z.number(), registries: z.number(), entries: z.number() }),
+});
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
