@@ -50,7 +50,7 @@ export interface ApiContext {
 }
 
 /** Where operators find the histories. */
-export interface TemporalInformation {
+interface TemporalInformation {
   readonly address: string;
   readonly namespace: string;
   /** URL of the Web UI, if known. */

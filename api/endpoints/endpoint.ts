@@ -32,7 +32,7 @@ interface Answer {
 }
 
 /** Statuses of errors that don't follow from the rest of the declaration (see `openapi/responses.ts`). */
-export type DeclaredError = 404 | 409 | 422 | 501 | 503;
+type DeclaredError = 404 | 409 | 422 | 501 | 503;
 
 /** The names of the parameters in a path: `server` and `version` of `/servers/:server/versions/:version`. */
 type ParameterIn<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`

@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-export const REQUEST_ID_HEADER = 'X-Request-Id';
+const REQUEST_ID_HEADER = 'X-Request-Id';
 
 /** What proxies and clients make: UUIDs, numbers, hexadecimal and Base64 texts. Nothing that could forge a line. */
 const ACCEPTABLE = /^[\w.:+/=-]{1,128}$/;

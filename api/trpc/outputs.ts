@@ -19,7 +19,7 @@ const listOf = <Schema extends z.ZodType>(schema: Schema): z.ZodReadonly<z.ZodAr
 
 export const nothing = z.void();
 
-export const run = z.object({
+const run = z.object({
   id: text,
   sourceName: text,
   number: z.number(),
