@@ -8,7 +8,6 @@ import { type Claims, isClaims } from '../../registry/claims.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import { ROLES } from '../../registry/roles.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
-import { STATE_PHASES } from '../../telemetry/source-states.ts';
 import type { SourceDescription, SyncReport } from '../../workflows/contract.ts';
 
 const text = z.string();
@@ -87,7 +86,7 @@ const source = z.object({
 const listedSource = source.extend({
   entryCount: z.number(),
   state: z.object({
-    phase: z.enum(STATE_PHASES),
+    phase: z.enum(['idle', 'syncing', 'failing', 'paused', 'retiring']),
     isSyncing: z.boolean(),
     failures: z.number(),
     failingSince: maybe,
