@@ -21,11 +21,13 @@ afterAll(async () => {
 async function takeAll(database: Database): Promise<() => void> {
   const held = Promise.withResolvers<void>();
   for (let taken = 0; taken < DEFAULT_MAX_CONNECTIONS; taken += 1) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    void database.connections.use(async () => {
-      resolve();
-      await held.promise;
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    database.connections
+      .use(async () => {
+        resolve();
+        await held.promise;
+      })
+      .catch(reject);
     await promise;
   }
   return held.resolve;
@@ -46,7 +48,7 @@ test('syncs wait for a connection beyond the connect timeout, and all of them su
 });
 
 test('with limits, queries that wait too long or are too many are refused', async () => {
-  const database = await openDatabase(target.settings, { ...QUICK_REFUSAL, maxWaitMs: 100, maxWaiting: 2 });
+  const database = await openDatabase(target.settings, { ...QUICK_REFUSAL, maxWaitMs: 1_000, maxWaiting: 2 });
   const release = await takeAll(database);
   const queries = await Promise.allSettled(Array.from({ length: 3 }, () => rawRows(database, 'select 1')));
   for (const query of queries) expect(query).toMatchObject({ reason: expect.any(Overloaded) as Overloaded });
