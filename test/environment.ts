@@ -50,6 +50,11 @@ async function createDatabase(template: string): Promise<TestDatabase> {
   };
 }
 
+/** Builds the console once for the run, if it changed. */
+export async function builtConsole(): Promise<void> {
+  await askFor<string>('/console');
+}
+
 /** From the maintenance database: a template can't be copied while anything is connected to it. */
 async function asOwner(ownerSettings: ConnectionSettings, statement: string): Promise<void> {
   const { host, port, user, password } = ownerSettings;

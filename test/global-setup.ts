@@ -2,10 +2,13 @@
  * One PostgreSQL and one Temporal dev server for a whole run, started when a test first needs it, so that a run of pure tests
  * starts nothing. Test files ask over HTTP on loopback; environment.ts is the client.
  */
+import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { migrateUp } from '../db/upkeep/migrations.ts';
 import { LOOPBACK } from '../embedded/free-port.ts';
@@ -38,6 +41,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
       address: await findApiServerPrograms(),
       stop: async () => undefined,
     })),
+    '/console': once(async () => ({ address: await buildConsole(), stop: async () => undefined })),
     '/test-server-binary': once(async () => ({ address: await findTestServerBinary(), stop: async () => undefined })),
   };
   const broker = await startBroker(servers);
@@ -51,6 +55,13 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await Promise.all(Object.values(servers).map((server) => server.stopIfStarted()));
     await rm(directory, { recursive: true, force: true });
   };
+}
+
+/** Builds the console if its sources changed. */
+async function buildConsole(): Promise<string> {
+  const program = fileURLToPath(new URL('../bin/build-console.mjs', import.meta.url));
+  await promisify(execFile)(process.execPath, [program]);
+  return 'console/dist';
 }
 
 async function startPostgres(directory: string): Promise<SharedServer<unknown>> {

@@ -2,6 +2,7 @@
 import type { Bench } from '../bench.ts';
 import type { Figure } from '../figure.ts';
 import { measureColdReads } from './cold-reads.ts';
+import { measureConsole } from './console.ts';
 import { measureFirstSync } from './first-sync.ts';
 import { measureObservedReads } from './observed-reads.ts';
 import { measureReadsDuringSync } from './reads-during-sync.ts';
@@ -26,6 +27,7 @@ export const MEASURES: Readonly<Record<string, (bench: Bench) => Promise<Figure[
   'walk-one-by-one': measureWalkOneByOne,
   'routine-syncs': measureRoutineSyncs,
   'thousand-sources': measureThousandSources,
+  console: measureConsole,
   'start-up': measureStartUp,
 };
 

@@ -1,0 +1,110 @@
+/** The queries of the console's catalog. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { draft, source, sync, useSources } from '../db/sync-source.ts';
+import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
+
+let api: RunningApi;
+
+const packaged = (registryType: string, transport = 'stdio'): string =>
+  JSON.stringify({ packages: [{ registryType, identifier: 'a', transport: { type: transport } }] });
+const remote = JSON.stringify({ remotes: [{ transport_type: 'sse', url: 'https://a.example' }] });
+
+beforeAll(async () => {
+  api = await startApiOnFreshDatabase();
+  await useSources(api.database, source('alpha'), source('beta'));
+  await sync(api.database, {
+    sourceName: 'alpha',
+    entries: [
+      draft('com.example/a', '1.0.0', { document: packaged('npm') }),
+      draft('com.example/a', '2.0.0', { document: packaged('oci'), title: 'Alpha', tags: ['x'] }),
+      draft('com.example/b', '1.0.0', { document: packaged('npm', 'sse'), status: 'deprecated' }),
+      draft('com.example/c', '1.0.0', { status: 'deleted' }),
+    ],
+  });
+  await sync(api.database, {
+    sourceName: 'beta',
+    entries: [
+      draft('com.example/a', '9.0.0'),
+      draft('com.example/d', '1.0.0', { document: remote, updatedAt: '2020-01-01T00:00:00Z' }),
+      draft('com.example/e', '1.0.0', { document: '{"packages": "\\u0000", "remotes": [1]}' }),
+    ],
+  });
+});
+afterAll(() => api.stop());
+
+async function ask<Data>(query: string, input: object): Promise<Data> {
+  const response = await api.get(
+    `/trpc/catalog.${query}?input=${encodeURIComponent(JSON.stringify({ registry: 'default', ...input }))}`,
+  );
+  expect(response.status).toBe(200);
+  const { result } = (await response.json()) as { result: { data: Data } };
+  return result.data;
+}
+
+interface CatalogPage {
+  readonly servers: readonly { readonly name: string; readonly version: string }[];
+  readonly total: number;
+}
+
+const found = async (input: object): Promise<string[]> =>
+  (await ask<CatalogPage>('search', input)).servers.map(
+    ({ name, version }) => `${name.replace('com.example/', '')}@${version}`,
+  );
+
+test('lists each server once, by its latest version in the source that owns it', async () => {
+  expect(await found({})).toEqual(['a@2.0.0', 'b@1.0.0', 'd@1.0.0', 'e@1.0.0']);
+});
+
+test.each<[object, string[]]>([
+  [{ search: 'ALPHA' }, ['a@2.0.0']],
+  [{ search: '100%' }, []],
+  [{ source: 'beta' }, ['d@1.0.0', 'e@1.0.0']],
+  [{ kind: 'npm' }, ['b@1.0.0']],
+  [{ kind: 'oci' }, ['a@2.0.0']],
+  [{ place: 'remote' }, ['d@1.0.0']],
+  [{ place: 'local' }, ['a@2.0.0', 'b@1.0.0']],
+  [{ transport: 'sse' }, ['b@1.0.0', 'd@1.0.0']],
+  [{ transport: 'sse', place: 'local' }, ['b@1.0.0']],
+  [{ tag: 'x' }, ['a@2.0.0']],
+  [{ status: 'deprecated' }, ['b@1.0.0']],
+  [{ status: 'deleted' }, ['c@1.0.0']],
+  [{ updatedSince: '2025-01-01T00:00:00Z' }, ['a@2.0.0', 'b@1.0.0', 'e@1.0.0']],
+])('filters by %j', async (input, expected) => {
+  expect(await found(input)).toEqual(expected);
+});
+
+test('sorts by the last update, and pages keep the total', async () => {
+  expect((await found({ sort: 'updated' })).at(-1)).toBe('d@1.0.0');
+  const page = await ask<CatalogPage>('search', { offset: 1, limit: 2 });
+  expect(page.servers.map(({ name }) => name)).toEqual(['com.example/b', 'com.example/d']);
+  expect(page.total).toBe(4);
+});
+
+test('offers the values that servers have, with their number', async () => {
+  const choices = await ask<{ group: string; value: string; servers: number }[]>('choices', {});
+  expect(choices).toContainEqual({ group: 'facet', value: 'transport:sse', servers: 2 });
+  expect(choices).toContainEqual({ group: 'source', value: 'alpha', servers: 2 });
+  expect(choices).toContainEqual({ group: 'tag', value: 'x', servers: 1 });
+  expect(choices.filter(({ value }) => value === 'package:npm')).toEqual([
+    { group: 'facet', value: 'package:npm', servers: 1 },
+  ]);
+});
+
+test('shows every version of a server, deleted ones included, with provenance', async () => {
+  const versions = await ask<{ version: string; status: string }[]>('versions', { name: 'com.example/c' });
+  expect(versions).toMatchObject([{ version: '1.0.0', status: 'deleted' }]);
+  expect(await ask('version', { name: 'com.example/a', version: '1.0.0' })).toMatchObject({
+    version: '1.0.0',
+    isLatest: false,
+    sourceName: 'alpha',
+    document: packaged('npm'),
+  });
+});
+
+test('says that a registry, a server, or a version does not exist', async () => {
+  const status = async (query: string, input: object): Promise<number> =>
+    (await api.get(`/trpc/catalog.${query}?input=${encodeURIComponent(JSON.stringify(input))}`)).status;
+  expect(await status('search', { registry: 'none' })).toBe(404);
+  expect(await status('versions', { registry: 'default', name: 'com.example/none' })).toBe(404);
+  expect(await status('version', { registry: 'default', name: 'com.example/a', version: '9.0.0' })).toBe(404);
+});

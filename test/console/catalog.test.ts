@@ -1,0 +1,220 @@
+/** Finding, comparing, and installing servers with a real browser. */
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts';
+import { findChromium, startChromium } from '../browser.ts';
+import { drafts, source, sync, useSources } from '../db/sync-source.ts';
+import { builtConsole } from '../environment.ts';
+import { HOSTILE, NOTES, OLD, WEATHER } from './servers.ts';
+import { expectAccessible, expectNoSidewaysScrolling, layoutShifts, type Look, type Visit, visit } from './visit.ts';
+
+const MAX_SCRIPT_BYTES = 300_000;
+const MANY = 2_000;
+
+const chromiumPath = await findChromium();
+
+let api: RunningApi;
+let browser: Browser;
+let visits: Visit[] = [];
+
+describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' (skipped: needs Chromium)'}`, () => {
+  beforeAll(async () => {
+    await builtConsole();
+    api = await startApiOnFreshDatabase();
+    await useSources(api.database, source('team'), source('vendor'), source('many'), source('evil'));
+    await sync(api.database, { sourceName: 'team', entries: [...NOTES, OLD] });
+    await sync(api.database, { sourceName: 'vendor', entries: [WEATHER] });
+    await sync(api.database, { sourceName: 'many', entries: drafts(MANY) });
+    await sync(api.database, { sourceName: 'evil', entries: HOSTILE });
+    browser = await startChromium(chromiumPath ?? '', {});
+  }, 120_000);
+
+  afterEach(async () => {
+    await Promise.all(visits.map(({ end }) => end()));
+    visits = [];
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await api?.stop();
+  });
+
+  async function open(path: string, look?: Look): Promise<Visit> {
+    const opened = await visit(browser, `${api.url}/console/${path}`, look);
+    visits.push(opened);
+    return opened;
+  }
+
+  test('is where a browser gets from the root, with little to load, no errors, and nothing that moves', async () => {
+    const { page, faults, hosts, scriptBytes } = await visit(browser, `${api.url}/`);
+    await page.getByText(`${MANY + 6} servers`).waitFor();
+    await page.waitForLoadState('networkidle');
+    expect(page.url()).toBe(`${api.url}/console/catalog`);
+    expect(await scriptBytes()).toBeGreaterThan(50_000);
+    expect(await scriptBytes()).toBeLessThan(MAX_SCRIPT_BYTES);
+    expect(await layoutShifts(page)).toBeLessThan(0.05);
+    expect(faults).toEqual([]);
+    expect([...hosts]).toEqual([new URL(api.url).host]);
+  });
+
+  test('finds a server while it is typed, and the command that is copied installs it', async () => {
+    const { page, faults } = await open('catalog');
+    await page.getByLabel('Search servers').fill('notes of a');
+    await page.getByText('1 server', { exact: true }).waitFor();
+    expect(page.url()).toContain('search=notes');
+    await page.getByRole('link', { name: /Notes/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Notes' }).waitFor();
+    await page.getByRole('tab', { name: 'Install' }).click();
+    await page.getByLabel('folder').fill('/srv/notes');
+    await page.getByRole('tab', { name: 'Claude Code' }).click();
+    await page.getByRole('button', { name: 'Copy: claude mcp add' }).click();
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(copied).toMatch(/^claude mcp add .*@example\/notes@2\.0\.0 --folder \/srv\/notes$/);
+    expect(page.url()).toContain('view=install&client=claude-code');
+    expect(faults).toEqual([]);
+  });
+
+  test('puts no secret into a link, and leaves clients to ask for it', async () => {
+    const { page } = await open('catalog/default/com.example/notes?view=install&client=cursor');
+    await page.getByText('Secret: you enter it in your client').waitFor();
+    expect(await page.getByLabel('NOTES_TOKEN').count()).toBe(0);
+    const link = await page.getByRole('link', { name: 'Install in Cursor' }).getAttribute('href');
+    expect(atob(decodeURIComponent(/config=([^&]+)/.exec(link ?? '')?.[1] ?? ''))).not.toContain('NOTES_TOKEN');
+    await page.getByText('After installing, add the environment variable NOTES_TOKEN').first().waitFor();
+  });
+
+  test('keeps each filter in the address, which shows the same to others, and takes it back', async () => {
+    const { page } = await open('catalog?source=team&kind=npm');
+    await page.getByText('1 server', { exact: true }).waitFor();
+    await page.getByLabel('Kind of package').first().waitFor();
+    await page.getByRole('button', { name: 'Reset the filters' }).click();
+    await page.getByText(`${MANY + 6} servers`).waitFor();
+    await page.getByRole('combobox', { name: 'Status' }).click();
+    await page.getByRole('option', { name: 'Deprecated' }).click();
+    await page.getByText('1 server', { exact: true }).waitFor();
+    expect(page.url()).toContain('status=deprecated');
+    await page.getByRole('link', { name: /Old/ }).click();
+    await page.getByText('Use Notes instead').waitFor();
+    await page.goBack();
+    await page.getByText('1 server', { exact: true }).waitFor();
+    expect(page.url()).toContain('status=deprecated');
+  });
+
+  test('shows servers far down a long list without loading those between', async () => {
+    const { page } = await open('catalog?search=server-0');
+    await page.getByText(`${MANY} servers`).waitFor();
+    await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
+    await page.getByText('com.example/server-01999').first().waitFor();
+    expect(await page.getByRole('listitem').count()).toBeLessThan(60);
+  });
+
+  test('shows what differs between two versions, arguments and environment first', async () => {
+    const { page } = await open('catalog/default/com.example/notes?view=difference&from=1.0.0');
+    await page.getByRole('heading', { name: 'Environment variables' }).waitFor();
+    expect(await page.locator('main h2').allInnerTexts()).toEqual(['Packages', 'Arguments', 'Environment variables']);
+    expect(await page.getByRole('row').filter({ hasText: 'NOTES_LEVEL' }).innerText()).toContain('Added');
+    expect(await page.getByRole('row').filter({ hasText: '› version' }).innerText()).toMatch(/1\.0\.0\s+2\.0\.0/);
+    await page.getByRole('button', { name: 'Swap the versions' }).click();
+    await expect.poll(() => page.getByRole('row').filter({ hasText: 'NOTES_LEVEL' }).innerText()).toContain('Removed');
+  });
+
+  test('is used with the keyboard alone', async () => {
+    const { page } = await open('catalog?search=weather');
+    await page.getByText('1 server', { exact: true }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    const focused = (): Promise<string> => page.evaluate<string>('document.activeElement?.textContent ?? ""');
+    for (let tabs = 0; tabs < 10 && !(await focused()).includes('Forecasts'); tabs += 1)
+      await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'Weather' }).waitFor();
+  });
+
+  test('says what is wrong where a server does not exist', async () => {
+    const { page } = await open('catalog/default/com.example/none');
+    await page.getByText('Registry "default" has no server "com.example/none"').waitFor();
+    await expectAccessible(page);
+  });
+
+  test('works below a path of a reverse proxy', async () => {
+    const proxy = await startProxy('/tools');
+    const { page, faults } = await visit(browser, `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/tools/`);
+    await page.getByText(`${MANY + 6} servers`).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/tools/console/catalog');
+    await page.getByLabel('Search servers').fill('Forecasts');
+    await page.getByRole('link', { name: /Weather/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'Weather' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: 'Weather' }).waitFor();
+    expect(faults).toEqual([]);
+    await page.close();
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  const PAGES = [
+    ['catalog?source=team', '2 servers'],
+    ['catalog?search=nothing-matches', 'No server matches'],
+    ['catalog/default/com.example/notes', 'Where the notes are kept'],
+    ['catalog/default/com.example/notes?view=install', 'Install in VS Code'],
+    ['catalog/default/com.example/notes?view=versions', '1.0.0'],
+    ['catalog/default/com.example/notes?view=difference', 'Added'],
+    ['catalog/default/com.example/notes?view=json', '"packageArguments"'],
+    ['catalog/default/com.example.evil/markup', 'alert(7)'],
+    ['catalog/default/com.example.evil/long', 'wide'],
+    ['no/such/page', 'There is no page'],
+  ] as const;
+  test.each(PAGES)(
+    'is accessible, in both color schemes, wide and narrow: %s',
+    async (path, text) => {
+      for (const look of [
+        { colorScheme: 'light', width: 1280 },
+        { colorScheme: 'dark', width: 360 },
+      ] as const) {
+        const { page, faults } = await open(path, look);
+        await page.getByText(text).first().waitFor();
+        await expectAccessible(page);
+        await expectNoSidewaysScrolling(page);
+        expect(faults).toEqual([]);
+      }
+    },
+    60_000,
+  );
+
+  test.each(['overview', 'install', 'versions', 'difference', 'json'])(
+    'runs nothing of hostile documents: %s',
+    async (view) => {
+      for (const name of ['markup', 'long', 'types']) {
+        const { page, faults, hosts } = await open(`catalog/default/com.example.evil/${name}?view=${view}`);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.waitForLoadState('networkidle');
+        const addresses = await page
+          .locator('main a')
+          .evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''));
+        expect(addresses.filter((address) => /^\s*(?:javascript|data):/i.test(address))).toEqual([]);
+        expect(await page.locator('main script, main iframe, main b').count()).toBe(0);
+        expect(await page.locator('main').innerText()).not.toMatch(/[\u202E\u200B]/);
+        expect(faults).toEqual([]);
+        expect([...hosts]).toEqual([new URL(api.url).host]);
+      }
+    },
+    60_000,
+  );
+});
+
+/** Removes the prefix, as reverse proxies do. */
+async function startProxy(prefix: string): Promise<Server> {
+  const { port } = new URL(api.url);
+  const proxy = createServer((incoming, outgoing) => {
+    const path = (incoming.url ?? '').replace(prefix, '');
+    const forwarded = request({ port, path, method: incoming.method, headers: incoming.headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(forwarded);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  return proxy;
+}

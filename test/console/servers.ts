@@ -1,0 +1,107 @@
+/** Servers that the tests of the console look at. */
+import type { EntryDraft } from '../../registry/entry.ts';
+import { draft } from '../db/sync-source.ts';
+
+interface WrittenServer {
+  readonly name: string;
+  readonly version: string;
+  readonly title?: string;
+  readonly description: string;
+  readonly [member: string]: unknown;
+}
+
+/** An entry with this server.json. */
+export function serverDraft(document: WrittenServer, changes: Partial<EntryDraft> = {}): EntryDraft {
+  const { name, version, title = null, description } = document;
+  return draft(name, version, { title, description, document: JSON.stringify(document), ...changes });
+}
+
+const token = { name: 'NOTES_TOKEN', description: 'Your token', isSecret: true, isRequired: true };
+const folder = { type: 'named', name: '--folder', description: 'Where the notes are kept', isRequired: true };
+
+function notes(
+  version: string,
+  { args, environment }: { readonly args: object[]; readonly environment: object[] },
+): EntryDraft {
+  return serverDraft(
+    {
+      name: 'com.example/notes',
+      title: 'Notes',
+      description: 'Keeps the notes of a team',
+      version,
+      websiteUrl: 'https://notes.example/',
+      repository: { url: 'https://git.example/notes', source: 'git' },
+      packages: [
+        {
+          registryType: 'npm',
+          identifier: '@example/notes',
+          version,
+          transport: { type: 'stdio' },
+          packageArguments: args,
+          environmentVariables: environment,
+        },
+      ],
+    },
+    { publishedAt: `2026-0${version[0]}-01T00:00:00Z`, tags: ['office'] },
+  );
+}
+
+export const NOTES = [
+  notes('1.0.0', { args: [folder], environment: [token] }),
+  notes('2.0.0', { args: [folder, { type: 'named', name: '--sync' }], environment: [token, { name: 'NOTES_LEVEL' }] }),
+];
+
+export const WEATHER = serverDraft({
+  name: 'com.example/weather',
+  title: 'Weather',
+  description: 'Forecasts for a place',
+  version: '1.0.0',
+  remotes: [{ type: 'streamable-http', url: 'https://weather.example/mcp' }],
+});
+
+export const OLD = serverDraft(
+  { name: 'com.example/old', title: 'Old', description: 'No longer maintained', version: '1.0.0' },
+  { status: 'deprecated', statusMessage: 'Use Notes instead' },
+);
+
+const EVIL = 'com.example.evil';
+/** Each script of it would open a dialog. */
+export const HOSTILE = [
+  serverDraft({
+    name: `${EVIL}/markup`,
+    title: '<img src=x onerror=alert(1)><script>alert(2)</script>',
+    description: '<b>bold</b> \u202Egnp.exe\u202C zero\u200Bwidth',
+    version: '1.0.0',
+    websiteUrl: 'javascript:alert(3)',
+    repository: { url: ' JavaScript:alert(4)', source: 'github' },
+    icons: [
+      {
+        src: 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" onload="alert(5)"><script>alert(6)</script></svg>',
+      },
+      { src: 'https://tracker.example/pixel.png' },
+    ],
+    remotes: [
+      {
+        type: 'streamable-http',
+        url: 'javascript:alert(7)',
+        headers: [{ name: '<script>alert(8)</script>', value: 'a' }],
+      },
+    ],
+  }),
+  serverDraft({
+    name: `${EVIL}/long`,
+    title: 'A'.repeat(10_000),
+    description: 'wide '.repeat(2_000),
+    version: '1.0.0',
+  }),
+  serverDraft({
+    name: `${EVIL}/types`,
+    description: 'Members of the wrong type',
+    version: '1.0.0',
+    packages: [{ registryType: 5, identifier: {}, environmentVariables: 'none' }, 'x', null],
+    remotes: { url: 1 },
+    icons: 'javascript:alert(9)',
+    repository: ['javascript:alert(10)'],
+    __proto__: { polluted: true },
+  }),
+];
