@@ -4,10 +4,14 @@ create function entry_facets(document text) returns text[]
 language plpgsql immutable parallel safe set search_path from current
 as $$
 declare
-  parsed jsonb := document::jsonb;
-  packages jsonb := case jsonb_typeof(parsed -> 'packages') when 'array' then parsed -> 'packages' else '[]' end;
-  remotes jsonb := case jsonb_typeof(parsed -> 'remotes') when 'array' then parsed -> 'remotes' else '[]' end;
+  parsed jsonb;
+  packages jsonb;
+  remotes jsonb;
 begin
+  -- Not among the declarations, whose errors the handler below doesn't catch.
+  parsed := document::jsonb;
+  packages := case jsonb_typeof(parsed -> 'packages') when 'array' then parsed -> 'packages' else '[]' end;
+  remotes := case jsonb_typeof(parsed -> 'remotes') when 'array' then parsed -> 'remotes' else '[]' end;
   -- The members have the names of all generations of server.json (registry/generations.ts).
   return array(
     select 'local' where jsonb_array_length(packages) > 0
