@@ -127,7 +127,8 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
     await page.getByText('1 server', { exact: true }).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    const focused = (): Promise<string> => page.evaluate<string>('document.activeElement?.closest("a")?.textContent ?? ""');
+    const focused = (): Promise<string> =>
+      page.evaluate<string>('document.activeElement?.closest("a")?.textContent ?? ""');
     for (let tabs = 0; tabs < 10 && !(await focused()).includes('Forecasts'); tabs += 1)
       await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
@@ -159,6 +160,7 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
   const PAGES = [
     ['catalog?source=team', '2 servers'],
     ['catalog?search=nothing-matches', 'No server matches'],
+    ['catalog/default/com.example/old', 'Use Notes instead'],
     ['catalog/default/com.example/notes', 'Where the notes are kept'],
     ['catalog/default/com.example/notes?view=install', 'Install in VS Code'],
     ['catalog/default/com.example/notes?view=versions', '1.0.0'],

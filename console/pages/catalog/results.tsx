@@ -78,7 +78,7 @@ function Row({
         </Text>
         <Group gap={4} wrap="nowrap" visibleFrom="sm">
           {status !== 'active' && (
-            <Badge color={status === 'deleted' ? 'red' : 'yellow'} variant="light" className={classes.badge}>
+            <Badge color="red" variant={status === 'deleted' ? 'light' : 'default'} className={classes.badge}>
               {texts.statuses[status]}
             </Badge>
           )}

@@ -34,7 +34,7 @@ export function Header({
           )}
           <Group gap="md">
             {entry.status !== 'active' && (
-              <Badge color={entry.status === 'deleted' ? 'red' : 'yellow'} variant="light">
+              <Badge color="red" variant={entry.status === 'deleted' ? 'light' : 'default'}>
                 {texts.statuses[entry.status]}
               </Badge>
             )}
@@ -61,8 +61,8 @@ function Notice({ entry: { status, statusMessage } }: { readonly entry: ServerVe
   if (status === 'active') return null;
   return (
     <Alert
-      color={status === 'deleted' ? 'red' : 'yellow'}
-      variant="light"
+      color="red"
+      variant={status === 'deleted' ? 'light' : 'default'}
       title={status === 'deleted' ? texts.deleted : texts.deprecated}
     >
       {statusMessage !== null && <SafeText text={statusMessage} />}
