@@ -133,6 +133,7 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
       await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Weather' }).waitFor();
+    expect(page.url()).toContain('/catalog/default/com.example/weather');
   });
 
   test('says what is wrong where a server does not exist', async () => {
