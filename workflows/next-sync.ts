@@ -32,8 +32,10 @@ export function planNextCycle(end: CycleEnd): number | undefined {
       ? withJitter(end.intervalMs, end.random)
       : waitAfterFailure(end.intervalMs, end.consecutiveFailures, end.random);
   const leftAlone = Math.min(end.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
-  const planned = end.nowMs + Math.round(Math.max(wait, leftAlone));
-  return Math.min(planned, end.plannedAtMs ?? planned);
+  // Unless the interval is shorter now.
+  const latestMs = end.nowMs + Math.round(end.intervalMs * (1 + INTERVAL_JITTER));
+  if (end.plannedAtMs !== undefined) return Math.min(end.plannedAtMs, latestMs);
+  return end.nowMs + Math.round(Math.max(wait, leftAlone));
 }
 
 function withJitter(intervalMs: number, random: number): number {

@@ -30,8 +30,10 @@ describe('planning', () => {
 
   test('a success that a message asked for keeps the cycle that was due before', () => {
     expect(wait({ plannedAtMs: NOW + 60_000 })).toBe(60_000);
+    // Whatever the jitter of another plan would be.
+    expect(wait({ plannedAtMs: NOW + HOUR, random: 0 })).toBe(HOUR);
     // A shorter interval comes first.
-    expect(wait({ plannedAtMs: NOW + 60_000, intervalMs: 10_000 })).toBe(10_000);
+    expect(wait({ plannedAtMs: NOW + 60_000, intervalMs: 10_000 })).toBe(11_000);
   });
 
   test('after failures the waits double, starting at five to ten seconds, and never exceed the interval', () => {
