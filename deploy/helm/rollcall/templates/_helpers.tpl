@@ -178,6 +178,7 @@ startupProbe:
 readinessProbe:
   httpGet: { path: /readiness, port: internal }
   periodSeconds: 5
+  timeoutSeconds: 3
 livenessProbe:
   httpGet: { path: /health, port: internal }
   periodSeconds: 20
