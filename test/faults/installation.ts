@@ -18,31 +18,27 @@ const START_DEADLINE_MS = 120_000;
 export type Part = 'api' | 'worker';
 
 export class Installation {
-  readonly internal: Readonly<Record<Part, string>>;
+  internal: Readonly<Record<Part, string>> = { api: '', worker: '' };
   readonly #folder: string;
   readonly #ports: { readonly postgres: number; readonly temporal: number };
   readonly #processes = new Map<Part, ChildProcess>();
   #postgres: EmbeddedPostgres | undefined;
   #temporal: EmbeddedTemporal | undefined;
 
-  private constructor(
-    folder: string,
-    internal: Readonly<Record<Part, string>>,
-    ports: { readonly postgres: number; readonly temporal: number },
-  ) {
+  private constructor(folder: string, postgres: number, temporal: number) {
     this.#folder = folder;
-    this.internal = internal;
-    this.#ports = ports;
+    this.#ports = { postgres, temporal };
   }
 
   static async start(folder: string, sources: readonly object[]): Promise<Installation> {
-    const [api, internal, worker, postgres, temporal] = await Promise.all(Array.from({ length: 5 }, findFreePort));
-    const installation = new Installation(
-      folder,
-      { api: `${LOOPBACK}:${internal}`, worker: `${LOOPBACK}:${worker}` },
-      { postgres: postgres ?? 0, temporal: temporal ?? 0 },
-    );
+    const installation = new Installation(folder, await findFreePort(), await findFreePort());
     await Promise.all([installation.startPostgres(), installation.startTemporal()]);
+    // Afterwards, because both open further ports.
+    const api = await findFreePort();
+    installation.internal = {
+      api: `${LOOPBACK}:${await findFreePort()}`,
+      worker: `${LOOPBACK}:${await findFreePort()}`,
+    };
     const { settings, ownerSettings } = installation.#postgres!;
     await migrateUp(ownerSettings);
     const { host, port, database, user, password } = settings;
@@ -50,7 +46,7 @@ export class Installation {
       sources,
       auth: { mode: 'anonymous' },
       database: { host, port, database, user, password, sslMode: 'disable' },
-      temporal: { address: `${LOOPBACK}:${temporal}` },
+      temporal: { address: `${LOOPBACK}:${installation.#ports.temporal}` },
       server: {
         address: `${LOOPBACK}:${api}`,
         internalAddress: installation.internal.api,
@@ -102,7 +98,8 @@ export class Installation {
         () => false,
       ))
     ) {
-      if (Date.now() > deadline) throw new Error(`The ${part} is not ready: see ${this.#logFile(part)}`);
+      const hasEnded = this.#processes.get(part)?.exitCode != null;
+      if (hasEnded || Date.now() > deadline) throw new Error(`The ${part} is not ready: see ${this.#logFile(part)}`);
       await delay(200);
     }
   }
