@@ -9,6 +9,7 @@ import { type RunningApi, startApi } from '../api/running-api.ts';
 import { type CommandResult, runRollcall } from '../cli/rollcall-process.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
+import { eventually } from '../eventually.ts';
 import { startWorker } from '../workflows/running-worker.ts';
 
 let database: TestDatabase;
@@ -93,6 +94,17 @@ test('sources shows the state and the next attempt of each', async () => {
   expect(stdout).toMatch(/^healthy +file +1 +idle .* in \d+ (s|min)$/m);
   expect(stdout).toMatch(/^late .* overdue .* was due 10 min ago$/m);
   expect(stdout).toMatch(/^resting .* paused .* -$/m);
+});
+
+test('metrics show that no worker polls, although Temporal answers', async () => {
+  await eventually(async () => {
+    const text = await (await fetch(`${api.internalUrl}/metrics`)).text();
+    return (
+      text.includes('\nrollcall_task_queue_workers{task_queue="rollcall"} 0') &&
+      text.includes('\nrollcall_task_queue_workers{task_queue="rollcall-write"} 0') &&
+      /^rollcall_temporal_available(?:\{\})? 1$/m.test(text)
+    );
+  }, 'the API measures that there is no worker');
 });
 
 describe('doctor', () => {
