@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { startPublishingApiWith } from '../api/publishing-api.ts';
+import { source } from '../db/sync-source.ts';
 import { findOnPath } from '../../embedded/executable.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -34,11 +36,15 @@ beforeAll(async () => {
   [runbook, metricsPage] = [runbookText ?? '', metrics ?? ''];
 });
 
-/** Names of metrics in a query, without the suffixes of histograms. */
-function metricsIn(query: string): string[] {
+/** Names of series in a query. */
+function seriesIn(query: string): string[] {
   const withoutLabels = query.replaceAll(/\{[^}]*\}/g, '').replaceAll(/\b(?:by|on|without|ignoring) \([^)]*\)/g, '');
-  const names = withoutLabels.match(/\b(?:rollcall|http|db|nodejs|process|v8js|temporal)_\w+/g) ?? [];
-  return names.map((name) => name.replace(/_(?:bucket|count|sum)$/, ''));
+  return withoutLabels.match(/\b(?:rollcall|http|db|nodejs|process|v8js|temporal)_\w+/g) ?? [];
+}
+
+/** All series that the rules and the dashboard use. */
+function usedSeries(): string[] {
+  return [...new Set([...rules.map(({ expr }) => expr), ...dashboardQueries].flatMap(seriesIn))];
 }
 
 describe('promtool', async () => {
@@ -77,10 +83,43 @@ test('each alert has a severity, a summary, and an entry in the runbook, and eac
 });
 
 test('every metric of the rules and the dashboard is documented', () => {
-  const used = new Set([...rules.map(({ expr }) => expr), ...dashboardQueries].flatMap(metricsIn));
-  expect(used.size).toBeGreaterThan(30);
-  // The page names percentiles as `…_p99_seconds`, after the first one in full.
+  const used = usedSeries();
+  expect(used.length).toBeGreaterThan(30);
+  // The page names percentiles as `…_p99_seconds`, after the first one in full, and histograms without their suffixes.
   const documented = (name: string): boolean =>
-    metricsPage.includes(`\`${name}\``) || metricsPage.includes(`\`${name.replace(/^.*(?=_p99_seconds$)/, '…')}\``);
-  expect([...used].filter((name) => !documented(name))).toEqual([]);
+    [name, name.replace(/^.*(?=_p99_seconds$)/, '…'), name.replace(/_(?:bucket|count|sum)$/, '')].some((form) =>
+      metricsPage.includes(`\`${form}\``),
+    );
+  expect(used.filter((name) => !documented(name))).toEqual([]);
 });
+
+/** Series that begin with an event that this test doesn't cause, and the disk of the embedded mode (disk-watch.test.ts). */
+const NOT_CAUSED = [
+  'rollcall_disk_free_bytes',
+  'rollcall_disk_size_bytes',
+  'rollcall_requests_refused_total',
+  'temporal_request_failure_total',
+];
+
+test('every other metric of the rules and the dashboard is exported by an api and a worker', async () => {
+  const broken = { ...source('broken'), origin: { kind: 'file', location: { path: '/nowhere/registry.json' } } };
+  const audit = { enabled: true, excludeEventTypes: [], retentionMs: 86_400_000 };
+  const publishing = await startPublishingApiWith({ audit }, source('own', 'managed'), broken);
+  try {
+    await publishing.api.get('/v0.1/servers');
+    const server = { name: 'com.example/weather', description: 'Tells the weather', version: '1.0.0' };
+    expect((await publishing.api.send('POST', '/v0.1/publish', { body: server })).status).toBe(200);
+    await expect
+      .poll(
+        async () => {
+          const text = await (await fetch(`${publishing.api.internalUrl}/metrics`)).text();
+          const exported = new Set(text.match(/^[a-z]\w+/gm));
+          return usedSeries().filter((name) => !exported.has(name) && !NOT_CAUSED.includes(name));
+        },
+        { timeout: 20_000 },
+      )
+      .toEqual([]);
+  } finally {
+    await publishing.end();
+  }
+}, 60_000);
