@@ -141,14 +141,14 @@ function diskFault(disk: SmallDisk): Fault {
 
 /** Injects a fault, and waits until the log, the metric, and the alert have told about it. */
 async function watch(fault: Fault): Promise<Row> {
-  const before = (await fault.logLines()).length;
+  const before = new Set(await fault.logLines());
   const startedAt = Date.now();
   await fault.inject();
   const row: { -readonly [Part in keyof Row]: Row[Part] } = { log: undefined, metric: undefined, alert: undefined };
   const told = (what: string): Told => ({ what, seconds: Math.round((Date.now() - startedAt) / 1000) });
   while (Object.values(row).includes(undefined) && Date.now() - startedAt < DEADLINE_MS) {
     await pause(POLL_MS);
-    const line = (await fault.logLines()).slice(before).find((text) => fault.log.test(text));
+    const line = (await fault.logLines()).find((text) => !before.has(text) && fault.log.test(text));
     if (line !== undefined) row.log ??= told(messageOf(line));
     const value = await prometheus.value(fault.metric).catch(() => undefined);
     if (value !== undefined) row.metric ??= told(fault.metric);

@@ -9,7 +9,6 @@ import { type RunningApi, startApi } from '../api/running-api.ts';
 import { type CommandResult, runRollcall } from '../cli/rollcall-process.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
-import { eventually } from '../eventually.ts';
 import { startWorker } from '../workflows/running-worker.ts';
 
 let database: TestDatabase;
@@ -97,14 +96,18 @@ test('sources shows the state and the next attempt of each', async () => {
 });
 
 test('metrics show that no worker polls, although Temporal answers', async () => {
-  await eventually(async () => {
+  const series = async (): Promise<string[]> => {
     const text = await (await fetch(`${api.internalUrl}/metrics`)).text();
-    return (
-      text.includes('\nrollcall_task_queue_workers{task_queue="rollcall"} 0') &&
-      text.includes('\nrollcall_task_queue_workers{task_queue="rollcall-write"} 0') &&
-      /^rollcall_temporal_available(?:\{\})? 1$/m.test(text)
-    );
-  }, 'the API measures that there is no worker');
+    return text.split('\n').filter((line) => /^rollcall_(?:task_queue_workers|temporal_available)/.test(line));
+  };
+  await expect
+    .poll(series, { timeout: 15_000 })
+    .toEqual([
+      expect.stringMatching(/^rollcall_temporal_available(?:\{\})? 1\b/),
+      ...['rollcall', 'rollcall-write', 'rollcall-watch'].map((queue) =>
+        expect.stringMatching(new RegExp(`^rollcall_task_queue_workers\\{task_queue="${queue}"\\} 0\\b`)),
+      ),
+    ]);
 });
 
 describe('doctor', () => {
