@@ -103,8 +103,14 @@ const NOT_CAUSED = [
 
 test('every other metric of the rules and the dashboard is exported by an api and a worker', async () => {
   const broken = { ...source('broken'), origin: { kind: 'file', location: { path: '/nowhere/registry.json' } } };
+  const healthy = {
+    ...source('healthy'),
+    // A document of this repository.
+    origin: { kind: 'file', location: { path: fileURLToPath(new URL('examples/servers.json', ROOT)) } },
+    syncPolicy: { intervalMs: 500, maxRemoval: 0.5, deadlineMs: 60_000 },
+  };
   const audit = { enabled: true, excludeEventTypes: [], retentionMs: 86_400_000 };
-  const publishing = await startPublishingApiWith({ audit }, source('own', 'managed'), broken);
+  const publishing = await startPublishingApiWith({ audit }, source('own', 'managed'), healthy, broken);
   try {
     await publishing.api.get('/v0.1/servers');
     const server = { name: 'com.example/weather', description: 'Tells the weather', version: '1.0.0' };
