@@ -18,14 +18,6 @@ export function assumingUtc(text: string): string | null {
   return date !== undefined && isTimestamp(timestamp) ? timestamp : null;
 }
 
-/** Converts a valid timestamp to microseconds since 1970. Rounds finer fractions like Postgres. */
-export function microseconds(timestamp: string): bigint {
-  const [, date, time, fraction = '0', sign, hours, minutes] = RFC_3339.exec(timestamp)!;
-  const offsetMinutes = sign === undefined ? 0 : Number(`${sign}1`) * (Number(hours) * 60 + Number(minutes));
-  const milliseconds = Date.parse(`${date}T${time}Z`) - offsetMinutes * 60_000;
-  return BigInt(milliseconds) * 1000n + BigInt(Math.round(Number(`0.${fraction}`) * 1_000_000));
-}
-
 /** Days per month in a leap year. */
 const DAYS_OF_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 

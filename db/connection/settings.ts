@@ -37,7 +37,7 @@ const SESSION_OPTIONS = '-c timezone=UTC -c datestyle=ISO -c jit=off';
  * Returns the TLS options for the `sslMode`, or false for no encryption. For `prefer`, this connects to the server
  * once.
  */
-export async function tlsOptions(settings: ConnectionSettings): Promise<TlsOptions | false> {
+async function tlsOptions(settings: ConnectionSettings): Promise<TlsOptions | false> {
   const mode = settings.sslMode ?? 'prefer';
   if (mode === 'disable') return false;
   if (mode === 'prefer' && !(await serverSpeaksTls(settings))) return false;

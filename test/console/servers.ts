@@ -11,7 +11,7 @@ interface WrittenServer {
 }
 
 /** An entry with this server.json. */
-export function serverDraft(document: WrittenServer, changes: Partial<EntryDraft> = {}): EntryDraft {
+function serverDraft(document: WrittenServer, changes: Partial<EntryDraft> = {}): EntryDraft {
   const { name, version, title = null, description } = document;
   return draft(name, version, { title, description, document: JSON.stringify(document), ...changes });
 }

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, jsonEquals, memberOf, objectsOf, textOf 
 import type { ServerDocument } from './document.ts';
 
 export const SECTIONS = ['packages', 'arguments', 'environment', 'remotes', 'other'] as const;
-export type Section = (typeof SECTIONS)[number];
+type Section = (typeof SECTIONS)[number];
 
 export interface Change {
   readonly section: Section;
