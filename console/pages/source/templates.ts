@@ -22,6 +22,10 @@ syncPolicy:
 `,
   managed: `managed: {}
 `,
+  configMap: `configMap:
+  name: registry-data
+  key: registry.json
+`,
   kubernetes: `kubernetes:
   namespaces: [tools]
 `,

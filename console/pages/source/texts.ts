@@ -133,6 +133,7 @@ export const texts = {
     api: 'Another registry',
     file: 'File at a URL',
     managed: 'Published to',
+    configMap: 'ConfigMap',
     kubernetes: 'Kubernetes cluster',
   },
   name: 'Name',
