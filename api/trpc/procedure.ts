@@ -102,9 +102,21 @@ export function subscriptionProcedure<Input extends z.ZodType, Output extends z.
   operation: Subscription<Input, z.input<Output>>,
   output: Output,
 ) {
-  return procedure.input(typedInput<Input>()).subscription(async function* ({ ctx, input, signal = NEVER }) {
-    for await (const state of await follow(ctx, operation, { input, signal })) yield output.parse(state);
-  });
+  return (
+    procedure
+      .input(typedInput<Input>())
+      // Refused before the first state, so that the refusal has its code and is recorded like any other.
+      .subscription(async ({ ctx, input, signal = NEVER }) =>
+        validated(output, await follow(ctx, operation, { input, signal })),
+      )
+  );
+}
+
+async function* validated<Output extends z.ZodType>(
+  output: Output,
+  states: AsyncIterable<z.input<Output>>,
+): AsyncGenerator<z.output<Output>, void, unknown> {
+  for await (const state of states) yield output.parse(state);
 }
 
 /** For callers inside this process, which can't hang up. */

@@ -255,15 +255,12 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
       ...registry({ namespace: 'team-b', name: 'own' }, LOCAL),
       apiVersion: 'rollcall.dev/v1beta1',
     });
-    await cluster.eventually(
-      async () => (await cluster.get('Deployment', 'team-b', 'own-api')) !== null,
-      'it is deployed',
-    );
-    const { body } = await cluster.server.ask(
-      'GET',
-      '/apis/rollcall.dev/v1beta1/namespaces/team-b/rollcallregistries/own',
-    );
-    expect(memberOf(body, 'status')['phase']).toBe('Pending');
+    await cluster.eventually(async () => {
+      const path = '/apis/rollcall.dev/v1beta1/namespaces/team-b/rollcallregistries/own';
+      const { body } = await cluster.server.ask('GET', path);
+      return body['status'] !== undefined && memberOf(body, 'status')['phase'] === 'Pending';
+    }, 'it waits for its pods');
+    expect(await cluster.get('Deployment', 'team-b', 'own-api')).not.toBeNull();
   });
 });
 

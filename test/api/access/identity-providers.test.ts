@@ -12,10 +12,12 @@ import { type IdentityProvider, startIdentityProvider, type TokenOptions } from 
 
 const DOCUMENT = readFileSync(new URL('../../../docs/auth.md', import.meta.url), 'utf8');
 const FILES = new Map(
-  DOCUMENT.split(/^### /m).flatMap((section): [string, string][] => {
-    const file = /```yaml\n(sources:[\s\S]*?)```/.exec(section)?.[1];
-    return file === undefined ? [] : [[section.split('\n')[0] ?? '', file]];
-  }),
+  DOCUMENT.split(/^### /m)
+    .slice(1)
+    .flatMap((section): [string, string][] => {
+      const file = /```yaml\n(sources:[\s\S]*?)```/.exec(section)?.[1];
+      return file === undefined ? [] : [[section.split('\n')[0] ?? '', file]];
+    }),
 );
 
 interface Shape {
