@@ -50,7 +50,7 @@ export interface ApiContext {
 }
 
 /** Where operators find the histories. */
-interface TemporalInformation {
+export interface TemporalInformation {
   readonly address: string;
   readonly namespace: string;
   /** URL of the Web UI, if known. */

@@ -71,7 +71,7 @@ export async function startServe(installation: Installation, words = 'is running
   const env = { ...process.env, THV_REGISTRY_LOG_FORMAT: 'text' };
   const child = spawnRollcall(parameters, { detached: true, env });
   let output = '';
-  const exited = once(child, 'close').then(([status]) => status as number | null);
+  const exited = once(child, 'exit').then(([status]) => status as number | null);
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString();

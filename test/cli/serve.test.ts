@@ -191,7 +191,7 @@ describe('serve', () => {
     serve = await startServe(installation, 'Starting PostgreSQL');
     pressControlC(serve);
     expect(await serve.exited).toBe(0);
-    expect(serve.output()).toMatch(/Stopping\n[^]*Stopped\n$/);
+    await expect.poll(serve.output).toMatch(/Stopping\n[^]*Stopped\n$/); // the last lines can arrive after the exit
     expect(serve.output()).not.toContain('Starting the API');
   }, 30_000);
 });

@@ -1,7 +1,7 @@
 /** The published package: built, installed into an empty folder, and started there without a configuration. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,12 +19,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-package-'));
   await chmod(folder, 0o711); // PostgreSQL runs as another user when the test runs as root
   await writeFile(join(folder, 'package.json'), '{"private": true}');
-  const packed = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: CHECKOUT });
-  const tarball = packageIn(packed.stdout);
-  files = tarball.files.map(({ path }) => path);
-  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball.filename}`], {
-    cwd: folder,
-  });
+  await run('npm', ['pack', '--pack-destination', folder], { cwd: CHECKOUT });
+  const [tarball = ''] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+  const listed = await run('tar', ['--list', '--gzip', '--file', tarball], { cwd: folder });
+  files = listed.stdout.split('\n').map((path) => path.replace('package/', ''));
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`], { cwd: folder });
 }, 300_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -87,17 +86,4 @@ async function untilPrinted(child: ReturnType<typeof spawn>, words: string): Pro
     }
     child.once('exit', (status) => reject(new Error(`serve exited with ${status}:\n${output}`)));
   });
-}
-
-interface Packed {
-  readonly filename: string;
-  readonly files: readonly { readonly path: string }[];
-}
-
-/** npm prints an array or, since version 12, an object; the output of the build precedes both. */
-function packageIn(output: string): Packed {
-  const list = JSON.parse(output.slice(output.search(/^[[{]$/m))) as Packed[] | Record<string, Packed>;
-  const [first] = Object.values(list);
-  if (first === undefined) throw new Error(`npm pack created no package:\n${output}`);
-  return first;
 }
