@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { listRegistries } from '../../db/configuration/registries.ts';
 import { listCatalogChoices, listCatalogVersions, searchCatalog } from '../../db/entries/catalog.ts';
 import { findEntry } from '../../db/entries/versions.ts';
+import { findLastSyncOf } from '../../db/syncs/sync-changes.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import { seesRegistry } from '../access/permissions.ts';
 import { entriesOf } from '../access/visibility.ts';
@@ -76,7 +77,7 @@ export const listServerVersions = query({
   },
 });
 
-/** One version of a server, with its document as text. */
+/** One version of a server, with its document as text and the number of the sync that it came from. */
 export const getServerVersion = query({
   role: null,
   needsToken: false,
@@ -84,7 +85,7 @@ export const getServerVersion = query({
   run: async (context, { registry, name, version }) => {
     const entries = await readEntries(context, registry);
     const entry = await findEntry(context.database, { ...entries, name, version, includeDeleted: true });
-    if (entry !== null) return entry;
+    if (entry !== null) return { ...entry, syncNumber: await findLastSyncOf(context.database, entry) };
     throw new HttpError(404, `Registry "${registry}" has no version "${version}" of server "${name}"`);
   },
 });

@@ -64,7 +64,7 @@ export const adminRouter = router({
     search: queryProcedure(searchServers, outputs.catalogPage),
     choices: queryProcedure(listChoices, outputs.catalogChoices),
     versions: queryProcedure(listServerVersions, outputs.catalogVersions),
-    version: queryProcedure(getServerVersion, outputs.entry),
+    version: queryProcedure(getServerVersion, outputs.catalogEntry),
   }),
   system: router({ info: queryProcedure(systemInformation, outputs.system) }),
 });

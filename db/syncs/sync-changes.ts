@@ -64,3 +64,23 @@ export async function listChanges(
     where place > ${query.offset} and place <= ${query.offset + query.limit}
     order by kind, name, version`);
 }
+
+const numberRow = z.object({ number: z.number() });
+
+/**
+ * The number of the last recorded sync that added or changed an entry. Null for published entries, and when the record
+ * was purged or lists only the first changes of a large sync.
+ */
+export async function findLastSyncOf(
+  database: Database,
+  { sourceName, name, version }: { readonly sourceName: string; readonly name: string; readonly version: string },
+): Promise<number | null> {
+  const run = await database.maybeOne(sql.type(numberRow)`
+    select sync_run.number from sync_run join source on source.id = sync_run.source_id
+    where source.name = ${sourceName} and sync_run.outcome = 'changed' and exists (
+      select from sync_change where sync_run_id = sync_run.id and kind in ('added', 'changed')
+      and sync_change.name = ${name} and sync_change.version = ${version}
+    )
+    order by sync_run.number desc limit 1`);
+  return run?.number ?? null;
+}

@@ -108,3 +108,8 @@ test('says that a registry, a server, or a version does not exist', async () => 
   expect(await status('versions', { registry: 'default', name: 'com.example/none' })).toBe(404);
   expect(await status('version', { registry: 'default', name: 'com.example/a', version: '9.0.0' })).toBe(404);
 });
+
+test('a version names the sync that last added or changed it', async () => {
+  const version = { name: 'com.example/a', version: '2.0.0' };
+  expect(await ask('version', version)).toMatchObject({ ...version, sourceName: 'alpha', syncNumber: 1 });
+});

@@ -62,6 +62,7 @@ function Facts({ entry }: { readonly entry: ServerVersion }): ReactElement {
           <Code>{entry.commitId}</Code>
         </Fact>
       )}
+      {entry.syncNumber !== null && <Fact name={texts.sync}>{entry.syncNumber}</Fact>}
     </dl>
   );
 }

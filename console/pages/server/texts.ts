@@ -22,6 +22,7 @@ export const texts = {
   provenance: 'Provenance',
   source: 'Source',
   commit: 'Commit',
+  sync: 'Last changed by sync',
   registry: 'Registry',
   description: 'Description',
   packages: 'Packages',
