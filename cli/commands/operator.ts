@@ -30,7 +30,7 @@ export function addOperatorCommand(program: Command): void {
     .option('--registry-temporal-address <host:port>', 'address of Temporal for the pods of registries, if it differs')
     .addOption(new Option('--image <image>', 'image of Rollcall for the pods of registries').env('ROLLCALL_IMAGE'))
     .addOption(
-      new Option('--namespaces <names>', 'namespaces to manage, separated by commas (default: all)')
+      new Option('--namespaces <names>', 'namespaces to manage, separated by commas')
         .env('WATCH_NAMESPACE')
         .default('', 'all'),
     )

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { load } from '../config/configuration-file.ts';
 import { findGoProgram, HELM } from '../go-program.ts';
 import { ApiServer, askForPrograms } from '../kubernetes/api-server.ts';
@@ -59,7 +59,27 @@ describe.skipIf(typeof helm !== 'string')(
         metadata.name.replace(/.*-/, ''),
         spec.template.spec.automountServiceAccountToken,
       ]);
-      expect(Object.fromEntries(tokens)).toEqual({ api: false, worker: true });
+      expect(Object.fromEntries(tokens)).toEqual({ api: false, worker: true, operator: undefined });
+    });
+
+    test('runs the operator in the named namespaces with the rules of the plain manifests', async () => {
+      const manifests = await render('ci/replicated-values.yaml');
+      const [role] = parseAllDocuments(await readFile(join(CHART, '../../operator/cluster-role.yaml'), 'utf8'));
+      const roles = manifests.filter(({ kind, metadata }) => kind === 'Role' && metadata.name.endsWith('-operator'));
+      expect(roles.map(({ metadata }) => metadata.namespace)).toEqual(['team-a', 'team-b']);
+      for (const { rules } of roles) expect(rules).toEqual((role?.toJS() as Manifest)['rules']);
+      expect(JSON.stringify(manifests)).toContain('--namespaces=team-a,team-b');
+      const definitions = manifests.filter(({ kind }) => kind === 'CustomResourceDefinition');
+      expect(definitions).toHaveLength(2);
+      for (const { metadata } of definitions) {
+        expect(metadata).toMatchObject({ annotations: { 'helm.sh/resource-policy': 'keep' } });
+      }
+    });
+
+    test('contains the alerts of deploy/observability', async () => {
+      const rule = (await render('ci/replicated-values.yaml')).find(({ kind }) => kind === 'PrometheusRule');
+      const rules = await readFile(join(CHART, '../../observability/prometheus-rules.yaml'), 'utf8');
+      expect(rule?.['spec']).toEqual(parse(rules));
     });
 
     test('mounts values of secrets as files and contains none', async () => {
