@@ -131,10 +131,13 @@ export async function closeFailedSyncRun(
   syncRunId: string,
   failure: SyncRunFailure,
 ): Promise<void> {
+  const { retryAfterMs } = failure;
+  // Null, not `least`, when the upstream didn't ask: `least` in SQL ignores null.
+  const waitMs = retryAfterMs === undefined ? null : Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
   await database.query(sql.type(nothing)`
     update sync_run set ended_at = now(), outcome = ${failure.outcome}, failure_type = ${failure.type},
       failure_message = ${withoutNul(failure.message)}, fetched = null,
-      retry_after = now() + least(${failure.retryAfterMs ?? null}::float8, ${LONGEST_RETRY_AFTER_MS}) * interval '1 ms'
+      retry_after = now() + ${waitMs}::float8 * interval '1 ms'
     where id = ${syncRunId} and ended_at is null`);
   await discardSnapshot(database, syncRunId);
 }

@@ -88,12 +88,12 @@ test('a change of one server leaves the pages of the others in memory, and a cha
     sync(database.database, { sourceName: 'alpha', entries: [weather, draft('com.example/tides', version)] });
   await syncBoth('1.0.0');
   await eventually(async () => (await api.get(tides)).status === 200, 'the server is served');
-  await api.get(LATEST);
+  await eventually(async () => (await queriesOf(LATEST)) === 0, 'the page of the other server is in memory');
 
   await syncBoth('2.0.0');
   await eventually(async () => (await (await api.get(tides)).text()).includes('2.0.0'), 'the new version is served');
   expect(await queriesOf(LATEST)).toBe(0);
-  expect(await queriesOf(tides)).toBe(0);
+  await eventually(async () => (await queriesOf(tides)) === 0, 'the new version is in memory');
 
   // The other source takes the name over.
   await useSources(database.database, source('beta'), source('alpha'));

@@ -13,7 +13,14 @@ let api: RunningApi;
 beforeAll(async () => {
   served = await createTestDatabase();
   const { database } = served;
-  await useSources(database, source('healthy'), source('broken'), source('never'), source('written', 'managed'));
+  await useSources(
+    database,
+    source('healthy'),
+    source('broken'),
+    source('gone'),
+    source('never'),
+    source('written', 'managed'),
+  );
   for (const sourceName of ['healthy', 'broken']) {
     await sync(database, { sourceName, entries: [draft(`com.example/${sourceName}`, '1.0.0')] });
   }
@@ -30,6 +37,17 @@ beforeAll(async () => {
     retryAfterMs: 7_200_000,
   } as const;
   await closeFailedSyncRun(database, failed?.id ?? '', failure);
+  const gone = await openSyncRun(database, {
+    sourceName: 'gone',
+    number: 1,
+    workflowId: 'sync/gone/1',
+    trigger: 'timer',
+  });
+  await closeFailedSyncRun(database, gone?.id ?? '', {
+    outcome: 'failed',
+    type: 'UpstreamNotFound',
+    message: 'there is no file',
+  });
   api = await startApi(served);
 });
 afterAll(async () => {
@@ -75,6 +93,11 @@ test('tell how each source is doing, with Temporal unavailable', async () => {
 test('have the next attempt of a source whose upstream asked to wait', async () => {
   const due = await valueOf('rollcall_source_next_due_timestamp_seconds', { source: 'broken' });
   expect(due).toBeGreaterThan(Date.now() / 1000 + 7_000);
+});
+
+test('have the next attempt of a failing source within its interval', async () => {
+  const due = await valueOf('rollcall_source_next_due_timestamp_seconds', { source: 'gone' });
+  expect(due).toBeLessThan(Date.now() / 1000 + 120);
 });
 
 test('show that a source that was never synced is overdue, and that a managed one is never due', async () => {
