@@ -12,6 +12,7 @@ export function banner(
   const { server, temporal, temporalUiUrl } = configuration;
   const api = localUrl(server.address);
   const lines: [string, string | undefined][] = [
+    ['Console', `${api}/console/`],
     ['Registry API', `${api}/v0.1/servers`],
     ['API reference', `${api}/docs`],
     ['Access', accessText(configuration.auth)],
