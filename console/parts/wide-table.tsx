@@ -19,3 +19,16 @@ export function WideTable({
     </div>
   );
 }
+
+/** The header of a table: one title per column. */
+export function ColumnTitles({ titles }: { readonly titles: readonly string[] }): ReactElement {
+  return (
+    <Table.Thead>
+      <Table.Tr>
+        {titles.map((title) => (
+          <Table.Th key={title}>{title}</Table.Th>
+        ))}
+      </Table.Tr>
+    </Table.Thead>
+  );
+}

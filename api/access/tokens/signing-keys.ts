@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { ProviderSettings } from '../../../config/model.ts';
 import type { ProviderClient } from './provider-client.ts';
 
-/** Keys are read again after this time, so that withdrawn keys are no longer accepted. */
+/** Keys are fetched again after this time, so that withdrawn keys stop being accepted. */
 const FRESH_MS = 10 * 60_000;
 /** How long keys stay valid while the provider doesn't respond. */
 const USABLE_MS = 60 * 60_000;

@@ -88,7 +88,7 @@ const assets = express.static(fileURLToPath(BUILT), {
 });
 const files = express.static(fileURLToPath(BUILT), { index: false, redirect: false });
 
-/** Sends nothing if there is no such file, unless the handler throws then. */
+/** Sends nothing if the file doesn't exist, unless the handler throws. */
 function sendFile({ request, response }: Call, handler: RequestHandler): Promise<void> {
   return new Promise((resolve, reject) => {
     response.once('close', resolve);

@@ -12,7 +12,7 @@ import { Time } from '../../parts/time.tsx';
 import { AuditExport } from './export.tsx';
 import { type AuditSearch, conditionsOf, OUTCOMES } from './search.ts';
 import { texts } from './texts.ts';
-import { WideTable } from '../../parts/wide-table.tsx';
+import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/audit');
@@ -135,13 +135,7 @@ const COLORS = { success: 'green', denied: 'red', failure: 'yellow', error: 'red
 function Events({ events }: { readonly events: readonly AuditEvent[] }): ReactElement {
   return (
     <WideTable label={texts.title} minWidth={720}>
-      <Table.Thead>
-        <Table.Tr>
-          {Object.values(texts.columns).map((label) => (
-            <Table.Th key={label}>{label}</Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
+      <ColumnTitles titles={Object.values(texts.columns)} />
       <Table.Tbody>
         {events.map((event) => (
           <EventLine key={event.id} event={event} />

@@ -9,7 +9,7 @@ import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Time } from '../../parts/time.tsx';
 import { texts } from './texts.ts';
-import { WideTable } from '../../parts/wide-table.tsx';
+import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
 
 const route = getRouteApi('/publish');
 
@@ -93,13 +93,7 @@ function Versions({ registry, name }: Server): ReactElement {
           <Empty title={texts.noVersions} />
         ) : (
           <WideTable label={name} minWidth={520} verticalSpacing="sm">
-            <Table.Thead>
-              <Table.Tr>
-                {Object.values(texts.columns).map((label) => (
-                  <Table.Th key={label}>{label}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
+            <ColumnTitles titles={Object.values(texts.columns)} />
             <Table.Tbody>
               {found.map((version) => (
                 <VersionLine key={version.version} of={{ registry, name }} version={version} />

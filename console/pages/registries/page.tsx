@@ -7,6 +7,7 @@ import { type ReactElement, useState } from 'react';
 import { useChange } from '../../client/change.ts';
 import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { RegistryForm } from './form.tsx';
 import { texts } from './texts.ts';
@@ -169,24 +170,17 @@ function Manage({ registry }: { readonly registry: Registry }): ReactElement {
       <Modal opened={opened === 'edit'} onClose={close} title={name} closeButtonProps={{ 'aria-label': texts.cancel }}>
         <RegistryForm registry={registry} onDone={close} />
       </Modal>
-      <Modal
-        opened={opened === 'delete'}
-        onClose={close}
+      <ConfirmDialog
+        isOpen={opened === 'delete'}
         title={texts.deleteTitle(name)}
-        closeButtonProps={{ 'aria-label': texts.cancel }}
+        cancel={texts.cancel}
+        confirm={texts.deleteDo}
+        isPending={remove.isPending}
+        onClose={close}
+        onConfirm={() => remove.mutate(undefined)}
       >
-        <Stack>
-          <Text size="sm">{texts.deleteWhat}</Text>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={close}>
-              {texts.cancel}
-            </Button>
-            <Button color="red" loading={remove.isPending} onClick={() => remove.mutate(undefined)}>
-              {texts.deleteDo}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+        <Text size="sm">{texts.deleteWhat}</Text>
+      </ConfirmDialog>
     </>
   );
 }

@@ -8,7 +8,7 @@ import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { texts } from './texts.ts';
-import { WideTable } from '../../parts/wide-table.tsx';
+import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/registries/$name/view-as');
@@ -101,13 +101,7 @@ function View({ name, claims, search }: ViewProps): ReactElement {
             <Empty title={texts.noEntries} />
           ) : (
             <WideTable label={texts.viewAsTitle(name)} minWidth={400}>
-              <Table.Thead>
-                <Table.Tr>
-                  {[texts.server, texts.version, texts.source].map((label) => (
-                    <Table.Th key={label}>{label}</Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
+              <ColumnTitles titles={[texts.server, texts.version, texts.source]} />
               <Table.Tbody>
                 {entries.map((entry) => (
                   <Table.Tr key={entry.name}>

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { visibleText } from '../../parts/hidden-characters.ts';
 import { Time } from '../../parts/time.tsx';
-import { WideTable } from '../../parts/wide-table.tsx';
+import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
 import type { ListedVersion } from './queries.ts';
 import { texts } from './texts.ts';
 
@@ -12,14 +12,7 @@ import { texts } from './texts.ts';
 export function Versions({ versions }: { readonly versions: readonly ListedVersion[] }): ReactElement {
   return (
     <WideTable label={texts.versions.caption} minWidth={420} highlightOnHover>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{texts.version}</Table.Th>
-          <Table.Th>{texts.versions.status}</Table.Th>
-          <Table.Th>{texts.published}</Table.Th>
-          <Table.Th>{texts.versions.compare}</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
+      <ColumnTitles titles={[texts.version, texts.versions.status, texts.published, texts.versions.compare]} />
       <Table.Tbody>
         {versions.map(({ version, status, publishedAt, isLatest }, index) => (
           <Table.Tr key={version}>

@@ -1,11 +1,12 @@
 /** What a user can do with a source: sync, force, pause, resume, edit, delete. */
-import { Alert, Button, Group, Menu, Modal, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Menu, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconDotsVertical, IconPlayerPause, IconPlayerPlay, IconRefresh } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { useChange } from '../../client/change.ts';
 import { server } from '../../client/server.ts';
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import type { SourceDetail } from './state.ts';
 import { texts } from './texts.ts';
 
@@ -75,25 +76,18 @@ export function SourceActions({ source }: { readonly source: SourceDetail }): Re
           </Menu.Dropdown>
         </Menu>
       )}
-      <Modal
-        opened={isForcing}
-        onClose={forcing.close}
+      <ConfirmDialog
+        isOpen={isForcing}
         title={texts.forceTitle}
-        closeButtonProps={{ 'aria-label': texts.cancel }}
+        cancel={texts.cancel}
+        confirm={texts.forceDo}
+        isPending={sync.isPending}
+        onClose={forcing.close}
+        onConfirm={() => sync.mutate(true)}
       >
-        <Stack>
-          <Text size="sm">{texts.forceWhat}</Text>
-          <Alert color="yellow">{texts.forceWhen}</Alert>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={forcing.close}>
-              {texts.cancel}
-            </Button>
-            <Button color="red" loading={sync.isPending} onClick={() => sync.mutate(true)}>
-              {texts.forceDo}
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
+        <Text size="sm">{texts.forceWhat}</Text>
+        <Alert color="yellow">{texts.forceWhen}</Alert>
+      </ConfirmDialog>
       <DeleteSource source={source} isOpen={isDeleting} onClose={deleting.close} />
     </Group>
   );
@@ -113,23 +107,16 @@ function DeleteSource({ source: { name, entryCount }, isOpen, onClose }: DeleteS
     onDone: () => void navigate({ to: '/sources' }),
   });
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
+    <ConfirmDialog
+      isOpen={isOpen}
       title={texts.deleteTitle(name)}
-      closeButtonProps={{ 'aria-label': texts.cancel }}
+      cancel={texts.cancel}
+      confirm={texts.deleteDo}
+      isPending={remove.isPending}
+      onClose={onClose}
+      onConfirm={() => remove.mutate(undefined)}
     >
-      <Stack>
-        <Text size="sm">{texts.deleteWhat(entryCount)}</Text>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {texts.cancel}
-          </Button>
-          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate(undefined)}>
-            {texts.deleteDo}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+      <Text size="sm">{texts.deleteWhat(entryCount)}</Text>
+    </ConfirmDialog>
   );
 }

@@ -4,18 +4,12 @@ import type { ReactElement } from 'react';
 import type { EntryFinding } from '../../../registry/entry.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { texts } from './texts.ts';
-import { WideTable } from '../../parts/wide-table.tsx';
+import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
 
 export function FindingsTable({ findings }: { readonly findings: readonly EntryFinding[] }): ReactElement {
   return (
     <WideTable label={texts.findings} minWidth={560}>
-      <Table.Thead>
-        <Table.Tr>
-          {Object.values(texts.findingColumns).map((label) => (
-            <Table.Th key={label}>{label}</Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
+      <ColumnTitles titles={Object.values(texts.findingColumns)} />
       <Table.Tbody>
         {findings.map((finding) => (
           <Table.Tr key={`${finding.severity} ${finding.ordinal} ${finding.reason}`}>

@@ -10,7 +10,7 @@ import classes from './history.module.css';
 import { OutcomeBadge, outcomeOf } from './parts.tsx';
 import type { Run } from './state.ts';
 import { texts } from './texts.ts';
-import { WideTable } from '../../parts/wide-table.tsx';
+import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
 
 const PAGE = 50;
 
@@ -72,13 +72,7 @@ function Chart({ runs }: { readonly runs: readonly Run[] }): ReactElement {
 function Runs({ name, runs }: { readonly name: string; readonly runs: readonly Run[] }): ReactElement {
   return (
     <WideTable label={texts.history} minWidth={640}>
-      <Table.Thead>
-        <Table.Tr>
-          {Object.values(texts.runColumns).map((label) => (
-            <Table.Th key={label}>{label}</Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
+      <ColumnTitles titles={Object.values(texts.runColumns)} />
       <Table.Tbody>
         {runs.map((run) => (
           <RunLine key={run.number} name={name} run={run} />

@@ -10,7 +10,7 @@ import { Time } from '../../parts/time.tsx';
 import { StateBadge } from './parts.tsx';
 import { type SourceRow, STATES, stateOf } from './state.ts';
 import { texts } from './texts.ts';
-import { WideTable } from '../../parts/wide-table.tsx';
+import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/sources');
@@ -90,13 +90,7 @@ function SourcesTable({ sources }: { readonly sources: readonly SourceRow[] }): 
   const { columns } = texts;
   return (
     <WideTable label={texts.title} minWidth={640} verticalSpacing="sm">
-      <Table.Thead>
-        <Table.Tr>
-          {Object.values(columns).map((label) => (
-            <Table.Th key={label}>{label}</Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
+      <ColumnTitles titles={Object.values(columns)} />
       <Table.Tbody>
         {sources.map((source) => (
           <SourceLine key={source.name} source={source} />
