@@ -48,7 +48,7 @@ export class RegistryDirectory {
       await this.refresh();
     } catch (error) {
       this.#isStale = true;
-      if (known === undefined || Date.now() - this.#currentAt > this.#maxStaleMs) throw error;
+      if (known === undefined || this.#isTooOld()) throw error;
     }
     return this.#known(name);
   }
@@ -67,6 +67,11 @@ export class RegistryDirectory {
   async count(): Promise<number> {
     if (this.#registries.size === 0) await this.refresh();
     return this.#registries.size;
+  }
+
+  /** How many registries can be served from memory while the database is unavailable; 0 after `maxStale`. */
+  countInMemory(): number {
+    return this.#isTooOld() ? 0 : this.#registries.size;
   }
 
   /** Milliseconds since the registries were last known to be current; undefined: they are current. */
@@ -143,6 +148,10 @@ export class RegistryDirectory {
   /** Whether all changes have arrived as notifications. */
   #isFollowing(): boolean {
     return this.#isListening && this.#isAvailable && this.#isComplete;
+  }
+
+  #isTooOld(): boolean {
+    return !this.#isFollowing() && Date.now() - this.#currentAt > this.#maxStaleMs;
   }
 
   #noteUntilNow(): void {

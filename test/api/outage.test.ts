@@ -34,12 +34,7 @@ test('without Postgres cached pages are served, everything else is 503 with Retr
   postgres.shut();
 
   expect(await readPage(api, '/v0.1/servers')).toEqual(warm);
-  for (const path of [
-    '/v0.1/servers?search=cold',
-    '/readiness',
-    '/extension/v0/registries',
-    '/registry/default/servers.json',
-  ]) {
+  for (const path of ['/v0.1/servers?search=cold', '/extension/v0/registries', '/registry/default/servers.json']) {
     const response = await api.get(path);
     await expectError(response, 503);
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -49,7 +44,10 @@ test('without Postgres cached pages are served, everything else is 503 with Retr
   expect((await api.get('/health')).status).toBe(200);
 
   postgres.reopen();
-  await eventually(async () => (await api.get('/readiness')).status === 200, 'the API is ready again');
+  await eventually(
+    async () => (await api.get('/v0.1/servers?search=weather')).status === 200,
+    'the API answers from Postgres again',
+  );
   expect(labels(await readPage(api, '/v0.1/servers?search=weather'))).toEqual(['com.example/weather@1.0.0']);
 });
 
@@ -76,6 +74,12 @@ async function staleness(path: string): Promise<{ status: number; age: string | 
   return { status, age: headers.get('age'), isMarked };
 }
 
+async function readiness(): Promise<{ status: number; checks: unknown }> {
+  const response = await fetch(`${api.internalUrl}/readiness`);
+  const { checks } = (await response.json()) as { checks: unknown };
+  return { status: response.status, checks };
+}
+
 const SINGLE = `/v0.1/servers/${encodeURIComponent('com.example/weather')}/versions/1.0.0`;
 
 test.each(['freeze', 'shut'] as const)(
@@ -87,7 +91,11 @@ test.each(['freeze', 'shut'] as const)(
 
     expect([await readPage(api, '/v0.1/servers'), await readJson(api, SINGLE)]).toEqual(warm);
     expect(await staleness(SINGLE)).toEqual({ status: 200, age: expect.stringMatching(/^\d+$/), isMarked: true });
-    for (const path of ['/v0.1/servers?search=cold', '/readiness', '/registry/default/servers.json', '/v1/sources']) {
+    expect(await readiness()).toEqual({
+      status: 200,
+      checks: { database: 'unavailable: only cached pages are served', registries: '1 loaded' },
+    });
+    for (const path of ['/v0.1/servers?search=cold', '/registry/default/servers.json', '/v1/sources']) {
       const response = await getWithin(path);
       await expectError(response, 503);
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -115,6 +123,7 @@ test('cached pages are not served for longer than maxStale', async () => {
   postgres.freeze();
   await eventually(async () => (await getWithin('/v0.1/servers')).status === 503, 'pages in memory are refused');
   await expectError(await getWithin('/v0.1/servers'), 503);
+  expect(await readiness()).toEqual({ status: 503, checks: { database: 'unavailable' } });
 });
 
 test('a locked table only affects the reads that need it', async () => {
