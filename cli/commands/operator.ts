@@ -47,7 +47,10 @@ export function addOperatorCommand(program: Command): void {
         '  $ rollcall operator --temporal-address temporal:7233 --image registry.example.com/rollcall:0.1.0 --namespaces team-a,team-b',
       ].join('\n'),
     )
-    .action(runOperatorCommand);
+    .action(async (options: OperatorOptions) => {
+      const { failingInLog } = await import('../run/process-log.ts');
+      await failingInLog('operator', { log: {} }, () => runOperatorCommand(options));
+    });
 
   command
     .command('adopt')

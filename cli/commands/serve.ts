@@ -40,9 +40,11 @@ export function addServeCommand(program: Command): void {
     const signal = untilToldToStop();
     const { config, authMode, dataDir, temporalPort, uiPort } = options;
     const environment = { ...process.env, ...(authMode !== undefined && { THV_REGISTRY_AUTH_MODE: authMode }) };
-    const file = config ?? (await ensureStarterConfiguration());
-    const configuration = withAddresses(await loadConfigurationFile(file, environment), options);
     const { failingInLog, openLog, serveOutput } = await import('../run/process-log.ts');
+    const configuration = await failingInLog('serve', { log: {} }, async () => {
+      const file = config ?? (await ensureStarterConfiguration());
+      return withAddresses(await loadConfigurationFile(file, environment), options);
+    });
     const logger = openLog('serve', configuration);
     const { serve } = await import('../run/serve-everything.ts');
     await failingInLog('serve', configuration, () =>

@@ -56,17 +56,18 @@ export async function loggedRun(
 }
 
 /**
- * Runs a command whose output is a log. In JSON format, its failure is a line too, on standard error.
+ * Runs a command whose output is a log, or a part of one. In JSON format, its failure is a line too, on standard error.
+ * Until the configuration is known, pass `{ log: {} }`: the default level, and the format for the terminal.
  *
  * @throws CommandFailure without a message if the failure has been logged, otherwise what `work` throws
  */
-export async function failingInLog(
+export async function failingInLog<Result>(
   name: string,
   { log }: Pick<Configuration, 'log'>,
-  work: () => Promise<void>,
-): Promise<void> {
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (logFormat(log) === 'text') throw error;
     createLogger(name, log, STANDARD_ERROR).fatal(describeError(error));

@@ -13,7 +13,9 @@ import { storeSources } from './store-sources.ts';
 
 export async function runRoleCommand(role: Role, options: ConfigurationFileOption & AddressOptions): Promise<void> {
   const signal = untilToldToStop();
-  const given = withAddresses(await loadConfigurationFile(options.config), options);
+  const given = await failingInLog(role, { log: {} }, async () =>
+    withAddresses(await loadConfigurationFile(options.config), options),
+  );
   const logger = openLog(role, given);
   await failingInLog(role, given, async () => {
     const configuration = complete(role, given);

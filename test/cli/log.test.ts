@@ -11,8 +11,11 @@ database: { host: 127.0.0.1, port: 1, database: rollcall, user: rollcall, sslMod
 temporal: { address: "127.0.0.1:1" }
 `;
 
-async function runApi(environment: NodeJS.ProcessEnv): Promise<{ status: number | null; lines: string[] }> {
-  return await withFile(CONFIGURATION, async (path) => {
+async function runApi(
+  environment: NodeJS.ProcessEnv,
+  configuration = CONFIGURATION,
+): Promise<{ status: number | null; lines: string[] }> {
+  return await withFile(configuration, async (path) => {
     const { status, stdout, stderr } = await startRollcall(environment, 'api', '--config', path).ended;
     return { status, lines: `${stdout}${stderr}`.split('\n').filter((line) => line !== '') };
   });
@@ -41,6 +44,18 @@ test('every line is JSON with a level, an RFC 3339 time, and a message, the fail
   const fatal = logged.filter(({ level }) => level === 'fatal');
   expect(fatal).toHaveLength(1);
   expect(fatal[0]).not.toHaveProperty('stack');
+});
+
+test('a faulty configuration is one line of JSON too', async () => {
+  const { status, lines } = await runApi({}, 'registries: 5');
+  expect(status).toBe(1);
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect.objectContaining({
+      name: 'api',
+      level: 'fatal',
+      msg: expect.stringContaining('registries: expected a list'),
+    }),
+  ]);
 });
 
 test('the variable for the level works', async () => {
