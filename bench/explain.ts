@@ -72,9 +72,9 @@ function hotQueries({ registryId, name, version }: Place, visibility: Visibility
   const list =
     (query: Partial<EntriesQuery>): Ask =>
     (database) =>
-      listEntries(database, { registryId, visibility, limit: 31, includeDeleted: false, ...query });
+      listEntries(database, { registryId, visibility, kind: 'server', limit: 31, includeDeleted: false, ...query });
   const after = { name, version };
-  const server = { registryId, visibility, name, includeDeleted: false };
+  const server = { registryId, visibility, kind: 'server' as const, name, includeDeleted: false };
   return [
     ['First page', list({})],
     ['Page in the middle', list({ after })],

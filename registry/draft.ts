@@ -4,12 +4,20 @@
  */
 import { hash } from 'node:crypto';
 import { structureFault } from './document-structure.ts';
-import { ENTRY_STATUSES, type EntryDraft, type EntryStatus } from './entry.ts';
+import {
+  dateMember,
+  noText,
+  shortText,
+  storable,
+  textMember,
+  unusableDescription,
+  unusableVersion,
+} from './draft-members.ts';
+import { type EntryDraft, type EntryStatus, SERVER_STATUSES } from './entry.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { contentFaults, faultText } from './server-json.ts';
 import { isUsableServerName, MAX_IDENTIFIER_BYTES } from './server-name.ts';
 import { tagsOf } from './tags.ts';
-import { assumingUtc, isTimestamp } from './timestamp.ts';
 import { toolhiveExtension } from './toolhive-format.ts';
 
 /** Maximum size of a server.json in bytes: 1 MiB. */
@@ -98,32 +106,9 @@ function unusableName(name: unknown): string | null {
     return noText('name', name);
   }
   if (!isUsableServerName(name)) {
-    return `name must be a namespace, one slash, and a name, without white space and at most ${MAX_IDENTIFIER_BYTES} bytes long`;
+    return `name must be a namespace, one slash, and a name, without white space, not beginning with "skill:" or "plugin:", and at most ${MAX_IDENTIFIER_BYTES} bytes long`;
   }
   return null;
-}
-
-function unusableVersion(version: unknown): string | null {
-  if (typeof version !== 'string' || version.trim() === '') {
-    return noText('version', version);
-  }
-  if (version === 'latest') {
-    return 'version must not be "latest", which always refers to the newest version';
-  }
-  if (Buffer.byteLength(version) > MAX_IDENTIFIER_BYTES) {
-    return `version is longer than ${MAX_IDENTIFIER_BYTES} bytes`;
-  }
-  return null;
-}
-
-function unusableDescription(description: unknown): string | null {
-  return typeof description !== 'string' || description.trim() === '' ? noText('description', description) : null;
-}
-
-/** The reason why a member isn't usable text. In YAML, unquoted `1.10`, `yes`, and `true` aren't strings. */
-function noText(member: string, value: unknown): string {
-  const isAbsent = value === undefined || value === null || typeof value === 'string';
-  return isAbsent ? `${member} is missing or empty` : `${member} must be text: put it in quotes`;
 }
 
 type Lifecycle = Pick<
@@ -155,42 +140,11 @@ function toolhiveStatus(document: unknown): unknown {
 }
 
 function statusMember(status: unknown, warnings: string[]): EntryStatus {
-  const known = ENTRY_STATUSES.find((candidate) => candidate === status);
+  const known = SERVER_STATUSES.find((candidate) => candidate === status);
   if (known === undefined && status !== undefined && status !== null && status !== '') {
     warnings.push(
-      `status ${JSON.stringify(status).slice(0, 50)} is not one of ${ENTRY_STATUSES.join(', ')}; treated as active`,
+      `status ${JSON.stringify(status).slice(0, 50)} is not one of ${SERVER_STATUSES.join(', ')}; treated as active`,
     );
   }
   return known ?? 'active';
-}
-
-/** Go's zero time, which means "no date". */
-const NO_DATE = '0001-01-01T00:00:00Z';
-
-function dateMember(said: JsonObject, names: readonly string[], warnings: string[]): string | null {
-  const [name] = names.filter((candidate) => said[candidate] !== undefined && said[candidate] !== null);
-  const value = name === undefined ? NO_DATE : said[name];
-  if (value === NO_DATE || value === '') {
-    return null;
-  }
-  if (typeof value === 'string' && isTimestamp(value)) return value;
-  const inUtc = typeof value === 'string' ? assumingUtc(value) : null;
-  const consequence = inUtc === null ? "isn't an RFC 3339 date; ignored" : 'has no time zone; treated as UTC';
-  warnings.push(`${name} ${consequence}`);
-  return inUtc;
-}
-
-function textMember(object: JsonObject, member: string): string | null {
-  const value = object[member];
-  return typeof value === 'string' && value !== '' ? value : null;
-}
-
-function storable(text: string | null): string | null {
-  return text === null ? null : text.replaceAll('\0', '').toWellFormed();
-}
-
-/** A short, storable excerpt of a member for identifying a rejected entry. */
-function shortText(document: unknown, member: string): string | null {
-  const text = isJsonObject(document) ? storable(textMember(document, member)) : null;
-  return text === null ? null : Array.from(text).slice(0, 200).join('');
 }

@@ -1,14 +1,19 @@
-/** An entry: one version of one MCP server in one source. */
+/** An entry: one version of one MCP server, skill, or plugin in one source. */
 import type { Claims } from './claims.ts';
 
-export const ENTRY_STATUSES = ['active', 'deprecated', 'deleted'] as const;
+/** The statuses of servers. */
+export const SERVER_STATUSES = ['active', 'deprecated', 'deleted'] as const;
+
+/** The statuses of all entries. Only skills and plugins can be archived. */
+export const ENTRY_STATUSES = ['active', 'deprecated', 'archived', 'deleted'] as const;
 export type EntryStatus = (typeof ENTRY_STATUSES)[number];
 
-/** One version of a server as found by a fetch, ready for staging. */
+/** One version of a server, skill, or plugin as found by a fetch, ready for staging. */
 export interface EntryDraft {
+  /** The stored name (entry-kind.ts). */
   readonly name: string;
   readonly version: string;
-  /** The server.json as served: the upstream's text without insignificant white space, in the original key order. */
+  /** The document as served: the upstream's text without insignificant white space, in the original key order. */
   readonly document: string;
   readonly title: string | null;
   readonly description: string;
@@ -37,6 +42,7 @@ export interface EntryFinding {
    * place isn't known.
    */
   readonly location: string | null;
+  /** The stored name (entry-kind.ts). */
   readonly name: string | null;
   readonly version: string | null;
   /**

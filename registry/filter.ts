@@ -1,4 +1,5 @@
 /** Filters the entries of a source by name and tags. */
+import { servedName } from './entry-kind.ts';
 import { compileGlob, globCost, GlobError } from './glob.ts';
 import type { SourceFilter } from './source-definition.ts';
 
@@ -6,7 +7,7 @@ type FilterVerdict = 'included' | 'excluded';
 export type CompiledFilter = (name: string, tags: readonly string[]) => FilterVerdict;
 
 /**
- * Compiles a filter. An entry must pass both parts, names and tags. In each part, exclusions take precedence over
+ * Compiles a filter, which takes stored names. Patterns match the names that clients know. An entry must pass both parts, names and tags. In each part, exclusions take precedence over
  * inclusions. A non-empty list of inclusions requires a match, so servers without tags never match included tags. Empty
  * lists have no effect.
  *
@@ -25,7 +26,7 @@ export function compileFilter(filter: SourceFilter | undefined): CompiledFilter 
     !tags.some((tag) => excludedTags.has(tag)) &&
     (includedTags.size === 0 || tags.some((tag) => includedTags.has(tag)));
 
-  return (name, tags) => (nameTaken(name) && tagsTaken(tags) ? 'included' : 'excluded');
+  return (name, tags) => (nameTaken(servedName(name)) && tagsTaken(tags) ? 'included' : 'excluded');
 }
 
 /** Maximum total positions of a list of patterns. Each position may be compared with each character of a name. */

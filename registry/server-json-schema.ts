@@ -29,8 +29,8 @@ const MISLEADING_OR_INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 /** Allowed in texts of several lines. */
 const LINES_AND_TABS = /[\t\n\r]/g;
 
-/** The version of a server or package: a specific version, not a range. */
-const exactVersion = z
+/** The version of a server, skill, plugin, or package: a specific version, not a range. */
+export const exactVersion = z
   .string()
   .min(1)
   .max(MAX_VERSION_LENGTH)

@@ -28,8 +28,8 @@ const PUBLISHER_EXTENSION_BYTES = 4096;
 const MAX_FAULTS = 100;
 /** Maximum length of a path or message. */
 const MAX_TEXT_LENGTH = 300;
-/** The lists of a server.json whose elements are validated. */
-const CHECKED_LISTS = ['packages', 'remotes', 'icons'] as const;
+/** The lists of documents whose elements are validated. */
+const CHECKED_LISTS = ['packages', 'remotes', 'icons', 'allowedTools'] as const;
 /** Maximum number of values in these lists, at all levels. No published document has a thousand. */
 const MAX_CHECKED_VALUES = 10_000;
 
@@ -46,12 +46,12 @@ export function checkServerJson(document: unknown, options: CheckOptions = {}): 
 
 /** Like `checkServerJson`, for a document that is known to have no `structureFault`. */
 export function contentFaults(document: unknown, options: CheckOptions = {}): Fault[] {
-  if (!isJsonObject(document)) return firstFaults(schemaFaults(document));
+  if (!isJsonObject(document)) return firstFaults(schemaFaults(serverJsonSchema, document));
   const { checked, faults } = withoutOversizedLists(document);
   const limits = { publisherExtensionBytes: options.publisherExtensionBytes ?? PUBLISHER_EXTENSION_BYTES };
   const ofRules = ruleFaults(checked, limits).map(({ path, message }) => ({ path: jsonPath(path), message }));
   const byPath = new Map<string, Fault>();
-  for (const fault of [...faults, ...schemaFaults(checked), ...ofRules]) {
+  for (const fault of [...faults, ...schemaFaults(serverJsonSchema, checked), ...ofRules]) {
     if (!byPath.has(fault.path)) byPath.set(fault.path, fault);
   }
   return firstFaults([...byPath.values()]);
@@ -77,7 +77,7 @@ function shortened(text: string): string {
 }
 
 /** Excludes huge lists, which are a mistake or an attack: the schema would collect several faults per value. */
-function withoutOversizedLists(document: JsonObject): { checked: JsonObject; faults: Fault[] } {
+export function withoutOversizedLists(document: JsonObject): { checked: JsonObject; faults: Fault[] } {
   const lists = CHECKED_LISTS.filter((member) => Array.isArray(document[member]));
   if (!hasMoreValues(lists.map((member) => document[member]))) return { checked: document, faults: [] };
   const checked = { ...document };
@@ -106,8 +106,9 @@ export function faultText({ path, message }: Fault): string {
   return `${path === '' ? 'the document' : path} ${message}`;
 }
 
-function schemaFaults(document: unknown): Fault[] {
-  const result = serverJsonSchema.safeParse(document, { error: wording });
+/** The faults of a document according to a schema, one for each issue. */
+export function schemaFaults(schema: z.ZodType, document: unknown): Fault[] {
+  const result = schema.safeParse(document, { error: wording });
   return (result.error?.issues ?? []).map(({ path, message }) => ({ path: jsonPath(path), message }));
 }
 

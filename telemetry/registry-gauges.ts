@@ -3,7 +3,8 @@
  * known while any of them runs.
  */
 import type { Database } from '../db/connection/database.ts';
-import { countAll } from '../db/syncs/source-states.ts';
+import { type Counts, countAll } from '../db/syncs/source-states.ts';
+import type { EntryKind } from '../registry/entry-kind.ts';
 import type { Gauge } from './gauges.ts';
 import { addGauges } from './meter.ts';
 import { latenessMs, readSourceStates, type SourceState } from './source-states.ts';
@@ -19,12 +20,15 @@ export function addRegistryGauges(database: Database): () => void {
   const readCounts = cached(COUNTS_MAX_AGE_MS, () => countAll(database));
   const removeSources = addGauges(async () => sourceGauges(await readStates(), Date.now()));
   const removeCounts = addGauges(async () => {
-    const { sources, registries } = await readCounts();
+    const { sources, registries, names } = await readCounts();
     return [
       {
         name: 'rollcall.source.entries',
-        description: 'Entries of the source that are not deleted',
-        points: sources.map(({ source, entries }) => ({ value: entries, attributes: { source } })),
+        description: 'Entries of the source that are not deleted, by kind: server, skill, or plugin',
+        points: sources.map(({ source, kind, entries }) => ({
+          value: entries,
+          attributes: { source, entry_kind: kind },
+        })),
       },
       {
         name: 'rollcall.registry.revision',
@@ -34,7 +38,17 @@ export function addRegistryGauges(database: Database): () => void {
       {
         name: 'rollcall.registry.servers',
         description: 'Server names in the registry',
-        points: registries.map(({ registry, servers }) => ({ value: servers, attributes: { registry } })),
+        points: pointsOf(names, 'server'),
+      },
+      {
+        name: 'rollcall.registry.skills',
+        description: 'Skill names in the registry',
+        points: pointsOf(names, 'skill'),
+      },
+      {
+        name: 'rollcall.registry.plugins',
+        description: 'Plugin names in the registry',
+        points: pointsOf(names, 'plugin'),
       },
     ];
   });
@@ -42,6 +56,13 @@ export function addRegistryGauges(database: Database): () => void {
     removeSources();
     removeCounts();
   };
+}
+
+/** The numbers of names of one kind, per registry. */
+function pointsOf(counts: Counts['names'], wanted: EntryKind): Gauge['points'] {
+  return counts
+    .filter(({ kind }) => kind === wanted)
+    .map(({ registry, names }) => ({ value: names, attributes: { registry } }));
 }
 
 function cached<Value>(maxAgeMs: number, read: () => Promise<Value>): () => Promise<Value> {

@@ -9,6 +9,7 @@ import type { Database } from '../../db/connection/database.ts';
 import type { RegistryRow } from '../../db/configuration/registries.ts';
 import type { Visibility } from '../../db/claims/visibility.ts';
 import { maySee } from '../../registry/claims.ts';
+import type { EntryKind } from '../../registry/entry-kind.ts';
 import type { Caller } from './caller.ts';
 
 /** A registry as a caller sees it. */
@@ -19,12 +20,16 @@ export interface RegistryView {
   readonly key: string;
 }
 
-/** The part of a query that selects the entries of the view. */
-export function entriesOf({ registry, visibility }: RegistryView): {
+/** The part of a query that selects the entries of the view. `kind`: default servers. */
+export function entriesOf(
+  { registry, visibility }: RegistryView,
+  kind: EntryKind = 'server',
+): {
   readonly registryId: string;
   readonly visibility: Visibility;
+  readonly kind: EntryKind;
 } {
-  return { registryId: registry.id, visibility };
+  return { registryId: registry.id, visibility, kind };
 }
 
 interface HeldClaimSets {

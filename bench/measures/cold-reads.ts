@@ -76,7 +76,14 @@ async function measureLists(
   bench.say('cold list pages');
   for await (const { response, after } of walk(http)) {
     const timed = new TimedQueries(client);
-    await listEntries(timed, { registryId, visibility: 'all', limit: 32, includeDeleted: false, after });
+    await listEntries(timed, {
+      registryId,
+      visibility: 'all',
+      kind: 'server',
+      limit: 32,
+      includeDeleted: false,
+      after,
+    });
     ours.at(-1)!.push(response.milliseconds);
     queries.at(-1)!.push(timed.milliseconds);
     if (ours.at(-1)!.length < pagesPerBlock) continue;

@@ -1,6 +1,7 @@
 /** Conditions for what a caller can see. */
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
+import type { EntryKind } from '../../registry/entry-kind.ts';
 
 /** What a caller can see of a registry: everything, or the names with certain claims. */
 export type Visibility = 'all' | VisibleClaims;
@@ -17,6 +18,13 @@ export function isVisible(visibility: Visibility, column: FragmentSqlToken): Fra
   if (visibility === 'all') return sql.fragment`true`;
   const isHeld = sql.fragment`${column} = any(${sql.array([...visibility.claimSetIds], 'int8')})`;
   return visibility.includeUntagged ? sql.fragment`(${column} is null or ${isHeld})` : isHeld;
+}
+
+/** Condition for a row of `entry` or `server_owner` of this kind. Skills and plugins are a range of names. */
+export function isOfKind(kind: EntryKind, table: FragmentSqlToken): FragmentSqlToken {
+  const isKind = sql.fragment`${table}.kind = ${kind}`;
+  if (kind === 'server') return isKind;
+  return sql.fragment`(${isKind} and ${table}.name >= ${`${kind}:`} and ${table}.name < ${`${kind};`})`;
 }
 
 /** Condition for a name of a registry. */

@@ -1,9 +1,10 @@
-/** Servers of a registry as the catalog of the console lists them: by their latest versions. */
+/** Servers, skills, or plugins of a registry as the catalog of the console lists them: by their latest versions. */
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import { type EntryKind, servedName, storedName } from '../../registry/entry-kind.ts';
 import { ENTRY_STATUSES, type EntryStatus } from '../../registry/entry.ts';
-import { isVisibleName, type Visibility } from '../claims/visibility.ts';
+import { isOfKind, isVisibleName, type Visibility } from '../claims/visibility.ts';
 import type { Database } from '../connection/database.ts';
 import { count, timestamp } from '../connection/schemas.ts';
 import { searchPattern } from './search-text.ts';
@@ -12,6 +13,7 @@ interface ReadRegistry {
   readonly registryId: string;
   /** What the caller can see. Other entries are treated as nonexistent. */
   readonly visibility: Visibility;
+  readonly kind: EntryKind;
 }
 
 export interface CatalogQuery extends ReadRegistry {
@@ -36,7 +38,7 @@ export interface CatalogQuery extends ReadRegistry {
 const SHOWN_CHARACTERS = 300;
 
 const catalogRow = z.object({
-  name: z.string(),
+  name: z.string().transform(servedName),
   version: z.string(),
   /** Cut, as is the description. */
   title: z.string().nullable(),
@@ -75,11 +77,12 @@ function orderOf({ sort }: CatalogQuery, from?: FragmentSqlToken): FragmentSqlTo
   return sort === 'name' ? name : sql.fragment`${from ?? sql.fragment`entry`}.updated_at desc, ${name}`;
 }
 
-function latestVersions({ registryId, visibility }: ReadRegistry): FragmentSqlToken {
+function latestVersions({ registryId, visibility, kind }: ReadRegistry): FragmentSqlToken {
   return sql.fragment`
     server_owner join source on source.id = server_owner.source_id
     join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name and entry.is_latest
-    where server_owner.registry_id = ${registryId} and ${isVisibleName(visibility)}`;
+    where server_owner.registry_id = ${registryId} and ${isOfKind(kind, sql.fragment`server_owner`)}
+      and ${isVisibleName(visibility)}`;
 }
 
 function conditions({ search, source, facets, tag, status, updatedSince }: CatalogQuery): FragmentSqlToken {
@@ -134,11 +137,12 @@ const MAX_VERSIONS = 1_000;
 /** The versions of a server, deleted ones included, newest publication first; empty where the registry lacks the name. */
 export async function listCatalogVersions(
   database: Database,
-  { registryId, visibility, name }: ReadRegistry & { readonly name: string },
+  { registryId, visibility, kind, name }: ReadRegistry & { readonly name: string },
 ): Promise<readonly CatalogVersion[]> {
   return await database.any(sql.type(versionRow)`
     select entry.version, entry.status, entry.published_at as "publishedAt", entry.is_latest as "isLatest"
     from server_owner join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
-    where server_owner.registry_id = ${registryId} and server_owner.name = ${name} and ${isVisibleName(visibility)}
+    where server_owner.registry_id = ${registryId} and server_owner.name = ${storedName(kind, name)}
+      and server_owner.kind = ${kind} and ${isVisibleName(visibility)}
     order by entry.published_at desc, entry.version desc limit ${MAX_VERSIONS}`);
 }

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import type { EntryKind } from '../../registry/entry-kind.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import {
   entryColumns,
@@ -18,7 +19,7 @@ import { prepared, type Queries } from '../connection/queries.ts';
 import { count } from '../connection/schemas.ts';
 import { hasTrigram, searchPattern } from './search-text.ts';
 import { isStorable } from '../connection/stored-text.ts';
-import { isVisibleName, type Visibility } from '../claims/visibility.ts';
+import { isOfKind, isVisibleName, type Visibility } from '../claims/visibility.ts';
 
 export type { EntryRow } from './entry-rows.ts';
 
@@ -26,6 +27,7 @@ export interface EntriesQuery {
   readonly registryId: string;
   /** What the caller can see. Other entries are treated as nonexistent. */
   readonly visibility: Visibility;
+  readonly kind: EntryKind;
   /** The last entry of the previous page. */
   readonly after?: { readonly name: string; readonly version: string } | undefined;
   /** Maximum number of entries. Fewer are returned if they are too large in total, see `isCutShort`. */
@@ -115,11 +117,12 @@ function shownNames(query: EntriesQuery): FragmentSqlToken {
   return sql.fragment`server_owner.registry_id = ${query.registryId} and ${nameConditions(query)}`;
 }
 
-function nameConditions({ after, updatedSince, visibility }: EntriesQuery): FragmentSqlToken {
+function nameConditions({ kind, after, updatedSince, visibility }: EntriesQuery): FragmentSqlToken {
   const later = after === undefined ? sql.fragment`true` : sql.fragment`server_owner.name >= ${after.name}`;
   const changed =
     updatedSince === undefined ? sql.fragment`true` : sql.fragment`server_owner.changed_at >= ${updatedSince}`;
-  return sql.fragment`${later} and ${changed} and ${isVisibleName(visibility)}`;
+  return sql.fragment`
+    ${isOfKind(kind, sql.fragment`server_owner`)} and ${later} and ${changed} and ${isVisibleName(visibility)}`;
 }
 
 function entryConditions({ after, updatedSince, version, includeDeleted }: EntriesQuery): FragmentSqlToken {
@@ -139,13 +142,14 @@ const serverCountRow = z.object({ sourceName: z.string(), servers: count });
 /** Counts the visible versions that aren't deleted, per source of a registry. Sources without any have no row. */
 export async function countEntries(
   database: Database,
-  { registryId, visibility }: { readonly registryId: string; readonly visibility: Visibility },
+  { registryId, visibility, kind }: Pick<EntriesQuery, 'registryId' | 'visibility' | 'kind'>,
 ): Promise<ReadonlyMap<string, number>> {
   const rows = await database.any(sql.type(serverCountRow)`
     select source.name as "sourceName", count(*) as servers
     from server_owner join source on source.id = server_owner.source_id
     join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
-    where server_owner.registry_id = ${registryId} and ${isVisibleName(visibility)} and ${notDeleted(false)}
+    where server_owner.registry_id = ${registryId} and ${isOfKind(kind, sql.fragment`server_owner`)}
+      and ${isVisibleName(visibility)} and ${notDeleted(false)}
     group by source.name`);
   return new Map(rows.map(({ sourceName, servers }) => [sourceName, servers]));
 }
@@ -153,7 +157,7 @@ export async function countEntries(
 /** Yields all entries of a registry in order, read in batches. Use it with `readConsistently`. */
 export async function* streamEntries(
   transaction: Transaction,
-  query: Pick<EntriesQuery, 'registryId' | 'visibility' | 'version' | 'includeDeleted'>,
+  query: Pick<EntriesQuery, 'registryId' | 'visibility' | 'kind' | 'version' | 'includeDeleted'>,
 ): AsyncGenerator<EntryRow, void, void> {
   let after: EntriesQuery['after'];
   for (;;) {

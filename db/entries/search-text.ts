@@ -1,3 +1,5 @@
+import { servedName } from '../../registry/entry-kind.ts';
+
 /** Separates the fields, so that a match never spans two of them. */
 const FIELD_SEPARATOR = '\u001f';
 
@@ -7,7 +9,7 @@ export function searchText(entry: {
   readonly title: string | null;
   readonly description: string;
 }): string {
-  return [entry.name, entry.title ?? '', entry.description].map(fold).join(FIELD_SEPARATOR);
+  return [servedName(entry.name), entry.title ?? '', entry.description].map(fold).join(FIELD_SEPARATOR);
 }
 
 /** The `LIKE` pattern for a term anywhere in a search text, in any case. `%`, `_`, and `\` match themselves. */

@@ -2,6 +2,7 @@
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import { type EntryKind, storedName } from '../../registry/entry-kind.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { prepared, type Queries } from '../connection/queries.ts';
 import {
@@ -20,6 +21,8 @@ import { isVisibleName, type Visibility } from '../claims/visibility.ts';
 export interface VersionsQuery {
   readonly registryId: string;
   readonly visibility: Visibility;
+  readonly kind: EntryKind;
+  /** As clients know it. */
   readonly name: string;
   readonly includeDeleted: boolean;
 }
@@ -79,16 +82,16 @@ export async function findEntry(
   );
 }
 
-function entriesOfName({ registryId, name, includeDeleted, visibility }: VersionsQuery): FragmentSqlToken {
+function entriesOfName({ registryId, kind, name, includeDeleted, visibility }: VersionsQuery): FragmentSqlToken {
   return sql.fragment`
     select ${entryColumns(sql.fragment`entry.name`)}
     from server_owner join source on source.id = server_owner.source_id
     join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
-    where server_owner.registry_id = ${registryId} and server_owner.name = ${name} and ${isVisibleName(visibility)}
-      and ${notDeleted(includeDeleted)}`;
+    where server_owner.registry_id = ${registryId} and server_owner.name = ${storedName(kind, name)}
+      and server_owner.kind = ${kind} and ${isVisibleName(visibility)} and ${notDeleted(includeDeleted)}`;
 }
 
-/** A server in a source, whether or not a registry shows it. */
+/** A stored name in a source, whether or not a registry shows it. */
 interface SourceServer {
   readonly sourceId: string;
   readonly name: string;
@@ -121,10 +124,10 @@ function entriesOfSource({ sourceId, name }: SourceServer): FragmentSqlToken {
 
 const ownerRow = z.object({ sourceName: z.string() });
 
-/** The source whose versions of a server a registry shows, if any of them isn't deleted. */
+/** The source whose versions of a stored name a registry shows, if any of them isn't deleted. */
 export async function findServingSource(
   database: Database,
-  { registryId, name }: Pick<VersionsQuery, 'registryId' | 'name'>,
+  { registryId, name }: { readonly registryId: string; readonly name: string },
 ): Promise<string | null> {
   return await database.maybeOneFirst(sql.type(ownerRow)`
     select source.name as "sourceName" from server_owner join source on source.id = server_owner.source_id

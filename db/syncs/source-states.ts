@@ -1,5 +1,6 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
+import { ENTRY_KINDS } from '../../registry/entry-kind.ts';
 import { isTrial } from '../configuration/trials.ts';
 import type { Database } from '../connection/database.ts';
 import { count, nothing } from '../connection/schemas.ts';
@@ -86,25 +87,32 @@ export async function noteNothingNew(database: Database, sourceId: string): Prom
     on conflict (source_id) do update set nothing_new_at = excluded.nothing_new_at`);
 }
 
-const sourceEntriesRow = z.object({ source: z.string(), entries: count });
-const registryRow = z.object({ registry: z.string(), revision: count, servers: count });
+const kind = z.enum(ENTRY_KINDS);
+const sourceEntriesRow = z.object({ source: z.string(), kind, entries: count });
+const registryRow = z.object({ registry: z.string(), revision: count });
+const registryNamesRow = z.object({ registry: z.string(), kind, names: count });
 
-/** Numbers of entries per source and servers per registry. Takes longer the more entries there are. */
+/** Numbers of entries per source, and of names per registry, by kind. Takes longer the more entries there are. */
 export interface Counts {
   readonly sources: readonly z.infer<typeof sourceEntriesRow>[];
   readonly registries: readonly z.infer<typeof registryRow>[];
+  readonly names: readonly z.infer<typeof registryNamesRow>[];
 }
 
 export async function countAll(database: Database): Promise<Counts> {
-  const [sources, registries] = await Promise.all([
+  const kinds = sql.fragment`unnest(${sql.array([...ENTRY_KINDS], 'text')}) as kind (kind)`;
+  const [sources, registries, names] = await Promise.all([
     database.any(sql.type(sourceEntriesRow)`
-      select source.name as source, coalesce(entries, 0) as entries from source left join (
-        select source_id, count(*) as entries from entry where status <> 'deleted' group by source_id
-      ) as counted on counted.source_id = source.id`),
-    database.any(sql.type(registryRow)`
-      select registry.name as registry, registry.revision, coalesce(servers, 0) as servers from registry left join (
-        select registry_id, count(*) as servers from server_owner group by registry_id
-      ) as counted on counted.registry_id = registry.id`),
+      select source.name as source, kind.kind, coalesce(entries, 0) as entries
+      from source cross join ${kinds} left join (
+        select source_id, kind, count(*) as entries from entry where status <> 'deleted' group by source_id, kind
+      ) as counted on counted.source_id = source.id and counted.kind = kind.kind`),
+    database.any(sql.type(registryRow)`select name as registry, revision from registry`),
+    database.any(sql.type(registryNamesRow)`
+      select registry.name as registry, kind.kind, coalesce(names, 0) as names
+      from registry cross join ${kinds} left join (
+        select registry_id, kind, count(*) as names from server_owner group by registry_id, kind
+      ) as counted on counted.registry_id = registry.id and counted.kind = kind.kind`),
   ]);
-  return { sources, registries };
+  return { sources, registries, names };
 }

@@ -249,7 +249,9 @@ test('counts of a source only include what the caller sees', async () => {
   await write(publishing('com.example/other', '1.0.0', { team: 'b' }));
   const registryId = (await findRegistry(target.database, 'default'))?.id ?? '';
   const countsOf = async (held: HeldClaims): Promise<unknown> =>
-    Object.fromEntries(await countEntries(target.database, { registryId, visibility: await visibilityOf(held) }));
+    Object.fromEntries(
+      await countEntries(target.database, { registryId, kind: 'server', visibility: await visibilityOf(held) }),
+    );
   expect(await countsOf(acme)).toEqual({ first: 2 });
   expect(await countsOf({ ...acme, team: ['a', 'b'] })).toEqual({ first: 2, published: 2 });
   expect(await countsOf({ team: 'a' })).toEqual({ published: 1 });

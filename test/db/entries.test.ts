@@ -121,6 +121,7 @@ describe('versions', () => {
       await findEntry(target.database, {
         registryId,
         visibility: 'all',
+        kind: 'server',
         name: 'com.example/weather',
         version: 'latest',
         includeDeleted: false,
@@ -129,7 +130,13 @@ describe('versions', () => {
   });
 
   test('if all versions of a server are deleted, one of them is the latest for requests that include deleted ones', async () => {
-    const gone = { registryId, visibility: 'all' as const, name: 'com.example/gone', version: 'latest' };
+    const gone = {
+      registryId,
+      visibility: 'all' as const,
+      kind: 'server' as const,
+      name: 'com.example/gone',
+      version: 'latest',
+    };
     expect(await findEntry(target.database, { ...gone, includeDeleted: false })).toBeNull();
     expect(await findEntry(target.database, { ...gone, includeDeleted: true })).toMatchObject({ version: '1.0.0' });
   });
@@ -140,6 +147,7 @@ describe('versions', () => {
         await listVersions(target.database, {
           registryId,
           visibility: 'all',
+          kind: 'server',
           name: 'com.example/weather',
           includeDeleted,
         })
@@ -158,13 +166,20 @@ describe('versions', () => {
       await findEntry(target.database, {
         registryId,
         visibility: 'all',
+        kind: 'server',
         name: 'a\0b',
         version: '1',
         includeDeleted: true,
       }),
     ).toBeNull();
     expect(
-      await listVersions(target.database, { registryId, visibility: 'all', name: 'a\0b', includeDeleted: true }),
+      await listVersions(target.database, {
+        registryId,
+        visibility: 'all',
+        kind: 'server',
+        name: 'a\0b',
+        includeDeleted: true,
+      }),
     ).toEqual({ entries: [], areAll: true });
   });
 });
@@ -186,7 +201,7 @@ describe('a consistent read', () => {
   const reader = { key: 'test', signal: new AbortController().signal };
   const stream = (): AsyncGenerator<EntryRow> =>
     readConsistently(target.database, reader, (transaction) =>
-      streamEntries(transaction, { registryId, visibility: 'all', includeDeleted: false }),
+      streamEntries(transaction, { registryId, visibility: 'all', kind: 'server', includeDeleted: false }),
     );
 
   test('streams the whole list', async () => {

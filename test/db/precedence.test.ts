@@ -174,7 +174,13 @@ async function versionsOfEach(database: Database): Promise<Set<string>> {
   const found = await Promise.all(
     ['com.example/a', 'com.example/b', 'com.example/a-b'].map(
       async (name) =>
-        await listVersions(database, { registryId: registry?.id ?? '', visibility: 'all', name, includeDeleted: true }),
+        await listVersions(database, {
+          registryId: registry?.id ?? '',
+          visibility: 'all',
+          kind: 'server',
+          name,
+          includeDeleted: true,
+        }),
     ),
   );
   return new Set(

@@ -128,7 +128,14 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (
   const listPlan = async (query: Partial<EntriesQuery>): Promise<string[]> =>
     await onlyPlanOf(
       async (database) =>
-        await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, ...query }),
+        await listEntries(database, {
+          registryId,
+          visibility: 'all',
+          kind: 'server',
+          limit: 31,
+          includeDeleted: false,
+          ...query,
+        }),
       mode,
     );
 
@@ -149,7 +156,13 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (
   });
 
   test('single reads are index lookups', async () => {
-    const key = { registryId, visibility: 'all' as const, name: nameOf(7), includeDeleted: false };
+    const key = {
+      registryId,
+      visibility: 'all' as const,
+      kind: 'server' as const,
+      name: nameOf(7),
+      includeDeleted: false,
+    };
     for (const ask of [
       async (database: Queries) => await listVersions(database, key),
       async (database: Queries) => await findEntry(database, { ...key, version: 'latest' }),
@@ -165,7 +178,14 @@ test('recent changes are found by the index on them', async () => {
   const updatedSince = new Date(Date.now() + 60_000).toISOString();
   const plan = await onlyPlanOf(
     async (database) =>
-      await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: true, updatedSince }),
+      await listEntries(database, {
+        registryId,
+        visibility: 'all',
+        kind: 'server',
+        limit: 31,
+        includeDeleted: true,
+        updatedSince,
+      }),
     'force_custom_plan',
   );
   expect(plan).toContain('Index Scan server_owner_changed');
@@ -176,7 +196,14 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('searches wi
   const searchPlans = async (query: Partial<EntriesQuery>): Promise<string[][]> =>
     await plansOf(
       async (database) =>
-        await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, ...query }),
+        await listEntries(database, {
+          registryId,
+          visibility: 'all',
+          kind: 'server',
+          limit: 31,
+          includeDeleted: false,
+          ...query,
+        }),
       mode,
     );
 
@@ -207,7 +234,14 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('searches wi
 test.each(['service', 'called zzz'])('PostgreSQL keeps the plans of a search for %j', async (search) => {
   const asked = await queriesOf(
     async (database) =>
-      await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, search }),
+      await listEntries(database, {
+        registryId,
+        visibility: 'all',
+        kind: 'server',
+        limit: 31,
+        includeDeleted: false,
+        search,
+      }),
   );
   await planner.query('set plan_cache_mode = auto');
   // The first five are made for their values, and compared with a generic one.
@@ -217,7 +251,14 @@ test.each(['service', 'called zzz'])('PostgreSQL keeps the plans of a search for
 test.each(['zq', '::'])('%j, which the trigram index can’t find, is not searched there', async (search) => {
   const plans = await plansOf(
     async (database) =>
-      await listEntries(database, { registryId, visibility: 'all', limit: 31, includeDeleted: false, search }),
+      await listEntries(database, {
+        registryId,
+        visibility: 'all',
+        kind: 'server',
+        limit: 31,
+        includeDeleted: false,
+        search,
+      }),
     'force_custom_plan',
   );
   expect(plans).toHaveLength(2);
@@ -236,7 +277,14 @@ describe('for a caller who doesn’t see everything', () => {
   const listPlans = async (visibility: VisibleClaims, query: Partial<EntriesQuery> = {}): Promise<string[][]> =>
     await plansOf(
       async (database) =>
-        await listEntries(database, { registryId, visibility, limit: 31, includeDeleted: false, ...query }),
+        await listEntries(database, {
+          registryId,
+          visibility,
+          kind: 'server',
+          limit: 31,
+          includeDeleted: false,
+          ...query,
+        }),
       'force_custom_plan',
     );
 

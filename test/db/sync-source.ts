@@ -108,6 +108,7 @@ export async function entriesOf(
   return await listEntries(database, {
     registryId: registry.id,
     visibility: 'all',
+    kind: 'server',
     limit: 100_000,
     includeDeleted: false,
     ...query,

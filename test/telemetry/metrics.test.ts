@@ -80,7 +80,7 @@ test('tell how each source is doing, with Temporal unavailable', async () => {
   expect(await valueOf('rollcall_source_phase', { source: 'broken', phase: 'failing' })).toBe(1);
   expect(await valueOf('rollcall_source_consecutive_failures', { source: 'healthy' })).toBe(0);
   expect(await valueOf('rollcall_source_consecutive_failures', { source: 'broken' })).toBe(1);
-  expect(await valueOf('rollcall_source_entries', { source: 'healthy' })).toBe(1);
+  expect(await valueOf('rollcall_source_entries', { source: 'healthy', entry_kind: 'server' })).toBe(1);
   expect(await valueOf('rollcall_source_interval_seconds', { source: 'healthy' })).toBe(60);
   const success = await valueOf('rollcall_source_last_success_timestamp_seconds', { source: 'healthy' });
   expect(success).toBeGreaterThan(now - 60);

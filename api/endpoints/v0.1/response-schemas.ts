@@ -1,7 +1,7 @@
 /** Response schemas for the OpenAPI document and for tests. Documents of sources are served unchanged. */
 import { z } from 'zod';
 import 'zod-openapi';
-import { ENTRY_STATUSES } from '../../../registry/entry.ts';
+import { SERVER_STATUSES } from '../../../registry/entry.ts';
 import { OFFICIAL } from '../../../registry/extension.ts';
 import { sourceKindNames } from '../../../sources/index.ts';
 import { PROVENANCE } from './item-json.ts';
@@ -21,7 +21,7 @@ export const serverResponse = z
     server: serverDocument,
     _meta: z.looseObject({
       [OFFICIAL]: z.object({
-        status: z.enum(ENTRY_STATUSES),
+        status: z.enum(SERVER_STATUSES),
         statusMessage: z.string().optional(),
         statusChangedAt: timestamp,
         publishedAt: timestamp,

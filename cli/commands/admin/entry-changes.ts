@@ -1,6 +1,6 @@
 /** Commands that change published versions in managed sources. */
 import { Argument, type Command } from 'commander';
-import { ENTRY_STATUSES, type EntryStatus } from '../../../registry/entry.ts';
+import { SERVER_STATUSES } from '../../../registry/entry.ts';
 import { askServer } from '../../server/admin-client.ts';
 import { countText } from '../../terminal/count-text.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
@@ -26,7 +26,7 @@ interface StatusOptions extends PublishedOptions {
 export function addEntryStatus(entries: Command): void {
   addPublishedOptions(entries.command('status'))
     .argument('<name>', 'name of the server')
-    .addArgument(new Argument('<status>', 'the new status').choices(ENTRY_STATUSES))
+    .addArgument(new Argument('<status>', 'the new status').choices(SERVER_STATUSES))
     .option('--version <version>', 'change only this version (default: all versions)')
     .option('--message <text>', 'message shown to users of the server')
     .description('Mark a published server as deprecated, deleted, or active')
@@ -38,7 +38,7 @@ export function addEntryStatus(entries: Command): void {
         '  $ rollcall admin entries status com.example/weather active --version 2.0.0',
       ].join('\n'),
     )
-    .action(async (name: string, status: EntryStatus, options: StatusOptions) => {
+    .action(async (name: string, status: (typeof SERVER_STATUSES)[number], options: StatusOptions) => {
       const { registry, version, message } = options;
       const update = {
         name,

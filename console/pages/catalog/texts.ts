@@ -14,7 +14,7 @@ export const texts = {
   transport: 'Transport',
   tag: 'Tag',
   status: 'Status',
-  statuses: { active: 'Active', deprecated: 'Deprecated', deleted: 'Deleted' },
+  statuses: { active: 'Active', deprecated: 'Deprecated', archived: 'Archived', deleted: 'Deleted' },
   updated: 'Updated',
   periods: {
     '1': 'In the last day',

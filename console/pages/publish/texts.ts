@@ -17,7 +17,9 @@ export const texts = {
   find: 'Show versions',
   noVersions: 'This registry has no such server, or you cannot see it',
   columns: { version: 'Version', status: 'Status', published: 'Published', actions: 'Actions' },
-  statuses: { active: 'Active', deprecated: 'Deprecated', deleted: 'Deleted' } as Readonly<Record<string, string>>,
+  statuses: { active: 'Active', deprecated: 'Deprecated', archived: 'Archived', deleted: 'Deleted' } as Readonly<
+    Record<string, string>
+  >,
   latest: 'Latest',
   deprecate: 'Deprecate…',
   restore: 'Restore',

@@ -9,7 +9,7 @@ export const texts = {
     difference: 'Compare',
     json: 'JSON',
   },
-  statuses: { active: 'Active', deprecated: 'Deprecated', deleted: 'Deleted' },
+  statuses: { active: 'Active', deprecated: 'Deprecated', archived: 'Archived', deleted: 'Deleted' },
   deprecated: 'This version is deprecated',
   deleted: 'This version was deleted',
   deletedHint: 'Clients no longer get it. It is shown here as a record.',

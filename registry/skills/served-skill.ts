@@ -1,0 +1,61 @@
+/**
+ * How skills and plugins are served: the document as it was published, with its current status, and with what Rollcall
+ * knows about the entry in `_meta`. Texts are put together from the original ones, so that numbers and the order of
+ * members stay as they were.
+ */
+import type { EntryStatus } from '../entry.ts';
+import { compactJson, JsonElements } from '../json-elements.ts';
+import { isJsonObject, type JsonObject } from '../json.ts';
+
+/** Rollcall's data about an entry, in `_meta`: status, dates, and whether it is the latest version. */
+export const ENTRY_STATE = 'dev.rollcall/entry';
+/** Where an entry came from, in `_meta`. */
+export const PROVENANCE = 'dev.rollcall/provenance';
+
+/** Members of `_meta` with this prefix belong to the registry that serves the entry, not to its publisher. */
+const OWN_PREFIX = 'dev.rollcall/';
+
+/**
+ * The served text of a skill or plugin.
+ *
+ * @param meta members for `_meta`; they replace those of the document with the same names
+ */
+export function servedText(document: string, status: EntryStatus, meta: JsonObject): string {
+  const members = membersOf(document);
+  const metaMembers = metaOf(members);
+  for (const [name, value] of Object.entries(meta)) metaMembers.set(name, JSON.stringify(value));
+  members.set('status', JSON.stringify(status));
+  members.set('_meta', objectText(metaMembers));
+  return objectText(members);
+}
+
+/** The document without the members of `_meta` that another Rollcall added. */
+export function publishedText(text: string, parsed: JsonObject): string {
+  const meta = parsed['_meta'];
+  if (!isJsonObject(meta) || !Object.keys(meta).some(isOwn)) return text;
+  const members = membersOf(text);
+  const kept = new Map([...metaOf(members)].filter(([name]) => !isOwn(name)));
+  if (kept.size === 0) members.delete('_meta');
+  else members.set('_meta', objectText(kept));
+  return objectText(members);
+}
+
+function isOwn(name: string): boolean {
+  return name.startsWith(OWN_PREFIX);
+}
+
+function metaOf(members: ReadonlyMap<string, string>): Map<string, string> {
+  const meta = members.get('_meta');
+  return meta?.startsWith('{') === true ? membersOf(meta) : new Map();
+}
+
+/** The texts of the members of a JSON object, in their order. */
+function membersOf(object: string): Map<string, string> {
+  const elements = new JsonElements({ select: (path) => (path.length === 0 ? 'enter' : 'take') });
+  const found = [...elements.push(Buffer.from(object)), ...elements.end()];
+  return new Map(found.map(({ path, bytes }) => [String(path[0]), compactJson(bytes)]));
+}
+
+function objectText(members: ReadonlyMap<string, string>): string {
+  return `{${[...members].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
+}
