@@ -45,7 +45,7 @@ async function readPassword(password: DatabasePassword): Promise<string> {
 }
 
 /** Reads `$PGPASSFILE` or `~/.pgpass`. Returns undefined if there is no entry; the server may not need a password. */
-async function passwordFromPasswordFile(login: Parameters<typeof pgpass>[0]): Promise<string | undefined> {
+export async function passwordFromPasswordFile(login: Parameters<typeof pgpass>[0]): Promise<string | undefined> {
   return new Promise((resolve) => {
     pgpass(login, resolve);
   });

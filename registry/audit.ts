@@ -49,7 +49,7 @@ export interface AuditTarget {
 
 /**
  * `token`: a caller with a valid token. `public`: a caller without one. `everybody`: any caller while authentication is
- * off. `system`: Rollcall itself, applying the configuration file at startup.
+ * off. `system`: Rollcall itself, applying the configuration file at startup, or importing from another server's database.
  */
 export const AUDIT_ACTORS = ['token', 'public', 'everybody', 'system'] as const;
 type AuditActor = (typeof AUDIT_ACTORS)[number];

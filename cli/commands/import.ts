@@ -1,77 +1,9 @@
-import { type Command, Option } from 'commander';
-import type { Claims } from '../../registry/claims.ts';
-import { findAccessToken } from '../server/access-token.ts';
-import { importVersion, type ImportedVersion, readRegistry } from '../server/registry-import.ts';
-import { connectServer, connectWithToken, type ServerConnection } from '../server/server-connection.ts';
-import { addServerOptions, baseUrl, printAnswer, type ServerOptions } from '../server/server-options.ts';
-import { collectClaim } from '../terminal/claims-text.ts';
-import { CommandFailure } from '../terminal/failure.ts';
-import { printable } from '../terminal/printable.ts';
-
-interface ImportOptions extends ServerOptions {
-  readonly registry?: string;
-  readonly claim?: Claims;
-  readonly fromTokenFile?: string;
-  readonly dryRun: boolean;
-}
+import type { Command } from 'commander';
+import { addRegistryImport } from './import/registry.ts';
+import { addToolhiveImport } from './import/toolhive.ts';
 
 export function addImportCommand(program: Command): void {
-  addServerOptions(program.command('import'))
-    .argument('<url>', 'base URL of the other registry, which serves /v0.1/servers below it')
-    .description('Copy the servers of another registry into a managed source, once')
-    .option('--registry <name>', 'target registry with a managed source (default: the default registry)')
-    .option('--claim <name=value>', 'claim that readers of the imported servers must hold; repeatable', collectClaim)
-    .addOption(new Option('--from-token-file <file>', 'file with a bearer token for the other registry'))
-    .option('--dry-run', 'only list what would be imported', false)
-    .addHelpText(
-      'after',
-      [
-        '\nVersions that the target has already are left alone, so an interrupted import can be repeated. Deprecations are',
-        'copied; deleted versions are not. To follow a registry continuously, configure a source of the kind `api` instead.',
-        '\nExamples:',
-        '  $ rollcall import https://old-registry.example.com --dry-run',
-        '  $ rollcall import https://old-registry.example.com/registry/internal --registry internal --claim team=payments',
-      ].join('\n'),
-    )
-    .action(async (url: string, options: ImportOptions) => {
-      const items = await readRegistry(await connectOrigin(baseUrl(url), options.fromTokenFile));
-      if (options.dryRun) {
-        const versions = items.map(({ server: { name, version } }) => ({ name, version }));
-        printAnswer(options, versions, (found) => found.map(versionText).join('\n'));
-        return;
-      }
-      const { registry, claim: claims } = options;
-      const target = {
-        connection: await connectServer(options),
-        ...(registry !== undefined && { registry }),
-        ...(claims !== undefined && { claims }),
-      };
-      const imported: ImportedVersion[] = [];
-      for (const item of items) {
-        const result = await importVersion(item, target);
-        imported.push(result);
-        if (!options.json) console.log(`${result.outcome.padEnd(9)}  ${versionText(result)}${reasonText(result)}`);
-      }
-      const count = (outcome: ImportedVersion['outcome']): number =>
-        imported.filter((version) => version.outcome === outcome).length;
-      printAnswer(
-        options,
-        imported,
-        () => `${count('published')} published, ${count('existing')} already existing, ${count('refused')} refused`,
-      );
-      if (count('refused') > 0) throw new CommandFailure('Some versions were refused: see the reasons above');
-    });
-}
-
-/** Without a token file, no token is sent: ROLLCALL_TOKEN and the stored login belong to Rollcall. */
-async function connectOrigin(url: string, tokenFile: string | undefined): Promise<ServerConnection> {
-  return connectWithToken(url, tokenFile === undefined ? undefined : await findAccessToken(url, tokenFile));
-}
-
-function versionText({ name, version }: { readonly name: string; readonly version: string }): string {
-  return printable(`${name} ${version}`);
-}
-
-function reasonText({ reason }: ImportedVersion): string {
-  return reason === undefined ? '' : `: ${printable(reason)}`;
+  const command = program.command('import').description('Move in from another registry');
+  addRegistryImport(command);
+  addToolhiveImport(command);
 }

@@ -164,7 +164,7 @@ async function refuseForeignSchema(client: pg.Client): Promise<void> {
   );
   if (rows[0] === undefined) return;
   throw new Error(
-    `The database ${rows[0].database} holds the tables of ToolHive Registry Server. Give Rollcall a database of its own; docs/migrating.md describes how to move servers to it. Nothing was changed.`,
+    `The database ${rows[0].database} holds the tables of ToolHive Registry Server. Give Rollcall a database of its own, and move servers to it with \`rollcall import toolhive\` (docs/migrating.md). Nothing was changed.`,
   );
 }
 

@@ -137,14 +137,32 @@ async function publish(
       `${name} already exists and requires other claims: omit them, or change the claims of the server.`,
     );
   }
+  await insertEntry(transaction, sourceId, { draft, publishedAt: at, updatedAt: at, changedAt: at });
+  return { entries: 1 };
+}
+
+/** A new version, with its dates in RFC 3339. */
+export interface NewEntry {
+  readonly draft: EntryDraft;
+  readonly publishedAt: string;
+  readonly updatedAt: string;
+  /** When readers who follow changes see it appear. */
+  readonly changedAt: string;
+}
+
+/** Adds an active version to a (locked) managed source. The caller must update what is derived from it. */
+export async function insertEntry(
+  transaction: Transaction,
+  sourceId: string,
+  { draft, publishedAt, updatedAt, changedAt }: NewEntry,
+): Promise<void> {
   await transaction.query(sql.type(nothing)`
     insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
       status, status_changed_at, published_at, updated_at, changed_at)
     values (${sourceId}, ${draft.name}, ${draft.version}, ${versionOrder(draft.version)}, ${draft.document},
       ${sql.binary(draftDigest(draft))}, ${draft.title}, ${draft.description}, ${sql.array(draft.tags, 'text')},
-      ${searchText(draft)}, 'active', ${at}, ${at}, ${at}, ${at})`);
+      ${searchText(draft)}, 'active', ${publishedAt}, ${publishedAt}, ${updatedAt}, ${changedAt})`);
   await addSearchedTexts(transaction, [{ name: draft.name, text: searchText(draft) }]);
-  return { entries: 1 };
 }
 
 /** Replaces the document of an existing version. Its status and publication date don't change. */

@@ -2,9 +2,9 @@
 import type { Claims } from '../../registry/claims.ts';
 import type { JsonObject } from '../../registry/json.ts';
 import { describeError } from '../terminal/failure.ts';
-import { askOver } from './admin-client.ts';
-import { readJson, registryPath } from './registry-reads.ts';
-import type { ServerConnection } from './server-connection.ts';
+import { askOver } from '../server/admin-client.ts';
+import { readJson, registryPath } from '../server/registry-reads.ts';
+import type { ServerConnection } from '../server/server-connection.ts';
 
 const PAGE_SIZE = 100;
 const OFFICIAL = 'io.modelcontextprotocol.registry/official';

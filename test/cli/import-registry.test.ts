@@ -1,4 +1,4 @@
-/** `rollcall import`: copies another registry into a managed source. The tests build on each other. */
+/** `rollcall import registry`: copies another registry into a managed source. The tests build on each other. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ function runImport(...parameters: readonly string[]): Promise<CommandResult> {
     ROLLCALL_TOKEN: 'of-this-registry',
     XDG_CONFIG_HOME: folder,
   };
-  return startRollcall(environment, 'import', origin.url, ...parameters).ended;
+  return startRollcall(environment, 'import', 'registry', origin.url, ...parameters).ended;
 }
 
 test('--dry-run lists the versions and changes nothing', async () => {
