@@ -17,6 +17,8 @@ const EXPECTED_NAMES: ReadonlySet<string> = new Set([
   'DatabaseUnavailable',
   'TemporalUnavailable',
   'Overloaded',
+  'PassingFailure',
+  'UnusableAnswer',
   'TokenRejected',
   'AbortError',
   'TimeoutError',

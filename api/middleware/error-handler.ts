@@ -1,5 +1,6 @@
 /** Every error as JSON, `{"error": "…"}`, with the status that says whose fault it is. */
 import type { ErrorRequestHandler } from 'express';
+import { ProviderUnavailable } from '../access/tokens/rejection.ts';
 import { senderOf } from '../audit/sender.ts';
 import { unmarkStale } from '../cache/stale.ts';
 import type { ApiContext } from '../context.ts';
@@ -10,7 +11,9 @@ export function handleErrors({ audit, logger }: Pick<ApiContext, 'audit' | 'logg
   // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
     const answer = toHttpError(error);
-    if (answer.status >= 500 && answer.status !== 501) {
+    // The client of an identity provider logs an outage once, with its URL.
+    const isLogged = answer.cause instanceof ProviderUnavailable || answer.status === 501;
+    if (answer.status >= 500 && !isLogged) {
       logger.error(
         {
           err: answer.cause ?? answer,

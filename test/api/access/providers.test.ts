@@ -190,6 +190,15 @@ describe('requests to a provider', () => {
     expect(provider.requests.length).toBe(before);
   });
 
+  test('that need credentials and have none are logged with the settings to add', async () => {
+    const jwksUrl = await listen((_request, response) => void response.writeHead(401).end());
+    const { withToken, log } = await start({ jwksUrl });
+    expect((await withToken(await provider.token())).status).toBe(503);
+    expect(log()).toContain('It answered 401: it rejected a request without credentials: set `authTokenFile`');
+    expect(log().match(/identity provider unavailable/g)).toHaveLength(1);
+    expect(log()).not.toContain('request failed');
+  });
+
   test('carry the bearer token that the file currently holds', async () => {
     const file = join(folder, 'token');
     await writeFile(file, 'an old token\n');
@@ -198,9 +207,11 @@ describe('requests to a provider', () => {
       const isKnown = request.headers.authorization === 'Bearer a new token';
       response.writeHead(isKnown ? 200 : 403).end(isKnown ? keys : '');
     });
-    const { withToken } = await start({ jwksUrl, token: { file } });
+    const { withToken, log } = await start({ jwksUrl, token: { file } });
     const token = await provider.token();
     expect((await withToken(token)).status).toBe(503);
+    expect(log()).toContain(`It answered 403: it rejected the bearer token in the file ${file} (\`authTokenFile\`)`);
+    expect(log()).not.toContain('an old token');
     await writeFile(file, 'a new token\n');
     await eventually(async () => (await withToken(token)).status === 200, 'the new token is sent');
   });
@@ -352,6 +363,9 @@ describe('a token that isn’t a JWT', () => {
     const { withToken, log } = await introspecting({ clientSecret: { file } });
     const token = await provider.opaqueToken();
     expect((await withToken(token)).status).toBe(503);
+    expect(log()).toContain(
+      `it rejected the client ${CLIENT.id} with the secret in the file ${file} (\`clientSecretFile\`)`,
+    );
     await writeFile(file, CLIENT.secret);
     await eventually(async () => (await withToken(token)).status === 200, 'the new secret is sent');
     expect(log()).not.toContain(CLIENT.secret);
