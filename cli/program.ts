@@ -24,12 +24,13 @@ import { addSyncCommand } from './commands/sync.ts';
 import { addTemporalCommand } from './commands/temporal.ts';
 import { addValidateCommand } from './commands/validate.ts';
 import { addVersionCommand } from './commands/version.ts';
+import { addWorkerVersionCommand } from './commands/worker-version.ts';
 import { addApiCommand, addWorkerCommand } from './commands/roles.ts';
 import manifest from '../package.json' with { type: 'json' };
 
 const HELP_GROUPS = {
   'Run a server:': [addServeCommand, addApiCommand, addWorkerCommand, addOperatorCommand],
-  'Set up:': [addConfigCommand, addMigrateCommand, addPrimeDbCommand],
+  'Set up:': [addConfigCommand, addMigrateCommand, addPrimeDbCommand, addWorkerVersionCommand],
   'Use a running server:': [
     addStatusCommand,
     addSourcesCommand,

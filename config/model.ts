@@ -52,6 +52,8 @@ export interface TemporalSettings {
   /** Absent: no TLS, unless there is an API key, which is never sent without it. */
   readonly tls?: TemporalTls;
   readonly apiKey?: SecretReference;
+  /** Worker Deployment Versioning: see temporal/worker-versions.ts. */
+  readonly workerVersioning?: true;
 }
 
 export interface TelemetrySettings {

@@ -76,9 +76,14 @@ const temporal = withRule(
       .exactOptional()
       .describe('`{}` enables TLS'),
     apiKeyFile: filePath.exactOptional().describe('File with an API key, as for Temporal Cloud; enables TLS'),
+    workerVersioning: z
+      .boolean()
+      .default(false)
+      .describe('Workers take tasks only of their own version, once `rollcall worker-version set-current` has run'),
   }),
-  ({ address, tls, apiKeyFile }, report) => {
-    if (address === undefined && (tls !== undefined || apiKeyFile !== undefined)) report(['address'], 'is missing');
+  ({ address, tls, apiKeyFile, workerVersioning }, report) => {
+    const needsServer = tls !== undefined || apiKeyFile !== undefined || workerVersioning;
+    if (address === undefined && needsServer) report(['address'], 'is missing');
   },
 );
 

@@ -59,11 +59,12 @@ export const PASSWORD_VARIABLES = {
 } as const;
 
 export function temporalSettings(written: SourcesFile['temporal'], folder: string): TemporalSettings {
-  const { address, namespace, taskQueue, tls, apiKeyFile } = written;
+  const { address, namespace, taskQueue, tls, apiKeyFile, workerVersioning } = written;
   const path = (file: string | undefined): string | undefined => file && resolve(folder, file);
   return {
     namespace,
     taskQueue,
+    ...(workerVersioning && { workerVersioning }),
     ...defined({
       address,
       tls:

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import type { WorkerOptions as TemporalWorkerOptions } from '@temporalio/worker';
+import type { WorkerOptions as TemporalWorkerOptions, WorkerDeploymentOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities, createWatchActivities, createWriteActivities } from '../activities/index.ts';
 import type { OutboundSettings, TelemetrySettings } from '../config/model.ts';
@@ -19,6 +19,7 @@ import { openInternalPort, type Readiness } from '../telemetry/internal-port.ts'
 import { addProcessGauges } from '../telemetry/process-gauges.ts';
 import { addRegistryGauges } from '../telemetry/registry-gauges.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
+import { deploymentName } from '../temporal/worker-versions.ts';
 import { workerIdentity } from '../temporal/workers.ts';
 import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
 import { loadWorkflowBundle } from './bundle.ts';
@@ -54,6 +55,8 @@ export interface WorkerOptions {
   /** Where probes and metrics are answered: `host:port` or `:port`, port 0 for any that is free. */
   readonly internalAddress: string;
   readonly logger: Logger;
+  /** Default: the version of the package. */
+  readonly version?: string;
   /** Stops the worker within about eight seconds. */
   readonly signal: AbortSignal;
   /** Called each time the worker starts taking tasks, with the URL of its internal port. */
@@ -119,9 +122,8 @@ async function succeeds(question: Promise<unknown>): Promise<boolean> {
 }
 
 async function runWithPort(options: WorkerOptions, state: WorkerState, port: HttpListener): Promise<void> {
-  const { server, logger, signal } = options;
+  const { server, logger, signal, version = softwareVersion(process.env).version } = options;
   installRuntime(logger);
-  const { version } = softwareVersion(process.env);
   const telemetry = startTelemetry(options.telemetry, version);
   const removeGauges = [addProcessGauges({ role: 'worker', version }), addRegistryGauges(options.database)];
   const temporal = await connectTemporal(server, telemetry);
@@ -131,7 +133,8 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
       namespace: server.namespace,
       taskQueue: server.taskQueue,
       plugins: [telemetry.plugin],
-      identity: workerIdentity({ id: process.pid, host: hostname() }, softwareVersion(process.env).version),
+      identity: workerIdentity({ id: process.pid, host: hostname() }, version),
+      ...(server.workerVersioning && { workerDeploymentOptions: deploymentOptions(server, version) }),
       ...SHUTDOWN,
       ...HEARTBEAT_THROTTLE,
     };
@@ -178,6 +181,15 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
     await temporal.close();
     await telemetry.shutdown();
   }
+}
+
+/** A workflow stays on the version that it started on. Actors move on when they continue as new: see workflows/source.ts. */
+function deploymentOptions(server: TemporalServer, version: string): WorkerDeploymentOptions {
+  return {
+    version: { deploymentName: deploymentName(server), buildId: version },
+    useWorkerVersioning: true,
+    defaultVersioningBehavior: 'PINNED',
+  };
 }
 
 function activityDependencies(

@@ -152,8 +152,11 @@ export interface SyncRequest {
  */
 export const syncSignal = defineSignal<[SyncRequest?]>('sync');
 
+/** Continue on the current version of the workers. Without this, an idle actor only moves when it next wakes. */
+export const moveSignal = defineSignal('moveToCurrentVersion');
+
 /**
- * The same, answered with the sync's number, and with its report if `wait` is set. A managed source refuses it with
+ * The same as `sync`, answered with the sync's number, and with its report if `wait` is set. A managed source refuses it with
  * `SourceManaged`.
  */
 export const syncNowUpdate = defineUpdate<SyncNowResult, [SyncRequest & { readonly wait?: boolean }]>('syncNow');

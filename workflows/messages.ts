@@ -16,6 +16,8 @@ export function receiveMessages(actor: SourceActor): void {
   receiveSettings(actor);
   receiveWrites(actor);
   receiveRetirement(actor);
+  // Any message wakes the actor, which then sees whether the version of the workers has changed.
+  setHandler(contract.moveSignal, () => undefined, { description: 'Move to the current version of the workers' });
   setHandler(contract.describeQuery, () => actor.describe(), { description: 'The state of the source' });
   setDefaultSignalHandler((name) => {
     log.warn('Ignored an unknown signal', { source: actor.name, signal: name });

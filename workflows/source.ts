@@ -1,5 +1,11 @@
 /** The actor of a source, which lives as long as the source. */
-import { allHandlersFinished, condition, continueAsNew, isCancellation, workflowInfo } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  isCancellation,
+  makeContinueAsNewFunc,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { retireActivities } from './activities.ts';
 import type { SourceState } from './contract.ts';
 import { runCycle } from './cycle.ts';
@@ -14,6 +20,9 @@ import { keepWatching } from './watch.ts';
 /** Keeps histories readable and replays fast. */
 const CYCLES_PER_RUN = 50;
 
+/** Starts the next run on the current version of the workers. A run stays on the version on which it started. */
+const continueAsNew = makeContinueAsNewFunc<typeof source>({ initialVersioningBehavior: 'AUTO_UPGRADE' });
+
 /** @param given the argument of a new actor, or what the previous run passed on */
 export async function source(given: SourceState | EarlierState): Promise<void> {
   const state = currentState(given);
@@ -25,11 +34,14 @@ export async function source(given: SourceState | EarlierState): Promise<void> {
   });
 
   const lastCycle = state.cycle + CYCLES_PER_RUN;
-  const mayContinueAsNew = (): boolean =>
-    (actor.state.cycle >= lastCycle || workflowInfo().continueAsNewSuggested) && allHandlersFinished();
+  const mayContinueAsNew = (): boolean => {
+    const { continueAsNewSuggested, targetWorkerDeploymentVersionChanged } = workflowInfo();
+    const isTime = actor.state.cycle >= lastCycle || continueAsNewSuggested || targetWorkerDeploymentVersionChanged;
+    return isTime && allHandlersFinished();
+  };
 
   while (actor.retirement === undefined) {
-    if (mayContinueAsNew()) return continueAsNew<typeof source>(actor.state);
+    if (mayContinueAsNew()) return continueAsNew(actor.state);
     if (actor.isDue(Date.now())) await inCycleSpan(actor.traceOfCycle(), () => runCycle(actor));
     else await waitForWork(actor, mayContinueAsNew);
   }

@@ -82,6 +82,7 @@ export async function migrateDown(
     const files = await readMigrationFiles(options.folder ?? OWN_MIGRATIONS);
     const applied = await appliedMigrations(client);
     assertSameHistory(applied, files);
+    refuseLaterMigrations(applied, files);
     const toRevert = files
       .filter((file) => applied.some(({ version }) => version === file.version))
       .toReversed()
@@ -195,21 +196,34 @@ async function appliedMigrations(client: pg.Client): Promise<AppliedMigration[]>
   return z.array(appliedMigration).parse(result.rows);
 }
 
+/**
+ * Later migrations are fine: during an upgrade, processes of the version before start on the schema of the next one, which is
+ * compatible with them.
+ */
 function assertSameHistory(applied: readonly AppliedMigration[], files: readonly MigrationFile[]): void {
   for (const row of applied) {
-    const label = `${String(row.version).padStart(4, '0')}_${row.name}`;
+    const label = labelOf(row);
     const file = files.find(({ version }) => version === row.version);
-    if (file === undefined) {
-      throw new Error(
-        `The database has migration ${label}, which this version of Rollcall doesn't know: run a newer version.`,
-      );
-    }
+    if (file === undefined) continue;
     if (file.name !== row.name || file.checksum !== row.checksum) {
       throw new Error(
         `Migration ${label} was applied with different content than its file has now. Applied migrations must not be edited. Run the version of Rollcall that applied it, or start with an empty database.`,
       );
     }
   }
+}
+
+/** Only the version that has the files of the later migrations can revert them, and they come first. */
+function refuseLaterMigrations(applied: readonly AppliedMigration[], files: readonly MigrationFile[]): void {
+  const later = applied.find((row) => !files.some(({ version }) => version === row.version));
+  if (later === undefined) return;
+  throw new Error(
+    `The database has migration ${labelOf(later)}, which this version of Rollcall doesn't know: revert it with the newer version first.`,
+  );
+}
+
+function labelOf({ version, name }: AppliedMigration): string {
+  return `${String(version).padStart(4, '0')}_${name}`;
 }
 
 async function readMigrationFiles(folder: URL): Promise<MigrationFile[]> {

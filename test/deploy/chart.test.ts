@@ -1,6 +1,7 @@
 /** The Helm chart: linted, rendered with several value files, and accepted by a real API server, every field of it. */
 import { execFile } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -56,7 +57,7 @@ describe.skipIf(typeof helm !== 'string')(
         ({ kind }) => kind === 'Deployment',
       ) as PodOwner[];
       const tokens = pods.map(({ metadata, spec }) => [
-        metadata.name.replace(/.*-/, ''),
+        metadata.labels?.['app.kubernetes.io/component'],
         spec.template.spec.automountServiceAccountToken,
       ]);
       expect(Object.fromEntries(tokens)).toEqual({ api: false, worker: true, operator: undefined });
@@ -75,6 +76,18 @@ describe.skipIf(typeof helm !== 'string')(
       for (const { metadata } of definitions) {
         expect(metadata).toMatchObject({ annotations: { 'helm.sh/resource-policy': 'keep' } });
       }
+    });
+
+    test('makes the version of the workers current after their rollout', async () => {
+      const manifests = await render('ci/minimal-values.yaml');
+      const workers = manifests.filter(({ kind, metadata }) => kind === 'Deployment' && /-worker-/.test(metadata.name));
+      expect(workers.map(({ metadata }) => metadata.name)).toEqual(['minimal-rollcall-worker-0-1-0']);
+      expect(JSON.stringify(workers)).toContain('{"name":"THV_REGISTRY_TEMPORAL_WORKERVERSIONING","value":"true"}');
+      const job = manifests.find(({ metadata }) => metadata.name === 'minimal-rollcall-worker-version');
+      expect(job?.metadata).toMatchObject({
+        annotations: { 'helm.sh/hook': 'post-install,post-upgrade,post-rollback' },
+      });
+      expect(JSON.stringify(job)).toContain('"args":["worker-version","set-current"');
     });
 
     test('contains the alerts of deploy/observability', async () => {
@@ -110,6 +123,31 @@ describe.skipIf(missing !== undefined)(`its objects${missing === undefined ? '' 
       await apply(server, { ...manifest, metadata: { namespace: 'rollcall', ...manifest.metadata } });
     }
     expect(known.map(({ kind }) => kind)).toContain('Service');
+  });
+
+  test('keep the workers of the version before until the next upgrade', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-helm-'));
+    const kubeconfig = join(folder, 'kubeconfig');
+    await writeFile(kubeconfig, server.adminKubeconfig());
+    // No controller runs the Jobs of the hooks.
+    const shared = ['versions', '.', '--namespace', 'team-b', '--no-hooks', '--kubeconfig', kubeconfig];
+    const values = ['--values', 'ci/minimal-values.yaml', '--set', 'operator.enabled=false', '--set'];
+    const upgrade = (tag: string) => runHelm('upgrade', '--install', ...shared, ...values, `image.tag=${tag}`);
+    const workers = async (): Promise<string[]> => {
+      const { items } = await server.do('GET', '/apis/apps/v1/namespaces/team-b/deployments');
+      const names = (items as Manifest[]).map(({ metadata }) => metadata.name);
+      return names.filter((name) => name.includes('-worker')).toSorted();
+    };
+    try {
+      await upgrade('1.0.0');
+      expect(await workers()).toEqual(['versions-rollcall-worker-1-0-0']);
+      await upgrade('2.0.0');
+      expect(await workers()).toEqual(['versions-rollcall-worker-1-0-0', 'versions-rollcall-worker-2-0-0']);
+      await upgrade('3.0.0');
+      expect(await workers()).toEqual(['versions-rollcall-worker-2-0-0', 'versions-rollcall-worker-3-0-0']);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -3,7 +3,6 @@ import { describeDatabaseFailure } from '../../../config/connection-failure.ts';
 import type { DatabaseSettings } from '../../../config/model.ts';
 import { askDatabaseServer } from '../../../db/connection/server-information.ts';
 import { migrationStatus } from '../../../db/upkeep/migrations.ts';
-import { describeError } from '../../terminal/failure.ts';
 import { type Finding, ok, problem } from '../finding.ts';
 import { clockFinding } from './machine.ts';
 
@@ -21,7 +20,12 @@ export async function checkDatabase(settings: DatabaseSettings): Promise<Finding
       clock,
     ];
   } catch (error) {
-    return [problem(`The database can't be used: ${describeDatabaseFailure(error, settings)}`, fixOf(error))];
+    return [
+      problem(
+        `The database can't be used: ${describeDatabaseFailure(error, settings)}`,
+        'change the setting that is named',
+      ),
+    ];
   }
 }
 
@@ -34,10 +38,4 @@ function migrationFindings(migrations: Awaited<ReturnType<typeof migrationStatus
       'run `rollcall migrate up --config FILE`, then restart Rollcall',
     ),
   ];
-}
-
-function fixOf(error: unknown): string {
-  return describeError(error).includes('newer')
-    ? 'run a newer version of Rollcall'
-    : 'change the setting that is named';
 }

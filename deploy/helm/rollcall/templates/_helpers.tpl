@@ -33,6 +33,25 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 {{- end -}}
 
+{{- define "rollcall.hasVersions" -}}
+{{- if and (eq .Values.mode "replicated") .Values.temporal.workerVersioning -}}true{{- end -}}
+{{- end -}}
+
+{{/* The version of the workers, as part of a name. */}}
+{{- define "rollcall.workerVersion" -}}
+{{- .Values.image.tag | default .Chart.AppVersion | lower | replace "." "-" | replace "_" "-" | trunc 30 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The name of the Deployment of one role. Context: dict "root" . "role" "api" */}}
+{{- define "rollcall.deploymentName" -}}
+{{- $name := printf "%s-%s" (include "rollcall.fullname" .root) .role -}}
+{{- if and (eq .role "worker") (include "rollcall.hasVersions" .root) -}}
+{{- printf "%s-%s" $name (include "rollcall.workerVersion" .root) | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "rollcall.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create -}}
 {{- .Values.serviceAccount.name | default (include "rollcall.fullname" .) -}}
@@ -80,6 +99,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   value: /etc/rollcall/temporal-tls/tls.crt
 - name: THV_REGISTRY_TEMPORAL_TLS_KEYFILE
   value: /etc/rollcall/temporal-tls/tls.key
+{{- end }}
+{{- if include "rollcall.hasVersions" . }}
+- name: THV_REGISTRY_TEMPORAL_WORKERVERSIONING
+  value: "true"
 {{- end }}
 {{- if .Values.certificateAuthorities.configMap }}
 - name: NODE_EXTRA_CA_CERTS
