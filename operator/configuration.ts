@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { describeFinding, ConfigurationError } from '../config/faults.ts';
 import { parseConfiguration } from '../config/load.ts';
 import type { Configuration } from '../config/model.ts';
-import { defined, isJsonObject, type JsonObject, objectsOf, textOf } from '../registry/json.ts';
+import { defined, isJsonObject, type JsonObject, objectsOf } from '../registry/json.ts';
 import { translateAccess } from './access-configuration.ts';
 import { type PasswordLine, type SecretKey, translateDatabase } from './database-configuration.ts';
 import { PodParts } from './pod-parts.ts';
@@ -44,7 +44,10 @@ export function renderConfiguration(resource: RegistryResource): RenderedConfigu
 function renderWritten(resource: RegistryResource): RenderedConfiguration {
   const text = required(resource.spec, 'configYAML', 'spec');
   const parts = new PodParts();
-  const configuration = validate(text, resource, 'spec.configYAML');
+  const configuration = validate(text, resource, (faults) => {
+    const lines = faults.map((fault) => describeFinding(fault).replace(`${CONFIGURATION_FILE}:`, 'line '));
+    return `spec.configYAML isn't valid: ${lines.join('; ')}`;
+  });
   return {
     text,
     configuration,
@@ -75,20 +78,23 @@ function renderStructured(resource: RegistryResource): RenderedConfiguration {
   const written = objectsOf(spec[list]).map((source, index) => ({ source, field: `spec.${list}[${index}]` }));
   const translated = written.map(({ source, field }) => ({ field, ...translateSource(source, field, parts) }));
   const sources = translated.map(({ source }) => source);
+  const discovered = list === 'registries' ? clusterSource(sources) : [];
   const database = translateDatabase(spec['databaseConfig'], parts);
   const auth = translateAccess(spec, parts);
   const file = {
     registryName: name,
     ...(list === 'sources'
       ? { sources, ...defined({ registries: spec['registries'] }) }
-      : { registries: [...clusterSource(sources), ...sources] }),
+      : { registries: [...discovered, ...sources] }),
     ...defined({ database: database?.database, telemetry: spec['telemetryConfig'] }),
     // Without tokens, changes are only accepted under the names of the Service.
     ...(auth['mode'] === 'anonymous' && { server: { publicHosts: hostsOf(resource) } }),
     auth,
   };
   const text = stringify(file, { lineWidth: 0 });
-  const configuration = validate(text, resource, 'the configuration made from spec');
+  const configuration = validate(text, resource, (faults) =>
+    faults.map(({ message }) => fieldInSpec(message, discovered.length)).join('; '),
+  );
   const passwords = database?.passwords ?? [];
   return {
     text,
@@ -105,6 +111,14 @@ function renderStructured(resource: RegistryResource): RenderedConfiguration {
       ...configuration.notes.map(({ message }) => message),
     ],
   };
+}
+
+/** Replaces the path that a fault of the configuration starts with by the one in the resource. */
+function fieldInSpec(message: string, discovered: number): string {
+  return message
+    .replace(/^registries\[(\d+)\]/, (_, index: string) => `registries[${Number(index) - discovered}]`)
+    .replace(/^database\b/, 'databaseConfig')
+    .replace(/^/, 'spec.');
 }
 
 function clusterSource(sources: readonly { readonly name: string }[]): JsonObject[] {
@@ -128,22 +142,20 @@ export function environmentOf({ namespace }: Pick<RegistryResource, 'namespace'>
   return { THV_REGISTRY_WATCH_NAMESPACE: namespace };
 }
 
-function validate(text: string, resource: RegistryResource, what: string): Configuration {
+function validate(
+  text: string,
+  resource: RegistryResource,
+  describe: (faults: ConfigurationError['faults']) => string,
+): Configuration {
   try {
     return parseConfiguration(text, { path: CONFIGURATION_FILE, environment: environmentOf(resource) });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    const faults = error.faults.map((fault) => describeFinding(fault).replace(`${CONFIGURATION_FILE}:`, 'line '));
-    throw new SpecFault('ConfigurationInvalid', `${what} isn't valid: ${faults.join('; ')}`);
+    throw new SpecFault('ConfigurationInvalid', describe(error.faults));
   }
 }
 
 /** Whether each pod has a database of its own, so that only one pod can run. */
 export function hasOwnDatabase({ configuration }: RenderedConfiguration): boolean {
   return configuration.database === undefined;
-}
-
-/** Whether the configuration names a Temporal server itself. */
-export function namesTemporal({ configuration }: RenderedConfiguration): boolean {
-  return textOf(configuration.temporal.address) !== undefined;
 }

@@ -3,8 +3,16 @@ import { createHash } from 'node:crypto';
 import type { KubernetesManifest } from '../kubernetes/objects.ts';
 import { isJsonObject, type JsonObject, memberOf, objectsOf } from '../registry/json.ts';
 import { hasOwnDatabase, type RenderedConfiguration } from './configuration.ts';
-import { namesOf, PLURALS, RESOURCE_KIND, RESOURCE_VERSION, type RegistryResource, textMembers } from './resource.ts';
-import { CONTAINER, type Workload } from './workload.ts';
+import {
+  CONTAINER,
+  namesOf,
+  PLURALS,
+  RESOURCE_KIND,
+  RESOURCE_VERSION,
+  type RegistryResource,
+  textMembers,
+} from './resource.ts';
+import type { Workload } from './workload.ts';
 
 export const MANAGED_BY = 'rollcall-operator';
 const CONFIG_HASH = 'toolhive.stacklok.dev/config-hash';

@@ -16,6 +16,9 @@ export const PLURALS: Readonly<Record<ResourceGroup, string>> = {
   [OWN_GROUP]: 'rollcallregistries',
 };
 
+/** Users' templates refer to the container of the registry by this name. */
+export const CONTAINER = 'registry-api';
+
 /** Opts a resource of ToolHive's group in. */
 export const MANAGED_LABEL = 'rollcall.dev/managed';
 /** The Temporal namespace of a registry. Default: `<namespace>.<name>`. */

@@ -197,8 +197,8 @@ function conditionsOf(observation: Observation, api: ApiState): Condition[] {
 
 function syncConditions(sources: readonly SourceState[] | undefined): Condition[] {
   if (sources === undefined) return [];
-  const firstOf = (find: typeof dataFault): ReturnType<typeof dataFault> =>
-    sources.map(find).find((one) => one !== null) ?? null;
+  const faultOf = (find: typeof dataFault): ReturnType<typeof dataFault> =>
+    allOf(sources.map(find).filter((one) => one !== null));
   const isPending = sources.some(({ lastSuccess, failure }) => lastSuccess === undefined && failure === undefined);
   const condition = (
     type: string,
@@ -209,10 +209,11 @@ function syncConditions(sources: readonly SourceState[] | undefined): Condition[
     if (isPending) return { type, status: 'Unknown', reason: 'FirstSync', message: 'The first sync has not ended yet' };
     return { type, status: 'True', ...good };
   };
-  const access = firstOf(accessFault);
-  const data = firstOf(dataFault);
-  const failing = sources.find(({ failure }) => failure !== undefined);
-  const failure = failing && (accessFault(failing) ?? dataFault(failing));
+  const access = faultOf(accessFault);
+  const data = faultOf(dataFault);
+  const failure = faultOf((source) =>
+    source.failure === undefined ? null : (accessFault(source) ?? dataFault(source)),
+  );
   return [
     condition('SourceAvailable', access, { reason: 'SourcesAvailable', message: 'All sources can be read' }),
     condition('DataValid', data, { reason: 'DataValid', message: 'The data of all sources is valid' }),
@@ -221,6 +222,12 @@ function syncConditions(sources: readonly SourceState[] | undefined): Condition[
       message: 'The last sync of each source succeeded',
     }),
   ];
+}
+
+/** The reason of the first fault, and the messages of all. */
+function allOf(faults: readonly NonNullable<ReturnType<typeof dataFault>>[]): ReturnType<typeof dataFault> {
+  const [first] = faults;
+  return first === undefined ? null : { reason: first.reason, message: faults.map(({ message }) => message).join(' ') };
 }
 
 interface Times {

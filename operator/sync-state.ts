@@ -20,9 +20,12 @@ export interface SourceState {
   readonly isFiltered: boolean;
 }
 
-/** @param description undefined if the actor isn't running yet */
+/**
+ * @param source with the number of entries that was known before: not every sync counts them
+ * @param description undefined if the actor isn't running yet
+ */
 export function sourceState(
-  source: Pick<SourceState, 'name' | 'field' | 'isFiltered'>,
+  source: Pick<SourceState, 'name' | 'field' | 'isFiltered' | 'serverCount'>,
   description: SourceDescription | undefined,
 ): SourceState {
   if (description === undefined) return { ...source, phase: 'Pending', consecutiveFailures: 0 };
@@ -45,9 +48,10 @@ export function sourceState(
   };
 }
 
-/** A sync that finds nothing new may have read nothing. */
-function hasCounted({ outcome, counts }: SyncReport): boolean {
-  return outcome === 'changed' || (outcome === 'unchanged' && counts !== undefined && counts.entries > 0);
+/** A sync that finds nothing new may have read nothing, except for the first one. */
+function hasCounted({ number, outcome, counts }: SyncReport): boolean {
+  if (outcome === 'unchanged') return number === 1 || (counts?.entries ?? 0) > 0;
+  return outcome === 'changed';
 }
 
 /** Faults of the document, as opposed to those of the way to it. */
@@ -74,7 +78,7 @@ export function dataFault(source: SourceState): { readonly reason: string; reado
   if (phase === 'Complete' && serverCount === 0 && isFiltered) {
     return {
       reason: 'FilterExcludesAll',
-      message: `${source.field}.filter excludes every server of the source ${source.name}: loosen or remove it`,
+      message: `${source.field}.filter excludes every server of the source ${source.name}: loosen or remove it.`,
     };
   }
   return null;

@@ -1,27 +1,19 @@
 /** The pod that serves a registry. */
 import { isJsonObject, type JsonObject, jsonEquals, memberOf, objectsOf, textOf } from '../registry/json.ts';
-import {
-  CONFIGURATION_FILE,
-  environmentOf,
-  hasOwnDatabase,
-  namesTemporal,
-  type RenderedConfiguration,
-} from './configuration.ts';
+import { CONFIGURATION_FILE, environmentOf, hasOwnDatabase, type RenderedConfiguration } from './configuration.ts';
 import { type Reference, referencesInPod } from './pod-parts.ts';
 import { containerNamed, mergePodTemplate } from './pod-template.ts';
-import { namesOf, type RegistryResource, temporalNamespaceOf } from './resource.ts';
+import { CONTAINER, namesOf, type RegistryResource } from './resource.ts';
 import { invalidField, SpecFault } from './spec-fault.ts';
+import { type RegistryTemporal, temporalVariables } from './temporal-access.ts';
 
 /** What the operator sets for all registries. */
 export interface WorkloadDefaults {
   /** Image of Rollcall. */
   readonly image: string;
-  /** `host:port` of Temporal, as seen by the pods. */
-  readonly temporalAddress: string;
+  readonly temporal: RegistryTemporal;
 }
 
-/** Users' templates refer to the container by this name. */
-export const CONTAINER = 'registry-api';
 const PGPASS_CONTAINER = 'setup-pgpass';
 const CONFIGURATION_VOLUME = 'registry-server-config';
 const PGPASS_SECRET_VOLUME = 'pgpass-secret';
@@ -162,16 +154,13 @@ function defaultTemplate(
 function serverContainer(
   resource: RegistryResource,
   rendered: RenderedConfiguration,
-  { image, temporalAddress }: WorkloadDefaults,
+  { image, temporal }: WorkloadDefaults,
 ): JsonObject {
   const { spec } = resource;
   const { parts, pgpass } = rendered;
   const environment = {
     ...environmentOf(resource),
-    ...(!namesTemporal(rendered) && {
-      THV_REGISTRY_TEMPORAL_ADDRESS: temporalAddress,
-      THV_REGISTRY_TEMPORAL_NAMESPACE: temporalNamespaceOf(resource),
-    }),
+    ...temporalVariables(resource, rendered, temporal),
     ...(pgpass !== undefined && { PGPASSFILE: PGPASS_FILE }),
     XDG_CACHE_HOME: '/data/cache',
   };

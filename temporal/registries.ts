@@ -25,6 +25,7 @@ const ANSWERED_WITHIN_MS = 4_000;
 /** Codes of gRPC. */
 const NOT_FOUND = 5;
 const ALREADY_EXISTS = 6;
+const PERMISSION_DENIED = 7;
 /** Histories of ended workflows are kept for this long. */
 const RETENTION = '7 days';
 
@@ -115,6 +116,7 @@ async function ensureNamespace(client: Client, namespace: string): Promise<void>
     await service.describeNamespace({ namespace });
     return;
   } catch (error) {
+    if (hasCode(error, PERMISSION_DENIED)) throw namespaceDenied(namespace, "can't be read", error);
     if (!hasCode(error, NOT_FOUND)) throw error;
   }
   try {
@@ -122,13 +124,17 @@ async function ensureNamespace(client: Client, namespace: string): Promise<void>
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
     if (hasCode(error, ALREADY_EXISTS)) return;
-    throw new RollcallError(
-      'UpstreamDenied',
-      `the Temporal namespace ${namespace} doesn't exist and can't be created (${error.details}): create it, or name ` +
-        'another one in the annotation rollcall.dev/temporal-namespace',
-      { cause: error },
-    );
+    throw namespaceDenied(namespace, "doesn't exist and can't be created", error);
   }
+}
+
+function namespaceDenied(namespace: string, problem: string, error: Error & { details: string }): RollcallError {
+  return new RollcallError(
+    'UpstreamDenied',
+    `The Temporal namespace ${namespace} ${problem} (${error.details}): create it and grant the operator access, or name ` +
+      'another one in the annotation rollcall.dev/temporal-namespace',
+    { cause: error },
+  );
 }
 
 async function endAll(client: Client): Promise<void> {
@@ -160,6 +166,6 @@ async function terminate(client: Client, workflowId: string): Promise<void> {
   }
 }
 
-function hasCode(error: unknown, code: number): boolean {
+function hasCode(error: unknown, code: number): error is Error & { readonly code: number; readonly details: string } {
   return isGrpcServiceError(error) && [code].includes(error.code);
 }

@@ -1,7 +1,9 @@
 /** What the actors of a registry's sources report, and the answer to its sync annotations. */
-import { namesTemporal, type RenderedConfiguration } from '../../operator/configuration.ts';
+import type { RenderedConfiguration } from '../../operator/configuration.ts';
 import { type RegistryResource, syncTrigger, temporalNamespaceOf } from '../../operator/resource.ts';
 import { type SourceState, sourceState } from '../../operator/sync-state.ts';
+import { hasOwnTemporal } from '../../operator/temporal-access.ts';
+import { objectsOf } from '../../registry/json.ts';
 import { isManaged } from '../../registry/source-definition.ts';
 import type { Reconciliation } from './dependencies.ts';
 import { emitEvent } from './report.ts';
@@ -11,18 +13,24 @@ function syncedSources({ configuration }: RenderedConfiguration): RenderedConfig
   return configuration.sources.filter(({ origin }) => !isManaged(origin));
 }
 
-/** Undefined if the configuration names a Temporal server of its own, which the operator doesn't know. */
+/** Undefined if the registry uses a Temporal server of its own, which the operator doesn't know. */
 export async function observeSources(
   { sources }: Reconciliation,
   resource: RegistryResource,
   rendered: RenderedConfiguration,
 ): Promise<SourceState[] | undefined> {
-  if (namesTemporal(rendered)) return undefined;
+  if (hasOwnTemporal(resource, rendered)) return undefined;
   const namespace = temporalNamespaceOf(resource);
   return await Promise.all(
     syncedSources(rendered).map(async ({ name, filter }) => {
-      const field = rendered.fieldsOfSources.get(name) ?? 'spec';
-      return sourceState({ name, field, isFiltered: filter !== undefined }, await sources.describe(namespace, name));
+      const before = objectsOf(resource.status['sources']).find((source) => source['name'] === name)?.['serverCount'];
+      const source = {
+        name,
+        field: rendered.fieldsOfSources.get(name) ?? 'spec',
+        isFiltered: filter !== undefined,
+        ...(typeof before === 'number' && { serverCount: before }),
+      };
+      return sourceState(source, await sources.describe(namespace, name));
     }),
   );
 }
@@ -38,7 +46,7 @@ export async function answerSyncTrigger(
   rendered: RenderedConfiguration,
 ): Promise<string | undefined> {
   const value = syncTrigger(resource);
-  if (value === undefined || value === resource.status['lastManualSyncTrigger'] || namesTemporal(rendered)) {
+  if (value === undefined || value === resource.status['lastManualSyncTrigger'] || hasOwnTemporal(resource, rendered)) {
     return undefined;
   }
   const namespace = temporalNamespaceOf(resource);

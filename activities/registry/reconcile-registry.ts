@@ -10,6 +10,7 @@ import {
   TOOLHIVE_GROUP,
 } from '../../operator/resource.ts';
 import { SpecFault } from '../../operator/spec-fault.ts';
+import { hasOwnTemporal } from '../../operator/temporal-access.ts';
 import { deriveStatus, type Observation, terminatingStatus } from '../../operator/status.ts';
 import { renderWorkload } from '../../operator/workload.ts';
 import type { JsonObject } from '../../registry/json.ts';
@@ -128,7 +129,7 @@ async function bringUpToDate(
     const workload = renderWorkload(resource, rendered, reconciliation.defaults);
     // A fault may have been repaired in an object that isn't watched.
     if (apply || resource.status['phase'] === 'Failed') {
-      await reconciliation.sources.ensureNamespace(temporalNamespaceOf(resource));
+      if (!hasOwnTemporal(resource, rendered)) await ensureTemporalNamespace(reconciliation, resource);
       await applyObjects(reconciliation, { resource, rendered, workload });
     }
   } catch (error) {
@@ -136,6 +137,14 @@ async function bringUpToDate(
     fault = error instanceof SpecFault ? error : { reason: 'RBACFailed', message: error.message };
   }
   return await statusOf(reconciliation, resource, { fault, rendered });
+}
+
+async function ensureTemporalNamespace({ sources }: Reconciliation, resource: RegistryResource): Promise<void> {
+  try {
+    await sources.ensureNamespace(temporalNamespaceOf(resource));
+  } catch (error) {
+    throw isDenied(error) ? new SpecFault('TemporalNamespaceFailed', error.message) : error;
+  }
 }
 
 async function statusOf(

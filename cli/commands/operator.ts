@@ -1,14 +1,25 @@
 import { type Command, Option } from 'commander';
 import type { ClusterAccess } from '../../kubernetes/kubeconfig.ts';
+import type { TemporalTls } from '../../config/model.ts';
+import { registryTemporal } from '../../operator/temporal-access.ts';
 import type { WorkloadDefaults } from '../../operator/workload.ts';
+import { defined } from '../../registry/json.ts';
 import { createLogger } from '../../telemetry/logger.ts';
+import type { TemporalServer } from '../../temporal/connect.ts';
 import { untilToldToStop } from '../run/stop-signal.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 
 interface OperatorOptions {
   readonly temporalAddress?: string;
   readonly temporalNamespace: string;
+  readonly temporalTls: boolean;
+  readonly temporalTlsCaFile?: string;
+  readonly temporalTlsCertificateFile?: string;
+  readonly temporalTlsKeyFile?: string;
+  readonly temporalTlsServerName?: string;
+  readonly temporalApiKeyFile?: string;
   readonly registryTemporalAddress?: string;
+  readonly registryTemporalSecret: string;
   readonly image?: string;
   readonly namespaces: string;
   readonly manageAll: boolean;
@@ -27,7 +38,18 @@ export function addOperatorCommand(program: Command): void {
         .env('TEMPORAL_NAMESPACE')
         .default('default'),
     )
+    .option('--temporal-tls', 'use TLS for Temporal; set by the options for certificates and the API key', false)
+    .option('--temporal-tls-ca-file <file>', "certificate authorities of Temporal (PEM) (default: the system's)")
+    .option('--temporal-tls-certificate-file <file>', 'client certificate for Temporal (PEM)')
+    .option('--temporal-tls-key-file <file>', 'private key of the client certificate (PEM)')
+    .option('--temporal-tls-server-name <name>', "expected host name of Temporal's certificate")
+    .option('--temporal-api-key-file <file>', 'file with an API key for Temporal')
     .option('--registry-temporal-address <host:port>', 'address of Temporal for the pods of registries, if it differs')
+    .option(
+      '--registry-temporal-secret <name>',
+      "Secret in each registry's namespace with what the operator's own files contain: ca.crt, tls.crt and tls.key, api-key",
+      'rollcall-temporal',
+    )
     .addOption(new Option('--image <image>', 'image of Rollcall for the pods of registries').env('ROLLCALL_IMAGE'))
     .addOption(
       new Option('--namespaces <names>', 'namespaces to manage, separated by commas')
@@ -91,14 +113,37 @@ async function runAdoptCommand(names: string[], _: unknown, command: Command): P
     throw new CommandFailure(`${faults === 1 ? '1 resource' : `${faults} resources`} can't be managed: see above`);
 }
 
-function defaultsOf({ temporalAddress, registryTemporalAddress, image }: OperatorOptions): WorkloadDefaults {
-  if (temporalAddress === undefined) {
-    throw new CommandFailure('The address of Temporal is missing: pass --temporal-address, or set TEMPORAL_ADDRESS');
-  }
+function defaultsOf(options: OperatorOptions): WorkloadDefaults {
+  const { registryTemporalAddress, registryTemporalSecret, image } = options;
+  const server = temporalOf(options);
   if (image === undefined) {
     throw new CommandFailure('The image for registries is missing: pass --image, or set ROLLCALL_IMAGE');
   }
-  return { image, temporalAddress: registryTemporalAddress ?? temporalAddress };
+  const address = registryTemporalAddress ?? server.address;
+  return { image, temporal: registryTemporal(server, { address, secret: registryTemporalSecret }) };
+}
+
+/** How the operator connects to Temporal. */
+function temporalOf(options: OperatorOptions): Omit<TemporalServer, 'taskQueue'> {
+  const { temporalAddress: address, temporalNamespace: namespace, temporalTls, temporalApiKeyFile } = options;
+  if (address === undefined) {
+    throw new CommandFailure('The address of Temporal is missing: pass --temporal-address, or set TEMPORAL_ADDRESS');
+  }
+  const tls: TemporalTls = defined({
+    caFile: options.temporalTlsCaFile,
+    certificateFile: options.temporalTlsCertificateFile,
+    keyFile: options.temporalTlsKeyFile,
+    serverName: options.temporalTlsServerName,
+  });
+  if ((tls.certificateFile === undefined) !== (tls.keyFile === undefined)) {
+    throw new CommandFailure('Pass --temporal-tls-certificate-file and --temporal-tls-key-file together');
+  }
+  return {
+    address,
+    namespace,
+    ...((temporalTls || Object.keys(tls).length > 0 || temporalApiKeyFile !== undefined) && { tls }),
+    ...(temporalApiKeyFile !== undefined && { apiKey: { file: temporalApiKeyFile } }),
+  };
 }
 
 function accessOf({ kubeconfig, context }: OperatorOptions): ClusterAccess {
@@ -112,10 +157,7 @@ async function runOperatorCommand(options: OperatorOptions): Promise<void> {
   const logger = createLogger('operator', {});
   const { runOperator } = await import('../../worker/operator/run-operator.ts');
   await runOperator({
-    server: {
-      address: options.temporalAddress ?? defaults.temporalAddress,
-      namespace: options.temporalNamespace,
-    },
+    server: temporalOf(options),
     access: accessOf(options),
     namespaces: namespaces.filter((name) => name !== ''),
     defaults,

@@ -90,6 +90,36 @@ describe.skipIf(typeof helm !== 'string')(
       expect(JSON.stringify(job)).toContain('"args":["worker-version","set-current"');
     });
 
+    test('gives the operator the credentials for Temporal of the release, or others for another server', async () => {
+      const release = argumentsOfOperator(await render('ci/replicated-values.yaml'));
+      expect(release).toEqual(
+        expect.arrayContaining([
+          '--temporal-address=temporal.example.com:7233',
+          '--temporal-tls-ca-file=/etc/rollcall/temporal-tls/ca.crt',
+          '--temporal-tls-certificate-file=/etc/rollcall/temporal-tls/tls.crt',
+          '--temporal-tls-key-file=/etc/rollcall/temporal-tls/tls.key',
+          '--temporal-api-key-file=/etc/rollcall/temporal/api-key',
+          '--registry-temporal-secret=rollcall-temporal',
+        ]),
+      );
+      const settings = 'address=cloud:7233,tls.enabled=true,tls.serverName=cloud.example.com,apiKeySecret.name=cloud';
+      const others = settings.split(',').map((setting) => `operator.temporal.${setting}`);
+      const other = await render('ci/replicated-values.yaml', '--set', others.join(','));
+      expect(argumentsOfOperator(other).filter((argument) => argument.includes('temporal-'))).toEqual([
+        '--temporal-address=cloud:7233',
+        '--temporal-namespace=default',
+        '--temporal-tls',
+        '--temporal-tls-server-name=cloud.example.com',
+        '--temporal-api-key-file=/etc/rollcall/temporal/api-key',
+        '--registry-temporal-secret=rollcall-temporal',
+      ]);
+      const pod = operatorOf(other).spec.template.spec;
+      expect(pod.volumes).toContainEqual({
+        name: 'temporal',
+        secret: { secretName: 'cloud', items: [{ key: 'api-key', path: 'api-key' }] },
+      });
+    });
+
     test('contains the alerts of deploy/observability', async () => {
       const rule = (await render('ci/replicated-values.yaml')).find(({ kind }) => kind === 'PrometheusRule');
       const rules = await readFile(join(CHART, '../../observability/prometheus-rules.yaml'), 'utf8');
@@ -157,7 +187,25 @@ test('the chart has the version of the package', async () => {
 });
 
 interface PodOwner extends Manifest {
-  readonly spec: { readonly template: { readonly spec: { readonly automountServiceAccountToken: boolean } } };
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly automountServiceAccountToken: boolean;
+        readonly containers: readonly { readonly args: readonly string[] }[];
+        readonly volumes: readonly object[];
+      };
+    };
+  };
+}
+
+function operatorOf(manifests: readonly Manifest[]): PodOwner {
+  return manifests.find(
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith('-operator'),
+  ) as PodOwner;
+}
+
+function argumentsOfOperator(manifests: readonly Manifest[]): readonly string[] {
+  return operatorOf(manifests).spec.template.spec.containers[0]?.args ?? [];
 }
 
 async function runHelm(...parameters: readonly string[]): Promise<string> {
@@ -165,7 +213,7 @@ async function runHelm(...parameters: readonly string[]): Promise<string> {
   return stdout;
 }
 
-async function render(values: string): Promise<Manifest[]> {
+async function render(values: string, ...parameters: readonly string[]): Promise<Manifest[]> {
   // Each file is another release: the template of a Job can't be changed.
   const release = basename(values, '-values.yaml');
   const text = await runHelm(
@@ -178,6 +226,7 @@ async function render(values: string): Promise<Manifest[]> {
     'rollcall',
     '--values',
     values,
+    ...parameters,
   );
   return parseAllDocuments(text)
     .map((document) => document.toJS() as Manifest | null)

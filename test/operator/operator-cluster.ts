@@ -4,12 +4,15 @@ import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
 import { parseAllDocuments } from 'yaml';
 import { LOOPBACK } from '../../embedded/free-port.ts';
+import { registryTemporal } from '../../operator/temporal-access.ts';
 import { type JsonObject, memberOf, objectsOf } from '../../registry/json.ts';
+import type { TemporalServer } from '../../temporal/connect.ts';
 import { runOperator } from '../../worker/operator/run-operator.ts';
 import { createTestNamespace, type TestNamespace } from '../environment.ts';
 import { ApiServer, type Answer } from '../kubernetes/api-server.ts';
 import type { ApiServerPrograms } from '../kubernetes/api-server-programs.ts';
 import { apply, type Manifest, pathOf } from '../kubernetes/manifests.ts';
+import type { TemporalWithTls } from './temporal-with-tls.ts';
 
 export const IMAGE = 'registry.example.com/rollcall:test';
 const DEPLOY = new URL('../../deploy/operator/', import.meta.url);
@@ -22,6 +25,18 @@ export function parse(text: string): Manifest[] {
   return parseAllDocuments(text)
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null);
+}
+
+/** Where registries expect credentials for Temporal. */
+export const TEMPORAL_SECRET = 'rollcall-temporal';
+
+function settingsOf({
+  address,
+  serverName,
+  file,
+}: TemporalWithTls): Pick<TemporalServer, 'address' | 'tls' | 'apiKey'> {
+  const tls = { serverName, caFile: file('ca.crt'), certificateFile: file('tls.crt'), keyFile: file('tls.key') };
+  return { address, tls, apiKey: { file: file('api-key') } };
 }
 
 export interface RunningOperator {
@@ -98,16 +113,21 @@ export class OperatorCluster {
 
   /** Starts an operator and waits until it watches. */
   async startOperator(
-    options: { namespaces?: readonly string[]; managesAll?: boolean } = {},
+    options: { namespaces?: readonly string[]; managesAll?: boolean; temporal?: TemporalWithTls } = {},
   ): Promise<RunningOperator> {
     const stopping = new AbortController();
     const { promise: ready, resolve } = Promise.withResolvers<void>();
+    const server: Omit<TemporalServer, 'taskQueue'> =
+      options.temporal === undefined ? this.temporal : { ...this.temporal, ...settingsOf(options.temporal) };
     const ended = runOperator({
-      server: this.temporal,
+      server,
       access: { kubeconfig: this.kubeconfig },
       namespaces: options.namespaces ?? [],
       managesAll: options.managesAll ?? true,
-      defaults: { image: IMAGE, temporalAddress: this.temporal.address },
+      defaults: {
+        image: IMAGE,
+        temporal: registryTemporal(server, { address: server.address, secret: TEMPORAL_SECRET }),
+      },
       internalAddress: `${LOOPBACK}:0`,
       logger: pino({ level: process.env['TEST_LOG'] ?? 'silent' }),
       signal: stopping.signal,

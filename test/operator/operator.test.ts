@@ -158,7 +158,7 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
       [
         'ConfigurationInvalid',
         { name: 'Not-valid', api: { endpoint: 'https://e.com' } },
-        'name: expected 1 to 63 lowercase',
+        'spec.registries[0].name: expected 1 to 63 lowercase',
       ],
     ])('%s', async (reason, source, words) => {
       const status = await faulty(`fault-${reason.toLowerCase()}`, { registries: [source] });

@@ -5,12 +5,16 @@ import { renderConfiguration } from '../../operator/configuration.ts';
 import { deploymentOf, roleOf } from '../../operator/objects.ts';
 import { passwordFile } from '../../operator/pgpass.ts';
 import { readResource, type RegistryResource } from '../../operator/resource.ts';
+import { hasOwnTemporal, registryTemporal } from '../../operator/temporal-access.ts';
 import { renderWorkload } from '../../operator/workload.ts';
 import { type JsonObject, memberOf, objectsOf } from '../../registry/json.ts';
 import { parse } from './operator-cluster.ts';
 
 const FIXTURES = new URL('../fixtures/operator/', import.meta.url);
-const DEFAULTS = { image: 'rollcall:test', temporalAddress: 'temporal:7233' };
+const DEFAULTS = {
+  image: 'rollcall:test',
+  temporal: registryTemporal({}, { address: 'temporal:7233', secret: 'rollcall-temporal' }),
+};
 
 function resourcesIn(text: string): RegistryResource[] {
   return parse(text)
@@ -106,6 +110,11 @@ describe('faults of a resource name the field', () => {
       'Failed to parse PodTemplateSpec: spec.podTemplateSpec.spec.containers',
     ],
     [{ displayName: 'nothing' }, 'spec defines no sources'],
+    [
+      { registries: [LOCAL, { name: 'git', git: { repository: 'nowhere' } }] },
+      /^spec\.registries\[1\]\.git\.repository: expected an HTTP/,
+    ],
+    [{ registries: [LOCAL], databaseConfig: { sslMode: 'never' } }, /^spec\.databaseConfig\.sslMode: /],
   ])('%j', (spec, words) => {
     expect(() => workloadOf(resourceWith(spec))).toThrow(words);
   });
@@ -171,4 +180,73 @@ test('a commit takes precedence over a tag, and a tag over a branch, with a note
   const [, source] = objectsOf((parseYaml(text) as JsonObject)['registries']);
   expect(source?.['git']).toEqual({ repository: git.repository, tag: 'v1' });
   expect(notes).toEqual(['spec.registries[0].git: `tag` and `branch` are set; the tag is used']);
+});
+
+describe('Temporal', () => {
+  const temporal = registryTemporal(
+    { tls: { caFile: '/ca', certificateFile: '/crt', keyFile: '/key' }, apiKey: { file: '/key' } },
+    { address: 'cloud:7233', secret: 'cloud' },
+  );
+  const podOf = (resource: RegistryResource): JsonObject => {
+    const { template } = renderWorkload(resource, renderConfiguration(resource), { ...DEFAULTS, temporal });
+    return memberOf(template, 'spec');
+  };
+  const variablesOf = (resource: RegistryResource): Record<string, unknown> => {
+    const [container] = objectsOf(podOf(resource)['containers']);
+    const variables = objectsOf(container?.['env']).map(({ name, value }) => [String(name), value] as const);
+    return Object.fromEntries(variables.filter(([name]) => name.includes('TEMPORAL')));
+  };
+  const withVariable = (name: string, value: string): object => ({
+    registries: [LOCAL],
+    podTemplateSpec: { spec: { containers: [{ name: 'registry-api', env: [{ name, value }] }] } },
+  });
+
+  test('a registry has the credentials that the operator has, from a Secret in its own namespace', () => {
+    const resource = resourceWith({ registries: [LOCAL] });
+    expect(variablesOf(resource)).toEqual({
+      THV_REGISTRY_TEMPORAL_ADDRESS: 'cloud:7233',
+      THV_REGISTRY_TEMPORAL_NAMESPACE: 'team-a.weather',
+      THV_REGISTRY_TEMPORAL_TLS_CAFILE: '/secrets/cloud/ca.crt',
+      THV_REGISTRY_TEMPORAL_TLS_CERTIFICATEFILE: '/secrets/cloud/tls.crt',
+      THV_REGISTRY_TEMPORAL_TLS_KEYFILE: '/secrets/cloud/tls.key',
+      THV_REGISTRY_TEMPORAL_APIKEYFILE: '/secrets/cloud/api-key',
+    });
+    expect(objectsOf(podOf(resource)['volumes'])).toContainEqual({
+      name: 'secret-cloud',
+      secret: { secretName: 'cloud' },
+    });
+  });
+
+  test("TLS with the system's authorities needs no Secret", () => {
+    expect(registryTemporal({ tls: {} }, { address: 'temporal.example.com:7233', secret: 's' })).toEqual({
+      address: 'temporal.example.com:7233',
+      serverName: 'temporal.example.com',
+      secret: 's',
+      keys: [],
+    });
+  });
+
+  test('a registry with a Temporal server of its own gets no credentials, and its actors are not asked', () => {
+    const named = resourceWith(withVariable('THV_REGISTRY_TEMPORAL_ADDRESS', 'other:7233'));
+    expect(variablesOf(named)).toEqual({
+      THV_REGISTRY_TEMPORAL_ADDRESS: 'other:7233',
+      THV_REGISTRY_TEMPORAL_NAMESPACE: 'team-a.weather',
+    });
+    const configYAML = stringify({
+      sources: [{ name: 'a', managed: {} }],
+      temporal: { address: 'other:7233' },
+      auth: { mode: 'anonymous' },
+    });
+    const configured = resourceWith({ configYAML });
+    expect(variablesOf(configured)).toEqual({});
+    for (const resource of [named, configured]) {
+      expect(hasOwnTemporal(resource, renderConfiguration(resource))).toBe(true);
+      expect(JSON.stringify(podOf(resource))).not.toContain('secret-cloud');
+    }
+  });
+
+  test('another namespace on the server of the operator is refused in a variable, which the operator would not follow', () => {
+    const resource = resourceWith(withVariable('THV_REGISTRY_TEMPORAL_NAMESPACE', 'mine'));
+    expect(() => podOf(resource)).toThrow('set the annotation rollcall.dev/temporal-namespace instead');
+  });
 });

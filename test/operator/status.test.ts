@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readResource, type RegistryResource } from '../../operator/resource.ts';
 import { deriveStatus, type Observation } from '../../operator/status.ts';
 import { sourceState, type SourceState } from '../../operator/sync-state.ts';
-import type { JsonObject } from '../../registry/json.ts';
+import { defined, type JsonObject } from '../../registry/json.ts';
 import type { SourceDescription, SyncReport } from '../../workflows/contract.ts';
 import { condition } from './operator-cluster.ts';
 
@@ -30,7 +30,7 @@ const failed = (type: NonNullable<SyncReport['failure']>['type'], message: strin
   report({ number: 2, outcome: 'failed', failure: { type, message } });
 
 /** @param reports newest first */
-function source(reports: readonly SyncReport[], isFiltered = false): SourceState {
+function source(reports: readonly SyncReport[], isFiltered = false, serverCount?: number): SourceState {
   const hasSucceeded = reports.some(({ outcome }) => outcome !== 'failed');
   const description: SourceDescription = {
     name: 'catalog',
@@ -42,7 +42,8 @@ function source(reports: readonly SyncReport[], isFiltered = false): SourceState
     recentSyncs: reports,
     ...(hasSucceeded && { lastSuccessAt: '2026-01-31T09:00:01.500Z' }),
   };
-  return sourceState({ name: 'catalog', field: 'spec.registries[0]', isFiltered }, description);
+  const known = { name: 'catalog', field: 'spec.registries[0]', isFiltered, ...defined({ serverCount }) };
+  return sourceState(known, description);
 }
 
 const statusOf = (observation: Partial<Observation>, before?: JsonObject): JsonObject =>
@@ -80,6 +81,25 @@ test('a filter that excludes every server fails the registry, and names the filt
   });
   expect(condition(status, 'DataValid')).toMatchObject({ reason: 'FilterExcludesAll' });
   expect(statusOf({ sources: [source([succeeded(0)])] })['phase']).toBe('Ready');
+});
+
+test('the first sync of a filter that excludes everything finds nothing new', () => {
+  const first = report({ outcome: 'unchanged', counts: counts(0) });
+  expect(condition(statusOf({ sources: [source([first], true)] }), 'DataValid')).toMatchObject({
+    reason: 'FilterExcludesAll',
+  });
+  // Later ones may have read nothing: the number stays as it was known.
+  const later = report({ number: 9, outcome: 'unchanged', counts: counts(0) });
+  expect(source([later], true)).not.toHaveProperty('serverCount');
+  expect(source([later], true, 7)).toMatchObject({ serverCount: 7 });
+});
+
+test('conditions name all sources at fault', () => {
+  const one = source([failed('FormatMismatch', 'it is a list')]);
+  const status = statusOf({ sources: [one, { ...one, name: 'other', field: 'spec.registries[1]' }] });
+  expect(condition(status, 'DataValid')?.['message']).toMatch(
+    /^spec\.registries\[0\]: source catalog: .*\. spec\.registries\[1\]: source other: /,
+  );
 });
 
 test('a source that fails after it was synced leaves the registry ready, and is named', () => {

@@ -16,6 +16,8 @@ export interface GitHttpOptions {
   readonly dumb?: boolean;
   /** Requests are not answered while this returns true. */
   readonly silent?: () => boolean;
+  /** Default: any that is free. */
+  readonly port?: number;
 }
 
 export interface GitHttpServer {
@@ -43,7 +45,7 @@ export async function startGitHttp(options: GitHttpOptions): Promise<GitHttpServ
     } else if (options.dumb === true) void sendFile(options.root, request, response);
     else runBackend(options.root, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: (repository) => `http://127.0.0.1:${port}/${repository}`,

@@ -45,7 +45,7 @@ export interface OperatorOptions {
  * @throws Error if the workflow code can't be bundled, or the internal address can't be listened at
  */
 export async function runOperator(options: OperatorOptions): Promise<void> {
-  const { logger, signal, namespaces, managesAll } = options;
+  const { logger, signal, namespaces, managesAll, defaults } = options;
   const server = { ...options.server, taskQueue: OPERATOR_TASK_QUEUE };
   installRuntime(logger);
   const state = { isPolling: false, isWatching: false };
@@ -77,7 +77,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
       activities: createRegistryActivities({
         cluster,
         sources: createRegistrySources(temporal.client),
-        defaults: options.defaults,
+        defaults,
         managesAll,
       }),
       maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
@@ -86,7 +86,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     const onReady = (): void => becomes({ isWatching: true });
     await Promise.all([
       workUntilStopped({ server, logger, signal, onPolling: (isPolling) => becomes({ isPolling }) }, [worker]),
-      watchRegistries({ cluster, namespaces, managesAll, queue, logger, signal, onReady }),
+      watchRegistries({ cluster, namespaces, managesAll, defaults, queue, logger, signal, onReady }),
       queue.run(),
     ]);
   } finally {

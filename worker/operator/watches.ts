@@ -8,6 +8,7 @@ import { collectionPath } from '../../kubernetes/objects.ts';
 import { MANAGED_BY, resourceCollection } from '../../operator/objects.ts';
 import { referencedNames } from '../../operator/references.ts';
 import { changeMark, OWN_GROUP, readResource, type RegistryResource, TOOLHIVE_GROUP } from '../../operator/resource.ts';
+import type { WorkloadDefaults } from '../../operator/workload.ts';
 import { type JsonObject, memberOf, textOf } from '../../registry/json.ts';
 import type { WakeQueue } from './wake-queue.ts';
 
@@ -31,6 +32,7 @@ export interface WatchOptions {
   /** Empty: all namespaces. */
   readonly namespaces: readonly string[];
   readonly managesAll: boolean;
+  readonly defaults: WorkloadDefaults;
   readonly queue: WakeQueue;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -117,7 +119,7 @@ class ResourceView {
     const id = `${resource.group}/${resource.namespace}/${resource.name}`;
     const before = this.#known.get(id);
     const isOurs = isManaged(resource, this.#options) && !gone;
-    if (isOurs) this.#known.set(id, { resource, references: referencedNames(resource) });
+    if (isOurs) this.#known.set(id, { resource, references: referencedNames(resource, this.#options.defaults) });
     else this.#known.delete(id);
     if (!isOurs && before === undefined) return;
     // Ignore a status that the operator wrote itself.
