@@ -26,6 +26,8 @@ export interface RegistryState extends RegistryKey {
   readonly version: 1;
   /** Reconciliations in a row that failed as a whole, for example because the API server didn't answer. */
   readonly failures: number;
+  /** What woke the run before and is still to be answered. */
+  readonly woken?: WakeReason;
   /** The last result; absent before the first reconciliation. */
   readonly last?: ReconcileResult;
   /** Newest first, 20 at most. */

@@ -27,7 +27,7 @@ const { reconcileRegistry } = proxyActivities<RegistryActivities>({
 });
 
 /** Keeps histories short enough to be read. */
-const LOOKS_PER_RUN = 100;
+const LOOKS_PER_RUN = 50;
 const BACKOFF = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const REMEMBERED_LINES = 20;
 
@@ -41,8 +41,7 @@ const SUMMARIES: Readonly<Record<WakeReason | 'timer', string>> = {
 
 /** @param given what a new workflow is started with, and what one run hands to the next */
 export async function registry(given: RegistryState): Promise<void> {
-  let state = given;
-  let woken: WakeReason | undefined;
+  let { woken, ...state } = given;
   setHandler(
     wakeSignal,
     (wake) => {
@@ -53,9 +52,9 @@ export async function registry(given: RegistryState): Promise<void> {
   setHandler(describeRegistryQuery, () => state, { description: 'How the registry is doing' });
 
   for (let looks = 0; ; looks += 1) {
-    const mayEnd = woken === undefined && allHandlersFinished();
-    if (mayEnd && (looks >= LOOKS_PER_RUN || workflowInfo().continueAsNewSuggested)) {
-      return continueAsNew<typeof registry>(state);
+    const isLong = looks >= LOOKS_PER_RUN || workflowInfo().continueAsNewSuggested;
+    if (isLong && allHandlersFinished()) {
+      return continueAsNew<typeof registry>({ ...state, ...(woken !== undefined && { woken }) });
     }
     const reason = woken ?? 'timer';
     woken = undefined;
