@@ -1,4 +1,4 @@
-/** The audit trail: who changed what, and who was refused. */
+/** The audit trail: changes and refusals, with their callers. */
 import { z } from 'zod';
 import { listAuditEvents as readEvents } from '../../db/upkeep/audit-events.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditEvent } from '../../registry/audit.ts';

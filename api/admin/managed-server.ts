@@ -1,4 +1,4 @@
-/** The managed source of a registry, which servers are published to, for callers that can write to it. */
+/** Names in the managed source of a registry, which servers are published to. */
 import type { RegistryRow } from '../../db/configuration/registries.ts';
 import { entryClaims, type ServerClaims } from '../../db/claims/server-claims.ts';
 import { findManagedSource, type SourceRow } from '../../db/configuration/sources.ts';

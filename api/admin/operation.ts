@@ -1,4 +1,4 @@
-/** What can be done over the admin API. tRPC and REST carry out the same operations, each declared once. */
+/** The operations of the admin API. Each is declared once, for tRPC and REST. */
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { describeIssue, pathText } from '../../config/messages.ts';
@@ -13,11 +13,11 @@ import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import { type RequestSession, sessionOf } from '../sign-in/sessions.ts';
 
-/** The parts of the API, and who asks. */
+/** The parts of the API, and the caller. */
 export interface OperationContext extends ApiContext {
   readonly caller: Caller;
   readonly sender: Sender;
-  /** Undefined where no session of the console was used. */
+  /** Undefined if the request has no session of the console. */
   readonly session: RequestSession | undefined;
 }
 
@@ -26,23 +26,23 @@ export function operationContext(context: ApiContext, request: Request): Operati
 }
 
 interface Declaration<Input extends z.ZodType, Output> {
-  /** The role that the caller must have; null: any token is enough. What may be seen is up to `run`. */
+  /** The role that the caller must have; null: any token is enough. `run` decides what is visible. */
   readonly role: Role | null;
   readonly input: Input;
   readonly run: (context: OperationContext, input: z.output<Input>) => Promise<Output>;
 }
 
-/** Tells something. */
+/** Reads something. */
 export interface Query<Input extends z.ZodType, Output> extends Declaration<Input, Output> {
   readonly kind: 'query';
-  /** Whether only callers with a token can ask. Default: true. Others see what is public. */
+  /** Whether only callers with a token can ask. Default: true. Callers without one see what is public. */
   readonly needsToken?: boolean;
 }
 
-/** Tells something again whenever it changes, until the signal. */
+/** Reads something, and again whenever it changes, until the signal aborts. */
 export interface Subscription<Input extends z.ZodType, Output> extends Omit<Declaration<Input, Output>, 'run'> {
   readonly kind: 'subscription';
-  /** Refuses before it answers with what to read, where it can. */
+  /** Throws before it returns the iterable, if it can tell by then. */
   readonly run: (
     context: OperationContext,
     input: z.output<Input>,
@@ -52,7 +52,7 @@ export interface Subscription<Input extends z.ZodType, Output> extends Omit<Decl
 
 type ChangeAction = Extract<AuditAction, `${'entry' | 'source' | 'registry'}.${string}`>;
 
-/** Changes something, for which the token needs the write scope, and which is recorded. */
+/** Changes something. The token needs the write scope, and the change is recorded. */
 export interface Change<Input extends z.ZodType, Output> extends Declaration<Input, Output> {
   readonly kind: 'change';
   readonly role: Role;
@@ -80,10 +80,9 @@ export function change<Input extends z.ZodType, Output>(
 }
 
 /**
- * Answers a query, if the caller may ask it.
+ * Answers a query, if the caller is allowed to ask it.
  *
- * @throws HttpError 403 where the caller may not, 400 for input that the query does not understand, and whatever the
- *   query throws.
+ * @throws HttpError 403 if the caller isn't, 400 for input that doesn't match the schema, and what the query throws.
  */
 export async function ask<Input extends z.ZodType, Output>(
   context: OperationContext,
@@ -95,7 +94,7 @@ export async function ask<Input extends z.ZodType, Output>(
 }
 
 /**
- * Answers a subscription, if the caller may have it.
+ * Answers a subscription, if the caller is allowed to have it.
  *
  * @throws as `ask`, also later
  */
@@ -109,7 +108,7 @@ export async function follow<Input extends z.ZodType, Output>(
 }
 
 /**
- * Makes a change, if the caller may, and records it, also where it is refused.
+ * Makes a change, if the caller is allowed to, and records it, even if it is refused.
  *
  * @throws as `ask`
  */
@@ -121,14 +120,14 @@ export async function make<Input extends z.ZodType, Output>(
   return await makeFrom(context, operation, { about: {}, find: () => Promise.resolve(input) });
 }
 
-/** An input that is yet to be found in a request. */
+/** An input that must still be read from a request. */
 export interface InputToFind {
-  /** What the path says of the target, for the record of a request whose input cannot be found. */
+  /** The target according to the path, for the record of a request whose input can't be read. */
   readonly about: Partial<Omit<AuditTarget, 'kind'>>;
   readonly find: () => Promise<unknown>;
 }
 
-/** The same with an input that may turn out not to be there, which is recorded as well. */
+/** The same with an input that must still be read. A failure to read it is recorded as well. */
 export async function makeFrom<Input extends z.ZodType, Output>(
   context: OperationContext,
   operation: Change<Input, Output>,
@@ -173,7 +172,7 @@ async function targetOf<Input extends z.ZodType, Output>(
   return { ...told, registry: (await registries.find(undefined))?.name ?? null };
 }
 
-/** What can be told of an input that is not understood. */
+/** The names in an input that doesn't match the schema. */
 function namesIn(sent: unknown): Partial<AuditTarget> {
   if (!isJsonObject(sent)) return {};
   const members = ['name', 'version', 'registry'] as const;
@@ -185,7 +184,7 @@ function kindOf(action: ChangeAction): AuditTarget['kind'] {
   return kind as AuditTarget['kind'];
 }
 
-/** @throws HttpError 400 that tells every fault and its place. */
+/** @throws HttpError 400 with all faults and their places. */
 function valueOf<Input extends z.ZodType>(schema: Input, input: unknown): z.output<Input> {
   refuseImpossible(input);
   const result = schema.safeParse(input, { error: describeIssue });
@@ -194,8 +193,8 @@ function valueOf<Input extends z.ZodType>(schema: Input, input: unknown): z.outp
 }
 
 /**
- * What is never meant, wherever it stands: texts that the database could not hold, and a name that zod leaves out without
- * a word, so that less would be asked for than was written.
+ * Refuses what is always a mistake: texts that the database can't store, and a member that zod silently drops, so that the
+ * request would mean something else.
  *
  * @throws HttpError 400
  */
@@ -217,5 +216,5 @@ export function badInput(found: readonly Fault[]): HttpError {
 
 function faultsOf(issue: z.core.$ZodIssue): Fault[] {
   if (issue.code !== 'unrecognized_keys') return [{ path: pathText(issue.path), message: issue.message }];
-  return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), message: 'is not known' }));
+  return issue.keys.map((key) => ({ path: pathText([...issue.path, key]), message: 'unknown key' }));
 }

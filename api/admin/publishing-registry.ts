@@ -20,7 +20,7 @@ export const serverVersion = nonEmpty;
  * The registry of this name. Without a name, the default registry, or else a registry with the only managed source that the
  * caller can see.
  *
- * @throws HttpError 404 for a registry that the caller can't see, 400 if it has to be named, 501 if there is no managed
+ * @throws HttpError 404 for a registry that the caller can't see, 400 if the request must name it, 501 if there is no managed
  *   source
  */
 export async function publishingRegistry(context: OperationContext, name: string | undefined): Promise<RegistryRow> {
@@ -44,5 +44,5 @@ export async function publishingRegistry(context: OperationContext, name: string
   if (byDefault !== undefined) return byDefault.registry;
   if (candidates.every(({ source }) => source.name === first.source.name)) return first.registry;
   const names = candidates.map(({ registry }) => `"${registry.name}"`).join(', ');
-  throw new HttpError(400, `Several registries can be published to: say which of ${names}`);
+  throw new HttpError(400, `Several registries can be published to: name one of ${names}`);
 }

@@ -60,8 +60,8 @@ async function changeableRegistry(context: OperationContext, name: string): Prom
   throw new HttpError(
     403,
     isImplicit
-      ? `Registry "${name}" is the default registry of all sources: list it in the configuration file to say what it shows`
-      : `Registry "${name}" is defined in the configuration file, which alone can change it`,
+      ? `Registry "${name}" is the default registry of all sources: to choose what it shows, list it in the configuration file`
+      : `Registry "${name}" is defined in the configuration file, and can only be changed there`,
   );
 }
 

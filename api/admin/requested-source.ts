@@ -1,4 +1,4 @@
-/** A source as somebody wants it, read by the rules of the configuration file and those for everybody else. */
+/** A source in a request, checked by the rules of the configuration file and the limits of the API. */
 import type { z } from 'zod';
 import { sourceDefinition } from '../../config/definition.ts';
 import { pathText } from '../../config/messages.ts';
@@ -9,10 +9,10 @@ import { requireGrant } from '../access/permissions.ts';
 import { badInput, type OperationContext } from './operation.ts';
 
 /**
- * The definition to store. Relative paths of secret files begin at the folder that the configuration sets aside for them.
+ * The definition to store. Relative paths of secret files start at the folder that the configuration names for them.
  *
- * @throws HttpError 400 for what a source that is created at run time may not do, 403 for claims that are not the
- *   caller's to give.
+ * @throws HttpError 400 for what sources created at run time aren't allowed to do, 403 for claims that the caller can't
+ *   assign
  */
 export function requestedSource(
   { outbound, caller }: OperationContext,

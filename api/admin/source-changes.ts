@@ -95,7 +95,7 @@ async function changeableSource(context: OperationContext, name: string): Promis
   const source = await visibleSource(context, name);
   if (source.detachedAt !== null) throw new HttpError(409, `Source "${name}" is being removed`);
   if (source.origin === 'api') return source;
-  throw new HttpError(403, `Source "${name}" is defined in the configuration file, which alone can change it`);
+  throw new HttpError(403, `Source "${name}" is defined in the configuration file, and can only be changed there`);
 }
 
 function refuseOtherKind({ name, kind }: SourceRow, { definition }: stored.CreatedSource): void {

@@ -1,11 +1,11 @@
-/** How a sync of a source is going, for pages that stay open while it runs. */
+/** The progress of a source's sync, for pages that stay open while it runs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { stagedProgress } from '../../db/syncs/snapshots.ts';
 import type { SyncRunRow } from '../../db/syncs/sync-runs.ts';
 import { type OperationContext, subscription } from './operation.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';
 
-/** Milliseconds between two looks at the records. */
+/** Time between two reads of the record, in milliseconds. */
 const INTERVAL_MS = 1_000;
 
 export interface SourceProgress {

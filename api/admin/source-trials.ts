@@ -1,4 +1,4 @@
-/** Trying a source out before it is added: what would its first sync take? */
+/** Trial fetches: what the first sync of a source would take, before it is added. */
 import { namedSource } from '../../config/schema.ts';
 import { deleteDetachedSource } from '../../db/configuration/sources.ts';
 import { createTrial, listStagedEntries, newTrialName, type StagedEntry } from '../../db/configuration/trials.ts';
@@ -35,7 +35,7 @@ export const trySource = change({
     const { database, trials } = context;
     const { definition } = requestedSource(context, written);
     if (isManaged(definition.origin))
-      throw new HttpError(400, 'A managed source fetches nothing: add it, and publish to it');
+      throw new HttpError(400, 'A managed source fetches nothing: add it, then publish to it');
     const sourceName = newTrialName();
     const deadlineMs = Math.min(MAX_DEADLINE_MS, definition.syncPolicy.deadlineMs);
     await createTrial(database, { ...definition, name: sourceName });

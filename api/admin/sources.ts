@@ -1,4 +1,4 @@
-/** Sources: what they are, and how their syncs went. */
+/** Sources and their syncs. */
 import { z } from 'zod';
 import {
   countEntriesOf,
@@ -66,7 +66,7 @@ async function withHealth<Source extends SourceRow>(
   });
 }
 
-/** The sources that the caller may see, with their state and the record of their last sync, in the order of their names. */
+/** The sources that the caller can see, ordered by name, with their state and last sync. */
 export const listSources = query({
   role: 'manageSources',
   input: z.void(),
@@ -140,7 +140,7 @@ export const listRecentRuns = query({
 
 /**
  * One sync, with the entries that it rejected (first) or warned about, and those that it added, changed, and removed.
- * `limit` and `offset` apply to each kind of change and to each severity. The counts of the sync include what is not kept.
+ * `limit` and `offset` apply to each kind of change and to each severity. The counts of the sync include those that aren't stored.
  */
 export const getRun = query({
   role: 'manageSources',

@@ -1,4 +1,4 @@
-/** The installation as a whole, and the caller as it sees him. */
+/** The installation as a whole, and the caller. */
 import { z } from 'zod';
 import { listRegistries } from '../../db/configuration/registries.ts';
 import { countEntriesOf, listSources } from '../../db/configuration/sources.ts';
@@ -9,8 +9,7 @@ import { consoleProviders } from '../sign-in/sign-in.ts';
 import { query } from './operation.ts';
 
 /**
- * What runs, where the operator finds the histories, and how much there is that the caller may see. `workers` is null
- * while Temporal is unavailable.
+ * The version, where to find the Web UI, and how much the caller can see. `workers` is null while Temporal is unavailable.
  */
 export const systemInformation = query({
   role: 'manageSources',
@@ -38,7 +37,7 @@ export const systemInformation = query({
   },
 });
 
-/** Who the caller is for this server, and what he may do. Where authentication is off nobody is anybody: all null. */
+/** The caller's identity and roles. All identities are null while authentication is off. */
 export const describeCaller = query({
   role: null,
   input: z.void(),
@@ -46,9 +45,9 @@ export const describeCaller = query({
 });
 
 /**
- * The same for the console, for callers without a token too. `kind` is `everybody` where authentication is off, `public`
- * without a token, else `token`. `providers` are names for `/auth/login/{provider}`. `session` is null for callers
- * without a cookie of the console; its `expiresAt` (RFC 3339) is null if it has ended.
+ * The same for the console, also for callers without a token. `kind` is `everybody` while authentication is off, `public`
+ * without a token, and otherwise `token`. `providers` are names for `/auth/login/{provider}`. `session` is null without a
+ * cookie of the console; its `expiresAt` (RFC 3339) is null if it has ended.
  */
 export const describeSession = query({
   role: null,

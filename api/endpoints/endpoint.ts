@@ -9,7 +9,7 @@ import type { ApiContext } from '../context.ts';
 
 /** Who can call an endpoint. Tokens are only needed if authentication is on; roles are checked by the operations. */
 export type Access =
-  /** Everyone. A token is not looked at. */
+  /** Everyone. A token is ignored. */
   | 'open'
   /** Everyone. A token that is sent anyway must be valid. */
   | 'optional'
@@ -51,7 +51,7 @@ interface Declaration {
   readonly summary: string;
   readonly description?: string;
   readonly headers?: z.ZodObject;
-  /** The JSON body. Changes check it after the permission, in the operation, so that refusals are recorded. */
+  /** The JSON body. Changes check it in the operation, after the permission, so that refusals are recorded. */
   readonly body?: z.ZodType;
   readonly answers: Readonly<Record<number, Answer>>;
   readonly errors?: readonly DeclaredError[];
@@ -75,7 +75,7 @@ export interface Endpoint extends Declaration {
   readonly handle: (call: Call<never>) => unknown;
 }
 
-/** Where a group of endpoints is found. */
+/** A base path of a group of endpoints. */
 interface Base {
   /** In Express's syntax; empty for the root. */
   readonly path: string;
@@ -94,7 +94,7 @@ export interface EndpointGroup {
   readonly endpoints: readonly Endpoint[];
 }
 
-/** The body that one of the answers allows. */
+/** The body of one of the answers. */
 type BodyOf<Answers extends Readonly<Record<number, Answer>>> = {
   [Status in keyof Answers]: Answers[Status] extends { readonly schema: infer Schema extends z.ZodType }
     ? z.input<Schema>

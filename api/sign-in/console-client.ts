@@ -50,7 +50,7 @@ export class ConsoleAtProvider {
     await this.#connections.close();
   }
 
-  /** Where to send the browser, and what its answer must match. Throws errors of openid-client and of requests. */
+  /** The URL to redirect the browser to, and what the answer must match. Throws errors of openid-client and of requests. */
   async begin(returnTo: string): Promise<{ readonly url: URL; readonly signIn: SignIn }> {
     const signIn = {
       provider: this.name,
@@ -104,7 +104,7 @@ export class ConsoleAtProvider {
     return urlAt(this.#site, '/auth/callback');
   }
 
-  /** With the secret as it is now, so that it can be replaced. */
+  /** Reads the secret on each use, so that it can be rotated. */
   async #configuration(): Promise<oidc.Configuration> {
     if (this.#discovered === undefined || performance.now() - this.#discovered.at > FRESH_MS) {
       const server = this.#discover();

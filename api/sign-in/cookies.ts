@@ -11,9 +11,9 @@ const MAX_PARTS = 3;
 export interface Cookie {
   /** Without the prefix that `nameAt` adds. */
   readonly name: string;
-  /** Where below the site's path the browser sends it; empty: everywhere. */
+  /** The path below the site's to which the browser sends it; empty: all paths. */
   readonly path: '' | '/auth';
-  /** `lax`: also sent when another site leads here, such as the identity provider. */
+  /** `lax`: also sent when another site, such as the identity provider, redirects here. */
   readonly sameSite: 'lax' | 'strict';
   readonly lifetimeMs: number;
 }
@@ -36,7 +36,7 @@ export function fitsCookie(value: string): boolean {
   return value.length <= PART_LENGTH * MAX_PARTS;
 }
 
-/** Sets a cookie, or with null removes it. Parts of a longer value before are removed as well. */
+/** Sets a cookie, or removes it if the value is null. Leftover parts of a longer value are removed as well. */
 export function writeCookie(
   response: Response,
   { site, cookie }: { readonly site: Site; readonly cookie: Cookie },

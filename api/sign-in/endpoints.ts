@@ -12,7 +12,7 @@ import type { ConsoleAtProvider, IssuedTokens } from './console-client.ts';
 import { SESSION, type Session, type Sessions, SIGN_IN, SIGN_OUT } from './sessions.ts';
 import { consolePage, isFromOwnPage, urlAt } from './site.ts';
 
-/** Why a sign-in failed, for the console's sign-in page, which has the words. */
+/** Why a sign-in failed. The console's sign-in page has the texts. */
 export type SignInFailure = 'denied' | 'expired' | 'rejected' | 'too-large' | 'unavailable' | 'failed';
 
 export interface SignInOptions {
@@ -24,7 +24,7 @@ export interface SignInOptions {
   readonly logger: Logger;
 }
 
-/** Browsers go there by themselves, so nothing needs a token. Changes are only taken from pages of the console. */
+/** Browsers navigate to these paths, so they need no token. Changes are only accepted from pages of the console. */
 export const signInApi: EndpointGroup = {
   bases: [{ path: '/auth' }],
   before: [
@@ -58,7 +58,7 @@ export const signInApi: EndpointGroup = {
       path: '/callback',
       access: 'open',
       operationId: null,
-      summary: 'Come back from a provider',
+      summary: 'Return from a provider',
       answers: {},
       handle: (call) => receive(optionsOf(call), call.request, call.response),
     }),
@@ -107,7 +107,7 @@ async function logIn(options: SignInOptions, request: Request, response: Respons
   }
 }
 
-/** Where the provider leads back to. */
+/** Where the provider redirects to. */
 async function receive(options: SignInOptions, request: Request, response: Response): Promise<void> {
   const { sessions, providers, verifyToken } = options;
   const signIn = await sessions.read(request, SIGN_IN);
@@ -150,7 +150,7 @@ async function renew(options: SignInOptions, request: Request, response: Respons
   response.status(204).end();
 }
 
-/** Ends the session here, and says where the browser ends it at the provider. */
+/** Ends the session here, and returns where the browser can end it at the provider. */
 async function logOut(options: SignInOptions, request: Request, response: Response): Promise<void> {
   const { sessions, providers, logger } = options;
   refuseOtherPages(sessions, request);
@@ -198,7 +198,7 @@ interface Failed {
   readonly provider: string;
 }
 
-/** Leads to the sign-in page, which explains the failure and leads back later. */
+/** Redirects to the sign-in page, which explains the failure and leads back later. */
 function fail(options: SignInOptions, { response, returnTo, provider }: Failed, error: unknown): void {
   const reason = reasonOf(error);
   const level = reason === 'denied' ? 'info' : 'warn';
@@ -214,7 +214,7 @@ function reasonOf(error: unknown): SignInFailure {
   return error.error === 'temporarily_unavailable' || error.error === 'server_error' ? 'unavailable' : 'failed';
 }
 
-/** Whether the provider or the database didn't respond, as far as errors of requests tell. */
+/** Whether an error means that the provider or the database didn't respond. */
 function isOutage(error: unknown): boolean {
   if (error instanceof ProviderUnavailable || isDatabaseUnavailable(error)) return true;
   if (!(error instanceof Error)) return false;
@@ -222,7 +222,7 @@ function isOutage(error: unknown): boolean {
   return error.cause instanceof Error && isOutage(error.cause);
 }
 
-/** Messages of an error and its causes: they contain no tokens. */
+/** The messages of an error and its causes. They contain no tokens. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const detail = 'error_description' in error ? ` (${String(error.error_description)})` : '';

@@ -11,7 +11,7 @@ const DAY_MS = 24 * 60 * 60_000;
 const GENERATED_AGES = { sealsForMs: 30 * DAY_MS, opensForMs: 31 * DAY_MS } as const;
 /** How long keys are used before their secrets are read again. */
 const READ_AGAIN_MS = 60_000;
-/** The shortest time between two reads that unknown keys cause. */
+/** Minimum time between two reads that are caused by unknown keys. */
 const UNKNOWN_KEY_PAUSE_MS = 1_000;
 const MIN_SECRET_LENGTH = 32;
 
@@ -39,7 +39,7 @@ export class SessionKeys {
     return newest;
   }
 
-  /** The key with this id. Undefined if there is none (any more). */
+  /** The key with this id. Undefined if it doesn't exist, or has expired. */
   async find(id: string): Promise<SessionKey | undefined> {
     const known = (await this.#current(READ_AGAIN_MS)).find((key) => key.id === id);
     return known ?? (await this.#current(UNKNOWN_KEY_PAUSE_MS)).find((key) => key.id === id);

@@ -7,7 +7,7 @@ import type { Purpose, SealedValues } from './sealed-values.ts';
 import { isFromOwnPage, type Site } from './site.ts';
 
 const MINUTE_MS = 60_000;
-/** A session ends at the latest so long after the sign-in, however often its token is renewed. */
+/** Maximum lifetime of a session, however often its token is renewed. */
 const SESSION_MS = 12 * 60 * MINUTE_MS;
 /** The time a user has to sign in at the provider. */
 const SIGN_IN_MS = 15 * MINUTE_MS;
@@ -34,11 +34,11 @@ const signInSchema = z.object({
 export type SignIn = z.infer<typeof signInSchema>;
 
 const signOutSchema = z.object({
-  /** Providers want to see it when a user signs out. */
+  /** Sent to the provider when the user signs out. */
   idToken: z.string(),
 });
 
-/** Something that a browser keeps for us in a cookie. */
+/** A value that is stored in a cookie. */
 interface Kept<Value> {
   readonly purpose: Purpose<Value>;
   readonly cookie: Cookie;
@@ -49,7 +49,7 @@ function kept<Value>(schema: z.ZodType<Value>, cookie: Cookie): Kept<Value> {
 }
 
 export const SESSION = kept(sessionSchema, { name: 'session', path: '', sameSite: 'strict', lifetimeMs: SESSION_MS });
-/** `lax`, because the provider leads back from its own site. */
+/** `lax`, because the provider redirects here from its own site. */
 export const SIGN_IN = kept(signInSchema, { name: 'sign_in', path: '/auth', sameSite: 'lax', lifetimeMs: SIGN_IN_MS });
 export const SIGN_OUT = kept(signOutSchema, {
   name: 'sign_out',
@@ -81,14 +81,14 @@ export class Sessions {
     return this.#sealed.open(SESSION.purpose, sealed);
   }
 
-  /** What the browser keeps; null if nothing, or nothing valid. */
+  /** The value that the browser sent; null if there is none, or it isn't valid. */
   async read<Value>(request: IncomingMessage, { cookie, purpose }: Kept<Value>): Promise<Value | null> {
     const sealed = readCookie(request, this.site, cookie);
     return sealed === undefined ? null : await this.#sealed.open(purpose, sealed);
   }
 
   /**
-   * Has the browser keep a value.
+   * Stores a value in the browser.
    *
    * @param since the beginning of its lifetime. Default: now
    * @returns false if the value is too large for cookies

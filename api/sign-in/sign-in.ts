@@ -1,4 +1,4 @@
-/** Signing in to the console: what the settings of authentication come to. */
+/** Signing in to the console, as the settings of authentication allow it. */
 import type { Logger } from 'pino';
 import type { OAuthSettings } from '../../config/model.ts';
 import type { Database } from '../../db/connection/database.ts';

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 export interface Site {
   /** As browsers write it in `Origin`. */
   readonly origin: string;
-  /** The path below which everything is, without a slash at the end; empty at the root of a host. */
+  /** The base path of this server, without a slash at the end; empty at the root of a host. */
   readonly prefix: string;
   /** Whether browsers use HTTPS. */
   readonly isSecure: boolean;
@@ -22,8 +22,8 @@ export function urlAt({ origin, prefix }: Site, path: string): URL {
 }
 
 /**
- * A page of the console to lead back to, from untrusted text: a path with query and fragment. Everything that is not
- * a page of the console leads to its first page.
+ * The page of the console to return to, from untrusted text: a path with query and fragment. Anything that isn't a page of
+ * the console becomes its first page.
  */
 export function consolePage(site: Site, wanted: unknown): string {
   const home = `${site.prefix}/console/`;
@@ -33,8 +33,8 @@ export function consolePage(site: Site, wanted: unknown): string {
 }
 
 /**
- * Whether a page of this site sent a request, by what browsers say. Old browsers say nothing about reads, whose answers
- * other sites can't see.
+ * Whether a page of this site sent a request, according to the headers of the browser. Old browsers send none for reads,
+ * whose answers other sites can't see.
  */
 export function isFromOwnPage({ headers, method }: IncomingMessage, { origin }: Site): boolean {
   const site = headers['sec-fetch-site'];

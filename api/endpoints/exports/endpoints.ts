@@ -42,7 +42,7 @@ export const clientExports: EndpointGroup = {
       access: 'registry',
       operationId: 'getClientExport',
       summary: 'Read the policy or configuration file of a client',
-      description: 'The entity tag is of the content: it changes only when the file does.',
+      description: 'The entity tag identifies the content: it changes only when the file does.',
       parameters: { target: exportTarget },
       query: exportParameters,
       answers: {
@@ -155,8 +155,8 @@ interface Content {
 }
 
 /**
- * The tag is of the content, not of the registry's revision: a client, or a job that compares files, sees a change only
- * where there is one. `If-Modified-Since` is not evaluated, since entries can disappear from a view without a newer date.
+ * The tag identifies the content, not the registry's revision: a client, or a job that compares files, sees a change only
+ * if there is one. `If-Modified-Since` is not evaluated, since entries can disappear from a view without a newer date.
  */
 async function send(
   request: Request,

@@ -1,4 +1,4 @@
-/** Exports of registries, made once for each state of a registry and all callers who see the same of it. */
+/** Exports of registries, rendered once for each state of a registry and all callers that see the same of it. */
 import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
@@ -25,7 +25,7 @@ const MAX_CACHE_BYTES = 16 * 1024 * 1024;
 export interface RenderedExport {
   readonly text: string;
   readonly report: readonly ReportLine[];
-  /** When the latest of the entries changed, RFC 3339; null where there are none. */
+  /** Time of the latest change of an entry (RFC 3339); null without entries. */
   readonly changedAt: string | null;
 }
 
@@ -43,7 +43,7 @@ interface DatedCatalog {
 export class RenderedExports {
   readonly #database: Database;
   readonly #rendered = new BodyCache(MAX_CACHE_BYTES);
-  /** Kept because a caller who wants one target often wants its report, or another target, next. */
+  /** Kept because callers often request the report, or another target, next. */
   readonly #catalogs = new LRUCache<string, Promise<DatedCatalog>>({ max: 2 });
 
   constructor(database: Database) {
@@ -57,7 +57,7 @@ export class RenderedExports {
       [state, target.id, options.mode, options.versions].join(' '),
       async () => {
         const { catalog, changedAt } = await this.#catalogAt(state, view, reader.key);
-        // Each target takes a moment; other requests get theirs in between.
+        // Rendering takes a while: let other requests run in between.
         await setImmediate();
         const { text, report } = target.render(catalog, options);
         return bodyOf(JSON.stringify({ text, report, changedAt } satisfies RenderedExport));
@@ -69,7 +69,7 @@ export class RenderedExports {
   #catalogAt(state: string, view: RegistryView, key: string): Promise<DatedCatalog> {
     const known = this.#catalogs.get(state);
     if (known !== undefined) return known;
-    // Read for all who ask at once, so the reading doesn't end with the client that asked first.
+    // Shared by all concurrent callers, so it doesn't end with the client that asked first.
     const reading = this.#read(view, { key, signal: new AbortController().signal });
     this.#catalogs.set(state, reading);
     reading.catch(() => this.#catalogs.delete(state));

@@ -1,11 +1,11 @@
-/** What the JSON answers about exports look like. */
+/** Response schemas of exports. */
 import { z } from 'zod';
 import 'zod-openapi';
 import { EXPORT_MODES, EXPORT_VERSIONS } from '../../../registry/exports/target.ts';
 
 const counts = {
   included: z.int().min(0).meta({ description: 'Number of servers in the file.' }),
-  leftOut: z.int().min(0).meta({ description: 'Number of servers that the client cannot be given.' }),
+  leftOut: z.int().min(0).meta({ description: 'Number of servers that the file leaves out.' }),
 };
 
 export const exportList = z

@@ -78,7 +78,7 @@ function redirect(response: express.Response, location: string): void {
   response.status(302).set({ Location: location, Vary: 'Accept', 'Cache-Control': 'no-store' }).end();
 }
 
-/** With their content in their names, so that they never change. */
+/** Files with a digest of their content in their names, which never change. */
 const assets = express.static(fileURLToPath(BUILT), {
   index: false,
   redirect: false,
@@ -98,7 +98,7 @@ function sendFile({ request, response }: Call, handler: RequestHandler): Promise
   });
 }
 
-/** The one page of the console, whatever the path: it finds out itself which view is meant. */
+/** The single page of the console, whatever the path: it selects the view itself. */
 async function sendPage({ request, response }: Call): Promise<void> {
   const page = await readFile(new URL('index.html', BUILT), 'utf8').catch(() => undefined);
   response.type('html').set('Cache-Control', 'no-store');

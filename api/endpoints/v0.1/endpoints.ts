@@ -152,7 +152,7 @@ const writes = [
     access: 'token',
     operationId: 'validate',
     summary: 'Check a server.json',
-    description: 'Applies the rules for publishing, without storing anything.',
+    description: 'Applies the rules for publishing without storing anything.',
     body: z.unknown(),
     answers: {
       200: { description: 'Whether the document can be published, and all issues.', schema: validationResult },
@@ -252,7 +252,7 @@ export const registryApi: EndpointGroup = {
   bases: [
     { path: '/v0.1', tag: 'Default registry' },
     { path: '/registry/:registry/v0.1', tag: 'Registries', suffix: 'OfRegistry', parameters: { registry } },
-    // The same for older clients, and for those that expect a registry in the path.
+    // The same for older clients, and for clients that expect a registry in the path.
     { path: '/v0' },
     { path: '/registry/v0.1' },
     { path: '/registry/:registry/v0' },

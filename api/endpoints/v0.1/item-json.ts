@@ -5,7 +5,7 @@ import { OFFICIAL } from '../../../registry/extension.ts';
 /** Where an entry came from, in an item's `_meta`. */
 export const PROVENANCE = 'dev.rollcall/provenance';
 
-/** `{server, _meta}` of an entry. Nothing in it moves while the entry does not. */
+/** `{server, _meta}` of an entry. It is the same text until the entry changes. */
 export function itemJson(entry: EntryRow): string {
   const meta = {
     [OFFICIAL]: {
@@ -31,7 +31,7 @@ export function listJson(entries: readonly EntryRow[], nextCursor?: string): str
   return `{"servers":[${entries.map(itemJson).join(',')}],"metadata":${JSON.stringify(metadata)}}`;
 }
 
-/** The same list of any number of entries, in pieces. */
+/** The same list of any number of entries, in chunks. */
 export async function* listPieces(entries: AsyncIterable<EntryRow>): AsyncGenerator<string, void, void> {
   let count = 0;
   yield '{"servers":[';

@@ -1,4 +1,4 @@
-/** The query of a list, whether it stands in the parameters or in the cursor of the page before. */
+/** The query of a list, from the parameters or from the cursor of the previous page. */
 import { decodeCursor, type Cursor, type ListQuery } from '../../../registry/cursor.ts';
 import { HttpError } from '../../http/error.ts';
 import { DEFAULT_LIMIT, type ListParameters } from './parameters.ts';

@@ -1,17 +1,17 @@
-/** What reads of a registry may ask for: these schemas check it, and the OpenAPI document is generated from the same. */
+/** Query parameters of reads. The OpenAPI document is generated from the same schemas. */
 import { z } from 'zod';
 import 'zod-openapi';
 import { text } from '../../http/text.ts';
 import { timestamp } from '../../http/timestamp.ts';
 
 export const DEFAULT_LIMIT = 30;
-/** A larger `limit` is served as this one. */
+/** A larger `limit` is reduced to this one. */
 const MAX_LIMIT = 1000;
 
-/** An empty value is what a form sends for "no value". */
+/** Forms send an empty value for "no value". */
 const optionalText = text.transform((value) => (value === '' ? undefined : value)).optional();
 
-/** A longer one costs the database more for each text than it can be worth. */
+/** Longer texts cost the database too much. */
 const MAX_SEARCH_LENGTH = 500;
 
 const flag = z
@@ -24,7 +24,7 @@ const limit = z
   .refine((value) => /^0*[1-9]\d*$/.test(value), 'must be a whole number from 1')
   .transform((value) => Math.min(Number(value), MAX_LIMIT))
   .meta({
-    description: `Maximum number of items to return; more than ${MAX_LIMIT} is served as ${MAX_LIMIT}. A page of large documents has fewer.`,
+    description: `Maximum number of items to return; a larger limit is reduced to ${MAX_LIMIT}. A page of large documents has fewer.`,
     override: ({ jsonSchema }) => replaceSchema(jsonSchema, { type: 'integer', minimum: 1, default: DEFAULT_LIMIT }),
   })
   .optional();
@@ -33,7 +33,7 @@ export const listParameters = z
   .object({
     cursor: optionalText.meta({
       description:
-        'Where the page begins: the `metadata.nextCursor` of the page before, exactly as it came. It carries the filters of the first page, so they need not be repeated.',
+        'The `metadata.nextCursor` of the previous page, unchanged. It contains the filters of the first page, so they can be left out.',
     }),
     limit,
     search: text
@@ -41,7 +41,7 @@ export const listParameters = z
       .transform((value) => (value === '' ? undefined : value))
       .optional()
       .meta({
-        description: 'Only servers whose name, title or description contains this text, in any case.',
+        description: 'Only servers whose name, title, or description contains this text, ignoring case.',
         example: 'filesystem',
       }),
     updated_since: timestamp
@@ -61,15 +61,16 @@ export const listParameters = z
   })
   .refine(({ updated_since, include_deleted }) => updated_since === undefined || include_deleted !== false, {
     path: ['include_deleted'],
-    message: 'must not be false beside "updated_since", which includes deleted servers so that a copy can follow',
+    message:
+      'must not be false together with "updated_since", which includes deleted servers so that a copy can follow',
   });
 export type ListParameters = z.output<typeof listParameters>;
 
 export const readParameters = z.object({
-  include_deleted: flag.optional().meta({ description: 'Answer with deleted versions too.' }),
+  include_deleted: flag.optional().meta({ description: 'Include deleted versions.' }),
 });
 
-/** Says in the document what a value looks like in a URL, where the schema that checks it starts from a string. */
+/** Describes a value in the OpenAPI document, if the schema that checks it starts from a string. */
 function replaceSchema(jsonSchema: object, replacement: object): void {
   for (const member of Object.keys(jsonSchema)) {
     if (member !== 'description') delete (jsonSchema as Record<string, unknown>)[member];

@@ -1,4 +1,4 @@
-/** What `mcp-publisher login` asks for. */
+/** The requests of `mcp-publisher login`. */
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import 'zod-openapi';
@@ -24,8 +24,8 @@ export const oidcLogin = z
 type Token = z.output<typeof publisherToken>;
 
 /**
- * `login none`: a token as a formality. It is never looked at, because without authentication every request is granted
- * the same.
+ * `login none`: a token as a formality. It is never checked, because without authentication all requests have the same
+ * permissions.
  */
 export async function authenticatePublisher({ context, request }: Call): Promise<Token> {
   if (context.access.settings.mode === 'oauth') throw notPossible(context, 'none');
@@ -51,7 +51,7 @@ export async function authenticateByOidc({ context, request }: Call, method: str
   return tokenAnswer(token, expiryOf(token));
 }
 
-/** All other logins prove the ownership of a namespace to the official registry. */
+/** All other logins prove to the official registry that the user owns a namespace. */
 export function refuseLogin({ context, request }: Call): never {
   throw notPossible(context, requiredParameter(request, 'method'));
 }

@@ -1,4 +1,4 @@
-/** Reading a registry: lists, versions, single entries. */
+/** Reads of a registry: lists, versions, and single entries. */
 import type { z } from 'zod';
 import { readConsistently } from '../../../db/connection/consistent-read.ts';
 import { findEntry, listVersions, streamVersions } from '../../../db/entries/versions.ts';

@@ -41,7 +41,7 @@ export async function setStatus({ context, request, response }: Call): Promise<v
   sendJson(response, itemJson(entry));
 }
 
-/** `PATCH …/servers/{server}/status`: all versions in one transaction; answers with those that were not so already. */
+/** `PATCH …/servers/{server}/status`: all versions in one transaction; answers with those that changed. */
 export async function setStatusOfAll({ context, request, response }: Call): Promise<void> {
   const input = inputFrom(context, request, () => ({ ...objectIn(request), version: undefined }));
   const { updatedCount, versions } = await makeFrom(operationContext(context, request), setEntryStatus, input);

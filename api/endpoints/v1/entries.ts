@@ -145,7 +145,7 @@ function nameOfServer(request: Request): string {
   const type = requiredParameter(request, 'type');
   if (type === 'server') return requiredParameter(request, 'name');
   if (type === 'skill' || type === 'plugin') throw onlyServers();
-  throw new HttpError(400, `"${type}" is not a type of entry: only "server" is served here`);
+  throw new HttpError(400, `"${type}" isn't a type of entry: only "server" is served here`);
 }
 
 function onlyServers(): HttpError {

@@ -29,7 +29,7 @@ export async function sendRegistryEntries({ context, request, response }: Call):
 
 type ReadPage = (after: EntryPage['next'] | undefined) => Promise<EntryPage>;
 
-/** Fails before anything is sent where the first page can't be read. */
+/** Fails before anything is sent if the first page can't be read. */
 async function allEntries(read: ReadPage): Promise<AsyncIterable<ListedEntryRow>> {
   const first = await read(undefined);
   async function* following(): AsyncGenerator<ListedEntryRow, void, void> {
@@ -41,7 +41,7 @@ async function allEntries(read: ReadPage): Promise<AsyncIterable<ListedEntryRow>
   return following();
 }
 
-/** In pieces smaller than a server: one may have any number of versions. */
+/** In chunks smaller than a server, which can have any number of versions. */
 async function* byName(entries: AsyncIterable<ListedEntryRow>): AsyncGenerator<string, void, void> {
   let current: string | undefined;
   for await (const entry of entries) {

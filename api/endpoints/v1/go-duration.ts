@@ -4,7 +4,7 @@ const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const SECOND = 1000;
 
-/** `30m0s`, `1h0m0s`, `1.5s`, `500ms`; smaller units are left out only before the first one that is there. */
+/** `30m0s`, `1h0m0s`, `1.5s`, `500ms`: larger units that are zero are left out. */
 export function goDuration(milliseconds: number): string {
   if (milliseconds > 0 && milliseconds < SECOND) return `${milliseconds}ms`;
   const hours = Math.floor(milliseconds / HOUR);

@@ -89,7 +89,7 @@ export const registryEndpoints = [
   }),
 ];
 
-/** Creates the registry, or changes it if there is one that the caller can see. */
+/** Creates the registry, or changes it if it exists and the caller can see it. */
 async function putRegistry({ context, request, response }: Call): Promise<RegistryInfo> {
   const operation = operationContext(context, request);
   const existing = await findRegistry(context.database, namesInPath(request).name);

@@ -1,4 +1,4 @@
-/** What requests name: in the path, and in bodies, which are objects without the name. */
+/** Inputs of changes, from the name in the path and the members of the body. */
 import type { Request } from 'express';
 import { isJsonObject, type JsonObject } from '../../../registry/json.ts';
 import { badInput, type InputToFind } from '../../admin/operation.ts';

@@ -104,7 +104,7 @@ export const sourceEndpoints = [
   }),
 ];
 
-/** Creates the source, or changes it if there is one that the caller can see. */
+/** Creates the source, or changes it if it exists and the caller can see it. */
 async function putSource({ context, request, response }: Call): Promise<SourceInfo> {
   const operation = operationContext(context, request);
   const existing = await findSource(context.database, namesInPath(request).name);

@@ -95,12 +95,12 @@ test('if a registry must be named, only those that the caller sees and can publi
   };
   expect(await publish(outsider)).toEqual([
     400,
-    { error: 'Several registries can be published to: say which of "to-own", "to-publish"' },
+    { error: 'Several registries can be published to: name one of "to-own", "to-publish"' },
   ]);
   expect(await publish(insider)).toEqual([
     400,
     {
-      error: 'Several registries can be published to: say which of "not-seen", "not-writable", "to-own", "to-publish"',
+      error: 'Several registries can be published to: name one of "not-seen", "not-writable", "to-own", "to-publish"',
     },
   ]);
 });
