@@ -1,4 +1,4 @@
-/** What is wrong with a resource or with what it refers to. Its message is shown in the status of the resource. */
+/** A fault of a resource or of what it refers to. Its message is shown in the status of the resource. */
 export class SpecFault extends Error {
   override readonly name = 'SpecFault';
   /** Reason of the condition `Ready`, such as `SecretNotFound`. */

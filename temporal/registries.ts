@@ -30,20 +30,25 @@ const PERMISSION_DENIED = 7;
 const RETENTION = '7 days';
 
 /** Starts the workflow of a resource if it isn't running, and wakes it. */
-export async function wakeRegistry(client: Client, key: RegistryKey, reason: WakeReason): Promise<void> {
-  const state: RegistryState = { ...key, version: 1, failures: 0, story: [] };
+export async function wakeRegistry(
+  client: Client,
+  { namespace, name }: RegistryKey,
+  reason: WakeReason,
+): Promise<void> {
+  // Nothing else of the resource: it may contain secrets, and everyone with access to Temporal reads histories.
+  const state: RegistryState = { namespace, name, version: 1, failures: 0, story: [] };
   await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () =>
     client.workflow.signalWithStart(REGISTRY_WORKFLOW, {
-      workflowId: registryWorkflowId(key),
+      workflowId: registryWorkflowId(state),
       taskQueue: OPERATOR_TASK_QUEUE,
       args: [state],
       signal: wakeSignal,
       signalArgs: [{ reason }],
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: `MCPRegistry ${key.namespace}/${key.name}`,
+      staticSummary: `MCPRegistry ${namespace}/${name}`,
       staticDetails: [
         'Keeps the objects of this resource in step with it. What it tells the cluster:',
-        `    kubectl --namespace ${key.namespace} describe mcpregistry ${key.name}`,
+        `    kubectl --namespace ${namespace} describe mcpregistry ${name}`,
       ].join('\n\n'),
     }),
   );

@@ -30,9 +30,10 @@ const { reconcileRegistry } = proxyActivities<RegistryActivities>({
 const LOOKS_PER_RUN = 50;
 const BACKOFF = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const REMEMBERED_LINES = 20;
+const MAX_SUMMARY_LENGTH = 120;
 
 const SUMMARIES: Readonly<Record<WakeReason | 'timer', string>> = {
-  resource: 'Reconcile: the resource changed',
+  resource: 'Reconcile: the resource was created or changed',
   object: 'Reconcile: an object of the registry changed',
   reference: 'Reconcile: an object that the resource refers to changed',
   start: 'Reconcile: the operator started',
@@ -63,7 +64,7 @@ export async function registry(given: RegistryState): Promise<void> {
     // A signal that came in the meantime is about a resource of the same name.
     if (state.last?.outcome === 'ended' && state.failures === 0 && woken === undefined) return;
     const isWoken = (): boolean => woken !== undefined;
-    await condition(isWoken, nextLookMs(state), { summary: state.failures > 0 ? 'Try again' : 'Look again' });
+    await condition(isWoken, nextLookMs(state), { summary: waitSummary(state) });
   }
 }
 
@@ -92,6 +93,17 @@ function linesOf(result: ReconcileResult, last: ReconcileResult | undefined): st
 function tell({ story }: RegistryState, lines: readonly string[]): RegistryState['story'] {
   const at = new Date().toISOString();
   return [...lines.map((text) => ({ at, text })).toReversed(), ...story].slice(0, REMEMBERED_LINES);
+}
+
+/** Between two looks, the timeline tells how the registry is doing. */
+function waitSummary({ failures, last, story }: RegistryState): string {
+  if (failures > 0) return shortened(`Try again: ${story[0]?.text ?? ''}`);
+  return shortened(`${last?.phase ?? last?.outcome ?? 'Waiting'}: ${last?.message ?? ''}`);
+}
+
+/** Summaries have at most 400 bytes. */
+function shortened(text: string): string {
+  return text.length > MAX_SUMMARY_LENGTH ? `${text.slice(0, MAX_SUMMARY_LENGTH - 1)}…` : text;
 }
 
 function nextLookMs({ failures, last }: RegistryState): number {

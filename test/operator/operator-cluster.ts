@@ -30,13 +30,9 @@ export function parse(text: string): Manifest[] {
 /** Where registries expect credentials for Temporal. */
 export const TEMPORAL_SECRET = 'rollcall-temporal';
 
-function settingsOf({
-  address,
-  serverName,
-  file,
-}: TemporalWithTls): Pick<TemporalServer, 'address' | 'tls' | 'apiKey'> {
-  const tls = { serverName, caFile: file('ca.crt'), certificateFile: file('tls.crt'), keyFile: file('tls.key') };
-  return { address, tls, apiKey: { file: file('api-key') } };
+function settingsOf({ address, serverName, files }: TemporalWithTls): Omit<TemporalServer, 'namespace' | 'taskQueue'> {
+  const tls = { serverName, caFile: files['ca.crt'], certificateFile: files['tls.crt'], keyFile: files['tls.key'] };
+  return { address, tls, apiKey: { file: files['api-key'] } };
 }
 
 export interface RunningOperator {

@@ -18,8 +18,8 @@ export interface TemporalWithTls {
   readonly serverName: string;
   /** What a Secret with the credentials contains. */
   readonly credentials: Readonly<Record<'ca.crt' | 'tls.crt' | 'tls.key' | 'api-key', string>>;
-  /** A file with one of the credentials. */
-  file(key: keyof TemporalWithTls['credentials']): string;
+  /** The files with the credentials. */
+  readonly files: Readonly<Record<keyof TemporalWithTls['credentials'], string>>;
   /** Calls that were refused because they had no, or another, key. */
   readonly refused: number;
   stop(): Promise<void>;
@@ -58,7 +58,12 @@ export async function startTemporalWithTls(upstream: string): Promise<TemporalWi
     address: `${LOOPBACK}:${(server.address() as AddressInfo).port}`,
     serverName: SERVER_NAME,
     credentials,
-    file: (key) => join(folder, key),
+    files: {
+      'ca.crt': join(folder, 'ca.crt'),
+      'tls.crt': join(folder, 'tls.crt'),
+      'tls.key': join(folder, 'tls.key'),
+      'api-key': join(folder, 'api-key'),
+    },
     get refused() {
       return refused;
     },

@@ -124,7 +124,8 @@ class ResourceView {
     if (!isOurs && before === undefined) return;
     // Ignore a status that the operator wrote itself.
     if (isOurs && before !== undefined && changeMark(before.resource) === changeMark(resource)) return;
-    this.#options.queue.add(resource, before === undefined && isOurs ? 'start' : 'resource');
+    const isKnown = 'phase' in resource.status;
+    this.#options.queue.add(resource, before === undefined && isOurs && isKnown ? 'start' : 'resource');
   }
 
   /** An object of a registry changed. */
