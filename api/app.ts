@@ -1,4 +1,4 @@
-/** The public API: every request passes what is used here from top to bottom. */
+/** The public API. Requests pass the middleware from top to bottom. */
 import express, { type Express, type RequestHandler } from 'express';
 import type { ApiContext } from './context.ts';
 import { ENDPOINT_GROUPS } from './endpoints/groups.ts';

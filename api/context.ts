@@ -1,4 +1,4 @@
-/** What endpoints work with. */
+/** The parts of the API that endpoints use. */
 import type { Request } from 'express';
 import type { Logger } from 'pino';
 import type { OutboundSettings, RateLimitSettings } from '../config/model.ts';
@@ -45,11 +45,11 @@ export interface ApiContext {
     readonly publisherExtensionBytes: number;
   };
   readonly logger: Logger;
-  /** Aborted when the process is told to stop, some time before it takes no more requests. */
+  /** Aborted when the process is told to stop, before it stops accepting requests. */
   readonly stopping: AbortSignal;
 }
 
-/** Where operators find the histories. */
+/** Where the histories are. */
 export interface TemporalInformation {
   readonly address: string;
   readonly namespace: string;

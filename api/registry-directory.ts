@@ -53,7 +53,7 @@ export class RegistryDirectory {
     return this.#known(name);
   }
 
-  /** Whether the registry, as `find` answered it once, is known to be the same still. */
+  /** Whether a registry that `find` returned is still current. */
   isCurrent(registry: RegistryRow): boolean {
     return this.#isFollowing() && this.#registries.get(registry.name) === registry;
   }
@@ -92,7 +92,7 @@ export class RegistryDirectory {
     return this.#nextReading;
   }
 
-  /** A registry has a new revision. If that isn't enough to know its state, the next lookup reads all registries. */
+  /** Takes note of a new revision. If that isn't enough to know the registry's state, the next lookup reads all registries. */
   noteRevision(news: RevisionNews): void {
     this.#servers.get(news.registryId)?.note(news);
     this.#notified.set(news.registryId, news);

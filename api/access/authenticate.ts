@@ -1,4 +1,4 @@
-/** Finds out who sent a request, before anything else is done with it. */
+/** Identifies the sender of each request. */
 import type { IncomingMessage } from 'node:http';
 import type { OAuthSettings } from '../../config/model.ts';
 import { bearerToken } from './bearer-token.ts';
@@ -8,7 +8,7 @@ import { isPublicPath } from './public-path.ts';
 import { TokenRejected } from './tokens/rejection.ts';
 import type { TokenVerifier } from './tokens/token-verifier.ts';
 
-/** Finds out who sent a request and stores it for `callerOf`. Never fails. Undefined: the caller is known at once. */
+/** Identifies the sender of a request and stores it for `callerOf`. Never fails. Undefined: the caller is known at once. */
 export type Authenticate = (request: IncomingMessage) => Promise<void> | undefined;
 
 /** If authentication is off. */

@@ -21,7 +21,7 @@ export interface Caller {
   readonly mayWrite: boolean;
   /** Whether required claims don't apply to this caller: a superAdmin, or `authz` is off. */
   readonly seesEverything: boolean;
-  /** Equal for callers who see the same: a digest of the claims. Part of cache keys. */
+  /** Equal for callers that see the same: a digest of the claims. Part of cache keys. */
   readonly key: string;
 }
 
@@ -40,12 +40,12 @@ export const REFUSED: Caller = { ...PUBLIC, key: 'refused' };
 
 const callers = new WeakMap<IncomingMessage, Caller>();
 
-/** Stores who sent a request. Only for the authentication. */
+/** Stores the caller of a request. Only for authentication. */
 export function setCaller(request: IncomingMessage, caller: Caller): void {
   callers.set(request, caller);
 }
 
-/** Who sent a request. Before authentication, a caller without any permission. */
+/** The caller of a request. Before authentication, one without any permission. */
 export function callerOf(request: IncomingMessage): Caller {
   return callers.get(request) ?? PUBLIC;
 }

@@ -24,7 +24,7 @@ export function requireRole(caller: Caller, role: Role): void {
   throw new HttpError(403, `This needs the role ${role}, which the claims of your token do not give`);
 }
 
-/** The claims that a caller must hold to see something. Null: only callers who see everything do. */
+/** The claims that a caller must hold to see something. Null: only callers that see everything can. */
 export type RequiredClaims = Claims | null;
 
 /** Whether the caller sees something with these claims, such as a source or an entry. */
@@ -32,7 +32,7 @@ export function sees(caller: Caller, claims: RequiredClaims): boolean {
   return caller.seesEverything || (claims !== null && maySee(caller.claims, claims));
 }
 
-/** What determines who sees a registry. */
+/** What decides which callers see a registry. */
 export interface RegistryAccess {
   readonly access: 'protected' | 'public';
   readonly claims: RequiredClaims;
@@ -56,7 +56,7 @@ export function requireGrant(caller: Caller, claims: RequiredClaims): void {
   if (caller.seesEverything) return;
   const given = Object.entries(claims ?? {});
   if (given.length === 0) {
-    throw new HttpError(403, 'Claims are required: without any, only a superAdmin could see it');
+    throw new HttpError(403, 'Claims are required: without any, only a superAdmin can see it');
   }
   const missing = given.filter(([name, value]) => !mayGrant(caller.claims, { [name]: value }));
   if (missing.length === 0) return;

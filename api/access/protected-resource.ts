@@ -1,4 +1,4 @@
-/** What clients need to know to get a token for a registry: protected resource metadata (RFC 9728). */
+/** Protected resource metadata (RFC 9728), which tells clients where to get a token for a registry. */
 import type { Request } from 'express';
 import { z } from 'zod';
 import type { OAuthSettings } from '../../config/model.ts';
@@ -26,7 +26,7 @@ type Settings = Pick<OAuthSettings, 'resourceUrl' | 'realm' | 'scopesSupported' 
  * The metadata of a resource: of the whole server, or of one registry, whether or not that registry exists.
  *
  * @param path of the resource, empty for the whole server
- * @throws HttpError 404 for a path at which no resource can be
+ * @throws HttpError 404 for a path that can't have a resource
  */
 export function resourceMetadata(request: Request, path: string, settings: Settings): ResourceMetadata {
   const base = baseUrl(request, settings);

@@ -16,7 +16,7 @@ import type { Caller } from './caller.ts';
 export interface RegistryView {
   readonly registry: RegistryRow;
   readonly visibility: Visibility;
-  /** Equal for callers who see the same at the same revision. Part of the key of everything made from the view. */
+  /** Equal for callers that see the same at the same revision. Part of the key of everything made from the view. */
   readonly key: string;
 }
 

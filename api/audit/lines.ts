@@ -1,4 +1,4 @@
-/** Where audit events go as JSON lines: to a file, or to standard output. */
+/** Audit events as JSON lines, in a file or on standard output. */
 import { pino, type Logger } from 'pino';
 import { type AuditEvent, auditText } from '../../registry/audit.ts';
 import { LineFile } from './line-file.ts';

@@ -1,4 +1,4 @@
-/** The audit trail: who changed what, and who was refused. In Postgres, and as JSON lines. */
+/** The audit trail: changes and refusals, with their callers. In Postgres, and as JSON lines. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { AuditSettings } from '../../config/model.ts';
@@ -14,7 +14,7 @@ import { isRecorded } from './recorded-actions.ts';
 import { RefusalFilter } from './refusal-filter.ts';
 import type { Sender } from './sender.ts';
 
-/** A change that is about to be made. */
+/** A change before it is made. */
 export interface RequestedChange {
   readonly sender: Sender;
   readonly action: AuditAction;

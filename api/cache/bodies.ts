@@ -26,7 +26,7 @@ export class BodyCache {
     this.#bodies = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => bytes.length + OVERHEAD_BYTES });
   }
 
-  /** Bytes of all bodies, with what they cost besides. */
+  /** Bytes of all bodies, overhead included. */
   get heldBytes(): number {
     return this.#bodies.calculatedSize;
   }

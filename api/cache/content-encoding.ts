@@ -15,7 +15,7 @@ import type { Transform } from 'node:stream';
 
 export type ContentEncoding = 'identity' | 'gzip' | 'br';
 
-/** Smaller bodies fit into a packet or two anyway. */
+/** Smaller bodies fit into one or two packets. */
 const MIN_COMPRESSED_BYTES = 1024;
 
 /** Compresses JSON as well as the best level of gzip, in a fifth of the time of Brotli's default, 11. */

@@ -65,8 +65,8 @@ const MAX_WAIT_MS = 1_800;
 const SHORT_BYTES = 4096;
 
 /**
- * Sends pages and caches them under a key of registry, revision, the caller's view, and query. Only callers who see the
- * same share a page. Nothing has to be dropped after a change: pages of older revisions are not requested again and are
+ * Sends pages and caches them under a key of registry, revision, the caller's view, and query. Only callers that see the
+ * same share a page. Nothing is dropped after a change: pages of older revisions are not requested again and are
  * evicted as the least recently used.
  *
  * The key never leaves the process. A revision also changes with entries that the caller can't see, so entity tags
@@ -85,7 +85,7 @@ export class Pages {
     this.#softwareVersion = softwareVersion;
   }
 
-  /** Memory that cached pages take, in bytes. */
+  /** Memory of cached pages, in bytes. */
   get heldBytes(): number {
     return this.#bodies.heldBytes;
   }
@@ -172,7 +172,7 @@ export function cacheControl(request: Request): string {
   return callerOf(request).kind === 'token' ? 'private, no-cache' : 'no-cache';
 }
 
-/** Characters of a chunk, at least, but for the last: small writes cost more than what they carry. */
+/** Minimum characters of a chunk, except the last: small writes cost more than their content. */
 const CHUNK_LENGTH = 32 * 1024;
 
 export async function* inChunks(pieces: AsyncIterable<string>): AsyncGenerator<string, void, void> {

@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 
-/** The address; for IPv6 the network, because one customer has all of its addresses. */
+/** The address; for IPv6 the network, because one customer has all addresses of a network. */
 export function addressOf({ ip }: Request): string {
   return ip === undefined ? '' : ipKeyGenerator(ip);
 }

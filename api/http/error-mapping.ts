@@ -1,4 +1,4 @@
-/** Maps errors to answers. The status says whose fault it is. */
+/** Maps errors to answers. The status tells whether the client or the server is at fault. */
 import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
 import { Overloaded } from '../../db/connection/turns.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
@@ -44,7 +44,7 @@ function failureToHttpError(failure: RollcallError): HttpError {
     : new HttpError(status, failure.message, { cause: failure });
 }
 
-/** Whether Express or its body parser could not read the request. */
+/** Whether Express or its body parser couldn't read the request. */
 function isClientError(error: unknown): error is Error & { readonly status: number } {
   return (
     error instanceof Error &&

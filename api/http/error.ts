@@ -1,7 +1,7 @@
 /** An error answer that can be thrown anywhere. */
 import type { Fault } from '../../registry/server-json.ts';
 
-/** The status is 400 to 599. The message is for the client and says what to do. */
+/** The status is 400 to 599. The message is sent to the client and says what to do. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;

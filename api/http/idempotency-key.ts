@@ -11,7 +11,7 @@ export const idempotencyKey = z
   .optional()
   .meta({
     description:
-      'Names this request. If it is sent again with the same key, it is not carried out again, and the answer is the same.',
+      'Identifies this request. If it is sent again with the same key, it is not carried out again, and the answer is the same.',
   });
 
 /** The headers of writes, for the OpenAPI document. */
@@ -25,5 +25,5 @@ export const writeHeaders = z.object({ 'Idempotency-Key': idempotencyKey });
 export function idempotencyKeyOf(request: Request): string | undefined {
   const result = idempotencyKey.safeParse(request.get('idempotency-key'));
   if (result.success) return result.data;
-  throw new HttpError(400, `The header Idempotency-Key ${result.error.issues[0]?.message ?? 'is not understood'}`);
+  throw new HttpError(400, `The header Idempotency-Key ${result.error.issues[0]?.message ?? 'is invalid'}`);
 }

@@ -24,7 +24,7 @@ function isTooLarge(error: unknown): error is Error {
 }
 
 function tooLarge(cause?: Error): HttpError {
-  return new HttpError(413, `The body is larger than ${MAX_BODY_BYTES} bytes, the most that is read`, { cause });
+  return new HttpError(413, `The body is larger than ${MAX_BODY_BYTES} bytes, the maximum`, { cause });
 }
 
 export interface JsonBody {
@@ -47,7 +47,7 @@ export function bodyBytes(request: Request): Buffer {
   if (!Buffer.isBuffer(bytes)) {
     throw request.is(JSON_TYPES) === false
       ? new HttpError(415, 'The body must be JSON, with Content-Type: application/json')
-      : new HttpError(400, 'The request has no body, where one in JSON is needed');
+      : new HttpError(400, 'The request needs a body in JSON');
   }
   return bytes;
 }
@@ -78,7 +78,7 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-/** Sends text that is JSON already. Clients don't store it. */
+/** Sends text that is already JSON. Clients don't store it. */
 export function sendJson(response: Response, json: string): void {
   response.set('Cache-Control', 'no-store').type('application/json').send(json);
 }

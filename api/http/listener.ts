@@ -1,38 +1,38 @@
-/** An HTTP server with deadlines, that ends without cutting off whoever is being answered. */
+/** An HTTP server with deadlines, which stops without cutting off clients that are being answered. */
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cutOffStalledReaders } from './stalled-readers.ts';
 import { answerUnreadableRequests } from './unreadable-request.ts';
 
-/** A client has this long to send its headers, and the whole of its request. */
+/** Time for a client to send its headers, and its whole request, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 const TIMEOUT_CHECK_INTERVAL_MS = 2_000;
-/** Longer than the usual 60 s of load balancers: the side that keeps connections for later should close them first. */
+/** Longer than the usual 60 s of load balancers: the client side of idle connections should close them first. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** A client that accepts no byte of its answer for this long is cut off. */
+/** A client that reads no byte of its answer for this long is cut off. */
 const STALLED_READER_TIMEOUT_MS = 30_000;
-/** Above what a token may have: one that is too long is to be refused as a token, not as a request. */
+/** Above the limit of tokens, so that a token that is too long is refused as a token and not as a request. */
 const MAX_HEADER_BYTES = 128 * 1024;
-/** How long answers may still take when the server is told to stop. */
+/** Time for running answers after the server was told to stop. */
 const DRAIN_TIMEOUT_MS = 7_000;
 const IDLE_SWEEP_INTERVAL_MS = 50;
 
 export interface HttpListener {
-  /** `http://host:port`, with the port that was given where it was asked for port 0. */
+  /** `http://host:port`, with the actual port if port 0 was requested. */
   readonly url: string;
-  /** Ends each connection with its next answer. Clients and load balancers open new ones, maybe to another process. */
+  /** Closes each connection after its next answer. Clients and load balancers open new ones, possibly to another process. */
   endKeptConnections(): void;
-  /** Takes no new connection, waits for the answers that are under way, and cuts off those that take too long. */
+  /** Accepts no new connections, waits for running answers, and cuts off those that take too long. */
   close(): Promise<void>;
 }
 
 /**
  * Calls the listener for requests to an address, `host:port` or `:port` for all interfaces.
  *
- * @param stalledReaderTimeoutMs how long a client may accept no byte of its answer
- * @throws Error that names the address where it cannot be listened at.
+ * @param stalledReaderTimeoutMs how long a client can read no byte of its answer
+ * @throws Error that names the address, if it can't be listened at
  */
 export async function listen(
   listener: RequestListener,
@@ -71,7 +71,7 @@ export async function listen(
 function parseAddress(address: string): { readonly host: string | undefined; readonly port: number } {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(address) ?? [];
   if (port === undefined || Number(port) > 65_535) {
-    throw new Error(`"${address}" is not an address to listen at: write host:port, or :port for all interfaces`);
+    throw new Error(`"${address}" isn't an address to listen at: write host:port, or :port for all interfaces`);
   }
   return { host: bracketed ?? (plain === '' ? undefined : plain), port: Number(port) };
 }
@@ -92,7 +92,7 @@ function urlOf(server: Server, host: string | undefined): string {
 async function drain(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  // A connection that was busy when the server closed is kept for later otherwise.
+  // Otherwise, a connection that was busy when the server closed stays open.
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_INTERVAL_MS);
   const limit = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS);
   await closed;

@@ -1,4 +1,4 @@
-/** Each request to the public port as a line in the log, in the metrics, and as a span. */
+/** Reports each request to the public port: a line in the log, metrics, and a span. */
 import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
@@ -23,7 +23,7 @@ export interface RequestObserver {
 const PROBES: ReadonlySet<string> = new Set(['/health', '/readiness']);
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const REFUSALS: Readonly<Record<number, string>> = { 401: 'unauthenticated', 403: 'denied', 429: 'rate_limited' };
-/** The values of all other parameters can be secret, or say what a person looks for. */
+/** The values of all other parameters can be secret or private. */
 const LOGGED_PARAMETERS = ['limit', 'version', 'updated_since', 'include_deleted'] as const;
 const MAX_LOGGED_LENGTH = 300;
 const TRACE_ID = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
@@ -133,7 +133,7 @@ function log(logger: Logger, { request, response, arrival, bytes }: Ended, durat
   );
 }
 
-/** The parameters of which the log has the values. */
+/** The parameters whose values are logged. */
 function loggedQuery(search: string): string | undefined {
   const given = new URLSearchParams(search);
   const logged = new URLSearchParams(

@@ -2,7 +2,7 @@
 import type { Request, RequestHandler } from 'express';
 import { HttpError } from './error.ts';
 
-/** Answers 400 for a path that cannot be decoded, in one format for all endpoints. */
+/** Answers 400 for a path that can't be decoded, in the same format for all endpoints. */
 export const refuseMalformedPath: RequestHandler = (request, _response, next) => {
   try {
     decodeURIComponent(request.path);
@@ -15,12 +15,12 @@ export const refuseMalformedPath: RequestHandler = (request, _response, next) =>
 /**
  * A parameter of the path, decoded; undefined if the path has none of this name.
  *
- * @throws HttpError 400 if it contains NUL, which Postgres cannot store.
+ * @throws HttpError 400 if it contains NUL, which Postgres can't store.
  */
 export function pathParameter(request: Request, name: string): string | undefined {
   const value = request.params[name];
   if (typeof value !== 'string') return undefined;
-  if (value.includes('\0')) throw new HttpError(400, `The path contains the character NUL, which no ${name} can have`);
+  if (value.includes('\0')) throw new HttpError(400, `The ${name} in the path contains the character NUL`);
   return value;
 }
 

@@ -1,9 +1,9 @@
-/** The query string of a request, read strictly where leniency would hide a client's mistake. */
+/** The query string of a request, read strictly so that mistakes of clients show. */
 import type { z } from 'zod';
 import { HttpError } from './error.ts';
 
 /**
- * The query parameters that the schema names, checked by it. Parameters that it does not name are ignored.
+ * The query parameters that the schema names, checked by it. Other parameters are ignored.
  *
  * @throws HttpError 400 for a malformed percent sign, a parameter that is given twice, or a value that the schema refuses.
  */

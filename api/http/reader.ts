@@ -1,11 +1,11 @@
-/** Work that is done for a client only as long as it is connected. */
+/** Work for a client that stops when the client disconnects. */
 import type { Request, Response } from 'express';
 import type { Reader } from '../../db/connection/consistent-read.ts';
 import { addressOf } from './client-address.ts';
 
 /**
- * Does the work for the client. The reader's signal is aborted when the client hangs up; the failure of the work that
- * follows from it is dropped, since there is no client left to answer.
+ * Does the work for the client. When the client disconnects, the reader's signal aborts, and the failure that follows is
+ * dropped, because no client is left to answer.
  *
  * @throws what the work throws for any other reason.
  */
@@ -28,7 +28,7 @@ export async function whileConnected(
   }
 }
 
-/** How streams and signals say that the other side has closed. */
+/** Error codes of streams and signals after the other side has closed. */
 function isHangUp(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.name === 'AbortError' || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE');

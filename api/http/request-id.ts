@@ -1,16 +1,16 @@
-/** What a request is called in the audit, the log and its answer, so that the three can be brought together. */
+/** The id of a request in the audit trail, the log, and its answer, which connects the three. */
 import type { RequestHandler } from 'express';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
 const REQUEST_ID_HEADER = 'X-Request-Id';
 
-/** What proxies and clients make: UUIDs, numbers, hexadecimal and Base64 texts. Nothing that could forge a line. */
+/** The ids that proxies and clients make: UUIDs, numbers, hexadecimal and Base64 texts. None can forge a line of the log. */
 const ACCEPTABLE = /^[\w.:+/=-]{1,128}$/;
 
 const made = new WeakMap<IncomingMessage, string>();
 
-/** The sender's `X-Request-Id`, or one of our own where there is none that could be kept. */
+/** The sender's `X-Request-Id`, or a new id if it is missing or invalid. */
 export function requestIdOf(request: IncomingMessage): string {
   const sent = request.headers['x-request-id'];
   if (typeof sent === 'string' && ACCEPTABLE.test(sent)) return sent;
@@ -21,7 +21,7 @@ export function requestIdOf(request: IncomingMessage): string {
   return id;
 }
 
-/** Answers with the id, whatever becomes of the request. */
+/** Sends the id with every answer, errors included. */
 export const answerRequestId: RequestHandler = (request, response, next) => {
   response.setHeader(REQUEST_ID_HEADER, requestIdOf(request));
   next();

@@ -1,19 +1,19 @@
 /** Finds the pattern of a request's path, for metrics, logs, and traces: `/v0.1/servers/{server}`. */
 
-/** Paths without a pattern share this one, so that the number of series is bounded whatever clients ask for. */
+/** Paths without a pattern share this one, so that the number of series is bounded, whatever clients request. */
 const OTHER_ROUTE = '(other)';
 
 interface Node {
   readonly children: Map<string, Node>;
   parameter: { readonly node: Node; readonly isServer: boolean } | undefined;
-  /** The pattern that ends here, or that takes the rest of the path. */
+  /** The pattern that ends here, or that matches the rest of the path. */
   pattern: string | undefined;
   isWildcard: boolean;
 }
 
 const ANY_REST = /\{?\/\*\w+\}?$/;
 
-/** A name of a server contains one slash, which clients may send as it is. */
+/** The name of a server contains one slash, which clients can send without encoding. */
 const SERVER_PARAMETER = 'server';
 
 /**

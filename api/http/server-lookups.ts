@@ -1,4 +1,4 @@
-/** Counts look-ups of the latest version by server, for those who want to know what is used. */
+/** Counts lookups of the latest version by server, as a measure of what is used. */
 import { serverLookups } from '../../telemetry/instruments.ts';
 
 const LATEST_ROUTE = /\/servers\/\{server\}\/versions\/\{version\}$/;
@@ -21,7 +21,7 @@ export class ServerLookups {
     this.#maxServers = maxServers;
   }
 
-  /** Counts the request if it is a look-up of an existing server. */
+  /** Counts the request if it is a lookup of an existing server. */
   count({ method, route, path, statusCode }: AnsweredRequest): void {
     if (this.#maxServers === 0 || method !== 'GET' || (statusCode !== 200 && statusCode !== 304)) return;
     if (!LATEST_ROUTE.test(route)) return;
@@ -29,7 +29,7 @@ export class ServerLookups {
     if (name !== undefined) serverLookups.add(1, { server: this.#labelOf(decodeURIComponent(name)) });
   }
 
-  /** The first servers that are looked up keep their names. */
+  /** Only the first servers that are looked up are counted by name. */
   #labelOf(name: string): string {
     if (this.#servers.has(name)) return name;
     if (this.#servers.size >= this.#maxServers) return OTHER_SERVER;

@@ -1,10 +1,10 @@
-/** Clients that ask for something and don't read the answer would hold what the answer is made from. */
+/** Cuts off clients that don't read their answers, which hold memory and database connections. */
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * Closes connections on which nothing has moved for so long, unless the server itself is still working on the answer.
- * Idle connections that are kept for later requests are closed as before, after the server's own time.
+ * Closes connections that have been still for this time, unless the server is still working on the answer. Idle
+ * connections between requests keep the server's own timeout.
  */
 export function cutOffStalledReaders(server: Server, timeoutMs: number): void {
   const answers = new WeakMap<Duplex, ServerResponse>();

@@ -3,22 +3,22 @@ import { z } from 'zod';
 import { isDay } from '../../registry/timestamp.ts';
 
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/;
-/** What Postgres and four-digit years can express. */
+/** The range of four-digit years, which Postgres can store. */
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
 const LATEST = Date.parse('9999-12-31T23:59:59Z');
 
-/** Comes out in UTC with microseconds, which is what Postgres keeps. */
+/** Converted to UTC with microseconds, the precision of Postgres. */
 export const timestamp = z.string().transform((value, context) => {
   // Clients forget to encode the plus sign of an offset, which then arrives as a space.
   const time = readTimestamp(value.replace(/ (\d{2}:\d{2})$/, '+$1'));
   if (time !== undefined) return time;
-  context.addIssue({ code: 'custom', message: 'must be a timestamp as in RFC 3339, like 2025-08-07T13:15:04.280Z' });
+  context.addIssue({ code: 'custom', message: 'must be a timestamp (RFC 3339) such as 2025-08-07T13:15:04.280Z' });
   return z.NEVER;
 });
 
 /**
- * Undefined for a text that is no timestamp.
- * A leap second is the second after it. A time outside the years 1 to 9999 is the nearest inside.
+ * Undefined for text that isn't a timestamp. A leap second becomes the next second. A time outside the years 1 to 9999
+ * becomes the nearest one inside.
  */
 function readTimestamp(text: string): string | undefined {
   const [, date, minutes, seconds, fraction = '', offset] = RFC_3339.exec(text) ?? [];

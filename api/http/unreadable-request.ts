@@ -1,16 +1,16 @@
-/** Answers to what is no HTTP request, or too large or too slow to become one: no router ever sees it. */
+/** Answers requests that Node can't parse, or that are too large or too slow. They never reach a router. */
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** By the code of Node's error; all others mean that it is no HTTP. */
+/** By the code of Node's error; all others mean that it isn't HTTP. */
 const ANSWERS: Readonly<Record<string, { readonly status: number; readonly error: string }>> = {
-  HPE_HEADER_OVERFLOW: { status: 431, error: 'The headers of the request, its path among them, are too large' },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, error: 'The extensions of a chunk of the body are too large' },
+  HPE_HEADER_OVERFLOW: { status: 431, error: 'The headers and path of the request are too large' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, error: 'The extensions of a chunk in the body are too large' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, error: 'The request took too long to arrive' },
 };
-const NO_HTTP = { status: 400, error: 'This is not an HTTP request that can be understood' };
+const NO_HTTP = { status: 400, error: 'This is not a valid HTTP request' };
 
-/** Answers in JSON where the client is not in the middle of another answer. */
+/** Answers in JSON, unless the client is in the middle of another answer. */
 export function answerUnreadableRequests(server: Server): void {
   const answers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', ({ socket }, response) => answers.set(socket, response));

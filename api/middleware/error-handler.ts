@@ -1,4 +1,4 @@
-/** Every error as JSON, `{"error": "…"}`, with the status that says whose fault it is. */
+/** Sends every error as JSON, `{"error": "…"}`. */
 import type { ErrorRequestHandler } from 'express';
 import { ProviderUnavailable } from '../access/tokens/rejection.ts';
 import { senderOf } from '../audit/sender.ts';

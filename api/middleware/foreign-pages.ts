@@ -1,4 +1,4 @@
-/** What web pages must not do through the browsers of their visitors. */
+/** Refuses requests that web pages send through the browsers of their visitors. */
 import type { Request, RequestHandler } from 'express';
 import { callerOf } from '../access/caller.ts';
 import { HttpError } from '../http/error.ts';
@@ -21,7 +21,7 @@ export function refuseForeignPages({ publicHosts }: { readonly publicHosts: read
     if (hosts.length === 0 || !hosts.every((host) => isKnownHost(host, known))) {
       throw new HttpError(
         403,
-        'The request names a host that is not one of this server: use its IP address or localhost, or add the host to server.publicHosts in the configuration file',
+        'The request names a host that this server does not know: use its IP address or localhost, or add the host to server.publicHosts in the configuration file',
       );
     }
     if (!isSafeMethod(request.method) && isOfOtherOrigin(request, hosts)) {
@@ -34,7 +34,7 @@ export function refuseForeignPages({ publicHosts }: { readonly publicHosts: read
   };
 }
 
-/** Judges by the headers that browsers send about the page. Programs send neither. */
+/** Uses the headers that browsers send about the page. Programs send neither. */
 function isOfOtherOrigin(request: Request, hosts: readonly string[]): boolean {
   const site = request.get('sec-fetch-site');
   const origin = request.get('origin');

@@ -1,4 +1,4 @@
-/** How often one sender may change something, or fail to say who it is. Reads are never limited. */
+/** Limits of changes, and of rejected tokens, per sender. Reads are never limited. */
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { type Options, rateLimit } from 'express-rate-limit';
 import type { RateLimitSettings } from '../../config/model.ts';
@@ -18,7 +18,7 @@ interface LimitedApi {
   readonly rateLimits: RateLimitSettings;
 }
 
-/** Counts what a caller asks to change; without a token what comes from one address. For after the authentication. */
+/** Counts the changes of a caller, or without a token those of an address. Runs after authentication. */
 export function limitWrites({ audit, rateLimits: { writesPerMinute } }: LimitedApi): RequestHandler {
   return limiter(audit, {
     limit: writesPerMinute,
@@ -32,8 +32,8 @@ export function limitWrites({ audit, rateLimits: { writesPerMinute } }: LimitedA
 }
 
 /**
- * Counts the tokens from one address that are refused, for before the errors are answered. Tokens are checked all the
- * same, so that callers behind a proxy cannot lock out each other.
+ * Counts rejected tokens from one address. Runs before errors are answered. Further tokens are still checked, so that
+ * callers behind the same proxy can't lock out each other.
  */
 export function limitFailedAuthentications({ audit, rateLimits }: LimitedApi): ErrorRequestHandler {
   const limit = rateLimits.failedAuthenticationsPerMinute;
@@ -50,7 +50,7 @@ export function limitFailedAuthentications({ audit, rateLimits }: LimitedApi): E
   };
 }
 
-/** Passes a 429 on for whatever is too much, and records the first of each minute. */
+/** Answers 429 above the limit, and records the first of each minute. */
 function limiter(
   audit: AuditTrail,
   { message, ...options }: Partial<Options> & { readonly limit: number; readonly message: string },
@@ -60,7 +60,7 @@ function limiter(
     windowMs: WINDOW_MS,
     standardHeaders: false,
     legacyHeaders: false,
-    // It would tell the operator on the console what the configuration of trusted proxies says already.
+    // It would print warnings about trusted proxies, which the configuration settles.
     validate: false,
     // oxlint-disable-next-line max-params -- As the library calls it.
     handler: (request, _response, next) => {

@@ -1,4 +1,4 @@
-/** Under which names clients reach this server. */
+/** The host names that clients use for this server. */
 import { isIP } from 'node:net';
 import type { Request } from 'express';
 import { withoutBrackets } from '../../registry/host-in-url.ts';
@@ -7,7 +7,7 @@ import { isLoopbackHost } from '../../registry/loopback.ts';
 /**
  * The hosts, with their ports, that a request names as the ones that it was sent to; empty if it names none. These are
  * the values of `X-Forwarded-Host` if the sender is a trusted proxy and sends it, else that of `Host`. All of them count:
- * a proxy that appends to the header leaves what the client wrote in the first place.
+ * a proxy that appends to the header keeps what the client wrote.
  */
 export function requestedHosts(request: Request): readonly string[] {
   const isTrustedProxy = request.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;

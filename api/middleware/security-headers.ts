@@ -1,8 +1,8 @@
-/** Headers that keep browsers from doing more with an answer than reading it. */
+/** Headers that keep browsers from running, framing, or embedding answers. */
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
-/** Answers are data: as a document of its own none of them may load or run anything. `/docs` says otherwise for itself. */
+/** Answers are data: opened as documents, they must not load or run anything. `/docs` has its own policy. */
 export const securityHeaders: RequestHandler = helmet({
   contentSecurityPolicy: {
     useDefaults: false,

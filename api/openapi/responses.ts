@@ -6,7 +6,7 @@ import { type Endpoint, isChange } from '../endpoints/endpoint.ts';
 
 const errorBody = z
   .object({
-    error: z.string().meta({ description: 'What is wrong, and what to do about it.' }),
+    error: z.string().meta({ description: 'The problem, and what to do about it.' }),
     faults: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()

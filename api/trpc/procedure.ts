@@ -1,4 +1,4 @@
-/** What the admin routers are made of: procedures that carry operations out, and errors that clients can act on. */
+/** Procedures of the admin routers, which carry out operations, and the errors that clients get. */
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { TRPC_ERROR_CODE_KEY } from '@trpc/server/rpc';
 import type { z } from 'zod';
@@ -24,7 +24,7 @@ const trpc = initTRPC
   .meta<ProcedureMeta>()
   .create({
     defaultMeta: { needsToken: true },
-    // Otherwise errors carry their stack wherever NODE_ENV is not "production".
+    // Otherwise, errors contain their stack unless NODE_ENV is "production".
     isDev: false,
     // A client connects again after each of these times, which checks its token again.
     sse: {
@@ -56,7 +56,7 @@ const CODES: Readonly<Record<number, TRPC_ERROR_CODE_KEY>> = {
   503: 'SERVICE_UNAVAILABLE',
 };
 
-/** Errors have the code and the message that the REST API would answer with. */
+/** Errors have the same code and message as in the REST API. */
 const procedure = trpc.procedure.use(async ({ next, ctx, path }) => {
   const result = await next();
   if (result.ok || isRefusal(result.error)) return result;
@@ -69,7 +69,7 @@ const procedure = trpc.procedure.use(async ({ next, ctx, path }) => {
   throw new TRPCError({ code: CODES[status] ?? 'INTERNAL_SERVER_ERROR', message, cause });
 });
 
-/** Of tRPC itself, about a request that it could not read. */
+/** tRPC's own error about a request that it couldn't read. */
 function isRefusal(error: TRPCError): boolean {
   return error.code !== 'INTERNAL_SERVER_ERROR';
 }
@@ -119,7 +119,7 @@ async function* validated<Output extends z.ZodType>(
   for await (const state of states) yield output.parse(state);
 }
 
-/** For callers inside this process, which can't hang up. */
+/** For callers inside this process, which can't disconnect. */
 const NEVER = new AbortController().signal;
 
 /** The type of the input for clients. The operation validates it, after the permission, so that refusals are recorded. */

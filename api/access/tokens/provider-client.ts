@@ -20,7 +20,7 @@ export interface Question {
   readonly form?: Readonly<Record<string, string>>;
 }
 
-/** The provider rejected what the form holds. Other questions may well be answered. */
+/** The provider rejected this form. It may answer others. */
 export class QuestionRejected extends Error {
   override readonly name = 'QuestionRejected';
 }
@@ -29,12 +29,12 @@ export class QuestionRejected extends Error {
 const REJECTING_STATUSES: ReadonlySet<number> = new Set([400, 413, 414, 422, 431]);
 /** Statuses that mean an outage, as all above 499 do: too slow, too many requests. */
 const OUTAGE_STATUSES: ReadonlySet<number> = new Set([408, 429]);
-/** Milliseconds between two log lines about answers that could not be used: callers can cause any number of them. */
+/** Milliseconds between two log lines about unusable answers: callers can cause any number of them. */
 const LOG_PAUSE_MS = 10_000;
-/** Milliseconds after which a client may try again when an answer could not be used. */
+/** Milliseconds until a client can try again after an unusable answer. */
 const RETRY_AFTER_MS = 1_000;
 
-/** The provider answered, but not with what was asked for. */
+/** The provider's answer can't be used. */
 class UnusableAnswer extends Error {
   override readonly name = 'UnusableAnswer';
   readonly status: number;
@@ -63,7 +63,7 @@ export class ProviderClient {
   }
 
   /**
-   * Asks, and reads the answer, which is JSON.
+   * Sends a request, and reads the answer, which is JSON.
    *
    * After an outage (no connection, a timeout, 408, 429, 5xx) no question is sent until the pause is over. Any other
    * unusable answer to a form concerns that form alone. A question without a form is the same for all callers, so that
@@ -124,7 +124,7 @@ export class ProviderClient {
     try {
       return read(JSON.parse(bytes.toString('utf8')));
     } catch (cause) {
-      throw new UnusableAnswer(status, `Its answer is not what was asked for: ${messageOf(cause)}`, { cause });
+      throw new UnusableAnswer(status, `Its answer can't be used: ${messageOf(cause)}`, { cause });
     }
   }
 

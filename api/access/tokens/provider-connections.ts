@@ -1,4 +1,4 @@
-/** Connections to an identity provider: to where its settings allow, and with its certificate authorities. */
+/** Connections to an identity provider, within the limits of its settings and with its certificate authorities. */
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
@@ -47,13 +47,13 @@ export class ProviderConnections {
   #assertMayReach(url: URL): void {
     const host = withoutBrackets(url.hostname);
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(host))) {
-      throw new Error('Its URL has to begin with https://; http:// only for this machine itself');
+      throw new Error('Its URL must start with https://, or with http:// for this machine itself');
     }
     if (!this.#settings.allowPrivateIp && isIP(host) !== 0 && !isPublicAddress(host)) throw privateAddress(host);
   }
 }
 
-/** Honours HTTPS_PROXY and NO_PROXY; behind a proxy it is the proxy that decides what may be reached. */
+/** Honours HTTPS_PROXY and NO_PROXY. Behind a proxy, the proxy decides what can be reached. */
 function connect(authorities: string | undefined, allowPrivateIp: boolean): Dispatcher {
   const trust = authorities === undefined ? {} : { ca: authorities };
   const lookup = checkedLookup({
@@ -68,7 +68,7 @@ function connect(authorities: string | undefined, allowPrivateIp: boolean): Disp
 }
 
 function privateAddress(host: string): Error {
-  return new Error(`${host} resolves to an address that is not public, which only allowPrivateIP: true permits`);
+  return new Error(`${host} resolves to a private address: set allowPrivateIP: true to allow it`);
 }
 
 /** Null for a body that is larger than MAX_BODY_BYTES. */

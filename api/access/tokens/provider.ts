@@ -116,7 +116,7 @@ function refuseBoundToken(claims: TokenClaims): void {
 
 const EXPIRED = 'The token has expired';
 const REASONS = {
-  aud: 'The token is for another audience than this registry',
+  aud: 'The token is for another audience',
   exp: 'The token does not say when it expires',
   iss: 'The token is from an issuer that is not trusted here',
   nbf: 'The token is not valid yet',
