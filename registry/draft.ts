@@ -78,6 +78,7 @@ export function draftDigest(draft: EntryDraft): Buffer {
     draft.statusChangedAt,
     ...(draft.claims === undefined ? [] : [JSON.stringify(draft.claims)]),
     ...(draft.isUpstreamLatest === true ? ['latest'] : []),
+    ...(draft.files === undefined ? [] : [JSON.stringify(draft.files)]),
   ];
   return hash('sha256', parts.map((part) => part ?? '').join('\0'), 'buffer');
 }

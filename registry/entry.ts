@@ -28,6 +28,21 @@ export interface EntryDraft {
   readonly isUpstreamLatest?: true;
   /** Claims that the source itself requires for reading the server. */
   readonly claims?: Claims;
+  /** The files of a skill that are stored with it. */
+  readonly files?: readonly EntryFile[];
+  /** Further text that searches look through, bounded by its reader. */
+  readonly searchedText?: string;
+}
+
+/** A file of a skill, whose content is stored by its digest. */
+export interface EntryFile {
+  /** Relative to the folder of the skill, such as `scripts/run.sh`. Empty: the archive of all its files, as tar.gz. */
+  readonly path: string;
+  /** SHA-256 of the content, 64 hexadecimal digits. */
+  readonly digest: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly isExecutable: boolean;
 }
 
 /** A rejection or warning about an entry of a snapshot. */

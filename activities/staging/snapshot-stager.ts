@@ -1,5 +1,6 @@
 /** Stages what a fetch finds. */
 import type { Database } from '../../db/connection/database.ts';
+import { storeContents } from '../../db/contents/stored-contents.ts';
 import { discardSnapshot } from '../../db/syncs/snapshots.ts';
 import {
   DocumentReader,
@@ -140,6 +141,11 @@ export class SnapshotStager {
     const about = { severity: 'warning', ordinal, location, name, version } as const;
     const findings = warnings.map((reason) => ({ ...about, reason }));
     await this.#take({ drafts: [{ ordinal, location, draft }], findings });
+  }
+
+  /** Stores the content of files before an outcome names them. */
+  async storeContents(contents: readonly { readonly digest: Buffer; readonly bytes: Uint8Array }[]): Promise<void> {
+    await storeContents(this.#rows.database, contents);
   }
 
   /** Records a warning about the snapshot as a whole. */

@@ -3,13 +3,16 @@ import { servedName } from '../../registry/entry-kind.ts';
 /** Separates the fields, so that a match never spans two of them. */
 const FIELD_SEPARATOR = '\u001f';
 
-/** The text that searches look through: name, title, and description, folded. */
+/** The text that searches look through: name, title, description, and the start of a SKILL.md, folded. */
 export function searchText(entry: {
   readonly name: string;
   readonly title: string | null;
   readonly description: string;
+  readonly searchedText?: string;
 }): string {
-  return [servedName(entry.name), entry.title ?? '', entry.description].map(fold).join(FIELD_SEPARATOR);
+  const { name, title, description, searchedText } = entry;
+  const fields = [servedName(name), title ?? '', description, ...(searchedText === undefined ? [] : [searchedText])];
+  return fields.map(fold).join(FIELD_SEPARATOR);
 }
 
 /** The `LIKE` pattern for a term anywhere in a search text, in any case. `%`, `_`, and `\` match themselves. */

@@ -16,6 +16,7 @@ import {
 import { assertRemovalIsMeant } from './removal-guard.ts';
 import { count, id, nothing, timestamp } from '../connection/schemas.ts';
 import { takeStagedClaims } from '../claims/server-claims.ts';
+import { takeStagedFiles } from '../contents/entry-files.ts';
 import { deleteSnapshot } from './snapshots.ts';
 import { recordRemovals, recordStagedChanges } from './sync-changes.ts';
 
@@ -150,6 +151,7 @@ async function applyToSource(
   if (snapshot.hasEntryClaims === true && staged.written > 0) {
     await takeStagedClaims(transaction, { sourceId: source.id, syncRunId: snapshot.syncRunId });
   }
+  if (staged.written > 0) await takeStagedFiles(transaction, { sourceId: source.id, syncRunId: snapshot.syncRunId });
 
   const entriesChanged = added + changed + removed > 0;
   const envelopeChanged = snapshot.envelope !== source.envelope;

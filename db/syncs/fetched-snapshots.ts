@@ -5,7 +5,7 @@ import type { Database } from '../connection/database.ts';
 import { nothing } from '../connection/schemas.ts';
 
 /** State for the next check and fetch to compare with. */
-type FetchState = Readonly<Record<string, string | number | null>>;
+type FetchState = Readonly<Record<string, unknown>>;
 
 const fetchedSnapshot = z.object({
   /** `unchanged`: the upstream reported no changes, or sent the same content that was applied last. */

@@ -5,7 +5,7 @@ import type { Database, Transaction } from '../connection/database.ts';
 import { count, nothing } from '../connection/schemas.ts';
 import { isStorable } from '../connection/stored-text.ts';
 
-const SNAPSHOT_TABLES = ['snapshot_chunk', 'snapshot_rejection', 'snapshot_entry'];
+const SNAPSHOT_TABLES = ['snapshot_chunk', 'snapshot_rejection', 'snapshot_entry', 'snapshot_file'];
 
 /**
  * Records which servers of a snapshot had rejected entries, so that applying it doesn't remove what is served of them. A

@@ -5,6 +5,7 @@ import type { EntryDraft, EntryFinding } from '../../registry/entry.ts';
 import { versionOrder } from '../../registry/versions.ts';
 import { storeClaimSets } from '../claims/claim-sets.ts';
 import { copyLine } from '../connection/copy-text.ts';
+import { stageFiles } from '../contents/entry-files.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { id, nothing } from '../connection/schemas.ts';
 import { searchText } from '../entries/search-text.ts';
@@ -178,4 +179,9 @@ async function writeDrafts(transaction: Transaction, syncRunId: string, drafts: 
     lines,
   );
   await addSearchedTexts(transaction, texts);
+  await stageFiles(
+    transaction,
+    syncRunId,
+    drafts.flatMap(({ draft: { name, version, files } }) => (files === undefined ? [] : [{ name, version, files }])),
+  );
 }

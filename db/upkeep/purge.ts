@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 import { purgeClaimSets } from '../claims/claim-sets.ts';
+import { purgeContents } from '../contents/stored-contents.ts';
 import { purgeAuditEvents } from './audit-events.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import {
@@ -48,7 +49,7 @@ export interface Purged {
 /**
  * Deletes what is older than its retention: tombstones of vanished entries (but not of managed sources, because a deleted
  * version can't be published again), sync records except the newest one of each source, and completed write requests.
- * Also deletes what ended syncs have staged, search texts of no entry, and unused claim sets.
+ * Also deletes what ended syncs have staged, search texts and contents of no entry, and unused claim sets.
  */
 export async function purge(database: Database, retention: Retention = {}): Promise<Purged> {
   const limits = { ...DEFAULT_RETENTION, ...retention };
@@ -58,6 +59,7 @@ export async function purge(database: Database, retention: Retention = {}): Prom
   const auditEvents = await purgeAuditEvents(database, limits.auditEventsMs);
   await purgeSnapshots(database);
   await purgeSearchedTexts(database);
+  await purgeContents(database);
   await purgeClaimSets(database);
   return { tombstones, syncRuns, writeRequests, auditEvents };
 }

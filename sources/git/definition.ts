@@ -7,7 +7,9 @@ import { filePath, nonEmpty, text } from '../../config/scalars.ts';
 import type { Surroundings } from '../../config/settings.ts';
 import { isJsonObject } from '../../registry/json.ts';
 import { badPathPattern } from '../../registry/path-glob.ts';
+import { RollcallError } from '../../registry/failure.ts';
 import { repositoryPath } from '../../registry/repository-path.ts';
+import { NAMESPACE, namespaceOfRepository } from '../../registry/scan/namespace.ts';
 import type { SecretReference } from '../../registry/source-definition.ts';
 import { isLocalPath, repositoryTransport, repositoryUrl } from './repository-url.ts';
 
@@ -19,8 +21,15 @@ export type GitOrigin = {
   readonly branch?: string;
   readonly tag?: string;
   readonly commit?: string;
-  /** A file or a glob of files inside the repository. Default `registry.json`. */
-  readonly path: string;
+  /** A file or a glob of files inside the repository. Absent if `scan` is set. */
+  readonly path?: string;
+  /** Look for skills and plugins instead of reading registry documents. */
+  readonly scan?: {
+    /** Only this folder and what is below it. Default: the whole repository. */
+    readonly folder?: string;
+    /** Of all entries. Default: derived from the repository's host and owner (registry/scan/namespace.ts). */
+    readonly namespace?: string;
+  };
   readonly auth?:
     | { readonly username: string; readonly password: SecretReference }
     | { readonly sshKeyFile: string; readonly knownHostsFile?: string };
@@ -48,6 +57,18 @@ const authSchema = withRule(
   },
 );
 
+const scanSchema = mapping({
+  folder: text
+    .refine((folder) => repositoryPath(folder.replace(/\/$/, '')) !== null, 'expected a folder inside the repository')
+    .overwrite((folder) => repositoryPath(folder.replace(/\/$/, '')) ?? folder)
+    .exactOptional()
+    .describe('Only this folder and what is below it. Default: the whole repository'),
+  namespace: text
+    .regex(NAMESPACE, 'expected a namespace in reverse DNS, such as `com.example.platform`')
+    .exactOptional()
+    .describe('Namespace of all entries. Default: from the host and the owner of the repository'),
+});
+
 export const schema = withRule(
   mapping({
     repository: repositoryUrl.describe('HTTP(S) or SSH URL, or the path of a local repository'),
@@ -71,11 +92,19 @@ export const schema = withRule(
         if (reason !== null) context.addIssue(reason);
       })
       .overwrite((path) => repositoryPath(path) ?? path)
-      .default('registry.json')
-      .describe('A file, or a glob of files, inside the repository'),
+      .exactOptional()
+      .describe('A file, or a glob of files, inside the repository. Default: registry.json'),
+    scan: scanSchema.exactOptional().describe('Look for skills and plugins instead of reading registry documents'),
     auth: authSchema.exactOptional(),
   }),
-  ({ repository, auth }, report) => {
+  ({ repository, auth, path, scan }, report) => {
+    if (isJsonObject(scan)) {
+      if (path !== undefined) report(['path'], "isn't used together with `scan`: remove one of them");
+      const isDerivable = typeof repository !== 'string' || namespaceOfRepository(repository) !== null;
+      if (scan['namespace'] === undefined && !isDerivable) {
+        report(['scan', 'namespace'], "is missing: it can't be derived from this repository");
+      }
+    }
     if (typeof repository !== 'string' || !isJsonObject(auth)) return;
     const transport = repositoryTransport(repository);
     if (transport !== 'ssh' && auth['sshKeyFile'] !== undefined) {
@@ -89,12 +118,22 @@ export const schema = withRule(
 
 export type Written = z.output<typeof schema>;
 
+export const DEFAULT_PATH = 'registry.json';
+
+/** The namespace of the entries that a scan finds. The schema makes sure that there is one. */
+export function namespaceOf({ repository, scan }: GitOrigin): string {
+  const namespace = scan?.namespace ?? namespaceOfRepository(repository);
+  if (namespace === null) throw new RollcallError('DefinitionInvalid', 'the scan needs a `namespace`');
+  return namespace;
+}
+
 export function originOf(git: Written, { folder }: Surroundings): GitOrigin {
-  const { repository, auth, ...rest } = git;
+  const { repository, auth, path = DEFAULT_PATH, scan, ...rest } = git;
   return {
     kind: 'git',
     repository: isLocalPath(repository) ? pathToFileURL(resolve(folder, repository)).href : repository,
     ...rest,
+    ...(scan === undefined ? { path } : { scan }),
     ...(auth && { auth: gitAuth(auth, folder) }),
   };
 }

@@ -12,7 +12,9 @@ import { type Check, type Fetch, type Fetched, type SourceReader, syntaxOfName }
 import { type GitClient, openGit } from './client.ts';
 import { displayUrl } from '../../outbound/redaction.ts';
 import { inWorkFolder } from '../work-folder.ts';
-import type { GitOrigin } from './definition.ts';
+import { DEFAULT_PATH, type GitOrigin } from './definition.ts';
+import { storedPins } from './pins.ts';
+import { stageScan } from './scan.ts';
 import { fetchToDisk } from '../disk-allowance.ts';
 
 /** A check writes only keys to its folder. */
@@ -20,7 +22,7 @@ const CHECK_BYTES = 1024 * 1024;
 /** How many files to examine before other work can run. */
 const LINES_PER_TURN = 1_000;
 
-const state = z.object({ commit: z.string() });
+const state = z.object({ commit: z.string(), pins: storedPins.optional() });
 type GitState = z.output<typeof state>;
 
 export const reader: SourceReader<GitOrigin, GitState> = { state, check: checkGit, fetch: fetchGit };
@@ -40,6 +42,12 @@ async function fetchWithin(maxBytes: number, fetch: Fetch<GitOrigin, GitState>):
     }
     progress.report({ step: 'fetching the commit' });
     const commit = await fetchCommit(git, origin);
+    if (origin.scan !== undefined) {
+      progress.report({ step: 'looking for skills and plugins' });
+      const pins = await stageScan(git, { origin, folder, commit, previous: previous?.pins ?? {}, stager });
+      const reached = { upstreamRevision: commit, commitId: commit };
+      return { snapshot: 'staged', coverage: 'complete', state: { commit, pins }, ...reached };
+    }
     const paths = await findDocuments(git, { origin, commit });
     progress.report({ step: `reading ${paths.length} files` });
     await checkOut(git, { folder, commit, paths });
@@ -126,9 +134,10 @@ async function findDocuments(
   { origin, commit }: { origin: GitOrigin; commit: string },
 ): Promise<string[]> {
   // A definition from an earlier version may have a path that isn't in its normal form.
-  const wanted = repositoryPath(origin.path);
+  const written = origin.path ?? DEFAULT_PATH;
+  const wanted = repositoryPath(written);
   if (wanted === null)
-    throw new RollcallError('DefinitionInvalid', `${origin.path} can't be the path of a file in a repository`);
+    throw new RollcallError('DefinitionInvalid', `${written} can't be the path of a file in a repository`);
   const isGlob = isPathGlob(wanted);
   const folder = isGlob ? fixedFolder(wanted) : wanted;
   const matches = isGlob ? compilePattern(wanted) : (path: string): boolean => path === wanted;
@@ -139,9 +148,9 @@ async function findDocuments(
     lines += 1;
     // A repository may have millions of files, so let other work run in between.
     if (lines % LINES_PER_TURN === 0) await setImmediate();
-    const [description = '', path] = line.split('\t');
-    if (path === undefined || !matches(path)) continue;
-    if (description.startsWith('100')) paths.push(path);
+    const [description = '', file] = line.split('\t');
+    if (file === undefined || !matches(file)) continue;
+    if (description.startsWith('100')) paths.push(file);
   }
   if (paths.length === 0) {
     const what = isGlob ? `no file matches ${wanted}` : await whyNoFile(git, { path: wanted, commit });

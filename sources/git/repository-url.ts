@@ -42,3 +42,11 @@ export const repositoryUrl = z
 export function isLocalPath(repository: string): boolean {
   return LOCAL_PATH.test(repository);
 }
+
+/** The URL by which clients find the repository, without credentials. Null for one on the machine of the registry. */
+export function publicUrl(repository: string): string | null {
+  if (repositoryTransport(repository) === 'local') return null;
+  if (repository.includes('://')) return repository;
+  const colon = repository.indexOf(':');
+  return `ssh://${repository.slice(0, colon)}/${repository.slice(colon + 1).replace(/^\/+/, '')}`;
+}

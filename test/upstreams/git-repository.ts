@@ -19,11 +19,12 @@ const ENVIRONMENT = {
 export class GitRepository {
   /** The bare repository. */
   readonly path: string;
-  readonly #workTree: string;
+  /** The owner's clone. */
+  readonly workTree: string;
 
   constructor(path: string, workTree: string) {
     this.path = path;
-    this.#workTree = workTree;
+    this.workTree = workTree;
   }
 
   /** Creates `<root>/<name>` with the branch `main`, empty. */
@@ -40,7 +41,7 @@ export class GitRepository {
   }
 
   async git(...command: string[]): Promise<string> {
-    const { stdout } = await run('git', command, { cwd: this.#workTree, env: ENVIRONMENT });
+    const { stdout } = await run('git', command, { cwd: this.workTree, env: ENVIRONMENT });
     return stdout.trim();
   }
 
@@ -51,7 +52,7 @@ export class GitRepository {
   /** Writes files, commits, and pushes them to a branch; returns the commit's id. `null` removes a file. */
   async commit(files: Readonly<Record<string, string | Uint8Array | null>>, branch = 'main'): Promise<string> {
     for (const [name, content] of Object.entries(files)) {
-      const file = join(this.#workTree, name);
+      const file = join(this.workTree, name);
       await mkdir(dirname(file), { recursive: true });
       if (content === null) await rm(file);
       else await writeFile(file, content);
@@ -60,6 +61,31 @@ export class GitRepository {
     await this.git('commit', '--quiet', '--allow-empty', '--message', 'Change');
     await this.push(`HEAD:refs/heads/${branch}`);
     return await this.git('rev-parse', 'HEAD');
+  }
+
+  /** Adds a commit with a SKILL.md and a file whose path leads out of the folder, which `git add` refuses. */
+  async addUnsafePath(folder: string, skill: string): Promise<void> {
+    await writeFile(join(this.workTree, '.git', 'skill'), skill);
+    const blob = await this.git('hash-object', '-w', '.git/skill');
+    const tree = async (...lines: string[]): Promise<string> => {
+      const bytes = lines.map((line) => {
+        const [mode, name, id] = line.split(' ');
+        return Buffer.concat([Buffer.from(`${mode} ${name}\0`), Buffer.from(id!, 'hex')]);
+      });
+      await writeFile(join(this.workTree, '.git', 'tree'), Buffer.concat(bytes));
+      return await this.git('hash-object', '-t', 'tree', '--literally', '-w', '.git/tree');
+    };
+    const up = await tree(`100644 evil ${blob}`);
+    const inner = await tree(`40000 .. ${up}`, `100644 SKILL.md ${blob}`);
+    const listing = await this.git('ls-tree', 'HEAD');
+    const others = listing.split('\n').map((line) => {
+      const [mode, , id, name] = line.split(/\s/);
+      return { line: `${mode!.replace(/^0/, '')} ${name} ${id}`, key: mode === '040000' ? `${name}/` : name! };
+    });
+    const all = [...others, { line: `40000 ${folder} ${inner}`, key: `${folder}/` }];
+    const root = await tree(...all.toSorted((one, other) => (one.key < other.key ? -1 : 1)).map(({ line }) => line));
+    const commit = await this.git('commit-tree', root, '-p', 'HEAD', '-m', 'Unsafe');
+    await this.push(`${commit}:refs/heads/main`);
   }
 
   async push(...refs: string[]): Promise<void> {

@@ -1,0 +1,3 @@
+drop table snapshot_file;
+drop table entry_file;
+drop table content;

@@ -1,0 +1,40 @@
+/** What the entries of a scanned repository are pinned to: the commit that last changed their folder, as far as syncs saw. */
+import { z } from 'zod';
+import { commitVersion, type PinnedFolder } from '../../registry/scan/found.ts';
+
+const pin = z.object({ tree: z.string(), commit: z.string(), version: z.string() });
+/** By the path of the folder. */
+export const storedPins = z.record(z.string(), pin);
+export type StoredPins = z.output<typeof storedPins>;
+
+interface PinsOptions {
+  readonly commit: string;
+  /** RFC 3339. */
+  readonly committedAt: string;
+  readonly previous: StoredPins;
+  /** The IDs of folders at the commit, by path. */
+  readonly trees: ReadonlyMap<string, string>;
+}
+
+/** Keeps the pin of a folder while its content is the same, so that a commit changes only the entries that it is about. */
+export class Pins {
+  readonly #options: PinsOptions;
+  readonly #current: Record<string, z.output<typeof pin>> = {};
+
+  constructor(options: PinsOptions) {
+    this.#options = options;
+  }
+
+  get current(): StoredPins {
+    return this.#current;
+  }
+
+  of(folder: string): PinnedFolder {
+    const { commit, committedAt, previous, trees } = this.#options;
+    const tree = trees.get(folder) ?? '';
+    const before = Object.hasOwn(previous, folder) ? previous[folder] : undefined;
+    const current = before?.tree === tree ? before : { tree, commit, version: commitVersion(commit, committedAt) };
+    this.#current[folder] = current;
+    return { folder, commit: current.commit, version: current.version };
+  }
+}
