@@ -2,6 +2,7 @@
 import { signInApi } from '../sign-in/endpoints.ts';
 import { trpcApi } from '../trpc/endpoints.ts';
 import type { EndpointGroup } from './endpoint.ts';
+import { agentSkillsApi, contentsApi } from './contents/endpoints.ts';
 import { clientExports } from './exports/endpoints.ts';
 import { consoleApi } from './system/console.ts';
 import { documentationOf } from './system/documentation.ts';
@@ -17,6 +18,8 @@ const DESCRIBED: readonly EndpointGroup[] = [
   registryApi,
   registryExports,
   clientExports,
+  contentsApi,
+  agentSkillsApi,
   extensionApi,
   healthApi,
   restAdminApi,

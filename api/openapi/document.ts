@@ -39,6 +39,7 @@ const TAGS = [
   { name: 'Default registry', description: 'Reading from and publishing to the default registry.' },
   { name: 'Registries', description: 'The same operations for a named registry.' },
   { name: 'Exports', description: 'A whole registry as one file.' },
+  { name: 'Skills', description: 'Skills and their files.' },
   { name: 'Status', description: 'Status of registries and of this server.' },
   {
     name: 'Administration',

@@ -15,8 +15,8 @@ export interface ExportOptions {
   readonly versions: ExportVersions;
 }
 
-/** A target, in its own file in `targets/`. */
-export interface Target {
+/** What is said about a target to users. */
+export interface TargetFacts {
   readonly id: string;
   /** The client and its file, for users. */
   readonly title: string;
@@ -28,9 +28,13 @@ export interface Target {
   readonly modes: readonly [ExportMode, ...ExportMode[]];
   /** What the format can't express, as sentences. */
   readonly limits: readonly string[];
-  readonly render: (catalog: Catalog, options: ExportOptions) => Rendering;
-  /** What is wrong with a file by the client's own rules; empty for the output of `render`. */
+  /** What is wrong with a file by the client's own rules; empty for what the target renders. */
   readonly faults: (text: string) => readonly string[];
+}
+
+/** A target that lists servers, in its own file in `targets/`. */
+export interface Target extends TargetFacts {
+  readonly render: (catalog: Catalog, options: ExportOptions) => Rendering;
 }
 
 export interface Rendering {
@@ -38,7 +42,7 @@ export interface Rendering {
   readonly report: readonly ReportLine[];
 }
 
-/** What happened to one server. */
+/** What happened to one server, skill, or plugin. */
 export interface ReportLine {
   readonly name: string;
   readonly included: boolean;

@@ -1,4 +1,8 @@
-/** All targets, in the order in which they are listed. */
+/** All targets, in the order in which they are listed: those for servers, then those for skills and plugins. */
+import { agentSkillsIndex } from './skills/agent-skills-index.ts';
+import { claudeCodeMarketplace } from './skills/claude-code-marketplace.ts';
+import { codexMarketplace } from './skills/codex-marketplace.ts';
+import type { SkillTarget } from './skills/skill-target.ts';
 import type { Target } from './target.ts';
 import { allowlist } from './targets/allowlist.ts';
 import { claudeCodeManagedMcp } from './targets/claude-code-managed-mcp.ts';
@@ -32,6 +36,10 @@ export const TARGETS: readonly Target[] = [
   allowlist,
 ];
 
-export function findTarget(id: string): Target | undefined {
-  return TARGETS.find((target) => target.id === id);
+export const SKILL_TARGETS: readonly SkillTarget[] = [claudeCodeMarketplace, codexMarketplace, agentSkillsIndex];
+
+export const ALL_TARGETS: readonly (Target | SkillTarget)[] = [...TARGETS, ...SKILL_TARGETS];
+
+export function findTarget(id: string): Target | SkillTarget | undefined {
+  return ALL_TARGETS.find((target) => target.id === id);
 }

@@ -1,11 +1,8 @@
 /** `/registry/{registry}/exports`: a registry as the policy and configuration files of clients. */
-import type { Request, Response } from 'express';
 import { z } from 'zod';
-import type { ExportOptions, Target } from '../../../registry/exports/target.ts';
-import { findTarget, TARGETS } from '../../../registry/exports/targets.ts';
-import { compress, isWorthCompressing, preferredEncoding } from '../../cache/content-encoding.ts';
-import { matchesEntityTag } from '../../cache/entity-tag.ts';
-import { cacheControl } from '../../cache/pages.ts';
+import type { ExportOptions, TargetFacts } from '../../../registry/exports/target.ts';
+import { ALL_TARGETS, findTarget } from '../../../registry/exports/targets.ts';
+import { sendContent } from '../../cache/sent-content.ts';
 import { servedView } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
 import { requiredParameter } from '../../http/path-parameter.ts';
@@ -14,12 +11,12 @@ import { text } from '../../http/text.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
 import { pathParameters } from '../path-parameters.ts';
 import { exportParameters } from './parameters.ts';
-import { contentTag, type ExportRequest } from './rendered-exports.ts';
+import type { ExportRequest } from './rendered-exports.ts';
 import { type ExportList, exportList, type ExportReport, exportReport } from './response-schemas.ts';
 
 const { registry } = pathParameters;
 const exportTarget = text.meta({
-  description: `One of ${TARGETS.map(({ id }) => id).join(', ')}.`,
+  description: `One of ${ALL_TARGETS.map(({ id }) => id).join(', ')}.`,
   example: 'vscode-mcp',
 });
 
@@ -75,14 +72,14 @@ async function listExports({ context, request, response }: Call): Promise<void> 
   await whileConnected(request, response, async (reader) => {
     const targets: ExportList['targets'] = [];
     let changedAt: string | null = null;
-    for (const target of TARGETS) {
+    for (const target of ALL_TARGETS) {
       const options: ExportOptions = { mode: target.modes[0], versions: 'all' };
       const made = await context.exports.of({ view, target, options }, reader);
       changedAt = made.changedAt;
       targets.push({ ...description(target), ...counts(made.report) });
     }
     const list = `${JSON.stringify({ targets } satisfies ExportList)}\n`;
-    await send(request, response, { body: list, contentType: 'application/json', changedAt });
+    await sendContent(request, response, { body: list, contentType: 'application/json', changedAt });
   });
 }
 
@@ -94,7 +91,7 @@ function description({
   contentType,
   modes,
   limits,
-}: Target): Omit<ExportList['targets'][number], 'included' | 'leftOut'> {
+}: TargetFacts): Omit<ExportList['targets'][number], 'included' | 'leftOut'> {
   return { target: id, title, documentation, fileName, contentType, modes: [...modes], limits: [...limits] };
 }
 
@@ -110,7 +107,7 @@ async function sendExport({ context, request, response, query }: ExportCall): Pr
   await whileConnected(request, response, async (reader) => {
     const { text: file, changedAt } = await context.exports.of({ view, target, options }, reader);
     response.set('Content-Disposition', `inline; filename="${target.fileName}"`);
-    await send(request, response, { body: file, contentType: target.contentType, changedAt });
+    await sendContent(request, response, { body: file, contentType: target.contentType, changedAt });
   });
 }
 
@@ -129,7 +126,11 @@ async function sendReport({ context, request, response, query }: ExportCall): Pr
         notes: [...notes],
       })),
     } satisfies ExportReport;
-    await send(request, response, { body: `${JSON.stringify(body)}\n`, contentType: 'application/json', changedAt });
+    await sendContent(request, response, {
+      body: `${JSON.stringify(body)}\n`,
+      contentType: 'application/json',
+      changedAt,
+    });
   });
 }
 
@@ -139,42 +140,14 @@ async function exportRequest({ context, request, query }: Omit<ExportCall, 'resp
   const id = requiredParameter(request, 'target');
   const target = findTarget(id);
   if (target === undefined) {
-    throw new HttpError(404, `There is no export "${id}". There are: ${TARGETS.map((known) => known.id).join(', ')}`);
+    throw new HttpError(
+      404,
+      `There is no export "${id}". There are: ${ALL_TARGETS.map((known) => known.id).join(', ')}`,
+    );
   }
   const { mode = target.modes[0], version = 'all' } = query;
   if (!target.modes.includes(mode)) {
     throw new HttpError(400, `Query parameter "mode" must be ${target.modes.join(' or ')} for ${id}`);
   }
   return { view, target, options: { mode, versions: version } };
-}
-
-interface Content {
-  readonly body: string;
-  readonly contentType: string;
-  readonly changedAt: string | null;
-}
-
-/**
- * The tag identifies the content, not the registry's revision: a client, or a job that compares files, sees a change only
- * if there is one. `If-Modified-Since` is not evaluated, since entries can disappear from a view without a newer date.
- */
-async function send(
-  request: Request,
-  response: Response,
-  { body: content, contentType, changedAt }: Content,
-): Promise<void> {
-  const body = Buffer.from(content);
-  const encoding = isWorthCompressing(body) ? preferredEncoding(request) : 'identity';
-  const digest = contentTag(content);
-  const tag = encoding === 'identity' ? `"${digest}"` : `"${digest}-${encoding}"`;
-  response.set({ ETag: tag, 'Cache-Control': cacheControl(request), Vary: 'Accept-Encoding, Authorization, Origin' });
-  if (changedAt !== null) response.set('Last-Modified', new Date(changedAt).toUTCString());
-  const condition = request.get('if-none-match');
-  if (condition !== undefined && [tag, `"${digest}"`].some((known) => matchesEntityTag(condition, known))) {
-    response.status(304).end();
-    return;
-  }
-  if (encoding !== 'identity') response.set('Content-Encoding', encoding);
-  response.set('Content-Type', `${contentType}; charset=utf-8`);
-  response.send(encoding === 'identity' ? body : await compress(body, encoding));
 }

@@ -1,11 +1,13 @@
 /** Exports of registries, rendered once for each state of a registry and all callers that see the same of it. */
-import { hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../../../db/connection/database.ts';
 import { readConsistently, type Reader } from '../../../db/connection/consistent-read.ts';
+import { listArtifacts } from '../../../db/contents/entry-files.ts';
 import { streamEntries } from '../../../db/entries/entries.ts';
+import { servedName, type SkillKind } from '../../../registry/entry-kind.ts';
 import type { ExportedVersion } from '../../../registry/exports/form/server-form.ts';
+import type { SkillCatalog, SkillTarget } from '../../../registry/exports/skills/skill-target.ts';
 import {
   type Catalog,
   catalogOf,
@@ -13,6 +15,7 @@ import {
   type ReportLine,
   type Target,
 } from '../../../registry/exports/target.ts';
+import type { JsonObject } from '../../../registry/json.ts';
 import { entriesOf, type RegistryView } from '../../access/visibility.ts';
 import { BodyCache, bodyOf } from '../../cache/bodies.ts';
 import { HttpError } from '../../http/error.ts';
@@ -31,7 +34,7 @@ export interface RenderedExport {
 
 export interface ExportRequest {
   readonly view: RegistryView;
-  readonly target: Target;
+  readonly target: Target | SkillTarget;
   readonly options: ExportOptions;
 }
 
@@ -56,6 +59,10 @@ export class RenderedExports {
     const body = await this.#rendered.getOrMake(
       [state, target.id, options.mode, options.versions].join(' '),
       async () => {
+        if ('lists' in target) {
+          const { catalog, changedAt } = await this.#readSkills(view, target.lists, reader.key);
+          return bodyOf(JSON.stringify({ ...target.renderSkills(catalog), changedAt } satisfies RenderedExport));
+        }
         const { catalog, changedAt } = await this.#catalogAt(state, view, reader.key);
         // Rendering takes a while: let other requests run in between.
         await setImmediate();
@@ -77,10 +84,39 @@ export class RenderedExports {
   }
 
   async #read(view: RegistryView, reader: Reader): Promise<DatedCatalog> {
+    const { entries, changedAt } = await this.#entries({ ...entriesOf(view), includeDeleted: true }, { view, reader });
+    return { catalog: catalogOf(entries), changedAt };
+  }
+
+  async #readSkills(
+    view: RegistryView,
+    kind: SkillKind,
+    key: string,
+  ): Promise<{ readonly catalog: SkillCatalog; readonly changedAt: string | null }> {
+    const seen = { ...entriesOf(view), kind };
+    const reader = { key, signal: new AbortController().signal };
+    const { entries, changedAt } = await this.#entries(
+      { ...seen, version: 'latest', includeDeleted: false },
+      { view, reader },
+    );
+    const artifacts = await listArtifacts(this.#database, seen);
+    const skills = entries.map(({ name, version, status, document }) => ({
+      name: servedName(name),
+      version,
+      status,
+      document: JSON.parse(document) as JsonObject,
+      artifact: artifacts.get(`${name} ${version}`) ?? null,
+    }));
+    return { catalog: { registry: view.registry.name, skills }, changedAt };
+  }
+
+  async #entries(
+    query: Parameters<typeof streamEntries>[1],
+    { view, reader }: { readonly view: RegistryView; readonly reader: Reader },
+  ): Promise<{ readonly entries: readonly ExportedVersion[]; readonly changedAt: string | null }> {
     const entries: ExportedVersion[] = [];
     let changedAt: string | null = null;
     let bytes = 0;
-    const query = { ...entriesOf(view), includeDeleted: true };
     for await (const entry of readConsistently(this.#database, reader, (transaction) =>
       streamEntries(transaction, query),
     )) {
@@ -92,13 +128,8 @@ export class RenderedExports {
         if (changedAt === null || Date.parse(time) > Date.parse(changedAt)) changedAt = time;
       }
     }
-    return { catalog: catalogOf(entries), changedAt };
+    return { entries, changedAt };
   }
-}
-
-/** The digest of a text, for its entity tag. */
-export function contentTag(text: string): string {
-  return hash('sha256', text, 'base64url').slice(0, 22);
 }
 
 function tooLarge(name: string): HttpError {

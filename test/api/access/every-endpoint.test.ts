@@ -312,6 +312,18 @@ const ENDPOINTS: readonly Endpoint[] = [
   get('/registry/:registry/exports', anyToken(200), '/registry/internal/exports'),
   get('/registry/:registry/exports/:target', anyToken(200), '/registry/internal/exports/vscode-mcp'),
   get('/registry/:registry/exports/:target/report', anyToken(200), '/registry/internal/exports/vscode-mcp/report'),
+  get('/.well-known/agent-skills/index.json', anyToken(200)),
+  get(
+    '/registry/:registry/.well-known/agent-skills/index.json',
+    anyToken(200),
+    '/registry/internal/.well-known/agent-skills/index.json',
+  ),
+  get('/registry/:registry/content/:digest', anyToken(404), `/registry/internal/content/sha256:${'0'.repeat(64)}`),
+  get(
+    '/registry/:registry/v0.1/x/dev.toolhive/skills/:namespace/:name/versions/:version/files',
+    anyToken(404),
+    '/registry/internal/v0.1/x/dev.toolhive/skills/com.example/none/versions/latest/files',
+  ),
   get('/api/v0/servers', anyToken(200)),
   get('/api/v0/servers/:server', anyToken(200), `/api/v0/servers/${CATALOGUED}`),
   get('/api/v0/deployed', anyToken(200)),

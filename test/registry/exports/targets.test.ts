@@ -11,7 +11,7 @@ interface Rendered {
 }
 
 function render(id: string, entries: readonly ExportedVersion[], options: Partial<ExportOptions> = {}): Rendered {
-  const target = findTarget(id);
+  const target = TARGETS.find((candidate) => candidate.id === id);
   if (target === undefined) throw new Error(`There is no target ${id}`);
   const { text, report } = target.render(catalogOf(entries), { mode: target.modes[0], versions: 'all', ...options });
   expect(target.faults(text)).toEqual([]);

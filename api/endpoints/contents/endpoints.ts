@@ -1,0 +1,159 @@
+/** The stored files of skills, by digest, and the Agent Skills index that lists them. */
+import { z } from 'zod';
+import 'zod-openapi';
+import { findContent, listEntryFiles } from '../../../db/contents/entry-files.ts';
+import { storedName } from '../../../registry/entry-kind.ts';
+import { agentSkillsIndex } from '../../../registry/exports/skills/agent-skills-index.ts';
+import { entriesOf } from '../../access/visibility.ts';
+import { sendContent, sendImmutable } from '../../cache/sent-content.ts';
+import { servedView } from '../../context.ts';
+import { HttpError } from '../../http/error.ts';
+import { requiredParameter } from '../../http/path-parameter.ts';
+import { whileConnected } from '../../http/reader.ts';
+import { text } from '../../http/text.ts';
+import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
+import { pathParameters } from '../path-parameters.ts';
+
+const { registry, versionOrLatest } = pathParameters;
+const DIGEST = /^sha256:([0-9a-f]{64})$/;
+
+const fileList = z
+  .object({
+    files: z.array(
+      z.object({
+        path: z.string().meta({ description: 'Relative to the folder of the skill.', example: 'SKILL.md' }),
+        digest: z.string().meta({ description: 'SHA-256 of the content.', example: `sha256:${'0'.repeat(64)}` }),
+        size: z.int().min(0).meta({ description: 'In bytes.' }),
+        executable: z.boolean(),
+      }),
+    ),
+    archive: z
+      .object({ digest: z.string(), size: z.int().min(0) })
+      .optional()
+      .meta({ description: 'All files as tar.gz. Absent if SKILL.md is the only file.' }),
+  })
+  .meta({ id: 'SkillFiles' });
+type FileList = z.infer<typeof fileList>;
+
+const index = endpoint({
+  method: 'get',
+  path: '/.well-known/agent-skills/index.json',
+  access: 'registry',
+  operationId: 'getAgentSkillsIndex',
+  summary: 'Read the Agent Skills index',
+  description: 'The skills whose files are stored, in the format of Agent Skills Discovery 0.2.0.',
+  answers: { 200: { description: 'The index.', schema: z.looseObject({}) } },
+  errors: [404, 422],
+  handle: sendIndex,
+});
+
+export const agentSkillsApi: EndpointGroup = {
+  bases: [
+    { path: '', tag: 'Skills' },
+    { path: '/registry/:registry', tag: 'Skills', suffix: 'OfRegistry', parameters: { registry } },
+  ],
+  endpoints: [index],
+};
+
+export const contentsApi: EndpointGroup = {
+  bases: [{ path: '/registry/:registry', tag: 'Skills', parameters: { registry } }],
+  endpoints: [
+    endpoint({
+      method: 'get',
+      path: '/content/:digest',
+      access: 'registry',
+      operationId: 'getContent',
+      summary: 'Read a stored file of a skill by its digest',
+      description: 'Answers 404 unless the caller can see a skill that has it. The answer can be kept indefinitely.',
+      parameters: {
+        digest: text.meta({ description: 'SHA-256 of the content.', example: `sha256:${'0'.repeat(64)}` }),
+      },
+      answers: {
+        200: {
+          description: 'The bytes.',
+          schema: z.looseObject({}),
+          otherTypes: {
+            'application/octet-stream': z.string(),
+            'application/gzip': z.string(),
+            'text/markdown': z.string(),
+          },
+        },
+      },
+      errors: [404],
+      handle: sendStoredContent,
+    }),
+    endpoint({
+      method: 'get',
+      path: '/v0.1/x/dev.toolhive/skills/:namespace/:name/versions/:version/files',
+      access: 'registry',
+      operationId: 'listSkillFiles',
+      summary: 'List the stored files of a skill',
+      description: 'Empty if none are stored. Read a file by its digest.',
+      parameters: {
+        namespace: text.meta({ description: 'Namespace of the skill.', example: 'com.example' }),
+        name: text.meta({ description: 'Name of the skill.', example: 'pdf' }),
+        version: versionOrLatest,
+      },
+      answers: { 200: { description: 'The files.', schema: fileList } },
+      errors: [404],
+      handle: sendFiles,
+    }),
+  ],
+};
+
+async function sendIndex({ context, request, response }: Call): Promise<void> {
+  const view = await servedView(context, request);
+  await whileConnected(request, response, async (reader) => {
+    const options = { mode: 'provide', versions: 'latest' } as const;
+    const { text: body, changedAt } = await context.exports.of({ view, target: agentSkillsIndex, options }, reader);
+    await sendContent(request, response, { body, contentType: 'application/json', changedAt });
+  });
+}
+
+async function sendStoredContent({ context, request, response }: Call): Promise<void> {
+  const view = await servedView(context, request);
+  const [digest, hex] = DIGEST.exec(requiredParameter(request, 'digest')) ?? [];
+  const content =
+    hex === undefined ? null : await findContent(context.database, Buffer.from(hex, 'hex'), entriesOf(view));
+  if (content === null || digest === undefined) {
+    throw new HttpError(404, `Registry "${view.registry.name}" has no content with this digest`);
+  }
+  const { path, bytes } = content;
+  sendImmutable(request, response, { bytes, digest, contentType: contentTypeOf(path) });
+}
+
+function contentTypeOf(path: string): string {
+  if (path === '') return 'application/gzip';
+  return path.endsWith('.md') ? 'text/markdown; charset=utf-8' : 'application/octet-stream';
+}
+
+async function sendFiles({ context, request, response }: Call): Promise<void> {
+  const view = await servedView(context, request);
+  const [namespace, name] = [requiredParameter(request, 'namespace'), requiredParameter(request, 'name')];
+  const version = requiredParameter(request, 'version');
+  const stored = storedName('skill', `${namespace}/${name}`);
+  const found = await listEntryFiles(context.database, { name: stored, version }, entriesOf(view));
+  if (found === null) {
+    throw new HttpError(
+      404,
+      `Registry "${view.registry.name}" has no skill ${namespace}/${name} in version ${version}`,
+    );
+  }
+  const archive = found.find(({ path }) => path === '');
+  const list: FileList = {
+    files: found
+      .filter(({ path }) => path !== '')
+      .map(({ path, digest, size, isExecutable }) => ({
+        path,
+        digest: `sha256:${digest}`,
+        size,
+        executable: isExecutable,
+      })),
+    ...(archive !== undefined && { archive: { digest: `sha256:${archive.digest}`, size: archive.size } }),
+  };
+  await sendContent(request, response, {
+    body: `${JSON.stringify(list)}\n`,
+    contentType: 'application/json',
+    changedAt: null,
+  });
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { defined, isJsonObject, type JsonObject, textOf, textsOf } from '../../json.ts';
+import { jsonFaults, jsonText } from '../formats.ts';
+import { type CatalogSkill, gitSource, listEach, metadataOf, NOT_PINNED, type SkillTarget } from './skill-target.ts';
+
+const git = {
+  url: z.string().min(1),
+  ref: z.string().optional(),
+  sha: z
+    .string()
+    .regex(/^[a-f0-9]{40}$/)
+    .optional(),
+};
+const schema = z.strictObject({
+  $schema: z.literal('https://json.schemastore.org/claude-code-marketplace.json'),
+  name: z.string().min(1),
+  owner: z.strictObject({ name: z.string().min(1) }),
+  plugins: z.array(
+    z.looseObject({
+      name: z.string().min(1),
+      description: z.string(),
+      version: z.string(),
+      source: z.union([
+        z.strictObject({ source: z.literal('url'), ...git }),
+        z.strictObject({ source: z.literal('git-subdir'), path: z.string().min(1), ...git }),
+      ]),
+    }),
+  ),
+});
+
+/** What a plugin without its own plugin.json is made of, as its marketplace listed it. */
+const COMPONENTS = ['commands', 'agents', 'skills'] as const;
+
+export const claudeCodeMarketplace: SkillTarget = {
+  id: 'claude-code-marketplace',
+  title: 'Claude Code, Copilot CLI, VS Code: marketplace.json',
+  documentation: 'https://code.claude.com/docs/en/plugin-marketplaces',
+  fileName: 'marketplace.json',
+  contentType: 'application/json',
+  modes: ['provide'],
+  limits: [
+    'Plugins need a Git package. Their names have no namespace, so plugins with the same name are left out.',
+    'Clients fetch plugins from their repositories, with the access that their users have.',
+  ],
+  lists: 'plugin',
+  renderSkills: (catalog) => {
+    const { entries, report } = listEach(catalog, (plugin, name) => {
+      const { url, path, ref, sha } = gitSource(plugin);
+      const at = defined({ url, ...(path !== '' && { path }), ref, sha });
+      const source = { source: path === '' ? 'url' : 'git-subdir', ...at };
+      const { description } = plugin.document;
+      const entry = { name, source, description, version: plugin.version, ...describedBy(plugin) };
+      return { entry, notes: sha === undefined ? [NOT_PINNED] : [] };
+    });
+    const { registry } = catalog;
+    const $schema = 'https://json.schemastore.org/claude-code-marketplace.json';
+    return { text: jsonText({ $schema, name: registry, owner: { name: registry }, plugins: entries }), report };
+  },
+  faults: (text) => jsonFaults(schema, text),
+};
+
+function describedBy(plugin: CatalogSkill): JsonObject {
+  const metadata = metadataOf(plugin);
+  const keywords = textsOf(metadata['keywords']);
+  const homepage = textOf(metadata['homepage']);
+  return defined({
+    author: authorOf(metadata['author']),
+    homepage: homepage !== undefined && URL.canParse(homepage) ? homepage : undefined,
+    license: textOf(plugin.document['license']),
+    category: textOf(metadata['category']),
+    keywords: keywords.length === 0 ? undefined : keywords,
+    ...componentsOf(metadata['claudeCode']),
+  });
+}
+
+function authorOf(author: unknown): JsonObject | undefined {
+  if (typeof author === 'string' && author !== '') return { name: author };
+  const name = isJsonObject(author) ? textOf(author['name']) : undefined;
+  if (!isJsonObject(author) || name === undefined) return undefined;
+  return defined({ name, email: textOf(author['email']), url: textOf(author['url']) });
+}
+
+function componentsOf(listed: unknown): JsonObject {
+  if (!isJsonObject(listed)) return {};
+  const paths = COMPONENTS.map(
+    (member) => [member, textsOf([listed[member]].flat()).filter((path) => path.startsWith('./'))] as const,
+  );
+  return { strict: false, ...Object.fromEntries(paths.filter(([, list]) => list.length > 0)) };
+}

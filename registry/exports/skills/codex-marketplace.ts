@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { defined, textOf } from '../../json.ts';
+import { jsonFaults, jsonText } from '../formats.ts';
+import { gitSource, listEach, metadataOf, NOT_PINNED, type SkillTarget } from './skill-target.ts';
+
+const git = { url: z.string().min(1), ref: z.string().optional(), sha: z.string().optional() };
+const schema = z.strictObject({
+  name: z.string().min(1),
+  interface: z.strictObject({ displayName: z.string().min(1) }),
+  plugins: z.array(
+    z.strictObject({
+      name: z.string().min(1),
+      source: z.union([
+        z.strictObject({ source: z.literal('url'), ...git }),
+        z.strictObject({ source: z.literal('git-subdir'), path: z.string().startsWith('./'), ...git }),
+      ]),
+      policy: z.strictObject({ installation: z.literal('AVAILABLE'), authentication: z.literal('ON_INSTALL') }),
+      category: z.string().min(1),
+    }),
+  ),
+});
+
+/** Codex skips plugins without a category. */
+const DEFAULT_CATEGORY = 'Productivity';
+
+export const codexMarketplace: SkillTarget = {
+  id: 'codex-marketplace',
+  title: 'Codex: .agents/plugins/marketplace.json',
+  documentation: 'https://developers.openai.com/codex/plugins/build',
+  fileName: 'marketplace.json',
+  contentType: 'application/json',
+  modes: ['provide'],
+  limits: [
+    'Plugins need a Git package. Their names have no namespace, so plugins with the same name are left out.',
+    'Codex reads the file `.agents/plugins/marketplace.json` of a repository or of the home folder, and no URL.',
+  ],
+  lists: 'plugin',
+  renderSkills: (catalog) => {
+    const { entries, report } = listEach(catalog, (plugin, name) => {
+      const { url, path, ref, sha } = gitSource(plugin);
+      const at = defined({ url, ...(path !== '' && { path: `./${path}` }), ref, sha });
+      const entry = {
+        name,
+        source: { source: path === '' ? 'url' : 'git-subdir', ...at },
+        policy: { installation: 'AVAILABLE', authentication: 'ON_INSTALL' },
+        category: textOf(metadataOf(plugin)['category']) ?? DEFAULT_CATEGORY,
+      };
+      return { entry, notes: sha === undefined ? [NOT_PINNED] : [] };
+    });
+    const { registry } = catalog;
+    return { text: jsonText({ name: registry, interface: { displayName: registry }, plugins: entries }), report };
+  },
+  faults: (text) => jsonFaults(schema, text),
+};
