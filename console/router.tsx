@@ -1,9 +1,11 @@
-/** The addresses of the console. Each page is loaded when it is first shown. */
+/** The addresses of the console. The catalog, where most visits begin, is loaded at once; other pages when they are first shown. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { CONSOLE_PATH, queryClient } from './client/server.ts';
 import { sessionQuery } from './client/session.ts';
 import { NoSuchPage, PageFailure, Shell } from './layout/shell.tsx';
 import { auditSearch } from './pages/audit/search.ts';
+import { CatalogPage } from './pages/catalog/page.tsx';
+import { startCatalog } from './pages/catalog/queries.ts';
 import { catalogSearch } from './pages/catalog/search.ts';
 import { publishSearch } from './pages/publish/search.ts';
 import { viewAsSearch } from './pages/registries/search.ts';
@@ -15,7 +17,8 @@ const root = createRootRoute({
   component: Shell,
   notFoundComponent: NoSuchPage,
   errorComponent: PageFailure,
-  loader: () => queryClient.ensureQueryData(sessionQuery),
+  // The frame is drawn while the session is loaded.
+  loader: () => void queryClient.prefetchQuery(sessionQuery),
 });
 
 const start = createRoute({
@@ -30,7 +33,8 @@ const catalog = createRoute({
   getParentRoute: () => root,
   path: '/catalog',
   validateSearch: catalogSearch,
-  component: lazyRouteComponent(() => import('./pages/catalog/page.tsx'), 'CatalogPage'),
+  component: CatalogPage,
+  loader: ({ location }) => startCatalog(catalogSearch(location.search)),
 });
 
 const overview = createRoute({

@@ -17,8 +17,13 @@ export const AUDIT_ACTIONS = [
   'registry.create',
   'registry.update',
   'registry.delete',
+  /** A registry was shown as callers with other claims see it. */
+  'registry.viewAs',
   /** The configuration of a source or a registry changed since the previous start. */
   'configuration.change',
+  /** A sign-in to the console that succeeded or failed. */
+  'auth.login',
+  'auth.logout',
   /** A request without a required token, or with an invalid one. */
   'auth.unauthenticated',
   /** A read, or another request that changes nothing, that the caller isn't allowed to make. */

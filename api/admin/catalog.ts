@@ -15,22 +15,19 @@ export const listReadableRegistries = query({
   role: null,
   needsToken: false,
   input: z.void(),
-  run: async ({ database, caller }) =>
-    (await listRegistries(database))
-      .filter((registry) => seesRegistry(caller, registry))
-      .map(({ name, isDefault, access }) => ({ name, isDefault, access }))
-      .toSorted((one, other) => Number(other.isDefault) - Number(one.isDefault)),
+  run: readableRegistries,
 });
 
 const text = z.string().max(300);
 const ofRegistry = z.object({ registry: text });
 const ofServer = ofRegistry.extend({ name: text });
 
-/** Servers by their latest versions, filtered, with the number of all that match. */
+/** Servers by their latest versions, filtered, with the number of all that match. Without a registry: those of the first readable one. */
 export const searchServers = query({
   role: null,
   needsToken: false,
-  input: ofRegistry.extend({
+  input: z.object({
+    registry: text.optional(),
     search: text.optional(),
     source: text.optional(),
     /** A kind of package, such as `npm`. */
@@ -44,16 +41,19 @@ export const searchServers = query({
     offset: z.int().min(0).max(1_000_000).default(0),
     limit: z.int().min(1).max(200).default(100),
   }),
-  run: async (context, { registry, kind, place, transport, ...filters }) =>
-    await searchCatalog(context.database, {
-      ...(await readEntries(context, registry)),
+  run: async (context, { registry, kind, place, transport, ...filters }) => {
+    const name = registry ?? (await readableRegistries(context))[0]?.name;
+    if (name === undefined) return { servers: [], total: 0 };
+    return await searchCatalog(context.database, {
+      ...(await readEntries(context, name)),
       ...filters,
       facets: [
         ...(kind === undefined ? [] : [`package:${kind}`]),
         ...(place === undefined ? [] : [place]),
         ...(transport === undefined ? [] : [`transport:${transport}`]),
       ],
-    }),
+    });
+  },
 });
 
 /** The values that servers of a registry can be filtered by, with the number of servers that have them. */
@@ -89,6 +89,19 @@ export const getServerVersion = query({
     throw new HttpError(404, `Registry "${registry}" has no version "${version}" of server "${name}"`);
   },
 });
+
+interface ReadableRegistry {
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly access: 'protected' | 'public';
+}
+
+async function readableRegistries({ database, caller }: OperationContext): Promise<readonly ReadableRegistry[]> {
+  return (await listRegistries(database))
+    .filter((registry) => seesRegistry(caller, registry))
+    .map(({ name, isDefault, access }) => ({ name, isDefault, access }))
+    .toSorted((one, other) => Number(other.isDefault) - Number(one.isDefault));
+}
 
 /** @throws HttpError 404 for a registry that doesn't exist, or that the caller can't see. */
 async function readEntries(

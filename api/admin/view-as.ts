@@ -33,7 +33,7 @@ export const viewRegistryAs = query({
     after: z.string().max(200).optional(),
   }),
   run: async (context, { name, claims, search, after }): Promise<ViewAs> => {
-    const { access, database, registries, views } = context;
+    const { access, audit, database, registries, sender, views } = context;
     const { settings } = access;
     const [provider] = settings.mode === 'oauth' ? settings.providers : [];
     if (settings.mode !== 'oauth' || provider === undefined) {
@@ -42,6 +42,8 @@ export const viewRegistryAs = query({
     await visibleRegistry(context, name);
     const registry = await registries.find(name);
     if (registry === undefined) throw new HttpError(404, `There is no registry "${name}"`);
+    const target = { kind: 'registry', name, version: null, registry: null } as const;
+    audit.occurred({ sender, action: 'registry.viewAs', target, outcome: 'success' });
     const caller = tokenCaller(claims, provider, settings);
     const roles = ROLES.filter((role) => caller.roles.has(role));
     if (!seesRegistry(caller, registry)) return { isVisible: false, roles, entries: [], next: null };

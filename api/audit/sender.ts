@@ -1,7 +1,7 @@
 /** The sender of a request, for the audit trail. */
 import type { Request } from 'express';
 import type { AuditEvent } from '../../registry/audit.ts';
-import { callerOf } from '../access/caller.ts';
+import { type Caller, callerOf } from '../access/caller.ts';
 import { requestIdOf } from '../http/request-id.ts';
 
 export interface Sender {
@@ -11,8 +11,9 @@ export interface Sender {
   readonly request: string;
 }
 
-export function senderOf(request: Request): Sender {
-  const { kind, subject, issuer, displayName } = callerOf(request);
+/** @param caller who sent the request, where that is only known after authentication */
+export function senderOf(request: Request, caller: Caller = callerOf(request)): Sender {
+  const { kind, subject, issuer, displayName } = caller;
   return {
     identity: { actor: kind, subject, issuer, displayName },
     origin: {

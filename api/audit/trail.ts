@@ -21,6 +21,16 @@ export interface RequestedChange {
   readonly target: AuditTarget;
 }
 
+/** What a request did without changing anything. */
+export interface Occurrence {
+  readonly sender: Sender;
+  readonly action: AuditAction;
+  /** Default: the request. */
+  readonly target?: AuditTarget;
+  readonly outcome: AuditOutcome;
+  readonly detail?: AuditEvent['detail'];
+}
+
 export interface AuditTrailOptions {
   readonly settings: AuditSettings;
   readonly database: Database;
@@ -94,19 +104,20 @@ export class AuditTrail {
     }
   }
 
+  /** Records what isn't a change, within a second. Of many failures, a summary is recorded. */
+  occurred({ sender, action, target = requestTarget(sender), outcome, detail = {} }: Occurrence): void {
+    if (!isRecorded(this.#options.settings, action)) return;
+    const event: AuditEvent = { ...begunEvent({ sender, action, target }), outcome, detail };
+    if (outcome === 'success' || this.#filter.admits(event)) this.#add(event);
+  }
+
   /** Records a refused request. Changes record their own refusals. */
   refused(sender: Sender, error: HttpError): void {
     const action = REFUSALS[error.status];
-    if (action === undefined || this.#told.has(error) || !isRecorded(this.#options.settings, action)) return;
+    if (action === undefined || this.#told.has(error)) return;
     this.#told.add(error);
-    const target = { kind: 'request', name: sender.request, version: null, registry: null } as const;
     const { status, message } = error;
-    const event: AuditEvent = {
-      ...begunEvent({ sender, action, target }),
-      outcome: 'denied',
-      detail: { status, message },
-    };
-    if (this.#filter.admits(event)) this.#add(event);
+    this.occurred({ sender, action, outcome: 'denied', detail: { status, message } });
   }
 
   async #complete(event: AuditEvent): Promise<void> {
@@ -131,6 +142,10 @@ export class AuditTrail {
     this.#lines.write(event);
     this.#writer.add(event);
   }
+}
+
+function requestTarget({ request }: Sender): AuditTarget {
+  return { kind: 'request', name: request, version: null, registry: null };
 }
 
 function begunEvent({ sender, action, target }: RequestedChange): AuditEvent {

@@ -4,7 +4,11 @@ import { AuthorizationResponseError } from 'openid-client';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
+import type { AuditOutcome } from '../../registry/audit.ts';
+import type { Caller } from '../access/caller.ts';
 import { ProviderUnavailable, TokenRejected } from '../access/tokens/rejection.ts';
+import { senderOf } from '../audit/sender.ts';
+import type { AuditTrail } from '../audit/trail.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoints/endpoint.ts';
 import { HttpError, unavailable } from '../http/error.ts';
 import { pathParameter } from '../http/path-parameter.ts';
@@ -20,8 +24,12 @@ export interface SignInOptions {
   /** At least one. */
   readonly providers: readonly ConsoleAtProvider[];
   /** Throws TokenRejected or ProviderUnavailable for a token that this server doesn't accept. */
-  readonly verifyToken: (token: string) => Promise<unknown>;
+  readonly verifyToken: (token: string) => Promise<Caller>;
   readonly logger: Logger;
+}
+
+interface SignInParts extends SignInOptions {
+  readonly audit: AuditTrail;
 }
 
 /** Browsers navigate to these paths, so they need no token. Changes are only accepted from pages of the console. */
@@ -41,7 +49,7 @@ export const signInApi: EndpointGroup = {
       operationId: null,
       summary: 'Sign in, at the only provider or after a choice',
       answers: {},
-      handle: (call) => logIn(optionsOf(call), call.request, call.response),
+      handle: (call) => logIn(partsOf(call), call.request, call.response),
     }),
     endpoint({
       method: 'get',
@@ -51,7 +59,7 @@ export const signInApi: EndpointGroup = {
       summary: 'Sign in at a provider',
       parameters: { provider: z.string() },
       answers: {},
-      handle: (call) => logIn(optionsOf(call), call.request, call.response),
+      handle: (call) => logIn(partsOf(call), call.request, call.response),
     }),
     endpoint({
       method: 'get',
@@ -60,7 +68,7 @@ export const signInApi: EndpointGroup = {
       operationId: null,
       summary: 'Return from a provider',
       answers: {},
-      handle: (call) => receive(optionsOf(call), call.request, call.response),
+      handle: (call) => receive(partsOf(call), call.request, call.response),
     }),
     endpoint({
       method: 'post',
@@ -69,7 +77,7 @@ export const signInApi: EndpointGroup = {
       operationId: null,
       summary: 'Renew the session',
       answers: {},
-      handle: (call) => renew(optionsOf(call), call.request, call.response),
+      handle: (call) => renew(partsOf(call), call.request, call.response),
     }),
     endpoint({
       method: 'post',
@@ -78,60 +86,63 @@ export const signInApi: EndpointGroup = {
       operationId: null,
       summary: 'Sign out',
       answers: {},
-      handle: (call) => logOut(optionsOf(call), call.request, call.response),
+      handle: (call) => logOut(partsOf(call), call.request, call.response),
     }),
   ],
 };
 
 /** @throws HttpError 404 if no provider lets users sign in to the console */
-function optionsOf({ context: { access } }: Call): SignInOptions {
-  if (access.signIn !== undefined) return access.signIn;
+function partsOf({ context: { access, audit } }: Call): SignInParts {
+  if (access.signIn !== undefined) return { ...access.signIn, audit };
   throw new HttpError(404, 'No provider lets users sign in to the console: see docs/auth.md');
 }
 
-async function logIn(options: SignInOptions, request: Request, response: Response): Promise<void> {
-  const { sessions, providers } = options;
+async function logIn(parts: SignInParts, request: Request, response: Response): Promise<void> {
+  const { sessions, providers } = parts;
   const returnTo = consolePage(sessions.site, new URLSearchParams(searchOf(request)).get('return'));
   const name = pathParameter(request, 'provider');
   const provider = name === undefined && providers.length === 1 ? providers[0] : find(providers, name);
   if (provider === undefined) {
     if (name !== undefined) throw new HttpError(404, `There is no provider "${name}" to sign in with`);
-    return redirect(response, signInPage(options, { return: returnTo }));
+    return redirect(response, signInPage(parts, { return: returnTo }));
   }
   try {
     const { url, signIn } = await provider.begin(returnTo);
     await sessions.write(response, SIGN_IN, { value: signIn });
     redirect(response, url.href);
   } catch (error) {
-    fail(options, { response, returnTo, provider: provider.name }, error);
+    fail(parts, { request, response, returnTo, provider: provider.name }, error);
   }
 }
 
 /** Where the provider redirects to. */
-async function receive(options: SignInOptions, request: Request, response: Response): Promise<void> {
-  const { sessions, providers, verifyToken } = options;
+async function receive(parts: SignInParts, request: Request, response: Response): Promise<void> {
+  const { sessions, providers, verifyToken, audit } = parts;
   const signIn = await sessions.read(request, SIGN_IN);
   sessions.remove(response, SIGN_IN);
   const provider = find(providers, signIn?.provider);
-  if (signIn === null || provider === undefined) return redirect(response, signInPage(options, { error: 'expired' }));
+  if (signIn === null || provider === undefined) return giveUp(parts, { request, response }, 'expired');
   const { returnTo } = signIn;
+  const attempt = { request, response, returnTo, provider: provider.name };
   try {
     const tokens = await provider.finish(signIn, searchOf(request));
-    await verifyToken(tokens.accessToken);
+    const caller = await verifyToken(tokens.accessToken);
     const session = { ...sessionFrom(tokens), provider: provider.name, signedInAt: Date.now() };
     const isKept = await keep(sessions, response, session);
-    if (!isKept) return redirect(response, signInPage(options, { error: 'too-large', return: returnTo }));
+    if (!isKept) return giveUp(parts, attempt, 'too-large');
     // Without it, the provider asks whether to sign out.
     if (tokens.idToken !== undefined) await sessions.write(response, SIGN_OUT, { value: { idToken: tokens.idToken } });
+    const detail = { provider: provider.name };
+    audit.occurred({ sender: senderOf(request, caller), action: 'auth.login', outcome: 'success', detail });
     redirect(response, returnTo);
   } catch (error) {
-    fail(options, { response, returnTo, provider: provider.name }, error);
+    fail(parts, attempt, error);
   }
 }
 
 /** Gives the session another token, before or after its token has expired. */
-async function renew(options: SignInOptions, request: Request, response: Response): Promise<void> {
-  const { sessions, providers, verifyToken, logger } = options;
+async function renew(parts: SignInParts, request: Request, response: Response): Promise<void> {
+  const { sessions, providers, verifyToken, logger } = parts;
   refuseOtherPages(sessions, request);
   const session = await sessions.read(request, SESSION);
   const provider = find(providers, session?.provider);
@@ -151,8 +162,8 @@ async function renew(options: SignInOptions, request: Request, response: Respons
 }
 
 /** Ends the session here, and returns where the browser can end it at the provider. */
-async function logOut(options: SignInOptions, request: Request, response: Response): Promise<void> {
-  const { sessions, providers, logger } = options;
+async function logOut(parts: SignInParts, request: Request, response: Response): Promise<void> {
+  const { sessions, providers, logger, audit } = parts;
   refuseOtherPages(sessions, request);
   const [session, hint] = await Promise.all([sessions.read(request, SESSION), sessions.read(request, SIGN_OUT)]);
   sessions.remove(response, SESSION, SIGN_OUT, SIGN_IN);
@@ -164,6 +175,10 @@ async function logOut(options: SignInOptions, request: Request, response: Respon
     } catch (error) {
       logger.warn({ provider: provider.name, reason: describe(error) }, 'sign-out at the provider failed');
     }
+  }
+  if (session !== null) {
+    const detail = { provider: session.provider };
+    audit.occurred({ sender: senderOf(request), action: 'auth.logout', outcome: 'success', detail });
   }
   response.json({ url: url.href });
 }
@@ -192,18 +207,35 @@ function sessionEnded(): HttpError {
   return new HttpError(401, 'Your session has ended: sign in again');
 }
 
-interface Failed {
+/** A sign-in in progress. Where it leads, and at which provider, is unknown if the browser lost it. */
+interface Attempt {
+  readonly request: Request;
   readonly response: Response;
-  readonly returnTo: string;
-  readonly provider: string;
+  readonly returnTo?: string;
+  readonly provider?: string;
 }
 
-/** Redirects to the sign-in page, which explains the failure and leads back later. */
-function fail(options: SignInOptions, { response, returnTo, provider }: Failed, error: unknown): void {
+function fail(parts: SignInParts, attempt: Attempt, error: unknown): void {
   const reason = reasonOf(error);
   const level = reason === 'denied' ? 'info' : 'warn';
-  options.logger[level]({ provider, reason: describe(error) }, 'sign-in failed');
-  redirect(response, signInPage(options, { error: reason, return: returnTo }));
+  parts.logger[level]({ provider: attempt.provider, reason: describe(error) }, 'sign-in failed');
+  giveUp(parts, attempt, reason);
+}
+
+const OUTCOMES: Readonly<Record<SignInFailure, AuditOutcome>> = {
+  denied: 'denied',
+  rejected: 'denied',
+  expired: 'failure',
+  'too-large': 'failure',
+  unavailable: 'error',
+  failed: 'error',
+};
+
+/** Records the failure, and redirects to the sign-in page, which explains it and leads back later. */
+function giveUp(parts: SignInParts, { request, response, returnTo, provider }: Attempt, reason: SignInFailure): void {
+  const detail = { reason, ...(provider !== undefined && { provider }) };
+  parts.audit.occurred({ sender: senderOf(request), action: 'auth.login', outcome: OUTCOMES[reason], detail });
+  redirect(response, signInPage(parts, { error: reason, ...(returnTo !== undefined && { return: returnTo }) }));
 }
 
 function reasonOf(error: unknown): SignInFailure {

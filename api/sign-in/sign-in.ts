@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { OAuthSettings } from '../../config/model.ts';
 import type { Database } from '../../db/connection/database.ts';
+import type { Caller } from '../access/caller.ts';
 import { ConsoleAtProvider, type ConsoleProvider } from './console-client.ts';
 import type { SignInOptions } from './endpoints.ts';
 import { SealedValues } from './sealed-values.ts';
@@ -17,7 +18,7 @@ export interface SignInDependencies {
   readonly database: Database;
   readonly logger: Logger;
   /** Throws TokenRejected or ProviderUnavailable for a token that this server doesn't accept. */
-  readonly verifyToken: (token: string) => Promise<unknown>;
+  readonly verifyToken: (token: string) => Promise<Caller>;
 }
 
 /** The providers that users can sign in with, in the order of the configuration. */

@@ -14,7 +14,8 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
-import { type ErrorComponentProps, Link, Outlet } from '@tanstack/react-router';
+import { useQueryErrorResetBoundary } from '@tanstack/react-query';
+import { type ErrorComponentProps, Link, Outlet, useRouter } from '@tanstack/react-router';
 import { type ReactElement, Suspense } from 'react';
 import { serverUrl } from '../client/server.ts';
 import { useSession } from '../client/session.ts';
@@ -145,5 +146,12 @@ export function NoSuchPage(): ReactElement {
 
 /** For errors that a page doesn't handle itself. */
 export function PageFailure({ error, reset }: ErrorComponentProps): ReactElement {
-  return <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />;
+  const router = useRouter();
+  const queries = useQueryErrorResetBoundary();
+  const retry = (): void => {
+    queries.reset();
+    reset();
+    void router.invalidate();
+  };
+  return <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={retry} />;
 }

@@ -60,6 +60,23 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
     expect([...hosts]).toEqual([new URL(api.url).host]);
   });
 
+  test('sends scripts as the build compressed them, and others to clients that cannot read that', async () => {
+    const page = await (await api.get('/console/catalog')).text();
+    const path = `/console/${/src="\.\/(assets\/[^"]+\.js)"/.exec(page)?.[1]}`;
+    const [compressed, plain] = await Promise.all(
+      ['gzip', 'identity'].map((encoding) => api.get(path, { headers: { 'accept-encoding': encoding } })),
+    );
+    expect(compressed?.headers.get('content-encoding')).toBe('gzip');
+    expect(plain?.headers.get('content-encoding')).toBeNull();
+    for (const answer of [compressed, plain]) {
+      expect(answer?.headers.get('content-type')).toMatch(/^text\/javascript/);
+      expect(answer?.headers.get('cache-control')).toMatch(/max-age=31536000, immutable/);
+      expect(answer?.headers.get('vary')).toMatch(/accept-encoding/i);
+    }
+    expect(await compressed?.text()).toBe(await plain?.text());
+    expect((await api.get('/console/assets/none.js')).status).toBe(404);
+  });
+
   test('finds a server while it is typed, and the command that is copied installs it', async () => {
     const { page, faults } = await open('catalog');
     await page.getByLabel('Search servers').fill('notes of a');

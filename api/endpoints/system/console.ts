@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { extname } from 'node:path';
 import compression from 'compression';
 import express, { type RequestHandler } from 'express';
 import { HttpError } from '../../http/error.ts';
@@ -64,7 +65,7 @@ export const consoleApi: readonly EndpointGroup[] = [
         summary: 'Send a file of the console, or its page',
         answers: {},
         handle: async (call) => {
-          if (call.request.path.startsWith('/console/assets/')) return await sendFile(call, assets);
+          if (call.request.path.startsWith('/console/assets/')) return await sendAsset(call);
           await sendFile(call, files);
           if (!call.response.headersSent) await sendPage(call);
         },
@@ -78,17 +79,28 @@ function redirect(response: express.Response, location: string): void {
   response.status(302).set({ Location: location, Vary: 'Accept', 'Cache-Control': 'no-store' }).end();
 }
 
-/** Files with a digest of their content in their names, which never change. */
-const assets = express.static(fileURLToPath(BUILT), {
-  index: false,
-  redirect: false,
-  immutable: true,
-  maxAge: ASSETS_MAX_AGE,
-  fallthrough: false,
-});
-const files = express.static(fileURLToPath(BUILT), { index: false, redirect: false });
+const FOLDER = fileURLToPath(BUILT);
+const files = express.static(FOLDER, { index: false, redirect: false });
 
-/** Sends nothing if the file doesn't exist, unless the handler throws. */
+/** Files with a digest of their content in their names, which never change. */
+const ASSETS = { index: false, redirect: false, immutable: true, maxAge: ASSETS_MAX_AGE };
+const assets = express.static(FOLDER, ASSETS);
+const compressedAssets = express.static(FOLDER, {
+  ...ASSETS,
+  setHeaders: (response, path) => response.set('Content-Encoding', 'gzip').type(extname(path.replace(/\.gz$/, ''))),
+});
+
+/** The build compresses assets. */
+async function sendAsset(call: Call): Promise<void> {
+  const { request, response } = call;
+  response.vary('Accept-Encoding');
+  const isCompressed = request.acceptsEncodings('gzip') !== false;
+  if (isCompressed) request.url = request.url.replace(/(?=\?|$)/, '.gz');
+  await sendFile(call, isCompressed ? compressedAssets : assets);
+  if (!response.headersSent) throw new HttpError(404, 'The console has no such file: reload its page');
+}
+
+/** Sends nothing if the file doesn't exist. */
 function sendFile({ request, response }: Call, handler: RequestHandler): Promise<void> {
   return new Promise((resolve, reject) => {
     response.once('close', resolve);

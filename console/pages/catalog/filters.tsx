@@ -27,7 +27,7 @@ export function Filters({
   readonly onChange: (changed: CatalogSearch) => void;
 }): ReactElement {
   const [isOpen, { toggle }] = useDisclosure(hasMoreFilters(search));
-  const choices = useQuery(choicesQuery(registry)).data ?? [];
+  const choices = useQuery({ ...choicesQuery(registry), enabled: isOpen }).data ?? [];
   const offered = (group: string, prefix = ''): Option[] =>
     choices
       .filter((choice) => choice.group === group && choice.value.startsWith(prefix))
@@ -68,7 +68,7 @@ export function Filters({
       >
         {texts.filters}
       </Button>
-      <Collapse expanded={isOpen} w="100%">
+      <Collapse expanded={isOpen} keepMounted={false} w="100%">
         <Group gap="sm" align="flex-end">
           {filter('source', texts.source, offered('source'))}
           {filter('place', texts.place, named(PLACES, texts.places))}

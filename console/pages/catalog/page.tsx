@@ -53,7 +53,7 @@ function Servers({
       void navigate({ search: (previous: CatalogSearch) => ({ ...previous, ...changed }), replace: true }),
     [navigate],
   );
-  const first = useQuery(pageQuery(registry, search, 0));
+  const first = useQuery(pageQuery(search, 0));
   return (
     <>
       <Group gap="sm" align="flex-end">

@@ -1,6 +1,6 @@
 /** What the catalog asks the server. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { server } from '../../client/server.ts';
+import { queryClient, server } from '../../client/server.ts';
 import type { CatalogSearch } from './search.ts';
 
 export const PAGE_SIZE = 100;
@@ -26,14 +26,20 @@ export function choicesQuery(registry: string) {
  *
  * @param page from 0
  */
-export function pageQuery(registry: string, { days, registry: _registry, ...filters }: CatalogSearch, page: number) {
+export function pageQuery({ days, ...filters }: CatalogSearch, page: number) {
   return queryOptions({
-    queryKey: ['catalog', 'search', registry, days, filters, page],
+    queryKey: ['catalog', 'search', days, filters, page],
     queryFn: ({ signal }) => {
       const updatedSince = days && new Date(Date.now() - Number(days) * MS_PER_DAY).toISOString();
-      const input = { registry, ...filters, updatedSince, offset: page * PAGE_SIZE, limit: PAGE_SIZE };
+      const input = { ...filters, updatedSince, offset: page * PAGE_SIZE, limit: PAGE_SIZE };
       return server.catalog.search.query(input, { signal });
     },
     ...(page === 0 && { placeholderData: keepPreviousData }),
   });
+}
+
+/** Asks for what the catalog shows first, before the page is drawn. The page shows failures. */
+export function startCatalog(search: CatalogSearch): void {
+  void queryClient.prefetchQuery(registriesQuery);
+  void queryClient.prefetchQuery(pageQuery(search, 0));
 }

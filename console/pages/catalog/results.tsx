@@ -34,7 +34,7 @@ export function Results({
   });
   const rows = virtualizer.getVirtualItems();
   const pages = [...new Set(rows.map(({ index }) => Math.floor(index / PAGE_SIZE)))];
-  const loaded = useQueries({ queries: pages.map((page) => pageQuery(registry, search, page)) });
+  const loaded = useQueries({ queries: pages.map((page) => pageQuery(search, page)) });
   const serverAt = (index: number): CatalogServer | undefined =>
     loaded[pages.indexOf(Math.floor(index / PAGE_SIZE))]?.data?.servers[index % PAGE_SIZE];
   return (

@@ -19,7 +19,7 @@ test('docs/audit.md lists every action, and no other', () => {
   const [, table = ''] = text.split('## What is recorded');
   const [actions = ''] = table.split('\n\n## ');
   const listed = [...actions.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell = '']) =>
-    [...cell.matchAll(/`([a-z.]+)`/g)].map(([, action]) => action),
+    [...cell.matchAll(/`([A-Za-z.]+)`/g)].map(([, action]) => action),
   );
   expect(new Set(listed)).toEqual(new Set(AUDIT_ACTIONS));
 });

@@ -1,12 +1,13 @@
 /** Signing in to the console at a real identity provider, step by step as a browser does it. */
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ConsoleClient, OAuthSettings } from '../../../config/model.ts';
 import { currentSessionSecrets } from '../../../db/configuration/session-keys.ts';
 import { findFreePort } from '../../../embedded/free-port.ts';
 import type { TestDatabase } from '../../environment.ts';
 import { CLIENT, CONSOLE_CLIENT_ID, type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { createRegistries, oauth } from '../access/protected-api.ts';
+import { AUDIT, recorded } from '../audit/recorded.ts';
 import { type RunningApi, startApi } from '../running-api.ts';
 import { Visitor } from './visitor.ts';
 
@@ -24,9 +25,10 @@ beforeAll(async () => {
     createRegistries(),
   ]);
   provider.addPerson('ada', { name: 'Ada Lovelace', role: 'admin' });
+  provider.addPerson('eve', { name: 'Eve', role: 'admin' });
   provider.addPerson('bob', { name: 'Bob' });
   provider.addPerson('heavy', { name: 'Heavy', groups: Array.from({ length: 200 }, (_, i) => `group-${i}-${i * i}`) });
-  api = await startApi(registries, { auth: await settings(), port });
+  api = await startApi(registries, { auth: await settings(), audit: AUDIT, port });
 });
 afterAll(async () => {
   await api.stop();
@@ -306,6 +308,39 @@ describe('signing out', () => {
     const response = await visitor.asPage(`${api.url}/auth/logout`, { method: 'POST' });
     expect(await response.json()).toEqual({ url: `${api.url}/console/` });
   });
+});
+
+test('sign-ins, failed ones, sign-outs, and looking at a registry as someone else are on record', async () => {
+  const visitor = await signedIn('eve');
+  const input = encodeURIComponent(JSON.stringify({ name: 'default', claims: {} }));
+  expect((await visitor.asPage(query(`registries.viewAs?input=${input}`))).status).toBe(200);
+  await visitor.asPage(`${api.url}/auth/logout`, { method: 'POST' });
+  const other = await newVisitor();
+  const asked = await other.visit(`${api.url}/auth/login`);
+  await other.visit(`${asked.url.href}?deny`, `${api.url}/console/`);
+
+  const event = (action: string, target: string, detail: object): object => ({
+    action,
+    outcome: 'success',
+    actor: 'token',
+    issuer: provider.issuer,
+    displayName: 'Eve',
+    target: expect.objectContaining({ name: target }),
+    detail,
+  });
+  await vi.waitFor(async () => {
+    const events = await recorded(registries.database);
+    expect(events.filter(({ subject }) => subject === 'eve')).toMatchObject([
+      event('auth.login', 'GET /auth/callback', { provider: 'test' }),
+      event('registry.viewAs', 'default', {}),
+      event('auth.logout', 'POST /auth/logout', { provider: 'test' }),
+    ]);
+    expect(events.findLast(({ actor }) => actor === 'public')).toMatchObject({
+      action: 'auth.login',
+      outcome: 'denied',
+      detail: { provider: 'test', reason: 'denied' },
+    });
+  }, 15_000);
 });
 
 test('under a path of an HTTPS host, cookies and redirects stay below that path', async () => {
