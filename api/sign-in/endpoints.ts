@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { z } from 'zod';
 import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
 import type { AuditOutcome } from '../../registry/audit.ts';
-import type { Caller } from '../access/caller.ts';
+import { type Caller, PUBLIC } from '../access/caller.ts';
 import { ProviderUnavailable, TokenRejected } from '../access/tokens/rejection.ts';
 import { senderOf } from '../audit/sender.ts';
 import type { AuditTrail } from '../audit/trail.ts';
@@ -163,7 +163,7 @@ async function renew(parts: SignInParts, request: Request, response: Response): 
 
 /** Ends the session here, and returns where the browser can end it at the provider. */
 async function logOut(parts: SignInParts, request: Request, response: Response): Promise<void> {
-  const { sessions, providers, logger, audit } = parts;
+  const { sessions, providers, verifyToken, logger, audit } = parts;
   refuseOtherPages(sessions, request);
   const [session, hint] = await Promise.all([sessions.read(request, SESSION), sessions.read(request, SIGN_OUT)]);
   sessions.remove(response, SESSION, SIGN_OUT, SIGN_IN);
@@ -177,8 +177,10 @@ async function logOut(parts: SignInParts, request: Request, response: Response):
     }
   }
   if (session !== null) {
+    // A session can have ended before.
+    const caller = await verifyToken(session.accessToken).catch(() => PUBLIC);
     const detail = { provider: session.provider };
-    audit.occurred({ sender: senderOf(request), action: 'auth.logout', outcome: 'success', detail });
+    audit.occurred({ sender: senderOf(request, caller), action: 'auth.logout', outcome: 'success', detail });
   }
   response.json({ url: url.href });
 }

@@ -10,13 +10,6 @@ const COUNT_SHIFTS = `
     for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) globalThis.shifts += value;
   }).observe({ type: 'layout-shift', buffered: true });`;
 
-export interface Look {
-  /** Default: `light`. */
-  readonly colorScheme?: 'light' | 'dark';
-  /** Pixels. Default: 1280. */
-  readonly width?: number;
-}
-
 export interface Visit {
   readonly page: Page;
   /** Errors in the console of the browser, violations of the content security policy included, and dialogs. */
@@ -28,14 +21,9 @@ export interface Visit {
   readonly end: () => Promise<void>;
 }
 
-export async function visit(
-  browser: Browser,
-  url: string,
-  { colorScheme = 'light', width = 1280 }: Look = {},
-): Promise<Visit> {
+export async function visit(browser: Browser, url: string): Promise<Visit> {
   const context = await browser.newContext({
-    colorScheme,
-    viewport: { width, height: 800 },
+    viewport: { width: 1280, height: 800 },
     permissions: ['clipboard-read', 'clipboard-write'],
     reducedMotion: 'reduce',
   });
@@ -72,14 +60,31 @@ export async function layoutShifts(page: Page): Promise<number> {
   return await page.evaluate<number>('globalThis.shifts');
 }
 
+const LOOKS = [
+  { colorScheme: 'light', width: 1280 },
+  { colorScheme: 'dark', width: 360 },
+] as const;
+
+/** Looks at the open page light and wide, then dark and narrow, without loading it again. */
+export async function expectAccessibleInEveryLook(page: Page): Promise<void> {
+  for (const { colorScheme, width } of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+    await expectAccessible(page);
+    await expectNoSidewaysScrolling(page);
+  }
+}
+
 /** Fails with what axe finds wrong with the page for people with disabilities. */
 export async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  // The other mode opens a window per call, for frames. The console has none.
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
 }
 
 /** Fails if the page is wider than the window. */
-export async function expectNoSidewaysScrolling(page: Page): Promise<void> {
+async function expectNoSidewaysScrolling(page: Page): Promise<void> {
   const width = await page.evaluate<number>('document.documentElement.scrollWidth');
   const available = await page.evaluate<number>('document.documentElement.clientWidth');
   expect(width).toBeLessThanOrEqual(available);
