@@ -2,7 +2,7 @@
 import { notifications } from '@mantine/notifications';
 import { useMutation, type UseMutationResult } from '@tanstack/react-query';
 import { texts } from '../parts/texts.ts';
-import { queryClient, statusOf } from './server.ts';
+import { messageOf, queryClient } from './server.ts';
 
 export interface Change<Input, Output> {
   readonly change: (input: Input) => Promise<Output>;
@@ -31,9 +31,4 @@ export function useChange<Input, Output>({
         notifications.show({ title: texts.refused, message: messageOf(error), color: 'red', autoClose: 10_000 });
     },
   });
-}
-
-/** What the server said, or that it didn't answer. */
-export function messageOf(error: Error): string {
-  return statusOf(error) === undefined ? texts.unreachable : error.message;
 }

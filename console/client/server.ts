@@ -3,6 +3,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from '@trpc/client';
 import type { AdminRouter } from '../../api/trpc/router.ts';
 import type { Fault } from '../../registry/server-json.ts';
+import { texts } from '../parts/texts.ts';
 
 /** The URL of the console's folder, with a path prefix of a reverse proxy if there is one. */
 export const CONSOLE_URL = new URL('.', document.baseURI);
@@ -49,6 +50,12 @@ export function statusOf(error: Error): number | undefined {
   if (!(error instanceof TRPCClientError)) return undefined;
   const { data } = error as TRPCClientError<AdminRouter>;
   return data?.httpStatus;
+}
+
+/** What the server said, or that it didn't answer. */
+export function messageOf(error: Error): string {
+  const isUnanswered = error instanceof TRPCClientError && statusOf(error) === undefined;
+  return isUnanswered ? texts.unreachable : error.message;
 }
 
 /** Where a refused input is wrong: paths such as `git.repository`, with what is wrong there. */

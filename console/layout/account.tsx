@@ -3,6 +3,7 @@ import { Alert, Button, Menu, Text } from '@mantine/core';
 import { IconUser } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { hasEnded, signInUrl, signOut, useSession } from '../client/session.ts';
+import classes from './shell.module.css';
 import { texts } from './texts.ts';
 
 export function AccountMenu(): ReactElement | null {
@@ -21,7 +22,7 @@ export function AccountMenu(): ReactElement | null {
     <Menu position="bottom-end">
       <Menu.Target>
         <Button variant="default" size="sm" maw={180} px="sm" aria-label={texts.account(name)}>
-          <IconUser size={18} />
+          <IconUser size={18} className={classes.icon} />
           <Text span size="sm" ml="xs" truncate visibleFrom="sm">
             {name}
           </Text>

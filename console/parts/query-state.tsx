@@ -3,7 +3,7 @@ import { Alert, Button, Center, Loader, Stack, Text, Title } from '@mantine/core
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
-import { statusOf } from '../client/server.ts';
+import { messageOf } from '../client/server.ts';
 import { texts } from './texts.ts';
 
 export function Loading(): ReactElement {
@@ -29,7 +29,7 @@ export function Failure({ error, onRetry }: { readonly error: Error; readonly on
   return (
     <Alert color="red" variant="light" icon={<IconAlertTriangle />} title={texts.failed} role="alert">
       <Stack align="flex-start" gap="sm">
-        <Text size="sm">{statusOf(error) === undefined ? texts.unreachable : error.message}</Text>
+        <Text size="sm">{messageOf(error)}</Text>
         {onRetry !== undefined && (
           <Button size="xs" variant="default" onClick={onRetry}>
             {texts.retry}

@@ -2,8 +2,7 @@
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { type ReactElement, useEffect, useRef, useState } from 'react';
-import { messageOf } from '../../client/change.ts';
-import { server } from '../../client/server.ts';
+import { messageOf, server } from '../../client/server.ts';
 import type { AuditEvent } from '../../../registry/audit.ts';
 import { auditCsv, auditJsonLines } from '../../../registry/audit-export.ts';
 import { type AuditSearch, conditionsOf } from './search.ts';

@@ -1,8 +1,8 @@
 /** Adding a registry, and changing one that was added through the API. */
 import { Button, Group, JsonInput, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { type ReactElement, useState } from 'react';
-import { messageOf, useChange } from '../../client/change.ts';
-import { faultsOf, server } from '../../client/server.ts';
+import { useChange } from '../../client/change.ts';
+import { faultsOf, messageOf, server } from '../../client/server.ts';
 import type { Registry } from './page.tsx';
 import { texts } from './texts.ts';
 
