@@ -19,6 +19,8 @@ export interface ListQuery {
   readonly version?: string;
   /** RFC 3339. */
   readonly updatedSince?: string;
+  /** Statuses in lower case, separated by commas. */
+  readonly status?: string;
   readonly includeDeleted: boolean;
 }
 
@@ -32,7 +34,7 @@ export interface Cursor {
 const FORM = 'rollcall-cursor-1';
 const CHECKSUM_BYTES = 8;
 
-/** Encodes a cursor as URL-safe text. `registry` is the identity of the listed registry. */
+/** Encodes a cursor as URL-safe text. `registry` is the identity of the list: a registry, or a kind of entries in it. */
 export function encodeCursor(cursor: Cursor, registry: string): string {
   const { after, query } = cursor;
   const content = Buffer.from(
@@ -43,12 +45,13 @@ export function encodeCursor(cursor: Cursor, registry: string): string {
       query.search ?? null,
       query.version ?? null,
       query.updatedSince ?? null,
+      ...(query.status === undefined ? [] : [query.status]),
     ]),
   );
   return Buffer.concat([checksum(content, registry), content]).toString('base64url');
 }
 
-/** Decodes a cursor. Returns null if `encodeCursor` didn't make it for this registry. */
+/** Decodes a cursor. Returns null if `encodeCursor` didn't make it for this list. */
 export function decodeCursor(encoded: string, registry: string): Cursor | null {
   const bytes = Buffer.from(encoded, 'base64url');
   const content = bytes.subarray(CHECKSUM_BYTES);
@@ -67,6 +70,7 @@ const contentSchema = z.tuple([
   text.nullable(),
   text.nullable(),
   text.refine(isTimestamp).nullable(),
+  text.optional(),
 ]);
 
 function readContent(content: Buffer): Cursor | null {
@@ -74,7 +78,7 @@ function readContent(content: Buffer): Cursor | null {
   if (!parsed.success) {
     return null;
   }
-  const [name, version, includeDeleted, search, exactVersion, updatedSince] = parsed.data;
+  const [name, version, includeDeleted, search, exactVersion, updatedSince, status] = parsed.data;
   return {
     after: { name, version },
     query: {
@@ -82,6 +86,7 @@ function readContent(content: Buffer): Cursor | null {
       ...(search !== null && { search }),
       ...(exactVersion !== null && { version: exactVersion }),
       ...(updatedSince !== null && { updatedSince }),
+      ...(status !== undefined && { status }),
     },
   };
 }

@@ -2,6 +2,7 @@
 import { toolhiveToServerJson } from './convert.ts';
 import { type DraftOutcome, draftFromServerJson, type FoundServer } from './draft.ts';
 import { DUPLICATE_MESSAGE, duplicateMember } from './duplicate-members.ts';
+import { type SkillKind, storedName } from './entry-kind.ts';
 import { OFFICIAL } from './extension.ts';
 import {
   compactJson,
@@ -14,6 +15,7 @@ import {
 } from './json-elements.ts';
 import { defined, isJsonObject, type JsonObject, textOf } from './json.ts';
 import { firstWarnings } from './server-json.ts';
+import { draftFromSkill } from './skills/skill-draft.ts';
 import { takeToolhiveEntry } from './toolhive-entry.ts';
 import { toolhiveServerName } from './toolhive-format.ts';
 
@@ -31,6 +33,18 @@ export function readUpstreamEntry(element: JsonElement): DraftOutcome {
   }
   const serverText = compactJson(memberBytes(element.bytes, 'server')!);
   return draftFromServerJson({ text: serverText, parsed: server, official: officialOf(meta), nesting });
+}
+
+/** Reads the document of a skill or plugin. */
+export function readSkillEntry(element: JsonElement, kind: SkillKind): DraftOutcome {
+  const value = parseObject(element);
+  if ('problem' in value) {
+    const { namespace, name, version } = identify(element);
+    const stored = name === null ? null : storedName(kind, `${namespace ?? '?'}/${name}`);
+    return { rejection: { name: stored, version, reason: value.problem } };
+  }
+  const text = element.compact ? value.text : compactJson(element.bytes);
+  return draftFromSkill(kind, { text, parsed: value.object, nesting: element.nesting });
 }
 
 const BEFORE_SERVER = '{"server":';
@@ -193,14 +207,22 @@ function rejected(element: JsonElement, problem: string, key: string | null = nu
 /** Name and version are usually at the start of an entry. */
 const IDENTITY_BYTES = 2_048;
 
-/** The name and version of an entry that can't be parsed, if they can be found in its bytes. */
-function identify(element: JsonElement): { name: string | null; version: string | null } {
+const IDENTITY_MEMBERS: readonly unknown[] = ['namespace', 'name', 'version'];
+
+interface Identity {
+  readonly namespace: string | null;
+  readonly name: string | null;
+  readonly version: string | null;
+}
+
+/** What identifies an entry that can't be parsed, if it can be found in its bytes. */
+function identify(element: JsonElement): Identity {
   const found = new Map<unknown, string>();
   const identity = new JsonElements({
     select: (path, kind) => {
       const member = path.at(-1);
       if (path.length === 0 || (path.length === 1 && member === 'server')) return 'enter';
-      return kind === 'string' && (member === 'name' || member === 'version') ? 'take' : 'skip';
+      return kind === 'string' && IDENTITY_MEMBERS.includes(member) ? 'take' : 'skip';
     },
     maxBytes: () => 1024,
   });
@@ -214,7 +236,8 @@ function identify(element: JsonElement): { name: string | null; version: string 
   } catch {
     // The syntax error has already been reported.
   }
-  return { name: found.get('name') ?? null, version: found.get('version') ?? null };
+  const [namespace = null, name = null, version = null] = IDENTITY_MEMBERS.map((member) => found.get(member));
+  return { namespace, name, version };
 }
 
 function* pieces(bytes: Uint8Array): Generator<Uint8Array> {

@@ -1,4 +1,5 @@
 /** What registry documents consist of: where their entries are, what they have besides, and how large the parts may be. */
+import type { SkillKind } from './entry-kind.ts';
 import type { JsonKind, JsonPath } from './json-elements.ts';
 import { isJsonObject, parseJson } from './json.ts';
 import type { RegistryFormat } from './source-definition.ts';
@@ -15,6 +16,12 @@ const ENTRY_MEMBERS: ReadonlyMap<unknown, Partial<Record<JsonKind, RegistryForma
   ['servers', { array: 'upstream', object: 'toolhive' }],
   ['remote_servers', { object: 'toolhive' }],
   ['groups', { array: 'toolhive' }],
+]);
+
+/** The members that hold a document's skills and plugins: in `data`, or at the top of a page of another registry's list. */
+const SKILL_MEMBERS: ReadonlyMap<unknown, SkillKind> = new Map([
+  ['skills', 'skill'],
+  ['plugins', 'plugin'],
 ]);
 
 /** The members that the formats have next to their entries. Everything else in a file may be private. */
@@ -43,6 +50,12 @@ export function containerFormats(path: JsonPath): Partial<Record<JsonKind, Regis
     path.length === 0 || (path.length === 2 && root === 'data' && (member === 'servers' || member === 'groups'));
   if (isList) return { array: 'upstream' };
   return path.length === 1 ? ENTRY_MEMBERS.get(path[0]) : undefined;
+}
+
+/** The kind of the entries in a list at this path; undefined where no skills or plugins are looked for. */
+export function skillListAt(path: JsonPath): SkillKind | undefined {
+  const isListed = path.length === 1 || (path.length === 2 && path[0] === 'data');
+  return isListed ? SKILL_MEMBERS.get(path.at(-1)) : undefined;
 }
 
 /** How many bytes the value at this path may have. */

@@ -5,12 +5,20 @@
 import {
   type GroupedOutcome,
   type ReadGroup,
+  readSkillEntry,
   readToolhiveEntry,
   readToolhiveGroup,
   readUpstreamEntry,
   readUpstreamGroup,
 } from './document-entries.ts';
-import { containerFormats, envelopeMember, MAX_ENVELOPE_BYTES, maxBytes, syntaxOf } from './document-layout.ts';
+import {
+  containerFormats,
+  envelopeMember,
+  MAX_ENVELOPE_BYTES,
+  maxBytes,
+  skillListAt,
+  syntaxOf,
+} from './document-layout.ts';
 import type { EntryDraft, EntryFinding } from './entry.ts';
 import { RollcallError } from './failure.ts';
 import {
@@ -83,7 +91,8 @@ export class DocumentReader {
   #whole: Uint8Array[] | null = [];
   #wholeBytes = 0;
   #rootKind: JsonKind | undefined;
-  #noServers = false;
+  /** Whether it has a list of skills or plugins, or null instead of a container of entries. */
+  #isRegistry = false;
   /** The raw text of the members other than entries. */
   readonly #envelope = new Map<string, string>();
   #envelopeBytes = 0;
@@ -173,7 +182,7 @@ export class DocumentReader {
     const yaml = this.yaml();
     if (yaml !== null) this.#readYaml(yaml);
     this.#readElements(this.#elements.end());
-    if (this.#format === undefined && this.#noServers) this.#format = this.#options.format ?? 'upstream';
+    if (this.#format === undefined && this.#isRegistry) this.#format = this.#options.format ?? 'upstream';
     if (this.#format === undefined) this.#readSingleEntry();
     return {
       ...this.#handOver(),
@@ -198,8 +207,14 @@ export class DocumentReader {
       if (format === 'toolhive') this.#containers.set(String(path[0]), kind === 'array' ? '[]' : '{}');
       return 'enter';
     }
+    if (skillListAt(path) !== undefined && kind === 'array') {
+      if (path[0] === 'data') this.#recognise('upstream', path);
+      this.#isRegistry = true;
+      return 'enter';
+    }
     if (path.length === 0 || (path.length === 1 && path[0] === 'data' && kind === 'object')) return 'enter';
-    return path[0] === 'data' && path[1] !== 'servers' && path[1] !== 'groups' ? 'skip' : 'take';
+    const isOther = containerFormats(path) === undefined && skillListAt(path) === undefined;
+    return path.length === 2 && path[0] === 'data' && isOther ? 'skip' : 'take';
   }
 
   /** Sets the format when the first container of entries is found. */
@@ -223,7 +238,9 @@ export class DocumentReader {
       const [root] = element.path;
       if (element.path.length === 0) continue;
       if (this.#isNoContainer(element)) continue;
-      if (root === 'data' && element.path[1] === 'groups') this.#addGroup(readUpstreamGroup(element));
+      const skillKind = skillListAt(element.path.slice(0, -1));
+      if (skillKind !== undefined) this.#add({ element, outcome: readSkillEntry(element, skillKind) });
+      else if (root === 'data' && element.path[1] === 'groups') this.#addGroup(readUpstreamGroup(element));
       else if (typeof root === 'number' || root === 'data') this.#add({ element, outcome: readUpstreamEntry(element) });
       else if (element.path.length === 1) this.#readMember(element, root!);
       else if (root === 'groups') this.#addGroup(readToolhiveGroup(element));
@@ -235,11 +252,14 @@ export class DocumentReader {
 
   /** Whether the member is null instead of a container. Go programs write null for an empty list. */
   #isNoContainer(element: JsonElement): boolean {
-    if (containerFormats(element.path) === undefined) return false;
+    const isSkillList = skillListAt(element.path) !== undefined;
+    if (containerFormats(element.path) === undefined && !isSkillList) return false;
     if (Buffer.from(element.bytes).toString() !== 'null') {
+      // Any file can have a member with one of these names at the top.
+      if (isSkillList && element.path.length === 1) return false;
       throw this.#invalid(`"${element.path.join('.')}" must be a list or an object of entries`);
     }
-    if (element.path.at(-1) === 'servers') this.#noServers = true;
+    if (isSkillList || element.path.at(-1) === 'servers') this.#isRegistry = true;
     return true;
   }
 

@@ -9,7 +9,9 @@
 import { groupOfServerJson, serverJsonToToolhive } from './convert.ts';
 import { groupsOf, toolhiveMembers, upstreamMembers } from './document-envelope.ts';
 import type { EntryStatus } from './entry.ts';
+import type { EntryKind, SkillKind } from './entry-kind.ts';
 import { type JsonObject, textOf } from './json.ts';
+import { withStatus as skillWithStatus } from './skills/served-skill.ts';
 import type { ToolhiveServer } from './toolhive-format.ts';
 
 export interface ExportedEntry {
@@ -21,8 +23,11 @@ export interface ExportedEntry {
 }
 
 export interface RegistryExport {
-  /** Called once for each part of the document. Must return the same entries in the same order every time. */
-  readonly readEntries: () => AsyncIterable<ExportedEntry>;
+  /**
+   * The entries of a kind. Called once for each part of the document. Must return the same entries in the same order
+   * every time.
+   */
+  readonly readEntries: (kind: EntryKind) => AsyncIterable<ExportedEntry>;
   /** Envelopes of the documents that the registry's sources were read from. */
   readonly envelopes: readonly JsonObject[];
   /** Default date (RFC 3339), used if no envelope has one. */
@@ -51,12 +56,12 @@ export async function* toolhiveDocument(registry: RegistryExport): AsyncGenerato
   yield '}\n';
 }
 
-/** Writes `{version, meta: {last_updated}, data: {servers, groups}}` with the original server.json documents. */
+/** Writes `{version, meta: {last_updated}, data: {servers, groups, skills, plugins}}` with the original documents. */
 export async function* upstreamDocument(registry: RegistryExport): AsyncGenerator<string> {
   const groups = new Groups<string>(registry.envelopes);
   yield `${openObject(upstreamMembers(registry.envelopes, registry.lastUpdated))}"data":{"servers":[`;
   let separator = '\n';
-  for await (const { document, isLatest } of registry.readEntries()) {
+  for await (const { document, isLatest } of registry.readEntries('server')) {
     const group = groupOfServerJson(document);
     if (group !== undefined) {
       groups.add(group, document);
@@ -68,7 +73,20 @@ export async function* upstreamDocument(registry: RegistryExport): AsyncGenerato
   yield ']';
   const written = groups.map(upstreamGroup);
   if (written.length > 0) yield `,"groups":[${written.join(',')}]`;
+  yield* skillList(registry, 'skill');
+  yield* skillList(registry, 'plugin');
   yield '}}\n';
+}
+
+/** The member with the latest version of each skill or plugin. Nothing if there is none. */
+async function* skillList({ readEntries }: RegistryExport, kind: SkillKind): AsyncGenerator<string> {
+  let separator = `,"${kind}s":[\n`;
+  for await (const { document, status, isLatest } of readEntries(kind)) {
+    if (!isLatest) continue;
+    yield separator + skillWithStatus(document, status);
+    separator = ',\n';
+  }
+  if (separator === ',\n') yield ']';
 }
 
 /** Converts an entry to a ToolHive server. Returns null if ToolHive can't run it. */
@@ -96,7 +114,7 @@ async function* serversIn(
   { readEntries }: RegistryExport,
   groups?: Groups<ToolhiveServer>,
 ): AsyncGenerator<NamedServer> {
-  for await (const entry of readEntries()) {
+  for await (const entry of readEntries('server')) {
     const server = toolhiveServer(entry);
     if (server?.group !== undefined) groups?.add(server.group, server);
     else if (server !== null && entry.isLatest) yield { name: entry.name, server };

@@ -6,6 +6,7 @@ import { agentSkillsApi, contentsApi } from './contents/endpoints.ts';
 import { clientExports } from './exports/endpoints.ts';
 import { consoleApi } from './system/console.ts';
 import { documentationOf } from './system/documentation.ts';
+import { skillApi } from './skills/endpoints.ts';
 import { healthApi } from './system/health.ts';
 import { protectedResourceApi } from './system/protected-resource.ts';
 import { registryExports } from './toolhive/export.ts';
@@ -16,6 +17,7 @@ import { restAdminApi } from './v1/endpoints.ts';
 
 const DESCRIBED: readonly EndpointGroup[] = [
   registryApi,
+  skillApi,
   registryExports,
   clientExports,
   contentsApi,

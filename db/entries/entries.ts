@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import type { EntryStatus } from '../../registry/entry.ts';
 import type { EntryKind } from '../../registry/entry-kind.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import {
@@ -14,6 +15,7 @@ import {
   STREAM_BATCH,
   withinBytes,
 } from './entry-rows.ts';
+import { exactNameCondition } from './exact-names.ts';
 import { amongFirstTexts, byTrigrams, mostTextsAreShown, ofNames } from './found-texts.ts';
 import { prepared, type Queries } from '../connection/queries.ts';
 import { count } from '../connection/schemas.ts';
@@ -39,6 +41,10 @@ export interface EntriesQuery {
   /** RFC 3339: only entries that changed or were added to this registry at that time or later. */
   readonly updatedSince?: string | undefined;
   readonly includeDeleted: boolean;
+  /** Default: all. */
+  readonly statuses?: readonly EntryStatus[] | undefined;
+  /** Only skills or plugins whose names the search term is, or only the other ones. Default: both. */
+  readonly exactNames?: 'only' | 'none' | undefined;
 }
 
 /**
@@ -47,7 +53,8 @@ export interface EntriesQuery {
  */
 export async function listEntries(database: Queries, query: EntriesQuery): Promise<readonly EntryRow[]> {
   if (![query.search, query.version, query.after?.name, query.after?.version].every(isStorableOrAbsent)) return [];
-  if (query.search !== undefined && query.search !== '') return await search(database, query, query.search);
+  const { search: term = '', exactNames } = query;
+  if (term !== '' && exactNames !== 'only') return await search(database, query, term);
   return await database.any(withinBytes(browse(query), query.limit));
 }
 
@@ -117,15 +124,17 @@ function shownNames(query: EntriesQuery): FragmentSqlToken {
   return sql.fragment`server_owner.registry_id = ${query.registryId} and ${nameConditions(query)}`;
 }
 
-function nameConditions({ kind, after, updatedSince, visibility }: EntriesQuery): FragmentSqlToken {
+function nameConditions(query: EntriesQuery): FragmentSqlToken {
+  const { kind, after, updatedSince, visibility } = query;
   const later = after === undefined ? sql.fragment`true` : sql.fragment`server_owner.name >= ${after.name}`;
   const changed =
     updatedSince === undefined ? sql.fragment`true` : sql.fragment`server_owner.changed_at >= ${updatedSince}`;
   return sql.fragment`
-    ${isOfKind(kind, sql.fragment`server_owner`)} and ${later} and ${changed} and ${isVisibleName(visibility)}`;
+    ${isOfKind(kind, sql.fragment`server_owner`)} and ${later} and ${changed} and ${isVisibleName(visibility)}
+    and ${exactNameCondition(query)}`;
 }
 
-function entryConditions({ after, updatedSince, version, includeDeleted }: EntriesQuery): FragmentSqlToken {
+function entryConditions({ after, updatedSince, version, includeDeleted, statuses }: EntriesQuery): FragmentSqlToken {
   const later =
     after === undefined
       ? sql.fragment`true`
@@ -134,7 +143,14 @@ function entryConditions({ after, updatedSince, version, includeDeleted }: Entri
     updatedSince === undefined
       ? sql.fragment`true`
       : sql.fragment`greatest(entry.changed_at, server_owner.owned_since) >= ${updatedSince}`;
-  return sql.fragment`${later} and ${changed} and ${ofVersion(version)} and ${notDeleted(includeDeleted)}`;
+  return sql.fragment`${later} and ${changed} and ${ofVersion(version)} and ${notDeleted(includeDeleted)}
+    and ${hasStatus(statuses)}`;
+}
+
+function hasStatus(statuses: EntriesQuery['statuses']): FragmentSqlToken {
+  return statuses === undefined
+    ? sql.fragment`true`
+    : sql.fragment`entry.status = any(${sql.array([...statuses], 'text')})`;
 }
 
 const serverCountRow = z.object({ sourceName: z.string(), servers: count });

@@ -9,8 +9,6 @@ import { isJsonObject, type JsonObject } from '../json.ts';
 
 /** Rollcall's data about an entry, in `_meta`: status, dates, and whether it is the latest version. */
 export const ENTRY_STATE = 'dev.rollcall/entry';
-/** Where an entry came from, in `_meta`. */
-export const PROVENANCE = 'dev.rollcall/provenance';
 
 /** Members of `_meta` with this prefix belong to the registry that serves the entry, not to its publisher. */
 const OWN_PREFIX = 'dev.rollcall/';
@@ -27,6 +25,14 @@ export function servedText(document: string, status: EntryStatus, meta: JsonObje
   members.set('status', JSON.stringify(status));
   members.set('_meta', objectText(metaMembers));
   return objectText(members);
+}
+
+/** The document with this status. Without a status of its own, an active one stays as it is. */
+export function withStatus(document: string, status: EntryStatus): string {
+  const members = membersOf(document);
+  const own = members.get('status');
+  if (own === JSON.stringify(status) || (own === undefined && status === 'active')) return document;
+  return objectText(members.set('status', JSON.stringify(status)));
 }
 
 /** The document without the members of `_meta` that another Rollcall added. */

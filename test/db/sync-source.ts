@@ -11,6 +11,8 @@ import { findSource } from '../../db/configuration/sources.ts';
 import { openSyncRun } from '../../db/syncs/sync-runs.ts';
 import { definitionDigest } from '../../registry/definition-digest.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
+import type { SkillKind } from '../../registry/entry-kind.ts';
+import { draftFromSkill } from '../../registry/skills/skill-draft.ts';
 import { kindOf } from '../../sources/index.ts';
 import type { SourceDefinition, SourceOrigin } from '../../registry/source-definition.ts';
 
@@ -35,6 +37,19 @@ export function draft(name: string, version: string, changes: Partial<EntryDraft
     updatedAt: null,
     ...changes,
   };
+}
+
+/** A skill or plugin as a source has it. `name` is `namespace/name`; `members` are those of its document. */
+export function skillDraft(
+  kind: SkillKind,
+  [name, version]: readonly [name: string, version: string],
+  members: Readonly<Record<string, unknown>> = {},
+): EntryDraft {
+  const [namespace, last] = name.split('/');
+  const document = { namespace, name: last, description: `What ${name} does`, version, ...members };
+  const outcome = draftFromSkill(kind, { text: JSON.stringify(document), parsed: document });
+  if ('rejection' in outcome) throw new Error(outcome.rejection.reason);
+  return outcome.draft;
 }
 
 export function drafts(count: number, version = '1.0.0'): EntryDraft[] {

@@ -36,11 +36,60 @@ function listOf(...items: readonly string[]): string {
 const IMAGE = { description: 'Fetches', image: 'example.com/fetch:1', transport: 'stdio' };
 const REMOTE = { description: 'Far away', url: 'https://example.com/mcp', transport: 'streamable-http' };
 
+const PDF = { namespace: 'com.example', name: 'pdf', description: 'Fills in forms', version: '1.0.0' };
+
+describe('skills and plugins', () => {
+  test.each<[string, unknown, readonly string[]]>([
+    [
+      'next to servers',
+      { data: { servers: [server('a')], skills: [PDF], plugins: [PDF] } },
+      ['com.example/a', 'skill:com.example/pdf', 'plugin:com.example/pdf'],
+    ],
+    ['without servers', { version: '1.0.0', data: { skills: [PDF] } }, ['skill:com.example/pdf']],
+    ['with null instead of servers', { data: { servers: null, plugins: [PDF] } }, ['plugin:com.example/pdf']],
+    ['on a page of the API', { skills: [PDF], metadata: { count: 1 } }, ['skill:com.example/pdf']],
+    ['on an empty page of the API', { plugins: null, metadata: { count: 0 } }, []],
+  ])('%s', (_, document, expected) => {
+    for (const piece of [1, 7, 1_000]) {
+      const summary = read(JSON.stringify(document, null, 2), { piece });
+      expect(summary).toMatchObject({ format: 'upstream', entries: expected.length, findings: [] });
+      expect(names(summary)).toEqual(expected);
+    }
+  });
+
+  test('are rejected one by one, with their names and places', () => {
+    const text = `{"data": {"skills": [
+      ${JSON.stringify({ ...PDF, version: 'latest' })},
+      {"namespace": "com.example", "name": "twice", "version": "1.0.0", "version": "2.0.0", "description": "d"},
+      ${JSON.stringify(PDF)},
+      7
+    ]}}`;
+    const { drafts, findings } = read(text);
+    expect(drafts).toHaveLength(1);
+    expect(findings.map(({ name, location, reason }) => `${name} ${location}: ${reason}`)).toEqual([
+      'skill:com.example/pdf line 2, column 7: version must not be "latest", which always refers to the newest version',
+      'skill:com.example/twice line 3, column 7: version is a duplicate, and parsers differ in which one they use',
+      expect.stringMatching(/^null line 5, column 7: /),
+    ]);
+  });
+
+  test('of a ToolHive document, which has none, aren’t looked at unless they are a list', () => {
+    const document = { version: '1', servers: { fetch: IMAGE }, plugins: { a: 1 }, skills: 'none' };
+    expect(names(read(JSON.stringify(document)))).toEqual(['io.github.stacklok/fetch']);
+  });
+
+  test('that aren’t a list make the document invalid', () => {
+    expect(() => read(JSON.stringify({ data: { servers: [], skills: {} } }))).toThrow(
+      '"data.skills" must be a list or an object of entries',
+    );
+  });
+});
+
 describe('the formats', () => {
   test.each<[string, unknown]>([
     [
       'the envelope of a registry',
-      { version: '1', meta: {}, data: { servers: [server('a'), server('b')], skills: [{}] } },
+      { version: '1', meta: {}, data: { servers: [server('a'), server('b')], other: [{}] } },
     ],
     [
       'a page of the API',
@@ -166,8 +215,8 @@ describe('the formats', () => {
           { name: 'later', description: 'Empty', servers: [] },
         ],
         servers: [server('a')],
-        skills: [{}],
-        plugins: [{}],
+        other: [1, 2],
+        others: [{}],
       },
     };
     const text = JSON.stringify(document, null, 2);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { toolhiveToServerJson } from '../../registry/convert.ts';
 import { DocumentReader } from '../../registry/document-reader.ts';
 import type { EntryStatus } from '../../registry/entry.ts';
+import { type EntryKind, kindOfName } from '../../registry/entry-kind.ts';
 import type { JsonObject } from '../../registry/json.ts';
 import {
   type ExportedEntry,
@@ -21,8 +22,8 @@ async function textOf(
   entries: readonly ExportedEntry[],
   ...envelopes: readonly JsonObject[]
 ): Promise<string> {
-  const readEntries = async function* (): AsyncGenerator<ExportedEntry> {
-    yield* entries;
+  const readEntries = async function* (kind: EntryKind): AsyncGenerator<ExportedEntry> {
+    yield* entries.filter(({ name }) => kindOfName(name) === kind);
   };
   let text = '';
   for await (const piece of format({ readEntries, envelopes, lastUpdated: LAST_UPDATED })) text += piece;
@@ -213,4 +214,27 @@ describe('a document in upstream format', () => {
       },
     });
   });
+});
+
+test('the upstream format has the latest versions of skills and plugins with their status', async () => {
+  const skill = { namespace: 'com.example', name: 'pdf', description: 'd', version: '2.0.0' };
+  const entry = (name: string, document: object, changes: Partial<ExportedEntry> = {}): ExportedEntry => ({
+    ...exported(document),
+    name,
+    ...changes,
+  });
+  const entries = [
+    entry('skill:com.example/pdf', skill),
+    entry('skill:com.example/pdf', { ...skill, version: '1.0.0' }, { isLatest: false }),
+    entry('plugin:com.example/pdf', { ...skill, status: 'active' }, { status: 'archived' }),
+    exported(remote('com.example/server')),
+  ];
+  expect(await written(upstreamDocument, entries)).toMatchObject({
+    data: {
+      servers: [{ name: 'com.example/server' }],
+      skills: [skill],
+      plugins: [{ ...skill, status: 'archived' }],
+    },
+  });
+  expect(await textOf(toolhiveDocument, entries)).not.toContain('pdf');
 });

@@ -79,7 +79,7 @@ async function* inDocument(
 ): AsyncIterable<string> {
   const envelopes = await listEnvelopes(transaction, entriesOf(view));
   yield* write({
-    readEntries: () => streamEntries(transaction, { ...entriesOf(view), includeDeleted: false }),
+    readEntries: (kind) => streamEntries(transaction, { ...entriesOf(view, kind), includeDeleted: false }),
     envelopes: envelopes.map((envelope) => JSON.parse(envelope) as JsonObject),
     lastUpdated: await readLastChange(transaction, view.registry, view.visibility),
   });

@@ -1,9 +1,6 @@
 /** Items of the registry API as text: documents are put in as they are stored, never parsed and written again. */
 import type { EntryRow } from '../../../db/entries/entries.ts';
-import { OFFICIAL } from '../../../registry/extension.ts';
-
-/** Where an entry came from, in an item's `_meta`. */
-export const PROVENANCE = 'dev.rollcall/provenance';
+import { OFFICIAL, PROVENANCE } from '../../../registry/extension.ts';
 
 /** `{server, _meta}` of an entry. It is the same text until the entry changes. */
 export function itemJson(entry: EntryRow): string {
@@ -16,13 +13,14 @@ export function itemJson(entry: EntryRow): string {
       updatedAt: entry.updatedAt,
       isLatest: entry.isLatest,
     },
-    [PROVENANCE]: {
-      source: entry.sourceName,
-      kind: entry.sourceKind,
-      ...(entry.commitId !== null && { commit: entry.commitId }),
-    },
+    [PROVENANCE]: provenanceOf(entry),
   };
   return `{"server":${entry.document},"_meta":${JSON.stringify(meta)}}`;
+}
+
+/** Where an entry came from. `kind` is the one of its source. */
+export function provenanceOf({ sourceName, sourceKind, commitId }: EntryRow): Readonly<Record<string, string>> {
+  return { source: sourceName, kind: sourceKind, ...(commitId !== null && { commit: commitId }) };
 }
 
 /** A page of a list; `nextCursor` is absent on the last one. */

@@ -22,8 +22,14 @@ export function pageOfList(given: ListParameters, registryName: string): PageOfL
   if (cursor === null) {
     throw new HttpError(400, 'Query parameter "cursor" is not a cursor of this registry: start again without it');
   }
-  refuseContradiction(given, cursor.query);
-  return { query: cursor.query, after: cursor.after, limit };
+  const { query } = cursor;
+  refuseContradiction([
+    ['search', given.search, query.search],
+    ['version', given.version, query.version],
+    ['updated_since', given.updated_since, query.updatedSince],
+    ['include_deleted', given.include_deleted, query.includeDeleted],
+  ]);
+  return { query, after: cursor.after, limit };
 }
 
 function firstQuery(given: ListParameters): ListQuery {
@@ -35,13 +41,13 @@ function firstQuery(given: ListParameters): ListQuery {
   };
 }
 
-function refuseContradiction(given: ListParameters, query: ListQuery): void {
-  const pairs = [
-    ['search', given.search, query.search],
-    ['version', given.version, query.version],
-    ['updated_since', given.updated_since, query.updatedSince],
-    ['include_deleted', given.include_deleted, query.includeDeleted],
-  ] as const;
+/**
+ * @param pairs the names of parameters, what the request says, and what the cursor carries
+ * @throws HttpError 400 if they differ
+ */
+export function refuseContradiction(
+  pairs: readonly (readonly [name: string, asked: unknown, carried: unknown])[],
+): void {
   const contradiction = pairs.find(([, asked, carried]) => asked !== undefined && asked !== carried);
   if (contradiction === undefined) return;
   throw new HttpError(

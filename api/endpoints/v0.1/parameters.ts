@@ -9,23 +9,38 @@ export const DEFAULT_LIMIT = 30;
 const MAX_LIMIT = 1000;
 
 /** Forms send an empty value for "no value". */
-const optionalText = text.transform((value) => (value === '' ? undefined : value)).optional();
+export const optionalText = text.transform((value) => (value === '' ? undefined : value)).optional();
 
 /** Longer texts cost the database too much. */
 const MAX_SEARCH_LENGTH = 500;
 
-const flag = z
+export const flag = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true')
   .meta({ override: ({ jsonSchema }) => replaceSchema(jsonSchema, { type: 'boolean' }) });
 
-const limit = z
-  .string()
-  .refine((value) => /^0*[1-9]\d*$/.test(value), 'must be a whole number from 1')
-  .transform((value) => Math.min(Number(value), MAX_LIMIT))
+/** @param defaultLimit the number of items if the request has no `limit` */
+export const limitParameter = (defaultLimit: number): z.ZodOptional<z.ZodType<number, string>> =>
+  z
+    .string()
+    .refine((value) => /^0*[1-9]\d*$/.test(value), 'must be a whole number from 1')
+    .transform((value) => Math.min(Number(value), MAX_LIMIT))
+    .meta({
+      description: `Maximum number of items to return; a larger limit is reduced to ${MAX_LIMIT}. A page of large documents has fewer.`,
+      override: ({ jsonSchema }) => replaceSchema(jsonSchema, { type: 'integer', minimum: 1, default: defaultLimit }),
+    })
+    .optional();
+
+export const searchParameter = text
+  .max(MAX_SEARCH_LENGTH, `must have at most ${MAX_SEARCH_LENGTH} characters`)
+  .transform((value) => (value === '' ? undefined : value))
+  .optional();
+
+export const updatedSinceParameter = timestamp
   .meta({
-    description: `Maximum number of items to return; a larger limit is reduced to ${MAX_LIMIT}. A page of large documents has fewer.`,
-    override: ({ jsonSchema }) => replaceSchema(jsonSchema, { type: 'integer', minimum: 1, default: DEFAULT_LIMIT }),
+    description: 'Only entries that changed at this time or later, deleted ones included (RFC 3339).',
+    example: '2025-08-07T13:15:04.280Z',
+    override: { format: 'date-time' },
   })
   .optional();
 
@@ -35,22 +50,12 @@ export const listParameters = z
       description:
         'The `metadata.nextCursor` of the previous page, unchanged. It contains the filters of the first page, so they can be left out.',
     }),
-    limit,
-    search: text
-      .max(MAX_SEARCH_LENGTH, `must have at most ${MAX_SEARCH_LENGTH} characters`)
-      .transform((value) => (value === '' ? undefined : value))
-      .optional()
-      .meta({
-        description: 'Only servers whose name, title, or description contains this text, ignoring case.',
-        example: 'filesystem',
-      }),
-    updated_since: timestamp
-      .meta({
-        description: 'Only entries that changed at this time or later, deleted ones included (RFC 3339).',
-        example: '2025-08-07T13:15:04.280Z',
-        override: { format: 'date-time' },
-      })
-      .optional(),
+    limit: limitParameter(DEFAULT_LIMIT),
+    search: searchParameter.meta({
+      description: 'Only servers whose name, title, or description contains this text, ignoring case.',
+      example: 'filesystem',
+    }),
+    updated_since: updatedSinceParameter,
     version: optionalText.meta({
       description: '`latest` for the latest version of each server, or an exact version.',
       example: 'latest',

@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import 'zod-openapi';
 import { SERVER_STATUSES } from '../../../registry/entry.ts';
-import { OFFICIAL } from '../../../registry/extension.ts';
+import { OFFICIAL, PROVENANCE } from '../../../registry/extension.ts';
 import { sourceKindNames } from '../../../sources/index.ts';
-import { PROVENANCE } from './item-json.ts';
 
 const timestamp = z.iso.datetime({ offset: true });
 
@@ -15,6 +14,10 @@ export const serverDocument = z
     version: z.string().meta({ example: '1.0.0' }),
   })
   .meta({ id: 'ServedServerJson', description: 'A server.json, unchanged from its source.' });
+
+export const entryProvenance = z
+  .object({ source: z.string(), kind: z.enum(sourceKindNames()), commit: z.string().optional() })
+  .meta({ description: 'The source of the entry.' });
 
 export const serverResponse = z
   .object({
@@ -28,9 +31,7 @@ export const serverResponse = z
         updatedAt: timestamp,
         isLatest: z.boolean(),
       }),
-      [PROVENANCE]: z
-        .object({ source: z.string(), kind: z.enum(sourceKindNames()), commit: z.string().optional() })
-        .meta({ description: 'The source of the entry.' }),
+      [PROVENANCE]: entryProvenance,
     }),
   })
   .meta({ id: 'ServerResponse' });
