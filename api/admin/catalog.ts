@@ -5,10 +5,13 @@ import { listCatalogChoices, listCatalogVersions, searchCatalog } from '../../db
 import { findEntry } from '../../db/entries/versions.ts';
 import { findLastSyncOf } from '../../db/syncs/sync-changes.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
+import type { EntryKind } from '../../registry/entry-kind.ts';
 import { seesRegistry } from '../access/permissions.ts';
 import { entriesOf } from '../access/visibility.ts';
 import { HttpError } from '../http/error.ts';
+import { withKind } from './client-entry.ts';
 import { type OperationContext, query } from './operation.ts';
+import { entryKind } from './publishing-registry.ts';
 
 /** The registries that the caller can read, the default one first, then by name. */
 export const listReadableRegistries = query({
@@ -19,15 +22,19 @@ export const listReadableRegistries = query({
 });
 
 const text = z.string().max(300);
-const ofRegistry = z.object({ registry: text });
+const ofRegistry = z.object({ registry: text, entryKind });
 const ofServer = ofRegistry.extend({ name: text });
 
-/** Servers by their latest versions, filtered, with the number of all that match. Without a registry: those of the first readable one. */
+/**
+ * Servers, skills, or plugins by their latest versions, filtered, with the number of all that match. Without a registry:
+ * those of the first readable one.
+ */
 export const searchServers = query({
   role: null,
   needsToken: false,
   input: z.object({
     registry: text.optional(),
+    entryKind,
     search: text.optional(),
     source: text.optional(),
     /** A kind of package, such as `npm`. */
@@ -41,11 +48,11 @@ export const searchServers = query({
     offset: z.int().min(0).max(1_000_000).default(0),
     limit: z.int().min(1).max(200).default(100),
   }),
-  run: async (context, { registry, kind, place, transport, ...filters }) => {
+  run: async (context, { registry, entryKind: wanted, kind, place, transport, ...filters }) => {
     const name = registry ?? (await readableRegistries(context))[0]?.name;
     if (name === undefined) return { servers: [], total: 0 };
     return await searchCatalog(context.database, {
-      ...(await readEntries(context, name)),
+      ...(await readEntries(context, name, wanted)),
       ...filters,
       facets: [
         ...(kind === undefined ? [] : [`package:${kind}`]),
@@ -61,8 +68,8 @@ export const listChoices = query({
   role: null,
   needsToken: false,
   input: ofRegistry,
-  run: async (context, { registry }) =>
-    await listCatalogChoices(context.database, await readEntries(context, registry)),
+  run: async (context, { registry, entryKind: wanted }) =>
+    await listCatalogChoices(context.database, await readEntries(context, registry, wanted)),
 });
 
 /** The versions of a server, newest publication first, deleted ones included. */
@@ -70,10 +77,11 @@ export const listServerVersions = query({
   role: null,
   needsToken: false,
   input: ofServer,
-  run: async (context, { registry, name }) => {
-    const versions = await listCatalogVersions(context.database, { ...(await readEntries(context, registry)), name });
+  run: async (context, { registry, entryKind: wanted, name }) => {
+    const asked = { ...(await readEntries(context, registry, wanted)), name };
+    const versions = await listCatalogVersions(context.database, asked);
     if (versions.length > 0) return versions;
-    throw new HttpError(404, `Registry "${registry}" has no server "${name}"`);
+    throw new HttpError(404, `Registry "${registry}" has no ${wanted} "${name}"`);
   },
 });
 
@@ -82,11 +90,11 @@ export const getServerVersion = query({
   role: null,
   needsToken: false,
   input: ofServer.extend({ version: text }),
-  run: async (context, { registry, name, version }) => {
-    const entries = await readEntries(context, registry);
+  run: async (context, { registry, entryKind: wanted, name, version }) => {
+    const entries = await readEntries(context, registry, wanted);
     const entry = await findEntry(context.database, { ...entries, name, version, includeDeleted: true });
-    if (entry !== null) return { ...entry, syncNumber: await findLastSyncOf(context.database, entry) };
-    throw new HttpError(404, `Registry "${registry}" has no version "${version}" of server "${name}"`);
+    if (entry !== null) return { ...withKind(entry), syncNumber: await findLastSyncOf(context.database, entry) };
+    throw new HttpError(404, `Registry "${registry}" has no version "${version}" of ${wanted} "${name}"`);
   },
 });
 
@@ -107,8 +115,10 @@ async function readableRegistries({ database, caller }: OperationContext): Promi
 async function readEntries(
   { registries, views, caller }: OperationContext,
   name: string,
+  kind: EntryKind,
 ): Promise<ReturnType<typeof entriesOf>> {
   const registry = await registries.find(name);
-  if (registry !== undefined && seesRegistry(caller, registry)) return entriesOf(await views.of(caller, registry));
+  if (registry !== undefined && seesRegistry(caller, registry))
+    return entriesOf(await views.of(caller, registry), kind);
   throw new HttpError(404, `There is no registry "${name}"`);
 }

@@ -4,10 +4,12 @@ import { listClaimSets } from '../../db/claims/claim-sets.ts';
 import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../db/entries/entry-lists.ts';
 import type { ServerClaims } from '../../db/claims/server-claims.ts';
 import type { Visibility } from '../../db/claims/visibility.ts';
+import { storedName } from '../../registry/entry-kind.ts';
 import { sees } from '../access/permissions.ts';
+import { type Named, withKind } from './client-entry.ts';
 import { publishedServer } from './managed-server.ts';
 import { type OperationContext, query } from './operation.ts';
-import { inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
+import { entryKind, inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
 import { byRegistryName, visibleRegistry } from './registries.ts';
 import { bySourceName, visibleSource } from './visible-source.ts';
 
@@ -16,15 +18,18 @@ const MAX_PAGE = 1000;
 const page = {
   limit: z.int().min(1).max(MAX_PAGE).default(100),
   /** `next` of the previous page. */
-  after: z.object({ name: serverName, version: serverVersion, position: z.int().min(0) }).optional(),
+  after: z
+    .object({ entryKind, name: serverName, version: serverVersion, position: z.int().min(0) })
+    .transform(({ entryKind: kind, name, ...place }) => ({ ...place, name: storedName(kind, name) }))
+    .optional(),
   includeDeleted: z.boolean().default(false),
 };
 
 export interface EntryPage {
-  /** Ordered by name, version, and position of the source. */
-  readonly entries: readonly ListedEntryRow[];
+  /** Ordered by stored name, version, and position of the source. */
+  readonly entries: readonly Named<ListedEntryRow>[];
   /** Start of the next page; null on the last page. */
-  readonly next: Pick<ListedEntryRow, 'name' | 'version' | 'position'> | null;
+  readonly next: Pick<Named<ListedEntryRow>, 'entryKind' | 'name' | 'version' | 'position'> | null;
 }
 
 /** The entries of one source, with the claims that each requires, a page at a time. */
@@ -50,19 +55,21 @@ export const listRegistryEntries = query({
 /** The claims required for reading a published server, and whether they are its own or its source's. */
 export const getEntryClaims = query({
   role: 'manageEntries',
-  input: z.object({ ...inRegistry, name: serverName }),
-  run: async (context, { registry: registryName, name }): Promise<ServerClaims> => {
+  input: z.object({ ...inRegistry, entryKind, name: serverName }),
+  run: async (context, { registry: registryName, entryKind: kind, name }): Promise<ServerClaims> => {
     const registry = await publishingRegistry(context, registryName);
-    const { required } = await publishedServer(context, registry, { name, version: null });
+    const { required } = await publishedServer(context, registry, { name: storedName(kind, name), version: null });
     return required;
   },
 });
 
 async function readPage({ database }: OperationContext, asked: EntryListQuery): Promise<EntryPage> {
-  const { entries, isLast } = await listSourcesEntries(database, asked);
+  const { entries: rows, isLast } = await listSourcesEntries(database, asked);
+  const entries = rows.map(withKind);
   const last = entries.at(-1);
   if (isLast || last === undefined) return { entries, next: null };
-  return { entries, next: { name: last.name, version: last.version, position: last.position } };
+  const { entryKind: kind, name, version, position } = last;
+  return { entries, next: { entryKind: kind, name, version, position } };
 }
 
 /** Roles don't matter here: callers only see entries that their claims allow. */

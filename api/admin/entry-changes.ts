@@ -1,9 +1,10 @@
-/** Changes of published servers, in managed sources. */
+/** Changes of published servers, skills, and plugins, in managed sources. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { EntryRow } from '../../db/entries/entries.ts';
 import type { AuditTarget } from '../../registry/audit.ts';
 import { type Claims, isClaims } from '../../registry/claims.ts';
+import { type EntryKind, storedName } from '../../registry/entry-kind.ts';
 import { isJsonObject, textOf } from '../../registry/json.ts';
 import { requireGrant } from '../access/permissions.ts';
 import { idempotencyKey as writtenKey } from '../http/idempotency-key.ts';
@@ -12,12 +13,13 @@ import { carryOut, publishVersion, versionsWrittenBy, writtenVersion } from './e
 import { changeableServer, type ManagedServer, publishableServer } from './managed-server.ts';
 import { change, type OperationContext } from './operation.ts';
 import { bytesOfDocument, publishedDocument, refuseOtherVersion } from './published-document.ts';
-import { inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
-import { statusUpdate } from './status-update.ts';
+import { entryKind, inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
+import { type Named, withKind } from './client-entry.ts';
+import { skillStatusUpdate } from './status-update.ts';
 
-const written = { ...inRegistry, idempotencyKey: writtenKey.default(randomUUID) };
+const written = { ...inRegistry, entryKind, idempotencyKey: writtenKey.default(randomUUID) };
 
-/** A server.json. Text and bytes are stored as they were sent. */
+/** A server.json, or the document of a skill or plugin. Text and bytes are stored as they were sent. */
 const document = z
   .union([z.string(), z.instanceof(Buffer), z.looseObject({})])
   .transform((sent) =>
@@ -34,12 +36,15 @@ const claimsInput = z.custom<Claims>(isClaims, 'expected for each claim text or 
 export const publishEntry = change({
   role: 'manageEntries',
   action: 'entry.publish',
-  target: ({ registry, document: { value } }) => documentTarget(registry, value),
+  target: (input) => documentTarget(input),
   input: z.object({ ...written, document, claims: claimsInput.optional() }),
-  run: async (context, { registry, document: body, claims, idempotencyKey }): Promise<EntryRow> => {
-    const published = publishedDocument(context, body);
+  run: async (
+    context,
+    { registry, entryKind: kind, document: body, claims, idempotencyKey },
+  ): Promise<Named<EntryRow>> => {
+    const published = publishedDocument(context, kind, body);
     const server = await publishableServer(context, await publishingRegistry(context, registry), published.name);
-    return await publishVersion(context, server, { published, claims: nonEmpty(claims), idempotencyKey });
+    return withKind(await publishVersion(context, server, { published, claims: nonEmpty(claims), idempotencyKey }));
   },
 });
 
@@ -49,13 +54,14 @@ export const replaceEntry = change({
   action: 'entry.update',
   target: entryTarget,
   input: z.object({ ...written, name: serverName, version: serverVersion, document }),
-  run: async (context, { registry, name, version, document: body, idempotencyKey }): Promise<EntryRow> => {
-    const published = publishedDocument(context, body);
-    refuseOtherVersion(published, { name, version });
-    const server = await serverToChange(context, { registry, name, version });
+  run: async (context, { document: body, idempotencyKey, ...named }): Promise<Named<EntryRow>> => {
+    const published = publishedDocument(context, named.entryKind, body);
+    const { version } = named;
+    refuseOtherVersion(published, { name: storedName(named.entryKind, named.name), version });
+    const server = await serverToChange(context, named);
     const write = { kind: 'replace', ...published } as const;
     await carryOut(context, { server, idempotencyKey, write });
-    return await writtenVersion(context, server, version);
+    return withKind(await writtenVersion(context, server, version));
   },
 });
 
@@ -64,15 +70,21 @@ export const setEntryStatus = change({
   role: 'manageEntries',
   action: 'entry.status.update',
   target: entryTarget,
-  input: statusUpdate.safeExtend({ ...written, name: serverName, version: serverVersion.optional() }),
+  input: skillStatusUpdate
+    .safeExtend({ ...written, name: serverName, version: serverVersion.optional() })
+    .refine(({ entryKind: kind, status }) => kind !== 'server' || status !== 'archived', {
+      path: ['status'],
+      message: 'must not be archived: only skills and plugins can be',
+    }),
   run: async (
     context,
-    { registry, name, version = null, status, statusMessage, idempotencyKey },
-  ): Promise<{ readonly updatedCount: number; readonly versions: readonly EntryRow[] }> => {
-    const server = await serverToChange(context, { registry, name, version });
-    const write = { kind: 'status', name, version, status, statusMessage: statusMessage || null } as const;
+    { version = null, status, statusMessage, idempotencyKey, ...named },
+  ): Promise<{ readonly updatedCount: number; readonly versions: readonly Named<EntryRow>[] }> => {
+    const server = await serverToChange(context, { ...named, version });
+    const write = { kind: 'status', name: server.name, version, status, statusMessage: statusMessage || null } as const;
     const { entries, requestId } = await carryOut(context, { server, idempotencyKey, write });
-    return { updatedCount: entries, versions: await versionsWrittenBy(context, server, requestId) };
+    const versions = await versionsWrittenBy(context, server, requestId);
+    return { updatedCount: entries, versions: versions.map(withKind) };
   },
 });
 
@@ -82,10 +94,10 @@ export const deleteEntry = change({
   action: 'entry.delete',
   target: entryTarget,
   input: z.object({ ...written, name: serverName, version: serverVersion }),
-  run: async (context, { registry, name, version, idempotencyKey }): Promise<EntryRow> => {
-    const server = await serverToChange(context, { registry, name, version });
-    await carryOut(context, { server, idempotencyKey, write: { kind: 'remove', name, version } });
-    return await writtenVersion(context, server, version);
+  run: async (context, { version, idempotencyKey, ...named }): Promise<Named<EntryRow>> => {
+    const server = await serverToChange(context, { ...named, version });
+    await carryOut(context, { server, idempotencyKey, write: { kind: 'remove', name: server.name, version } });
+    return withKind(await writtenVersion(context, server, version));
   },
 });
 
@@ -95,8 +107,9 @@ export const setEntryClaims = change({
   action: 'entry.claims.update',
   target: entryTarget,
   input: z.object({ ...written, name: serverName, claims: claimsInput }),
-  run: async (context, { registry, name, claims, idempotencyKey }): Promise<void> => {
-    const server = await serverToChange(context, { registry, name, version: null });
+  run: async (context, { claims, idempotencyKey, ...named }): Promise<void> => {
+    const server = await serverToChange(context, { ...named, version: null });
+    const { name } = server;
     requireGrant(context.caller, nonEmpty(claims) ?? server.source.claims);
     await carryOut(context, { server, idempotencyKey, write: { kind: 'claims', name, version: null, claims } });
   },
@@ -104,26 +117,41 @@ export const setEntryClaims = change({
 
 interface NamedVersion {
   readonly registry?: string | undefined;
+  readonly entryKind: EntryKind;
+  /** As clients know it. */
   readonly name: string;
   readonly version?: string | null | undefined;
 }
 
 async function serverToChange(
   context: OperationContext,
-  { registry, name, version = null }: NamedVersion,
+  { registry, entryKind: kind, name, version = null }: NamedVersion,
 ): Promise<ManagedServer> {
-  return await changeableServer(context, await publishingRegistry(context, registry), { name, version });
+  const named = { name: storedName(kind, name), version };
+  return await changeableServer(context, await publishingRegistry(context, registry), named);
 }
 
-function entryTarget({ registry, name, version }: NamedVersion): Partial<AuditTarget> {
-  return { registry: registry ?? null, name, version: version ?? null };
+function entryTarget({ registry, entryKind: kind, name, version }: NamedVersion): Partial<AuditTarget> {
+  return { registry: registry ?? null, name: storedName(kind, name), version: version ?? null };
+}
+
+interface SentDocument {
+  readonly registry?: string | undefined;
+  readonly entryKind: EntryKind;
+  readonly document: { readonly value: unknown };
 }
 
 /** The target according to a document that hasn't been checked yet. */
-function documentTarget(registry: string | undefined, value: unknown): Partial<AuditTarget> {
+function documentTarget({ registry, entryKind: kind, document: { value } }: SentDocument): Partial<AuditTarget> {
   if (!isJsonObject(value)) return { registry: registry ?? null };
-  const { name, version } = value;
-  return { registry: registry ?? null, name: textOf(name) ?? null, version: textOf(version) ?? null };
+  const { namespace, version } = value;
+  const last = textOf(value['name']);
+  const name = kind === 'server' || last === undefined ? last : `${textOf(namespace) ?? '?'}/${last}`;
+  return {
+    registry: registry ?? null,
+    name: name === undefined ? null : storedName(kind, name),
+    version: textOf(version) ?? null,
+  };
 }
 
 function nonEmpty(claims: Claims | undefined): Claims | null {

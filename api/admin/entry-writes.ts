@@ -10,6 +10,7 @@ import {
   type WriteOutcome,
 } from '../../db/writes/write-requests.ts';
 import type { Claims } from '../../registry/claims.ts';
+import { entryLabel, kindOfName, servedName } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import type { SourceActors } from '../../temporal/source-actors.ts';
 import type { WriteResult } from '../../workflows/contract.ts';
@@ -49,14 +50,20 @@ export async function publishVersion(
 async function refuseNameOfOther(context: OperationContext, server: ManagedServer): Promise<void> {
   const { registry, source, name } = server;
   if (!(await isVisible(context, server))) {
-    throw new HttpError(409, `Server "${name}" exists already, with claims that you do not hold`);
+    throw new HttpError(409, `${capitalized(name)} exists already, with claims that you do not hold`);
   }
   const served = await findServingSource(context.database, { registryId: registry.id, name });
   if (served === null || registry.sources.indexOf(served) >= registry.sources.indexOf(source.name)) return;
   throw new HttpError(
     409,
-    `Server "${name}" belongs to source "${served}", which comes before "${source.name}" in registry "${registry.name}": publish under another name`,
+    `${capitalized(name)} belongs to source "${served}", which comes before "${source.name}" in registry "${registry.name}": publish under another name`,
   );
+}
+
+/** The entry at the beginning of a sentence: `Server "com.example/weather"`. */
+function capitalized(stored: string): string {
+  const kind = kindOfName(stored);
+  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} "${servedName(stored)}"`;
 }
 
 export interface WriteRequest {
@@ -148,7 +155,7 @@ export async function writtenVersion(
   const { source, name } = server;
   const entry = await findSourceVersion(context.database, { sourceId: source.id, name, version });
   if (entry !== null) return entry;
-  throw new HttpError(404, `Source "${source.name}" no longer has version "${version}" of server "${name}"`);
+  throw new HttpError(404, `Source "${source.name}" no longer has version "${version}" of ${entryLabel(name)}`);
 }
 
 /** The current state of the versions that a status change wrote. Newest publication first, at most 8 MiB. */

@@ -1,7 +1,8 @@
-/** Names in the managed source of a registry, which servers are published to. */
+/** Names in the managed source of a registry, which servers, skills, and plugins are published to. */
 import type { RegistryRow } from '../../db/configuration/registries.ts';
 import { entryClaims, type ServerClaims } from '../../db/claims/server-claims.ts';
 import { findManagedSource, type SourceRow } from '../../db/configuration/sources.ts';
+import { entryLabel, servedName } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { requireNamespace, sees } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';
@@ -11,6 +12,7 @@ import type { OperationContext } from './operation.ts';
 export interface ManagedServer {
   readonly registry: RegistryRow;
   readonly source: SourceRow;
+  /** The stored name (registry/entry-kind.ts). */
   readonly name: string;
 }
 
@@ -26,7 +28,7 @@ export async function publishableServer(
   name: string,
 ): Promise<ManagedServer> {
   const server = await managedServer(context, registry, name);
-  requireNamespace(context.caller, name, context.access.settings);
+  requireNamespace(context.caller, servedName(name), context.access.settings);
   return server;
 }
 
@@ -78,7 +80,10 @@ async function visibleServer(
   const { source, name } = server;
   const required = await entryClaims(database, { sourceId: source.id, name, version });
   if (required !== null && sees(caller, required.claims)) return { ...server, required };
-  throw new RollcallError('EntryNotFound', `There is no ${version === null ? name : `version ${version} of ${name}`}.`);
+  throw new RollcallError(
+    'EntryNotFound',
+    `There is no ${version === null ? entryLabel(name) : `version ${version} of ${entryLabel(name)}`}.`,
+  );
 }
 
 /** Whether the caller can see the server with this name. True for a free name. */

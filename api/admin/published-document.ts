@@ -1,13 +1,16 @@
-/** Checks a server.json for publishing. */
+/** Checks the document of a server, skill, or plugin for publishing. */
 import { structureFault } from '../../registry/document-structure.ts';
+import { type EntryKind, kindOfName, storedName } from '../../registry/entry-kind.ts';
 import { compactJson } from '../../registry/json-elements.ts';
 import { isJsonObject } from '../../registry/json.ts';
 import { checkServerJson, type Fault, faultText } from '../../registry/server-json.ts';
+import { checkSkill } from '../../registry/skills/check-skill.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import type { JsonBody } from '../http/json-body.ts';
 
 export interface PublishedDocument {
+  /** The stored name (registry/entry-kind.ts). */
   readonly name: string;
   readonly version: string;
   /** The document as it was sent, without insignificant white space. */
@@ -28,12 +31,15 @@ export function bytesOfDocument(document: object): Buffer {
 /** @throws HttpError 422 with the list of faults for a document that breaks the rules. */
 export function publishedDocument(
   { limits }: Pick<ApiContext, 'limits'>,
+  kind: EntryKind,
   { bytes, value }: JsonBody,
 ): PublishedDocument {
-  const faults = checkServerJson(value, { ...limits, text: bytes.toString() });
-  if (faults.length > 0 || !isJsonObject(value)) throw invalidDocument(faults);
-  const { name, version } = value as { name: string; version: string };
-  return { name, version, document: compactJson(bytes) };
+  const text = bytes.toString();
+  const faults = kind === 'server' ? checkServerJson(value, { ...limits, text }) : checkSkill(kind, value, text);
+  if (faults.length > 0 || !isJsonObject(value)) throw invalidDocument(faults, kind);
+  const { namespace, name, version } = value as { namespace: string; name: string; version: string };
+  const stored = kind === 'server' ? name : storedName(kind, `${namespace}/${name}`);
+  return { name: stored, version, document: compactJson(bytes) };
 }
 
 /** @throws HttpError 422 for a document of another name or version than the request. */
@@ -44,11 +50,12 @@ export function refuseOtherVersion(
   const faults: Fault[] = [];
   if (name !== named.name) faults.push({ path: 'name', message: 'is not the name in the request' });
   if (version !== named.version) faults.push({ path: 'version', message: 'is not the version in the request' });
-  if (faults.length > 0) throw invalidDocument(faults);
+  if (faults.length > 0) throw invalidDocument(faults, kindOfName(named.name));
 }
 
-function invalidDocument(faults: readonly Fault[]): HttpError {
-  return new HttpError(422, `The document breaks the rules for server.json: ${faults.map(faultText).join('; ')}`, {
+function invalidDocument(faults: readonly Fault[], kind: EntryKind = 'server'): HttpError {
+  const rules = kind === 'server' ? 'server.json' : `${kind}s`;
+  return new HttpError(422, `The document breaks the rules for ${rules}: ${faults.map(faultText).join('; ')}`, {
     faults,
   });
 }

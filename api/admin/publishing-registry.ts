@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { listRegistries, type RegistryRow } from '../../db/configuration/registries.ts';
 import { listSources } from '../../db/configuration/sources.ts';
+import { ENTRY_KINDS } from '../../registry/entry-kind.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';
 import { text } from '../http/text.ts';
@@ -15,6 +16,9 @@ const nonEmpty = text.min(1, 'is empty');
 export const inRegistry = { registry: z.string().min(1).max(128).optional() };
 export const serverName = nonEmpty;
 export const serverVersion = nonEmpty;
+
+/** The kind of the entry that an operation is about. Default: a server. */
+export const entryKind = z.enum(ENTRY_KINDS).default('server');
 
 /**
  * The registry of this name. Without a name, the default registry, or else a registry with the only managed source that the

@@ -101,12 +101,15 @@ function withoutSyncState<Source extends SourceRow>({
   return source;
 }
 
+const NO_ENTRIES = { server: 0, skill: 0, plugin: 0 };
+
 async function withEntryCount<Source extends SourceRow>(
   { database }: Pick<ApiContext, 'database'>,
   source: Source,
 ): Promise<CountedSource<Source>> {
   const [counted] = await countEntriesOf(database, [source]);
-  return { ...source, entryCount: counted?.entryCount ?? 0 };
+  const { entryCount = 0, entryCounts = NO_ENTRIES } = counted ?? {};
+  return { ...source, entryCount, entryCounts };
 }
 
 async function describeActor({ actors }: ApiContext, { name }: SourceRow): Promise<SourceDescription | null> {

@@ -1,14 +1,17 @@
 /** The body of a status change: checks it, and describes it in the OpenAPI document. */
 import { z } from 'zod';
 import 'zod-openapi';
-import { SERVER_STATUSES } from '../../registry/entry.ts';
+import { ENTRY_STATUSES, SERVER_STATUSES } from '../../registry/entry.ts';
 import { text } from '../http/text.ts';
 
 const MAX_STATUS_MESSAGE = 500;
 
-export const statusUpdate = z
+const WRONG_STATUS = 'must be active, deprecated, deleted or, for skills and plugins, archived';
+
+/** For skills and plugins. */
+export const skillStatusUpdate = z
   .object({
-    status: z.enum(SERVER_STATUSES, `must be one of ${SERVER_STATUSES.join(', ')}`).meta({ example: 'deprecated' }),
+    status: z.enum(ENTRY_STATUSES, WRONG_STATUS).meta({ example: 'deprecated' }),
     statusMessage: text
       .max(MAX_STATUS_MESSAGE, `must not be longer than ${MAX_STATUS_MESSAGE} characters`)
       .optional()
@@ -18,4 +21,9 @@ export const statusUpdate = z
     path: ['statusMessage'],
     message: 'must not be given with the status active',
   })
+  .meta({ id: 'SkillStatusUpdateRequest' });
+
+/** For servers. */
+export const statusUpdate = skillStatusUpdate
+  .safeExtend({ status: z.enum(SERVER_STATUSES, WRONG_STATUS).meta({ example: 'deprecated' }) })
   .meta({ id: 'StatusUpdateRequest' });

@@ -1,13 +1,16 @@
 /** What a caller with other claims would see of a registry. */
 import { z } from 'zod';
 import { listEntries } from '../../db/entries/entries.ts';
+import { storedName } from '../../registry/entry-kind.ts';
 import { isJsonObject } from '../../registry/json.ts';
 import { ROLES, type Role } from '../../registry/roles.ts';
 import { seesRegistry } from '../access/permissions.ts';
 import { tokenCaller } from '../access/token-caller.ts';
 import { entriesOf } from '../access/visibility.ts';
 import { HttpError } from '../http/error.ts';
+import { withKind } from './client-entry.ts';
 import { query } from './operation.ts';
+import { entryKind } from './publishing-registry.ts';
 import { byRegistryName, visibleRegistry } from './registries.ts';
 
 const MAX_ENTRIES = 100;
@@ -17,7 +20,7 @@ export interface ViewAs {
   readonly isVisible: boolean;
   /** The roles that the claims give. */
   readonly roles: readonly Role[];
-  /** The latest versions of the first visible servers, by name. */
+  /** The latest versions of the first visible entries of the kind, by name. */
   readonly entries: readonly { readonly name: string; readonly version: string; readonly sourceName: string }[];
   /** The name after which the next page begins; null: this is the last one. */
   readonly next: string | null;
@@ -28,11 +31,12 @@ export const viewRegistryAs = query({
   role: 'superAdmin',
   input: byRegistryName.extend({
     claims: z.custom<Readonly<Record<string, unknown>>>(isJsonObject, 'expected the claims of a token: an object'),
+    entryKind,
     search: z.string().max(200).optional(),
     /** `next` of the previous page. */
     after: z.string().max(200).optional(),
   }),
-  run: async (context, { name, claims, search, after }): Promise<ViewAs> => {
+  run: async (context, { name, claims, entryKind: kind, search, after }): Promise<ViewAs> => {
     const { access, audit, database, registries, sender, views } = context;
     const { settings } = access;
     const [provider] = settings.mode === 'oauth' ? settings.providers : [];
@@ -48,15 +52,15 @@ export const viewRegistryAs = query({
     const roles = ROLES.filter((role) => caller.roles.has(role));
     if (!seesRegistry(caller, registry)) return { isVisible: false, roles, entries: [], next: null };
     const found = await listEntries(database, {
-      ...entriesOf(await views.of(caller, registry)),
+      ...entriesOf(await views.of(caller, registry), kind),
       version: 'latest',
       search,
       // A version comes after the name in the order; every version of the last name is skipped.
-      after: after === undefined ? undefined : { name: after, version: '\u{10FFFF}' },
+      after: after === undefined ? undefined : { name: storedName(kind, after), version: '\u{10FFFF}' },
       limit: MAX_ENTRIES + 1,
       includeDeleted: false,
     });
-    const entries = found.slice(0, MAX_ENTRIES);
+    const entries = found.slice(0, MAX_ENTRIES).map(withKind);
     return {
       isVisible: true,
       roles,

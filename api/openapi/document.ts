@@ -38,7 +38,10 @@ const TOKENS = {
 const TAGS = [
   { name: 'Default registry', description: 'Reading from and publishing to the default registry.' },
   { name: 'Registries', description: 'The same operations for a named registry.' },
-  { name: 'Skills and plugins', description: "Agent skills and plugins of a registry, as ToolHive's clients read them." },
+  {
+    name: 'Skills and plugins',
+    description: "Agent skills and plugins of a registry, as ToolHive's clients read them.",
+  },
   { name: 'Exports', description: 'A whole registry as one file.' },
   { name: 'Skills', description: 'Skills and their files.' },
   { name: 'Status', description: 'Status of registries and of this server.' },

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { AUDIT_ACTIONS, AUDIT_ACTORS, AUDIT_OUTCOMES, AUDIT_TARGETS } from '../../registry/audit.ts';
 import { type Claims, isClaims } from '../../registry/claims.ts';
+import { ENTRY_KINDS } from '../../registry/entry-kind.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import { ROLES } from '../../registry/roles.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
@@ -85,6 +86,7 @@ const source = z.object({
 });
 const listedSource = source.extend({
   entryCount: z.number(),
+  entryCounts: z.object({ server: z.number(), skill: z.number(), plugin: z.number() }),
   state: z.object({
     phase: z.enum(['idle', 'syncing', 'failing', 'paused', 'retiring']),
     isSyncing: z.boolean(),
@@ -126,7 +128,10 @@ export const viewAs = z.object({
   next: maybe,
 });
 
+const entryKind = z.enum(ENTRY_KINDS);
+
 export const entry = z.object({
+  entryKind,
   name: text,
   version: text,
   document: text,
@@ -142,11 +147,19 @@ export const entry = z.object({
 });
 export const changedEntries = z.object({ updatedCount: z.number(), versions: listOf(entry) });
 const listedEntry = entry
-  .pick({ name: true, version: true, status: true, isLatest: true, publishedAt: true, updatedAt: true })
+  .pick({
+    entryKind: true,
+    name: true,
+    version: true,
+    status: true,
+    isLatest: true,
+    publishedAt: true,
+    updatedAt: true,
+  })
   .extend({ title: maybe, description: text, sourceName: text, position: z.number(), claims });
 export const entryPage = z.object({
   entries: listOf(listedEntry),
-  next: listedEntry.pick({ name: true, version: true, position: true }).nullable(),
+  next: listedEntry.pick({ entryKind: true, name: true, version: true, position: true }).nullable(),
 });
 export const catalogPage = z.object({
   servers: listOf(

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import { ENTRY_KINDS, type EntryKind } from '../../registry/entry-kind.ts';
 import type { Claims } from '../../registry/claims.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import type { Database, Transaction } from '../connection/database.ts';
@@ -101,10 +102,14 @@ async function selectSources(database: Database, where: FragmentSqlToken): Promi
   return sources.map((source) => ({ ...source, lastRun: runs.find((run) => run.sourceName === source.name) ?? null }));
 }
 
-const entryCountRow = z.object({ sourceId: id, entries: count });
+const entryCountRow = z.object({ sourceId: id, kind: z.enum(ENTRY_KINDS), entries: count });
 
-/** A source with the number of its entries that are not deleted. */
-export type CountedSource<Source extends SourceRow = SourceRow> = Source & { readonly entryCount: number };
+/** A source with the numbers of its entries that are not deleted. */
+export type CountedSource<Source extends SourceRow = SourceRow> = Source & {
+  /** Of all kinds. */
+  readonly entryCount: number;
+  readonly entryCounts: Readonly<Record<EntryKind, number>>;
+};
 
 /** Counts the entries of sources. The cost increases with the number of entries. */
 export async function countEntriesOf<Source extends SourceRow>(
@@ -113,10 +118,17 @@ export async function countEntriesOf<Source extends SourceRow>(
 ): Promise<readonly CountedSource<Source>[]> {
   const ids = sources.map((source) => source.id);
   const rows = await database.any(sql.type(entryCountRow)`
-    select source_id as "sourceId", count(*) as entries from entry
-    where source_id = any(${sql.array(ids, 'int8')}) and status <> 'deleted' group by source_id`);
-  const counts = new Map(rows.map((row) => [row.sourceId, row.entries]));
-  return sources.map((source) => ({ ...source, entryCount: counts.get(source.id) ?? 0 }));
+    select source_id as "sourceId", kind, count(*) as entries from entry
+    where source_id = any(${sql.array(ids, 'int8')}) and status <> 'deleted' group by source_id, kind`);
+  return sources.map((source) => {
+    const counts = rows.filter((row) => row.sourceId === source.id);
+    const ofKind = (kind: EntryKind): number => counts.find((row) => row.kind === kind)?.entries ?? 0;
+    return {
+      ...source,
+      entryCount: counts.reduce((sum, { entries }) => sum + entries, 0),
+      entryCounts: { server: ofKind('server'), skill: ofKind('skill'), plugin: ofKind('plugin') },
+    };
+  });
 }
 
 /**

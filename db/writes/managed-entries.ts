@@ -4,6 +4,8 @@ import type { Claims } from '../../registry/claims.ts';
 import { draftDigest, draftFromServerJson } from '../../registry/draft.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import type { EntryDraft, EntryStatus } from '../../registry/entry.ts';
+import { entryLabel, kindOfName } from '../../registry/entry-kind.ts';
+import { draftFromSkill } from '../../registry/skills/skill-draft.ts';
 import { versionOrder } from '../../registry/versions.ts';
 import type { Transaction } from '../connection/database.ts';
 import { count, id, nothing } from '../connection/schemas.ts';
@@ -15,9 +17,10 @@ import { addSearchedTexts } from '../entries/searched-texts.ts';
 export type EntryWrite =
   | {
       readonly kind: 'publish';
+      /** The stored name (registry/entry-kind.ts), as in all writes. */
       readonly name: string;
       readonly version: string;
-      /** The server.json to serve, checked by the strict rules. */
+      /** The document to serve, checked by the strict rules. */
       readonly document: string;
       /**
        * Claims required for reading the server. An existing name must require the same. Absent: an existing name keeps its
@@ -106,7 +109,9 @@ async function writeDocument(
   managed: ManagedWrite,
   write: DocumentWrite,
 ): Promise<WriteOutcome> {
-  const outcome = draftFromServerJson({ text: write.document, parsed: JSON.parse(write.document) as unknown });
+  const kind = kindOfName(write.name);
+  const found = { text: write.document, parsed: JSON.parse(write.document) as unknown };
+  const outcome = kind === 'server' ? draftFromServerJson(found) : draftFromSkill(kind, found);
   if ('rejection' in outcome) return failure('EntryInvalid', outcome.rejection.reason);
   const stored = await transaction.maybeOne(sql.type(storedEntryRow)`
     select id, status, document from entry
@@ -128,13 +133,13 @@ async function publish(
 ): Promise<WriteOutcome> {
   if (stored !== null) {
     const before = stored.status === 'deleted' ? "was deleted: its version can't be used again" : 'exists already';
-    return failure('EntryExists', `Version ${draft.version} of ${draft.name} ${before}.`);
+    return failure('EntryExists', `Version ${draft.version} of ${entryLabel(draft.name)} ${before}.`);
   }
   const { name } = draft;
   if (!(await writeClaimsOfPublished(transaction, { sourceId, name }, claims))) {
     return failure(
       'ClaimsMismatch',
-      `${name} already exists and requires other claims: omit them, or change the claims of the server.`,
+      `${entryLabel(name)} already exists and requires other claims: omit them, or change its claims.`,
     );
   }
   await insertEntry(transaction, sourceId, { draft, publishedAt: at, updatedAt: at, changedAt: at });
@@ -150,7 +155,7 @@ export interface NewEntry {
   readonly changedAt: string;
 }
 
-/** Adds an active version to a (locked) managed source. The caller must update what is derived from it. */
+/** Adds a version to a (locked) managed source. The caller must update what is derived from it. */
 export async function insertEntry(
   transaction: Transaction,
   sourceId: string,
@@ -161,8 +166,13 @@ export async function insertEntry(
       status, status_changed_at, published_at, updated_at, changed_at)
     values (${sourceId}, ${draft.name}, ${draft.version}, ${versionOrder(draft.version)}, ${draft.document},
       ${sql.binary(draftDigest(draft))}, ${draft.title}, ${draft.description}, ${sql.array(draft.tags, 'text')},
-      ${searchText(draft)}, 'active', ${publishedAt}, ${publishedAt}, ${updatedAt}, ${changedAt})`);
+      ${searchText(draft)}, ${firstStatus(draft)}, ${publishedAt}, ${publishedAt}, ${updatedAt}, ${changedAt})`);
   await addSearchedTexts(transaction, [{ name: draft.name, text: searchText(draft) }]);
+}
+
+/** The documents of skills and plugins have a status. Servers are always published as active. */
+function firstStatus({ name, status }: EntryDraft): EntryStatus {
+  return kindOfName(name) === 'server' ? 'active' : status;
 }
 
 /** Replaces the document of an existing version. Its status and publication date don't change. */
@@ -172,7 +182,7 @@ async function replace(
   { draft, stored }: DraftOverStored,
 ): Promise<WriteOutcome> {
   if (stored === null || stored.status === 'deleted') {
-    return failure('EntryNotFound', `There is no version ${draft.version} of ${draft.name}.`);
+    return failure('EntryNotFound', `There is no version ${draft.version} of ${entryLabel(draft.name)}.`);
   }
   if (stored.document === draft.document) return { entries: 0 };
   await transaction.query(sql.type(nothing)`
@@ -199,7 +209,8 @@ async function setStatus(
     from entry where source_id = ${sourceId} and name = ${name} and ${ofVersion}`);
   const toWrite = entries.filter(({ alreadySo }) => !alreadySo);
   if (toWrite.length === 0) {
-    const which = version === null ? name : `version ${version} of ${name}`;
+    const label = entryLabel(name);
+    const which = version === null ? label : `version ${version} of ${label}`;
     // A deleted version can't be deleted again.
     return entries.length === 0 || kind === 'remove'
       ? failure('EntryNotFound', `There is no ${which}.`)
@@ -226,7 +237,7 @@ async function setClaims(
 ): Promise<WriteOutcome> {
   const versions = await transaction.oneFirst(sql.type(versionsRow)`
     select count(*) as versions from entry where source_id = ${sourceId} and name = ${name}`);
-  if (versions === 0) return failure('EntryNotFound', `There is no ${name}.`);
+  if (versions === 0) return failure('EntryNotFound', `There is no ${entryLabel(name)}.`);
   const isChanged = await replaceOwnClaims(transaction, { sourceId, name }, claims);
   return { entries: isChanged ? versions : 0 };
 }

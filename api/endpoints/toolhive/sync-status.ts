@@ -4,7 +4,7 @@ import type { CountedSource, SourceRow } from '../../../db/configuration/sources
 import { type FailureStreak, listFailureStreaks } from '../../../db/syncs/sync-runs.ts';
 import type { SyncStatus } from './extension-schemas.ts';
 
-export type ListedSource = Pick<CountedSource, 'id' | 'lastRun' | 'entryCount'>;
+export type ListedSource = Pick<CountedSource, 'id' | 'lastRun' | 'entryCounts'>;
 
 /** Returns the sync status of each source, with one query for all of them. */
 export async function syncStatusesOf(
@@ -18,13 +18,13 @@ export async function syncStatusesOf(
   return sources.map((source) => syncStatus(source, streaks.get(source.id)));
 }
 
-function syncStatus({ lastRun, entryCount }: ListedSource, streak: FailureStreak | undefined): SyncStatus {
+function syncStatus({ lastRun, entryCounts }: ListedSource, streak: FailureStreak | undefined): SyncStatus {
   return {
     phase: phaseOf(lastRun),
     ...(typeof streak?.lastSuccessAt === 'string' && { lastSyncTime: streak.lastSuccessAt }),
     ...(lastRun !== null && { lastAttempt: lastRun.startedAt }),
     attemptCount: streak?.failures ?? 0,
-    serverCount: entryCount,
+    serverCount: entryCounts.server,
     ...(typeof lastRun?.failureMessage === 'string' && { message: lastRun.failureMessage }),
   };
 }

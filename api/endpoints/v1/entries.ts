@@ -1,12 +1,15 @@
-/** `/v1/entries`: published servers. */
+/** `/v1/entries`: published servers, skills, and plugins. */
 import type { Request } from 'express';
 import { z } from 'zod';
+import { ENTRY_KINDS, type EntryKind, SKILL_KINDS, storedName } from '../../../registry/entry-kind.ts';
 import { memberBytes } from '../../../registry/json-elements.ts';
 import { serverJsonSchema } from '../../../registry/server-json-schema.ts';
+import { pluginSchema, skillSchema } from '../../../registry/skills/skill-schema.ts';
 import { isJsonObject } from '../../../registry/json.ts';
 import { getEntryClaims } from '../../admin/entries.ts';
-import { deleteEntry, publishEntry, setEntryClaims } from '../../admin/entry-changes.ts';
+import { deleteEntry, publishEntry, setEntryClaims, setEntryStatus } from '../../admin/entry-changes.ts';
 import { ask, type InputToFind, makeFrom, operationContext } from '../../admin/operation.ts';
+import { skillStatusUpdate } from '../../admin/status-update.ts';
 import type { ApiContext } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
 import { idempotencyKeyOf, writeHeaders } from '../../http/idempotency-key.ts';
@@ -14,12 +17,16 @@ import { jsonBody, type JsonBody, sendJson } from '../../http/json-body.ts';
 import { requiredParameter } from '../../http/path-parameter.ts';
 import { endpoint } from '../endpoint.ts';
 import { pathParameters } from '../path-parameters.ts';
+import { skillJson } from '../skills/item-json.ts';
+import { responsesOf } from '../skills/response-schemas.ts';
 import { serverDocument } from '../v0.1/response-schemas.ts';
-import { entryClaimsInfo, possiblyNoClaims } from './response-schemas.ts';
+import { changedVersions, entryClaimsInfo, possiblyNoClaims } from './response-schemas.ts';
 
 const ofEntry = {
-  type: z.enum(['server', 'skill', 'plugin']).meta({ description: 'Only `server` is served here.', example: 'server' }),
-  name: pathParameters.server,
+  type: z.enum(ENTRY_KINDS).meta({ description: 'Kind of the entry.', example: 'server' }),
+  name: pathParameters.server.meta({
+    description: 'Name of the entry: its namespace, a slash that must be encoded as `%2F`, and its name.',
+  }),
 };
 
 export const entryEndpoints = [
@@ -28,22 +35,27 @@ export const entryEndpoints = [
     path: '/entries',
     access: 'write',
     operationId: 'publishEntry',
-    summary: 'Publish a version of a server, with claims',
+    summary: 'Publish a version of a server, skill, or plugin, with claims',
     description:
       'Publishes to the managed source of the default registry, or to the only managed source. Claims are required if `authz` is set.',
     headers: writeHeaders,
     body: z.object({
       claims: possiblyNoClaims,
       server: serverJsonSchema.optional(),
-      skill: z.unknown().optional().meta({ description: "Refused: skills aren't supported." }),
-      plugin: z.unknown().optional().meta({ description: "Refused: plugins aren't supported." }),
+      skill: skillSchema.optional(),
+      plugin: pluginSchema.optional(),
     }),
-    answers: { 201: { description: 'The stored document.', schema: serverDocument } },
+    answers: {
+      201: {
+        description: 'The stored document; skills and plugins with their status.',
+        schema: z.union([serverDocument, ...SKILL_KINDS.map((kind) => responsesOf(kind).one)]),
+      },
+    },
     errors: [404, 409, 422, 501],
     handle: async ({ context, request, response }) => {
       const input = inputFrom(request, () => publication(context, jsonBody(request)));
       const entry = await makeFrom(operationContext(context, request), publishEntry, input);
-      sendJson(response.status(201), entry.document);
+      sendJson(response.status(201), entry.entryKind === 'server' ? entry.document : skillJson(entry));
     },
   }),
   endpoint({
@@ -57,28 +69,51 @@ export const entryEndpoints = [
     answers: { 204: { description: 'Done.' } },
     errors: [404, 409, 422, 501],
     handle: async ({ context, request, response }) => {
-      const input = inputFrom(request, () => ({
-        name: nameOfServer(request),
-        version: requiredParameter(request, 'version'),
-      }));
+      const input = inputFrom(request, () => versionIn(request));
       await makeFrom(operationContext(context, request), deleteEntry, input);
       response.status(204).end();
     },
+  }),
+  endpoint({
+    method: 'patch',
+    path: '/entries/:type/:name/versions/:version/status',
+    access: 'write',
+    operationId: 'setEntryStatus',
+    summary: 'Set the status of a published version',
+    parameters: { ...ofEntry, version: pathParameters.version },
+    headers: writeHeaders,
+    body: skillStatusUpdate,
+    answers: { 200: { description: 'What changed.', schema: changedVersions } },
+    errors: [404, 409, 422, 501],
+    handle: ({ context, request }) => changeStatus(context, request, () => versionIn(request)),
+  }),
+  endpoint({
+    method: 'patch',
+    path: '/entries/:type/:name/status',
+    access: 'write',
+    operationId: 'setStatusOfAllEntryVersions',
+    summary: 'Set the status of all published versions',
+    description: 'Changes all of them or none.',
+    parameters: ofEntry,
+    headers: writeHeaders,
+    body: skillStatusUpdate,
+    answers: { 200: { description: 'What changed.', schema: changedVersions } },
+    errors: [404, 409, 422, 501],
+    handle: ({ context, request }) => changeStatus(context, request, () => nameIn(request)),
   }),
   endpoint({
     method: 'get',
     path: '/entries/:type/:name/claims',
     access: 'token',
     operationId: 'getEntryClaims',
-    summary: 'Read the claims required for reading a published server',
+    summary: 'Read the claims required for reading a published entry',
     parameters: ofEntry,
     answers: {
-      200: { description: "The server's own claims, or else the claims of its source.", schema: entryClaimsInfo },
+      200: { description: 'Its own claims, or else the claims of its source.', schema: entryClaimsInfo },
     },
     errors: [404, 501],
     handle: async ({ context, request }) => {
-      const input = { name: nameOfServer(request) };
-      const { claims } = await ask(operationContext(context, request), getEntryClaims, input);
+      const { claims } = await ask(operationContext(context, request), getEntryClaims, nameIn(request));
       return { claims: claims ?? {} };
     },
   }),
@@ -87,15 +122,15 @@ export const entryEndpoints = [
     path: '/entries/:type/:name/claims',
     access: 'write',
     operationId: 'setEntryClaims',
-    summary: 'Change the claims of a published server',
-    description: 'Applies to all versions. Without claims of its own, the server has the claims of its source.',
+    summary: 'Change the claims of a published entry',
+    description: 'Applies to all versions. Without claims of its own, the entry has the claims of its source.',
     parameters: ofEntry,
     headers: writeHeaders,
     body: z.object({ claims: possiblyNoClaims }),
     answers: { 204: { description: 'Done.' } },
     errors: [404, 409, 422, 501],
     handle: async ({ context, request, response }) => {
-      const input = inputFrom(request, () => ({ name: nameOfServer(request), claims: claimsIn(request) }));
+      const input = inputFrom(request, () => ({ ...nameIn(request), claims: claimsIn(request) }));
       await makeFrom(operationContext(context, request), setEntryClaims, input);
       response.status(204).end();
     },
@@ -104,14 +139,25 @@ export const entryEndpoints = [
 
 /** If the input can't be read, that is refused after the permission, and recorded. */
 function inputFrom(request: Request, read: () => object): InputToFind {
-  const { name, version } = request.params;
+  const { type, name, version } = request.params;
+  const kind = ENTRY_KINDS.find((known) => known === type);
   return {
     about: {
-      ...(typeof name === 'string' && { name }),
+      ...(typeof name === 'string' && { name: kind === undefined ? name : storedName(kind, name) }),
       ...(typeof version === 'string' && { version }),
     },
     find: () => Promise.resolve({ ...read(), idempotencyKey: idempotencyKeyOf(request) }),
   };
+}
+
+async function changeStatus(
+  context: ApiContext,
+  request: Request,
+  readTarget: () => object,
+): Promise<z.input<typeof changedVersions>> {
+  const input = inputFrom(request, () => ({ ...(jsonBody(request).value as object | null), ...readTarget() }));
+  const { updatedCount, versions } = await makeFrom(operationContext(context, request), setEntryStatus, input);
+  return { updatedCount, versions: versions.map(({ version }) => version) };
 }
 
 function claimsIn(request: Request): unknown {
@@ -120,34 +166,36 @@ function claimsIn(request: Request): unknown {
   return value['claims'] ?? {};
 }
 
-const ENTRY_KINDS = ['server', 'skill', 'plugin'] as const;
-
 /**
  * The document with the bytes that were sent.
  *
- * @throws HttpError 400 for anything but exactly one server, and for one without claims where `authz` asks for them.
+ * @throws HttpError 400 for anything but exactly one entry, and for one without claims where `authz` asks for them.
  */
-function publication({ access }: ApiContext, { bytes, value }: JsonBody): { document: Buffer; claims: unknown } {
+function publication(
+  { access }: ApiContext,
+  { bytes, value }: JsonBody,
+): { entryKind: EntryKind; document: Buffer; claims: unknown } {
   const given = isJsonObject(value) ? ENTRY_KINDS.filter((kind) => value[kind] !== undefined) : [];
-  if (!isJsonObject(value) || given.length !== 1) {
+  const [entryKind] = given;
+  if (!isJsonObject(value) || entryKind === undefined || given.length !== 1) {
     throw new HttpError(400, 'The body must be an object with exactly one of "server", "skill" and "plugin"');
   }
-  if (given[0] !== 'server') throw onlyServers();
   const { claims } = value;
   const isRestricted = access.settings.mode === 'oauth' && access.settings.authz !== undefined;
   if (isRestricted && (!isJsonObject(claims) || Object.keys(claims).length === 0)) {
-    throw new HttpError(400, 'claims are required when authorization is enabled: they say who sees the server');
+    throw new HttpError(400, `claims are required when authorization is enabled: they say who sees the ${entryKind}`);
   }
-  return { document: Buffer.from(memberBytes(bytes, 'server') ?? []), claims: claims ?? undefined };
+  return { entryKind, document: Buffer.from(memberBytes(bytes, entryKind) ?? []), claims: claims ?? undefined };
 }
 
-function nameOfServer(request: Request): string {
+/** @throws HttpError 400 for another type */
+function nameIn(request: Request): { readonly entryKind: EntryKind; readonly name: string } {
   const type = requiredParameter(request, 'type');
-  if (type === 'server') return requiredParameter(request, 'name');
-  if (type === 'skill' || type === 'plugin') throw onlyServers();
-  throw new HttpError(400, `"${type}" isn't a type of entry: only "server" is served here`);
+  const entryKind = ENTRY_KINDS.find((known) => known === type);
+  if (entryKind !== undefined) return { entryKind, name: requiredParameter(request, 'name') };
+  throw new HttpError(400, `"${type}" isn't a type of entry: use server, skill, or plugin`);
 }
 
-function onlyServers(): HttpError {
-  return new HttpError(400, 'Skills and plugins are not served here: only servers can be published');
+function versionIn(request: Request): ReturnType<typeof nameIn> & { readonly version: string } {
+  return { ...nameIn(request), version: requiredParameter(request, 'version') };
 }

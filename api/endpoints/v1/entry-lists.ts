@@ -2,14 +2,13 @@
 import type { Request, Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ListedEntryRow } from '../../../db/entries/entry-lists.ts';
 import { type EntryPage, listRegistryEntries, listSourceEntries } from '../../admin/entries.ts';
 import { ask, operationContext } from '../../admin/operation.ts';
 import { inChunks } from '../../cache/pages.ts';
 import { whileConnected } from '../../http/reader.ts';
 import type { Call } from '../endpoint.ts';
 import { namesInPath } from './request-body.ts';
-import type { RegistryEntryInfo, SourceEntryInfo } from './response-schemas.ts';
+import { ENTRY_TYPES, type RegistryEntryInfo, type SourceEntryInfo } from './response-schemas.ts';
 
 const PAGE = 1000;
 
@@ -29,10 +28,12 @@ export async function sendRegistryEntries({ context, request, response }: Call):
 
 type ReadPage = (after: EntryPage['next'] | undefined) => Promise<EntryPage>;
 
+type ListedEntry = EntryPage['entries'][number];
+
 /** Fails before anything is sent if the first page can't be read. */
-async function allEntries(read: ReadPage): Promise<AsyncIterable<ListedEntryRow>> {
+async function allEntries(read: ReadPage): Promise<AsyncIterable<ListedEntry>> {
   const first = await read(undefined);
-  async function* following(): AsyncGenerator<ListedEntryRow, void, void> {
+  async function* following(): AsyncGenerator<ListedEntry, void, void> {
     for (let page = first; ; page = await read(page.next)) {
       yield* page.entries;
       if (page.next === null) return;
@@ -42,33 +43,44 @@ async function allEntries(read: ReadPage): Promise<AsyncIterable<ListedEntryRow>
 }
 
 /** In chunks smaller than a server, which can have any number of versions. */
-async function* byName(entries: AsyncIterable<ListedEntryRow>): AsyncGenerator<string, void, void> {
+async function* byName(entries: AsyncIterable<ListedEntry>): AsyncGenerator<string, void, void> {
   let current: string | undefined;
   for await (const entry of entries) {
-    const { name, claims } = entry;
+    const { entryKind, name, claims } = entry;
+    const key = `${entryKind} ${name}`;
     const version = JSON.stringify(versionInfo(entry));
-    if (name === current) {
+    if (key === current) {
       yield `,${version}`;
       continue;
     }
-    const server: Omit<SourceEntryInfo, 'versions'> = { entryType: 'MCP', name, ...(claims !== null && { claims }) };
+    const server: Omit<SourceEntryInfo, 'versions'> = {
+      entryType: ENTRY_TYPES[entryKind],
+      name,
+      ...(claims !== null && { claims }),
+    };
     yield `${current === undefined ? '' : ']},'}${JSON.stringify(server).slice(0, -1)},"versions":[${version}`;
-    current = name;
+    current = key;
   }
   if (current !== undefined) yield ']}';
 }
 
-async function* onePerEntry(entries: AsyncIterable<ListedEntryRow>): AsyncGenerator<string, void, void> {
+async function* onePerEntry(entries: AsyncIterable<ListedEntry>): AsyncGenerator<string, void, void> {
   let separator = '';
   for await (const entry of entries) {
-    const { name, sourceName, position } = entry;
-    const info: RegistryEntryInfo = { entryType: 'MCP', name, ...versionInfo(entry), sourceName, position };
+    const { entryKind, name, sourceName, position } = entry;
+    const info: RegistryEntryInfo = {
+      entryType: ENTRY_TYPES[entryKind],
+      name,
+      ...versionInfo(entry),
+      sourceName,
+      position,
+    };
     yield `${separator}${JSON.stringify(info)}`;
     separator = ',';
   }
 }
 
-function versionInfo(entry: ListedEntryRow): SourceEntryInfo['versions'][number] {
+function versionInfo(entry: ListedEntry): SourceEntryInfo['versions'][number] {
   const { version, title, description, publishedAt, updatedAt } = entry;
   return { version, ...(title !== null && { title }), description, createdAt: publishedAt, updatedAt };
 }

@@ -28,7 +28,7 @@ export const sourceInfo = z
     syncSchedule: z.string().optional().meta({ description: 'From one sync to the next.', example: '30m0s' }),
     claims: claims.optional(),
     syncStatus: syncStatus
-      .extend({ skillCount: z.literal(0), pluginCount: z.literal(0) })
+      .extend({ skillCount: z.int(), pluginCount: z.int() })
       .optional()
       .meta({ description: 'Not in the answer to a change.' }),
     notice: z
@@ -58,7 +58,9 @@ export type RegistryInfo = z.infer<typeof registryInfo>;
 
 export const registryInfos = z.object({ registries: z.array(registryInfo) }).meta({ id: 'RegistryInfos' });
 
-const entryType = z.literal('MCP');
+/** How the lists of entries name the kinds. */
+export const ENTRY_TYPES = { server: 'MCP', skill: 'SKILL', plugin: 'PLUGIN' } as const;
+const entryType = z.enum(['MCP', 'SKILL', 'PLUGIN']);
 const entryVersion = z.object({
   version: z.string(),
   title: z.string().optional(),
@@ -92,3 +94,11 @@ export const callerInfo = z
   .meta({ id: 'UserInfo' });
 
 export const entryClaimsInfo = z.object({ claims }).meta({ id: 'EntryClaims' });
+
+/** Answer to a change of a status. */
+export const changedVersions = z
+  .object({
+    updatedCount: z.int().min(0).meta({ description: 'Number of versions that changed.' }),
+    versions: z.array(z.string()).meta({ description: 'The versions that changed.' }),
+  })
+  .meta({ id: 'ChangedVersions' });

@@ -125,7 +125,11 @@ async function infosWithStatus(
   const statuses = await syncStatusesOf(database, sources);
   return sources.map((source, index) => ({
     ...info(source),
-    syncStatus: { ...statuses[index]!, skillCount: 0, pluginCount: 0 },
+    syncStatus: {
+      ...statuses[index]!,
+      skillCount: source.entryCounts.skill,
+      pluginCount: source.entryCounts.plugin,
+    },
   }));
 }
 

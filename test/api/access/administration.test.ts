@@ -441,7 +441,9 @@ describe('/v1 has the shapes of ToolHive Registry Server', () => {
     expect(await ask('bob', ['GET', '/v1/sources/own-b/entries'])).toMatchObject({
       body: { entries: [{ name: 'com.example/bobs', claims: B }, { name: 'com.example/other' }] },
     });
-    expect(await ask('root', ['DELETE', '/v1/entries/skill/tool/versions/1.0.0'])).toEqual(refused(400, /^Skills/));
+    expect(await ask('root', ['DELETE', '/v1/entries/skill/tool/versions/1.0.0'])).toEqual(
+      refused(404, /^There is no version 1.0.0 of skill tool/),
+    );
     expect(await ask('root', ['DELETE', '/v1/entries/server/com.example%2Ftool/versions/1.0.0'])).toMatchObject({
       status: 204,
     });

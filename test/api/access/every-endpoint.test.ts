@@ -147,6 +147,20 @@ function registryApi(mount: string, base: string): Endpoint[] {
   ];
 }
 
+/** Skills and plugins under one of the prefixes of the registry API. */
+function skillApi(mount: string, base: string): Endpoint[] {
+  const reads = ['', '/:namespace/:name', '/:namespace/:name/versions', '/:namespace/:name/versions/:version'];
+  const asked = (path: string): string =>
+    base + path.replace(':namespace', 'com.example').replace(':name', 'catalogued').replace(':version', 'latest');
+  return ['/skills', '/plugins'].flatMap((kind) =>
+    reads.map((path) => ({
+      endpoint: `GET ${mount}${kind}${path}`,
+      expected: anyToken(200),
+      request: () => [asked(kind + path)] as const,
+    })),
+  );
+}
+
 const get = (path: string, expected: Statuses, asked = path): Endpoint => ({
   endpoint: `GET ${path}`,
   expected,
@@ -204,6 +218,18 @@ const REST: readonly Endpoint[] = [
     endpoint: 'DELETE /v1/entries/:type/:name/versions/:version',
     expected: publishers(204),
     request: (unique) => [`/v1/entries/server/${pathOf(unique)}/versions/1.0.0`],
+    prepare: publish,
+  },
+  {
+    endpoint: 'PATCH /v1/entries/:type/:name/versions/:version/status',
+    expected: publishers(),
+    request: (unique) => [`/v1/entries/server/${pathOf(unique)}/versions/1.0.0/status`, DEPRECATED],
+    prepare: publish,
+  },
+  {
+    endpoint: 'PATCH /v1/entries/:type/:name/status',
+    expected: publishers(),
+    request: (unique) => [`/v1/entries/server/${pathOf(unique)}/status`, DEPRECATED],
     prepare: publish,
   },
   {
@@ -306,6 +332,9 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...registryApi('/registry/v0.1', '/registry/v0.1'),
   ...registryApi('/registry/:registry/v0.1', '/registry/internal/v0.1'),
   ...registryApi('/registry/:registry/v0', '/registry/internal/v0'),
+  ...skillApi('/v0.1/x/dev.toolhive', '/v0.1/x/dev.toolhive'),
+  ...skillApi('/registry/v0.1/x/dev.toolhive', '/registry/v0.1/x/dev.toolhive'),
+  ...skillApi('/registry/:registry/v0.1/x/dev.toolhive', '/registry/internal/v0.1/x/dev.toolhive'),
   get('/registry/:registry/registry.json', anyToken(200), '/registry/internal/registry.json'),
   get('/registry/:registry/upstream-registry.json', anyToken(200), '/registry/internal/upstream-registry.json'),
   get('/registry/:registry/servers.json', anyToken(200), '/registry/internal/servers.json'),
@@ -357,19 +386,27 @@ let publishing: PublishingApi;
 let tokens: Readonly<Record<Holder, string>>;
 let asked = 0;
 
+const SKILL = { namespace: 'com.example', name: 'catalogued', description: 'A skill', version: '1.0.0' };
+
 const CATALOG: SourceDefinition = {
   ...source('catalog'),
   origin: {
     kind: 'file',
     location: {
-      data: JSON.stringify([
-        {
-          name: 'com.example/catalogued',
-          description: 'A server',
-          version: '1.0.0',
-          packages: [{ registryType: 'oci', identifier: 'ghcr.io/example/a:1', transport: { type: 'stdio' } }],
+      data: JSON.stringify({
+        data: {
+          servers: [
+            {
+              name: 'com.example/catalogued',
+              description: 'A server',
+              version: '1.0.0',
+              packages: [{ registryType: 'oci', identifier: 'ghcr.io/example/a:1', transport: { type: 'stdio' } }],
+            },
+          ],
+          skills: [SKILL],
+          plugins: [SKILL],
         },
-      ]),
+      }),
     },
   },
 };

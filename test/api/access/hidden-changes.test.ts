@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import type { EntryDraft } from '../../../registry/entry.ts';
-import { draft, source, sync } from '../../db/sync-source.ts';
+import { SKILL_KINDS } from '../../../registry/entry-kind.ts';
+import { draft, skillDraft, source, sync } from '../../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';
 import { eventually } from '../../eventually.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
@@ -17,6 +18,9 @@ const PAGES = [
   '/registry/main/v0.1/servers?limit=1',
   `${SHOWN}/versions`,
   `${SHOWN}/versions/latest`,
+  ...['/skills', '/skills?search=shown', '/plugins/com.example/shown', '/plugins/com.example/shown/versions'].map(
+    (path) => `/registry/main/v0.1/x/dev.toolhive${path}`,
+  ),
 ];
 const EXPORTS = [
   '/registry/main/registry.json',
@@ -55,10 +59,13 @@ afterAll(async () => {
 });
 
 async function syncVersions(name: 'shown' | 'hidden', ...versions: readonly string[]): Promise<void> {
-  const entries = versions.map((version): EntryDraft => {
+  const entries = versions.flatMap((version): EntryDraft[] => {
     const packages = [{ registryType: 'oci', identifier: `ghcr.io/example/${name}:${version}` }];
     const document = { name: `com.example/${name}`, description: 'A server', version, packages };
-    return draft(document.name, version, { document: JSON.stringify(document) });
+    return [
+      draft(document.name, version, { document: JSON.stringify(document) }),
+      ...SKILL_KINDS.map((kind) => skillDraft(kind, [document.name, version])),
+    ];
   });
   await sync(database.database, { sourceName: name, entries });
 }

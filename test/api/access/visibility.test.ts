@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import { recordDeployments } from '../../../db/entries/deployments.ts';
 import type { Claims, HeldClaims } from '../../../registry/claims.ts';
+import { SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
 import type { Deployment } from '../../../registry/kubernetes-deployment.ts';
 import type { SourceDefinition } from '../../../registry/source-definition.ts';
-import { draft, source, sync } from '../../db/sync-source.ts';
+import { draft, skillDraft, source, sync } from '../../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../identity-provider.ts';
 import { label, type Page } from '../items.ts';
@@ -101,13 +102,15 @@ async function create({ sourceClaims, order, registryClaims, ...content }: World
     defaultRegistry: 'default',
   });
   for (const sourceName of SOURCES) {
-    const drafts = content.entries[sourceName].map(({ name, version }) => {
+    const drafts = content.entries[sourceName].flatMap(({ name, version }) => {
       const own = sourceName === 'cluster' ? content.annotations[NAMES.indexOf(name)] : undefined;
-      return draft(name, version, {
-        document: JSON.stringify({ ...SERVER, name, version, description: `From ${sourceName}` }),
-        description: `From ${sourceName}`,
-        ...(own !== undefined && own !== null && { claims: own }),
-      });
+      const required = own !== undefined && own !== null && { claims: own };
+      const description = `From ${sourceName}`;
+      const document = JSON.stringify({ ...SERVER, name, version, description });
+      return [
+        draft(name, version, { document, description, ...required }),
+        ...SKILL_KINDS.map((kind) => ({ ...skillDraft(kind, [name, version], { description }), ...required })),
+      ];
     });
     await sync(database.database, { sourceName, entries: drafts, apply: { authoritative: true } });
   }
@@ -195,7 +198,43 @@ interface Reads {
   readonly latestStatus: readonly number[];
   readonly exported: readonly string[];
   readonly exportedForToolhive: readonly string[];
+  readonly skills: SkillReads;
   readonly cacheControl: string;
+}
+
+/** The same of its skills or plugins. */
+interface SkillReads {
+  readonly walkTwoByTwo: readonly string[];
+  readonly search: readonly string[];
+  readonly versions: readonly (readonly string[] | null)[];
+}
+
+/** Each registry is read for one of the kinds, because all of them are read by the same queries. */
+function kindIn(registry: string): SkillKind {
+  return registry === 'open' || registry === 'closed' ? 'skill' : 'plugin';
+}
+
+async function readSkills(caller: Caller, registry: string): Promise<SkillReads> {
+  const kind = kindIn(registry);
+  const base = `/registry/${registry}/v0.1/x/dev.toolhive/${kind}s`;
+  type SkillPage = Record<string, readonly Record<'namespace' | 'name' | 'version', string>[]> & Pick<Page, 'metadata'>;
+  const labelsIn = (page: SkillPage): string[] =>
+    page[`${kind}s`]!.map(({ namespace, name, version }) => `${namespace}/${name}@${version}`);
+  const walkSkills = async (path: string): Promise<string[]> => {
+    const page = (await (await ask(caller, path)).json()) as SkillPage;
+    const { nextCursor } = page.metadata;
+    const rest = nextCursor === undefined ? [] : await walkSkills(`${base}?limit=2&cursor=${nextCursor}`);
+    return [...labelsIn(page), ...rest];
+  };
+  const versionsOf = async (name: string): Promise<string[] | null> => {
+    const response = await ask(caller, `${base}/${name}/versions`);
+    return response.status === 404 ? null : labelsIn((await response.json()) as SkillPage).toSorted();
+  };
+  return {
+    walkTwoByTwo: await walkSkills(`${base}?limit=2&all_versions=true`),
+    search: await walkSkills(`${base}?search=b&all_versions=true`),
+    versions: await Promise.all(NAMES.map(versionsOf)),
+  };
 }
 
 async function readAll(caller: Caller, registry: string): Promise<Reads> {
@@ -216,6 +255,7 @@ async function readAll(caller: Caller, registry: string): Promise<Reads> {
     latestStatus: await Promise.all(NAMES.map(latestOf)),
     exported: labelsOf(await itemsAt(caller, `/registry/${registry}/servers.json`)),
     exportedForToolhive: Object.keys(((await exported.json()) as { remote_servers: object }).remote_servers).toSorted(),
+    skills: await readSkills(caller, registry),
     cacheControl: exported.headers.get('cache-control') ?? '',
   };
 }
@@ -223,15 +263,18 @@ async function readAll(caller: Caller, registry: string): Promise<Reads> {
 function expectedReads(caller: Caller, registry: string, of: World): Reads {
   const list = visibleIn(registry, caller, of);
   const versions = NAMES.map((name) => list.filter((one) => one.startsWith(`${name}@`)));
+  const versionsOrNull = versions.map((found) => (found.length === 0 ? null : found));
+  const ofB = list.filter((one) => one.startsWith('com.example/b'));
   return {
     walkOneByOne: list,
     list,
-    search: list.filter((one) => one.startsWith('com.example/b')),
+    search: ofB,
     latest: namesOf(list),
-    versions: versions.map((found) => (found.length === 0 ? null : found)),
+    versions: versionsOrNull,
     latestStatus: versions.map((found) => (found.length === 0 ? 404 : 200)),
     exported: list,
     exportedForToolhive: namesOf(list),
+    skills: { walkTwoByTwo: list, search: ofB, versions: versionsOrNull },
     cacheControl: caller === NOBODY ? 'no-cache' : 'private, no-cache',
   };
 }
@@ -241,6 +284,8 @@ async function refusals(caller: Caller, registry: string): Promise<{ hidden: unk
   const paths = [
     'v0.1/servers',
     'v0.1/servers/com.example%2Fa/versions',
+    'v0.1/x/dev.toolhive/skills',
+    'v0.1/x/dev.toolhive/plugins/com.example/a',
     'servers.json',
     'registry.json',
     'upstream-registry.json',

@@ -86,6 +86,8 @@ const versionPath = `/v0.1/servers/${encodeURIComponent(A)}/versions/1.0.0`;
 const entry = (version: string | null, name = A): object => ({ kind: 'entry', name, version, registry: 'default' });
 const named = (kind: 'source' | 'registry', name: string): object => ({ kind, name, version: null, registry: null });
 
+const SKILL = { namespace: 'com.example', name: 'a2', description: 'A skill', version: '1.0.0' };
+
 const created = { name: 'made', file: { data: '[]' }, format: 'upstream' } as const;
 const CHANGES: readonly [string, Pick<AuditEvent, 'action'> & { readonly target: object }, () => Promise<unknown>][] = [
   [
@@ -112,6 +114,26 @@ const CHANGES: readonly [string, Pick<AuditEvent, 'action'> & { readonly target:
     'the status of all versions',
     { action: 'entry.status.update', target: entry(null) },
     () => send('PATCH', `/v0.1/servers/${encodeURIComponent(A)}/status`, { status: 'active' }),
+  ],
+  [
+    'publishing a skill',
+    { action: 'entry.publish', target: entry('1.0.0', 'skill:com.example/a2') },
+    () => send('POST', '/v1/entries', { skill: SKILL, claims: { org: 'acme' } }),
+  ],
+  [
+    'publishing a plugin over the admin API',
+    { action: 'entry.publish', target: entry('1.0.0', 'plugin:com.example/a2') },
+    () => admin.entries.publish.mutate({ entryKind: 'plugin', document: SKILL }),
+  ],
+  [
+    'the status of all versions of a skill',
+    { action: 'entry.status.update', target: entry(null, 'skill:com.example/a2') },
+    () => send('PATCH', `/v1/entries/skill/${encodeURIComponent(`${A}2`)}/status`, { status: 'archived' }),
+  ],
+  [
+    'deleting a skill',
+    { action: 'entry.delete', target: entry('1.0.0', 'skill:com.example/a2') },
+    () => send('DELETE', `/v1/entries/skill/${encodeURIComponent(`${A}2`)}/versions/1.0.0`),
   ],
   [
     'publishing over the admin API',
@@ -229,9 +251,19 @@ describe('a change that is not made is one event too', () => {
       () => send('PUT', `/v1/entries/server/${encodeURIComponent(A)}/claims`, '5'),
     ],
     [
-      'a skill',
+      'an unknown type of entry',
       { action: 'entry.delete', outcome: 'failure', target: { name: 'a', version: '1.0.0' }, detail: { status: 400 } },
-      () => send('DELETE', '/v1/entries/skill/a/versions/1.0.0'),
+      () => send('DELETE', '/v1/entries/hook/a/versions/1.0.0'),
+    ],
+    [
+      'a skill that doesn’t exist',
+      { action: 'entry.delete', outcome: 'failure', target: { name: 'skill:a/b' }, detail: { status: 404 } },
+      () => send('DELETE', '/v1/entries/skill/a%2Fb/versions/1.0.0'),
+    ],
+    [
+      'a skill that is no object',
+      { action: 'entry.publish', outcome: 'failure', target: { name: null }, detail: { status: 422 } },
+      () => send('POST', '/v1/entries', { skill: 5, claims: { org: 'acme' } }),
     ],
     [
       'an unknown registry',
