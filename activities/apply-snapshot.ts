@@ -2,7 +2,7 @@ import { applySnapshot as applyStaged } from '../db/syncs/apply.ts';
 import type { Database } from '../db/connection/database.ts';
 import { type FetchedSnapshot, findFetchedSnapshot } from '../db/syncs/fetched-snapshots.ts';
 import { findSource, type SourceRow } from '../db/configuration/sources.ts';
-import { findSyncRun, type SyncRunRow } from '../db/syncs/sync-runs.ts';
+import { findSyncRun, syncCounts, type SyncRunRow } from '../db/syncs/sync-runs.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { compileFilter } from '../registry/filter.ts';
 import { kindOf } from '../sources/index.ts';
@@ -22,7 +22,7 @@ export async function applySnapshot(database: Database, key: SyncKey): Promise<A
   }
   const { outcome } = run;
   if (outcome === 'changed' || outcome === 'unchanged') {
-    return await withListing(database, run, { outcome, counts: countsOf(run), ...revisionOf(run) });
+    return await withListing(database, run, { outcome, counts: syncCounts(run), ...revisionOf(run) });
   }
   const fetched = await findFetchedSnapshot(database, run.id);
   if (fetched === null) {
@@ -74,10 +74,6 @@ async function apply(
 function envelopeToKeep({ envelope }: SourceRow, fetched: FetchedSnapshot): string | null {
   const isRead = fetched.snapshot === 'staged' && fetched.coverage === 'complete';
   return isRead ? (fetched.envelope ?? null) : envelope;
-}
-
-function countsOf({ entries, added, changed, removed, rejected, warnings }: SyncRunRow): SyncResult['counts'] {
-  return { entries, added, changed, removed, rejected, warnings };
 }
 
 function revisionOf({ upstreamRevision }: Pick<SyncRunRow, 'upstreamRevision'>): Pick<SyncResult, 'upstreamRevision'> {

@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Database } from '../db/connection/database.ts';
-import { findSyncReport, type SyncReport } from '../db/syncs/sync-report.ts';
+import { type EndedSyncRunRow, findEndedSyncRun, syncCounts } from '../db/syncs/sync-runs.ts';
 import { syncDuration, syncedEntries, syncFailures } from '../telemetry/instruments.ts';
 import type { SyncKey } from '../workflows/contract.ts';
 
@@ -13,7 +13,7 @@ export async function reportedSync<Result>(
 ): Promise<Result> {
   const result = await work();
   // A report that can't be read must not repeat the work.
-  const report = await findSyncReport(database, key).catch(() => null);
+  const report = await findEndedSyncRun(database, key).catch(() => null);
   if (report !== null) {
     logSync(logger, report);
     measureSync(report);
@@ -21,25 +21,28 @@ export async function reportedSync<Result>(
   return result;
 }
 
-function logSync(
-  logger: Logger,
-  { failureType, failureMessage, requestedBy, durationMs, ...report }: SyncReport,
-): void {
-  const { source, number, outcome } = report;
+function logSync(logger: Logger, run: EndedSyncRunRow): void {
+  const { sourceName, kind, number, trigger, requestedBy, outcome, durationMs, failureType, failureMessage } = run;
   const line = {
-    ...report,
-    durationMs: Math.round(durationMs),
+    source: sourceName,
+    kind,
+    number,
+    trigger,
+    outcome,
+    durationMs,
+    ...syncCounts(run),
     ...(requestedBy !== null && { requestedBy }),
     ...(failureType !== null && { failure: failureType, failureMessage }),
   };
-  logger[outcome === 'failed' ? 'warn' : 'info'](line, `Sync ${number} of ${source}: ${outcome}`);
+  logger[outcome === 'failed' ? 'warn' : 'info'](line, `Sync ${number} of ${sourceName}: ${outcome}`);
 }
 
-function measureSync({ source, kind, outcome, durationMs, failureType, ...counts }: SyncReport): void {
+function measureSync(run: EndedSyncRunRow): void {
+  const { sourceName, kind, outcome, durationMs, failureType } = run;
   syncDuration.record(durationMs / 1000, { kind, outcome });
   if (failureType !== null && outcome === 'failed') syncFailures.add(1, { kind, failure: failureType });
   for (const change of ['added', 'changed', 'removed', 'rejected'] as const) {
-    if (counts[change] > 0) syncedEntries.add(counts[change], { kind, change });
+    if (run[change] > 0) syncedEntries.add(run[change], { kind, change });
   }
-  trace.getActiveSpan()?.setAttributes({ 'rollcall.source': source, 'rollcall.sync.outcome': outcome });
+  trace.getActiveSpan()?.setAttributes({ 'rollcall.source': sourceName, 'rollcall.sync.outcome': outcome });
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../db/connection/database.ts';
 import { listChanges } from '../db/syncs/sync-changes.ts';
-import { listFindings } from '../db/syncs/sync-runs.ts';
+import { listFindings } from '../db/syncs/sync-findings.ts';
 import type { SyncListing } from '../workflows/contract.ts';
 
 /** How many entries of each kind are listed. */

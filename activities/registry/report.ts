@@ -48,6 +48,11 @@ export interface RegistryEvent {
   readonly note: string;
 }
 
+/** kubectl shows events in the order of their names. */
+function nanoseconds(): bigint {
+  return BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
+}
+
 /** Events only inform: one that can't be written is logged. */
 export async function emitEvent(
   { cluster, signal }: Reconciliation,
@@ -58,7 +63,7 @@ export async function emitEvent(
   const event = {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { generateName: `${name}-`, namespace },
+    metadata: { name: `${name}.${nanoseconds().toString(16)}`, namespace },
     eventTime: new Date().toISOString().replace('Z', '000Z'),
     reportingController: COMPONENT,
     reportingInstance: hostname(),

@@ -1,5 +1,5 @@
 import { stageRejections } from '../../db/syncs/snapshots.ts';
-import { addFindings, MAX_FINDINGS, recordFindings } from '../../db/syncs/sync-runs.ts';
+import { addFindings, MAX_FINDINGS, recordFindings } from '../../db/syncs/sync-findings.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 import type { SnapshotRows } from './chunk-writer.ts';
 

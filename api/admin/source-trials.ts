@@ -2,7 +2,8 @@
 import { namedSource } from '../../config/schema.ts';
 import { deleteDetachedSource } from '../../db/configuration/sources.ts';
 import { createTrial, listStagedEntries, newTrialName, type StagedEntry } from '../../db/configuration/trials.ts';
-import { findSyncRun, listFindings } from '../../db/syncs/sync-runs.ts';
+import { listFindings } from '../../db/syncs/sync-findings.ts';
+import { findSyncRun } from '../../db/syncs/sync-runs.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 import { isManaged } from '../../registry/source-definition.ts';
 import { HttpError } from '../http/error.ts';

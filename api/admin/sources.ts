@@ -7,7 +7,8 @@ import {
   type SourceRow,
 } from '../../db/configuration/sources.ts';
 import { listChanges } from '../../db/syncs/sync-changes.ts';
-import { findSyncRun, listFindings, listRecentSyncRuns, listSyncRuns } from '../../db/syncs/sync-runs.ts';
+import { listFindings } from '../../db/syncs/sync-findings.ts';
+import { findSyncRun, listRecentSyncRuns, listSyncRuns } from '../../db/syncs/sync-runs.ts';
 import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import { isRunning, latenessMs, readSourceStates, type SourceState } from '../../telemetry/source-states.ts';
 import type { SourceDescription } from '../../workflows/contract.ts';

@@ -3,6 +3,11 @@ export function withoutNul(text: string): string {
   return text.replaceAll('\0', '');
 }
 
+/** The same for text that may be absent. */
+export function textOrNull(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : withoutNul(text);
+}
+
 /** Whether Postgres can store the text. */
 export function isStorable(text: string): boolean {
   return !text.includes('\0');

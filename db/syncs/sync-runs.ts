@@ -1,17 +1,13 @@
-import { hash } from 'node:crypto';
 import { sql } from 'slonik';
 import { z } from 'zod';
-import type { EntryFinding } from '../../registry/entry.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { count, id, nothing, timestamp } from '../connection/schemas.ts';
 import { discardSnapshot } from './snapshots.ts';
-import { withoutNul } from '../connection/stored-text.ts';
+import { textOrNull, withoutNul } from '../connection/stored-text.ts';
 
 /** As the actor limits it. */
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
-/** Maximum number of stored findings per sync and severity. All of them are counted. */
-export const MAX_FINDINGS = 1_000;
 
 const syncRunRow = z.object({
   id,
@@ -38,6 +34,21 @@ const syncRunRow = z.object({
 });
 /** The record of one sync. */
 export type SyncRunRow = z.infer<typeof syncRunRow>;
+
+/** The counts of a sync, without the rest of its record. */
+export function syncCounts({
+  entries,
+  added,
+  changed,
+  removed,
+  rejected,
+  warnings,
+}: SyncRunRow | EndedSyncRunRow): Pick<
+  SyncRunRow,
+  'entries' | 'added' | 'changed' | 'removed' | 'rejected' | 'warnings'
+> {
+  return { entries, added, changed, removed, rejected, warnings };
+}
 
 const syncRunColumns = sql.fragment`
   sync_run.id, source.name as "sourceName", sync_run.number, sync_run.workflow_id as "workflowId", sync_run.trigger,
@@ -87,8 +98,8 @@ export async function openSyncRun(database: Database, run: NewSyncRun): Promise<
     await refuseImpossibleNumber(transaction, run);
     const isForced = await transaction.maybeOneFirst(sql.type(forcedRow)`
       insert into sync_run (source_id, number, workflow_id, trigger, requested_by, reason, forced)
-      select id, ${run.number}, ${run.workflowId}, ${run.trigger}, ${clean(run.requestedBy ?? null)},
-        ${clean(run.reason ?? null)}, ${forceRequestIsValid}
+      select id, ${run.number}, ${run.workflowId}, ${run.trigger}, ${textOrNull(run.requestedBy)},
+        ${textOrNull(run.reason)}, ${forceRequestIsValid}
       from source where name = ${run.sourceName}
       on conflict (source_id, number) do nothing returning forced`);
     if (isForced === true) {
@@ -178,6 +189,23 @@ export async function findSyncRun(
     where source.name = ${key.sourceName} and sync_run.number = ${key.number}`);
 }
 
+const endedSyncRunRow = syncRunRow
+  .omit({ outcome: true })
+  .extend({ outcome: z.enum(syncRunRow.shape.outcome.unwrap().options), kind: z.string(), durationMs: count });
+/** The record of a sync that has ended, with the kind of its source. */
+export type EndedSyncRunRow = z.infer<typeof endedSyncRunRow>;
+
+/** Null: the source is gone, or the sync hasn't ended. */
+export async function findEndedSyncRun(
+  database: Database,
+  key: { readonly sourceName: string; readonly number: number },
+): Promise<EndedSyncRunRow | null> {
+  return await database.maybeOne(sql.type(endedSyncRunRow)`
+    select ${syncRunColumns}, source.kind, round(extract(epoch from ended_at - started_at) * 1000) as "durationMs"
+    from sync_run join source on source.id = sync_run.source_id
+    where source.name = ${key.sourceName} and sync_run.number = ${key.number} and ended_at is not null`);
+}
+
 /** The newest sync of each of these sources, if it has one. */
 export async function listNewestSyncRuns(
   database: Database,
@@ -188,109 +216,6 @@ export async function listNewestSyncRuns(
       select * from sync_run where sync_run.source_id = source.id order by number desc limit 1
     ) as sync_run
     where source.id = any(${sql.array(sourceIds, 'int8')})`);
-}
-
-const findingRow = z.object({
-  severity: z.enum(['rejection', 'warning']),
-  ordinal: z.number(),
-  location: z.string().nullable(),
-  name: z.string().nullable(),
-  version: z.string().nullable(),
-  reason: z.string(),
-});
-
-/** Maximum length of each listed text of a finding, in characters: an entry can have any name. */
-const MAX_FINDING_TEXT = 2000;
-
-/**
- * The findings of a sync in the order of its snapshot, rejections before warnings. `limit` and `offset` apply to each
- * severity.
- */
-export async function listFindings(
-  database: Database,
-  query: { readonly syncRunId: string; readonly limit: number; readonly offset: number },
-): Promise<readonly EntryFinding[]> {
-  return await database.any(sql.type(findingRow)`
-    select severity, finding.ordinal, left(location, ${MAX_FINDING_TEXT}) as location,
-      left(name, ${MAX_FINDING_TEXT}) as name, left(version, ${MAX_FINDING_TEXT}) as version,
-      left(reason, ${MAX_FINDING_TEXT}) as reason
-    from (
-      select *, row_number() over (partition by severity order by ordinal, reason) as place from sync_finding
-      where sync_run_id = (select coalesce(findings_run_id, id) from sync_run where id = ${query.syncRunId})
-    ) as finding left join (
-      select located.* from sync_run, jsonb_each_text(finding_locations) as located (ordinal, location)
-      where id = ${query.syncRunId}
-    ) as located on located.ordinal = finding.ordinal::text
-    where place > ${query.offset} and place <= ${query.offset + query.limit}
-    order by severity, finding.ordinal, reason`);
-}
-
-const severityCountRow = z.object({ severity: z.enum(['rejection', 'warning']), kept: z.number() });
-
-/**
- * Stores all findings of a sync, up to 1,000 per severity. If the previous sync had the same ones, only a reference to it
- * and the locations are stored: otherwise a source with a thousand warnings would write as many rows with every sync.
- */
-export async function recordFindings(
-  database: Database,
-  syncRunId: string,
-  findings: readonly EntryFinding[],
-): Promise<void> {
-  if (findings.length === 0) return;
-  const digest = sql.binary(hash('sha256', JSON.stringify(findings.map(findingTuple)), 'buffer'));
-  const { rowCount: shared } = await database.query(sql.type(nothing)`
-    update sync_run set findings_digest = ${digest}, findings_run_id = same.id,
-      finding_locations = ${locationsOf(findings)}::jsonb
-    from (
-      select coalesce(before.findings_run_id, before.id) as id, before.findings_digest as digest
-      from sync_run as before join sync_run as run on run.source_id = before.source_id and before.number < run.number
-      where run.id = ${syncRunId} and before.findings_digest is not null order by before.number desc limit 1
-    ) as same
-    where sync_run.id = ${syncRunId} and same.digest = ${digest}`);
-  // Findings of an interrupted attempt.
-  await database.query(sql.type(nothing)`delete from sync_finding where sync_run_id = ${syncRunId}`);
-  if (shared > 0) return;
-  await addFindings(database, syncRunId, findings);
-  await database.query(sql.type(nothing)`
-    update sync_run set findings_digest = ${digest} where id = ${syncRunId}`);
-}
-
-/** Adds findings to those of the sync, up to 1,000 per severity. Duplicates are ignored. */
-export async function addFindings(
-  database: Database,
-  syncRunId: string,
-  findings: readonly EntryFinding[],
-): Promise<void> {
-  if (findings.length === 0) return;
-  const counts = await database.any(sql.type(severityCountRow)`
-    select severity, count(*)::integer as kept from sync_finding where sync_run_id = ${syncRunId} group by severity`);
-  const room = (severity: EntryFinding['severity']): number =>
-    MAX_FINDINGS - (counts.find((row) => row.severity === severity)?.kept ?? 0);
-  const kept = (['rejection', 'warning'] as const).flatMap((severity) =>
-    findings.filter((finding) => finding.severity === severity).slice(0, Math.max(0, room(severity))),
-  );
-  if (kept.length === 0) return;
-  await database.query(sql.type(nothing)`
-    insert into sync_finding (sync_run_id, ordinal, severity, name, version, reason)
-    select ${syncRunId}, * from ${sql.unnest(kept.map(findingTuple), ['int4', 'text', 'text', 'text', 'text'])}
-    on conflict do nothing`);
-  await database.query(sql.type(nothing)`
-    update sync_run set finding_locations = coalesce(finding_locations, '{}') || ${locationsOf(kept)}::jsonb
-    where id = ${syncRunId}`);
-}
-
-function findingTuple(finding: EntryFinding): [number, string, string | null, string | null, string] {
-  return [finding.ordinal, finding.severity, clean(finding.name), clean(finding.version), withoutNul(finding.reason)];
-}
-
-/** The locations of findings by their ordinals, as JSON text. */
-function locationsOf(findings: readonly EntryFinding[]): string {
-  const locations = findings.map(({ ordinal, location }) => [ordinal, clean(location)] as const);
-  return JSON.stringify(Object.fromEntries(locations.filter(([, location]) => location !== null)));
-}
-
-function clean(text: string | null): string | null {
-  return text === null ? null : withoutNul(text);
 }
 
 const failureStreakRow = z.object({ sourceId: id, failures: count, lastSuccessAt: timestamp.nullable() });

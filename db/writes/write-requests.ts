@@ -16,7 +16,7 @@ import {
   refreshOwners,
 } from '../entries/ownership.ts';
 import { id, nothing } from '../connection/schemas.ts';
-import { withoutNul } from '../connection/stored-text.ts';
+import { textOrNull } from '../connection/stored-text.ts';
 import { isManaged } from '../../registry/source-definition.ts';
 
 export type { EntryWrite, WriteOutcome } from './managed-entries.ts';
@@ -65,9 +65,9 @@ export async function putWriteRequest(
       status_message, claims, requested_by, caller)
     values (${source.id}, ${key.requestId}, ${write.kind}, ${sql.binary(fingerprint)}, ${write.name}, ${write.version},
       ${'document' in write ? write.document : null}, ${write.kind === 'status' ? write.status : null},
-      ${write.kind === 'status' ? cleaned(write.statusMessage) : null},
+      ${write.kind === 'status' ? textOrNull(write.statusMessage) : null},
       ${'claims' in write && write.claims !== undefined ? sql.jsonb({ ...write.claims }) : null},
-      ${cleaned(request.requestedBy ?? null)}, ${request.caller ?? null})
+      ${textOrNull(request.requestedBy ?? null)}, ${request.caller ?? null})
     on conflict do nothing`);
   const stored = await database.one(sql.type(storedRequestRow)`
     select fingerprint, outcome from write_request where source_id = ${source.id} and request_id = ${key.requestId}`);
@@ -89,7 +89,7 @@ export async function isStoredRequest(
     select exists (
       select from write_request join source on source.id = write_request.source_id
       where source.name = ${sourceName} and request_id = ${requestId} and fingerprint = ${sql.binary(fingerprintOf(write))}
-        and requested_by is not distinct from ${cleaned(requestedBy ?? null)}
+        and requested_by is not distinct from ${textOrNull(requestedBy ?? null)}
     ) as "isStored"`);
 }
 
@@ -105,10 +105,6 @@ export function fingerprintOf(write: EntryWrite): Buffer {
     'claims' in write ? (write.claims ?? null) : null,
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest();
-}
-
-function cleaned(text: string | null): string | null {
-  return text === null ? null : withoutNul(text);
 }
 
 const outcomeRow = z.object({ outcome: writeOutcome.nullable() });

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listFindings } from '../../db/syncs/sync-runs.ts';
+import { listFindings } from '../../db/syncs/sync-findings.ts';
 import type { RegistryFormat } from '../../registry/source-definition.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { envelope, serverJson } from './server-documents.ts';

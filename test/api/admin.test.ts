@@ -1,7 +1,7 @@
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AdminRouter } from '../../api/trpc/router.ts';
-import { recordFindings } from '../../db/syncs/sync-runs.ts';
+import { recordFindings } from '../../db/syncs/sync-findings.ts';
 import { draft, source, stage } from '../db/sync-source.ts';
 import { applySnapshot } from '../../db/syncs/apply.ts';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
