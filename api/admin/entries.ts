@@ -11,7 +11,7 @@ import { publishedServer } from './managed-server.ts';
 import { type OperationContext, query } from './operation.ts';
 import { entryKind, inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
 import { byRegistryName, visibleRegistry } from './registries.ts';
-import { bySourceName, visibleSource } from './visible-source.ts';
+import { bySourceName, visibleSource } from './requested-source.ts';
 
 const MAX_PAGE = 1000;
 

@@ -6,6 +6,7 @@ import { findRepeatedWrite } from '../../db/writes/repeated-writes.ts';
 import {
   type EntryWrite,
   findWriteOutcome,
+  isStoredRequest,
   putWriteRequest,
   type WriteOutcome,
 } from '../../db/writes/write-requests.ts';
@@ -20,7 +21,6 @@ import { HttpError } from '../http/error.ts';
 import { isVisible, type ManagedServer } from './managed-server.ts';
 import type { OperationContext } from './operation.ts';
 import type { PublishedDocument } from './published-document.ts';
-import { writeRequestId } from './write-request-id.ts';
 
 export interface Publication {
   readonly published: PublishedDocument;
@@ -167,4 +167,28 @@ export async function versionsWrittenBy(
   const outcome = await findWriteOutcome(database, { sourceName: source.name, requestId });
   const versions = outcome !== null && 'entries' in outcome ? (outcome.versions ?? []) : [];
   return await listSourceVersions(database, { sourceId: source.id, name, versions });
+}
+
+interface KeyedWrite {
+  readonly sourceName: string;
+  /** The `Idempotency-Key` of the caller, or one made for the request. */
+  readonly idempotencyKey: string;
+  readonly write: EntryWrite;
+  readonly requestedBy: string | undefined;
+}
+
+/**
+ * The id of a write, in Postgres and in Temporal. Derived from the idempotency key and the caller. The same key of another caller is another write, so it neither conflicts
+ * nor reveals anything. Callers without authentication can't be told apart and share their keys.
+ *
+ * Version 0.1 used the key itself. A write that it stored keeps that id if the same caller sends it again.
+ */
+async function writeRequestId(
+  { database, caller }: OperationContext,
+  { sourceName, idempotencyKey, write, requestedBy }: KeyedWrite,
+): Promise<string> {
+  const former = { sourceName, requestId: idempotencyKey };
+  if (await isStoredRequest(database, former, { write, requestedBy })) return idempotencyKey;
+  const { issuer, subject, key } = caller;
+  return hash('sha256', JSON.stringify([issuer, subject ?? key, idempotencyKey]), 'base64url');
 }

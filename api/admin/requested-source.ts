@@ -1,12 +1,25 @@
-/** A source in a request, checked by the rules of the configuration file and the limits of the API. */
-import type { z } from 'zod';
+/** The source that a request names, and sources as requests and answers define them: as in a configuration file. */
+import { z } from 'zod';
 import { sourceDefinition } from '../../config/definition.ts';
+import { durationText } from '../../config/duration.ts';
 import { pathText } from '../../config/messages.ts';
 import type { namedSource } from '../../config/schema.ts';
 import type { CreatedSource } from '../../db/configuration/created-sources.ts';
-import { admissionFaults } from '../../sources/index.ts';
-import { requireGrant } from '../access/permissions.ts';
+import { findSource, type SourceRow } from '../../db/configuration/sources.ts';
+import { isManaged } from '../../registry/source-definition.ts';
+import { admissionFaults, kindOf } from '../../sources/index.ts';
+import { requireGrant, sees } from '../access/permissions.ts';
+import { HttpError } from '../http/error.ts';
 import { badInput, type OperationContext } from './operation.ts';
+
+export const bySourceName = z.object({ name: z.string().min(1).max(63) });
+
+/** @throws HttpError 404 for a source that doesn't exist or that the caller can't see. */
+export async function visibleSource({ database, caller }: OperationContext, name: string): Promise<SourceRow> {
+  const source = await findSource(database, name);
+  if (source !== null && sees(caller, source.claims)) return source;
+  throw new HttpError(404, `There is no source "${name}"`);
+}
 
 /**
  * The definition to store. Relative paths of secret files start at the folder that the configuration names for them.
@@ -25,4 +38,28 @@ export function requestedSource(
   if (faults.length > 0) throw badInput(faults.map(({ path, message }) => ({ path: pathText(path), message })));
   requireGrant(caller, claims);
   return { definition, claims };
+}
+
+/** What `createSource` and `updateSource` take for the same source. */
+export function writtenSource({
+  definition,
+  claims,
+}: Pick<SourceRow, 'definition' | 'claims'>): Readonly<Record<string, unknown>> {
+  const { name, origin, format, filter, syncPolicy } = definition;
+  const kind = kindOf(origin);
+  const { intervalMs, maxRemoval, deadlineMs } = syncPolicy;
+  return {
+    name,
+    [kind.key]: kind.written(origin),
+    ...(format !== undefined && { format }),
+    ...(filter !== undefined && { filter }),
+    ...(!isManaged(origin) && {
+      syncPolicy: {
+        ...(intervalMs !== null && { interval: durationText(intervalMs) }),
+        maxRemoval,
+        deadline: durationText(deadlineMs),
+      },
+    }),
+    ...(claims !== null && { claims }),
+  };
 }

@@ -11,8 +11,7 @@ import { retireSource } from '../../temporal/retire-source.ts';
 import { seesRegistry } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';
 import { change, type OperationContext } from './operation.ts';
-import { requestedSource } from './requested-source.ts';
-import { bySourceName, visibleSource } from './visible-source.ts';
+import { bySourceName, requestedSource, visibleSource } from './requested-source.ts';
 
 /** The change is stored. */
 export interface Changed {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { requestForce } from '../../db/configuration/source-requests.ts';
 import type { Caller } from '../access/caller.ts';
 import { change } from './operation.ts';
-import { bySourceName, visibleSource } from './visible-source.ts';
+import { bySourceName, visibleSource } from './requested-source.ts';
 
 /**
  * Starts a sync now and returns its number; with `wait`, waits for its end and returns its report. During a sync, one more

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { stagedProgress } from '../../db/syncs/snapshots.ts';
 import type { SyncRunRow } from '../../db/syncs/sync-runs.ts';
 import { type OperationContext, subscription } from './operation.ts';
-import { bySourceName, visibleSource } from './visible-source.ts';
+import { bySourceName, visibleSource } from './requested-source.ts';
 
 /** Time between two reads of the record, in milliseconds. */
 const INTERVAL_MS = 1_000;

@@ -16,8 +16,7 @@ import { sees } from '../access/permissions.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import { query } from './operation.ts';
-import { bySourceName, visibleSource } from './visible-source.ts';
-import { writtenSource } from './written-source.ts';
+import { bySourceName, visibleSource, writtenSource } from './requested-source.ts';
 
 /** How a source is doing. Times are RFC 3339. */
 export interface SourceHealth {
