@@ -1,9 +1,15 @@
 /** Explains why a database can't be used, with the setting to change. */
+import { describeCertificateFault } from './certificate-fault.ts';
 import type { DatabaseSettings } from './model.ts';
 import { describeSecret } from './secrets.ts';
 
 /** A login: the application's, or the one that migrates. */
 export type DatabaseLogin = 'application' | 'migration';
+
+const CERTIFICATE_REMEDIES = {
+  otherName: 'set `database.host` to one of them',
+  untrusted: 'set NODE_EXTRA_CA_CERTS to a PEM file with the certificate of the authority',
+};
 
 /**
  * One sentence for an error of the connection: what is wrong, at which address, and the setting to change. Other errors
@@ -46,10 +52,10 @@ export function describeDatabaseFailure(
         return `${where} doesn't answer: check \`database.host\`, and firewalls in between`;
       if (message.includes('does not support SSL'))
         return `${where} doesn't support TLS: set \`database.sslMode: disable\``;
-      if (/certificate|self.signed/i.test(message)) {
-        return `the certificate of ${where} can't be verified (${message}): check \`database.sslMode\`, and NODE_EXTRA_CA_CERTS`;
-      }
-      return message === '' ? `${where} failed: ${code}` : message;
+      return (
+        describeCertificateFault({ code, message }, where, CERTIFICATE_REMEDIES) ??
+        (message === '' ? `${where} failed: ${code}` : message)
+      );
   }
 }
 

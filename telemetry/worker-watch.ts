@@ -13,7 +13,7 @@ export interface WorkerWatchOptions {
   /** Must answer or throw within seconds. */
   readonly findWorkers: () => Promise<Workers>;
   /** One sentence for an error of `findWorkers`: what is wrong, and the setting to change. */
-  readonly describe: (error: unknown) => string;
+  readonly describe: (error: unknown) => Promise<string>;
   readonly logger: Logger;
 }
 
@@ -27,12 +27,12 @@ export function watchWorkers({ findWorkers, describe, logger }: WorkerWatchOptio
   const ask = async (): Promise<void> => {
     const found: Finding = await findWorkers().then(
       (workers) => ({ workers }),
-      (error: unknown) => ({ failure: describe(error) }),
+      async (error: unknown) => ({ failure: await describe(error) }),
     );
     known = found;
     const problem = problemOf(found);
-    // Once is not enough: at a start, workers poll a moment later than the API asks.
-    const isSettled = problem === before;
+    // At a start, workers poll a moment later than the API asks.
+    const isSettled = 'failure' in found || problem === before;
     before = problem;
     if (problem === told || !isSettled) return;
     if (problem !== '') logger.warn(problem);

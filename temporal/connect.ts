@@ -4,6 +4,7 @@ import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor }
 import type { ConnectionOptions } from '@temporalio/client';
 import type { TemporalSettings, TemporalTls } from '../config/model.ts';
 import { readSecret } from '../config/secrets.ts';
+import { RollcallError } from '../registry/failure.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
 /** Maximum delay before reconnecting to a server that is available again. */
@@ -90,10 +91,22 @@ async function readTls(tls: TemporalTls): Promise<NonNullable<Exclude<Connection
   const { caFile, certificateFile, keyFile, serverName } = tls;
   return {
     ...(serverName !== undefined && { serverNameOverride: serverName }),
-    ...(caFile !== undefined && { serverRootCACertificate: await readFile(caFile) }),
+    ...(caFile !== undefined && { serverRootCACertificate: await readPem(caFile) }),
     ...(certificateFile !== undefined &&
       keyFile !== undefined && {
-        clientCertPair: { crt: await readFile(certificateFile), key: await readFile(keyFile) },
+        clientCertPair: { crt: await readPem(certificateFile), key: await readPem(keyFile) },
       }),
   };
+}
+
+async function readPem(file: string): Promise<Buffer> {
+  return await readFile(file).catch((cause: Error) => {
+    throw new RollcallError(
+      'SecretUnavailable',
+      `the file ${file} of \`temporal.tls\` can't be read: ${cause.message}`,
+      {
+        cause,
+      },
+    );
+  });
 }

@@ -1,14 +1,32 @@
 /** Explains why Temporal can't be used, with the setting to change. */
-import { isGrpcServiceError } from '@temporalio/client';
+import { type Client, isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
 import type { TemporalServer } from './connect.ts';
+import { describeHandshakeFault } from './tls-handshake.ts';
 
 const [DEADLINE_EXCEEDED, NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE, UNAUTHENTICATED] = [4, 5, 7, 14, 16];
 
-/** One sentence: what is wrong, at which address, and the setting to change. Other errors keep their message. */
-export function describeTemporalFailure(error: unknown, { address, namespace, apiKey, tls }: TemporalServer): string {
-  const grpc = grpcErrorOf(error);
-  const message = error instanceof Error ? error.message : String(error);
-  switch (grpc?.code) {
+const ANSWERED_WITHIN_MS = 5_000;
+
+/** Asks Temporal about the namespace. Returns what prevents work in it, as one sentence, or null if nothing does. */
+export async function findTemporalFault(client: Client, server: TemporalServer): Promise<string | null> {
+  try {
+    await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () =>
+      client.workflowService.describeNamespace({ namespace: server.namespace }),
+    );
+    return null;
+  } catch (error) {
+    return await describeTemporalFailure(error, server);
+  }
+}
+
+/**
+ * One sentence for an error of the client: what is wrong, at which address, and the setting to change. Other errors keep
+ * their message. Connects to Temporal if the error doesn't say why there is no connection.
+ */
+export async function describeTemporalFailure(error: unknown, server: TemporalServer): Promise<string> {
+  const { address, namespace, apiKey, tls } = server;
+  const code = error instanceof NamespaceNotFoundError ? NOT_FOUND : grpcErrorOf(error)?.code;
+  switch (code) {
     case NOT_FOUND:
       return (
         `Temporal at ${address} has no namespace "${namespace}": correct \`temporal.namespace\`, ` +
@@ -21,19 +39,20 @@ export function describeTemporalFailure(error: unknown, { address, namespace, ap
         : `Temporal at ${address} rejected the API key${'file' in apiKey ? ` in the file ${apiKey.file}` : ''} (\`temporal.apiKeyFile\`)`;
     case UNAVAILABLE:
     case DEADLINE_EXCEEDED:
-      if (/certificate|self.signed|SSL|TLS/i.test(grpc.details)) {
-        return `no TLS connection to Temporal at ${address} (${grpc.details}): check \`temporal.tls\``;
+      if (tls !== undefined || apiKey !== undefined) {
+        const fault = await describeHandshakeFault(server);
+        if (fault !== null) return fault;
       }
       return `Temporal at ${address} doesn't answer: start it, or correct \`temporal.address\`${
         tls === undefined && apiKey === undefined ? ', or set `temporal.tls` if it expects TLS' : ''
       }`;
     case undefined:
     default:
-      return message;
+      return error instanceof Error ? error.message : String(error);
   }
 }
 
-function grpcErrorOf(error: unknown): { readonly code: number; readonly details: string } | undefined {
+function grpcErrorOf(error: unknown): { readonly code: number } | undefined {
   if (isGrpcServiceError(error)) return error;
   return error instanceof Error && error.cause !== undefined ? grpcErrorOf(error.cause) : undefined;
 }

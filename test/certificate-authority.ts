@@ -1,6 +1,6 @@
-/** A certificate authority for one test file, and a server's certificate from it. */
+/** A certificate authority for one test file, and certificates from it. */
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { randomUUID, webcrypto } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   KeyUsageFlags,
@@ -11,47 +11,75 @@ import {
 
 const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING_ALGORITHM = { name: 'ECDSA', hash: 'SHA-256' } as const;
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** All in PEM. The server's names are `localhost`, 127.0.0.1, ::1, and the given ones. */
-export interface LoopbackCertificate {
+export interface LoopbackCertificate extends IssuedCertificate {
   readonly authority: string;
+}
+
+/** In PEM. */
+export interface IssuedCertificate {
   readonly certificate: string;
   readonly privateKey: string;
 }
 
+export interface Authority {
+  /** Its own certificate in PEM. */
+  readonly certificate: string;
+  issue(options: IssueOptions): Promise<IssuedCertificate>;
+}
+
+export interface IssueOptions {
+  readonly names: readonly string[];
+  /** Default: 127.0.0.1 and ::1. */
+  readonly addresses?: readonly string[];
+  /** Whether it expired an hour ago. Default: it is valid for a day. */
+  readonly isExpired?: boolean;
+}
+
 export async function createLoopbackCertificate(...names: readonly string[]): Promise<LoopbackCertificate> {
-  const [authorityKeys, serverKeys] = await Promise.all([createKeys(), createKeys()]);
-  const validity = { notBefore: new Date(Date.now() - DAY_MS), notAfter: new Date(Date.now() + DAY_MS) };
-  const authority = await X509CertificateGenerator.createSelfSigned({
-    name: 'CN=Certificate authority of a test',
-    ...validity,
-    keys: authorityKeys,
+  const authority = await createAuthority();
+  return { authority: authority.certificate, ...(await authority.issue({ names: ['localhost', ...names] })) };
+}
+
+export async function createAuthority(): Promise<Authority> {
+  const keys = await createKeys();
+  const notBefore = new Date(Date.now() - DAY_MS);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    // Authorities are found by their names.
+    name: `CN=Certificate authority of test ${randomUUID()}`,
+    notBefore,
+    notAfter: new Date(Date.now() + DAY_MS),
+    keys,
     signingAlgorithm: SIGNING_ALGORITHM,
     extensions: [
       new BasicConstraintsExtension(true, 0, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ],
   });
-  const server = await X509CertificateGenerator.create({
-    subject: 'CN=localhost',
-    issuer: authority.subject,
-    ...validity,
-    publicKey: serverKeys.publicKey,
-    signingKey: authorityKeys.privateKey,
-    signingAlgorithm: SIGNING_ALGORITHM,
-    extensions: [
-      new SubjectAlternativeNameExtension([
-        ...['localhost', ...names].map((value) => ({ type: 'dns', value }) as const),
-        { type: 'ip', value: '127.0.0.1' },
-        { type: 'ip', value: '::1' },
-      ]),
-    ],
-  });
   return {
-    authority: authority.toString('pem'),
-    certificate: server.toString('pem'),
-    privateKey: await toPem(serverKeys.privateKey),
+    certificate: certificate.toString('pem'),
+    issue: async ({ names, addresses = ['127.0.0.1', '::1'], isExpired = false }) => {
+      const own = await createKeys();
+      const issued = await X509CertificateGenerator.create({
+        subject: `CN=${names[0] ?? 'localhost'}`,
+        issuer: certificate.subject,
+        notBefore,
+        notAfter: new Date(Date.now() + (isExpired ? -HOUR_MS : DAY_MS)),
+        publicKey: own.publicKey,
+        signingKey: keys.privateKey,
+        signingAlgorithm: SIGNING_ALGORITHM,
+        extensions: [
+          new SubjectAlternativeNameExtension([
+            ...names.map((value) => ({ type: 'dns', value }) as const),
+            ...addresses.map((value) => ({ type: 'ip', value }) as const),
+          ]),
+        ],
+      });
+      return { certificate: issued.toString('pem'), privateKey: await toPem(own.privateKey) };
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** Starts housekeeping when a worker starts, and schedules it from then on. */
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
@@ -25,21 +26,38 @@ export async function keepHouse(
 ): Promise<void> {
   let isStarting = true;
   let milestone: Milestone | undefined;
+  let told = '';
   while (!signal.aborted) {
     try {
-      const isNew = await createHousekeepingSchedule(client, taskQueue);
-      if (isStarting && !isNew) await updateHousekeepingSchedule(client, taskQueue);
-      const reached = await readMilestone(database).catch(() => milestone);
-      if (isNew || isStarting) await registerSearchAttributes(client, logger);
-      const isDue = isNew || isStarting || isOtherDatabase(milestone, reached);
-      // A running one may not see the change. The next check finds the same difference again.
-      if (!isDue || (await startHousekeeping(client, taskQueue)) || isStarting) milestone = reached;
-      isStarting = false;
+      await unlessStopped(signal, async () => {
+        const isNew = await createHousekeepingSchedule(client, taskQueue);
+        if (isStarting && !isNew) await updateHousekeepingSchedule(client, taskQueue);
+        const reached = await readMilestone(database).catch(() => milestone);
+        if (isNew || isStarting) await registerSearchAttributes(client, logger);
+        const isDue = isNew || isStarting || isOtherDatabase(milestone, reached);
+        // A running one may not see the change. The next check finds the same difference again.
+        if (!isDue || (await startHousekeeping(client, taskQueue)) || isStarting) milestone = reached;
+        isStarting = false;
+      });
+      told = '';
       await pause(LOOK_EVERY_MS, signal);
     } catch (error) {
-      logger.warn({ err: error }, "Can't schedule housekeeping; trying again");
+      if (signal.aborted) return;
+      const { message } = error as Error;
+      if (message !== told) logger.warn({ err: error }, "Can't schedule housekeeping; trying again");
+      told = message;
       await pause(RETRY_AFTER_MS, signal);
     }
+  }
+}
+
+/** Returns early on a stop: the client's attempts to connect, which can take long, can't be cancelled. */
+async function unlessStopped(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  const done = new AbortController();
+  try {
+    await Promise.race([work(), once(signal, 'abort', { signal: done.signal })]);
+  } finally {
+    done.abort();
   }
 }
 

@@ -165,6 +165,7 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
       workUntilStopped(
         {
           server,
+          client: temporal.client,
           logger,
           signal,
           onPolling: (isPolling) => {

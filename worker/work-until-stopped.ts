@@ -1,9 +1,11 @@
 /** Runs Temporal workers until the process stops, and reconnects whenever Temporal is lost. */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { backoffMs } from '../registry/backoff.ts';
 import { endpointOf, type TemporalServer } from '../temporal/connect.ts';
+import { findTemporalFault } from '../temporal/connection-failure.ts';
 
 /** First delay after losing Temporal. It doubles up to the maximum. */
 const BACKOFF = { firstMs: 250, longestMs: 5_000 };
@@ -15,6 +17,7 @@ export const SHUTDOWN = { shutdownGraceTime: '3 seconds', shutdownForceTime: '7 
 
 export interface Working {
   readonly server: TemporalServer;
+  readonly client: Client;
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Called when the workers begin to ask for tasks, and when they stop. */
@@ -32,13 +35,20 @@ export async function workUntilStopped(options: Working, workers: readonly Worke
     } catch (error) {
       if (signal.aborted) return;
       failures = Date.now() - startedAt > BACKOFF.longestMs ? 1 : failures + 1;
-      logger.warn({ err: error, address: server.address }, "Temporal doesn't respond; trying again");
+      if (error instanceof TemporalFault) logger.warn(`Nothing is synced or published: ${error.message}; trying again`);
+      else logger.warn({ err: error, address: server.address }, 'The worker has lost Temporal; trying again');
       await delay(backoffMs(BACKOFF, failures), undefined, { signal }).catch(() => undefined);
     }
   }
 }
 
+/** What is wrong with the connection or the namespace, as one sentence. */
+class TemporalFault extends Error {}
+
+/** The client finds out quickly and clearly what is wrong. The SDK's workers would try for a quarter of a minute. */
 async function connectAndWork(options: Working, workers: readonly WorkerOptions[]): Promise<void> {
+  const fault = await findTemporalFault(options.client, options.server);
+  if (fault !== null) throw new TemporalFault(fault);
   const connection = await NativeConnection.connect(await endpointOf(options.server));
   try {
     await work(options, connection, workers);

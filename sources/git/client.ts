@@ -85,7 +85,8 @@ function assertKnowsPins(version: string): void {
 
 /** What git prints, and what it means. The first match counts. */
 const COMPLAINTS: readonly (readonly [RegExp, FailureType, string | ((origin: GitOrigin) => string)])[] = [
-  [/host key verification failed/i, 'UpstreamDenied', 'its host key is not in the known hosts: check knownHostsFile'],
+  [/remote host identification has changed/i, 'UpstreamDenied', changedHostKey],
+  [/host key verification failed/i, 'UpstreamDenied', unknownHostKey],
   [/permission denied \(|authentication failed|could not read (username|password)|error: 40[13]/i, 'UpstreamDenied', rejected],
   [/transport '.*' not allowed/i, 'DefinitionInvalid', 'its protocol is not allowed'],
   [/repository .*not found|does not appear to be a git repository|repository .*does not exist|error: 404/i, 'UpstreamNotFound', 'there is no such repository'],
@@ -121,6 +122,20 @@ function rejected({ auth }: GitOrigin): string {
   if (auth === undefined) return 'it rejected a request without credentials: set `auth`';
   if ('sshKeyFile' in auth) return `it rejected the SSH key in the file ${auth.sshKeyFile} (\`auth.sshKeyFile\`)`;
   return `it rejected the user ${auth.username} with the password in ${describeSecret(auth.password)} (\`auth.passwordFile\`)`;
+}
+
+function unknownHostKey(origin: GitOrigin): string {
+  return `its host key is not in ${knownHosts(origin)}: compare its fingerprint with the published one, then add the output of \`ssh-keyscan\``;
+}
+
+function changedHostKey(origin: GitOrigin): string {
+  return `its host key differs from the one in ${knownHosts(origin)}: replace that one if its operator confirms a new key; otherwise another server answers in its place`;
+}
+
+function knownHosts({ auth }: GitOrigin): string {
+  return auth !== undefined && 'sshKeyFile' in auth && auth.knownHostsFile !== undefined
+    ? `${auth.knownHostsFile} (\`auth.knownHostsFile\`)`
+    : "the known hosts of the process's user";
 }
 
 /**

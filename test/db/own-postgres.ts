@@ -9,8 +9,11 @@ import type { EmbeddedPostgres } from '../../embedded/postgres.ts';
 import { preparePostgresHost } from '../../embedded/postgres-host.ts';
 
 export interface OwnPostgres {
+  readonly dataDirectory: string;
   /** The application's user, in a migrated database. */
   readonly settings: ConnectionSettings;
+  /** The owner of the database, who migrates. */
+  readonly ownerSettings: ConnectionSettings;
   readonly superuserSettings: ConnectionSettings;
   /** `kill -9`, like a machine that loses its power. */
   kill(): Promise<void>;
@@ -31,7 +34,9 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
   );
   process.kill(running.process.pid, 'SIGHUP');
   return {
+    dataDirectory,
     settings,
+    ownerSettings,
     superuserSettings: { ...settings, user: 'postgres', password: undefined },
     kill: async () => {
       process.kill(running.process.pid, 'SIGKILL');

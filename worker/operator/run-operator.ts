@@ -85,7 +85,10 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     };
     const onReady = (): void => becomes({ isWatching: true });
     await Promise.all([
-      workUntilStopped({ server, logger, signal, onPolling: (isPolling) => becomes({ isPolling }) }, [worker]),
+      workUntilStopped(
+        { server, client: temporal.client, logger, signal, onPolling: (isPolling) => becomes({ isPolling }) },
+        [worker],
+      ),
       watchRegistries({ cluster, namespaces, managesAll, defaults, queue, logger, signal, onReady }),
       queue.run(),
     ]);

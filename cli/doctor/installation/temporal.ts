@@ -30,7 +30,7 @@ export async function checkTemporal(server: TemporalServer): Promise<Finding[]> 
       await connection.close();
     }
   } catch (error) {
-    const what = describeTemporalFailure(error, server) || describeError(error);
+    const what = (await describeTemporalFailure(error, server)) || describeError(error);
     return [
       problem(`Temporal can't be used: ${what}`, 'reads go on; syncs and publishing wait until this is repaired'),
     ];
