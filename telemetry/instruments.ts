@@ -2,7 +2,7 @@
  * Counters and histograms. Labels have values from fixed sets, so that the number of series doesn't depend on the number
  * of sources, servers, or callers. docs/metrics.md describes each of them.
  */
-import { meter } from './meter.ts';
+import { createFastHistogram, meter } from './meter.ts';
 
 /** The boundaries of the semantic conventions in seconds, with smaller ones, because cached pages take less than 5 ms. */
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -10,10 +10,11 @@ const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.
 const DATABASE_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 const SYNC_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900];
 
-export const httpServerDuration = meter.createHistogram('http.server.request.duration', {
+export const httpServerDuration = createFastHistogram({
+  name: 'http.server.request.duration',
   unit: 's',
   description: 'Duration of requests to the public port',
-  advice: { explicitBucketBoundaries: REQUEST_SECONDS },
+  boundaries: REQUEST_SECONDS,
 });
 
 export const httpClientDuration = meter.createHistogram('http.client.request.duration', {
@@ -22,10 +23,11 @@ export const httpClientDuration = meter.createHistogram('http.client.request.dur
   advice: { explicitBucketBoundaries: REQUEST_SECONDS },
 });
 
-export const databaseDuration = meter.createHistogram('db.client.operation.duration', {
+export const databaseDuration = createFastHistogram({
+  name: 'db.client.operation.duration',
   unit: 's',
   description: 'Duration of SQL statements',
-  advice: { explicitBucketBoundaries: DATABASE_SECONDS },
+  boundaries: DATABASE_SECONDS,
 });
 
 export const syncDuration = meter.createHistogram('rollcall.sync.duration', {

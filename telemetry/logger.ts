@@ -1,13 +1,8 @@
 import { trace } from '@opentelemetry/api';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogSettings } from '../config/model.ts';
+import { LineBatches } from './line-batches.ts';
 import { serializeError } from './serialize-error.ts';
-
-/** Lines are written together: a system call for each would cost more than the line. */
-const BUFFER_BYTES = 8 * 1024;
-const FLUSH_INTERVAL_MS = 100;
-/** A reader that has stopped reading must not stop the process. Newer lines are dropped. */
-const MAX_HELD_BYTES = 8 * 1024 * 1024;
 
 /** The format that applies: readable lines on a terminal, otherwise JSON lines, unless the configuration names one. */
 export function logFormat({ format }: LogSettings): 'text' | 'json' {
@@ -24,7 +19,7 @@ export function createLogger(name: string, settings: LogSettings, descriptor: 1 
   const options = {
     name,
     level,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: timeMember,
     serializers: { err: serializeError },
     mixin: activeTrace,
   };
@@ -36,14 +31,43 @@ export function createLogger(name: string, settings: LogSettings, descriptor: 1 
   }
   return pino(
     { ...options, formatters: { level: (label) => ({ level: label }) } },
-    pino.destination({
-      dest: descriptor,
-      sync: descriptor === 2,
-      minLength: descriptor === 2 ? 0 : BUFFER_BYTES,
-      maxLength: MAX_HELD_BYTES,
-      periodicFlush: FLUSH_INTERVAL_MS,
-    }),
+    descriptor === 2 ? pino.destination({ dest: descriptor, sync: true }) : new LineBatches(descriptor),
   );
+}
+
+/** The parts of a logger that pino makes available under these symbols. */
+interface LoggerParts {
+  readonly [pino.symbols.streamSym]: DestinationStream;
+  /** The beginning of a line by level: `{"level":"info"`. */
+  readonly [pino.symbols.lsCacheSym]: Readonly<Record<number, string>>;
+  readonly [pino.symbols.timeSym]: () => string;
+  /** The members that all lines have: `,"name":"api"`. */
+  readonly [pino.symbols.chindingsSym]: string;
+}
+
+/**
+ * Logs a line like `logger.info(members)`, but without serializers and the active trace, in half the time. For lines that
+ * are logged thousands of times a second. The level must be enabled.
+ */
+export function logPlain(logger: Logger, level: 'debug' | 'info', members: Readonly<Record<string, unknown>>): void {
+  const parts = logger as unknown as LoggerParts;
+  const start = parts[pino.symbols.lsCacheSym][logger.levels.values[level]!]!;
+  const always = parts[pino.symbols.timeSym]() + parts[pino.symbols.chindingsSym];
+  parts[pino.symbols.streamSym].write(`${start}${always},${JSON.stringify(members).slice(1)}\n`);
+}
+
+let second = 0;
+let textOfSecond = '';
+
+/** The time in ISO format. Lines of the same second share most of it. */
+function timeMember(): string {
+  const now = Date.now();
+  const milliseconds = now % 1000;
+  if (now - milliseconds !== second) {
+    second = now - milliseconds;
+    textOfSecond = new Date(second).toISOString().slice(0, -4);
+  }
+  return `,"time":"${textOfSecond}${String(milliseconds).padStart(3, '0')}Z"`;
 }
 
 function activeTrace(): { readonly traceId?: string } {

@@ -3,6 +3,7 @@ import type { Meter } from '@opentelemetry/api';
 import { emptyResource, type Resource } from '@opentelemetry/resources';
 import { AggregationTemporality, type CollectionResult, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { Gauges, type ReadGauges } from './gauges.ts';
+import { type Histogram, type HistogramDescription, Histograms } from './histogram.ts';
 
 const SCOPE = 'rollcall';
 
@@ -13,8 +14,9 @@ class PulledReader extends MetricReader {
 }
 
 const gauges = new Gauges(SCOPE);
+const histograms = new Histograms(SCOPE);
 const reader = new PulledReader({
-  metricProducers: [gauges],
+  metricProducers: [gauges, histograms],
   aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE,
 });
 
@@ -24,6 +26,11 @@ export const meter: Meter = new MeterProvider({ readers: [reader] }).getMeter(SC
 /** Adds gauges that are read at each collection. Returns a function that removes them again. */
 export function addGauges(read: ReadGauges): () => void {
   return gauges.add(read);
+}
+
+/** Creates a histogram for values that are recorded thousands of times a second. The meter has one for all others. */
+export function createFastHistogram(description: HistogramDescription): Histogram {
+  return histograms.create(description);
 }
 
 let processResource: Resource = emptyResource();

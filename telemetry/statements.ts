@@ -1,7 +1,8 @@
 /** SQL statements as metrics and spans. Values are never recorded, because they can be secret. */
 import { SpanKind } from '@opentelemetry/api';
+import type { Series } from './histogram.ts';
 import { databaseDuration } from './instruments.ts';
-import { errorType, inSpan } from './span.ts';
+import { errorType, inSpan, type SpanDescription } from './span.ts';
 
 const MAX_QUERY_TEXT = 2_000;
 const SYSTEM = { 'db.system.name': 'postgresql' } as const;
@@ -9,49 +10,60 @@ const SYSTEM = { 'db.system.name': 'postgresql' } as const;
 /** Runs a statement, given by its text with placeholders. */
 export async function observeStatement<Result>(text: string, run: () => Promise<Result>): Promise<Result> {
   const startedAt = performance.now();
-  const { operation, summary } = summaryOf(text);
-  const measured = { ...SYSTEM, 'db.operation.name': operation };
-  const end = (error?: unknown): void => {
-    databaseDuration.record((performance.now() - startedAt) / 1000, {
-      ...measured,
-      ...(error !== undefined && { 'error.type': errorType(error) }),
-    });
-  };
+  const { operation, span } = kindOf(text);
   try {
-    const attributes = {
-      ...measured,
-      'db.query.summary': summary,
-      'db.query.text': text.trim().slice(0, MAX_QUERY_TEXT),
-    };
-    const result = await inSpan({ name: summary, kind: SpanKind.CLIENT, attributes }, run);
-    end();
+    const result = await inSpan(span, run);
+    durations(operation).record((performance.now() - startedAt) / 1000);
     return result;
   } catch (error) {
-    end(error);
+    durations(operation, errorType(error)).record((performance.now() - startedAt) / 1000);
     throw error;
   }
 }
 
-interface Summary {
-  /** The verb: `INSERT`. */
-  readonly operation: string;
-  /** The verb and its table: `INSERT write_request`. */
-  readonly summary: string;
+const series = new Map<string, Series>();
+
+/** Durations of statements with this verb, and with this error if they fail. */
+function durations(operation: string, error = ''): Series {
+  const key = `${operation} ${error}`;
+  const known = series.get(key);
+  if (known !== undefined) return known;
+  const added = databaseDuration({
+    ...SYSTEM,
+    'db.operation.name': operation,
+    ...(error !== '' && { 'error.type': error }),
+  });
+  series.set(key, added);
+  return added;
 }
 
-const summaries = new Map<string, Summary>();
-/** Statements that are composed at run time have few variants. */
-const MAX_SUMMARIES = 1_000;
+interface StatementKind {
+  /** The verb: `INSERT`. */
+  readonly operation: string;
+  /** Named by the verb and its table: `INSERT write_request`. */
+  readonly span: SpanDescription;
+}
 
-function summaryOf(text: string): Summary {
-  const known = summaries.get(text);
+const kinds = new Map<string, StatementKind>();
+/** Statements that are composed at run time have few variants. */
+const MAX_KINDS = 1_000;
+
+function kindOf(text: string): StatementKind {
+  const known = kinds.get(text);
   if (known !== undefined) return known;
   const [, change, changed] = /\b(insert into|update|delete from|copy)\s+([a-z_]+)/i.exec(text) ?? [];
   const [, read] = /\bfrom\s+([a-z_]+)/i.exec(text) ?? [];
   const [verb = 'query'] = /[a-z]+/i.exec(text) ?? [];
   const operation = (change ?? (read === undefined ? verb : 'select')).replace(/\s.*/s, '').toUpperCase();
   const table = changed ?? read;
-  const summary = { operation, summary: table === undefined ? operation : `${operation} ${table}` };
-  if (summaries.size < MAX_SUMMARIES) summaries.set(text, summary);
-  return summary;
+  const name = table === undefined ? operation : `${operation} ${table}`;
+  const attributes = {
+    ...SYSTEM,
+    'db.operation.name': operation,
+    'db.query.summary': name,
+    'db.query.text': text.trim().slice(0, MAX_QUERY_TEXT),
+  };
+  const kind = { operation, span: { name, kind: SpanKind.CLIENT, attributes } };
+  if (kinds.size < MAX_KINDS) kinds.set(text, kind);
+  return kind;
 }

@@ -38,14 +38,15 @@ export const PUBLIC: Caller = { kind: 'public', ...NOBODY, ...NOTHING, key: 'pub
 /** A caller whose token was rejected. Nothing is cached under this key. */
 export const REFUSED: Caller = { ...PUBLIC, key: 'refused' };
 
-const callers = new WeakMap<IncomingMessage, Caller>();
+const CALLER = Symbol('caller');
+type Identified = IncomingMessage & { [CALLER]?: Caller };
 
 /** Stores the caller of a request. Only for authentication. */
 export function setCaller(request: IncomingMessage, caller: Caller): void {
-  callers.set(request, caller);
+  (request as Identified)[CALLER] = caller;
 }
 
 /** The caller of a request. Before authentication, one without any permission. */
 export function callerOf(request: IncomingMessage): Caller {
-  return callers.get(request) ?? PUBLIC;
+  return (request as Identified)[CALLER] ?? PUBLIC;
 }

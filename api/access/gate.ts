@@ -11,8 +11,8 @@ export function gate(
   { access: { settings }, registries }: Pick<ApiContext, 'access' | 'registries'>,
   access: Exclude<Access, 'open'>,
 ): RequestHandler {
+  if (settings.mode === 'anonymous') return (_request, _response, next) => next();
   return async (request, _response, next) => {
-    if (settings.mode === 'anonymous') return next();
     const refused = refusedToken(request);
     if (refused !== undefined) throw refusalOf(refused, request, settings);
     const caller = callerOf(request);

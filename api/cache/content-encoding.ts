@@ -1,5 +1,6 @@
 /** Compression of pages. Not left to a middleware, because each encoding has its own entity tag and is cached. */
 import type { Request } from 'express';
+import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 import { promisify } from 'node:util';
 import {
@@ -30,11 +31,21 @@ interface EncodingNegotiator {
   encoding(available: string[], options: { readonly preferred: readonly string[] }): string | undefined;
 }
 
+/** Clients send few different headers. */
+const known = new LRUCache<string, ContentEncoding>({ max: 100 });
+const MAX_KNOWN_LENGTH = 200;
+
 /** The encoding that the client prefers; Brotli if it likes several equally, since browsers name it last. */
 export function preferredEncoding(request: Request): ContentEncoding {
+  const header = request.headers['accept-encoding'];
+  if (typeof header !== 'string') return 'identity';
+  const found = known.get(header);
+  if (found !== undefined) return found;
   const negotiator: EncodingNegotiator = new Negotiator(request);
   const accepted = negotiator.encoding(['br', 'gzip', 'identity'], { preferred: ['br', 'gzip'] });
-  return accepted === 'br' || accepted === 'gzip' ? accepted : 'identity';
+  const encoding = accepted === 'br' || accepted === 'gzip' ? accepted : 'identity';
+  if (header.length <= MAX_KNOWN_LENGTH) known.set(header, encoding);
+  return encoding;
 }
 
 export function isWorthCompressing(body: Buffer): boolean {

@@ -70,17 +70,19 @@ function handlerOf({ query, handle }: Endpoint, context: ApiContext): RequestHan
  */
 const forWebPages: RequestHandler = (request, response, next) => {
   response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
-  sendCorsHeaders(request, response, next);
+  if (request.method === 'OPTIONS') return answerCorsPreflight(request, response, next);
+  response.setHeader('Access-Control-Allow-Origin', '*');
+  response.setHeader('Access-Control-Expose-Headers', 'ETag,Retry-After,WWW-Authenticate');
+  next();
 };
-const sendCorsHeaders = cors((request, answer) => {
+const answerCorsPreflight = cors((request, answer) => {
   const intended = request.headers['access-control-request-method'] ?? 'GET';
-  answer(null, isSafeMethod(intended) ? CORS : { origin: false });
+  answer(null, isSafeMethod(intended) ? PREFLIGHT : { origin: false });
 });
-const CORS: cors.CorsOptions = {
+const PREFLIGHT: cors.CorsOptions = {
   origin: '*',
   methods: ['GET', 'OPTIONS'],
   allowedHeaders: ['Authorization', 'Content-Type'],
-  exposedHeaders: ['ETag', 'Retry-After', 'WWW-Authenticate'],
   maxAge: 86_400,
 };
 

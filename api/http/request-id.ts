@@ -8,17 +8,17 @@ const REQUEST_ID_HEADER = 'X-Request-Id';
 /** The ids that proxies and clients make: UUIDs, numbers, hexadecimal and Base64 texts. None can forge a line of the log. */
 const ACCEPTABLE = /^[\w.:+/=-]{1,128}$/;
 
-const made = new WeakMap<IncomingMessage, string>();
+const ID = Symbol('request id');
+type Identified = IncomingMessage & { [ID]?: string };
 
 /** The sender's `X-Request-Id`, or a new id if it is missing or invalid. */
 export function requestIdOf(request: IncomingMessage): string {
-  const sent = request.headers['x-request-id'];
-  if (typeof sent === 'string' && ACCEPTABLE.test(sent)) return sent;
-  const known = made.get(request);
-  if (known !== undefined) return known;
-  const id = randomUUID();
-  made.set(request, id);
-  return id;
+  return ((request as Identified)[ID] ??= sentId(request) ?? randomUUID());
+}
+
+function sentId({ headers }: IncomingMessage): string | undefined {
+  const sent = headers['x-request-id'];
+  return typeof sent === 'string' && ACCEPTABLE.test(sent) ? sent : undefined;
 }
 
 /** Sends the id with every answer, errors included. */

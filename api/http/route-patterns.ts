@@ -1,68 +1,23 @@
-/** Finds the pattern of a request's path, for metrics, logs, and traces: `/v0.1/servers/{server}`. */
+/** The pattern of a request's path, for metrics, logs, and traces: `/v0.1/servers/{server}`. */
+import type { IncomingMessage } from 'node:http';
 
-/** Paths without a pattern share this one, so that the number of series is bounded, whatever clients request. */
+/** Requests that no endpoint answers share this one, so that the number of series is bounded, whatever clients request. */
 const OTHER_ROUTE = '(other)';
 
-interface Node {
-  readonly children: Map<string, Node>;
-  parameter: { readonly node: Node; readonly isServer: boolean } | undefined;
-  /** The pattern that ends here, or that matches the rest of the path. */
-  pattern: string | undefined;
-  isWildcard: boolean;
-}
-
-const ANY_REST = /\{?\/\*\w+\}?$/;
-
-/** The name of a server contains one slash, which clients can send without encoding. */
-const SERVER_PARAMETER = 'server';
+/** What Express adds to a request when it takes a route. */
+type RoutedRequest = IncomingMessage & { readonly route?: { readonly path: string } };
 
 /**
- * @param patterns in Express's syntax, with parameters such as `:server`, and `/*path` or `{/*path}` at the end for any rest
+ * Finds the pattern of the route that Express took for a request.
+ *
+ * @param paths of all endpoints in Express's syntax, with parameters such as `:server`, and `/*path` or `{/*path}` at the
+ *   end for any rest
  */
-export function routePatterns(patterns: Iterable<string>): (path: string) => string {
-  const root = newNode();
-  for (const pattern of patterns) add(root, pattern);
-  return (path) => find(root, segmentsOf(path), 0) ?? OTHER_ROUTE;
-}
-
-function newNode(): Node {
-  return { children: new Map(), parameter: undefined, pattern: undefined, isWildcard: false };
-}
-
-function segmentsOf(path: string): readonly string[] {
-  return path.split('/').filter((segment) => segment !== '');
-}
-
-function add(root: Node, given: string): void {
-  const fixed = given.replace(ANY_REST, '');
-  const pattern = fixed.replaceAll(/:(\w+)/g, '{$1}');
-  let node = root;
-  for (const segment of segmentsOf(pattern)) {
-    const name = /^\{(\w+)\}$/.exec(segment)?.[1];
-    if (name === undefined) {
-      const child: Node = node.children.get(segment) ?? newNode();
-      node.children.set(segment, child);
-      node = child;
-    } else {
-      node.parameter ??= { node: newNode(), isServer: name === SERVER_PARAMETER };
-      node = node.parameter.node;
-    }
+export function routePatterns(paths: Iterable<string>): (request: IncomingMessage) => string {
+  const patterns = new Map<string | undefined, string>();
+  for (const path of paths) {
+    const pattern = path.replace(/\{?\/\*\w+\}?$/, '').replaceAll(/:(\w+)/g, '{$1}');
+    patterns.set(path, pattern === '' ? '/' : pattern);
   }
-  node.isWildcard ||= fixed !== given;
-  node.pattern ??= pattern === '' ? '/' : pattern;
-}
-
-function find(node: Node, segments: readonly string[], index: number): string | undefined {
-  const segment = segments[index];
-  if (segment === undefined) return node.pattern;
-  const child = node.children.get(segment);
-  const found = child === undefined ? undefined : find(child, segments, index + 1);
-  if (found !== undefined) return found;
-  const { parameter } = node;
-  const byParameter =
-    parameter === undefined
-      ? undefined
-      : (find(parameter.node, segments, index + 1) ??
-        (parameter.isServer && index + 1 < segments.length ? find(parameter.node, segments, index + 2) : undefined));
-  return byParameter ?? (node.isWildcard ? node.pattern : undefined);
+  return (request) => patterns.get((request as RoutedRequest).route?.path) ?? OTHER_ROUTE;
 }

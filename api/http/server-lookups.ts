@@ -2,13 +2,14 @@
 import { serverLookups } from '../../telemetry/instruments.ts';
 
 const LATEST_ROUTE = /\/servers\/\{server\}\/versions\/\{version\}$/;
-const LATEST_PATH = /\/servers\/(.+)\/versions\/latest\/?$/;
+const LATEST_PATH = /^[^?]*\/servers\/([^?]+)\/versions\/latest\/?(?:\?|$)/;
 const OTHER_SERVER = '(other)';
 
 export interface AnsweredRequest {
   readonly method: string;
   readonly route: string;
-  readonly path: string;
+  /** As the client sent it. */
+  readonly url: string;
   readonly statusCode: number;
 }
 
@@ -22,10 +23,10 @@ export class ServerLookups {
   }
 
   /** Counts the request if it is a lookup of an existing server. */
-  count({ method, route, path, statusCode }: AnsweredRequest): void {
+  count({ method, route, url, statusCode }: AnsweredRequest): void {
     if (this.#maxServers === 0 || method !== 'GET' || (statusCode !== 200 && statusCode !== 304)) return;
     if (!LATEST_ROUTE.test(route)) return;
-    const name = LATEST_PATH.exec(path)?.[1];
+    const name = LATEST_PATH.exec(url)?.[1];
     if (name !== undefined) serverLookups.add(1, { server: this.#labelOf(decodeURIComponent(name)) });
   }
 
