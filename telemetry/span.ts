@@ -1,5 +1,13 @@
 /** Spans around work of our own. Without tracing they cost next to nothing. */
-import { type Attributes, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  context,
+  INVALID_TRACEID,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { withoutSecrets } from '../outbound/redaction.ts';
 
 export const tracer = trace.getTracer('rollcall');
@@ -16,7 +24,10 @@ export async function inSpan<Result>(
   { name, kind = SpanKind.INTERNAL, attributes = {} }: SpanDescription,
   work: (span: Span) => Promise<Result>,
 ): Promise<Result> {
-  return await tracer.startActiveSpan(name, { kind, attributes }, async (span) => {
+  const span = tracer.startSpan(name, { kind, attributes });
+  // Without tracing there is no trace that the work could belong to.
+  if (span.spanContext().traceId === INVALID_TRACEID) return await work(span);
+  return await context.with(trace.setSpan(context.active(), span), async () => {
     try {
       return await work(span);
     } catch (error) {

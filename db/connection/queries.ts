@@ -1,4 +1,5 @@
 /** Statements are composed with slonik's `sql`, which names the schema of their rows, and sent with `pg`. */
+import { LRUCache } from 'lru-cache';
 import { hash } from 'node:crypto';
 import type pg from 'pg';
 import type { QuerySqlToken } from 'slonik';
@@ -65,10 +66,17 @@ export function driverQuery({ name, sql, values }: Query): pg.QueryConfig {
   return { text, values: [...values], ...(name !== undefined && { name }) };
 }
 
+/** Names of prepared statements by their SQL. */
+const names = new LRUCache<string, string>({ max: 1_000 });
+
 /**
  * Makes a query a prepared statement, so that PostgreSQL reuses its plan. Only for queries whose best plan doesn't
  * depend on their parameters.
  */
 export function prepared<Row>(query: Query<Row>): Query<Row> {
-  return { ...query, name: hash('sha1', query.sql) };
+  const known = names.get(query.sql);
+  if (known !== undefined) return { ...query, name: known };
+  const name = hash('sha1', query.sql);
+  names.set(query.sql, name);
+  return { ...query, name };
 }

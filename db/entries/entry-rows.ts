@@ -36,14 +36,18 @@ export const entryColumns = (name: FragmentSqlToken): FragmentSqlToken => sql.fr
   entry.is_latest as "isLatest", source.name as "sourceName", source.kind as "sourceKind",
   entry.commit_id as "commitId"`;
 
+const ALL = sql.fragment`true`;
+const IS_LATEST = sql.fragment`entry.is_latest`;
+const NOT_DELETED = sql.fragment`entry.status <> 'deleted'`;
+
 /** Condition for an exact version, or for `latest`. */
 export function ofVersion(version: string | undefined): FragmentSqlToken {
-  if (version === undefined) return sql.fragment`true`;
-  return version === 'latest' ? sql.fragment`entry.is_latest` : sql.fragment`entry.version = ${version}`;
+  if (version === undefined) return ALL;
+  return version === 'latest' ? IS_LATEST : sql.fragment`entry.version = ${version}`;
 }
 
 export function notDeleted(includeDeleted: boolean): FragmentSqlToken {
-  return includeDeleted ? sql.fragment`true` : sql.fragment`entry.status <> 'deleted'`;
+  return includeDeleted ? ALL : NOT_DELETED;
 }
 
 /** Batch size for exports: large enough to hide round trips, and small enough for memory. */

@@ -27,6 +27,7 @@ export interface VersionsQuery {
   readonly includeDeleted: boolean;
 }
 
+const COLUMNS = entryColumns(sql.fragment`entry.name`);
 /** Newest publication first. */
 const BY_PUBLICATION = sql.fragment`"publishedAt" desc, version desc`;
 
@@ -84,7 +85,7 @@ export async function findEntry(
 
 function entriesOfName({ registryId, kind, name, includeDeleted, visibility }: VersionsQuery): FragmentSqlToken {
   return sql.fragment`
-    select ${entryColumns(sql.fragment`entry.name`)}
+    select ${COLUMNS}
     from server_owner join source on source.id = server_owner.source_id
     join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
     where server_owner.registry_id = ${registryId} and server_owner.name = ${storedName(kind, name)}
@@ -118,7 +119,7 @@ export async function listSourceVersions(
 
 function entriesOfSource({ sourceId, name }: SourceServer): FragmentSqlToken {
   return sql.fragment`
-    select ${entryColumns(sql.fragment`entry.name`)} from entry join source on source.id = entry.source_id
+    select ${COLUMNS} from entry join source on source.id = entry.source_id
     where entry.source_id = ${sourceId} and entry.name = ${name}`;
 }
 
