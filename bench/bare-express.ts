@@ -6,6 +6,7 @@ import { SequentialClient } from './sequential-client.ts';
 
 export interface BareExpress {
   readonly origin: string;
+  readonly processId: number;
   stop(): void;
 }
 
@@ -29,7 +30,7 @@ export async function startBareExpress(
   const child = fork(new URL('express-process.ts', import.meta.url));
   child.send([answer]);
   const [port] = (await once(child, 'message')) as [number];
-  return { origin: `http://127.0.0.1:${port}`, stop: () => child.disconnect() };
+  return { origin: `http://127.0.0.1:${port}`, processId: child.pid!, stop: () => child.disconnect() };
 }
 
 /** Express routes by the path without its query; `%2F` stays encoded. */

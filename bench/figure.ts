@@ -1,7 +1,7 @@
 /** The result of a measure: one line of the table. */
 import type { Sample } from './sample.ts';
 
-type Unit = 'requests/s' | 'ms' | 's' | 'MiB' | 'rows' | 'kB' | 'queries' | 'checks';
+type Unit = 'requests/s' | 'µs' | 'ms' | 's' | 'MiB' | 'rows' | 'kB' | 'queries' | 'checks';
 
 export interface Figure {
   /** What was measured. */

@@ -8,6 +8,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { processorSeconds } from './process-memory.ts';
 
 export interface Load {
   /** `http://host:port` */
@@ -26,6 +27,12 @@ export interface LoadResult {
   readonly requests: number;
 }
 
+/** The load on a process of its own. */
+export interface MeasuredLoad extends LoadResult {
+  /** CPU time, user and system. */
+  readonly microsecondsPerRequest: number;
+}
+
 type ToolResult = LoadResult & { readonly failures: number };
 type LoadTool = (load: Load) => Promise<ToolResult>;
 
@@ -39,6 +46,14 @@ export async function putUnderLoad(load: Load): Promise<LoadResult> {
     throw new Error(`${failures} of ${result.requests} requests to ${load.origin}${load.paths[0]} failed`);
   }
   return result;
+}
+
+/** Puts a process under load. Its CPU time per request is what can be compared while other programs use the machine too. */
+export async function putProcessUnderLoad(processId: number, load: Load): Promise<MeasuredLoad> {
+  const before = await processorSeconds(processId);
+  const result = await putUnderLoad(load);
+  const seconds = (await processorSeconds(processId)) - before;
+  return { ...result, microsecondsPerRequest: (seconds * 1e6) / result.requests };
 }
 
 let toolOfThisRun: Promise<LoadTool> | undefined;

@@ -79,7 +79,7 @@ async function measureChanges(routine: Routine): Promise<Figure[]> {
   return [
     atMostShareOf(
       {
-        line: `sync with one of ${bench.entries} entries changed, beside its fetch`,
+        line: `sync with one of ${bench.entries} entries changed, without its fetch`,
         unit: 's',
         ours: sampleOf(seconds(all.map((time, index) => time - fetches[index]!))),
         baseline: { what: 'the first sync', sample: sampleOf([firstMs / 1000]) },

@@ -24,7 +24,7 @@ export async function measureStartUp(bench: Bench): Promise<Figure[]> {
   const first = await startOnce(directory, file);
   const later: StartUp[] = [];
   for (let run = 0; run < bench.runs; run += 1) {
-    bench.say(`start with the data kept, run ${run + 1}`);
+    bench.say(`start with existing data, run ${run + 1}`);
     later.push(await startOnce(directory, file));
   }
   const seconds = (line: string, ours: Sample): Figure => plain({ line, unit: 's', ours });
@@ -32,10 +32,10 @@ export async function measureStartUp(bench: Bench): Promise<Figure[]> {
   return [
     seconds('start with an empty data folder to the first answer', sampleOf([first.answered])),
     seconds('the same to the first synced entry', sampleOf([first.synced])),
-    seconds('start with the data kept to the first answer', ofLater('answered')),
-    seconds('of it, the command: Node, modules, configuration', ofLater('command')),
-    seconds('of it, PostgreSQL and Temporal, and what of the configuration is stored', ofLater('services')),
-    seconds('of it, the process of the API', ofLater('api')),
+    seconds('start with existing data to the first answer', ofLater('answered')),
+    seconds('of that: the command (Node, modules, configuration)', ofLater('command')),
+    seconds('of that: PostgreSQL, Temporal, and storing the configuration', ofLater('services')),
+    seconds('of that: the API process', ofLater('api')),
   ];
 }
 

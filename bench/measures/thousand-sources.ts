@@ -72,7 +72,7 @@ async function observe(
   };
 }
 
-/** Seconds of processor time, and transactions in the database. */
+/** Seconds of CPU time, and transactions in the database. */
 interface LoadSoFar {
   readonly worker: number;
   readonly temporal: number;
@@ -112,9 +112,9 @@ function figures(found: Findings): Figure[] {
     },
     plain({ line: `${line}: all first syncs`, unit: 's', ours: sampleOf([found.firstSyncs]) }),
     plain({ line: `${line}: peak memory of the worker`, unit: 'MiB', ours: sampleOf([found.workerMiB]) }),
-    plain({ line: `${line}: processor time of the worker per second`, unit: 's', ours: sampleOf([found.workerShare]) }),
+    plain({ line: `${line}: CPU time of the worker per second`, unit: 's', ours: sampleOf([found.workerShare]) }),
     plain({
-      line: `${line}: processor time of Temporal per second`,
+      line: `${line}: CPU time of Temporal per second`,
       unit: 's',
       ours: sampleOf([found.temporalShare]),
     }),

@@ -77,7 +77,7 @@ export async function measureWalkOneByOne(bench: Bench): Promise<Figure[]> {
     return [
       below({ line: `${line}, cold`, unit: 's', ours: sampleOf([cold]) }, limitSeconds),
       below({ line: `${line}, warm`, unit: 's', ours: warm }, limitSeconds),
-      plain({ line: 'as many requests to a bare Express handler', unit: 's', ours: floor }),
+      plain({ line: 'the same number of requests to a bare Express handler', unit: 's', ours: floor }),
     ];
   } finally {
     bare.stop();

@@ -1,10 +1,11 @@
 /** Requests per second answered from the cache, compared with a bare Express handler that sends the same bytes. */
 import { startBareExpress } from '../bare-express.ts';
 import type { Bench } from '../bench.ts';
-import { atLeastShareOf, type Figure } from '../figure.ts';
+import { atLeastShareOf, type Figure, ratioTo } from '../figure.ts';
 import { interleaved } from '../interleaved.ts';
-import { largeRegistry } from '../large-registry.ts';
-import { putUnderLoad } from '../load.ts';
+import { largeRegistry, type LargeRegistry } from '../large-registry.ts';
+import { type MeasuredLoad, putProcessUnderLoad } from '../load.ts';
+import { sampleOf } from '../sample.ts';
 import { SequentialClient } from '../sequential-client.ts';
 
 const CONNECTIONS = 32;
@@ -17,11 +18,11 @@ export interface WarmRead {
 }
 
 export async function measureWarmReads(bench: Bench): Promise<Figure[]> {
-  const { origin } = await largeRegistry(bench);
+  const registry = await largeRegistry(bench);
   const figures: Figure[] = [];
-  for (const read of await warmReads(origin)) {
+  for (const read of await warmReads(registry.origin)) {
     bench.say(read.line);
-    figures.push(await measure(bench, origin, read));
+    figures.push(...(await measure(bench, registry, read)));
   }
   return figures;
 }
@@ -41,22 +42,34 @@ export async function warmReads(origin: string): Promise<WarmRead[]> {
   ];
 }
 
-async function measure(bench: Bench, origin: string, { line, path, headers = {} }: WarmRead): Promise<Figure> {
-  const bare = await startBareExpress(origin, path, headers);
-  const load = async (server: string): Promise<number> => {
-    const seconds = bench.loadSeconds;
-    const result = await putUnderLoad({ origin: server, paths: [path], headers, connections: CONNECTIONS, seconds });
-    return result.requestsPerSecond;
-  };
-  try {
-    const { ours, baseline } = await interleaved(bench.runs, {
-      ours: () => load(origin),
-      baseline: () => load(bare.origin),
+async function measure(bench: Bench, registry: LargeRegistry, read: WarmRead): Promise<Figure[]> {
+  const { line, path, headers = {} } = read;
+  const bare = await startBareExpress(registry.origin, path, headers);
+  const load = (origin: string, processId: number): Promise<MeasuredLoad> =>
+    putProcessUnderLoad(processId, {
+      origin,
+      paths: [path],
+      headers,
+      connections: CONNECTIONS,
+      seconds: bench.loadSeconds,
     });
-    return atLeastShareOf(
-      { line, unit: 'requests/s', ours, baseline: { what: 'bare Express', sample: baseline } },
-      GOAL,
-    );
+  try {
+    const runs = await interleaved(bench.runs, {
+      ours: () => load(registry.origin, registry.processes.api),
+      baseline: () => load(bare.origin, bare.processId),
+    });
+    const compared = (valueOf: (result: MeasuredLoad) => number) => ({
+      ours: sampleOf(runs.ours.map(valueOf)),
+      baseline: { what: 'bare Express', sample: sampleOf(runs.baseline.map(valueOf)) },
+    });
+    return [
+      atLeastShareOf({ line, unit: 'requests/s', ...compared((result) => result.requestsPerSecond) }, GOAL),
+      ratioTo({
+        line: `${line}: CPU time per request`,
+        unit: 'µs',
+        ...compared((result) => result.microsecondsPerRequest),
+      }),
+    ];
   } finally {
     bare.stop();
   }
