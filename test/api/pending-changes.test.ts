@@ -1,4 +1,7 @@
-/** Changes of sources while Temporal is unavailable: they are stored, and answers say exactly what has happened. */
+/**
+ * Changes of sources while Temporal is unavailable: they are stored, and answers say exactly what has happened. Each answer
+ * takes seconds, so the tests wait at the same time.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findSource } from '../../db/configuration/sources.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
@@ -16,7 +19,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-test('a source that is created or changed takes effect later, and the answer says so', async () => {
+test.concurrent('a source that is created or changed takes effect later, and the answer says so', async () => {
   for (const status of [201, 200]) {
     const response = await api.send('PUT', '/v1/sources/later', { body: { managed: {} } });
     expect(response.status).toBe(status);
@@ -24,7 +27,7 @@ test('a source that is created or changed takes effect later, and the answer say
   }
 });
 
-test('a source that still exists is not reported as deleted', async () => {
+test.concurrent('a source that still exists is not reported as deleted', async () => {
   await api.send('PUT', '/v1/sources/doomed', { body: { managed: {} } });
   const response = await api.send('DELETE', '/v1/sources/doomed');
   expect(response.status).toBe(202);

@@ -67,9 +67,12 @@ test('continue-as-new waits for a message that is being handled', async () => {
   const { runId } = await handle.describe();
   const resumed = handle.executeUpdate('resume').catch((error: unknown) => error);
   await eventually(() => calls.includes('record resume'), 'the message is being answered');
-  const cycleOf = async (): Promise<number> => (await environment.actors.describe(name)).cycle;
-  // After fifty cycles the next run would begin.
-  await expect.poll(cycleOf, { timeout: 60_000 }).toBeGreaterThan(51);
+  // Each request for a sync begins a cycle. After fifty cycles the next run would begin.
+  const nextCycle = async (): Promise<number> => {
+    await environment.actors.syncNow(name, {});
+    return (await environment.actors.describe(name)).cycle;
+  };
+  await expect.poll(nextCycle, { timeout: 60_000, interval: 1 }).toBeGreaterThan(51);
   expect((await handle.describe()).runId).toBe(runId);
   recording.open();
   expect(await resumed).toEqual({ paused: false });
