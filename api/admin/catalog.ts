@@ -32,7 +32,7 @@ const ofServer = ofRegistry.extend({ name: text });
 export const searchServers = query({
   role: null,
   needsToken: false,
-  input: z.object({
+  input: ofRegistry.extend({
     registry: text.optional(),
     entryKind,
     search: text.optional(),

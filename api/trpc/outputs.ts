@@ -179,7 +179,9 @@ export const catalogPage = z.object({
 export const catalogChoices = listOf(
   z.object({ group: z.enum(['source', 'facet', 'tag']), value: text, servers: z.number() }),
 );
-export const catalogVersions = listOf(entry.pick({ version: true, status: true, publishedAt: true, isLatest: true }));
+export const catalogVersions = listOf(
+  entry.pick({ version: true, status: true, statusMessage: true, publishedAt: true, isLatest: true }),
+);
 export const catalogEntry = entry.extend({ syncNumber: z.number().nullable() });
 export const entryClaims = z.object({ claims, areOwn: z.boolean() });
 

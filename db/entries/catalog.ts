@@ -126,6 +126,7 @@ export async function listCatalogChoices(
 const versionRow = z.object({
   version: z.string(),
   status: z.enum(ENTRY_STATUSES),
+  statusMessage: z.string().nullable(),
   publishedAt: timestamp,
   isLatest: z.boolean(),
 });
@@ -140,7 +141,8 @@ export async function listCatalogVersions(
   { registryId, visibility, kind, name }: ReadRegistry & { readonly name: string },
 ): Promise<readonly CatalogVersion[]> {
   return await database.any(sql.type(versionRow)`
-    select entry.version, entry.status, entry.published_at as "publishedAt", entry.is_latest as "isLatest"
+    select entry.version, entry.status, entry.status_message as "statusMessage", entry.published_at as "publishedAt",
+      entry.is_latest as "isLatest"
     from server_owner join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
     where server_owner.registry_id = ${registryId} and server_owner.name = ${storedName(kind, name)}
       and server_owner.kind = ${kind} and ${isVisibleName(visibility)}

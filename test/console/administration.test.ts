@@ -208,6 +208,24 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
     expect(faults).toEqual([]);
   });
 
+  test('a publisher publishes a skill, and finds it in the catalog', async () => {
+    const { page, faults } = await openAs('paul', 'publish');
+    await page.getByText('Skill', { exact: true }).click();
+    const skill = { namespace: 'com.example', name: 'pdf-forms', version: '1.0.0', description: 'Fills in forms' };
+    const document = page.getByLabel('Document of the skill');
+    await document.fill(JSON.stringify({ ...skill, name: 'PDF forms' }, null, 2));
+    await page.getByRole('button', { name: 'Line 3' }).waitFor();
+    await document.fill(JSON.stringify(skill, null, 2));
+    await see(page, 'follows the rules for skills');
+    await page.getByRole('button', { name: 'Publish', exact: true }).click();
+    await see(page, 'com.example/pdf-forms 1.0.0 is published');
+    await page.getByRole('button', { name: 'Deprecate' }).waitFor();
+    await page.goto(`${url}/console/catalog?type=skill`);
+    await page.getByRole('link', { name: /pdf-forms/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'com.example/pdf-forms' }).waitFor();
+    expect(faults).toEqual([]);
+  });
+
   test('an administrator adds a registry, and sees it as someone with other claims does', async () => {
     const { page } = await openAs('ada', 'registries');
     await page.getByRole('button', { name: 'Add a registry' }).click();
@@ -256,7 +274,8 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
     ['registries', 'Registries'],
     ['registries/internal/view-as?claims=%7B%22org%22%3A%22acme%22%7D', 'View internal as someone else'],
     ['publish', 'Publish'],
-    ['publish?tab=manage&server=com.example%2Fweather', 'Publish'],
+    ['publish?tab=manage&name=com.example%2Fweather', 'Publish'],
+    ['publish?type=skill', 'Publish'],
     ['audit', 'Audit'],
     ['sign-in?error=rejected', 'Sign in'],
   ];

@@ -7,7 +7,7 @@ import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts'
 import { findChromium, startChromium } from '../browser.ts';
 import { drafts, source, sync, useSources } from '../db/sync-source.ts';
 import { builtConsole } from '../environment.ts';
-import { HOSTILE, NOTES, OLD, WEATHER } from './servers.ts';
+import { HOSTILE, NOTES, OLD, PLUGIN, SKILLS, WEATHER } from './servers.ts';
 import { expectAccessible, expectAccessibleInEveryLook, layoutShifts, type Visit, visit } from './visit.ts';
 
 const MAX_SCRIPT_BYTES = 300_000;
@@ -25,7 +25,7 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
     await builtConsole();
     api = await startApiOnFreshDatabase();
     await useSources(api.database, source('team'), source('vendor'), source('many'), source('evil'));
-    await sync(api.database, { sourceName: 'team', entries: [...NOTES, OLD] });
+    await sync(api.database, { sourceName: 'team', entries: [...NOTES, OLD, ...SKILLS, PLUGIN] });
     await sync(api.database, { sourceName: 'vendor', entries: [WEATHER] });
     await sync(api.database, { sourceName: 'many', entries: drafts(MANY) });
     await sync(api.database, { sourceName: 'evil', entries: HOSTILE });
@@ -139,6 +139,33 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
     await expect.poll(() => page.getByRole('row').filter({ hasText: 'NOTES_LEVEL' }).innerText()).toContain('Removed');
   });
 
+  test('shows skills and plugins beside servers, with what they need, how they are installed, and what changed', async () => {
+    const { page, faults } = await open('catalog');
+    await page.getByText('Skills', { exact: true }).click();
+    await page.getByText('1 skill', { exact: true }).waitFor();
+    expect(page.url()).toContain('type=skill');
+    await page.getByRole('link', { name: /PDF forms/ }).click();
+    await page.getByRole('heading', { level: 1, name: 'PDF forms' }).waitFor();
+    for (const text of ['Apache-2.0', 'Write', 'sha256:aa', 'release@example.com']) {
+      await page.getByText(text, { exact: true }).first().waitFor();
+    }
+    await page.getByRole('tab', { name: 'Install' }).click();
+    const commands = page.getByLabel('ToolHive', { exact: true });
+    expect((await commands.innerText()).split('\n')).toEqual([
+      "thv skill install 'ghcr.io/example/skills/pdf-forms:1.0.0; reboot'",
+      "thv skill install 'git://git.example/skills@c0ffee#pdf'",
+    ]);
+    await page.getByRole('tab', { name: 'Compare' }).click();
+    expect(await page.getByRole('row').filter({ hasText: 'allowedTools' }).innerText()).toContain('Write');
+    await page.goto(`${api.url}/console/catalog?type=plugin`);
+    await page.getByRole('link', { name: /reviews/ }).click();
+    await page.getByRole('tab', { name: 'Install' }).click();
+    const marketplace = `${api.url}/registry/default/exports/claude-code-marketplace`;
+    await page.getByText(`claude plugin marketplace add ${marketplace}`).waitFor();
+    expect((await fetch(marketplace)).status).toBe(200);
+    expect(faults).toEqual([]);
+  });
+
   test('is used with the keyboard alone', async () => {
     const { page } = await open('catalog?search=weather');
     await page.getByText('1 server', { exact: true }).waitFor();
@@ -184,6 +211,9 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
     ['catalog/default/com.example/notes?view=versions', '1.0.0'],
     ['catalog/default/com.example/notes?view=difference', 'Added'],
     ['catalog/default/com.example/notes?view=json', '"packageArguments"'],
+    ['catalog?type=skill', '1 skill'],
+    ['catalog/default/skill:com.example/pdf-forms', 'Apache-2.0'],
+    ['catalog/default/plugin:com.example/reviews?view=install', 'from the marketplace'],
     ['catalog/default/com.example.evil/markup', 'alert(7)'],
     ['catalog/default/com.example.evil/long', 'wide'],
     ['no/such/page', 'There is no page'],

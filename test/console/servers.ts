@@ -1,5 +1,6 @@
 /** Servers that the tests of the console look at. */
 import type { EntryDraft } from '../../registry/entry.ts';
+import { storedName } from '../../registry/entry-kind.ts';
 import { draft } from '../db/sync-source.ts';
 
 interface WrittenServer {
@@ -63,6 +64,42 @@ export const OLD = serverDraft(
   { name: 'com.example/old', title: 'Old', description: 'No longer maintained', version: '1.0.0' },
   { status: 'deprecated', statusMessage: 'Use Notes instead' },
 );
+
+function skill(version: string, allowedTools: readonly string[]): EntryDraft {
+  const document = {
+    namespace: 'com.example',
+    name: 'pdf-forms',
+    title: 'PDF forms',
+    description: 'Fills in forms',
+    version,
+    license: 'Apache-2.0',
+    allowedTools,
+    packages: [
+      { registryType: 'oci', identifier: 'ghcr.io/example/skills/pdf-forms:1.0.0; reboot', digest: 'sha256:aa' },
+      { registryType: 'git', url: 'https://git.example/skills.git', commit: 'c0ffee', subfolder: 'pdf' },
+    ],
+    provenance: { signer_identity: 'release@example.com', cert_issuer: '' },
+  };
+  const { title, description } = document;
+  const name = storedName('skill', 'com.example/pdf-forms');
+  return draft(name, version, { title, description, document: JSON.stringify(document) });
+}
+
+export const SKILLS = [skill('1.0.0', ['Read']), skill('1.1.0', ['Read', 'Write'])];
+
+const reviews = {
+  namespace: 'com.example',
+  name: 'reviews',
+  description: 'Reviews changes',
+  version: '1.0.0',
+  packages: [{ registryType: 'git', url: 'https://git.example/reviews', commit: 'c0ffee' }],
+};
+
+export const PLUGIN = draft(storedName('plugin', 'com.example/reviews'), '1.0.0', {
+  title: null,
+  description: reviews.description,
+  document: JSON.stringify(reviews),
+});
 
 const EVIL = 'com.example.evil';
 /** Each script of it would open a dialog. */

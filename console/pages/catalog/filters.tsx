@@ -7,7 +7,7 @@ import type { ReactElement } from 'react';
 import { visibleText } from '../../parts/hidden-characters.ts';
 import classes from './catalog.module.css';
 import { choicesQuery } from './queries.ts';
-import { type CatalogSearch, PERIODS, PLACES, SORTS, STATUSES } from './search.ts';
+import { type CatalogSearch, isFiltered, PERIODS, PLACES, SORTS, STATUSES } from './search.ts';
 import { texts } from './texts.ts';
 
 interface Option {
@@ -26,8 +26,10 @@ export function Filters({
   readonly search: CatalogSearch;
   readonly onChange: (changed: CatalogSearch) => void;
 }): ReactElement {
-  const [isOpen, { toggle }] = useDisclosure(hasMoreFilters(search));
-  const choices = useQuery({ ...choicesQuery(registry), enabled: isOpen }).data ?? [];
+  const { search: _text, ...more } = search;
+  const [isOpen, { toggle }] = useDisclosure(isFiltered(more));
+  const isServers = search.type === undefined;
+  const choices = useQuery({ ...choicesQuery(registry, search.type), enabled: isOpen }).data ?? [];
   const offered = (group: string, prefix = ''): Option[] =>
     choices
       .filter((choice) => choice.group === group && choice.value.startsWith(prefix))
@@ -71,9 +73,9 @@ export function Filters({
       <Collapse expanded={isOpen} keepMounted={false} w="100%">
         <Group gap="sm" align="flex-end">
           {filter('source', texts.source, offered('source'))}
-          {filter('place', texts.place, named(PLACES, texts.places))}
+          {isServers && filter('place', texts.place, named(PLACES, texts.places))}
           {filter('kind', texts.kind, offered('facet', 'package:'))}
-          {filter('transport', texts.transport, offered('facet', 'transport:'))}
+          {isServers && filter('transport', texts.transport, offered('facet', 'transport:'))}
           {filter('tag', texts.tag, offered('tag'))}
           {filter('status', texts.status, named(STATUSES, texts.statuses))}
           {filter('days', texts.updated, named(PERIODS, texts.periods))}
@@ -86,7 +88,7 @@ export function Filters({
   );
 }
 
-const NO_FILTERS: CatalogSearch = {
+export const NO_FILTERS: CatalogSearch = {
   search: undefined,
   source: undefined,
   place: undefined,
@@ -96,11 +98,6 @@ const NO_FILTERS: CatalogSearch = {
   status: undefined,
   days: undefined,
 };
-
-function hasMoreFilters(search: CatalogSearch): boolean {
-  const { registry: _registry, search: _search, sort: _sort, ...filters } = search;
-  return Object.values(filters).some((value) => value !== undefined);
-}
 
 function named<Value extends string>(values: readonly Value[], names: Readonly<Record<Value, string>>): Option[] {
   return values.map((value) => ({ value, label: names[value] }));

@@ -1,16 +1,17 @@
 /** Finds servers of a registry. */
-import { Group, Stack, Text } from '@mantine/core';
+import { Group, SegmentedControl, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useCallback } from 'react';
 import { useSession } from '../../client/session.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Empty, Failure, QueryState } from '../../parts/query-state.tsx';
-import { Filters } from './filters.tsx';
+import { ENTRY_KINDS, type EntryKind, SKILL_KINDS } from '../../../registry/entry-kind.ts';
+import { Filters, NO_FILTERS } from './filters.tsx';
 import { pageQuery, registriesQuery } from './queries.ts';
 import { Results } from './results.tsx';
 import { SearchField } from './search-field.tsx';
-import type { CatalogSearch } from './search.ts';
+import { type CatalogSearch, isFiltered } from './search.ts';
 import { texts } from './texts.ts';
 
 const route = getRouteApi('/catalog');
@@ -54,20 +55,31 @@ function Servers({
     [navigate],
   );
   const first = useQuery(pageQuery(search, 0));
+  const { type = 'server' } = search;
   return (
     <>
+      <SegmentedControl
+        aria-label={texts.type}
+        data={ENTRY_KINDS.map((value) => ({ value, label: texts.types[value] }))}
+        value={type}
+        onChange={(value) => change({ ...NO_FILTERS, type: SKILL_KINDS.find((kind) => kind === value) })}
+      />
       <Group gap="sm" align="flex-end">
-        <SearchField value={search.search ?? ''} onChange={(text) => change({ search: text || undefined })} />
+        <SearchField
+          label={texts.search[type]}
+          value={search.search ?? ''}
+          onChange={(text) => change({ search: text || undefined })}
+        />
         <Filters registry={registry} registries={registries} search={search} onChange={change} />
       </Group>
       <QueryState query={first}>
         {({ total }) => (
           <>
             <Text size="sm" c="dimmed" role="status">
-              {texts.count(total)}
+              {texts.count[type](total)}
             </Text>
             {total === 0 ? (
-              <NoServers isFiltered={isFiltered(search)} />
+              <NoEntries type={type} isFiltered={isFiltered(search)} />
             ) : (
               <Results key={JSON.stringify([registry, search])} registry={registry} search={search} total={total} />
             )}
@@ -78,14 +90,16 @@ function Servers({
   );
 }
 
-function NoServers({ isFiltered: filtered }: { readonly isFiltered: boolean }): ReactElement {
+function NoEntries({
+  type,
+  isFiltered: filtered,
+}: {
+  readonly type: EntryKind;
+  readonly isFiltered: boolean;
+}): ReactElement {
   return (
-    <Empty title={filtered ? texts.none : texts.empty}>
+    <Empty title={filtered ? texts.none[type] : texts.empty[type]}>
       <Text c="dimmed">{filtered ? texts.noneHint : texts.emptyHint}</Text>
     </Empty>
   );
-}
-
-function isFiltered({ registry: _registry, sort: _sort, ...filters }: CatalogSearch): boolean {
-  return Object.values(filters).some((value) => value !== undefined);
 }

@@ -1,5 +1,6 @@
 /** What the catalog asks the server. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type { EntryKind } from '../../../registry/entry-kind.ts';
 import { queryClient, server } from '../../client/server.ts';
 import type { CatalogSearch } from './search.ts';
 
@@ -14,10 +15,10 @@ export const registriesQuery = queryOptions({
 });
 
 /** The values that the servers of a registry can be filtered by. */
-export function choicesQuery(registry: string) {
+export function choicesQuery(registry: string, entryKind: EntryKind = 'server') {
   return queryOptions({
-    queryKey: ['catalog', 'choices', registry],
-    queryFn: ({ signal }) => server.catalog.choices.query({ registry }, { signal }),
+    queryKey: ['catalog', 'choices', registry, entryKind],
+    queryFn: ({ signal }) => server.catalog.choices.query({ registry, entryKind }, { signal }),
   });
 }
 
@@ -26,12 +27,12 @@ export function choicesQuery(registry: string) {
  *
  * @param page from 0
  */
-export function pageQuery({ days, ...filters }: CatalogSearch, page: number) {
+export function pageQuery({ days, type, ...filters }: CatalogSearch, page: number) {
   return queryOptions({
-    queryKey: ['catalog', 'search', days, filters, page],
+    queryKey: ['catalog', 'search', type, days, filters, page],
     queryFn: ({ signal }) => {
       const updatedSince = days && new Date(Date.now() - Number(days) * MS_PER_DAY).toISOString();
-      const input = { ...filters, updatedSince, offset: page * PAGE_SIZE, limit: PAGE_SIZE };
+      const input = { ...filters, entryKind: type, updatedSince, offset: page * PAGE_SIZE, limit: PAGE_SIZE };
       return server.catalog.search.query(input, { signal });
     },
     ...(page === 0 && { placeholderData: keepPreviousData }),

@@ -4,6 +4,7 @@ import { useQueries } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type ReactElement, useLayoutEffect, useRef, useState } from 'react';
+import { type EntryKind, storedName } from '../../../registry/entry-kind.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Time } from '../../parts/time.tsx';
 import classes from './catalog.module.css';
@@ -48,7 +49,7 @@ export function Results({
           className={classes.row}
           style={{ height: ROW_HEIGHT, transform: `translateY(${start - top}px)` }}
         >
-          <Row registry={registry} server={serverAt(index)} />
+          <Row registry={registry} type={search.type} server={serverAt(index)} />
         </div>
       ))}
     </Box>
@@ -57,9 +58,11 @@ export function Results({
 
 function Row({
   registry,
+  type = 'server',
   server,
 }: {
   readonly registry: string;
+  readonly type: EntryKind | undefined;
   readonly server: CatalogServer | undefined;
 }): ReactElement {
   if (server === undefined) {
@@ -71,7 +74,7 @@ function Row({
   }
   const { name, title, description, version, status, facets, updatedAt, sourceName } = server;
   return (
-    <Link to="/catalog/$registry/$" params={{ registry, _splat: name }} className={classes.server}>
+    <Link to="/catalog/$registry/$" params={{ registry, _splat: storedName(type, name) }} className={classes.server}>
       <Group gap="xs" wrap="nowrap" justify="space-between">
         <Text component="span" fw={600} truncate>
           <SafeText text={title ?? name} limit={120} />

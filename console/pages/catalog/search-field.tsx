@@ -10,9 +10,11 @@ const PAUSE_MS = 120;
 
 /** A field that shows each key at once, and reports the text when typing pauses. */
 export function SearchField({
+  label,
   value,
   onChange,
 }: {
+  readonly label: string;
   readonly value: string;
   readonly onChange: (text: string) => void;
 }): ReactElement {
@@ -36,7 +38,7 @@ export function SearchField({
     <TextInput
       className={classes.search}
       type="search"
-      label={texts.search}
+      label={label}
       placeholder={texts.searchHint}
       maxLength={300}
       leftSection={<IconSearch size={16} />}

@@ -1,12 +1,15 @@
 /** The filters of the catalog, as the address has them. */
+import { SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
 
 export const PLACES = ['local', 'remote'] as const;
-export const STATUSES = ['active', 'deprecated', 'deleted'] as const;
+export const STATUSES = ['active', 'deprecated', 'archived', 'deleted'] as const;
 export const SORTS = ['name', 'updated'] as const;
 /** Days back from today. */
 export const PERIODS = ['1', '7', '30', '90', '365'] as const;
 
 export interface CatalogSearch {
+  /** Default: servers. */
+  readonly type?: SkillKind | undefined;
   readonly registry?: string | undefined;
   readonly search?: string | undefined;
   readonly source?: string | undefined;
@@ -29,6 +32,7 @@ export function catalogSearch(written: Record<string, unknown>): CatalogSearch {
   const oneOf = <Value extends string>(name: keyof CatalogSearch, values: readonly Value[]): Value | undefined =>
     values.find((value) => value === text(name));
   return {
+    type: oneOf('type', SKILL_KINDS),
     registry: text('registry'),
     search: text('search')?.slice(0, 300),
     source: text('source'),
@@ -40,4 +44,9 @@ export function catalogSearch(written: Record<string, unknown>): CatalogSearch {
     days: oneOf('days', PERIODS),
     sort: oneOf('sort', SORTS),
   };
+}
+
+/** Whether anything but the registry, the type, and the order is chosen. */
+export function isFiltered({ registry: _registry, type: _type, sort: _sort, ...filters }: CatalogSearch): boolean {
+  return Object.values(filters).some((value) => value !== undefined);
 }

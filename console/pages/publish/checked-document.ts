@@ -1,14 +1,16 @@
 /** The checks of publishing, in the browser: the rules and texts are the server's own. */
 import { config } from 'zod';
+import type { EntryKind } from '../../../registry/entry-kind.ts';
 import { checkServerJson } from '../../../registry/server-json.ts';
+import { checkSkill } from '../../../registry/skills/check-skill.ts';
 import { type PlacedFault, readDocument } from '../../parts/written-document.ts';
 import { texts } from './texts.ts';
 
 // The content security policy forbids compiling code.
 config({ jitless: true });
 
-/** The faults of a server.json, each at its place in the text. Empty for an empty text. */
-export function faultsOfServerJson(text: string): readonly PlacedFault[] {
+/** The faults of the document of a server, skill, or plugin, each at its place in the text. Empty for an empty text. */
+export function faultsOfDocument(kind: EntryKind, text: string): readonly PlacedFault[] {
   if (text.trim() === '') return [];
   let value: unknown;
   try {
@@ -17,7 +19,8 @@ export function faultsOfServerJson(text: string): readonly PlacedFault[] {
     return [{ path: '', message: texts.notJson, ...placeOf(error, text) }];
   }
   const { place } = readDocument(text);
-  return checkServerJson(value, { text }).map(place);
+  const faults = kind === 'server' ? checkServerJson(value, { text }) : checkSkill(kind, value, text);
+  return faults.map(place);
 }
 
 /** Browsers name the offset, or the line and column. */

@@ -1,4 +1,4 @@
-import { Button, FileButton, Group, Select, Stack, Tabs, Text } from '@mantine/core';
+import { Button, FileButton, Group, SegmentedControl, Select, Stack, Tabs, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -9,7 +9,8 @@ import { hasRole, useSession } from '../../client/session.ts';
 import { DocumentEditor } from '../../parts/document-editor.tsx';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { readDocument } from '../../parts/written-document.ts';
-import { faultsOfServerJson } from './checked-document.ts';
+import { ENTRY_KINDS, type EntryKind, SKILL_KINDS } from '../../../registry/entry-kind.ts';
+import { faultsOfDocument } from './checked-document.ts';
 import { PublishedVersions } from './published.tsx';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
@@ -20,7 +21,7 @@ const MAX_FILE_BYTES = 1024 * 1024;
 
 export function PublishPage(): ReactElement {
   const session = useSession();
-  const { tab, registry: chosen } = route.useSearch();
+  const { tab, registry: chosen, type = 'server' } = route.useSearch();
   const navigate = route.useNavigate();
   const isAllowed = session.mayWrite && hasRole(session, 'manageEntries');
   const registries = useQuery({
@@ -48,6 +49,23 @@ export function PublishPage(): ReactElement {
                   void navigate({ search: (before) => ({ ...before, registry: name ?? undefined }), replace: true })
                 }
               />
+              <div>
+                <SegmentedControl
+                  aria-label={texts.type}
+                  data={ENTRY_KINDS.map((value) => ({ value, label: texts.types[value] }))}
+                  value={type}
+                  onChange={(value) =>
+                    void navigate({
+                      search: (before) => ({
+                        ...before,
+                        type: SKILL_KINDS.find((kind) => kind === value),
+                        name: undefined,
+                      }),
+                      replace: true,
+                    })
+                  }
+                />
+              </div>
               <Tabs
                 value={tab ?? 'publish'}
                 keepMounted={false}
@@ -63,10 +81,10 @@ export function PublishPage(): ReactElement {
                   <Tabs.Tab value="manage">{texts.tabs.manage}</Tabs.Tab>
                 </Tabs.List>
                 <Tabs.Panel value="publish" pt="md">
-                  <PublishVersion registry={registry} />
+                  <PublishVersion key={type} registry={registry} type={type} />
                 </Tabs.Panel>
                 <Tabs.Panel value="manage" pt="md">
-                  <PublishedVersions registry={registry} />
+                  <PublishedVersions key={type} registry={registry} type={type} />
                 </Tabs.Panel>
               </Tabs>
             </>
@@ -77,19 +95,25 @@ export function PublishPage(): ReactElement {
   );
 }
 
-function PublishVersion({ registry }: { readonly registry: string | undefined }): ReactElement {
+function PublishVersion({
+  registry,
+  type,
+}: {
+  readonly registry: string | undefined;
+  readonly type: EntryKind;
+}): ReactElement {
   const [text, setText] = useState('');
   /** The text that the server refused. */
   const [refusedText, setRefusedText] = useState('');
   const navigate = route.useNavigate();
   const deferred = useDeferredValue(text);
-  const faults = useMemo(() => faultsOfServerJson(deferred), [deferred]);
+  const faults = useMemo(() => faultsOfDocument(type, deferred), [type, deferred]);
   const publish = useChange({
     change: (document: string) =>
-      server.entries.publish.mutate({ document, ...(registry !== undefined && { registry }) }),
+      server.entries.publish.mutate({ document, entryKind: type, ...(registry !== undefined && { registry }) }),
     done: ({ name, version }) => texts.published(name, version),
     showsErrors: true,
-    onDone: ({ name }) => void navigate({ search: (before) => ({ ...before, tab: 'manage', server: name }) }),
+    onDone: ({ name }) => void navigate({ search: (before) => ({ ...before, tab: 'manage', name }) }),
   });
   const isRefused = publish.error !== null && refusedText === text;
   const refused = useMemo(() => {
@@ -115,13 +139,13 @@ function PublishVersion({ registry }: { readonly registry: string | undefined })
         </FileButton>
       </Group>
       <DocumentEditor
-        label={texts.document}
+        label={texts.documents[type]}
         description={texts.documentHint}
         value={text}
         onChange={setText}
         faults={faults.length > 0 ? faults : refused}
       />
-      {!isEmpty && faults.length === 0 && refused.length === 0 && <Text c="green">{texts.valid}</Text>}
+      {!isEmpty && faults.length === 0 && refused.length === 0 && <Text c="green">{texts.valid[type]}</Text>}
       {isRefused && publish.error !== null && refused.length === 0 && (
         <Text c="red" role="alert">
           {messageOf(publish.error)}

@@ -1,11 +1,12 @@
-/** The versions of a published server: deprecate, delete, restore. */
+/** The versions of a published server, skill, or plugin: deprecate, delete, restore. */
 import { Badge, Button, Group, Modal, Stack, Table, Text, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import { useChange } from '../../client/change.ts';
-import { server, serverUrl } from '../../client/server.ts';
-import { Empty, QueryState } from '../../parts/query-state.tsx';
+import type { EntryKind } from '../../../registry/entry-kind.ts';
+import { server } from '../../client/server.ts';
+import { QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Time } from '../../parts/time.tsx';
 import { texts } from './texts.ts';
@@ -13,38 +14,16 @@ import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
 
 const route = getRouteApi('/publish');
 
-/** What the registry API says of a version, as far as it is shown. */
-interface Version {
-  readonly version: string;
-  readonly status: string;
-  readonly statusMessage: string | undefined;
-  readonly publishedAt: string;
-  readonly isLatest: boolean;
-}
+type Version = Awaited<ReturnType<typeof server.catalog.versions.query>>[number];
 
-interface Item {
-  readonly server: { readonly version: string };
-  readonly _meta: {
-    readonly 'io.modelcontextprotocol.registry/official': Omit<Version, 'version'>;
-  };
-}
-
-/** The registry API lists deleted versions as well. */
-async function readVersions(registry: string, name: string, signal: AbortSignal): Promise<readonly Version[]> {
-  const path = `registry/${encodeURIComponent(registry)}/v0.1/servers/${encodeURIComponent(name)}/versions`;
-  const response = await fetch(serverUrl(`${path}?include_deleted=true`), { signal });
-  if (response.status === 404) return [];
-  if (!response.ok) throw new Error(`${response.status}`);
-  const { servers } = (await response.json()) as { readonly servers: readonly Item[] };
-  return servers.map((item) => ({
-    version: item.server.version,
-    // oxlint-disable-next-line no-underscore-dangle -- The protocol's name.
-    ...item._meta['io.modelcontextprotocol.registry/official'],
-  }));
-}
-
-export function PublishedVersions({ registry }: { readonly registry: string | undefined }): ReactElement {
-  const { server: name = '' } = route.useSearch();
+export function PublishedVersions({
+  registry,
+  type,
+}: {
+  readonly registry: string | undefined;
+  readonly type: EntryKind;
+}): ReactElement {
+  const { name = '' } = route.useSearch();
   const navigate = route.useNavigate();
   const [written, setWritten] = useState(name);
   return (
@@ -52,13 +31,13 @@ export function PublishedVersions({ registry }: { readonly registry: string | un
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void navigate({ search: (before) => ({ ...before, server: written.trim() || undefined }) });
+          void navigate({ search: (before) => ({ ...before, name: written.trim() || undefined }) });
         }}
       >
         <Group align="flex-end">
           <TextInput
-            label={texts.name}
-            description={texts.nameHint}
+            label={texts.names[type]}
+            description={texts.nameHints[type]}
             value={written}
             onChange={({ currentTarget }) => setWritten(currentTarget.value)}
             miw={280}
@@ -68,7 +47,7 @@ export function PublishedVersions({ registry }: { readonly registry: string | un
           </Button>
         </Group>
       </form>
-      {name !== '' && registry !== undefined && <Versions registry={registry} name={name} />}
+      {name !== '' && registry !== undefined && <Versions registry={registry} entryKind={type} name={name} />}
       <Text size="sm" c="dimmed">
         {texts.undo}
       </Text>
@@ -76,44 +55,41 @@ export function PublishedVersions({ registry }: { readonly registry: string | un
   );
 }
 
-interface Server {
+interface Named {
   readonly registry: string;
+  readonly entryKind: EntryKind;
   readonly name: string;
 }
 
-function Versions({ registry, name }: Server): ReactElement {
+function Versions(named: Named): ReactElement {
   const versions = useQuery({
-    queryKey: ['published', registry, name],
-    queryFn: ({ signal }) => readVersions(registry, name, signal),
+    queryKey: ['catalog', 'versions', named],
+    queryFn: ({ signal }) => server.catalog.versions.query(named, { signal }),
   });
   return (
     <QueryState query={versions}>
-      {(found) =>
-        found.length === 0 ? (
-          <Empty title={texts.noVersions} />
-        ) : (
-          <WideTable label={name} minWidth={520} verticalSpacing="sm">
-            <ColumnTitles titles={Object.values(texts.columns)} />
-            <Table.Tbody>
-              {found.map((version) => (
-                <VersionLine key={version.version} of={{ registry, name }} version={version} />
-              ))}
-            </Table.Tbody>
-          </WideTable>
-        )
-      }
+      {(found) => (
+        <WideTable label={named.name} minWidth={520} verticalSpacing="sm">
+          <ColumnTitles titles={Object.values(texts.columns)} />
+          <Table.Tbody>
+            {found.map((version) => (
+              <VersionLine key={version.version} of={named} version={version} />
+            ))}
+          </Table.Tbody>
+        </WideTable>
+      )}
     </QueryState>
   );
 }
 
 const COLORS: Readonly<Record<string, string>> = { active: 'green', deprecated: 'yellow', deleted: 'red' };
 
-function VersionLine({ of, version }: { readonly of: Server; readonly version: Version }): ReactElement {
+function VersionLine({ of, version }: { readonly of: Named; readonly version: Version }): ReactElement {
   const { version: number, status, statusMessage, publishedAt, isLatest } = version;
   const [asked, setAsked] = useState<'deprecate' | 'remove'>();
   const [message, setMessage] = useState('');
   const close = (): void => setAsked(undefined);
-  const key = { registry: of.registry, name: of.name, version: number };
+  const key = { ...of, version: number };
   const restore = useChange({
     change: () => server.entries.setStatus.mutate({ ...key, status: 'active' }),
     done: () => texts.restored(number),
@@ -141,9 +117,9 @@ function VersionLine({ of, version }: { readonly of: Server; readonly version: V
       </Table.Td>
       <Table.Td>
         <Badge variant="light" color={COLORS[status] ?? 'gray'}>
-          {texts.statuses[status] ?? status}
+          {texts.statuses[status]}
         </Badge>
-        {statusMessage !== undefined && (
+        {statusMessage !== null && (
           <Text size="xs" c="dimmed">
             <SafeText text={statusMessage} limit={500} />
           </Text>

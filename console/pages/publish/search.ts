@@ -1,14 +1,21 @@
 /** What the publishing page shows, as the address has it. */
+import { SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
+
 export interface PublishSearch {
   readonly tab?: 'manage' | undefined;
   readonly registry?: string | undefined;
-  readonly server?: string | undefined;
+  /** Default: servers. */
+  readonly type?: SkillKind | undefined;
+  /** The name of a server, skill, or plugin. */
+  readonly name?: string | undefined;
 }
 
-export function publishSearch({ tab, registry, server }: Record<string, unknown>): PublishSearch {
+export function publishSearch({ tab, registry, type, name }: Record<string, unknown>): PublishSearch {
+  const known = SKILL_KINDS.find((kind) => kind === type);
   return {
     ...(tab === 'manage' && { tab }),
     ...(typeof registry === 'string' && { registry }),
-    ...(typeof server === 'string' && server !== '' && { server }),
+    ...(known !== undefined && { type: known }),
+    ...(typeof name === 'string' && name !== '' && { name }),
   };
 }

@@ -1,8 +1,20 @@
 /** What a caller with other claims sees of a registry. */
-import { Alert, Anchor, Button, Group, JsonInput, Stack, Table, Text, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Anchor,
+  Button,
+  Group,
+  JsonInput,
+  SegmentedControl,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+} from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
+import { ENTRY_KINDS, type EntryKind, SKILL_KINDS } from '../../../registry/entry-kind.ts';
 import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
@@ -17,7 +29,7 @@ const EXAMPLE = '{\n  "groups": ["engineering"]\n}';
 
 export function ViewAsPage(): ReactElement {
   const { name } = route.useParams();
-  const { claims: shown, q = '' } = route.useSearch();
+  const { claims: shown, q = '', type = 'server' } = route.useSearch();
   const navigate = route.useNavigate();
   const [claims, setClaims] = useState(shown ?? EXAMPLE);
   const isAllowed = hasRole(useSession(), 'superAdmin');
@@ -46,6 +58,17 @@ export function ViewAsPage(): ReactElement {
             value={claims}
             onChange={setClaims}
           />
+          <SegmentedControl
+            aria-label={texts.type}
+            data={ENTRY_KINDS.map((value) => ({ value, label: texts.types[value] }))}
+            value={type}
+            onChange={(value) =>
+              void navigate({
+                search: (before) => ({ ...before, type: SKILL_KINDS.find((kind) => kind === value) }),
+                replace: true,
+              })
+            }
+          />
           <Group align="flex-end">
             <TextInput
               label={texts.search}
@@ -60,24 +83,28 @@ export function ViewAsPage(): ReactElement {
           </Group>
         </Stack>
       </form>
-      {shown !== undefined && objectIn(shown) !== undefined && <View name={name} claims={shown} search={q} />}
+      {shown !== undefined && objectIn(shown) !== undefined && (
+        <View name={name} type={type} claims={shown} search={q} />
+      )}
     </Stack>
   );
 }
 
 interface ViewProps {
   readonly name: string;
+  readonly type: EntryKind;
   readonly claims: string;
   readonly search: string;
 }
 
-function View({ name, claims, search }: ViewProps): ReactElement {
+function View({ name, type, claims, search }: ViewProps): ReactElement {
   const view = useInfiniteQuery({
-    queryKey: ['registries', 'viewAs', name, claims, search],
+    queryKey: ['registries', 'viewAs', name, type, claims, search],
     queryFn: ({ signal, pageParam }) =>
       server.registries.viewAs.query(
         {
           name,
+          entryKind: type,
           claims: objectIn(claims) ?? {},
           ...(search !== '' && { search }),
           ...(pageParam !== null && { after: pageParam }),
@@ -101,7 +128,7 @@ function View({ name, claims, search }: ViewProps): ReactElement {
             <Empty title={texts.noEntries} />
           ) : (
             <WideTable label={texts.viewAsTitle(name)} minWidth={400}>
-              <ColumnTitles titles={[texts.server, texts.version, texts.source]} />
+              <ColumnTitles titles={[texts.names[type], texts.version, texts.source]} />
               <Table.Tbody>
                 {entries.map((entry) => (
                   <Table.Tr key={entry.name}>

@@ -60,11 +60,7 @@ function WebLink({ label, url }: { readonly label: string; readonly url: string 
 function Notice({ entry: { status, statusMessage } }: { readonly entry: ServerVersion }): ReactElement | null {
   if (status === 'active') return null;
   return (
-    <Alert
-      color="red"
-      variant={status === 'deleted' ? 'light' : 'default'}
-      title={status === 'deleted' ? texts.deleted : texts.deprecated}
-    >
+    <Alert color="red" variant={status === 'deleted' ? 'light' : 'default'} title={texts[status]}>
       {statusMessage !== null && <SafeText text={statusMessage} />}
       {status === 'deleted' && <div>{texts.deletedHint}</div>}
     </Alert>

@@ -1,8 +1,9 @@
-/** One server of a registry: what it is, how it is installed, and how its versions differ. */
+/** One server, skill, or plugin of a registry: what it is, how it is installed, and how its versions differ. */
 import { Anchor, Select, Stack, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type ReactElement, useMemo } from 'react';
+import { type EntryKind, kindOfName, servedName, SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
 import { visibleText } from '../../parts/hidden-characters.ts';
 import { CodeBlock } from '../../parts/code-block.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
@@ -14,6 +15,8 @@ import { Install } from './install.tsx';
 import { Overview } from './overview.tsx';
 import { type ListedVersion, type ServerAddress, type ServerVersion, versionQuery, versionsQuery } from './queries.ts';
 import { type ServerSearch, VIEWS } from './search.ts';
+import { SkillInstall } from './skill-install.tsx';
+import { SkillOverview } from './skill-overview.tsx';
 import { texts } from './texts.ts';
 import { Versions } from './versions.tsx';
 
@@ -22,19 +25,29 @@ const route = getRouteApi('/catalog/$registry/$');
 export function ServerPage(): ReactElement {
   const { registry, _splat: name = '' } = route.useParams();
   const { version } = route.useSearch();
-  const address = { registry, name };
+  const address = { registry, entryKind: kindOfName(name), name: servedName(name) };
   const versions = useQuery(versionsQuery(address));
   return (
     <Stack gap="md">
-      <Anchor size="sm" renderRoot={(props) => <Link to="/catalog" search={{ registry }} {...props} />}>
+      <Anchor
+        size="sm"
+        renderRoot={(props) => (
+          <Link to="/catalog" search={{ registry, type: catalogType(address.entryKind) }} {...props} />
+        )}
+      >
         ← {texts.back}
       </Anchor>
-      {versions.isError && <PageTitle text={name} />}
+      {versions.isError && <PageTitle text={address.name} />}
       <QueryState query={versions}>
         {(found) => <OneVersion address={address} versions={found} version={version ?? latestOf(found)} />}
       </QueryState>
     </Stack>
   );
+}
+
+/** The catalog's address leaves servers out. */
+function catalogType(kind: EntryKind): SkillKind | undefined {
+  return SKILL_KINDS.find((known) => known === kind);
 }
 
 function latestOf(versions: readonly ListedVersion[]): string {
@@ -52,7 +65,9 @@ function OneVersion({ address, versions, version }: Shown & { readonly version: 
     <>
       {entry.isError && <PageTitle text={address.name} />}
       <QueryState query={entry}>
-        {(found) => <Views key={address.name} address={address} versions={versions} entry={found} />}
+        {(found) => (
+          <Views key={`${address.entryKind} ${address.name}`} address={address} versions={versions} entry={found} />
+        )}
       </QueryState>
     </>
   );
@@ -62,6 +77,8 @@ function Views({ address, versions, entry }: Shown & { readonly entry: ServerVer
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const document = useMemo(() => readDocument(entry.document), [entry.document]);
+  const isServer = entry.entryKind === 'server';
+  const shown = { entry, document };
   const change = (changed: ServerSearch): void =>
     void navigate({ search: (previous: ServerSearch) => ({ ...previous, ...changed }) });
   const panel = (view: (typeof VIEWS)[number], content: ReactElement): ReactElement => (
@@ -96,14 +113,24 @@ function Views({ address, versions, entry }: Shown & { readonly entry: ServerVer
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        {panel('overview', <Overview entry={entry} document={document} />)}
-        {panel('install', <Install entry={entry} client={search.client} onClient={(client) => change({ client })} />)}
+        {panel('overview', isServer ? <Overview {...shown} /> : <SkillOverview {...shown} />)}
+        {panel(
+          'install',
+          isServer ? (
+            <Install entry={entry} client={search.client} onClient={(client) => change({ client })} />
+          ) : (
+            <SkillInstall registry={address.registry} {...shown} />
+          ),
+        )}
         {panel('versions', <Versions versions={versions} />)}
         {panel(
           'difference',
           <Compare address={address} versions={versions} to={entry.version} from={search.from} onChange={change} />,
         )}
-        {panel('json', <CodeBlock label={texts.json} text={JSON.stringify(document.members, null, 2)} />)}
+        {panel(
+          'json',
+          <CodeBlock label={texts.json[entry.entryKind]} text={JSON.stringify(document.members, null, 2)} />,
+        )}
       </Tabs>
     </>
   );

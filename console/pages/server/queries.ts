@@ -1,9 +1,11 @@
 /** What the page of a server asks the server. */
 import { queryOptions } from '@tanstack/react-query';
+import type { EntryKind } from '../../../registry/entry-kind.ts';
 import { server } from '../../client/server.ts';
 
 export interface ServerAddress {
   readonly registry: string;
+  readonly entryKind: EntryKind;
   readonly name: string;
 }
 

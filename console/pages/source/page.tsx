@@ -7,7 +7,7 @@ import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { Time } from '../../parts/time.tsx';
-import { StateBadge } from './parts.tsx';
+import { entriesInWords, StateBadge } from './parts.tsx';
 import { type SourceRow, STATES, stateOf } from './state.ts';
 import { texts } from './texts.ts';
 import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
@@ -101,7 +101,7 @@ function SourcesTable({ sources }: { readonly sources: readonly SourceRow[] }): 
 }
 
 function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
-  const { name, kind, entryCount, lastRun, state } = source;
+  const { name, kind, entryCount, entryCounts, lastRun, state } = source;
   const hasFailed = lastRun?.outcome === 'failed' && lastRun.endedAt !== null;
   return (
     <Table.Tr>
@@ -112,7 +112,14 @@ function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
       <Table.Td>
         <StateBadge state={stateOf(source)} />
       </Table.Td>
-      <Table.Td>{entryCount.toLocaleString()}</Table.Td>
+      <Table.Td>
+        {entryCount.toLocaleString()}
+        {entryCounts.server !== entryCount && (
+          <Text size="xs" c="dimmed">
+            {entriesInWords(entryCounts)}
+          </Text>
+        )}
+      </Table.Td>
       <Table.Td>{state.lastSuccess === null ? '–' : <Time at={state.lastSuccess} as="relative" />}</Table.Td>
       <Table.Td maw={320}>
         {hasFailed ? (

@@ -1,6 +1,7 @@
 /** What several pages of sources show. */
 import { Badge } from '@mantine/core';
 import type { ReactElement } from 'react';
+import { ENTRY_KINDS, type EntryKind } from '../../../registry/entry-kind.ts';
 import { COLORS, type Run, type SourceState } from './state.ts';
 import { texts } from './texts.ts';
 
@@ -31,4 +32,12 @@ export function OutcomeBadge({ run }: { readonly run: Pick<Run, 'outcome' | 'end
       {texts.outcomes[outcome]}
     </Badge>
   );
+}
+
+/** How many entries of each kind there are: `12 servers, 3 skills`. */
+export function entriesInWords(counts: Readonly<Record<EntryKind, number>>): string {
+  const present = ENTRY_KINDS.filter((kind) => counts[kind] > 0);
+  return present.length === 0
+    ? '0'
+    : present.map((kind) => `${counts[kind].toLocaleString()} ${texts.entries[kind]}`).join(', ');
 }

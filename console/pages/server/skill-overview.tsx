@@ -1,0 +1,119 @@
+/** A skill or plugin: what it needs, where its files are, and who is expected to have signed them. */
+import { Badge, Code, Group, Stack, Text, Title } from '@mantine/core';
+import type { ReactElement } from 'react';
+import { type JsonObject, memberOf, textOf, textsOf } from '../../../registry/json.ts';
+import { SafeLink } from '../../parts/safe-link.tsx';
+import { SafeText } from '../../parts/safe-text.tsx';
+import type { ServerDocument } from './document.ts';
+import { Description, Fact, Facts, Parts, TextFact } from './parts.tsx';
+import type { ServerVersion } from './queries.ts';
+import classes from './server.module.css';
+import { texts as allTexts } from './texts.ts';
+
+const texts = allTexts.skill;
+
+export function SkillOverview({
+  entry,
+  document: { members, packages },
+}: {
+  readonly entry: ServerVersion;
+  readonly document: ServerDocument;
+}): ReactElement {
+  const metadata = memberOf(members, 'metadata');
+  return (
+    <Stack gap="lg">
+      <Description members={members} />
+      <dl className={classes.facts}>
+        <TextFact name={texts.license} value={members['license']} />
+        <TextFact name={texts.compatibility} value={members['compatibility']} />
+        <AllowedTools tools={textsOf(members['allowedTools'])} />
+      </dl>
+      <Facts entry={entry} />
+      {packages.length === 0 ? (
+        <Text>{texts.noPackages}</Text>
+      ) : (
+        <Parts title={allTexts.packages} parts={packages} show={(part) => <Package part={part} />} />
+      )}
+      <Signer provenance={memberOf(members, 'provenance')} />
+      {Object.keys(metadata).length > 0 && (
+        <section>
+          <Title order={2} size="h4" mb="xs">
+            {texts.metadata}
+          </Title>
+          <dl className={classes.facts}>
+            {Object.entries(metadata).map(([name, value]) => (
+              <TextFact key={name} name={name} value={typeof value === 'string' ? value : JSON.stringify(value)} />
+            ))}
+          </dl>
+        </section>
+      )}
+    </Stack>
+  );
+}
+
+function AllowedTools({ tools }: { readonly tools: readonly string[] }): ReactElement | null {
+  if (tools.length === 0) return null;
+  return (
+    <Fact name={texts.allowedTools}>
+      <Group gap={4}>
+        {tools.map((tool) => (
+          <Badge key={tool} variant="default">
+            <SafeText text={tool} limit={100} />
+          </Badge>
+        ))}
+      </Group>
+    </Fact>
+  );
+}
+
+function Package({ part }: { readonly part: JsonObject }): ReactElement {
+  const url = textOf(part['url']);
+  const title = [textOf(part['registryType']), textOf(part['identifier'])].filter(Boolean).join(' ');
+  return (
+    <Stack gap="sm">
+      <Title order={3} size="h5">
+        <SafeText text={title} limit={300} />
+      </Title>
+      <dl className={classes.facts}>
+        {url !== undefined && (
+          <Fact name={allTexts.repository}>
+            <SafeLink url={url} />
+          </Fact>
+        )}
+        <TextFact name={texts.ref} value={part['ref']} />
+        <TextFact name={texts.commit} value={part['commit']} />
+        <TextFact name={texts.subfolder} value={part['subfolder']} />
+        <TextFact name={texts.digest} value={part['digest']} />
+        <TextFact name={texts.mediaType} value={part['mediaType']} />
+      </dl>
+    </Stack>
+  );
+}
+
+/** What the publisher says about the signature of the packages. */
+function Signer({ provenance }: { readonly provenance: JsonObject }): ReactElement | null {
+  if (Object.keys(provenance).length === 0) return null;
+  const names = Object.keys(texts.signerFacts) as (keyof typeof texts.signerFacts)[];
+  return (
+    <section>
+      <Title order={2} size="h4">
+        {texts.signer}
+      </Title>
+      <Text size="sm" c="dimmed" mb="xs">
+        {texts.signerHint}
+      </Text>
+      <dl className={classes.facts}>
+        {names.map((name) => (
+          <TextFact key={name} name={texts.signerFacts[name]} value={provenance[name]} />
+        ))}
+        {provenance['attestation'] !== undefined && (
+          <Fact name={texts.attestation}>
+            <Code>
+              <SafeText text={textOf(memberOf(provenance, 'attestation')['predicate_type']) ?? '*'} limit={300} />
+            </Code>
+          </Fact>
+        )}
+      </dl>
+    </section>
+  );
+}
