@@ -135,6 +135,7 @@ export const router = createRouter({
     signIn,
   ]),
   basepath: CONSOLE_PATH,
+  defaultErrorComponent: PageFailure,
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

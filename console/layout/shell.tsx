@@ -3,6 +3,7 @@ import {
   ActionIcon,
   Anchor,
   AppShell,
+  Box,
   Burger,
   Button,
   Group,
@@ -153,5 +154,9 @@ export function PageFailure({ error, reset }: ErrorComponentProps): ReactElement
     reset();
     void router.invalidate();
   };
-  return <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={retry} />;
+  return (
+    <Box p="md">
+      <Failure error={error instanceof Error ? error : new Error(String(error))} onRetry={retry} />
+    </Box>
+  );
 }

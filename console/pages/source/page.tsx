@@ -105,7 +105,7 @@ function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
   const hasFailed = lastRun?.outcome === 'failed' && lastRun.endedAt !== null;
   return (
     <Table.Tr>
-      <Table.Td>
+      <Table.Td miw={160}>
         <Anchor renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>{name}</Anchor>
       </Table.Td>
       <Table.Td>{kind}</Table.Td>
