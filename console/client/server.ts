@@ -46,7 +46,7 @@ function mayPass(error: Error): boolean {
 }
 
 /** The HTTP status of a refused request; undefined where the server didn't answer. */
-export function statusOf(error: Error): number | undefined {
+function statusOf(error: Error): number | undefined {
   if (!(error instanceof TRPCClientError)) return undefined;
   const { data } = error as TRPCClientError<AdminRouter>;
   return data?.httpStatus;
