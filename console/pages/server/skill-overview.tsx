@@ -34,7 +34,7 @@ export function SkillOverview({
       ) : (
         <Parts title={allTexts.packages} parts={packages} show={(part) => <Package part={part} />} />
       )}
-      <Signer provenance={memberOf(members, 'provenance')} />
+      <Signer provenance={memberOf(members, 'provenance')} verification={verificationOf(entry, members)} />
       {Object.keys(metadata).length > 0 && (
         <section>
           <Title order={2} size="h4" mb="xs">
@@ -90,9 +90,24 @@ function Package({ part }: { readonly part: JsonObject }): ReactElement {
   );
 }
 
-/** What the publisher says about the signature of the packages. */
-function Signer({ provenance }: { readonly provenance: JsonObject }): ReactElement | null {
+const RESULTS = ['verified', 'unverified', 'failed'] as const;
+const COLORS = { verified: 'green', unverified: 'gray', failed: 'red' } as const;
+
+/** What a sync found out about the signature. Documents of managed sources are as their publishers wrote them. */
+function verificationOf({ sourceKind }: ServerVersion, members: JsonObject): JsonObject {
+  return sourceKind === 'managed' ? {} : memberOf(memberOf(members, '_meta'), 'dev.rollcall/verification');
+}
+
+/** What the publisher says about the signature of the packages, and whether it is true. */
+function Signer({
+  provenance,
+  verification,
+}: {
+  readonly provenance: JsonObject;
+  readonly verification: JsonObject;
+}): ReactElement | null {
   if (Object.keys(provenance).length === 0) return null;
+  const result = RESULTS.find((known) => known === verification['result']);
   const names = Object.keys(texts.signerFacts) as (keyof typeof texts.signerFacts)[];
   return (
     <section>
@@ -102,6 +117,16 @@ function Signer({ provenance }: { readonly provenance: JsonObject }): ReactEleme
       <Text size="sm" c="dimmed" mb="xs">
         {texts.signerHint}
       </Text>
+      {result !== undefined && (
+        <Group gap="xs" mb="xs">
+          <Badge color={COLORS[result]} variant="light">
+            {texts.results[result]}
+          </Badge>
+          <Text size="sm">
+            <SafeText text={textOf(verification['reason']) ?? textOf(verification['identity']) ?? ''} limit={500} />
+          </Text>
+        </Group>
+      )}
       <dl className={classes.facts}>
         {names.map((name) => (
           <TextFact key={name} name={texts.signerFacts[name]} value={provenance[name]} />

@@ -67,6 +67,7 @@ export const texts = {
       sigstore_url: 'Sigstore',
     },
     attestation: 'Attestation',
+    results: { verified: 'Signature verified', unverified: 'Signature not verified', failed: 'Signature wrong' },
     toolhive: 'ToolHive',
     marketplace: 'Claude Code, from the marketplace of this registry',
     marketplaceHint: 'The first command is needed once. It works without a token if the registry is public.',
