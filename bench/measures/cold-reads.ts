@@ -116,9 +116,6 @@ async function* walk(http: SequentialClient): AsyncGenerator<Walked> {
   }
 }
 
-/** Look-ups before the first run that counts: each process opens its connections and prepares the statement. */
-const WARM_UP_LOOKUPS = 500;
-
 /**
  * `versions/latest` on 32 connections. Each name is asked for twice, with and without deleted versions, which are two
  * pages for the cache.
@@ -126,29 +123,27 @@ const WARM_UP_LOOKUPS = 500;
 async function measureLookups(bench: Bench, registry: LargeRegistry, registryId: string): Promise<Figure[]> {
   const entries = [...dataSetEntries({ entries: bench.entries, versionsPerServer: 'real' })];
   const names = [...new Set(entries.map(({ server }) => server.name))];
-  const paths = ['', '?include_deleted=true'].flatMap((query) =>
-    names.map((name) => `/v0.1/servers/${encodeURIComponent(name)}/versions/latest${query}`),
-  );
-  const [warmUp, counted] = [paths.slice(0, WARM_UP_LOOKUPS), paths.slice(WARM_UP_LOOKUPS)];
-  const perRun = Math.floor(counted.length / bench.runs);
+  const paths = names
+    .map((name) => `/v0.1/servers/${encodeURIComponent(name)}/versions/latest`)
+    .flatMap((path) => [path, `${path}?include_deleted=true`]);
+  const perRun = Math.floor(paths.length / (bench.runs + 1));
   const bare = await startBareLookups({ connection: connectionOf(registry.database.settings), registryId });
   const ours = { origin: registry.origin, processId: registry.processes.api };
   const load = ({ origin, processId }: Lookups, asked: readonly string[]): Promise<MeasuredLoad> =>
     putProcessUnderLoad(processId, { origin, paths: asked, connections: CONNECTIONS, seconds: 1 });
   const found: { readonly ours: MeasuredLoad; readonly bare: MeasuredLoad }[] = [];
   try {
-    await load(ours, warmUp);
-    await load(bare, warmUp);
-    for (let run = 0; run < bench.runs; run += 1) {
-      bench.say(`cold look-ups, run ${run + 1}`);
-      const asked = counted.slice(run * perRun, (run + 1) * perRun);
-      const result = await load(ours, asked);
-      if (result.requests > asked.length) {
+    for (let run = 0; run <= bench.runs; run += 1) {
+      bench.say(`cold look-ups, run ${run}`);
+      const asked = paths.slice(run * perRun, (run + 1) * perRun);
+      const result = { ours: await load(ours, asked), bare: await load(bare, asked) };
+      if (result.ours.requests > asked.length) {
         throw new Error(
-          `A run answered ${result.requests} look-ups, but has only ${asked.length} names: give the data set more entries in bench/bench.ts`,
+          `A run answered ${result.ours.requests} look-ups, but has only ${asked.length} of them: increase the number of entries in bench/bench.ts`,
         );
       }
-      found.push({ ours: result, bare: await load(bare, asked) });
+      // The first run of each isn't counted.
+      if (run > 0) found.push(result);
     }
   } finally {
     bare.stop();
