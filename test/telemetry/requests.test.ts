@@ -97,6 +97,11 @@ test('a path that leads nowhere shares its route with all others', async () => {
   expect(await sum('http_server_request_duration_seconds_count', { http_route: '(other)' })).toBeGreaterThan(0);
 });
 
+test('a page of the console and a refused method have the route of their endpoint', async () => {
+  expect(await lineOf('/console/sources/first')).toMatchObject({ route: '/console' });
+  expect(await lineOf('/v0.1/servers', { method: 'DELETE' })).toMatchObject({ route: '/v0.1/servers', status: 405 });
+});
+
 test('a name with its slash as it is has the same route', async () => {
   expect(await lineOf(`/v0.1/servers/${NAME}/versions/1.0.0`)).toMatchObject({ route: ROUTE, status: 200 });
 });
