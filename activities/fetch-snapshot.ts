@@ -11,6 +11,7 @@ import { kindOf, readerOf } from '../sources/index.ts';
 import type { Fetch } from '../sources/source-kind.ts';
 import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
+import { SignatureVerifier } from './signatures/verify-signatures.ts';
 import { SlowFetches } from './slow-fetches.ts';
 import { SnapshotStager, type Staged } from './staging/snapshot-stager.ts';
 import { openSyncRecord } from './sync-record.ts';
@@ -42,7 +43,17 @@ async function fetchAndStage(
   const limits = limitsOf(source, guard);
   const reader = await readerOf(definition);
   const staged = await stagedBefore(database, source, run);
-  const stager = new SnapshotStager({ database, definition, sourceId, syncRunId, progress, signal, staged });
+  const signatures = new SignatureVerifier(guard, signal);
+  const stager = new SnapshotStager({
+    database,
+    definition,
+    sourceId,
+    syncRunId,
+    progress,
+    signal,
+    signatures,
+    staged,
+  });
   try {
     const { state, ...fetched } = await reader.fetch({
       database,

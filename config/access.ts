@@ -65,6 +65,11 @@ export function auditSettings({ audit, auth }: Pick<SourcesFile, 'audit' | 'auth
   };
 }
 
-export function outboundSettings({ allow, secretsFolder }: SourcesFile['outbound'], folder: string): OutboundSettings {
-  return { allow, ...defined({ secretsFolder: secretsFolder && resolve(folder, secretsFolder) }) };
+export function outboundSettings(outbound: SourcesFile['outbound'], folder: string): OutboundSettings {
+  const { allow, secretsFolder, trustedRoot } = outbound;
+  const files = {
+    secretsFolder: secretsFolder && resolve(folder, secretsFolder),
+    trustedRoot: trustedRoot && resolve(folder, trustedRoot),
+  };
+  return { allow, ...defined(files) };
 }

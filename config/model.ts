@@ -184,12 +184,14 @@ export interface AuditSettings {
   readonly retentionMs: number;
 }
 
-/** Limits of sources created through the API. */
+/** Limits of sources created through the API, and what syncs need from other hosts. */
 export interface OutboundSettings {
   /** Private host names, addresses, and CIDR ranges that are allowed, also over plain HTTP. */
   readonly allow: readonly string[];
   /** The folder that must contain their secret files. Absent: they can't use secret files. */
   readonly secretsFolder?: string;
+  /** File with the keys of Sigstore (`trusted_root.json`). Absent: the public ones, from the internet. */
+  readonly trustedRoot?: string;
 }
 
 /** Rate limits per caller and per address. */

@@ -139,6 +139,9 @@ const outbound = mapping({
     .default([])
     .describe('Private hosts, addresses, and ranges that sources created through the API may reach'),
   secretsFolder: filePath.exactOptional().describe('Folder of secret files that such sources may use. Default: none'),
+  trustedRoot: filePath
+    .exactOptional()
+    .describe('File with the keys of Sigstore, trusted_root.json. Default: the public ones, from the internet'),
 });
 
 const perMinute = z.int().min(1);

@@ -35,6 +35,13 @@ export function withStatus(document: string, status: EntryStatus): string {
   return objectText(members.set('status', JSON.stringify(status)));
 }
 
+/** The document with this member in its `_meta`. */
+export function withMeta(document: string, name: string, value: object): string {
+  const members = membersOf(document);
+  const metaMembers = metaOf(members).set(name, JSON.stringify(value));
+  return objectText(members.set('_meta', objectText(metaMembers)));
+}
+
 /** The document without the members of `_meta` that another Rollcall added. */
 export function publishedText(text: string, parsed: JsonObject): string {
   const meta = parsed['_meta'];

@@ -30,6 +30,9 @@ let provider: IdentityProvider;
 let api: ProtectedApi;
 let tools: SourceUnderTest;
 let repository: GitRepository;
+/** Of callers who can see everything, and of others. */
+let token: string;
+let otherToken: string;
 
 const SECRET = skillMd('secret', '', 'Only for some.\n');
 
@@ -51,9 +54,11 @@ beforeAll(async () => {
   ];
   await storeConfiguration(database.database, {
     sources: definitions,
+    sourceClaims: { hidden: { team: 'a' } },
     registries: [
       { name: 'open', sources: ['tools'], access: 'public' },
-      { name: 'closed', sources: ['hidden', 'tools'] },
+      { name: 'shared', sources: ['hidden', 'tools'], access: 'public' },
+      { name: 'closed', sources: ['hidden'] },
     ],
     defaultRegistry: 'open',
   });
@@ -63,7 +68,12 @@ beforeAll(async () => {
     if (one.name === 'tools') tools = source;
   }
   provider = await startIdentityProvider();
-  api = await startProtectedApi(database, oauth(provider));
+  const authz = {
+    roles: { superAdmin: [{ role: 'admin' }], manageSources: [], manageRegistries: [], manageEntries: [] },
+  };
+  api = await startProtectedApi(database, oauth(provider, { authz }));
+  token = await provider.token({ scope: 'mcp-registry:read', team: 'a' });
+  otherToken = await provider.token({ scope: 'mcp-registry:read', team: 'b' });
 });
 afterAll(async () => {
   await api.stop();
@@ -148,8 +158,7 @@ describe('the Agent Skills index', () => {
     interface Report {
       readonly servers: readonly { name: string; included: boolean; notes: string[] }[];
     }
-    const token = await provider.token({ scope: 'mcp-registry:read' });
-    const response = await api.withToken(token, '/registry/closed/exports/agent-skills-index/report');
+    const response = await api.withToken(token, '/registry/shared/exports/agent-skills-index/report');
     const left = ((await response.json()) as Report).servers.filter(({ included }) => !included);
     expect(left.map(({ name, notes }) => [name, notes[0]])).toEqual([
       ['com.example/odd--name', expect.stringContaining('single hyphens')],
@@ -210,16 +219,20 @@ describe('stored files', () => {
 
   test('are visible only to those who can see a skill that has them', async () => {
     const digest = `sha256:${hash('sha256', SECRET, 'hex')}`;
-    const token = await provider.token({ scope: 'mcp-registry:read' });
-    const visible = await api.withToken(token, `/registry/closed/content/${digest}`);
+    const visible = await api.withToken(token, `/registry/shared/content/${digest}`);
     expect(await visible.text()).toBe(SECRET);
     expect(visible.headers.get('cache-control')).toMatch(/^private/);
-    expect((await api.withToken(token, `/registry/open/content/${digest}`)).status).toBe(404);
-    expect((await api.get(`/registry/open/content/${digest}`)).status).toBe(404);
-    expect((await api.get(`/registry/closed/content/${digest}`)).status).toBe(401);
     const files = '/v0.1/x/dev.toolhive/skills/com.hidden/secret/versions/latest/files';
-    expect((await api.withToken(token, `/registry/closed${files}`)).status).toBe(200);
-    expect((await api.get(`/registry/open${files}`)).status).toBe(404);
+    expect((await api.withToken(token, `/registry/shared${files}`)).status).toBe(200);
+    // In another registry, with other claims, and without a token.
+    expect((await api.withToken(token, `/registry/open/content/${digest}`)).status).toBe(404);
+    expect((await api.withToken(otherToken, `/registry/shared/content/${digest}`)).status).toBe(404);
+    expect((await api.withToken(otherToken, `/registry/shared${files}`)).status).toBe(404);
+    expect((await api.get(`/registry/shared/content/${digest}`)).status).toBe(404);
+    expect((await api.get(`/registry/shared${files}`)).status).toBe(404);
+    expect((await api.get(`/registry/closed/content/${digest}`)).status).toBe(401);
+    const { skills } = await json<Index>('/registry/shared/.well-known/agent-skills/index.json');
+    expect(skills.map(({ name }) => name)).toEqual(['deep', 'pdf', 'review', 'style']);
   });
 });
 
