@@ -60,6 +60,7 @@ function Servers({
     <>
       <SegmentedControl
         aria-label={texts.type}
+        w={{ base: '100%', sm: 'fit-content' }}
         data={ENTRY_KINDS.map((value) => ({ value, label: texts.types[value] }))}
         value={type}
         onChange={(value) => change({ ...NO_FILTERS, type: SKILL_KINDS.find((kind) => kind === value) })}

@@ -36,7 +36,7 @@ export const texts = {
   viewAs: 'View as…',
   viewAsTitle: (name: string) => `View ${name} as someone else`,
   viewAsWhat:
-    'Enter the claims of a token, to see which servers of this registry its holder can read. It is read-only and starts no session.',
+    'Enter the claims of a token, to see what its holder can read of this registry. It is read-only and starts no session.',
   onlySuperAdmins: 'You need the role superAdmin to view a registry as someone else.',
   tokenClaims: 'Claims of the token',
   show: 'Show',
