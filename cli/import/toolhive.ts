@@ -153,8 +153,8 @@ export function notImported({ sources, registries, skills, plugins }: ToolhiveCo
     [configured(sources), 'sources of the configuration file', 'Rollcall reads them from its own file'],
     [configured(registries), 'registries of the configuration file', 'Rollcall reads them from its own file'],
     [synced, 'synced sources', 'Rollcall syncs their entries itself'],
-    [skills, 'published skills', 'Rollcall has no skills'],
-    [plugins, 'published plugins', 'Rollcall has no plugins'],
+    [skills, 'published skills', 'publish them to Rollcall again'],
+    [plugins, 'published plugins', 'publish them to Rollcall again'],
   ];
   return remarks.filter(([number]) => number > 0).map(([number, what, why]) => `${what} (${number}): ${why}`);
 }

@@ -79,7 +79,7 @@ test('--dry-run lists what would be imported and what would not, and changes not
     '  sources of the configuration file (1): Rollcall reads them from its own file',
     '  registries of the configuration file (1): Rollcall reads them from its own file',
     '  synced sources (2): Rollcall syncs their entries itself',
-    '  published skills (1): Rollcall has no skills',
+    '  published skills (1): publish them to Rollcall again',
     '9 items: 5 would be imported, 0 already existing, 4 refused',
   ]);
   expect(status).toBe(1);
