@@ -54,6 +54,7 @@ async function apply(
     chunks: fetched.chunks,
     // A snapshot that wasn't staged because nothing changed can't lend claims to entries it doesn't hold.
     coverage: fetched.snapshot === 'unchanged' ? 'partial' : fetched.coverage,
+    absentKinds: fetched.absentKinds ?? [],
     // The author of inline data removed the missing entries on purpose.
     force: run.forced || kind.isInline?.(definition.origin) === true,
     maxRemoval: definition.syncPolicy.maxRemoval,

@@ -163,6 +163,8 @@ async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Pro
       retryAfterMs: waitMs,
     });
   }
+  // Of the other server errors, a retry may help.
+  if (status === 501) return new UpstreamRefusal('UpstreamUnavailable', `${where} answered ${status}${quote}`, status);
   if (status >= 500 || status === 408)
     return new RollcallError('UpstreamUnavailable', `${where} answered ${status}${quote}`);
   return new UpstreamRefusal('UpstreamInvalid', `${where} answered ${status}${quote}`, status);

@@ -115,7 +115,7 @@ export interface Fetch<Origin extends SourceOrigin = SourceOrigin, State = objec
 
 export interface Fetched<State extends object = object> extends Pick<
   FetchedSnapshot,
-  'snapshot' | 'coverage' | 'upstreamRevision' | 'envelope' | 'commitId'
+  'snapshot' | 'coverage' | 'absentKinds' | 'upstreamRevision' | 'envelope' | 'commitId'
 > {
   readonly state: State;
 }

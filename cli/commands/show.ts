@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { EntryStatus } from '../../registry/entry.ts';
+import type { EntryKind } from '../../registry/entry-kind.ts';
 import { serverForm } from '../../registry/exports/form/server-form.ts';
 import { installOptions } from '../../registry/exports/install/options.ts';
 import { INSTALL_CLIENTS } from '../../registry/exports/install/way.ts';
@@ -7,10 +8,13 @@ import { OFFICIAL } from '../../registry/extension.ts';
 import { readJson, registryPath } from '../server/registry-reads.ts';
 import { connectServer } from '../server/server-connection.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';
+import { showSkill } from './show-skill.ts';
+import { entryKindOption } from '../terminal/entry-kind-option.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { printable } from '../terminal/printable.ts';
 
 interface ShowOptions extends ServerOptions {
+  readonly kind: EntryKind;
   readonly registry?: string;
   readonly install?: string;
 }
@@ -35,15 +39,17 @@ interface Item {
 
 export function addShowCommand(program: Command): void {
   addServerOptions(program.command('show'))
-    .argument('<server>', 'the name, such as com.example/weather')
-    .description('Show the latest version of a server, and how to install it')
+    .argument('<name>', 'the name, such as com.example/weather')
+    .description('Show the latest version of a server, and how to install it; or of a skill or plugin')
+    .addOption(entryKindOption())
     .option('--registry <name>', 'the registry (default: the default registry)')
     .addOption(new Option('--install <client>', 'print only how to install it in this client').choices(INSTALL_CLIENTS))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ rollcall show com.example/weather\n  $ rollcall show com.example/weather --install claude-code',
+      '\nExamples:\n  $ rollcall show com.example/weather\n  $ rollcall show com.example/weather --install claude-code\n  $ rollcall show com.example/pdf --kind skill',
     )
-    .action(async (name: string, { registry, install, ...options }: ShowOptions) => {
+    .action(async (name: string, { kind, registry, install, ...options }: ShowOptions) => {
+      if (kind !== 'server') return await showSkill(name, { kind, registry, ...options });
       const path = `${registryPath(registry)}/v0.1/servers/${encodeURIComponent(name)}/versions/latest`;
       const item = await readJson<Item>(await connectServer(options), path);
       if (install === undefined) printAnswer(options, item, (shown) => `${detailsOf(shown)}\n\n${installText(shown)}`);

@@ -1,6 +1,7 @@
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import { ENTRY_KINDS, kindOfName, type SkillKind } from '../../registry/entry-kind.ts';
 import { definitionDigest } from '../../registry/definition-digest.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
@@ -29,6 +30,8 @@ export interface SnapshotToApply {
   readonly chunks: number;
   /** A partial snapshot doesn't imply the removal of entries that it lacks. */
   readonly coverage: 'complete' | 'partial';
+  /** Kinds of entries that the upstream doesn't list. They are only removed with `force`. Default: none. */
+  readonly absentKinds?: readonly SkillKind[];
   /** Override the removal guard. */
   readonly force: boolean;
   readonly maxRemoval: number;
@@ -229,7 +232,7 @@ async function stagedNames(
     from (select distinct name from snapshot_entry where sync_run_id = ${syncRunId}) as staged`);
 }
 
-const liveRow = z.object({ live: count });
+const liveRow = z.object({ kind: z.enum(ENTRY_KINDS), live: count });
 const vanishingRow = z.object({ id, name: z.string(), tags: z.array(z.string()) });
 type VanishingEntry = z.infer<typeof vanishingRow>;
 
@@ -241,22 +244,31 @@ function wasRejected({ syncRunId }: SnapshotToApply): FragmentSqlToken {
   )`;
 }
 
+function isListed({ absentKinds = [], force }: SnapshotToApply): FragmentSqlToken {
+  return force ? sql.fragment`true` : sql.fragment`entry.kind <> all(${sql.array([...absentKinds], 'text')})`;
+}
+
 async function removeVanished(
   transaction: Transaction,
   source: LockedSource,
   { snapshot, staged }: { readonly snapshot: SnapshotToApply; readonly staged: StagedCounts },
 ): Promise<readonly VanishingEntry[]> {
-  const live = await transaction.oneFirst(sql.type(liveRow)`
-    select count(*) as live from entry where source_id = ${source.id} and vanished_at is null`);
-  if (live === staged.seen) return [];
+  const live = await transaction.any(sql.type(liveRow)`
+    select kind, count(*) as live from entry where source_id = ${source.id} and vanished_at is null group by kind`);
+  if (live.reduce((sum, ofKind) => sum + ofKind.live, 0) === staged.seen) return [];
   const vanishing = await transaction.any(sql.type(vanishingRow)`
     select id, name, tags from entry where source_id = ${source.id} and vanished_at is null and not exists (
       select from snapshot_chunk, unnest(snapshot_chunk.seen) as seen (id)
       where snapshot_chunk.sync_run_id = ${snapshot.syncRunId} and seen.id = entry.id
-    ) and not ${snapshot.authoritative === true ? sql.fragment`false` : wasRejected(snapshot)}`);
+    ) and not ${snapshot.authoritative === true ? sql.fragment`false` : wasRejected(snapshot)}
+    and ${isListed(snapshot)}`);
   if (!snapshot.force && snapshot.authoritative !== true) {
     const { maxRemoval, filterExcludes } = snapshot;
-    assertRemovalIsMeant({ vanishing, live, entries: staged.entries, maxRemoval, filterExcludes });
+    // A kind is guarded by itself: losing all skills may be a small share of all entries.
+    for (const ofKind of live) {
+      const removed = vanishing.filter(({ name }) => kindOfName(name) === ofKind.kind);
+      assertRemovalIsMeant({ ...ofKind, vanishing: removed, entries: staged.entries, maxRemoval, filterExcludes });
+    }
   }
   const ids = vanishing.map((entry) => entry.id);
   await recordRemovals(transaction, snapshot.syncRunId, ids);

@@ -1,6 +1,7 @@
 /** The result of a fetch other than its staged entries, stored in the record of the sync until it is applied. */
 import { sql } from 'slonik';
 import { z } from 'zod';
+import { SKILL_KINDS } from '../../registry/entry-kind.ts';
 import type { Database } from '../connection/database.ts';
 import { nothing } from '../connection/schemas.ts';
 
@@ -12,6 +13,8 @@ const fetchedSnapshot = z.object({
   snapshot: z.enum(['staged', 'unchanged']),
   /** A partial snapshot (API sources between full syncs) doesn't imply the removal of entries that it lacks. */
   coverage: z.enum(['complete', 'partial']),
+  /** Kinds of entries that the upstream no longer lists at all. What is served of them stays, unless the sync is forced. */
+  absentKinds: z.array(z.enum(SKILL_KINDS)).optional(),
   counts: z.object({ entries: z.number(), rejected: z.number(), warnings: z.number() }),
   /** Number of staged chunks, for detecting lost ones. */
   chunks: z.number(),

@@ -1,3 +1,4 @@
+import type { EntryKind } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
 
 /** Below this number of live entries, the share isn't checked, because it means little. */
@@ -5,11 +6,12 @@ const SHARE_APPLIES_FROM = 10;
 
 /** What a complete snapshot would remove from a source. */
 export interface Removal {
-  /** Live entries that the snapshot lacks. */
+  readonly kind: EntryKind;
+  /** Live entries of the kind that the snapshot lacks. */
   readonly vanishing: readonly { readonly name: string; readonly tags: readonly string[] }[];
-  /** Number of live entries of the source before. */
+  /** Number of live entries of the kind before. */
   readonly live: number;
-  /** Number of entries in the snapshot. */
+  /** Number of entries of all kinds in the snapshot. */
   readonly entries: number;
   /** Maximum share (0 to 1) of the live entries to remove at once. */
   readonly maxRemoval: number;
@@ -18,7 +20,7 @@ export interface Removal {
 }
 
 /**
- * Refuses a snapshot that removes more than is plausible: an upstream that lost its data must not empty the registry.
+ * Refuses a snapshot that removes more of one kind than is plausible: an upstream that lost its data must not empty the registry.
  * Entries that the filter excludes aren't counted.
  *
  * @throws RollcallError `EmptySnapshot` or `RemovalGuard`
@@ -37,7 +39,7 @@ export function assertRemovalIsMeant(removal: Removal): void {
   if (unexplained === considered || unexplained / considered > removal.maxRemoval) {
     throw new RollcallError(
       'RemovalGuard',
-      `${unexplained} of ${considered} entries are no longer in the upstream, more than the source allows ` +
+      `${unexplained} of ${considered} ${removal.kind === 'server' ? 'entries' : `${removal.kind}s`} are no longer in the upstream, more than the source allows ` +
         `(maxRemoval ${removal.maxRemoval}). Nothing was removed. If this is intended, sync with force.`,
     );
   }

@@ -1,6 +1,8 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { EntryFinding } from '../../registry/entry.ts';
+import type { SkillKind } from '../../registry/entry-kind.ts';
+import { isOfKind } from '../claims/visibility.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { count, nothing } from '../connection/schemas.ts';
 import { isStorable } from '../connection/stored-text.ts';
@@ -23,6 +25,17 @@ export async function stageRejections(
   await database.query(sql.type(nothing)`
     insert into snapshot_rejection (sync_run_id, name, version)
     select ${syncRunId}, * from ${sql.unnest(keys, ['text', 'text'])}`);
+}
+
+const existsRow = z.object({ exists: z.boolean() });
+
+/** Whether a source has skills or plugins that haven't vanished from it. */
+export async function hasEntriesOf(database: Database, sourceName: string, kind: SkillKind): Promise<boolean> {
+  return await database.oneFirst(sql.type(existsRow)`
+    select exists (
+      select from entry join source on source.id = entry.source_id
+      where source.name = ${sourceName} and ${isOfKind(kind, sql.fragment`entry`)} and entry.vanished_at is null
+    ) as exists`);
 }
 
 const progressRow = z.object({ chunks: count, entries: count, cursor: z.string().nullable() });

@@ -1,7 +1,8 @@
 /** Reads sources of the kind `api`, page by page: registries that serve the v0.1 API. */
 import { z } from 'zod';
-import { DocumentReader } from '../../registry/document-reader.ts';
+import { DocumentReader, type DocumentSummary } from '../../registry/document-reader.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
+import { ENTRY_KINDS, type EntryKind, SKILL_KINDS, type SkillKind } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { compileFilter } from '../../registry/filter.ts';
 import { type ApiPage, ApiUpstream, type ListQuery, type PageReader } from './upstream.ts';
@@ -9,6 +10,7 @@ import type { Check, Fetch, Fetched, SourceReader } from '../source-kind.ts';
 import type { ApiOrigin } from './definition.ts';
 import { acceptedQuery, type FirstPage, readFirstPage, refusedParameters } from './list-parameters.ts';
 import { RecentEntries } from './recent-entries.ts';
+import { firstSkillPage } from './skill-lists.ts';
 import type { SnapshotStager } from '../../activities/staging/snapshot-stager.ts';
 
 /** Clocks differ, and an entry can become visible slightly later than its date. */
@@ -24,14 +26,17 @@ const state = z.object({
   recent: z.string(),
   /** The query parameters that the upstream refused. */
   refused: z.string().optional(),
+  /** The lists that the upstream has besides the one of servers. */
+  lists: z.array(z.enum(SKILL_KINDS)).optional(),
 });
 export type ApiState = z.output<typeof state>;
 
 export const reader: SourceReader<ApiOrigin, ApiState> = { state, check: checkApi, fetch: fetchApi };
 
 /**
- * Reads all pages or, after an earlier sync, only what has changed. Deleted entries are included, so that they become tombstones
- * with the upstream's own date and message.
+ * Reads all pages or, after an earlier sync, only what has changed: the list of servers, and those of skills and plugins if
+ * the upstream has them. Deleted entries are included, so that they become tombstones with the upstream's own date and
+ * message.
  */
 async function fetchApi(fetch: Fetch<ApiOrigin, ApiState>): Promise<Fetched<ApiState>> {
   const { origin, previous, guard, signal, progress, scheduledAtMs } = fetch;
@@ -44,25 +49,28 @@ async function fetchApi(fetch: Fetch<ApiOrigin, ApiState>): Promise<Fetched<ApiS
   // By the upstream's clock, when the first attempt of this fetch began.
   const watermarkMs = (): number => upstream.firstAnsweredAtMs - sinceScheduledMs;
   const wanted: ListQuery = {
+    kind: 'server',
     since: previous === null ? null : sinceWatermark(previous),
     limit: PAGE_SIZE,
     includeDeleted: true,
   };
   const recent = new RecentEntries();
-  const accepted = await walk(fetch, upstream, {
-    query: acceptedQuery(wanted, previous),
-    onPage: ({ drafts }) => {
-      const overlapFromMs = watermarkMs() - OVERLAP_MS;
-      recent.add(drafts.filter(({ draft }) => Date.parse(draft.updatedAt ?? '') >= overlapFromMs));
-    },
-  }).finally(() => upstream.close());
+  const onPage = ({ drafts }: ApiPage): void => {
+    const overlapFromMs = watermarkMs() - OVERLAP_MS;
+    recent.add(drafts.filter(({ draft }) => Date.parse(draft.updatedAt ?? '') >= overlapFromMs));
+  };
+  const walked = await walkLists(fetch, upstream, { query: acceptedQuery(wanted, previous), onPage }).finally(() =>
+    upstream.close(),
+  );
   return {
     snapshot: 'staged',
-    coverage: accepted.since === null ? 'complete' : 'partial',
+    coverage: walked.servers.since === null ? 'complete' : 'partial',
+    ...(walked.absent.length > 0 && { absentKinds: [...walked.absent] }),
     state: {
       watermark: new Date(watermarkMs()).toISOString(),
       recent: recent.digest(),
-      ...refusedParameters(wanted, accepted),
+      ...refusedParameters(wanted, walked.servers),
+      lists: SKILL_KINDS.filter((kind) => !walked.absent.includes(kind)),
     },
   };
 }
@@ -73,18 +81,22 @@ async function fetchApi(fetch: Fetch<ApiOrigin, ApiState>): Promise<Fetched<ApiS
  */
 async function checkApi(question: Check<ApiOrigin, ApiState>): Promise<'nothing' | 'maybe'> {
   const { origin, definition, previous, guard, signal } = question;
-  const query = acceptedQuery({ since: sinceWatermark(previous), limit: PAGE_SIZE, includeDeleted: true }, previous);
+  const since = sinceWatermark(previous);
+  const wanted: ListQuery = { kind: 'server', since, limit: PAGE_SIZE, includeDeleted: true };
+  const query = acceptedQuery(wanted, previous);
   if (query.since === null) return 'maybe';
   const upstream = await ApiUpstream.open(origin, { guard, signal });
   const filter = compileFilter(definition.filter);
   const excludes = ({ name, tags }: EntryDraft): boolean => filter(name, tags) === 'excluded';
-  const page = await upstream.readPage(query, {
-    readPage: (bytes) => new DocumentReader({ format: 'upstream', syntax: 'json', excludes }).readAll(bytes),
-  });
-  upstream.close();
-  if (page.nextCursor !== null || page.findings.some(({ severity }) => severity === 'rejection')) return 'maybe';
+  const readPage = (bytes: Uint8Array): DocumentSummary =>
+    new DocumentReader({ format: 'upstream', syntax: 'json', excludes }).readAll(bytes);
   const recent = new RecentEntries();
-  recent.add(page.drafts);
+  for (const asked of [query, ...(previous.lists ?? []).map((kind) => ({ ...wanted, kind }))]) {
+    const page = await upstream.readPage(asked, { readPage });
+    upstream.close();
+    if (page.nextCursor !== null || page.findings.some(({ severity }) => severity === 'rejection')) return 'maybe';
+    recent.add(page.drafts);
+  }
   return recent.digest() === previous.recent ? 'nothing' : 'maybe';
 }
 
@@ -94,56 +106,123 @@ function sinceWatermark(previous: ApiState): string | null {
 }
 
 interface Walk {
+  /** For the list of servers. */
   readonly query: ListQuery;
   readonly onPage: (page: ApiPage) => void;
 }
 
-/** Reads and stages all pages. Returns the query that the upstream accepted. */
-async function walk(
-  { stager, resumeFrom }: Pick<Fetch, 'stager' | 'resumeFrom'>,
+interface WalkedLists {
+  /** The query for the list of servers that the upstream accepted. */
+  readonly servers: ListQuery;
+  /** The lists that the upstream doesn't have. */
+  readonly absent: readonly SkillKind[];
+}
+
+/** A list to read, from a page on. */
+interface ListStart {
+  readonly kind: EntryKind;
+  readonly first: FirstPage;
+  readonly readerOf: (pageNumber: number) => PageReader;
+}
+
+/** Reads all lists, from the page where an earlier attempt stopped. */
+async function walkLists(
+  fetch: Fetch<ApiOrigin, ApiState>,
   upstream: ApiUpstream,
-  wanted: Walk,
-): Promise<ListQuery> {
-  const { onPage } = wanted;
+  { query, onPage }: Walk,
+): Promise<WalkedLists> {
+  const { stager, previous } = fetch;
+  const resumed = await resumedList(fetch, upstream, query);
+  const absent: SkillKind[] = [];
+  let servers = query;
+  for (const kind of ENTRY_KINDS.slice(resumed === null ? 0 : ENTRY_KINDS.indexOf(resumed.kind))) {
+    if (resumed?.kind === kind) {
+      await walk(stager, upstream, { start: resumed, onPage });
+      continue;
+    }
+    const readerOf = pagesOf(stager, kind === 'server' ? 'page' : `page of ${kind}s`);
+    if (kind === 'server') {
+      const first = await readFirstPage(upstream, query, readerOf(1));
+      servers = first.query;
+      await walk(stager, upstream, { start: { kind, first, readerOf }, onPage });
+      continue;
+    }
+    const first = await firstSkillPage(fetch, upstream, {
+      query: skillQuery(kind, query, previous),
+      reader: readerOf(1),
+    });
+    if (first === null) absent.push(kind);
+    else await walk(stager, upstream, { start: { kind, first, readerOf }, onPage });
+  }
+  return { servers, absent };
+}
+
+/** A list that wasn't read before is read as a whole. */
+function skillQuery(
+  kind: SkillKind,
+  { since }: ListQuery,
+  previous: ApiState | null,
+): ListQuery & { readonly kind: SkillKind } {
+  const wasRead = previous?.lists?.includes(kind) === true;
+  return { kind, since: wasRead ? since : null, limit: PAGE_SIZE, includeDeleted: true };
+}
+
+/** Reads and stages all pages of a list. */
+async function walk(
+  stager: SnapshotStager,
+  upstream: ApiUpstream,
+  { start, onPage }: Pick<Walk, 'onPage'> & { readonly start: ListStart },
+): Promise<void> {
+  const { kind, first, readerOf } = start;
+  const { query } = first;
   const cursors = new Set<string>();
-  let { page, query, readerOf } = await firstPage({ stager, resumeFrom }, upstream, wanted.query);
+  let { page } = first;
   for (let pages = 1; ; pages += 1) {
     onPage(page);
     await stager.stage(page);
     const cursor = page.nextCursor;
-    if (cursor === null) return query;
+    if (cursor === null) return;
     if (cursors.has(cursor) || pages === MAX_PAGES) {
       const what = pages === MAX_PAGES ? `does not end after ${pages} pages` : `repeats a cursor, on page ${pages}`;
       throw new RollcallError('UpstreamInvalid', `${upstream.displayName} ${what}: its pages never end`);
     }
     cursors.add(cursor);
-    stager.resumeFrom(cursor);
+    stager.resumeFrom(resumePoint(kind, cursor));
     page = await upstream.readPage({ ...query, cursor }, readerOf(pages + 1));
   }
 }
 
-/** The page where an earlier attempt stopped, or the first page if the upstream no longer knows that cursor. */
-async function firstPage(
-  { stager, resumeFrom }: Pick<Fetch, 'stager' | 'resumeFrom'>,
+/** The page where an earlier attempt stopped. Null: there is none, or the upstream no longer knows its cursor. */
+async function resumedList(
+  { stager, resumeFrom, previous }: Fetch<ApiOrigin, ApiState>,
   upstream: ApiUpstream,
-  query: ListQuery,
-): Promise<FirstPage & { readonly readerOf: (pageNumber: number) => PageReader }> {
+  servers: ListQuery,
+): Promise<ListStart | null> {
   stager.resumeFrom(resumeFrom);
-  const fromStart = pagesOf(stager, 'page');
-  if (resumeFrom === null) {
-    return { ...(await readFirstPage(upstream, query, fromStart(1))), readerOf: fromStart };
-  }
+  if (resumeFrom === null) return null;
+  const { kind, cursor } = parseResumePoint(resumeFrom);
   // The number of pages before the cursor is unknown.
-  const readerOf = pagesOf(stager, `from the cursor ${JSON.stringify(resumeFrom.slice(0, 100))}: page`);
+  const readerOf = pagesOf(stager, `from the cursor ${JSON.stringify(cursor.slice(0, 100))}: page`);
+  const query = kind === 'server' ? servers : skillQuery(kind, servers, previous);
   try {
-    return { query, page: await upstream.readPage({ ...query, cursor: resumeFrom }, readerOf(1)), readerOf };
+    return { kind, first: { query, page: await upstream.readPage({ ...query, cursor }, readerOf(1)) }, readerOf };
   } catch (error) {
     const refused =
       error instanceof RollcallError && (error.type === 'UpstreamInvalid' || error.type === 'UpstreamNotFound');
     if (!refused) throw error;
     await stager.startOver();
-    return { ...(await readFirstPage(upstream, query, fromStart(1))), readerOf: fromStart };
+    return null;
   }
+}
+
+/** A cursor, and for skills and plugins the list that it belongs to. */
+function resumePoint(kind: EntryKind, cursor: string): string {
+  return kind === 'server' ? cursor : `${kind}\n${cursor}`;
+}
+
+function parseResumePoint(text: string): { readonly kind: EntryKind; readonly cursor: string } {
+  const kind = SKILL_KINDS.find((candidate) => text.startsWith(`${candidate}\n`)) ?? 'server';
+  return { kind, cursor: kind === 'server' ? text : text.slice(kind.length + 1) };
 }
 
 /** Readers for the pages of a walk; the page number is part of each entry's location. */

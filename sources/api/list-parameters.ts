@@ -30,7 +30,8 @@ async function readWithFewer(
   upstream: ApiUpstream,
   { query, reader, refusal }: { readonly query: ListQuery; readonly reader: PageReader; readonly refusal: Error },
 ): Promise<FirstPage> {
-  const bare: ListQuery = { since: null, limit: null, includeDeleted: false };
+  const { kind } = query;
+  const bare: ListQuery = { kind, since: null, limit: null, includeDeleted: false };
   const page = await upstream.readPage(bare, reader).catch((error: unknown) => {
     throw isRefusal(error) ? refusal : error;
   });
@@ -45,12 +46,12 @@ async function readWithFewer(
 }
 
 /** Queries with fewer parameters, the least restrictive first. */
-function fewerParameters({ since, limit, includeDeleted }: ListQuery): ListQuery[] {
+function fewerParameters({ kind, since, limit, includeDeleted }: ListQuery): ListQuery[] {
   const candidates: ListQuery[] = [
-    { since, limit: null, includeDeleted },
-    { since: null, limit, includeDeleted },
-    { since: null, limit: null, includeDeleted },
-    { since: null, limit, includeDeleted: false },
+    { kind, since, limit: null, includeDeleted },
+    { kind, since: null, limit, includeDeleted },
+    { kind, since: null, limit: null, includeDeleted },
+    { kind, since: null, limit, includeDeleted: false },
   ];
   return candidates.filter(
     (candidate) =>
@@ -77,6 +78,7 @@ export function acceptedQuery(query: ListQuery, state: ApiState | null): ListQue
   const refused = (state?.refused ?? '').split(' ');
   const readsAll = refused.includes('include_deleted') || refused.includes('updated_since');
   return {
+    kind: query.kind,
     since: readsAll ? null : query.since,
     limit: refused.includes('limit') ? null : query.limit,
     includeDeleted: query.includeDeleted && !refused.includes('include_deleted'),

@@ -4,6 +4,7 @@ import { describeSecret, readSecret } from '../../config/secrets.ts';
 import { Turns } from '../../db/connection/turns.ts';
 import type { DocumentSummary } from '../../registry/document-reader.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
+import type { EntryKind } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { HTML_INSTEAD, isHtmlPage } from '../../registry/text-encoding.ts';
 import type { SecretReference } from '../../registry/source-definition.ts';
@@ -13,11 +14,12 @@ import { displayUrl } from '../../outbound/redaction.ts';
 import { backoffMs } from '../../registry/backoff.ts';
 
 export interface ListQuery {
+  readonly kind: EntryKind;
   /** RFC 3339: only entries that changed since; null: all. */
   readonly since: string | null;
   /** Entries per page; null: the upstream's default. */
   readonly limit: number | null;
-  /** Whether to include deleted entries. */
+  /** Whether to include deleted entries. Of skills and plugins, also whether to include all versions. */
   readonly includeDeleted: boolean;
   readonly cursor?: string | null;
 }
@@ -233,12 +235,14 @@ function withoutTrailingSlashes(path: string): string {
   return path.slice(0, end);
 }
 
-function withQuery(list: URL, { since, limit, includeDeleted, cursor }: ListQuery): URL {
+function withQuery(list: URL, { kind, since, limit, includeDeleted, cursor }: ListQuery): URL {
   const url = new URL(list);
+  if (kind !== 'server') url.pathname = url.pathname.replace(/v0(\.\d+)?\/servers$/, `v0.1/x/dev.toolhive/${kind}s`);
   // Pasted parameters must not shorten the walk.
   for (const name of ['limit', 'include_deleted', 'cursor', 'updated_since']) url.searchParams.delete(name);
   if (limit !== null) url.searchParams.set('limit', String(limit));
   if (includeDeleted) url.searchParams.set('include_deleted', 'true');
+  if (includeDeleted && kind !== 'server') url.searchParams.set('all_versions', 'true');
   if (since !== null) url.searchParams.set('updated_since', since);
   if (cursor !== undefined && cursor !== null) url.searchParams.set('cursor', cursor);
   return url;

@@ -7,7 +7,7 @@ import { DocumentReader } from '../../registry/document-reader.ts';
 import { eventually } from '../eventually.ts';
 
 const READER: PageReader = { readPage: (bytes) => new DocumentReader({ format: 'upstream' }).readAll(bytes) };
-const QUERY = { since: null, limit: 100, includeDeleted: true };
+const QUERY = { kind: 'server' as const, since: null, limit: 100, includeDeleted: true };
 
 let server: Server;
 let port: number;

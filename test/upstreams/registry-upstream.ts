@@ -16,8 +16,9 @@ export type Answer = (response: ServerResponse, request: IncomingMessage) => unk
 
 export class RegistryUpstream {
   items: UpstreamItem[] = [];
-  /** Path and query of each request so far. */
+  /** Path and query of each request so far, without those for skills and plugins. */
   readonly requests: URL[] = [];
+  readonly skillRequests: URL[] = [];
   readonly headers: IncomingMessage['headers'][] = [];
   /** Answers for requests by number, from 1; all others are answered normally. */
   readonly answers = new Map<number, Answer>();
@@ -59,6 +60,11 @@ export class RegistryUpstream {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url!, this.url);
+    // It has no skills and plugins.
+    if (url.pathname.includes('/x/dev.toolhive/')) {
+      this.skillRequests.push(url);
+      return void response.writeHead(404).end('{"error":"not found"}');
+    }
     this.requests.push(url);
     this.headers.push(request.headers);
     this.beforePage(this.requests.length);

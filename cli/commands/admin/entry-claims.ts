@@ -12,26 +12,26 @@ interface ClaimsOptions extends PublishedOptions {
 
 export function addEntryClaims(entries: Command): void {
   addPublishedOptions(entries.command('claims'))
-    .argument('<name>', 'name of the server')
+    .argument('<name>', 'name of the entry')
     .addOption(
       new Option('--set <name=value>', 'replace its claims; repeat for more claims')
         .argParser(collectClaim)
         .conflicts('clear'),
     )
     .option('--clear', 'remove its own claims, so that the claims of its source apply', false)
-    .description('Show or change the claims that readers of a published server must hold')
+    .description('Show or change the claims that readers of a published entry must hold')
     .addHelpText(
       'after',
       [
-        '\nClaims apply to the server name, not to one version. If you repeat a claim, readers must hold one of its values.',
+        '\nClaims apply to the name, not to one version. If you repeat a claim, readers must hold one of its values.',
         '\nExamples:',
         '  $ rollcall admin entries claims com.example/weather',
         '  $ rollcall admin entries claims com.example/weather --set team=payments --set region=eu --set region=us',
         '  $ rollcall admin entries claims com.example/weather --clear',
       ].join('\n'),
     )
-    .action(async (name: string, { registry, set, clear, ...options }: ClaimsOptions) => {
-      const server = { name, ...(registry !== undefined && { registry }) };
+    .action(async (name: string, { kind, registry, set, clear, ...options }: ClaimsOptions) => {
+      const server = { entryKind: kind, name, ...(registry !== undefined && { registry }) };
       const claims = clear ? {} : set;
       const required = await askServer(options, async (client: AdminClient) => {
         if (claims !== undefined) await client.entries.setClaims.mutate({ ...server, claims });

@@ -41,8 +41,9 @@ export function addEntryList(entries: Command): void {
       const listed = await askServer(options, (client) => readAll(pagesOf(client, options)));
       printAnswer(options, listed, () =>
         formatTable(
-          ['name', 'version', 'status', 'source', 'claims'],
-          listed.map(({ name, version, status, sourceName, claims }) => [
+          ['kind', 'name', 'version', 'status', 'source', 'claims'],
+          listed.map(({ entryKind, name, version, status, sourceName, claims }) => [
+            entryKind,
             name,
             version,
             status,
