@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { DocumentReader, type DocumentSummary } from '../../registry/document-reader.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
-import { ENTRY_KINDS, type EntryKind, SKILL_KINDS, type SkillKind } from '../../registry/entry-kind.ts';
+import { ENTRY_KINDS, type EntryKind, kindOfName, SKILL_KINDS, type SkillKind } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { compileFilter } from '../../registry/filter.ts';
 import { type ApiPage, ApiUpstream, type ListQuery, type PageReader } from './upstream.ts';
@@ -57,7 +57,7 @@ async function fetchApi(fetch: Fetch<ApiOrigin, ApiState>): Promise<Fetched<ApiS
   const recent = new RecentEntries();
   const onPage = ({ drafts }: ApiPage): void => {
     const overlapFromMs = watermarkMs() - OVERLAP_MS;
-    recent.add(drafts.filter(({ draft }) => Date.parse(draft.updatedAt ?? '') >= overlapFromMs));
+    recent.add(drafts.filter(({ draft }) => isRecent(draft, overlapFromMs)));
   };
   const walked = await walkLists(fetch, upstream, { query: acceptedQuery(wanted, previous), onPage }).finally(() =>
     upstream.close(),
@@ -73,6 +73,12 @@ async function fetchApi(fetch: Fetch<ApiOrigin, ApiState>): Promise<Fetched<ApiS
       lists: SKILL_KINDS.filter((kind) => !walked.absent.includes(kind)),
     },
   };
+}
+
+/** Not every registry has dates of skills and plugins: then all of them are compared. */
+function isRecent({ name, updatedAt }: EntryDraft, sinceMs: number): boolean {
+  if (updatedAt === null) return kindOfName(name) !== 'server';
+  return Date.parse(updatedAt) >= sinceMs;
 }
 
 /**

@@ -134,6 +134,26 @@ describe.each(SKILL_KINDS)('%ss', (kind) => {
     }
   });
 
+  test('are resolved by `thv`, which searches and then compares names in any case', async () => {
+    // Toolhive, pkg/skills/skillsvc/registry.go: more than one match is ambiguous, none means that there is no such skill.
+    const resolve = async (asked: string): Promise<string[]> => {
+      const slash = asked.lastIndexOf('/');
+      const [namespace, name] = [asked.slice(0, Math.max(slash, 0)), asked.slice(slash + 1)];
+      const { entries } = await page(`?${new URLSearchParams({ search: name }).toString()}`);
+      const isWanted = (found: string, wanted: string): boolean => found.toLowerCase() === wanted.toLowerCase();
+      return labels({
+        entries: entries.filter(
+          (entry) => isWanted(entry.name, name) && (namespace === '' || isWanted(entry.namespace, namespace)),
+        ),
+        metadata: { count: 0 },
+      });
+    };
+    expect(await resolve('Zip')).toEqual(['org.example/zip@1.0.0']);
+    expect(await resolve('com.example/pdf')).toEqual(['com.example/pdf@1.39.0']);
+    expect(await resolve('pdf')).toHaveLength(2);
+    expect(await resolve('none')).toEqual([]);
+  });
+
   test('that don’t exist are 404, and a cursor of another list is 400', async () => {
     for (const path of ['/com.example/no', '/com.example/no/versions', '/com.example/pdf/versions/9.9.9']) {
       expect(await expectError(await api.get(base + path), 404)).toContain(`Registry "default" has no `);
