@@ -178,8 +178,9 @@ interface KeyedWrite {
 }
 
 /**
- * The id of a write, in Postgres and in Temporal. Derived from the idempotency key and the caller. The same key of another caller is another write, so it neither conflicts
- * nor reveals anything. Callers without authentication can't be told apart and share their keys.
+ * The id of a write, in Postgres and in Temporal, derived from the idempotency key and the caller. The same key of another
+ * caller is another write, so it neither conflicts nor reveals anything. Callers without authentication can't be told apart
+ * and share their keys.
  *
  * Version 0.1 used the key itself. A write that it stored keeps that id if the same caller sends it again.
  */
