@@ -11,7 +11,7 @@ import { OutboundRules } from './rules.ts';
 export interface AdmissionFault {
   /** The member of a source as written, such as `['git', 'auth', 'passwordFile']`. */
   readonly path: readonly string[];
-  /** Completes a sentence that starts with the path: `has to begin with https://`. */
+  /** Completes a sentence that starts with the path: `must start with https://`. */
   readonly message: string;
 }
 

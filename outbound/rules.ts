@@ -34,9 +34,9 @@ export class OutboundRules {
 
   /** Why a URL is forbidden before any name is looked up; null if it isn't. */
   faultOf(url: URL): string | null {
-    if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'has to begin with https://';
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must start with https://';
     return url.protocol === 'http:' && !this.lists(url.hostname)
-      ? 'has to begin with https://: only hosts in `outbound.allow` can be reached without encryption'
+      ? 'must start with https://: only hosts in `outbound.allow` can be reached without encryption'
       : this.faultOfHost(url.hostname);
   }
 

@@ -131,12 +131,19 @@ async function bringUpToDate(
     if (apply || resource.status['phase'] === 'Failed') {
       if (!hasOwnTemporal(resource, rendered)) await ensureTemporalNamespace(reconciliation, resource);
       await applyObjects(reconciliation, { resource, rendered, workload });
+      await tellChanges(reconciliation, resource);
     }
   } catch (error) {
     if (!(error instanceof SpecFault) && !isDenied(error)) throw error;
     fault = error instanceof SpecFault ? error : { reason: 'RBACFailed', message: error.message };
   }
   return await statusOf(reconciliation, resource, { fault, rendered });
+}
+
+async function tellChanges(reconciliation: Reconciliation, resource: RegistryResource): Promise<void> {
+  const { changes } = reconciliation;
+  if (changes.length === 0) return;
+  await emitEvent(reconciliation, resource, { type: 'Normal', reason: 'Applied', note: changes.join(', ') });
 }
 
 async function ensureTemporalNamespace({ sources }: Reconciliation, resource: RegistryResource): Promise<void> {

@@ -27,7 +27,7 @@ export const git: SourceKind<GitOrigin, Written> = {
 function gitFaults({ repository, auth }: GitOrigin, settings: OutboundSettings): AdmissionFault[] {
   const remote = remoteRepository(repository);
   const path = ['git', 'repository'];
-  if (remote === null) return [{ path, message: 'has to be an https:// or SSH URL, with a plain host name' }];
+  if (remote === null) return [{ path, message: 'must be an https:// or SSH URL, with a plain host name' }];
   const rules = new OutboundRules(settings);
   const fault = remote.transport === 'ssh' ? rules.faultOfHost(remote.host) : rules.faultOf(remote.url);
   return [

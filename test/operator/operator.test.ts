@@ -107,8 +107,13 @@ describe.skipIf('missing' in programs)(`the operator${because}`, { timeout: 90_0
     expect(status).toMatchObject({ readyReplicas: 1, observedGeneration: 1, apiStatus: { phase: 'Ready' } });
     await cluster.setReady('team-a', 'reports', 0);
     await cluster.phase('team-a', 'reports', 'Pending');
-    const reasons = (await cluster.eventsOf('team-a', 'reports')).map(({ reason }) => reason);
-    expect(reasons).toEqual(expect.arrayContaining(['Pending', 'Syncing']));
+    await cluster.eventually(async () => (await cluster.eventsOf('team-a', 'reports')).length >= 4, 'events tell it');
+    const events = await cluster.eventsOf('team-a', 'reports');
+    // In the order in which kubectl lists them.
+    expect(events.map(({ reason }) => reason)).toEqual(['Applied', 'Pending', 'Syncing', 'Pending']);
+    expect(events[0]?.note).toMatch(
+      /^created ConfigMap reports-registry-server-config, .*created Deployment reports-api$/,
+    );
   });
 
   describe('clear failures', () => {

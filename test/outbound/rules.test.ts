@@ -55,12 +55,12 @@ describe('without an allowlist', () => {
   test.each(['file:///etc/passwd', 'ftp://registry.example.com/', 'data:,x', 'gopher://127.0.0.1/'])(
     '%s is not a valid URL',
     (url) => {
-      expect(faultOf(url)).toBe('has to begin with https://');
+      expect(faultOf(url)).toBe('must start with https://');
     },
   );
 
   test('nothing is read without encryption', () => {
-    expect(faultOf('http://registry.example.com/')).toContain('has to begin with https://');
+    expect(faultOf('http://registry.example.com/')).toContain('must start with https://');
   });
 });
 
@@ -90,7 +90,7 @@ describe('what is allowed', () => {
   });
 
   test('a name below an allowed one is a different name', () => {
-    expect(faultOf('http://git.corp.example.com/', 'corp.example.com')).toContain('has to begin with https://');
+    expect(faultOf('http://git.corp.example.com/', 'corp.example.com')).toContain('must start with https://');
   });
 
   test('a name is allowed at an allowed address, but not at another one of the same network', () => {

@@ -52,7 +52,7 @@ function vscodeLinks(form: ServerForm): Option[] {
       title: 'Install from the configured registry',
       kind: 'link',
       text: `vscode:mcp/by-name/${name.split('/').map(encodeURIComponent).join('/')}`,
-      notes: ['VS Code has to be configured to use this registry.'],
+      notes: ['Configure VS Code to use this registry first.'],
     },
     link({ client: 'vscode', title: 'Install in VS Code', kind: 'link' }, (server) => vscodeInstall(name, server)),
     link(
