@@ -166,7 +166,7 @@ export class OperatorCluster {
   }
 
   /** Waits for a phase, and answers with the status. */
-  async phase(namespace: string, name: string, phase: string): Promise<JsonObject> {
+  async phase(namespace: string, name: string, phase: string, withinMs = 30_000): Promise<JsonObject> {
     let status: JsonObject = {};
     await this.eventually(
       async () => {
@@ -174,6 +174,7 @@ export class OperatorCluster {
         return status['phase'] === phase;
       },
       () => `the phase of ${namespace}/${name} is ${phase}: ${JSON.stringify(status)}`,
+      withinMs,
     );
     return status;
   }

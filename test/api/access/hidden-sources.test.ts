@@ -20,10 +20,11 @@ beforeAll(async () => {
   [provider, database] = await Promise.all([startIdentityProvider(), createTestDatabase()]);
   const [managed, own, secret] = ['published', 'own', 'secret'].map((name) => source(name, 'managed'));
   await storeConfiguration(database.database, {
-    sources: [source('shown'), source('hidden'), managed!, own!, secret!],
+    sources: [source('shown'), source('hidden'), source('untagged'), managed!, own!, secret!],
     sourceClaims: { shown: ORG, hidden: TEAM, published: ORG, own: ORG, secret: TEAM },
     registries: [
-      { name: 'main', access: 'protected', sources: ['shown', 'hidden'], claims: ORG },
+      { name: 'main', access: 'protected', sources: ['shown', 'hidden', 'untagged'], claims: ORG },
+      { name: 'open', access: 'public', sources: ['untagged'] },
       { name: 'team', access: 'protected', sources: ['hidden'], claims: TEAM },
       { name: 'to-publish', access: 'protected', sources: ['published'], claims: ORG },
       { name: 'to-own', access: 'protected', sources: ['own'], claims: ORG },
@@ -67,6 +68,16 @@ test.each(['/v1/sources', '/trpc/sources.list', '/extension/v0/registries', '/ex
   },
 );
 
+test('a source without claims is only listed in public registries', async () => {
+  const sourcesOf = async (registry: string): Promise<string[]> => {
+    const response = await api.withToken(insider, `/extension/v0/registries/${registry}`);
+    const { sources } = (await response.json()) as { sources: { name: string }[] };
+    return sources.map(({ name }) => name);
+  };
+  expect(await sourcesOf('main')).toEqual(['shown', 'hidden']);
+  expect(await sourcesOf('open')).toEqual(['untagged']);
+});
+
 test.each(['/v1/registries', '/trpc/registries.list', '/extension/v0/registries'])(
   'a hidden registry is not listed: %s',
   async (path) => {
@@ -81,8 +92,8 @@ test('the counts of the installation are those of what the caller sees', async (
     const answer = (await (await api.withToken(token, '/trpc/system.info')).json()) as { result: { data: object } };
     return answer.result.data;
   };
-  expect(await countsFor(insider)).toMatchObject({ counts: { sources: 5, registries: 6, entries: 2 } });
-  expect(await countsFor(outsider)).toMatchObject({ counts: { sources: 3, registries: 4, entries: 1 } });
+  expect(await countsFor(insider)).toMatchObject({ counts: { sources: 5, registries: 7, entries: 2 } });
+  expect(await countsFor(outsider)).toMatchObject({ counts: { sources: 3, registries: 5, entries: 1 } });
 });
 
 test('if a registry must be named, only those that the caller sees and can publish to are offered', async () => {
