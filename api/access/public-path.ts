@@ -1,5 +1,5 @@
 /** Paths that the configuration opens to all callers. */
-import { percentDecoded } from './percent-decoding.ts';
+import { percentDecoded } from '../http/path-parameter.ts';
 
 /** Paths that readers could interpret differently are never public. */
 const AMBIGUOUS = /%(?:2f|2e|5c|00)|\\|\/\.{0,2}(?:\/|$)/i;

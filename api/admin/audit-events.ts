@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { listAuditEvents as readEvents } from '../../db/upkeep/audit-events.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditEvent } from '../../registry/audit.ts';
-import { text } from '../http/text.ts';
-import { timestamp } from '../http/timestamp.ts';
+import { text, timestamp } from '../http/values.ts';
 import { query } from './operation.ts';
 
 /** Events that meet all of the conditions, newest first. */

@@ -5,7 +5,7 @@ import { listSources } from '../../db/configuration/sources.ts';
 import { ENTRY_KINDS } from '../../registry/entry-kind.ts';
 import { sees, seesRegistry } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';
-import { text } from '../http/text.ts';
+import { text } from '../http/values.ts';
 import type { OperationContext } from './operation.ts';
 import { visibleRegistry } from './registries.ts';
 import { isManaged } from '../../registry/source-definition.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import 'zod-openapi';
 import { ENTRY_STATUSES, SERVER_STATUSES } from '../../registry/entry.ts';
-import { text } from '../http/text.ts';
+import { text } from '../http/values.ts';
 
 const MAX_STATUS_MESSAGE = 500;
 

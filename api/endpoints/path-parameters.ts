@@ -1,6 +1,6 @@
 /** Path parameters in the OpenAPI document. */
 import 'zod-openapi';
-import { text } from '../http/text.ts';
+import { text } from '../http/values.ts';
 
 const registryName = text.meta({ description: 'Name of the registry.', example: 'default' });
 const serverName = text.meta({

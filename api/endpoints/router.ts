@@ -6,7 +6,7 @@ import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import { readBody } from '../http/json-body.ts';
 import { readQuery } from '../http/query-string.ts';
-import { isSafeMethod } from '../http/safe-method.ts';
+import { isSafeMethod } from '../http/request.ts';
 import { refuseForeignPages } from '../middleware/foreign-pages.ts';
 import { limitWrites } from '../middleware/rate-limits.ts';
 import { type Access, type Endpoint, type EndpointGroup, isForWebPages } from './endpoint.ts';

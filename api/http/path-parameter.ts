@@ -4,13 +4,18 @@ import { HttpError } from './error.ts';
 
 /** Answers 400 for a path that can't be decoded, in the same format for all endpoints. */
 export const refuseMalformedPath: RequestHandler = (request, _response, next) => {
-  try {
-    decodeURIComponent(request.path);
-  } catch {
-    throw new HttpError(400, 'The path has a malformed percent-encoding');
-  }
+  if (percentDecoded(request.path) === null) throw new HttpError(400, 'The path has a malformed percent-encoding');
   next();
 };
+
+/** Null if the percent-encoding is malformed. */
+export function percentDecoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
 
 /**
  * A parameter of the path, decoded; undefined if the path has none of this name.

@@ -1,6 +1,7 @@
 /** The query string of a request, read strictly so that mistakes of clients show. */
 import type { z } from 'zod';
 import { HttpError } from './error.ts';
+import { percentDecoded } from './path-parameter.ts';
 
 /**
  * The query parameters that the schema names, checked by it. Other parameters are ignored.
@@ -28,11 +29,9 @@ function parameters(queryString: string, known: Readonly<Record<string, unknown>
 }
 
 function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    throw new HttpError(400, 'The query string has a malformed percent-encoding');
-  }
+  const decoded = percentDecoded(text.replaceAll('+', ' '));
+  if (decoded === null) throw new HttpError(400, 'The query string has a malformed percent-encoding');
+  return decoded;
 }
 
 function badQuery(error: z.ZodError): HttpError {

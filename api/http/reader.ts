@@ -1,7 +1,7 @@
 /** Work for a client that stops when the client disconnects. */
 import type { Request, Response } from 'express';
 import type { Reader } from '../../db/connection/consistent-read.ts';
-import { addressOf } from './client-address.ts';
+import { addressOf } from './request.ts';
 
 /**
  * Does the work for the client. When the client disconnects, the reader's signal aborts, and the failure that follows is

@@ -2,7 +2,7 @@
 import type { Request, RequestHandler } from 'express';
 import { callerOf } from '../access/caller.ts';
 import { HttpError } from '../http/error.ts';
-import { isSafeMethod } from '../http/safe-method.ts';
+import { isSafeMethod } from '../http/request.ts';
 import { isKnownHost, requestedHosts } from './requested-host.ts';
 
 /**

@@ -7,9 +7,8 @@ import { callerOf } from '../access/caller.ts';
 import { TokenRejected } from '../access/tokens/rejection.ts';
 import { senderOf } from '../audit/sender.ts';
 import type { AuditTrail } from '../audit/trail.ts';
-import { addressOf } from '../http/client-address.ts';
+import { addressOf, isSafeMethod } from '../http/request.ts';
 import { HttpError } from '../http/error.ts';
-import { isSafeMethod } from '../http/safe-method.ts';
 
 const WINDOW_MS = 60_000;
 

@@ -7,7 +7,7 @@ import { servedView } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
 import { requiredParameter } from '../../http/path-parameter.ts';
 import { whileConnected } from '../../http/reader.ts';
-import { text } from '../../http/text.ts';
+import { text } from '../../http/values.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
 import { pathParameters } from '../path-parameters.ts';
 import { exportParameters } from './parameters.ts';

@@ -1,8 +1,7 @@
 /** Query parameters of reads. The OpenAPI document is generated from the same schemas. */
 import { z } from 'zod';
 import 'zod-openapi';
-import { text } from '../../http/text.ts';
-import { timestamp } from '../../http/timestamp.ts';
+import { text, timestamp } from '../../http/values.ts';
 
 export const DEFAULT_LIMIT = 30;
 /** A larger `limit` is reduced to this one. */
