@@ -38,7 +38,7 @@ export async function refusal(
     return new RollcallError('UpstreamDenied', `${server} does not accept the credentials (401): ${said}`);
   }
   if (status === 403 && action === 'change') {
-    return new RollcallError('UpstreamDenied', `may not create or change ${what}. The API server says: ${said}`);
+    return new RollcallError('UpstreamDenied', `not allowed to create or change ${what}. The API server says: ${said}`);
   }
   // The API server answers 500 to a manifest with a field that its schema doesn't have.
   const isInvalid = [400, 409, 422].includes(status) || said.includes('field not declared in schema');
@@ -46,7 +46,7 @@ export async function refusal(
   if (status === 403) {
     return new RollcallError(
       'UpstreamDenied',
-      `may not list or watch ${what}: grant it with a role as in deploy/kubernetes. The API server says: ${said}`,
+      `not allowed to list or watch ${what}: grant it with a role as in deploy/kubernetes. The API server says: ${said}`,
     );
   }
   if (status === 404) return new RollcallError('UpstreamNotFound', `${server} doesn't have ${what}`);

@@ -124,7 +124,10 @@ function receiveWrites(actor: SourceActor): void {
   };
   setHandler(contract.publishUpdate, carryOut('Publish'), { validator, description: 'Publish a version' });
   setHandler(contract.setStatusUpdate, carryOut('Set the status of'), { validator, description: 'Set a status' });
-  setHandler(contract.setClaimsUpdate, carryOut('Set the claims of'), { validator, description: 'Set who may see it' });
+  setHandler(contract.setClaimsUpdate, carryOut('Set the claims of'), {
+    validator,
+    description: 'Set the claims required for reading it',
+  });
   setHandler(contract.removeUpdate, carryOut('Remove'), { validator, description: 'Remove a version' });
 }
 

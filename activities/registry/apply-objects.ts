@@ -123,7 +123,7 @@ function permissionFault(
   const said = message.slice(Math.max(0, message.indexOf('The API server says')));
   return new SpecFault(
     reason,
-    `The operator may not manage ${what}: grant it with the roles in deploy/operator. ${said}`,
+    `The operator is not allowed to manage ${what}: grant it with the roles in deploy/operator. ${said}`,
   );
 }
 

@@ -79,7 +79,7 @@ describe.skipIf('missing' in programs)(`an operator that is interrupted${because
     await cluster.apply(registry('few', 'denied'));
     const status = await cluster.phase('few', 'denied', 'Failed');
     expect(status['message']).toMatch(
-      /^The operator may not manage the Deployment denied-api: grant it with the roles in deploy\/operator\. /,
+      /^The operator is not allowed to manage the Deployment denied-api: grant it with the roles in deploy\/operator\. /,
     );
     await cluster.server.do('PATCH', path, { ...patch, json: { rules: role['rules'] } });
     await cluster.eventually(

@@ -53,7 +53,7 @@ describe('a source that was never synced fails the registry', () => {
   test.each([
     ['UpstreamUnavailable', 'https://git.example.com could not be reached', /Check the URL, the network policies/],
     ['UpstreamNotFound', 'there is no branch nope', /Check the URL, the branch, tag, or commit, and the path/],
-    ['UpstreamDenied', 'may not list or watch configmaps', /permissions of the service account/],
+    ['UpstreamDenied', 'not allowed to list or watch configmaps', /permissions of the service account/],
     ['FormatMismatch', 'the document is in the format toolhive', /Set `format` to the format of the document/],
     ['DocumentInvalid', 'not JSON', /Repair the registry document/],
   ] as const)('%s', (type, message, remedy) => {
