@@ -166,7 +166,7 @@ export class OperatorCluster {
   }
 
   /** Waits for a phase, and answers with the status. */
-  async phase(namespace: string, name: string, phase: string, withinMs = 30_000): Promise<JsonObject> {
+  async phase(namespace: string, name: string, phase: string): Promise<JsonObject> {
     let status: JsonObject = {};
     await this.eventually(
       async () => {
@@ -174,7 +174,8 @@ export class OperatorCluster {
         return status['phase'] === phase;
       },
       () => `the phase of ${namespace}/${name} is ${phase}: ${JSON.stringify(status)}`,
-      withinMs,
+      // The operator looks at failing sources every 30 seconds.
+      80_000,
     );
     return status;
   }
