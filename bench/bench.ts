@@ -14,6 +14,8 @@ import { type DataSetOptions, writeDataSet } from './data-set.ts';
 export interface BenchOptions {
   /** Fewer entries and fewer, shorter runs. */
   readonly quick: boolean;
+  /** Of the large registry. Default: 100,000, or 10,000 in quick runs. */
+  readonly entries?: number;
   /** Called with each step. */
   readonly onProgress: (what: string) => void;
 }
@@ -26,6 +28,8 @@ export interface BenchDatabase {
 
 export class Bench {
   readonly quick: boolean;
+  /** The number of entries of the large registry. */
+  readonly entries: number;
   /** Temporary folder of this run. */
   readonly directory: string;
   readonly temporalAddress: string;
@@ -45,6 +49,7 @@ export class Bench {
     },
   ) {
     this.quick = options.quick;
+    this.entries = options.entries ?? (options.quick ? 10_000 : 100_000);
     this.#onProgress = options.onProgress;
     this.directory = servers.directory;
     this.temporalAddress = servers.temporal.address;
@@ -77,11 +82,6 @@ export class Bench {
 
   say(what: string): void {
     this.#onProgress(what);
-  }
-
-  /** The number of entries of the large registry. */
-  get entries(): number {
-    return this.quick ? 10_000 : 100_000;
   }
 
   /** The number of runs per measurement. */

@@ -7,9 +7,10 @@ import { loadToolName } from './load.ts';
 import { MEASURES, QUICK_MEASURES } from './measures/index.ts';
 import { describeMachine, formatTable, type Report } from './report.ts';
 
-const USAGE = `npm run bench -- [--quick] [--json] [--only MEASURE]...
+const USAGE = `npm run bench -- [--quick] [--entries N] [--json] [--only MEASURE]...
 
   --quick   10,000 entries, one short run each, a subset of the measures: about a minute
+  --entries of the large registry: 100000
   --json    the report as JSON instead of a table
   --only    one of ${Object.keys(MEASURES).join(', ')}; may be repeated
 `;
@@ -17,6 +18,7 @@ const USAGE = `npm run bench -- [--quick] [--json] [--only MEASURE]...
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    entries: { type: 'string' },
     json: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
     help: { type: 'boolean', default: false },
@@ -40,7 +42,11 @@ async function measureAll(names: readonly string[]): Promise<Report> {
   const onProgress = (what: string): void => {
     process.stderr.write(`${((Date.now() - started) / 1000).toFixed(0).padStart(5)} s  ${what}\n`);
   };
-  const bench = await Bench.start({ quick: options.quick, onProgress });
+  const bench = await Bench.start({
+    quick: options.quick,
+    ...(options.entries !== undefined && { entries: Number(options.entries) }),
+    onProgress,
+  });
   const figures: Figure[] = [];
   const failures: { measure: string; message: string }[] = [];
   try {

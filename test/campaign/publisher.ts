@@ -6,11 +6,11 @@ const ANSWER_DEADLINE_MS = 15_000;
 const RETRY_MS = 100;
 
 export class Publisher {
-  readonly #installation: Installation;
+  readonly #installation: Pick<Installation, 'url' | 'query'>;
   readonly #confirmed: string[] = [];
   #count = 0;
 
-  constructor(installation: Installation) {
+  constructor(installation: Pick<Installation, 'url' | 'query'>) {
     this.#installation = installation;
   }
 
