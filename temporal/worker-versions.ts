@@ -17,6 +17,7 @@ const NOT_FOUND = 5;
 const LOOK_EVERY_MS = 1_000;
 /** Visibility lists a workflow under its new version after a moment. */
 const MOVED_EVERY_MS = 10_000;
+const MOVED_AT_ONCE = 20;
 
 /** Set by Temporal: `deployment:build`. */
 const DeploymentVersion = defineSearchAttributeKey('TemporalWorkerDeploymentVersion', SearchAttributeType.KEYWORD);
@@ -46,11 +47,12 @@ export async function setCurrentVersion(client: Client, wanted: CurrentVersion):
   const { version, server, signal, onProgress } = wanted;
   await refuseOldServer(client);
   await makeCurrent(client, wanted);
+  const since = new Date();
   onProgress(`Version ${version} is the current version of the workers`);
   let told = '';
   let movedAtMs = 0;
   for (;;) {
-    const behind = await findBehind(client, wanted);
+    const behind = await findBehind(client, wanted, since);
     if (behind.length === 0 || signal.aborted) return behind.length;
     const count = `${behind.length} workflows still run on other versions`;
     if (count !== told) onProgress((told = count));
@@ -114,12 +116,14 @@ interface Behind {
   readonly version: string | undefined;
 }
 
-async function findBehind(client: Client, { server, version }: CurrentVersion): Promise<Behind[]> {
+/** @param since when the version became the current one: workflows without a version that started later start on it */
+async function findBehind(client: Client, { server, version }: CurrentVersion, since: Date): Promise<Behind[]> {
   const prefix = `${deploymentName(server)}:`;
   const { name } = DeploymentVersion;
   const query =
-    `ExecutionStatus = 'Running' AND TaskQueue = '${server.taskQueue}' ` +
-    `AND (${name} IS NULL OR ${name} != '${prefix}${version}')`;
+    `ExecutionStatus = 'Running' AND TaskQueue = '${server.taskQueue}' AND ` +
+    `((${name} IS NULL AND StartTime < '${since.toISOString()}') OR ` +
+    `(${name} IS NOT NULL AND ${name} != '${prefix}${version}'))`;
   const behind: Behind[] = [];
   for await (const { workflowId, runId, type, typedSearchAttributes } of client.workflow.list({ query })) {
     const at = typedSearchAttributes.get(DeploymentVersion)?.slice(prefix.length);
@@ -132,15 +136,23 @@ async function findBehind(client: Client, { server, version }: CurrentVersion): 
 async function move(client: Client, server: TemporalServer, behind: readonly Behind[]): Promise<void> {
   const { workers } = await findWorkers(client, server.taskQueue);
   const versions = new Set(workers.map(({ version }) => version));
-  for (const { workflowId, runId, isActor, version } of behind) {
-    const isStuck = version !== undefined && !versions.has(version);
-    try {
-      if (isStuck) await followCurrentVersion(client, { workflowId, runId });
-      if (isActor) await client.workflow.getHandle(workflowId).signal(moveSignal);
-    } catch (error) {
-      // It has ended.
-      if (!isNotFound(error)) throw error;
-    }
+  for (let start = 0; start < behind.length; start += MOVED_AT_ONCE) {
+    const some = behind.slice(start, start + MOVED_AT_ONCE);
+    await Promise.all(some.map((workflow) => moveOne(client, workflow, versions)));
+  }
+}
+
+async function moveOne(
+  client: Client,
+  { workflowId, runId, isActor, version }: Behind,
+  versions: ReadonlySet<string | null>,
+): Promise<void> {
+  try {
+    if (version !== undefined && !versions.has(version)) await followCurrentVersion(client, { workflowId, runId });
+    if (isActor) await client.workflow.getHandle(workflowId).signal(moveSignal);
+  } catch (error) {
+    // It has ended.
+    if (!isNotFound(error)) throw error;
   }
 }
 
