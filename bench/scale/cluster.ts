@@ -2,7 +2,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { chmod, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -18,19 +18,8 @@ import { nginxConfiguration } from './nginx.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const NGINX = '/usr/sbin/nginx';
+const FIRST_VERSION = '1.0.0';
 const READY_WITHIN_MS = 120_000;
-/** The folders and files of a checkout that a process needs. */
-const NOT_COPIED: ReadonlySet<string> = new Set([
-  '.git',
-  '.ci',
-  'node_modules',
-  'test',
-  'bench',
-  'docs',
-  'deploy',
-  'dist',
-]);
-
 export type Role = 'api' | 'worker';
 
 export interface Member {
@@ -52,8 +41,8 @@ export class Cluster {
   readonly database: pg.Pool;
   readonly #folder: string;
   readonly #services: readonly GuardedProcess[];
-  /** The checkout whose code new processes run. */
-  #code = CHECKOUT;
+  /** The folder of the package that new processes run. */
+  #package = '';
 
   private constructor(
     folder: string,
@@ -109,6 +98,7 @@ export class Cluster {
       database: new pg.Pool({ host, port, database, user, password, max: 2 }),
       services: [nginx, temporal.process, postgres.process],
     });
+    await cluster.useVersion(FIRST_VERSION);
     for (const [index, address] of addresses.entries()) {
       await cluster.#add({ role: 'api', name: `api-${index + 1}`, address, internalAddress: ports.pop()! });
     }
@@ -126,7 +116,7 @@ export class Cluster {
   #spawn({ role, name, address, internalAddress }: Omit<Member, 'child'>): ChildProcess {
     const parameters = [role, '--config', join(this.#folder, 'rollcall.yaml'), '--internal-address', internalAddress];
     if (role === 'api') parameters.push('--address', address);
-    const child = spawn(process.execPath, [join(this.#code, 'bin/rollcall.mjs'), ...parameters], {
+    const child = spawn(process.execPath, [join(this.#package, 'bin/rollcall.mjs'), ...parameters], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     endWithThisProcess(child);
@@ -176,17 +166,19 @@ export class Cluster {
     await this.restart(member);
   }
 
-  /** Processes that start from now on run a copy of the checkout with another version of the package. */
+  /** Processes that start from now on run a copy of the built package, with another version. */
   async useVersion(version: string): Promise<void> {
     const copy = join(this.#folder, `rollcall-${version}`);
     await mkdir(copy);
-    for (const name of await readdir(CHECKOUT)) {
-      if (!NOT_COPIED.has(name)) await cp(join(CHECKOUT, name), join(copy, name), { recursive: true });
+    for (const name of ['bin', 'dist', 'package.json']) {
+      await cp(join(CHECKOUT, name), join(copy, name), { recursive: true });
     }
     await symlink(join(CHECKOUT, 'node_modules'), join(copy, 'node_modules'));
     const manifest = JSON.parse(await readFile(join(CHECKOUT, 'package.json'), 'utf8')) as object;
-    await writeFile(join(copy, 'package.json'), JSON.stringify({ ...manifest, version }));
-    this.#code = copy;
+    for (const folder of [copy, join(copy, 'dist')]) {
+      await writeFile(join(folder, 'package.json'), JSON.stringify({ ...manifest, version }));
+    }
+    this.#package = copy;
   }
 
   /** Adds a worker next to the existing ones. */
@@ -207,8 +199,8 @@ export class Cluster {
   /** Runs the command of the chart's hook. Returns its output. */
   async setCurrentVersion(): Promise<string> {
     const { stdout } = await promisify(execFile)(process.execPath, [
-      join(this.#code, 'bin/rollcall.mjs'),
-      ...['worker-version', 'set-current', '--wait', '180', '--config', join(this.#folder, 'rollcall.yaml')],
+      join(this.#package, 'bin/rollcall.mjs'),
+      ...['worker-version', 'set-current', '--wait', '300', '--config', join(this.#folder, 'rollcall.yaml')],
     ]);
     return stdout;
   }

@@ -99,7 +99,7 @@ async function prove(running: Cluster): Promise<void> {
   say(`reads at ${Math.round(capacity / 2)} per second, one publish per second`);
   await observe(running);
   const apiKills = await killEachInTurn(running, say);
-  const upgraded = await upgrade(running, '99.0.0', say);
+  const upgraded = await upgrade(running, '2.0.0', say);
   figure('rolling upgrade of all processes', `${upgraded.toFixed(0)} s`);
   const { seconds: manual, fewestWaiting } = await manualSyncsAmongTimers(running, upstreams, {
     intervalSeconds: options.intervalSeconds,
