@@ -200,7 +200,10 @@ export class Cluster {
   async setCurrentVersion(): Promise<string> {
     const { stdout } = await promisify(execFile)(process.execPath, [
       join(this.#package, 'bin/rollcall.mjs'),
-      ...['worker-version', 'set-current', '--wait', '300', '--config', join(this.#folder, 'rollcall.yaml')],
+      'worker-version',
+      'set-current',
+      '--wait=300',
+      `--config=${join(this.#folder, 'rollcall.yaml')}`,
     ]);
     return stdout;
   }

@@ -28,7 +28,7 @@ export async function untilSynced(cluster: Cluster, count: number, say: Say): Pr
 /** When each api was killed, in milliseconds since the epoch. */
 export async function killEachInTurn(cluster: Cluster, say: Say): Promise<number[]> {
   const apiKills: number[] = [];
-  for (const member of [...cluster.members]) {
+  for (const member of cluster.members) {
     say(`kill -9 ${member.name}`);
     if (member.role === 'api') apiKills.push(Date.now());
     await cluster.killAndRestart(member);

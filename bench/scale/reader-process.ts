@@ -30,12 +30,12 @@ const failures: { at: number; message: string }[] = [];
 const latencies: number[] = [];
 const startedAt = performance.now();
 let next = 0;
-let waiting = 0;
-let isStopped = false;
-process.once('SIGTERM', () => (isStopped = true));
+const pending = new Set<Promise<void>>();
+const stopping = new AbortController();
+process.once('SIGTERM', () => stopping.abort());
 
 await (Number(rate) > 0 ? readAt(Number(rate)) : Promise.all(Array.from({ length: CONNECTIONS }, readOnAndOn)));
-while (waiting > 0) await delay(TICK_MS);
+await Promise.all(pending);
 const report: ReaderReport = {
   reads: latencies.length,
   failures,
@@ -46,21 +46,23 @@ const report: ReaderReport = {
 process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit());
 
 async function readAt(perSecond: number): Promise<void> {
-  while (!isStopped) {
+  while (!stopping.signal.aborted) {
     const due = ((performance.now() - startedAt) / 1000) * perSecond;
-    while (next < due && waiting < MOST_WAITING) void read();
+    while (next < due && pending.size < MOST_WAITING) {
+      const one = read().finally(() => pending.delete(one));
+      pending.add(one);
+    }
     await delay(TICK_MS);
   }
 }
 
 async function readOnAndOn(): Promise<void> {
-  while (!isStopped) await read();
+  while (!stopping.signal.aborted) await read();
 }
 
 async function read(): Promise<void> {
   const path = paths[next++ % paths.length]!;
   const since = performance.now();
-  waiting += 1;
   try {
     const { statusCode, body } = await pool.request({ path, method: 'GET' });
     const bytes = await body.arrayBuffer();
@@ -68,7 +70,5 @@ async function read(): Promise<void> {
     latencies.push(performance.now() - since);
   } catch (error) {
     failures.push({ at: Date.now(), message: `${path}: ${(error as Error).message}` });
-  } finally {
-    waiting -= 1;
   }
 }

@@ -54,7 +54,7 @@ async function setCurrent(version: string, { config, wait }: SetCurrentOptions):
         : `${left} workflows are left on other versions: keep workers of these versions until they have ended`,
     );
   } catch (error) {
-    throw new CommandFailure(`The version was not set: ${describeTemporalFailure(error, server)}`);
+    throw new CommandFailure(`The version was not set: ${await describeTemporalFailure(error, server)}`);
   } finally {
     await connection.close();
   }

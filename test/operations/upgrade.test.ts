@@ -64,7 +64,7 @@ describe.skipIf(missing !== undefined)(`an upgrade${missing === undefined ? '' :
     await writeFile(join(folder, 'rollcall.yaml'), JSON.stringify(configuration(temporal))); // JSON is YAML
   }, 60_000);
   afterAll(async () => {
-    await Promise.all(running.map(({ stop }) => stop()));
+    await Promise.all(running.map((one) => one.stop()));
     await connection?.close();
     upstream?.closeAllConnections();
     upstream?.close();
@@ -189,6 +189,6 @@ describe.skipIf(missing !== undefined)(`an upgrade${missing === undefined ? '' :
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(serverJson(`io.example/${name}`)),
     });
-    expect(response.status, await response.text()).toBe(200);
+    expect({ status: response.status, body: await response.text() }).toMatchObject({ status: 200 });
   }
 });
