@@ -53,7 +53,7 @@ type Place = { readonly folder: string } | { readonly elsewhere: OtherRepository
 
 function placeOf(source: unknown, { root, base }: { readonly root: string; readonly base: string }): Place {
   if (typeof source === 'string') {
-    const folder = folderIn(root, source.startsWith('./') ? source : `${base}/${source}`);
+    const folder = folderIn(root, /^\.?\//.test(source) ? source : `${base}/${source}`);
     return folder === null ? { fault: `has the source ${shown(source)}, which isn't in the repository` } : { folder };
   }
   if (!isJsonObject(source)) return { fault: 'has no source' };
