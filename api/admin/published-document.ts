@@ -5,6 +5,7 @@ import { compactJson } from '../../registry/json-elements.ts';
 import { isJsonObject } from '../../registry/json.ts';
 import { checkServerJson, type Fault, faultText } from '../../registry/server-json.ts';
 import { checkSkill } from '../../registry/skills/check-skill.ts';
+import { publishedText } from '../../registry/skills/served-skill.ts';
 import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import type { JsonBody } from '../http/json-body.ts';
@@ -38,8 +39,10 @@ export function publishedDocument(
   const faults = kind === 'server' ? checkServerJson(value, { ...limits, text }) : checkSkill(kind, value, text);
   if (faults.length > 0 || !isJsonObject(value)) throw invalidDocument(faults, kind);
   const { namespace, name, version } = value as { namespace: string; name: string; version: string };
-  const stored = kind === 'server' ? name : storedName(kind, `${namespace}/${name}`);
-  return { name: stored, version, document: compactJson(bytes) };
+  const document = compactJson(bytes);
+  if (kind === 'server') return { name, version, document };
+  // Only this server says what it found out about an entry, for example that its signature was verified.
+  return { name: storedName(kind, `${namespace}/${name}`), version, document: publishedText(document, value) };
 }
 
 /** @throws HttpError 422 for a document of another name or version than the request. */

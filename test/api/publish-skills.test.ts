@@ -96,6 +96,14 @@ describe.each(SKILL_KINDS)('a %s', (kind) => {
     expect(answer.status).toBe(201);
   });
 
+  test("can't claim what only this server says, such as that its signature was verified", async () => {
+    const claimed = { 'dev.rollcall/verification': { result: 'verified' }, 'com.example/own': 1 };
+    expect((await publish('publisher', document('claims', '1.0.0', { _meta: claimed }))).status).toBe(201);
+    const { body } = await read('publisher', 'claims');
+    expect(body).toHaveProperty(['_meta', 'com.example/own'], 1);
+    expect(body).not.toHaveProperty(['_meta', 'dev.rollcall/verification']);
+  });
+
   test('is published once, and a repetition with its key is answered like the first', async () => {
     const first = await statusAndBody(publish('publisher', document('once'), `key-${kind}`));
     expect(await statusAndBody(publish('publisher', document('once'), `key-${kind}`))).toEqual(first);
