@@ -8,7 +8,7 @@ import { driverQuery, Queries, type Query } from '../../db/connection/queries.ts
 import { listEntries } from '../../db/entries/entries.ts';
 import { atLeastShareOf, atMostTimes, below, type Figure, plain, ratioTo } from '../figure.ts';
 import { largeRegistry, type LargeRegistry } from '../large-registry.ts';
-import { type MeasuredLoad, putProcessUnderLoad } from '../load.ts';
+import { type MeasuredLoad, putProcessUnderLoad, warmUp } from '../load.ts';
 import type { LookupSetup } from '../lookup-process.ts';
 import { percentile, sampleOf } from '../sample.ts';
 import { SequentialClient } from '../sequential-client.ts';
@@ -133,6 +133,13 @@ async function measureLookups(bench: Bench, registry: LargeRegistry, registryId:
     putProcessUnderLoad(processId, { origin, paths: asked, connections: CONNECTIONS, seconds: 1 });
   const found: { readonly ours: MeasuredLoad; readonly bare: MeasuredLoad }[] = [];
   try {
+    bench.say('cold look-ups: warm-up');
+    const exact = entries.map(
+      ({ server: { name, version } }) =>
+        `/v0.1/servers/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}?include_deleted=true`,
+    );
+    await warmUp({ origin: ours.origin, paths: exact, connections: CONNECTIONS });
+    await warmUp({ origin: bare.origin, paths, connections: CONNECTIONS });
     for (let run = 0; run <= bench.runs; run += 1) {
       bench.say(`cold look-ups, run ${run}`);
       const asked = paths.slice(run * perRun, (run + 1) * perRun);

@@ -8,7 +8,7 @@ import type { Bench } from '../bench.ts';
 import { atMostShareOf, type Figure } from '../figure.ts';
 import { interleaved } from '../interleaved.ts';
 import { largeRegistry } from '../large-registry.ts';
-import { putProcessUnderLoad } from '../load.ts';
+import { putProcessUnderLoad, warmUp } from '../load.ts';
 import { sampleOf } from '../sample.ts';
 import { warmReads } from './warm-reads.ts';
 
@@ -27,10 +27,13 @@ export async function measureObservedReads(bench: Bench): Promise<Figure[]> {
     const figures: Figure[] = [];
     for (const { line, path, headers = {} } of await warmReads(registry.origin)) {
       bench.say(`${line}, logged and measured`);
+      const asked = { paths: [path], headers, connections: CONNECTIONS };
       const load = async ({ origin, processId }: StartedApi): Promise<number> => {
-        const asked = { origin, paths: [path], headers, connections: CONNECTIONS, seconds: SECONDS };
-        return (await putProcessUnderLoad(processId, asked)).microsecondsPerRequest;
+        const result = await putProcessUnderLoad(processId, { ...asked, origin, seconds: SECONDS });
+        return result.microsecondsPerRequest;
       };
+      await warmUp({ ...asked, origin: observed.origin });
+      await warmUp({ ...asked, origin: unobserved.origin });
       const { ours, baseline } = await interleaved(RUNS[bench.quick ? 'quick' : 'full'], {
         ours: () => load(observed),
         baseline: () => load(unobserved),

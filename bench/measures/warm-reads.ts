@@ -4,13 +4,12 @@ import type { Bench } from '../bench.ts';
 import { atLeastShareOf, type Figure, ratioTo } from '../figure.ts';
 import { interleaved } from '../interleaved.ts';
 import { largeRegistry, type LargeRegistry } from '../large-registry.ts';
-import { type MeasuredLoad, putProcessUnderLoad } from '../load.ts';
+import { type MeasuredLoad, putProcessUnderLoad, warmUp } from '../load.ts';
 import { sampleOf } from '../sample.ts';
 import { SequentialClient } from '../sequential-client.ts';
 
 const CONNECTIONS = 32;
 const GOAL = 0.8;
-/** A process compiles the code of a request during its first seconds under load. */
 const RUNS = { quick: 5, full: 7 } as const;
 
 export interface WarmRead {
@@ -47,15 +46,12 @@ export async function warmReads(origin: string): Promise<WarmRead[]> {
 async function measure(bench: Bench, registry: LargeRegistry, read: WarmRead): Promise<Figure[]> {
   const { line, path, headers = {} } = read;
   const bare = await startBareExpress(registry.origin, path, headers);
+  const asked = { paths: [path], headers, connections: CONNECTIONS };
   const load = (origin: string, processId: number): Promise<MeasuredLoad> =>
-    putProcessUnderLoad(processId, {
-      origin,
-      paths: [path],
-      headers,
-      connections: CONNECTIONS,
-      seconds: bench.loadSeconds,
-    });
+    putProcessUnderLoad(processId, { ...asked, origin, seconds: bench.loadSeconds });
   try {
+    await warmUp({ ...asked, origin: registry.origin });
+    await warmUp({ ...asked, origin: bare.origin });
     const runs = await interleaved(RUNS[bench.quick ? 'quick' : 'full'], {
       ours: () => load(registry.origin, registry.processes.api),
       baseline: () => load(bare.origin, bare.processId),
