@@ -69,7 +69,7 @@ async function measureLists(
   { origin }: LargeRegistry,
   { client, registryId }: { readonly client: pg.Client; readonly registryId: string },
 ): Promise<Figure> {
-  const pagesPerBlock = bench.quick ? 50 : 200;
+  const pagesPerBlock = bench.quick ? 120 : 200;
   const http = new SequentialClient(origin);
   const ours: number[][] = [[]];
   const queries: number[][] = [[]];
