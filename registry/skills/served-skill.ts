@@ -5,9 +5,12 @@
  */
 import type { EntryStatus } from '../entry.ts';
 import { compactJson, JsonElements } from '../json-elements.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject, memberOf } from '../json.ts';
 
-/** Rollcall's data about an entry, in `_meta`: status, dates, and whether it is the latest version. */
+/**
+ * Rollcall's data about an entry, in `_meta`: status, dates, and whether it is the latest version. If the published document
+ * has another status, `documentStatus` is that one, or null for none.
+ */
 export const ENTRY_STATE = 'dev.rollcall/entry';
 
 /** Members of `_meta` with this prefix belong to the registry that serves the entry, not to its publisher. */
@@ -21,8 +24,14 @@ const OWN_PREFIX = 'dev.rollcall/';
 export function servedText(document: string, status: EntryStatus, meta: JsonObject): string {
   const members = membersOf(document);
   const metaMembers = metaOf(members);
-  for (const [name, value] of Object.entries(meta)) metaMembers.set(name, JSON.stringify(value));
+  const written = members.get('status');
   members.set('status', JSON.stringify(status));
+  const documentStatus: unknown = written === undefined ? null : JSON.parse(written);
+  const isOther = written !== members.get('status');
+  const state = { ...memberOf(meta, ENTRY_STATE), ...(isOther && { documentStatus }) };
+  for (const [name, value] of Object.entries({ ...meta, [ENTRY_STATE]: state })) {
+    metaMembers.set(name, JSON.stringify(value));
+  }
   members.set('_meta', objectText(metaMembers));
   return objectText(members);
 }
@@ -42,12 +51,15 @@ export function withMeta(document: string, name: string, value: object): string 
   return objectText(members.set('_meta', objectText(metaMembers)));
 }
 
-/** The document without the members of `_meta` that another Rollcall added. */
+/** The document as it was published, without what another Rollcall added to serve it. */
 export function publishedText(text: string, parsed: JsonObject): string {
   const meta = parsed['_meta'];
   if (!isJsonObject(meta) || !Object.keys(meta).some(isOwn)) return text;
   const members = membersOf(text);
   const kept = new Map([...metaOf(members)].filter(([name]) => !isOwn(name)));
+  const { documentStatus } = memberOf(meta, ENTRY_STATE);
+  if (documentStatus === null) members.delete('status');
+  else if (documentStatus !== undefined) members.set('status', JSON.stringify(documentStatus));
   if (kept.size === 0) members.delete('_meta');
   else members.set('_meta', objectText(kept));
   return objectText(members);

@@ -120,6 +120,7 @@ describe.each(SKILL_KINDS)('%ss', (kind) => {
         publishedAt: expect.any(String),
         updatedAt: expect.any(String),
         isLatest: true,
+        documentStatus: 'ARCHIVED',
       },
       'dev.rollcall/provenance': { source: 'alpha', kind: 'file' },
     });

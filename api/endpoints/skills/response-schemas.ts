@@ -24,6 +24,10 @@ const members = {
         publishedAt: timestamp,
         updatedAt: timestamp,
         isLatest: z.boolean(),
+        documentStatus: z
+          .unknown()
+          .optional()
+          .meta({ description: 'The status in the published document, if it is another one; null if it has none.' }),
       })
       .meta({ description: 'The state of the entry in this registry.' }),
     [PROVENANCE]: entryProvenance,
