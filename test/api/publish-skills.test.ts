@@ -180,7 +180,7 @@ describe.each(SKILL_KINDS)('a %s', (kind) => {
     expect(version).toMatchObject({ entryKind: kind, name: 'com.example/listed' });
     await expect(admin.catalog.versions.query({ ...named, entryKind: 'server' })).rejects.toThrow('no server');
     expect(await admin.catalog.search.query({ ...asked, entryKind: 'server' })).toMatchObject({ total: 0 });
-    expect(await admin.catalog.choices.query(asked)).toContainEqual({ group: 'source', value: 'own', servers: 4 });
+    expect(await admin.catalog.choices.query(asked)).toContainEqual({ group: 'source', value: 'own', servers: 5 });
   });
 });
 
