@@ -148,7 +148,8 @@ async function serverConfiguration(owner: Owner, directory: string) {
       defaultStore: 'main',
       visibilityStore: 'visibility',
       numHistoryShards: 4,
-      datastores: { main: store('temporal', 20), visibility: store('temporal_visibility', 10) },
+      // Each of the four services opens as many.
+      datastores: { main: store('temporal', 10), visibility: store('temporal_visibility', 5) },
     },
     global: { membership: { maxJoinDuration: '30s', broadcastAddress: LOOPBACK } },
     services: { frontend, matching: await service(), history: await service(), worker: await service() },

@@ -236,7 +236,7 @@ function configurationOf({
     sources,
     registries,
     auth: { mode: 'anonymous' },
-    database: { host, port, database, user, password, sslMode: 'disable', maxOpenConns: 15 },
+    database: { host, port, database, user, password, sslMode: 'disable', maxOpenConns: 12 },
     temporal: { address: temporal.address, workerVersioning: true },
     server: { drainDelay: '2s' },
   };
