@@ -1,4 +1,4 @@
-/** Registry clients written in Go: cached, and built the first time with the Go toolchain. */
+/** Registry clients and tools written in Go: cached, and built the first time with the Go toolchain. */
 import { execFile } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,6 +36,14 @@ export const HELM: GoProgram = {
   package: 'helm.sh/helm/v3/cmd/helm',
   version: 'v3.18.6',
   buildTimeoutMs: 900_000,
+};
+
+/** Checks Kubernetes manifests against JSON Schemas. Later versions need Go 1.26. */
+export const KUBECONFORM: GoProgram = {
+  name: 'kubeconform',
+  package: 'github.com/yannh/kubeconform/cmd/kubeconform',
+  version: 'v0.7.0',
+  buildTimeoutMs: 300_000,
 };
 
 /** Checks GitHub Actions workflows. */

@@ -1,23 +1,13 @@
 /** The Helm chart: linted, rendered with several value files, and accepted by a real API server, every field of it. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { load } from '../config/configuration-file.ts';
-import { findGoProgram, HELM } from '../go-program.ts';
 import { ApiServer, askForPrograms } from '../kubernetes/api-server.ts';
 import { apply, type Manifest } from '../kubernetes/manifests.ts';
-
-const CHART = fileURLToPath(new URL('../../deploy/helm/rollcall', import.meta.url));
-/** Their definitions belong to other projects, so that this API server doesn't know them. */
-const FOREIGN = ['ServiceMonitor', 'PrometheusRule', 'HTTPRoute'];
-
-const helm = await findGoProgram(HELM);
-const valueFiles = (await readdir(join(CHART, 'ci'))).map((name) => join('ci', name));
+import { CHART, FOREIGN, helm, runHelm, template, valueFiles } from './chart.ts';
 
 describe.skipIf(typeof helm !== 'string')(
   `the chart${typeof helm === 'string' ? '' : ` (skipped: ${helm.missing})`}`,
@@ -208,27 +198,8 @@ function argumentsOfOperator(manifests: readonly Manifest[]): readonly string[] 
   return operatorOf(manifests).spec.template.spec.containers[0]?.args ?? [];
 }
 
-async function runHelm(...parameters: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(helm as string, parameters, { cwd: CHART });
-  return stdout;
-}
-
 async function render(values: string, ...parameters: readonly string[]): Promise<Manifest[]> {
-  // Each file is another release: the template of a Job can't be changed.
-  const release = basename(values, '-values.yaml');
-  const text = await runHelm(
-    'template',
-    release,
-    '.',
-    '--kube-version',
-    '1.33.0',
-    '--namespace',
-    'rollcall',
-    '--values',
-    values,
-    ...parameters,
-  );
-  return parseAllDocuments(text)
+  return parseAllDocuments(await template(values, ...parameters))
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null);
 }
