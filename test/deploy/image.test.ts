@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findFreePort } from '../../embedded/free-port.ts';
+import { createTestDatabase, createTestNamespace } from '../environment.ts';
 import { findProgram, type Program, whySkipped } from '../infrastructure/programs.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
@@ -17,6 +19,11 @@ const IMAGE = `localhost/rollcall-test:${process.pid}`;
 const BUILD_TIMEOUT_MS = 600_000;
 /** Above the base image. */
 const MAX_SIZE_MIB = 200;
+
+interface Inspected {
+  readonly OCIv1: { config: { User: string; Labels: Record<string, string>; Entrypoint: string[] } };
+  readonly Docker: { config: { Env: string[]; Healthcheck: { Test: string[] } } };
+}
 
 async function buildah(...parameters: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)('buildah', parameters, {
@@ -46,6 +53,11 @@ async function machineSettings(folder: string): Promise<string[]> {
   return [...mounts, `${join(folder, 'npmrc')}:/root/.npmrc`].flatMap((mount) => ['--volume', `${mount}:ro`]);
 }
 
+/** As one word of a shell command. */
+function inShell(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 const builder = await findBuilder();
 
 describe.skipIf('missing' in builder)(`the image${whySkipped(builder)}`, { timeout: 60_000 }, () => {
@@ -57,7 +69,8 @@ describe.skipIf('missing' in builder)(`the image${whySkipped(builder)}`, { timeo
     folder = await mkdtemp(join(tmpdir(), 'rollcall-image-'));
     const file = 'deploy/image/Dockerfile';
     const settings = ['--pull-never', '--build-arg', 'COMMIT=0123abc', ...(await machineSettings(folder))];
-    await buildah('bud', ...settings, '--file', file, '--tag', IMAGE, '.');
+    // Images in the OCI format have no health check.
+    await buildah('bud', '--format', 'docker', ...settings, '--file', file, '--tag', IMAGE, '.');
     root = await mounted(IMAGE);
   }, BUILD_TIMEOUT_MS);
   afterAll(async () => {
@@ -81,6 +94,10 @@ describe.skipIf('missing' in builder)(`the image${whySkipped(builder)}`, { timeo
     return stdout;
   }
 
+  async function inspect(): Promise<Inspected> {
+    return JSON.parse(await buildah('inspect', '--type', 'image', IMAGE)) as Inspected;
+  }
+
   async function sizeOf(path: string): Promise<number> {
     const { stdout } = await promisify(execFile)('du', ['--summarize', '--block-size=1M', path]);
     return Number.parseInt(stdout, 10);
@@ -96,11 +113,40 @@ describe.skipIf('missing' in builder)(`the image${whySkipped(builder)}`, { timeo
     );
   });
 
-  test('has a user, a health check, labels, and an SBOM', async () => {
-    const { OCIv1, Docker } = JSON.parse(await buildah('inspect', '--type', 'image', IMAGE)) as {
-      OCIv1: { config: { User: string; Labels: Record<string, string>; Entrypoint: string[] } };
-      Docker: { config: { Env: string[] } };
+  test('has a health check that succeeds while an api runs', async () => {
+    const [kind, ...check] = (await inspect()).Docker.config.Healthcheck.Test;
+    expect(kind).toBe('CMD');
+    expect(check.join(' ')).toContain('127.0.0.1:8081/health');
+    const database = await createTestDatabase();
+    const { address, namespace } = await createTestNamespace();
+    const [port, internalPort] = [await findFreePort(), await findFreePort()];
+    const configuration = {
+      sources: [{ name: 'published', managed: {} }],
+      database: { ...database.settings, sslMode: 'disable' },
+      temporal: { address, namespace },
+      server: { address: `127.0.0.1:${port}`, internalAddress: `127.0.0.1:${internalPort}`, drainDelay: '0s' },
+      auth: { mode: 'anonymous' },
     };
+    const healthCheck = check.map((word) => inShell(word.replace(':8081', `:${internalPort}`))).join(' ');
+    try {
+      const output = await run(`
+        printf %s ${inShell(JSON.stringify(configuration))} > /tmp/rollcall.yaml
+        ${healthCheck} && echo 'healthy before the start'
+        node bin/rollcall.mjs api --config /tmp/rollcall.yaml > /tmp/log 2>&1 &
+        for attempt in $(seq 40); do
+          if ${healthCheck}; then result=healthy && break; fi
+          sleep 0.5
+        done
+        kill $! && wait $!
+        echo "\${result:-$(cat /tmp/log)}"`);
+      expect(output).toBe('healthy\n');
+    } finally {
+      await database.drop();
+    }
+  });
+
+  test('has a user, labels, and an SBOM', async () => {
+    const { OCIv1, Docker } = await inspect();
     expect(OCIv1.config).toMatchObject({ User: 'node', Entrypoint: ['node', 'bin/rollcall.mjs'] });
     expect(OCIv1.config.Labels).toMatchObject({
       'org.opencontainers.image.title': 'Rollcall',

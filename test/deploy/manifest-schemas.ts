@@ -11,7 +11,7 @@ interface Schema {
 }
 
 interface OpenApiDocument {
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components?: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
 /**
