@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import pg from 'pg';
 import { migrateUp } from '../../db/upkeep/migrations.ts';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
@@ -18,6 +19,8 @@ import { nginxConfiguration } from './nginx.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 const NGINX = '/usr/sbin/nginx';
+/** The default. */
+const TASK_QUEUE = 'rollcall';
 const FIRST_VERSION = '1.0.0';
 const READY_WITHIN_MS = 120_000;
 export type Role = 'api' | 'worker';
@@ -210,6 +213,24 @@ export class Cluster {
 
   async query<Row>(statement: string): Promise<Row[]> {
     return (await this.database.query(statement)).rows as Row[];
+  }
+
+  /**
+   * How many workflow and activity tasks wait in the task queue, as Temporal reports it. Tasks that still wait for the worker
+   * that has their workflow in its cache aren't counted.
+   */
+  async queuedTasks(): Promise<number> {
+    const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = proto.temporal.api.enums.v1.TaskQueueType;
+    const counts = await Promise.all(
+      [TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY].map(async (taskQueueType) => {
+        const { namespace } = this.temporal;
+        const taskQueue = { name: TASK_QUEUE };
+        const request = { namespace, taskQueue, taskQueueType, reportStats: true };
+        const { stats } = await this.client.workflowService.describeTaskQueue(request);
+        return Number(stats?.approximateBacklogCount ?? 0);
+      }),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   async stop(): Promise<void> {

@@ -1,12 +1,16 @@
 /** What happens to the cluster during the proof. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { createSourceActors } from '../../temporal/source-actors.ts';
 import type { Cluster } from './cluster.ts';
 import type { Upstreams } from './upstreams.ts';
 
 const AFTER_KILL_MS = 4_000;
 const MANUAL_SYNCS = 5;
 const QUEUED = 500;
+/** After this many intervals, all sources are due. */
+const FROZEN_INTERVALS = 1.5;
+/** The api waits longer than this until a worker accepts a request. */
+const REQUESTED_WITHIN_MS = 500;
+const STARTED_WITHIN_MS = 120_000;
 const SYNCED_WITHIN_MS = 400_000;
 const LOOK_EVERY_MS = 250;
 
@@ -53,40 +57,85 @@ export async function upgrade(cluster: Cluster, version: string, say: Say): Prom
   return (Date.now() - startedAt) / 1000;
 }
 
-/** Seconds until the fetch of a manual sync starts, while syncs of timers wait for a worker. */
+export interface ManualSyncs {
+  /** Tasks in the queue just before the requests. The frozen workers take none of them until they go on. */
+  readonly queued: number;
+  /** How many must be queued for the figures to count. */
+  readonly needed: number;
+  /** Of each manual sync: milliseconds until its first activity started. */
+  readonly starts: readonly { readonly afterRequestMs: number; readonly afterResumeMs: number }[];
+}
+
+/**
+ * Freezes all workers until enough tasks of timers are queued, requests manual syncs of several sources, and lets the workers
+ * go on. All sources have new content, so each queued check leads to a sync.
+ */
 export async function manualSyncsAmongTimers(
   cluster: Cluster,
   upstreams: Upstreams,
   { intervalSeconds, say }: { readonly intervalSeconds: number; readonly say: Say },
-): Promise<{ readonly seconds: number[]; readonly fewestWaiting: number }> {
-  const actors = createSourceActors(cluster.client, { taskQueue: 'rollcall', findState: async () => undefined });
-  const names = upstreams.sources.map(({ name }) => name);
-  const queued = Math.min(QUEUED, names.length / 2);
+): Promise<ManualSyncs> {
+  const needed = Math.min(QUEUED, Math.floor(upstreams.sources.length / 2));
   const workers = cluster.members.filter(({ role }) => role === 'worker');
-  say(`stop all workers for ${intervalSeconds} s, so that all sources are due at once`);
-  for (const worker of workers) await cluster.kill(worker);
+  say(`freeze all workers until ${needed} tasks of timers are queued`);
   upstreams.change();
   upstreams.delayMs = 1_000;
-  await delay(intervalSeconds * 1100);
-  await Promise.all(workers.map((worker) => cluster.restart(worker)));
-  const deadline = Date.now() + SYNCED_WITHIN_MS;
-  const seconds: number[] = [];
-  let fewestWaiting = names.length;
-  for (let tried = 0; seconds.length < MANUAL_SYNCS && upstreams.waiting >= queued && Date.now() < deadline;) {
-    const source = names.filter((name) => upstreams.hasSent(name))[tried];
-    if (source === undefined) {
-      await delay(LOOK_EVERY_MS / 5);
-      continue;
+  for (const { child } of workers) child.kill('SIGSTOP');
+  try {
+    const deadline = Date.now() + intervalSeconds * 1_000 * FROZEN_INTERVALS;
+    let queued = 0;
+    while ((queued = await cluster.queuedTasks()) < needed && Date.now() < deadline) await delay(LOOK_EVERY_MS);
+    // Their timers are due last: a request for a source whose own sync is queued joins that.
+    const idle = upstreams.lastAsked(MANUAL_SYNCS);
+    const requestedAt = Date.now();
+    const resume = async (): Promise<number> => {
+      await delay(REQUESTED_WITHIN_MS);
+      for (const { child } of workers) child.kill('SIGCONT');
+      return Date.now();
+    };
+    const [numbers, resumedAt] = await Promise.all([
+      Promise.all(idle.map((name) => requestSync(cluster, name))),
+      resume(),
+    ]);
+    const starts: { afterRequestMs: number; afterResumeMs: number }[] = [];
+    for (const [index, name] of idle.entries()) {
+      const startedAt = await startOf(cluster, name, numbers[index]!);
+      starts.push({ afterRequestMs: startedAt - requestedAt, afterResumeMs: startedAt - resumedAt });
+      say(`  ${name}: started ${startedAt - resumedAt} ms after the workers went on, with ${queued} tasks queued`);
     }
-    tried += 1;
-    const waiting = upstreams.waiting;
-    const startedAt = Date.now();
-    await actors.syncNow(source, { force: true, requestedBy: 'scale' });
-    while (upstreams.askedAtMs(source) < startedAt && Date.now() < deadline) await delay(10);
-    seconds.push((upstreams.askedAtMs(source) - startedAt) / 1000);
-    fewestWaiting = Math.min(fewestWaiting, waiting);
-    say(`  a manual sync started after ${seconds.at(-1)} s, with ${waiting} syncs queued`);
+    return { queued, needed, starts };
+  } finally {
+    for (const { child } of workers) child.kill('SIGCONT');
+    upstreams.delayMs = 0;
   }
-  upstreams.delayMs = 0;
-  return { seconds, fewestWaiting };
+}
+
+/** Through nginx, again as long as no worker accepts it. Returns the number of the sync. */
+async function requestSync(cluster: Cluster, name: string): Promise<number> {
+  const deadline = Date.now() + STARTED_WITHIN_MS;
+  for (;;) {
+    const response = await fetch(`${cluster.url}/trpc/sources.sync`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ name }),
+    });
+    const text = await response.text();
+    if (response.ok) return (JSON.parse(text) as { result: { data: { number: number } } }).result.data.number;
+    if (response.status < 500 || Date.now() > deadline) throw new Error(`sync of ${name}: ${response.status} ${text}`);
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+/** When the first activity of a sync opened its record, in milliseconds since the epoch. */
+async function startOf(cluster: Cluster, name: string, number: number): Promise<number> {
+  const deadline = Date.now() + STARTED_WITHIN_MS;
+  for (;;) {
+    const [row] = await cluster.query<{ startedAt: Date }>(
+      `select started_at as "startedAt" from sync_run join source on source.id = source_id
+       where source.name = '${name}' and number = ${number}`,
+    );
+    if (row !== undefined) return row.startedAt.getTime();
+    if (Date.now() > deadline) throw new Error(`Sync ${number} of ${name} did not start`);
+    await delay(LOOK_EVERY_MS);
+  }
 }

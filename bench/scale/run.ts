@@ -1,7 +1,7 @@
 /**
  * Proves that an installation with replicas on a real Temporal server loses nothing: see docs/scaling.md.
  *
- * npm run scale -- [--sources 1000] [--entries 100000] [--interval 60] [--keep]
+ * npm run scale -- [--sources 1000] [--entries 100000] [--interval 60] [--only priority] [--keep]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,9 +20,12 @@ const { values } = parseArgs({
     sources: { type: 'string', default: '1000' },
     entries: { type: 'string', default: '100000' },
     interval: { type: 'string', default: '60' },
+    only: { type: 'string' },
     keep: { type: 'boolean', default: false },
   },
 });
+if (values.only !== undefined && values.only !== 'priority')
+  throw new Error(`--only ${values.only}: use --only priority`);
 const options = {
   sources: Number(values.sources),
   entries: Number(values.entries),
@@ -88,6 +91,7 @@ async function prove(running: Cluster): Promise<void> {
   const syncedFrom = Date.now();
   await untilSynced(running, options.sources + 1, say);
   figure('first sync of all sources', `${seconds(Date.now() - syncedFrom)} s`);
+  if (values.only === 'priority') return await checkPriority(running);
   const pathsFile = await writePaths(running, folder);
   const stopReads = startReads(running, pathsFile, 0);
   await delay(CAPACITY_MS);
@@ -101,32 +105,27 @@ async function prove(running: Cluster): Promise<void> {
   const apiKills = await killEachInTurn(running, say);
   const upgraded = await upgrade(running, '2.0.0', say);
   figure('rolling upgrade of all processes', `${upgraded.toFixed(0)} s`);
-  const { seconds: manual, fewestWaiting } = await manualSyncsAmongTimers(running, upstreams, {
-    intervalSeconds: options.intervalSeconds,
-    say,
-  });
+  await checkPriority(running).catch((error: Error) => check('manual syncs among timers', error.message, false));
   await untilDrained();
   const report = await traffic.stop();
 
-  const slowest = Math.max(...manual);
-  check(
-    `a manual sync starts within ${MOST_SECONDS_TO_MANUAL_SYNC} s while at least ${fewestWaiting} syncs of timers are queued`,
-    manual.length === 0
-      ? 'not measured: the queue was empty'
-      : `${manual.length} syncs, slowest ${slowest.toFixed(2)} s`,
-    manual.length > 0 && slowest <= MOST_SECONDS_TO_MANUAL_SYNC,
-  );
   const onKilled = report.failures.filter(({ at }) =>
     apiKills.some((killed) => at >= killed && at < killed + KILLED_CONNECTIONS_MS),
   );
   const others = report.failures.filter((failure) => !onKilled.includes(failure));
   for (const { at, message } of others.slice(0, 10)) say(`  failed read at ${seconds(at - begin)} s: ${message}`);
-  figure('reads', `${report.reads}; p50 ${report.p50Ms.toFixed(1)} ms, p99 ${report.p99Ms.toFixed(1)} ms`);
+  figure(
+    'reads during all of this, including restarts and the upgrade: p50 and p99, no goal',
+    `${report.reads}; ${report.p50Ms.toFixed(1)} ms, ${report.p99Ms.toFixed(1)} ms`,
+  );
   figure('failed reads on connections of a killed api', String(onKilled.length));
   check('other failed reads', String(others.length), others.length === 0);
   const { publishes, publisher, reader } = traffic;
   figure('publishes', `${publishes.count}; slowest ${seconds(publishes.slowestMs)} s`);
-  figure('publishes that were refused for a minute', String(publishes.unconfirmed));
+  figure(
+    'publishes that no api confirmed within a minute, which the client must repeat; not lost, and expected if workers are frozen',
+    `${publishes.unconfirmed} of ${publishes.count}`,
+  );
   const lost = await publisher.findViolations();
   for (const violation of lost.slice(0, 10)) say(`  ${violation}`);
   check('publishes lost or doubled', String(lost.length), lost.length === 0);
@@ -134,6 +133,20 @@ async function prove(running: Cluster): Promise<void> {
   for (const violation of halves.slice(0, 10)) say(`  ${violation}`);
   check('answers with half a sync', String(halves.length), halves.length === 0);
   await checkDatabase(running);
+}
+
+async function checkPriority(running: Cluster): Promise<void> {
+  const { intervalSeconds } = options;
+  const { queued, needed, starts } = await manualSyncsAmongTimers(running, upstreams, { intervalSeconds, say });
+  check(`tasks of timers queued at the time of the manual syncs, at least ${needed}`, String(queued), queued >= needed);
+  const inSeconds = (times: readonly number[]): string => times.map((time) => (time / 1000).toFixed(2)).join(', ');
+  const afterResume = starts.map(({ afterResumeMs }) => afterResumeMs);
+  check(
+    `manual syncs start within ${MOST_SECONDS_TO_MANUAL_SYNC} s after the frozen workers go on`,
+    `${inSeconds(afterResume)} s`,
+    Math.max(...afterResume) <= MOST_SECONDS_TO_MANUAL_SYNC * 1000,
+  );
+  figure('the same, since the request', `${inSeconds(starts.map(({ afterRequestMs }) => afterRequestMs))} s`);
 }
 
 /** What the processes use without disturbance. */

@@ -79,12 +79,10 @@ export class Upstreams {
     return [...this.#all.values()].filter(({ sent }) => sent < this.#state).length;
   }
 
-  askedAtMs(source: string): number {
-    return this.#all.get(`/${source}`)?.askedAtMs ?? 0;
-  }
-
-  hasSent(source: string): boolean {
-    return this.#all.get(`/${source}`)?.sent === this.#state;
+  /** The names of the sources that were checked or synced last, so that their timers are due last. */
+  lastAsked(count: number): string[] {
+    const all = [...this.#all.values()].sort((one, other) => other.askedAtMs - one.askedAtMs);
+    return all.slice(0, count).map(({ path }) => path.slice(1));
   }
 
   stop(): void {
