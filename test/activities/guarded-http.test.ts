@@ -231,7 +231,8 @@ describe('secrets', () => {
     await symlink(join('..data', 'token'), join(secrets, 'token'));
     const source = await withToken(join(secrets, 'token'));
     expect(await source.sync()).toMatchObject({ outcome: 'changed' });
-    expect(received).toEqual(['Bearer the-token']);
+    // Servers, skills, and plugins.
+    expect(received).toEqual(['Bearer the-token', 'Bearer the-token', 'Bearer the-token']);
   });
 
   test.each<[string, () => string | Promise<string>]>([

@@ -123,7 +123,7 @@ describe('entries', () => {
   });
 
   test('are listed by source and by registry, with their claims', async () => {
-    const row = /^com\.example\/weather +1\.0\.0 +active +internal +team=payments, region=eu\|us$/m;
+    const row = /^server +com\.example\/weather +1\.0\.0 +active +internal +team=payments, region=eu\|us$/m;
     await expectDone(['admin', 'entries', 'list', '--source', 'internal'], row);
     await expectDone(['admin', 'entries', 'list', '--registry', 'default'], row);
     const { stdout } = await ask('admin', 'entries', 'list', '--source', 'internal', '--json');

@@ -186,7 +186,7 @@ describe('requests to a provider', () => {
     const jwksUrl = provider.jwksUrl.replace('127.0.0.1', host);
     const { withToken, log } = await start({ jwksUrl, allowPrivateIp: false });
     expect((await withToken(await provider.token())).status).toBe(503);
-    expect(log()).toContain(`${host} resolves to an address that is not public`);
+    expect(log()).toContain(`${host} resolves to a private address: set allowPrivateIP: true to allow it`);
     expect(provider.requests.length).toBe(before);
   });
 
