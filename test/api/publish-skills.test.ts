@@ -13,7 +13,7 @@ import { type PublishingApi, startPublishingApiWith } from './publishing-api.ts'
 let provider: IdentityProvider;
 let publishing: PublishingApi;
 let admin: TRPCClient<AdminRouter>;
-let tokens: Readonly<Record<'admin' | 'publisher' | 'stranger', string>>;
+let tokens: Readonly<Record<'admin' | 'publisher' | 'rival' | 'outsider' | 'stranger', string>>;
 
 const TEAM = { team: 'a' };
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
     roles: {
       superAdmin: [{ role: 'admin' }],
       manageSources: [],
-      manageRegistries: [],
+      manageRegistries: [{ role: 'publisher' }],
       manageEntries: [{ role: 'publisher' }],
     },
     namespaces: [{ claims: { role: 'publisher' }, names: ['com.example/*'] }],
@@ -33,7 +33,7 @@ beforeAll(async () => {
   await storeConfiguration(publishing.test.database, {
     sources,
     sourceClaims: { own: { org: 'acme' } },
-    registries: [],
+    registries: [{ name: 'other', sources: ['first'], access: 'public' }],
     defaultRegistry: 'default',
   });
   await sync(publishing.test.database, {
@@ -43,10 +43,12 @@ beforeAll(async () => {
   tokens = {
     admin: await provider.token({ sub: 'admin', role: 'admin' }),
     publisher: await provider.token({ sub: 'publisher', role: 'publisher', org: 'acme', ...TEAM }),
+    // Publishers of another team, and without the claims of the source.
+    rival: await provider.token({ sub: 'rival', role: 'publisher', org: 'acme', team: 'b' }),
+    outsider: await provider.token({ sub: 'outsider', role: 'publisher', ...TEAM }),
     stranger: await provider.token({ sub: 'stranger', team: 'b' }),
   };
-  const headers = { authorization: `Bearer ${tokens.admin}` };
-  admin = createTRPCClient<AdminRouter>({ links: [httpLink({ url: `${publishing.api.url}/trpc`, headers })] });
+  admin = clientOf('admin');
 });
 afterAll(async () => {
   await publishing.end();
@@ -54,6 +56,11 @@ afterAll(async () => {
 });
 
 type Asker = keyof typeof tokens;
+
+function clientOf(asker: Asker): TRPCClient<AdminRouter> {
+  const headers = { authorization: `Bearer ${tokens[asker]}` };
+  return createTRPCClient<AdminRouter>({ links: [httpLink({ url: `${publishing.api.url}/trpc`, headers })] });
+}
 
 function ask(
   asker: Asker,
@@ -182,6 +189,115 @@ describe.each(SKILL_KINDS)('a %s', (kind) => {
     expect(await admin.catalog.search.query({ ...asked, entryKind: 'server' })).toMatchObject({ total: 0 });
     expect(await admin.catalog.choices.query(asked)).toContainEqual({ group: 'source', value: 'own', servers: 5 });
   });
+});
+
+describe.each(SKILL_KINDS)('the rules for a %s', (kind) => {
+  const name = 'guarded';
+  const own = `/v1/entries/${kind}/com.example%2F${name}`;
+  const foreign = own.replace('com.example', 'com.other');
+  const sent = { [kind]: document(name), claims: TEAM };
+  const renewed = { [kind]: document(name, '2.0.0') };
+
+  beforeAll(async () => {
+    await ask('publisher', 'POST', ['/v1/entries', sent]);
+  });
+
+  test.each<[string, [asker: Asker, method: string, path: string, body?: unknown], [status: number, message: RegExp]]>([
+    ['no claims', ['publisher', 'POST', '/v1/entries', renewed], [400, /claims are required/]],
+    [
+      'claims of others',
+      ['publisher', 'POST', '/v1/entries', { ...renewed, claims: { team: 'b' } }],
+      [403, /do not hold "team"/],
+    ],
+    [
+      'other claims than its name',
+      ['publisher', 'POST', '/v1/entries', { ...renewed, claims: { org: 'acme' } }],
+      [409, /requires other claims/],
+    ],
+    [
+      'a name of another team',
+      ['rival', 'POST', '/v1/entries', { ...renewed, claims: { team: 'b' } }],
+      [409, new RegExp(`^${kind === 'skill' ? 'Skill' : 'Plugin'} "com.example/guarded" exists already, with claims`)],
+    ],
+    [
+      'a source of others',
+      ['outsider', 'POST', '/v1/entries', { ...renewed, claims: TEAM }],
+      [403, /a source whose claims/],
+    ],
+    [
+      'the status in another namespace',
+      ['publisher', 'PATCH', `${foreign}/status`, { status: 'archived' }],
+      [403, /namespace/],
+    ],
+    ['deletion in another namespace', ['publisher', 'DELETE', `${foreign}/versions/1.0.0`], [403, /namespace/]],
+    ['claims in another namespace', ['publisher', 'PUT', `${foreign}/claims`, { claims: TEAM }], [403, /namespace/]],
+    [
+      'the status of another team’s',
+      ['rival', 'PATCH', `${own}/status`, { status: 'archived' }],
+      [404, /^There is no/],
+    ],
+    ['deletion of another team’s', ['rival', 'DELETE', `${own}/versions/1.0.0`], [404, /^There is no/]],
+    ['another team’s claims', ['rival', 'GET', `${own}/claims`], [404, /^There is no/]],
+    [
+      'a change of another team’s claims',
+      ['rival', 'PUT', `${own}/claims`, { claims: { team: 'b' } }],
+      [404, /^There is no/],
+    ],
+    [
+      'a change to claims of others',
+      ['publisher', 'PUT', `${own}/claims`, { claims: { team: 'b' } }],
+      [403, /do not hold "team"/],
+    ],
+    [
+      'the status that it has',
+      ['publisher', 'PATCH', `${own}/status`, { status: 'active' }],
+      [400, /Nothing to change/],
+    ],
+  ])('refuse %s', async (_, [asker, method, path, body], [status, message]) => {
+    expect(await expectError(await ask(asker, method, [path, body]), status)).toMatch(message);
+  });
+
+  test('refuse another name or version than the one that is replaced, and a version that was deleted', async () => {
+    const named = { entryKind: kind, name: `com.example/${name}`, version: '1.0.0' } as const;
+    const replace = (replacement: Record<string, unknown>): Promise<unknown> =>
+      admin.entries.replace.mutate({ ...named, document: replacement });
+    await expect(replace(document('another'))).rejects.toThrow('name is not the name in the request');
+    await expect(replace(document(name, '2.0.0'))).rejects.toThrow('version is not the version in the request');
+    await admin.entries.publish.mutate({ entryKind: kind, document: document('removed'), claims: TEAM });
+    const removed = { ...named, name: 'com.example/removed' };
+    await admin.entries.delete.mutate(removed);
+    await expect(clientOf('publisher').entries.delete.mutate(removed)).rejects.toThrow('There is no version 1.0.0');
+    await expect(
+      admin.entries.replace.mutate({ ...removed, document: document('removed', '1.0.0', { title: 'New' }) }),
+    ).rejects.toThrow('There is no version 1.0.0');
+  });
+
+  test('show it in the catalog of its registry, and only to those who hold its claims', async () => {
+    const asked = { registry: 'default', entryKind: kind, search: name } as const;
+    const named = { registry: 'default', entryKind: kind, name: `com.example/${name}` } as const;
+    const found = async (asker: Asker, registry: string): Promise<number> =>
+      (await clientOf(asker).catalog.search.query({ ...asked, registry })).total;
+    expect(await found('publisher', 'default')).toBe(1);
+    expect(await found('rival', 'default')).toBe(0);
+    expect(await found('admin', 'other')).toBe(0);
+    expect(await clientOf('publisher').catalog.versions.query(named)).toHaveLength(1);
+    const { versions, version } = clientOf('rival').catalog;
+    await expect(versions.query(named)).rejects.toThrow(`has no ${kind}`);
+    await expect(version.query({ ...named, version: 'latest' })).rejects.toThrow('has no version');
+    await expect(admin.catalog.versions.query({ ...named, registry: 'other' })).rejects.toThrow(`has no ${kind}`);
+    const stored = { ...named, entryKind: 'server', name: `${kind}:${named.name}` } as const;
+    await expect(admin.catalog.versions.query(stored)).rejects.toThrow('has no server');
+    await expect(admin.catalog.version.query({ ...stored, version: 'latest' })).rejects.toThrow('has no version');
+  });
+});
+
+test('entries without claims are listed only for callers who see everything', async () => {
+  const listed = async (asker: Asker): Promise<string> =>
+    await (await ask(asker, 'GET', ['/v1/registries/default/entries'])).text();
+  await ask('publisher', 'POST', ['/v1/entries', { skill: document('tagged'), claims: TEAM }]);
+  expect(await listed('publisher')).toContain('com.example/tagged');
+  expect(await listed('publisher')).not.toContain('com.example/taken');
+  expect(await listed('admin')).toContain('com.example/taken');
 });
 
 test('entries of all kinds are listed page by page', async () => {

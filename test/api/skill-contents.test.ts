@@ -34,6 +34,7 @@ let repository: GitRepository;
 let token: string;
 let otherToken: string;
 
+const FORKED = 'From another source.\n';
 const SECRET = skillMd('secret', '', 'Only for some.\n');
 
 beforeAll(async () => {
@@ -47,10 +48,14 @@ beforeAll(async () => {
   });
   const hidden = await GitRepository.create(root, 'acme/hidden.git');
   await hidden.commit({ 'secret/SKILL.md': SECRET, 'style/SKILL.md': skillMd('style', 'version: 2.0.0\n') });
+  // A skill of the same name and version as in another source.
+  const fork = await GitRepository.create(root, 'acme/fork.git');
+  await fork.commit({ 'pdf/SKILL.md': skillMd('pdf', 'version: 1.10\n', FORKED) });
   database = await createTestDatabase();
   const definitions = [
     definition('tools', 'acme/tools.git', 'com.example'),
     definition('hidden', 'acme/hidden.git', 'com.hidden'),
+    definition('fork', 'acme/fork.git', 'com.example'),
   ];
   await storeConfiguration(database.database, {
     sources: definitions,
@@ -59,6 +64,7 @@ beforeAll(async () => {
       { name: 'open', sources: ['tools'], access: 'public' },
       { name: 'shared', sources: ['hidden', 'tools'], access: 'public' },
       { name: 'closed', sources: ['hidden'] },
+      { name: 'forked', sources: ['fork'], access: 'public' },
     ],
     defaultRegistry: 'open',
   });
@@ -91,6 +97,11 @@ function definition(name: string, path: string, namespace: string): SourceDefini
 interface Index {
   readonly $schema: string;
   readonly skills: readonly { name: string; type: string; description: string; url: string; digest: string }[];
+}
+
+interface Files {
+  readonly files: readonly { path: string; digest: string; size: number; executable: boolean }[];
+  readonly archive?: { digest: string; size: number };
 }
 
 /** The tables of the specification (agent-skills-discovery-rfc, version 0.2.0, "Index Format") as a JSON Schema. */
@@ -167,6 +178,18 @@ describe('the Agent Skills index', () => {
     ]);
   });
 
+  test('has the files of the source that the registry shows', async () => {
+    const digestIn = async (registry: string): Promise<string> => {
+      const { skills } = await json<Index>(`/registry/${registry}/.well-known/agent-skills/index.json`);
+      return skills.find(({ name }) => name === 'pdf')!.digest;
+    };
+    const files = '/v0.1/x/dev.toolhive/skills/com.example/pdf/versions/1.10/files';
+    const forked = await json<Files>(`/registry/forked${files}`);
+    expect(forked.files).toMatchObject([{ path: 'SKILL.md', digest: await digestIn('forked') }]);
+    const open = await json<Files>(`/registry/open${files}`);
+    expect(open.archive?.digest).toBe(await digestIn('open'));
+  });
+
   test('has archives that unpack to the files of the repository', async () => {
     const { skills } = await json<Index>('/.well-known/agent-skills/index.json');
     const { url } = skills.find(({ name }) => name === 'pdf')!;
@@ -182,11 +205,6 @@ describe('the Agent Skills index', () => {
 
 describe('stored files', () => {
   const path = '/registry/open/v0.1/x/dev.toolhive/skills/com.example/pdf/versions/latest/files';
-  interface Files {
-    readonly files: readonly { path: string; digest: string; size: number; executable: boolean }[];
-    readonly archive?: { digest: string; size: number };
-  }
-
   test('are listed with their digests, and served by them as content that never changes', async () => {
     const { files, archive } = await json<Files>(path);
     expect(files.map((file) => [file.path, file.executable])).toEqual([
@@ -224,6 +242,7 @@ describe('stored files', () => {
     expect(visible.headers.get('cache-control')).toMatch(/^private/);
     const files = '/v0.1/x/dev.toolhive/skills/com.hidden/secret/versions/latest/files';
     expect((await api.withToken(token, `/registry/shared${files}`)).status).toBe(200);
+    expect((await api.withToken(token, `/registry/open${files}`)).status).toBe(404);
     // In another registry, with other claims, and without a token.
     expect((await api.withToken(token, `/registry/open/content/${digest}`)).status).toBe(404);
     expect((await api.withToken(otherToken, `/registry/shared/content/${digest}`)).status).toBe(404);
@@ -322,9 +341,22 @@ test('searches look through the text of SKILL.md, and the files follow a new com
     return entries.map(({ name }) => name);
   };
   expect(await found()).toEqual(['skill:com.example/pdf']);
-  await repository.commit({ 'skills/pdf/SKILL.md': skillMd('pdf', 'version: 2.0.0\n', 'Nothing special.\n') });
+  const filesOf = (name: string, version: string): string =>
+    `/registry/open/v0.1/x/dev.toolhive/skills/com.example/${name}/versions/${version}/files`;
+  const [before] = (await json<Files>(filesOf('pdf', '1.10'))).files;
+  await repository.commit({
+    'skills/pdf/SKILL.md': skillMd('pdf', 'version: 2.0.0\n', 'Nothing special.\n'),
+    'plugins/formatter/skills/style/SKILL.md': null,
+  });
   await tools.sync();
   expect(await found()).toEqual([]);
-  const files = '/registry/open/v0.1/x/dev.toolhive/skills/com.example/pdf/versions/2.0.0/files';
-  await eventually(async () => (await api.get(files)).status === 200, 'the new version is served');
+  await eventually(async () => (await api.get(filesOf('pdf', '2.0.0'))).status === 200, 'the new version is served');
+  // What has disappeared is kept as tombstones, whose files aren't served.
+  expect((await api.get(filesOf('pdf', '1.10'))).status).toBe(404);
+  expect((await api.get(`/registry/open/content/${before!.digest}`)).status).toBe(404);
+  const isListed = async (wanted: string): Promise<boolean> => {
+    const { skills } = await json<Index>('/registry/open/exports/agent-skills-index');
+    return skills.some(({ name }) => name === wanted);
+  };
+  await eventually(async () => !(await isListed('style')), 'the index leaves out the skill that has disappeared');
 });
