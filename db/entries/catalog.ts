@@ -66,7 +66,7 @@ export async function searchCatalog(database: Database, query: CatalogQuery): Pr
     )
     select found.name, entry.version, left(entry.title, ${SHOWN_CHARACTERS}) as title,
       left(entry.description, ${SHOWN_CHARACTERS}) as description, entry.status, found.updated_at as "updatedAt",
-      found.source_name as "sourceName", entry.facets, found.total
+      found.source_name as "sourceName", ${facetsOf(query)} as facets, found.total
     from found join entry on entry.id = found.id
     order by ${orderOf(query, sql.fragment`found`)}`);
   return { servers: rows.map(({ total: _total, ...server }) => server), total: rows[0]?.total ?? 0 };
@@ -97,6 +97,12 @@ function conditions({ search, source, facets, tag, status, updatedSince }: Catal
   return sql.fragment`${sql.join(wanted, sql.fragment` and `)}`;
 }
 
+/** Skills and plugins have packages, but aren't run: only the kinds of their packages mean something. */
+function facetsOf({ kind }: Pick<ReadRegistry, 'kind'>): FragmentSqlToken {
+  if (kind === 'server') return sql.fragment`entry.facets`;
+  return sql.fragment`array(select facet from unnest(entry.facets) as facet where facet like 'package:%')`;
+}
+
 /** Tags that are offered as filters. */
 const MAX_TAGS = 200;
 
@@ -111,7 +117,7 @@ export async function listCatalogChoices(
 ): Promise<readonly CatalogChoice[]> {
   return await database.any(sql.type(choiceRow)`
     with latest as materialized (
-      select source.name as source, entry.facets, entry.tags
+      select source.name as source, ${facetsOf(registry)} as facets, entry.tags
       from ${latestVersions(registry)} and entry.status <> 'deleted'
     )
     (select 'source' as "group", source as value, count(*) as servers from latest group by source)

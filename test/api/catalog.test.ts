@@ -1,6 +1,6 @@
 /** The queries of the console's catalog. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { draft, source, sync, useSources } from '../db/sync-source.ts';
+import { draft, skillDraft, source, sync, useSources } from '../db/sync-source.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
 let api: RunningApi;
@@ -19,6 +19,9 @@ beforeAll(async () => {
       draft('com.example/a', '2.0.0', { document: packaged('oci'), title: 'Alpha', tags: ['x'] }),
       draft('com.example/b', '1.0.0', { document: packaged('npm', 'sse'), status: 'deprecated' }),
       draft('com.example/c', '1.0.0', { status: 'deleted' }),
+      skillDraft('skill', ['com.example/pdf', '1.0.0'], {
+        packages: [{ registryType: 'git', url: 'https://example.com/skills', ref: 'v1' }],
+      }),
     ],
   });
   await sync(api.database, {
@@ -88,6 +91,14 @@ test('offers the values that servers have, with their number', async () => {
   expect(choices.filter(({ value }) => value === 'package:npm')).toEqual([
     { group: 'facet', value: 'package:npm', servers: 1 },
   ]);
+});
+
+test('offers the kinds of packages of skills, but not how servers are run', async () => {
+  expect(await ask('choices', { entryKind: 'skill' })).toEqual([
+    { group: 'source', value: 'alpha', servers: 1 },
+    { group: 'facet', value: 'package:git', servers: 1 },
+  ]);
+  expect(await ask('search', { entryKind: 'skill' })).toMatchObject({ servers: [{ facets: ['package:git'] }] });
 });
 
 test('shows every version of a server, deleted ones included, with provenance', async () => {
