@@ -285,6 +285,8 @@ describe.each(SKILL_KINDS)('the rules for a %s', (kind) => {
     await expect(versions.query(named)).rejects.toThrow(`has no ${kind}`);
     await expect(version.query({ ...named, version: 'latest' })).rejects.toThrow('has no version');
     await expect(admin.catalog.versions.query({ ...named, registry: 'other' })).rejects.toThrow(`has no ${kind}`);
+    const inOther = { ...named, registry: 'other', version: 'latest' };
+    await expect(admin.catalog.version.query(inOther)).rejects.toThrow('has no version');
     const stored = { ...named, entryKind: 'server', name: `${kind}:${named.name}` } as const;
     await expect(admin.catalog.versions.query(stored)).rejects.toThrow('has no server');
     await expect(admin.catalog.version.query({ ...stored, version: 'latest' })).rejects.toThrow('has no version');

@@ -250,7 +250,9 @@ describe('stored files', () => {
     expect((await api.get(`/registry/shared/content/${digest}`)).status).toBe(404);
     expect((await api.get(`/registry/shared${files}`)).status).toBe(404);
     expect((await api.get(`/registry/closed/content/${digest}`)).status).toBe(401);
-    const { skills } = await json<Index>('/registry/shared/.well-known/agent-skills/index.json');
+    const index = '/registry/shared/.well-known/agent-skills/index.json';
+    expect(await (await api.withToken(token, index)).text()).toContain('"secret"');
+    const { skills } = await json<Index>(index);
     expect(skills.map(({ name }) => name)).toEqual(['deep', 'pdf', 'review', 'style']);
   });
 });
@@ -347,6 +349,7 @@ test('searches look through the text of SKILL.md, and the files follow a new com
   await repository.commit({
     'skills/pdf/SKILL.md': skillMd('pdf', 'version: 2.0.0\n', 'Nothing special.\n'),
     'plugins/formatter/skills/style/SKILL.md': null,
+    'plugins/formatter/.claude-plugin/plugin.json': null,
   });
   await tools.sync();
   expect(await found()).toEqual([]);
@@ -354,9 +357,9 @@ test('searches look through the text of SKILL.md, and the files follow a new com
   // What has disappeared is kept as tombstones, whose files aren't served.
   expect((await api.get(filesOf('pdf', '1.10'))).status).toBe(404);
   expect((await api.get(`/registry/open/content/${before!.digest}`)).status).toBe(404);
-  const isListed = async (wanted: string): Promise<boolean> => {
-    const { skills } = await json<Index>('/registry/open/exports/agent-skills-index');
-    return skills.some(({ name }) => name === wanted);
-  };
-  await eventually(async () => !(await isListed('style')), 'the index leaves out the skill that has disappeared');
+  const isListed = async (wanted: string, file: string): Promise<boolean> =>
+    (await (await api.get(`/registry/open/exports/${file}`)).text()).includes(`"${wanted}"`);
+  await eventually(async () => !(await isListed('style', 'agent-skills-index')), 'the index leaves out the skill');
+  expect(await isListed('formatter', 'claude-code-marketplace')).toBe(false);
+  expect(await isListed('bare', 'claude-code-marketplace')).toBe(true);
 });

@@ -23,12 +23,18 @@ let api: RunningApi;
 const OTHERS = Array.from({ length: 60 }, (_, index) => `com.example/a-pdf-${String(index).padStart(2, '0')}`);
 const VERSIONS = Array.from({ length: 40 }, (_, index) => `1.${index}.0`);
 
+const LICENSES = { skill: 'MIT', plugin: 'Apache-2.0' };
+
 function entriesOfKind(kind: SkillKind): ReturnType<typeof skillDraft>[] {
   return [
     ...OTHERS.map((name) => skillDraft(kind, [name, '1.0.0'])),
     ...VERSIONS.map((version) => skillDraft(kind, ['com.example/pdf', version])),
     skillDraft(kind, ['org.example/pdf', '1.0.0'], { status: 'ARCHIVED', title: 'Forms' }),
-    skillDraft(kind, ['org.example/zip', '1.0.0'], { status: 'deprecated', license: 'MIT', metadata: { n: 1 } }),
+    skillDraft(kind, ['org.example/zip', '1.0.0'], {
+      status: 'deprecated',
+      license: LICENSES[kind],
+      metadata: { n: 1 },
+    }),
     { ...skillDraft(kind, ['org.example/gone', '1.0.0']), status: 'deleted' },
   ];
 }
@@ -167,6 +173,16 @@ describe.each(SKILL_KINDS)('%ss', (kind) => {
     expect((await api.get(`${BASE}/${other}?cursor=${nextCursor}`)).status).toBe(400);
     expect((await api.get(`${base}?cursor=x`)).status).toBe(400);
     expect((await api.get(`${base}?cursor=${nextCursor}&search=b`)).status).toBe(400);
+  });
+
+  test('are kept in memory by their kind, and by whether deleted ones are asked for', async () => {
+    expect(await readJson(api, `${base}/org.example/zip`)).toMatchObject({ license: LICENSES[kind] });
+    for (const path of ['/org.example/gone', '/org.example/gone/versions']) {
+      expect((await api.get(`${base}${path}?include_deleted=true`)).status).toBe(200);
+      expect((await api.get(base + path)).status).toBe(404);
+    }
+    expect(await walk('limit=9&include_deleted=true')).toHaveLength(latest.length + 1);
+    expect(await walk('limit=9')).toEqual(latest);
   });
 
   test('have entity tags, and are the same under every base', async () => {
