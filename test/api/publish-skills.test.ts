@@ -114,6 +114,7 @@ describe.each(SKILL_KINDS)('a %s', (kind) => {
   test('is published once, and a repetition with its key is answered like the first', async () => {
     const first = await statusAndBody(publish('publisher', document('once'), `key-${kind}`));
     expect(await statusAndBody(publish('publisher', document('once'), `key-${kind}`))).toEqual(first);
+    await expectError(await publish('publisher', document('once', '2.0.0'), `key-${kind}`), 422);
     const error = await expectError(await publish('publisher', document('once', '1.0.0', { title: 'T' })), 409);
     expect(error).toContain(`Version 1.0.0 of ${kind} com.example/once exists already`);
   });
@@ -143,9 +144,11 @@ describe.each(SKILL_KINDS)('a %s', (kind) => {
     expect(await read('publisher', 'life')).toMatchObject({ body: { version: '2.0.0', status: 'deprecated' } });
     expect(await change('', 'lost')).toMatchObject({ status: 400 });
 
+    expect(await read('publisher', 'life/versions')).toMatchObject({ body: { metadata: { count: 2 } } });
     const remove = (): Promise<Response> => ask('publisher', 'DELETE', [`${entry('life')}/versions/2.0.0`]);
     expect((await remove()).status).toBe(204);
     expect(await read('publisher', 'life')).toMatchObject({ body: { version: '1.0.0' } });
+    expect(await read('publisher', 'life/versions')).toMatchObject({ body: { metadata: { count: 1 } } });
     expect(await read('publisher', 'life/versions/2.0.0')).toMatchObject({ status: 404 });
     expect((await publish('publisher', document('life', '2.0.0', { title: 'again' }))).status).toBe(409);
   });
@@ -270,6 +273,12 @@ describe.each(SKILL_KINDS)('the rules for a %s', (kind) => {
     await expect(
       admin.entries.replace.mutate({ ...removed, document: document('removed', '1.0.0', { title: 'New' }) }),
     ).rejects.toThrow('There is no version 1.0.0');
+  });
+
+  test('don’t count the same document as a change', async () => {
+    const named = { entryKind: kind, name: `com.example/${name}`, version: '1.0.0' } as const;
+    const { updatedAt, publishedAt } = await admin.entries.replace.mutate({ ...named, document: document(name) });
+    expect(updatedAt).toBe(publishedAt);
   });
 
   test('show it in the catalog of its registry, and only to those who hold its claims', async () => {

@@ -362,4 +362,6 @@ test('searches look through the text of SKILL.md, and the files follow a new com
   await eventually(async () => !(await isListed('style', 'agent-skills-index')), 'the index leaves out the skill');
   expect(await isListed('formatter', 'claude-code-marketplace')).toBe(false);
   expect(await isListed('bare', 'claude-code-marketplace')).toBe(true);
+  expect(await isListed('com.example/formatter', 'claude-code-marketplace/report')).toBe(false);
+  expect(await isListed('com.example/bare', 'claude-code-marketplace/report')).toBe(true);
 });
