@@ -15,7 +15,7 @@ import { findProgram, type Program, whySkipped } from '../infrastructure/program
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 const BASE = 'docker.io/library/node:24-bookworm-slim';
-const IMAGE = `localhost/rollcall-test:${process.pid}`;
+const IMAGE = 'localhost/rollcall-test';
 const BUILD_TIMEOUT_MS = 600_000;
 /** Above the base image. */
 const MAX_SIZE_MIB = 200;
@@ -69,13 +69,14 @@ describe.skipIf('missing' in builder)(`the image${whySkipped(builder)}`, { timeo
     folder = await mkdtemp(join(tmpdir(), 'rollcall-image-'));
     const file = 'deploy/image/Dockerfile';
     const settings = ['--pull-never', '--build-arg', 'COMMIT=0123abc', ...(await machineSettings(folder))];
-    // Images in the OCI format have no health check.
-    await buildah('bud', '--format', 'docker', ...settings, '--file', file, '--tag', IMAGE, '.');
+    const before = await buildah('images', '--quiet', IMAGE).catch(() => '');
+    // Images in the OCI format have no health check. Layers are kept for the next run, as Docker does.
+    await buildah('bud', '--layers', '--format', 'docker', ...settings, '--file', file, '--tag', IMAGE, '.');
+    if (before !== '') await buildah('rmi', before).catch(() => undefined);
     root = await mounted(IMAGE);
   }, BUILD_TIMEOUT_MS);
   afterAll(async () => {
     if (containers.length > 0) await buildah('rm', ...containers);
-    await buildah('rmi', IMAGE).catch(() => undefined);
     await rm(folder, { recursive: true });
   }, 60_000);
 
