@@ -48,5 +48,5 @@ test('a migration erases what earlier versions took from an MCP client configura
   expect(all.find(({ name }) => name === 'io.github.stacklok/db')).toMatchObject({ status: 'deleted' });
   const sources = await rawRows(target.database, 'select envelope from source');
   expect(JSON.stringify([all, sources])).not.toContain(SECRET);
-  expect(await revisionOf(target.database)).toBe(revision + 1);
+  expect(await revisionOf(target.database)).toBeGreaterThan(revision);
 });

@@ -93,6 +93,6 @@ describe('the migration to this order', () => {
     expect(rows).toEqual(rows.map(({ version }) => ({ version, version_order: versionOrder(version) })));
     expect(await latest()).toEqual(expected);
     expect(expected).toMatchObject(LATEST);
-    expect(await revisionOf(target.database)).toBe(revision + 1);
+    expect(await revisionOf(target.database)).toBeGreaterThan(revision);
   });
 });
