@@ -141,6 +141,13 @@ describe.each(SKILL_KINDS)('%ss', (kind) => {
     }
   });
 
+  test('are exported by their latest versions', async () => {
+    const target = kind === 'skill' ? 'agent-skills-index' : 'claude-code-marketplace';
+    const report = await readJson<{ servers: { name: string }[] }>(api, `/registry/default/exports/${target}/report`);
+    const names = report.servers.map(({ name }) => name);
+    expect(names.toSorted()).toEqual(latest.map((one) => one.split('@')[0]));
+  });
+
   test('are resolved by `thv`, which searches and then compares names in any case', async () => {
     // Toolhive, pkg/skills/skillsvc/registry.go: more than one match is ambiguous, none means that there is no such skill.
     const resolve = async (asked: string): Promise<string[]> => {
