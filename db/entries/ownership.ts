@@ -207,3 +207,15 @@ export async function raiseRevisions(
     await transaction.query(sql.type(nothing)`select pg_notify('registry_revision', ${news})`);
   }
 }
+
+/**
+ * Makes a change of entries visible: updates the latest versions and the owners of their names, and raises the revisions of
+ * all registries with the source. The source must be locked.
+ */
+export async function showChange(transaction: Transaction, change: NameChange): Promise<void> {
+  const { sourceId, names } = change;
+  await refreshLatest(transaction, sourceId, names);
+  const registryIds = await lockRegistriesOf(transaction, sourceId);
+  await refreshOwners(transaction, registryIds, change);
+  await raiseRevisions(transaction, registryIds, names);
+}

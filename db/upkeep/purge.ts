@@ -4,14 +4,7 @@ import { purgeClaimSets } from '../claims/claim-sets.ts';
 import { purgeContents } from '../contents/stored-contents.ts';
 import { purgeAuditEvents } from './audit-events.ts';
 import type { Database, Transaction } from '../connection/database.ts';
-import {
-  currentTime,
-  lockRegistriesOf,
-  lockSource,
-  raiseRevisions,
-  refreshLatest,
-  refreshOwners,
-} from '../entries/ownership.ts';
+import { currentTime, lockSource, showChange } from '../entries/ownership.ts';
 import { id, nothing } from '../connection/schemas.ts';
 import { purgeSnapshots } from '../syncs/snapshots.ts';
 import { purgeSearchedTexts } from '../entries/searched-texts.ts';
@@ -89,10 +82,7 @@ async function purgeTombstonesOf(transaction: Transaction, sourceId: string, ret
     delete from server_claims where source_id = ${sourceId} and name = any(${sql.array(names, 'text')})
     and not exists (select from entry where source_id = ${sourceId} and entry.name = server_claims.name)`);
   const at = await currentTime(transaction);
-  await refreshLatest(transaction, sourceId, names);
-  const registryIds = await lockRegistriesOf(transaction, sourceId);
-  await refreshOwners(transaction, registryIds, { sourceId, names, at });
-  await raiseRevisions(transaction, registryIds, names);
+  await showChange(transaction, { sourceId, names, at });
   return names.length;
 }
 

@@ -8,14 +8,7 @@ import { RollcallError } from '../../registry/failure.ts';
 import { MANAGED } from '../../registry/source-definition.ts';
 import { writeClaimsOfPublished } from '../claims/server-claims.ts';
 import type { Database, Transaction } from '../connection/database.ts';
-import {
-  currentTime,
-  lockRegistriesOf,
-  lockSource,
-  raiseRevisions,
-  refreshLatest,
-  refreshOwners,
-} from '../entries/ownership.ts';
+import { currentTime, lockSource, showChange } from '../entries/ownership.ts';
 import { addAuditEvents } from '../upkeep/audit-events.ts';
 import { insertEntry } from './managed-entries.ts';
 
@@ -88,7 +81,8 @@ async function importAll(
   }
   if (isDryRun) throw new DryRun(outcomes);
   const imported = entries.filter((_, index) => outcomes[index] === 'imported');
-  await announce(transaction, { sourceId, at }, imported);
+  const names = [...new Set(imported.map(({ draft }) => draft.name))];
+  if (names.length > 0) await showChange(transaction, { sourceId, names, at });
   await addAuditEvents(transaction, eventsOf(imported));
   return outcomes;
 }
@@ -106,19 +100,6 @@ async function addEntry(
   if (!(await writeClaimsOfPublished(transaction, { sourceId, name: draft.name }, claims))) return 'otherClaims';
   await insertEntry(transaction, sourceId, { draft, publishedAt, updatedAt, changedAt: at });
   return 'imported';
-}
-
-async function announce(
-  transaction: Transaction,
-  { sourceId, at }: Target,
-  imported: readonly ImportedEntry[],
-): Promise<void> {
-  if (imported.length === 0) return;
-  const names = [...new Set(imported.map(({ draft }) => draft.name))];
-  await refreshLatest(transaction, sourceId, names);
-  const registryIds = await lockRegistriesOf(transaction, sourceId);
-  await refreshOwners(transaction, registryIds, { sourceId, names, at });
-  await raiseRevisions(transaction, registryIds, names);
 }
 
 async function existingVersions(transaction: Transaction, sourceId: string): Promise<ReadonlySet<string>> {

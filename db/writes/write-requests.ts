@@ -7,14 +7,7 @@ import { RollcallError } from '../../registry/failure.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { writeEntries, writeOutcome } from './managed-entries.ts';
 import type { EntryWrite, WriteOutcome } from './managed-entries.ts';
-import {
-  currentTime,
-  lockRegistriesOf,
-  lockSource,
-  raiseRevisions,
-  refreshLatest,
-  refreshOwners,
-} from '../entries/ownership.ts';
+import { currentTime, lockSource, showChange } from '../entries/ownership.ts';
 import { id, nothing } from '../connection/schemas.ts';
 import { textOrNull } from '../connection/stored-text.ts';
 import { isManaged } from '../../registry/source-definition.ts';
@@ -173,10 +166,7 @@ async function outcomeOf(transaction: Transaction, request: RequestRow): Promise
   const at = await currentTime(transaction);
   const outcome = await writeEntries(transaction, { sourceId, at, write: entryWrite(request) });
   if ('entries' in outcome && outcome.entries > 0) {
-    await refreshLatest(transaction, sourceId, [name]);
-    const registryIds = await lockRegistriesOf(transaction, sourceId);
-    await refreshOwners(transaction, registryIds, { sourceId, names: [name], at });
-    await raiseRevisions(transaction, registryIds, [name]);
+    await showChange(transaction, { sourceId, names: [name], at });
   }
   return outcome;
 }

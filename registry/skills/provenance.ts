@@ -1,6 +1,6 @@
 /**
  * The provenance that a skill or plugin claims for itself (`provenance` in ToolHive's schemas), and what a signature proves. An
- * empty member is no constraint.
+ * empty member matches everything.
  */
 import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../json.ts';
 import { withMeta } from './served-skill.ts';

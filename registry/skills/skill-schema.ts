@@ -2,7 +2,7 @@
  * Zod schemas of the documents that describe one version of a skill or a plugin: skill.schema.json and plugin.schema.json
  * of ToolHive (toolhive-core, registry/types/data). They are used for validating published documents and in the OpenAPI
  * document. Unknown members are allowed and kept, except in the expected provenance, where a misspelled member would
- * silently be no constraint.
+ * be ignored silently.
  */
 import { z } from 'zod';
 import { exactVersion } from '../server-json-schema.ts';
@@ -72,7 +72,7 @@ const provenance = z
   )
   .meta({
     id: 'SkillProvenance',
-    description: 'The expected signer of the package. An empty string is no constraint.',
+    description: 'The expected signer of the package. An empty string matches everything.',
   });
 
 const members = {
