@@ -40,6 +40,25 @@ export const exactVersion = z
   .refine((version) => version !== 'latest', 'must be a specific version, not "latest"')
   .refine((version) => !isVersionRange(version), 'must be a specific version, not a range');
 
+/** The title of a server, skill, or plugin. */
+export const displayName = z
+  .string()
+  .max(100)
+  .refine(isTrimmed, 'must not begin or end with white space')
+  .refine((title) => !MISLEADING.test(title), 'must not contain control or bidirectional characters');
+
+/** The description of a server, skill, or plugin. */
+export function descriptionUpTo(maxLength: number): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine(
+      (description) => !MISLEADING.test(description.replaceAll(LINES_AND_TABS, '')),
+      'must not contain control or bidirectional characters',
+    );
+}
+
 const inputMembers = {
   description: z.string().optional().meta({ description: 'Purpose of the value, shown to the user.' }),
   isRequired: z.boolean().optional().meta({ description: 'Whether the user must provide a value. Default false.' }),
@@ -228,23 +247,8 @@ export const serverJsonSchema = z
         'must be a namespace in reverse-DNS form, one slash, and a name, of letters, digits, ".", and "-" (and "_" in the name)',
       )
       .meta({ description: 'Name, in reverse-DNS form.', example: 'io.github.someone/weather' }),
-    title: z
-      .string()
-      .min(1)
-      .max(100)
-      .refine(isTrimmed, 'must not begin or end with white space')
-      .refine((title) => !MISLEADING.test(title), 'must not contain control or bidirectional characters')
-      .optional()
-      .meta({ description: 'Display name.', example: 'Weather' }),
-    description: z
-      .string()
-      .min(1)
-      .max(100)
-      .refine(
-        (description) => !MISLEADING.test(description.replaceAll(LINES_AND_TABS, '')),
-        'must not contain control or bidirectional characters',
-      )
-      .meta({ description: 'What the server does.', example: 'Weather forecasts' }),
+    title: displayName.min(1).optional().meta({ description: 'Display name.', example: 'Weather' }),
+    description: descriptionUpTo(100).meta({ description: 'What the server does.', example: 'Weather forecasts' }),
     version: exactVersion.meta({
       description: 'Version, preferably a semantic version.',
       example: '1.0.2',

@@ -5,7 +5,7 @@
  * be ignored silently.
  */
 import { z } from 'zod';
-import { exactVersion } from '../server-json-schema.ts';
+import { descriptionUpTo, displayName, exactVersion } from '../server-json-schema.ts';
 import type { SkillKind } from '../entry-kind.ts';
 
 /** The statuses that the documents of skills and plugins can have. */
@@ -91,10 +91,10 @@ const members = {
       'must have at least two lower-case letters, digits, and "-", and begin and end with a letter or digit',
     )
     .meta({ description: 'Name within the namespace.', example: 'pdf-forms' }),
-  description: z.string().min(1).max(1024).meta({ description: 'What it does.', example: 'Fills in PDF forms' }),
+  description: descriptionUpTo(1024).meta({ description: 'What it does.', example: 'Fills in PDF forms' }),
   version: exactVersion.meta({ description: 'Semantic version or commit.', example: '1.0.0' }),
   status: z.enum(SKILL_STATUSES).optional().meta({ description: 'Default active.' }),
-  title: z.string().max(100).optional().meta({ description: 'Display name.' }),
+  title: displayName.optional().meta({ description: 'Display name.' }),
   license: z.string().max(256).optional().meta({ description: 'SPDX identifier of the license.' }),
   repository: repository.optional(),
   icons: z.array(icon).optional(),

@@ -34,10 +34,8 @@ export function OutcomeBadge({ run }: { readonly run: Pick<Run, 'outcome' | 'end
   );
 }
 
-/** How many entries of each kind there are: `12 servers, 3 skills`. */
+/** How many entries of each kind there are: `12 servers, 1 skill`. */
 export function entriesInWords(counts: Readonly<Record<EntryKind, number>>): string {
   const present = ENTRY_KINDS.filter((kind) => counts[kind] > 0);
-  return present.length === 0
-    ? '0'
-    : present.map((kind) => `${counts[kind].toLocaleString()} ${texts.entries[kind]}`).join(', ');
+  return present.length === 0 ? '0' : present.map((kind) => texts.entriesOfKind(kind, counts[kind])).join(', ');
 }

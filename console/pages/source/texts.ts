@@ -1,3 +1,5 @@
+import type { EntryKind } from '../../../registry/entry-kind.ts';
+
 export const texts = {
   title: 'Sources',
   create: 'Add a source',
@@ -52,7 +54,7 @@ export const texts = {
   forceDo: 'Force the sync',
   guardStopped: 'The removal guard stopped this sync. Force a sync if the entries are meant to disappear.',
   deleteTitle: (name: string) => `Delete ${name}`,
-  entries: { server: 'servers', skill: 'skills', plugin: 'plugins' },
+  entriesOfKind: (kind: EntryKind, count: number) => `${count.toLocaleString()} ${kind}${count === 1 ? '' : 's'}`,
   deleteWhat: (count: number) =>
     `The source and its ${count} entries disappear from all registries, with everything published to it. This can't be undone.`,
   deleteDo: 'Delete the source',
