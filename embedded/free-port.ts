@@ -1,29 +1,29 @@
 /** Ports on the loopback interface. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 export const LOOPBACK = '127.0.0.1';
 
-/** Returns a free port chosen by the operating system. */
-export function findFreePort(): Promise<number> {
-  return listenOnce(0);
+/** Below the ports that Linux (from 32768), macOS, and Windows (from 49152) give to outgoing connections. */
+const FIRST = 15_000;
+const LAST = 32_767;
+
+/**
+ * Returns a free port, chosen at random. No outgoing connection can take it before it is used, as could happen with a port that
+ * the operating system chooses.
+ */
+export async function findFreePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(FIRST, LAST + 1);
+    if (await isPortFree(port)) return port;
+  }
 }
 
 /** Whether the port is free. */
 export function isPortFree(port: number, host: string = LOOPBACK): Promise<boolean> {
-  return listenOnce(port, host).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'EADDRINUSE',
-  );
-}
-
-function listenOnce(port: number, host: string = LOOPBACK): Promise<number> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      const address = server.address();
-      const bound = typeof address === 'object' && address !== null ? address.port : port;
-      server.close(() => resolve(bound));
-    });
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'));
+    server.listen(port, host, () => server.close(() => resolve(true)));
   });
 }

@@ -1,9 +1,17 @@
-/** Writes the numbers of passed, failed, and skipped tests to the file that `ROLLCALL_TEST_COUNTS` names. */
+/**
+ * Writes the numbers of passed, failed, and skipped tests to the file that `ROLLCALL_TEST_COUNTS` names, and lists the tests that
+ * passed only when they were repeated: each of them has a fault in its timing.
+ */
 import { writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 
 export class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    for (const test of modules.flatMap((module) => [...module.children.allTests()])) {
+      if (test.diagnostic()?.flaky === true) {
+        process.stdout.write(`Passed only when repeated: ${test.module.relativeModuleId} > ${test.fullName}\n`);
+      }
+    }
     const path = process.env['ROLLCALL_TEST_COUNTS'];
     if (path !== undefined) writeFileSync(path, `${countsText(modules, unhandledErrors.length)}\n`);
   }

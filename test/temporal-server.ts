@@ -3,7 +3,6 @@
  * which keeps everything in SQLite. Built once with the Go toolchain.
  */
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,7 +12,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import pg from 'pg';
 import { cacheDirectory } from '../embedded/cache-directory.ts';
 import { findOnPath, isExecutable } from '../embedded/executable.ts';
-import { isPortFree, LOOPBACK } from '../embedded/free-port.ts';
+import { findFreePort, LOOPBACK } from '../embedded/free-port.ts';
 import type { EmbeddedPostgres } from '../embedded/postgres.ts';
 import { type GuardedProcess, lastLogLines, startGuarded } from '../embedded/guarded-process.ts';
 
@@ -139,7 +138,7 @@ async function serverConfiguration(owner: Owner, directory: string) {
     },
   });
   const service = async () => ({
-    rpc: { grpcPort: await findLowPort(), membershipPort: await findLowPort(), bindOnLocalHost: true },
+    rpc: { grpcPort: await findFreePort(), membershipPort: await findFreePort(), bindOnLocalHost: true },
   });
   const frontend = await service();
   return {
@@ -169,14 +168,6 @@ async function serverConfiguration(owner: Owner, directory: string) {
     },
     dynamicConfigClient: { filepath: join(directory, 'dynamic.yaml'), pollInterval: '60s' },
   };
-}
-
-/** A free port that fits into a `smallint`, in which the server stores its ports, and that the system gives to no client. */
-async function findLowPort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 32_000);
-    if (await isPortFree(port)) return port;
-  }
 }
 
 /** Answers as soon as all services have found each other. */

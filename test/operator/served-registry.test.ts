@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
-import { type JsonObject, jsonEquals, objectsOf } from '../../registry/json.ts';
+import { type JsonObject, jsonEquals, memberOf, objectsOf } from '../../registry/json.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { askForPrograms } from '../kubernetes/api-server.ts';
 import type { Manifest } from '../kubernetes/manifests.ts';
@@ -204,7 +204,16 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     await pod.stop();
     pod = await startPod(cluster, 'live', 'weather');
     await cluster.apply(registry({ [TRIGGER]: 'repaired' }));
-    const ready = await cluster.phase('live', 'weather', 'Ready');
+    let ready: JsonObject = {};
+    await cluster.eventually(
+      async () => {
+        ready = await statusOf();
+        const { phase, serverCount } = memberOf(ready, 'syncStatus');
+        return ready['phase'] === 'Ready' && phase === 'Complete' && serverCount === 5;
+      },
+      () => `it is ready, and git was synced: ${JSON.stringify(ready)}`,
+      80_000,
+    );
     expect(ready).toMatchObject({
       message: 'Registry is ready and API is serving requests',
       lastManualSyncTrigger: 'repaired',

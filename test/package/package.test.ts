@@ -43,7 +43,7 @@ test('prints its version', async () => {
 });
 
 test('serves what is published to it in an empty folder', async () => {
-  const ports = await Promise.all(Array.from({ length: 4 }, findFreePort));
+  const ports = await Promise.all(Array.from({ length: 5 }, findFreePort));
   const url = `http://${LOOPBACK}:${ports[0]}`;
   const serve = spawn(
     join(folder, 'node_modules/.bin/rollcall'),
@@ -51,11 +51,13 @@ test('serves what is published to it in an empty folder', async () => {
       'serve',
       `--address=${LOOPBACK}:${ports[0]}`,
       `--internal-address=${LOOPBACK}:${ports[1]}`,
-      `--temporal-port=${ports[2]}`,
-      `--ui-port=${ports[3]}`,
+      `--worker-internal-address=${LOOPBACK}:${ports[2]}`,
+      `--temporal-port=${ports[3]}`,
+      `--ui-port=${ports[4]}`,
     ],
     { cwd: folder },
   );
+  const exited = once(serve, 'exit');
   try {
     await untilPrinted(serve, 'is running');
     await mkdir(join(folder, 'mine'));
@@ -67,7 +69,7 @@ test('serves what is published to it in an empty folder', async () => {
     expect(await readFile(join(folder, 'rollcall.yaml'), 'utf8')).toContain('managed: {}');
   } finally {
     serve.kill('SIGTERM');
-    await once(serve, 'exit');
+    await exited;
   }
 }, 120_000);
 
