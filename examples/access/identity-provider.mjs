@@ -1,5 +1,5 @@
-// Issues a token with any claims to any caller, to try access control on one machine, and for nothing else. A name that is given
-// several times becomes a list: /token?sub=ada&groups=engineering&groups=oncall
+// Issues a token with any claims to any caller. Only for trying out access control on one machine. A repeated parameter becomes
+// a list: /token?sub=ada&groups=engineering&groups=oncall
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-// Makes a macOS configuration profile for Claude Desktop and Claude Code out of two exports.
+// Creates a macOS configuration profile for Claude Desktop and Claude Code from two exports.
 //
 //   rollcall export claude-desktop-managed --registry approved --output desktop.json
 //   rollcall export claude-code-managed-settings --registry approved --mode both --output code.json
 //   node mobileconfig.mjs desktop.json code.json > approved-mcp-servers.mobileconfig
 //
-// Claude Desktop takes the list as one text of JSON; Claude Code takes the settings as property list values. The identifiers depend
-// on the content alone, so that the same exports make the same profile.
+// Claude Desktop takes the list as one JSON string; Claude Code takes the settings as property list values. The identifiers depend
+// only on the content, so that the same exports give the same profile.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
