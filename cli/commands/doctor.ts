@@ -30,9 +30,9 @@ const SIGNS = { ok: 'ok      ', warning: 'warning ', problem: 'PROBLEM ' } as co
 
 export function addDoctorCommand(program: Command): void {
   const command = addServerOptions(program.command('doctor'))
-    .description('Check an installation, or with --client what one client would ask, and say how to fix what is wrong')
+    .description('Check an installation, or the registry as a client sees it (--client), and say how to fix problems')
     .addOption(configurationOption(`the configuration file (default: ${STARTER_FILE})`))
-    .addOption(new Option('--client <client>', 'ask the server what this client would ask').choices(CLIENTS))
+    .addOption(new Option('--client <client>', 'send the requests of this client').choices(CLIENTS))
     .option('--registry <name>', 'with --client: the registry (default: the default registry)')
     .addHelpText(
       'after',
@@ -71,7 +71,7 @@ async function checkEverything(options: DoctorOptions, isServerChosen: boolean):
 
 async function checkClient(client: string, { registry, ...options }: DoctorOptions): Promise<void> {
   const connection = await connectServer(options);
-  // A file is always of a registry that is named.
+  // Exports always name their registry.
   const isExported = Object.hasOwn(EXPORTED_CLIENTS, client);
   const probe = createProbe(connection, registryPath(registry ?? (isExported ? 'default' : undefined)));
   const findings = isExported

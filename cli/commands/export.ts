@@ -40,7 +40,7 @@ export function addExportCommand(program: Command): void {
     .argument('[target]', 'the client and file; without it, the targets are listed')
     .description('Write a registry as the policy or configuration file of a client')
     .option('--registry <name>', 'the registry', 'default')
-    .addOption(new Option('--mode <mode>', 'give users the servers, allow them, or both').choices(EXPORT_MODES))
+    .addOption(new Option('--mode <mode>', 'add the servers, allow them, or both').choices(EXPORT_MODES))
     .addOption(new Option('--versions <which>', 'the versions to allow').choices(EXPORT_VERSIONS))
     .option('--output <file>', 'write to this file instead of standard output')
     .option('--check', 'compare with --output, print the difference, and exit with status 1 if there is one', false)

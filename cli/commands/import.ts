@@ -3,7 +3,7 @@ import { addRegistryImport } from './import/registry.ts';
 import { addToolhiveImport } from './import/toolhive.ts';
 
 export function addImportCommand(program: Command): void {
-  const command = program.command('import').description('Move in from another registry');
+  const command = program.command('import').description('Import from another registry');
   addRegistryImport(command);
   addToolhiveImport(command);
 }

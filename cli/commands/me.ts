@@ -9,7 +9,7 @@ type DescribedCaller = inferRouterOutputs<AdminRouter>['me'];
 
 export function addMeCommand(parent: Command): void {
   addServerOptions(parent.command('me'))
-    .description('Show who the server thinks you are and what you are allowed to do')
+    .description('Show how the server identifies you and what you are allowed to do')
     .addHelpText('after', '\nExample:\n  $ rollcall me --server https://registry.example')
     .action(async (options: ServerOptions) => {
       const caller = await askServer(options, (client) => client.me.query());
@@ -18,7 +18,7 @@ export function addMeCommand(parent: Command): void {
 }
 
 function callerText({ subject, issuer, displayName, roles, mayWrite }: DescribedCaller): string {
-  if (subject === null) return 'The server runs in anonymous mode: everyone is allowed to do everything';
+  if (subject === null) return 'The server runs in anonymous mode: anyone can do everything';
   return formatDetails(displayName ?? subject, {
     subject,
     issuer,

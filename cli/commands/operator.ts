@@ -123,7 +123,7 @@ function defaultsOf(options: OperatorOptions): WorkloadDefaults {
   return { image, temporal: registryTemporal(server, { address, secret: registryTemporalSecret }) };
 }
 
-/** How the operator connects to Temporal. */
+/** The connection of the operator to Temporal. */
 function temporalOf(options: OperatorOptions): Omit<TemporalServer, 'taskQueue'> {
   const { temporalAddress: address, temporalNamespace: namespace, temporalTls, temporalApiKeyFile } = options;
   if (address === undefined) {

@@ -12,13 +12,13 @@ interface PolicyOptions extends ServerOptions {
 }
 
 export function addPolicyCommand(program: Command): void {
-  const policy = program.command('policy').description('Answer programs that ask for a policy');
+  const policy = program.command('policy').description('Print policies for programs that request them');
   addServerOptions(policy.command('claude-code'))
-    .description('Answer as the policyHelper of Claude Code, from a cache while the registry is unavailable')
+    .description('Print the policy for the policyHelper of Claude Code, from a cache while the registry is unavailable')
     .option('--registry <name>', 'the registry', 'default')
-    .requiredOption('--cache <file>', 'where the last answer is kept; only administrators may write to its folder')
+    .requiredOption('--cache <file>', 'file for the last policy; only administrators may write to its folder')
     .addOption(
-      new Option('--mode <mode>', 'give users the servers, allow them, or both')
+      new Option('--mode <mode>', 'add the servers, allow them, or both')
         .choices(['provide', 'allow', 'both'])
         .default('both'),
     )
@@ -32,7 +32,7 @@ export function addPolicyCommand(program: Command): void {
       'after',
       [
         '\nAlways exits with status 0, because Claude Code does not start when its helper fails. Without an answer and',
-        'without a cache, the policy allows no MCP server (with --mode provide: gives none).',
+        'without a cache, the policy allows no MCP server (with --mode provide: it adds none).',
         '\nExample:',
         '  $ rollcall policy claude-code --server https://registry.example --registry approved --cache /var/cache/rollcall/claude-code.json',
       ].join('\n'),

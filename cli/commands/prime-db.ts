@@ -39,13 +39,13 @@ export function addPrimeDbCommand(program: Command): void {
 }
 
 async function readPassword(): Promise<string> {
-  const password = process.stdin.isTTY ? await askUnseen('Password: ') : (await text(process.stdin)).trim();
+  const password = process.stdin.isTTY ? await promptHidden('Password: ') : (await text(process.stdin)).trim();
   if (password === '') throw new CommandFailure('The password is empty: pass it on standard input');
   return password;
 }
 
 /** Reads a line without echoing it. */
-async function askUnseen(question: string): Promise<string> {
+async function promptHidden(question: string): Promise<string> {
   process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = createInterface({ input: process.stdin, output: nowhere, terminal: true });

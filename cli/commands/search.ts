@@ -20,7 +20,7 @@ interface Described {
 }
 type FoundSkill = Described & { readonly namespace: string };
 
-/** A page of one of the lists. */
+/** A page of a list of servers, skills, or plugins. */
 interface Found {
   readonly servers?: readonly { readonly server: Described }[];
   readonly skills?: readonly FoundSkill[];

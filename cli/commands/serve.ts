@@ -21,7 +21,7 @@ export function addServeCommand(program: Command): void {
     )
     .option('--address <host:port>', 'address of the API (default: 127.0.0.1:8080, or :8080 with an external database)')
     .option('--internal-address <host:port>', 'address of probes and metrics of the API (default: port 8081)')
-    .option('--worker-internal-address <host:port>', 'the same of the worker (default: the next port, 8082)')
+    .option('--worker-internal-address <host:port>', 'the same for the worker (default: the next port, 8082)')
     .addOption(
       new Option('--auth-mode <mode>', 'override `auth.mode` in the configuration').choices(['oauth', 'anonymous']),
     )

@@ -35,7 +35,7 @@ export function addStatusCommand(program: Command): void {
         `  ${workersText(workers)}`,
         ...sourcesText('Failing', failing, ({ state, lastRun }) => `${stateText(state)}; ${lastFailureText(lastRun)}`),
         ...sourcesText('Overdue', overdue, ({ state }) => `next attempt ${nextAttemptText(state)}`),
-        ...sourcesText('Paused', paused, () => 'only a message starts a sync'),
+        ...sourcesText('Paused', paused, () => 'syncs only on request'),
         ...(failing.length === 0 ? ['  No failing sources'] : []),
       ].join('\n'),
     );

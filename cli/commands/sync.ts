@@ -37,13 +37,13 @@ export function addSyncCommand(program: Command): void {
       }
       const report = await waitForReport(client, source, started.number);
       printAnswer(options, report, (ended) => reportText(source, ended));
-      if (report.outcome === 'failed' || report.outcome === 'cancelled') throw new SyncNotDone();
+      if (report.outcome === 'failed' || report.outcome === 'cancelled') throw new SyncFailed();
     });
   });
 }
 
-/** Ends the command with status 1; the report has been printed already. */
-class SyncNotDone extends CommandFailure {
+/** Ends the command with status 1. The report is already printed. */
+class SyncFailed extends CommandFailure {
   constructor() {
     super('');
   }

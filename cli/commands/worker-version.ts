@@ -11,7 +11,7 @@ interface SetCurrentOptions extends ConfigurationFileOption {
 export function addWorkerVersionCommand(program: Command): void {
   const command = program
     .command('worker-version')
-    .description('Choose the version of the workers that runs workflows');
+    .description('Choose which version of the workers runs workflows');
   addConfigurationOption(command.command('set-current'))
     .argument('[version]', 'version of the workers (default: the version of this command)')
     .description('Make a version of the workers the current one, and move all workflows to it')
@@ -19,7 +19,7 @@ export function addWorkerVersionCommand(program: Command): void {
     .addHelpText(
       'after',
       [
-        '\nFor `temporal.workerVersioning`. Run it when the workers of a new version have started. Workers of the version before',
+        '\nFor `temporal.workerVersioning`. Run it when the workers of a new version have started. Workers of the previous version',
         'can stop as soon as no workflow runs on them.',
         '\nExample:\n  $ rollcall worker-version set-current --config rollcall.yaml',
       ].join('\n'),
@@ -37,7 +37,7 @@ async function setCurrent(version: string, { config, wait }: SetCurrentOptions):
   const { temporal } = await readConfiguration(config);
   const { address, workerVersioning } = temporal;
   if (address === undefined || workerVersioning === undefined) {
-    throw new CommandFailure(`${config} has no \`temporal.workerVersioning: true\`: its workers have no versions`);
+    throw new CommandFailure(`${config} has no \`temporal.workerVersioning: true\`: its workers are unversioned`);
   }
   const server = { ...temporal, address };
   const connection = await connectTemporal(server, startTelemetry());

@@ -29,8 +29,8 @@ export async function checkCopilot({ base, anonymously }: Probe): Promise<Findin
 
 function speedFinding(milliseconds: number): Finding[] {
   if (milliseconds <= SLOW_MS) return [];
-  const what = `A list took ${Math.round(milliseconds)} ms; every start of Copilot asks for each of its servers`;
-  return [warning(what, 'see what is slow with `rollcall status`')];
+  const what = `A list took ${Math.round(milliseconds)} ms; Copilot requests each of its servers at every start`;
+  return [warning(what, 'find the cause with `rollcall status`')];
 }
 
 function packageFinding(items: readonly unknown[]): Finding[] {
@@ -42,7 +42,7 @@ function packageFinding(items: readonly unknown[]): Finding[] {
   const names = others.flatMap((item) => nameOf(item) ?? []).join(', ');
   return [
     warning(
-      `Copilot can't start ${names}: their packages are of other kinds`,
+      `Copilot can't start ${names}: it doesn't support their kinds of packages`,
       'offer npm, pypi or oci packages, or remotes',
     ),
   ];

@@ -52,7 +52,7 @@ function fileFindings(
     bytes <= maxBytes
       ? ok(`${id} can be read: ${bytes} bytes`)
       : problem(
-          `${id} has ${bytes} bytes, and ${name} takes at most ${maxBytes}`,
+          `${id} has ${bytes} bytes, but ${name} accepts at most ${maxBytes}`,
           'filter the sources of this registry',
         ),
     ...(milliseconds > maxMilliseconds

@@ -1,4 +1,4 @@
-/** Requests as one client sends them: with or without a token, and with its timeout. */
+/** Sends requests as a client does: with or without a token, and with its timeout. */
 import { isJsonObject, type JsonObject, parseJson } from '../../registry/json.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
 import { describeError } from '../terminal/failure.ts';

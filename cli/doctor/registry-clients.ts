@@ -1,4 +1,4 @@
-/** Checks that all clients with a registry share. */
+/** Checks shared by all clients that read a registry. */
 import { isJsonObject, type JsonObject, memberOf, textOf } from '../../registry/json.ts';
 import { isLoopbackHost } from '../../registry/loopback.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
@@ -25,7 +25,7 @@ export function addressFinding(base: string, client: string): Finding {
   const { protocol, hostname } = new URL(base);
   if (protocol === 'https:') return ok(`${base} is an https URL`);
   if (isLoopbackHost(hostname)) {
-    return warning(`${base} is reached from this machine only`, 'serve it over https for other machines');
+    return warning(`${base} can only be reached from this machine`, 'serve it over https for other machines');
   }
   return problem(
     `${base} is not an https URL, which ${client} requires`,
@@ -65,7 +65,7 @@ export async function walk(
 
 export function contentTypeProblem({ headers }: Answer, client: string): Finding {
   return problem(
-    `The answer has ${headers.get('content-type') ?? 'no'} content type, and ${client} takes application/json only`,
+    `The answer has ${headers.get('content-type') ?? 'no'} content type, but ${client} accepts only application/json`,
     'check what a proxy in front of the server answers',
   );
 }
@@ -105,7 +105,7 @@ export async function detailFindings(ask: Probe['anonymously'], name: string, cl
     unknown.status === 404
       ? ok('An unknown name is answered with 404')
       : problem(
-          `An unknown name ${statusText(unknown)}; ${client} takes only 404 for "not approved"`,
+          `An unknown name ${statusText(unknown)}; ${client} accepts only 404 as "not approved"`,
           'check what a proxy in front of the server answers',
         ),
   ];

@@ -34,7 +34,7 @@ export async function checkThv({ withToken }: Probe): Promise<Finding[]> {
   ];
 }
 
-const SLOW = 'see what is slow with `rollcall status`';
+const SLOW = 'find the cause with `rollcall status`';
 const FILTER = 'filter the sources of this registry';
 
 function isShown(item: unknown): boolean {

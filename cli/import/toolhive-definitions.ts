@@ -1,4 +1,4 @@
-/** From what ToolHive Registry Server stores to the definitions, claims, and documents of Rollcall. */
+/** Converts stored data of ToolHive Registry Server to definitions, claims, and documents of Rollcall. */
 import { sourceDefinition } from '../../config/definition.ts';
 import { describeIssue, pathText } from '../../config/messages.ts';
 import type { OutboundSettings } from '../../config/model.ts';
@@ -13,7 +13,7 @@ import { isJsonObject } from '../../registry/json.ts';
 import { toolhiveStoredToServerJson } from '../../registry/toolhive-stored-server.ts';
 import { admissionFaults } from '../../sources/index.ts';
 
-/** What Rollcall stores, or why it can't. */
+/** The converted value, or why it can't be converted. */
 export type Converted<Value> = { readonly value: Value } | { readonly reason: string };
 
 /** A source that was created through the API of that server. The rules for sources created through the API apply. */

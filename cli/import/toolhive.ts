@@ -144,7 +144,7 @@ function versionItems(
   });
 }
 
-/** What an import leaves out on purpose, and why. */
+/** What the import deliberately leaves out, and why. */
 export function notImported({ sources, registries, skills, plugins }: ToolhiveContents): string[] {
   const configured = (all: readonly { readonly isCreated: boolean }[]): number =>
     all.filter(({ isCreated }) => !isCreated).length;

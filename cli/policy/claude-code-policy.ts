@@ -25,7 +25,7 @@ export interface PolicyRequest extends ServerOptions {
 export interface Policy {
   /** What the helper prints. */
   readonly policy: string;
-  /** For users: why the policy isn't the registry's current one, or could not be stored. */
+  /** Shown to users: why the policy isn't the registry's current one, or could not be cached. */
   readonly problem?: string;
 }
 
@@ -40,7 +40,7 @@ export async function claudeCodePolicy(request: PolicyRequest): Promise<Policy> 
   } catch (error) {
     const why = `The policy can't be read from ${request.server}: ${describeError(error)}`;
     if (cached !== null)
-      return { policy: policyText(cached), problem: `${why}. Using the last one, of ${cached.fetchedAt}` };
+      return { policy: policyText(cached), problem: `${why}. Using the last policy, from ${cached.fetchedAt}` };
     return {
       policy: policyText({ settings: emptyPolicy(request.mode) }),
       problem: `${why}. There is no earlier one in ${request.cache}`,
@@ -49,7 +49,7 @@ export async function claudeCodePolicy(request: PolicyRequest): Promise<Policy> 
 }
 
 interface CachedPolicy {
-  /** What the policy depends on: another registry or mode has another policy. */
+  /** Identifies the cached policy: each registry and mode has its own. */
   readonly asked: string;
   readonly etag: string | null;
   readonly fetchedAt: string;
@@ -81,7 +81,7 @@ async function fetchPolicy(request: PolicyRequest, cached: CachedPolicy | null):
   };
   const bytes = Buffer.byteLength(policyText(fresh));
   if (bytes > MAX_POLICY_BYTES)
-    throw new Error(`the policy has ${bytes} bytes, and Claude Code takes ${MAX_POLICY_BYTES}`);
+    throw new Error(`the policy has ${bytes} bytes, but Claude Code accepts at most ${MAX_POLICY_BYTES}`);
   return fresh;
 }
 
@@ -115,6 +115,6 @@ async function writeCache(file: string, policy: CachedPolicy): Promise<string | 
     return undefined;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    return `The policy can't be kept in ${file}: ${describeError(error)}`;
+    return `The policy can't be cached in ${file}: ${describeError(error)}`;
   }
 }

@@ -31,7 +31,7 @@ export function banner(
 }
 
 function accessText(auth: AuthSettings): string {
-  if (auth.mode === 'anonymous') return 'everyone is allowed to do everything (auth.mode: anonymous)';
+  if (auth.mode === 'anonymous') return 'anyone can do everything (auth.mode: anonymous)';
   const providers = auth.providers.map(({ name, issuerUrl }) => `${name} (${issuerUrl})`).join(', ');
   return `with a token from ${providers}${auth.authz === undefined ? '; any valid token allows everything' : ''}`;
 }

@@ -27,7 +27,7 @@ export async function runEmbeddedPostgres(
     name: 'PostgreSQL',
     onMessage: context.say,
     start: async () => {
-      // A cluster that has disappeared is not replaced by an empty one behind the back of those who use it.
+      // Never silently replace a lost cluster by an empty one.
       const create = postgres === undefined;
       postgres = await startEmbeddedPostgres({ dataDirectory: context.directory, port, create });
       return postgres.process;

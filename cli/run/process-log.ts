@@ -1,4 +1,4 @@
-/** What the long-running commands log about themselves: one line each at start and stop. */
+/** Logs the start and the stop of the long-running commands. */
 import type { Logger } from 'pino';
 import { softwareVersion } from '../../api/software-version.ts';
 import { describeFinding } from '../../config/faults.ts';
@@ -11,7 +11,7 @@ import type { ServeOptions } from './serve-everything.ts';
 
 const STANDARD_ERROR = 2;
 
-/** What `serve` tells: text for people on a terminal, otherwise lines of the log. */
+/** The messages of `serve`: text on a terminal, otherwise log lines. */
 export function serveOutput(
   logger: Logger,
   { log }: Pick<Configuration, 'log'>,

@@ -129,7 +129,7 @@ async function prepareDatabase(configuration: CompleteConfiguration, { say }: Se
   } catch (cause) {
     const { host, port } = configuration.database;
     throw new CommandFailure(
-      `The database at ${host}:${port} could not be brought up to date: ${describeDatabaseFailure(cause, configuration.database, 'migration')}. Nothing is half migrated: run \`rollcall serve\` again once this is repaired`,
+      `The database at ${host}:${port} could not be migrated: ${describeDatabaseFailure(cause, configuration.database, 'migration')}. No migration was applied in part: fix this, then run \`rollcall serve\` again`,
     );
   }
 }

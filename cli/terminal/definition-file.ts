@@ -1,4 +1,4 @@
-/** A source or registry in a file of its own, in the format of one list item of the configuration file. */
+/** Reads the definition of a source or registry from its own file, in the format of a list item of the configuration file. */
 import type { Command } from 'commander';
 import { isJsonObject } from '../../registry/json.ts';
 import { type AdminClient, askServer } from '../server/admin-client.ts';

@@ -1,4 +1,4 @@
-/** The state of a source in words. */
+/** The state of a source as text. */
 import type { SourceHealth } from '../../api/admin/sources.ts';
 import { countText } from './count-text.ts';
 import { relativeTime } from './time-text.ts';

@@ -1,4 +1,4 @@
-/** One sync with what it did to single entries, for the terminal. */
+/** Prints one sync with the entries that it rejected or changed. */
 import type { SyncChange } from '../../db/syncs/sync-changes.ts';
 import type { SyncRunRow } from '../../db/syncs/sync-runs.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
@@ -37,7 +37,7 @@ interface Section {
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** Nothing for a kind that there is none of. */
+/** Empty if there is nothing to list. */
 function section({ title, total, heading, rows }: Section, limit: number): string[] {
   if (rows.length === 0) return [];
   const shown = rows.slice(0, limit);

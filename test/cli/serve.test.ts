@@ -43,7 +43,7 @@ afterAll(async () => {
 describe('serve', () => {
   test('says where everything is', () => {
     expect(serve.output()).toContain(`${installation.url}/v0.1/servers`);
-    expect(serve.output()).toContain('everyone is allowed to do everything (auth.mode: anonymous)');
+    expect(serve.output()).toContain('anyone can do everything (auth.mode: anonymous)');
     expect(serve.output()).toContain('/namespaces/default/workflows');
     expect(serve.output()).toContain(installation.dataFolder);
     expect(serve.output()).toContain('Ctrl-C');

@@ -31,7 +31,7 @@ export function addEntryStatus(entries: Command): void {
     .addArgument(new Argument('<status>', 'the new status').choices(ENTRY_STATUSES))
     .option('--version <version>', 'change only this version (default: all versions)')
     .option('--message <text>', 'message shown to users')
-    .description('Mark what was published as deprecated, deleted, or active; skills and plugins also as archived')
+    .description('Mark published versions as deprecated, deleted, or active; skills and plugins also as archived')
     .addHelpText(
       'after',
       [

@@ -26,7 +26,7 @@ export function addRegistryImport(command: Command): void {
     .addHelpText(
       'after',
       [
-        '\nVersions that the target has already are left alone, so an interrupted import can be repeated. Deprecations are',
+        '\nVersions that the target already has are skipped, so an interrupted import can be repeated. Deprecations are',
         'copied; deleted versions are not. To follow a registry continuously, configure a source of the kind `api` instead.',
         '\nExamples:',
         '  $ rollcall import registry https://old-registry.example.com --dry-run',

@@ -30,8 +30,8 @@ export function addToolhiveImport(command: Command): void {
     .addHelpText(
       'after',
       [
-        '\nNothing is written to that database: a user who can only read is enough. Servers keep their claims and dates.',
-        'What Rollcall has already is left alone, so the command can be repeated. The worker starts new sources within minutes.',
+        '\nNothing is written to that database: a read-only user is enough. Servers keep their claims and dates.',
+        'It skips what Rollcall already has, so it can be repeated. The worker starts new sources within minutes.',
         '\nExamples:',
         '  $ rollcall import toolhive postgres://reader@db.example.com/registry --config rollcall.yaml --dry-run',
         '  $ rollcall import toolhive postgres://reader@db.example.com/registry --password-file reader.txt --config rollcall.yaml',
@@ -65,7 +65,7 @@ async function run(url: string, options: ToolhiveImportOptions): Promise<void> {
     const remarks = notImported(contents);
     printAnswer(options, { items, notImported: remarks }, () => reportOf(items, remarks, options));
     if (items.some(({ outcome }) => outcome === 'refused')) {
-      throw new CommandFailure('Something was refused: see the reasons above');
+      throw new CommandFailure('Some items were refused: see the reasons above');
     }
   } finally {
     await database.close();

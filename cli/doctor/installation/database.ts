@@ -23,7 +23,7 @@ export async function checkDatabase(settings: DatabaseSettings): Promise<Finding
     return [
       problem(
         `The database can't be used: ${describeDatabaseFailure(error, settings)}`,
-        'change the setting that is named',
+        'correct the setting that the message names',
       ),
     ];
   }

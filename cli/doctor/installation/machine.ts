@@ -11,7 +11,7 @@ import { type Finding, ok, problem, warning } from '../finding.ts';
 
 const MAX_CLOCK_DIFFERENCE_MS = 2_000;
 const GIB = 1024 ** 3;
-/** What all fetches of a worker may take together (docs/operations.md). */
+/** The most that all fetches of a worker use together (docs/operations.md). */
 const FETCH_BYTES = 5.6 * GIB;
 const LOW_DATA_BYTES = 2 * GIB;
 
@@ -21,7 +21,7 @@ export function clockFinding(
   theirMs: number,
   { sentAt, answeredAt }: { readonly sentAt: number; readonly answeredAt: number },
 ): Finding {
-  // The answer was made between the two.
+  // The answer was created at some time between the two.
   const difference = theirMs < sentAt ? theirMs - sentAt : Math.max(0, theirMs - answeredAt);
   const seconds = Math.abs(difference / 1000).toFixed(1);
   if (Math.abs(difference) <= MAX_CLOCK_DIFFERENCE_MS) return ok(`The clock agrees with that of ${whose}`);
@@ -36,7 +36,7 @@ export function clockFinding(
 export async function checkDisk({ database, temporal }: Configuration, dataDirectory: string): Promise<Finding[]> {
   const isEmbedded = database === undefined || temporal.address === undefined;
   const temporary = await spaceFinding(tmpdir(), FETCH_BYTES, {
-    purpose: 'fetches of Git repositories and documents take up to 5.6 GiB',
+    purpose: 'fetches of Git repositories and documents use up to 5.6 GiB',
     severity: warning,
     fix: 'free space, or set TMPDIR to a larger folder',
   });
@@ -83,7 +83,7 @@ async function gitFinding(): Promise<Finding> {
     const { stdout } = await promisify(execFile)('git', ['version']);
     return ok(stdout.trim());
   } catch {
-    return problem('git is not on the PATH, and Git sources need it', 'install git, 2.37 or later');
+    return problem('git is not on the PATH, but Git sources need it', 'install git, 2.37 or later');
   }
 }
 

@@ -1,4 +1,4 @@
-/** Whether this machine reaches the hosts that the configuration names: upstreams and identity providers. */
+/** Checks whether this machine can reach the configured upstreams and identity providers. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import pino from 'pino';
@@ -39,7 +39,7 @@ async function hostFinding(url: URL, users: readonly string[]): Promise<Finding>
   const socket = connect({ host, port });
   try {
     await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECTED_WITHIN_MS) });
-    return ok(`${host}:${port}${through} is reached for ${users.join(', ')}`);
+    return ok(`${host}:${port}${through} can be reached for ${users.join(', ')}`);
   } catch (error) {
     const reason =
       error instanceof Error && error.name === 'AbortError' ? 'no answer within 5 s' : describeError(error);
@@ -62,7 +62,7 @@ function proxyFor({ protocol, hostname }: URL): URL | null {
   return variable ? URL.parse(variable) : null;
 }
 
-/** Asks as the API does, with the same certificates, credentials, and rules. */
+/** Sends the same request as the API, with the same certificates, credentials, and rules. */
 async function providerFinding(settings: ProviderSettings): Promise<Finding> {
   const { name, issuerUrl, jwksUrl } = settings;
   const url = jwksUrl ?? `${issuerUrl.replace(/\/+$/, '')}/.well-known/openid-configuration`;
@@ -73,7 +73,7 @@ async function providerFinding(settings: ProviderSettings): Promise<Finding> {
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return problem(
-      `The identity provider "${name}" can't be asked at ${url}: ${describeError(cause)}`,
+      `The identity provider "${name}" can't be reached at ${url}: ${describeError(cause)}`,
       'check DNS, firewalls, and `issuerUrl`, `jwksUrl`, and `caCertPath` of the provider',
     );
   } finally {

@@ -1,4 +1,4 @@
-/** What the running server says: readiness, version, and sources. */
+/** Checks the running server: readiness, version, and sources. */
 import type { inferRouterOutputs } from '@trpc/server';
 import { softwareVersion } from '../../../api/software-version.ts';
 import type { AdminRouter } from '../../../api/trpc/router.ts';
@@ -64,7 +64,7 @@ export async function checkSources(options: ServerOptions): Promise<Finding[]> {
     ];
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    return [warning(`The sources can't be listed: ${error.message}`, 'check the section about the server')];
+    return [warning(`The sources can't be listed: ${error.message}`, 'see the section "API"')];
   }
 }
 

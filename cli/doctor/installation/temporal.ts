@@ -32,7 +32,7 @@ export async function checkTemporal(server: TemporalServer): Promise<Finding[]> 
   } catch (error) {
     const what = (await describeTemporalFailure(error, server)) || describeError(error);
     return [
-      problem(`Temporal can't be used: ${what}`, 'reads go on; syncs and publishing wait until this is repaired'),
+      problem(`Temporal can't be used: ${what}`, 'reads still work; syncs and publishing wait until this is fixed'),
     ];
   }
 }
