@@ -124,7 +124,7 @@ const oauth = withRule(
     checkIssuers(providers, report);
     const signsIn = mappingsOf(providers).some(([, written]) => written['console'] !== undefined);
     if (signsIn && resourceUrl === undefined) {
-      report(['resourceUrl'], 'is missing: providers lead users who sign in to the console back to it');
+      report(['resourceUrl'], 'is missing: providers redirect users there after they sign in to the console');
     }
   },
 );

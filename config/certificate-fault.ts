@@ -1,4 +1,4 @@
-/** What prevents trust in the certificate of a server that Rollcall connects to. */
+/** Explains why the certificate of a server isn't trusted. */
 export type CertificateFault = 'expired' | 'notYetValid' | 'otherName' | 'untrusted';
 
 const FAULTS: Readonly<Record<string, CertificateFault>> = {

@@ -1,4 +1,4 @@
-/** All faults of a configuration, each with its place. */
+/** All faults of a configuration, each with its location. */
 
 import type { ConfigurationFinding } from './model.ts';
 

@@ -25,7 +25,7 @@ import { didYouMeanOneOf } from './suggestion.ts';
 /**
  * Reads a configuration file of any generation and applies the environment variables that override it.
  *
- * @throws ConfigurationError with all faults, each with its place
+ * @throws ConfigurationError with all faults, each with its location
  */
 export async function loadConfiguration(path: string, environment: NodeJS.ProcessEnv): Promise<Configuration> {
   return parseConfiguration(await readText(path), { path, environment });
@@ -35,7 +35,7 @@ export async function loadConfiguration(path: string, environment: NodeJS.Proces
  * The same for a text that isn't in a file yet.
  *
  * @param place the path that the file will have, for messages and relative paths, and the environment of its reader
- * @throws ConfigurationError with all faults, each with its place
+ * @throws ConfigurationError with all faults, each with its location
  */
 export function parseConfiguration(
   text: string,

@@ -82,7 +82,7 @@ export interface ServerSettings {
   readonly address: string;
   /** The listen address of probes and metrics of an `api`, which must not be published. Default port 8081. */
   readonly internalAddress: string;
-  /** The same of a `worker`. Absent: `internalAddress` with the next port, 8082. */
+  /** The same for a `worker`. Absent: `internalAddress` with the next port, 8082. */
   readonly workerInternalAddress?: string;
   /** Milliseconds that a stopping `api` still answers as before. Absent: 5 s, and 0 on loopback addresses. */
   readonly drainDelayMs?: number;
@@ -190,7 +190,7 @@ export interface OutboundSettings {
   readonly allow: readonly string[];
   /** The folder that must contain their secret files. Absent: they can't use secret files. */
   readonly secretsFolder?: string;
-  /** File with the keys of Sigstore (`trusted_root.json`). Absent: the public ones, from the internet. */
+  /** File with the keys of Sigstore (`trusted_root.json`). Absent: the public keys, downloaded from Sigstore. */
   readonly trustedRoot?: string;
 }
 

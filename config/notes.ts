@@ -1,4 +1,4 @@
-/** Finds settings that are valid but have no effect, so that the operator hears about them. */
+/** Finds settings that are valid but have no effect, so that the operator learns about them. */
 
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import type { Path } from './document.ts';
@@ -10,7 +10,7 @@ export interface Note {
   readonly message: string;
 }
 
-const ANONYMOUS = 'has no effect in anonymous mode, where everyone is allowed to do everything';
+const ANONYMOUS = 'has no effect in anonymous mode, where anyone can do everything';
 const WITHOUT_AUTHZ = 'has no effect without `auth.authz`: any valid token sees everything';
 const MANAGED = 'has no effect on a managed source, which is never fetched';
 const READS = 'has no effect: reads are not recorded';

@@ -141,7 +141,7 @@ const outbound = mapping({
   secretsFolder: filePath.exactOptional().describe('Folder of secret files that such sources may use. Default: none'),
   trustedRoot: filePath
     .exactOptional()
-    .describe('File with the keys of Sigstore, trusted_root.json. Default: the public ones, from the internet'),
+    .describe('File with the keys of Sigstore, trusted_root.json. Default: the public keys, downloaded from Sigstore'),
 });
 
 const perMinute = z.int().min(1);

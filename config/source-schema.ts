@@ -15,16 +15,16 @@ const HOUR = 60 * MINUTE;
 const namePatterns = z
   .array(serverNamePattern)
   .max(MAX_ITEMS, TOO_MANY)
-  .refine((patterns) => !matchesSlowly(patterns), 'has patterns whose braces stand for too many names together');
+  .refine((patterns) => !matchesSlowly(patterns), 'has patterns with too many alternatives in braces');
 const tags = z.array(text).max(MAX_ITEMS, TOO_MANY);
 
 export const filter = mapping({
   names: mapping({ include: namePatterns.exactOptional(), exclude: namePatterns.exactOptional() })
     .exactOptional()
-    .describe('Globs over whole server names; `*` crosses `/`; an exclusion wins'),
+    .describe('Globs that match whole server names; `*` matches `/` as well; exclusions take precedence'),
   tags: mapping({ include: tags.exactOptional(), exclude: tags.exactOptional() })
     .exactOptional()
-    .describe('Exact tags; an exclusion wins'),
+    .describe('Exact tags; exclusions take precedence'),
 });
 
 export const syncPolicy = mapping({
@@ -32,7 +32,7 @@ export const syncPolicy = mapping({
   maxRemoval: share.default(0.5).describe('Share of the entries that one sync may remove, 0 to 1 or `50%`'),
   deadline: duration({ atLeastMs: 1000, atMostMs: 6 * HOUR })
     .default(15 * MINUTE)
-    .describe('Time that one fetch may take, 6h at most. Default 15m'),
+    .describe('Time limit of one fetch, at most 6h. Default 15m'),
 });
 
 /** The members that select a kind. All generations have the same ones. */
@@ -40,7 +40,7 @@ export const kindMembers: Readonly<Record<string, z.ZodExactOptional>> = Object.
   sourceKinds().map(({ key, schema }) => [key, z.exactOptional(schema)]),
 );
 export const sourceOptions = {
-  format: z.enum(['upstream', 'toolhive']).exactOptional().describe('Default: found by the content'),
+  format: z.enum(['upstream', 'toolhive']).exactOptional().describe('Default: detected from the content'),
   filter: filter.exactOptional(),
   syncPolicy: syncPolicy.prefault({}),
 };

@@ -1,5 +1,5 @@
 /**
- * The data folder: the files of PostgreSQL and Temporal, and what `serve` tells other commands about itself. Only one `serve` can
+ * The data folder: the files of PostgreSQL and Temporal, and information about `serve` for other commands. Only one `serve` can
  * use it at a time.
  */
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';

@@ -130,7 +130,7 @@ export class Cluster {
         const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
         rest = lines.pop() ?? '';
         for (const line of lines) if (line !== '') yield JSON.parse(line) as unknown;
-        if (rest.length > LONGEST_LINE) throw new Error('it sent an endless line');
+        if (rest.length > LONGEST_LINE) throw new Error('it sent a line that is too long');
       }
     } catch (error) {
       signal.throwIfAborted();

@@ -3,7 +3,7 @@ import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, type JsonObject, memberOf, textOf } from '../registry/json.ts';
 import type { Cluster } from './cluster.ts';
 
-/** Identifies an object by what goes on top of it. */
+/** Identifies an object, as the head of its manifest does. */
 export interface ObjectName {
   /** `apps/v1`, `v1` */
   readonly apiVersion: string;
@@ -28,7 +28,7 @@ export function collectionPath(apiVersion: string, plural: string, namespace?: s
   return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
 }
 
-/** For kinds whose plural ends with an `s` only. */
+/** Only for kinds whose plural ends with `s`. */
 function objectPath({ apiVersion, kind, namespace, name }: ObjectName): string {
   return `${collectionPath(apiVersion, `${kind.toLowerCase()}s`, namespace)}/${encodeURIComponent(name)}`;
 }
@@ -64,7 +64,7 @@ export async function getObject(cluster: Cluster, name: ObjectName, signal: Abor
 
 /**
  * Server-side apply: sets the fields of the manifest, and removes those that an earlier manifest had. With `dryRun` it
- * only reports what the API server thinks of the manifest.
+ * only validates the manifest.
  *
  * @throws ObjectRefused where the manifest is invalid, also for fields that the API server doesn't know
  */
@@ -128,7 +128,7 @@ export async function deleteObject(cluster: Cluster, name: ObjectName, signal: A
   }
 }
 
-/** Changes whenever anything about the object does; empty if it has none. */
+/** Changes with every change of the object; empty if it has none. */
 export function resourceVersionOf(object: unknown): string {
   return textOf(memberOf(object, 'metadata')['resourceVersion']) ?? '';
 }

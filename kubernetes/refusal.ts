@@ -7,7 +7,7 @@ import { isJsonObject, textOf } from '../registry/json.ts';
 /** The resource version, or the page of a list, is too old to continue from; a new list is needed. */
 export class ResourceExpired extends RollcallError {
   constructor(what: string) {
-    super('UpstreamUnavailable', `the API server no longer has the state to continue from, of ${what}`);
+    super('UpstreamUnavailable', `the API server no longer has the state of ${what} to continue from`);
   }
 }
 
@@ -52,7 +52,7 @@ export async function refusal(
   if (status === 404) return new RollcallError('UpstreamNotFound', `${server} doesn't have ${what}`);
   const waitMs = retryAfterMs(headers);
   if (status === 429 || (status === 503 && waitMs !== undefined)) {
-    return new RollcallError('UpstreamRateLimited', `${server} asks for a later request (${status})`, {
+    return new RollcallError('UpstreamRateLimited', `${server} asks to retry later (${status})`, {
       retryAfterMs: waitMs ?? DEFAULT_WAIT_MS,
     });
   }

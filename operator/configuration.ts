@@ -17,7 +17,7 @@ export const CONFIGURATION_FILE = '/config/config.yaml';
 export interface RenderedConfiguration {
   /** The content of `config.yaml`. */
   readonly text: string;
-  /** What Rollcall makes of it. */
+  /** The configuration that Rollcall reads from it. */
   readonly configuration: Configuration;
   readonly parts: PodParts;
   /** The Secret with the password file, if there is one. */
@@ -113,7 +113,7 @@ function renderStructured(resource: RegistryResource): RenderedConfiguration {
   };
 }
 
-/** Replaces the path that a fault of the configuration starts with by the one in the resource. */
+/** Replaces the configuration path at the start of a fault by the path in the resource. */
 function fieldInSpec(message: string, discovered: number): string {
   return message
     .replace(/^registries\[(\d+)\]/, (_, index: string) => `registries[${Number(index) - discovered}]`)
@@ -137,7 +137,7 @@ function hostsOf(resource: RegistryResource): string[] {
   ];
 }
 
-/** The environment of the pod, as far as it decides what the configuration means. */
+/** The variables of the pod that affect the configuration. */
 export function environmentOf({ namespace }: Pick<RegistryResource, 'namespace'>): Record<string, string> {
   return { THV_REGISTRY_WATCH_NAMESPACE: namespace };
 }

@@ -62,7 +62,7 @@ const ONE_KIND = `[${HAS_KINDS.join(', ')}].filter(x, x).size() == 1`;
 
 const sourceMembers = {
   name: nonEmpty(),
-  format: { type: 'string', enum: ['toolhive', 'upstream'], description: 'Default: found by the content' },
+  format: { type: 'string', enum: ['toolhive', 'upstream'], description: 'Default: detected from the content' },
   ...sourceKinds,
   syncPolicy: object({ interval: duration('Such as 30m or 1h') }, ['interval']),
   filter: object({

@@ -1,4 +1,4 @@
-/** What a resource refers to, for the watches. */
+/** The objects that a resource refers to, for the watches. */
 import { renderConfiguration } from './configuration.ts';
 import type { RegistryResource } from './resource.ts';
 import { SpecFault } from './spec-fault.ts';
@@ -11,7 +11,7 @@ export function referencedNames(resource: RegistryResource, defaults: WorkloadDe
     const { references } = renderWorkload(resource, rendered, defaults);
     return new Set(references.map(({ kind, name }) => `${kind}/${name}`));
   } catch (error) {
-    // An invalid resource is looked at again when it changes.
+    // An invalid resource is reconciled again when it changes.
     if (error instanceof SpecFault) return new Set();
     throw error;
   }

@@ -1,7 +1,7 @@
-/** MCPRegistry resources: their groups, names, annotations, and what of them the operator reads. */
+/** MCPRegistry resources: their groups, names, annotations, and the fields that the operator reads. */
 import { isJsonObject, type JsonObject, memberOf, textOf } from '../registry/json.ts';
 
-/** The group of ToolHive's operator, whose resources are touched only if their owner says so. */
+/** The group of ToolHive's operator. Its resources are only changed if their owner opts in. */
 export const TOOLHIVE_GROUP = 'toolhive.stacklok.dev';
 /** Rollcall's own group, for clusters where ToolHive's operator keeps running. */
 export const OWN_GROUP = 'rollcall.dev';
@@ -25,7 +25,7 @@ export const MANAGED_LABEL = 'rollcall.dev/managed';
 const TEMPORAL_NAMESPACE_ANNOTATION = 'rollcall.dev/temporal-namespace';
 /** Any new value of one of these syncs all sources. */
 const SYNC_ANNOTATIONS = ['toolhive.stacklok.dev/sync-trigger', 'toolhive.stacklok.dev/manual-sync'] as const;
-/** Of ToolHive's operator. Nothing needs it here, but a resource that has it can't be deleted until it is removed. */
+/** The finalizer of ToolHive's operator. It has no use here, but blocks deletion until it is removed. */
 export const TOOLHIVE_FINALIZER = 'mcpregistry.toolhive.stacklok.dev/finalizer';
 
 /** Identifies a resource for its workflow, whatever its group. */
@@ -84,13 +84,13 @@ export function textMembers(value: unknown): Record<string, string> {
   );
 }
 
-/** The value of the annotations that ask for a sync; undefined if none is set. */
+/** The value of the annotations that request a sync; undefined if none is set. */
 export function syncTrigger({ annotations }: RegistryResource): string | undefined {
   const values = SYNC_ANNOTATIONS.map((name) => annotations[name] ?? '').filter((value) => value !== '');
   return values.length === 0 ? undefined : values.join(' ');
 }
 
-/** What the operator reads a change of a resource by: everything except its status. */
+/** Changes with everything in a resource except its status. */
 export function changeMark({ uid, generation, labels, annotations, isDeleted }: RegistryResource): string {
   return JSON.stringify([uid, generation, labels, annotations, isDeleted]);
 }

@@ -3,7 +3,7 @@ import { defined, isJsonObject, type JsonObject, memberOf, textOf } from '../reg
 import { type PodParts, volumeName } from './pod-parts.ts';
 import { invalidField } from './spec-fault.ts';
 
-/** Sources without `syncPolicy` that can't be watched: asked for changes once a day, and on demand. */
+/** Sources without `syncPolicy` that can't be watched are checked once a day, and on demand. */
 const WITHOUT_POLICY_INTERVAL = '24h';
 
 const KINDS = ['git', 'configMapRef', 'pvcRef', 'api', 'url', 'managed', 'kubernetes'] as const;

@@ -4,7 +4,7 @@ import { clusterUrl, type RegistryResource } from './resource.ts';
 import { accessFault, dataFault, type SourceState } from './sync-state.ts';
 
 export interface Observation {
-  /** What kept the operator from bringing the objects up to date. */
+  /** Why the operator couldn't update the objects. */
   readonly fault?: { readonly reason: string; readonly message: string };
   /** The Deployment in the cluster, if there is one. */
   readonly deployment: JsonObject | null;
@@ -12,7 +12,7 @@ export interface Observation {
   readonly sources?: readonly SourceState[];
   /** Settings without effect. */
   readonly notes: readonly string[];
-  /** The value of the sync annotation that was answered last. */
+  /** The last value of the sync annotation that was acted on. */
   readonly syncTrigger?: string | undefined;
 }
 
@@ -123,7 +123,7 @@ function syncStatus(sources: readonly SourceState[]): JsonObject {
     phase: failed.length > 0 ? 'Failed' : isSyncing ? 'Syncing' : 'Complete',
     message:
       failed.length > 0
-        ? `${failed.length} of ${sources.length} sources fail: ${failed.map(({ name }) => name).join(', ')}`
+        ? `${failed.length} of ${sources.length} sources are failing: ${failed.map(({ name }) => name).join(', ')}`
         : `${sources.length} ${sources.length === 1 ? 'source' : 'sources'}`,
     attemptCount: Math.max(0, ...sources.map(({ consecutiveFailures }) => consecutiveFailures)),
     ...(counts.length > 0 && { serverCount: counts.reduce((sum, count) => sum + count, 0) }),
@@ -236,7 +236,7 @@ interface Times {
   readonly now: string;
 }
 
-/** A condition keeps its time while its status stays the same. Conditions that can't be told now are kept. */
+/** A condition keeps its time while its status stays the same. Conditions that are unknown now keep their last value. */
 function withTimes(conditions: readonly Condition[], { previous, generation, now }: Times): JsonObject[] {
   const before = objectsOf(previous['conditions']);
   const current = conditions.map((condition) => {

@@ -54,18 +54,18 @@ function hasCounted({ number, outcome, counts }: SyncReport): boolean {
   return outcome === 'changed';
 }
 
-/** Faults of the document, as opposed to those of the way to it. */
+/** Faults of the document itself, not of the access to it. */
 const DATA_FAILURES: readonly string[] = ['DocumentInvalid', 'FormatMismatch', 'EmptySnapshot', 'AllEntriesRejected'];
 
 const REMEDIES: Readonly<Record<string, string>> = {
   UpstreamUnavailable: 'Check the URL, the network policies, and the upstream.',
-  UpstreamRateLimited: 'It is tried again later.',
+  UpstreamRateLimited: 'Rollcall tries again later.',
   UpstreamNotFound: 'Check the URL, the branch, tag, or commit, and the path.',
   UpstreamDenied: 'Check the credentials, or the permissions of the service account.',
   UpstreamInvalid: 'Check that the URL leads to a registry.',
   DocumentInvalid: 'Repair the registry document.',
   FormatMismatch: 'Set `format` to the format of the document, or remove it.',
-  EmptySnapshot: 'The document has no servers any more: repair it, or force a sync.',
+  EmptySnapshot: 'The document no longer has servers: repair it, or force a sync.',
   AllEntriesRejected: 'Repair the entries of the document.',
   RemovalGuard: 'Check the document, raise `syncPolicy.maxRemoval`, or force a sync.',
   SecretUnavailable: 'Check the Secret and its key.',

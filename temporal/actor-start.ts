@@ -58,7 +58,7 @@ function describe({ source: { name, kind } }: SourceState): { staticSummary: str
     staticSummary: `Source ${name} (${kind})`,
     staticDetails: isManaged({ kind })
       ? 'Entries are published to this source. Each publication is an update in its history.'
-      : `Keeps the entries of this source in step with its origin. Sync it now:\n\n    ${signal}`,
+      : `Keeps the entries of this source up to date. To sync it now:\n\n    ${signal}`,
   };
 }
 

@@ -47,7 +47,7 @@ export async function wakeRegistry(
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       staticSummary: `MCPRegistry ${namespace}/${name}`,
       staticDetails: [
-        'Keeps the objects of this resource in step with it. What it tells the cluster:',
+        'Keeps the objects of this resource up to date. To see its status and events:',
         `    kubectl --namespace ${namespace} describe mcpregistry ${name}`,
       ].join('\n\n'),
     }),

@@ -1,4 +1,4 @@
-/** What Temporal, where everyone with access to the namespace reads histories, is told about a definition. */
+/** The reference to a definition that is sent to Temporal, where anyone with access to the namespace can read histories. */
 import { definitionFingerprint } from '../registry/definition-digest.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import { kindOf } from '../sources/index.ts';

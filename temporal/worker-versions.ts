@@ -30,7 +30,7 @@ export function deploymentName({ taskQueue }: Pick<TemporalServer, 'taskQueue'>)
 export interface CurrentVersion {
   readonly server: TemporalServer;
   readonly version: string;
-  /** Ends the waiting, for workers and for workflows. */
+  /** Stops waiting for workers and workflows. */
   readonly signal: AbortSignal;
   readonly onProgress: (message: string) => void;
 }

@@ -1,4 +1,4 @@
-/** Which workers ask Temporal for tasks. Without one, nothing is synced or written, although all reads work. */
+/** Finds the workers that poll Temporal. Without one, nothing is synced or written, although all reads work. */
 import type { Client } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import proto, { type temporal } from '@temporalio/proto';
@@ -11,7 +11,7 @@ export interface Workers {
   /** The task queues of a worker. */
   readonly taskQueues: readonly {
     readonly name: string;
-    /** Workers that asked for tasks lately. */
+    /** Workers that polled recently. */
     readonly workers: number;
   }[];
   /** By identity. */

@@ -11,7 +11,7 @@ import type { Logger } from 'pino';
 import { isFailureType } from '../registry/failure.ts';
 import { reportSdkMetrics } from './sdk-metrics.ts';
 
-/** What the SDK says about its own state. */
+/** Messages of the SDK about its own state. */
 const NOISE: ReadonlySet<string> = new Set([
   'Worker state changed',
   'No Nexus services registered, not polling for Nexus tasks',
@@ -47,7 +47,7 @@ export function installRuntime(logger: Logger): void {
     logger: toTemporalLogger(logger),
     shutdownSignals: [],
     telemetryOptions: {
-      // What the SDK warns about while Temporal is unavailable, the worker says itself, once.
+      // The worker itself reports once that Temporal is unavailable.
       logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} },
       metrics: { buffer: metrics, attachServiceName: false },
     },

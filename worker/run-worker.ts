@@ -23,7 +23,7 @@ import { deploymentName } from '../temporal/worker-versions.ts';
 import { workerIdentity } from '../temporal/workers.ts';
 import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
 import { loadWorkflowBundle } from './bundle.ts';
-import { keepHouse } from './keep-house.ts';
+import { runHousekeeping } from './housekeeping.ts';
 import { installRuntime } from './logging.ts';
 import { SHUTDOWN, workUntilStopped } from './work-until-stopped.ts';
 
@@ -84,7 +84,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
 
 /** What the parts of a worker know about each other. */
 interface WorkerState {
-  /** Whether it asks for tasks. The SDK goes on asking for a while after Temporal is lost. */
+  /** Whether it polls for tasks. The SDK goes on polling for a while after Temporal is lost. */
   isPolling: boolean;
   client?: Client;
 }
@@ -175,7 +175,7 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
         },
         workers,
       ),
-      keepHouse(temporal.client, { taskQueue: server.taskQueue, database: options.database, logger, signal }),
+      runHousekeeping(temporal.client, { taskQueue: server.taskQueue, database: options.database, logger, signal }),
     ]);
   } finally {
     for (const remove of removeGauges) remove();

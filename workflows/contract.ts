@@ -329,7 +329,7 @@ export interface Activities extends WriteActivities {
     readonly synced: number;
     readonly retired: number;
   }>;
-  /** Drop old tombstones, sync records, write requests, audit events and orphaned snapshots. */
+  /** Delete old tombstones, sync records, write requests, audit events, and orphaned snapshots. */
   purge(): Promise<{
     readonly tombstones: number;
     readonly syncRuns: number;

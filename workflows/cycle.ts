@@ -46,7 +46,7 @@ export async function runCycle(actor: SourceActor): Promise<void> {
 async function hasNothingNew(actor: SourceActor): Promise<boolean> {
   const { source, nextSyncNumber } = actor.state;
   const input = { sourceName: source.name, lastSync: nextSyncNumber - 1 };
-  const summary = `Anything new? ${source.label}`;
+  const summary = `Check ${source.label} for changes`;
   try {
     const { news } = await actor.during('checking', () => check.executeWithOptions({ summary }, [input]));
     actor.noteChecked(new Date().toISOString());
@@ -105,7 +105,7 @@ async function executeSync(input: SyncInput): Promise<SyncResult> {
 }
 
 function startedBy({ trigger, requestedBy, reason, force }: SyncInput): string {
-  const by = requestedBy === undefined ? '' : ` of ${requestedBy}`;
+  const by = requestedBy === undefined ? '' : ` from ${requestedBy}`;
   const why = reason === undefined ? '' : ` (${reason})`;
   return `${trigger}${by}${why}${force ? ', forced' : ''}`.slice(0, 150);
 }

@@ -1,4 +1,4 @@
-/** The current details of a source in the Temporal Web UI: Markdown that tells an operator how the source is doing. */
+/** The current details of a source in the Temporal Web UI: Markdown with its state for an operator. */
 import type { SourcePhase, SourceState, SyncReport } from './contract.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
@@ -7,7 +7,7 @@ const PHASES: Readonly<Record<SourcePhase, string>> = {
   failing: 'failing: it retries automatically',
   checking: 'checking whether anything is new',
   syncing: 'syncing',
-  paused: 'paused: only a message starts a sync',
+  paused: 'paused: syncs only on request',
   retiring: 'being removed',
 };
 
@@ -29,10 +29,10 @@ function renderSummary(state: SourceState, phase: SourcePhase): string {
     facts.push(
       ['Next cycle', nextCycle(state)],
       ['Last check', state.lastCheckedAt && readableTime(state.lastCheckedAt)],
-      ['Last success', state.lastSuccessAt === undefined ? 'never yet' : readableTime(state.lastSuccessAt)],
+      ['Last success', state.lastSuccessAt === undefined ? 'never' : readableTime(state.lastSuccessAt)],
       ['Failures in a row', state.consecutiveFailures === 0 ? undefined : String(state.consecutiveFailures)],
       ['Entries', entriesOf(state)],
-      ['Asked for', state.pending && asked(state.pending)],
+      ['Requested', state.pending && requestOf(state.pending)],
     );
   }
   return facts
@@ -43,7 +43,7 @@ function renderSummary(state: SourceState, phase: SourcePhase): string {
 
 function nextCycle(state: SourceState): string {
   if (state.paused) return 'none while paused';
-  if (state.nextCycleAtMs === undefined) return state.cycle === 0 ? 'at once' : 'when a message asks for it';
+  if (state.nextCycleAtMs === undefined) return state.cycle === 0 ? 'at once' : 'on request';
   return readableTime(new Date(state.nextCycleAtMs).toISOString());
 }
 
@@ -54,7 +54,7 @@ function entriesOf(state: SourceState): string | undefined {
   return `${counts.entries} (${counts.rejected} rejected, ${counts.warnings} warnings)`;
 }
 
-function asked(pending: NonNullable<SourceState['pending']>): string {
+function requestOf(pending: NonNullable<SourceState['pending']>): string {
   const by = pending.requestedBy === undefined ? '' : ` by ${pending.requestedBy}`;
   const reason = pending.reason === undefined ? '' : `: ${pending.reason}`;
   return `one more sync${by}${reason}`;

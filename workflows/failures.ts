@@ -73,7 +73,7 @@ function causeChain(error: unknown): unknown[] {
 
 function explain(causes: readonly unknown[]): string {
   const last = causes.at(-1);
-  if (last instanceof TerminatedFailure) return 'terminated by hand';
+  if (last instanceof TerminatedFailure) return 'terminated manually';
   if (last instanceof CancelledFailure) return 'cancelled';
   if (last instanceof TimeoutFailure) return explainTimeout(last);
   return last instanceof Error ? last.message : String(last);
@@ -82,7 +82,7 @@ function explain(causes: readonly unknown[]): string {
 function explainTimeout({ timeoutType, message }: TimeoutFailure): string {
   if (timeoutType === 'HEARTBEAT') return 'the worker that ran it was lost, and so were the workers that retried it';
   if (timeoutType === 'START_TO_CLOSE') return 'it exceeded its deadline';
-  return timeoutType === 'SCHEDULE_TO_CLOSE' ? 'it could not be done in time' : message;
+  return timeoutType === 'SCHEDULE_TO_CLOSE' ? 'it did not finish in time' : message;
 }
 
 function shortened(message: string): string {

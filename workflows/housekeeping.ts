@@ -5,7 +5,7 @@ import { toFailure } from './failures.ts';
 /** Each of the two runs even if the other fails. The workflow then fails too, so that the failure is visible. */
 export async function housekeeping(): Promise<void> {
   const results = await Promise.allSettled([
-    reconcileSources.executeWithOptions({ summary: 'Make the actors match the sources in Postgres' }, []),
+    reconcileSources.executeWithOptions({ summary: 'Reconcile the actors with the sources in Postgres' }, []),
     purge.executeWithOptions({ summary: 'Purge old tombstones, sync records, and write requests' }, []),
   ]);
   for (const result of results) {

@@ -1,4 +1,4 @@
-/** What housekeeping reads about an actor without querying it. */
+/** The memo of an actor, which housekeeping reads without querying the actor. */
 import { patched, upsertMemo, workflowInfo } from '@temporalio/workflow';
 import type { ActorMemo, SourceState } from './contract.ts';
 

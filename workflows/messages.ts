@@ -143,7 +143,7 @@ function receiveRetirement(actor: SourceActor): void {
     {
       validator: (request) => {
         if (request?.entries !== 'remove' && request?.entries !== 'detach') {
-          throw refusal('DefinitionInvalid', 'say what happens to the entries: {"entries": "remove"} or "detach"');
+          throw refusal('DefinitionInvalid', 'expected {"entries": "remove"} or {"entries": "detach"}');
         }
       },
       description: 'Cancel what is running, remove or detach the entries, and end',
@@ -160,7 +160,7 @@ function refuseForeignReference(actor: SourceActor, source: contract.SourceRefer
   throw refusal('DefinitionInvalid', `this doesn't describe ${actor.name}: name, fingerprint, and policy are required`);
 }
 
-/** Whether it has everything that the actor calculates with. */
+/** Whether it has all members that the actor needs. */
 function isReference({ fingerprint, policy }: contract.SourceReference): boolean {
   if (typeof fingerprint !== 'string' || typeof policy !== 'object' || policy === null) return false;
   const { intervalMs, deadlineMs, fullSyncEveryMs = 1 } = policy;

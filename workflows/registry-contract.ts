@@ -13,20 +13,20 @@ export interface RegistryKey {
 }
 
 /**
- * Why the workflow wakes: the resource changed, one of its objects did, something that it refers to did, or the operator
- * started and has not seen what happened before.
+ * Why the workflow wakes: the resource, one of its objects, or something that it refers to changed, or the operator
+ * started and doesn't know earlier changes.
  */
 export type WakeReason = 'resource' | 'object' | 'reference' | 'start';
 
 export const wakeSignal = defineSignal<[{ readonly reason: WakeReason }]>('wake');
 export const describeRegistryQuery = defineQuery<RegistryState>('describe');
 
-/** The whole state of a workflow: what it is started with, and what one run hands to the next. */
+/** The whole state of a workflow: the argument it starts with, and what each run passes to the next. */
 export interface RegistryState extends RegistryKey {
   readonly version: 1;
   /** Reconciliations in a row that failed as a whole, for example because the API server didn't answer. */
   readonly failures: number;
-  /** What woke the run before and is still to be answered. */
+  /** What woke the previous run and hasn't been handled yet. */
   readonly woken?: WakeReason;
   /** The last result; absent before the first reconciliation. */
   readonly last?: ReconcileResult;
@@ -41,9 +41,9 @@ interface StoryLine {
 }
 
 export interface ReconcileInput extends RegistryKey {
-  /** Bring the objects up to date; otherwise only look at them and at the actors. */
+  /** Update the objects. Otherwise only read the state of the objects and the actors. */
   readonly apply: boolean;
-  /** The Temporal namespace of the registry's actors, as far as it was known: they end with the resource. */
+  /** The Temporal namespace of the registry's actors, if it is known: they end with the resource. */
   readonly temporalNamespace?: string;
 }
 
@@ -55,14 +55,14 @@ export interface ReconcileResult {
   readonly outcome: 'settled' | 'held' | 'ended';
   readonly phase?: string;
   readonly message: string;
-  /** What was created or changed in the cluster, in words. */
+  /** What was created or changed in the cluster, as text. */
   readonly changes: readonly string[];
   readonly temporalNamespace?: string;
-  /** Milliseconds until the resource is looked at again, unless something wakes the workflow. */
+  /** Milliseconds until the next reconciliation, unless something wakes the workflow. */
   readonly nextLookMs: number;
 }
 
 export interface RegistryActivities {
-  /** Make the cluster agree with a resource, and its status with the cluster. Idempotent. */
+  /** Make the cluster match a resource, and its status match the cluster. Idempotent. */
   reconcileRegistry(input: ReconcileInput): Promise<ReconcileResult>;
 }

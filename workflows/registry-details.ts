@@ -11,10 +11,10 @@ export function renderRegistry({ namespace, name, last, failures, story }: Regis
     ...(failures === 0 ? [] : [`- **Failed reconciliations in a row:** ${failures}`]),
   ];
   const lines = story.map(({ at, text }) => `- ${at.slice(0, 19).replace('T', ' ')} UTC: ${inline(text)}`);
-  return [facts.join('\n'), '### What happened', lines.length === 0 ? 'Nothing yet.' : lines.join('\n')].join('\n\n');
+  return [facts.join('\n'), '### Events', lines.length === 0 ? 'None yet.' : lines.join('\n')].join('\n\n');
 }
 
-/** Texts from outside stay on their line. */
+/** Keeps outside text on its line. */
 function inline(text: string): string {
   return text.replace(/\s+/g, ' ');
 }

@@ -1,4 +1,4 @@
-/** The workflow of one MCPRegistry resource: it is woken by watches, reconciles, and looks again after a while. */
+/** The workflow of one MCPRegistry resource: watches and a timer wake it, and it reconciles. */
 import {
   allHandlersFinished,
   condition,
@@ -37,10 +37,10 @@ const SUMMARIES: Readonly<Record<WakeReason | 'timer', string>> = {
   object: 'Reconcile: an object of the registry changed',
   reference: 'Reconcile: an object that the resource refers to changed',
   start: 'Reconcile: the operator started',
-  timer: 'Look at the pods and the sources',
+  timer: 'Check the pods and the sources',
 };
 
-/** @param given what a new workflow is started with, and what one run hands to the next */
+/** @param given the argument of a new workflow, or what the previous run passed on */
 export async function registry(given: RegistryState): Promise<void> {
   let { woken, ...state } = given;
   setHandler(
@@ -50,7 +50,7 @@ export async function registry(given: RegistryState): Promise<void> {
     },
     { description: 'Reconcile now' },
   );
-  setHandler(describeRegistryQuery, () => state, { description: 'How the registry is doing' });
+  setHandler(describeRegistryQuery, () => state, { description: 'The state of the registry' });
 
   for (let looks = 0; ; looks += 1) {
     const isLong = looks >= LOOKS_PER_RUN || workflowInfo().continueAsNewSuggested;
@@ -80,7 +80,7 @@ async function look(state: RegistryState, reason: WakeReason | 'timer'): Promise
   } catch (error) {
     const { type, message } = causeOf(error);
     const line = `could not reconcile: ${type}: ${message}`;
-    // Only the first failure is told: the others are in the history.
+    // Only the first failure is listed: the others are in the history.
     return { ...state, failures: failures + 1, story: failures === 0 ? tell(state, [line]) : state.story };
   }
 }
@@ -95,7 +95,7 @@ function tell({ story }: RegistryState, lines: readonly string[]): RegistryState
   return [...lines.map((text) => ({ at, text })).toReversed(), ...story].slice(0, REMEMBERED_LINES);
 }
 
-/** Between two looks, the timeline tells how the registry is doing. */
+/** Between two reconciliations, the timeline shows the state of the registry. */
 function waitSummary({ failures, last, story }: RegistryState): string {
   if (failures > 0) return shortened(`Try again: ${story[0]?.text ?? ''}`);
   return shortened(`${last?.phase ?? last?.outcome ?? 'Waiting'}: ${last?.message ?? ''}`);

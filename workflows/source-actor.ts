@@ -66,7 +66,7 @@ export class SourceActor {
     return this.#state.consecutiveFailures > 0 ? 'failing' : 'idle';
   }
 
-  /** Updates what the Web UI shows from the state. */
+  /** Updates the details in the Web UI from the state. */
   show(): void {
     listSource(this.#state, this.phase);
     setCurrentDetails(renderDetails(this.#state, this.phase));
@@ -152,7 +152,7 @@ export class SourceActor {
     return trigger;
   }
 
-  /** What the span of the next cycle says. */
+  /** Attributes of the span of the next cycle. */
   traceOfCycle(): Parameters<typeof inCycleSpan>[0] {
     return { source: this.name, kind: this.#state.source.kind, requestedIn: this.#requestedIn };
   }

@@ -61,8 +61,8 @@ async function waitForWork(actor: SourceActor, mayContinueAsNew: () => boolean):
 function timerSummary({ state }: SourceActor): string {
   if (state.consecutiveFailures === 0) return 'Next check';
   return state.consecutiveFailures === 1
-    ? 'Try again after a failure'
-    : `Try again after ${state.consecutiveFailures} failures`;
+    ? 'Retry after a failure'
+    : `Retry after ${state.consecutiveFailures} failures`;
 }
 
 /** Carries out a retirement. If that fails the workflow fails too, and housekeeping starts the actor again. */

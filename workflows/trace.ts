@@ -26,7 +26,7 @@ export async function inCycleSpan(
   });
 }
 
-/** Adds what the cycle is about to its span. */
+/** Adds attributes to the span of the cycle. */
 export function describeCycle(attributes: Readonly<Record<string, string | number>>): void {
   trace.getActiveSpan()?.setAttributes(attributes);
 }

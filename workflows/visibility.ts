@@ -1,4 +1,4 @@
-/** How workflows are found in the Temporal Web UI. */
+/** Search attributes, by which workflows are found in the Temporal Web UI. */
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { patched, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import {

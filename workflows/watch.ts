@@ -48,5 +48,5 @@ async function watchOnce(actor: SourceActor): Promise<'news' | 'cancelled' | 'fa
 }
 
 async function backOff(failures: number, interrupted: () => boolean): Promise<void> {
-  await condition(interrupted, backoffMs(BACKOFF, failures), { summary: 'Watch again' });
+  await condition(interrupted, backoffMs(BACKOFF, failures), { summary: 'Restart the watch' });
 }

@@ -68,7 +68,7 @@ describe('validate', () => {
     expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining('is valid') });
   });
 
-  test('lists every fault with its place', async () => {
+  test('lists every fault with its location', async () => {
     const path = await file('bad.json', '{"name": "no-slash", "version": "latest", "description": ""}');
     const { status, stdout, stderr } = await runRollcall('validate', path, '--json');
     const { valid, faults } = JSON.parse(stdout) as { valid: boolean; faults: { path: string }[] };

@@ -46,7 +46,7 @@ test('PostgreSQL that is killed during the migrations ends it with a message', a
   await expect.poll(isMigrating, { timeout: 60_000 }).toBe(true);
   process.kill(await postgresPid(), 'SIGKILL');
   expect(await serve.exited).toBe(1);
-  expect(serve.output()).toMatch(/The database at 127\.0\.0\.1:\d+ could not be brought up to date: .*again once/);
+  expect(serve.output()).toMatch(/The database at 127\.0\.0\.1:\d+ could not be migrated: .*`rollcall serve` again/);
   expect(serve.output()).not.toMatch(/\n\s+at /);
 }, 240_000);
 

@@ -365,7 +365,7 @@ registries: [{ name: r, sources: [a], access: public }]
 auth: { mode: anonymous, publicPaths: [/x], oauth: { ${PROVIDERS} }, authz: {} }`),
     ).toEqual(
       ['auth.publicPaths', 'auth.oauth', 'auth.authz', 'sources[0].claims', 'registries[0].access'].map(
-        (path) => `${path}: has no effect in anonymous mode, where everyone is allowed to do everything`,
+        (path) => `${path}: has no effect in anonymous mode, where anyone can do everything`,
       ),
     );
   });
@@ -410,7 +410,7 @@ test('users can only sign in where the server has a URL that they come back to, 
   const provider = (client: string): string =>
     `providers: [{ name: a, issuerUrl: "https://a.example", audience: b, console: ${client} }]`;
   expect(await messagesOf(withOAuth(provider('{ clientId: c }')))).toEqual([
-    expect.stringMatching(/resourceUrl.* is missing: providers lead users/),
+    expect.stringMatching(/resourceUrl.* is missing: providers redirect users/),
   ]);
   const own = provider('{ clientId: c, parameters: { redirect_uri: "https://evil.example" } }');
   expect(await messagesOf(withOAuth(`resourceUrl: "https://r.example", ${own}`))).toEqual([

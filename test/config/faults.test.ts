@@ -301,7 +301,7 @@ describe('bounds of a source', () => {
     [`managed: {}, filter: { tags: { include: [${'a,'.repeat(201)}] } }`, 'filter.tags.include: has too many items'],
     [
       `managed: {}, filter: { names: { exclude: [${`"${'{a,b}'.repeat(8)}*",`.repeat(20)}] } }`,
-      'filter.names.exclude: has patterns whose braces',
+      'filter.names.exclude: has patterns with too many alternatives',
     ],
     [`managed: {}, claims: { team: ${long(2_000)} }`, 'claims.team'],
     [`kubernetes: { labelSelector: ${long(5_000)} }`, 'kubernetes.labelSelector: is too long'],

@@ -96,7 +96,7 @@ test('it is created through the API within its admission rule', async () => {
 test('it is retired when it leaves the configuration', async () => {
   const settings = { sources: [], registries: [], defaultRegistry: 'default' };
   await storeConfiguration(worker.test.database, settings);
-  await worker.keepHouse();
+  await worker.runHousekeeping();
   await eventually(async () => (await findSource(worker.test.database, 'numbers')) === null, 'the source is gone');
   expect(await served()).toEqual([]);
 });

@@ -136,7 +136,7 @@ describe('a retirement', () => {
     await worker.actors.retire('own', 'remove');
     expect(await served()).toEqual(before);
     await eventually(async () => {
-      await worker.keepHouse();
+      await worker.runHousekeeping();
       return await worker.actors.describe('alpha').then(
         () => true,
         () => false,
@@ -148,12 +148,12 @@ describe('a retirement', () => {
     const { database } = worker.test;
     await useSources(database, inlineSource('alpha', 'io.example/one'));
     await worker.actors.retire('own', 'remove').catch(() => undefined);
-    await worker.keepHouse();
+    await worker.runHousekeeping();
     expect(await findSource(database, 'own')).not.toBeNull();
 
     await requestErasure(database, 'own');
     await eventually(async () => {
-      await worker.keepHouse();
+      await worker.runHousekeeping();
       return (await findSource(database, 'own')) === null;
     }, 'the source is erased');
   });

@@ -20,7 +20,7 @@ describe('interrupting', () => {
     await eventually(() => isSyncing(1), 'the first sync fetches');
     await syncs.getHandle(syncWorkflowId(name, 1)).terminate('it seemed to hang');
     const terminated = await afterSync(environment, name, 1);
-    expect(terminated.recentSyncs[0]).toMatchObject({ outcome: 'failed', failure: { message: 'terminated by hand' } });
+    expect(terminated.recentSyncs[0]).toMatchObject({ outcome: 'failed', failure: { message: 'terminated manually' } });
     expect(environment.upstream.recordedFailures).toContainEqual(
       expect.objectContaining({ number: 1, outcome: 'failed', sourceName: name }),
     );

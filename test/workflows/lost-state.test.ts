@@ -69,7 +69,7 @@ test('a paused source stays paused when its actor is terminated, and when Tempor
   await worker.actors.pause('alpha');
   await worker.client.workflow.getHandle(sourceWorkflowId('alpha')).terminate('by hand');
   await eventually(async () => {
-    await worker.keepHouse();
+    await worker.runHousekeeping();
     return await describes('alpha');
   }, 'the actor is back');
   expect(await worker.actors.describe('alpha')).toMatchObject({ phase: 'paused', paused: true, recentSyncs: [] });
@@ -96,7 +96,7 @@ test('a paused source stays paused when its actor is terminated, and when Tempor
 test('after the housekeeping Postgres has the actor’s pause', async () => {
   await worker.actors.pause('gamma');
   await storePause(worker.test.database, 'gamma', false);
-  await worker.keepHouse();
+  await worker.runHousekeeping();
   expect((await findSource(worker.test.database, 'gamma'))?.paused).toBe(true);
 });
 
@@ -115,7 +115,7 @@ test.each([false, true])(
     const definition = inlineSource(`old-${paused}`, 'io.example/old');
     const { name } = definition;
     await useSources(database, ...SOURCES, definition);
-    await worker.keepHouse();
+    await worker.runHousekeeping();
     await eventually(() => describes(name), 'its actor runs');
     await eventually(async () => (await worker.actors.describe(name)).recentSyncs.length === 1, 'it is synced');
     const handle = worker.client.workflow.getHandle(sourceWorkflowId(name));
@@ -139,7 +139,7 @@ test.each([false, true])(
     });
     expect(await worker.actors.describe(name)).toMatchObject({ kind: 'file', cycle: 3, paused });
     await eventually(async () => {
-      await worker.keepHouse();
+      await worker.runHousekeeping();
       return (await handle.describe()).memo?.['definition'] === sourceReference(definition).fingerprint;
     }, 'it knows the definition of the database');
     expect((await findSource(database, name))?.paused).toBe(paused);

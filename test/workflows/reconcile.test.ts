@@ -51,7 +51,7 @@ describe('a worker makes the actors match the sources in Postgres', () => {
   test('a new definition reaches its actor, and an equal one costs nothing', async () => {
     const before = await historyLength('own');
     await useSources(worker.test.database, inlineSource('alpha', 'io.example/one'), managedSource('own'));
-    await worker.keepHouse();
+    await worker.runHousekeeping();
     await syncEnds('alpha', 2);
     expect(await entryCount('alpha')).toBe(1);
     const { recentSyncs } = await worker.actors.describe('alpha');
@@ -77,10 +77,10 @@ describe('a worker makes the actors match the sources in Postgres', () => {
     const stay = [inlineSource('alpha', 'io.example/one'), managedSource('own')];
     for (const [index, signature] of ['first-secret', 'second-secret'].entries()) {
       await useSources(worker.test.database, ...stay, signed(signature));
-      await worker.keepHouse();
+      await worker.runHousekeeping();
       await syncEnds('signed', index + 1);
       expect(received.at(-1)).toBe(`/registry.json?signature=${signature}`);
-      await worker.keepHouse();
+      await worker.runHousekeeping();
     }
     const history = await worker.client.workflow.getHandle(sourceWorkflowId('signed')).fetchHistory();
     expect(Buffer.from(temporal.api.history.v1.History.encode(history).finish()).toString('latin1')).not.toContain(
@@ -98,7 +98,7 @@ describe('a worker makes the actors match the sources in Postgres', () => {
   test('a terminated actor comes back and continues the numbering of syncs', async () => {
     await worker.client.workflow.getHandle(sourceWorkflowId('alpha')).terminate('by hand');
     await eventually(async () => {
-      await worker.keepHouse();
+      await worker.runHousekeeping();
       return (await statusOf('alpha')) === 'RUNNING';
     }, 'it runs again');
     await syncEnds('alpha', 3);
@@ -115,7 +115,7 @@ describe('a worker makes the actors match the sources in Postgres', () => {
   test('sources that left the configuration are retired: removed, or kept for their return if they are managed', async () => {
     await useSources(worker.test.database, inlineSource('beta', 'io.example/three'));
     await eventually(async () => {
-      await worker.keepHouse();
+      await worker.runHousekeeping();
       return (await findSource(worker.test.database, 'alpha')) === null;
     }, 'alpha is gone');
     await eventually(async () => (await statusOf('own')) === 'COMPLETED', 'the actor of the managed source has ended');
@@ -126,7 +126,7 @@ describe('a worker makes the actors match the sources in Postgres', () => {
 
     await useSources(worker.test.database, inlineSource('beta', 'io.example/three'), managedSource('own'));
     await eventually(async () => {
-      await worker.keepHouse();
+      await worker.runHousekeeping();
       return (await statusOf('own')) === 'RUNNING';
     }, 'it is back');
   });
@@ -138,7 +138,7 @@ describe('a worker makes the actors match the sources in Postgres', () => {
       inlineSource('beta', 'io.example/three'),
       inlineSource('gamma', 'io.example/a'),
     );
-    await Promise.all([worker.keepHouse(), worker.keepHouse(), worker.keepHouse()]);
+    await Promise.all([worker.runHousekeeping(), worker.runHousekeeping(), worker.runHousekeeping()]);
     await syncEnds('gamma', 1);
     expect((await worker.actors.describe('gamma')).recentSyncs).toHaveLength(1);
     await stopAnother();

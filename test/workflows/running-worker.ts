@@ -16,7 +16,7 @@ export interface RunningWorker {
   readonly client: Client;
   readonly actors: SourceActors;
   /** Runs the housekeeping again and waits for its end. */
-  keepHouse(): Promise<void>;
+  runHousekeeping(): Promise<void>;
   /** Another worker on the same database and namespace. */
   startAnother(): Promise<() => Promise<void>>;
   stop(): Promise<void>;
@@ -42,7 +42,7 @@ export async function startWorker(test?: TestDatabase): Promise<RunningWorker> {
       taskQueue: TASK_QUEUE,
       findState: (name) => findInitialState(own.database, name),
     }),
-    keepHouse: async () => {
+    runHousekeeping: async () => {
       await startHousekeeping(client, TASK_QUEUE);
       await client.workflow.getHandle('housekeeping/at-start').result();
     },

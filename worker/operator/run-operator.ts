@@ -16,7 +16,7 @@ import { SHUTDOWN, workUntilStopped } from '../work-until-stopped.ts';
 import { WakeQueue } from './wake-queue.ts';
 import { watchRegistries } from './watches.ts';
 
-/** Each makes some ten requests to the API server. */
+/** Each makes about ten requests to the API server. */
 const MAX_CONCURRENT_RECONCILIATIONS = 20;
 /** Each takes about a third of a megabyte. */
 const MAX_CACHED_WORKFLOWS = 600;
@@ -34,7 +34,7 @@ export interface OperatorOptions {
   readonly logger: Logger;
   /** Stops the operator within about eight seconds. */
   readonly signal: AbortSignal;
-  /** Called when the watches stand and the worker takes tasks, with the URL of the internal port. */
+  /** Called when the watches are established and the worker polls, with the URL of the internal port. */
   readonly onReady?: (internalUrl: string) => void;
 }
 

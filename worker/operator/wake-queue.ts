@@ -23,7 +23,7 @@ export class WakeQueue {
     this.#options = options;
   }
 
-  /** A change of the resource itself says more than other reasons. */
+  /** A change of the resource itself takes precedence over other reasons. */
   add(key: RegistryKey, reason: WakeReason): void {
     const id = `${key.namespace}/${key.name}`;
     if (this.#waiting.get(id)?.reason !== 'resource') this.#waiting.set(id, { key, reason });
@@ -59,7 +59,7 @@ export class WakeQueue {
       if (result.status === 'rejected' && one !== undefined) this.add(one.key, one.reason);
     }
     if (failures.length === 0 || signal.aborted) return;
-    logger.warn({ err: failures[0]?.reason as unknown }, "Temporal doesn't take messages for resources; trying again");
+    logger.warn({ err: failures[0]?.reason as unknown }, "Temporal doesn't accept messages for resources; trying again");
     await pause(RETRY_AFTER_MS, signal);
   }
 }

@@ -1,4 +1,4 @@
-/** The operator's watches: what they see wakes the workflows of the resources that it concerns. */
+/** The operator's watches: each change wakes the workflows of the affected resources. */
 import type { Logger } from 'pino';
 import { isManaged } from '../../activities/registry/find-resource.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';

@@ -1,4 +1,4 @@
-/** Entries that were rejected or have warnings, with their places and reasons. */
+/** Entries that were rejected or have warnings, with their locations and reasons. */
 import { Badge, Table } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { EntryFinding } from '../../../registry/entry.ts';

@@ -9,7 +9,7 @@ import { createHousekeepingSchedule, startHousekeeping, updateHousekeepingSchedu
 import { ensureSearchAttributes } from '../temporal/search-attributes.ts';
 
 /** Interval for detecting that Temporal or the database has lost its data. */
-const LOOK_EVERY_MS = 10_000;
+const CHECK_EVERY_MS = 10_000;
 const RETRY_AFTER_MS = 1_000;
 
 export interface HousekeepingOptions {
@@ -20,13 +20,13 @@ export interface HousekeepingOptions {
 }
 
 /** Runs until the signal is aborted. Never throws: it waits while Temporal is unavailable. */
-export async function keepHouse(
+export async function runHousekeeping(
   client: Client,
   { taskQueue, database, logger, signal }: HousekeepingOptions,
 ): Promise<void> {
   let isStarting = true;
   let milestone: Milestone | undefined;
-  let told = '';
+  let lastMessage = '';
   while (!signal.aborted) {
     try {
       await unlessStopped(signal, async () => {
@@ -39,13 +39,13 @@ export async function keepHouse(
         if (!isDue || (await startHousekeeping(client, taskQueue)) || isStarting) milestone = reached;
         isStarting = false;
       });
-      told = '';
-      await pause(LOOK_EVERY_MS, signal);
+      lastMessage = '';
+      await pause(CHECK_EVERY_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       const { message } = error as Error;
-      if (message !== told) logger.warn({ err: error }, "Can't schedule housekeeping; trying again");
-      told = message;
+      if (message !== lastMessage) logger.warn({ err: error }, "Can't schedule housekeeping; trying again");
+      lastMessage = message;
       await pause(RETRY_AFTER_MS, signal);
     }
   }
