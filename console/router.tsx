@@ -1,4 +1,4 @@
-/** The addresses of the console. The catalog, where most visits begin, is loaded at once; other pages when they are first shown. */
+/** The routes of the console. The catalog, where most visits begin, is loaded at once; other pages when they are first shown. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { CONSOLE_PATH, queryClient } from './client/server.ts';
 import { sessionQuery } from './client/session.ts';

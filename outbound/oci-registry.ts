@@ -1,4 +1,4 @@
-/** Reads from registries of OCI images without credentials (OCI Distribution Specification 1.1). */
+/** Reads from container registries without credentials (OCI Distribution Specification 1.1). */
 import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, textOf } from '../registry/json.ts';
 import { exchange } from './exchange.ts';

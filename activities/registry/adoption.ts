@@ -22,7 +22,7 @@ export interface ObjectChange {
 
 /** Set by the API server. */
 const SERVER_FIELDS = ['managedFields', 'resourceVersion', 'uid', 'generation', 'creationTimestamp'];
-/** Not to be printed. */
+/** Must not be printed. */
 const HIDDEN = 'hidden';
 
 /**

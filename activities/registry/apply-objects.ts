@@ -1,4 +1,4 @@
-/** Applies the objects of a registry, and takes over those that ToolHive's operator made. */
+/** Applies the objects of a registry, and takes over those that ToolHive's operator created. */
 import {
   applyObject,
   deleteObject,
@@ -167,7 +167,7 @@ function hasOtherRole(live: JsonObject, manifest: KubernetesManifest): boolean {
   return manifest.kind === 'RoleBinding' && !jsonEquals(live['roleRef'], manifest['roleRef']);
 }
 
-/** An object of the same name that belongs to someone else is left alone. */
+/** Refuses to replace an object with the same name and another owner. */
 function assertOwn(live: JsonObject, resource: RegistryResource, manifest: KubernetesManifest): void {
   const controller = objectsOf(memberOf(live, 'metadata')['ownerReferences']).find(
     (owner) => owner['controller'] === true,
@@ -177,6 +177,6 @@ function assertOwn(live: JsonObject, resource: RegistryResource, manifest: Kuber
     controller === undefined ? 'no MCPRegistry' : `the ${String(controller['kind'])} ${String(controller['name'])}`;
   throw new SpecFault(
     'NameConflict',
-    `The ${wordsOf(manifest)} exists already and belongs to ${owner}: delete or rename it, or give the MCPRegistry another name`,
+    `The ${wordsOf(manifest)} already exists and belongs to ${owner}: delete or rename it, or rename the MCPRegistry`,
   );
 }

@@ -10,12 +10,12 @@ export interface OperatorDependencies {
   readonly managesAll: boolean;
 }
 
-/** What reading and changing the cluster takes. */
+/** Access to the cluster and to Temporal. */
 export type ClusterWork = Pick<Reconciliation, 'cluster' | 'signal'>;
 
 /** Of one reconciliation. */
 export interface Reconciliation extends OperatorDependencies {
   readonly signal: AbortSignal;
-  /** What was created or changed, in words. */
+  /** What was created or changed, as text. */
   readonly changes: string[];
 }

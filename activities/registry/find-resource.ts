@@ -1,4 +1,4 @@
-/** Finds the resource that a workflow is about, and decides whether it is the operator's to manage. */
+/** Finds the resource of a workflow, and decides whether the operator manages it. */
 import { collectionPath, readObjectAt } from '../../kubernetes/objects.ts';
 import { resourceCollection } from '../../operator/objects.ts';
 import {

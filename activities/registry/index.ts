@@ -3,7 +3,7 @@ import { failingClearly } from '../failures.ts';
 import type { OperatorDependencies } from './dependencies.ts';
 import { reconcileRegistry } from './reconcile-registry.ts';
 
-/** What a worker of the operator carries out. */
+/** The activities of a worker of the operator. */
 export function createRegistryActivities(dependencies: OperatorDependencies): RegistryActivities {
   return { reconcileRegistry: (input) => failingClearly(() => reconcileRegistry(dependencies, input)) };
 }

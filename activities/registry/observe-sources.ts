@@ -36,9 +36,9 @@ export async function observeSources(
 }
 
 /**
- * Syncs all sources if an annotation has a value that was not answered yet.
+ * Syncs all sources if an annotation has a value that was not acted on yet.
  *
- * @returns the value that counts as answered; undefined while an actor isn't running, so that it is tried again
+ * @returns the value that was acted on; undefined while an actor isn't running, so that it is tried again
  */
 export async function answerSyncTrigger(
   reconciliation: Reconciliation,
@@ -58,7 +58,7 @@ export async function answerSyncTrigger(
     syncedSources(rendered).map(({ name }) => reconciliation.sources.sync(namespace, name, request)),
   );
   if (answers.includes(false)) return undefined;
-  const note = `Syncing ${answers.length === 1 ? '1 source' : `${answers.length} sources`}, as the annotation ${value} asks`;
+  const note = `Syncing ${answers.length === 1 ? '1 source' : `${answers.length} sources`}, requested by the annotation ${value}`;
   reconciliation.changes.push(note);
   await emitEvent(reconciliation, resource, { type: 'Normal', reason: 'SyncRequested', note });
   return value;

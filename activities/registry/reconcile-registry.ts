@@ -1,4 +1,4 @@
-/** Makes the cluster agree with an MCPRegistry resource, and its status with the cluster. */
+/** Makes the cluster match an MCPRegistry resource, and its status match the cluster. */
 import { Context } from '@temporalio/activity';
 import { getObject, patchAt } from '../../kubernetes/objects.ts';
 import { hasOwnDatabase, renderConfiguration, type RenderedConfiguration } from '../../operator/configuration.ts';
@@ -36,7 +36,7 @@ export async function reconcileRegistry(
   const resource = await findResource(reconciliation, input);
   if (resource === null) return await end(reconciliation, input);
   if (!isManaged(resource, dependencies)) {
-    const message = 'It has no label rollcall.dev/managed: "true", so it is left to the operator of ToolHive';
+    const message = 'It has no label rollcall.dev/managed: "true", so ToolHive's operator manages it';
     return { outcome: 'ended', message, changes, nextLookMs: LOOK_MS };
   }
   const temporalNamespace = temporalNamespaceOf(resource);
@@ -64,7 +64,7 @@ function isInMotion(status: JsonObject, { status: before }: RegistryResource): b
 /** The resource is gone: its objects go with it, and its actors are ended. */
 async function end({ sources, changes }: Reconciliation, input: ReconcileInput): Promise<ReconcileResult> {
   const { temporalNamespace, namespace, name } = input;
-  // A namespace that was named by hand may be shared.
+  // A namespace from an annotation may be shared.
   if (temporalNamespace === `${namespace}.${name}`) {
     await sources.end(temporalNamespace);
     changes.push(`ended the actors in the Temporal namespace ${temporalNamespace}`);

@@ -12,7 +12,7 @@ const COMPONENT = 'rollcall.dev/operator';
 /** Limit of the API server. */
 const MAX_NOTE_LENGTH = 1_000;
 
-/** Writes the status if it differs. Tells of a new phase, and of new problems, in an event. */
+/** Writes the status if it differs, and an event for a new phase or a new problem. */
 export async function reportStatus(
   reconciliation: Reconciliation,
   resource: RegistryResource,

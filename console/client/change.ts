@@ -1,4 +1,4 @@
-/** Changes that a user makes: each says how it went, and refreshes what is shown. */
+/** Changes by the user: each reports its outcome and refreshes the shown data. */
 import { notifications } from '@mantine/notifications';
 import { useMutation, type UseMutationResult } from '@tanstack/react-query';
 import { texts } from '../parts/texts.ts';
@@ -6,7 +6,7 @@ import { messageOf, queryClient } from './server.ts';
 
 export interface Change<Input, Output> {
   readonly change: (input: Input) => Promise<Output>;
-  /** What to say when it is done. */
+  /** The message after success. */
   readonly done: (output: Output, input: Input) => string;
   /** Whether the page shows errors itself. Default: they are notifications. */
   readonly showsErrors?: boolean;

@@ -1,4 +1,4 @@
-/** The way to the server: its tRPC API, typed with the server's own types. */
+/** Access to the server's tRPC API, typed with the server's own types. */
 import { QueryClient } from '@tanstack/react-query';
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from '@trpc/client';
 import type { AdminRouter } from '../../api/trpc/router.ts';
@@ -52,13 +52,13 @@ function statusOf(error: Error): number | undefined {
   return data?.httpStatus;
 }
 
-/** What the server said, or that it didn't answer. */
+/** The server's message, or that it didn't answer. */
 export function messageOf(error: Error): string {
   const isUnanswered = error instanceof TRPCClientError && statusOf(error) === undefined;
   return isUnanswered ? texts.unreachable : error.message;
 }
 
-/** Where a refused input is wrong: paths such as `git.repository`, with what is wrong there. */
+/** The faults of a refused input, by paths such as `git.repository`. */
 export function faultsOf(error: Error): readonly Fault[] {
   if (!(error instanceof TRPCClientError)) return [];
   return (error as TRPCClientError<AdminRouter>).data?.faults ?? [];

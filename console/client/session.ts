@@ -5,7 +5,7 @@ import { CONSOLE_URL, server, serverUrl } from './server.ts';
 
 export type Session = Awaited<ReturnType<typeof server.session.query>>;
 
-/** A session is renewed when this is left of it. */
+/** A session is renewed when this much time is left. */
 const RENEW_BEFORE_MS = 30_000;
 
 export const sessionQuery = queryOptions({
@@ -26,7 +26,7 @@ export const sessionQuery = queryOptions({
   refetchIntervalInBackground: true,
 });
 
-/** Whether the user was signed in, and has to sign in again. */
+/** Whether the user was signed in and must sign in again. */
 export function hasEnded({ session }: Session): boolean {
   return session !== null && session.expiresAt === null;
 }
@@ -46,7 +46,7 @@ async function renewSession(): Promise<boolean> {
   return 'locks' in navigator ? await navigator.locks.request('rollcall-session', renew) : await renew();
 }
 
-/** The address where a user signs in, and comes back to the current page. */
+/** The URL where a user signs in, with a return to the current page. */
 export function signInUrl(provider?: string, returnTo = location.pathname + location.search): string {
   const url = serverUrl(provider === undefined ? 'auth/login' : `auth/login/${encodeURIComponent(provider)}`);
   url.searchParams.set('return', returnTo);

@@ -45,7 +45,7 @@ export function AccountMenu(): ReactElement | null {
   );
 }
 
-/** The page stays as it is: what was typed is not lost until the user signs in again. */
+/** The page stays as it is, so that the user's input isn't lost. */
 export function SessionNotice(): ReactElement | null {
   const session = useSession();
   if (!hasEnded(session)) return null;

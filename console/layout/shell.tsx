@@ -1,4 +1,4 @@
-/** What surrounds every page: the header, the navigation, and what is shown while a page loads or fails. */
+/** The frame of every page: the header, the navigation, and placeholders for pages that load or fail. */
 import {
   ActionIcon,
   Anchor,
@@ -135,7 +135,7 @@ function ColorSchemeMenu(): ReactElement {
   );
 }
 
-/** For addresses that no page has. */
+/** For unknown URLs. */
 export function NoSuchPage(): ReactElement {
   return (
     <Stack align="flex-start">

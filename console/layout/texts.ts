@@ -5,7 +5,7 @@ export const texts = {
   openNavigation: 'Open the navigation',
   closeNavigation: 'Close the navigation',
   colorScheme: 'Color scheme',
-  schemes: { auto: 'Like the system', light: 'Light', dark: 'Dark' },
+  schemes: { auto: 'System', light: 'Light', dark: 'Dark' },
   notFound: 'There is no page at this address.',
   toCatalog: 'Go to the catalog',
   version: (version: string) => `Version ${version}`,
@@ -18,7 +18,7 @@ export const texts = {
   noRoles: 'No roles: you can read what your claims allow',
   readOnly: 'Your token cannot make changes',
   sessionEnded: 'Your session has ended',
-  sessionEndedHint: 'Sign in again to continue. You come back to this page.',
+  sessionEndedHint: 'Sign in again to continue. You will return to this page.',
   signInAgain: 'Sign in again',
   pages: {
     overview: 'Overview',

@@ -1,4 +1,4 @@
-/** A text that a user writes, with its faults at their lines. */
+/** A text editor that shows faults at their lines. */
 import { Alert, Anchor, Box, List, Text, Textarea } from '@mantine/core';
 import { type ReactElement, useRef } from 'react';
 import classes from './document-editor.module.css';

@@ -1,4 +1,4 @@
-/** Characters that a reader can't see, or that change how the text around them is read. */
+/** Characters that are invisible or change how the text around them is read. */
 
 /** A hidden character, by its code: `U+202E`. */
 export interface HiddenCharacter {

@@ -1,4 +1,4 @@
-/** What is shown instead of data: while it loads, where there is none, and where it could not be loaded. */
+/** Placeholders for data that is loading, empty, or could not be loaded. */
 import { Alert, Button, Center, Loader, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';

@@ -1,4 +1,4 @@
-/** Links to addresses that someone else wrote. */
+/** Links to untrusted URLs. */
 import { Anchor, Code } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { SafeText } from './safe-text.tsx';
@@ -20,7 +20,7 @@ export function SafeLink({ url, label }: { readonly url: string; readonly label?
   );
 }
 
-/** The URL if it is one of the web without a user name or password in it, which would hide where it leads. */
+/** The URL if it is an http or https URL without a user name or password, which could hide the host. */
 export function webUrl(text: string): string | undefined {
   const url = URL.parse(text);
   const isOfWeb = url !== null && (url.protocol === 'https:' || url.protocol === 'http:');

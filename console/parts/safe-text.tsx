@@ -5,7 +5,7 @@ import { splitText } from './hidden-characters.ts';
 import { texts } from './texts.ts';
 
 /**
- * A text that someone else wrote, with characters that are invisible or change the direction of text shown as their
+ * An untrusted text, with characters that are invisible or change the direction of text shown as their
  * code. The text is isolated, so that its direction doesn't affect what surrounds it.
  *
  * @param limit number of characters after which the text is cut. Default 2,000.

@@ -1,4 +1,4 @@
-/** A time in the reader's zone, with the exact time in UTC when the pointer or the focus is on it. */
+/** A time in the user's time zone, with the exact time in UTC on hover and focus. */
 import { Tooltip } from '@mantine/core';
 import type { ReactElement } from 'react';
 import classes from './time.module.css';

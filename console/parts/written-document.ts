@@ -1,4 +1,4 @@
-/** A document that a user writes, in YAML or JSON, and the places of faults in it. */
+/** Parses a document in an editor, in YAML or JSON, and locates faults in it. */
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { Fault } from '../../registry/server-json.ts';
 
@@ -9,9 +9,9 @@ export interface PlacedFault extends Fault {
 }
 
 export interface WrittenDocument {
-  /** Undefined if the text can't be read. */
+  /** Undefined if the text can't be parsed. */
   readonly value: unknown;
-  /** What keeps the text from being read. */
+  /** Why the text can't be parsed. */
   readonly faults: readonly PlacedFault[];
   /** Where a path such as `packages[0].transport` is in the text, or the nearest part of it that exists. */
   readonly place: (fault: Fault) => PlacedFault;

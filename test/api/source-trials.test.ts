@@ -1,4 +1,4 @@
-/** Trying a source out: what a sync would take, with nothing left behind. */
+/** Trying a source out: shows what a sync would accept, and leaves nothing behind. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PublishingApi, startPublishingApi } from './publishing-api.ts';
 

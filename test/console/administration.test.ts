@@ -150,14 +150,14 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
     const fixed = JSON.stringify([NOTES, { name: 'not a name' }]);
     await page.getByLabel('Definition').fill(`file:\n  data: '${fixed}'\n`);
     await page.getByRole('button', { name: 'Try it' }).click();
-    await see(page, 'What a sync would take');
+    await see(page, 'Entries that a sync would accept');
     await see(page, 'com.example/notes 1.0.0');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByRole('heading', { level: 1, name: 'team-tools' }).waitFor();
     await see(page, '1 rejected');
     await page.getByRole('link', { name: 'Sync 2' }).click();
     await see(page, 'not a name');
-    await page.getByLabel('Search by name, place, or reason').fill('nothing like it');
+    await page.getByLabel('Search by name, location, or reason').fill('nothing like it');
     await see(page, 'No rejection or warning matches');
     expect(page.url()).toContain('q=nothing');
     expect(faults.filter((fault) => !fault.includes('400'))).toEqual([]);

@@ -146,7 +146,7 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
     expect(page.url()).toContain('type=skill');
     await page.getByRole('link', { name: /PDF forms/ }).click();
     await page.getByRole('heading', { level: 1, name: 'PDF forms' }).waitFor();
-    for (const text of ['Apache-2.0', 'Write', 'sha256:aa', 'release@example.com', 'Signature wrong']) {
+    for (const text of ['Apache-2.0', 'Write', 'sha256:aa', 'release@example.com', 'Signature invalid']) {
       await page.getByText(text, { exact: true }).first().waitFor();
     }
     await page.getByRole('tab', { name: 'Install' }).click();

@@ -145,7 +145,7 @@ describe.skipIf(missing !== undefined)(`its objects${missing === undefined ? '' 
     expect(known.map(({ kind }) => kind)).toContain('Service');
   });
 
-  test('keep the workers of the version before until the next upgrade', async () => {
+  test('keep the workers of the previous version until the next upgrade', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-helm-'));
     const kubeconfig = join(folder, 'kubeconfig');
     await writeFile(kubeconfig, server.adminKubeconfig());

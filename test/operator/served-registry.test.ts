@@ -287,7 +287,7 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
       expect(await cluster.eventsOf('live', 'weather')).toContainEqual({
         type: 'Normal',
         reason: 'SyncRequested',
-        note: `Syncing 5 sources, as the annotation ${annotation} asks`,
+        note: `Syncing 5 sources, requested by the annotation ${annotation}`,
       });
     },
   );

@@ -1,4 +1,4 @@
-/** The filters of the audit log, as the address has them. */
+/** The filters of the audit log in the URL. */
 import type { server } from '../../client/server.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditAction, type AuditOutcome } from '../../../registry/audit.ts';
 
@@ -37,7 +37,7 @@ function isTime(value: unknown): value is string {
 
 type Conditions = Parameters<typeof server.audit.list.query>[0];
 
-/** The same for the server. */
+/** The same filters for the server. */
 export function conditionsOf({ subject, action, outcome, target, from, until }: AuditSearch): Conditions {
   return {
     ...(subject !== undefined && { subject }),

@@ -1,4 +1,4 @@
-/** The filters of the catalog. The address has their values. */
+/** The filters of the catalog. Their values are in the URL. */
 import { Button, Collapse, Group, Select } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
@@ -114,7 +114,7 @@ function Filter({
   readonly value: string | undefined;
   readonly onChange: (value: string | undefined) => void;
 }): ReactElement {
-  // A value of the address stays selected, although no server has it.
+  // A value from the URL stays selected, even if no server has it.
   const isOffered = value === undefined || options.some((option) => option.value === value);
   return (
     <Select

@@ -1,4 +1,4 @@
-/** What the catalog asks the server. */
+/** The catalog's queries. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import type { EntryKind } from '../../../registry/entry-kind.ts';
 import { queryClient, server } from '../../client/server.ts';
@@ -39,7 +39,7 @@ export function pageQuery({ days, type, ...filters }: CatalogSearch, page: numbe
   });
 }
 
-/** Asks for what the catalog shows first, before the page is drawn. The page shows failures. */
+/** Loads what the catalog shows first, before the page is drawn. The page shows failures. */
 export function startCatalog(search: CatalogSearch): void {
   void queryClient.prefetchQuery(registriesQuery);
   void queryClient.prefetchQuery(pageQuery(search, 0));

@@ -1,4 +1,4 @@
-/** The servers that match, of which only those in view are in the page. */
+/** The matching servers. Only those in view are in the page. */
 import { Badge, Box, Group, Text } from '@mantine/core';
 import { useQueries } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';

@@ -5,10 +5,10 @@ import { type ReactElement, useEffect, useRef, useState } from 'react';
 import classes from './catalog.module.css';
 import { texts } from './texts.ts';
 
-/** Milliseconds without a key before the address and the results follow. */
+/** Milliseconds without a key press before the URL and the results are updated. */
 const PAUSE_MS = 120;
 
-/** A field that shows each key at once, and reports the text when typing pauses. */
+/** A field that shows each key press at once, and reports the text when typing pauses. */
 export function SearchField({
   label,
   value,
@@ -24,7 +24,7 @@ export function SearchField({
     reported.current = typed;
     onChange(typed);
   }, PAUSE_MS);
-  // The address can also change by itself: "back", or a reset of the filters.
+  // The URL also changes with "back" and with a reset of the filters.
   useEffect(() => {
     if (value === reported.current) return;
     reported.current = value;

@@ -1,4 +1,4 @@
-/** The filters of the catalog, as the address has them. */
+/** The filters of the catalog in the URL. */
 import { SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
 
 export const PLACES = ['local', 'remote'] as const;
@@ -23,7 +23,7 @@ export interface CatalogSearch {
   readonly sort?: (typeof SORTS)[number] | undefined;
 }
 
-/** Takes what an address says. Values that don't exist are left out. */
+/** Reads the filters from a URL. Unknown values are left out. */
 export function catalogSearch(written: Record<string, unknown>): CatalogSearch {
   const text = (name: keyof CatalogSearch): string | undefined => {
     const value = written[name];

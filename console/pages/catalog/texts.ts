@@ -2,7 +2,7 @@ export const texts = {
   title: 'Catalog',
   noRegistry: 'There is no registry that you can read',
   signInHint: 'Sign in to see registries that are not public.',
-  type: 'What is shown',
+  type: 'Kind of entry',
   types: { server: 'Servers', skill: 'Skills', plugin: 'Plugins' },
   search: { server: 'Search servers', skill: 'Search skills', plugin: 'Search plugins' },
   searchHint: 'Part of a name, title, or description',

@@ -10,7 +10,7 @@ export const texts = {
   failed: 'Failed',
   failures: (count: number) => (count === 1 ? '1 failed sync' : `${count} failed syncs in a row`),
   sync: (name: string, number: number) => `${name}, sync ${number}`,
-  readerHint: 'Find servers in the catalog. Your roles allow no administration.',
+  readerHint: 'Find servers in the catalog. Your roles do not include administration.',
   publicHint: 'Find servers of public registries in the catalog. Sign in to see more.',
   toCatalog: 'Open the catalog',
   registries: 'Registries',

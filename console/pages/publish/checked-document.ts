@@ -1,4 +1,4 @@
-/** The checks of publishing, in the browser: the rules and texts are the server's own. */
+/** Checks a document in the browser, with the server's own rules and messages. */
 import { config } from 'zod';
 import type { EntryKind } from '../../../registry/entry-kind.ts';
 import { checkServerJson } from '../../../registry/server-json.ts';

@@ -1,4 +1,4 @@
-/** Whose view is shown, as the address has it. */
+/** Whose view is shown, from the URL. */
 import { SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
 
 export interface ViewAsSearch {

@@ -1,4 +1,4 @@
-/** What differs between two versions of a server, what matters to those who run it first. */
+/** The differences between two versions of a server, most important ones first. */
 import { isJsonObject, type JsonObject, jsonEquals, memberOf, objectsOf, textOf } from '../../../registry/json.ts';
 import type { ServerDocument } from './document.ts';
 

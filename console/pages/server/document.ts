@@ -1,4 +1,4 @@
-/** Reading a server.json that anyone may have written: members of the wrong type are skipped. */
+/** Reads an untrusted server.json: members of the wrong type are skipped. */
 import { currentPackagesAndRemotes } from '../../../registry/generations.ts';
 import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../../../registry/json.ts';
 

@@ -1,4 +1,4 @@
-/** The icon of a server, as far as it can be shown without a request to another host. */
+/** The icon of a server, if it can be shown without a request to another host. */
 import { Avatar } from '@mantine/core';
 import { type ReactElement, useState } from 'react';
 import { objectsOf, textOf } from '../../../registry/json.ts';
@@ -8,7 +8,7 @@ const MAX_LENGTH = 200_000;
 /** In an `img` element, SVG runs no scripts and loads nothing. */
 const IMAGE = /^data:image\/(?:png|jpeg|gif|webp|svg\+xml)[;,]/i;
 
-/** Icons at `https:` URLs are left out: the other host would learn who looks at which server. */
+/** Icons at `https:` URLs are left out: the other host would learn which servers a user looks at. */
 export function Icon({ icons, name }: { readonly icons: unknown; readonly name: string }): ReactElement {
   const [hasFailed, setFailed] = useState(false);
   const image = objectsOf(icons)

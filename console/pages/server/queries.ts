@@ -1,4 +1,4 @@
-/** What the page of a server asks the server. */
+/** The queries of the page of a server. */
 import { queryOptions } from '@tanstack/react-query';
 import type { EntryKind } from '../../../registry/entry-kind.ts';
 import { server } from '../../client/server.ts';

@@ -1,4 +1,4 @@
-/** What the address of a server's page says. */
+/** What is shown of a server, from the URL of its page. */
 
 export const VIEWS = ['overview', 'install', 'versions', 'difference', 'json'] as const;
 

@@ -1,4 +1,4 @@
-/** A skill or plugin: what it needs, where its files are, and who is expected to have signed them. */
+/** A skill or plugin: its requirements, packages, and expected signer. */
 import { Badge, Code, Group, Stack, Text, Title } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { type JsonObject, memberOf, textOf, textsOf } from '../../../registry/json.ts';
@@ -93,12 +93,12 @@ function Package({ part }: { readonly part: JsonObject }): ReactElement {
 const RESULTS = ['verified', 'unverified', 'failed'] as const;
 const COLORS = { verified: 'green', unverified: 'gray', failed: 'red' } as const;
 
-/** What a sync found out about the signature. Documents of managed sources are as their publishers wrote them. */
+/** A sync's result about the signature. Managed sources have none: there, the member is the publisher's own. */
 function verificationOf({ sourceKind }: ServerVersion, members: JsonObject): JsonObject {
   return sourceKind === 'managed' ? {} : memberOf(memberOf(members, '_meta'), 'dev.rollcall/verification');
 }
 
-/** What the publisher says about the signature of the packages, and whether it is true. */
+/** The signature that the publisher declares, and the result of its verification. */
 function Signer({
   provenance,
   verification,

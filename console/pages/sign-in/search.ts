@@ -1,4 +1,4 @@
-/** Why the last sign-in failed, and where the next one leads. */
+/** Why the last sign-in failed, and where the next one returns to. */
 import { texts } from './texts.ts';
 
 export interface SignInSearch {

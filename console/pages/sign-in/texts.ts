@@ -2,13 +2,13 @@ import type { SignInFailure } from '../../../api/sign-in/endpoints.ts';
 
 export const texts = {
   title: 'Sign in',
-  choose: 'Choose how to sign in. You come back to where you were.',
+  choose: 'Choose how to sign in. You will return to the page you came from.',
   with: (provider: string) => `Sign in with ${provider}`,
   none: 'This server has no sign-in',
   noneHint:
     'Its configuration has no identity provider with a client for the console, so only public registries can be read here.',
   off: 'Authentication is off',
-  offHint: 'Everyone who can reach this server can do everything. There is nothing to sign in to.',
+  offHint: 'Anyone who can reach this server can do everything. There is no sign-in.',
   signedIn: (name: string) => `You are signed in as ${name}`,
   goOn: 'Continue',
   failed: 'The sign-in failed',
@@ -20,6 +20,6 @@ export const texts = {
     'too-large':
       'You signed in, but the token is too large for the cookies of a browser. Ask the operator to put fewer claims into it.',
     unavailable: 'The identity provider does not answer. Try again later.',
-    failed: 'Something went wrong at the sign-in. Try again; the log of the server has the details.',
+    failed: 'Something went wrong during sign-in. Try again; the log of the server has the details.',
   } satisfies Record<SignInFailure, string>,
 } as const;

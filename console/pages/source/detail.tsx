@@ -89,7 +89,7 @@ function Facts({ source }: { readonly source: SourceDetail }): ReactElement {
   };
   return (
     <>
-      {actor === null && <Alert color="yellow">{texts.temporalAway}</Alert>}
+      {actor === null && <Alert color="yellow">{texts.temporalUnavailable}</Alert>}
       <SimpleGrid component="dl" cols={{ base: 2, sm: 4 }} m={0}>
         {(Object.keys(texts.facts) as (keyof typeof texts.facts)[]).map((fact) => (
           <div key={fact}>

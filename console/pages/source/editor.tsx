@@ -81,7 +81,7 @@ function BackToSources(): ReactElement {
   );
 }
 
-/** What the server takes; it checks all of it. */
+/** The input of the server, which validates it. */
 type SourceInput = Parameters<typeof server.sources.create.mutate>[0];
 
 interface EditorProps {

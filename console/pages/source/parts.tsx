@@ -1,4 +1,4 @@
-/** What several pages of sources show. */
+/** Parts that several pages of sources share. */
 import { Badge } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { ENTRY_KINDS, type EntryKind } from '../../../registry/entry-kind.ts';

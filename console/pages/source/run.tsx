@@ -16,7 +16,7 @@ import { PageTitle } from '../../parts/page-title.tsx';
 
 const route = getRouteApi('/sources/$name/syncs/$number');
 
-/** As many as the server keeps of each kind. */
+/** The server keeps this many of each kind. */
 const MOST = 1000;
 
 type RunDetail = Awaited<ReturnType<typeof server.sources.run.query>>;

@@ -1,4 +1,4 @@
-/** The filters of the sources' pages, as addresses have them. */
+/** The filters of the sources' pages in the URL. */
 import { STATES, type SourceState } from './state.ts';
 
 export interface SourcesSearch {

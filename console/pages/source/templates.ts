@@ -1,4 +1,4 @@
-/** What a new source begins with, by kind: keys of the configuration file. */
+/** Templates for new sources, by kind, with the keys of the configuration file. */
 export const TEMPLATES = {
   git: `git:
   repository: https://github.com/example/registry.git
