@@ -10,7 +10,7 @@ export interface ProgressDetails {
   readonly warnings?: number;
   readonly bytes?: number;
   readonly cursor?: string;
-  /** The current step, in words. */
+  /** The current step, as text. */
   readonly step?: string;
 }
 

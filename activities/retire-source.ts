@@ -3,7 +3,7 @@ import { deleteDetachedSource } from '../db/configuration/sources.ts';
 import type { Activities } from '../workflows/contract.ts';
 
 /**
- * Erases a source when its actor ends, if Postgres confirms that it is to be removed. A source that is kept needs nothing: it
+ * Erases a source when its actor ends, if Postgres confirms that it must be removed. A source that is kept needs nothing: it
  * left its registries together with the configuration, and may have returned since.
  */
 export async function retireSource(

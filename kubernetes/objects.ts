@@ -66,7 +66,7 @@ export async function getObject(cluster: Cluster, name: ObjectName, signal: Abor
  * Server-side apply: sets the fields of the manifest, and removes those that an earlier manifest had. With `dryRun` it
  * only validates the manifest.
  *
- * @throws ObjectRefused where the manifest is invalid, also for fields that the API server doesn't know
+ * @throws ObjectRefused if the manifest is invalid, also for fields that the API server doesn't know
  */
 export async function applyObject(
   cluster: Cluster,

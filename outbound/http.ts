@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly url: URL;
   /** Names in lower case. They are not sent to another origin after a redirect. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The credentials among the headers in words, for messages: where they come from, and the setting to change. */
+  /** A description of the credentials in the headers, for messages: where they come from, and the setting to change. */
   readonly credentials?: string;
   /** Longest time without a byte, in milliseconds. */
   readonly timeoutMs: number;

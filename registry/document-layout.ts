@@ -8,7 +8,7 @@ import type { RegistryFormat } from './source-definition.ts';
 const MAX_ENTRY_BYTES = 1024 * 1024;
 /** One group of a document, with all of its servers. */
 const MAX_GROUP_BYTES = 16 * 1024 * 1024;
-/** All members of a document beside its entries together. */
+/** All members of a document except its entries. */
 export const MAX_ENVELOPE_BYTES = 16 * 1024;
 
 /** The members that hold a document's entries, by their kinds, with the format that each makes the document. */
@@ -43,7 +43,7 @@ export function envelopeMember(name: string, text: string): [string, string][] {
   ];
 }
 
-/** Which formats a container of entries at this path would mean; undefined where none is looked for. */
+/** Which formats a container of entries at this path would mean; undefined if none is expected. */
 export function containerFormats(path: JsonPath): Partial<Record<JsonKind, RegistryFormat>> | undefined {
   const [root, member] = path;
   const isList =
@@ -52,7 +52,7 @@ export function containerFormats(path: JsonPath): Partial<Record<JsonKind, Regis
   return path.length === 1 ? ENTRY_MEMBERS.get(path[0]) : undefined;
 }
 
-/** The kind of the entries in a list at this path; undefined where no skills or plugins are looked for. */
+/** The kind of the entries in a list at this path; undefined if no skills or plugins are expected. */
 export function skillListAt(path: JsonPath): SkillKind | undefined {
   const isListed = path.length === 1 || (path.length === 2 && path[0] === 'data');
   return isListed ? SKILL_MEMBERS.get(path.at(-1)) : undefined;

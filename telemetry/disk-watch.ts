@@ -13,7 +13,7 @@ interface Space {
   readonly sizeBytes: number;
 }
 
-/** Looks every 15 seconds, and logs what changes. Returns a function that ends the watch and removes the gauges. */
+/** Checks every 15 seconds, and logs changes. Returns a function that ends the watch and removes the gauges. */
 export function watchDisk(folder: string, logger: Logger): () => void {
   let wasLow = false;
   const look = async (): Promise<void> => {

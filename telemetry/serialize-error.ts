@@ -10,7 +10,7 @@ interface LoggedError {
   readonly cause?: string;
 }
 
-/** Errors that say themselves what is wrong and what to do. */
+/** Errors whose message is enough: it says what is wrong and what to do. */
 const EXPECTED_NAMES: ReadonlySet<string> = new Set([
   'RollcallError',
   'HttpError',

@@ -1,4 +1,4 @@
-/** How each source is doing, as far as Postgres knows. Needs neither Temporal nor a worker. */
+/** The state of each source, from Postgres alone. Needs neither Temporal nor a worker. */
 import type { Database } from '../db/connection/database.ts';
 import { listSourceStates, type SourceStateRow } from '../db/syncs/source-states.ts';
 import { isManaged } from '../registry/source-definition.ts';

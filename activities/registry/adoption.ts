@@ -28,7 +28,7 @@ const HIDDEN = 'hidden';
 /**
  * Compares the objects in the cluster with those that the operator would apply. Changes nothing.
  *
- * @throws SpecFault where the resource, or what it refers to, is at fault
+ * @throws SpecFault if the resource, or what it refers to, is at fault
  */
 export async function previewAdoption(
   work: ClusterWork & { readonly defaults: WorkloadDefaults },

@@ -51,7 +51,7 @@ export interface RegistryContent {
  * Applies all objects of a registry. Nothing is changed unless everything that it refers to exists and the API server
  * accepts the Deployment.
  *
- * @throws SpecFault where the resource, what it refers to, or the permissions of the operator are at fault
+ * @throws SpecFault if the resource, what it refers to, or the permissions of the operator are at fault
  */
 export async function applyObjects(reconciliation: Reconciliation, content: RegistryContent): Promise<void> {
   const { resource, rendered, workload } = content;

@@ -27,13 +27,13 @@ export interface Caller {
 
 const EVERYTHING = { claims: {}, roles: new Set(ROLES), mayWrite: true, seesEverything: true } as const;
 const NOTHING = { claims: {}, roles: new Set<Role>(), mayWrite: false, seesEverything: false } as const;
-const NOBODY = { subject: null, issuer: null, displayName: null } as const;
+const NO_IDENTITY = { subject: null, issuer: null, displayName: null } as const;
 
 /** Every caller if authentication is off. */
-export const EVERYBODY: Caller = { kind: 'everybody', ...NOBODY, ...EVERYTHING, key: 'everybody' };
+export const EVERYBODY: Caller = { kind: 'everybody', ...NO_IDENTITY, ...EVERYTHING, key: 'everybody' };
 
 /** A caller without a token if authentication is on. */
-export const PUBLIC: Caller = { kind: 'public', ...NOBODY, ...NOTHING, key: 'public' };
+export const PUBLIC: Caller = { kind: 'public', ...NO_IDENTITY, ...NOTHING, key: 'public' };
 
 /** A caller whose token was rejected. Nothing is cached under this key. */
 export const REFUSED: Caller = { ...PUBLIC, key: 'refused' };

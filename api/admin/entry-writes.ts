@@ -50,7 +50,7 @@ export async function publishVersion(
 async function refuseNameOfOther(context: OperationContext, server: ManagedServer): Promise<void> {
   const { registry, source, name } = server;
   if (!(await isVisible(context, server))) {
-    throw new HttpError(409, `${capitalized(name)} exists already, with claims that you do not hold`);
+    throw new HttpError(409, `${capitalized(name)} already exists, with claims that you do not hold`);
   }
   const served = await findServingSource(context.database, { registryId: registry.id, name });
   if (served === null || registry.sources.indexOf(served) >= registry.sources.indexOf(source.name)) return;

@@ -20,7 +20,7 @@ export const createRegistry = change({
   run: async (context, written): Promise<RegistryDetails> => {
     const requested = await requestedRegistry(context, written);
     if (!(await stored.createRegistry(context.database, requested))) {
-      throw new HttpError(409, `Registry "${written.name}" exists already`);
+      throw new HttpError(409, `Registry "${written.name}" already exists`);
     }
     return await changedRegistry(context, written.name);
   },

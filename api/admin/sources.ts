@@ -77,7 +77,7 @@ export const listSources = query({
 });
 
 /**
- * One source, and what its actor says: phase, next sync, recent syncs. `actor` is null while Temporal is unavailable.
+ * One source, and the state of its actor: phase, next sync, recent syncs. `actor` is null while Temporal is unavailable.
  * `written` is the source as a configuration file would have it, and as `updateSource` takes it.
  */
 export const getSource = query({

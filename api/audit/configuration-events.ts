@@ -3,7 +3,7 @@ import type { AuditSettings } from '../../config/model.ts';
 import type { ConfigurationChange } from '../../db/configuration/configuration-changes.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { isRecorded } from './recorded-actions.ts';
-import { NOBODY } from './sender.ts';
+import { NO_SENDER } from './sender.ts';
 
 /** Records changes of the configuration file since the previous start. */
 export function configurationEvents(
@@ -17,7 +17,7 @@ export function configurationEvents(
     at,
     action: 'configuration.change',
     outcome: 'success',
-    ...NOBODY,
+    ...NO_SENDER,
     target: { kind, name, version: null, registry: null },
     count: 1,
     detail: { change, ...(members.length > 0 && { members }) },

@@ -7,7 +7,7 @@ import type { Database } from '../../db/connection/database.ts';
 import { auditEvents } from '../../telemetry/instruments.ts';
 import { addGauges } from '../../telemetry/meter.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
-import { NOBODY } from './sender.ts';
+import { NO_SENDER } from './sender.ts';
 
 const FLUSH_INTERVAL_MS = 500;
 const BATCH_SIZE = 500;
@@ -125,7 +125,7 @@ function lostEvents(count: number): AuditEvent {
     at: new Date().toISOString(),
     action: 'audit.lost',
     outcome: 'error',
-    ...NOBODY,
+    ...NO_SENDER,
     target: { kind: 'request', name: null, version: null, registry: null },
     count,
     detail: {},

@@ -26,7 +26,7 @@ export function senderOf(request: Request, caller: Caller = callerOf(request)): 
 }
 
 /** The sender of events that Rollcall causes itself. */
-export const NOBODY: Sender['identity'] & Sender['origin'] = {
+export const NO_SENDER: Sender['identity'] & Sender['origin'] = {
   actor: 'system',
   subject: null,
   issuer: null,

@@ -19,7 +19,7 @@ const ERRORS = {
   401: 'A required token is missing or invalid. `WWW-Authenticate` shows where to get one.',
   403: 'The token lacks the required scope, role, or claim; the configuration file defines the object; or a web page of another site sent the request.',
   404: "The object doesn't exist, or the caller isn't allowed to see it.",
-  409: 'The object exists already, has existed before, or is in use.',
+  409: 'The object already exists, has existed before, or is in use.',
   413: 'The body is larger than 1 MiB.',
   415: "The body isn't JSON.",
   422: 'The document breaks the rules for server.json, the idempotency key was already used for a different request, or the registry is too large to export.',

@@ -107,7 +107,7 @@ function exportPath(target: string, { registry, mode, versions }: ExportCommandO
   return query.size === 0 ? path : `${path}?${query.toString()}`;
 }
 
-/** @throws CommandFailure where the file differs, after printing how */
+/** @throws CommandFailure if the file differs, after printing the difference */
 async function compare(file: string, expected: string): Promise<void> {
   const actual = await readFile(file, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';

@@ -18,7 +18,7 @@ export function accessFinding(answer: Answer, client: string): Finding {
       'check --registry, and enter the base URL without /v0.1',
     );
   }
-  return problem(`The registry ${statusText(answer)}`, 'check --server, and what `rollcall status` says');
+  return problem(`The registry ${statusText(answer)}`, 'check --server, and see `rollcall status`');
 }
 
 export function addressFinding(base: string, client: string): Finding {

@@ -1,6 +1,6 @@
 /** Copies what exists only in the database of a ToolHive Registry Server into the database of Rollcall. */
 import { randomUUID } from 'node:crypto';
-import { NOBODY } from '../../api/audit/sender.ts';
+import { NO_SENDER } from '../../api/audit/sender.ts';
 import { isRecorded } from '../../api/audit/recorded-actions.ts';
 import type { Configuration } from '../../config/model.ts';
 import { createRegistry } from '../../db/configuration/created-registries.ts';
@@ -183,6 +183,6 @@ function recorded(
 ): readonly AuditEvent[] {
   if (!isRecorded(audit, action)) return [];
   const at = new Date().toISOString();
-  const same = { at, action, outcome: 'success', ...NOBODY, count: 1, detail: { importedFrom: 'toolhive' } } as const;
+  const same = { at, action, outcome: 'success', ...NO_SENDER, count: 1, detail: { importedFrom: 'toolhive' } } as const;
   return targets.map((target) => ({ id: randomUUID(), ...same, target }));
 }

@@ -21,9 +21,9 @@ export interface ServeOptions {
   readonly temporalPort: number;
   readonly uiPort: number;
   readonly signal: AbortSignal;
-  /** Tells the operator what happens. */
+  /** Reports progress to the operator. */
   readonly say: (message: string) => void;
-  /** Tells the operator, once, that everything runs. */
+  /** Reports once that everything is running. */
   readonly onRunning: (configuration: CompleteConfiguration, facts: RunningFacts) => void;
 }
 
@@ -120,7 +120,7 @@ async function startServices(
   };
 }
 
-/** @throws CommandFailure where the database refuses or is lost on the way */
+/** @throws CommandFailure if the database refuses or the connection is lost */
 async function prepareDatabase(configuration: CompleteConfiguration, { say }: ServeOptions): Promise<void> {
   const onProgress = ({ name }: { readonly name: string }): void => say(`Migrated the database: ${name}`);
   try {

@@ -45,7 +45,7 @@ function mayPass(error: Error): boolean {
   return status === undefined || status >= 500;
 }
 
-/** The HTTP status of a refused request; undefined where the server didn't answer. */
+/** The HTTP status of a refused request; undefined if the server didn't answer. */
 function statusOf(error: Error): number | undefined {
   if (!(error instanceof TRPCClientError)) return undefined;
   const { data } = error as TRPCClientError<AdminRouter>;

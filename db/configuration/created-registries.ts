@@ -19,7 +19,7 @@ export interface CreatedRegistry {
 
 const idRow = z.object({ id });
 
-/** Creates a registry. Returns false if a registry with this name exists already. */
+/** Creates a registry. Returns false if a registry with this name already exists. */
 export async function createRegistry(database: Database, registry: CreatedRegistry): Promise<boolean> {
   const { name, sources, access, claims } = registry;
   return await changeConfiguration(database, async (transaction) => {

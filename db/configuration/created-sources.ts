@@ -33,7 +33,7 @@ export async function createSource(database: Database, { definition, claims }: C
       values (${definition.name}, ${definition.origin.kind}, 'api', ${sql.jsonb({ ...definition })}, ${claimSetId})
       on conflict do nothing`);
     if (created.rowCount === 0) {
-      throw new RollcallError('SourceExists', `There is a source "${definition.name}" already.`);
+      throw new RollcallError('SourceExists', `A source named "${definition.name}" already exists.`);
     }
     await addToImplicitRegistry(transaction, definition.name);
   });

@@ -104,7 +104,7 @@ export class Transaction extends Queries {
   /** Runs `COPY … FROM STDIN` with lines in the text format. */
   async copy(statement: string, lines: Iterable<string>): Promise<void> {
     const { client } = this.#connection;
-    // The state of a connection after a failed COPY isn't worth finding out.
+    // The state of a connection after a failed COPY is unknown.
     this.#connection.isBroken = true;
     const signal = AbortSignal.timeout(this.#deadlineMs);
     await observeStatement(statement, () =>

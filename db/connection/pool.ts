@@ -67,7 +67,7 @@ export async function poolOf(settings: ConnectionSettings, limits?: WaitLimits):
 
 async function take(pool: pg.Pool, maxWaiting: number): Promise<pg.PoolClient> {
   const { waitingCount } = pool;
-  if (waitingCount >= maxWaiting) throw new Overloaded(`${waitingCount} queries wait for a connection already`);
+  if (waitingCount >= maxWaiting) throw new Overloaded(`${waitingCount} queries are already waiting for a connection`);
   try {
     return await pool.connect();
   } catch (error) {

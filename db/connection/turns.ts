@@ -61,7 +61,7 @@ export class Turns {
 
   async #wait(key: string, signal: AbortSignal | undefined): Promise<void> {
     const { maxWaiting = Number.POSITIVE_INFINITY, maxWaitMs } = this.#limits;
-    if (this.#waiting.size >= maxWaiting) throw new Overloaded(`${this.#waiting.size} requests are waiting already`);
+    if (this.#waiting.size >= maxWaiting) throw new Overloaded(`${this.#waiting.size} requests are already waiting`);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiting: Waiting = { key, begin: resolve };
     const giveUp = (): void => reject(signal?.reason as Error);

@@ -141,7 +141,7 @@ export type CatalogVersion = z.infer<typeof versionRow>;
 /** Versions that the console lists of one server. */
 const MAX_VERSIONS = 1_000;
 
-/** The versions of a server, deleted ones included, newest publication first; empty where the registry lacks the name. */
+/** The versions of a server, deleted ones included, newest publication first; empty if the registry lacks the name. */
 export async function listCatalogVersions(
   database: Database,
   { registryId, visibility, kind, name }: ReadRegistry & { readonly name: string },

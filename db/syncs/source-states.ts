@@ -36,7 +36,7 @@ const sourceStateRow = z.object({
   rejected: z.number().nullable(),
   warnings: z.number().nullable(),
 });
-/** What Postgres knows about the cycles of a source. */
+/** The cycles of a source, as recorded in Postgres. */
 export type SourceStateRow = z.infer<typeof sourceStateRow>;
 
 /** The states of all sources by name, without trials, in one query that reads a few rows of each. */

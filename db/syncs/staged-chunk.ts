@@ -70,7 +70,7 @@ function keyOf({ name, version }: Pick<EntryDraft, 'name' | 'version'>): string 
 
 function duplicateFinding({ draft, ordinal }: KeyedDraft): EntryFinding {
   const { name, version } = draft;
-  const reason = 'the snapshot has an entry of this name and version already; the first one is taken';
+  const reason = 'the snapshot already has an entry with this name and version; the first one is used';
   return { severity: 'rejection', ordinal, location: null, name, version, reason };
 }
 

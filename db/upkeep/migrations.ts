@@ -197,7 +197,7 @@ async function appliedMigrations(client: pg.Client): Promise<AppliedMigration[]>
 }
 
 /**
- * Later migrations are fine: during an upgrade, processes of the version before start on the schema of the next one, which is
+ * Later migrations are fine: during an upgrade, processes of the previous version start on the schema of the next one, which is
  * compatible with them.
  */
 function assertSameHistory(applied: readonly AppliedMigration[], files: readonly MigrationFile[]): void {

@@ -132,7 +132,7 @@ async function publish(
   { draft, stored, claims }: DraftOverStored & { readonly claims: Claims | undefined },
 ): Promise<WriteOutcome> {
   if (stored !== null) {
-    const before = stored.status === 'deleted' ? "was deleted: its version can't be used again" : 'exists already';
+    const before = stored.status === 'deleted' ? "was deleted: its version can't be used again" : 'already exists';
     return failure('EntryExists', `Version ${draft.version} of ${entryLabel(draft.name)} ${before}.`);
   }
   const { name } = draft;
@@ -214,7 +214,7 @@ async function setStatus(
     // A deleted version can't be deleted again.
     return entries.length === 0 || kind === 'remove'
       ? failure('EntryNotFound', `There is no ${which}.`)
-      : failure('EntryUnchanged', `Nothing to change: ${which} has this status and message already.`);
+      : failure('EntryUnchanged', `Nothing to change: ${which} already has this status and message.`);
   }
   await transaction.query(sql.type(nothing)`
     update entry set status = ${status}, status_message = ${statusMessage}, updated_at = ${at}, changed_at = ${at},

@@ -65,7 +65,7 @@ export function otherPluginDocument(
   return { document, warnings };
 }
 
-/** What a plugin without plugin.json consists of: only the marketplace says it. */
+/** The contents of a plugin without plugin.json, from its entry in the marketplace. */
 function componentsOf(listed: JsonObject): JsonObject {
   return defined(Object.fromEntries(COMPONENTS.map((member) => [member, listed[member]])));
 }

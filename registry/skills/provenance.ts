@@ -19,7 +19,7 @@ export interface Verification {
   readonly issuer?: string;
 }
 
-/** What a certificate says about who signed. */
+/** The signer in a certificate. */
 export interface SignedBy {
   readonly identity: string;
   readonly issuer: string | undefined;

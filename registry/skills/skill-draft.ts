@@ -94,7 +94,7 @@ type Lifecycle = Pick<
   'status' | 'statusMessage' | 'statusChangedAt' | 'publishedAt' | 'updatedAt' | 'isUpstreamLatest'
 >;
 
-/** What another Rollcall says about the entry, or else what the document itself says. */
+/** The status from another Rollcall, or else from the document itself. */
 function lifecycle(document: JsonObject, warnings: string[]): Lifecycle {
   const state = memberOf(document['_meta'], ENTRY_STATE);
   const date = (name: string): string | null => dateMember(state, [name], warnings);

@@ -37,7 +37,7 @@ export interface ApiUpstreamOptions {
   /** Null: nothing is forbidden. */
   readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
-  /** Reports in words what takes so long. */
+  /** Reports a slow step as text. */
   readonly report?: (step: string) => void;
 }
 

@@ -253,7 +253,7 @@ describe('a scan of a repository', () => {
     expect((await git.findings()).map(({ location, reason }) => [location, reason])).toEqual(
       expect.arrayContaining([
         ['a/SKILL.md', 'its name differs from the name of its folder, a'],
-        ['b/SKILL.md', expect.stringContaining('has an entry of this name and version already')],
+        ['b/SKILL.md', expect.stringContaining('already has an entry with this name and version')],
       ]),
     );
   });

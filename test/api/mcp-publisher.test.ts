@@ -57,7 +57,7 @@ test(
     // The same document again gets the same answer, so that a retry in CI succeeds.
     expect(await publisher('publish')).toContain('1.1.0');
     await writeServerJson({ ...weather('1.1.0'), description: 'Another description' });
-    await expect(publisher('publish')).rejects.toThrow('exists already');
+    await expect(publisher('publish')).rejects.toThrow('already exists');
 
     await publisher('status', '--status', 'deprecated', '--message', 'Use 1.1.0', NAME, '1.0.0');
     expect(official(await readJson<Item>(api, `${PATH}/1.0.0`))).toMatchObject({

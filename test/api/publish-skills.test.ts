@@ -116,7 +116,7 @@ describe.each(SKILL_KINDS)('a %s', (kind) => {
     expect(await statusAndBody(publish('publisher', document('once'), `key-${kind}`))).toEqual(first);
     await expectError(await publish('publisher', document('once', '2.0.0'), `key-${kind}`), 422);
     const error = await expectError(await publish('publisher', document('once', '1.0.0', { title: 'T' })), 409);
-    expect(error).toContain(`Version 1.0.0 of ${kind} com.example/once exists already`);
+    expect(error).toContain(`Version 1.0.0 of ${kind} com.example/once already exists`);
   });
 
   test.each<[string, object, [status: number, message: RegExp]]>([
@@ -220,7 +220,7 @@ describe.each(SKILL_KINDS)('the rules for a %s', (kind) => {
     [
       'a name of another team',
       ['rival', 'POST', '/v1/entries', { ...renewed, claims: { team: 'b' } }],
-      [409, new RegExp(`^${kind === 'skill' ? 'Skill' : 'Plugin'} "com.example/guarded" exists already, with claims`)],
+      [409, new RegExp(`^${kind === 'skill' ? 'Skill' : 'Plugin'} "com.example/guarded" already exists, with claims`)],
     ],
     [
       'a source of others',

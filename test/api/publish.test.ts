@@ -91,7 +91,7 @@ describe('a version', () => {
     await publish('once', '1.0.0');
     const body = { ...document('once', '1.0.0'), description: 'Something else' };
     const again = await api.send('POST', '/v0.1/publish', { body });
-    expect(await expectError(again, 409)).toContain('exists already');
+    expect(await expectError(again, 409)).toContain('already exists');
   });
 
   test('that was deleted can’t be published again', async () => {

@@ -42,7 +42,7 @@ function firstQuery(given: ListParameters): ListQuery {
 }
 
 /**
- * @param pairs the names of parameters, what the request says, and what the cursor carries
+ * @param pairs the names of parameters, their values in the request, and their values in the cursor
  * @throws HttpError 400 if they differ
  */
 export function refuseContradiction(

@@ -198,7 +198,7 @@ describe('another team’s registry', () => {
       body: { registries: [{ name: 'default' }, { name: 'registry-b' }] },
     });
     expect(await ask('bob', ['PUT', '/v1/registries/registry-a', showing(['own-b'], { claims: B })])).toEqual(
-      refused(409, /"registry-a" exists already/),
+      refused(409, /"registry-a" already exists/),
     );
   });
 
@@ -427,7 +427,7 @@ describe('/v1 has the shapes of ToolHive Registry Server', () => {
     );
     expect(await ask('ada', ['POST', '/v1/entries', entry])).toEqual({ status: 201, body: entry.server });
     const other = { ...entry, server: { ...entry.server, description: 'Another server' } };
-    expect(await ask('ada', ['POST', '/v1/entries', other])).toEqual(refused(409, /exists already/));
+    expect(await ask('ada', ['POST', '/v1/entries', other])).toEqual(refused(409, /already exists/));
     const claims = '/v1/entries/server/com.example%2Ftool/claims';
     expect(await ask('ada', ['GET', claims])).toEqual({ status: 200, body: { claims: A } });
     expect(await ask('ada', ['PUT', claims, { claims: B }])).toEqual(refused(403, /You do not hold "team"/));

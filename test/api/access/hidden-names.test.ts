@@ -151,7 +151,7 @@ describe('changing a hidden name', () => {
       const response = await ask('bob', attempt);
       expect([response.status, await response.text()]).toEqual([
         409,
-        expect.stringContaining('exists already, with claims that you do not hold'),
+        expect.stringContaining('already exists, with claims that you do not hold'),
       ]);
     }
     const versions = await ask('ada', ['GET', '/v0.1/servers/com.example.shared%2Fhidden/versions']);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EventWriter } from '../../../api/audit/event-writer.ts';
-import { NOBODY, type Sender } from '../../../api/audit/sender.ts';
+import { NO_SENDER, type Sender } from '../../../api/audit/sender.ts';
 import { AuditTrail } from '../../../api/audit/trail.ts';
 import { HttpError } from '../../../api/http/error.ts';
 import { listAuditEvents } from '../../../db/upkeep/audit-events.ts';
@@ -37,7 +37,7 @@ afterEach(async () => {
 
 const logger = (): pino.Logger => pino({}, { write: (line) => logged.push(line) });
 
-const { actor, subject, issuer, displayName, ...origin } = NOBODY;
+const { actor, subject, issuer, displayName, ...origin } = NO_SENDER;
 const SENDER: Sender = { identity: { actor, subject, issuer, displayName }, origin, request: 'POST /v0.1/publish' };
 const CHANGE = {
   sender: SENDER,

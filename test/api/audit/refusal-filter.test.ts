@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
 import { RefusalFilter } from '../../../api/audit/refusal-filter.ts';
-import { NOBODY } from '../../../api/audit/sender.ts';
+import { NO_SENDER } from '../../../api/audit/sender.ts';
 import type { AuditEvent } from '../../../registry/audit.ts';
 
 const LIMITS = { windowMs: 60_000, singlyOfOneKind: 2, singly: 6, kinds: 4 };
@@ -15,7 +15,7 @@ beforeEach(() => {
 
 function refusal(sourceAddress: string, differences: Partial<AuditEvent> = {}): AuditEvent {
   return {
-    ...NOBODY,
+    ...NO_SENDER,
     id: randomUUID(),
     at: '2026-01-01T00:00:00Z',
     action: 'auth.unauthenticated',
