@@ -57,7 +57,7 @@ describe.each<[string, (data: string) => Promise<SourceUnderTest>]>([
     expect(await source.sync({ force: true })).toMatchObject({ counts: { entries: 20, added: 0 } });
   });
 
-  test('tells its author what is wrong, and where', async () => {
+  test('shows its author what is wrong, and where', async () => {
     const source = await create('{"servers": [}');
     const { type, message } = await source.failedSync();
     expect({ type, message }).toEqual({

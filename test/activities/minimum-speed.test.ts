@@ -20,7 +20,7 @@ async function read(bytes: AsyncIterable<Uint8Array>, pauseMs = 0): Promise<numb
   return total;
 }
 
-test('a download that trickles is stopped, with its name', async () => {
+test('a very slow download is stopped, and the message names its upstream', async () => {
   await expect(read(trickle(1, 5))).rejects.toMatchObject({
     type: 'UpstreamUnavailable',
     message: expect.stringContaining('https://example.com/x sends less than 1000 bytes per second'),

@@ -136,13 +136,13 @@ describe.each([
     sync_finding,
   });
 
-  test('is asked little by a check, which writes nothing', async () => {
+  test('gets few requests from a check, which writes nothing', async () => {
     const { asked, written } = await costOf(async () => expect(await sourced.source.check()).toBe('nothing'));
     expect(asked).toBeLessThanOrEqual(requests.check);
     expect(Object.values(written).every((rows) => rows === 0)).toBe(true);
   });
 
-  test('is asked little by a sync that finds nothing new, which writes nothing that is served', async () => {
+  test('gets few requests from a sync that finds nothing new, which writes nothing that is served', async () => {
     const { asked, written } = await costOf(() => sourced.source.sync());
     expect(asked).toBeLessThanOrEqual(requests.nothingNew);
     expect(served(written)).toEqual({ entry: 0, server_owner: 0, registry: 0, sync_finding: 0 });

@@ -56,7 +56,7 @@ describe('sources', () => {
     await expectDone(['admin', 'sources', 'get', 'notes'], /claims +-\n/);
   });
 
-  test('with mistakes are refused with all of them and their places', async () => {
+  test('with faults are refused, with all faults and their locations', async () => {
     const path = await file('bad.yaml', 'name: Bad Name\napi: {endpoint: nowhere}\ncolour: red\n');
     const { status, stderr } = await ask('admin', 'sources', 'create', '-f', path);
     expect(status).toBe(1);

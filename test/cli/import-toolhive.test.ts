@@ -164,7 +164,7 @@ describe('an import', () => {
     });
   });
 
-  test('is in the audit trail', async () => {
+  test('is in the audit log', async () => {
     const events = await rawRows(
       target.database,
       'select action, actor, count(*)::int from audit_event group by 1, 2 order by 1',

@@ -90,7 +90,7 @@ test('a password file of PostgreSQL that others can read is ignored', async () =
   expect(await passwords(await databaseSettings(''))).toEqual([undefined, undefined]);
 });
 
-test('a secret that can’t be read is named by its place', async () => {
+test('a secret that can’t be read is named by its location', async () => {
   const missing = await databaseSettings('passwordFile: /nowhere/password');
   await expect(applicationConnection(missing)).rejects.toMatchObject({
     type: 'SecretUnavailable',

@@ -219,7 +219,7 @@ auth: { mode: anonymous }`),
     ]);
   });
 
-  test('a file without sources is told to add some', async () => {
+  test('a file without sources is an error that says to add some', async () => {
     const remedy = 'write at least one, such as `sources: [{name: catalog, file: {path: servers.json}}]`';
     expect(await faultsOf('auth: { mode: anonymous }')).toEqual([`1:1: sources: is missing: ${remedy}`]);
     expect(await faultsOf('sources: []\nauth: { mode: anonymous }')).toEqual([`1:10: sources: is empty: ${remedy}`]);

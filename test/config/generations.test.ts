@@ -434,7 +434,7 @@ auth: { mode: anonymous }
     expect(sources).toHaveLength(1);
   });
 
-  test('settings without effect are noted with their place', async () => {
+  test('settings without effect are noted with their location', async () => {
     const { notes } = await load(`
 sources:
   - name: a

@@ -139,7 +139,7 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
     await expect.poll(() => page.getByRole('row').filter({ hasText: 'NOTES_LEVEL' }).innerText()).toContain('Removed');
   });
 
-  test('shows skills and plugins beside servers, with what they need, how they are installed, and what changed', async () => {
+  test('shows skills and plugins next to servers, with what they need, how they are installed, and what changed', async () => {
     const { page, faults } = await open('catalog');
     await page.getByText('Skills', { exact: true }).click();
     await page.getByText('1 skill', { exact: true }).waitFor();

@@ -138,7 +138,7 @@ test('the first thousand findings of each kind are kept, none of them twice', as
   expect(kept[0]).toEqual({ ...finding(2_000, 'rejection'), name: 'com.example/bad' });
 });
 
-test('listeners are told of a change, with the revision that they then read', async () => {
+test('listeners are notified of a change, with the revision that they then read', async () => {
   const told: string[] = [];
   const listener = listenForRevisions(target.settings, {
     onRevision: ({ registryId, revision, token }) => told.push(`${registryId}:${revision}:${token}`),

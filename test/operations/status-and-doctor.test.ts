@@ -184,7 +184,7 @@ describe('doctor', () => {
     expect(stdout).not.toContain('Database');
   });
 
-  test('names hosts that this machine does not reach, with the sources that need them', async () => {
+  test('names hosts that this machine cannot reach, with the sources that need them', async () => {
     const port = await findFreePort();
     const endpoint = `http://${LOOPBACK}:${port}`;
     const { stdout } = await doctor({

@@ -152,7 +152,7 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     await cluster.phase('live', 'weather', 'Pending');
   });
 
-  test('tells in its status which sources fail, which field is at fault, and what to do', async () => {
+  test('shows in its status which sources fail, which field is at fault, and what to do', async () => {
     pod = await startPod(cluster, 'live', 'weather');
     await cluster.setReady('live', 'weather');
     const failed = await status(
@@ -234,7 +234,7 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     expect(temporal.refused).toBe(0);
   });
 
-  test('keeps serving while a document is broken, and tells that it was repaired', async () => {
+  test('keeps serving while a document is broken, and reports that it was repaired', async () => {
     await cluster.apply(configMap('data', '{"nonsense": true}'));
     const broken = await status((now) => condition(now, 'DataValid')?.['status'] === 'False', 'the document is broken');
     expect(condition(broken, 'DataValid')).toMatchObject({

@@ -111,7 +111,7 @@ test('a source that fails after it was synced leaves the registry ready, and is 
   });
 });
 
-test('the sums and times of sources are told without fractions of seconds', () => {
+test('the sums and times of sources are shown without fractions of seconds', () => {
   const status = statusOf({ sources: [source([succeeded()]), { ...source([succeeded(7)]), name: 'other' }] });
   expect(status['syncStatus']).toEqual({
     phase: 'Complete',

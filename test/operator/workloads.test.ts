@@ -78,7 +78,7 @@ describe.skipIf(missing.length > 0)(`with the controllers of Kubernetes${because
     expect(description).toMatch(/Normal +Syncing .*rollcall.dev\/operator +API is serving requests/);
   });
 
-  test('a quota that prevents pods fails it, with the words of the quota', async () => {
+  test('a quota that prevents pods fails it, with the message of the quota', async () => {
     await cluster.createNamespace('tight');
     await cluster.server.do('POST', '/api/v1/namespaces/tight/resourcequotas', {
       json: { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'none' }, spec: { hard: { pods: '0' } } },

@@ -61,7 +61,7 @@ describe('entries with claims are seen by callers', () => {
   });
 });
 
-describe('claims can be given by callers', () => {
+describe('claims can be assigned by callers', () => {
   test.each<[string, Claims, boolean]>([
     ['who hold every value of a list', { groups: ['platform', 'search'] }, true],
     ['but not by those with only some', { groups: ['search', 'finance'] }, false],
@@ -91,7 +91,7 @@ describe('of any token and any claims', () => {
   const withValues = (asked: Claims, change: (values: readonly string[]) => readonly string[]): Claims =>
     Object.fromEntries(Object.entries(asked).map(([claim, wanted]) => [claim, change(listOf(wanted))]));
 
-  test('callers who can give claims see entries with them', () => {
+  test('callers who can assign claims see entries with them', () => {
     fc.assert(
       fc.property(pair, ({ token, asked }) => {
         expect(!mayGrant(token, asked) || maySee(token, asked)).toBe(true);
@@ -118,7 +118,7 @@ describe('of any token and any claims', () => {
     );
   });
 
-  test('a further value never hides an entry, and can’t be given by another caller', () => {
+  test('a further value never hides an entry, and can’t be assigned by another caller', () => {
     fc.assert(
       fc.property(pair, value, ({ token, asked }, other) => {
         const widened = withValues(asked, (values) => (values.length === 0 ? [] : [...values, other]));

@@ -57,7 +57,7 @@ describe('skills and plugins', () => {
     }
   });
 
-  test('are rejected one by one, with their names and places', () => {
+  test('are rejected one by one, with their names and locations', () => {
     const text = `{"data": {"skills": [
       ${JSON.stringify({ ...PDF, version: 'latest' })},
       {"namespace": "com.example", "name": "twice", "version": "1.0.0", "version": "2.0.0", "description": "d"},

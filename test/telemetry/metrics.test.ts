@@ -74,7 +74,7 @@ async function valueOf(name: string, labels: Record<string, string> = {}): Promi
   return found[0]?.value;
 }
 
-test('tell how each source is doing, with Temporal unavailable', async () => {
+test('show the state of each source while Temporal is unavailable', async () => {
   const now = Date.now() / 1000;
   expect(await valueOf('rollcall_source_phase', { source: 'healthy', phase: 'idle', kind: 'file' })).toBe(1);
   expect(await valueOf('rollcall_source_phase', { source: 'broken', phase: 'failing' })).toBe(1);

@@ -40,7 +40,7 @@ async function syncEnds(name: string, number: number): Promise<void> {
 const statusOf = async (name: string): Promise<string> =>
   (await worker.client.workflow.getHandle(sourceWorkflowId(name)).describe()).status.name;
 
-describe('a worker makes the actors match the sources in Postgres', () => {
+describe('a worker reconciles the actors with the sources in Postgres', () => {
   test('sources that exist at its start run at once', async () => {
     await syncEnds('alpha', 1);
     expect(await entryCount('alpha')).toBe(2);

@@ -151,14 +151,14 @@ describe('claims', () => {
     ['that the caller doesn’t hold', { ...A, org: 'acme' }, /You do not hold "org"$/],
     ['that are missing', undefined, /^Claims are required/],
     ['that are empty', {}, /^Claims are required/],
-  ])('claims %s can’t be given to a source or a registry', async (_, claims, message) => {
+  ])('claims %s can’t be assigned to a source or a registry', async (_, claims, message) => {
     expect(await ask('ada', ['PUT', '/v1/sources/new', managed(claims)])).toEqual(refused(403, message));
     expect(await ask('ada', ['PUT', '/v1/registries/new', showing(['own-a'], { claims })])).toEqual(
       refused(403, message),
     );
   });
 
-  test('of one’s own can be given, and hide the source from others', async () => {
+  test('that the caller holds can be assigned, and hide the source from others', async () => {
     expect(await ask('ada', ['PUT', '/v1/sources/made-by-ada', managed(A)])).toMatchObject({ status: 201 });
     expect(await ask('ada', ['PUT', '/v1/sources/made-by-ada', managed(A)])).toMatchObject({ status: 200 });
     expect(await ask('ada', ['PUT', '/v1/sources/made-by-ada', managed(B)])).toEqual(
@@ -230,7 +230,7 @@ describe('another team’s registry', () => {
   });
 });
 
-describe('whoever asks', () => {
+describe('for every caller', () => {
   test('what the file defines can only be changed in the file', async () => {
     for (const request of [
       ['PUT', '/v1/sources/own-a', managed(A)],

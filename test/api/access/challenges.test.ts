@@ -219,7 +219,7 @@ describe('where authentication is off', () => {
   });
   afterAll(() => open.stop());
 
-  test('no token is asked for', async () => {
+  test('no token is required', async () => {
     expect((await open.get(WELL_KNOWN)).status).toBe(404);
   });
   test('tokens are ignored', async () => {

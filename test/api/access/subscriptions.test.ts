@@ -58,7 +58,7 @@ async function watch(role: string, name: string): Promise<Events> {
   };
 }
 
-test('a caller who manages sources hears of the last sync at once, and of each change', async () => {
+test('a caller who manages sources receives the last sync at once, and each change', async () => {
   await using events = await watch('admin', 'internal');
   expect(await events.next()).toEqual([
     'message',
@@ -72,7 +72,7 @@ test.each([
   { what: 'without the role', role: 'reader', name: 'internal', httpStatus: 403 },
   { what: 'with the role, but without the claims of the source', role: 'manager', name: 'internal', httpStatus: 404 },
   { what: 'who asks for a source that does not exist', role: 'admin', name: 'absent', httpStatus: 404 },
-])('a caller $what hears of the refusal, and of nothing else', async ({ role, name, httpStatus }) => {
+])('a caller $what receives the refusal, and nothing else', async ({ role, name, httpStatus }) => {
   await using events = await watch(role, name);
   expect(await events.next()).toEqual([
     'serialized-error',

@@ -323,7 +323,7 @@ async function countedEntries(caller: Caller, registry: string): Promise<number>
 }
 
 test(
-  'lists, walks, searches, versions, exports, and counts follow the rules for each caller, whoever asked before',
+  'lists, walks, searches, versions, exports, and counts follow the rules for each caller, regardless of earlier callers',
   { timeout: 120_000 },
   async () => {
     await fc.assert(

@@ -318,7 +318,7 @@ describe('a change that is not made is one event too', () => {
   });
 });
 
-test('a change is on record before its answer', async () => {
+test('a change is recorded before its answer', async () => {
   const name = 'com.example/prompt';
   await send('POST', '/v0.1/publish', serverJson(name, '1.0.0'));
   expect(await admin.audit.list.query({ target: name })).toMatchObject([{ outcome: 'success' }]);

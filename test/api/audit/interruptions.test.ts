@@ -60,7 +60,7 @@ function event(): AuditEvent {
   };
 }
 
-test('a change whose process is killed midway stays on record as requested', async () => {
+test('a change whose process is killed midway stays recorded as requested', async () => {
   const { promise: answered, resolve: answer } = Promise.withResolvers<string>();
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const changed = trail.change(CHANGE, () => {

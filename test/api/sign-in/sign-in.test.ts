@@ -173,7 +173,7 @@ describe('signing in', () => {
     expect((await other.visit(back.url.href, `${api.url}/console/`)).url.search).toMatch(/^\?error=failed/);
   });
 
-  test("with somebody else's answer is refused: the state is bound to the browser that began", async () => {
+  test("with another user's answer is refused: the state is bound to the browser that started", async () => {
     const [attacker, victim] = await Promise.all([newVisitor(), newVisitor()]);
     const asked = await attacker.visit(`${api.url}/auth/login`);
     const { url } = await attacker.visit(`${asked.url.href}?sub=bob`, `${api.url}/auth/callback`);
@@ -193,7 +193,7 @@ describe('signing in', () => {
     expect(url.search).toMatch(/^\?error=unavailable/);
   });
 
-  test('with a provider that nobody can sign in with is not found', async () => {
+  test('with a provider without sign-in is not found', async () => {
     expect((await api.get('/auth/login/other')).status).toBe(404);
   });
 });
@@ -205,7 +205,7 @@ describe('a session', () => {
     ['a page of another site', { 'sec-fetch-site': 'cross-site' }],
     ['a page of a sibling host', { 'sec-fetch-site': 'same-site' }],
     ['a typed address', { 'sec-fetch-site': 'none' }],
-  ])('is no use to %s', async (_what, headers) => {
+  ])('does not work for %s', async (_what, headers) => {
     const visitor = await signedIn('ada');
     expect(await session(visitor, headers)).toMatchObject({ kind: 'public' });
     expect((await visitor.asPage(query('sources.list'), { headers })).status).toBe(401);
@@ -310,7 +310,7 @@ describe('signing out', () => {
   });
 });
 
-test('sign-ins, failed ones, sign-outs, and looking at a registry as someone else are on record', async () => {
+test('sign-ins, failed ones, sign-outs, and looking at a registry as someone else are recorded', async () => {
   const visitor = await signedIn('eve');
   const input = encodeURIComponent(JSON.stringify({ name: 'default', claims: {} }));
   expect((await visitor.asPage(query(`registries.viewAs?input=${input}`))).status).toBe(200);
