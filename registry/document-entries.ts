@@ -88,7 +88,7 @@ export function readToolhiveEntry(element: JsonElement, remote: boolean, group?:
   return convertEntry({ key, entry: value.object, remote, group });
 }
 
-/** What became of an entry of a group, and where the entry is in the document. */
+/** The outcome of an entry of a group, with its location in the document. */
 export interface GroupedOutcome {
   readonly outcome: DraftOutcome;
   readonly element: Pick<JsonElement, 'path' | 'line' | 'column'>;

@@ -1,10 +1,10 @@
-/** What registry documents consist of: where their entries are, what they have besides, and how large the parts may be. */
+/** The layout of registry documents: where their entries and other members are, and how large they can be. */
 import type { SkillKind } from './entry-kind.ts';
 import type { JsonKind, JsonPath } from './json-elements.ts';
 import { isJsonObject, parseJson } from './json.ts';
 import type { RegistryFormat } from './source-definition.ts';
 
-/** One entry, as it stands in a document. */
+/** One entry of a document. */
 const MAX_ENTRY_BYTES = 1024 * 1024;
 /** One group of a document, with all of its servers. */
 const MAX_GROUP_BYTES = 16 * 1024 * 1024;

@@ -57,7 +57,7 @@ export interface DocumentReaderOptions {
 /** A draft and its ordinal in the snapshot. */
 export interface FoundDraft {
   readonly ordinal: number;
-  /** As in a finding about it. */
+  /** Its location, as in a finding. */
   readonly location: string | null;
   readonly draft: EntryDraft;
 }
@@ -203,12 +203,12 @@ export class DocumentReader {
     if (path.length === 0) this.#rootKind = kind;
     const format = containerFormats(path)?.[kind];
     if (format !== undefined) {
-      this.#recognise(format, path);
+      this.#recognize(format, path);
       if (format === 'toolhive') this.#containers.set(String(path[0]), kind === 'array' ? '[]' : '{}');
       return 'enter';
     }
     if (skillListAt(path) !== undefined && kind === 'array') {
-      if (path[0] === 'data') this.#recognise('upstream', path);
+      if (path[0] === 'data') this.#recognize('upstream', path);
       this.#isRegistry = true;
       return 'enter';
     }
@@ -218,7 +218,7 @@ export class DocumentReader {
   }
 
   /** Sets the format when the first container of entries is found. */
-  #recognise(format: RegistryFormat, path: JsonPath): void {
+  #recognize(format: RegistryFormat, path: JsonPath): void {
     const where = path.length === 0 ? 'it is a list' : `it has "${path.join('.')}"`;
     if (this.#options.format !== undefined && this.#options.format !== format) {
       throw new RollcallError(
@@ -322,7 +322,7 @@ export class DocumentReader {
     if (this.#rootKind !== 'object' || !single || whole === null) {
       throw this.#invalid(`this isn't a registry document: ${this.#whatWasFound()}`);
     }
-    this.#recognise('upstream', ['name']);
+    this.#recognize('upstream', ['name']);
     this.#envelope.clear();
     const root = new JsonElements({ select: () => 'take', maxBytes });
     for (const element of root.push(Buffer.concat(whole))) this.#add({ element, outcome: readUpstreamEntry(element) });

@@ -1,4 +1,4 @@
-/** Documents that aren't text in UTF-8: what they are instead, and what to do about it. */
+/** Recognizes documents that aren't text in UTF-8, and says what to do about it. */
 
 /** How many of the first bytes of a document show what it is. */
 export const RECOGNIZED_BYTES = 64;
@@ -21,7 +21,7 @@ export function isHtmlPage(start: Uint8Array): boolean {
 
 export const HTML_INSTEAD = 'an HTML page (a login page?): check the address, and whether it needs credentials';
 
-/** Why a document can't be read as UTF-8, by its first bytes, and what to do; null if nothing speaks against it. */
+/** Why a document can't be read as UTF-8, by its first bytes, and what to do; null if it may be UTF-8. */
 export function whyNotUtf8(start: Uint8Array): string | null {
   if (isHtmlPage(start)) return `got ${HTML_INSTEAD}`;
   const unicode = otherUnicodeEncoding(start);

@@ -29,11 +29,11 @@ export function toolhiveHeaders(remote: JsonObject): JsonObject[] {
 export interface ToolhiveLaunch {
   readonly environment: readonly JsonObject[];
   readonly args: readonly string[];
-  /** What ToolHive's format has no words for: runtime arguments, and arguments that each user fills in. */
+  /** What ToolHive's format can't express: runtime arguments, and arguments that each user fills in. */
   readonly omitted: readonly string[];
 }
 
-/** How a package is started, as far as ToolHive can say it. */
+/** How a package is started, as far as ToolHive's format can express it. */
 export function toolhiveLaunch(from: JsonObject): ToolhiveLaunch {
   const { settings, runtimeArguments } = packageEnvironment(from);
   const args: string[] = [];

@@ -1,4 +1,4 @@
-/** From a server as ToolHive Registry Server stores it, in columns of several tables, to its server.json. */
+/** Converts a server from the tables of ToolHive Registry Server to a server.json. */
 import { isJsonObject, type JsonObject, objectsOf, textOf } from './json.ts';
 
 /** The schema that ToolHive Registry Server names in every answer. It doesn't store which one a publisher named. */

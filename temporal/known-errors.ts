@@ -18,7 +18,7 @@ export class TemporalUnavailable extends Error {
   readonly retryAfterMs = 5_000;
 
   constructor(cause: unknown) {
-    super('Temporal or its worker doesn't respond: nothing can be written or synced now', { cause });
+    super("Temporal or its worker doesn't respond: nothing can be written or synced now", { cause });
   }
 }
 

@@ -36,7 +36,7 @@ export async function reconcileRegistry(
   const resource = await findResource(reconciliation, input);
   if (resource === null) return await end(reconciliation, input);
   if (!isManaged(resource, dependencies)) {
-    const message = 'It has no label rollcall.dev/managed: "true", so ToolHive's operator manages it';
+    const message = `It has no label rollcall.dev/managed: "true", so ToolHive's operator manages it`;
     return { outcome: 'ended', message, changes, nextLookMs: LOOK_MS };
   }
   const temporalNamespace = temporalNamespaceOf(resource);

@@ -9,9 +9,7 @@ interface SetCurrentOptions extends ConfigurationFileOption {
 }
 
 export function addWorkerVersionCommand(program: Command): void {
-  const command = program
-    .command('worker-version')
-    .description('Choose which version of the workers runs workflows');
+  const command = program.command('worker-version').description('Choose which version of the workers runs workflows');
   addConfigurationOption(command.command('set-current'))
     .argument('[version]', 'version of the workers (default: the version of this command)')
     .description('Make a version of the workers the current one, and move all workflows to it')

@@ -183,6 +183,13 @@ function recorded(
 ): readonly AuditEvent[] {
   if (!isRecorded(audit, action)) return [];
   const at = new Date().toISOString();
-  const same = { at, action, outcome: 'success', ...NO_SENDER, count: 1, detail: { importedFrom: 'toolhive' } } as const;
+  const same = {
+    at,
+    action,
+    outcome: 'success',
+    ...NO_SENDER,
+    count: 1,
+    detail: { importedFrom: 'toolhive' },
+  } as const;
   return targets.map((target) => ({ id: randomUUID(), ...same, target }));
 }

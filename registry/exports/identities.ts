@@ -1,4 +1,4 @@
-/** What an allowlist compares: the URLs and the whole commands of a server, and those that must be denied. */
+/** The URLs and the whole commands of a server that an allowlist compares, and those that must be denied. */
 import type { ServerForm } from './form/server-form.ts';
 import { type Syntax, writeTemplate } from './syntax.ts';
 import {

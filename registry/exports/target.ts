@@ -15,7 +15,7 @@ export interface ExportOptions {
   readonly versions: ExportVersions;
 }
 
-/** What is said about a target to users. */
+/** The description of a target for users. */
 export interface TargetFacts {
   readonly id: string;
   /** The client and its file, for users. */
@@ -28,7 +28,7 @@ export interface TargetFacts {
   readonly modes: readonly [ExportMode, ...ExportMode[]];
   /** What the format can't express, as sentences. */
   readonly limits: readonly string[];
-  /** What is wrong with a file by the client's own rules; empty for what the target renders. */
+  /** Faults of a file by the client's own rules. Files that the target renders have none. */
   readonly faults: (text: string) => readonly string[];
 }
 

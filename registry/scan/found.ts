@@ -1,7 +1,7 @@
-/** What a scan of a repository finds: documents of skills and plugins, and what can't become one. */
+/** The results of a scan of a repository: documents of skills and plugins, and faults. */
 import type { JsonObject } from '../json.ts';
 
-/** Where a scanned repository is, and what its entries are pinned to. */
+/** A scanned repository, and the commit that its entries are pinned to. */
 export interface ScannedRepository {
   readonly namespace: string;
   /** The URL for clients. Null: the repository is on the registry's machine, so the entries have no package. */
@@ -16,7 +16,7 @@ export interface PinnedFolder {
   readonly folder: string;
   /** The commit that clients check out. */
   readonly commit: string;
-  /** Used if the files don't say a version. */
+  /** Used if the files have no version. */
   readonly version: string;
 }
 
@@ -36,7 +36,7 @@ export function origin(repository: ScannedRepository, { folder, commit }: Pinned
 }
 
 /**
- * The version of an entry whose files don't say one: a pseudo-version as Go modules have it, such as
+ * The version of an entry without one in its files: a pseudo-version as in Go modules, such as
  * `0.0.0-20261130093000-0123456789ab`. It is a semantic version, and later commits are higher.
  *
  * @param committedAt RFC 3339

@@ -96,7 +96,12 @@ describe('a bad entry is rejected alone, with its reason', () => {
     ['with the version latest', serverJson('com.example/x', 'latest'), 'com.example/x', 'version must not be "latest"'],
     ['without a version', { name: 'com.example/x', description: 'x' }, 'com.example/x', 'version is missing'],
     ['without a description', { name: 'com.example/x', version: '1.0.0' }, 'com.example/x', 'description is missing'],
-    ['that appears twice', GOOD, 'com.example/good', 'already has an entry with this name and version; the first one is used'],
+    [
+      'that appears twice',
+      GOOD,
+      'com.example/good',
+      'already has an entry with this name and version; the first one is used',
+    ],
     [
       'with a description of 2 MB',
       serverJson('com.example/x', '1.0.0', { description: 'x'.repeat(2_000_000) }),

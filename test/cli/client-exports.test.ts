@@ -59,7 +59,7 @@ describe('export', () => {
       deniedMcpServers: [],
     });
     const report = await rollcall('export', 'claude-code-managed-settings', '--registry', 'team', '--report');
-    expect(report.stdout).toMatch(/^com\.example\/local +no +- +managedMcpServers takes remote servers only$/m);
+    expect(report.stdout).toMatch(/^com\.example\/local +no +- +managedMcpServers supports only remote servers$/m);
   });
 
   test('writes a file, and detects drift', async () => {

@@ -177,7 +177,9 @@ describe('a source created through the API with a name that the file begins to u
 
   test('can’t take a name of the file', async () => {
     await useSources(target.database, first, second);
-    await expect(createSource(target.database, createdBefore)).rejects.toThrow('A source named "second" already exists.');
+    await expect(createSource(target.database, createdBefore)).rejects.toThrow(
+      'A source named "second" already exists.',
+    );
     const registry = { name: 'default', sources: ['second'], access: 'public', claims: null } as const;
     expect(await createRegistry(target.database, registry)).toBe(false);
     expect(await updateRegistry(target.database, registry)).toBe(false);

@@ -59,7 +59,10 @@ export class WakeQueue {
       if (result.status === 'rejected' && one !== undefined) this.add(one.key, one.reason);
     }
     if (failures.length === 0 || signal.aborted) return;
-    logger.warn({ err: failures[0]?.reason as unknown }, "Temporal doesn't accept messages for resources; trying again");
+    logger.warn(
+      { err: failures[0]?.reason as unknown },
+      "Temporal doesn't accept messages for resources; trying again",
+    );
     await pause(RETRY_AFTER_MS, signal);
   }
 }

@@ -144,7 +144,8 @@ export const texts = {
   source: 'Definition',
   sourceHint: 'YAML or JSON with the keys of a source in the configuration file, without the name.',
   tryOut: 'Try it',
-  tryHint: 'Fetches the source once and shows which entries a sync would accept. Nothing is stored. This takes at most a minute.',
+  tryHint:
+    'Fetches the source once and shows which entries a sync would accept. Nothing is stored. This takes at most a minute.',
   tried: 'Entries that a sync would accept',
   triedNothing: 'The source has no entries',
   triedTotal: (shown: number, total: number) => (shown < total ? `${shown} of ${total} entries` : `${total} entries`),

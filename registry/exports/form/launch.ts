@@ -107,7 +107,7 @@ export function packageLaunch(from: JsonObject): Launch | NoLaunch {
   if (identifier === undefined) return { reason: `the ${registryType} package has no identifier` };
   if (manager === undefined) return { reason: `there is no standard command for ${registryType} packages` };
   if (transport !== 'stdio') {
-    return { reason: `the ${registryType} package speaks ${transport}: clients start local servers over stdio only` };
+    return { reason: `the ${registryType} package uses ${transport}, but clients start local servers only over stdio` };
   }
   const hint = textOf(from['runtimeHint']);
   if (hint !== undefined && hint !== manager.command && !manager.runtimes.includes(hint)) {

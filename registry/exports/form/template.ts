@@ -1,5 +1,5 @@
 /**
- * Values of a server.json with their placeholders resolved: known parts are text, all others are inputs that each user fills in.
+ * Values of a server.json with their placeholders resolved: known parts are text, and all others are inputs for users.
  * A value that is marked as secret never becomes text, whatever `value` or `default` it has.
  *
  * server.schema.json, "InputWithVariables": `{name}` in a `value` stands for the variable of that name.

@@ -52,7 +52,8 @@ function codexInstaller(form: ServerForm): Installer {
       const server = codexWriter.remote(remote, form);
       if (!('url' in server)) return notPossible('it has no URL');
       const { url, bearer_token_env_var: variable, http_headers: fixed, env_http_headers: open } = server;
-      if (fixed !== undefined || open !== undefined) notPossible('codex mcp add has no headers: use config.toml');
+      if (fixed !== undefined || open !== undefined)
+        notPossible('codex mcp add does not support headers: use config.toml');
       const token = variable === undefined ? [] : ['--bearer-token-env-var', variable];
       return {
         text: shellWords(['codex', 'mcp', 'add', label, '--url', url, ...token]),

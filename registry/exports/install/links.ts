@@ -134,14 +134,14 @@ function gooseLink(form: ServerForm): Option {
       remote: (remote) => {
         const { way, notes } = withoutInputs(remote);
         const { url, headers } = remoteWriter(LITERAL_ONLY)(way, name);
-        if (headers !== undefined) notPossible('a link for Goose has no headers');
+        if (headers !== undefined) notPossible('a link for Goose cannot have headers');
         const type = remote.type === 'http' ? 'streamable_http' : 'sse';
         return { text: gooseUrl([['type', type], ['url', url], ...common]), notes };
       },
       launch: (launch) => {
         const { way, notes } = withoutInputs(launch);
         const { command, args, env } = launchWriter(LITERAL_ONLY)(way, name);
-        if (env !== undefined) notPossible('a link for Goose has no values of environment variables');
+        if (env !== undefined) notPossible('a link for Goose cannot have values of environment variables');
         return { text: gooseUrl([['cmd', command], ...args.map((arg) => ['arg', arg] as const), ...common]), notes };
       },
     },

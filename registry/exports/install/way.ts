@@ -38,7 +38,7 @@ interface Installed {
   readonly notes?: readonly string[];
 }
 
-/** Throws LeftOut for anything that the client can't install in this way. */
+/** Throws LeftOut if the client can't install the server in this way. */
 export interface Installer {
   readonly remote: (remote: Remote) => Installed;
   readonly launch: (launch: Launch) => Installed;

@@ -36,7 +36,8 @@ export const agentSkillsIndex: SkillTarget = {
   renderSkills: (catalog) => {
     const { entries, report } = listEach(catalog, ({ document, artifact }, name) => {
       if (artifact === null) throw new LeftOut("its files aren't stored in this registry");
-      if (!NAME.test(name)) throw new LeftOut('its name has more than lowercase letters, digits, and single hyphens');
+      if (!NAME.test(name))
+        throw new LeftOut('its name has other characters than lowercase letters, digits, and single hyphens');
       const description = textOf(document['description']) ?? '';
       const { type, digest: hex } = artifact;
       const digest = `sha256:${hex}`;

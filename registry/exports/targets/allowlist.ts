@@ -11,7 +11,7 @@ export const allowlist: Target = {
   contentType: 'text/plain',
   modes: ['allow'],
   limits: [
-    'A line for each URL and command of a server, after its name: `NAME url URL` or `NAME command COMMAND`, the command quoted for a POSIX shell.',
+    'Each URL and each command of a server has a line: `NAME url URL` or `NAME command COMMAND`, with the command quoted for a POSIX shell.',
     'A server without a URL or command that is the same for every user has the line `NAME name`.',
   ],
   render: (catalog, { versions }) => {

@@ -10,9 +10,9 @@ export const claudeCodeManagedMcp: Target = {
   contentType: 'application/json',
   modes: ['provide'],
   limits: [
-    'With this file users can have no other server, and without an entry no server at all.',
+    'Users can only have the servers in this file. If it is empty, they have none.',
     'Secrets come from environment variables of each user.',
-    'It is read from a file of the system only, not from managed settings.',
+    'Claude Code reads it only from a system file, not from managed settings.',
   ],
   render: claudeCodeServers,
   faults: (text) => jsonFaults(claudeCodeServersSchema, text),

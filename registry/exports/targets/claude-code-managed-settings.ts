@@ -27,7 +27,7 @@ export const claudeCodeManagedSettings: Target = {
   contentType: 'application/json',
   modes: ['provide', 'allow', 'both'],
   limits: [
-    'managedMcpServers has remote servers over https only, without ${…}: a header with a secret of each user is left out with its server.',
+    'managedMcpServers supports only remote servers over https, without ${…}: servers with per-user secrets in headers are left out.',
     'managedMcpServers needs Claude Code 2.1.259 or later.',
     'allowedMcpServers compares a command word by word, so a server whose arguments each user fills in is left out.',
   ],
@@ -36,7 +36,7 @@ export const claudeCodeManagedSettings: Target = {
     const provision = provideEach(catalog, {
       remote: (remote, { name }) => ({ type: remote.type, ...writeRemote(remote, name) }),
       launch: () => {
-        throw new LeftOut('managedMcpServers takes remote servers only');
+        throw new LeftOut('managedMcpServers supports only remote servers');
       },
     });
     const managed = Object.fromEntries(provision.provided.map(({ server: { name }, entry }) => [labelOf(name), entry]));

@@ -38,9 +38,9 @@ export const claudeDesktopManaged: Target = {
   contentType: 'application/json',
   modes: ['provide'],
   limits: [
-    'It has no variables: a server with a secret of each user is left out.',
+    'It has no variables: servers with per-user secrets are left out.',
     'The list is read when the application starts.',
-    'In a .plist and in the Windows registry the list is one text of JSON.',
+    'In a .plist and in the Windows registry, the list is one JSON string.',
   ],
   render: (catalog) => {
     const { provided, report } = provideEach<object>(catalog, {

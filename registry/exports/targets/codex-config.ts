@@ -34,8 +34,8 @@ export const codexConfig: Target = {
   contentType: 'application/toml',
   modes: ['provide'],
   limits: [
-    'Codex has streamable HTTP and stdio, not SSE.',
-    'It has no variables in URLs and arguments. A header or an environment variable can be read as a whole from a variable of the user.',
+    'Codex supports streamable HTTP and stdio, not SSE.',
+    'URLs and arguments cannot contain variables. A whole header or environment variable can be read from a variable of the user.',
   ],
   render: (catalog) => {
     const { provided, report } = provideEach(catalog, codexWriter);

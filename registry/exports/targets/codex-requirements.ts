@@ -26,9 +26,9 @@ export const codexRequirements: Target = {
   contentType: 'application/toml',
   modes: ['allow'],
   limits: [
-    'It allows servers that users add, and gives them none.',
-    'Codex compares the name as well: users have to call a server by the name in this file, as codex-config and `codex mcp add` do.',
-    'One version of a server is allowed, the latest.',
+    'It allows servers that users add themselves, and adds none.',
+    'Codex also compares names: users must use the name in this file, as codex-config and `codex mcp add` do.',
+    'Only the latest version of a server is allowed.',
     'A server whose URL or arguments each user fills in is left out, and so is SSE, which Codex does not support.',
   ],
   render: (catalog) => {

@@ -15,7 +15,7 @@ export const copilotManagedSettings: Target = {
   contentType: 'application/json',
   modes: ['allow'],
   limits: [
-    'It allows servers that users add, and gives them none.',
+    'It allows servers that users add themselves, and adds none.',
     'A command is compared word by word, so a server whose arguments each user fills in is left out.',
     'A URL with a part that each user fills in is left out: a wildcard would allow other hosts.',
   ],

@@ -29,7 +29,7 @@ export const cursorMcp: Target = {
   fileName: 'mcp.json',
   contentType: 'application/json',
   modes: ['provide'],
-  limits: ['Secrets come from environment variables of each user.', 'It gives users servers and forbids none.'],
+  limits: ['Secrets come from environment variables of each user.', 'It adds servers and restricts nothing.'],
   render: (catalog) => {
     const { provided, report } = provideEach<object>(catalog, {
       remote: (remote, { name }) => writeRemote(remote, name),

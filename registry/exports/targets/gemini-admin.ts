@@ -28,9 +28,9 @@ export const geminiAdmin: Target = {
   contentType: 'application/json',
   modes: ['allow', 'provide'],
   limits: [
-    'The console knows remote servers only.',
+    'The console supports only remote servers.',
     'Servers are compared by name, and the URL of the console takes precedence over a user’s.',
-    'With mode=provide (requiredMcpServers), a server with a secret of each user is left out.',
+    'With mode=provide (requiredMcpServers), servers with per-user secrets are left out.',
   ],
   render: (catalog, { mode }) => {
     const { provided, report } = provideEach<object>(catalog, {
@@ -45,7 +45,7 @@ export const geminiAdmin: Target = {
         };
       },
       launch: () => {
-        throw new LeftOut('the admin console takes remote servers only');
+        throw new LeftOut('the admin console supports only remote servers');
       },
     });
     const servers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [labelOf(name, 'hyphen'), entry]));

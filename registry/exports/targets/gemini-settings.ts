@@ -35,7 +35,7 @@ export const geminiSettings: Target = {
   contentType: 'application/json',
   modes: ['provide', 'allow'],
   limits: [
-    'Gemini CLI allows by name only. So the file also defines each server that it allows: a system definition takes precedence over a user’s.',
+    'Gemini CLI compares only names, so the file also defines each server that it allows: a system definition takes precedence over a user’s.',
     'Secrets come from environment variables of each user.',
   ],
   render: (catalog, { mode }) => {

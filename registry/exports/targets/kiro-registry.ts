@@ -53,8 +53,8 @@ export const kiroRegistry: Target = {
   contentType: 'application/json',
   modes: ['allow'],
   limits: [
-    'The clients read it from an https URL without a token: the registry needs access: public, or the file another host.',
-    'A server has one package or one remote; packages are of npm, pypi, or oci and speak stdio.',
+    'The clients read it from an https URL without a token: set access: public for the registry, or serve the file from another host.',
+    'A server has one package or one remote. Packages must be npm, pypi, or oci, with stdio.',
     'Headers and environment variables that each user provides are left out; users add them to their own settings.',
   ],
   render: (catalog) => {

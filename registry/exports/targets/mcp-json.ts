@@ -32,7 +32,7 @@ export const mcpJson: Target = {
   fileName: 'mcp.json',
   contentType: 'application/json',
   modes: ['provide'],
-  limits: ['Clients agree on no syntax for variables: a server with a secret of each user is left out.'],
+  limits: ['Clients have no common syntax for variables: servers with per-user secrets are left out.'],
   render: (catalog) => {
     const { provided, report } = provideEach<object>(catalog, {
       remote: (remote, { name }) => ({ type: remote.type, ...writeRemote(remote, name) }),

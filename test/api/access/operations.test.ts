@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EVERYBODY } from '../../../api/access/caller.ts';
 import { make, type OperationContext } from '../../../api/admin/operation.ts';
 import { createRegistry } from '../../../api/admin/registry-changes.ts';
-import { NOBODY } from '../../../api/audit/sender.ts';
+import { NO_SENDER } from '../../../api/audit/sender.ts';
 import { type OpenContext, openContext } from '../../../api/open-context.ts';
 import { findRegistry } from '../../../db/configuration/registries.ts';
 import { source, useSources } from '../../db/sync-source.ts';
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 test('a caller without the write scope changes nothing', async () => {
-  const { actor, subject, issuer, displayName, ...origin } = NOBODY;
+  const { actor, subject, issuer, displayName, ...origin } = NO_SENDER;
   const sender = { identity: { actor, subject, issuer, displayName }, origin, request: 'POST /v1/registries' };
   const operation = (mayWrite: boolean): OperationContext => ({
     ...opened.context,

@@ -288,7 +288,7 @@ describe('a launch', () => {
     [{ runtimeHint: 'node' }, ['node is not a command that fetches npm packages']],
     [
       { transport: { type: 'sse', url: 'http://localhost:1/sse' } },
-      ['the npm package speaks sse: clients start local servers over stdio only'],
+      ['the npm package uses sse, but clients start local servers only over stdio'],
     ],
   ])('of %j', (document, expected) => {
     expect(command(document)).toEqual(expected);
