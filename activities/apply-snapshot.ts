@@ -4,7 +4,7 @@ import { type FetchedSnapshot, findFetchedSnapshot } from '../db/syncs/fetched-s
 import { findSource, type SourceRow } from '../db/configuration/sources.ts';
 import { findSyncRun, syncCounts, type SyncRunRow } from '../db/syncs/sync-runs.ts';
 import { RollcallError } from '../registry/failure.ts';
-import { compileFilter } from '../registry/filter.ts';
+import { compileFilter } from '../registry/patterns/filter.ts';
 import { kindOf } from '../sources/index.ts';
 import type { AppliedSync, SyncKey, SyncResult } from '../workflows/contract.ts';
 import { withProgress } from './progress.ts';

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { defined } from '../registry/json.ts';
 import type { SecretReference } from '../registry/source-definition.ts';
 import type { AuditSettings, AuthSettings, OutboundSettings, ProviderSettings } from './model.ts';
-import type { SourcesFile } from './schema.ts';
+import type { SourcesFile } from './schema/file.ts';
 
 export function authSettings(written: SourcesFile['auth'], folder: string): AuthSettings {
   const { mode, oauth, publicPaths, authz } = written;

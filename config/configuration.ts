@@ -5,7 +5,7 @@ import { defined } from '../registry/json.ts';
 import { auditSettings, authSettings, outboundSettings } from './access.ts';
 import { sourceDefinition } from './definition.ts';
 import type { Configuration } from './model.ts';
-import type { RegistriesFile, SourceFile, SourcesFile } from './schema.ts';
+import type { RegistriesFile, SourceFile, SourcesFile } from './schema/file.ts';
 import { databaseSettings, serverSettings, temporalSettings } from './settings.ts';
 import type { Surroundings } from './settings.ts';
 

@@ -3,7 +3,7 @@ import { defined } from '../registry/json.ts';
 import { isManaged, type SourceDefinition } from '../registry/source-definition.ts';
 import { sourceKinds } from '../sources/index.ts';
 import type { Surroundings } from './settings.ts';
-import type { WrittenSource } from './source-schema.ts';
+import type { WrittenSource } from './schema/source.ts';
 
 /** The definition of a source that was checked: it has exactly one kind. */
 export function sourceDefinition(name: string, source: WrittenSource, surroundings: Surroundings): SourceDefinition {

@@ -10,15 +10,15 @@ import { fromRegistriesFile, fromSourceFile, fromSourcesFile } from './configura
 import { readDocument } from './document.ts';
 import type { ConfigurationDocument, Path } from './document.ts';
 import { ConfigurationError } from './faults.ts';
-import { generationSchema, knownKeys } from './json-schema.ts';
-import type { SchemaNode } from './json-schema.ts';
-import { describeIssue, pathText } from './messages.ts';
+import { generationSchema, knownKeys } from './schema/json-schema.ts';
+import type { SchemaNode } from './schema/json-schema.ts';
+import { describeIssue, pathText } from './schema/messages.ts';
 import type { Configuration, ConfigurationFinding } from './model.ts';
 import { effectlessSettings } from './notes.ts';
 import { applyOverrides } from './overrides.ts';
 import type { Overridden } from './overrides.ts';
-import { GENERATIONS, generationOf } from './schema.ts';
-import type { Generation } from './schema.ts';
+import { GENERATIONS, generationOf } from './schema/file.ts';
+import type { Generation } from './schema/file.ts';
 import type { Surroundings } from './settings.ts';
 import { didYouMeanOneOf } from './suggestion.ts';
 

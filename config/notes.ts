@@ -2,8 +2,8 @@
 
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import type { Path } from './document.ts';
-import { mappingsOf } from './mapping.ts';
-import { READ_ACTION } from './settings-schema.ts';
+import { mappingsOf } from './schema/mapping.ts';
+import { READ_ACTION } from './schema/settings.ts';
 
 export interface Note {
   readonly path: Path;

@@ -3,7 +3,7 @@
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import type { ConfigurationFinding } from './model.ts';
 import type { Path } from './document.ts';
-import type { SchemaNode } from './json-schema.ts';
+import type { SchemaNode } from './schema/json-schema.ts';
 import { PASSWORD_VARIABLES } from './settings.ts';
 import { didYouMean } from './suggestion.ts';
 

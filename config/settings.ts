@@ -6,7 +6,7 @@ import { defined } from '../registry/json.ts';
 import { isLoopbackHost } from '../registry/loopback.ts';
 import type { SecretReference } from '../registry/source-definition.ts';
 import type { Configuration, DatabasePassword, DatabaseSettings, ServerSettings, TemporalSettings } from './model.ts';
-import type { SourcesFile } from './schema.ts';
+import type { SourcesFile } from './schema/file.ts';
 
 /** The folder of the file, for relative paths, and the environment, for passwords. */
 export interface Surroundings {

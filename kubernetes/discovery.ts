@@ -1,7 +1,7 @@
 /** Which resources a cluster has, and which version of them to request. */
 import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
-import type { KubernetesResource } from '../registry/kubernetes-object.ts';
+import type { KubernetesResource } from '../registry/kubernetes/object.ts';
 import type { Cluster } from './cluster.ts';
 
 export interface ServedResource {

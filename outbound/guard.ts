@@ -5,7 +5,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { OutboundSettings } from '../config/model.ts';
 import { readSecret } from '../config/secrets.ts';
 import { RollcallError } from '../registry/failure.ts';
-import { withoutBrackets } from '../registry/host-in-url.ts';
+import { withoutBrackets } from '../registry/loopback.ts';
 import type { SecretReference } from '../registry/source-definition.ts';
 import { isInside } from './admission.ts';
 import { checkedLookup, lookUpReachable, type LookupRule, type Resolver, systemResolver } from './checked-lookup.ts';

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { OutboundSettings } from '../config/model.ts';
-import { withoutBrackets } from '../registry/host-in-url.ts';
+import { withoutBrackets } from '../registry/loopback.ts';
 import { isPublicAddress } from '../registry/public-address.ts';
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>;

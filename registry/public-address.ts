@@ -1,6 +1,6 @@
 /** Decides which IP addresses are public. */
 import ipaddr from 'ipaddr.js';
-import { withoutBrackets } from './host-in-url.ts';
+import { withoutBrackets } from './loopback.ts';
 
 /** The IPv6 range of public addresses (RFC 4291 section 2.4). */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');

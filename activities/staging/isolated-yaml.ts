@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { Turns } from '../../db/connection/turns.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import { type ConvertedYaml, yamlToJson } from '../../registry/yaml-document.ts';
+import { type ConvertedYaml, yamlToJson } from '../../registry/document/yaml.ts';
 import type { YamlAnswer } from './yaml-thread.ts';
 
 export interface YamlLimits {

@@ -8,14 +8,14 @@ import {
   type DocumentSummary,
   type FoundDraft,
   type ReadEntries,
-} from '../../registry/document-reader.ts';
-import type { DraftOutcome } from '../../registry/draft.ts';
+} from '../../registry/document/reader.ts';
+import type { DraftOutcome } from '../../registry/document/draft.ts';
 import { kindOfName } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import { type CompiledFilter, compileFilter } from '../../registry/filter.ts';
+import { type CompiledFilter, compileFilter } from '../../registry/patterns/filter.ts';
 import { withVerification } from '../../registry/skills/provenance.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
-import type { Positions } from '../../registry/yaml-document.ts';
+import type { Positions } from '../../registry/document/yaml.ts';
 import { kindOf } from '../../sources/index.ts';
 import type { SyncCounts } from '../../workflows/contract.ts';
 import type { Progress } from '../progress.ts';

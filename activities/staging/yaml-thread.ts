@@ -1,7 +1,7 @@
 /** The thread that converts one YAML document, see isolated-yaml.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { RollcallError } from '../../registry/failure.ts';
-import { type ConvertedYaml, yamlToJson } from '../../registry/yaml-document.ts';
+import { type ConvertedYaml, yamlToJson } from '../../registry/document/yaml.ts';
 
 /** The thread's answer: the converted document, or why it is invalid. */
 export type YamlAnswer = ConvertedYaml | { readonly invalid: string };

@@ -4,7 +4,7 @@
  */
 import type { AuthSettings } from '../../config/model.ts';
 import { type Claims, mayGrant, maySee } from '../../registry/claims.ts';
-import { compileGlob } from '../../registry/glob.ts';
+import { compileGlob } from '../../registry/patterns/glob.ts';
 import type { Role } from '../../registry/roles.ts';
 import { HttpError } from '../http/error.ts';
 import type { Caller } from './caller.ts';

@@ -1,11 +1,11 @@
 /** The operations of the admin API. Each is declared once, for tRPC and REST. */
 import type { Request } from 'express';
 import type { z } from 'zod';
-import { describeIssue, pathText } from '../../config/messages.ts';
+import { describeIssue, pathText } from '../../config/schema/messages.ts';
 import type { AuditAction, AuditTarget } from '../../registry/audit.ts';
 import { isJsonObject, someText, textOf } from '../../registry/json.ts';
 import type { Role } from '../../registry/roles.ts';
-import { type Fault, firstFaults } from '../../registry/server-json.ts';
+import { type Fault, firstFaults } from '../../registry/server-json/check.ts';
 import { type Caller, callerOf } from '../access/caller.ts';
 import { requireRole, requireWrite } from '../access/permissions.ts';
 import { type Sender, senderOf } from '../audit/sender.ts';

@@ -1,11 +1,11 @@
 /** Creating, changing, and deleting registries while Rollcall runs. */
 import type { z } from 'zod';
-import { pathText } from '../../config/messages.ts';
-import { checkRegistrySources, namedRegistry } from '../../config/schema.ts';
+import { pathText } from '../../config/schema/messages.ts';
+import { checkRegistrySources, namedRegistry } from '../../config/schema/file.ts';
 import * as stored from '../../db/configuration/created-registries.ts';
 import { findRegistry } from '../../db/configuration/registries.ts';
 import { listSources } from '../../db/configuration/sources.ts';
-import type { Fault } from '../../registry/server-json.ts';
+import type { Fault } from '../../registry/server-json/check.ts';
 import { requireGrant, sees } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';
 import { badInput, change, type OperationContext } from './operation.ts';

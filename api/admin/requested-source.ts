@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { sourceDefinition } from '../../config/definition.ts';
 import { durationText } from '../../config/duration.ts';
-import { pathText } from '../../config/messages.ts';
-import type { namedSource } from '../../config/schema.ts';
+import { pathText } from '../../config/schema/messages.ts';
+import type { namedSource } from '../../config/schema/file.ts';
 import type { CreatedSource } from '../../db/configuration/created-sources.ts';
 import { findSource, type SourceRow } from '../../db/configuration/sources.ts';
 import { isManaged } from '../../registry/source-definition.ts';

@@ -1,5 +1,5 @@
 /** Creating, changing, and deleting sources while Rollcall runs. Those of the configuration file can't be changed here. */
-import { namedSource } from '../../config/schema.ts';
+import { namedSource } from '../../config/schema/file.ts';
 import * as stored from '../../db/configuration/created-sources.ts';
 import { listRegistries } from '../../db/configuration/registries.ts';
 import { requestErasure } from '../../db/configuration/source-requests.ts';

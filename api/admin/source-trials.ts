@@ -1,5 +1,5 @@
 /** Trial fetches: what the first sync of a source would take, before it is added. */
-import { namedSource } from '../../config/schema.ts';
+import { namedSource } from '../../config/schema/file.ts';
 import { deleteDetachedSource } from '../../db/configuration/sources.ts';
 import { createTrial, listStagedEntries, newTrialName, type StagedEntry } from '../../db/configuration/trials.ts';
 import { listFindings } from '../../db/syncs/sync-findings.ts';

@@ -1,5 +1,5 @@
 /** An error answer that can be thrown anywhere. */
-import type { Fault } from '../../registry/server-json.ts';
+import type { Fault } from '../../registry/server-json/check.ts';
 
 /** The status is 400 to 599. The message is sent to the client and says what to do. */
 export class HttpError extends Error {

@@ -1,8 +1,7 @@
 /** The host names that clients use for this server. */
 import { isIP } from 'node:net';
 import type { Request } from 'express';
-import { withoutBrackets } from '../../registry/host-in-url.ts';
-import { isLoopbackHost } from '../../registry/loopback.ts';
+import { isLoopbackHost, withoutBrackets } from '../../registry/loopback.ts';
 
 /**
  * The hosts, with their ports, that a request names as the ones that it was sent to; empty if it names none. These are

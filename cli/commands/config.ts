@@ -21,7 +21,7 @@ export function addConfigCommand(program: Command): void {
       '\nExample:\n  $ rollcall config schema > rollcall.schema.json\n  Then add this as the first line of rollcall.yaml:\n  # yaml-language-server: $schema=rollcall.schema.json',
     )
     .action(async () => {
-      const { configurationJsonSchema } = await import('../../config/json-schema.ts');
+      const { configurationJsonSchema } = await import('../../config/schema/json-schema.ts');
       console.log(JSON.stringify(configurationJsonSchema(), null, 2));
     });
 }

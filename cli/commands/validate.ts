@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { EntryKind } from '../../registry/entry-kind.ts';
-import type { Fault } from '../../registry/server-json.ts';
+import type { Fault } from '../../registry/server-json/check.ts';
 import { entryKindOption } from '../terminal/entry-kind-option.ts';
 import { readDocumentText } from '../terminal/document-file.ts';
 import { CommandFailure, describeError } from '../terminal/failure.ts';
@@ -31,7 +31,7 @@ async function faultsOf(kind: EntryKind, document: unknown, text: string): Promi
     const { checkSkill } = await import('../../registry/skills/check-skill.ts');
     return checkSkill(kind, document, text);
   }
-  const { checkServerJson } = await import('../../registry/server-json.ts');
+  const { checkServerJson } = await import('../../registry/server-json/check.ts');
   return checkServerJson(document, { text });
 }
 

@@ -1,16 +1,16 @@
 /** Converts stored data of ToolHive Registry Server to definitions, claims, and documents of Rollcall. */
 import { sourceDefinition } from '../../config/definition.ts';
-import { describeIssue, pathText } from '../../config/messages.ts';
+import { describeIssue, pathText } from '../../config/schema/messages.ts';
 import type { OutboundSettings } from '../../config/model.ts';
-import { checkRegistrySources, namedRegistry, namedSource } from '../../config/schema.ts';
+import { checkRegistrySources, namedRegistry, namedSource } from '../../config/schema/file.ts';
 import type { CreatedRegistry } from '../../db/configuration/created-registries.ts';
 import type { CreatedSource } from '../../db/configuration/created-sources.ts';
 import type { ToolhivePublishedVersion, ToolhiveRegistry, ToolhiveSource } from '../../db/toolhive/contents.ts';
 import type { ImportedEntry } from '../../db/writes/import-entries.ts';
 import { isClaims } from '../../registry/claims.ts';
-import { draftFromServerJson } from '../../registry/draft.ts';
+import { draftFromServerJson } from '../../registry/document/draft.ts';
 import { isJsonObject } from '../../registry/json.ts';
-import { toolhiveStoredToServerJson } from '../../registry/toolhive-stored-server.ts';
+import { toolhiveStoredToServerJson } from '../../registry/toolhive/stored-server.ts';
 import { admissionFaults } from '../../sources/index.ts';
 
 /** The converted value, or why it can't be converted. */

@@ -1,4 +1,4 @@
-import type { Fault } from '../../registry/server-json.ts';
+import type { Fault } from '../../registry/server-json/check.ts';
 import { formatTable } from './table.ts';
 
 /** Lists the faults of a document: `team.json has 2 faults:` and one line per fault. */

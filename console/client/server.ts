@@ -2,7 +2,7 @@
 import { QueryClient } from '@tanstack/react-query';
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, TRPCClientError } from '@trpc/client';
 import type { AdminRouter } from '../../api/trpc/router.ts';
-import type { Fault } from '../../registry/server-json.ts';
+import type { Fault } from '../../registry/server-json/check.ts';
 import { texts } from '../parts/texts.ts';
 
 /** The URL of the console's folder, with a path prefix of a reverse proxy if there is one. */

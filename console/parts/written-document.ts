@@ -1,6 +1,6 @@
 /** Parses a document in an editor, in YAML or JSON, and locates faults in it. */
 import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Fault } from '../../registry/server-json.ts';
+import type { Fault } from '../../registry/server-json/check.ts';
 
 export interface PlacedFault extends Fault {
   /** From 1. */

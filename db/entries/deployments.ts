@@ -1,6 +1,6 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
-import type { Deployment } from '../../registry/kubernetes-deployment.ts';
+import type { Deployment } from '../../registry/kubernetes/deployment.ts';
 import type { Database } from '../connection/database.ts';
 import { nothing } from '../connection/schemas.ts';
 import { isVisibleName, type Visibility } from '../claims/visibility.ts';

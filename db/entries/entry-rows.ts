@@ -2,7 +2,7 @@
 import { sql } from 'slonik';
 import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
 import { z } from 'zod';
-import { MAX_DOCUMENT_BYTES } from '../../registry/draft.ts';
+import { MAX_DOCUMENT_BYTES } from '../../registry/document/draft.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import { timestamp } from '../connection/schemas.ts';
 

@@ -1,6 +1,6 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
-import { draftDigest } from '../../registry/draft.ts';
+import { draftDigest } from '../../registry/document/draft.ts';
 import type { EntryDraft, EntryFinding } from '../../registry/entry.ts';
 import { versionOrder } from '../../registry/versions.ts';
 import { storeClaimSets } from '../claims/claim-sets.ts';

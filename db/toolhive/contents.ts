@@ -1,7 +1,7 @@
 /** Reads what exists only in the database of a ToolHive Registry Server. Nothing is written there. */
 import type pg from 'pg';
 import { z } from 'zod';
-import type { ToolhiveStoredServer } from '../../registry/toolhive-stored-server.ts';
+import type { ToolhiveStoredServer } from '../../registry/toolhive/stored-server.ts';
 import { withClient } from '../connection/plain-client.ts';
 import type { ConnectionSettings } from '../connection/settings.ts';
 

@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Claims } from '../../registry/claims.ts';
-import { draftDigest, draftFromServerJson } from '../../registry/draft.ts';
+import { draftDigest, draftFromServerJson } from '../../registry/document/draft.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import type { EntryDraft, EntryStatus } from '../../registry/entry.ts';
 import { entryLabel, kindOfName } from '../../registry/entry-kind.ts';

@@ -4,7 +4,7 @@
  */
 import { parseDocument } from 'yaml';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import { decodeUtf8 } from '../text-encoding.ts';
+import { decodeUtf8 } from '../document/text-encoding.ts';
 
 /** Real frontmatter is shorter than 2 KiB. Parsing YAML costs many times its size. */
 const MAX_FRONTMATTER_CHARACTERS = 64 * 1024;

@@ -2,7 +2,7 @@
  * Reads `.claude-plugin/marketplace.json`, a list of plugins in the same repository and elsewhere
  * (https://json.schemastore.org/claude-code-marketplace.json).
  */
-import { repositoryPath } from '../repository-path.ts';
+import { repositoryPath } from '../patterns/repository-path.ts';
 import { defined, isJsonObject, type JsonObject, memberOf, parseJson, textOf } from '../json.ts';
 
 /** An entry of a marketplace, and where its plugin is. */

@@ -2,11 +2,11 @@
  * Checks the document of a skill or plugin against the rules of ToolHive's schemas. A publish with faults is refused. In a
  * sync, the same faults are only warnings.
  */
-import { structureFault } from '../document-structure.ts';
-import { DUPLICATE_MESSAGE, duplicateMember } from '../duplicate-members.ts';
+import { structureFault } from '../document/structure.ts';
+import { DUPLICATE_MESSAGE, duplicateMember } from '../server-json/duplicate-members.ts';
 import type { SkillKind } from '../entry-kind.ts';
 import { isJsonObject, jsonPath } from '../json.ts';
-import { type Fault, firstFaults, schemaFaults, withoutOversizedLists } from '../server-json.ts';
+import { type Fault, firstFaults, schemaFaults, withoutOversizedLists } from '../server-json/check.ts';
 import { schemaOf } from './skill-schema.ts';
 
 /**

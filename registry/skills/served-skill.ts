@@ -4,7 +4,7 @@
  * members stay as they were.
  */
 import type { EntryStatus } from '../entry.ts';
-import { compactJson, JsonElements } from '../json-elements.ts';
+import { compactJson, JsonElements } from '../document/json-elements.ts';
 import { isJsonObject, type JsonObject, memberOf } from '../json.ts';
 
 /**

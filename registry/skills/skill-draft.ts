@@ -2,7 +2,7 @@
  * Turns the document of a skill or plugin from a source into an entry that can be staged. As with servers, an entry is
  * rejected only if it can't be stored or served. Everything else is a warning.
  */
-import { type DraftOutcome, MAX_DOCUMENT_BYTES } from '../draft.ts';
+import { type DraftOutcome, MAX_DOCUMENT_BYTES } from '../document/draft.ts';
 import {
   dateMember,
   noText,
@@ -11,12 +11,12 @@ import {
   textMember,
   unusableDescription,
   unusableVersion,
-} from '../draft-members.ts';
+} from '../document/draft-members.ts';
 import { ENTRY_STATUSES, type EntryDraft, type EntryStatus } from '../entry.ts';
 import { type SkillKind, storedName } from '../entry-kind.ts';
 import { isJsonObject, type JsonObject, memberOf, textsOf } from '../json.ts';
-import { faultText } from '../server-json.ts';
-import { tagsOf } from '../tags.ts';
+import { faultText } from '../server-json/check.ts';
+import { tagsOf } from '../server-json/tags.ts';
 import { skillContentFaults, skillStructureFault } from './check-skill.ts';
 import { SKILL_STATUSES } from './skill-schema.ts';
 import { ENTRY_STATE, publishedText } from './served-skill.ts';

@@ -5,7 +5,7 @@
  * be ignored silently.
  */
 import { z } from 'zod';
-import { descriptionUpTo, displayName, exactVersion } from '../server-json-schema.ts';
+import { descriptionUpTo, displayName, exactVersion } from '../server-json/schema.ts';
 import type { SkillKind } from '../entry-kind.ts';
 
 /** The statuses that the documents of skills and plugins can have. */

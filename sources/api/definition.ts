@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { durationText } from '../../config/duration.ts';
-import { mapping, withRule } from '../../config/mapping.ts';
-import { duration, filePath, httpUrl, MAX_ITEMS, nonEmpty, text, TOO_MANY } from '../../config/scalars.ts';
+import { mapping, withRule } from '../../config/schema/mapping.ts';
+import { duration, filePath, httpUrl, MAX_ITEMS, nonEmpty, text, TOO_MANY } from '../../config/schema/scalars.ts';
 import type { Surroundings } from '../../config/settings.ts';
 import { isJsonObject } from '../../registry/json.ts';
 import type { SecretReference } from '../../registry/source-definition.ts';

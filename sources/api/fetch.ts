@@ -1,10 +1,10 @@
 /** Reads sources of the kind `api`, page by page: registries that serve the v0.1 API. */
 import { z } from 'zod';
-import { DocumentReader, type DocumentSummary } from '../../registry/document-reader.ts';
+import { DocumentReader, type DocumentSummary } from '../../registry/document/reader.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { ENTRY_KINDS, type EntryKind, kindOfName, SKILL_KINDS, type SkillKind } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import { compileFilter } from '../../registry/filter.ts';
+import { compileFilter } from '../../registry/patterns/filter.ts';
 import { type ApiPage, ApiUpstream, type ListQuery, type PageReader } from './upstream.ts';
 import type { Check, Fetch, Fetched, SourceReader } from '../source-kind.ts';
 import type { ApiOrigin } from './definition.ts';

@@ -2,11 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeSecret, readSecret } from '../../config/secrets.ts';
 import { Turns } from '../../db/connection/turns.ts';
-import type { DocumentSummary } from '../../registry/document-reader.ts';
+import type { DocumentSummary } from '../../registry/document/reader.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import type { EntryKind } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import { HTML_INSTEAD, isHtmlPage } from '../../registry/text-encoding.ts';
+import { HTML_INSTEAD, isHtmlPage } from '../../registry/document/text-encoding.ts';
 import type { SecretReference } from '../../registry/source-definition.ts';
 import type { ApiOrigin } from './definition.ts';
 import { httpGet, type HttpResponse, UpstreamRefusal } from '../../outbound/http.ts';

@@ -1,6 +1,6 @@
 /** The configuration and definition that all kinds with a Kubernetes cluster share. */
 import { resolve } from 'node:path';
-import { filePath, text } from '../../config/scalars.ts';
+import { filePath, text } from '../../config/schema/scalars.ts';
 import type { AdmissionFault } from '../../outbound/admission.ts';
 import { defined } from '../../registry/json.ts';
 import type { ClusterAccess } from '../../kubernetes/kubeconfig.ts';

@@ -1,7 +1,7 @@
 /** Sources that read a registry document in a ConfigMap. APIs list them as `kubernetes`. */
 import type { z } from 'zod';
-import { mapping } from '../../config/mapping.ts';
-import { text } from '../../config/scalars.ts';
+import { mapping } from '../../config/schema/mapping.ts';
+import { text } from '../../config/schema/scalars.ts';
 import type { ClusterAccess } from '../../kubernetes/kubeconfig.ts';
 import { isJsonObject } from '../../registry/json.ts';
 import {

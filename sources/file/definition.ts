@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { durationText } from '../../config/duration.ts';
-import { mapping, withRule } from '../../config/mapping.ts';
-import { duration, filePath, httpUrl, nonEmpty } from '../../config/scalars.ts';
+import { mapping, withRule } from '../../config/schema/mapping.ts';
+import { duration, filePath, httpUrl, nonEmpty } from '../../config/schema/scalars.ts';
 import type { Surroundings } from '../../config/settings.ts';
 
 const MINUTE = 60_000;

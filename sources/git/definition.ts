@@ -2,13 +2,13 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { mapping, withRule } from '../../config/mapping.ts';
-import { filePath, nonEmpty, text } from '../../config/scalars.ts';
+import { mapping, withRule } from '../../config/schema/mapping.ts';
+import { filePath, nonEmpty, text } from '../../config/schema/scalars.ts';
 import type { Surroundings } from '../../config/settings.ts';
 import { isJsonObject } from '../../registry/json.ts';
-import { badPathPattern } from '../../registry/path-glob.ts';
+import { badPathPattern } from '../../registry/patterns/path-glob.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import { repositoryPath } from '../../registry/repository-path.ts';
+import { repositoryPath } from '../../registry/patterns/repository-path.ts';
 import { NAMESPACE, namespaceOfRepository } from '../../registry/scan/namespace.ts';
 import type { SecretReference } from '../../registry/source-definition.ts';
 import { isLocalPath, repositoryTransport, repositoryUrl } from './repository-url.ts';

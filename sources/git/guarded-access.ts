@@ -6,7 +6,7 @@ import { pickVariables } from '../../config/environment-variables.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import { type RemoteRepository, remoteRepository } from './remote-repository.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import { withoutBrackets } from '../../registry/host-in-url.ts';
+import { withoutBrackets } from '../../registry/loopback.ts';
 import type { GitOrigin } from './definition.ts';
 import { type GitAccess, keyOptions, passwordHeader, sshCommand } from './access.ts';
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-import { MAX_URL_LENGTH, tooLong } from '../../config/scalars.ts';
+import { MAX_URL_LENGTH, tooLong } from '../../config/schema/scalars.ts';
 
 /** `git@example.com:group/project.git` */
 const SCP_LIKE = /^(?:\w[\w.-]*@)?\w[\w.-]*:[^:\s][^\s]*$/;

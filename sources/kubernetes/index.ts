@@ -1,10 +1,10 @@
 /** Sources of the kind `kubernetes`: the MCP servers that run in a cluster. */
 import { z } from 'zod';
-import { mapping } from '../../config/mapping.ts';
-import { MAX_ITEMS, text, TOO_MANY } from '../../config/scalars.ts';
+import { mapping } from '../../config/schema/mapping.ts';
+import { MAX_ITEMS, text, TOO_MANY } from '../../config/schema/scalars.ts';
 import type { Surroundings } from '../../config/settings.ts';
 import { isJsonObject } from '../../registry/json.ts';
-import { KUBERNETES_RESOURCES } from '../../registry/kubernetes-object.ts';
+import { KUBERNETES_RESOURCES } from '../../registry/kubernetes/object.ts';
 import type { ClusterAccess } from '../../kubernetes/kubeconfig.ts';
 import {
   accessMembers,

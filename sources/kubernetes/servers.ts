@@ -2,8 +2,8 @@
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { discover, type ServedResource } from '../../kubernetes/discovery.ts';
 import type { JsonObject } from '../../registry/json.ts';
-import { seeServer } from '../../registry/kubernetes-export.ts';
-import type { KubernetesResource } from '../../registry/kubernetes-object.ts';
+import { seeServer } from '../../registry/kubernetes/export.ts';
+import type { KubernetesResource } from '../../registry/kubernetes/object.ts';
 import type { ClusterContent, ContentCollection } from '../cluster/content.ts';
 import { clusterReader } from '../cluster/reader.ts';
 import type { KubernetesOrigin } from './index.ts';

@@ -1,5 +1,5 @@
 /** Sources whose entries are published. Their actors carry out the writes; there is nothing to read. */
-import { mapping } from '../../config/mapping.ts';
+import { mapping } from '../../config/schema/mapping.ts';
 import { MANAGED, type SourceOrigin } from '../../registry/source-definition.ts';
 import type { SourceKind } from '../source-kind.ts';
 

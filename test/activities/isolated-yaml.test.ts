@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { convertYaml } from '../../activities/staging/isolated-yaml.ts';
-import type { ConvertedYaml } from '../../registry/yaml-document.ts';
+import type { ConvertedYaml } from '../../registry/document/yaml.ts';
 import { test } from './file-source.ts';
 
 const HOSTILE = {

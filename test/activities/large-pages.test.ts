@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ApiUpstream, type PageReader } from '../../sources/api/upstream.ts';
-import { DocumentReader } from '../../registry/document-reader.ts';
+import { DocumentReader } from '../../registry/document/reader.ts';
 import { eventually } from '../eventually.ts';
 
 const READER: PageReader = { readPage: (bytes) => new DocumentReader({ format: 'upstream' }).readAll(bytes) };

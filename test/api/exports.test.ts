@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closeFailedSyncRun, openSyncRun } from '../../db/syncs/sync-runs.ts';
-import { DocumentReader } from '../../registry/document-reader.ts';
+import { DocumentReader } from '../../registry/document/reader.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { draft, source, sync } from '../db/sync-source.ts';

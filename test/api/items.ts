@@ -1,6 +1,6 @@
 /** Helpers for answers of the registry API. */
 import { expect } from 'vitest';
-import { OFFICIAL } from '../../registry/extension.ts';
+import { OFFICIAL } from '../../registry/server-json/extension.ts';
 import type { RunningApi } from './running-api.ts';
 
 export interface Item {

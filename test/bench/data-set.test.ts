@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DataSetEntry, dataSetEntries, writeDataSet } from '../../bench/data-set.ts';
-import { draftFromServerJson } from '../../registry/draft.ts';
+import { draftFromServerJson } from '../../registry/document/draft.ts';
 
 const ENTRIES = 5000;
 let directory: string;

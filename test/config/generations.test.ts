@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { loadConfiguration } from '../../config/load.ts';
-import { KUBERNETES_RESOURCES } from '../../registry/kubernetes-object.ts';
+import { KUBERNETES_RESOURCES } from '../../registry/kubernetes/object.ts';
 import { load, withFile } from './configuration-file.ts';
 
 const ANONYMOUS = { THV_REGISTRY_AUTH_MODE: 'anonymous' };

@@ -3,7 +3,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
-import { configurationJsonSchema } from '../../config/json-schema.ts';
+import { configurationJsonSchema } from '../../config/schema/json-schema.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import { faultsOf } from './configuration-file.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { migrateDown, migrateUp, migrationStatus } from '../../db/upkeep/migrations.ts';
-import { toolhiveToServerJson } from '../../registry/convert.ts';
+import { toolhiveToServerJson } from '../../registry/toolhive/convert.ts';
 import type { JsonObject } from '../../registry/json.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, entriesOf, labels, revisionOf, source, sync, useSources } from './sync-source.ts';

@@ -1,6 +1,6 @@
 /** The custom resource definitions that sources know, reduced to what sources read; written for the tests. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KubernetesResource } from '../../registry/kubernetes-object.ts';
+import type { KubernetesResource } from '../../registry/kubernetes/object.ts';
 import type { ApiServer } from './api-server.ts';
 
 interface Definition {

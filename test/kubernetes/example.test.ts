@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DocumentReader } from '../../registry/document-reader.ts';
+import { DocumentReader } from '../../registry/document/reader.ts';
 import { load } from '../config/configuration-file.ts';
 import { ApiServer, askForPrograms } from './api-server.ts';
 import { applyAll, type Manifest, readManifests } from './manifests.ts';

@@ -1,7 +1,7 @@
 /** An API server with Rollcall's account, which has the permissions in the manifests of deploy/kubernetes. */
 import { writeFile } from 'node:fs/promises';
 import { LOOPBACK } from '../../embedded/free-port.ts';
-import type { KubernetesResource } from '../../registry/kubernetes-object.ts';
+import type { KubernetesResource } from '../../registry/kubernetes/object.ts';
 import { ApiServer } from './api-server.ts';
 import type { ApiServerPrograms } from './api-server-programs.ts';
 import { objectsPath, typeOf } from './custom-resources.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { serverJsonToToolhive, toolhiveToServerJson } from '../../registry/convert.ts';
-import { PUBLISHER_PROVIDED, publisherExtension } from '../../registry/extension.ts';
+import { serverJsonToToolhive, toolhiveToServerJson } from '../../registry/toolhive/convert.ts';
+import { PUBLISHER_PROVIDED, publisherExtension } from '../../registry/server-json/extension.ts';
 import { jsonEquals, type JsonObject } from '../../registry/json.ts';
-import { checkServerJson } from '../../registry/server-json.ts';
-import type { ToolhiveServer } from '../../registry/toolhive-format.ts';
-import { tagsOf } from '../../registry/tags.ts';
+import { checkServerJson } from '../../registry/server-json/check.ts';
+import type { ToolhiveServer } from '../../registry/toolhive/format.ts';
+import { tagsOf } from '../../registry/server-json/tags.ts';
 import { TOOLHIVE_DOCUMENT, serversOf } from './toolhive-fixture.ts';
 
 const SERVERS = serversOf(TOOLHIVE_DOCUMENT);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DocumentReader, type DocumentReaderOptions, type DocumentSummary } from '../../registry/document-reader.ts';
+import { DocumentReader, type DocumentReaderOptions, type DocumentSummary } from '../../registry/document/reader.ts';
 
 /** Reads a document in pieces of this many bytes. */
 function read(content: string, options: DocumentReaderOptions & { readonly piece?: number } = {}): DocumentSummary {

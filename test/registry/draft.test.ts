@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { draftDigest, draftFromServerJson, type DraftOutcome, MAX_DOCUMENT_BYTES } from '../../registry/draft.ts';
+import {
+  draftDigest,
+  draftFromServerJson,
+  type DraftOutcome,
+  MAX_DOCUMENT_BYTES,
+} from '../../registry/document/draft.ts';
 
 const SERVER = { name: 'com.example/weather', description: 'Forecasts', version: '1.0.0' };
 

@@ -1,6 +1,6 @@
 /** The locations of findings. */
 import { describe, expect, test } from 'vitest';
-import { DocumentReader, type DocumentReaderOptions } from '../../registry/document-reader.ts';
+import { DocumentReader, type DocumentReaderOptions } from '../../registry/document/reader.ts';
 
 /** `name: location` of each finding, read in pieces of this many bytes. */
 function locations(document: string, { piece = 1_000, ...options }: DocumentReaderOptions & { piece?: number } = {}) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { badPattern, compileFilter } from '../../registry/filter.ts';
-import { compileGlob } from '../../registry/glob.ts';
+import { badPattern, compileFilter } from '../../registry/patterns/filter.ts';
+import { compileGlob } from '../../registry/patterns/glob.ts';
 
 describe('a name pattern', () => {
   test.each([

@@ -10,7 +10,7 @@ import {
   JsonElements,
   type JsonElementsOptions,
   memberBytes,
-} from '../../registry/json-elements.ts';
+} from '../../registry/document/json-elements.ts';
 
 /** Only available if the process was started with a flag. */
 function collectGarbage(): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { badPathPattern, compilePathGlob, fixedFolder, isPathGlob } from '../../registry/path-glob.ts';
+import { badPathPattern, compilePathGlob, fixedFolder, isPathGlob } from '../../registry/patterns/path-glob.ts';
 
 describe('a pattern over paths', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { toolhiveToServerJson } from '../../registry/convert.ts';
-import { DocumentReader } from '../../registry/document-reader.ts';
+import { toolhiveToServerJson } from '../../registry/toolhive/convert.ts';
+import { DocumentReader } from '../../registry/document/reader.ts';
 import type { EntryStatus } from '../../registry/entry.ts';
 import { type EntryKind, kindOfName } from '../../registry/entry-kind.ts';
 import type { JsonObject } from '../../registry/json.ts';
@@ -9,8 +9,8 @@ import {
   type RegistryExport,
   toolhiveDocument,
   upstreamDocument,
-} from '../../registry/registry-document.ts';
-import type { ToolhiveServer } from '../../registry/toolhive-format.ts';
+} from '../../registry/document/writer.ts';
+import type { ToolhiveServer } from '../../registry/toolhive/format.ts';
 import { TOOLHIVE_DOCUMENT } from './toolhive-fixture.ts';
 
 const LAST_UPDATED = '2026-01-01T00:00:00Z';

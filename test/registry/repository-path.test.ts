@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { repositoryPath } from '../../registry/repository-path.ts';
+import { repositoryPath } from '../../registry/patterns/repository-path.ts';
 import { schema } from '../../sources/git/definition.ts';
 
 /** The path that the configuration makes of it; null if it is refused. */

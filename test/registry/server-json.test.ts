@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CURRENT_SCHEMA } from '../../registry/generations.ts';
-import { checkServerJson, faultText } from '../../registry/server-json.ts';
+import { CURRENT_SCHEMA } from '../../registry/server-json/generations.ts';
+import { checkServerJson, faultText } from '../../registry/server-json/check.ts';
 
 const SERVER = { name: 'com.example/weather', description: 'Forecasts', version: '1.0.0' };
 const STDIO = { type: 'stdio' };

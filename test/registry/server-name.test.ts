@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { checkServerJson } from '../../registry/server-json.ts';
-import { isUsableServerName } from '../../registry/server-name.ts';
+import { checkServerJson } from '../../registry/server-json/check.ts';
+import { isUsableServerName } from '../../registry/server-json/name.ts';
 
 /** Whether a publisher can use the name. */
 function isPublishable(name: string): boolean {

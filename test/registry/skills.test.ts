@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { ENTRY_KINDS, entryLabel, kindOfName, servedName, storedName } from '../../registry/entry-kind.ts';
-import { isUsableServerName } from '../../registry/server-name.ts';
+import { isUsableServerName } from '../../registry/server-json/name.ts';
 import { checkSkill } from '../../registry/skills/check-skill.ts';
 import { servedText } from '../../registry/skills/served-skill.ts';
 import { draftFromSkill } from '../../registry/skills/skill-draft.ts';

@@ -1,7 +1,7 @@
 /** Documents that aren't UTF-8, or aren't the document at all. */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { DocumentReader, type DocumentReaderOptions } from '../../registry/document-reader.ts';
+import { DocumentReader, type DocumentReaderOptions } from '../../registry/document/reader.ts';
 
 const DOCUMENT = '[{"name":"com.example/a","version":"1.0.0","description":"Grüße"}]';
 const YAML = 'servers:\n- name: com.example/a\n  version: "1.0.0"\n  description: Grüße\n';

@@ -1,7 +1,7 @@
 /** A ToolHive document with every member that the format has. */
 import { readFileSync } from 'node:fs';
 import { isJsonObject, type JsonObject, objectsOf } from '../../registry/json.ts';
-import type { ToolhiveServer } from '../../registry/toolhive-format.ts';
+import type { ToolhiveServer } from '../../registry/toolhive/format.ts';
 
 export const TOOLHIVE_DOCUMENT = JSON.parse(
   readFileSync(new URL('../fixtures/toolhive/registry.json', import.meta.url), 'utf8'),

@@ -1,6 +1,6 @@
 /** How placeholders and secrets of a server.json are converted to the ToolHive format. */
 import { describe, expect, test } from 'vitest';
-import { serverJsonToToolhive, toolhiveToServerJson } from '../../registry/convert.ts';
+import { serverJsonToToolhive, toolhiveToServerJson } from '../../registry/toolhive/convert.ts';
 import type { JsonObject } from '../../registry/json.ts';
 
 const server = (members: JsonObject): JsonObject => ({

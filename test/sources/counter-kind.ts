@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { mapping } from '../../config/mapping.ts';
+import { mapping } from '../../config/schema/mapping.ts';
 import { addSourceKind } from '../../sources/index.ts';
 import type { SourceKind, SourceReader } from '../../sources/source-kind.ts';
 

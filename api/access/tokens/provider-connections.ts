@@ -4,8 +4,7 @@ import { isIP } from 'node:net';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { ProviderSettings } from '../../../config/model.ts';
 import { checkedLookup, systemResolver } from '../../../outbound/checked-lookup.ts';
-import { withoutBrackets } from '../../../registry/host-in-url.ts';
-import { isLoopbackHost } from '../../../registry/loopback.ts';
+import { isLoopbackHost, withoutBrackets } from '../../../registry/loopback.ts';
 import { isPublicAddress } from '../../../registry/public-address.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;

@@ -1,7 +1,7 @@
 /** Skills and plugins as text, in the flat shape that ToolHive's clients read. */
 import type { EntryRow } from '../../../db/entries/entries.ts';
 import type { SkillKind } from '../../../registry/entry-kind.ts';
-import { PROVENANCE } from '../../../registry/extension.ts';
+import { PROVENANCE } from '../../../registry/server-json/extension.ts';
 import { ENTRY_STATE, servedText } from '../../../registry/skills/served-skill.ts';
 import { provenanceOf } from '../v0.1/item-json.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import 'zod-openapi';
 import { ENTRY_STATUSES } from '../../../registry/entry.ts';
 import type { SkillKind } from '../../../registry/entry-kind.ts';
-import { PROVENANCE } from '../../../registry/extension.ts';
+import { PROVENANCE } from '../../../registry/server-json/extension.ts';
 import { ENTRY_STATE } from '../../../registry/skills/served-skill.ts';
 import { entryProvenance } from '../v0.1/response-schemas.ts';
 

@@ -5,7 +5,7 @@ import { streamEntries } from '../../../db/entries/entries.ts';
 import { readLastChange } from '../../../db/configuration/registries.ts';
 import { listEnvelopes } from '../../../db/configuration/sources.ts';
 import type { JsonObject } from '../../../registry/json.ts';
-import { type RegistryExport, toolhiveDocument, upstreamDocument } from '../../../registry/registry-document.ts';
+import { type RegistryExport, toolhiveDocument, upstreamDocument } from '../../../registry/document/writer.ts';
 import { entriesOf, type RegistryView } from '../../access/visibility.ts';
 import { servedView } from '../../context.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';

@@ -5,8 +5,8 @@ import { type DeploymentRow, listDeployments } from '../../../db/entries/deploym
 import { type EntryRow, streamEntries } from '../../../db/entries/entries.ts';
 import { findEntry } from '../../../db/entries/versions.ts';
 import { type JsonObject, objectsOf, textOf } from '../../../registry/json.ts';
-import { toolhiveServer } from '../../../registry/registry-document.ts';
-import { TOOLHIVE_NAMESPACE, type ToolhiveServer } from '../../../registry/toolhive-format.ts';
+import { toolhiveServer } from '../../../registry/document/writer.ts';
+import { TOOLHIVE_NAMESPACE, type ToolhiveServer } from '../../../registry/toolhive/format.ts';
 import { entriesOf, type RegistryView } from '../../access/visibility.ts';
 import { cacheControl } from '../../cache/pages.ts';
 import { servedView } from '../../context.ts';

@@ -1,6 +1,6 @@
 /** Items of the registry API as text: documents are put in as they are stored, never parsed and written again. */
 import type { EntryRow } from '../../../db/entries/entries.ts';
-import { OFFICIAL, PROVENANCE } from '../../../registry/extension.ts';
+import { OFFICIAL, PROVENANCE } from '../../../registry/server-json/extension.ts';
 
 /** `{server, _meta}` of an entry. It is the same text until the entry changes. */
 export function itemJson(entry: EntryRow): string {

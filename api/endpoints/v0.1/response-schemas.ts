@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import 'zod-openapi';
 import { SERVER_STATUSES } from '../../../registry/entry.ts';
-import { OFFICIAL, PROVENANCE } from '../../../registry/extension.ts';
+import { OFFICIAL, PROVENANCE } from '../../../registry/server-json/extension.ts';
 import { sourceKindNames } from '../../../sources/index.ts';
 
 const timestamp = z.iso.datetime({ offset: true });

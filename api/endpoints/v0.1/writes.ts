@@ -1,7 +1,7 @@
 /** Publishing to a registry: to its managed source, through that source's actor. */
 import type { Request } from 'express';
 import type { z } from 'zod';
-import { checkServerJson } from '../../../registry/server-json.ts';
+import { checkServerJson } from '../../../registry/server-json/check.ts';
 import { deleteEntry, publishEntry, replaceEntry, setEntryStatus } from '../../admin/entry-changes.ts';
 import { type InputToFind, makeFrom, operationContext } from '../../admin/operation.ts';
 import { type ApiContext, servedRegistry } from '../../context.ts';

@@ -2,8 +2,8 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { ENTRY_KINDS, type EntryKind, SKILL_KINDS, storedName } from '../../../registry/entry-kind.ts';
-import { memberBytes } from '../../../registry/json-elements.ts';
-import { serverJsonSchema } from '../../../registry/server-json-schema.ts';
+import { memberBytes } from '../../../registry/document/json-elements.ts';
+import { serverJsonSchema } from '../../../registry/server-json/schema.ts';
 import { pluginSchema, skillSchema } from '../../../registry/skills/skill-schema.ts';
 import { isJsonObject } from '../../../registry/json.ts';
 import { getEntryClaims } from '../../admin/entries.ts';

@@ -1,7 +1,7 @@
 /** `/v1/registries` */
 import { findRegistry } from '../../../db/configuration/registries.ts';
-import { mapping } from '../../../config/mapping.ts';
-import { registryMembers } from '../../../config/schema.ts';
+import { mapping } from '../../../config/schema/mapping.ts';
+import { registryMembers } from '../../../config/schema/file.ts';
 import { seesRegistry } from '../../access/permissions.ts';
 import { ask, make, makeFrom, operationContext } from '../../admin/operation.ts';
 import { getRegistry, listRegistries, type RegistryDetails } from '../../admin/registries.ts';

@@ -1,7 +1,7 @@
 /** `/v1/sources` */
 import { z } from 'zod';
-import { mapping } from '../../../config/mapping.ts';
-import { sourceMembers } from '../../../config/schema.ts';
+import { mapping } from '../../../config/schema/mapping.ts';
+import { sourceMembers } from '../../../config/schema/file.ts';
 import { findSource, type SourceRow } from '../../../db/configuration/sources.ts';
 import { kindOf } from '../../../sources/index.ts';
 import { sees } from '../../access/permissions.ts';

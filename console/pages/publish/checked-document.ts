@@ -1,7 +1,7 @@
 /** Checks a document in the browser, with the server's own rules and messages. */
 import { config } from 'zod';
 import type { EntryKind } from '../../../registry/entry-kind.ts';
-import { checkServerJson } from '../../../registry/server-json.ts';
+import { checkServerJson } from '../../../registry/server-json/check.ts';
 import { checkSkill } from '../../../registry/skills/check-skill.ts';
 import { type PlacedFault, readDocument } from '../../parts/written-document.ts';
 import { texts } from './texts.ts';

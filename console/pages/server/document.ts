@@ -1,5 +1,5 @@
 /** Reads an untrusted server.json: members of the wrong type are skipped. */
-import { currentPackagesAndRemotes } from '../../../registry/generations.ts';
+import { currentPackagesAndRemotes } from '../../../registry/server-json/generations.ts';
 import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../../../registry/json.ts';
 
 /** An argument, an environment variable, a header, or a variable in one of them. */

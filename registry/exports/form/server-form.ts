@@ -1,6 +1,6 @@
 /** The intermediate form that every export is made from: what a client needs to run or to reach one version of a server. */
 import type { EntryStatus } from '../../entry.ts';
-import { currentPackagesAndRemotes } from '../../generations.ts';
+import { currentPackagesAndRemotes } from '../../server-json/generations.ts';
 import { isJsonObject, type JsonObject, textOf } from '../../json.ts';
 import { headerSettings, type NamedValue, unsetOf, withValue } from './environment.ts';
 import { type Launch, packageLaunch } from './launch.ts';

@@ -5,7 +5,7 @@ import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import { recordDeployments } from '../../../db/entries/deployments.ts';
 import type { Claims, HeldClaims } from '../../../registry/claims.ts';
 import { SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
-import type { Deployment } from '../../../registry/kubernetes-deployment.ts';
+import type { Deployment } from '../../../registry/kubernetes/deployment.ts';
 import type { SourceDefinition } from '../../../registry/source-definition.ts';
 import { draft, skillDraft, source, sync } from '../../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../../environment.ts';

@@ -1,6 +1,6 @@
 /** Entries to export: from the fixtures, and written by hand. */
 import { readFileSync } from 'node:fs';
-import { DocumentReader } from '../../../registry/document-reader.ts';
+import { DocumentReader } from '../../../registry/document/reader.ts';
 import type { ExportedVersion } from '../../../registry/exports/form/server-form.ts';
 import type { JsonObject } from '../../../registry/json.ts';
 

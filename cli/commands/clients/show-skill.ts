@@ -1,0 +1,63 @@
+/** `rollcall show --kind skill` and `--kind plugin` */
+import type { SkillKind } from '../../../registry/entry-kind.ts';
+import { ENTRY_STATE } from '../../../registry/skills/served-skill.ts';
+import { readJson, registryPath } from '../../server/registry-reads.ts';
+import { connectServer } from '../../server/server-connection.ts';
+import { printAnswer, type ServerOptions } from '../../server/server-options.ts';
+import { CommandFailure, USAGE_EXIT_STATUS } from '../../terminal/failure.ts';
+
+interface SkillOptions extends ServerOptions {
+  readonly kind: SkillKind;
+  readonly registry?: string | undefined;
+}
+
+interface Skill {
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+  readonly title?: string;
+  readonly description: string;
+  readonly status: string;
+  readonly license?: string;
+  readonly repository?: { readonly url?: string };
+  readonly packages?: readonly SkillPackage[];
+  readonly _meta: { readonly [ENTRY_STATE]?: { readonly statusMessage?: string; readonly updatedAt?: string } };
+}
+interface SkillPackage {
+  readonly registryType: string;
+  readonly identifier?: string;
+  readonly url?: string;
+  readonly commit?: string;
+  readonly subfolder?: string;
+}
+
+/** Prints the latest version, and where its files are. */
+export async function showSkill(name: string, { kind, registry, ...options }: SkillOptions): Promise<void> {
+  const [namespace = '', last = '', ...others] = name.split('/');
+  if (namespace === '' || last === '' || others.length > 0) {
+    throw new CommandFailure(`Pass the name with its namespace, such as com.example/${name}`, USAGE_EXIT_STATUS);
+  }
+  const path = [namespace, last].map(encodeURIComponent).join('/');
+  const url = `${registryPath(registry)}/v0.1/x/dev.toolhive/${kind}s/${path}`;
+  printAnswer(options, await readJson<Skill>(await connectServer(options), url), skillText);
+}
+
+function skillText(skill: Skill): string {
+  const { statusMessage, updatedAt } = skill['_meta'][ENTRY_STATE] ?? {};
+  return [
+    `${skill.namespace}/${skill.name} ${skill.version}`,
+    ...(skill.title === undefined ? [] : [skill.title]),
+    skill.description,
+    '',
+    `Status      ${skill.status}${statusMessage === undefined ? '' : `: ${statusMessage}`}`,
+    ...(updatedAt === undefined ? [] : [`Updated     ${updatedAt}`]),
+    ...(skill.license === undefined ? [] : [`License     ${skill.license}`]),
+    ...(skill.repository?.url === undefined ? [] : [`Repository  ${skill.repository.url}`]),
+    ...(skill.packages ?? []).map((found) => `Package     ${packageText(found)}`),
+  ].join('\n');
+}
+
+function packageText({ registryType, identifier, url, commit, subfolder }: SkillPackage): string {
+  const place = [identifier ?? url ?? '', ...(subfolder === undefined ? [] : [subfolder])].join(' ');
+  return `${registryType} ${place}${commit === undefined ? '' : ` at ${commit.slice(0, 12)}`}`;
+}

@@ -1,0 +1,74 @@
+/** The layout of registry documents: where their entries and other members are, and how large they can be. */
+import type { SkillKind } from '../entry-kind.ts';
+import type { JsonKind, JsonPath } from './json-elements.ts';
+import { isJsonObject, parseJson } from '../json.ts';
+import type { RegistryFormat } from '../source-definition.ts';
+
+/** One entry of a document. */
+const MAX_ENTRY_BYTES = 1024 * 1024;
+/** One group of a document, with all of its servers. */
+const MAX_GROUP_BYTES = 16 * 1024 * 1024;
+/** All members of a document except its entries. */
+export const MAX_ENVELOPE_BYTES = 16 * 1024;
+
+/** The members that hold a document's entries, by their kinds, with the format that each makes the document. */
+const ENTRY_MEMBERS: ReadonlyMap<unknown, Partial<Record<JsonKind, RegistryFormat>>> = new Map([
+  ['servers', { array: 'upstream', object: 'toolhive' }],
+  ['remote_servers', { object: 'toolhive' }],
+  ['groups', { array: 'toolhive' }],
+]);
+
+/** The members that hold a document's skills and plugins: in `data`, or at the top of a page of another registry's list. */
+const SKILL_MEMBERS: ReadonlyMap<unknown, SkillKind> = new Map([
+  ['skills', 'skill'],
+  ['plugins', 'plugin'],
+]);
+
+/** The members that the formats have next to their entries. Everything else in a file may be private. */
+const PLAIN_MEMBERS = ['$schema', 'version', 'last_updated'];
+const OBJECT_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['meta', ['last_updated']],
+  ['metadata', ['count', 'nextCursor', 'next_cursor']],
+]);
+
+/** A member of the document as it is kept; nothing for one that no format has. */
+export function envelopeMember(name: string, text: string): [string, string][] {
+  const known = OBJECT_MEMBERS.get(name);
+  if (known === undefined && !PLAIN_MEMBERS.includes(name)) return [];
+  const value = parseJson(text);
+  if (known === undefined) return typeof value === 'object' && value !== null ? [] : [[name, text]];
+  if (!isJsonObject(value)) return value === null ? [[name, text]] : [];
+  return [
+    [name, JSON.stringify(Object.fromEntries(Object.entries(value).filter(([member]) => known.includes(member))))],
+  ];
+}
+
+/** Which formats a container of entries at this path would mean; undefined if none is expected. */
+export function containerFormats(path: JsonPath): Partial<Record<JsonKind, RegistryFormat>> | undefined {
+  const [root, member] = path;
+  const isList =
+    path.length === 0 || (path.length === 2 && root === 'data' && (member === 'servers' || member === 'groups'));
+  if (isList) return { array: 'upstream' };
+  return path.length === 1 ? ENTRY_MEMBERS.get(path[0]) : undefined;
+}
+
+/** The kind of the entries in a list at this path; undefined if no skills or plugins are expected. */
+export function skillListAt(path: JsonPath): SkillKind | undefined {
+  const isListed = path.length === 1 || (path.length === 2 && path[0] === 'data');
+  return isListed ? SKILL_MEMBERS.get(path.at(-1)) : undefined;
+}
+
+/** How many bytes the value at this path may have. */
+export function maxBytes(path: JsonPath): number {
+  if (path.at(-2) === 'groups' && path.length === (path[0] === 'data' ? 3 : 2)) return MAX_GROUP_BYTES;
+  return path.length === 1 && typeof path[0] === 'string' ? MAX_ENVELOPE_BYTES : MAX_ENTRY_BYTES;
+}
+
+/** JSON documents begin with a bracket or, after a byte order mark or white space, with one; undefined: not known yet. */
+export function syntaxOf(chunk: Uint8Array): 'json' | 'yaml' | undefined {
+  const first = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+    .toString('latin1')
+    .match(/[^\s\xef\xbb\xbf]/)?.[0];
+  if (first === undefined) return undefined;
+  return first === '{' || first === '[' ? 'json' : 'yaml';
+}

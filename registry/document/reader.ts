@@ -1,0 +1,345 @@
+/**
+ * Reads a registry document as its bytes arrive. Produces drafts of its entries, findings about rejected ones, and at
+ * the end the document's other members. Of a JSON document, at most one entry is in memory at a time.
+ */
+import {
+  type GroupedOutcome,
+  type ReadGroup,
+  readSkillEntry,
+  readToolhiveEntry,
+  readToolhiveGroup,
+  readUpstreamEntry,
+  readUpstreamGroup,
+} from './entries.ts';
+import { containerFormats, envelopeMember, MAX_ENVELOPE_BYTES, maxBytes, skillListAt, syntaxOf } from './layout.ts';
+import type { EntryDraft, EntryFinding } from '../entry.ts';
+import { RollcallError } from '../failure.ts';
+import {
+  compactJson,
+  type JsonElement,
+  JsonElements,
+  type JsonKind,
+  type JsonPath,
+  type Selection,
+} from './json-elements.ts';
+import type { JsonObject } from '../json.ts';
+import type { RegistryFormat } from '../source-definition.ts';
+import { RECOGNIZED_BYTES, whyNotUtf8 } from './text-encoding.ts';
+import { MAX_YAML_BYTES, positionKey, type Positions, yamlToJson } from './yaml.ts';
+
+export interface DocumentReaderOptions {
+  /** The format that the source configures. Absent: detected from the content. */
+  readonly format?: RegistryFormat | undefined;
+  /**
+   * `yaml` if the file name or content type indicates it, `json` if only JSON is accepted. Default: YAML if the
+   * document can't be JSON.
+   */
+  readonly syntax?: 'json' | 'yaml' | undefined;
+  /** The file name for the locations of entries, if the snapshot has several files. */
+  readonly file?: string | undefined;
+  /** The page of a list that the document is. Entries are then located by their number in it. Default: not a page. */
+  readonly page?: string | undefined;
+  /** Positions of entries in the YAML document that this one was converted from. Default: not converted. */
+  readonly positions?: Positions | undefined;
+  /** The source's filter: entries to skip without a finding. Default: none. */
+  readonly excludes?: ((draft: EntryDraft) => boolean) | undefined;
+  /** The ordinal of the document's first entry in the snapshot. Default 0. */
+  readonly firstOrdinal?: number;
+}
+
+/** A draft and its ordinal in the snapshot. */
+export interface FoundDraft {
+  readonly ordinal: number;
+  /** Its location, as in a finding. */
+  readonly location: string | null;
+  readonly draft: EntryDraft;
+}
+
+/** The entries and findings that a chunk completed. */
+export interface ReadEntries {
+  readonly drafts: readonly FoundDraft[];
+  readonly findings: readonly EntryFinding[];
+}
+
+/** The result at the end of a document. */
+export interface DocumentSummary extends ReadEntries {
+  readonly format: RegistryFormat;
+  /** Number of entries in the document, including rejected and excluded ones. */
+  readonly entries: number;
+  /** The document without its entries, as JSON text (envelope.ts). */
+  readonly envelope: string;
+}
+
+export class DocumentReader {
+  readonly #options: DocumentReaderOptions;
+  readonly #elements: JsonElements;
+  /** Undefined until the first byte that isn't white space. */
+  #syntax: 'json' | 'yaml' | undefined;
+  /** The first bytes, until there are enough of them to recognize what is not UTF-8; then null. */
+  #start: Uint8Array | null = new Uint8Array();
+  #isBlank = true;
+  #positions: Positions | undefined;
+  #format: RegistryFormat | undefined;
+  /** The bytes so far, as long as the document may be YAML or a single entry. */
+  #whole: Uint8Array[] | null = [];
+  #wholeBytes = 0;
+  #rootKind: JsonKind | undefined;
+  /** Whether it has a list of skills or plugins, or null instead of a container of entries. */
+  #isRegistry = false;
+  /** The raw text of the members other than entries. */
+  readonly #envelope = new Map<string, string>();
+  #envelopeBytes = 0;
+  readonly #groups: JsonObject[] = [];
+  /** The top-level maps and the list of groups of a ToolHive document, without entries. */
+  readonly #containers = new Map<string, string>();
+  readonly #firstOrdinal: number;
+  #ordinal: number;
+  #drafts: FoundDraft[] = [];
+  #findings: EntryFinding[] = [];
+
+  constructor(options: DocumentReaderOptions = {}) {
+    this.#options = options;
+    this.#syntax = options.syntax;
+    this.#positions = options.positions;
+    this.#firstOrdinal = options.firstOrdinal ?? 0;
+    this.#ordinal = this.#firstOrdinal;
+    this.#elements = new JsonElements({ select: (path, kind) => this.#select(path, kind), maxBytes });
+  }
+
+  /**
+   * Takes the next bytes and returns the entries that they complete. Don't modify a chunk afterwards.
+   *
+   * @throws RollcallError `DocumentInvalid` if the document is malformed, `FormatMismatch` if its content contradicts
+   *   the configured format
+   */
+  push(chunk: Uint8Array): ReadEntries {
+    const start = this.#start;
+    if (start === null) this.#take(chunk);
+    else {
+      this.#start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
+      if (this.#start.length >= RECOGNIZED_BYTES) this.#takeStart();
+    }
+    return this.#handOver();
+  }
+
+  #handOver(): ReadEntries {
+    const read = { drafts: this.#drafts, findings: this.#findings };
+    this.#drafts = [];
+    this.#findings = [];
+    return read;
+  }
+
+  /** Takes the first bytes, all of them if the document has no more. */
+  #takeStart(): void {
+    const start = this.#start;
+    if (start === null) return;
+    this.#start = null;
+    const problem = whyNotUtf8(start);
+    if (problem !== null) throw this.#invalid(problem);
+    this.#take(start);
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#keepWhole(chunk);
+    if (this.#isBlank) {
+      const syntax = syntaxOf(chunk);
+      this.#isBlank = syntax === undefined;
+      this.#syntax ??= syntax;
+    }
+    if (this.#syntax !== 'yaml') this.#readElements(this.#elements.push(chunk));
+  }
+
+  /**
+   * Returns the whole document if it is YAML, or null if it is JSON. Call it after the last `push`. Converting hostile
+   * YAML can take much memory and time, so a caller can convert it in another process and read the JSON instead of
+   * calling `end`.
+   *
+   * @throws RollcallError `DocumentInvalid` if it is too large for YAML, empty, or not UTF-8
+   */
+  yaml(): Uint8Array | null {
+    this.#takeStart();
+    if (this.#isBlank) throw this.#invalid('the document is empty: one without entries is {"servers":[]}');
+    if (this.#syntax !== 'yaml') return null;
+    if (this.#whole === null) {
+      throw this.#invalid(`the document isn't JSON, and it is too large for YAML: more than ${MAX_YAML_BYTES} bytes`);
+    }
+    return Buffer.concat(this.#whole);
+  }
+
+  /**
+   * Ends the document.
+   *
+   * @throws RollcallError as `push`, and `DocumentInvalid` if the document is truncated or isn't a registry document
+   */
+  end(): DocumentSummary {
+    const yaml = this.yaml();
+    if (yaml !== null) this.#readYaml(yaml);
+    this.#readElements(this.#elements.end());
+    if (this.#format === undefined && this.#isRegistry) this.#format = this.#options.format ?? 'upstream';
+    if (this.#format === undefined) this.#readSingleEntry();
+    return {
+      ...this.#handOver(),
+      format: this.#format!,
+      entries: this.#ordinal - this.#firstOrdinal,
+      envelope: this.#envelopeText(),
+    };
+  }
+
+  /** Reads a whole document at once. Throws like `push` and `end`. */
+  readAll(bytes: Uint8Array): DocumentSummary {
+    const { drafts, findings } = this.push(bytes);
+    const summary = this.end();
+    return { ...summary, drafts: [...drafts, ...summary.drafts], findings: [...findings, ...summary.findings] };
+  }
+
+  #select(path: JsonPath, kind: JsonKind): Selection {
+    if (path.length === 0) this.#rootKind = kind;
+    const format = containerFormats(path)?.[kind];
+    if (format !== undefined) {
+      this.#recognize(format, path);
+      if (format === 'toolhive') this.#containers.set(String(path[0]), kind === 'array' ? '[]' : '{}');
+      return 'enter';
+    }
+    if (skillListAt(path) !== undefined && kind === 'array') {
+      if (path[0] === 'data') this.#recognize('upstream', path);
+      this.#isRegistry = true;
+      return 'enter';
+    }
+    if (path.length === 0 || (path.length === 1 && path[0] === 'data' && kind === 'object')) return 'enter';
+    const isOther = containerFormats(path) === undefined && skillListAt(path) === undefined;
+    return path.length === 2 && path[0] === 'data' && isOther ? 'skip' : 'take';
+  }
+
+  /** Sets the format when the first container of entries is found. */
+  #recognize(format: RegistryFormat, path: JsonPath): void {
+    const where = path.length === 0 ? 'it is a list' : `it has "${path.join('.')}"`;
+    if (this.#options.format !== undefined && this.#options.format !== format) {
+      throw new RollcallError(
+        'FormatMismatch',
+        `the source has the format ${this.#options.format}, but the document is in the format ${format}: ${where}`,
+      );
+    }
+    if (this.#format !== undefined && this.#format !== format) {
+      throw this.#invalid(`the document mixes the formats ${this.#format} and ${format}: ${where}`);
+    }
+    this.#format = format;
+    this.#whole = null;
+  }
+
+  #readElements(elements: readonly JsonElement[]): void {
+    for (const element of elements) {
+      const [root] = element.path;
+      if (element.path.length === 0) continue;
+      if (this.#isNoContainer(element)) continue;
+      const skillKind = skillListAt(element.path.slice(0, -1));
+      if (skillKind !== undefined) this.#add({ element, outcome: readSkillEntry(element, skillKind) });
+      else if (root === 'data' && element.path[1] === 'groups') this.#addGroup(readUpstreamGroup(element));
+      else if (typeof root === 'number' || root === 'data') this.#add({ element, outcome: readUpstreamEntry(element) });
+      else if (element.path.length === 1) this.#readMember(element, root!);
+      else if (root === 'groups') this.#addGroup(readToolhiveGroup(element));
+      else if (this.#format === 'toolhive') {
+        this.#add({ element, outcome: readToolhiveEntry(element, root === 'remote_servers') });
+      } else this.#add({ element, outcome: readUpstreamEntry(element) });
+    }
+  }
+
+  /** Whether the member is null instead of a container. Go programs write null for an empty list. */
+  #isNoContainer(element: JsonElement): boolean {
+    const isSkillList = skillListAt(element.path) !== undefined;
+    if (containerFormats(element.path) === undefined && !isSkillList) return false;
+    if (Buffer.from(element.bytes).toString() !== 'null') {
+      // Any file can have a member with one of these names at the top.
+      if (isSkillList && element.path.length === 1) return false;
+      throw this.#invalid(`"${element.path.join('.')}" must be a list or an object of entries`);
+    }
+    if (isSkillList || element.path.at(-1) === 'servers') this.#isRegistry = true;
+    return true;
+  }
+
+  #addGroup({ outcomes, group }: ReadGroup): void {
+    for (const outcome of outcomes) this.#add(outcome);
+    if (group !== null) this.#groups.push(group);
+  }
+
+  #readMember(element: JsonElement, name: string): void {
+    this.#envelopeBytes += name.length + element.size;
+    if (element.problem !== null || this.#envelopeBytes > MAX_ENVELOPE_BYTES) return;
+    this.#envelope.set(name, compactJson(element.bytes));
+  }
+
+  #add({ outcome, element }: GroupedOutcome): void {
+    const ordinal = this.#ordinal;
+    const location = this.#locate(element);
+    this.#ordinal += 1;
+    if ('rejection' in outcome) {
+      const { name, version, reason } = outcome.rejection;
+      this.#findings.push({ severity: 'rejection', ordinal, location, name, version, reason });
+      return;
+    }
+    if (this.#options.excludes?.(outcome.draft) === true) return;
+    const { name, version } = outcome.draft;
+    this.#drafts.push({ ordinal, location, draft: outcome.draft });
+    for (const reason of outcome.warnings) {
+      this.#findings.push({ severity: 'warning', ordinal, location, name, version, reason });
+    }
+  }
+
+  /** The location of the next entry. */
+  #locate(element: GroupedOutcome['element']): string | null {
+    const { page, file } = this.#options;
+    if (page !== undefined) return `${page}, entry ${this.#ordinal - this.#firstOrdinal + 1}`;
+    const position = this.#positions === undefined ? element : this.#positions.get(positionKey(element.path));
+    const place = position === undefined ? [] : [`line ${position.line}, column ${position.column}`];
+    return [...(file === undefined ? [] : [file]), ...place].join(', ') || null;
+  }
+
+  /** YAML and single entries can't be read in pieces, so they are buffered up to their size limit. */
+  #keepWhole(chunk: Uint8Array): void {
+    if (this.#whole === null) return;
+    this.#whole.push(chunk);
+    this.#wholeBytes += chunk.length;
+    if (this.#wholeBytes > MAX_YAML_BYTES) this.#whole = null;
+  }
+
+  #readYaml(yaml: Uint8Array): void {
+    const { json, positions } = yamlToJson(yaml);
+    this.#positions = positions;
+    this.#whole = [json];
+    this.#readElements(this.#elements.push(json));
+  }
+
+  /** Reads a document without a container of entries, which must be a single entry. */
+  #readSingleEntry(): void {
+    const whole = this.#whole;
+    const single = this.#envelope.has('name') || this.#envelope.has('server');
+    if (this.#rootKind !== 'object' || !single || whole === null) {
+      throw this.#invalid(`this isn't a registry document: ${this.#whatWasFound()}`);
+    }
+    this.#recognize('upstream', ['name']);
+    this.#envelope.clear();
+    const root = new JsonElements({ select: () => 'take', maxBytes });
+    for (const element of root.push(Buffer.concat(whole))) this.#add({ element, outcome: readUpstreamEntry(element) });
+  }
+
+  #envelopeText(): string {
+    const groups = JSON.stringify(this.#groups);
+    const hasGroups = this.#groups.length > 0 && this.#envelopeBytes + groups.length <= MAX_ENVELOPE_BYTES;
+    const members = new Map([
+      ...[...this.#envelope].flatMap(([name, text]) => envelopeMember(name, text)),
+      ...this.#containers,
+      ...(hasGroups ? [['groups', groups] as const] : []),
+    ]);
+    return `{${[...members].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
+  }
+
+  #whatWasFound(): string {
+    if (this.#rootKind !== 'object') return `it is a JSON ${this.#rootKind}`;
+    const names = [...this.#envelope.keys()].slice(0, 8).map((name) => JSON.stringify(name.slice(0, 40)));
+    const found = names.length === 0 ? 'an object without members' : `an object with ${names.join(', ')}`;
+    return `it is ${found}; expected "servers", "data.servers", "remote_servers", or the members of a server.json`;
+  }
+
+  #invalid(message: string): RollcallError {
+    return new RollcallError('DocumentInvalid', message);
+  }
+}

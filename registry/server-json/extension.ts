@@ -1,0 +1,17 @@
+/** The members of `_meta` that a registry interprets. */
+import { isJsonObject, type JsonObject } from '../json.ts';
+
+/** Publisher's data for downstream registries, inside the server.json. */
+export const PUBLISHER_PROVIDED = 'io.modelcontextprotocol.registry/publisher-provided';
+/** Registry's data about an entry (status, dates, latest version), next to the server.json. */
+export const OFFICIAL = 'io.modelcontextprotocol.registry/official';
+
+/** Where an entry came from, in the `_meta` of what is served. */
+export const PROVENANCE = 'dev.rollcall/provenance';
+
+/** Returns the publisher's extension of a server.json, if any. */
+export function publisherExtension(document: unknown): JsonObject | undefined {
+  const meta = isJsonObject(document) ? document['_meta'] : undefined;
+  const extension = isJsonObject(meta) ? meta[PUBLISHER_PROVIDED] : undefined;
+  return isJsonObject(extension) ? extension : undefined;
+}
