@@ -1,7 +1,6 @@
-/** The layout of registry documents: where their entries and other members are, and how large they can be. */
+/** The layout of registry documents: where their entries are, and how large the parts can be. */
 import type { SkillKind } from '../entry-kind.ts';
 import type { JsonKind, JsonPath } from './json-elements.ts';
-import { isJsonObject, parseJson } from '../json.ts';
 import type { RegistryFormat } from '../source-definition.ts';
 
 /** One entry of a document. */
@@ -23,25 +22,6 @@ const SKILL_MEMBERS: ReadonlyMap<unknown, SkillKind> = new Map([
   ['skills', 'skill'],
   ['plugins', 'plugin'],
 ]);
-
-/** The members that the formats have next to their entries. Everything else in a file may be private. */
-const PLAIN_MEMBERS = ['$schema', 'version', 'last_updated'];
-const OBJECT_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['meta', ['last_updated']],
-  ['metadata', ['count', 'nextCursor', 'next_cursor']],
-]);
-
-/** A member of the document as it is kept; nothing for one that no format has. */
-export function envelopeMember(name: string, text: string): [string, string][] {
-  const known = OBJECT_MEMBERS.get(name);
-  if (known === undefined && !PLAIN_MEMBERS.includes(name)) return [];
-  const value = parseJson(text);
-  if (known === undefined) return typeof value === 'object' && value !== null ? [] : [[name, text]];
-  if (!isJsonObject(value)) return value === null ? [[name, text]] : [];
-  return [
-    [name, JSON.stringify(Object.fromEntries(Object.entries(value).filter(([member]) => known.includes(member))))],
-  ];
-}
 
 /** Which formats a container of entries at this path would mean; undefined if none is expected. */
 export function containerFormats(path: JsonPath): Partial<Record<JsonKind, RegistryFormat>> | undefined {

@@ -11,18 +11,11 @@ import {
   readUpstreamEntry,
   readUpstreamGroup,
 } from './entries.ts';
-import { containerFormats, envelopeMember, MAX_ENVELOPE_BYTES, maxBytes, skillListAt, syntaxOf } from './layout.ts';
+import { DocumentMembers } from './members.ts';
+import { containerFormats, maxBytes, skillListAt, syntaxOf } from './layout.ts';
 import type { EntryDraft, EntryFinding } from '../entry.ts';
 import { RollcallError } from '../failure.ts';
-import {
-  compactJson,
-  type JsonElement,
-  JsonElements,
-  type JsonKind,
-  type JsonPath,
-  type Selection,
-} from './json-elements.ts';
-import type { JsonObject } from '../json.ts';
+import { type JsonElement, JsonElements, type JsonKind, type JsonPath, type Selection } from './json-elements.ts';
 import type { RegistryFormat } from '../source-definition.ts';
 import { RECOGNIZED_BYTES, whyNotUtf8 } from './text-encoding.ts';
 import { MAX_YAML_BYTES, positionKey, type Positions, yamlToJson } from './yaml.ts';
@@ -86,12 +79,7 @@ export class DocumentReader {
   #rootKind: JsonKind | undefined;
   /** Whether it has a list of skills or plugins, or null instead of a container of entries. */
   #isRegistry = false;
-  /** The raw text of the members other than entries. */
-  readonly #envelope = new Map<string, string>();
-  #envelopeBytes = 0;
-  readonly #groups: JsonObject[] = [];
-  /** The top-level maps and the list of groups of a ToolHive document, without entries. */
-  readonly #containers = new Map<string, string>();
+  readonly #envelope = new DocumentMembers();
   readonly #firstOrdinal: number;
   #ordinal: number;
   #drafts: FoundDraft[] = [];
@@ -181,7 +169,7 @@ export class DocumentReader {
       ...this.#handOver(),
       format: this.#format!,
       entries: this.#ordinal - this.#firstOrdinal,
-      envelope: this.#envelopeText(),
+      envelope: this.#envelope.text(),
     };
   }
 
@@ -197,7 +185,7 @@ export class DocumentReader {
     const format = containerFormats(path)?.[kind];
     if (format !== undefined) {
       this.#recognize(format, path);
-      if (format === 'toolhive') this.#containers.set(String(path[0]), kind === 'array' ? '[]' : '{}');
+      if (format === 'toolhive') this.#envelope.addContainer(String(path[0]), kind === 'array' ? '[]' : '{}');
       return 'enter';
     }
     if (skillListAt(path) !== undefined && kind === 'array') {
@@ -235,7 +223,7 @@ export class DocumentReader {
       if (skillKind !== undefined) this.#add({ element, outcome: readSkillEntry(element, skillKind) });
       else if (root === 'data' && element.path[1] === 'groups') this.#addGroup(readUpstreamGroup(element));
       else if (typeof root === 'number' || root === 'data') this.#add({ element, outcome: readUpstreamEntry(element) });
-      else if (element.path.length === 1) this.#readMember(element, root!);
+      else if (element.path.length === 1) this.#envelope.add(String(root), element);
       else if (root === 'groups') this.#addGroup(readToolhiveGroup(element));
       else if (this.#format === 'toolhive') {
         this.#add({ element, outcome: readToolhiveEntry(element, root === 'remote_servers') });
@@ -258,13 +246,7 @@ export class DocumentReader {
 
   #addGroup({ outcomes, group }: ReadGroup): void {
     for (const outcome of outcomes) this.#add(outcome);
-    if (group !== null) this.#groups.push(group);
-  }
-
-  #readMember(element: JsonElement, name: string): void {
-    this.#envelopeBytes += name.length + element.size;
-    if (element.problem !== null || this.#envelopeBytes > MAX_ENVELOPE_BYTES) return;
-    this.#envelope.set(name, compactJson(element.bytes));
+    if (group !== null) this.#envelope.addGroup(group);
   }
 
   #add({ outcome, element }: GroupedOutcome): void {
@@ -311,7 +293,8 @@ export class DocumentReader {
   /** Reads a document without a container of entries, which must be a single entry. */
   #readSingleEntry(): void {
     const whole = this.#whole;
-    const single = this.#envelope.has('name') || this.#envelope.has('server');
+    const { names } = this.#envelope;
+    const single = names.includes('name') || names.includes('server');
     if (this.#rootKind !== 'object' || !single || whole === null) {
       throw this.#invalid(`this isn't a registry document: ${this.#whatWasFound()}`);
     }
@@ -321,20 +304,9 @@ export class DocumentReader {
     for (const element of root.push(Buffer.concat(whole))) this.#add({ element, outcome: readUpstreamEntry(element) });
   }
 
-  #envelopeText(): string {
-    const groups = JSON.stringify(this.#groups);
-    const hasGroups = this.#groups.length > 0 && this.#envelopeBytes + groups.length <= MAX_ENVELOPE_BYTES;
-    const members = new Map([
-      ...[...this.#envelope].flatMap(([name, text]) => envelopeMember(name, text)),
-      ...this.#containers,
-      ...(hasGroups ? [['groups', groups] as const] : []),
-    ]);
-    return `{${[...members].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
-  }
-
   #whatWasFound(): string {
     if (this.#rootKind !== 'object') return `it is a JSON ${this.#rootKind}`;
-    const names = [...this.#envelope.keys()].slice(0, 8).map((name) => JSON.stringify(name.slice(0, 40)));
+    const names = this.#envelope.names.slice(0, 8).map((name) => JSON.stringify(name.slice(0, 40)));
     const found = names.length === 0 ? 'an object without members' : `an object with ${names.join(', ')}`;
     return `it is ${found}; expected "servers", "data.servers", "remote_servers", or the members of a server.json`;
   }
