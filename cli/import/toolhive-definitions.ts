@@ -5,12 +5,14 @@ import type { OutboundSettings } from '../../config/model.ts';
 import { checkRegistrySources, namedRegistry, namedSource } from '../../config/schema/file.ts';
 import type { CreatedRegistry } from '../../db/configuration/created-registries.ts';
 import type { CreatedSource } from '../../db/configuration/created-sources.ts';
-import type { ToolhivePublishedVersion, ToolhiveRegistry, ToolhiveSource } from '../../db/toolhive/contents.ts';
+import type { ToolhiveRegistry, ToolhiveSource } from '../../db/toolhive/contents.ts';
+import type { ToolhivePublishedVersion } from '../../db/toolhive/published.ts';
 import type { ImportedEntry } from '../../db/writes/import-entries.ts';
 import { isClaims } from '../../registry/claims.ts';
-import { draftFromServerJson } from '../../registry/document/draft.ts';
+import { type DraftOutcome, draftFromServerJson } from '../../registry/document/draft.ts';
 import { isJsonObject } from '../../registry/json.ts';
-import { toolhiveStoredToServerJson } from '../../registry/toolhive/stored-server.ts';
+import { draftFromSkill } from '../../registry/skills/skill-draft.ts';
+import { toolhiveStoredToServerJson, toolhiveStoredToSkill } from '../../registry/toolhive/stored-entry.ts';
 import { admissionFaults } from '../../sources/index.ts';
 
 /** The converted value, or why it can't be converted. */
@@ -67,10 +69,16 @@ export function entryFrom(published: ToolhivePublishedVersion): Converted<Import
   const { publishedAt, updatedAt } = published;
   const claims = published.claims ?? {};
   if (!isClaims(claims)) return { reason: 'its claims are neither texts nor lists of texts' };
-  const document = toolhiveStoredToServerJson(published.server);
-  const outcome = draftFromServerJson({ text: JSON.stringify(document), parsed: document });
+  const outcome = draftOf(published);
   if ('rejection' in outcome) return { reason: outcome.rejection.reason };
   return { value: { draft: outcome.draft, claims, publishedAt, updatedAt } };
+}
+
+function draftOf(published: ToolhivePublishedVersion): DraftOutcome {
+  const isServer = published.kind === 'server';
+  const parsed = isServer ? toolhiveStoredToServerJson(published.stored) : toolhiveStoredToSkill(published.stored);
+  const found = { text: JSON.stringify(parsed), parsed };
+  return isServer ? draftFromServerJson(found) : draftFromSkill(published.kind, found);
 }
 
 /** No claims are stored as null or as an empty object. */

@@ -8,16 +8,19 @@ import { createSource } from '../../db/configuration/created-sources.ts';
 import { listRegistries } from '../../db/configuration/registries.ts';
 import { listSources } from '../../db/configuration/sources.ts';
 import type { Database } from '../../db/connection/database.ts';
-import type { ToolhiveContents, ToolhivePublishedVersion } from '../../db/toolhive/contents.ts';
+import type { ToolhiveContents } from '../../db/toolhive/contents.ts';
+import type { ToolhivePublishedVersion } from '../../db/toolhive/published.ts';
 import { addAuditEvents } from '../../db/upkeep/audit-events.ts';
 import { importEntries, type ImportedEntry, type ImportOutcome } from '../../db/writes/import-entries.ts';
 import type { AuditAction, AuditEvent, AuditTarget } from '../../registry/audit.ts';
+import { storedName } from '../../registry/entry-kind.ts';
 import { MANAGED } from '../../registry/source-definition.ts';
 import { type Converted, entryFrom, registryFrom, sourceFrom } from './toolhive-definitions.ts';
 
 /** One source, registry, or version. In a dry run, `imported` is what an import would do. */
 export interface ImportedItem {
   readonly kind: 'source' | 'registry' | 'version';
+  /** Of a version: its stored name (registry/entry-kind.ts). */
   readonly name: string;
   readonly version?: string;
   readonly outcome: 'imported' | 'existing' | 'refused';
@@ -112,7 +115,7 @@ async function importPublished(
   if (managed === undefined) return [];
   const converted = published.map(entryFrom);
   const missing = kinds.get(managed.name) === MANAGED ? null : missingSource(managed.name);
-  if (missing !== null) return published.map(({ server }) => refusedVersion(server, missing));
+  if (missing !== null) return published.map((version) => refusedVersion(version, missing));
   const entries = converted.flatMap((one) => ('value' in one ? [one.value] : []));
   const eventsOf = (imported: readonly ImportedEntry[]): readonly AuditEvent[] =>
     recorded(
@@ -135,17 +138,17 @@ function versionItems(
   outcomes: readonly ImportOutcome[],
 ): ImportedItem[] {
   const left = outcomes.values();
-  return published.map(({ server }, index) => {
+  return published.map((version, index) => {
     const one = converted[index]!;
-    if ('reason' in one) return refusedVersion(server, one.reason);
+    if ('reason' in one) return refusedVersion(version, one.reason);
     const outcome = left.next().value!;
-    if (outcome === 'otherClaims') return refusedVersion(server, OTHER_CLAIMS);
-    return { kind: 'version', name: server.name, version: server.version, outcome };
+    if (outcome === 'otherClaims') return refusedVersion(version, OTHER_CLAIMS);
+    return { kind: 'version', ...identityOf(version), outcome };
   });
 }
 
 /** What the import deliberately leaves out, and why. */
-export function notImported({ sources, registries, skills, plugins }: ToolhiveContents): string[] {
+export function notImported({ sources, registries }: ToolhiveContents): string[] {
   const configured = (all: readonly { readonly isCreated: boolean }[]): number =>
     all.filter(({ isCreated }) => !isCreated).length;
   const synced = sources.filter(({ type }) => type !== MANAGED).length;
@@ -153,14 +156,12 @@ export function notImported({ sources, registries, skills, plugins }: ToolhiveCo
     [configured(sources), 'sources of the configuration file', 'Rollcall reads them from its own file'],
     [configured(registries), 'registries of the configuration file', 'Rollcall reads them from its own file'],
     [synced, 'synced sources', 'Rollcall syncs their entries itself'],
-    [skills, 'published skills', 'publish them to Rollcall again'],
-    [plugins, 'published plugins', 'publish them to Rollcall again'],
   ];
   return remarks.filter(([number]) => number > 0).map(([number, what, why]) => `${what} (${number}): ${why}`);
 }
 
 const OTHER_CLAIMS =
-  'Rollcall has this server with other claims: change them with `rollcall admin entries claims`, then import again';
+  'Rollcall has this name with other claims: change them with `rollcall admin entries claims`, then import again';
 
 function missingSource(name: string): string {
   return `Rollcall has no managed source "${name}": add it to the configuration file, and start a worker once`;
@@ -170,8 +171,13 @@ function refused(kind: 'source' | 'registry', name: string, reason: string): Imp
   return { kind, name, outcome: 'refused', reason };
 }
 
-function refusedVersion({ name, version }: { name: string; version: string }, reason: string): ImportedItem {
-  return { kind: 'version', name, version, outcome: 'refused', reason };
+function refusedVersion(published: ToolhivePublishedVersion, reason: string): ImportedItem {
+  return { kind: 'version', ...identityOf(published), outcome: 'refused', reason };
+}
+
+function identityOf({ kind, stored }: ToolhivePublishedVersion): { readonly name: string; readonly version: string } {
+  const { name, version } = stored;
+  return { name: kind === 'server' ? name : storedName(kind, `${stored.namespace}/${name}`), version };
 }
 
 const NO_TARGET = { version: null, registry: null };

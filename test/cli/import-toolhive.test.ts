@@ -11,6 +11,8 @@ import { source, useSources } from '../db/sync-source.ts';
 import { createEmptyTestDatabase, createTestDatabase, type TestDatabase } from '../environment.ts';
 import { type CommandResult, runRollcall } from './rollcall-process.ts';
 
+type Skill = Readonly<Record<string, unknown>>;
+
 let origin: TestDatabase;
 let target: TestDatabase;
 let api: RunningApi;
@@ -75,12 +77,16 @@ test('--dry-run lists what would be imported and what would not, and changes not
     expect.stringMatching(/^version com\.example\/moving latest: refused: version must not be "latest"/),
     'version com.example/secret 1.0.0: refused: its claims are neither texts nor lists of texts',
     'version com.example/weather 1.1.0: would be imported',
+    'version skill:com.example/summaries 1.0.0: would be imported',
+    'version skill:com.example/shared 1.0.0: would be imported',
+    'version skill:org.example/shared 2.0.0: would be imported',
+    'version plugin:com.example/summaries 3.0.0: would be imported',
+    expect.stringMatching(/^version plugin:com\.example\/summaries latest: refused: version must not be "latest"/),
     'Not imported:',
     '  sources of the configuration file (1): Rollcall reads them from its own file',
     '  registries of the configuration file (1): Rollcall reads them from its own file',
     '  synced sources (2): Rollcall syncs their entries itself',
-    '  published skills (1): publish them to Rollcall again',
-    '9 items: 5 would be imported, 0 already existing, 4 refused',
+    '14 items: 9 would be imported, 0 already existing, 5 refused',
   ]);
   expect(status).toBe(1);
   expect(await servers()).toEqual([]);
@@ -90,7 +96,7 @@ test('--dry-run lists what would be imported and what would not, and changes not
 describe('an import', () => {
   test('copies versions with their documents and dates', async () => {
     const { status, stdout } = await runImport();
-    expect(stdout).toContain('9 items: 5 imported, 0 already existing, 4 refused');
+    expect(stdout).toContain('14 items: 9 imported, 0 already existing, 5 refused');
     expect(status).toBe(1);
     expect(await servers()).toEqual([
       'com.example/clock@2.0.0',
@@ -136,7 +142,57 @@ describe('an import', () => {
     });
   });
 
-  test('keeps the claims of servers, sources, and registries', async () => {
+  test('copies skills and plugins with their namespaces, documents, statuses, and dates', async () => {
+    const skill = await readJson<Skill>(api, '/v0.1/x/dev.toolhive/skills/com.example/summaries');
+    const { _meta: meta, ...document } = skill;
+    expect(document).toEqual({
+      namespace: 'com.example',
+      name: 'summaries',
+      version: '1.0.0',
+      title: 'Summaries',
+      description: 'Writes summaries',
+      license: 'MIT',
+      compatibility: 'Needs Python',
+      allowedTools: ['Read', 'Write'],
+      repository: { url: 'https://github.com/example/skills' },
+      icons: [{ src: 'https://example.com/icon.png' }],
+      metadata: { author: 'Example' },
+      status: 'deprecated',
+      packages: [
+        { registryType: 'oci', identifier: 'ghcr.io/example/summaries:1.0.0', digest: 'sha256:00' },
+        {
+          registryType: 'git',
+          url: 'https://github.com/example/skills',
+          ref: 'v1.0.0',
+          commit: '0123456789012345678901234567890123456789',
+          subfolder: 'summaries',
+        },
+      ],
+    });
+    expect(meta).toMatchObject({
+      'com.example/level': { tier: 1 },
+      'dev.rollcall/entry': {
+        status: 'deprecated',
+        publishedAt: '2026-02-18T10:00:00Z',
+        updatedAt: '2026-02-19T11:30:00Z',
+        isLatest: true,
+      },
+    });
+    const plugin = await readJson<Skill>(api, '/v0.1/x/dev.toolhive/plugins/com.example/summaries');
+    expect(plugin).toMatchObject({ version: '3.0.0', status: 'archived', metadata: { keywords: ['text'] } });
+    expect(plugin).toHaveProperty('packages', [{ registryType: 'git', url: 'https://github.com/example/plugins' }]);
+    // The other server stores both under one name.
+    for (const [namespace, version] of [
+      ['com.example', '1.0.0'],
+      ['org.example', '2.0.0'],
+    ]) {
+      const shared = await readJson<Skill>(api, `/v0.1/x/dev.toolhive/skills/${namespace}/shared`);
+      expect(shared).toMatchObject({ namespace, version, status: 'active' });
+    }
+    expect(await readJson(api, '/v0.1/x/dev.toolhive/skills')).toMatchObject({ metadata: { count: 3 } });
+  });
+
+  test('keeps the claims of names, sources, and registries', async () => {
     const claims = await rawRows(
       target.database,
       `select name, claims from server_claims join claim_set on claim_set.id = claim_set_id
@@ -147,6 +203,7 @@ describe('an import', () => {
       { name: 'approved', claims: { org: ['acme', 'example'] } },
       { name: 'com.example/weather', claims: { team: 'payments' } },
       { name: 'partners', claims: { org: 'acme' } },
+      { name: 'skill:com.example/summaries', claims: { team: 'payments' } },
     ]);
   });
 
@@ -170,7 +227,7 @@ describe('an import', () => {
       'select action, actor, count(*)::int from audit_event group by 1, 2 order by 1',
     );
     expect(events).toEqual([
-      { action: 'entry.publish', actor: 'system', count: 3 },
+      { action: 'entry.publish', actor: 'system', count: 7 },
       { action: 'registry.create', actor: 'system', count: 1 },
       { action: 'source.create', actor: 'system', count: 1 },
     ]);
@@ -185,7 +242,7 @@ describe('an import', () => {
     const revision = (): Promise<unknown> => rawRows(target.database, 'select name, revision from registry order by 1');
     const before = await revision();
     const { stdout } = await runImport();
-    expect(stdout).toContain('9 items: 0 imported, 5 already existing, 4 refused');
+    expect(stdout).toContain('14 items: 0 imported, 9 already existing, 5 refused');
     expect(await revision()).toEqual(before);
   });
 
@@ -198,9 +255,7 @@ describe('an import', () => {
       update registry_entry set claims = '{"team": "everyone"}' where name = 'com.example/weather'`);
     const { stdout } = await runImport();
     expect(stdout).toContain('version com.example/clock 3.0.0: imported');
-    expect(stdout).toMatch(
-      /version com\.example\/weather 3\.0\.0: refused: Rollcall has this server with other claims/,
-    );
+    expect(stdout).toMatch(/version com\.example\/weather 3\.0\.0: refused: Rollcall has this name with other claims/);
   });
 });
 

@@ -19,7 +19,7 @@ export function addToolhiveImport(command: Command): void {
   addConfigurationOption(command.command('toolhive'))
     .argument('<url>', 'database of a ToolHive Registry Server: postgres://USER@HOST:PORT/DATABASE?sslmode=MODE')
     .description(
-      'Copy published servers, and sources and registries created through the API, of a ToolHive Registry Server',
+      'Copy published servers, skills, and plugins, and sources and registries created through the API, of a ToolHive Registry Server',
     )
     .option(
       '--password-file <file>',
@@ -30,7 +30,7 @@ export function addToolhiveImport(command: Command): void {
     .addHelpText(
       'after',
       [
-        '\nNothing is written to that database: a read-only user is enough. Servers keep their claims and dates.',
+        '\nNothing is written to that database: a read-only user is enough. Entries keep their claims and dates.',
         'It skips what Rollcall already has, so it can be repeated. The worker starts new sources within minutes.',
         '\nExamples:',
         '  $ rollcall import toolhive postgres://reader@db.example.com/registry --config rollcall.yaml --dry-run',

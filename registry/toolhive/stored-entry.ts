@@ -1,4 +1,4 @@
-/** Converts a server from the tables of ToolHive Registry Server to a server.json. */
+/** Converts an entry from the tables of ToolHive Registry Server to its document. */
 import { isJsonObject, type JsonObject, objectsOf, textOf } from '../json.ts';
 
 /** The schema that ToolHive Registry Server names in every answer. It doesn't store which one a publisher named. */
@@ -39,6 +39,27 @@ export interface ToolhiveStoredPackage {
   readonly transport: ToolhiveStoredTransport;
 }
 
+/** One version of a skill or plugin. Texts that a publisher left out are null or empty. */
+export interface ToolhiveStoredSkill {
+  readonly namespace: string;
+  readonly name: string;
+  readonly version: string;
+  /** In upper case, `ACTIVE` by default. */
+  readonly status: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly license: string | null;
+  /** Only of skills, like `allowedTools`. */
+  readonly compatibility?: string | null;
+  readonly allowedTools?: readonly string[] | null;
+  readonly repository: unknown;
+  readonly icons: unknown;
+  readonly metadata: unknown;
+  readonly extensions: unknown;
+  readonly ociPackages: readonly JsonObject[];
+  readonly gitPackages: readonly JsonObject[];
+}
+
 /** The server.json, without members that are empty. */
 export function toolhiveStoredToServerJson(stored: ToolhiveStoredServer): JsonObject {
   const { packages, remotes, icons, repository, publisherProvided } = stored;
@@ -55,6 +76,20 @@ export function toolhiveStoredToServerJson(stored: ToolhiveStoredServer): JsonOb
     packages: packages.map(packageJson),
     remotes: remotes.map(transportJson),
     _meta: provided ? { [PUBLISHER_PROVIDED]: publisherProvided } : undefined,
+  });
+}
+
+/** The document of a skill or plugin, without members that are empty. An active one gets no status. */
+export function toolhiveStoredToSkill(stored: ToolhiveStoredSkill): JsonObject {
+  const { status, extensions, ociPackages, gitPackages, ...members } = stored;
+  return withoutEmpty({
+    ...members,
+    status: status === 'ACTIVE' ? undefined : status.toLowerCase(),
+    packages: [
+      ...ociPackages.map((part) => withoutEmpty({ registryType: 'oci', ...part })),
+      ...gitPackages.map((part) => withoutEmpty({ registryType: 'git', ...part })),
+    ],
+    _meta: extensions,
   });
 }
 
