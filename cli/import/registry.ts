@@ -1,13 +1,30 @@
-/** Copies the servers of another registry into a managed source, once, through the public APIs of both. */
+/** Copies the entries of another registry into a managed source, once, through the public APIs of both. */
 import type { Claims } from '../../registry/claims.ts';
-import type { JsonObject } from '../../registry/json.ts';
+import type { EntryStatus } from '../../registry/entry.ts';
+import { ENTRY_KINDS, type EntryKind, type SkillKind, storedName } from '../../registry/entry-kind.ts';
+import { OFFICIAL } from '../../registry/server-json/extension.ts';
+import { type JsonObject, memberOf, textOf } from '../../registry/json.ts';
+import { ENTRY_STATE, publishedText } from '../../registry/skills/served-skill.ts';
 import { describeError } from '../terminal/failure.ts';
 import { askOver } from '../server/admin-client.ts';
-import { readJson, registryPath } from '../server/registry-reads.ts';
+import { entryPath, listPath, readJson, readJsonIfFound, registryPath } from '../server/registry-reads.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
 
 const PAGE_SIZE = 100;
-const OFFICIAL = 'io.modelcontextprotocol.registry/official';
+
+/** One version as the other registry serves it. */
+export interface FoundVersion {
+  readonly kind: EntryKind;
+  /** As clients know it. */
+  readonly name: string;
+  readonly version: string;
+  /** The document for publishing, as JSON text. */
+  readonly document: string;
+  readonly status: EntryStatus;
+  readonly statusMessage: string | undefined;
+  /** RFC 3339, or empty if it isn't known. */
+  readonly publishedAt: string;
+}
 
 interface OfficialMeta {
   readonly status?: 'active' | 'deprecated' | 'deleted';
@@ -15,13 +32,15 @@ interface OfficialMeta {
   readonly publishedAt?: string;
 }
 
-interface Item {
+interface ServerItem {
   readonly server: JsonObject & { readonly name: string; readonly version: string };
   readonly _meta?: { readonly [OFFICIAL]?: OfficialMeta };
 }
 
 interface Page {
-  readonly servers: readonly Item[];
+  readonly servers?: readonly ServerItem[];
+  readonly skills?: readonly JsonObject[];
+  readonly plugins?: readonly JsonObject[];
   readonly metadata?: { readonly nextCursor?: string };
 }
 
@@ -29,11 +48,12 @@ export interface ImportTarget {
   readonly connection: ServerConnection;
   /** Registry with a managed source. Default: the default registry. */
   readonly registry?: string;
-  /** Claims that readers of the imported servers must hold. */
+  /** Claims that readers of the imported entries must hold. */
   readonly claims?: Claims;
 }
 
 export interface ImportedVersion {
+  /** The stored name (registry/entry-kind.ts). */
   readonly name: string;
   readonly version: string;
   readonly outcome: 'published' | 'existing' | 'refused';
@@ -41,51 +61,83 @@ export interface ImportedVersion {
   readonly reason?: string;
 }
 
-/** All versions of a registry that aren't deleted, oldest publication first. */
-export async function readRegistry(origin: ServerConnection): Promise<Item[]> {
-  const items: Item[] = [];
-  let cursor: string | undefined;
-  do {
-    const query = new URLSearchParams({ limit: String(PAGE_SIZE), ...(cursor !== undefined && { cursor }) });
-    const page: Page = await readJson<Page>(origin, `/v0.1/servers?${query.toString()}`);
-    items.push(...page.servers.filter((item) => metaOf(item).status !== 'deleted'));
-    cursor = page.metadata?.nextCursor || undefined; // some registries end with an empty cursor
-  } while (cursor !== undefined);
-  return items.toSorted((one, other) => publishedAt(one).localeCompare(publishedAt(other)));
+/** All versions of a registry that aren't deleted, oldest publication first. Not every registry has skills and plugins. */
+export async function readRegistry(origin: ServerConnection): Promise<FoundVersion[]> {
+  const found: FoundVersion[] = [];
+  for (const kind of ENTRY_KINDS) {
+    for await (const page of pagesOf(origin, kind)) {
+      if (kind === 'server') found.push(...(page.servers ?? []).map(foundServer));
+      else found.push(...(page[`${kind}s`] ?? []).map((document) => foundSkill(kind, document)));
+    }
+  }
+  return found
+    .filter(({ status }) => status !== 'deleted')
+    .toSorted((one, other) => one.publishedAt.localeCompare(other.publishedAt));
 }
 
-/** Publishes one version, with its deprecation, unless the target has it already. */
-export async function importVersion(item: Item, target: ImportTarget): Promise<ImportedVersion> {
-  const { name, version } = item.server;
-  if (await exists(item, target)) return { name, version, outcome: 'existing' };
-  const { connection, registry, claims } = target;
-  const where = registry === undefined ? {} : { registry };
-  try {
-    await askOver(connection, async (client) => {
-      const document = JSON.stringify(item.server);
-      await client.entries.publish.mutate({ document, ...where, ...(claims !== undefined && { claims }) });
-      const { status, statusMessage } = metaOf(item);
-      if (status !== 'deprecated') return;
-      const message = statusMessage === undefined ? {} : { statusMessage };
-      await client.entries.setStatus.mutate({ name, version, status, ...where, ...message });
-    });
-    return { name, version, outcome: 'published' };
-  } catch (error) {
-    return { name, version, outcome: 'refused', reason: describeError(error) };
+/** Nothing for a list of skills or plugins that the registry doesn't have. */
+async function* pagesOf(origin: ServerConnection, kind: EntryKind): AsyncGenerator<Page, void, void> {
+  // Without `all_versions`, Rollcall lists only the latest ones of skills and plugins.
+  const query = { limit: String(PAGE_SIZE), ...(kind !== 'server' && { all_versions: 'true' }) };
+  const pathOf = (cursor: object): string =>
+    `${listPath(kind)}?${new URLSearchParams({ ...query, ...cursor }).toString()}`;
+  const first = pathOf({});
+  let page = kind === 'server' ? await readJson<Page>(origin, first) : await readJsonIfFound<Page>(origin, first);
+  while (page !== null) {
+    yield page;
+    const cursor = page.metadata?.nextCursor || undefined; // some registries end with an empty cursor
+    if (cursor === undefined) return;
+    page = await readJson<Page>(origin, pathOf({ cursor }));
   }
 }
 
-async function exists({ server }: Item, { connection, registry }: ImportTarget): Promise<boolean> {
-  const path = `/v0.1/servers/${encodeURIComponent(server.name)}/versions/${encodeURIComponent(server.version)}`;
-  const response = await connection.fetch(connection.server + registryPath(registry) + path);
+function foundServer({ server, _meta: meta }: ServerItem): FoundVersion {
+  const { name, version } = server;
+  const { status = 'active', statusMessage, publishedAt = '' } = meta?.[OFFICIAL] ?? {};
+  return { kind: 'server', name, version, document: JSON.stringify(server), status, statusMessage, publishedAt };
+}
+
+/** ToolHive Registry Server writes statuses in upper case, and adds members of its own to the document. */
+function foundSkill(kind: SkillKind, served: JsonObject): FoundVersion {
+  const state = memberOf(served['_meta'], ENTRY_STATE);
+  const { id: _id, isLatest: _isLatest, createdAt, updatedAt: _updatedAt, ...others } = served;
+  const isRollcall = 'status' in state;
+  const document = isRollcall ? served : { ...others, status: textOf(served['status'])?.toLowerCase() };
+  return {
+    kind,
+    name: `${String(served['namespace'])}/${String(served['name'])}`,
+    version: String(served['version']),
+    document: publishedText(JSON.stringify(document), document),
+    status: (textOf(state['status']) ?? textOf(document['status']) ?? 'active') as EntryStatus,
+    statusMessage: textOf(state['statusMessage']),
+    publishedAt: textOf(isRollcall ? state['publishedAt'] : createdAt) ?? '',
+  };
+}
+
+/** Publishes one version, with its status, unless the target has it already. */
+export async function importVersion(found: FoundVersion, target: ImportTarget): Promise<ImportedVersion> {
+  const { kind: entryKind, name, version, document, status, statusMessage } = found;
+  const identity = { name: storedName(entryKind, name), version };
+  if (await exists(found, target)) return { ...identity, outcome: 'existing' };
+  const { connection, registry, claims } = target;
+  const where = { entryKind, ...(registry !== undefined && { registry }) };
+  try {
+    await askOver(connection, async (client) => {
+      const sent = { document, ...where, ...(claims !== undefined && { claims }) };
+      const published = await client.entries.publish.mutate(sent);
+      if (published.status === status && statusMessage === undefined) return;
+      const message = statusMessage === undefined ? {} : { statusMessage };
+      await client.entries.setStatus.mutate({ name, version, status, ...where, ...message });
+    });
+    return { ...identity, outcome: 'published' };
+  } catch (error) {
+    return { ...identity, outcome: 'refused', reason: describeError(error) };
+  }
+}
+
+async function exists({ kind, name, version }: FoundVersion, { connection, registry }: ImportTarget): Promise<boolean> {
+  const path = `${registryPath(registry)}${entryPath(kind, name)}/versions/${encodeURIComponent(version)}`;
+  const response = await connection.fetch(connection.server + path);
   await response.body?.cancel();
   return response.status === 200;
-}
-
-function metaOf({ _meta: meta }: Item): OfficialMeta {
-  return meta?.[OFFICIAL] ?? {};
-}
-
-function publishedAt(item: Item): string {
-  return metaOf(item).publishedAt ?? '';
 }

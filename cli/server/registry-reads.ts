@@ -1,4 +1,5 @@
 /** Reads of the registry API and of exports, as any client sends them. */
+import type { EntryKind } from '../../registry/entry-kind.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { refusalText } from './server-errors.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -6,6 +7,17 @@ import type { ServerConnection } from './server-connection.ts';
 /** Where a registry is served; without a name, the default registry. */
 export function registryPath(registry: string | undefined): string {
   return registry === undefined ? '' : `/registry/${encodeURIComponent(registry)}`;
+}
+
+/** Where the entries of a kind are listed. */
+export function listPath(kind: EntryKind): string {
+  return kind === 'server' ? '/v0.1/servers' : `/v0.1/x/dev.toolhive/${kind}s`;
+}
+
+/** Where the versions of an entry are. The name of a skill or plugin is two segments: its namespace, and the rest. */
+export function entryPath(kind: EntryKind, name: string): string {
+  const segments = kind === 'server' ? [name] : name.split('/');
+  return [listPath(kind), ...segments.map(encodeURIComponent)].join('/');
 }
 
 /** @throws CommandFailure with the server's message for any status other than 200, and 304 where it is expected */
@@ -23,8 +35,24 @@ export async function readText(
 /** @throws CommandFailure as `readText` does, and for an answer that isn't JSON */
 export async function readJson<Answer>(connection: ServerConnection, path: string): Promise<Answer> {
   const { text } = await readText(connection, path);
+  return parsed(connection, path, text) as Answer;
+}
+
+/** How a server without a resource answers: "not found", "method not allowed", or "not implemented". */
+const ABSENT: ReadonlySet<number> = new Set([404, 405, 501]);
+
+/** Like `readJson`. Null if the server doesn't have the resource. */
+export async function readJsonIfFound<Answer>(connection: ServerConnection, path: string): Promise<Answer | null> {
+  const response = await connection.fetch(connection.server + path);
+  const text = await response.text();
+  if (ABSENT.has(response.status)) return null;
+  if (response.status !== 200) throw new CommandFailure(refusalText(response.status, text));
+  return parsed(connection, path, text) as Answer;
+}
+
+function parsed(connection: ServerConnection, path: string, text: string): unknown {
   try {
-    return JSON.parse(text) as Answer;
+    return JSON.parse(text);
   } catch {
     throw new CommandFailure(`${connection.server}${path} did not answer with JSON: check --server`);
   }

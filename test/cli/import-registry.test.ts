@@ -2,10 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Item, labels, official, readJson, readPage } from '../api/items.ts';
 import { type PublishingApi, startPublishingApi } from '../api/publishing-api.ts';
-import { source } from '../db/sync-source.ts';
+import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts';
+import { draft, skillDraft, source, sync, useSources } from '../db/sync-source.ts';
 import { RegistryUpstream } from '../upstreams/registry-upstream.ts';
 import { type CommandResult, startRollcall } from './rollcall-process.ts';
 
@@ -32,12 +33,16 @@ afterAll(async () => {
 });
 
 function runImport(...parameters: readonly string[]): Promise<CommandResult> {
+  return importFrom(origin.url, ...parameters);
+}
+
+function importFrom(url: string, ...parameters: readonly string[]): Promise<CommandResult> {
   const environment = {
     ROLLCALL_SERVER: publishing.api.url,
     ROLLCALL_TOKEN: 'of-this-registry',
     XDG_CONFIG_HOME: folder,
   };
-  return startRollcall(environment, 'import', 'registry', origin.url, ...parameters).ended;
+  return startRollcall(environment, 'import', 'registry', url, ...parameters).ended;
 }
 
 test('--dry-run lists the versions and changes nothing', async () => {
@@ -76,4 +81,70 @@ test('can be repeated, and reports versions that are refused', async () => {
   expect(stdout).toContain('0 published, 3 already existing, 1 refused');
   expect(stdout).toMatch(/refused +com\.example\/broken latest: [\s\S]*must be a specific version/);
   expect(stderr).toContain('Some versions were refused');
+});
+
+describe('skills and plugins', () => {
+  /** As ToolHive Registry Server sends them. */
+  const inToolhive = {
+    id: '1b4e28ba',
+    isLatest: true,
+    createdAt: '2026-01-01T00:00:00Z',
+    updatedAt: '2026-01-01T00:00:00Z',
+  };
+  const skill = { namespace: 'com.example', name: 'pdf', description: 'Fills in forms' };
+  const skills = [
+    { ...inToolhive, ...skill, version: '1.0.0', status: 'ARCHIVED', allowedTools: ['Read'] },
+    { ...inToolhive, ...skill, version: '2.0.0', status: 'ACTIVE', metadata: { n: 1 } },
+    { ...inToolhive, ...skill, name: 'zip', version: '1.0.0', status: 'DEPRECATED' },
+  ];
+  const plugin = { ...skill, version: '7.0.0' };
+  const read = (path: string): Promise<Record<string, unknown>> =>
+    readJson(publishing.api, `/v0.1/x/dev.toolhive/${path}`);
+
+  test('are copied from a ToolHive Registry Server, without what it adds to their documents', async () => {
+    origin.put('com.example/broken', 'latest', null);
+    origin.skillLists = { skills, plugins: [{ ...inToolhive, ...plugin, status: 'ACTIVE' }] };
+    const listed = await runImport('--dry-run');
+    expect(listed.stdout).toContain('skill:com.example/pdf 2.0.0');
+    expect(await read('skills')).toMatchObject({ metadata: { count: 0 } });
+
+    const { status, stdout, stderr } = await runImport();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('4 published, 3 already existing, 0 refused');
+    expect(stdout).toContain('published  plugin:com.example/pdf 7.0.0');
+    const { _meta: _, ...latest } = await read('skills/com.example/pdf');
+    expect(latest).toEqual({ ...skill, version: '2.0.0', status: 'active', metadata: { n: 1 } });
+    const archived = { ...skill, version: '1.0.0', status: 'archived', allowedTools: ['Read'] };
+    expect(await read('skills/com.example/pdf/versions/1.0.0')).toMatchObject(archived);
+    expect(await read('skills/com.example/zip')).toMatchObject({ status: 'deprecated' });
+    expect(await read('plugins/com.example/pdf')).toMatchObject({ ...plugin, status: 'active' });
+    expect((await runImport()).stdout).toContain('0 published, 7 already existing, 0 refused');
+  });
+
+  test('are copied from another Rollcall, with statuses that differ from their documents', async () => {
+    const other: RunningApi = await startApiOnFreshDatabase();
+    try {
+      await useSources(other.database, source('alpha'));
+      const note = { status: 'archived', statusMessage: 'Use forms instead' } as const;
+      const entries = [
+        { ...skillDraft('skill', ['org.example/pdf', '1.0.0']), ...note },
+        skillDraft('skill', ['org.example/pdf', '2.0.0'], { status: 'deprecated' }),
+        { ...skillDraft('skill', ['org.example/gone', '1.0.0']), status: 'deleted' } as const,
+        skillDraft('plugin', ['org.example/pdf', '1.0.0'], { metadata: { n: 1 } }),
+        draft('org.example/server', '1.0.0'),
+      ];
+      await sync(other.database, { sourceName: 'alpha', entries });
+      const { status, stdout } = await importFrom(other.url);
+      expect(stdout).toContain('4 published, 0 already existing, 0 refused');
+      expect(status).toBe(0);
+    } finally {
+      await other.stop();
+    }
+    const old = await read('skills/org.example/pdf/versions/1.0.0');
+    expect(old['_meta']).toMatchObject({
+      'dev.rollcall/entry': { status: 'archived', statusMessage: 'Use forms instead', documentStatus: null },
+    });
+    expect(await read('skills/org.example/pdf')).toMatchObject({ version: '2.0.0', status: 'deprecated' });
+    expect(await read('plugins/org.example/pdf')).toMatchObject({ status: 'active', metadata: { n: 1 } });
+  });
 });

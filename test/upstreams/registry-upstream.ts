@@ -19,6 +19,8 @@ export class RegistryUpstream {
   /** Path and query of each request so far, without those for skills and plugins. */
   readonly requests: URL[] = [];
   readonly skillRequests: URL[] = [];
+  /** What it sends of skills and plugins. Null: it doesn't have such lists. */
+  skillLists: Readonly<Record<'skills' | 'plugins', readonly object[]>> | null = null;
   readonly headers: IncomingMessage['headers'][] = [];
   /** Answers for requests by number, from 1; all others are answered normally. */
   readonly answers = new Map<number, Answer>();
@@ -60,11 +62,7 @@ export class RegistryUpstream {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url!, this.url);
-    // It has no skills and plugins.
-    if (url.pathname.includes('/x/dev.toolhive/')) {
-      this.skillRequests.push(url);
-      return void response.writeHead(404).end('{"error":"not found"}');
-    }
+    if (url.pathname.includes('/x/dev.toolhive/')) return this.#sendSkills(url, response);
     this.requests.push(url);
     this.headers.push(request.headers);
     this.beforePage(this.requests.length);
@@ -73,6 +71,17 @@ export class RegistryUpstream {
     else if (url.pathname !== '/v0.1/servers') response.writeHead(404).end('{"error":"not found"}');
     else if (this.#refuses(url.searchParams)) response.writeHead(this.refusalStatus).end('{"error":"bad query"}');
     else sendJson(response, this.page(url.searchParams));
+  }
+
+  #sendSkills(url: URL, response: ServerResponse): void {
+    this.skillRequests.push(url);
+    const list = url.pathname.split('/').at(-1) as 'skills' | 'plugins';
+    const all = this.skillLists?.[list];
+    if (all === undefined) return void response.writeHead(404).end('{"error":"not found"}');
+    const start = Number(url.searchParams.get('cursor') ?? 0);
+    const end = start + Math.min(Number(url.searchParams.get('limit') ?? 50), this.maxLimit);
+    const metadata = { count: end - start, ...(end < all.length && { nextCursor: String(end) }) };
+    sendJson(response, { [list]: all.slice(start, end), metadata });
   }
 
   #refuses(query: URLSearchParams): boolean {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { EntryKind } from '../../../registry/entry-kind.ts';
-import { readJson, registryPath } from '../../server/registry-reads.ts';
+import { listPath, readJson, registryPath } from '../../server/registry-reads.ts';
 import { connectServer } from '../../server/server-connection.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { entryKindOption } from '../../terminal/entry-kind-option.ts';
@@ -28,13 +28,6 @@ interface Found {
   readonly metadata: { readonly nextCursor?: string };
 }
 
-/** Where the entries of a kind are listed. */
-const LISTS: Readonly<Record<EntryKind, string>> = {
-  server: 'servers',
-  skill: 'x/dev.toolhive/skills',
-  plugin: 'x/dev.toolhive/plugins',
-};
-
 export function addSearchCommand(program: Command): void {
   addServerOptions(program.command('search'))
     .argument('<term>', 'part of a name, title or description')
@@ -49,7 +42,7 @@ export function addSearchCommand(program: Command): void {
     .action(async (term: string, { kind, registry, limit, ...options }: SearchOptions) => {
       const query = new URLSearchParams({ search: term, limit: String(limit) });
       if (kind === 'server') query.set('version', 'latest');
-      const path = `${registryPath(registry)}/v0.1/${LISTS[kind]}?${query.toString()}`;
+      const path = `${registryPath(registry)}${listPath(kind)}?${query.toString()}`;
       const found = await readJson<Found>(await connectServer(options), path);
       printAnswer(options, found, (shown) => foundText(kind, shown));
     });

@@ -1,7 +1,7 @@
 /** `rollcall show --kind skill` and `--kind plugin` */
 import type { SkillKind } from '../../../registry/entry-kind.ts';
 import { ENTRY_STATE } from '../../../registry/skills/served-skill.ts';
-import { readJson, registryPath } from '../../server/registry-reads.ts';
+import { entryPath, readJson, registryPath } from '../../server/registry-reads.ts';
 import { connectServer } from '../../server/server-connection.ts';
 import { printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { CommandFailure, USAGE_EXIT_STATUS } from '../../terminal/failure.ts';
@@ -37,8 +37,7 @@ export async function showSkill(name: string, { kind, registry, ...options }: Sk
   if (namespace === '' || last === '' || others.length > 0) {
     throw new CommandFailure(`Pass the name with its namespace, such as com.example/${name}`, USAGE_EXIT_STATUS);
   }
-  const path = [namespace, last].map(encodeURIComponent).join('/');
-  const url = `${registryPath(registry)}/v0.1/x/dev.toolhive/${kind}s/${path}`;
+  const url = registryPath(registry) + entryPath(kind, name);
   printAnswer(options, await readJson<Skill>(await connectServer(options), url), skillText);
 }
 

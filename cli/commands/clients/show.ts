@@ -5,7 +5,7 @@ import { serverForm } from '../../../registry/exports/form/server-form.ts';
 import { installOptions } from '../../../registry/exports/install/options.ts';
 import { INSTALL_CLIENTS } from '../../../registry/exports/install/way.ts';
 import { OFFICIAL } from '../../../registry/server-json/extension.ts';
-import { readJson, registryPath } from '../../server/registry-reads.ts';
+import { entryPath, readJson, registryPath } from '../../server/registry-reads.ts';
 import { connectServer } from '../../server/server-connection.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { showSkill } from './show-skill.ts';
@@ -50,7 +50,7 @@ export function addShowCommand(program: Command): void {
     )
     .action(async (name: string, { kind, registry, install, ...options }: ShowOptions) => {
       if (kind !== 'server') return await showSkill(name, { kind, registry, ...options });
-      const path = `${registryPath(registry)}/v0.1/servers/${encodeURIComponent(name)}/versions/latest`;
+      const path = `${registryPath(registry)}${entryPath(kind, name)}/versions/latest`;
       const item = await readJson<Item>(await connectServer(options), path);
       if (install === undefined) printAnswer(options, item, (shown) => `${detailsOf(shown)}\n\n${installText(shown)}`);
       else printInstall(options, item, install);

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Claims } from '../../../registry/claims.ts';
+import { storedName } from '../../../registry/entry-kind.ts';
 import { findAccessToken } from '../../server/access-token.ts';
 import { importVersion, type ImportedVersion, readRegistry } from '../../import/registry.ts';
 import { connectServer, connectWithToken, type ServerConnection } from '../../server/server-connection.ts';
@@ -18,15 +19,15 @@ interface ImportOptions extends ServerOptions {
 export function addRegistryImport(command: Command): void {
   addServerOptions(command.command('registry'))
     .argument('<url>', 'base URL of the other registry, which serves /v0.1/servers below it')
-    .description('Copy the servers of a registry with the v0.1 API into a managed source, once')
+    .description('Copy the servers, skills, and plugins of a registry with the v0.1 API into a managed source, once')
     .option('--registry <name>', 'target registry with a managed source (default: the default registry)')
-    .option('--claim <name=value>', 'claim that readers of the imported servers must hold; repeatable', collectClaim)
+    .option('--claim <name=value>', 'claim that readers of the imported entries must hold; repeatable', collectClaim)
     .addOption(new Option('--from-token-file <file>', 'file with a bearer token for the other registry'))
     .option('--dry-run', 'only list what would be imported', false)
     .addHelpText(
       'after',
       [
-        '\nVersions that the target already has are skipped, so an interrupted import can be repeated. Deprecations are',
+        '\nVersions that the target already has are skipped, so an interrupted import can be repeated. Statuses are',
         'copied; deleted versions are not. To follow a registry continuously, configure a source of the kind `api` instead.',
         '\nExamples:',
         '  $ rollcall import registry https://old-registry.example.com --dry-run',
@@ -34,10 +35,10 @@ export function addRegistryImport(command: Command): void {
       ].join('\n'),
     )
     .action(async (url: string, options: ImportOptions) => {
-      const items = await readRegistry(await connectOrigin(baseUrl(url), options.fromTokenFile));
+      const found = await readRegistry(await connectOrigin(baseUrl(url), options.fromTokenFile));
       if (options.dryRun) {
-        const versions = items.map(({ server: { name, version } }) => ({ name, version }));
-        printAnswer(options, versions, (found) => found.map(versionText).join('\n'));
+        const versions = found.map(({ kind, name, version }) => ({ name: storedName(kind, name), version }));
+        printAnswer(options, versions, (listed) => listed.map(versionText).join('\n'));
         return;
       }
       const { registry, claim: claims } = options;
@@ -47,8 +48,8 @@ export function addRegistryImport(command: Command): void {
         ...(claims !== undefined && { claims }),
       };
       const imported: ImportedVersion[] = [];
-      for (const item of items) {
-        const result = await importVersion(item, target);
+      for (const version of found) {
+        const result = await importVersion(version, target);
         imported.push(result);
         if (!options.json) console.log(`${result.outcome.padEnd(9)}  ${versionText(result)}${reasonText(result)}`);
       }
