@@ -1,12 +1,13 @@
 /** Names in the managed source of a registry, which servers, skills, and plugins are published to. */
 import type { RegistryRow } from '../../db/configuration/registries.ts';
-import { entryClaims, type ServerClaims } from '../../db/claims/server-claims.ts';
+import { entryClaims, namesakes, type ServerClaims } from '../../db/claims/server-claims.ts';
 import { findManagedSource, type SourceRow } from '../../db/configuration/sources.ts';
-import { entryLabel, servedName } from '../../registry/entry-kind.ts';
+import { type EntryKind, entryLabel, servedName, storedName } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { requireNamespace, sees } from '../access/permissions.ts';
 import { HttpError } from '../http/error.ts';
 import type { OperationContext } from './operation.ts';
+import { publishingRegistry } from './publishing-registry.ts';
 
 /** A name in a managed source, whether or not it is taken. */
 export interface ManagedServer {
@@ -93,6 +94,29 @@ export async function isVisible(
 ): Promise<boolean> {
   const required = await entryClaims(database, { sourceId: source.id, name, version: null });
   return required === null || sees(caller, required.claims);
+}
+
+/**
+ * The name with its namespace of a published skill or plugin. Clients of ToolHive Registry Server leave out the namespace.
+ * A name that the caller can't find is returned unchanged.
+ *
+ * @throws HttpError 409 if the caller can see several with this name, deleted ones included: otherwise a repeated
+ *   deletion could delete another one
+ */
+export async function nameWithNamespace(context: OperationContext, kind: EntryKind, name: string): Promise<string> {
+  if (kind === 'server' || name.includes('/')) return name;
+  const registry = await publishingRegistry(context, undefined);
+  const { source } = await managedServer(context, registry, storedName(kind, name));
+  const all = await namesakes(context.database, { sourceId: source.id, kind, shortName: name });
+  const [found, ...others] = all
+    .filter(({ claims }) => sees(context.caller, claims))
+    .map((named) => servedName(named.name));
+  if (others.length === 0) return found ?? name;
+  const names = [found, ...others].map((full) => `"${full}"`).join(', ');
+  throw new HttpError(
+    409,
+    `Several ${kind}s have the name "${name}": use one of ${names}, with the slash encoded as %2F`,
+  );
 }
 
 async function managedServer(

@@ -86,11 +86,20 @@ export function change<Input extends z.ZodType, Output>(
  */
 export async function ask<Input extends z.ZodType, Output>(
   context: OperationContext,
-  { role, input: schema, run }: Query<Input, Output>,
+  operation: Query<Input, Output>,
   input: unknown,
 ): Promise<Output> {
+  return await askFrom(context, operation, () => Promise.resolve(input));
+}
+
+/** The same with an input that must still be read from a request. */
+export async function askFrom<Input extends z.ZodType, Output>(
+  context: OperationContext,
+  { role, input: schema, run }: Query<Input, Output>,
+  find: () => Promise<unknown>,
+): Promise<Output> {
   if (role !== null) requireRole(context.caller, role);
-  return await run(context, valueOf(schema, input));
+  return await run(context, valueOf(schema, await find()));
 }
 
 /**

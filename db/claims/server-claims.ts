@@ -2,9 +2,12 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 import { type Claims, sameClaims } from '../../registry/claims.ts';
+import type { SkillKind } from '../../registry/entry-kind.ts';
 import { storeClaimSet } from './claim-sets.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { nothing } from '../connection/schemas.ts';
+import { isStorable } from '../connection/stored-text.ts';
+import { isOfKind } from './visibility.ts';
 
 /** A name in a source. */
 export interface ServerKey {
@@ -39,6 +42,27 @@ function selectClaims({ sourceId, name }: ServerKey, isNamed = sql.fragment`true
     where source.id = ${sourceId} and exists (
       select from entry where source_id = source.id and entry.name = ${name} and ${isNamed}
     )`;
+}
+
+const namesakeRow = z.object({ name: z.string(), claims: z.custom<Claims>().nullable() });
+
+/** The skills or plugins of a source with this name in any namespace, deleted ones included, and the claims of each. */
+export async function namesakes(
+  database: Database,
+  { sourceId, kind, shortName }: { readonly sourceId: string; readonly kind: SkillKind; readonly shortName: string },
+): Promise<readonly z.infer<typeof namesakeRow>[]> {
+  if (!isStorable(shortName)) return [];
+  return await database.any(sql.type(namesakeRow)`
+    select found.name, coalesce(own.claims, lent.claims) as claims
+    from (
+      select distinct name from entry
+      where source_id = ${sourceId} and ${isOfKind(kind, sql.fragment`entry`)} and split_part(name, '/', 2) = ${shortName}
+    ) as found
+    join source on source.id = ${sourceId}
+    left join claim_set as lent on lent.id = source.claim_set_id and source.lends_claims
+    left join server_claims on server_claims.source_id = source.id and server_claims.name = found.name
+    left join claim_set as own on own.id = server_claims.claim_set_id
+    order by found.name`);
 }
 
 /**

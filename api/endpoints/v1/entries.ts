@@ -8,7 +8,8 @@ import { pluginSchema, skillSchema } from '../../../registry/skills/skill-schema
 import { isJsonObject } from '../../../registry/json.ts';
 import { getEntryClaims } from '../../admin/entries.ts';
 import { deleteEntry, publishEntry, setEntryClaims, setEntryStatus } from '../../admin/entry-changes.ts';
-import { ask, type InputToFind, makeFrom, operationContext } from '../../admin/operation.ts';
+import { nameWithNamespace } from '../../admin/managed-server.ts';
+import { askFrom, type InputToFind, makeFrom, type OperationContext, operationContext } from '../../admin/operation.ts';
 import { skillStatusUpdate } from '../../admin/status-update.ts';
 import type { ApiContext } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
@@ -25,7 +26,8 @@ import { changedVersions, entryClaimsInfo, possiblyNoClaims } from './response-s
 const ofEntry = {
   type: z.enum(ENTRY_KINDS).meta({ description: 'Kind of the entry.', example: 'server' }),
   name: pathParameters.server.meta({
-    description: 'Name of the entry: its namespace, a slash that must be encoded as `%2F`, and its name.',
+    description:
+      'Name of the entry: its namespace, a slash that must be encoded as `%2F`, and its name. The namespace of a skill or plugin can be left out if no other one has the name.',
   }),
 };
 
@@ -69,8 +71,9 @@ export const entryEndpoints = [
     answers: { 204: { description: 'Done.' } },
     errors: [404, 409, 422, 501],
     handle: async ({ context, request, response }) => {
-      const input = inputFrom(request, () => versionIn(request));
-      await makeFrom(operationContext(context, request), deleteEntry, input);
+      const operation = operationContext(context, request);
+      const input = inputFrom(request, () => versionIn(operation, request));
+      await makeFrom(operation, deleteEntry, input);
       response.status(204).end();
     },
   }),
@@ -85,7 +88,7 @@ export const entryEndpoints = [
     body: skillStatusUpdate,
     answers: { 200: { description: 'What changed.', schema: changedVersions } },
     errors: [404, 409, 422, 501],
-    handle: ({ context, request }) => changeStatus(context, request, () => versionIn(request)),
+    handle: ({ context, request }) => changeStatus(context, request, versionIn),
   }),
   endpoint({
     method: 'patch',
@@ -99,7 +102,7 @@ export const entryEndpoints = [
     body: skillStatusUpdate,
     answers: { 200: { description: 'What changed.', schema: changedVersions } },
     errors: [404, 409, 422, 501],
-    handle: ({ context, request }) => changeStatus(context, request, () => nameIn(request)),
+    handle: ({ context, request }) => changeStatus(context, request, nameIn),
   }),
   endpoint({
     method: 'get',
@@ -113,7 +116,8 @@ export const entryEndpoints = [
     },
     errors: [404, 501],
     handle: async ({ context, request }) => {
-      const { claims } = await ask(operationContext(context, request), getEntryClaims, nameIn(request));
+      const operation = operationContext(context, request);
+      const { claims } = await askFrom(operation, getEntryClaims, () => nameIn(operation, request));
       return { claims: claims ?? {} };
     },
   }),
@@ -130,15 +134,19 @@ export const entryEndpoints = [
     answers: { 204: { description: 'Done.' } },
     errors: [404, 409, 422, 501],
     handle: async ({ context, request, response }) => {
-      const input = inputFrom(request, () => ({ ...nameIn(request), claims: claimsIn(request) }));
-      await makeFrom(operationContext(context, request), setEntryClaims, input);
+      const operation = operationContext(context, request);
+      const input = inputFrom(request, async () => ({
+        ...(await nameIn(operation, request)),
+        claims: claimsIn(request),
+      }));
+      await makeFrom(operation, setEntryClaims, input);
       response.status(204).end();
     },
   }),
 ];
 
 /** If the input can't be read, that is refused after the permission, and recorded. */
-function inputFrom(request: Request, read: () => object): InputToFind {
+function inputFrom(request: Request, read: () => object | Promise<object>): InputToFind {
   const { type, name, version } = request.params;
   const kind = ENTRY_KINDS.find((known) => known === type);
   return {
@@ -146,17 +154,21 @@ function inputFrom(request: Request, read: () => object): InputToFind {
       ...(typeof name === 'string' && { name: kind === undefined ? name : storedName(kind, name) }),
       ...(typeof version === 'string' && { version }),
     },
-    find: () => Promise.resolve({ ...read(), idempotencyKey: idempotencyKeyOf(request) }),
+    find: async () => ({ ...(await read()), idempotencyKey: idempotencyKeyOf(request) }),
   };
 }
 
 async function changeStatus(
   context: ApiContext,
   request: Request,
-  readTarget: () => object,
+  readTarget: typeof nameIn,
 ): Promise<z.input<typeof changedVersions>> {
-  const input = inputFrom(request, () => ({ ...(jsonBody(request).value as object | null), ...readTarget() }));
-  const { updatedCount, versions } = await makeFrom(operationContext(context, request), setEntryStatus, input);
+  const operation = operationContext(context, request);
+  const input = inputFrom(request, async () => ({
+    ...(jsonBody(request).value as object | null),
+    ...(await readTarget(operation, request)),
+  }));
+  const { updatedCount, versions } = await makeFrom(operation, setEntryStatus, input);
   return { updatedCount, versions: versions.map(({ version }) => version) };
 }
 
@@ -188,14 +200,24 @@ function publication(
   return { entryKind, document: Buffer.from(memberBytes(bytes, entryKind) ?? []), claims: claims ?? undefined };
 }
 
-/** @throws HttpError 400 for another type */
-function nameIn(request: Request): { readonly entryKind: EntryKind; readonly name: string } {
-  const type = requiredParameter(request, 'type');
-  const entryKind = ENTRY_KINDS.find((known) => known === type);
-  if (entryKind !== undefined) return { entryKind, name: requiredParameter(request, 'name') };
-  throw new HttpError(400, `"${type}" isn't a type of entry: use server, skill, or plugin`);
+interface NamedEntry {
+  readonly entryKind: EntryKind;
+  readonly name: string;
 }
 
-function versionIn(request: Request): ReturnType<typeof nameIn> & { readonly version: string } {
-  return { ...nameIn(request), version: requiredParameter(request, 'version') };
+/** @throws HttpError 400 for another type, 409 for a name without namespace that isn't unique */
+async function nameIn(operation: OperationContext, request: Request): Promise<NamedEntry> {
+  const type = requiredParameter(request, 'type');
+  const entryKind = ENTRY_KINDS.find((known) => known === type);
+  if (entryKind === undefined) {
+    throw new HttpError(400, `"${type}" isn't a type of entry: use server, skill, or plugin`);
+  }
+  return { entryKind, name: await nameWithNamespace(operation, entryKind, requiredParameter(request, 'name')) };
+}
+
+async function versionIn(
+  operation: OperationContext,
+  request: Request,
+): Promise<NamedEntry & { readonly version: string }> {
+  return { ...(await nameIn(operation, request)), version: requiredParameter(request, 'version') };
 }
