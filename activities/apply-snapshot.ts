@@ -1,7 +1,7 @@
 import { applySnapshot as applyStaged } from '../db/syncs/apply.ts';
 import type { Database } from '../db/connection/database.ts';
 import { type FetchedSnapshot, findFetchedSnapshot } from '../db/syncs/fetched-snapshots.ts';
-import { findSource, type SourceRow } from '../db/configuration/sources.ts';
+import { countEntriesOf, findSource, type SourceRow } from '../db/configuration/sources.ts';
 import { findSyncRun, syncCounts, type SyncRunRow } from '../db/syncs/sync-runs.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { compileFilter } from '../registry/patterns/filter.ts';
@@ -22,7 +22,7 @@ export async function applySnapshot(database: Database, key: SyncKey): Promise<A
   }
   const { outcome } = run;
   if (outcome === 'changed' || outcome === 'unchanged') {
-    return await withListing(database, run, { outcome, counts: syncCounts(run), ...revisionOf(run) });
+    return await withTotals(database, { source, run }, { outcome, counts: syncCounts(run), ...revisionOf(run) });
   }
   const fetched = await findFetchedSnapshot(database, run.id);
   if (fetched === null) {
@@ -30,14 +30,21 @@ export async function applySnapshot(database: Database, key: SyncKey): Promise<A
   }
   return await withProgress(async (progress) => {
     progress.report({ entries: fetched.counts.entries, step: 'applying' });
-    return await withListing(database, run, await apply(database, { source, run, fetched }));
+    return await withTotals(database, { source, run }, await apply(database, { source, run, fetched }));
   });
 }
 
-async function withListing(database: Database, run: SyncRunRow, result: SyncResult): Promise<AppliedSync> {
+/** Adds what is read after the apply, in transactions of their own. */
+async function withTotals(
+  database: Database,
+  { source, run }: { source: SourceRow; run: SyncRunRow },
+  result: SyncResult,
+): Promise<AppliedSync> {
+  const [counted] = await countEntriesOf(database, [source]);
+  const counts = { ...result, ...(counted !== undefined && { totals: counted.entryCounts }) };
   const { added, changed, removed, rejected } = result.counts;
-  if (added + changed + removed + rejected === 0) return result;
-  return { ...result, listing: await listSync(database, run.id) };
+  if (added + changed + removed + rejected === 0) return counts;
+  return { ...counts, listing: await listSync(database, run.id) };
 }
 
 async function apply(

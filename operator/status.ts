@@ -98,7 +98,7 @@ function summary({ fault, sources }: Observation, api: ApiState): { readonly pha
   const faults = (sources ?? []).map((source) => ({ source, fault: accessFault(source) ?? dataFault(source) }));
   const failed = faults.filter(({ fault: one }) => one !== null);
   // A source that fails now but was read before is still served.
-  const empty = failed.find(({ source }) => source.lastSuccess === undefined || source.serverCount === 0);
+  const empty = failed.find(({ source }) => source.lastSuccess === undefined || source.isEmpty === true);
   if (empty?.fault) return { phase: 'Failed', message: empty.fault.message };
   if (sources?.some(({ phase, lastSuccess }) => phase !== 'Complete' && lastSuccess === undefined)) {
     return { phase: 'Syncing', message: 'API is serving requests; the first sync is running' };

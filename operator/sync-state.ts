@@ -1,6 +1,6 @@
 /** What the actors of a registry's sources report, as far as the status of the resource shows it. Pure. */
 import type { FailureType } from '../registry/failure.ts';
-import type { SourceDescription, SyncReport } from '../workflows/contract.ts';
+import type { EntryTotals, SourceDescription } from '../workflows/contract.ts';
 
 export interface SourceState {
   readonly name: string;
@@ -11,6 +11,8 @@ export interface SourceState {
   readonly lastAttempt?: string;
   readonly lastSuccess?: string;
   readonly serverCount?: number;
+  /** Whether it has no entries of any kind. Absent if that isn't known. */
+  readonly isEmpty?: boolean;
   readonly consecutiveFailures: number;
   /** Of the last sync, if it failed. */
   readonly failure?: { readonly type: FailureType | 'Unknown'; readonly message: string };
@@ -21,7 +23,7 @@ export interface SourceState {
 }
 
 /**
- * @param source with the number of entries that was known before: not every sync counts them
+ * @param source with the number of servers that was known before: only a sync that succeeds counts them
  * @param description undefined if the actor isn't running yet
  */
 export function sourceState(
@@ -31,7 +33,7 @@ export function sourceState(
   if (description === undefined) return { ...source, phase: 'Pending', consecutiveFailures: 0 };
   const { recentSyncs, consecutiveFailures, lastSuccessAt, phase } = description;
   const [latest] = recentSyncs;
-  const counted = recentSyncs.find(hasCounted);
+  const totals = recentSyncs.find((report) => report.totals !== undefined)?.totals;
   const isSyncing = phase === 'syncing' || (latest === undefined && lastSuccessAt === undefined);
   const failure =
     consecutiveFailures > 0 ? recentSyncs.find((report) => report.failure !== undefined)?.failure : undefined;
@@ -42,16 +44,14 @@ export function sourceState(
     consecutiveFailures,
     ...(latest !== undefined && { lastAttempt: latest.startedAt }),
     ...(lastSuccessAt !== undefined && { lastSuccess: lastSuccessAt }),
-    ...(counted?.counts !== undefined && { serverCount: counted.counts.entries }),
+    ...(totals !== undefined && { serverCount: totals.server, isEmpty: isNone(totals) }),
     ...(failure !== undefined && { failure }),
     ...(revision !== undefined && { revision }),
   };
 }
 
-/** A sync that finds nothing new may have read nothing, except for the first one. */
-function hasCounted({ number, outcome, counts }: SyncReport): boolean {
-  if (outcome === 'unchanged') return number === 1 || (counts?.entries ?? 0) > 0;
-  return outcome === 'changed';
+function isNone(totals: EntryTotals): boolean {
+  return Object.values(totals).every((count) => count === 0);
 }
 
 /** Faults of the document itself, not of the access to it. */
@@ -65,7 +65,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   UpstreamInvalid: 'Check that the URL leads to a registry.',
   DocumentInvalid: 'Repair the registry document.',
   FormatMismatch: 'Set `format` to the format of the document, or remove it.',
-  EmptySnapshot: 'The document no longer has servers: repair it, or force a sync.',
+  EmptySnapshot: 'The document no longer has entries: repair it, or force a sync.',
   AllEntriesRejected: 'Repair the entries of the document.',
   RemovalGuard: 'Check the document, raise `syncPolicy.maxRemoval`, or force a sync.',
   SecretUnavailable: 'Check the Secret and its key.',
@@ -73,12 +73,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** A source whose data is unusable, with the message for the status; null if all is well. */
 export function dataFault(source: SourceState): { readonly reason: string; readonly message: string } | null {
-  const { failure, serverCount, isFiltered, phase } = source;
+  const { failure, isEmpty, isFiltered, phase } = source;
   if (failure !== undefined && DATA_FAILURES.includes(failure.type)) return fault(source, failure);
-  if (phase === 'Complete' && serverCount === 0 && isFiltered) {
+  if (phase === 'Complete' && isEmpty === true && isFiltered) {
     return {
       reason: 'FilterExcludesAll',
-      message: `${source.field}.filter excludes every server of the source ${source.name}: loosen or remove it.`,
+      message: `${source.field}.filter excludes every entry of the source ${source.name}: loosen or remove it.`,
     };
   }
   return null;

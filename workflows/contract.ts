@@ -8,6 +8,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EntryStatus } from '../registry/entry.ts';
+import type { EntryKind } from '../registry/entry-kind.ts';
 import type { FailureType } from '../registry/failure.ts';
 
 // ---------------------------------------------------------------- workflows
@@ -110,9 +111,14 @@ export interface SyncInput extends SyncOrigin {
   readonly full: boolean;
 }
 
+/** Numbers of a source's entries by kind, without deleted ones. */
+export type EntryTotals = Readonly<Record<EntryKind, number>>;
+
 export interface SyncResult {
   readonly outcome: 'changed' | 'unchanged';
   readonly counts: SyncCounts;
+  /** What the source has after the sync. Absent in the histories of 0.2. */
+  readonly totals?: EntryTotals;
   /** The upstream's name for the fetched state: a commit id, an entity tag, or a digest. */
   readonly upstreamRevision?: string;
 }
@@ -134,6 +140,7 @@ export interface SyncReport {
   readonly endedAt: string;
   readonly outcome: SyncOutcome;
   readonly counts?: SyncCounts;
+  readonly totals?: EntryTotals;
   readonly upstreamRevision?: string;
   readonly failure?: { readonly type: FailureType | 'Unknown'; readonly message: string };
 }

@@ -70,7 +70,7 @@ async function runSync(actor: SourceActor, input: SyncInput): Promise<void> {
   actor.endCycleWithSync(report, { full: input.full, retryAfterMs });
 }
 
-type Ending = Pick<SyncReport, 'outcome' | 'counts' | 'upstreamRevision' | 'failure'> & {
+type Ending = Pick<SyncReport, 'outcome' | 'counts' | 'totals' | 'upstreamRevision' | 'failure'> & {
   readonly retryAfterMs?: number | undefined;
 };
 

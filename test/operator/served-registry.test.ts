@@ -174,7 +174,7 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     const { message } = condition(failed, 'DataValid') ?? {};
     expect(message).toMatch(/spec\.registries\[2\]: source mistaken: .*has the format upstream.*Set `format`/);
     expect(message).toMatch(
-      /spec\.registries\[3\]\.filter excludes every server of the source filtered: loosen or remove/,
+      /spec\.registries\[3\]\.filter excludes every entry of the source filtered: loosen or remove/,
     );
     expect(condition(failed, 'SyncSuccessful')).toMatchObject({ status: 'False', reason: 'SyncFailed' });
     expect(condition(failed, 'Ready')).toMatchObject({ status: 'True' });

@@ -24,8 +24,8 @@ const report = (change: Partial<SyncReport>): SyncReport => ({
   outcome: 'changed',
   ...change,
 });
-const counts = (entries: number) => ({ entries, added: 0, changed: 0, removed: 0, rejected: 0, warnings: 0 });
-const succeeded = (entries = 5): SyncReport => report({ counts: counts(entries), upstreamRevision: 'abc' });
+const succeeded = (server = 5, skill = 0): SyncReport =>
+  report({ totals: { server, skill, plugin: 0 }, upstreamRevision: 'abc' });
 const failed = (type: NonNullable<SyncReport['failure']>['type'], message: string): SyncReport =>
   report({ number: 2, outcome: 'failed', failure: { type, message } });
 
@@ -73,25 +73,23 @@ describe('a source that was never synced fails the registry', () => {
   });
 });
 
-test('a filter that excludes every server fails the registry, and names the filter', () => {
+test('a filter that excludes every entry fails the registry, and names the filter', () => {
   const status = statusOf({ sources: [source([succeeded(0)], true)] });
   expect(status).toMatchObject({
     phase: 'Failed',
-    message: expect.stringContaining('spec.registries[0].filter excludes every server'),
+    message: expect.stringContaining('spec.registries[0].filter excludes every entry'),
   });
   expect(condition(status, 'DataValid')).toMatchObject({ reason: 'FilterExcludesAll' });
   expect(statusOf({ sources: [source([succeeded(0)])] })['phase']).toBe('Ready');
 });
 
-test('the first sync of a filter that excludes everything finds nothing new', () => {
-  const first = report({ outcome: 'unchanged', counts: counts(0) });
-  expect(condition(statusOf({ sources: [source([first], true)] }), 'DataValid')).toMatchObject({
-    reason: 'FilterExcludesAll',
-  });
-  // Later ones may have read nothing: the number stays as it was known.
-  const later = report({ number: 9, outcome: 'unchanged', counts: counts(0) });
-  expect(source([later], true)).not.toHaveProperty('serverCount');
-  expect(source([later], true, 7)).toMatchObject({ serverCount: 7 });
+test('servers are counted without skills and plugins, and what was known stays until a sync counts them', () => {
+  const skills = source([succeeded(0, 3)], true);
+  expect(skills).toMatchObject({ serverCount: 0, isEmpty: false });
+  expect(statusOf({ sources: [skills] })).toMatchObject({ phase: 'Ready', syncStatus: { serverCount: 0 } });
+  expect(source([failed('UpstreamDenied', 'no'), succeeded(4, 3)])).toMatchObject({ serverCount: 4 });
+  expect(source([report({})])).not.toHaveProperty('serverCount');
+  expect(source([report({})], false, 7)).toMatchObject({ serverCount: 7 });
 });
 
 test('conditions name all sources at fault', () => {
