@@ -32,15 +32,17 @@ export const exportReport = z
     mode: z.enum(EXPORT_MODES),
     versions: z.enum(EXPORT_VERSIONS),
     ...counts,
-    servers: z.array(
-      z.object({
-        name: z.string().meta({ example: 'com.example/weather' }),
-        included: z.boolean(),
-        versions: z.array(z.string()).meta({ description: 'The versions in the file.' }),
-        denied: z.boolean().meta({ description: 'Whether its deprecated and deleted versions are denied.' }),
-        notes: z.array(z.string()).meta({ description: 'Why it was left out, or what its users have to provide.' }),
-      }),
-    ),
+    servers: z
+      .array(
+        z.object({
+          name: z.string().meta({ example: 'com.example/weather' }),
+          included: z.boolean(),
+          versions: z.array(z.string()).meta({ description: 'The versions in the file.' }),
+          denied: z.boolean().meta({ description: 'Whether its deprecated and deleted versions are denied.' }),
+          notes: z.array(z.string()).meta({ description: 'Why it was left out, or what its users have to provide.' }),
+        }),
+      )
+      .meta({ description: 'Servers; or skills or plugins, if the export lists those.' }),
   })
   .meta({ id: 'ExportReport' });
 export type ExportReport = z.infer<typeof exportReport>;

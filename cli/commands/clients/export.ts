@@ -44,7 +44,7 @@ export function addExportCommand(program: Command): void {
     .addOption(new Option('--versions <which>', 'the versions to allow').choices(EXPORT_VERSIONS))
     .option('--output <file>', 'write to this file instead of standard output')
     .option('--check', 'compare with --output, print the difference, and exit with status 1 if there is one', false)
-    .option('--report', 'print which servers are included, and why others are left out', false)
+    .option('--report', 'print which entries are included, and why others are left out', false)
     .addHelpText(
       'after',
       [
@@ -77,7 +77,7 @@ async function printReport(target: string, options: ExportCommandOptions): Promi
   const report = await readJson<ExportReport>(await connectServer(options), exportPath(target, options, '/report'));
   printAnswer(options, report, ({ servers }) =>
     formatTable(
-      ['server', 'included', 'versions', 'notes'],
+      ['name', 'included', 'versions', 'notes'],
       servers.map(({ name, included, versions, notes }) => [
         name,
         included ? 'yes' : 'no',
