@@ -1,4 +1,5 @@
 import { createTheme } from '@mantine/core';
+import { texts } from './parts/texts.ts';
 
 /** Only system fonts: nothing is loaded from another host. */
 export const theme = createTheme({
@@ -9,5 +10,8 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
   cursorType: 'pointer',
   respectReducedMotion: true,
-  components: { Badge: { defaultProps: { tt: 'none', fw: 500 } } },
+  components: {
+    Badge: { defaultProps: { tt: 'none', fw: 500, variant: 'light' } },
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': texts.cancel } } },
+  },
 });

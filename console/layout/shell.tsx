@@ -10,7 +10,6 @@ import {
   Menu,
   NavLink,
   Stack,
-  Text,
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
@@ -26,6 +25,7 @@ import { AccountMenu, SessionNotice } from './account.tsx';
 import { NAVIGATION } from './navigation.ts';
 import classes from './shell.module.css';
 import { texts } from './texts.ts';
+import { Muted } from '../parts/text.tsx';
 
 export function Shell(): ReactElement {
   const [isOpen, { toggle, close }] = useDisclosure(false);
@@ -101,9 +101,7 @@ function Navigation({ onNavigate }: { readonly onNavigate: () => void }): ReactE
         <Anchor href={serverUrl('docs').href} size="sm">
           {texts.apiDescription}
         </Anchor>
-        <Text size="sm" c="dimmed">
-          {texts.version(session.version)}
-        </Text>
+        <Muted>{texts.version(session.version)}</Muted>
       </Stack>
     </>
   );

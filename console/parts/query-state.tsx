@@ -1,10 +1,11 @@
 /** Placeholders for data that is loading, empty, or could not be loaded. */
-import { Alert, Button, Center, Loader, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Center, Loader, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
-import type { UseQueryResult } from '@tanstack/react-query';
+import type { UseInfiniteQueryResult, UseQueryResult } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
 import { messageOf } from '../client/server.ts';
 import { texts } from './texts.ts';
+import { Heading } from './text.tsx';
 
 export function Loading(): ReactElement {
   return (
@@ -17,9 +18,7 @@ export function Loading(): ReactElement {
 export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }): ReactElement {
   return (
     <Stack align="center" gap="xs" py="xl" role="status">
-      <Title order={2} size="h4">
-        {title}
-      </Title>
+      <Heading>{title}</Heading>
       {children}
     </Stack>
   );
@@ -51,4 +50,21 @@ export function QueryState<Data>({
   if (query.data !== undefined) return children(query.data);
   if (query.isError) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   return <Loading />;
+}
+
+/** Loads the next page of a list, if there is one. */
+export function MoreButton({
+  query,
+  label,
+}: {
+  readonly query: Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'>;
+  readonly label: string;
+}): ReactNode {
+  return (
+    query.hasNextPage && (
+      <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+        {label}
+      </Button>
+    )
+  );
 }

@@ -2,6 +2,7 @@ export const texts = {
   windowTitle: (page: string) => `${page} · Rollcall`,
   loading: 'Loading',
   retry: 'Try again',
+  cancel: 'Cancel',
   failed: 'Loading failed',
   unreachable: 'The server does not answer. Check that it runs and that you are online.',
   refused: 'Request refused',

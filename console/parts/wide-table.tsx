@@ -3,32 +3,29 @@ import { Table, type TableProps } from '@mantine/core';
 import type { ReactElement } from 'react';
 import classes from './wide-table.module.css';
 
-/**
- * @param label names the table for screen readers.
- * @param minWidth pixels below which it scrolls.
- */
-export function WideTable({
-  label,
-  minWidth,
-  ...table
-}: TableProps & { readonly label: string; readonly minWidth: number }): ReactElement {
+interface WideTableProps extends TableProps {
+  /** For screen readers. */
+  readonly label: string;
+  /** Pixels below which it scrolls. */
+  readonly minWidth: number;
+  /** Of the columns. */
+  readonly titles: readonly string[];
+}
+
+export function WideTable({ label, minWidth, titles, children, ...table }: WideTableProps): ReactElement {
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- Scrolled with the arrow keys.
     <div className={classes.scroller} role="region" aria-label={label} tabIndex={0}>
-      <Table miw={minWidth} aria-label={label} {...table} />
+      <Table miw={minWidth} aria-label={label} {...table}>
+        <Table.Thead>
+          <Table.Tr>
+            {titles.map((title) => (
+              <Table.Th key={title}>{title}</Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>{children}</Table.Tbody>
+      </Table>
     </div>
-  );
-}
-
-/** The header of a table: one title per column. */
-export function ColumnTitles({ titles }: { readonly titles: readonly string[] }): ReactElement {
-  return (
-    <Table.Thead>
-      <Table.Tr>
-        {titles.map((title) => (
-          <Table.Th key={title}>{title}</Table.Th>
-        ))}
-      </Table.Tr>
-    </Table.Thead>
   );
 }

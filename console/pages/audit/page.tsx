@@ -1,4 +1,4 @@
-import { Badge, Button, Group, NativeSelect, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Badge, Button, Group, NativeSelect, Stack, Table, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
@@ -6,14 +6,15 @@ import type { AuditEvent } from '../../../registry/audit.ts';
 import { AUDIT_ACTIONS } from '../../../registry/audit.ts';
 import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
-import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { Empty, QueryState, MoreButton } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Time } from '../../parts/time.tsx';
 import { AuditExport } from './export.tsx';
 import { type AuditSearch, conditionsOf, OUTCOMES } from './search.ts';
 import { texts } from './texts.ts';
-import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
+import { WideTable } from '../../parts/wide-table.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Muted } from '../../parts/text.tsx';
 
 const route = getRouteApi('/audit');
 const PAGE = 100;
@@ -49,22 +50,12 @@ export function AuditPage(): ReactElement {
         {(found) =>
           found.length === 0 ? (
             <Empty title={texts.none}>
-              <Text c="dimmed" size="sm">
-                {texts.noneHint}
-              </Text>
+              <Muted>{texts.noneHint}</Muted>
             </Empty>
           ) : (
             <>
               <Events events={found} />
-              {events.hasNextPage && (
-                <Button
-                  variant="default"
-                  loading={events.isFetchingNextPage}
-                  onClick={() => void events.fetchNextPage()}
-                >
-                  {texts.more}
-                </Button>
-              )}
+              <MoreButton query={events} label={texts.more} />
             </>
           )
         }
@@ -75,7 +66,7 @@ export function AuditPage(): ReactElement {
 
 function Filters({ search }: { readonly search: AuditSearch }): ReactElement {
   const navigate = route.useNavigate();
-  const set = (change: { readonly [Key in keyof AuditSearch]?: AuditSearch[Key] | undefined }): void =>
+  const set = (change: AuditSearch): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const { filters, any } = texts;
   return (
@@ -134,13 +125,10 @@ const COLORS = { success: 'green', denied: 'red', failure: 'yellow', error: 'red
 
 function Events({ events }: { readonly events: readonly AuditEvent[] }): ReactElement {
   return (
-    <WideTable label={texts.title} minWidth={720}>
-      <ColumnTitles titles={Object.values(texts.columns)} />
-      <Table.Tbody>
-        {events.map((event) => (
-          <EventLine key={event.id} event={event} />
-        ))}
-      </Table.Tbody>
+    <WideTable label={texts.title} minWidth={720} titles={Object.values(texts.columns)}>
+      {events.map((event) => (
+        <EventLine key={event.id} event={event} />
+      ))}
     </WideTable>
   );
 }
@@ -157,36 +145,22 @@ function EventLine({ event }: { readonly event: AuditEvent }): ReactElement {
       </Table.Td>
       <Table.Td style={{ overflowWrap: 'anywhere' }}>
         <SafeText text={displayName ?? subject ?? texts.actors[actor]} limit={200} />
-        {sourceAddress !== null && (
-          <Text size="xs" c="dimmed">
-            {texts.from(sourceAddress)}
-          </Text>
-        )}
+        {sourceAddress !== null && <Muted size="xs">{texts.from(sourceAddress)}</Muted>}
       </Table.Td>
       <Table.Td>
         {texts.actions[action] ?? action}
-        {count > 1 && (
-          <Text size="xs" c="dimmed">
-            {texts.times(count)}
-          </Text>
-        )}
+        {count > 1 && <Muted size="xs">{texts.times(count)}</Muted>}
       </Table.Td>
       <Table.Td maw={320} style={{ overflowWrap: 'anywhere' }}>
         <SafeText text={named === '' ? '–' : named} limit={300} />
-        {target.registry !== null && (
-          <Text size="xs" c="dimmed">
-            {target.registry}
-          </Text>
-        )}
+        {target.registry !== null && <Muted size="xs">{target.registry}</Muted>}
       </Table.Td>
       <Table.Td maw={320} style={{ overflowWrap: 'anywhere' }}>
-        <Badge color={COLORS[outcome]} variant="light">
-          {texts.outcomes[outcome]}
-        </Badge>
+        <Badge color={COLORS[outcome]}>{texts.outcomes[outcome]}</Badge>
         {typeof message === 'string' && (
-          <Text size="xs" c="dimmed">
+          <Muted size="xs">
             <SafeText text={message} limit={300} />
-          </Text>
+          </Muted>
         )}
       </Table.Td>
     </Table.Tr>

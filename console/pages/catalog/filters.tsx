@@ -1,4 +1,5 @@
 /** The filters of the catalog. Their values are in the URL. */
+import { choicesQuery } from './queries.ts';
 import { Button, Collapse, Group, Select } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
@@ -6,7 +7,6 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { visibleText } from '../../parts/hidden-characters.ts';
 import classes from './catalog.module.css';
-import { choicesQuery } from './queries.ts';
 import { type CatalogSearch, isFiltered, PERIODS, PLACES, SORTS, STATUSES } from './search.ts';
 import { texts } from './texts.ts';
 

@@ -1,18 +1,19 @@
 /** Finds servers of a registry. */
-import { Group, SegmentedControl, Stack, Text } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useCallback } from 'react';
 import { useSession } from '../../client/session.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Empty, Failure, QueryState } from '../../parts/query-state.tsx';
-import { ENTRY_KINDS, type EntryKind, SKILL_KINDS } from '../../../registry/entry-kind.ts';
+import { ENTRY_KINDS, type EntryKind } from '../../../registry/entry-kind.ts';
 import { Filters, NO_FILTERS } from './filters.tsx';
 import { pageQuery, registriesQuery } from './queries.ts';
 import { Results } from './results.tsx';
 import { SearchField } from './search-field.tsx';
 import { type CatalogSearch, isFiltered } from './search.ts';
 import { texts } from './texts.ts';
+import { Choice } from '../../parts/choice.tsx';
 
 const route = getRouteApi('/catalog');
 
@@ -58,12 +59,13 @@ function Servers({
   const { type = 'server' } = search;
   return (
     <>
-      <SegmentedControl
-        aria-label={texts.type}
+      <Choice
+        label={texts.type}
         w={{ base: '100%', sm: 'fit-content' }}
-        data={ENTRY_KINDS.map((value) => ({ value, label: texts.types[value] }))}
+        values={ENTRY_KINDS}
+        names={texts.types}
         value={type}
-        onChange={(value) => change({ ...NO_FILTERS, type: SKILL_KINDS.find((kind) => kind === value) })}
+        onChange={(kind) => change({ ...NO_FILTERS, type: kind === 'server' ? undefined : kind })}
       />
       <Group gap="sm" align="flex-end">
         <SearchField

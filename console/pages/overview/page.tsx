@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Card, Group, List, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Card, Group, List, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
@@ -7,8 +7,11 @@ import { hasRole, useSession } from '../../client/session.ts';
 import { QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Time } from '../../parts/time.tsx';
+import { registriesQuery } from '../catalog/queries.ts';
+import { sourcesQuery } from '../source/state.ts';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Section, Muted } from '../../parts/text.tsx';
 
 export function OverviewPage(): ReactElement {
   const session = useSession();
@@ -22,20 +25,14 @@ export function OverviewPage(): ReactElement {
 
 function Reader(): ReactElement {
   const session = useSession();
-  const registries = useQuery({
-    queryKey: ['catalog', 'registries'],
-    queryFn: ({ signal }) => server.catalog.registries.query(undefined, { signal }),
-  });
+  const registries = useQuery(registriesQuery);
   return (
     <Stack align="flex-start">
       <Text>{session.kind === 'public' ? texts.publicHint : texts.readerHint}</Text>
       <Button renderRoot={(props) => <Link to="/catalog" {...props} />}>{texts.toCatalog}</Button>
       <QueryState query={registries}>
         {(found) => (
-          <Stack gap="xs">
-            <Title order={2} size="h4">
-              {texts.registries}
-            </Title>
+          <Section title={texts.registries}>
             <List>
               {found.map(({ name }) => (
                 <List.Item key={name}>
@@ -45,7 +42,7 @@ function Reader(): ReactElement {
                 </List.Item>
               ))}
             </List>
-          </Stack>
+          </Section>
         )}
       </QueryState>
     </Stack>
@@ -58,11 +55,7 @@ function Sources(): ReactElement {
     queryFn: ({ signal }) => server.system.info.query(undefined, { signal }),
     refetchInterval: 30_000,
   });
-  const sources = useQuery({
-    queryKey: ['sources', 'list'],
-    queryFn: ({ signal }) => server.sources.list.query(undefined, { signal }),
-    refetchInterval: 10_000,
-  });
+  const sources = useQuery(sourcesQuery);
   return (
     <>
       <QueryState query={info}>
@@ -78,10 +71,7 @@ function Sources(): ReactElement {
           </SimpleGrid>
         )}
       </QueryState>
-      <Stack gap="xs">
-        <Title order={2} size="h4">
-          {texts.failing}
-        </Title>
+      <Section title={texts.failing}>
         <QueryState query={sources}>
           {(found) => {
             const failing = found.filter(({ state }) => state.failures > 0);
@@ -106,7 +96,7 @@ function Sources(): ReactElement {
             );
           }}
         </QueryState>
-      </Stack>
+      </Section>
       <Recent />
     </>
   );
@@ -115,9 +105,7 @@ function Sources(): ReactElement {
 function Count({ label, value }: { readonly label: string; readonly value: number | undefined }): ReactElement {
   return (
     <Card withBorder>
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
+      <Muted>{label}</Muted>
       <Text fz={28} fw={600}>
         {value === undefined ? '…' : value.toLocaleString()}
       </Text>
@@ -132,10 +120,7 @@ function Recent(): ReactElement {
     refetchInterval: 30_000,
   });
   return (
-    <Stack gap="xs">
-      <Title order={2} size="h4">
-        {texts.recent}
-      </Title>
+    <Section title={texts.recent}>
       <QueryState query={recent}>
         {(runs) =>
           runs.length === 0 ? (
@@ -158,9 +143,7 @@ function Recent(): ReactElement {
                       {texts.sync(run.sourceName, run.number)}
                     </Anchor>
                     {run.outcome === 'failed' ? (
-                      <Badge color="red" variant="light">
-                        {texts.failed}
-                      </Badge>
+                      <Badge color="red">{texts.failed}</Badge>
                     ) : (
                       <Text size="sm">{texts.changes(run.added, run.changed, run.removed)}</Text>
                     )}
@@ -171,6 +154,6 @@ function Recent(): ReactElement {
           )
         }
       </QueryState>
-    </Stack>
+    </Section>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, FileButton, Group, SegmentedControl, Select, Stack, Tabs, Text } from '@mantine/core';
+import { Button, FileButton, Group, Select, Stack, Tabs, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -9,11 +9,14 @@ import { hasRole, useSession } from '../../client/session.ts';
 import { DocumentEditor } from '../../parts/document-editor.tsx';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { readDocument } from '../../parts/written-document.ts';
-import { ENTRY_KINDS, type EntryKind, SKILL_KINDS } from '../../../registry/entry-kind.ts';
+import { ENTRY_KINDS, type EntryKind } from '../../../registry/entry-kind.ts';
 import { faultsOfDocument } from './checked-document.ts';
 import { PublishedVersions } from './published.tsx';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Muted } from '../../parts/text.tsx';
+import { Choice } from '../../parts/choice.tsx';
+import type { PublishSearch } from './search.ts';
 
 const route = getRouteApi('/publish');
 
@@ -23,6 +26,8 @@ export function PublishPage(): ReactElement {
   const session = useSession();
   const { tab, registry: chosen, type = 'server' } = route.useSearch();
   const navigate = route.useNavigate();
+  const change = (changed: PublishSearch): void =>
+    void navigate({ search: (before) => ({ ...before, ...changed }), replace: true });
   const isAllowed = session.mayWrite && hasRole(session, 'manageEntries');
   const registries = useQuery({
     queryKey: ['registries', 'list'],
@@ -45,36 +50,21 @@ export function PublishPage(): ReactElement {
                 data={found.map(({ name }) => name)}
                 value={registry ?? null}
                 allowDeselect={false}
-                onChange={(name) =>
-                  void navigate({ search: (before) => ({ ...before, registry: name ?? undefined }), replace: true })
-                }
+                onChange={(name) => change({ registry: name ?? undefined })}
               />
               <div>
-                <SegmentedControl
-                  aria-label={texts.type}
-                  data={ENTRY_KINDS.map((value) => ({ value, label: texts.types[value] }))}
+                <Choice
+                  label={texts.type}
+                  values={ENTRY_KINDS}
+                  names={texts.types}
                   value={type}
-                  onChange={(value) =>
-                    void navigate({
-                      search: (before) => ({
-                        ...before,
-                        type: SKILL_KINDS.find((kind) => kind === value),
-                        name: undefined,
-                      }),
-                      replace: true,
-                    })
-                  }
+                  onChange={(kind) => change({ type: kind === 'server' ? undefined : kind, name: undefined })}
                 />
               </div>
               <Tabs
                 value={tab ?? 'publish'}
                 keepMounted={false}
-                onChange={(value) =>
-                  void navigate({
-                    search: (before) => ({ ...before, tab: value === 'manage' ? value : undefined }),
-                    replace: true,
-                  })
-                }
+                onChange={(value) => change({ tab: value === 'manage' ? value : undefined })}
               >
                 <Tabs.List>
                   <Tabs.Tab value="publish">{texts.tabs.publish}</Tabs.Tab>
@@ -163,9 +153,7 @@ function PublishVersion({
           {texts.publish}
         </Button>
       </Group>
-      <Text size="sm" c="dimmed">
-        {texts.undo}
-      </Text>
+      <Muted>{texts.undo}</Muted>
     </Stack>
   );
 }

@@ -1,20 +1,21 @@
 /** The versions of a published server, skill, or plugin: deprecate, delete, restore. */
-import { Badge, Button, Group, Modal, Stack, Table, Text, Textarea, TextInput } from '@mantine/core';
+import { Badge, Button, Group, Stack, Table, Text, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import { useChange } from '../../client/change.ts';
 import type { EntryKind } from '../../../registry/entry-kind.ts';
 import { server } from '../../client/server.ts';
+import { ConfirmDialog } from '../../parts/confirm-dialog.tsx';
 import { QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Time } from '../../parts/time.tsx';
+import { type ListedVersion, type ServerAddress, versionsQuery } from '../server/queries.ts';
 import { texts } from './texts.ts';
-import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
+import { WideTable } from '../../parts/wide-table.tsx';
+import { Muted } from '../../parts/text.tsx';
 
 const route = getRouteApi('/publish');
-
-type Version = Awaited<ReturnType<typeof server.catalog.versions.query>>[number];
 
 export function PublishedVersions({
   registry,
@@ -48,34 +49,20 @@ export function PublishedVersions({
         </Group>
       </form>
       {name !== '' && registry !== undefined && <Versions registry={registry} entryKind={type} name={name} />}
-      <Text size="sm" c="dimmed">
-        {texts.undo}
-      </Text>
+      <Muted>{texts.undo}</Muted>
     </Stack>
   );
 }
 
-interface Named {
-  readonly registry: string;
-  readonly entryKind: EntryKind;
-  readonly name: string;
-}
-
-function Versions(named: Named): ReactElement {
-  const versions = useQuery({
-    queryKey: ['catalog', 'versions', named],
-    queryFn: ({ signal }) => server.catalog.versions.query(named, { signal }),
-  });
+function Versions(named: ServerAddress): ReactElement {
+  const versions = useQuery(versionsQuery(named));
   return (
     <QueryState query={versions}>
       {(found) => (
-        <WideTable label={named.name} minWidth={520} verticalSpacing="sm">
-          <ColumnTitles titles={Object.values(texts.columns)} />
-          <Table.Tbody>
-            {found.map((version) => (
-              <VersionLine key={version.version} of={named} version={version} />
-            ))}
-          </Table.Tbody>
+        <WideTable label={named.name} minWidth={520} verticalSpacing="sm" titles={Object.values(texts.columns)}>
+          {found.map((version) => (
+            <VersionLine key={version.version} of={named} version={version} />
+          ))}
         </WideTable>
       )}
     </QueryState>
@@ -84,7 +71,7 @@ function Versions(named: Named): ReactElement {
 
 const COLORS: Readonly<Record<string, string>> = { active: 'green', deprecated: 'yellow', deleted: 'red' };
 
-function VersionLine({ of, version }: { readonly of: Named; readonly version: Version }): ReactElement {
+function VersionLine({ of, version }: { readonly of: ServerAddress; readonly version: ListedVersion }): ReactElement {
   const { version: number, status, statusMessage, publishedAt, isLatest } = version;
   const [asked, setAsked] = useState<'deprecate' | 'remove'>();
   const [message, setMessage] = useState('');
@@ -113,16 +100,14 @@ function VersionLine({ of, version }: { readonly of: Named; readonly version: Ve
   return (
     <Table.Tr>
       <Table.Td>
-        <SafeText text={number} limit={100} /> {isLatest && <Badge variant="light">{texts.latest}</Badge>}
+        <SafeText text={number} limit={100} /> {isLatest && <Badge>{texts.latest}</Badge>}
       </Table.Td>
       <Table.Td>
-        <Badge variant="light" color={COLORS[status] ?? 'gray'}>
-          {texts.statuses[status]}
-        </Badge>
+        <Badge color={COLORS[status] ?? 'gray'}>{texts.statuses[status]}</Badge>
         {statusMessage !== null && (
-          <Text size="xs" c="dimmed">
+          <Muted size="xs">
             <SafeText text={statusMessage} limit={500} />
-          </Text>
+          </Muted>
         )}
       </Table.Td>
       <Table.Td>
@@ -146,40 +131,27 @@ function VersionLine({ of, version }: { readonly of: Named; readonly version: Ve
             </Button>
           )}
         </Group>
-        <Modal
-          opened={asked !== undefined}
-          onClose={close}
+        <ConfirmDialog
+          isOpen={asked !== undefined}
           title={isRemoval ? texts.removeTitle(number) : texts.deprecateTitle(number)}
-          closeButtonProps={{ 'aria-label': texts.cancel }}
+          confirm={isRemoval ? texts.removeDo : texts.deprecateDo}
+          color={isRemoval ? 'red' : 'blue'}
+          isPending={remove.isPending || deprecate.isPending}
+          onClose={close}
+          onConfirm={() => (isRemoval ? remove : deprecate).mutate(undefined)}
         >
-          <Stack>
-            <Text size="sm">{isRemoval ? texts.removeWhat : texts.deprecateWhat}</Text>
-            {!isRemoval && (
-              <Textarea
-                label={texts.message}
-                description={texts.messageHint}
-                maxLength={500}
-                data-autofocus
-                value={message}
-                onChange={({ currentTarget }) => setMessage(currentTarget.value)}
-              />
-            )}
-            <Group justify="flex-end">
-              <Button variant="default" onClick={close}>
-                {texts.cancel}
-              </Button>
-              {isRemoval ? (
-                <Button color="red" loading={remove.isPending} onClick={() => remove.mutate(undefined)}>
-                  {texts.removeDo}
-                </Button>
-              ) : (
-                <Button loading={deprecate.isPending} onClick={() => deprecate.mutate(undefined)}>
-                  {texts.deprecateDo}
-                </Button>
-              )}
-            </Group>
-          </Stack>
-        </Modal>
+          <Text size="sm">{isRemoval ? texts.removeWhat : texts.deprecateWhat}</Text>
+          {!isRemoval && (
+            <Textarea
+              label={texts.message}
+              description={texts.messageHint}
+              maxLength={500}
+              data-autofocus
+              value={message}
+              onChange={({ currentTarget }) => setMessage(currentTarget.value)}
+            />
+          )}
+        </ConfirmDialog>
       </Table.Td>
     </Table.Tr>
   );

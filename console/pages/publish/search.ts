@@ -1,4 +1,4 @@
-/** What the publishing page shows, as the address has it. */
+/** What is shown on the publishing page, from its URL. */
 import { SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
 
 export interface PublishSearch {

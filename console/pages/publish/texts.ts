@@ -43,7 +43,6 @@ export const texts = {
   removeWhat:
     'Clients no longer see the version. Registries that follow this one learn about the deletion. Restore it to undo this. The version number cannot be published again.',
   removeDo: 'Delete',
-  cancel: 'Cancel',
   deprecated: (version: string) => `Version ${version} is deprecated`,
   removed: (version: string) => `Version ${version} is deleted. You can restore it.`,
   restored: (version: string) => `Version ${version} is active again`,

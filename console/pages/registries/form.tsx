@@ -1,10 +1,11 @@
 /** Adding a registry, and changing one that was added through the API. */
-import { Button, Group, JsonInput, SegmentedControl, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, JsonInput, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { type ReactElement, useState } from 'react';
 import { useChange } from '../../client/change.ts';
 import { faultsOf, messageOf, server } from '../../client/server.ts';
 import type { Registry } from './page.tsx';
 import { texts } from './texts.ts';
+import { Choice } from '../../parts/choice.tsx';
 
 type RegistryInput = Parameters<typeof server.registries.create.mutate>[0];
 
@@ -72,11 +73,12 @@ export function RegistryForm({ registry, onDone }: RegistryFormProps): ReactElem
           error={faultOf('sources')}
           onChange={({ currentTarget }) => setSources(currentTarget.value)}
         />
-        <SegmentedControl
-          aria-label={texts.accessLabel}
-          data={(['protected', 'public'] as const).map((value) => ({ value, label: texts.access[value] }))}
+        <Choice
+          label={texts.accessLabel}
+          values={['protected', 'public']}
+          names={texts.access}
           value={access}
-          onChange={(value) => setAccess(value === 'public' ? 'public' : 'protected')}
+          onChange={setAccess}
         />
         {access === 'protected' && (
           <JsonInput

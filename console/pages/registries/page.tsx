@@ -12,6 +12,7 @@ import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { RegistryForm } from './form.tsx';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Muted } from '../../parts/text.tsx';
 
 export type Registry = Awaited<ReturnType<typeof server.registries.list.query>>[number];
 
@@ -49,12 +50,7 @@ export function RegistriesPage(): ReactElement {
           )
         }
       </QueryState>
-      <Modal
-        opened={isCreating}
-        onClose={creating.close}
-        title={texts.create}
-        closeButtonProps={{ 'aria-label': texts.cancel }}
-      >
+      <Modal opened={isCreating} onClose={creating.close} title={texts.create}>
         <RegistryForm onDone={creating.close} />
       </Modal>
     </Stack>
@@ -77,15 +73,11 @@ function RegistryCard({
           <Title order={2} size="h3" style={{ overflowWrap: 'anywhere' }}>
             {name}
           </Title>
-          {isDefault && <Badge variant="light">{texts.isDefault}</Badge>}
-          <Badge variant="light" color={access === 'public' ? 'green' : 'gray'}>
-            {texts.access[access]}
-          </Badge>
+          {isDefault && <Badge>{texts.isDefault}</Badge>}
+          <Badge color={access === 'public' ? 'green' : 'gray'}>{texts.access[access]}</Badge>
         </Group>
         <div>
-          <Text size="sm" c="dimmed">
-            {texts.order}
-          </Text>
+          <Muted>{texts.order}</Muted>
           {sources.length === 0 ? (
             <Text>{texts.noSources}</Text>
           ) : (
@@ -105,14 +97,12 @@ function RegistryCard({
           )}
         </div>
         <div>
-          <Text size="sm" c="dimmed">
-            {texts.readers}
-          </Text>
+          <Muted>{texts.readers}</Muted>
           <Readers registry={registry} />
         </div>
-        <Text size="sm" c="dimmed">
+        <Muted>
           {texts.defined}: {texts.definedBy[origin]}
-        </Text>
+        </Muted>
         <Group gap="xs">
           <Button
             size="xs"
@@ -167,13 +157,12 @@ function Manage({ registry }: { readonly registry: Registry }): ReactElement {
       <Button size="xs" variant="default" onClick={() => setOpened('delete')}>
         {texts.remove}
       </Button>
-      <Modal opened={opened === 'edit'} onClose={close} title={name} closeButtonProps={{ 'aria-label': texts.cancel }}>
+      <Modal opened={opened === 'edit'} onClose={close} title={name}>
         <RegistryForm registry={registry} onDone={close} />
       </Modal>
       <ConfirmDialog
         isOpen={opened === 'delete'}
         title={texts.deleteTitle(name)}
-        cancel={texts.cancel}
         confirm={texts.deleteDo}
         isPending={remove.isPending}
         onClose={close}

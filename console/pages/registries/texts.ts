@@ -22,7 +22,6 @@ export const texts = {
   deleteTitle: (name: string) => `Delete ${name}`,
   deleteWhat: 'Clients that read this registry get 404 from now on. Its sources and their entries are kept.',
   deleteDo: 'Delete the registry',
-  cancel: 'Cancel',
   name: 'Name',
   nameHint: 'Part of the URL that clients use. It cannot be changed later.',
   sources: 'Sources',

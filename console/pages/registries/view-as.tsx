@@ -1,27 +1,18 @@
 /** What a caller with other claims sees of a registry. */
-import {
-  Alert,
-  Anchor,
-  Button,
-  Group,
-  JsonInput,
-  SegmentedControl,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-} from '@mantine/core';
+import { Alert, Anchor, Button, Group, JsonInput, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
-import { ENTRY_KINDS, type EntryKind, SKILL_KINDS } from '../../../registry/entry-kind.ts';
+import { ENTRY_KINDS, type EntryKind } from '../../../registry/entry-kind.ts';
 import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
-import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { Empty, QueryState, MoreButton } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { texts } from './texts.ts';
-import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
+import { WideTable } from '../../parts/wide-table.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Choice } from '../../parts/choice.tsx';
+import type { ViewAsSearch } from './search.ts';
 
 const route = getRouteApi('/registries/$name/view-as');
 
@@ -31,6 +22,8 @@ export function ViewAsPage(): ReactElement {
   const { name } = route.useParams();
   const { claims: shown, q = '', type = 'server' } = route.useSearch();
   const navigate = route.useNavigate();
+  const change = (changed: ViewAsSearch): void =>
+    void navigate({ search: (before) => ({ ...before, ...changed }), replace: true });
   const [claims, setClaims] = useState(shown ?? EXAMPLE);
   const isAllowed = hasRole(useSession(), 'superAdmin');
   if (!isAllowed) return <Empty title={texts.onlySuperAdmins} />;
@@ -58,24 +51,18 @@ export function ViewAsPage(): ReactElement {
             value={claims}
             onChange={setClaims}
           />
-          <SegmentedControl
-            aria-label={texts.type}
-            data={ENTRY_KINDS.map((value) => ({ value, label: texts.types[value] }))}
+          <Choice
+            label={texts.type}
+            values={ENTRY_KINDS}
+            names={texts.types}
             value={type}
-            onChange={(value) =>
-              void navigate({
-                search: (before) => ({ ...before, type: SKILL_KINDS.find((kind) => kind === value) }),
-                replace: true,
-              })
-            }
+            onChange={(kind) => change({ type: kind === 'server' ? undefined : kind })}
           />
           <Group align="flex-end">
             <TextInput
               label={texts.search}
               value={q}
-              onChange={({ currentTarget: { value } }) =>
-                void navigate({ search: (before) => ({ ...before, q: value || undefined }), replace: true })
-              }
+              onChange={({ currentTarget: { value } }) => change({ q: value || undefined })}
             />
             <Button type="submit" disabled={objectIn(claims) === undefined}>
               {texts.show}
@@ -127,28 +114,25 @@ function View({ name, type, claims, search }: ViewProps): ReactElement {
           ) : entries.length === 0 ? (
             <Empty title={texts.noEntries} />
           ) : (
-            <WideTable label={texts.viewAsTitle(name)} minWidth={400}>
-              <ColumnTitles titles={[texts.names[type], texts.version, texts.source]} />
-              <Table.Tbody>
-                {entries.map((entry) => (
-                  <Table.Tr key={entry.name}>
-                    <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                      <SafeText text={entry.name} limit={300} />
-                    </Table.Td>
-                    <Table.Td>
-                      <SafeText text={entry.version} limit={100} />
-                    </Table.Td>
-                    <Table.Td>{entry.sourceName}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
+            <WideTable
+              label={texts.viewAsTitle(name)}
+              minWidth={400}
+              titles={[texts.names[type], texts.version, texts.source]}
+            >
+              {entries.map((entry) => (
+                <Table.Tr key={entry.name}>
+                  <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                    <SafeText text={entry.name} limit={300} />
+                  </Table.Td>
+                  <Table.Td>
+                    <SafeText text={entry.version} limit={100} />
+                  </Table.Td>
+                  <Table.Td>{entry.sourceName}</Table.Td>
+                </Table.Tr>
+              ))}
             </WideTable>
           )}
-          {view.hasNextPage && (
-            <Button variant="default" loading={view.isFetchingNextPage} onClick={() => void view.fetchNextPage()}>
-              {texts.more}
-            </Button>
-          )}
+          <MoreButton query={view} label={texts.more} />
         </Stack>
       )}
     </QueryState>

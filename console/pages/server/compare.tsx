@@ -1,5 +1,5 @@
 /** The differences between two versions. */
-import { ActionIcon, Badge, Group, Select, Stack, Table, Text, Title } from '@mantine/core';
+import { ActionIcon, Badge, Group, Select, Stack, Table, Text } from '@mantine/core';
 import { IconArrowsExchange } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactElement, useMemo } from 'react';
@@ -13,6 +13,7 @@ import { type ListedVersion, type ServerAddress, type ServerVersion, versionQuer
 import type { ServerSearch } from './search.ts';
 import classes from './server.module.css';
 import { texts as allTexts } from './texts.ts';
+import { Heading } from '../../parts/text.tsx';
 
 const texts = allTexts.compare;
 
@@ -95,9 +96,7 @@ function Changes({ before, after }: { readonly before: ServerVersion; readonly a
         const found = changes.filter((change) => change.section === section);
         return found.length === 0 ? null : (
           <section key={section}>
-            <Title order={2} size="h4">
-              {texts.sections[section]}
-            </Title>
+            <Heading>{texts.sections[section]}</Heading>
             <ChangeTable label={texts.sections[section]} changes={found} />
           </section>
         );
@@ -114,28 +113,26 @@ function ChangeTable({
   readonly changes: readonly Change[];
 }): ReactElement {
   return (
-    <WideTable label={label} minWidth={560} layout="fixed" verticalSpacing="xs">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th w="34%">{texts.what}</Table.Th>
-          <Table.Th>{texts.before}</Table.Th>
-          <Table.Th>{texts.after}</Table.Th>
+    <WideTable
+      label={label}
+      minWidth={560}
+      titles={[texts.what, texts.before, texts.after]}
+      layout="fixed"
+      verticalSpacing="xs"
+      className={classes.changes}
+    >
+      {changes.map(({ what, before, after }) => (
+        <Table.Tr key={what}>
+          <Table.Td>
+            <SafeText text={what} limit={300} />{' '}
+            <Badge size="sm" variant="default">
+              {texts.kinds[before === undefined ? 'added' : after === undefined ? 'removed' : 'changed']}
+            </Badge>
+          </Table.Td>
+          <Value text={before} className={classes.removed} />
+          <Value text={after} className={classes.added} />
         </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {changes.map(({ what, before, after }) => (
-          <Table.Tr key={what}>
-            <Table.Td>
-              <SafeText text={what} limit={300} />{' '}
-              <Badge size="sm" variant="default">
-                {texts.kinds[before === undefined ? 'added' : after === undefined ? 'removed' : 'changed']}
-              </Badge>
-            </Table.Td>
-            <Value text={before} className={classes.removed} />
-            <Value text={after} className={classes.added} />
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
+      ))}
     </WideTable>
   );
 }

@@ -8,6 +8,7 @@ import type { ServerDocument } from './document.ts';
 import { Icon } from './icon.tsx';
 import type { ServerVersion } from './queries.ts';
 import { texts } from './texts.ts';
+import { Muted } from '../../parts/text.tsx';
 
 export function Header({
   entry,
@@ -28,9 +29,9 @@ export function Header({
         <Stack gap={2} miw={0}>
           <PageTitle text={title ?? entry.name} />
           {title !== undefined && (
-            <Text c="dimmed" size="sm">
+            <Muted>
               <SafeText text={entry.name} />
-            </Text>
+            </Muted>
           )}
           <Group gap="md">
             {entry.status !== 'active' && (

@@ -12,6 +12,7 @@ import { visibleText } from '../../parts/hidden-characters.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
 import type { ServerVersion } from './queries.ts';
 import { texts as allTexts } from './texts.ts';
+import { Muted } from '../../parts/text.tsx';
 
 const texts = allTexts.install;
 const CLIENTS = Object.keys(texts.clients) as FileClient[];
@@ -35,11 +36,7 @@ export function Install({
       {inputs.length > 0 && (
         <Fieldset legend={texts.inputs}>
           <Stack gap="sm">
-            {inputs.some(({ isSecret }) => !isSecret) && (
-              <Text size="sm" c="dimmed">
-                {texts.inputsHint}
-              </Text>
-            )}
+            {inputs.some(({ isSecret }) => !isSecret) && <Muted>{texts.inputsHint}</Muted>}
             {inputs.map((input) => (
               <Answer
                 key={input.id}
@@ -90,14 +87,14 @@ function Answer({
         <Text size="sm" fw={500}>
           {label}
         </Text>
-        <Text size="xs" c="dimmed">
+        <Muted size="xs">
           {description !== undefined && (
             <>
               <SafeText text={description} limit={300} />{' '}
             </>
           )}
           {texts.secretHint}
-        </Text>
+        </Muted>
       </div>
     );
   }
@@ -142,9 +139,7 @@ function Client({ client, form }: { readonly client: FileClient; readonly form: 
           {(text) => (
             <>
               <CodeBlock text={text} label={file.path} />
-              <Text size="sm" c="dimmed">
-                {texts.fileHint}
-              </Text>
+              <Muted>{texts.fileHint}</Muted>
             </>
           )}
         </Way>
@@ -176,9 +171,9 @@ function Way({
         {title}
       </Title>
       {'reason' in outcome ? (
-        <Text size="sm" c="dimmed">
+        <Muted>
           <SafeText text={texts.notPossible(outcome.reason)} />
-        </Text>
+        </Muted>
       ) : (
         <>
           {children(outcome.text)}

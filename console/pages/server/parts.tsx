@@ -1,5 +1,5 @@
 /** Parts of the pages of servers, skills, and plugins. */
-import { Card, Code, Stack, Text, Title } from '@mantine/core';
+import { Card, Code, Stack, Text } from '@mantine/core';
 import type { ReactElement, ReactNode } from 'react';
 import { type JsonObject, textOf } from '../../../registry/json.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
@@ -7,6 +7,7 @@ import { Time } from '../../parts/time.tsx';
 import type { ServerVersion } from './queries.ts';
 import classes from './server.module.css';
 import { texts } from './texts.ts';
+import { Heading } from '../../parts/text.tsx';
 
 /** Packages and remotes that are shown. */
 const MAX_SHOWN = 50;
@@ -66,9 +67,7 @@ export function Parts({
 }): ReactElement {
   return (
     <Stack gap="sm">
-      <Title order={2} size="h4">
-        {title}
-      </Title>
+      <Heading>{title}</Heading>
       {parts.slice(0, MAX_SHOWN).map((part, index) => (
         // oxlint-disable-next-line react/no-array-index-key -- The parts of a document don't move.
         <Card key={index} withBorder padding="sm">

@@ -5,6 +5,7 @@ import { SafeText } from '../../parts/safe-text.tsx';
 import type { Setting } from './document.ts';
 import classes from './server.module.css';
 import { texts } from './texts.ts';
+import { Muted } from '../../parts/text.tsx';
 
 const MAX_SHOWN = 100;
 
@@ -43,30 +44,26 @@ function OneSetting({ setting }: { readonly setting: Setting }): ReactElement {
           <SafeText text={value === undefined ? name : `${name} = ${value}`} limit={300} />
         </Code>
         {isSecret && (
-          <Badge size="sm" color="red" variant="light">
+          <Badge size="sm" color="red">
             {texts.secret}
           </Badge>
         )}
-        {isRequired && (
-          <Badge size="sm" variant="light">
-            {texts.required}
-          </Badge>
-        )}
+        {isRequired && <Badge size="sm">{texts.required}</Badge>}
         {defaultValue !== undefined && (
-          <Text size="xs" c="dimmed">
+          <Muted size="xs">
             <SafeText text={texts.defaultValue(defaultValue)} limit={200} />
-          </Text>
+          </Muted>
         )}
         {choices.length > 0 && (
-          <Text size="xs" c="dimmed">
+          <Muted size="xs">
             <SafeText text={texts.oneOf(choices.join(', '))} limit={300} />
-          </Text>
+          </Muted>
         )}
       </Group>
       {description !== undefined && (
-        <Text size="sm" c="dimmed">
+        <Muted>
           <SafeText text={description} limit={500} />
-        </Text>
+        </Muted>
       )}
     </Stack>
   );

@@ -9,6 +9,7 @@ import { Description, Fact, Facts, Parts, TextFact } from './parts.tsx';
 import type { ServerVersion } from './queries.ts';
 import classes from './server.module.css';
 import { texts as allTexts } from './texts.ts';
+import { Heading } from '../../parts/text.tsx';
 
 const texts = allTexts.skill;
 
@@ -111,17 +112,13 @@ function Signer({
   const names = Object.keys(texts.signerFacts) as (keyof typeof texts.signerFacts)[];
   return (
     <section>
-      <Title order={2} size="h4">
-        {texts.signer}
-      </Title>
+      <Heading>{texts.signer}</Heading>
       <Text size="sm" c="dimmed" mb="xs">
         {texts.signerHint}
       </Text>
       {result !== undefined && (
         <Group gap="xs" mb="xs">
-          <Badge color={COLORS[result]} variant="light">
-            {texts.results[result]}
-          </Badge>
+          <Badge color={COLORS[result]}>{texts.results[result]}</Badge>
           <Text size="sm">
             <SafeText text={textOf(verification['reason']) ?? textOf(verification['identity']) ?? ''} limit={500} />
           </Text>

@@ -4,38 +4,36 @@ import type { ReactElement } from 'react';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { visibleText } from '../../parts/hidden-characters.ts';
 import { Time } from '../../parts/time.tsx';
-import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
+import { WideTable } from '../../parts/wide-table.tsx';
 import type { ListedVersion } from './queries.ts';
 import { texts } from './texts.ts';
 
 /** All versions of a server, newest first. */
 export function Versions({ versions }: { readonly versions: readonly ListedVersion[] }): ReactElement {
   return (
-    <WideTable label={texts.versions.caption} minWidth={420} highlightOnHover>
-      <ColumnTitles titles={[texts.version, texts.versions.status, texts.published, texts.versions.compare]} />
-      <Table.Tbody>
-        {versions.map(({ version, status, publishedAt, isLatest }, index) => (
-          <Table.Tr key={version}>
-            <Table.Td>
-              <Anchor renderRoot={(props) => <Link from="/catalog/$registry/$" search={{ version }} {...props} />}>
-                <SafeText text={version} limit={60} />
-              </Anchor>{' '}
-              {isLatest && (
-                <Badge size="sm" variant="light">
-                  {texts.latest}
-                </Badge>
-              )}
-            </Table.Td>
-            <Table.Td>{texts.statuses[status]}</Table.Td>
-            <Table.Td>
-              <Time at={publishedAt} as="date" />
-            </Table.Td>
-            <Table.Td>
-              {previous(versions, index) !== undefined && <CompareLink versions={versions} index={index} />}
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
+    <WideTable
+      label={texts.versions.caption}
+      minWidth={420}
+      highlightOnHover
+      titles={[texts.version, texts.versions.status, texts.published, texts.versions.compare]}
+    >
+      {versions.map(({ version, status, publishedAt, isLatest }, index) => (
+        <Table.Tr key={version}>
+          <Table.Td>
+            <Anchor renderRoot={(props) => <Link from="/catalog/$registry/$" search={{ version }} {...props} />}>
+              <SafeText text={version} limit={60} />
+            </Anchor>{' '}
+            {isLatest && <Badge size="sm">{texts.latest}</Badge>}
+          </Table.Td>
+          <Table.Td>{texts.statuses[status]}</Table.Td>
+          <Table.Td>
+            <Time at={publishedAt} as="date" />
+          </Table.Td>
+          <Table.Td>
+            {previous(versions, index) !== undefined && <CompareLink versions={versions} index={index} />}
+          </Table.Td>
+        </Table.Tr>
+      ))}
     </WideTable>
   );
 }

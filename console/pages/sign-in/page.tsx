@@ -1,10 +1,11 @@
-import { Alert, Button, Center, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Center, Stack, Text } from '@mantine/core';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { CONSOLE_PATH } from '../../client/server.ts';
 import { hasEnded, signInUrl, useSession } from '../../client/session.ts';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Heading } from '../../parts/text.tsx';
 
 const route = getRouteApi('/sign-in');
 
@@ -49,9 +50,7 @@ export function SignInPage(): ReactElement {
 function Notice({ title, hint }: { readonly title: string; readonly hint: string }): ReactElement {
   return (
     <>
-      <Title order={2} size="h4">
-        {title}
-      </Title>
+      <Heading>{title}</Heading>
       <Text c="dimmed">{hint}</Text>
     </>
   );

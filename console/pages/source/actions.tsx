@@ -79,7 +79,6 @@ export function SourceActions({ source }: { readonly source: SourceDetail }): Re
       <ConfirmDialog
         isOpen={isForcing}
         title={texts.forceTitle}
-        cancel={texts.cancel}
         confirm={texts.forceDo}
         isPending={sync.isPending}
         onClose={forcing.close}
@@ -110,7 +109,6 @@ function DeleteSource({ source: { name, entryCount }, isOpen, onClose }: DeleteS
     <ConfirmDialog
       isOpen={isOpen}
       title={texts.deleteTitle(name)}
-      cancel={texts.cancel}
       confirm={texts.deleteDo}
       isPending={remove.isPending}
       onClose={onClose}

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Code, Group, Loader, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Code, Group, Loader, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
@@ -15,6 +15,7 @@ import { entriesInWords, StateBadge } from './parts.tsx';
 import { type SourceDetail, sourceQuery, stateOf } from './state.ts';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Section, Muted } from '../../parts/text.tsx';
 
 const route = getRouteApi('/sources/$name');
 
@@ -57,19 +58,12 @@ function Source({ source }: { readonly source: SourceDetail }): ReactElement {
       <Facts source={source} />
       <TemporalLink name={name} />
       {definition.origin.kind !== 'managed' && <History name={name} />}
-      <Stack gap="xs">
-        <Title order={2} size="h4">
-          {texts.definition}
-        </Title>
-        {origin === 'file' && (
-          <Text size="sm" c="dimmed">
-            {texts.ofFile}
-          </Text>
-        )}
+      <Section title={texts.definition}>
+        {origin === 'file' && <Muted>{texts.ofFile}</Muted>}
         <Code block tabIndex={0} mah={320} style={{ overflow: 'auto' }}>
           {JSON.stringify(source.written, null, 2)}
         </Code>
-      </Stack>
+      </Section>
     </Stack>
   );
 }

@@ -1,4 +1,5 @@
 /** Adding a source, and changing one that was added through the API. */
+import { sourceQuery } from './state.ts';
 import { Anchor, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
@@ -10,11 +11,11 @@ import { hasRole, useSession } from '../../client/session.ts';
 import { DocumentEditor } from '../../parts/document-editor.tsx';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { type PlacedFault, readDocument } from '../../parts/written-document.ts';
-import { sourceQuery } from './state.ts';
 import { TrialResult } from './trial.tsx';
 import { TEMPLATE_KINDS, type TemplateKind, TEMPLATES } from './templates.ts';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Muted } from '../../parts/text.tsx';
 
 export function NewSourcePage(): ReactElement {
   const [kind, setKind] = useState<TemplateKind>('git');
@@ -147,9 +148,7 @@ function Editor({ name, initial, isNew }: EditorProps): ReactElement {
             {texts.tryOut}
           </Button>
         </Group>
-        <Text size="sm" c="dimmed">
-          {texts.tryHint}
-        </Text>
+        <Muted>{texts.tryHint}</Muted>
         {attempt.data !== undefined && <TrialResult trial={attempt.data} />}
       </Stack>
     </form>

@@ -1,16 +1,17 @@
 /** The syncs of a source, newest first, with a small chart of their outcomes. */
-import { Anchor, Button, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { server } from '../../client/server.ts';
-import { Empty, QueryState } from '../../parts/query-state.tsx';
+import { Empty, QueryState, MoreButton } from '../../parts/query-state.tsx';
 import { Time } from '../../parts/time.tsx';
 import classes from './history.module.css';
 import { OutcomeBadge, outcomeOf } from './parts.tsx';
 import type { Run } from './state.ts';
 import { texts } from './texts.ts';
-import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
+import { WideTable } from '../../parts/wide-table.tsx';
+import { Section } from '../../parts/text.tsx';
 
 const PAGE = 50;
 
@@ -24,10 +25,7 @@ export function History({ name }: { readonly name: string }): ReactElement {
     select: ({ pages }) => pages.flat(),
   });
   return (
-    <Stack gap="xs">
-      <Title order={2} size="h4">
-        {texts.history}
-      </Title>
+    <Section title={texts.history}>
       <QueryState query={runs}>
         {(found) =>
           found.length === 0 ? (
@@ -36,16 +34,12 @@ export function History({ name }: { readonly name: string }): ReactElement {
             <>
               <Chart runs={found.slice(0, PAGE)} />
               <Runs name={name} runs={found} />
-              {runs.hasNextPage && (
-                <Button variant="default" loading={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-                  {texts.olderSyncs}
-                </Button>
-              )}
+              <MoreButton query={runs} label={texts.olderSyncs} />
             </>
           )
         }
       </QueryState>
-    </Stack>
+    </Section>
   );
 }
 
@@ -71,13 +65,10 @@ function Chart({ runs }: { readonly runs: readonly Run[] }): ReactElement {
 
 function Runs({ name, runs }: { readonly name: string; readonly runs: readonly Run[] }): ReactElement {
   return (
-    <WideTable label={texts.history} minWidth={640}>
-      <ColumnTitles titles={Object.values(texts.runColumns)} />
-      <Table.Tbody>
-        {runs.map((run) => (
-          <RunLine key={run.number} name={name} run={run} />
-        ))}
-      </Table.Tbody>
+    <WideTable label={texts.history} minWidth={640} titles={Object.values(texts.runColumns)}>
+      {runs.map((run) => (
+        <RunLine key={run.number} name={name} run={run} />
+      ))}
     </WideTable>
   );
 }

@@ -3,27 +3,24 @@ import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { Time } from '../../parts/time.tsx';
 import { entriesInWords, StateBadge } from './parts.tsx';
-import { type SourceRow, STATES, stateOf } from './state.ts';
+import { type SourceRow, sourcesQuery, STATES, stateOf } from './state.ts';
 import { texts } from './texts.ts';
-import { ColumnTitles, WideTable } from '../../parts/wide-table.tsx';
+import { WideTable } from '../../parts/wide-table.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Muted } from '../../parts/text.tsx';
+import type { SourcesSearch } from './search.ts';
 
 const route = getRouteApi('/sources');
 
 export function SourcesPage(): ReactElement {
   const session = useSession();
-  const sources = useQuery({
-    queryKey: ['sources', 'list'],
-    queryFn: ({ signal }) => server.sources.list.query(undefined, { signal }),
-    enabled: hasRole(session, 'manageSources'),
-    refetchInterval: 10_000,
-  });
-  if (!hasRole(session, 'manageSources')) return <Empty title={texts.notAllowed} />;
+  const isAllowed = hasRole(session, 'manageSources');
+  const sources = useQuery({ ...sourcesQuery, enabled: isAllowed });
+  if (!isAllowed) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
       <Group justify="space-between">
@@ -52,6 +49,8 @@ export function SourcesPage(): ReactElement {
 function FilteredSources({ sources }: { readonly sources: readonly SourceRow[] }): ReactElement {
   const { q = '', state } = route.useSearch();
   const navigate = route.useNavigate();
+  const change = (changed: SourcesSearch): void =>
+    void navigate({ search: (before) => ({ ...before, ...changed }), replace: true });
   const shown = sources.filter(
     (source) => source.name.includes(q.toLowerCase()) && (state === undefined || stateOf(source) === state),
   );
@@ -62,9 +61,7 @@ function FilteredSources({ sources }: { readonly sources: readonly SourceRow[] }
           label={texts.search}
           leftSection={<IconSearch size={16} />}
           value={q}
-          onChange={({ currentTarget: { value } }) =>
-            void navigate({ search: (before) => ({ ...before, q: value || undefined }), replace: true })
-          }
+          onChange={({ currentTarget: { value } }) => change({ q: value || undefined })}
         />
         <Select
           label={texts.state}
@@ -73,12 +70,7 @@ function FilteredSources({ sources }: { readonly sources: readonly SourceRow[] }
           clearButtonProps={{ 'aria-label': texts.anyState }}
           data={STATES.map((value) => ({ value, label: texts.states[value] }))}
           value={state ?? null}
-          onChange={(value) =>
-            void navigate({
-              search: (before) => ({ ...before, state: STATES.find((candidate) => candidate === value) }),
-              replace: true,
-            })
-          }
+          onChange={(value) => change({ state: STATES.find((candidate) => candidate === value) })}
         />
       </Group>
       {shown.length === 0 ? <Empty title={texts.noneFound} /> : <SourcesTable sources={shown} />}
@@ -89,13 +81,10 @@ function FilteredSources({ sources }: { readonly sources: readonly SourceRow[] }
 function SourcesTable({ sources }: { readonly sources: readonly SourceRow[] }): ReactElement {
   const { columns } = texts;
   return (
-    <WideTable label={texts.title} minWidth={640} verticalSpacing="sm">
-      <ColumnTitles titles={Object.values(columns)} />
-      <Table.Tbody>
-        {sources.map((source) => (
-          <SourceLine key={source.name} source={source} />
-        ))}
-      </Table.Tbody>
+    <WideTable label={texts.title} minWidth={640} verticalSpacing="sm" titles={Object.values(columns)}>
+      {sources.map((source) => (
+        <SourceLine key={source.name} source={source} />
+      ))}
     </WideTable>
   );
 }
@@ -114,11 +103,7 @@ function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
       </Table.Td>
       <Table.Td>
         {entryCount.toLocaleString()}
-        {entryCounts.server !== entryCount && (
-          <Text size="xs" c="dimmed">
-            {entriesInWords(entryCounts)}
-          </Text>
-        )}
+        {entryCounts.server !== entryCount && <Muted size="xs">{entriesInWords(entryCounts)}</Muted>}
       </Table.Td>
       <Table.Td>{state.lastSuccess === null ? '–' : <Time at={state.lastSuccess} as="relative" />}</Table.Td>
       <Table.Td maw={320}>

@@ -6,11 +6,7 @@ import { COLORS, type Run, type SourceState } from './state.ts';
 import { texts } from './texts.ts';
 
 export function StateBadge({ state }: { readonly state: SourceState }): ReactElement {
-  return (
-    <Badge color={COLORS[state]} variant="light">
-      {texts.states[state]}
-    </Badge>
-  );
+  return <Badge color={COLORS[state]}>{texts.states[state]}</Badge>;
 }
 
 const OUTCOME_COLORS = {
@@ -27,11 +23,7 @@ export function outcomeOf({ outcome, endedAt }: Pick<Run, 'outcome' | 'endedAt'>
 
 export function OutcomeBadge({ run }: { readonly run: Pick<Run, 'outcome' | 'endedAt'> }): ReactElement {
   const outcome = outcomeOf(run);
-  return (
-    <Badge color={OUTCOME_COLORS[outcome]} variant="light">
-      {texts.outcomes[outcome]}
-    </Badge>
-  );
+  return <Badge color={OUTCOME_COLORS[outcome]}>{texts.outcomes[outcome]}</Badge>;
 }
 
 /** How many entries of each kind there are: `12 servers, 1 skill`. */

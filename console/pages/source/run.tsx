@@ -1,5 +1,5 @@
 /** One sync: why it failed, what it rejected, and what it changed. */
-import { Alert, Anchor, Group, SegmentedControl, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Anchor, Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
@@ -13,6 +13,9 @@ import { FindingsTable } from './findings.tsx';
 import { OutcomeBadge } from './parts.tsx';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { Section, Muted } from '../../parts/text.tsx';
+import { Choice } from '../../parts/choice.tsx';
+import type { RunSearch } from './search.ts';
 
 const route = getRouteApi('/sources/$name/syncs/$number');
 
@@ -72,6 +75,8 @@ function RunDetails({ run }: { readonly run: RunDetail }): ReactElement {
 function Findings({ run }: { readonly run: RunDetail }): ReactElement {
   const { q = '', severity } = route.useSearch();
   const navigate = route.useNavigate();
+  const change = (changed: RunSearch): void =>
+    void navigate({ search: (before) => ({ ...before, ...changed }), replace: true });
   const wanted = q.toLowerCase();
   const shown = run.findings.filter(
     (finding) =>
@@ -80,10 +85,7 @@ function Findings({ run }: { readonly run: RunDetail }): ReactElement {
   );
   const all = run.rejected + run.warnings;
   return (
-    <Stack gap="xs">
-      <Title order={2} size="h4">
-        {texts.findings}
-      </Title>
+    <Section title={texts.findings}>
       {run.findings.length === 0 ? (
         <Text c="dimmed">{texts.noFindings}</Text>
       ) : (
@@ -93,46 +95,27 @@ function Findings({ run }: { readonly run: RunDetail }): ReactElement {
               label={texts.findingsSearch}
               leftSection={<IconSearch size={16} />}
               value={q}
-              onChange={({ currentTarget: { value } }) =>
-                void navigate({ search: (before) => ({ ...before, q: value || undefined }), replace: true })
-              }
+              onChange={({ currentTarget: { value } }) => change({ q: value || undefined })}
             />
-            <SegmentedControl
-              aria-label={texts.severityLabel}
-              data={(['all', 'rejection', 'warning'] as const).map((value) => ({
-                value,
-                label: texts.severities[value],
-              }))}
+            <Choice
+              label={texts.severityLabel}
+              values={['all', 'rejection', 'warning']}
+              names={texts.severities}
               value={severity ?? 'all'}
-              onChange={(value) =>
-                void navigate({
-                  search: (before) => ({
-                    ...before,
-                    severity: value === 'rejection' || value === 'warning' ? value : undefined,
-                  }),
-                  replace: true,
-                })
-              }
+              onChange={(value) => change({ severity: value === 'all' ? undefined : value })}
             />
           </Group>
-          {run.findings.length < all && (
-            <Text size="sm" c="dimmed">
-              {texts.moreFindings(run.findings.length, all)}
-            </Text>
-          )}
+          {run.findings.length < all && <Muted>{texts.moreFindings(run.findings.length, all)}</Muted>}
           {shown.length === 0 ? <Empty title={texts.noFindingsFound} /> : <FindingsTable findings={shown} />}
         </>
       )}
-    </Stack>
+    </Section>
   );
 }
 
 function Changes({ changes }: { readonly changes: RunDetail['changes'] }): ReactElement {
   return (
-    <Stack gap="xs">
-      <Title order={2} size="h4">
-        {texts.changedEntries}
-      </Title>
+    <Section title={texts.changedEntries}>
       {changes.length === 0 && <Text c="dimmed">{texts.noChanges}</Text>}
       {(['added', 'changed', 'removed'] as const).map((kind) => {
         const ofKind = changes.filter((change) => change.kind === kind);
@@ -153,6 +136,6 @@ function Changes({ changes }: { readonly changes: RunDetail['changes'] }): React
           )
         );
       })}
-    </Stack>
+    </Section>
   );
 }

@@ -28,6 +28,12 @@ export function stateOf({ detachedAt, kind, state }: Pick<SourceRow, 'detachedAt
   return state.lastSuccess === null ? 'waiting' : 'ok';
 }
 
+export const sourcesQuery = queryOptions({
+  queryKey: ['sources', 'list'],
+  queryFn: ({ signal }) => server.sources.list.query(undefined, { signal }),
+  refetchInterval: 10_000,
+});
+
 // oxlint-disable-next-line explicit-module-boundary-types -- Only the library can spell the type.
 export const sourceQuery = (name: string) =>
   queryOptions({

@@ -58,7 +58,6 @@ export const texts = {
   deleteWhat: (count: number) =>
     `The source and its ${count} entries disappear from all registries, with everything published to it. This can't be undone.`,
   deleteDo: 'Delete the source',
-  cancel: 'Cancel',
   ofFile: 'The configuration file defines this source, so it can only be changed there.',
   temporalUnavailable: 'Temporal does not answer, so the next sync is unknown.',
   facts: {

@@ -1,19 +1,18 @@
 /** What a trial of a source found. */
-import { Alert, List, Stack, Text, Title } from '@mantine/core';
+import { Alert, List, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { server } from '../../client/server.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { FindingsTable } from './findings.tsx';
 import { texts } from './texts.ts';
+import { Heading, Muted } from '../../parts/text.tsx';
 
 type Trial = Awaited<ReturnType<typeof server.sources.try.mutate>>;
 
 export function TrialResult({ trial: { failure, entries, total, findings } }: { readonly trial: Trial }): ReactElement {
   return (
     <Stack gap="xs" role="status">
-      <Title order={2} size="h4">
-        {texts.tried}
-      </Title>
+      <Heading>{texts.tried}</Heading>
       {failure !== null && (
         <Alert color="red" variant="light" title={texts.triedFailed}>
           <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
@@ -29,9 +28,9 @@ export function TrialResult({ trial: { failure, entries, total, findings } }: { 
             {entries.map(({ name, version, description }) => (
               <List.Item key={`${name} ${version}`} style={{ overflowWrap: 'anywhere' }}>
                 <SafeText text={`${name} ${version}`} limit={300} />
-                <Text size="xs" c="dimmed">
+                <Muted size="xs">
                   <SafeText text={description} limit={200} />
-                </Text>
+                </Muted>
               </List.Item>
             ))}
           </List>
