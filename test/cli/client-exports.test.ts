@@ -121,7 +121,7 @@ describe('policy claude-code', () => {
     await writeFile(join(folder, 'lost.json'), text);
     const { status, stdout, stderr } = await policy('lost.json', NOWHERE);
     expect([status, stdout]).toEqual([0, before.stdout]);
-    expect(stderr).toContain('Using the last one');
+    expect(stderr).toContain('Using the last policy');
   });
 
   test.each([
@@ -152,7 +152,7 @@ describe('policy claude-code', () => {
       0,
       expect.arrayContaining(['managedMcpServers']),
     ]);
-    expect(answer.stderr).toContain("can't be kept");
+    expect(answer.stderr).toContain("can't be cached");
   });
 
   test('doesn’t wait for a registry that hangs, and accepts no other answer', async () => {
@@ -245,7 +245,7 @@ describe('doctor', () => {
     const server = await startOddServer('<html>');
     const odd = await runRollcall('doctor', '--client', 'vscode', '--server', server.url);
     await server.close();
-    expect([odd.status, odd.stdout]).toEqual([1, expect.stringContaining('application/json only')]);
+    expect([odd.status, odd.stdout]).toEqual([1, expect.stringContaining('accepts only application/json')]);
     const away = await startRollcall({}, 'doctor', '--client', 'copilot', '--server', 'http://127.0.0.1:1').ended;
     expect([away.status, away.stdout]).toEqual([1, expect.stringContaining('did not answer')]);
   });

@@ -163,7 +163,7 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     expect(failed).toMatchObject({
       phase: 'Failed',
       message: expect.stringMatching(/^spec\.registries\[1\]: source git: .*Check the URL, the network policies/),
-      syncStatus: { phase: 'Failed', message: '2 of 5 sources fail: git, mistaken' },
+      syncStatus: { phase: 'Failed', message: '2 of 5 sources are failing: git, mistaken' },
     });
     expect(condition(failed, 'SourceAvailable')).toMatchObject({
       status: 'False',
