@@ -1,6 +1,7 @@
 import { applySnapshot as applyStaged } from '../db/syncs/apply.ts';
 import type { Database } from '../db/connection/database.ts';
 import { type FetchedSnapshot, findFetchedSnapshot } from '../db/syncs/fetched-snapshots.ts';
+import { needsReading } from '../db/contents/package-readings.ts';
 import { countEntriesOf, findSource, type SourceRow } from '../db/configuration/sources.ts';
 import { findSyncRun, syncCounts, type SyncRunRow } from '../db/syncs/sync-runs.ts';
 import { RollcallError } from '../registry/failure.ts';
@@ -41,10 +42,14 @@ async function withTotals(
   result: SyncResult,
 ): Promise<AppliedSync> {
   const [counted] = await countEntriesOf(database, [source]);
-  const counts = { ...result, ...(counted !== undefined && { totals: counted.entryCounts }) };
   const { added, changed, removed, rejected } = result.counts;
-  if (added + changed + removed + rejected === 0) return counts;
-  return { ...counts, listing: await listSync(database, run.id) };
+  const hasNews = added + changed + removed + rejected > 0;
+  return {
+    ...result,
+    ...(counted !== undefined && { totals: counted.entryCounts }),
+    ...(hasNews && { listing: await listSync(database, run.id) }),
+    ...((await needsReading(database, run.sourceName)) && { packages: true }),
+  };
 }
 
 async function apply(

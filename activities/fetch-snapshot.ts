@@ -11,7 +11,6 @@ import { kindOf, readerOf } from '../sources/index.ts';
 import type { Fetch } from '../sources/source-kind.ts';
 import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
-import { SignatureVerifier } from './signatures/verify-signatures.ts';
 import { SlowFetches } from './slow-fetches.ts';
 import { SnapshotStager, type Staged } from './staging/snapshot-stager.ts';
 import { openSyncRecord } from './sync-record.ts';
@@ -43,7 +42,6 @@ async function fetchAndStage(
   const limits = limitsOf(source, guard);
   const reader = await readerOf(definition);
   const staged = await stagedBefore(database, source, run);
-  const signatures = new SignatureVerifier(guard, signal);
   const stager = new SnapshotStager({
     database,
     definition,
@@ -51,7 +49,6 @@ async function fetchAndStage(
     syncRunId,
     progress,
     signal,
-    signatures,
     staged,
   });
   try {

@@ -12,6 +12,7 @@ import { named } from './earlier-inputs.ts';
 import { recordPause } from './record-pause.ts';
 import { type ReconcileDependencies, reconcileSources } from './reconcile-sources.ts';
 import { recordFailure } from './record-failure.ts';
+import { readPackages } from './packages/read-packages.ts';
 import { reportedSync } from './reported-sync.ts';
 import { retireSource } from './retire-source.ts';
 import { watch } from './watch.ts';
@@ -42,6 +43,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
       failingClearly(() =>
         reportedSync({ database, logger }, named(input), () => recordFailure(database, named(input))),
       ),
+    readPackages: (input) => failingClearly(() => readPackages({ ...upstream, logger }, input)),
     reconcileSources: () => failingClearly(() => reconcileSources(dependencies)),
     purge: () => failingClearly(() => purge(database, retention)),
   };

@@ -2,6 +2,7 @@
 import type { Database } from '../db/connection/database.ts';
 import { listSources, type SourceRow } from '../db/configuration/sources.ts';
 import { isTrial } from '../db/configuration/trials.ts';
+import { needsReading } from '../db/contents/package-readings.ts';
 import { storePause } from '../db/configuration/source-requests.ts';
 import { definitionFingerprint } from '../registry/definition-digest.ts';
 import { initialState } from '../temporal/initial-state.ts';
@@ -27,9 +28,12 @@ export interface Reconciliation {
   readonly configured: number;
   readonly synced: number;
   readonly retired: number;
+  /** Whether skills or plugins have packages to read. */
+  readonly packages: boolean;
 }
 
-type Step = () => Promise<keyof Reconciliation | 'agreed'>;
+type Change = Exclude<keyof Reconciliation, 'packages'>;
+type Step = () => Promise<Change | 'agreed'>;
 
 /**
  * Starts missing actors, passes on new definitions, syncs what the database has lost, and retires what left the configuration.
@@ -47,13 +51,14 @@ export async function reconcileSources(dependencies: ReconcileDependencies): Pro
   ]);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
-  const count = (what: keyof Reconciliation): number =>
+  const count = (what: Change): number =>
     results.filter((result) => result.status === 'fulfilled' && result.value === what).length;
   return {
     started: count('started'),
     configured: count('configured'),
     synced: count('synced'),
     retired: count('retired'),
+    packages: await needsReading(dependencies.database, null),
   };
 }
 

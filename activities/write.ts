@@ -1,5 +1,6 @@
 import type { Database } from '../db/connection/database.ts';
 import { carryOutWrite } from '../db/writes/write-requests.ts';
+import { kindOfName } from '../registry/entry-kind.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { Activities, WriteResult } from '../workflows/contract.ts';
 
@@ -10,5 +11,6 @@ export async function write(
 ): Promise<WriteResult> {
   const outcome = await carryOutWrite(database, { sourceName, requestId: request.requestId });
   if ('failure' in outcome) throw new RollcallError(outcome.failure.type, outcome.failure.message);
-  return { entries: outcome.entries };
+  const hasPackages = outcome.entries > 0 && kindOfName(request.name) !== 'server';
+  return { entries: outcome.entries, ...(hasPackages && { packages: true }) };
 }

@@ -66,10 +66,10 @@ export function auditSettings({ audit, auth }: Pick<SourcesFile, 'audit' | 'auth
 }
 
 export function outboundSettings(outbound: SourcesFile['outbound'], folder: string): OutboundSettings {
-  const { allow, secretsFolder, trustedRoot } = outbound;
+  const { allow, secretsFolder, trustedRoot, readPackages } = outbound;
   const files = {
     secretsFolder: secretsFolder && resolve(folder, secretsFolder),
     trustedRoot: trustedRoot && resolve(folder, trustedRoot),
   };
-  return { allow, ...defined(files) };
+  return { allow, ...defined(files), ...(!readPackages && { readPackages }) };
 }

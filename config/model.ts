@@ -192,6 +192,8 @@ export interface OutboundSettings {
   readonly secretsFolder?: string;
   /** File with the keys of Sigstore (`trusted_root.json`). Absent: the public keys, downloaded from Sigstore. */
   readonly trustedRoot?: string;
+  /** Whether the packages that skills and plugins name are read. Default true. */
+  readonly readPackages?: boolean;
 }
 
 /** Rate limits per caller and per address. */

@@ -11,6 +11,8 @@ export interface Exchange {
   readonly form?: Readonly<Record<string, string>> | undefined;
   /** Another method, with its body. */
   readonly change?: Change | undefined;
+  /** `HEAD` asks for the headers only. Default: as `form` and `change` say. */
+  readonly method?: 'GET' | 'HEAD';
   /** Milliseconds until the answer must begin. */
   readonly timeoutMs: number;
   /** Milliseconds without a byte after which the answer is abandoned. Default: `timeoutMs`. */
@@ -30,13 +32,13 @@ export interface Change {
  */
 export async function exchange(wanted: Exchange): Promise<Dispatcher.ResponseData> {
   const { url, form, change } = wanted;
-  const method = change?.method ?? (form === undefined ? 'GET' : 'POST');
+  const method = change?.method ?? wanted.method ?? (form === undefined ? 'GET' : 'POST');
   return await observeRequest({ url, method }, (traceHeaders) =>
-    send({ ...wanted, headers: { ...traceHeaders, ...wanted.headers } }),
+    send({ ...wanted, headers: { ...traceHeaders, ...wanted.headers } }, method),
   );
 }
 
-async function send(wanted: Exchange): Promise<Dispatcher.ResponseData> {
+async function send(wanted: Exchange, method: Dispatcher.HttpMethod): Promise<Dispatcher.ResponseData> {
   const { url, dispatcher, headers, form, change, timeoutMs, silenceMs = timeoutMs, signal } = wanted;
   const waiting = new AbortController();
   // undici restarts its own timeout for headers with each informational answer (1xx).
@@ -50,9 +52,9 @@ async function send(wanted: Exchange): Promise<Dispatcher.ResponseData> {
         ...(change?.content !== undefined && { 'content-type': change.content.type }),
         ...headers,
       },
-      ...(change !== undefined && { method: change.method }),
+      method,
       ...(change?.content !== undefined && { body: JSON.stringify(change.content.json) }),
-      ...(form !== undefined && { method: 'POST', body: new URLSearchParams(form).toString() }),
+      ...(form !== undefined && { body: new URLSearchParams(form).toString() }),
       headersTimeout: timeoutMs,
       bodyTimeout: silenceMs,
       signal: AbortSignal.any([signal, waiting.signal]),

@@ -61,3 +61,8 @@ export class RollcallError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 }
+
+/** Whether the upstream may work again soon, so that it's worth asking it again. */
+export function isTemporary({ type }: RollcallError): boolean {
+  return type === 'UpstreamUnavailable' || type === 'UpstreamRateLimited' || type === 'SecretUnavailable';
+}

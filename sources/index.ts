@@ -9,6 +9,8 @@ import { file } from './file/index.ts';
 import { git } from './git/index.ts';
 import { kubernetes } from './kubernetes/index.ts';
 import { managed } from './managed/index.ts';
+import type { GitPackage } from '../registry/skills/packages.ts';
+import type { PackageReader } from './package-reader.ts';
 import type { SourceKind, SourceReader } from './source-kind.ts';
 
 /** In the order in which the configuration lists them. */
@@ -41,6 +43,11 @@ export async function readerOf({ name, origin }: SourceDefinition): Promise<Sour
   const reader = await kindOf(origin).loadReader?.();
   if (reader !== undefined) return reader;
   throw new RollcallError('SourceManaged', `the source ${name} is managed: entries can only be published to it`);
+}
+
+/** Reads `git` packages as Git sources read repositories. */
+export async function gitPackageReader(): Promise<PackageReader<GitPackage>> {
+  return (await import('./git/package.ts')).gitPackages;
 }
 
 /** Everything that prevents a source with this origin from being created through the API. */

@@ -63,3 +63,11 @@ export const auditEvents = meter.createCounter('rollcall.audit.events', {
 export const serverLookups = meter.createCounter('rollcall.server.lookups', {
   description: 'Lookups of versions/latest, by server; off by default',
 });
+
+export const packageReadings = meter.createCounter('rollcall.package.readings', {
+  description: 'Packages of skills and plugins that were read or kept, or could not be read',
+});
+
+export const signatureChecks = meter.createCounter('rollcall.signature.checks', {
+  description: 'Verifications of the signatures of skills and plugins, by result',
+});

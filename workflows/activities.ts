@@ -83,6 +83,13 @@ export function retireActivities(): ActivityInterfaceFor<Pick<WriteActivities, '
   });
 }
 
+/** What fails now, or isn't done in time, is done after the next housekeeping. */
+export const { readPackages } = proxyActivities<Activities>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '5 seconds', maximumAttempts: 3 },
+});
+
 /** What fails now is done at the next housekeeping. */
 export const { reconcileSources, purge } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',

@@ -16,6 +16,7 @@ import type { FailureType } from '../registry/failure.ts';
 export const SOURCE_WORKFLOW = 'source';
 export const HOUSEKEEPING_WORKFLOW = 'housekeeping';
 export const TRIAL_WORKFLOW = 'trial';
+export const PACKAGES_WORKFLOW = 'packages';
 export const HOUSEKEEPING_SCHEDULE_ID = 'housekeeping';
 
 /** The id of a source's actor. */
@@ -25,6 +26,24 @@ export const syncWorkflowId = (sourceName: string, number: number): string => `s
 
 /** The id of a trial: its source has a name that no source can have. */
 export const trialWorkflowId = (sourceName: string): string => `trial/${sourceName}`;
+
+/** The id of the reading of packages; without a source, of those that are due in all sources. */
+export const packagesWorkflowId = (sourceName?: string): string =>
+  sourceName === undefined ? PACKAGES_WORKFLOW : `${PACKAGES_WORKFLOW}/${sourceName}`;
+
+/** The argument of a workflow that reads packages. */
+export interface ReadPackagesInput {
+  /** Absent: all sources. */
+  readonly sourceName?: string;
+  /** The sync whose record gets the warnings. */
+  readonly syncNumber?: number;
+}
+/** Packages by what happened: downloaded, already stored, or not readable. */
+export interface ReadPackagesResult {
+  readonly read: number;
+  readonly kept: number;
+  readonly failed: number;
+}
 
 /** The argument of a trial workflow. The definition is in Postgres. */
 export interface TrialInput {
@@ -51,7 +70,7 @@ export const writeTaskQueue = (taskQueue: string): string => `${taskQueue}-write
  * Task priorities: lower numbers run first. Syncs started by a timer have the default, 3. Tasks of equal priority are taken from
  * all sources in turn, if the Temporal server supports fairness.
  */
-export const PRIORITY = { write: 1, requestedSync: 2, sync: 3 } as const;
+export const PRIORITY = { write: 1, requestedSync: 2, sync: 3, packages: 4 } as const;
 
 // ---------------------------------------------------------------- search attributes
 
@@ -195,6 +214,8 @@ export interface WriteRequest {
 export interface WriteResult {
   /** How many entries were written. */
   readonly entries: number;
+  /** Whether they have packages to read. Absent in the histories of 0.1. */
+  readonly packages?: boolean;
 }
 export const publishUpdate = defineUpdate<WriteResult, [WriteRequest]>('publish');
 export const setStatusUpdate = defineUpdate<WriteResult, [WriteRequest & { readonly status: EntryStatus }]>(
@@ -297,6 +318,8 @@ export interface FetchSnapshotResult {
 export interface AppliedSync extends SyncResult {
   /** Absent in the histories of 0.1. */
   readonly listing?: SyncListing;
+  /** Whether the source has packages to read. Absent in the histories of 0.1. */
+  readonly packages?: boolean;
 }
 export interface RecordFailureInput extends SyncKey, SyncOrigin {
   readonly outcome: 'failed' | 'cancelled';
@@ -335,7 +358,11 @@ export interface Activities extends WriteActivities {
     readonly configured: number;
     readonly synced: number;
     readonly retired: number;
+    /** Whether packages are due. Absent in the histories of 0.1. */
+    readonly packages?: boolean;
   }>;
+  /** Read the packages that skills and plugins name: their files and signatures. Never fails because of a package. */
+  readPackages(input: ReadPackagesInput): Promise<ReadPackagesResult>;
   /** Delete old tombstones, sync records, write requests, audit events, and orphaned snapshots. */
   purge(): Promise<{
     readonly tombstones: number;

@@ -7,6 +7,7 @@ import { writeActivities } from './activities.ts';
 import * as contract from './contract.ts';
 import { currentReference } from './earlier-versions.ts';
 import { refusal, toFailure } from './failures.ts';
+import { startReadingPackages } from './packages.ts';
 import type { SourceActor } from './source-actor.ts';
 import { readSyncRequest } from './sync-request.ts';
 
@@ -111,7 +112,12 @@ function receiveWrites(actor: SourceActor): void {
   const carryOut = (verb: string) =>
     answered(async (request: contract.WriteRequest): Promise<contract.WriteResult> => {
       const summary = `${verb} ${request.name} ${request.version ?? '(all versions)'}`;
-      return writeActivities().write.executeWithOptions({ summary }, [{ sourceName: actor.name, request }]);
+      const result = await writeActivities().write.executeWithOptions({ summary }, [
+        { sourceName: actor.name, request },
+      ]);
+      // The caller doesn't wait for this.
+      if (result.packages === true) void startReadingPackages({ sourceName: actor.name });
+      return result;
     });
   const validator = (request: contract.WriteRequest): void => {
     refuseWhileRetiring(actor);

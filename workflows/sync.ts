@@ -11,6 +11,7 @@ import type {
 } from './contract.ts';
 import { currentSyncInput, type EarlierSyncInput } from './earlier-versions.ts';
 import { causeOf, toFailure, wasCancelled } from './failures.ts';
+import { startReadingPackages } from './packages.ts';
 import { renderFailure, renderResult } from './sync-details.ts';
 import { listOutcome } from './visibility.ts';
 
@@ -22,9 +23,10 @@ export async function sync(given: SyncInput | EarlierSyncInput): Promise<SyncRes
   const input = currentSyncInput(given);
   try {
     // The listing stays here: the actor keeps the results of its last syncs.
-    const { listing, ...result } = await fetchAndApply(input);
+    const { listing, packages = false, ...result } = await fetchAndApply(input);
     listOutcome(result.outcome);
     setCurrentDetails(renderResult(result, listing));
+    if (packages) await startReadingPackages({ sourceName: input.source.name, syncNumber: input.number });
     return result;
   } catch (error) {
     await CancellationScope.nonCancellable(() => noteFailure(input, error));

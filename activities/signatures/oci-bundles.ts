@@ -1,7 +1,7 @@
 /** Finds the Sigstore bundles that are attached to an OCI manifest. */
 import { isJsonObject, objectsOf, textOf } from '../../registry/json.ts';
 import type { Subject } from '../../registry/skills/provenance.ts';
-import { type OciReader, ociRepository, type OciRepository } from '../../outbound/oci-registry.ts';
+import { ociImage, type OciReader, type OciRepository } from '../../outbound/oci-registry.ts';
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -15,7 +15,7 @@ const MAX_BUNDLES = 10;
  * @throws RollcallError if the registry can't be read
  */
 export async function bundlesOf(reader: OciReader, { image = '', digest }: Subject): Promise<readonly unknown[]> {
-  const repository = ociRepository(image);
+  const repository = ociImage(image);
   if (repository === null) return [];
   const referrers =
     (await reader.json(repository, `referrers/sha256:${digest}`, INDEX)) ??

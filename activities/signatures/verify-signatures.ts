@@ -1,10 +1,8 @@
 /** Verifies the signatures of skills and plugins that name who signs them. */
-import { hash } from 'node:crypto';
 import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
 import type { X509Certificate } from '@sigstore/core';
 import { type Signer, toSignedEntity, type Verifier } from '@sigstore/verify';
-import { LRUCache } from 'lru-cache';
-import { RollcallError } from '../../registry/failure.ts';
+import { isTemporary, RollcallError } from '../../registry/failure.ts';
 import { isJsonObject, type JsonObject, parseJson, textOf } from '../../registry/json.ts';
 import {
   attachedBundle,
@@ -17,14 +15,11 @@ import {
   subjectsOf,
   type Verification,
 } from '../../registry/skills/provenance.ts';
-import { OciReader } from '../../outbound/oci-registry.ts';
+import type { OciReader } from '../../outbound/oci-registry.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import { bundlesOf } from './oci-bundles.ts';
 import { currentVerifier } from './trust-root.ts';
 
-const DAY_MS = 24 * 3_600_000;
-/** What could not be verified may be soon. */
-const RETRY_MS = 10 * 60_000;
 const STATEMENT = 'application/vnd.in-toto+json';
 
 /** Extensions of Fulcio's certificates (https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md). */
@@ -32,48 +27,43 @@ const RUNNER_ENVIRONMENT = '1.3.6.1.4.1.57264.1.11';
 const REPOSITORY_URI = '1.3.6.1.4.1.57264.1.12';
 const REPOSITORY_REF = '1.3.6.1.4.1.57264.1.14';
 
-/** Results by what they depend on, so that a sync verifies only what is new. */
-const known = new LRUCache<string, Verification>({ max: 10_000 });
+export interface VerificationResult {
+  readonly verification: Verification;
+  /** Nothing could be verified, for a reason that may pass. */
+  readonly isTemporary: boolean;
+}
 
 /** @param guard limits the registries that are asked: their names come from the documents of others */
 export class SignatureVerifier {
   readonly #guard: OutboundGuard;
   readonly #oci: OciReader;
 
-  constructor(guard: OutboundGuard, signal: AbortSignal) {
+  constructor(guard: OutboundGuard, oci: OciReader) {
     this.#guard = guard;
-    this.#oci = new OciReader(guard, signal);
+    this.#oci = oci;
   }
 
   /** Null: the document names no signer. Never throws because of what it finds, only if the signal is aborted. */
-  async verify(text: string): Promise<Verification | null> {
-    if (!text.includes('signer_identity')) return null;
-    const document: unknown = JSON.parse(text);
+  async verify(document: unknown): Promise<VerificationResult | null> {
     const expected = expectedProvenance(document);
     if (expected === null) return null;
     const subjects = subjectsOf(document);
-    const attached = attachedBundle(document);
-    const { trustedRoot } = this.#guard.settings;
-    const key = hash('sha256', JSON.stringify([expected, subjects, attached ?? null, trustedRoot ?? null]));
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const verification = await this.#verify(expected, subjects, attached);
-    known.set(key, verification, { ttl: verification.result === 'unverified' ? RETRY_MS : DAY_MS });
-    return verification;
+    try {
+      const verification = await this.#verify(expected, subjects, attachedBundle(document));
+      return { verification, isTemporary: false };
+    } catch (error) {
+      if (!(error instanceof RollcallError)) throw error;
+      return { verification: unverified(error.message), isTemporary: isTemporary(error) };
+    }
   }
 
   async #verify(expected: ExpectedProvenance, subjects: readonly Subject[], attached: unknown): Promise<Verification> {
     if (subjects.length === 0) return unverified('it has no package that is pinned to a digest or a commit');
-    try {
-      const bundles = attached === undefined ? await this.#fetched(subjects) : [attached];
-      if (bundles.length === 0) return unverified('no Sigstore bundle is attached to its package');
-      const verifier = await currentVerifier(this.#guard.settings.trustedRoot);
-      const results = bundles.map((bundle) => verifyBundle(bundle, { verifier, expected, subjects }));
-      return results.find(({ result }) => result === 'verified') ?? results[0]!;
-    } catch (error) {
-      if (error instanceof RollcallError) return unverified(error.message);
-      throw error;
-    }
+    const bundles = attached === undefined ? await this.#fetched(subjects) : [attached];
+    if (bundles.length === 0) return unverified('no Sigstore bundle is attached to its package');
+    const verifier = await currentVerifier(this.#guard.settings.trustedRoot);
+    const results = bundles.map((bundle) => verifyBundle(bundle, { verifier, expected, subjects }));
+    return results.find(({ result }) => result === 'verified') ?? results[0]!;
   }
 
   async #fetched(subjects: readonly Subject[]): Promise<unknown[]> {

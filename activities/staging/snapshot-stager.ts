@@ -6,20 +6,16 @@ import {
   DocumentReader,
   type DocumentReaderOptions,
   type DocumentSummary,
-  type FoundDraft,
   type ReadEntries,
 } from '../../registry/document/reader.ts';
 import type { DraftOutcome } from '../../registry/document/draft.ts';
-import { kindOfName } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { type CompiledFilter, compileFilter } from '../../registry/patterns/filter.ts';
-import { withVerification } from '../../registry/skills/provenance.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import type { Positions } from '../../registry/document/yaml.ts';
 import { kindOf } from '../../sources/index.ts';
 import type { SyncCounts } from '../../workflows/contract.ts';
 import type { Progress } from '../progress.ts';
-import type { SignatureVerifier } from '../signatures/verify-signatures.ts';
 import { ChunkWriter, type SnapshotRows } from './chunk-writer.ts';
 import { convertYaml, piecesOf } from './isolated-yaml.ts';
 import { SnapshotFindings } from './snapshot-findings.ts';
@@ -32,7 +28,6 @@ export interface StagerOptions {
   readonly progress: Progress;
   /** Aborts when the fetch must end. */
   readonly signal: AbortSignal;
-  readonly signatures: SignatureVerifier;
   /** What an earlier attempt staged, if this one continues it. */
   readonly staged?: Staged | null;
 }
@@ -206,18 +201,9 @@ export class SnapshotStager {
   async #take({ drafts, findings }: ReadEntries): Promise<void> {
     await this.#findings.add(findings);
     for (const found of drafts) {
-      this.#chunks.add(await this.#verified(found));
+      this.#chunks.add(found);
       if (this.#chunks.isFull) await this.#write();
     }
-  }
-
-  /** Adds the result of verifying its signature to the draft of a skill or plugin. */
-  async #verified(found: FoundDraft): Promise<FoundDraft> {
-    const { draft } = found;
-    if (kindOfName(draft.name) === 'server') return found;
-    const verification = await this.#options.signatures.verify(draft.document);
-    if (verification === null) return found;
-    return { ...found, draft: { ...draft, document: withVerification(draft.document, verification) } };
   }
 
   async #write(): Promise<void> {

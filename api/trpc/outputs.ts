@@ -3,6 +3,7 @@
  * of a source, or the revision of a registry, which also changes with entries that the caller can't see.
  */
 import { z } from 'zod';
+import type { EntryPackages } from '../../db/entries/entry-rows.ts';
 import { AUDIT_ACTIONS, AUDIT_ACTORS, AUDIT_OUTCOMES, AUDIT_TARGETS } from '../../registry/audit.ts';
 import { type Claims, isClaims } from '../../registry/claims.ts';
 import { ENTRY_KINDS } from '../../registry/entry-kind.ts';
@@ -144,6 +145,7 @@ export const entry = z.object({
   sourceName: text,
   sourceKind: text,
   commitId: maybe,
+  reading: z.custom<EntryPackages>(isObject).nullable(),
 });
 export const changedEntries = z.object({ updatedCount: z.number(), versions: listOf(entry) });
 const listedEntry = entry

@@ -142,6 +142,10 @@ const outbound = mapping({
   trustedRoot: filePath
     .exactOptional()
     .describe('File with the keys of Sigstore, trusted_root.json. Default: the public keys, downloaded from Sigstore'),
+  readPackages: z
+    .boolean()
+    .default(true)
+    .describe('Read the files and signatures of the packages that skills and plugins name. Default true'),
 });
 
 const perMinute = z.int().min(1);

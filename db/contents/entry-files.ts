@@ -1,12 +1,13 @@
 /** The files of skills: staged with the entries of a snapshot, applied with them, and read by who can see the entry. */
 import { sql } from 'slonik';
+import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import type { EntryFile } from '../../registry/entry.ts';
 import type { Artifact } from '../../registry/exports/skills/skill-target.ts';
 import { isOfKind, isVisibleName, type Visibility } from '../claims/visibility.ts';
 import { copyLine } from '../connection/copy-text.ts';
 import type { Transaction } from '../connection/database.ts';
-import type { Queries } from '../connection/queries.ts';
+import type { Queries, Query } from '../connection/queries.ts';
 import { nothing } from '../connection/schemas.ts';
 import { isStorable } from '../connection/stored-text.ts';
 import { notDeleted, ofVersion } from '../entries/entry-rows.ts';
@@ -35,7 +36,10 @@ export async function stageFiles(
   );
 }
 
-/** Gives the applied entries of a snapshot their staged files, in place of those that they had. */
+/**
+ * Gives the applied entries of a snapshot their staged files, in place of those that they had. Files that were read from a
+ * package stay until it is read again (package-readings.ts), unless the source has files of its own now.
+ */
 export async function takeStagedFiles(
   transaction: Transaction,
   { sourceId, syncRunId }: { readonly sourceId: string; readonly syncRunId: string },
@@ -43,13 +47,65 @@ export async function takeStagedFiles(
   await transaction.query(sql.type(nothing)`
     delete from entry_file using entry, snapshot_entry as staged
     where entry_file.entry_id = entry.id and entry.source_id = ${sourceId}
-    and staged.sync_run_id = ${syncRunId} and staged.name = entry.name and staged.version = entry.version`);
+    and staged.sync_run_id = ${syncRunId} and staged.name = entry.name and staged.version = entry.version
+    and (${hasStagedFiles} or not exists (
+      select from package_reading where package_reading.entry_id = entry.id and package is not null
+    ))`);
+  await transaction.query(sql.type(nothing)`
+    update package_reading set package = null, fault = null from entry, snapshot_entry as staged
+    where package_reading.entry_id = entry.id and entry.source_id = ${sourceId} and package is not null
+    and staged.sync_run_id = ${syncRunId} and staged.name = entry.name and staged.version = entry.version
+    and ${hasStagedFiles}`);
   await transaction.query(sql.type(nothing)`
     insert into entry_file (entry_id, path, digest, size, executable)
     select entry.id, staged.path, staged.digest, staged.size, staged.executable
     from snapshot_file as staged
     join entry on entry.source_id = ${sourceId} and entry.name = staged.name and entry.version = staged.version
     where staged.sync_run_id = ${syncRunId}`);
+}
+
+const hasStagedFiles = sql.fragment`exists (
+  select from snapshot_file as file
+  where file.sync_run_id = staged.sync_run_id and file.name = staged.name and file.version = staged.version
+)`;
+
+const storedFileRow = z.object({ path: z.string(), digest: z.string(), size: z.number(), isExecutable: z.boolean() });
+
+function filesWhere(condition: FragmentSqlToken): Query<z.infer<typeof storedFileRow>> {
+  return sql.type(storedFileRow)`
+    select path, encode(digest, 'hex') as digest, size, executable as "isExecutable"
+    from entry_file where ${condition} order by path`;
+}
+
+/** The files that entries with this package have. Empty: no entry has it. */
+export async function filesOfPackage(database: Queries, name: string): Promise<readonly EntryFile[]> {
+  return await database.any(
+    filesWhere(sql.fragment`entry_id = (select entry_id from package_reading where package = ${name} limit 1)`),
+  );
+}
+
+/** Gives an entry these files in place of those that it has. Returns whether they differ. Their content must be stored. */
+export async function replaceFiles(
+  transaction: Transaction,
+  entryId: string,
+  files: readonly EntryFile[],
+): Promise<boolean> {
+  const byPath = (all: readonly EntryFile[]): string =>
+    JSON.stringify(
+      all
+        .map(({ path, digest, size, isExecutable }) => [path, digest, size, isExecutable])
+        .toSorted(([one], [other]) => (one! < other! ? -1 : 1)),
+    );
+  if (byPath(files) === byPath(await transaction.any(filesWhere(sql.fragment`entry_id = ${entryId}`)))) return false;
+  await transaction.query(sql.type(nothing)`delete from entry_file where entry_id = ${entryId}`);
+  if (files.length === 0) return true;
+  await transaction.copy(
+    'copy entry_file (entry_id, path, digest, size, executable) from stdin',
+    files.map(({ path, digest, size, isExecutable }) =>
+      copyLine([entryId, path, Buffer.from(digest, 'hex'), String(size), isExecutable]),
+    ),
+  );
+  return true;
 }
 
 export interface SeenRegistry {

@@ -31,6 +31,14 @@ export async function storeContents(
   }
 }
 
+const bytesRow = z.object({ bytes: z.instanceof(Buffer) });
+
+/** Stored content by its SHA-256, as 64 hexadecimal digits. Null: it isn't stored. */
+export async function findBytes(database: Database, digest: string): Promise<Buffer | null> {
+  return await database.maybeOneFirst(sql.type(bytesRow)`
+    select bytes from content where digest = ${sql.binary(Buffer.from(digest, 'hex'))}`);
+}
+
 /** Deletes content that no entry has, and that no running sync can have stored. */
 export async function purgeContents(database: Database): Promise<void> {
   await database.query(sql.type(nothing)`

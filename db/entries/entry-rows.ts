@@ -4,6 +4,7 @@ import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
 import { z } from 'zod';
 import { MAX_DOCUMENT_BYTES } from '../../registry/document/draft.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
+import type { Verification } from '../../registry/skills/provenance.ts';
 import { timestamp } from '../connection/schemas.ts';
 
 export const entryRow = z.object({
@@ -21,7 +22,17 @@ export const entryRow = z.object({
   sourceKind: z.string(),
   /** The commit of the sync that last changed the entry (Git sources). */
   commitId: z.string().nullable(),
+  /** What was read of the packages of a skill or plugin. Null for servers, and before that. */
+  reading: z.custom<EntryPackages>().nullable(),
 });
+export interface EntryPackages {
+  /** The package that the files come from, with its digest or commit. Null: there are none, or a sync has stored them. */
+  readonly package: string | null;
+  /** Why the files can't be stored. */
+  readonly fault: string | null;
+  /** Null: the document names no signer. */
+  readonly verification: Verification | null;
+}
 /** An entry in a registry, with everything that the API returns. */
 export type EntryRow = z.infer<typeof entryRow>;
 
@@ -34,7 +45,10 @@ export const entryColumns = (name: FragmentSqlToken): FragmentSqlToken => sql.fr
   ${name} as name, entry.version, entry.document, entry.status, entry.status_message as "statusMessage",
   entry.status_changed_at as "statusChangedAt", entry.published_at as "publishedAt", entry.updated_at as "updatedAt",
   entry.is_latest as "isLatest", source.name as "sourceName", source.kind as "sourceKind",
-  entry.commit_id as "commitId"`;
+  entry.commit_id as "commitId", case when entry.kind <> 'server' then (
+    select jsonb_build_object('package', package, 'fault', fault, 'verification', verification)
+    from package_reading where entry_id = entry.id
+  ) end as reading`;
 
 const ALL = sql.fragment`true`;
 const IS_LATEST = sql.fragment`entry.is_latest`;
@@ -65,7 +79,7 @@ export function withinBytes(entries: EntryQuery, limit: number, order: FragmentS
   if (limit <= UNMEASURED_ENTRIES) return entries;
   return sql.type(entryRow)`
     select name, version, document, status, "statusMessage", "statusChangedAt", "publishedAt", "updatedAt", "isLatest",
-      "sourceName", "sourceKind", "commitId"
+      "sourceName", "sourceKind", "commitId", reading
     from (
       select *, sum(octet_length(document)) over (order by ${order}) - octet_length(document) as "bytesBefore"
       from (${entries}) as page

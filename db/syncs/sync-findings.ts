@@ -4,7 +4,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 import type { EntryFinding } from '../../registry/entry.ts';
 import type { Database } from '../connection/database.ts';
-import { nothing } from '../connection/schemas.ts';
+import { count, nothing } from '../connection/schemas.ts';
 import { textOrNull, withoutNul } from '../connection/stored-text.ts';
 
 /** Maximum number of stored findings per sync and severity. All of them are counted. */
@@ -97,6 +97,42 @@ export async function addFindings(
   await database.query(sql.type(nothing)`
     update sync_run set finding_locations = coalesce(finding_locations, '{}') || ${locationsOf(kept)}::jsonb
     where id = ${syncRunId}`);
+}
+
+const addedRow = z.object({ added: count });
+
+/**
+ * Adds warnings about entries to a sync that has ended. From now on it has findings of its own: the next sync compares its
+ * findings with those that a fetch found.
+ */
+export async function addLateWarnings(
+  database: Database,
+  syncRunId: string,
+  warnings: readonly { readonly name: string; readonly version: string; readonly reason: string }[],
+): Promise<void> {
+  if (warnings.length === 0) return;
+  const rows = warnings.map(({ name, version, reason }) => [textOrNull(name), textOrNull(version), withoutNul(reason)]);
+  await database.transaction(async (transaction) => {
+    await transaction.query(sql.type(nothing)`
+      insert into sync_finding (sync_run_id, ordinal, severity, name, version, reason)
+      select ${syncRunId}, ordinal, severity, name, version, reason from sync_finding
+      where sync_run_id = (select findings_run_id from sync_run where id = ${syncRunId}) on conflict do nothing`);
+    const added = await transaction.oneFirst(sql.type(addedRow)`
+      with added as (
+        insert into sync_finding (sync_run_id, ordinal, severity, name, version, reason)
+        select ${syncRunId}, sync_run.entries + found.place, 'warning', found.name, found.version, found.reason
+        from sync_run, ${sql.unnest(rows, ['text', 'text', 'text'])} with ordinality as found (name, version, reason, place)
+        where sync_run.id = ${syncRunId} and not exists (
+          select from sync_finding as same where same.sync_run_id = ${syncRunId}
+          and (same.name, same.version, same.reason) = (found.name, found.version, found.reason)
+        )
+        on conflict do nothing returning 1
+      )
+      select count(*) as added from added`);
+    await transaction.query(sql.type(nothing)`
+      update sync_run set findings_run_id = null, findings_digest = null, warnings = warnings + ${added}
+      where id = ${syncRunId}`);
+  });
 }
 
 function findingTuple(finding: EntryFinding): [number, string, string | null, string | null, string] {

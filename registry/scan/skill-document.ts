@@ -37,7 +37,17 @@ export function skillDocument(bytes: Uint8Array, repository: ScannedRepository, 
     ...origin(repository, pinned),
     metadata,
   });
-  return { document, searchedText: body.slice(0, MAX_SEARCHED_CHARACTERS) };
+  return { document, searchedText: searchedPart(body) };
+}
+
+/** What searches look through of a SKILL.md. Undefined: it can't be read. */
+export function searchedTextOf(bytes: Uint8Array): string | undefined {
+  const text = readSkillText(bytes);
+  return 'fault' in text ? undefined : searchedPart(text.body);
+}
+
+function searchedPart(body: string): string {
+  return body.slice(0, MAX_SEARCHED_CHARACTERS);
 }
 
 /** `metadata` as written, with what the skill requires under the name that ToolHive has for it. */

@@ -3,10 +3,9 @@
  * empty member matches everything.
  */
 import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../json.ts';
-import { withMeta } from './served-skill.ts';
 
 /** The result of verifying an entry, in `_meta`. */
-const VERIFICATION = 'dev.rollcall/verification';
+export const VERIFICATION = 'dev.rollcall/verification';
 /** A Sigstore bundle that a document carries in its `_meta`. */
 const ATTACHED_BUNDLE = 'dev.sigstore/bundle';
 
@@ -118,9 +117,4 @@ export function isAbout(statement: JsonObject, subjects: readonly Subject[]): bo
 /** The bundle that the document carries. */
 export function attachedBundle(document: unknown): unknown {
   return memberOf(document, '_meta')[ATTACHED_BUNDLE];
-}
-
-/** The document with the result in its `_meta`. */
-export function withVerification(document: string, verification: Verification): string {
-  return withMeta(document, VERIFICATION, verification);
 }

@@ -13,6 +13,9 @@ import { isJsonObject, type JsonObject, memberOf } from '../json.ts';
  */
 export const ENTRY_STATE = 'dev.rollcall/entry';
 
+/** What Rollcall knows about the files of an entry that come from a package, in `_meta`. */
+export const FILES = 'dev.rollcall/files';
+
 /** Members of `_meta` with this prefix belong to the registry that serves the entry, not to its publisher. */
 const OWN_PREFIX = 'dev.rollcall/';
 
@@ -42,13 +45,6 @@ export function withStatus(document: string, status: EntryStatus): string {
   const own = members.get('status');
   if (own === JSON.stringify(status) || (own === undefined && status === 'active')) return document;
   return objectText(members.set('status', JSON.stringify(status)));
-}
-
-/** The document with this member in its `_meta`. */
-export function withMeta(document: string, name: string, value: object): string {
-  const members = membersOf(document);
-  const metaMembers = metaOf(members).set(name, JSON.stringify(value));
-  return objectText(members.set('_meta', objectText(metaMembers)));
 }
 
 /** The document as it was published, without what another Rollcall added to serve it. */

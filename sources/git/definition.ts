@@ -36,7 +36,8 @@ export type GitOrigin = {
 };
 
 /** Git would read a name that starts with a hyphen as an option. */
-const reference = nonEmpty(255).regex(/^(?!-)[^\s~^:?*[\\]+$/, 'is not the name of a git reference');
+export const REFERENCE = /^(?!-)[^\s~^:?*[\\]+$/;
+const reference = nonEmpty(255).regex(REFERENCE, 'is not the name of a git reference');
 
 const authSchema = withRule(
   mapping({

@@ -5,8 +5,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'slonik';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { OutboundGuard } from '../../outbound/guard.ts';
+import type { Verification } from '../../registry/skills/provenance.ts';
+import type { SourceOrigin } from '../../registry/source-definition.ts';
 import { entriesOf } from '../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { startSigstore, type TestSigstore } from '../upstreams/sigstore.ts';
@@ -76,19 +80,27 @@ const sign = async (digest: Readonly<Record<string, string>>, subject = WORKFLOW
     runner_environment: 'github-hosted',
   });
 
-/** Syncs a document with one skill and returns the result of its verification. */
-async function verificationOf(skill: Readonly<Record<string, unknown>>): Promise<Record<string, unknown> | undefined> {
+function originOf(skill: Readonly<Record<string, unknown>>): SourceOrigin {
   const document = { namespace: 'com.example', name: 'pdf', description: 'PDF.', version: '1.0.0', ...skill };
-  const data = JSON.stringify({ data: { servers: [], skills: [document] } });
-  const { definition } = await SourceUnderTest.of(testDatabase.database, { kind: 'file', location: { data } });
-  const source = new SourceUnderTest(testDatabase.database, definition, guard);
-  await source.sync();
-  const [entry] = await entriesOf(testDatabase.database, { kind: 'skill' });
-  const served = JSON.parse(entry!.document) as Record<string, Record<string, Record<string, unknown>>>;
-  return served['_meta']?.['dev.rollcall/verification'];
+  return { kind: 'file', location: { data: JSON.stringify({ data: { servers: [], skills: [document] } }) } };
 }
 
-const git = { registryType: 'git', url: REPOSITORY, commit: COMMIT };
+/** Syncs a document with one skill and returns the result of its verification. */
+async function verificationOf(skill: Readonly<Record<string, unknown>>): Promise<Verification | undefined> {
+  const { definition } = await SourceUnderTest.of(testDatabase.database, originOf(skill));
+  return await verificationAfterSync(new SourceUnderTest(testDatabase.database, definition, guard));
+}
+
+async function verificationAfterSync(source: SourceUnderTest): Promise<Verification | undefined> {
+  await source.sync();
+  await source.readPackages();
+  const [entry] = await entriesOf(testDatabase.database, { kind: 'skill' });
+  expect(entry!.document).not.toContain('dev.rollcall/verification');
+  return entry!.reading?.verification ?? undefined;
+}
+
+/** Its files can't be read. Nothing of that concerns the signature. */
+const git = { registryType: 'git', url: 'https://127.0.0.1:1/acme/pdf', commit: COMMIT };
 const provenance = { signer_identity: WORKFLOW, cert_issuer: ISSUER };
 
 test('a bundle in the document verifies the commit of a Git package', async () => {
@@ -109,15 +121,37 @@ test('a bundle in an OCI registry verifies the digest of an image, with an anony
   answers.set('/v2/acme/pdf/manifests/sha256:1', { layers: [{ mediaType: media, digest: blob }] });
   answers.set(`/v2/acme/pdf/blobs/${blob}`, bundle);
   const expected = { ...provenance, signer_identity: '/.github/workflows/release.yml', repository_uri: REPOSITORY };
-  expect(await verificationOf({ packages: [image], provenance: expected })).toMatchObject({ result: 'verified' });
+  const skill = { packages: [image], provenance: expected };
+  const { definition } = await SourceUnderTest.of(testDatabase.database, originOf(skill));
+  const source = new SourceUnderTest(testDatabase.database, definition, guard);
+  expect(await verificationAfterSync(source)).toMatchObject({ result: 'verified' });
 
-  // What has been verified is not asked for again.
+  // What has been verified is not asked for again because of another title,
   requests = [];
-  expect(await verificationOf({ packages: [image], provenance: expected, title: 'New' })).toMatchObject({
+  await source.redefine({ origin: originOf({ ...skill, title: 'New' }) });
+  expect(await verificationAfterSync(source)).toMatchObject({ result: 'verified' });
+  expect(requests).toEqual([]);
+
+  // but when its time has come, and by a forced sync.
+  answers.clear();
+  await passTime();
+  expect(await verificationAfterSync(source)).toMatchObject({ result: 'unverified' });
+  answers.set(`/v2/acme/pdf/referrers/sha256:${DIGEST}`, { manifests: [{ artifactType: media, digest: 'sha256:1' }] });
+  answers.set('/v2/acme/pdf/manifests/sha256:1', { layers: [{ mediaType: media, digest: blob }] });
+  answers.set(`/v2/acme/pdf/blobs/${blob}`, bundle);
+  expect(await verificationAfterSync(source)).toMatchObject({ result: 'unverified' });
+  await source.sync({ force: true });
+  await source.readPackages();
+  expect((await entriesOf(testDatabase.database, { kind: 'skill' }))[0]?.reading?.verification).toMatchObject({
     result: 'verified',
   });
-  expect(requests).toEqual([]);
 });
+
+/** Makes a day pass since everything was read. */
+async function passTime(): Promise<void> {
+  await testDatabase.database.query(sql.type(z.object({}))`
+    update package_reading set due_at = due_at - interval '25 hours' where due_at < 'infinity'`);
+}
 
 test.each([
   [

@@ -1,6 +1,7 @@
 /** One source in a real database, and its activities as a worker runs them. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Info } from '@temporalio/activity';
+import pino from 'pino';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { applySnapshot } from '../../activities/apply-snapshot.ts';
@@ -8,6 +9,7 @@ import { check } from '../../activities/check.ts';
 import { failingClearly } from '../../activities/failures.ts';
 import { fetchSnapshot } from '../../activities/fetch-snapshot.ts';
 import type { UpstreamDependencies } from '../../activities/limits.ts';
+import { readPackages } from '../../activities/packages/read-packages.ts';
 import { recordFailure } from '../../activities/record-failure.ts';
 import { createSource } from '../../db/configuration/created-sources.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
@@ -19,7 +21,13 @@ import { findSyncRun } from '../../db/syncs/sync-runs.ts';
 import { OutboundGuard } from '../../outbound/guard.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 import type { SourceDefinition, SourceOrigin } from '../../registry/source-definition.ts';
-import type { AppliedSync, CheckResult, FetchInput, FetchSnapshotResult } from '../../workflows/contract.ts';
+import type {
+  AppliedSync,
+  CheckResult,
+  FetchInput,
+  FetchSnapshotResult,
+  ReadPackagesResult,
+} from '../../workflows/contract.ts';
 import { entriesOf } from '../db/sync-source.ts';
 
 export type SourceOptions = Partial<Pick<SourceDefinition, 'format' | 'filter'>>;
@@ -90,6 +98,12 @@ export class SourceUnderTest {
       await runActivity(() => recordFailure(this.database, { ...input, outcome: 'failed', failure }));
       throw error;
     }
+  }
+
+  /** Reads the packages that are due, as the workflow does after the sync. */
+  async readPackages(): Promise<ReadPackagesResult> {
+    const input = { sourceName: this.definition.name, syncNumber: this.#syncs };
+    return await runActivity(() => readPackages({ ...this.upstream, logger: pino({ level: 'silent' }) }, input));
   }
 
   /** Expects the next sync to fail. */

@@ -3,6 +3,8 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../db/connection/database.ts';
+import { listDueEntries, storeReadings } from '../../db/contents/package-readings.ts';
 import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts';
 import { findChromium, startChromium } from '../browser.ts';
 import { drafts, source, sync, useSources } from '../db/sync-source.ts';
@@ -16,6 +18,25 @@ const ALL_SERVERS = '2,006 servers';
 
 const chromiumPath = await findChromium();
 
+/** What a worker does after a sync, with packages and signatures that aren't what they should be. */
+async function readPackages(database: Database): Promise<void> {
+  for (const entry of await listDueEntries(database, { sourceName: 'team', limit: 10 })) {
+    await storeReadings(database, entry.sourceId, [
+      {
+        entry,
+        named: Buffer.alloc(32),
+        package: null,
+        files: [],
+        searchedText: undefined,
+        fault: 'the skill has more than 512 files',
+        verification: { result: 'failed', reason: 'it was signed by mallory' },
+        failures: 0,
+        againAfterMs: null,
+      },
+    ]);
+  }
+}
+
 let api: RunningApi;
 let browser: Browser;
 let visits: Visit[] = [];
@@ -26,6 +47,7 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
     api = await startApiOnFreshDatabase();
     await useSources(api.database, source('team'), source('vendor'), source('many'), source('evil'));
     await sync(api.database, { sourceName: 'team', entries: [...NOTES, OLD, ...SKILLS, PLUGIN] });
+    await readPackages(api.database);
     await sync(api.database, { sourceName: 'vendor', entries: [WEATHER] });
     await sync(api.database, { sourceName: 'many', entries: drafts(MANY) });
     await sync(api.database, { sourceName: 'evil', entries: HOSTILE });
@@ -149,6 +171,8 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
     for (const text of ['Apache-2.0', 'Write', 'sha256:aa', 'release@example.com', 'Signature invalid']) {
       await page.getByText(text, { exact: true }).first().waitFor();
     }
+    await page.getByText('the skill has more than 512 files', { exact: true }).waitFor();
+    await page.getByText('it was signed by mallory', { exact: true }).waitFor();
     await page.getByRole('tab', { name: 'Install' }).click();
     const commands = page.getByLabel('ToolHive', { exact: true });
     expect((await commands.innerText()).split('\n')).toEqual([

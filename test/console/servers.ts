@@ -79,7 +79,6 @@ function skill(version: string, allowedTools: readonly string[]): EntryDraft {
       { registryType: 'git', url: 'https://git.example/skills.git', commit: 'c0ffee', subfolder: 'pdf' },
     ],
     provenance: { signer_identity: 'release@example.com', cert_issuer: '' },
-    _meta: { 'dev.rollcall/verification': { result: 'failed', reason: 'it was signed by mallory' } },
   };
   const { title, description } = document;
   const name = storedName('skill', 'com.example/pdf-forms');

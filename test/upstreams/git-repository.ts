@@ -64,7 +64,7 @@ export class GitRepository {
   }
 
   /** Adds a commit with a SKILL.md and a file whose path leads out of the folder, which `git add` refuses. */
-  async addUnsafePath(folder: string, skill: string): Promise<void> {
+  async addUnsafePath(folder: string, skill: string): Promise<string> {
     await writeFile(join(this.workTree, '.git', 'skill'), skill);
     const blob = await this.git('hash-object', '-w', '.git/skill');
     const tree = async (...lines: string[]): Promise<string> => {
@@ -86,6 +86,7 @@ export class GitRepository {
     const root = await tree(...all.toSorted((one, other) => (one.key < other.key ? -1 : 1)).map(({ line }) => line));
     const commit = await this.git('commit-tree', root, '-p', 'HEAD', '-m', 'Unsafe');
     await this.push(`${commit}:refs/heads/main`);
+    return commit;
   }
 
   async push(...refs: string[]): Promise<void> {

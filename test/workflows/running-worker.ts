@@ -1,6 +1,7 @@
 /** A whole worker with its own database and Temporal namespace; nothing in it is scripted. */
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
+import type { OutboundSettings } from '../../config/model.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { findInitialState } from '../../temporal/initial-state.ts';
 import { startHousekeeping } from '../../temporal/housekeeping.ts';
@@ -23,7 +24,10 @@ export interface RunningWorker {
 }
 
 /** Call it when the database has its sources: the worker starts their actors. */
-export async function startWorker(test?: TestDatabase): Promise<RunningWorker> {
+export async function startWorker(
+  test?: TestDatabase,
+  outbound: OutboundSettings = { allow: [] },
+): Promise<RunningWorker> {
   const own = test ?? (await createTestDatabase());
   const namespace = await createTestNamespace();
   const connection = await Connection.connect({ address: namespace.address });
@@ -32,7 +36,7 @@ export async function startWorker(test?: TestDatabase): Promise<RunningWorker> {
     namespace: namespace.namespace,
     workflow: { queryRejectCondition: 'NOT_OPEN' },
   });
-  const startAnother = (): Promise<() => Promise<void>> => startOne(own, namespace);
+  const startAnother = (): Promise<() => Promise<void>> => startOne(own, namespace, outbound);
   const stopFirst = await startAnother();
   return {
     test: own,
@@ -56,13 +60,17 @@ export async function startWorker(test?: TestDatabase): Promise<RunningWorker> {
 }
 
 /** @returns what stops it */
-async function startOne({ database }: TestDatabase, namespace: TestNamespace): Promise<() => Promise<void>> {
+async function startOne(
+  { database }: TestDatabase,
+  namespace: TestNamespace,
+  outbound: OutboundSettings,
+): Promise<() => Promise<void>> {
   const stopping = new AbortController();
   const ready = Promise.withResolvers<void>();
   const worker = runWorker({
     server: { ...namespace, taskQueue: TASK_QUEUE },
     database,
-    outbound: { allow: [] },
+    outbound,
     internalAddress: '127.0.0.1:0',
     logger: pino({ level: 'silent' }),
     signal: stopping.signal,

@@ -70,6 +70,7 @@ export class ScriptedUpstream {
     recordPause: ({ sourceName, paused }) =>
       this.#answer(sourceName, paused ? 'record pause' : 'record resume', async ({ recordPause }) => recordPause?.()),
     watch: ({ sourceName }) => this.#answer(sourceName, 'watch', async ({ watch }) => watch?.()),
+    readPackages: async () => ({ read: 0, kept: 0, failed: 0 }),
     reconcileSources: async () => ({ started: 0, configured: 0, synced: 0, retired: 0 }),
     purge: async () => ({ tombstones: 0, syncRuns: 0, writeRequests: 0, auditEvents: 0 }),
   };

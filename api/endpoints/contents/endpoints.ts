@@ -1,8 +1,8 @@
-/** The stored files of skills, by digest, and the Agent Skills index that lists them. */
+/** The stored files of skills and plugins, by digest, and the Agent Skills index that lists them. */
 import { z } from 'zod';
 import 'zod-openapi';
 import { findContent, listEntryFiles } from '../../../db/contents/entry-files.ts';
-import { storedName } from '../../../registry/entry-kind.ts';
+import { type SkillKind, storedName } from '../../../registry/entry-kind.ts';
 import { agentSkillsIndex } from '../../../registry/exports/skills/agent-skills-index.ts';
 import { entriesOf } from '../../access/visibility.ts';
 import { sendContent, sendImmutable } from '../../cache/sent-content.ts';
@@ -21,7 +21,7 @@ const fileList = z
   .object({
     files: z.array(
       z.object({
-        path: z.string().meta({ description: 'Relative to the folder of the skill.', example: 'SKILL.md' }),
+        path: z.string().meta({ description: 'Relative to the folder of the skill or plugin.', example: 'SKILL.md' }),
         digest: z.string().meta({ description: 'SHA-256 of the content.', example: `sha256:${'0'.repeat(64)}` }),
         size: z.int().min(0).meta({ description: 'In bytes.' }),
         executable: z.boolean(),
@@ -30,7 +30,7 @@ const fileList = z
     archive: z
       .object({ digest: z.string(), size: z.int().min(0) })
       .optional()
-      .meta({ description: 'All files as tar.gz. Absent if SKILL.md is the only file.' }),
+      .meta({ description: 'All files as tar.gz. Absent if there is only one file.' }),
   })
   .meta({ id: 'SkillFiles' });
 type FileList = z.infer<typeof fileList>;
@@ -63,8 +63,8 @@ export const contentsApi: EndpointGroup = {
       path: '/content/:digest',
       access: 'registry',
       operationId: 'getContent',
-      summary: 'Read a stored file of a skill by its digest',
-      description: 'Answers 404 unless the caller can see a skill that has it. The answer can be kept indefinitely.',
+      summary: 'Read a stored file of a skill or plugin by its digest',
+      description: 'Answers 404 unless the caller can see an entry that has it. The answer can be kept indefinitely.',
       parameters: {
         digest: text.meta({ description: 'SHA-256 of the content.', example: `sha256:${'0'.repeat(64)}` }),
       },
@@ -82,22 +82,24 @@ export const contentsApi: EndpointGroup = {
       errors: [404],
       handle: sendStoredContent,
     }),
-    endpoint({
-      method: 'get',
-      path: '/v0.1/x/dev.toolhive/skills/:namespace/:name/versions/:version/files',
-      access: 'registry',
-      operationId: 'listSkillFiles',
-      summary: 'List the stored files of a skill',
-      description: 'Empty if none are stored. Read a file by its digest.',
-      parameters: {
-        namespace: text.meta({ description: 'Namespace of the skill.', example: 'com.example' }),
-        name: text.meta({ description: 'Name of the skill.', example: 'pdf' }),
-        version: versionOrLatest,
-      },
-      answers: { 200: { description: 'The files.', schema: fileList } },
-      errors: [404],
-      handle: sendFiles,
-    }),
+    ...(['skill', 'plugin'] as const).map((kind) =>
+      endpoint({
+        method: 'get',
+        path: `/v0.1/x/dev.toolhive/${kind}s/:namespace/:name/versions/:version/files`,
+        access: 'registry',
+        operationId: kind === 'skill' ? 'listSkillFiles' : 'listPluginFiles',
+        summary: `List the stored files of a ${kind}`,
+        description: 'Empty if none are stored. Read a file by its digest.',
+        parameters: {
+          namespace: text.meta({ description: `Namespace of the ${kind}.`, example: 'com.example' }),
+          name: text.meta({ description: `Name of the ${kind}.`, example: 'pdf' }),
+          version: versionOrLatest,
+        },
+        answers: { 200: { description: 'The files.', schema: fileList } },
+        errors: [404],
+        handle: async (call) => await sendFiles(kind, call),
+      }),
+    ),
   ],
 };
 
@@ -127,16 +129,16 @@ function contentTypeOf(path: string): string {
   return path.endsWith('.md') ? 'text/markdown; charset=utf-8' : 'application/octet-stream';
 }
 
-async function sendFiles({ context, request, response }: Call): Promise<void> {
+async function sendFiles(kind: SkillKind, { context, request, response }: Call): Promise<void> {
   const view = await servedView(context, request);
   const [namespace, name] = [requiredParameter(request, 'namespace'), requiredParameter(request, 'name')];
   const version = requiredParameter(request, 'version');
-  const stored = storedName('skill', `${namespace}/${name}`);
+  const stored = storedName(kind, `${namespace}/${name}`);
   const found = await listEntryFiles(context.database, { name: stored, version }, entriesOf(view));
   if (found === null) {
     throw new HttpError(
       404,
-      `Registry "${view.registry.name}" has no skill ${namespace}/${name} in version ${version}`,
+      `Registry "${view.registry.name}" has no ${kind} ${namespace}/${name} in version ${version}`,
     );
   }
   const archive = found.find(({ path }) => path === '');

@@ -2,16 +2,21 @@
 import type { EntryRow } from '../../../db/entries/entries.ts';
 import type { SkillKind } from '../../../registry/entry-kind.ts';
 import { PROVENANCE } from '../../../registry/server-json/extension.ts';
-import { ENTRY_STATE, servedText } from '../../../registry/skills/served-skill.ts';
+import { VERIFICATION } from '../../../registry/skills/provenance.ts';
+import { ENTRY_STATE, FILES, servedText } from '../../../registry/skills/served-skill.ts';
 import { provenanceOf } from '../v0.1/item-json.ts';
 
 /** The document with its current status, and Rollcall's data in `_meta`. */
 export function skillJson(entry: EntryRow): string {
   const { document, status, statusMessage, statusChangedAt, publishedAt, updatedAt, isLatest } = entry;
   const message = statusMessage === null ? {} : { statusMessage };
+  const { package: from = null, fault = null, verification = null } = entry.reading ?? {};
+  const files = { ...(from !== null && { package: from }), ...(fault !== null && { fault }) };
   return servedText(document, status, {
     [ENTRY_STATE]: { status, ...message, statusChangedAt, publishedAt, updatedAt, isLatest },
     [PROVENANCE]: provenanceOf(entry),
+    ...(Object.keys(files).length > 0 && { [FILES]: files }),
+    ...(verification !== null && { [VERIFICATION]: verification }),
   });
 }
 

@@ -1,6 +1,7 @@
 /** `rollcall show --kind skill` and `--kind plugin` */
 import type { SkillKind } from '../../../registry/entry-kind.ts';
-import { ENTRY_STATE } from '../../../registry/skills/served-skill.ts';
+import { type Verification, VERIFICATION } from '../../../registry/skills/provenance.ts';
+import { ENTRY_STATE, FILES } from '../../../registry/skills/served-skill.ts';
 import { entryPath, readJson, registryPath } from '../../server/registry-reads.ts';
 import { connectServer } from '../../server/server-connection.ts';
 import { printAnswer, type ServerOptions } from '../../server/server-options.ts';
@@ -21,7 +22,11 @@ interface Skill {
   readonly license?: string;
   readonly repository?: { readonly url?: string };
   readonly packages?: readonly SkillPackage[];
-  readonly _meta: { readonly [ENTRY_STATE]?: { readonly statusMessage?: string; readonly updatedAt?: string } };
+  readonly _meta: {
+    readonly [ENTRY_STATE]?: { readonly statusMessage?: string; readonly updatedAt?: string };
+    readonly [FILES]?: { readonly package?: string; readonly fault?: string };
+    readonly [VERIFICATION]?: Verification;
+  };
 }
 interface SkillPackage {
   readonly registryType: string;
@@ -42,7 +47,8 @@ export async function showSkill(name: string, { kind, registry, ...options }: Sk
 }
 
 function skillText(skill: Skill): string {
-  const { statusMessage, updatedAt } = skill['_meta'][ENTRY_STATE] ?? {};
+  const { [ENTRY_STATE]: state, [FILES]: files, [VERIFICATION]: verification } = skill['_meta'];
+  const { statusMessage, updatedAt } = state ?? {};
   return [
     `${skill.namespace}/${skill.name} ${skill.version}`,
     ...(skill.title === undefined ? [] : [skill.title]),
@@ -53,7 +59,15 @@ function skillText(skill: Skill): string {
     ...(skill.license === undefined ? [] : [`License     ${skill.license}`]),
     ...(skill.repository?.url === undefined ? [] : [`Repository  ${skill.repository.url}`]),
     ...(skill.packages ?? []).map((found) => `Package     ${packageText(found)}`),
+    ...(files?.package === undefined ? [] : [`Files       from ${files.package}`]),
+    ...(files?.fault === undefined ? [] : [`Problem     ${files.fault}`]),
+    ...(verification === undefined ? [] : [`Signature   ${verificationText(verification)}`]),
   ].join('\n');
+}
+
+function verificationText({ result, reason, identity }: Verification): string {
+  const detail = reason ?? identity;
+  return detail === undefined ? result : `${result}: ${detail}`;
 }
 
 function packageText({ registryType, identifier, url, commit, subfolder }: SkillPackage): string {

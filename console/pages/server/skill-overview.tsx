@@ -35,7 +35,8 @@ export function SkillOverview({
       ) : (
         <Parts title={allTexts.packages} parts={packages} show={(part) => <Package part={part} />} />
       )}
-      <Signer provenance={memberOf(members, 'provenance')} verification={verificationOf(entry, members)} />
+      <StoredFiles reading={entry.reading} />
+      <Signer provenance={memberOf(members, 'provenance')} verification={entry.reading?.verification ?? null} />
       {Object.keys(metadata).length > 0 && (
         <section>
           <Title order={2} size="h4" mb="xs">
@@ -91,13 +92,23 @@ function Package({ part }: { readonly part: JsonObject }): ReactElement {
   );
 }
 
-const RESULTS = ['verified', 'unverified', 'failed'] as const;
-const COLORS = { verified: 'green', unverified: 'gray', failed: 'red' } as const;
-
-/** A sync's result about the signature. Managed sources have none: there, the member is the publisher's own. */
-function verificationOf({ sourceKind }: ServerVersion, members: JsonObject): JsonObject {
-  return sourceKind === 'managed' ? {} : memberOf(memberOf(members, '_meta'), 'dev.rollcall/verification');
+/** Which package the files that the registry serves come from, or why it has none. */
+function StoredFiles({ reading }: Pick<ServerVersion, 'reading'>): ReactElement | null {
+  if (reading === null || (reading.package === null && reading.fault === null)) return null;
+  return (
+    <section>
+      <Title order={2} size="h4" mb="xs">
+        {texts.storedFiles}
+      </Title>
+      <dl className={classes.facts}>
+        <TextFact name={texts.storedFrom} value={reading.package} />
+        <TextFact name={texts.notStored} value={reading.fault} />
+      </dl>
+    </section>
+  );
 }
+
+const COLORS = { verified: 'green', unverified: 'gray', failed: 'red' } as const;
 
 /** The signature that the publisher declares, and the result of its verification. */
 function Signer({
@@ -105,10 +116,9 @@ function Signer({
   verification,
 }: {
   readonly provenance: JsonObject;
-  readonly verification: JsonObject;
+  readonly verification: NonNullable<ServerVersion['reading']>['verification'];
 }): ReactElement | null {
   if (Object.keys(provenance).length === 0) return null;
-  const result = RESULTS.find((known) => known === verification['result']);
   const names = Object.keys(texts.signerFacts) as (keyof typeof texts.signerFacts)[];
   return (
     <section>
@@ -116,11 +126,11 @@ function Signer({
       <Text size="sm" c="dimmed" mb="xs">
         {texts.signerHint}
       </Text>
-      {result !== undefined && (
+      {verification !== null && (
         <Group gap="xs" mb="xs">
-          <Badge color={COLORS[result]}>{texts.results[result]}</Badge>
+          <Badge color={COLORS[verification.result]}>{texts.results[verification.result]}</Badge>
           <Text size="sm">
-            <SafeText text={textOf(verification['reason']) ?? textOf(verification['identity']) ?? ''} limit={500} />
+            <SafeText text={verification.reason ?? verification.identity ?? ''} limit={500} />
           </Text>
         </Group>
       )}

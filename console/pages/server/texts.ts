@@ -56,6 +56,9 @@ export const texts = {
     ref: 'Branch or tag',
     commit: 'Commit',
     subfolder: 'Folder',
+    storedFiles: 'Files in this registry',
+    storedFrom: 'From',
+    notStored: 'Problem',
     signer: 'Expected signer',
     signerHint: 'The publisher expects clients to check this before they install the package.',
     signerFacts: {

@@ -29,7 +29,7 @@ export const agentSkillsIndex: SkillTarget = {
   contentType: 'application/json',
   modes: ['provide'],
   limits: [
-    'Lists the skills whose files are stored here: those that a Git source has scanned.',
+    'Lists the skills whose files are stored here: those that a Git source has scanned, and those whose package could be read.',
     'Their names have no namespace, so skills with the same name are left out.',
   ],
   lists: 'skill',

@@ -348,10 +348,12 @@ const ENDPOINTS: readonly Endpoint[] = [
     '/registry/internal/.well-known/agent-skills/index.json',
   ),
   get('/registry/:registry/content/:digest', anyToken(404), `/registry/internal/content/sha256:${'0'.repeat(64)}`),
-  get(
-    '/registry/:registry/v0.1/x/dev.toolhive/skills/:namespace/:name/versions/:version/files',
-    anyToken(404),
-    '/registry/internal/v0.1/x/dev.toolhive/skills/com.example/none/versions/latest/files',
+  ...['skills', 'plugins'].map((kinds) =>
+    get(
+      `/registry/:registry/v0.1/x/dev.toolhive/${kinds}/:namespace/:name/versions/:version/files`,
+      anyToken(404),
+      `/registry/internal/v0.1/x/dev.toolhive/${kinds}/com.example/none/versions/latest/files`,
+    ),
   ),
   get('/api/v0/servers', anyToken(200)),
   get('/api/v0/servers/:server', anyToken(200), `/api/v0/servers/${CATALOGUED}`),

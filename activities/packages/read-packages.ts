@@ -1,0 +1,85 @@
+/** Reads the packages that skills and plugins name, after their entries are visible. */
+import { Context } from '@temporalio/activity';
+import type { Logger } from 'pino';
+import {
+  listDueEntries,
+  listFaultyEntries,
+  makeEntriesDue,
+  storeReadings,
+} from '../../db/contents/package-readings.ts';
+import { addLateWarnings, MAX_FINDINGS } from '../../db/syncs/sync-findings.ts';
+import { findSyncRun } from '../../db/syncs/sync-runs.ts';
+import { packageReadings, signatureChecks } from '../../telemetry/instruments.ts';
+import type { ReadPackagesInput, ReadPackagesResult } from '../../workflows/contract.ts';
+import type { UpstreamDependencies } from '../limits.ts';
+import { withProgress } from '../progress.ts';
+import { type EntryReading, EntryReader } from './entry-reader.ts';
+
+/** Readings of a batch become visible together. */
+const BATCH = 20;
+/** No batch starts after this. Housekeeping continues with what is left. */
+const LONGEST_MS = 4 * 60_000;
+
+interface Counts {
+  read: number;
+  kept: number;
+  failed: number;
+  firstFault?: string;
+}
+
+/**
+ * Reads entries until none is due. What can't be read is a fault of the entry, never a failure of this activity. The faults of
+ * a source are added to the record of the sync, if there is one.
+ */
+export async function readPackages(
+  { database, guard, logger }: UpstreamDependencies & { readonly logger: Logger },
+  { sourceName: wanted, syncNumber }: ReadPackagesInput,
+): Promise<ReadPackagesResult> {
+  const { cancellationSignal, info } = Context.current();
+  const sourceName = wanted ?? null;
+  if (guard.settings.readPackages === false) return { read: 0, kept: 0, failed: 0 };
+  const run =
+    sourceName === null || syncNumber === undefined
+      ? null
+      : await findSyncRun(database, { sourceName, number: syncNumber });
+  if (sourceName !== null && run?.forced === true && info.attempt === 1) await makeEntriesDue(database, sourceName);
+  const counts: Counts = { read: 0, kept: 0, failed: 0 };
+  await withProgress(async (progress) => {
+    const reader = new EntryReader({ database, guard, logger, signal: cancellationSignal });
+    const end = Date.now() + LONGEST_MS;
+    while (Date.now() < end) {
+      const due = await listDueEntries(database, { sourceName, limit: BATCH });
+      if (due.length === 0) break;
+      const readings = await reader.readAll(due);
+      for (const [sourceId, ofSource] of bySource(readings)) await storeReadings(database, sourceId, ofSource);
+      for (const reading of readings) count(counts, reading);
+      progress.report({ entries: counts.read + counts.kept + counts.failed });
+    }
+  });
+  report(logger, sourceName, counts);
+  if (sourceName !== null && run !== null) {
+    const faulty = await listFaultyEntries(database, { sourceName, limit: MAX_FINDINGS });
+    await addLateWarnings(database, run.id, faulty);
+  }
+  const { read, kept, failed } = counts;
+  return { read, kept, failed };
+}
+
+function bySource(readings: readonly EntryReading[]): Map<string, EntryReading[]> {
+  return Map.groupBy(readings, ({ entry }) => entry.sourceId);
+}
+
+function count(counts: Counts, { result, fault, verification }: EntryReading): void {
+  if (verification !== null) signatureChecks.add(1, { result: verification.result });
+  if (result === null) return;
+  counts[result] += 1;
+  packageReadings.add(1, { result });
+  if (fault !== null) counts.firstFault ??= fault;
+}
+
+function report(logger: Logger, source: string | null, counts: Counts): void {
+  const { read, failed } = counts;
+  if (read + failed === 0) return;
+  const line = { ...(source !== null && { source }), ...counts };
+  logger[failed > 0 ? 'warn' : 'info'](line, `Packages of skills and plugins: ${read} read, ${failed} not readable`);
+}

@@ -1,0 +1,47 @@
+/** The files of a skill or plugin as they are stored, with an archive of them. */
+import { hash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import tar from 'tar-stream';
+import type { EntryFile } from '../registry/entry.ts';
+
+/** The byte of the gzip header that names the operating system (RFC 1952), and its value for "unknown". */
+const SYSTEM_BYTE = 9;
+const UNKNOWN_SYSTEM = 255;
+const LONG_AGO = new Date(0);
+
+/** A file of a skill or plugin. */
+export interface FoundFile {
+  /** Relative to its folder. */
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly isExecutable: boolean;
+}
+
+export interface StorableFile {
+  readonly file: EntryFile;
+  readonly bytes: Buffer;
+}
+
+/** The files with their digests, and, if there are several, one tar.gz of all, as the Agent Skills index serves it. */
+export async function storableFiles(found: readonly FoundFile[]): Promise<readonly StorableFile[]> {
+  const archive = found.length > 1 ? [{ path: '', bytes: await archiveOf(found), isExecutable: false }] : [];
+  return [...found, ...archive].map(({ path, bytes, isExecutable }) => ({
+    file: { path, digest: hash('sha256', bytes, 'hex'), size: bytes.length, isExecutable },
+    bytes,
+  }));
+}
+
+/** The files at the root of the archive, and the same bytes for the same files. */
+async function archiveOf(found: readonly FoundFile[]): Promise<Buffer> {
+  const pack = tar.pack();
+  const whole = buffer(pack);
+  for (const { path, bytes, isExecutable } of found.toSorted((one, other) => (one.path < other.path ? -1 : 1))) {
+    pack.entry({ name: path, mode: isExecutable ? 0o755 : 0o644, mtime: LONG_AGO, uid: 0, gid: 0 }, bytes);
+  }
+  pack.finalize();
+  const archive = await promisify(gzip)(await whole, { level: 9 });
+  archive[SYSTEM_BYTE] = UNKNOWN_SYSTEM;
+  return archive;
+}
