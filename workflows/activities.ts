@@ -86,8 +86,9 @@ export function retireActivities(): ActivityInterfaceFor<Pick<WriteActivities, '
 /** What fails now, or isn't done in time, is done after the next housekeeping. */
 export const { readPackages } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',
+  scheduleToCloseTimeout: '1 hour',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  retry: { initialInterval: '5 seconds', maximumAttempts: 3 },
+  retry: { initialInterval: '5 seconds', maximumInterval: '1 minute' },
 });
 
 /** What fails now is done at the next housekeeping. */

@@ -16,7 +16,7 @@ import type { FailureType } from '../registry/failure.ts';
 export const SOURCE_WORKFLOW = 'source';
 export const HOUSEKEEPING_WORKFLOW = 'housekeeping';
 export const TRIAL_WORKFLOW = 'trial';
-export const PACKAGES_WORKFLOW = 'packages';
+const PACKAGES_WORKFLOW = 'packages';
 export const HOUSEKEEPING_SCHEDULE_ID = 'housekeeping';
 
 /** The id of a source's actor. */

@@ -24,7 +24,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 const RETRY_MS = 10 * MINUTE_MS;
 const PACKAGE_DEADLINE_MS = 2 * MINUTE_MS;
 /** Packages that this process reads at a time, whatever the number of syncs: each can take 16 MiB and a few processes. */
-const turns = new Turns({ count: 4 });
+const turns = new Turns({ count: 3 });
 
 export interface EntryReading extends PackageReading {
   /** Null: the entry names no package that is read for its files. */

@@ -1,5 +1,6 @@
 /** Reads the packages that skills and plugins name, after their entries are visible. */
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { Logger } from 'pino';
 import {
   listDueEntries,
@@ -7,6 +8,7 @@ import {
   makeEntriesDue,
   storeReadings,
 } from '../../db/contents/package-readings.ts';
+import type { Database } from '../../db/connection/database.ts';
 import { addLateWarnings, MAX_FINDINGS } from '../../db/syncs/sync-findings.ts';
 import { findSyncRun } from '../../db/syncs/sync-runs.ts';
 import { packageReadings, signatureChecks } from '../../telemetry/instruments.ts';
@@ -19,6 +21,11 @@ import { type EntryReading, EntryReader } from './entry-reader.ts';
 const BATCH = 20;
 /** No batch starts after this. Housekeeping continues with what is left. */
 const LONGEST_MS = 4 * 60_000;
+
+/** A worker runs 100 activities: most of them stay available to syncs. */
+const ACTIVITIES_AT_ONCE = 8;
+const BUSY_DELAY_MS = 30_000;
+let running = 0;
 
 interface Counts {
   read: number;
@@ -43,9 +50,31 @@ export async function readPackages(
       ? null
       : await findSyncRun(database, { sourceName, number: syncNumber });
   if (sourceName !== null && run?.forced === true && info.attempt === 1) await makeEntriesDue(database, sourceName);
+  if (running >= ACTIVITIES_AT_ONCE) throw busy();
+  running += 1;
   const counts: Counts = { read: 0, kept: 0, failed: 0 };
+  try {
+    await readDue(
+      { database, reader: new EntryReader({ database, guard, logger, signal: cancellationSignal }) },
+      { sourceName, counts },
+    );
+  } finally {
+    running -= 1;
+  }
+  report(logger, sourceName, counts);
+  if (sourceName !== null && run !== null) {
+    const faulty = await listFaultyEntries(database, { sourceName, limit: MAX_FINDINGS });
+    await addLateWarnings(database, run.id, faulty);
+  }
+  const { read, kept, failed } = counts;
+  return { read, kept, failed };
+}
+
+async function readDue(
+  { database, reader }: { readonly database: Database; readonly reader: EntryReader },
+  { sourceName, counts }: { readonly sourceName: string | null; readonly counts: Counts },
+): Promise<void> {
   await withProgress(async (progress) => {
-    const reader = new EntryReader({ database, guard, logger, signal: cancellationSignal });
     const end = Date.now() + LONGEST_MS;
     while (Date.now() < end) {
       const due = await listDueEntries(database, { sourceName, limit: BATCH });
@@ -56,13 +85,15 @@ export async function readPackages(
       progress.report({ entries: counts.read + counts.kept + counts.failed });
     }
   });
-  report(logger, sourceName, counts);
-  if (sourceName !== null && run !== null) {
-    const faulty = await listFaultyEntries(database, { sourceName, limit: MAX_FINDINGS });
-    await addLateWarnings(database, run.id, faulty);
-  }
-  const { read, kept, failed } = counts;
-  return { read, kept, failed };
+}
+
+function busy(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'Busy',
+    message: `the worker reads the packages of ${ACTIVITIES_AT_ONCE} sources already`,
+    category: ApplicationFailureCategory.BENIGN,
+    nextRetryDelay: BUSY_DELAY_MS,
+  });
 }
 
 function bySource(readings: readonly EntryReading[]): Map<string, EntryReading[]> {

@@ -153,6 +153,53 @@ describe('a scan of a repository', () => {
     ]);
   });
 
+  test('stores the files of plugins, and serves one whose files cannot be stored with a warning', async () => {
+    const plugin = (name: string): string =>
+      JSON.stringify({ name, description: `What ${name} does.`, version: '1.0.0' });
+    await repository.commit({
+      'good/.claude-plugin/plugin.json': plugin('good'),
+      'good/commands/hello.md': 'Say hello.\n',
+      'good/agents/reviewer.md': 'Review.\n',
+      'good/hooks/hooks.json': '{}',
+      'good/skills/style/SKILL.md': skillMd('style'),
+      'linked/.claude-plugin/plugin.json': plugin('linked'),
+      'listed/commands/bye.md': 'Say goodbye.\n',
+      '.claude-plugin/marketplace.json': JSON.stringify({
+        plugins: [{ name: 'listed', source: './listed', description: 'Says goodbye.', version: '1.0.0' }],
+      }),
+    });
+    await symlink('/etc/passwd', join(repository.workTree, 'linked', 'secret'));
+    await repository.commit({});
+    const git = await source();
+    expect(await git.sync()).toMatchObject({ counts: { added: 4, rejected: 0 } });
+    const paths = async (name: string): Promise<string[]> => (await files(git, name)).map(({ path }) => path);
+    expect(await paths('plugin:com.example/good')).toEqual([
+      '',
+      '.claude-plugin/plugin.json',
+      'agents/reviewer.md',
+      'commands/hello.md',
+      'hooks/hooks.json',
+      'skills/style/SKILL.md',
+    ]);
+    expect(await paths('plugin:com.example/listed')).toEqual(['commands/bye.md']);
+    expect(await paths('plugin:com.example/linked')).toEqual([]);
+    expect(await git.findings()).toMatchObject([
+      {
+        severity: 'warning',
+        name: 'plugin:com.example/linked',
+        reason:
+          'its files are not stored: the plugin has "secret", which is a symbolic link: replace it by the file that it points to',
+      },
+    ]);
+    // The files come from the source, so that the packages aren't read.
+    expect(await git.readPackages()).toMatchObject({ read: 0, kept: 0 });
+    expect(await paths('plugin:com.example/listed')).toEqual(['commands/bye.md']);
+
+    await repository.commit({ 'listed/commands/bye.md': 'Say farewell.\n' });
+    expect(await git.sync()).toMatchObject({ counts: { added: 0, changed: 1, removed: 0 } });
+    expect(String((await files(git, 'plugin:com.example/listed'))[0]?.bytes)).toBe('Say farewell.\n');
+  });
+
   test('rejects each broken skill and plugin by name, and keeps what was served of it', async () => {
     await repository.commit({ 'skills/quiet/SKILL.md': skillMd('quiet'), 'skills/ok/SKILL.md': skillMd('ok') });
     const git = await source();

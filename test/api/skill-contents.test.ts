@@ -228,6 +228,18 @@ describe('stored files', () => {
     }
   });
 
+  test('of a plugin are listed and served like those of a skill', async () => {
+    const pluginPath = '/registry/open/v0.1/x/dev.toolhive/plugins/com.example/formatter/versions/latest/files';
+    const { files, archive } = await json<Files>(pluginPath);
+    expect(files.map((file) => file.path)).toEqual(['.claude-plugin/plugin.json', 'skills/style/SKILL.md']);
+    expect((await api.get(`/registry/open/content/${archive!.digest}`)).headers.get('content-type')).toBe(
+      'application/gzip',
+    );
+    const manifest = await api.get(`/registry/open/content/${files[0]!.digest}`);
+    expect(await manifest.text()).toBe(GOOD_REPOSITORY['plugins/formatter/.claude-plugin/plugin.json']);
+    await expectError(await api.get(pluginPath.replace('/formatter/', '/pdf/')), 404);
+  });
+
   test('of unknown skills and digests are not found', async () => {
     await expectError(await api.get(path.replace('/pdf/', '/nope/')), 404);
     await expectError(await api.get(path.replace('latest', '9.9.9')), 404);

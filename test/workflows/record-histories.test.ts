@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { RollcallError } from '../../registry/failure.ts';
-import { HOUSEKEEPING_WORKFLOW, syncWorkflowId } from '../../workflows/contract.ts';
+import { HOUSEKEEPING_WORKFLOW, packagesWorkflowId, syncWorkflowId } from '../../workflows/contract.ts';
 import {
   type ActorEnvironment,
   afterSync,
@@ -159,6 +159,20 @@ describe.runIf(version !== undefined)('recording', () => {
     await record('source-managed', handle);
     await environment.actors.retire(name, 'detach');
     await record('source-managed-detached', handle);
+  });
+
+  test('packages, after a sync and after a publish', async () => {
+    const synced = await environment.start({ readPackages: () => undefined });
+    await afterSync(environment, synced.name, 1);
+    await record('sync-with-packages', syncOf(synced.name, 1));
+    const reading = environment.temporal.client.workflow.getHandle(packagesWorkflowId(synced.name));
+    await reading.result();
+    await record('packages', reading);
+
+    const { name, handle, calls } = await environment.start({ readPackages: () => undefined }, { definition: MANAGED });
+    await environment.actors.publish(name, { requestId: 'first', name: 'skill:io.example/a', version: '1.0.0' });
+    await eventually(() => calls.includes('read packages'), 'the packages are read');
+    await record('source-managed-with-packages', handle);
   });
 
   test('a watch', async () => {

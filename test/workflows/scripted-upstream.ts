@@ -20,6 +20,8 @@ export interface Script {
   watch?: () => Promise<void>;
   recordPause?: () => void | Promise<void>;
   recordFailure?: (attempt: number) => void;
+  /** What reading packages does. Absent: the entries of the source have none. */
+  readPackages?: () => void | Promise<void>;
 }
 
 const REJECTED = { entry: 'com.example/bad', location: 'line 3, column 5', reason: 'version is missing' };
@@ -50,10 +52,11 @@ export class ScriptedUpstream {
         return fetchedSnapshot();
       }),
     applySnapshot: ({ sourceName }) =>
-      this.#answer(sourceName, 'apply', async ({ apply }) => ({
+      this.#answer(sourceName, 'apply', async ({ apply, readPackages }) => ({
         outcome: (await apply?.()) ?? 'changed',
         counts: COUNTS,
         upstreamRevision: 'b8f2c1d0e9',
+        ...(readPackages !== undefined && { packages: true }),
         listing: { added: ['com.example/new 1.0.0'], changed: [], removed: [], rejected: [REJECTED] },
       })),
     recordFailure: (input) =>
@@ -63,14 +66,19 @@ export class ScriptedUpstream {
         return { rejected: [REJECTED] };
       }),
     write: ({ sourceName, request }) =>
-      this.#answer(sourceName, `write ${request.requestId}`, async ({ write }) => ({
+      this.#answer(sourceName, `write ${request.requestId}`, async ({ write, readPackages }) => ({
         entries: write?.(request.requestId, Context.current().info.attempt) ?? 1,
+        ...(readPackages !== undefined && { packages: true }),
       })),
     retireSource: ({ sourceName, entries }) => this.#answer(sourceName, `retire ${entries}`, async () => undefined),
     recordPause: ({ sourceName, paused }) =>
       this.#answer(sourceName, paused ? 'record pause' : 'record resume', async ({ recordPause }) => recordPause?.()),
     watch: ({ sourceName }) => this.#answer(sourceName, 'watch', async ({ watch }) => watch?.()),
-    readPackages: async () => ({ read: 0, kept: 0, failed: 0 }),
+    readPackages: ({ sourceName = '' }) =>
+      this.#answer(sourceName, 'read packages', async ({ readPackages }) => {
+        await readPackages?.();
+        return { read: 1, kept: 0, failed: 0 };
+      }),
     reconcileSources: async () => ({ started: 0, configured: 0, synced: 0, retired: 0 }),
     purge: async () => ({ tombstones: 0, syncRuns: 0, writeRequests: 0, auditEvents: 0 }),
   };
