@@ -5,7 +5,7 @@ import { hash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findFreePort } from '../../embedded/free-port.ts';
 import { OutboundGuard } from '../../outbound/guard.ts';
 import { SourceUnderTest } from '../activities/source-under-test.ts';
@@ -43,12 +43,7 @@ describe.skipIf(skipped !== '')(`a registry of images${skipped}`, () => {
       child.kill('SIGKILL');
       await ended;
     };
-    const isUp = async (): Promise<boolean> =>
-      await fetch(`${url}/v2/`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    await expect.poll(isUp, { timeout: 60_000, interval: 50 }).toBe(true);
+    await vi.waitFor(() => fetch(`${url}/v2/`), { timeout: 60_000, interval: 50 });
     testDatabase = await createTestDatabase();
   }, 120_000);
   afterAll(async () => {
