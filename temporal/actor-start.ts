@@ -3,6 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import {
   type ActorMemo,
+  PRIORITY,
   SOURCE_WORKFLOW,
   SourceKindAttribute,
   SourceName,
@@ -41,6 +42,8 @@ export function createActorStart(client: Client, taskQueue: string): ActorStart 
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         memo: { ...memoOf(state) },
         ...describe(state),
+        // Callers wait for its answers, but not for the syncs that its timer starts.
+        priority: { priorityKey: isManaged(state.source) ? PRIORITY.write : PRIORITY.requestedSync },
         // An actor started without search attributes never sets them: see workflows/visibility.ts.
         ...(isListed && { typedSearchAttributes: searchAttributes(state) }),
       });

@@ -2,6 +2,7 @@
 import { type Client, WorkflowNotFoundError, WorkflowUpdateStage, type WorkflowUpdateHandle } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { EntryStatus } from '../registry/entry.ts';
+import { Turns } from '../db/connection/turns.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import * as contract from '../workflows/contract.ts';
@@ -12,6 +13,12 @@ import { sourceReference } from './source-reference.ts';
 /** A worker accepts a message within milliseconds. After this time, no worker is considered available. */
 const ACCEPTED_WITHIN_MS = 4_000;
 const ANSWERED_WITHIN_MS = 4_000;
+/**
+ * Writes to one source that this process has sent and that aren't answered yet. Temporal allows ten for a workflow, from all
+ * processes together; one more makes it forget the others, so that none is ever carried out while callers repeat theirs.
+ */
+const WRITES_AT_ONCE = 2;
+const SENT_WITHIN_MS = 6_000;
 /** Timeout for the result of a write. The write itself can take longer, and is executed once even if it is repeated. */
 const WRITTEN_WITHIN_MS = 8_000;
 /** A retirement waits until running work is cancelled and all entries are deleted. */
@@ -21,7 +28,7 @@ const SYNCED_WITHIN_MS = 60 * 60_000;
 /**
  * If the source exists in Postgres but its actor isn't running, all methods start the actor first. They throw a
  * `RollcallError` if the actor refuses or fails, and `TemporalUnavailable` if there is no response within a few
- * seconds.
+ * seconds. Writes throw `Overloaded` if too many others wait.
  */
 export interface SourceActors {
   /** Starts the actor if it isn't running. */
@@ -63,6 +70,7 @@ interface Question<Answer, Args extends unknown[]> {
 
 export function createSourceActors(client: Client, options: SourceActorsOptions): SourceActors {
   const start = createActorStart(client, options.taskQueue);
+  const writes = new Turns({ count: Number.POSITIVE_INFINITY, perKey: WRITES_AT_ONCE, maxWaitMs: SENT_WITHIN_MS });
 
   async function ask<Answer, Args extends unknown[]>(
     sourceName: string,
@@ -94,7 +102,8 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
   ): Promise<contract.WriteResult> {
     // The request's id isn't used as the update's id: Temporal would return the old result for a repeated id, even after
     // Postgres has lost the write. Postgres prevents duplicate writes.
-    return await ask(sourceName, { update, args: [request], deadline: Date.now() + WRITTEN_WITHIN_MS });
+    const deadline = Date.now() + WRITTEN_WITHIN_MS;
+    return await writes.take(() => ask(sourceName, { update, args: [request], deadline }), { key: sourceName });
   }
 
   return {

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import semver from 'semver';
-import { moveSignal, SOURCE_WORKFLOW, watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
+import { moveSignal, SOURCE_WORKFLOW, taskQueuesOf } from '../workflows/contract.ts';
 import type { TemporalServer } from './connect.ts';
 import { findWorkers } from './workers.ts';
 
@@ -101,7 +101,7 @@ async function hasWorkers(client: Client, server: TemporalServer, version: strin
       deploymentVersion: { deploymentName: deploymentName(server), buildId: version },
     });
     const known = new Set((versionTaskQueues ?? []).map(({ name }) => name));
-    return [taskQueue, writeTaskQueue(taskQueue), watchTaskQueue(taskQueue)].every((name) => known.has(name));
+    return taskQueuesOf(taskQueue).every((name) => known.has(name));
   } catch (error) {
     if (isNotFound(error)) return false;
     throw error;

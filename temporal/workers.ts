@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import proto, { type temporal } from '@temporalio/proto';
-import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
+import { taskQueuesOf } from '../workflows/contract.ts';
 
 // Node finds no named exports in this package.
 const { TaskQueueType } = proto.temporal.api.enums.v1;
@@ -40,11 +40,11 @@ export function workerIdentity(process: { readonly id: number; readonly host: st
 
 /** @throws Error if Temporal doesn't answer within two seconds */
 export async function findWorkers(client: Client, taskQueue: string): Promise<Workers> {
-  const queues = [
-    { name: taskQueue, types: [TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY] },
-    { name: writeTaskQueue(taskQueue), types: [TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY] },
-    { name: watchTaskQueue(taskQueue), types: [TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY] },
-  ];
+  const { TASK_QUEUE_TYPE_ACTIVITY, TASK_QUEUE_TYPE_WORKFLOW } = TaskQueueType;
+  const queues = taskQueuesOf(taskQueue).map((name) => ({
+    name,
+    types: [TASK_QUEUE_TYPE_ACTIVITY, ...(name === taskQueue ? [TASK_QUEUE_TYPE_WORKFLOW] : [])],
+  }));
   const found = await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () =>
     Promise.all(
       queues.map(async ({ name, types }) => ({

@@ -21,7 +21,7 @@ import { addRegistryGauges } from '../telemetry/registry-gauges.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { deploymentName } from '../temporal/worker-versions.ts';
 import { workerIdentity } from '../temporal/workers.ts';
-import { watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
+import { requestedTaskQueue, watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 import { runHousekeeping } from './housekeeping.ts';
 import { installRuntime } from './logging.ts';
@@ -33,8 +33,22 @@ import { SHUTDOWN, workUntilStopped } from './work-until-stopped.ts';
  * turn.
  */
 const MAX_CACHED_WORKFLOWS = 1_200;
+/**
+ * One thread carries workflow tasks out, one after the other. Tasks that it has accepted and doesn't complete within ten seconds are
+ * repeated, so a busy machine would do all of them in vain if there were many more. Each poll takes a slot too: half of them ask for
+ * workflows in the cache, the others for new ones and those of lost workers.
+ */
+const WORKFLOW_TASKS = {
+  maxConcurrentWorkflowTaskExecutions: 20,
+  maxConcurrentWorkflowTaskPolls: 8,
+  nonStickyToStickyPollRatio: 0.5,
+} as const;
+/** After this time, actors in the cache of a worker that was killed continue on others. */
+const LOST_AFTER = '5 seconds';
 /** Most of them wait for an upstream. Each holds one chunk of its snapshot, see activities/staging/chunk-writer.ts. */
 const MAX_CONCURRENT_ACTIVITIES = 100;
+/** Syncs and trials that users requested, in addition. If all of these are taken, such syncs use the others too. */
+const MAX_CONCURRENT_REQUESTED = 20;
 /** Each uses a connection to Postgres for a few milliseconds. */
 const MAX_CONCURRENT_WRITES = 20;
 /** Watches only wait. */
@@ -138,13 +152,22 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
       ...SHUTDOWN,
       ...HEARTBEAT_THROTTLE,
     };
+    const activities = createActivities(activityDependencies(temporal.client, options));
     const workers: TemporalWorkerOptions[] = [
       {
         ...shared,
         workflowBundle: await loadWorkflowBundle(),
-        activities: createActivities(activityDependencies(temporal.client, options)),
+        activities,
         maxCachedWorkflows: MAX_CACHED_WORKFLOWS,
+        ...WORKFLOW_TASKS,
+        stickyQueueScheduleToStartTimeout: LOST_AFTER,
         maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_ACTIVITIES,
+      },
+      {
+        ...shared,
+        taskQueue: requestedTaskQueue(server.taskQueue),
+        activities,
+        maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_REQUESTED,
       },
       {
         ...shared,

@@ -4,9 +4,11 @@ import {
   proxyActivities,
   workflowInfo,
   type ActivityInterfaceFor,
+  type ActivityOptions,
 } from '@temporalio/workflow';
 import type { Activities, WatchActivities, WriteActivities } from './contract.ts';
-import { PRIORITY, watchTaskQueue, writeTaskQueue } from './contract.ts';
+import { PRIORITY, requestedTaskQueue, watchTaskQueue, writeTaskQueue } from './contract.ts';
+import { wasNotStarted } from './failures.ts';
 
 /** How soon the loss of a worker is noticed during a long activity. */
 const HEARTBEAT_TIMEOUT = '20 seconds';
@@ -14,6 +16,7 @@ const HEARTBEAT_TIMEOUT = '20 seconds';
 /** A check is attempted once: if it fails, a sync finds out why. */
 export const { check } = proxyActivities<Activities>({
   startToCloseTimeout: '30 seconds',
+  priority: { priorityKey: PRIORITY.sync },
   retry: { maximumAttempts: 1 },
 });
 
@@ -33,6 +36,27 @@ export function fetchWithin(deadlineMs: number): ActivityInterfaceFor<Pick<Activ
       nonRetryableErrorTypes: ['TemporalTimeout:StartToClose'],
     },
   });
+}
+
+/** A worker with a free slot takes a task at once. */
+const TAKEN_WITHIN = '2 seconds';
+
+/**
+ * Runs an activity that a user waits for on the queue of requested syncs. If no worker takes it soon, because all of them are busy
+ * with such syncs or of an earlier version, it waits in the main queue, ahead of those that timers started.
+ *
+ * @param run starts the activity with these options
+ */
+export async function onRequestedQueue<Result>(
+  run: (options: Pick<ActivityOptions, 'taskQueue' | 'scheduleToStartTimeout'>) => Promise<Result>,
+): Promise<Result> {
+  const { taskQueue } = workflowInfo();
+  try {
+    return await run({ taskQueue: requestedTaskQueue(taskQueue), scheduleToStartTimeout: TAKEN_WITHIN });
+  } catch (error) {
+    if (!wasNotStarted(error)) throw error;
+    return await run({ taskQueue });
+  }
 }
 
 /** A user waits for a trial, and can repeat it. */
@@ -60,6 +84,9 @@ export const { recordFailure } = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
+/** How soon the loss of a worker is noticed during a write, which takes milliseconds: before the caller gives up. */
+const WRITE_TIMEOUT = '5 seconds';
+
 /**
  * A caller waits for the answer. Older histories without a write queue still replay, because Temporal identifies an activity by
  * its type and sequence number, not by its queue.
@@ -68,7 +95,7 @@ export function writeActivities(): ActivityInterfaceFor<Pick<WriteActivities, 'w
   return proxyActivities<Pick<WriteActivities, 'write' | 'recordPause'>>({
     taskQueue: writeTaskQueue(workflowInfo().taskQueue),
     priority: { priorityKey: PRIORITY.write },
-    startToCloseTimeout: '20 seconds',
+    startToCloseTimeout: WRITE_TIMEOUT,
     scheduleToCloseTimeout: '1 minute',
     retry: { initialInterval: '200 milliseconds', maximumInterval: '5 seconds' },
   });

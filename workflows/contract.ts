@@ -66,9 +66,20 @@ export const watchTaskQueue = (taskQueue: string): string => `${taskQueue}-watch
 /** Callers wait for writes, so these have their own queue and never wait for a slot behind fetches. */
 export const writeTaskQueue = (taskQueue: string): string => `${taskQueue}-write`;
 
+/** Users wait for the syncs and trials that they request, so these have slots that fetches of timers never take. */
+export const requestedTaskQueue = (taskQueue: string): string => `${taskQueue}-requested`;
+
+/** All task queues of a worker. */
+export const taskQueuesOf = (taskQueue: string): readonly string[] => [
+  taskQueue,
+  writeTaskQueue(taskQueue),
+  requestedTaskQueue(taskQueue),
+  watchTaskQueue(taskQueue),
+];
+
 /**
- * Task priorities: lower numbers run first. Syncs started by a timer have the default, 3. Tasks of equal priority are taken from
- * all sources in turn, if the Temporal server supports fairness.
+ * Task priorities: lower numbers run first. Syncs started by a timer have the default, 3. The workflow tasks of actors have that of
+ * what callers can ask them for. Tasks of equal priority are taken from all sources in turn, if the Temporal server supports fairness.
  */
 export const PRIORITY = { write: 1, requestedSync: 2, sync: 3, packages: 4 } as const;
 

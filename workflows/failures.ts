@@ -63,6 +63,13 @@ export function wasKilled(error: unknown): boolean {
   return causeChain(error).some((cause) => cause instanceof TerminatedFailure);
 }
 
+/** Whether no worker took an activity in time. */
+export function wasNotStarted(error: unknown): boolean {
+  return causeChain(error).some(
+    (cause) => cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START',
+  );
+}
+
 function causeChain(error: unknown): unknown[] {
   const chain: unknown[] = [];
   for (let cause = error; cause !== undefined && cause !== null; cause = (cause as { cause?: unknown }).cause) {

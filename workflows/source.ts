@@ -4,6 +4,7 @@ import {
   condition,
   isCancellation,
   makeContinueAsNewFunc,
+  patched,
   workflowInfo,
 } from '@temporalio/workflow';
 import { retireActivities } from './activities.ts';
@@ -19,6 +20,8 @@ import { keepWatching } from './watch.ts';
 
 /** Keeps histories readable and replays fast. */
 const CYCLES_PER_RUN = 50;
+/** The same for managed sources, whose histories grow with writes: about 90 of them. */
+const EVENTS_PER_RUN = 1_000;
 
 /** Starts the next run on the current version of the workers. A run stays on the version on which it started. */
 const continueAsNew = makeContinueAsNewFunc<typeof source>({ initialVersioningBehavior: 'AUTO_UPGRADE' });
@@ -35,9 +38,10 @@ export async function source(given: SourceState | EarlierState): Promise<void> {
 
   const lastCycle = state.cycle + CYCLES_PER_RUN;
   const mayContinueAsNew = (): boolean => {
-    const { continueAsNewSuggested, targetWorkerDeploymentVersionChanged } = workflowInfo();
+    const { continueAsNewSuggested, historyLength, targetWorkerDeploymentVersionChanged } = workflowInfo();
     const isTime = actor.state.cycle >= lastCycle || continueAsNewSuggested || targetWorkerDeploymentVersionChanged;
-    return isTime && allHandlersFinished();
+    const isLong = (): boolean => historyLength > EVENTS_PER_RUN && patched('short-histories');
+    return allHandlersFinished() && (isTime || isLong());
   };
 
   while (actor.retirement === undefined) {

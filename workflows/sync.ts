@@ -1,6 +1,6 @@
 /** One sync: fetch and stage, then apply in one transaction. A failure goes on the sync's record. */
 import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
-import { applySnapshot, fetchWithin, recordFailure } from './activities.ts';
+import { applySnapshot, fetchWithin, onRequestedQueue, recordFailure } from './activities.ts';
 import type {
   AppliedSync,
   FetchInput,
@@ -51,7 +51,9 @@ async function fetch(input: SyncInput): Promise<FetchSnapshotResult> {
   const { fetchSnapshot } = fetchWithin(policy.deadlineMs);
   const { force, full } = input;
   const fetchInput: FetchInput = { ...recordOf(input), force, full };
-  return fetchSnapshot.executeWithOptions({ summary: `Fetch ${label}` }, [fetchInput]);
+  return onQueueOf(input, (options) =>
+    fetchSnapshot.executeWithOptions({ ...options, summary: `Fetch ${label}` }, [fetchInput]),
+  );
 }
 
 async function apply(input: SyncInput, fetched: FetchSnapshotResult): Promise<AppliedSync> {
@@ -59,7 +61,17 @@ async function apply(input: SyncInput, fetched: FetchSnapshotResult): Promise<Ap
     fetched.snapshot === 'unchanged' ? 'Record that nothing changed' : `Apply ${fetched.counts.entries} entries`;
   setCurrentDetails(`${what}.`);
   const { source, number } = input;
-  return applySnapshot.executeWithOptions({ summary: what }, [{ sourceName: source.name, number }]);
+  return onQueueOf(input, (options) =>
+    applySnapshot.executeWithOptions({ ...options, summary: what }, [{ sourceName: source.name, number }]),
+  );
+}
+
+/** Runs an activity on the task queue for syncs with this trigger. */
+function onQueueOf<Result>(
+  { trigger }: SyncInput,
+  run: Parameters<typeof onRequestedQueue<Result>>[0],
+): Promise<Result> {
+  return trigger === 'message' ? onRequestedQueue(run) : run({});
 }
 
 async function noteFailure(input: SyncInput, error: unknown): Promise<void> {

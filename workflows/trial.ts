@@ -1,11 +1,12 @@
 /** Tries a source out: fetches and stages its entries like a sync, and applies nothing. */
-import { fetchOnce } from './activities.ts';
+import { fetchOnce, onRequestedQueue } from './activities.ts';
 import type { FetchSnapshotResult, TrialInput } from './contract.ts';
 
 /** What was found is in Postgres, with the record of the trial. Fails with the failure of the fetch. */
 export async function trial({ sourceName, deadlineMs }: TrialInput): Promise<FetchSnapshotResult> {
-  const summary = 'Fetch without applying';
-  return await fetchOnce(deadlineMs).fetchSnapshot.executeWithOptions({ summary }, [
-    { sourceName, number: 1, trigger: 'message', force: true, full: true },
-  ]);
+  const { fetchSnapshot } = fetchOnce(deadlineMs);
+  const input = { sourceName, number: 1, trigger: 'message', force: true, full: true } as const;
+  return await onRequestedQueue((options) =>
+    fetchSnapshot.executeWithOptions({ ...options, summary: 'Fetch without applying' }, [input]),
+  );
 }

@@ -79,7 +79,9 @@ async function doctor(changes: object = {}): Promise<CommandResult> {
 test('status names failing, overdue, and paused sources, and that no worker polls', async () => {
   const { status, stdout } = await ask('status');
   expect(status).toBe(0);
-  expect(stdout).toContain('NO WORKER polls rollcall, rollcall-write, rollcall-watch: nothing is synced');
+  expect(stdout).toContain(
+    'NO WORKER polls rollcall, rollcall-write, rollcall-requested, rollcall-watch: nothing is synced',
+  );
   expect(stdout).toMatch(
     /Failing sources:\n {4}broken: failing, first (now|\d+ s ago) \(1 failure\); trying again now\n/,
   );
@@ -104,7 +106,7 @@ test('metrics show that no worker polls, although Temporal answers', async () =>
     .poll(series, { timeout: 15_000 })
     .toEqual([
       expect.stringMatching(/^rollcall_temporal_available(?:\{\})? 1\b/),
-      ...['rollcall', 'rollcall-write', 'rollcall-watch'].map((queue) =>
+      ...['rollcall', 'rollcall-write', 'rollcall-requested', 'rollcall-watch'].map((queue) =>
         expect.stringMatching(new RegExp(`^rollcall_task_queue_workers\\{task_queue="${queue}"\\} 0\\b`)),
       ),
     ]);

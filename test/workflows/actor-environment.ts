@@ -7,13 +7,7 @@ import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { createSourceActors, type SourceActors } from '../../temporal/source-actors.ts';
 import { startTelemetry } from '../../telemetry/telemetry.ts';
 import { loadWorkflowBundle } from '../../worker/bundle.ts';
-import {
-  type SourceDescription,
-  type SourceState,
-  sourceWorkflowId,
-  watchTaskQueue,
-  writeTaskQueue,
-} from '../../workflows/contract.ts';
+import { type SourceDescription, type SourceState, sourceWorkflowId, taskQueuesOf } from '../../workflows/contract.ts';
 import { createTestNamespace, createTimeSkippingEnvironment } from '../environment.ts';
 import { eventually } from '../eventually.ts';
 import { gitSource, newState } from './source-states.ts';
@@ -71,11 +65,12 @@ async function startActorEnvironment(temporal: TestWorkflowEnvironment): Promise
     maxHeartbeatThrottleInterval: '100 milliseconds',
     defaultHeartbeatThrottleInterval: '100 milliseconds',
   } satisfies Partial<WorkerOptions>;
-  const workers = [
-    await Worker.create({ ...shared, taskQueue: TASK_QUEUE, workflowBundle: await loadWorkflowBundle() }),
-    await Worker.create({ ...shared, taskQueue: watchTaskQueue(TASK_QUEUE) }),
-    await Worker.create({ ...shared, taskQueue: writeTaskQueue(TASK_QUEUE) }),
-  ];
+  const workflowBundle = await loadWorkflowBundle();
+  const workers = await Promise.all(
+    taskQueuesOf(TASK_QUEUE).map((taskQueue) =>
+      Worker.create({ ...shared, taskQueue, ...(taskQueue === TASK_QUEUE && { workflowBundle }) }),
+    ),
+  );
   const runs = workers.map((worker) => worker.run());
   const client = new Client({ connection, namespace, workflow: { queryRejectCondition: 'NOT_OPEN' } });
   const actors = createSourceActors(client, { taskQueue: TASK_QUEUE, findState: async () => undefined });
