@@ -47,11 +47,19 @@ export function startReads(cluster: Cluster, pathsFile: string, perSecond: numbe
   };
 }
 
+export interface Publishes {
+  count: number;
+  /** How many of them no api confirmed within a minute. */
+  unconfirmed: number;
+  slowestMs: number;
+  /** When the oldest one that isn't confirmed yet was sent, in milliseconds since the epoch. */
+  readonly waitingSince: number | undefined;
+}
+
 export interface Traffic {
   readonly publisher: Publisher;
   readonly reader: Reader;
-  /** How many there were, how many of them no api confirmed within a minute, and how long the slowest took. */
-  readonly publishes: { count: number; unconfirmed: number; slowestMs: number };
+  readonly publishes: Publishes;
   stop(): Promise<ReaderReport>;
 }
 
@@ -70,7 +78,15 @@ export function startTraffic(
   const publisher = new Publisher({ url: cluster.url, query: (statement) => cluster.query(statement) });
   const reader = new Reader(`${cluster.url}/registry/states/v0.1/servers?limit=100`);
   const stopReads = startReads(cluster, pathsFile, readsPerSecond);
-  const publishes: Traffic['publishes'] = { count: 0, unconfirmed: 0, slowestMs: 0 };
+  const waiting = new Set<number>();
+  const publishes = {
+    count: 0,
+    unconfirmed: 0,
+    slowestMs: 0,
+    get waitingSince(): number | undefined {
+      return [...waiting].at(0);
+    },
+  };
   const stopping = new AbortController();
   const pending = new Set<Promise<void>>();
   const loops = [
@@ -80,7 +96,9 @@ export function startTraffic(
   async function publishOne(): Promise<void> {
     const startedAt = Date.now();
     const name = publisher.newName();
+    waiting.add(startedAt);
     await publisher.publish(name, startedAt + PUBLISHED_WITHIN_MS).catch(() => (publishes.unconfirmed += 1));
+    waiting.delete(startedAt);
     publishes.count += 1;
     publishes.slowestMs = Math.max(publishes.slowestMs, Date.now() - startedAt);
   }

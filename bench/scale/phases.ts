@@ -1,17 +1,19 @@
 /** What happens to the cluster during the proof. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
+import type { Publishes } from './load.ts';
 import type { Upstreams } from './upstreams.ts';
 
-const AFTER_KILL_MS = 4_000;
+/** A publish that waits longer than this was delayed by a kill. */
+const SOON_MS = 5_000;
+const RECOVERED_WITHIN_MS = 60_000;
 const MANUAL_SYNCS = 5;
-const QUEUED = 500;
+/** So many tasks must wait. They need as many sources, in addition to the ones whose fetches take all slots. */
+export const QUEUED = 500;
 /** After this many intervals, all sources are due. */
-const FROZEN_INTERVALS = 1.5;
-/** The api waits longer than this until a worker accepts a request. */
-const REQUESTED_WITHIN_MS = 500;
+const HELD_INTERVALS = 1.5;
 const STARTED_WITHIN_MS = 120_000;
-const SYNCED_WITHIN_MS = 400_000;
+const SYNCED_WITHIN_MS = 900_000;
 const LOOK_EVERY_MS = 250;
 
 export type Say = (message: string) => void;
@@ -29,16 +31,35 @@ export async function untilSynced(cluster: Cluster, count: number, say: Say): Pr
   }
 }
 
-/** When each api was killed, in milliseconds since the epoch. */
-export async function killEachInTurn(cluster: Cluster, say: Say): Promise<number[]> {
+/**
+ * Kills each process, starts it again, and waits until publishes are confirmed as before.
+ *
+ * @returns when each api was killed, in milliseconds since the epoch
+ */
+export async function killEachInTurn(cluster: Cluster, publishes: Publishes, say: Say): Promise<number[]> {
   const apiKills: number[] = [];
   for (const member of cluster.members) {
-    say(`kill -9 ${member.name}`);
-    if (member.role === 'api') apiKills.push(Date.now());
+    const killedAt = Date.now();
+    if (member.role === 'api') apiKills.push(killedAt);
     await cluster.killAndRestart(member);
-    await delay(AFTER_KILL_MS);
+    const readyAt = Date.now();
+    const delayed = await untilPublishing(publishes, killedAt);
+    say(
+      `kill -9 ${member.name}: ready after ${readyAt - killedAt} ms; publishes delayed until ${delayed} ms after the kill`,
+    );
   }
   return apiKills;
+}
+
+/** Until no publish waits. Returns for how long after this time publishes were delayed, in milliseconds. */
+async function untilPublishing(publishes: Publishes, since: number): Promise<number> {
+  let delayedUntil = since;
+  let calmSince = Date.now();
+  while (Date.now() - calmSince < SOON_MS && Date.now() - since < RECOVERED_WITHIN_MS) {
+    if ((publishes.waitingSince ?? Infinity) < Date.now() - SOON_MS) delayedUntil = calmSince = Date.now();
+    await delay(LOOK_EVERY_MS);
+  }
+  return delayedUntil - since;
 }
 
 /** As the chart does it: apis one by one; new workers beside the old ones, then the current version, then the old ones end. */
@@ -58,55 +79,41 @@ export async function upgrade(cluster: Cluster, version: string, say: Say): Prom
 }
 
 export interface ManualSyncs {
-  /** Tasks in the queue just before the requests. The frozen workers take none of them until they go on. */
+  /** Tasks in the main queue just before the requests, while all slots of the workers are taken by slow fetches. */
   readonly queued: number;
-  /** How many must be queued for the figures to count. */
-  readonly needed: number;
-  /** Of each manual sync: milliseconds until its first activity started. */
-  readonly starts: readonly { readonly afterRequestMs: number; readonly afterResumeMs: number }[];
+  /** Of each manual sync: milliseconds from the request until its first activity started. */
+  readonly startedAfterMs: readonly number[];
 }
 
 /**
- * Freezes all workers until enough tasks of timers are queued, requests manual syncs of several sources, and lets the workers
- * go on. All sources have new content, so each queued check leads to a sync.
+ * Makes all upstreams slow, so that the fetches of timers take all slots of the workers and others are queued, and then requests
+ * manual syncs of several sources.
  */
 export async function manualSyncsAmongTimers(
   cluster: Cluster,
   upstreams: Upstreams,
   { intervalSeconds, say }: { readonly intervalSeconds: number; readonly say: Say },
 ): Promise<ManualSyncs> {
-  const needed = Math.min(QUEUED, Math.floor(upstreams.sources.length / 2));
-  const workers = cluster.members.filter(({ role }) => role === 'worker');
-  say(`freeze all workers until ${needed} tasks of timers are queued`);
+  const heldAt = Date.now();
   upstreams.change();
-  upstreams.delayMs = 1_000;
-  for (const { child } of workers) child.kill('SIGSTOP');
+  upstreams.hold();
   try {
-    const deadline = Date.now() + intervalSeconds * 1_000 * FROZEN_INTERVALS;
+    const deadline = heldAt + intervalSeconds * 1_000 * HELD_INTERVALS;
     let queued = 0;
-    while ((queued = await cluster.queuedTasks()) < needed && Date.now() < deadline) await delay(LOOK_EVERY_MS);
-    // Their timers are due last: a request for a source whose own sync is queued joins that.
-    const idle = upstreams.lastAsked(MANUAL_SYNCS);
+    while ((queued = await cluster.queuedTasks()) < QUEUED && Date.now() < deadline) await delay(LOOK_EVERY_MS);
+    // A request for a source whose own sync is running or queued joins that.
+    const idle = upstreams.lastAskedBefore(heldAt, MANUAL_SYNCS);
     const requestedAt = Date.now();
-    const resume = async (): Promise<number> => {
-      await delay(REQUESTED_WITHIN_MS);
-      for (const { child } of workers) child.kill('SIGCONT');
-      return Date.now();
-    };
-    const [numbers, resumedAt] = await Promise.all([
-      Promise.all(idle.map((name) => requestSync(cluster, name))),
-      resume(),
-    ]);
-    const starts: { afterRequestMs: number; afterResumeMs: number }[] = [];
+    const numbers = await Promise.all(idle.map((name) => requestSync(cluster, name)));
+    const startedAfterMs: number[] = [];
     for (const [index, name] of idle.entries()) {
       const startedAt = await startOf(cluster, name, numbers[index]!);
-      starts.push({ afterRequestMs: startedAt - requestedAt, afterResumeMs: startedAt - resumedAt });
-      say(`  ${name}: started ${startedAt - resumedAt} ms after the workers went on, with ${queued} tasks queued`);
+      startedAfterMs.push(startedAt - requestedAt);
+      say(`  ${name}: started ${startedAt - requestedAt} ms after the request, with ${queued} tasks queued`);
     }
-    return { queued, needed, starts };
+    return { queued, startedAfterMs };
   } finally {
-    for (const { child } of workers) child.kill('SIGCONT');
-    upstreams.delayMs = 0;
+    upstreams.release();
   }
 }
 

@@ -1,6 +1,6 @@
-/** Many upstreams in one server: each path is a registry with its own servers, and a new state of all of them on demand. */
+/** Many upstreams in one server: each path is a registry with its own servers. All change, and become slow, on demand. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LOOPBACK } from '../../embedded/free-port.ts';
 import { dataSetEntries } from '../data-set.ts';
@@ -10,18 +10,19 @@ interface Upstream {
   /** The entries without the first one, which changes. */
   readonly rest: string;
   readonly name: string;
-  /** The state that was sent last; 0: none. */
-  sent: number;
   /** When it was last asked for its document, in milliseconds since the epoch. */
   askedAtMs: number;
 }
 
+/** Sends something this often, so that a slow document doesn't count as lost. */
+const ALIVE_MS = 5_000;
+
 export class Upstreams {
-  /** How long a document takes. */
-  delayMs = 0;
   readonly #all = new Map<string, Upstream>();
   readonly #server: Server;
   #state = 1;
+  /** Settled: documents are sent at once. */
+  #hold = { ended: Promise.resolve(), end: (): void => undefined };
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -37,12 +38,17 @@ export class Upstreams {
         response.writeHead(304).end();
         return;
       }
-      const state = this.#state;
-      setTimeout(() => {
-        upstream.sent = state;
-        response.writeHead(200, { 'Content-Type': 'application/json' }).end(documentOf(upstream, state));
-      }, this.delayMs);
+      void this.#send(response, upstream);
     });
+  }
+
+  async #send(response: ServerResponse, upstream: Upstream): Promise<void> {
+    const document = documentOf(upstream, this.#state);
+    response.writeHead(200, { 'Content-Type': 'application/json' }).flushHeaders();
+    const alive = setInterval(() => response.write(' '), ALIVE_MS);
+    await this.#hold.ended;
+    clearInterval(alive);
+    response.end(document);
   }
 
   /** @param entries in all upstreams together */
@@ -57,7 +63,7 @@ export class Upstreams {
     for (const [number, rest] of documents.entries()) {
       const path = `/source-${number}`;
       const name = `com.example.scale/changing-${number}`;
-      upstreams.#all.set(path, { path, name, rest: rest.join(','), sent: 0, askedAtMs: 0 });
+      upstreams.#all.set(path, { path, name, rest: rest.join(','), askedAtMs: 0 });
     }
     upstreams.#server.listen(0, LOOPBACK);
     await once(upstreams.#server, 'listening');
@@ -74,24 +80,40 @@ export class Upstreams {
     this.#state += 1;
   }
 
-  /** How many upstreams have not sent their newest state. */
-  get waiting(): number {
-    return [...this.#all.values()].filter(({ sent }) => sent < this.#state).length;
+  /** The description of the entry that changes, in the newest state. */
+  get newest(): string {
+    return descriptionOf(this.#state);
   }
 
-  /** The names of the sources that were checked or synced last, so that their timers are due last. */
-  lastAsked(count: number): string[] {
-    const all = [...this.#all.values()].sort((one, other) => other.askedAtMs - one.askedAtMs);
-    return all.slice(0, count).map(({ path }) => path.slice(1));
+  /** From now on documents begin at once, which is all that a check needs, and don't end until they are released. */
+  hold(): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#hold = { ended: promise, end: resolve };
+  }
+
+  release(): void {
+    this.#hold.end();
+  }
+
+  /** The names of the sources that were asked last before this time, so that their timers are due last. */
+  lastAskedBefore(atMs: number, count: number): string[] {
+    const before = [...this.#all.values()].filter(({ askedAtMs }) => askedAtMs < atMs);
+    before.sort((one, other) => other.askedAtMs - one.askedAtMs);
+    return before.slice(0, count).map(({ path }) => path.slice(1));
   }
 
   stop(): void {
+    this.release();
     this.#server.closeAllConnections();
     this.#server.close();
   }
 }
 
 function documentOf({ name, rest }: Upstream, state: number): string {
-  const changing = JSON.stringify({ server: { name, version: '1.0.0', description: `State ${state}` } });
+  const changing = JSON.stringify({ server: { name, version: '1.0.0', description: descriptionOf(state) } });
   return `[${changing}${rest === '' ? '' : `,${rest}`}]`;
+}
+
+function descriptionOf(state: number): string {
+  return `State ${state}`;
 }
