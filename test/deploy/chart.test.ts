@@ -1,10 +1,13 @@
 /** The Helm chart: linted, rendered with several value files, and accepted by a real API server, every field of it. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { migrationStatus } from '../../db/upkeep/migrations.ts';
+import { startRollcall } from '../cli/rollcall-process.ts';
 import { load } from '../config/configuration-file.ts';
+import { createEmptyTestDatabase } from '../environment.ts';
 import { ApiServer, askForPrograms } from '../kubernetes/api-server.ts';
 import { apply, type Manifest } from '../kubernetes/manifests.ts';
 import { CHART, FOREIGN, helm, runHelm, template, valueFiles } from './chart.ts';
@@ -40,6 +43,38 @@ describe.skipIf(typeof helm !== 'string')(
         JSON.stringify(manifest).includes('"secretName":"rollcall-migration"'),
       );
       expect(using.map(({ kind }) => kind)).toEqual(['Job']);
+    });
+
+    test('migrates an empty database with the command of its hook', async () => {
+      const database = await createEmptyTestDatabase();
+      const root = await mkdtemp(join(tmpdir(), 'rollcall-hook-'));
+      try {
+        const { host, port, database: name, user, password } = database.ownerSettings;
+        const settings = { host, port, database: name, user: 'rollcall', migrationUser: user, sslMode: 'disable' };
+        const manifests = await render(
+          'ci/minimal-values.yaml',
+          `--set-json=config.database=${JSON.stringify(settings)}`,
+          '--set=database.migrationPasswordSecret.name=migration',
+        );
+        const hook = manifests.find(({ kind, metadata }) => kind === 'Job' && metadata.name.endsWith('-migration'));
+        const { args = [], env = [] } = (hook as PodOwner).spec.template.spec.containers[0] ?? {};
+        // The folder stands for /etc/rollcall.
+        await writeFile(join(root, 'rollcall.yaml'), configurationOf(manifests, hook?.metadata.name ?? ''));
+        await writeFile(join(root, 'password'), password ?? '');
+        const environment = Object.fromEntries(
+          env.map(({ name: variable, value }) => [
+            variable,
+            value.startsWith('/') ? join(root, basename(value)) : value,
+          ]),
+        );
+        expect(environment).toMatchObject({ ROLLCALL_CONFIG: join(root, 'rollcall.yaml') });
+        expect(await startRollcall(environment, ...args).ended).toMatchObject({ status: 0 });
+        const migrations = await migrationStatus(database.ownerSettings);
+        expect(migrations.filter(({ appliedAt }) => appliedAt === null)).toEqual([]);
+      } finally {
+        await rm(root, { recursive: true });
+        await database.drop();
+      }
     });
 
     test('gives an account token to workers that read the cluster, and to no other pod', async () => {
@@ -181,11 +216,19 @@ interface PodOwner extends Manifest {
     readonly template: {
       readonly spec: {
         readonly automountServiceAccountToken: boolean;
-        readonly containers: readonly { readonly args: readonly string[] }[];
+        readonly containers: readonly {
+          readonly args: readonly string[];
+          readonly env?: readonly { readonly name: string; readonly value: string }[];
+        }[];
         readonly volumes: readonly object[];
       };
     };
   };
+}
+
+function configurationOf(manifests: readonly Manifest[], name: string): string {
+  const configMap = manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name);
+  return (configMap as Manifest & { data: Record<string, string> }).data['rollcall.yaml'] ?? '';
 }
 
 function operatorOf(manifests: readonly Manifest[]): PodOwner {

@@ -114,33 +114,43 @@ describe.skipIf('missing' in builder)(`the image${whySkipped(builder)}`, { timeo
     );
   });
 
-  test('has a health check that succeeds while an api runs', async () => {
+  test('has a health check that succeeds while an api or a worker runs', async () => {
     const [kind, ...check] = (await inspect()).Docker.config.Healthcheck.Test;
     expect(kind).toBe('CMD');
-    expect(check.join(' ')).toContain('127.0.0.1:8081/health');
+    expect(check.join(' ')).toContain('[8081, 8082]');
     const database = await createTestDatabase();
     const { address, namespace } = await createTestNamespace();
-    const [port, internalPort] = [await findFreePort(), await findFreePort()];
+    const [port, internalPort, workerPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
     const configuration = {
       sources: [{ name: 'published', managed: {} }],
       database: { ...database.settings, sslMode: 'disable' },
       temporal: { address, namespace },
-      server: { address: `127.0.0.1:${port}`, internalAddress: `127.0.0.1:${internalPort}`, drainDelay: '0s' },
+      server: {
+        address: `127.0.0.1:${port}`,
+        internalAddress: `127.0.0.1:${internalPort}`,
+        workerInternalAddress: `127.0.0.1:${workerPort}`,
+        drainDelay: '0s',
+      },
       auth: { mode: 'anonymous' },
     };
-    const healthCheck = check.map((word) => inShell(word.replace(':8081', `:${internalPort}`))).join(' ');
+    const healthCheck = check
+      .map((word) => inShell(word.replace('[8081, 8082]', `[${internalPort}, ${workerPort}]`)))
+      .join(' ');
     try {
       const output = await run(`
         printf %s ${inShell(JSON.stringify(configuration))} > /tmp/rollcall.yaml
         ${healthCheck} && echo 'healthy before the start'
-        node bin/rollcall.mjs api --config /tmp/rollcall.yaml > /tmp/log 2>&1 &
-        for attempt in $(seq 40); do
-          if ${healthCheck}; then result=healthy && break; fi
-          sleep 0.5
-        done
-        kill $! && wait $!
-        echo "\${result:-$(cat /tmp/log)}"`);
-      expect(output).toBe('healthy\n');
+        for role in api worker; do
+          node bin/rollcall.mjs $role --config /tmp/rollcall.yaml > /tmp/log 2>&1 &
+          result=
+          for attempt in $(seq 60); do
+            if ${healthCheck}; then result=healthy && break; fi
+            sleep 0.5
+          done
+          kill $! && wait $!
+          echo "$role: \${result:-$(cat /tmp/log)}"
+        done`);
+      expect(output).toBe('api: healthy\nworker: healthy\n');
     } finally {
       await database.drop();
     }
