@@ -10,7 +10,6 @@ import type {
 import { type ConnectionSettings, Database, DEFAULT_MAX_CONNECTIONS } from '../db/connection/database.ts';
 import { pingDatabase } from '../db/connection/availability.ts';
 import { watchDatabase } from '../db/connection/watch.ts';
-import { failingDuring } from '../db/connection/pool.ts';
 import { listenForRevisions } from '../db/configuration/revisions.ts';
 import { connectTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
@@ -85,7 +84,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
       else options.logger.warn("Postgres doesn't answer: reads are served from memory, everything else is refused");
     },
   );
-  const database = new Database(failingDuring(watch.loss, options.database.connections));
+  const database = new Database(watch.guard(options.database.connections));
   const registries = new RegistryDirectory(database, options.maxStaleMs);
   try {
     const opened = await openOn({ ...options, database }, registries);

@@ -7,6 +7,7 @@ import { ENDPOINT_GROUPS } from './endpoints/groups.ts';
 import { apiReadiness } from './endpoints/system/health.ts';
 import { listen } from './http/listener.ts';
 import { observed, type RequestObserver } from './http/observed-requests.ts';
+import { RequestReports } from './http/request-reports.ts';
 import { routePatterns } from './http/route-patterns.ts';
 import { ServerLookups } from './http/server-lookups.ts';
 import { type ContextOptions, openContext, type OpenContext } from './open-context.ts';
@@ -45,8 +46,9 @@ async function serve(opened: OpenContext, options: ApiOptions): Promise<void> {
   const { addresses, signal, drainDelayMs, onReady } = options;
   const readiness = (): Promise<Readiness> => apiReadiness(context);
   const internal = await openInternalPort({ address: addresses.internal, readiness });
+  const observer = observerOf(opened, options);
   try {
-    const open = await listen(observed(observerOf(opened, options), createApp(context)), addresses.public);
+    const open = await listen(observed(observer, createApp(context)), addresses.public);
     options.logger.info({ address: open.url, internalAddress: internal.url }, `The API listens on ${open.url}`);
     try {
       onReady?.({ public: open.url, internal: internal.url });
@@ -57,6 +59,7 @@ async function serve(opened: OpenContext, options: ApiOptions): Promise<void> {
       await open.close();
     }
   } finally {
+    observer.reports.close();
     // Last, so that probes are answered while the public side drains.
     await internal.close();
   }
@@ -71,9 +74,8 @@ export function observerOf(
     bases.flatMap((base) => endpoints.map(({ path }) => base.path + path)),
   );
   return {
-    logger,
     isTracing,
     routeOf: routePatterns(patterns),
-    lookups: new ServerLookups(telemetry?.metrics.serverLookups ?? 0),
+    reports: new RequestReports(logger, new ServerLookups(telemetry?.metrics.serverLookups ?? 0)),
   };
 }

@@ -1,8 +1,10 @@
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { LogSettings } from '../config/model.ts';
-import { LineBatches } from './line-batches.ts';
 import { serializeError } from './serialize-error.ts';
+
+/** A reader of the log that has stopped reading must not stop the process. Newer lines are dropped. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 
 /** The format that applies: readable lines on a terminal, otherwise JSON lines, unless the configuration names one. */
 export function logFormat({ format }: LogSettings): 'text' | 'json' {
@@ -31,7 +33,8 @@ export function createLogger(name: string, settings: LogSettings, descriptor: 1 
   }
   return pino(
     { ...options, formatters: { level: (label) => ({ level: label }) } },
-    descriptor === 2 ? pino.destination({ dest: descriptor, sync: true }) : new LineBatches(descriptor),
+    // The least length with which `flush` waits for what is being written.
+    pino.destination({ dest: descriptor, sync: descriptor === 2, minLength: 1, maxLength: MAX_WAITING_BYTES }),
   );
 }
 
@@ -40,28 +43,38 @@ interface LoggerParts {
   readonly [pino.symbols.streamSym]: DestinationStream;
   /** The beginning of a line by level: `{"level":"info"`. */
   readonly [pino.symbols.lsCacheSym]: Readonly<Record<number, string>>;
-  readonly [pino.symbols.timeSym]: () => string;
   /** The members that all lines have: `,"name":"api"`. */
   readonly [pino.symbols.chindingsSym]: string;
 }
 
-/**
- * Logs a line like `logger.info(members)`, but without serializers and the active trace, in half the time. For lines that
- * are logged thousands of times a second. The level must be enabled.
- */
-export function logPlain(logger: Logger, level: 'debug' | 'info', members: Readonly<Record<string, unknown>>): void {
+/** A line of the log. */
+export interface PlainLine {
+  readonly level: 'debug' | 'info';
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** The other members, `msg` included. */
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
+/** Writes lines together, without serializers and the active trace. Their levels must be enabled. */
+export function logTogether(logger: Logger, lines: readonly PlainLine[]): void {
+  if (lines.length === 0) return;
   const parts = logger as unknown as LoggerParts;
-  const start = parts[pino.symbols.lsCacheSym][logger.levels.values[level]!]!;
-  const always = parts[pino.symbols.timeSym]() + parts[pino.symbols.chindingsSym];
-  parts[pino.symbols.streamSym].write(`${start}${always},${JSON.stringify(members).slice(1)}\n`);
+  const starts = parts[pino.symbols.lsCacheSym];
+  const always = parts[pino.symbols.chindingsSym];
+  let text = '';
+  for (const { level, time, members } of lines) {
+    const start = starts[logger.levels.values[level]!];
+    text += `${start}${timeMember(time)}${always},${JSON.stringify(members).slice(1)}\n`;
+  }
+  parts[pino.symbols.streamSym].write(text);
 }
 
 let second = 0;
 let textOfSecond = '';
 
 /** The time in ISO format. Lines of the same second share most of it. */
-function timeMember(): string {
-  const now = Date.now();
+function timeMember(now = Date.now()): string {
   const milliseconds = now % 1000;
   if (now - milliseconds !== second) {
     second = now - milliseconds;

@@ -23,8 +23,8 @@ const MIN_COMPRESSED_BYTES = 1024;
 const BROTLI: BrotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 const GZIP: ZlibOptions = { level: 6 };
 
-const gzipAsync = promisify<Buffer, ZlibOptions, Buffer>(gzip);
-const brotliAsync = promisify<Buffer, BrotliOptions, Buffer>(brotliCompress);
+const gzipAsync = promisify<string | Buffer, ZlibOptions, Buffer>(gzip);
+const brotliAsync = promisify<string | Buffer, BrotliOptions, Buffer>(brotliCompress);
 
 /** The part of Negotiator that is used here. Its published types don't know the option. */
 interface EncodingNegotiator {
@@ -48,11 +48,12 @@ export function preferredEncoding(request: Request): ContentEncoding {
   return encoding;
 }
 
-export function isWorthCompressing(body: Buffer): boolean {
+/** @param body with its length in bytes */
+export function isWorthCompressing(body: { readonly length: number }): boolean {
   return body.length > MIN_COMPRESSED_BYTES;
 }
 
-export function compress(body: Buffer, encoding: 'gzip' | 'br'): Promise<Buffer> {
+export function compress(body: string | Buffer, encoding: 'gzip' | 'br'): Promise<Buffer> {
   return encoding === 'br' ? brotliAsync(body, BROTLI) : gzipAsync(body, GZIP);
 }
 

@@ -61,9 +61,6 @@ export interface PagesOptions {
 const MAX_WAITING = 500;
 const MAX_WAIT_MS = 1_800;
 
-/** Node sends the head and a text in one buffer. Up to this size, that is faster than two buffers without a copy. */
-const SHORT_BYTES = 4096;
-
 /**
  * Sends pages and caches them under a key of registry, revision, the caller's view, and query. Only callers that see the
  * same share a page. Nothing is dropped after a change: pages of older revisions are not requested again and are
@@ -103,11 +100,11 @@ export class Pages {
     setPageHeaders(request, response);
     const accepted = preferredEncoding(request);
     if (isNotModified(request, response, { opaque: body.digest, accepted })) return;
-    const encoding = isWorthCompressing(body.bytes) ? accepted : 'identity';
-    const { bytes } = encoding === 'identity' ? body : await this.#compressed(key, body, encoding);
+    const encoding = isWorthCompressing(body) ? accepted : 'identity';
+    const { content, length } = encoding === 'identity' ? body : await this.#compressed(key, body, encoding);
     setBodyHeaders(response, encoding, body.digest);
-    response.setHeader('Content-Length', bytes.length);
-    response.end(encoding === 'identity' && bytes.length <= SHORT_BYTES ? bytes.toString() : bytes);
+    response.setHeader('Content-Length', length);
+    response.end(content);
   }
 
   /**
@@ -142,11 +139,11 @@ export class Pages {
     });
   }
 
-  async #compressed(key: string, { bytes, digest }: Body, encoding: 'gzip' | 'br'): Promise<Body> {
-    return await this.#bodies.getOrMake(`${key} ${encoding}`, async () => ({
-      bytes: await compress(bytes, encoding),
-      digest,
-    }));
+  async #compressed(key: string, { content, digest }: Body, encoding: 'gzip' | 'br'): Promise<Body> {
+    return await this.#bodies.getOrMake(`${key} ${encoding}`, async () => {
+      const compressed = await compress(content, encoding);
+      return { content: compressed, length: compressed.length, digest };
+    });
   }
 
   /** Undefined for callers with a limited view: the tag reveals the revision. */

@@ -1,26 +1,22 @@
 /** Reports each request to the public port: a line in the log, metrics, and a span. */
 import { type Context, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
-import type { Series } from '../../telemetry/histogram.ts';
-import { httpServerDuration, refusedRequests } from '../../telemetry/instruments.ts';
 import { addGauges } from '../../telemetry/meter.ts';
 import { fromClient } from '../../telemetry/sampling.ts';
 import { tracer } from '../../telemetry/span.ts';
+import { callerOf } from '../access/caller.ts';
 import { cacheResultOf } from '../cache/cache-result.ts';
-import { logRequest } from './request-log.ts';
-import type { ServerLookups } from './server-lookups.ts';
+import { requestIdOf } from './request-id.ts';
+import type { RequestReports } from './request-reports.ts';
 
 export interface RequestObserver {
-  readonly logger: Logger;
+  readonly reports: RequestReports;
   /** The pattern of the route that a request took: `/v0.1/servers/{server}`. */
   readonly routeOf: (request: IncomingMessage) => string;
-  readonly lookups: ServerLookups;
   readonly isTracing: boolean;
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-const REFUSALS: Readonly<Record<number, string>> = { 401: 'unauthenticated', 403: 'denied', 429: 'rate_limited' };
 
 let active = 0;
 addGauges(() => [
@@ -44,48 +40,28 @@ export function observed(observer: RequestObserver, listener: RequestListener): 
     active += 1;
     response.on('close', () => {
       active -= 1;
-      const durationMs = performance.now() - startedAt;
       const route = observer.routeOf(request);
-      const { statusCode } = response;
-      durations(route, method, statusCode).record(durationMs / 1000);
-      const reason = REFUSALS[statusCode];
-      if (reason !== undefined) refusedRequests.add(1, { reason });
-      observer.lookups.count({ method, route, url, statusCode });
-      logRequest(observer.logger, {
-        request,
-        response,
-        url,
+      const { kind, subject } = callerOf(request);
+      observer.reports.add({
+        time: Date.now(),
+        durationMs: performance.now() - startedAt,
         method,
+        url,
         route,
-        durationMs,
+        status: response.statusCode,
         bytes: socket.bytesWritten - bytesBefore,
+        cache: cacheResultOf(response),
+        caller: subject ?? kind,
+        requestId: requestIdOf(request),
         traceId: span?.spanContext().traceId,
+        traceparent: request.headers['traceparent'],
+        isAborted: !response.writableFinished,
       });
       if (span !== undefined) endSpan(span, { method, route }, response);
     });
     if (span === undefined || parent === undefined) listener(request, response);
     else context.with(trace.setSpan(parent, span), listener, undefined, request, response);
   };
-}
-
-/** By route, then by method and status. */
-const series = new Map<string, Map<string, Series>>();
-
-function durations(route: string, method: string, status: number): Series {
-  let ofRoute = series.get(route);
-  if (ofRoute === undefined) series.set(route, (ofRoute = new Map<string, Series>()));
-  const outcome = `${method} ${status}`;
-  const known = ofRoute.get(outcome);
-  if (known !== undefined) return known;
-  const added = httpServerDuration({
-    'http.request.method': method,
-    'http.route': route,
-    'http.response.status_code': status,
-    'url.scheme': 'http',
-    ...(status >= 500 && { 'error.type': String(status) }),
-  });
-  ofRoute.set(outcome, added);
-  return added;
 }
 
 function startSpan({ method, url }: { readonly method: string; readonly url: string }, parent: Context): Span {

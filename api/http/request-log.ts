@@ -1,22 +1,26 @@
 /** The line of a request in the log. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Logger } from 'pino';
-import { logPlain } from '../../telemetry/logger.ts';
-import { callerOf } from '../access/caller.ts';
-import { cacheResultOf } from '../cache/cache-result.ts';
-import { requestIdOf } from './request-id.ts';
+import type { PlainLine } from '../../telemetry/logger.ts';
+import type { CacheResult } from '../cache/cache-result.ts';
 
-export interface LoggedRequest {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+/** A request that was answered, or given up by its client. */
+export interface AnsweredRequest {
+  /** When it was answered, in milliseconds since 1970. */
+  readonly time: number;
+  readonly durationMs: number;
+  readonly method: string;
   /** As the client sent it, with its query. */
   readonly url: string;
-  readonly method: string;
   readonly route: string;
-  readonly durationMs: number;
+  readonly status: number;
   readonly bytes: number;
-  /** Undefined: the trace that the client names, if any. */
+  readonly cache: CacheResult | undefined;
+  /** The subject of the token, or the kind of caller without one. */
+  readonly caller: string;
+  readonly requestId: string;
+  /** Of its span. Undefined: the trace that `traceparent` names, if any. */
   readonly traceId: string | undefined;
+  readonly traceparent: string | string[] | undefined;
+  readonly isAborted: boolean;
 }
 
 /** Probes come every few seconds. */
@@ -26,31 +30,31 @@ const LOGGED_PARAMETERS: ReadonlySet<string> = new Set(['limit', 'version', 'upd
 const MAX_LOGGED_LENGTH = 300;
 const TRACE_ID = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
 
-export function logRequest(logger: Logger, logged: LoggedRequest): void {
-  const { request, response, method, route, durationMs, bytes, traceId } = logged;
-  const [path = '', search] = logged.url.split('?', 2);
-  const level = PROBES.has(path) ? 'debug' : 'info';
-  if (!logger.isLevelEnabled(level)) return;
-  const { kind, subject } = callerOf(request);
-  logPlain(logger, level, {
-    method,
-    route,
-    path: path.slice(0, MAX_LOGGED_LENGTH),
-    query: search === undefined ? undefined : loggedQuery(search),
-    status: response.statusCode,
-    durationMs: Math.round(durationMs * 100) / 100,
-    bytes,
-    cache: cacheResultOf(response),
-    caller: subject ?? kind,
-    requestId: requestIdOf(request),
-    traceId: traceId ?? sentTraceId(request),
-    aborted: response.writableFinished ? undefined : true,
-    msg: 'request',
-  });
+export function requestLine(answered: AnsweredRequest): PlainLine {
+  const { time, durationMs, method, url, route, status, bytes, cache, caller, requestId, isAborted } = answered;
+  const [path = '', search] = url.split('?', 2);
+  return {
+    level: PROBES.has(path) ? 'debug' : 'info',
+    time,
+    members: {
+      method,
+      route,
+      path: path.slice(0, MAX_LOGGED_LENGTH),
+      query: search === undefined ? undefined : loggedQuery(search),
+      status,
+      durationMs: Math.round(durationMs * 100) / 100,
+      bytes,
+      cache,
+      caller,
+      requestId,
+      traceId: answered.traceId ?? sentTraceId(answered),
+      aborted: isAborted ? true : undefined,
+      msg: 'request',
+    },
+  };
 }
 
-function sentTraceId({ headers }: IncomingMessage): string | undefined {
-  const { traceparent } = headers;
+function sentTraceId({ traceparent }: AnsweredRequest): string | undefined {
   return typeof traceparent === 'string' ? TRACE_ID.exec(traceparent)?.[1] : undefined;
 }
 

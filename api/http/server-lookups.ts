@@ -1,17 +1,10 @@
 /** Counts lookups of the latest version by server, as a measure of what is used. */
 import { serverLookups } from '../../telemetry/instruments.ts';
+import type { AnsweredRequest } from './request-log.ts';
 
 const LATEST_ROUTE = /\/servers\/\{server\}\/versions\/\{version\}$/;
 const LATEST_PATH = /^[^?]*\/servers\/([^?]+)\/versions\/latest\/?(?:\?|$)/;
 const OTHER_SERVER = '(other)';
-
-export interface AnsweredRequest {
-  readonly method: string;
-  readonly route: string;
-  /** As the client sent it. */
-  readonly url: string;
-  readonly statusCode: number;
-}
 
 export class ServerLookups {
   readonly #maxServers: number;
@@ -23,8 +16,8 @@ export class ServerLookups {
   }
 
   /** Counts the request if it is a lookup of an existing server. */
-  count({ method, route, url, statusCode }: AnsweredRequest): void {
-    if (this.#maxServers === 0 || method !== 'GET' || (statusCode !== 200 && statusCode !== 304)) return;
+  count({ method, route, url, status }: AnsweredRequest): void {
+    if (this.#maxServers === 0 || method !== 'GET' || (status !== 200 && status !== 304)) return;
     if (!LATEST_ROUTE.test(route)) return;
     const name = LATEST_PATH.exec(url)?.[1];
     if (name !== undefined) serverLookups.add(1, { server: this.#labelOf(decodeURIComponent(name)) });

@@ -12,6 +12,12 @@ const HEADERS = headersOf(
     },
     // Reads of registries get another value together with CORS.
     crossOriginResourcePolicy: { policy: 'same-origin' },
+    // For pages in old browsers and Flash. Each header costs every answer time.
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   }),
 );
 

@@ -76,30 +76,6 @@ async function take(pool: pg.Pool, maxWaiting: number): Promise<pg.PoolClient> {
   }
 }
 
-/** The same connections, except that work fails at once with the signal's reason while `loss()` is aborted. */
-export function failingDuring(loss: () => AbortSignal, connections: Connections): Connections {
-  return {
-    ...connections,
-    use: async (work) => {
-      const signal = loss();
-      signal.throwIfAborted();
-      return await unlessAborted(connections.use(work), signal);
-    },
-  };
-}
-
-async function unlessAborted<Result>(working: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const fail = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', fail);
-  try {
-    return await Promise.race([working, aborted]);
-  } finally {
-    signal.removeEventListener('abort', fail);
-    working.catch(() => undefined);
-  }
-}
-
 async function createPool(settings: ConnectionSettings, limits: WaitLimits | undefined): Promise<pg.Pool> {
   const configuration: pg.ClientConfig = {
     ...(await clientConfiguration(settings)),

@@ -62,21 +62,32 @@ function firstColumn<Row extends object>(row: Row): Row[keyof Row] {
 
 /** The configuration of `pg` for a statement. */
 export function driverQuery({ name, sql, values }: Query): pg.QueryConfig {
-  const text = sql.replaceAll('$slonik_', '$');
+  const { text } = statementOf(sql);
   return { text, values: [...values], ...(name !== undefined && { name }) };
 }
-
-/** Names of prepared statements by their SQL. */
-const names = new LRUCache<string, string>({ max: 1_000 });
 
 /**
  * Makes a query a prepared statement, so that PostgreSQL reuses its plan. Only for queries whose best plan doesn't
  * depend on their parameters.
  */
 export function prepared<Row>(query: Query<Row>): Query<Row> {
-  const known = names.get(query.sql);
-  if (known !== undefined) return { ...query, name: known };
-  const name = hash('sha1', query.sql);
-  names.set(query.sql, name);
-  return { ...query, name };
+  return { ...query, name: statementOf(query.sql).name };
+}
+
+interface Statement {
+  /** With the placeholders of `pg`. */
+  readonly text: string;
+  /** For a prepared statement. */
+  readonly name: string;
+}
+
+/** By slonik's SQL, which has few variants. */
+const statements = new LRUCache<string, Statement>({ max: 1_000 });
+
+function statementOf(sql: string): Statement {
+  const known = statements.get(sql);
+  if (known !== undefined) return known;
+  const statement = { text: sql.replaceAll('$slonik_', '$'), name: hash('sha1', sql) };
+  statements.set(sql, statement);
+  return statement;
 }

@@ -1,24 +1,31 @@
-/** Lines are written in batches, and none is lost when a process ends. */
+/** Lines of requests are written together, and none is lost when a process ends. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-const LOGGER = new URL('../../telemetry/logger.ts', import.meta.url).href;
+const moduleAt = (path: string): string => new URL(`../../${path}`, import.meta.url).href;
 
-/** A program that logs 3,000 lines, which is more than one batch, and goes on as given. */
+/** A program that reports 2,500 requests, more than are written together, and goes on as given. */
 const programOf = (rest: string): string[] => [
   '--input-type=module',
   '--eval',
-  `import { createLogger, logPlain } from '${LOGGER}';
+  `import { createLogger } from '${moduleAt('telemetry/logger.ts')}';
+  import { RequestReports } from '${moduleAt('api/http/request-reports.ts')}';
+  import { ServerLookups } from '${moduleAt('api/http/server-lookups.ts')}';
   const logger = createLogger('test', { format: 'json' });
-  for (let number = 0; number < 3000; number += 1) logPlain(logger, 'info', { number, msg: 'plain' });
-  logger.info({ number: 3000 }, 'other');
+  const reports = new RequestReports(logger, new ServerLookups(0));
+  for (let number = 0; number < 2500; number += 1) {
+    reports.add({
+      time: Date.now(), durationMs: 0.123, method: 'GET', url: '/v0.1/"quoted"?limit=3', route: '/v0.1', status: 200, bytes: 9,
+      caller: 'a "caller"', requestId: String(number), isAborted: false,
+    });
+  }
   ${rest}`,
 ];
 
 test.each([
-  ['ends by itself', ''],
+  ['ends by itself', 'reports.close();'],
   ['exits at once', 'process.exit();'],
   ['exits when all lines are written', 'logger.flush(() => process.exit());'],
 ])('a process that %s has written all lines in order', async (_how, rest) => {
@@ -26,11 +33,24 @@ test.each([
   const lines = stdout
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as { number: number; time: string });
-  expect(lines.map(({ number }) => number)).toEqual(Array.from({ length: 3001 }, (_, number) => number));
-  const [first] = lines;
-  expect(first).toMatchObject({ level: 'info', name: 'test', msg: 'plain', time: expect.any(String) });
-  expect(new Date(first!.time).toISOString()).toBe(first!.time);
+    .map((line) => JSON.parse(line) as { requestId: string; time: string });
+  expect(lines.map(({ requestId }) => Number(requestId))).toEqual(Array.from({ length: 2500 }, (_, number) => number));
+  const { time, ...members } = lines[0]!;
+  expect(members).toEqual({
+    level: 'info',
+    name: 'test',
+    method: 'GET',
+    route: '/v0.1',
+    path: '/v0.1/"quoted"',
+    query: 'limit=3',
+    status: 200,
+    durationMs: 0.12,
+    bytes: 9,
+    caller: 'a "caller"',
+    requestId: '0',
+    msg: 'request',
+  });
+  expect(new Date(time).toISOString()).toBe(time);
 });
 
 test('a line of a process that keeps running is written soon', async () => {
@@ -38,7 +58,7 @@ test('a line of a process that keeps running is written soon', async () => {
   try {
     let written = '';
     child.stdout.on('data', (data: Buffer) => (written += data.toString()));
-    await expect.poll(() => written, { timeout: 20_000 }).toMatch(/"number":3000,"msg":"other"\}\n$/);
+    await expect.poll(() => written, { timeout: 20_000 }).toMatch(/"requestId":"2499","msg":"request"\}\n$/);
   } finally {
     child.kill();
     await once(child, 'exit');

@@ -17,7 +17,10 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await useSources(database.database, source('first'));
   await sync(database.database, { sourceName: 'first', entries: [draft(NAME, '1.0.0')] });
-  const logger = pino({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line)) });
+  const write = (text: string): void => {
+    for (const line of text.trimEnd().split('\n')) lines.push(JSON.parse(line) as Record<string, unknown>);
+  };
+  const logger = pino({ level: 'debug' }, { write });
   const telemetry = {
     enabled: true,
     serviceName: 'rollcall',

@@ -70,7 +70,7 @@ export class RenderedExports {
         return bodyOf(JSON.stringify({ text, report, changedAt } satisfies RenderedExport));
       },
     );
-    return JSON.parse(body.bytes.toString()) as RenderedExport;
+    return JSON.parse(body.content.toString()) as RenderedExport;
   }
 
   #catalogAt(state: string, view: RegistryView, key: string): Promise<DatedCatalog> {

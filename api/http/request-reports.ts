@@ -1,0 +1,79 @@
+/** Reports answered requests in the log and the metrics. */
+import type { Logger } from 'pino';
+import type { Series } from '../../telemetry/histogram.ts';
+import { httpServerDuration, refusedRequests } from '../../telemetry/instruments.ts';
+import { logTogether } from '../../telemetry/logger.ts';
+import { type AnsweredRequest, requestLine } from './request-log.ts';
+import type { ServerLookups } from './server-lookups.ts';
+
+const MAX_HELD = 1_000;
+const MAX_HELD_MS = 100;
+
+const REFUSALS: Readonly<Record<number, string>> = { 401: 'unauthenticated', 403: 'denied', 429: 'rate_limited' };
+
+/**
+ * Requests are reported together, after 100 ms, when there are 1,000, and when the process ends. Between the system calls
+ * of two requests, the same code takes three times as long, and each write to the log wakes another thread.
+ */
+export class RequestReports {
+  readonly #logger: Logger;
+  readonly #lookups: ServerLookups;
+  #held: AnsweredRequest[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(logger: Logger, lookups: ServerLookups) {
+    this.#logger = logger;
+    this.#lookups = lookups;
+    // Before the log's own handler, which writes what it has by then.
+    process.prependListener('exit', this.#report);
+  }
+
+  add(answered: AnsweredRequest): void {
+    this.#held.push(answered);
+    if (this.#held.length >= MAX_HELD) this.#report();
+    else this.#timer ??= setTimeout(this.#report, MAX_HELD_MS).unref();
+  }
+
+  close(): void {
+    process.off('exit', this.#report);
+    this.#report();
+  }
+
+  readonly #report = (): void => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const answered = this.#held;
+    this.#held = [];
+    for (const request of answered) {
+      const { route, method, status } = request;
+      durations(route, method, status).record(request.durationMs / 1000);
+      const reason = REFUSALS[status];
+      if (reason !== undefined) refusedRequests.add(1, { reason });
+      this.#lookups.count(request);
+    }
+    logTogether(
+      this.#logger,
+      answered.map(requestLine).filter(({ level }) => this.#logger.isLevelEnabled(level)),
+    );
+  };
+}
+
+/** By route, then by method and status. */
+const series = new Map<string, Map<string, Series>>();
+
+function durations(route: string, method: string, status: number): Series {
+  let ofRoute = series.get(route);
+  if (ofRoute === undefined) series.set(route, (ofRoute = new Map<string, Series>()));
+  const outcome = `${method} ${status}`;
+  const known = ofRoute.get(outcome);
+  if (known !== undefined) return known;
+  const added = httpServerDuration({
+    'http.request.method': method,
+    'http.route': route,
+    'http.response.status_code': status,
+    'url.scheme': 'http',
+    ...(status >= 500 && { 'error.type': String(status) }),
+  });
+  ofRoute.set(outcome, added);
+  return added;
+}
