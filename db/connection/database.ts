@@ -92,8 +92,8 @@ export class Transaction extends Queries {
   }
 
   override async send(query: Query): Promise<pg.QueryResult<object>> {
-    const { text, ...configuration } = driverQuery(query);
-    return await this.#answered(text, (client) => client.query({ text, ...configuration, ...this.#deadline() }));
+    const statement = { ...driverQuery(query), ...this.#deadline() };
+    return await this.#answered(statement.text, (client) => client.query(statement));
   }
 
   /** Sends SQL without values, which can be several statements. */

@@ -69,16 +69,12 @@ class GuardedWork {
   }
 
   do<Result>(work: () => Promise<Result>): Promise<Result> {
-    const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    if (this.#failure === undefined) {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) throw this.#failure;
       this.#pending.add(reject);
-      work()
-        .then(resolve, reject)
-        .finally(() => this.#pending.delete(reject));
-    } else {
-      reject(this.#failure);
-    }
-    return promise;
+      const end = (): boolean => this.#pending.delete(reject);
+      work().finally(end).then(resolve, reject);
+    });
   }
 
   /** Fails all work, from now on and until `resume`. */
