@@ -23,7 +23,7 @@ export async function applySnapshot(database: Database, key: SyncKey): Promise<A
   }
   const { outcome } = run;
   if (outcome === 'changed' || outcome === 'unchanged') {
-    return await withTotals(database, { source, run }, { outcome, counts: syncCounts(run), ...revisionOf(run) });
+    return await withTotals(database, { source, run }, { outcome, counts: syncCounts.parse(run), ...revisionOf(run) });
   }
   const fetched = await findFetchedSnapshot(database, run.id);
   if (fetched === null) {

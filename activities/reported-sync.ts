@@ -30,7 +30,7 @@ function logSync(logger: Logger, run: EndedSyncRunRow): void {
     trigger,
     outcome,
     durationMs,
-    ...syncCounts(run),
+    ...syncCounts.parse(run),
     ...(requestedBy !== null && { requestedBy }),
     ...(failureType !== null && { failure: failureType, failureMessage }),
   };

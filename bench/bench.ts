@@ -123,7 +123,6 @@ export class Bench {
   }
 }
 
-/** Connection settings for the `pg` driver. */
 export function connectionOf(settings: ConnectionSettings): pg.ClientConfig {
   const { host, port, user, password, database } = settings;
   return { host, port, user, database, ...(password === undefined ? {} : { password }) };

@@ -5,7 +5,6 @@
 import express from 'express';
 import type { AddressInfo } from 'node:net';
 
-/** The answer for one path. */
 export interface Answer {
   readonly path: string;
   readonly status: number;

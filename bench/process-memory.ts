@@ -18,13 +18,11 @@ export async function forgetPeak(processId: number): Promise<void> {
   await writeFile(`/proc/${processId}/clear_refs`, '5');
 }
 
-/** The running child processes of a process. */
 export async function childProcesses(processId: number): Promise<number[]> {
   const children = await readFile(`/proc/${processId}/task/${processId}/children`, 'utf8');
   return children.split(' ').filter(Boolean).map(Number);
 }
 
-/** The command line of a process. */
 export async function commandLine(processId: number): Promise<string[]> {
   return (await readFile(`/proc/${processId}/cmdline`, 'utf8')).split('\0').filter(Boolean);
 }

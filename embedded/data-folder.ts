@@ -6,7 +6,7 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setInterval as every } from 'node:timers/promises';
 import { type FileLock, takeFileLock } from './file-lock.ts';
-import { Unrecoverable } from './unrecoverable.ts';
+import { Unrecoverable } from './keep-running.ts';
 
 /** The process that uses the folder, for commands that connect to it and for error messages. */
 export interface Occupant {

@@ -19,7 +19,6 @@ export async function findFreePort(): Promise<number> {
   }
 }
 
-/** Whether the port is free. */
 export function isPortFree(port: number, host: string = LOOPBACK): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

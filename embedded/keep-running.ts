@@ -1,7 +1,11 @@
 /** Restarts a server whenever it ends unexpectedly. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../registry/backoff.ts';
-import { Unrecoverable } from './unrecoverable.ts';
+
+/** A failure that retrying can't fix. The message explains what the operator must do. */
+export class Unrecoverable extends Error {
+  override readonly name = 'Unrecoverable';
+}
 
 /** Something that runs until it is stopped or fails. */
 export interface Running {

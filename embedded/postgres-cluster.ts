@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { APPLICATION_ROLE } from '../db/upkeep/application-role.ts';
 import { LOOPBACK } from './free-port.ts';
 import type { PostgresHost } from './postgres-host.ts';
-import { Unrecoverable } from './unrecoverable.ts';
+import { Unrecoverable } from './keep-running.ts';
 
 export const DATABASE = 'rollcall';
 export const OWNER = 'rollcall_owner';

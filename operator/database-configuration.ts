@@ -4,7 +4,6 @@ import type { PodParts } from './pod-parts.ts';
 import { required } from './source-configuration.ts';
 import { invalidField } from './spec-fault.ts';
 
-/** A key of a Secret. */
 export interface SecretKey {
   readonly name: string;
   readonly key: string;

@@ -20,16 +20,12 @@ const ITEMS_REPLACED_WHOLE = ['volumes', 'env', 'volumeMounts'];
  * Fills the gaps of a template with defaults. Containers, init containers, volumes, and variables are matched by name,
  * ports by number, mounts by path.
  */
-export function mergePodTemplate(template: JsonObject, defaults: JsonObject): JsonObject {
-  return mergeObjects(template, defaults);
-}
-
-function mergeObjects(given: JsonObject, defaults: JsonObject): JsonObject {
+export function mergePodTemplate(given: JsonObject, defaults: JsonObject): JsonObject {
   const merged: JsonObject = { ...defaults, ...given };
   for (const [key, byDefault] of Object.entries(defaults)) {
     const value = given[key];
     if (REPLACED_WHOLE.includes(key)) continue;
-    if (isJsonObject(value) && isJsonObject(byDefault)) merged[key] = mergeObjects(value, byDefault);
+    if (isJsonObject(value) && isJsonObject(byDefault)) merged[key] = mergePodTemplate(value, byDefault);
     if (Array.isArray(value) && Array.isArray(byDefault) && key in LIST_KEYS) {
       merged[key] = mergeLists(key, objectsOf(value), objectsOf(byDefault));
     }
@@ -45,12 +41,11 @@ function mergeLists(list: string, given: readonly JsonObject[], defaults: readon
   const merged = defaults.map((byDefault) => {
     const item = matching(given, byDefault);
     if (item === undefined) return byDefault;
-    return replaced ? item : mergeObjects(item, byDefault);
+    return replaced ? item : mergePodTemplate(item, byDefault);
   });
   return [...merged, ...given.filter((item) => matching(defaults, item) === undefined)];
 }
 
-/** The container of a template by its name. */
 export function containerNamed(template: JsonObject, name: string): JsonObject | undefined {
   return objectsOf(memberOf(template, 'spec')['containers']).find((container) => container['name'] === name);
 }

@@ -110,7 +110,6 @@ export function namesOf({ name }: RegistryKey): {
   };
 }
 
-/** The URL of a registry within its cluster. */
 export function clusterUrl(key: RegistryKey): string {
   return `http://${namesOf(key).workload}.${key.namespace}:8080`;
 }

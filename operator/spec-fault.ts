@@ -11,7 +11,6 @@ export class SpecFault extends Error {
   }
 }
 
-/** A fault in a field of the spec. */
 export function invalidField(field: string, problem: string): SpecFault {
   return new SpecFault('ValidationFailed', `${field} ${problem}`);
 }

@@ -44,7 +44,6 @@ export function deriveStatus(resource: RegistryResource, observation: Observatio
   };
 }
 
-/** The status of a resource that is being deleted. */
 export function terminatingStatus(resource: RegistryResource, now: string): JsonObject {
   const message = 'MCPRegistry is being terminated';
   const ready: Condition = { type: 'Ready', status: 'False', reason: 'NotReady', message };

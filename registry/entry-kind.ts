@@ -16,7 +16,6 @@ export function storedName(kind: EntryKind, name: string): string {
   return kind === 'server' ? name : `${kind}:${name}`;
 }
 
-/** The kind of the entry with this stored name. */
 export function kindOfName(stored: string): EntryKind {
   return SKILL_KINDS.find((kind) => stored.startsWith(`${kind}:`)) ?? 'server';
 }

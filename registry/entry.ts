@@ -1,7 +1,6 @@
 /** An entry: one version of one MCP server, skill, or plugin in one source. */
 import type { Claims } from './claims.ts';
 
-/** The statuses of servers. */
 export const SERVER_STATUSES = ['active', 'deprecated', 'deleted'] as const;
 
 /** The statuses of all entries. Only skills and plugins can be archived. */

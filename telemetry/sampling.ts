@@ -3,7 +3,7 @@
  * can't know the configured fraction, so traces that begin in a workflow arrive undecided, and every process decides by
  * the trace's id, with the same result.
  */
-import { type Context, createTraceState, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { type Context, createTraceState, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import {
   type ReadableSpan,
   type Sampler,
@@ -36,7 +36,7 @@ export class TraceSampler implements Sampler {
   shouldSample(parentContext: Context, traceId: string): SamplingResult {
     const parent = trace.getSpanContext(parentContext);
     const decided = parent?.traceState?.get(DECIDED) !== undefined;
-    const isKept = parent !== undefined && decided ? isSampled(parent) : this.keeps(traceId);
+    const isKept = parent !== undefined && decided ? (parent.traceFlags & 1) === 1 : this.keeps(traceId);
     return {
       decision: isKept ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD,
       traceState: (parent?.traceState ?? createTraceState()).set(DECIDED, '1'),
@@ -51,10 +51,6 @@ export class TraceSampler implements Sampler {
   toString(): string {
     return `TraceSampler(${this.#byId.toString()})`;
   }
-}
-
-function isSampled({ traceFlags }: SpanContext): boolean {
-  return (traceFlags & 1) === 1;
 }
 
 /** Passes on what the sampler keeps of the spans of workflows, which come without having been sampled. */

@@ -10,11 +10,7 @@ export async function listRunningActors(client: Client, taskQueue: string): Prom
   const query = `WorkflowType = '${SOURCE_WORKFLOW}' AND ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;
   const running = new Map<string, Partial<ActorMemo>>();
   for await (const { workflowId, memo } of client.workflow.list({ query })) {
-    running.set(sourceNameOf(workflowId), memo ?? {});
+    running.set(workflowId.slice(sourceWorkflowId('').length), memo ?? {});
   }
   return running;
-}
-
-function sourceNameOf(workflowId: string): string {
-  return workflowId.slice(sourceWorkflowId('').length);
 }

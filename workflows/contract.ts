@@ -285,7 +285,6 @@ export interface SourceReference {
 export interface SourceState {
   readonly version: 2;
   readonly source: SourceReference;
-  /** The number of the next sync. */
   readonly nextSyncNumber: number;
   readonly cycle: number;
   readonly paused: boolean;

@@ -48,7 +48,6 @@ export function toFailure(error: unknown): TemporalFailure {
   });
 }
 
-/** The refusal of a message. */
 export function refusal(type: FailureType, message: string): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true });
 }

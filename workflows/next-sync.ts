@@ -29,17 +29,13 @@ export function planNextCycle(end: CycleEnd): number | undefined {
   if (end.intervalMs === null) return undefined;
   const wait =
     end.consecutiveFailures === 0
-      ? withJitter(end.intervalMs, end.random)
+      ? end.intervalMs * (1 + INTERVAL_JITTER * (2 * end.random - 1))
       : waitAfterFailure(end.intervalMs, end.consecutiveFailures, end.random);
   const leftAlone = Math.min(end.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
   // Unless the interval is shorter now.
   const latestMs = end.nowMs + Math.round(end.intervalMs * (1 + INTERVAL_JITTER));
   if (end.plannedAtMs !== undefined) return Math.min(end.plannedAtMs, latestMs);
   return end.nowMs + Math.round(Math.max(wait, leftAlone));
-}
-
-function withJitter(intervalMs: number, random: number): number {
-  return intervalMs * (1 + INTERVAL_JITTER * (2 * random - 1));
 }
 
 /** Half of the exponential backoff is fixed, the other half is random. It never exceeds the interval. */

@@ -26,7 +26,6 @@ export async function inCycleSpan(
   });
 }
 
-/** Adds attributes to the span of the cycle. */
 export function describeCycle(attributes: Readonly<Record<string, string | number>>): void {
   trace.getActiveSpan()?.setAttributes(attributes);
 }

@@ -13,7 +13,6 @@ export interface OperatorDependencies {
 /** Access to the cluster and to Temporal. */
 export type ClusterWork = Pick<Reconciliation, 'cluster' | 'signal'>;
 
-/** Of one reconciliation. */
 export interface Reconciliation extends OperatorDependencies {
   readonly signal: AbortSignal;
   /** What was created or changed, as text. */

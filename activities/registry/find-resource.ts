@@ -12,7 +12,6 @@ import {
 } from '../../operator/resource.ts';
 import type { OperatorDependencies, Reconciliation } from './dependencies.ts';
 
-/** Where a resource is. */
 export function resourcePath(group: ResourceGroup, { namespace, name }: RegistryKey): string {
   const { apiVersion, plural } = resourceCollection(group);
   return `${collectionPath(apiVersion, plural, namespace)}/${name}`;

@@ -33,7 +33,6 @@ export function refusalOf(error: unknown, request: Request, settings: OAuthSetti
   });
 }
 
-/** 403 for a token without the write scope. */
 export function scopeNeeded(request: Request, settings: OAuthSettings): HttpError {
   const description = `Changes need a token with the scope ${settings.writeScope}`;
   return new HttpError(403, description, {

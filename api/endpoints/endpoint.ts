@@ -94,7 +94,6 @@ export interface EndpointGroup {
   readonly endpoints: readonly Endpoint[];
 }
 
-/** The body of one of the answers. */
 type BodyOf<Answers extends Readonly<Record<number, Answer>>> = {
   [Status in keyof Answers]: Answers[Status] extends { readonly schema: infer Schema extends z.ZodType }
     ? z.input<Schema>

@@ -1,4 +1,3 @@
-/** Path parameters in the OpenAPI document. */
 import 'zod-openapi';
 import { text } from '../http/values.ts';
 

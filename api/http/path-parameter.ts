@@ -1,4 +1,3 @@
-/** Parameters in the path of a request. */
 import type { Request, RequestHandler } from 'express';
 import { HttpError } from './error.ts';
 

@@ -124,7 +124,6 @@ export function setSession(request: IncomingMessage, used: RequestSession): void
   sessions.set(request, used);
 }
 
-/** The session of a request; undefined if it has none. */
 export function sessionOf(request: IncomingMessage): RequestSession | undefined {
   return sessions.get(request);
 }

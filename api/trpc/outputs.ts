@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import type { EntryPackages } from '../../db/entries/entry-rows.ts';
+import { syncCounts } from '../../db/syncs/sync-runs.ts';
 import { AUDIT_ACTIONS, AUDIT_ACTORS, AUDIT_OUTCOMES, AUDIT_TARGETS } from '../../registry/audit.ts';
 import { type Claims, isClaims } from '../../registry/claims.ts';
 import { ENTRY_KINDS } from '../../registry/entry-kind.ts';
@@ -33,12 +34,7 @@ const run = z.object({
   endedAt: maybe,
   outcome: z.enum(['changed', 'unchanged', 'failed', 'cancelled']).nullable(),
   upstreamRevision: maybe,
-  entries: z.number(),
-  added: z.number(),
-  changed: z.number(),
-  removed: z.number(),
-  rejected: z.number(),
-  warnings: z.number(),
+  ...syncCounts.shape,
   failureType: maybe,
   failureMessage: maybe,
 });

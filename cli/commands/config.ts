@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { countText } from '../terminal/count-text.ts';
+import { countText } from '../terminal/texts.ts';
 import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration-file.ts';
 
 export function addConfigCommand(program: Command): void {

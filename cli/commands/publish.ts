@@ -2,9 +2,8 @@ import type { Command } from 'commander';
 import type { Claims } from '../../registry/claims.ts';
 import type { EntryKind } from '../../registry/entry-kind.ts';
 import { askServer } from '../server/admin-client.ts';
-import { collectClaim } from '../terminal/claims-text.ts';
+import { collectClaim, entryKindOption } from '../terminal/options.ts';
 import { readDocumentText } from '../terminal/document-file.ts';
-import { entryKindOption } from '../terminal/entry-kind-option.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';
 
 interface PublishOptions extends ServerOptions {

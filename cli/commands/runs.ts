@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { askServer } from '../server/admin-client.ts';
-import { positiveInteger } from '../terminal/positive-integer.ts';
+import { positiveInteger } from '../terminal/options.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';
 import { syncDetails } from '../terminal/sync-details.ts';
 import { outcomeText } from '../terminal/sync-outcome.ts';

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { inferRouterOutputs } from '@trpc/server';
 import type { AdminRouter } from '../../api/trpc/router.ts';
 import { askServer } from '../server/admin-client.ts';
-import { countText } from '../terminal/count-text.ts';
+import { countText } from '../terminal/texts.ts';
 import { addServerOptions, baseUrl, printAnswer, type ServerOptions } from '../server/server-options.ts';
 import { nextAttemptText, stateText } from '../terminal/source-state.ts';
 import { outcomeText } from '../terminal/sync-outcome.ts';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { EntryKind } from '../../registry/entry-kind.ts';
 import type { Fault } from '../../registry/server-json/check.ts';
-import { entryKindOption } from '../terminal/entry-kind-option.ts';
+import { faultsText } from '../terminal/table.ts';
+import { entryKindOption } from '../terminal/options.ts';
 import { readDocumentText } from '../terminal/document-file.ts';
 import { CommandFailure, describeError } from '../terminal/failure.ts';
-import { faultsText } from '../terminal/fault-table.ts';
 
 export function addValidateCommand(program: Command): void {
   program

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { softwareVersion } from '../../api/software-version.ts';
 import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration-file.ts';
 import { CommandFailure } from '../terminal/failure.ts';
-import { positiveInteger } from '../terminal/positive-integer.ts';
+import { positiveInteger } from '../terminal/options.ts';
 
 interface SetCurrentOptions extends ConfigurationFileOption {
   readonly wait: number;

@@ -2,7 +2,7 @@
 import { createTRPCClient, httpLink, TRPCClientError, type TRPCClient } from '@trpc/client';
 import type { AdminRouter } from '../../api/trpc/router.ts';
 import { CommandFailure } from '../terminal/failure.ts';
-import { faultsText } from '../terminal/fault-table.ts';
+import { faultsText } from '../terminal/table.ts';
 import { refusalMessage } from './server-errors.ts';
 import { connectServer, type ServerConnection } from './server-connection.ts';
 import type { ServerOptions } from './server-options.ts';

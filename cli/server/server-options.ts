@@ -64,7 +64,6 @@ export function baseUrl(server: string): string {
   return url.href.replace(/\/+$/, '');
 }
 
-/** Prints an answer as JSON or as text. */
 export function printAnswer<Answer>(
   options: Pick<ServerOptions, 'json'>,
   answer: Answer,

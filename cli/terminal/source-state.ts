@@ -1,6 +1,6 @@
 /** The state of a source as text. */
 import type { SourceHealth } from '../../api/admin/sources.ts';
-import { countText } from './count-text.ts';
+import { countText } from './texts.ts';
 import { relativeTime } from './time-text.ts';
 
 /** `idle`, `failing, first 3 h ago (12 failures)`, `overdue`. */

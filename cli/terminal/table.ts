@@ -1,4 +1,5 @@
 /** Plain-text tables for the terminal. */
+import type { Fault } from '../../registry/server-json/check.ts';
 
 export type Cell = string | number | null | undefined;
 
@@ -32,4 +33,11 @@ function cellText(cell: Cell): string {
 export function formatDetails(heading: string, details: Readonly<Record<string, Cell>>): string {
   const [, ...lines] = formatTable(['', ''], Object.entries(details)).split('\n');
   return [heading, ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+/** Lists the faults of a document: `team.json has 2 faults:` and one line per fault. */
+export function faultsText(what: string, faults: readonly Fault[]): string {
+  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+  const rows = faults.map(({ path, message }) => [path === '' ? '(the document)' : path, message]);
+  return `${what} has ${count}:\n${formatTable(['where', 'what'], rows)}`;
 }

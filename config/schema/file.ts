@@ -31,7 +31,6 @@ export const namedSource = withRule(mapping({ name: sourceName, ...sourceMembers
   checkInterval(source, source['syncPolicy'], report);
 });
 
-/** The members of a registry except its name. */
 export const registryMembers = {
   sources: z.array(text).min(1, 'is empty: name at least one source').describe('In order of precedence'),
   access,

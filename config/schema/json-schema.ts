@@ -37,7 +37,6 @@ function toJsonSchema(generation: Generation): z.core.JSONSchema.BaseSchema {
   return z.toJSONSchema(GENERATIONS[generation], { io: 'input', target: 'draft-07' });
 }
 
-/** The known keys of the mapping at a path. */
 export function knownKeys(schema: SchemaNode, path: Path): string[] {
   const node = path.reduce<SchemaNode | undefined>((parent, segment) => {
     if (typeof segment === 'number') return parent?.items;

@@ -36,7 +36,6 @@ export async function listRegistries(queries: Queries): Promise<readonly Registr
   return await queries.any(selectRegistries(sql.fragment`true`));
 }
 
-/** The registry of this name. */
 export async function findRegistry(database: Database, name: string): Promise<RegistryRow | null> {
   return await database.maybeOne(selectRegistries(sql.fragment`registry.name = ${name}`));
 }

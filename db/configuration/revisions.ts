@@ -10,7 +10,6 @@ const revisionRow = z.object({
   /** Identifies the state of the registry: equal tokens mean equal states. Missing from notifications of Rollcall 0.1. */
   token: z.string().optional(),
 });
-/** The revision of a registry. */
 export type RegistryRevision = z.infer<typeof revisionRow>;
 
 const changedNames = z.array(z.string());

@@ -30,7 +30,6 @@ const sourceRow = z.object({
   fetchState: z.unknown(),
   /** The registry document's members other than entries, as JSON text. */
   envelope: z.string().nullable(),
-  /** Number of the next sync. */
   nextSyncNumber: z.number(),
   /** Whether an operator paused it, so that only a message starts a sync. */
   paused: z.boolean(),

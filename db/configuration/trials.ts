@@ -12,7 +12,6 @@ import { count, nothing } from '../connection/schemas.ts';
 /** No source has a dot in its name. */
 const PREFIX = 'trial.';
 
-/** A name for a new trial. */
 export function newTrialName(): string {
   return `${PREFIX}${randomUUID()}`;
 }

@@ -27,7 +27,7 @@ export abstract class Queries {
 
   /** The first column of each row. */
   async anyFirst<Row extends object>(query: Query<Row>): Promise<readonly Row[keyof Row][]> {
-    return (await this.any(query)).map(firstColumn);
+    return (await this.any(query)).map((row) => Object.values(row)[0] as Row[keyof Row]);
   }
 
   async maybeOne<Row>(query: Query<Row>): Promise<Row | null> {
@@ -54,10 +54,6 @@ function atMostOne<Item>(items: readonly Item[]): Item | null {
 function exactlyOne<Item>(items: readonly Item[]): Item {
   if (items.length !== 1) throw new Error(`A query returned ${items.length} rows instead of one`);
   return items[0]!;
-}
-
-function firstColumn<Row extends object>(row: Row): Row[keyof Row] {
-  return Object.values(row)[0] as Row[keyof Row];
 }
 
 /** The configuration of `pg` for a statement. */

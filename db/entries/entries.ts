@@ -119,7 +119,6 @@ function showing(query: EntriesQuery, texts: FragmentSqlToken): EntryQuery {
     order by found.name, entry.version limit ${query.limit}`;
 }
 
-/** Condition for names of `server_owner` that the registry shows. */
 function shownNames(query: EntriesQuery): FragmentSqlToken {
   return sql.fragment`server_owner.registry_id = ${query.registryId} and ${nameConditions(query)}`;
 }

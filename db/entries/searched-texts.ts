@@ -6,7 +6,6 @@ import { sql } from 'slonik';
 import type { Database, Transaction } from '../connection/database.ts';
 import { nothing } from '../connection/schemas.ts';
 
-/** The search text of an entry, and its name. */
 export interface SearchedText {
   readonly name: string;
   readonly text: string;

@@ -15,6 +15,7 @@ import {
   withRankedLatest,
 } from '../entries/ownership.ts';
 import { assertRemovalIsMeant } from './removal-guard.ts';
+import { syncCounts } from './sync-runs.ts';
 import { count, id, nothing, timestamp } from '../connection/schemas.ts';
 import { takeStagedClaims } from '../claims/server-claims.ts';
 import { takeStagedFiles } from '../contents/entry-files.ts';
@@ -54,14 +55,7 @@ export interface SnapshotToApply {
 
 export interface AppliedSnapshot {
   readonly outcome: 'changed' | 'unchanged';
-  readonly counts: {
-    readonly entries: number;
-    readonly added: number;
-    readonly changed: number;
-    readonly removed: number;
-    readonly rejected: number;
-    readonly warnings: number;
-  };
+  readonly counts: z.infer<typeof syncCounts>;
 }
 
 /** Status message of an entry that is no longer in its source. */
@@ -111,14 +105,8 @@ async function lockedSource(transaction: Transaction, name: string): Promise<Loc
     select id, kind, definition, envelope, clock_timestamp() as at from source where id = ${sourceId}`);
 }
 
-const syncRunRow = z.object({
+const syncRunRow = syncCounts.extend({
   outcome: z.enum(['changed', 'unchanged', 'failed', 'cancelled']).nullable(),
-  entries: z.number(),
-  added: z.number(),
-  changed: z.number(),
-  removed: z.number(),
-  rejected: z.number(),
-  warnings: z.number(),
 });
 
 async function earlierResult(

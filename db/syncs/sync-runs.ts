@@ -9,6 +9,16 @@ import { textOrNull, withoutNul } from '../connection/stored-text.ts';
 /** As the actor limits it. */
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
+/** The counts of a sync. Parsing a whole record leaves the rest out. */
+export const syncCounts = z.object({
+  entries: z.number(),
+  added: z.number(),
+  changed: z.number(),
+  removed: z.number(),
+  rejected: z.number(),
+  warnings: z.number(),
+});
+
 const syncRunRow = z.object({
   id,
   sourceName: z.string(),
@@ -23,32 +33,12 @@ const syncRunRow = z.object({
   endedAt: timestamp.nullable(),
   outcome: z.enum(['changed', 'unchanged', 'failed', 'cancelled']).nullable(),
   upstreamRevision: z.string().nullable(),
-  entries: z.number(),
-  added: z.number(),
-  changed: z.number(),
-  removed: z.number(),
-  rejected: z.number(),
-  warnings: z.number(),
+  ...syncCounts.shape,
   failureType: z.string().nullable(),
   failureMessage: z.string().nullable(),
 });
 /** The record of one sync. */
 export type SyncRunRow = z.infer<typeof syncRunRow>;
-
-/** The counts of a sync, without the rest of its record. */
-export function syncCounts({
-  entries,
-  added,
-  changed,
-  removed,
-  rejected,
-  warnings,
-}: SyncRunRow | EndedSyncRunRow): Pick<
-  SyncRunRow,
-  'entries' | 'added' | 'changed' | 'removed' | 'rejected' | 'warnings'
-> {
-  return { entries, added, changed, removed, rejected, warnings };
-}
 
 const syncRunColumns = sql.fragment`
   sync_run.id, source.name as "sourceName", sync_run.number, sync_run.workflow_id as "workflowId", sync_run.trigger,

@@ -276,7 +276,6 @@ export class JsonElements {
     return at;
   }
 
-  /** Scans to the end of the open value or of the chunk. */
   #scanValue(open: OpenValue, chunk: Uint8Array, at: number): number {
     const end = open.kind === 'scalar' ? endOfScalar(chunk, at) : this.#scanNested(open, chunk, at);
     const complete = open.kind === 'scalar' ? end < chunk.length : this.#depth === 0 && !this.#inString;

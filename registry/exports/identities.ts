@@ -82,7 +82,12 @@ function identitiesOf(forms: readonly ServerForm[]): Identities {
         [args, galleryArgs]
           .filter((list) => list !== undefined)
           .map((list) =>
-            attempt((): Identity => ({ command: [command, ...list.map((word) => wordOf(word, form.name))] })),
+            attempt((): Identity => ({
+              command: [
+                command,
+                ...list.map((word) => writeTemplate(word, LITERAL, { server: form.name, what: 'its command' })),
+              ],
+            })),
           ),
       ),
     ];
@@ -101,10 +106,6 @@ function urlOf(url: Template, server: string): string {
   if (text.includes('*')) throw new LeftOut('its URL contains *, which the client reads as a wildcard');
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) throw new LeftOut('its URL is not an absolute http(s) URL');
   return text;
-}
-
-function wordOf(word: Template, server: string): string {
-  return writeTemplate(word, LITERAL, { server, what: 'its command' });
 }
 
 function keyOf(identity: Identity): string {

@@ -28,7 +28,6 @@ const RENAMED = {
   value_hint: 'valueHint',
 } as const;
 
-/** Returns the current name of a renamed member. */
 export function currentName(member: string): string | undefined {
   return Object.hasOwn(RENAMED, member) ? RENAMED[member as keyof typeof RENAMED] : undefined;
 }

@@ -60,7 +60,7 @@ export type TakenEntry =
 /** Returns the known members of an entry, or the reason why it isn't an entry of `servers` (or `remote_servers`). */
 export function takeToolhiveEntry(found: JsonObject, remote: boolean): TakenEntry {
   const kinds = remote ? OF_REMOTES : OF_IMAGES;
-  const noText = IDENTIFYING.find((member) => member in kinds && isOtherThanText(found[member]));
+  const noText = IDENTIFYING.find((member) => member in kinds && typeof (found[member] ?? '') !== 'string');
   if (noText !== undefined) return { problem: `${noText} ${NOT_TEXT}` };
   const required = remote ? 'url' : 'image';
   if (typeof found[required] !== 'string' || found[required] === '') {
@@ -78,10 +78,6 @@ export function takeToolhiveEntry(found: JsonObject, remote: boolean): TakenEntr
     return taken === undefined ? [] : [[name, taken] as const];
   });
   return { entry: Object.fromEntries(members), warnings };
-}
-
-function isOtherThanText(value: unknown): boolean {
-  return value !== undefined && value !== null && typeof value !== 'string';
 }
 
 interface Place {

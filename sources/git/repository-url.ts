@@ -38,7 +38,6 @@ export const repositoryUrl = z
     }
   });
 
-/** Whether the repository is a local path. */
 export function isLocalPath(repository: string): boolean {
   return LOCAL_PATH.test(repository);
 }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { keepRunning, type Running } from '../../embedded/keep-running.ts';
-import { Unrecoverable } from '../../embedded/unrecoverable.ts';
+import { keepRunning, type Running, Unrecoverable } from '../../embedded/keep-running.ts';
 
 /** Something that the test can end. */
 function mortal(): Running & { die(): void } {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { childProcesses } from '../../bench/process-memory.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded/postgres.ts';
 import { preparePostgresHost } from '../../embedded/postgres-host.ts';
-import { Unrecoverable } from '../../embedded/unrecoverable.ts';
+import { Unrecoverable } from '../../embedded/keep-running.ts';
 
 let dataDirectory: string;
 let running: EmbeddedPostgres | undefined;

@@ -4,7 +4,7 @@ import type { AdminRouter } from '../../../api/trpc/router.ts';
 import { DURATION_PATTERN, durationMilliseconds } from '../../../config/duration.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../../registry/audit.ts';
 import { type AdminClient, askServer } from '../../server/admin-client.ts';
-import { positiveInteger } from '../../terminal/positive-integer.ts';
+import { positiveInteger } from '../../terminal/options.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { formatTable } from '../../terminal/table.ts';
 

@@ -2,9 +2,9 @@
 import { Argument, type Command } from 'commander';
 import { ENTRY_STATUSES, type EntryStatus } from '../../../registry/entry.ts';
 import type { EntryKind } from '../../../registry/entry-kind.ts';
-import { entryKindOption } from '../../terminal/entry-kind-option.ts';
+import { countText } from '../../terminal/texts.ts';
+import { entryKindOption } from '../../terminal/options.ts';
 import { askServer } from '../../server/admin-client.ts';
-import { countText } from '../../terminal/count-text.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 
 /** Options that say what was published, and where. */

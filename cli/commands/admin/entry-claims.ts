@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Claims } from '../../../registry/claims.ts';
 import { type AdminClient, askServer } from '../../server/admin-client.ts';
-import { claimsText, collectClaim } from '../../terminal/claims-text.ts';
+import { collectClaim } from '../../terminal/options.ts';
+import { claimsText } from '../../terminal/texts.ts';
 import { printAnswer } from '../../server/server-options.ts';
 import { addPublishedOptions, type PublishedOptions } from './entry-changes.ts';
 

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { inferRouterOutputs } from '@trpc/server';
 import type { AdminRouter } from '../../../api/trpc/router.ts';
 import { type AdminClient, askServer } from '../../server/admin-client.ts';
-import { claimsText } from '../../terminal/claims-text.ts';
+import { claimsText } from '../../terminal/texts.ts';
 import { CommandFailure, USAGE_EXIT_STATUS } from '../../terminal/failure.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { formatTable } from '../../terminal/table.ts';

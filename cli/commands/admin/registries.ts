@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import type { AdminRouter } from '../../../api/trpc/router.ts';
 import { askServer } from '../../server/admin-client.ts';
-import { claimsText } from '../../terminal/claims-text.ts';
-import { definedByText } from '../../terminal/defined-by.ts';
+import { claimsText, definedByText } from '../../terminal/texts.ts';
 import { sendsDefinition } from '../../terminal/definition-file.ts';
 import { formatDetails } from '../../terminal/table.ts';
 import { listRegistries, pathsText } from '../registries.ts';
@@ -25,8 +24,8 @@ export function addAdminRegistriesCommand(admin: Command): void {
     .description('Manage registries: the views of sources that clients read');
   listRegistries(registries.command('list')).addHelpText('after', '\nSame as `rollcall registries`.');
   addGet(registries);
-  addCreate(registries);
-  addUpdate(registries);
+  addWrite(registries, 'create', 'Add a registry');
+  addWrite(registries, 'update', 'Replace the sources, access and claims of a registry');
   addDelete(registries);
 }
 
@@ -51,22 +50,14 @@ function detailsText({ name, origin, isDefault, isImplicit, access, claims, sour
   });
 }
 
-function addCreate(registries: Command): void {
-  sendsDefinition(registries.command('create'), {
-    send: (client, definition: RegistryInput) => client.registries.create.mutate(definition),
-    describe: ({ name, isDefault }) => `Created ${name}, served at ${pathsText(name, isDefault)}`,
+function addWrite(registries: Command, verb: 'create' | 'update', description: string): void {
+  sendsDefinition(registries.command(verb), {
+    send: (client, definition: RegistryInput) => client.registries[verb].mutate(definition),
+    describe: ({ name, isDefault }) =>
+      verb === 'create' ? `Created ${name}, served at ${pathsText(name, isDefault)}` : `Updated ${name}`,
   })
-    .description('Add a registry')
-    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin registries create -f partners.yaml`);
-}
-
-function addUpdate(registries: Command): void {
-  sendsDefinition(registries.command('update'), {
-    send: (client, definition: RegistryInput) => client.registries.update.mutate(definition),
-    describe: ({ name }) => `Updated ${name}`,
-  })
-    .description('Replace the sources, access and claims of a registry')
-    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin registries update -f partners.yaml`);
+    .description(description)
+    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin registries ${verb} -f partners.yaml`);
 }
 
 function addDelete(registries: Command): void {

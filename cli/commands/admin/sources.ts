@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import type { AdminRouter } from '../../../api/trpc/router.ts';
 import { askServer } from '../../server/admin-client.ts';
-import { claimsText } from '../../terminal/claims-text.ts';
-import { definedByText } from '../../terminal/defined-by.ts';
+import { claimsText, definedByText } from '../../terminal/texts.ts';
 import { sendsDefinition } from '../../terminal/definition-file.ts';
 import { formatDetails } from '../../terminal/table.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
@@ -26,8 +25,8 @@ export function addAdminSourcesCommand(admin: Command): void {
   const sources = admin.command('sources').description('Manage sources: where entries come from');
   listSources(sources.command('list')).addHelpText('after', '\nSame as `rollcall sources`.');
   addGet(sources);
-  addCreate(sources);
-  addUpdate(sources);
+  addWrite(sources, 'create', 'Add a source and sync it immediately');
+  addWrite(sources, 'update', 'Replace the definition of a source and sync it if the definition changed');
   addDelete(sources);
 }
 
@@ -57,22 +56,14 @@ function detailsText({ name, kind, origin, claims, entryCount, lastRun, state, a
   });
 }
 
-function addCreate(sources: Command): void {
-  sendsDefinition(sources.command('create'), {
-    send: (client, definition: SourceInput) => client.sources.create.mutate(definition),
-    describe: (source) => `Created ${source.name}${pendingText(source)}`,
+function addWrite(sources: Command, verb: 'create' | 'update', description: string): void {
+  const done = verb === 'create' ? 'Created' : 'Updated';
+  sendsDefinition(sources.command(verb), {
+    send: (client, definition: SourceInput) => client.sources[verb].mutate(definition),
+    describe: (source) => `${done} ${source.name}${pendingText(source)}`,
   })
-    .description('Add a source and sync it immediately')
-    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin sources create -f partner-catalog.yaml`);
-}
-
-function addUpdate(sources: Command): void {
-  sendsDefinition(sources.command('update'), {
-    send: (client, definition: SourceInput) => client.sources.update.mutate(definition),
-    describe: (source) => `Updated ${source.name}${pendingText(source)}`,
-  })
-    .description('Replace the definition of a source and sync it if the definition changed')
-    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin sources update -f partner-catalog.yaml`);
+    .description(description)
+    .addHelpText('after', `${EXAMPLE_FILE}\n\nExample:\n  $ rollcall admin sources ${verb} -f partner-catalog.yaml`);
 }
 
 function addDelete(sources: Command): void {

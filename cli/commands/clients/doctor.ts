@@ -11,7 +11,7 @@ import { STARTER_FILE } from '../../run/starter-configuration.ts';
 import { registryPath } from '../../server/registry-reads.ts';
 import { connectServer } from '../../server/server-connection.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
-import { countText } from '../../terminal/count-text.ts';
+import { countText } from '../../terminal/texts.ts';
 import { CommandFailure } from '../../terminal/failure.ts';
 
 interface DoctorOptions extends ServerOptions, DataDirectoryOption {

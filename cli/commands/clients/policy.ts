@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { ExportMode } from '../../../registry/exports/target.ts';
 import { claudeCodePolicy } from '../../policy/claude-code-policy.ts';
-import { positiveInteger } from '../../terminal/positive-integer.ts';
+import { positiveInteger } from '../../terminal/options.ts';
 import { addServerOptions, type ServerOptions } from '../../server/server-options.ts';
 
 interface PolicyOptions extends ServerOptions {

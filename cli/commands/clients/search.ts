@@ -3,8 +3,7 @@ import type { EntryKind } from '../../../registry/entry-kind.ts';
 import { listPath, readJson, registryPath } from '../../server/registry-reads.ts';
 import { connectServer } from '../../server/server-connection.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
-import { entryKindOption } from '../../terminal/entry-kind-option.ts';
-import { positiveInteger } from '../../terminal/positive-integer.ts';
+import { entryKindOption, positiveInteger } from '../../terminal/options.ts';
 import { formatTable } from '../../terminal/table.ts';
 
 interface SearchOptions extends ServerOptions {

@@ -9,7 +9,7 @@ import { entryPath, readJson, registryPath } from '../../server/registry-reads.t
 import { connectServer } from '../../server/server-connection.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { showSkill } from './show-skill.ts';
-import { entryKindOption } from '../../terminal/entry-kind-option.ts';
+import { entryKindOption } from '../../terminal/options.ts';
 import { CommandFailure } from '../../terminal/failure.ts';
 import { printable } from '../../terminal/printable.ts';
 

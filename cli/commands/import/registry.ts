@@ -5,7 +5,7 @@ import { findAccessToken } from '../../server/access-token.ts';
 import { importVersion, type ImportedVersion, readRegistry } from '../../import/registry.ts';
 import { connectServer, connectWithToken, type ServerConnection } from '../../server/server-connection.ts';
 import { addServerOptions, baseUrl, printAnswer, type ServerOptions } from '../../server/server-options.ts';
-import { collectClaim } from '../../terminal/claims-text.ts';
+import { collectClaim } from '../../terminal/options.ts';
 import { CommandFailure } from '../../terminal/failure.ts';
 import { printable } from '../../terminal/printable.ts';
 

@@ -6,7 +6,7 @@ import {
   readConfiguration,
 } from '../../run/configuration-file.ts';
 import { printAnswer } from '../../server/server-options.ts';
-import { countText } from '../../terminal/count-text.ts';
+import { countText } from '../../terminal/texts.ts';
 import { CommandFailure, describeError } from '../../terminal/failure.ts';
 
 interface ToolhiveImportOptions extends ConfigurationFileOption {

@@ -37,13 +37,11 @@ export const codexRequirements: Target = {
     const { provided, report } = provideEach(catalog, codexIdentityWriter);
     const servers = provided.map(({ server: { name }, entry }) => {
       const identity = given.get(name) ?? entry;
-      return [labelOf(name), { identity: 'url' in identity ? { url: identity.url } : commandIdentity(identity) }];
+      if ('url' in identity) return [labelOf(name), { identity: { url: identity.url } }];
+      const args = identity.args.map((value) => ({ match: 'exact', value }));
+      return [labelOf(name), { identity: { command: { executable: identity.command, args } } }];
     });
     return { text: tomlText({ mcp_servers: Object.fromEntries(servers) as object }), report };
   },
   faults: (text) => tomlFaults(schema, text),
 };
-
-function commandIdentity({ command, args }: { readonly command: string; readonly args: readonly string[] }): object {
-  return { command: { executable: command, args: args.map((value) => ({ match: 'exact', value })) } };
-}
