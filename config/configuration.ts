@@ -6,8 +6,7 @@ import { auditSettings, authSettings, outboundSettings } from './access.ts';
 import { sourceDefinition } from './definition.ts';
 import type { Configuration } from './model.ts';
 import type { RegistriesFile, SourceFile, SourcesFile } from './schema/file.ts';
-import { databaseSettings, serverSettings, temporalSettings } from './settings.ts';
-import type { Surroundings } from './settings.ts';
+import { databaseSettings, serverSettings, type Surroundings, temporalSettings } from './settings.ts';
 
 /** The model without notes about settings that have no effect. */
 type Effective = Omit<Configuration, 'notes'>;

@@ -1,7 +1,17 @@
 /** Parses a configuration file and locates each value in its text. */
 
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
-import type { Document, Node } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import { ConfigurationError } from './faults.ts';

@@ -7,18 +7,14 @@ import type { z } from 'zod';
 
 import type { JsonObject } from '../registry/json.ts';
 import { fromRegistriesFile, fromSourceFile, fromSourcesFile } from './configuration.ts';
-import { readDocument } from './document.ts';
-import type { ConfigurationDocument, Path } from './document.ts';
+import { type ConfigurationDocument, type Path, readDocument } from './document.ts';
 import { ConfigurationError } from './faults.ts';
-import { generationSchema, knownKeys } from './schema/json-schema.ts';
-import type { SchemaNode } from './schema/json-schema.ts';
+import { generationSchema, knownKeys, type SchemaNode } from './schema/json-schema.ts';
 import { describeIssue, pathText } from './schema/messages.ts';
 import type { Configuration, ConfigurationFinding } from './model.ts';
 import { effectlessSettings } from './notes.ts';
-import { applyOverrides } from './overrides.ts';
-import type { Overridden } from './overrides.ts';
-import { GENERATIONS, generationOf } from './schema/file.ts';
-import type { Generation } from './schema/file.ts';
+import { applyOverrides, type Overridden } from './overrides.ts';
+import { type Generation, generationOf, GENERATIONS } from './schema/file.ts';
 import type { Surroundings } from './settings.ts';
 import { didYouMeanOneOf } from './suggestion.ts';
 

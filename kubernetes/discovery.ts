@@ -51,7 +51,7 @@ async function discoverGroup(cluster: Cluster, { group, wanted, signal }: Group)
     const path = `/apis/${group}/${version}`;
     const plurals = new Set(await namesAt(cluster, path, signal));
     for (const resource of wanted) {
-      const plural = pluralOf(resource);
+      const plural = resource.slice(0, resource.indexOf('.'));
       if (plurals.has(plural) && !found.has(resource)) found.set(resource, { resource, plural, path });
     }
     if (found.size === wanted.length) break;
@@ -81,11 +81,6 @@ async function readIfThere(cluster: Cluster, path: string, signal: AbortSignal):
     if (error instanceof RollcallError && error.type === 'UpstreamNotFound') return null;
     throw error;
   }
-}
-
-/** `mcpservers.toolhive.stacklok.dev` is the resource `mcpservers` of the group `toolhive.stacklok.dev`. */
-function pluralOf(resource: KubernetesResource): string {
-  return resource.slice(0, resource.indexOf('.'));
 }
 
 function groupOf(resource: KubernetesResource): string {

@@ -8,9 +8,9 @@ import {
   SourceKindAttribute,
   SourceName,
   SourcePhaseAttribute,
+  type SourceState,
   sourceWorkflowId,
 } from '../workflows/contract.ts';
-import type { SourceState } from '../workflows/contract.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { isManaged } from '../registry/source-definition.ts';
 

@@ -1,7 +1,12 @@
 /** Connects to Temporal, for clients and workers. */
 import { readFile } from 'node:fs/promises';
-import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client';
-import type { ConnectionOptions } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import type { TemporalSettings, TemporalTls } from '../config/model.ts';
 import { readSecret } from '../config/secrets.ts';
 import { RollcallError } from '../registry/failure.ts';

@@ -87,12 +87,8 @@ function rowOf(report: SyncReport): string[] {
     report.trigger,
     report.outcome,
     ...(numbers?.map(String) ?? ['', '', '', '']),
-    report.failure?.type ?? shortRevision(report.upstreamRevision),
+    report.failure?.type ?? report.upstreamRevision?.slice(0, 12) ?? '',
   ];
-}
-
-function shortRevision(revision: string | undefined): string {
-  return revision === undefined ? '' : revision.slice(0, 12);
 }
 
 /** `2026-01-31 09:30:00 UTC`. */

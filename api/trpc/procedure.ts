@@ -59,7 +59,8 @@ const CODES: Readonly<Record<number, TRPC_ERROR_CODE_KEY>> = {
 /** Errors have the same code and message as in the REST API. */
 const procedure = trpc.procedure.use(async ({ next, ctx, path }) => {
   const result = await next();
-  if (result.ok || isRefusal(result.error)) return result;
+  // Any other code is tRPC's own error about a request that it couldn't read.
+  if (result.ok || result.error.code !== 'INTERNAL_SERVER_ERROR') return result;
   const cause = result.error.cause ?? result.error;
   const answer = toHttpError(cause);
   const { status, message } = answer;
@@ -68,11 +69,6 @@ const procedure = trpc.procedure.use(async ({ next, ctx, path }) => {
   ctx.audit.refused(ctx.sender, answer);
   throw new TRPCError({ code: CODES[status] ?? 'INTERNAL_SERVER_ERROR', message, cause });
 });
-
-/** tRPC's own error about a request that it couldn't read. */
-function isRefusal(error: TRPCError): boolean {
-  return error.code !== 'INTERNAL_SERVER_ERROR';
-}
 
 /** Procedures only carry out operations, each of which names a role or none. `output` validates what leaves the server. */
 // oxlint-disable-next-line explicit-module-boundary-types -- Only tRPC can spell the type.

@@ -47,16 +47,12 @@ function checked(server: string, document: Readonly<Record<string, unknown>>): P
   if (typeof resource !== 'string' || authorizationServers.length === 0) {
     throw new CommandFailure(`${server} doesn't name an identity provider`);
   }
-  if (!isSameUrl(resource, server)) {
+  if (!(URL.canParse(resource) && comparable(resource) === comparable(server))) {
     throw new CommandFailure(
       `${server} identifies itself as ${resource}: use \`rollcall login --server ${resource}\`, or correct \`auth.oauth.resourceUrl\` in its configuration`,
     );
   }
   return { resource, authorizationServers, scopes: textsOf(document['scopes_supported']) };
-}
-
-function isSameUrl(one: string, other: string): boolean {
-  return URL.canParse(one) && comparable(one) === comparable(other);
 }
 
 function comparable(url: string): string {

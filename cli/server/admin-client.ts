@@ -3,10 +3,9 @@ import { createTRPCClient, httpLink, TRPCClientError, type TRPCClient } from '@t
 import type { AdminRouter } from '../../api/trpc/router.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { faultsText } from '../terminal/table.ts';
-import { refusalMessage } from './server-errors.ts';
+import { refusalMessage, unreachable } from './server-errors.ts';
 import { connectServer, type ServerConnection } from './server-connection.ts';
 import type { ServerOptions } from './server-options.ts';
-import { unreachable } from './server-errors.ts';
 
 export type AdminClient = TRPCClient<AdminRouter>;
 

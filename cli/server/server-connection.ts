@@ -2,9 +2,8 @@
 import { type AccessToken, findAccessToken } from './access-token.ts';
 import { trustCertificateAuthorities } from './certificate-authorities.ts';
 import { CommandFailure } from '../terminal/failure.ts';
-import { refusalText } from './server-errors.ts';
+import { refusalText, unreachable } from './server-errors.ts';
 import { baseUrl, type ServerOptions } from './server-options.ts';
-import { unreachable } from './server-errors.ts';
 
 export interface ServerConnection {
   /** The base URL. */

@@ -3,11 +3,9 @@
 import { z } from 'zod';
 
 import { isClaims } from '../../registry/claims.ts';
-import { ROLES } from '../../registry/roles.ts';
-import type { Role } from '../../registry/roles.ts';
+import { type Role, ROLES } from '../../registry/roles.ts';
 import { isJsonObject, type JsonObject } from '../../registry/json.ts';
-import { mapping, mappingsOf, namedList, withRule } from './mapping.ts';
-import type { Report } from './mapping.ts';
+import { mapping, mappingsOf, namedList, type Report, withRule } from './mapping.ts';
 import { filePath, secureUrl, serverNamePattern, text, tooLong } from './scalars.ts';
 
 /** Maximum number of claims in a map, and of values of a claim. */

@@ -10,8 +10,7 @@ import { z } from 'zod';
 
 import { isJsonObject, type JsonObject } from '../../registry/json.ts';
 import { access, checkAccess, claims } from './access.ts';
-import { mapping, mappingsOf, namedList, refused, withRule } from './mapping.ts';
-import type { Report } from './mapping.ts';
+import { mapping, mappingsOf, namedList, refused, type Report, withRule } from './mapping.ts';
 import { registryName, sourceName, text } from './scalars.ts';
 import { settings } from './settings.ts';
 import { didYouMean } from '../suggestion.ts';

@@ -3,8 +3,7 @@
 import { z } from 'zod';
 
 import type { Path } from '../document.ts';
-import { GENERATIONS } from './file.ts';
-import type { Generation } from './file.ts';
+import { type Generation, GENERATIONS } from './file.ts';
 
 /** The parts of a JSON Schema that are used here. */
 export interface SchemaNode {

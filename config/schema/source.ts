@@ -4,8 +4,7 @@ import { z } from 'zod';
 
 import { matchesSlowly } from '../../registry/patterns/filter.ts';
 import { isJsonObject, type JsonObject } from '../../registry/json.ts';
-import { mapping } from './mapping.ts';
-import type { Report } from './mapping.ts';
+import { mapping, type Report } from './mapping.ts';
 import { sourceKinds } from '../../sources/index.ts';
 import { duration, MAX_ITEMS, serverNamePattern, share, text, TOO_MANY } from './scalars.ts';
 

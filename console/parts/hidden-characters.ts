@@ -20,7 +20,7 @@ export function splitText(text: string, limit: number): readonly (string | Hidde
   let end = 0;
   for (const { 0: character, index } of shown.matchAll(HIDDEN)) {
     if (index > end) parts.push(shown.slice(end, index));
-    parts.push({ code: codeOf(character) });
+    parts.push({ code: `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}` });
     end = index + character.length;
   }
   if (end < shown.length) parts.push(shown.slice(end));
@@ -32,8 +32,4 @@ export function visibleText(text: string, limit = 200): string {
   return splitText(text, limit)
     .map((part) => (typeof part === 'string' ? part : `[${part.code}]`))
     .join('');
-}
-
-function codeOf(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }

@@ -1,6 +1,5 @@
 /** Conditions for what a caller can see. */
-import { sql } from 'slonik';
-import type { FragmentSqlToken } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import type { EntryKind } from '../../registry/entry-kind.ts';
 
 /** What a caller can see of a registry: everything, or the names with certain claims. */

@@ -3,14 +3,13 @@ import { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
 import type { Claims } from '../../registry/claims.ts';
-import type { SourceDefinition } from '../../registry/source-definition.ts';
+import { isManaged, type SourceDefinition } from '../../registry/source-definition.ts';
 import { storeClaimSet } from '../claims/claim-sets.ts';
 import { addAuditEvents } from '../upkeep/audit-events.ts';
 import { type ConfigurationChange, changesMadeBy } from './configuration-changes.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { type ListedSources, storeMemberships } from './memberships.ts';
 import { id, nothing } from '../connection/schemas.ts';
-import { isManaged } from '../../registry/source-definition.ts';
 
 /** The sources and registries of the configuration file. */
 export interface StoredConfiguration {

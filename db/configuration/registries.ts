@@ -1,5 +1,4 @@
-import { sql } from 'slonik';
-import type { FragmentSqlToken } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import type { Claims } from '../../registry/claims.ts';
 import type { Database } from '../connection/database.ts';

@@ -1,16 +1,13 @@
-import { sql } from 'slonik';
-import type { FragmentSqlToken } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import { ENTRY_KINDS, type EntryKind } from '../../registry/entry-kind.ts';
 import type { Claims } from '../../registry/claims.ts';
-import type { SourceDefinition } from '../../registry/source-definition.ts';
+import { MANAGED, type SourceDefinition } from '../../registry/source-definition.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import { lockRegistriesOf, lockSource, raiseRevisions, rebuildOwners } from '../entries/ownership.ts';
 import { count, id, nothing, timestamp } from '../connection/schemas.ts';
-import { forceRequestIsValid, listNewestSyncRuns } from '../syncs/sync-runs.ts';
-import type { SyncRunRow } from '../syncs/sync-runs.ts';
+import { forceRequestIsValid, listNewestSyncRuns, type SyncRunRow } from '../syncs/sync-runs.ts';
 import { isVisible, type Visibility } from '../claims/visibility.ts';
-import { MANAGED } from '../../registry/source-definition.ts';
 
 const sourceRow = z.object({
   id,

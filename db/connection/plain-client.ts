@@ -1,6 +1,5 @@
 import pg from 'pg';
-import { clientConfiguration } from './settings.ts';
-import type { ConnectionSettings } from './settings.ts';
+import { clientConfiguration, type ConnectionSettings } from './settings.ts';
 
 /** Works with a separate connection, for statements about schemas, roles, and locks. */
 export async function withClient<Result>(

@@ -1,7 +1,6 @@
 /** Detects within two seconds that the database stops responding, or responds again. */
 import pg from 'pg';
-import { clientConfiguration } from './settings.ts';
-import type { ConnectionSettings } from './settings.ts';
+import { clientConfiguration, type ConnectionSettings } from './settings.ts';
 import { pause } from './pause.ts';
 import type { Connections } from './pool.ts';
 

@@ -1,6 +1,5 @@
 /** Servers, skills, or plugins of a registry as the catalog of the console lists them: by their latest versions. */
-import { sql } from 'slonik';
-import type { FragmentSqlToken } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import { type EntryKind, servedName, storedName } from '../../registry/entry-kind.ts';
 import { ENTRY_STATUSES, type EntryStatus } from '../../registry/entry.ts';

@@ -1,5 +1,4 @@
-import { sql } from 'slonik';
-import type { FragmentSqlToken } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import type { EntryStatus } from '../../registry/entry.ts';
 import type { EntryKind } from '../../registry/entry-kind.ts';

@@ -1,6 +1,5 @@
 /** Entries of sources for administrators, whether or not a registry shows them. */
-import { sql } from 'slonik';
-import type { FragmentSqlToken } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import type { Claims } from '../../registry/claims.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';

@@ -1,6 +1,5 @@
 /** The columns of an entry, and limits for reading many entries. */
-import { sql } from 'slonik';
-import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
+import { type FragmentSqlToken, type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import { MAX_DOCUMENT_BYTES } from '../../registry/document/draft.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';

@@ -1,6 +1,5 @@
 /** Names of skills and plugins that are equal to a search term. Servers have no exact names. */
-import { sql } from 'slonik';
-import type { FragmentSqlToken } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { type EntryKind, servedName, storedName } from '../../registry/entry-kind.ts';
 
 interface ExactNames {

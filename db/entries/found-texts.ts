@@ -1,6 +1,5 @@
 /** Queries for texts that contain a term: `name` and `text`, ordered by name. */
-import { sql } from 'slonik';
-import type { FragmentSqlToken, QuerySqlToken } from 'slonik';
+import { type FragmentSqlToken, type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 
 export interface TextsQuery {

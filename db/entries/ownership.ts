@@ -1,5 +1,4 @@
-import { sql } from 'slonik';
-import type { FragmentSqlToken } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import type { Transaction } from '../connection/database.ts';
 import { count, id, nothing, timestamp } from '../connection/schemas.ts';

@@ -1,6 +1,5 @@
 /** The versions of one server, in a registry or in a source. */
-import { sql } from 'slonik';
-import type { FragmentSqlToken } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import { type EntryKind, storedName } from '../../registry/entry-kind.ts';
 import type { Database, Transaction } from '../connection/database.ts';

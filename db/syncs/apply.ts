@@ -1,5 +1,4 @@
-import { sql } from 'slonik';
-import type { FragmentSqlToken } from 'slonik';
+import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import { ENTRY_KINDS, kindOfName, type SkillKind } from '../../registry/entry-kind.ts';
 import { definitionDigest } from '../../registry/definition-digest.ts';

@@ -1,6 +1,5 @@
 /** Targets of exports, and how they are filled: one file for one client, and a report that accounts for every server. */
-import type { ExportedVersion, ServerForm } from './form/server-form.ts';
-import { serverForm } from './form/server-form.ts';
+import { type ExportedVersion, type ServerForm, serverForm } from './form/server-form.ts';
 
 /** `provide` gives users the servers; `allow` lets them use those that they add themselves. */
 export const EXPORT_MODES = ['provide', 'allow', 'both'] as const;

@@ -4,9 +4,8 @@ import { type Claims, sameClaims } from '../claims.ts';
 import { draftDigest, type DraftOutcome } from '../document/draft.ts';
 import type { JsonObject } from '../json.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
-import { readObject } from './object.ts';
+import { type KubernetesResource, readObject } from './object.ts';
 import { isExported, serverFromObject, serverNameOf } from './server.ts';
-import type { KubernetesResource } from './object.ts';
 
 export interface Sighting {
   /** Identifies an object within the source. */

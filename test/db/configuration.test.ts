@@ -10,8 +10,7 @@ import {
   findSource,
   listSources,
 } from '../../db/configuration/sources.ts';
-import { createTestDatabase } from '../environment.ts';
-import type { TestDatabase } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { NOTHING_WRITTEN, rowsWrittenBy } from './rows-written.ts';
 import { draft, entriesOf, labels, revisionOf, source, sync, useSources } from './sync-source.ts';
 

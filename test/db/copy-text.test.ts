@@ -3,8 +3,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { copyLine } from '../../db/connection/copy-text.ts';
-import { createTestDatabase } from '../environment.ts';
-import type { TestDatabase } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { rawRows } from './raw-rows.ts';
 
 let target: TestDatabase;

@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConsistently } from '../../db/connection/consistent-read.ts';
-import { streamEntries } from '../../db/entries/entries.ts';
+import { type EntriesQuery, type EntryRow, streamEntries } from '../../db/entries/entries.ts';
 import { findEntry, listVersions } from '../../db/entries/versions.ts';
-import type { EntriesQuery, EntryRow } from '../../db/entries/entries.ts';
 import { findRegistry } from '../../db/configuration/registries.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
-import { createTestDatabase } from '../environment.ts';
-import type { TestDatabase } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, entriesOf, source, sync, useSources } from './sync-source.ts';
 
 let target: TestDatabase;

@@ -8,8 +8,7 @@ import { listFindings, addFindings } from '../../db/syncs/sync-findings.ts';
 import { closeFailedSyncRun, listSyncRuns, openSyncRun } from '../../db/syncs/sync-runs.ts';
 import { carryOutWrite, putWriteRequest } from '../../db/writes/write-requests.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
-import { createTestDatabase } from '../environment.ts';
-import type { TestDatabase } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, drafts, entriesOf, revisionOf, source, stage, sync, useSources } from './sync-source.ts';
 import { rawRows } from './raw-rows.ts';
 

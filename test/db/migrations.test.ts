@@ -5,8 +5,7 @@ import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { migrateDown, migrateUp, migrationStatus } from '../../db/upkeep/migrations.ts';
-import { createEmptyTestDatabase, createTestDatabase } from '../environment.ts';
-import type { TestDatabase } from '../environment.ts';
+import { createEmptyTestDatabase, createTestDatabase, type TestDatabase } from '../environment.ts';
 
 async function asUser(settings: TestDatabase['settings'], statement: string): Promise<pg.QueryResult> {
   const { host, port, user, password, database } = settings;

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionSettings } from '../../db/connection/database.ts';
 import { migrateUp } from '../../db/upkeep/migrations.ts';
-import { startEmbeddedPostgres } from '../../embedded/postgres.ts';
-import type { EmbeddedPostgres } from '../../embedded/postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded/postgres.ts';
 import { preparePostgresHost } from '../../embedded/postgres-host.ts';
 
 export interface OwnPostgres {

@@ -5,8 +5,7 @@ import { listVersions } from '../../db/entries/versions.ts';
 import { findRegistry } from '../../db/configuration/registries.ts';
 import type { EntryStatus } from '../../registry/entry.ts';
 import { isSemanticVersion, versionOrder } from '../../registry/versions.ts';
-import { createTestDatabase } from '../environment.ts';
-import type { TestDatabase } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, entriesOf, source, sync, useSources } from './sync-source.ts';
 import { rawRows } from './raw-rows.ts';
 

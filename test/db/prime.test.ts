@@ -2,8 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { primeDatabase, primeDatabaseSql } from '../../db/upkeep/prime.ts';
 import { scramVerifier } from '../../db/upkeep/scram-verifier.ts';
-import { startOwnPostgres } from './own-postgres.ts';
-import type { OwnPostgres } from './own-postgres.ts';
+import { type OwnPostgres, startOwnPostgres } from './own-postgres.ts';
 
 let target: OwnPostgres;
 beforeAll(async () => {

@@ -3,13 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listClaimSets } from '../../db/claims/claim-sets.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { driverQuery, Queries, type Query } from '../../db/connection/queries.ts';
-import { listEntries } from '../../db/entries/entries.ts';
+import { type EntriesQuery, listEntries } from '../../db/entries/entries.ts';
 import { findEntry, listVersions } from '../../db/entries/versions.ts';
-import type { EntriesQuery } from '../../db/entries/entries.ts';
 import { findRegistry } from '../../db/configuration/registries.ts';
 import type { VisibleClaims } from '../../db/claims/visibility.ts';
-import { createTestDatabase } from '../environment.ts';
-import type { TestDatabase } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, source, sync, useSources } from './sync-source.ts';
 
 /**

@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { applySnapshot } from '../../db/syncs/apply.ts';
-import { openDatabase } from '../../db/connection/database.ts';
-import type { Database } from '../../db/connection/database.ts';
+import { type Database, openDatabase } from '../../db/connection/database.ts';
 import { listRegistries } from '../../db/configuration/registries.ts';
 import { listenForRevisions } from '../../db/configuration/revisions.ts';
 import { draft, drafts, entriesOf, labels, stage, source, sync, useSources } from './sync-source.ts';
-import { startOwnPostgres } from './own-postgres.ts';
-import type { OwnPostgres } from './own-postgres.ts';
+import { type OwnPostgres, startOwnPostgres } from './own-postgres.ts';
 
 let postgres: OwnPostgres;
 let database: Database;

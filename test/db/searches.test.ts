@@ -5,8 +5,7 @@ import type { EntriesQuery, EntryRow } from '../../db/entries/entries.ts';
 import { migrateDown, migrateUp, migrationStatus } from '../../db/upkeep/migrations.ts';
 import type { Visibility } from '../../db/claims/visibility.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
-import { createTestDatabase } from '../environment.ts';
-import type { TestDatabase } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, entriesOf, labels, source, sync } from './sync-source.ts';
 import { rawRows } from './raw-rows.ts';
 

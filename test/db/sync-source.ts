@@ -1,10 +1,8 @@
 /** Sources, entries, and a whole sync in one call, for tests of the database. */
-import { applySnapshot } from '../../db/syncs/apply.ts';
-import type { AppliedSnapshot, SnapshotToApply } from '../../db/syncs/apply.ts';
+import { type AppliedSnapshot, applySnapshot, type SnapshotToApply } from '../../db/syncs/apply.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import type { Database } from '../../db/connection/database.ts';
-import { listEntries } from '../../db/entries/entries.ts';
-import type { EntriesQuery, EntryRow } from '../../db/entries/entries.ts';
+import { type EntriesQuery, type EntryRow, listEntries } from '../../db/entries/entries.ts';
 import { findRegistry } from '../../db/configuration/registries.ts';
 import { stageChunk } from '../../db/syncs/staged-chunk.ts';
 import { findSource } from '../../db/configuration/sources.ts';

@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { carryOutWrite, putWriteRequest } from '../../db/writes/write-requests.ts';
-import type { EntryWrite, WriteOutcome } from '../../db/writes/write-requests.ts';
-import { createTestDatabase } from '../environment.ts';
-import type { TestDatabase } from '../environment.ts';
+import { carryOutWrite, type EntryWrite, putWriteRequest, type WriteOutcome } from '../../db/writes/write-requests.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { entriesOf, revisionOf, source, useSources } from './sync-source.ts';
 
 let target: TestDatabase;

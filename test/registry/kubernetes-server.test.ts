@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { deploymentOf } from '../../registry/kubernetes/deployment.ts';
 import { contentDigest, seeDocument, seeServer } from '../../registry/kubernetes/export.ts';
-import { readObject } from '../../registry/kubernetes/object.ts';
+import { type KubernetesResource, readObject } from '../../registry/kubernetes/object.ts';
 import type { JsonObject } from '../../registry/json.ts';
-import type { KubernetesResource } from '../../registry/kubernetes/object.ts';
 import { checkServerJson } from '../../registry/server-json/check.ts';
 
 const MCP_SERVER = 'mcpservers.toolhive.stacklok.dev';

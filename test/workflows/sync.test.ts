@@ -1,5 +1,4 @@
-import type { WorkflowHandle } from '@temporalio/client';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { RollcallError } from '../../registry/failure.ts';
 import { syncWorkflowId } from '../../workflows/contract.ts';

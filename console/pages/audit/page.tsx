@@ -2,8 +2,7 @@ import { Badge, Button, Group, NativeSelect, Stack, Table, TextInput } from '@ma
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
-import type { AuditEvent } from '../../../registry/audit.ts';
-import { AUDIT_ACTIONS } from '../../../registry/audit.ts';
+import { AUDIT_ACTIONS, type AuditEvent } from '../../../registry/audit.ts';
 import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState, MoreButton } from '../../parts/query-state.tsx';

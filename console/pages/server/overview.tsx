@@ -1,8 +1,7 @@
 /** The description of a version, its packages and remotes, and where it came from. */
 import { Group, Stack, Text, Title } from '@mantine/core';
 import type { ReactElement } from 'react';
-import type { JsonObject } from '../../../registry/json.ts';
-import { memberOf, textOf } from '../../../registry/json.ts';
+import { type JsonObject, memberOf, textOf } from '../../../registry/json.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { type ServerDocument, settingsOf, variablesOf } from './document.ts';
 import type { ServerVersion } from './queries.ts';

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { declaredVariables, fillIn, type Input, valueTemplate } from '../../../registry/exports/form/template.ts';
+import {
+  declaredVariables,
+  fillIn,
+  type Input,
+  literalOf,
+  valueTemplate,
+} from '../../../registry/exports/form/template.ts';
 import { transportUrl } from '../../../registry/exports/form/transport-url.ts';
-import { literalOf } from '../../../registry/exports/form/template.ts';
 
 const input = (id: string, members: Partial<Input> = {}): Input => ({
   id,
