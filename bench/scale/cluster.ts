@@ -35,6 +35,17 @@ export interface Member {
   child: ChildProcess;
 }
 
+/** Items of the configuration. */
+interface Content {
+  readonly sources: readonly object[];
+  readonly registries: readonly object[];
+}
+
+interface ClusterSettings extends Content {
+  readonly apis: number;
+  readonly workers: number;
+}
+
 export class Cluster {
   /** Through nginx. */
   readonly url: string;
@@ -60,20 +71,7 @@ export class Cluster {
   }
 
   /** Starts everything, and waits until all processes are ready. */
-  static async start(
-    folder: string,
-    {
-      apis,
-      workers,
-      sources,
-      registries,
-    }: {
-      readonly apis: number;
-      readonly workers: number;
-      readonly sources: readonly object[];
-      readonly registries: readonly object[];
-    },
-  ): Promise<Cluster> {
+  static async start(folder: string, { apis, workers, ...content }: ClusterSettings): Promise<Cluster> {
     await chmod(folder, 0o711); // If root runs this, PostgreSQL runs as another user.
     const programs = await findTemporalServer();
     if ('missing' in programs) throw new Error(programs.missing);
@@ -89,7 +87,7 @@ export class Cluster {
     const addresses = Array.from({ length: apis }, () => ports.pop()!);
     await writeFile(
       join(folder, 'rollcall.yaml'),
-      JSON.stringify(configurationOf({ postgres, temporal, sources, registries })), // JSON is YAML
+      JSON.stringify(configurationOf(content, postgres, temporal)), // JSON is YAML
     );
     const nginx = await startNginx(join(folder, 'nginx'), { front, apis: addresses });
     const connection = await Connection.connect({ address: temporal.address });
@@ -145,8 +143,7 @@ export class Cluster {
   /** `kill -9`, then a new process in its place. */
   async killAndRestart(member: Member): Promise<void> {
     await this.kill(member);
-    member.child = this.#spawn(member);
-    await this.untilReady(member);
+    await this.restart(member);
   }
 
   async kill({ child }: Member): Promise<void> {
@@ -241,21 +238,13 @@ export class Cluster {
   }
 }
 
-function configurationOf({
-  postgres,
-  temporal,
-  sources,
-  registries,
-}: {
-  readonly postgres: EmbeddedPostgres;
-  readonly temporal: RunningTemporalServer;
-  readonly sources: readonly object[];
-  readonly registries: readonly object[];
-}): object {
-  const { host, port, database, user, password } = postgres.settings;
+function configurationOf(
+  content: Content,
+  { settings: { host, port, database, user, password } }: EmbeddedPostgres,
+  temporal: RunningTemporalServer,
+): object {
   return {
-    sources,
-    registries,
+    ...content,
     auth: { mode: 'anonymous' },
     database: { host, port, database, user, password, sslMode: 'disable', maxOpenConns: 12 },
     temporal: { address: temporal.address, workerVersioning: true },
