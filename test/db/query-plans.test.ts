@@ -122,20 +122,21 @@ function steps(node: PlanNode | undefined): string[] {
   return [own.join(' '), ...(node.Plans ?? []).flatMap(steps)];
 }
 
+/** Lists 30 servers of the registry, without deleted ones, for a caller who sees everything. */
+function listing(query: Partial<EntriesQuery>): (database: Queries) => Promise<unknown> {
+  return async (database) =>
+    await listEntries(database, {
+      registryId,
+      visibility: 'all',
+      kind: 'server',
+      limit: 31,
+      includeDeleted: false,
+      ...query,
+    });
+}
+
 describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (mode) => {
-  const listPlan = async (query: Partial<EntriesQuery>): Promise<string[]> =>
-    await onlyPlanOf(
-      async (database) =>
-        await listEntries(database, {
-          registryId,
-          visibility: 'all',
-          kind: 'server',
-          limit: 31,
-          includeDeleted: false,
-          ...query,
-        }),
-      mode,
-    );
+  const listPlan = async (query: Partial<EntriesQuery>): Promise<string[]> => await onlyPlanOf(listing(query), mode);
 
   test.each<[string, Partial<EntriesQuery>]>([
     ['the first page', {}],
@@ -174,36 +175,13 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (
 
 test('recent changes are found by the index on them', async () => {
   const updatedSince = new Date(Date.now() + 60_000).toISOString();
-  const plan = await onlyPlanOf(
-    async (database) =>
-      await listEntries(database, {
-        registryId,
-        visibility: 'all',
-        kind: 'server',
-        limit: 31,
-        includeDeleted: true,
-        updatedSince,
-      }),
-    'force_custom_plan',
-  );
+  const plan = await onlyPlanOf(listing({ includeDeleted: true, updatedSince }), 'force_custom_plan');
   expect(plan).toContain('Index Scan server_owner_changed');
   expect(plan).not.toContain('Seq Scan entry');
 });
 
 describe.each(['force_custom_plan', 'force_generic_plan'] as const)('searches with %s', (mode) => {
-  const searchPlans = async (query: Partial<EntriesQuery>): Promise<string[][]> =>
-    await plansOf(
-      async (database) =>
-        await listEntries(database, {
-          registryId,
-          visibility: 'all',
-          kind: 'server',
-          limit: 31,
-          includeDeleted: false,
-          ...query,
-        }),
-      mode,
-    );
+  const searchPlans = async (query: Partial<EntriesQuery>): Promise<string[][]> => await plansOf(listing(query), mode);
 
   test.each(['service', 'server-'])(
     '%j, which nearly every entry contains, is searched until the page is full',
@@ -230,35 +208,14 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('searches wi
 });
 
 test.each(['service', 'called zzz'])('PostgreSQL keeps the plans of a search for %j', async (search) => {
-  const asked = await queriesOf(
-    async (database) =>
-      await listEntries(database, {
-        registryId,
-        visibility: 'all',
-        kind: 'server',
-        limit: 31,
-        includeDeleted: false,
-        search,
-      }),
-  );
+  const asked = await queriesOf(listing({ search }));
   await planner.query('set plan_cache_mode = auto');
   // The first five are made for their values, and compared with a generic one.
   for (const query of asked) expect(await timesPlanWasKept(query, 6)).toBe(1);
 });
 
 test.each(['zq', '::'])('%j, which the trigram index can’t find, is not searched there', async (search) => {
-  const plans = await plansOf(
-    async (database) =>
-      await listEntries(database, {
-        registryId,
-        visibility: 'all',
-        kind: 'server',
-        limit: 31,
-        includeDeleted: false,
-        search,
-      }),
-    'force_custom_plan',
-  );
+  const plans = await plansOf(listing({ search }), 'force_custom_plan');
   expect(plans).toHaveLength(2);
   expect(plans.flat()).not.toContain(BY_TRIGRAMS);
 });
@@ -273,18 +230,7 @@ describe('for a caller who doesn’t see everything', () => {
     return { claimSetIds: held.map(({ id }) => id), includeUntagged: false };
   };
   const listPlans = async (visibility: VisibleClaims, query: Partial<EntriesQuery> = {}): Promise<string[][]> =>
-    await plansOf(
-      async (database) =>
-        await listEntries(database, {
-          registryId,
-          visibility,
-          kind: 'server',
-          limit: 31,
-          includeDeleted: false,
-          ...query,
-        }),
-      'force_custom_plan',
-    );
+    await plansOf(listing({ visibility, ...query }), 'force_custom_plan');
 
   beforeAll(async () => {
     const all = [source('first'), source('second'), source('third')];
