@@ -5,7 +5,7 @@ import { addServerOptions, printAnswer, type ServerOptions } from '../server/ser
 import { syncDetails } from '../terminal/sync-details.ts';
 import { outcomeText } from '../terminal/sync-outcome.ts';
 import { formatTable } from '../terminal/table.ts';
-import { durationText, relativeTime } from '../terminal/time-text.ts';
+import { roundedDuration, relativeTime } from '../terminal/time-text.ts';
 
 interface RunsOptions extends ServerOptions {
   readonly limit: number;
@@ -43,7 +43,7 @@ async function listRuns(source: string, options: RunsOptions): Promise<void> {
         run.number,
         run.trigger,
         relativeTime(run.startedAt),
-        run.endedAt === null ? null : durationText(Date.parse(run.endedAt) - Date.parse(run.startedAt)),
+        run.endedAt === null ? null : roundedDuration(Date.parse(run.endedAt) - Date.parse(run.startedAt)),
         countedEntries(run),
         outcomeText(run),
       ]),

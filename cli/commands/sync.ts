@@ -4,7 +4,7 @@ import type { SyncReport } from '../../workflows/contract.ts';
 import { type AdminClient, askServer } from '../server/admin-client.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';
-import { durationText } from '../terminal/time-text.ts';
+import { roundedDuration } from '../terminal/time-text.ts';
 
 interface SyncOptions extends ServerOptions {
   readonly wait: boolean;
@@ -61,7 +61,7 @@ async function waitForReport(client: AdminClient, source: string, number: number
 
 function reportText(source: string, report: SyncReport): string {
   const { outcome, counts, failure } = report;
-  const took = durationText(Date.parse(report.endedAt) - Date.parse(report.startedAt));
+  const took = roundedDuration(Date.parse(report.endedAt) - Date.parse(report.startedAt));
   const heading = `Sync ${report.number} of ${source}: ${outcome} (${took})`;
   if (failure !== undefined) return `${heading}\n  ${failure.type}: ${failure.message}`;
   if (counts === undefined || outcome === 'unchanged') return heading;

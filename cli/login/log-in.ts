@@ -8,7 +8,7 @@ import { CommandFailure, USAGE_EXIT_STATUS } from '../terminal/failure.ts';
 import { printable } from '../terminal/printable.ts';
 import { connectWithToken } from '../server/server-connection.ts';
 import { baseUrl, type ServerOption } from '../server/server-options.ts';
-import { durationText } from '../terminal/time-text.ts';
+import { roundedDuration } from '../terminal/time-text.ts';
 import { changeLogins, readLogin } from './credentials.ts';
 import { logInByDevice } from './device-login.ts';
 import { discoverProvider } from './identity-provider.ts';
@@ -118,7 +118,7 @@ function showCode(server: string, code: DeviceAuthorizationResponse): void {
     `  ${verification_uri_complete ?? verification_uri}`,
     verification_uri_complete === undefined ? 'and enter this code:' : 'and check that it shows this code:',
     `  ${user_code}`,
-    `Waiting for your confirmation. The code expires in ${durationText(expires_in * 1000)}`,
+    `Waiting for your confirmation. The code expires in ${roundedDuration(expires_in * 1000)}`,
   ];
   console.log(printable(lines.join('\n')));
 }

@@ -3,7 +3,7 @@ import { softwareVersion } from '../../api/software-version.ts';
 import type { AuthSettings, Configuration } from '../../config/model.ts';
 import { isLoopback, localUrl } from './addresses.ts';
 import type { CompleteConfiguration } from './roles.ts';
-import { durationText } from '../terminal/time-text.ts';
+import { roundedDuration } from '../terminal/time-text.ts';
 
 export function banner(
   configuration: CompleteConfiguration,
@@ -23,7 +23,7 @@ export function banner(
   const shown = lines.filter(([, value]) => value !== undefined);
   return [
     '',
-    `Rollcall ${softwareVersion(process.env).version} is running (ready after ${durationText(facts.startedInMs)})`,
+    `Rollcall ${softwareVersion(process.env).version} is running (ready after ${roundedDuration(facts.startedInMs)})`,
     '',
     ...shown.map(([name, value]) => `  ${name.padEnd(15)}${value}`),
     '',

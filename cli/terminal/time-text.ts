@@ -18,7 +18,7 @@ export function relativeTime(timestamp: string | null | undefined, now = Date.no
 }
 
 /** `0.4 s`, `2 min 5 s`, `5 min`. */
-export function durationText(milliseconds: number): string {
+export function roundedDuration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000);
   if (seconds < 60) return `${(milliseconds / 1000).toFixed(1)} s`;
   const minutes = `${Math.floor(seconds / 60)} min`;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { durationText, relativeTime } from '../../cli/terminal/time-text.ts';
+import { roundedDuration, relativeTime } from '../../cli/terminal/time-text.ts';
 
 test.each([
   [400, '0.4 s'],
@@ -8,7 +8,7 @@ test.each([
   [119_600, '2 min'],
   [125_000, '2 min 5 s'],
 ])('%i ms take %s', (milliseconds, text) => {
-  expect(durationText(milliseconds)).toBe(text);
+  expect(roundedDuration(milliseconds)).toBe(text);
 });
 
 const NOW = Date.parse('2026-11-21T12:00:00Z');
