@@ -1,12 +1,6 @@
 /** ToolHive's own command-line tool, unmodified, against the registry API. */
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, test, type TestContext } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { SourceUnderTest } from '../activities/source-under-test.ts';
 import { source, useSources } from '../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
@@ -14,8 +8,9 @@ import { startIdentityProvider } from '../identity-provider.ts';
 import { memberOf } from '../../registry/json.ts';
 import { TOOLHIVE_DOCUMENT } from '../registry/toolhive-fixture.ts';
 import { oauth, startProtectedApi } from './access/protected-api.ts';
-import { findGoProgram, THV } from '../go-program.ts';
+import { THV } from '../go-program.ts';
 import { startApi } from './running-api.ts';
+import { startThvHome, type ThvHome } from './thv-home.ts';
 
 /** More than the hundred that it requests at once. */
 const OTHERS = Array.from({ length: 120 }, (_, index) => ({
@@ -27,7 +22,7 @@ const OTHERS = Array.from({ length: 120 }, (_, index) => ({
 const WEATHER = 'io.github.stacklok/weather';
 
 let testDatabase: TestDatabase;
-let home: string;
+let home: ThvHome;
 let cleanUp: (() => unknown)[];
 
 beforeAll(async () => {
@@ -44,41 +39,12 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'rollcall-thv-'));
-  cleanUp = [() => rm(home, { recursive: true, force: true })];
-  await pretendContainerRuntime();
+  home = await startThvHome();
+  cleanUp = [() => home.end()];
   return async () => {
     for (const step of cleanUp) await step();
   };
 });
-
-const socket = (): string => join(home, 'docker.sock');
-
-/** It requires a confirmation of consent before it changes its configuration. */
-async function pretendContainerRuntime(): Promise<void> {
-  const runtime = createServer((_, response) => response.setHeader('Api-Version', '1.44').end('OK'));
-  await new Promise<void>((resolve) => runtime.listen(socket(), resolve));
-  cleanUp.unshift(() => runtime.close());
-}
-
-type Thv = (...command: readonly string[]) => Promise<string>;
-
-/** Skips the test without the program. Errors quote its whole output. */
-async function findThv(context: TestContext, environment: Record<string, string> = {}): Promise<Thv> {
-  const program = await findGoProgram(THV);
-  if (typeof program !== 'string') return context.skip(program.missing);
-  const variables = {
-    PATH: process.env['PATH'],
-    HOME: home,
-    TOOLHIVE_DOCKER_SOCKET: socket(),
-    TOOLHIVE_SKIP_UPDATE_CHECK: 'true',
-    ...environment,
-  };
-  return async (...command) => {
-    const running = promisify(execFile)(program, command, { env: variables, maxBuffer: 64 * 1024 * 1024 });
-    return (await running).stdout;
-  };
-}
 
 interface ShownServer {
   readonly name: string;
@@ -88,7 +54,7 @@ const namesIn = (json: string): string[] => (JSON.parse(json) as ShownServer[]).
 const TIMEOUT = { timeout: THV.buildTimeoutMs + 60_000 };
 
 test('thv accepts it as a registry, lists all of it, shows one server, and searches', TIMEOUT, async (context) => {
-  const thv = await findThv(context);
+  const thv = await home.find(context);
   const api = await startApi(testDatabase);
   cleanUp.unshift(() => api.stop());
   await thv('config', 'set-registry', api.url, '--allow-private-ip');
@@ -121,7 +87,7 @@ test(
   'thv also accepts the exported registry file as a registry, with all of its information',
   TIMEOUT,
   async (context) => {
-    const thv = await findThv(context);
+    const thv = await home.find(context);
     const api = await startApi(testDatabase);
     cleanUp.unshift(() => api.stop());
     const file = `${api.url}/registry/default/upstream-registry.json`;
@@ -141,7 +107,7 @@ test(
 );
 
 test('thv understands that a token is required, and sends the one that it has', TIMEOUT, async (context) => {
-  const thv = await findThv(context);
+  const thv = await home.find(context);
   const provider = await startIdentityProvider();
   cleanUp.unshift(() => provider.stop());
   const api = await startProtectedApi(testDatabase, oauth(provider));
@@ -152,7 +118,7 @@ test('thv understands that a token is required, and sends the one that it has', 
   // It logs in with a browser. The token of an earlier login is in its secret store, which may be here.
   const key = createHash('sha256').update(`${api.url}\0${provider.issuer}`).digest('hex').slice(0, 8);
   const inAnHour = new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+/, '');
-  const loggedIn = await findThv(context, {
+  const loggedIn = await home.find(context, {
     SSL_CERT_FILE: provider.caFile,
     TOOLHIVE_SECRETS_PROVIDER: 'environment',
     [`TOOLHIVE_SECRET___thv_registry_REGISTRY_OAUTH_${key}_AT`]: `${await provider.token()}|${inAnHour}`,
