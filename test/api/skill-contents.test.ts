@@ -282,6 +282,7 @@ describe('marketplaces', () => {
     expect(marketplace).toEqual({
       $schema: 'https://json.schemastore.org/claude-code-marketplace.json',
       name: 'open',
+      description: 'Plugins of the registry open',
       owner: { name: 'open' },
       plugins: [
         {

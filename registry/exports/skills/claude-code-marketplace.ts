@@ -14,6 +14,7 @@ const git = {
 const schema = z.strictObject({
   $schema: z.literal('https://json.schemastore.org/claude-code-marketplace.json'),
   name: z.string().min(1),
+  description: z.string().min(1),
   owner: z.strictObject({ name: z.string().min(1) }),
   plugins: z.array(
     z.looseObject({
@@ -54,7 +55,9 @@ export const claudeCodeMarketplace: SkillTarget = {
     });
     const { registry } = catalog;
     const $schema = 'https://json.schemastore.org/claude-code-marketplace.json';
-    return { text: jsonText({ $schema, name: registry, owner: { name: registry }, plugins: entries }), report };
+    const description = `Plugins of the registry ${registry}`;
+    const marketplace = { $schema, name: registry, description, owner: { name: registry }, plugins: entries };
+    return { text: jsonText(marketplace), report };
   },
   faults: (text) => jsonFaults(schema, text),
 };

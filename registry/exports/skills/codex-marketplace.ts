@@ -20,7 +20,7 @@ const schema = z.strictObject({
   ),
 });
 
-/** Codex skips plugins without a category. */
+/** Its documentation asks for a category on each plugin, although Codex accepts plugins without one. */
 const DEFAULT_CATEGORY = 'Productivity';
 
 export const codexMarketplace: SkillTarget = {
