@@ -114,7 +114,7 @@ export const entryEndpoints = [
     answers: {
       200: { description: 'Its own claims, or else the claims of its source.', schema: entryClaimsInfo },
     },
-    errors: [404, 501],
+    errors: [404, 409, 501],
     handle: async ({ context, request }) => {
       const operation = operationContext(context, request);
       const { claims } = await askFrom(operation, getEntryClaims, () => nameIn(operation, request));
