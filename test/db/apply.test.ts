@@ -6,8 +6,20 @@ import { findSource } from '../../db/configuration/sources.ts';
 import { listChanges } from '../../db/syncs/sync-changes.ts';
 import { findSyncRun } from '../../db/syncs/sync-runs.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { SKILL_KINDS } from '../../registry/entry-kind.ts';
 import { NOTHING_WRITTEN, rowsWrittenBy } from './rows-written.ts';
-import { draft, drafts, entriesOf, labels, revisionOf, source, stage, sync, useSources } from './sync-source.ts';
+import {
+  draft,
+  drafts,
+  entriesOf,
+  labels,
+  revisionOf,
+  skillDraft,
+  source,
+  stage,
+  sync,
+  useSources,
+} from './sync-source.ts';
 import { rawRows } from './raw-rows.ts';
 
 let target: TestDatabase;
@@ -59,6 +71,21 @@ describe('the record of a sync', () => {
       'added com.example/server-00000 2.0.0',
       'changed com.example/server-00000 1.0.0',
     ]);
+  });
+
+  test('names skills and plugins with their kind', async () => {
+    const all = [
+      draft('com.example/a', '1.0.0'),
+      ...SKILL_KINDS.map((kind) => skillDraft(kind, ['com.example/a', '1.0.0'])),
+    ];
+    await syncFirst(all);
+    expect(await changesOf(1)).toEqual([
+      'added com.example/a 1.0.0',
+      'added plugin:com.example/a 1.0.0',
+      'added skill:com.example/a 1.0.0',
+    ]);
+    await syncFirst([draft('com.example/a', '1.0.0'), skillDraft('skill', ['com.example/a', '1.0.0'], { title: 'A' })]);
+    expect(await changesOf(2)).toEqual(['changed skill:com.example/a 1.0.0', 'removed plugin:com.example/a 1.0.0']);
   });
 
   test('has nothing of a sync that was refused', async () => {
@@ -179,6 +206,17 @@ describe('a snapshot that would remove too much', () => {
     await expect(syncFirst([], { rejected: 20 })).rejects.toMatchObject({ type: 'AllEntriesRejected' });
     await expect(syncFirst(drafts(20, '2.0.0'), { maxRemoval: 1 })).rejects.toMatchObject({ type: 'RemovalGuard' });
     expect(await entriesOf(target.database)).toHaveLength(20);
+  });
+
+  test.each(SKILL_KINDS)('of servers or of %ss is refused, however many others stay', async (kind) => {
+    const skills = Array.from({ length: 12 }, (_, index) => skillDraft(kind, [`com.example/s-${index + 10}`, '1.0.0']));
+    await syncFirst([...drafts(100), ...skills]);
+    await expect(syncFirst([...drafts(100), ...skills.slice(7)])).rejects.toThrow(`7 of 12 ${kind}s are no longer`);
+    await expect(syncFirst(drafts(100))).rejects.toThrow(`12 of 12 ${kind}s are no longer`);
+    await expect(syncFirst([...drafts(40), ...skills])).rejects.toThrow('60 of 100 entries are no longer');
+    // Each is a share that can be removed.
+    expect(await syncFirst([...drafts(60), ...skills.slice(4)])).toMatchObject({ counts: { removed: 44 } });
+    expect(await syncFirst(drafts(60), { force: true })).toMatchObject({ counts: { removed: 8 } });
   });
 
   test('is applied if forced', async () => {
