@@ -15,7 +15,7 @@ import { OciReader } from '../../outbound/oci-registry.ts';
 import { gitPackageReader } from '../../sources/index.ts';
 import type { PackageReader } from '../../sources/package-reader.ts';
 import { type FoundFile, storableFiles } from '../../sources/storable-files.ts';
-import { SignatureVerifier } from '../signatures/verify-signatures.ts';
+import { SignatureVerifier, type VerificationResult } from '../signatures/verify-signatures.ts';
 import { ociPackages } from './oci-package.ts';
 
 const MINUTE_MS = 60_000;
@@ -23,6 +23,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 /** After the first failure that may pass; each further one doubles it, up to a day. */
 const RETRY_MS = 10 * MINUTE_MS;
 const PACKAGE_DEADLINE_MS = 2 * MINUTE_MS;
+/** After so many failures in a row that may pass, a host isn't asked again by the same activity. */
+const MAX_FAILURES = 3;
 /** Packages that this process reads at a time, whatever the number of syncs: each can take 16 MiB and a few processes. */
 const turns = new Turns({ count: 3 });
 
@@ -47,8 +49,8 @@ interface EntryReaderOptions {
 export class EntryReader {
   readonly #options: EntryReaderOptions;
   readonly #oci: OciReader;
-  /** Repositories' hosts that didn't answer. */
-  readonly #unreachable = new Map<string, RollcallError>();
+  /** How often each host has failed since it last worked: an activity must not wait for it once per entry. */
+  readonly #failures = new Map<string, number>();
 
   constructor(options: EntryReaderOptions) {
     this.#options = options;
@@ -62,7 +64,7 @@ export class EntryReader {
   }
 
   async #read(entry: DueEntry): Promise<EntryReading> {
-    const { signal, guard } = this.#options;
+    const { signal } = this.#options;
     const document: unknown = JSON.parse(entry.document);
     const named = namedDigest(document);
     const isSame = entry.named?.equals(named) === true;
@@ -70,7 +72,9 @@ export class EntryReader {
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(PACKAGE_DEADLINE_MS)]);
     const packages = namedPackages(document);
     const { mayPass = false, ...files } = await this.#filesOf(entry, packages, { isSame, signal: deadline });
-    const verified = await new SignatureVerifier(guard, this.#oci).verify(document);
+    const verified = await this.#verify(document, deadline);
+    // What has been found out about a digest or commit is still true while its host can't be reached.
+    const before = isSame && entry.verification?.result !== 'unverified' ? entry.verification : null;
     const isRetried = mayPass || verified?.isTemporary === true;
     const failures = isRetried ? (isSame ? (entry.failures ?? 0) : 0) + 1 : 0;
     const isChecked = files.fault !== null || verified !== null || packages.some((found) => !isPinned(found));
@@ -79,10 +83,19 @@ export class EntryReader {
       named,
       ...files,
       searchedText: await this.#searchedText(entry, files.files),
-      verification: verified?.verification ?? null,
+      verification: (verified?.isTemporary === true ? before : null) ?? verified?.verification ?? null,
       failures,
       againAfterMs: isRetried ? Math.min(DAY_MS, RETRY_MS * 2 ** (failures - 1)) : isChecked ? DAY_MS : null,
     };
+  }
+
+  async #verify(document: unknown, signal: AbortSignal): Promise<VerificationResult | null> {
+    try {
+      return await new SignatureVerifier(this.#options.guard, this.#oci.until(signal)).verify(document);
+    } catch (error) {
+      const { fault: reason } = this.#faultOf(error);
+      return { verification: { result: 'unverified', reason }, isTemporary: true };
+    }
   }
 
   /** Only other parts of the document have changed. */
@@ -133,10 +146,14 @@ export class EntryReader {
     const resolved = await this.#attempt(named, async () => await reader.resolve(named, access));
     if ('fault' in resolved) return resolved;
     const stored = await filesOfPackage(database, resolved.name);
-    if (stored.length > 0) return { package: resolved.name, files: stored, result: 'kept' };
+    if (stored.length > 0) {
+      if (!isPinned(named)) this.#failures.delete(hostOf(named));
+      return { package: resolved.name, files: stored, result: 'kept' };
+    }
     const kind = kindOfName(entry.name);
     const found = await this.#attempt(named, async () => checked(kind, await reader.read(named, resolved, access)));
     if ('fault' in found) return found;
+    this.#failures.delete(hostOf(named));
     const contents = await storableFiles(found.files);
     await storeContents(
       database,
@@ -151,24 +168,28 @@ export class EntryReader {
 
   /** What goes wrong with a package is a fault of the entry. */
   async #attempt<Result extends object>(named: NamedPackage, work: () => Promise<Result>): Promise<Result | Fault> {
-    const host = named.registryType === 'git' ? (URL.parse(named.url)?.host ?? '') : '';
+    const host = hostOf(named);
+    const failures = this.#failures.get(host) ?? 0;
+    if (failures >= MAX_FAILURES) return { fault: `${host} has just failed for other packages`, mayPass: true };
     try {
-      const before = this.#unreachable.get(host);
-      if (before !== undefined) throw before;
       return await work();
     } catch (error) {
-      this.#options.signal.throwIfAborted();
-      if (error instanceof RollcallError) {
-        if (host !== '' && error.type === 'UpstreamUnavailable') this.#unreachable.set(host, error);
-        return { fault: error.message, mayPass: isTemporary(error) };
-      }
-      if (error instanceof ApplicationFailure) return { fault: error.message, mayPass: true };
-      if (error instanceof DOMException && error.name === 'TimeoutError') {
-        return { fault: 'reading its package took longer than two minutes', mayPass: true };
-      }
-      this.#options.logger.error({ err: error }, 'Reading a package failed unexpectedly');
-      return { fault: 'its package could not be read, for a reason in the log of the worker', mayPass: true };
+      const fault = this.#faultOf(error);
+      if (fault.mayPass) this.#failures.set(host, failures + 1);
+      return fault;
     }
+  }
+
+  /** @throws the reason of the signal, if the activity must end */
+  #faultOf(error: unknown): Fault {
+    this.#options.signal.throwIfAborted();
+    if (error instanceof RollcallError) return { fault: error.message, mayPass: isTemporary(error) };
+    if (error instanceof ApplicationFailure) return { fault: error.message, mayPass: true };
+    if (error instanceof DOMException && error.name === 'TimeoutError') {
+      return { fault: 'reading its package took longer than two minutes', mayPass: true };
+    }
+    this.#options.logger.error({ err: error }, 'Reading a package failed unexpectedly');
+    return { fault: 'its package could not be read, for a reason in the log of the worker', mayPass: true };
   }
 
   async #searchedText({ name }: DueEntry, files: readonly EntryFile[] | null): Promise<string | undefined> {
@@ -176,6 +197,11 @@ export class EntryReader {
     const bytes = text === undefined ? null : await findBytes(this.#options.database, text.digest);
     return bytes === null ? undefined : searchedTextOf(bytes);
   }
+}
+
+/** In words, as the document names it. */
+function hostOf(named: NamedPackage): string {
+  return named.registryType === 'git' ? (URL.parse(named.url)?.host ?? named.url) : named.identifier.split('/')[0]!;
 }
 
 interface Fault {

@@ -54,7 +54,7 @@ function ofSource(sourceName: string | null): FragmentSqlToken {
     : sql.fragment`entry.source_id = (select id from source where name = ${sourceName})`;
 }
 
-/** The first due entries, latest versions first. `sourceName` null: of all sources. */
+/** The first due entries: those that have failed least, and latest versions first. `sourceName` null: of all sources. */
 export async function listDueEntries(
   database: Database,
   { sourceName, limit }: { readonly sourceName: string | null; readonly limit: number },
@@ -65,7 +65,7 @@ export async function listDueEntries(
       reading.verification, reading.failures, (reading.due_at <= now()) is not false as "isTimeUp",
       reading.package is null and exists (select from entry_file where entry_id = entry.id) as "hasOwnFiles"
     from ${READABLE} where ${IS_DUE} and ${ofSource(sourceName)}
-    order by entry.is_latest desc, entry.id limit ${limit}`);
+    order by reading.failures nulls first, entry.is_latest desc, entry.id limit ${limit}`);
 }
 
 const answerRow = z.object({ answer: z.boolean() });

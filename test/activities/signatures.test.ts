@@ -30,9 +30,11 @@ let guard: OutboundGuard;
 const answers = new Map<string, unknown>();
 let requests: string[] = [];
 let host: string;
+let isFailing = false;
 const registry = createServer((request, response) => {
   const url = new URL(request.url!, 'http://localhost');
   requests.push(url.pathname);
+  if (isFailing) return response.writeHead(503).end();
   if (url.pathname === '/token') return response.end(JSON.stringify({ token: 'anonymous' }));
   if (request.headers.authorization !== 'Bearer anonymous') {
     const challenge = `Bearer realm="http://${host}/token",service="test",scope="repository:acme/pdf:pull"`;
@@ -55,6 +57,7 @@ beforeAll(async () => {
 afterEach(() => {
   answers.clear();
   requests = [];
+  isFailing = false;
 });
 afterAll(async () => {
   registry.close();
@@ -132,7 +135,12 @@ test('a bundle in an OCI registry verifies the digest of an image, with an anony
   expect(await verificationAfterSync(source)).toMatchObject({ result: 'verified' });
   expect(requests).toEqual([]);
 
-  // but when its time has come, and by a forced sync.
+  // but when its time has come, and by a forced sync. A registry that fails proves nothing.
+  isFailing = true;
+  await passTime();
+  expect(await verificationAfterSync(source)).toMatchObject({ result: 'verified' });
+  expect(requests).not.toEqual([]);
+  isFailing = false;
   answers.clear();
   await passTime();
   expect(await verificationAfterSync(source)).toMatchObject({ result: 'unverified' });
