@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pino from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { envelope, serverJson } from '../activities/server-documents.ts';
 import { entriesOf, labels, useSources } from '../db/sync-source.ts';
@@ -20,6 +20,9 @@ import { runWorker } from '../../worker/run-worker.ts';
 import { sourceWorkflowId } from '../../workflows/contract.ts';
 import { findTemporalServer, type RunningTemporalServer, startTemporalServer } from '../temporal-server.ts';
 import { inlineSource, managedSource } from '../workflows/running-worker.ts';
+
+// Workers announce all their task queues before their version can be the current one, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const programs = await findTemporalServer();
 const missing = 'missing' in programs ? programs.missing : undefined;
@@ -111,7 +114,7 @@ describe.skipIf(missing !== undefined)(`versions${missing === undefined ? '' : `
     await startVersion('1.0.0');
     upstream.answer.resolve();
     expect(await setCurrent('1.0.0')).toBe(0);
-    await expect.poll(served, { timeout: 30_000 }).toEqual(['io.example/idle@1.0.0 from idle', SLOW]);
+    await expect.poll(served, { timeout: 60_000 }).toEqual(['io.example/idle@1.0.0 from idle', SLOW]);
     expect(await versionOf('idle')).toBe('1.0.0');
   });
 
