@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { sql } from 'slonik';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { listDueEntries, storeReadings } from '../../db/contents/package-readings.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { type OciUpstream, startOciRegistry, tarGz } from '../upstreams/oci-registry.ts';
 import { originOf, PackageSources, SKILL } from './package-sources.ts';
@@ -95,6 +96,24 @@ describe('an oci package', () => {
     expect(await source.readPackages()).toEqual({ read: 1, kept: 0, failed: 0 });
     expect((await sources.served()).reading?.fault).toBeNull();
     expect(await sources.filesOf('skill:com.example/pdf', source)).toEqual(files);
+  });
+
+  test('is read again if its entry changes meanwhile', async () => {
+    const digest = registry.push('acme/pdf:1', [await layer()]);
+    const packages = [{ registryType: 'oci', identifier: `${registry.host}/acme/pdf`, digest }];
+    const source = await sources.of(originOf([{ packages }]));
+    await source.sync();
+    const due = { sourceName: source.definition.name, limit: 10 };
+    const [before] = await listDueEntries(testDatabase.database, due);
+    await source.redefine({ origin: originOf([{ packages, title: 'New' }]) });
+    await source.sync();
+    const stale = { package: null, files: [], searchedText: undefined, verification: null, failures: 0 };
+    const reading = { ...stale, entry: before!, named: Buffer.alloc(32), fault: 'stale', againAfterMs: null };
+    await storeReadings(testDatabase.database, before!.sourceId, [reading]);
+    expect((await sources.served()).reading).toBeNull();
+    expect(await listDueEntries(testDatabase.database, due)).toMatchObject([{ title: 'New' }]);
+    expect(await source.readPackages()).toMatchObject({ failed: 0 });
+    expect((await sources.served()).reading?.fault).toBeNull();
   });
 
   test('of a registry that fails is not asked for once per entry', async () => {
