@@ -182,5 +182,5 @@ describe('a git package', () => {
     await source.readPackages();
     expect(await source.findings()).toMatchObject([warning]);
     expect(server.requests.length).toBe(before);
-  });
+  }, 120_000);
 });

@@ -172,7 +172,7 @@ describe('an oci package', () => {
       /isn't an image with the name of its registry/,
     );
     expect(await sources.faultOf({ ...bad, identifier: '192.168.0.1/acme/pdf:1' })).toMatch(/not public/);
-  });
+  }, 120_000);
 
   test('of another registry type has no files, and the entry no result', async () => {
     const source = await sources.of(originOf([{ packages: [{ registryType: 'npm', identifier: 'pdf' }] }]));
