@@ -10,13 +10,10 @@ import type { SecretReference } from '../registry/source-definition.ts';
  *
  * @throws RollcallError `SecretUnavailable` that names the file or variable, never its content
  */
-export async function readSecret(
-  reference: SecretReference,
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<string> {
+export async function readSecret(reference: SecretReference): Promise<string> {
   const place = describeSecret(reference);
   const content =
-    'file' in reference ? await readSecretFile(reference.file) : (environment[reference.environment] ?? null);
+    'file' in reference ? await readSecretFile(reference.file) : (process.env[reference.environment] ?? null);
   if (content === null) throw new RollcallError('SecretUnavailable', `${place} for a secret is not set`);
   const secret = content.trim();
   if (secret === '') throw new RollcallError('SecretUnavailable', `${place} for a secret is empty`);

@@ -98,9 +98,9 @@ async function stopGuard(guard: ChildProcess, ended: Promise<void>, graceMs: num
 }
 
 /** The last lines of a server's log, for the error message if it doesn't start. */
-export async function lastLogLines(logFile: string, count = 8): Promise<string> {
+export async function lastLogLines(logFile: string): Promise<string> {
   const text = await readFile(logFile, 'utf8').catch(() => '');
-  return text.trimEnd().split('\n').slice(-count).join('\n');
+  return text.trimEnd().split('\n').slice(-8).join('\n');
 }
 
 async function setLargeLogAside(logFile: string): Promise<void> {

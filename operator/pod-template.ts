@@ -1,5 +1,6 @@
 /** Merges `podTemplateSpec` of a resource with the pod template of the operator: the resource takes precedence. */
 import { isJsonObject, type JsonObject, memberOf, objectsOf } from '../registry/json.ts';
+import { CONTAINER } from './resource.ts';
 
 /** The key that identifies the items of a list; other lists are replaced. */
 const LIST_KEYS: Readonly<Record<string, string>> = {
@@ -46,6 +47,6 @@ function mergeLists(list: string, given: readonly JsonObject[], defaults: readon
   return [...merged, ...given.filter((item) => matching(defaults, item) === undefined)];
 }
 
-export function containerNamed(template: JsonObject, name: string): JsonObject | undefined {
-  return objectsOf(memberOf(template, 'spec')['containers']).find((container) => container['name'] === name);
+export function rollcallContainer(template: JsonObject): JsonObject | undefined {
+  return objectsOf(memberOf(template, 'spec')['containers']).find((container) => container['name'] === CONTAINER);
 }

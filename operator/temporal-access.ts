@@ -2,8 +2,8 @@
 import type { TemporalSettings } from '../config/model.ts';
 import { defined, type JsonObject, memberOf, objectsOf } from '../registry/json.ts';
 import type { RenderedConfiguration } from './configuration.ts';
-import { containerNamed } from './pod-template.ts';
-import { CONTAINER, type RegistryResource, temporalNamespaceOf } from './resource.ts';
+import { rollcallContainer } from './pod-template.ts';
+import { type RegistryResource, temporalNamespaceOf } from './resource.ts';
 import { invalidField } from './spec-fault.ts';
 
 const ADDRESS = 'THV_REGISTRY_TEMPORAL_ADDRESS';
@@ -78,6 +78,6 @@ export function hasOwnTemporal(resource: RegistryResource, { configuration }: Re
 }
 
 function variablesOf({ spec }: RegistryResource): ReadonlySet<unknown> {
-  const container: JsonObject | undefined = containerNamed(memberOf(spec, 'podTemplateSpec'), CONTAINER);
+  const container: JsonObject | undefined = rollcallContainer(memberOf(spec, 'podTemplateSpec'));
   return new Set(objectsOf(container?.['env']).map(({ name }) => name));
 }

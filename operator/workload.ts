@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject, jsonEquals, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import { CONFIGURATION_FILE, environmentOf, hasOwnDatabase, type RenderedConfiguration } from './configuration.ts';
 import { type Reference, referencesInPod } from './pod-parts.ts';
-import { containerNamed, mergePodTemplate } from './pod-template.ts';
+import { rollcallContainer, mergePodTemplate } from './pod-template.ts';
 import { CONTAINER, namesOf, type RegistryResource } from './resource.ts';
 import { invalidField, SpecFault } from './spec-fault.ts';
 import { type RegistryTemporal, temporalVariables } from './temporal-access.ts';
@@ -96,7 +96,7 @@ function refuseReservedNames(spec: JsonObject, template: JsonObject): void {
       `uses the reserved name ${PGPASS_CONTAINER}: rename it`,
     );
   }
-  const own = [...objectsOf(spec['volumeMounts']), ...objectsOf(containerNamed(template, CONTAINER)?.['volumeMounts'])];
+  const own = [...objectsOf(spec['volumeMounts']), ...objectsOf(rollcallContainer(template)?.['volumeMounts'])];
   const seen = new Set<string>(['/config', ...(hasPgpass ? [PGPASS_FILE] : [])]);
   for (const { mountPath } of own) {
     const path = String(mountPath).replace(/(?<=.)\/+$/, '');
@@ -107,7 +107,7 @@ function refuseReservedNames(spec: JsonObject, template: JsonObject): void {
 
 function refuseDuplicateMounts(template: JsonObject): void {
   const volumes = objectsOf(memberOf(template, 'spec')['volumes']).map(({ name }) => name);
-  for (const { name, mountPath } of objectsOf(containerNamed(template, CONTAINER)?.['volumeMounts'])) {
+  for (const { name, mountPath } of objectsOf(rollcallContainer(template)?.['volumeMounts'])) {
     if (!volumes.includes(name)) {
       throw invalidField(
         'spec.volumeMounts',

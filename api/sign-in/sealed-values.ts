@@ -25,10 +25,10 @@ export class SealedValues {
   /**
    * Seals a value: URL-safe text.
    *
-   * @param since the beginning of the lifetime, in milliseconds since the epoch. Default: now
+   * @param since the beginning of the lifetime, in milliseconds since the epoch
    * @throws what reading the secrets throws
    */
-  async seal<Value>({ name, lifetimeMs }: Purpose<Value>, value: Value, since = Date.now()): Promise<string> {
+  async seal<Value>({ name, lifetimeMs }: Purpose<Value>, value: Value, since: number): Promise<string> {
     const { id, key } = await this.#keys.sealing();
     return await new EncryptJWT({ v: deflateRawSync(JSON.stringify(value)).toString('base64url') })
       .setProtectedHeader({ alg: 'dir', enc: ENCRYPTION, kid: id })

@@ -71,8 +71,8 @@ export async function measureWalkOneByOne(bench: Bench): Promise<Figure[]> {
     await registry.syncDuration('walked', 1);
     bench.say(`walk of ${servers} servers, one a page`);
     const cold = await walkSeconds(registry.origin, path, servers);
-    const warm = await repeated(3, () => walkSeconds(registry.origin, path, servers));
-    const floor = await repeated(3, () => askSeconds(bare.origin, path, servers));
+    const warm = await repeated(() => walkSeconds(registry.origin, path, servers));
+    const floor = await repeated(() => askSeconds(bare.origin, path, servers));
     const line = `walk of ${servers} servers, limit=1&version=latest, one connection`;
     return [
       below({ line: `${line}, cold`, unit: 's', ours: sampleOf([cold]) }, limitSeconds),
@@ -85,9 +85,9 @@ export async function measureWalkOneByOne(bench: Bench): Promise<Figure[]> {
   }
 }
 
-async function repeated(times: number, measure: () => Promise<number>): Promise<Sample> {
+async function repeated(measure: () => Promise<number>): Promise<Sample> {
   const results: number[] = [];
-  for (let run = 0; run < times; run += 1) results.push(await measure());
+  for (let run = 0; run < 3; run += 1) results.push(await measure());
   return sampleOf(results);
 }
 

@@ -28,7 +28,7 @@ export function splitText(text: string, limit: number): readonly (string | Hidde
 }
 
 /** The text with hidden characters written as their codes, for attributes and titles. */
-export function visibleText(text: string, limit = 200): string {
+export function visibleText(text: string, limit: number): string {
   return splitText(text, limit)
     .map((part) => (typeof part === 'string' ? part : `[${part.code}]`))
     .join('');

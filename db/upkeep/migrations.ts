@@ -99,12 +99,9 @@ export async function migrateDown(
 }
 
 /** All migrations in order, applied or not. Changes nothing: a database that was never migrated stays empty. */
-export async function migrationStatus(
-  settings: ConnectionSettings,
-  options: Pick<MigrationOptions, 'folder'> = {},
-): Promise<MigrationStatus[]> {
+export async function migrationStatus(settings: ConnectionSettings): Promise<MigrationStatus[]> {
   return await withClient(settings, async (client) => {
-    const files = await readMigrationFiles(options.folder ?? OWN_MIGRATIONS);
+    const files = await readMigrationFiles(OWN_MIGRATIONS);
     const applied = (await hasMigrationTable(client)) ? await appliedMigrations(client) : [];
     assertSameHistory(applied, files);
     return files.map(({ version, name }) => ({

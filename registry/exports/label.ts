@@ -24,7 +24,7 @@ export function labelOf(name: string, alphabet: LabelAlphabet = 'underscore'): s
 }
 
 /** The name for a label; undefined for a text that isn't a label. */
-export function nameOfLabel(label: string, alphabet: LabelAlphabet = 'underscore'): string | undefined {
+export function nameOfLabel(label: string, alphabet: LabelAlphabet): string | undefined {
   const name = escapedName(label) ?? plainName(alphabet === 'hyphen' ? withUnderscores(label) : label);
   return name !== undefined && labelOf(name, alphabet) === label ? name : undefined;
 }

@@ -1,4 +1,9 @@
-/** Combines a burst of events into one. */
+/** How long it must be quiet. */
+const QUIET_MS = 250;
+/** The longest delay of the first event. */
+const LONGEST_MS = 1_500;
+
+/** Combines a burst of events into one: a rollout changes many objects one after another. */
 export interface Settling {
   /** Reports an event. */
   note(): void;
@@ -6,17 +11,16 @@ export interface Settling {
   readonly settled: Promise<void>;
 }
 
-/** @param limits how long it must be quiet, and the longest delay of the first event, in milliseconds */
-export function settling(limits: { readonly quietMs: number; readonly longestMs: number }): Settling {
+export function settling(): Settling {
   const { promise: settled, resolve } = Promise.withResolvers<void>();
   let deadline: number | undefined;
   let timer: NodeJS.Timeout | undefined;
   return {
     settled,
     note: () => {
-      deadline ??= Date.now() + limits.longestMs;
+      deadline ??= Date.now() + LONGEST_MS;
       clearTimeout(timer);
-      timer = setTimeout(resolve, Math.max(0, Math.min(limits.quietMs, deadline - Date.now())));
+      timer = setTimeout(resolve, Math.max(0, Math.min(QUIET_MS, deadline - Date.now())));
     },
   };
 }

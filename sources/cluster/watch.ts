@@ -15,8 +15,6 @@ import type { ClusterContent } from './content.ts';
 import type { ClusterKind, ClusterOrigin, ClusterState } from './reader.ts';
 import { settling } from './settling.ts';
 
-/** A rollout changes many objects one after another. The watch waits for them, but not for long. */
-const BURST = { quietMs: 250, longestMs: 1_500 };
 const BACKOFF = { firstMs: 250, longestMs: 5_000 };
 /** How often to check for newly installed resources, and for syncs that overlapped with the start of the watch. */
 const REVIEW_INTERVAL_MS = 30_000;
@@ -70,8 +68,8 @@ interface WatchOptions extends Omit<Watch<ClusterOrigin, ClusterState>, 'origin'
 
 class ClusterWatch {
   readonly #options: WatchOptions;
-  readonly #news = settling(BURST);
-  #deployments = settling(BURST);
+  readonly #news = settling();
+  #deployments = settling();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -121,7 +119,7 @@ class ClusterWatch {
       await recordDeployments(database, definition.name, view.deployments());
       await this.#deployments.settled;
       signal.throwIfAborted();
-      this.#deployments = settling(BURST);
+      this.#deployments = settling();
     }
   }
 

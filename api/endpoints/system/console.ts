@@ -34,7 +34,7 @@ export const consoleApi: readonly EndpointGroup[] = [
         summary: 'Send browsers to the console',
         answers: {},
         handle: ({ request, response }) => {
-          if (request.accepts(['json', 'html']) === 'html') return redirect(response, 'console/');
+          if (request.accepts(['json', 'html']) === 'html') return redirectToConsole(response);
           throw new HttpError(404, 'There is nothing at /: see /docs for the available endpoints');
         },
       }),
@@ -54,7 +54,7 @@ export const consoleApi: readonly EndpointGroup[] = [
         handle: async (call) => {
           const hasSlash = /\/(?:\?|$)/.test(call.request.originalUrl);
           if (hasSlash) await sendPage(call);
-          else redirect(call.response, 'console/');
+          else redirectToConsole(call.response);
         },
       }),
       endpoint({
@@ -75,8 +75,8 @@ export const consoleApi: readonly EndpointGroup[] = [
 ];
 
 /** Relative, because a reverse proxy may have removed the beginning of the path. */
-function redirect(response: express.Response, location: string): void {
-  response.status(302).set({ Location: location, Vary: 'Accept', 'Cache-Control': 'no-store' }).end();
+function redirectToConsole(response: express.Response): void {
+  response.status(302).set({ Location: 'console/', Vary: 'Accept', 'Cache-Control': 'no-store' }).end();
 }
 
 const FOLDER = fileURLToPath(BUILT);
