@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestContext } from 'vitest';
 import { findFreePort } from '../../embedded/free-port.ts';
-import { eventually } from '../eventually.ts';
 import { findGoProgram, THV } from '../go-program.ts';
 
 /** Runs a command and returns its output. Errors quote the whole output. */
@@ -64,6 +63,9 @@ export async function startThvHome(): Promise<ThvHome> {
   };
 }
 
+/** A large program, on a machine that may be busy. */
+const START_TIMEOUT_MS = 120_000;
+
 async function startServing(
   program: string,
   options: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
@@ -78,11 +80,13 @@ async function startServing(
     await ended;
   });
   const url = `http://127.0.0.1:${port}`;
-  await eventually(async () => {
-    if (server.exitCode !== null) throw new Error(`thv serve ended with ${server.exitCode}`);
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
     const response = await fetch(`${url}/api/v1beta/version`).catch(() => null);
     await response?.body?.cancel();
-    return response?.status === 200;
-  }, 'thv serve answers');
-  return url;
+    if (response?.status === 200) return url;
+    if (server.exitCode !== null) throw new Error(`thv serve ended with ${server.exitCode}`);
+    if (Date.now() > deadline) throw new Error('thv serve did not answer');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
