@@ -39,7 +39,13 @@ export function Results({
   const serverAt = (index: number): CatalogServer | undefined =>
     loaded[pages.indexOf(Math.floor(index / PAGE_SIZE))]?.data?.servers[index % PAGE_SIZE];
   return (
-    <Box ref={list} role="list" aria-label={texts.results} pos="relative" h={virtualizer.getTotalSize()}>
+    <Box
+      ref={list}
+      role="list"
+      aria-label={texts.types[search.type ?? 'server']}
+      pos="relative"
+      h={virtualizer.getTotalSize()}
+    >
       {rows.map(({ index, start }) => (
         <div
           key={index}

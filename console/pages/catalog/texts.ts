@@ -35,7 +35,6 @@ export const texts = {
     plugin: (count: number) => (count === 1 ? '1 plugin' : `${count.toLocaleString()} plugins`),
   },
   choice: (value: string, servers: number) => `${value} (${servers.toLocaleString()})`,
-  results: 'Servers',
   none: { server: 'No server matches', skill: 'No skill matches', plugin: 'No plugin matches' },
   noneHint: 'Try a shorter search, or fewer filters.',
   empty: {
