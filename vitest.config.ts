@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { CountReporter } from './test/count-reporter.ts';
 
@@ -6,11 +7,13 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
-    // Tests wait for databases and processes more than they compute; vitest would leave a core to nobody.
-    maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Tests wait for databases and processes more than they compute.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
+    // A busy machine can take seconds for what takes milliseconds otherwise.
+    expect: { poll: { timeout: 20_000 } },
     // On a busy build machine a wait can be too short. The reporter lists what passed only the second time.
     retry: process.env['CI'] === undefined ? 0 : 1,
     reporters: ['default', new CountReporter()],

@@ -1,7 +1,7 @@
 /** What readers, publishers, and administrators do in the console, with a real browser and a real identity provider. */
 import { writeFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { findFreePort } from '../../embedded/free-port.ts';
 import { oauth } from '../api/access/protected-api.ts';
@@ -30,6 +30,8 @@ let publishing: PublishingApi;
 let browser: Browser;
 let url: string;
 let visits: Visit[] = [];
+
+vi.setConfig({ testTimeout: 120_000 });
 
 describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' : ' (skipped: needs Chromium)'}`, () => {
   beforeAll(async () => {
@@ -70,7 +72,7 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
 
   async function open(path: string): Promise<Visit> {
     const opened = await visit(browser, `${url}/console/${path}`);
-    opened.page.setDefaultTimeout(15_000);
+    opened.page.setDefaultTimeout(40_000);
     visits.push(opened);
     return opened;
   }
@@ -161,7 +163,7 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
     await see(page, 'No rejection or warning matches');
     expect(page.url()).toContain('q=nothing');
     expect(faults.filter((fault) => !fault.includes('400'))).toEqual([]);
-  }, 60_000);
+  });
 
   test('an administrator pauses, resumes, syncs, and forces a source, and deletes it', async () => {
     const { page } = await openAs('ada', 'sources/catalog');

@@ -2,7 +2,7 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../db/connection/database.ts';
 import { listDueEntries, storeReadings } from '../../db/contents/package-readings.ts';
 import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts';
@@ -40,6 +40,8 @@ async function readPackages(database: Database): Promise<void> {
 let api: RunningApi;
 let browser: Browser;
 let visits: Visit[] = [];
+
+vi.setConfig({ testTimeout: 120_000 });
 
 describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' (skipped: needs Chromium)'}`, () => {
   beforeAll(async () => {
