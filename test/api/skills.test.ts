@@ -29,7 +29,10 @@ function entriesOfKind(kind: SkillKind): ReturnType<typeof skillDraft>[] {
   return [
     ...OTHERS.map((name) => skillDraft(kind, [name, '1.0.0'])),
     ...VERSIONS.map((version) => skillDraft(kind, ['com.example/pdf', version])),
-    skillDraft(kind, ['org.example/pdf', '1.0.0'], { status: 'ARCHIVED', title: 'Forms' }),
+    {
+      ...skillDraft(kind, ['org.example/pdf', '1.0.0'], { status: 'ARCHIVED', title: 'Forms' }),
+      statusMessage: 'Use forms instead',
+    },
     skillDraft(kind, ['org.example/zip', '1.0.0'], {
       status: 'deprecated',
       license: LICENSES[kind],
@@ -122,6 +125,7 @@ describe.each(SKILL_KINDS)('%ss', (kind) => {
     expect(entry['_meta']).toEqual({
       'dev.rollcall/entry': {
         status: 'archived',
+        statusMessage: 'Use forms instead',
         statusChangedAt: expect.any(String),
         publishedAt: expect.any(String),
         updatedAt: expect.any(String),
