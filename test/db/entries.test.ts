@@ -58,6 +58,7 @@ test('a row has everything that an item needs', async () => {
       sourceName: 'first',
       sourceKind: 'file',
       commitId: 'c0ffee',
+      reading: null,
     },
   ]);
 });
