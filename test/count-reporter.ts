@@ -21,7 +21,8 @@ function countsText(modules: readonly TestModule[], unhandledErrors: number): st
   const states = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result().state));
   const count = (state: string): number => states.filter((each) => each === state).length;
   // A file that could not be loaded, or a failed hook, has no failed test of its own.
-  const failedOtherwise = modules.filter((module) => module.errors().length > 0).length + unhandledErrors;
+  const files = modules.flatMap((module) => [module, ...module.children.allSuites()]);
+  const failedOtherwise = files.filter((each) => each.errors().length > 0).length + unhandledErrors;
   const skipped = count('skipped') + count('pending');
   const text = `${count('passed')} passed, ${count('failed') + failedOtherwise} failed`;
   return skipped === 0 ? text : `${text}, ${skipped} skipped`;

@@ -193,7 +193,7 @@ describe('serve', () => {
     expect(await serve.exited).toBe(0);
     await expect.poll(serve.output).toMatch(/Stopping\n[^]*Stopped\n$/); // the last lines can arrive after the exit
     expect(serve.output()).not.toContain('Starting the API');
-  }, 30_000);
+  });
 });
 
 async function helloDocument(): Promise<object> {

@@ -72,7 +72,8 @@ describe.skipIf('missing' in builder)(`the image${whySkipped(builder)}`, { timeo
     const before = await buildah('images', '--quiet', IMAGE).catch(() => '');
     // Images in the OCI format have no health check. Layers are kept for the next run, as Docker does.
     await buildah('bud', '--layers', '--format', 'docker', ...settings, '--file', file, '--tag', IMAGE, '.');
-    if (before !== '') await buildah('rmi', before).catch(() => undefined);
+    const isReplaced = before !== '' && (await buildah('images', '--quiet', IMAGE)) !== before;
+    if (isReplaced) await buildah('rmi', before).catch(() => undefined);
     root = await mounted(IMAGE);
   }, BUILD_TIMEOUT_MS);
   afterAll(async () => {
