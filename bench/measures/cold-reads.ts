@@ -146,7 +146,7 @@ async function measureLookups(bench: Bench, registry: LargeRegistry, registryId:
       const result = { ours: await load(ours, asked), bare: await load(bare, asked) };
       if (result.ours.requests > asked.length) {
         throw new Error(
-          `A run answered ${result.ours.requests} look-ups, but has only ${asked.length} of them: increase the number of entries in bench/bench.ts`,
+          `A run answered ${result.ours.requests} look-ups, but has only ${asked.length} of them: repeat with a larger --entries`,
         );
       }
       // The first run of each isn't counted.
