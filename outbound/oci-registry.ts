@@ -93,7 +93,7 @@ export class OciReader {
   }
 
   /**
-   * The digest that a tag has now, by a request for headers alone. Null: there is no such tag.
+   * Returns the current digest of a tag, with a HEAD request. Null if the tag doesn't exist.
    *
    * @throws RollcallError if the registry can't be read
    */
@@ -170,7 +170,7 @@ export class OciReader {
     return `Bearer ${token}`;
   }
 
-  /** Follows redirects, without the token: storage of other hosts has its own way to know who may read. */
+  /** Follows redirects without the token: the URL of another host's storage carries its own authorization. */
   async #request(url: URL, wanted: Wanted, authorization?: string): Promise<Answer> {
     let target = url;
     let headers: Record<string, string> = { accept: wanted.accept, ...(authorization && { authorization }) };
