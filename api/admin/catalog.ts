@@ -9,9 +9,9 @@ import type { EntryKind } from '../../registry/entry-kind.ts';
 import { seesRegistry } from '../access/permissions.ts';
 import { entriesOf } from '../access/visibility.ts';
 import { HttpError } from '../http/error.ts';
-import { withKind } from './client-entry.ts';
+import { withKind } from './entries/client-entry.ts';
 import { type OperationContext, query } from './operation.ts';
-import { entryKind } from './publishing-registry.ts';
+import { entryKind } from './entries/publishing-registry.ts';
 
 /** The registries that the caller can read, the default one first, then by name. */
 export const listReadableRegistries = query({

@@ -8,7 +8,7 @@ import type { Claims } from '../../../registry/claims.ts';
 import { type Caller, callerOf } from '../../access/caller.ts';
 import { sees, seesRegistry } from '../../access/permissions.ts';
 import { entriesOf, type RegistryView } from '../../access/visibility.ts';
-import { visibleRegistry } from '../../admin/registries.ts';
+import { visibleRegistry } from '../../admin/registries/reads.ts';
 import { cacheControl } from '../../cache/pages.ts';
 import type { ApiContext } from '../../context.ts';
 import { requiredParameter } from '../../http/path-parameter.ts';

@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { checkServerJson } from '../../../registry/server-json/check.ts';
-import { deleteEntry, publishEntry, replaceEntry, setEntryStatus } from '../../admin/entry-changes.ts';
+import { deleteEntry, publishEntry, replaceEntry, setEntryStatus } from '../../admin/entries/changes.ts';
 import { type InputToFind, makeFrom, operationContext } from '../../admin/operation.ts';
 import { type ApiContext, servedRegistry } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';

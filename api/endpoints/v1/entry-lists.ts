@@ -2,7 +2,7 @@
 import type { Request, Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type EntryPage, listRegistryEntries, listSourceEntries } from '../../admin/entries.ts';
+import { type EntryPage, listRegistryEntries, listSourceEntries } from '../../admin/entries/reads.ts';
 import { ask, operationContext } from '../../admin/operation.ts';
 import { inChunks } from '../../cache/pages.ts';
 import { whileConnected } from '../../http/reader.ts';

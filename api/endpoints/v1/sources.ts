@@ -6,8 +6,8 @@ import { findSource, type SourceRow } from '../../../db/configuration/sources.ts
 import { kindOf } from '../../../sources/index.ts';
 import { sees } from '../../access/permissions.ts';
 import { ask, make, makeFrom, operationContext } from '../../admin/operation.ts';
-import { createSource, deleteSource, updateSource } from '../../admin/source-changes.ts';
-import { getSource, listSources } from '../../admin/sources.ts';
+import { createSource, deleteSource, updateSource } from '../../admin/sources/changes.ts';
+import { getSource, listSources } from '../../admin/sources/reads.ts';
 import type { ApiContext } from '../../context.ts';
 import { type ListedSource, syncStatusesOf } from '../toolhive/sync-status.ts';
 import { type Call, endpoint } from '../endpoint.ts';

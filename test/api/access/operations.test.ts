@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EVERYBODY } from '../../../api/access/caller.ts';
 import { make, type OperationContext } from '../../../api/admin/operation.ts';
-import { createRegistry } from '../../../api/admin/registry-changes.ts';
+import { createRegistry } from '../../../api/admin/registries/changes.ts';
 import { NO_SENDER } from '../../../api/audit/sender.ts';
 import { type OpenContext, openContext } from '../../../api/open-context.ts';
 import { findRegistry } from '../../../db/configuration/registries.ts';

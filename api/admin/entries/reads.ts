@@ -1,17 +1,17 @@
 /** The entries of sources, including those that no registry shows because another source takes precedence. */
 import { z } from 'zod';
-import { listClaimSets } from '../../db/claims/claim-sets.ts';
-import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../db/entries/entry-lists.ts';
-import type { ServerClaims } from '../../db/claims/server-claims.ts';
-import type { Visibility } from '../../db/claims/visibility.ts';
-import { storedName } from '../../registry/entry-kind.ts';
-import { sees } from '../access/permissions.ts';
+import { listClaimSets } from '../../../db/claims/claim-sets.ts';
+import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../../db/entries/entry-lists.ts';
+import type { ServerClaims } from '../../../db/claims/server-claims.ts';
+import type { Visibility } from '../../../db/claims/visibility.ts';
+import { storedName } from '../../../registry/entry-kind.ts';
+import { sees } from '../../access/permissions.ts';
 import { type Named, withKind } from './client-entry.ts';
 import { publishedServer } from './managed-server.ts';
-import { type OperationContext, query } from './operation.ts';
+import { type OperationContext, query } from '../operation.ts';
 import { entryKind, inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
-import { byRegistryName, visibleRegistry } from './registries.ts';
-import { bySourceName, visibleSource } from './requested-source.ts';
+import { byRegistryName, visibleRegistry } from '../registries/reads.ts';
+import { bySourceName, visibleSource } from '../sources/requested-source.ts';
 
 const MAX_PAGE = 1000;
 

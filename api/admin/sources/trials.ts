@@ -1,13 +1,13 @@
 /** Trial fetches: what the first sync of a source would take, before it is added. */
-import { namedSource } from '../../config/schema/file.ts';
-import { deleteDetachedSource } from '../../db/configuration/sources.ts';
-import { createTrial, listStagedEntries, newTrialName, type StagedEntry } from '../../db/configuration/trials.ts';
-import { listFindings } from '../../db/syncs/sync-findings.ts';
-import { findSyncRun } from '../../db/syncs/sync-runs.ts';
-import type { EntryFinding } from '../../registry/entry.ts';
-import { isManaged } from '../../registry/source-definition.ts';
-import { HttpError } from '../http/error.ts';
-import { change } from './operation.ts';
+import { namedSource } from '../../../config/schema/file.ts';
+import { deleteDetachedSource } from '../../../db/configuration/sources.ts';
+import { createTrial, listStagedEntries, newTrialName, type StagedEntry } from '../../../db/configuration/trials.ts';
+import { listFindings } from '../../../db/syncs/sync-findings.ts';
+import { findSyncRun } from '../../../db/syncs/sync-runs.ts';
+import type { EntryFinding } from '../../../registry/entry.ts';
+import { isManaged } from '../../../registry/source-definition.ts';
+import { HttpError } from '../../http/error.ts';
+import { change } from '../operation.ts';
 import { requestedSource } from './requested-source.ts';
 
 const MAX_DEADLINE_MS = 60_000;

@@ -1,16 +1,16 @@
 /** Creating, changing, and deleting sources while Rollcall runs. Those of the configuration file can't be changed here. */
-import { namedSource } from '../../config/schema/file.ts';
-import * as stored from '../../db/configuration/created-sources.ts';
-import { listRegistries } from '../../db/configuration/registries.ts';
-import { requestErasure } from '../../db/configuration/source-requests.ts';
-import { findSource, type SourceRow } from '../../db/configuration/sources.ts';
-import { RollcallError } from '../../registry/failure.ts';
-import { initialState } from '../../temporal/initial-state.ts';
-import { TemporalUnavailable } from '../../temporal/known-errors.ts';
-import { retireSource } from '../../temporal/retire-source.ts';
-import { seesRegistry } from '../access/permissions.ts';
-import { HttpError } from '../http/error.ts';
-import { change, type OperationContext } from './operation.ts';
+import { namedSource } from '../../../config/schema/file.ts';
+import * as stored from '../../../db/configuration/created-sources.ts';
+import { listRegistries } from '../../../db/configuration/registries.ts';
+import { requestErasure } from '../../../db/configuration/source-requests.ts';
+import { findSource, type SourceRow } from '../../../db/configuration/sources.ts';
+import { RollcallError } from '../../../registry/failure.ts';
+import { initialState } from '../../../temporal/initial-state.ts';
+import { TemporalUnavailable } from '../../../temporal/known-errors.ts';
+import { retireSource } from '../../../temporal/retire-source.ts';
+import { seesRegistry } from '../../access/permissions.ts';
+import { HttpError } from '../../http/error.ts';
+import { change, type OperationContext } from '../operation.ts';
 import { bySourceName, requestedSource, visibleSource } from './requested-source.ts';
 
 /** The change is stored. */

@@ -5,17 +5,17 @@ import {
   listSources as readSources,
   type CountedSource,
   type SourceRow,
-} from '../../db/configuration/sources.ts';
-import { listChanges } from '../../db/syncs/sync-changes.ts';
-import { listFindings } from '../../db/syncs/sync-findings.ts';
-import { findSyncRun, listRecentSyncRuns, listSyncRuns } from '../../db/syncs/sync-runs.ts';
-import { TemporalUnavailable } from '../../temporal/known-errors.ts';
-import { isRunning, latenessMs, readSourceStates, type SourceState } from '../../telemetry/source-states.ts';
-import type { SourceDescription } from '../../workflows/contract.ts';
-import { sees } from '../access/permissions.ts';
-import type { ApiContext } from '../context.ts';
-import { HttpError } from '../http/error.ts';
-import { query } from './operation.ts';
+} from '../../../db/configuration/sources.ts';
+import { listChanges } from '../../../db/syncs/sync-changes.ts';
+import { listFindings } from '../../../db/syncs/sync-findings.ts';
+import { findSyncRun, listRecentSyncRuns, listSyncRuns } from '../../../db/syncs/sync-runs.ts';
+import { TemporalUnavailable } from '../../../temporal/known-errors.ts';
+import { isRunning, latenessMs, readSourceStates, type SourceState } from '../../../telemetry/source-states.ts';
+import type { SourceDescription } from '../../../workflows/contract.ts';
+import { sees } from '../../access/permissions.ts';
+import type { ApiContext } from '../../context.ts';
+import { HttpError } from '../../http/error.ts';
+import { query } from '../operation.ts';
 import { bySourceName, visibleSource, writtenSource } from './requested-source.ts';
 
 /** How a source is doing. Times are RFC 3339. */

@@ -1,15 +1,15 @@
 /** Creating, changing, and deleting registries while Rollcall runs. */
 import type { z } from 'zod';
-import { pathText } from '../../config/schema/messages.ts';
-import { checkRegistrySources, namedRegistry } from '../../config/schema/file.ts';
-import * as stored from '../../db/configuration/created-registries.ts';
-import { findRegistry } from '../../db/configuration/registries.ts';
-import { listSources } from '../../db/configuration/sources.ts';
-import type { Fault } from '../../registry/server-json/check.ts';
-import { requireGrant, sees } from '../access/permissions.ts';
-import { HttpError } from '../http/error.ts';
-import { badInput, change, type OperationContext } from './operation.ts';
-import { byRegistryName, detailsOf, type RegistryDetails, visibleRegistry } from './registries.ts';
+import { pathText } from '../../../config/schema/messages.ts';
+import { checkRegistrySources, namedRegistry } from '../../../config/schema/file.ts';
+import * as stored from '../../../db/configuration/created-registries.ts';
+import { findRegistry } from '../../../db/configuration/registries.ts';
+import { listSources } from '../../../db/configuration/sources.ts';
+import type { Fault } from '../../../registry/server-json/check.ts';
+import { requireGrant, sees } from '../../access/permissions.ts';
+import { HttpError } from '../../http/error.ts';
+import { badInput, change, type OperationContext } from '../operation.ts';
+import { byRegistryName, detailsOf, type RegistryDetails, visibleRegistry } from './reads.ts';
 
 /** Creates a registry that shows these sources, in order of precedence. */
 export const createRegistry = change({

@@ -1,17 +1,17 @@
 /** Changes of published servers, skills, and plugins, in managed sources. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { EntryRow } from '../../db/entries/entries.ts';
-import type { AuditTarget } from '../../registry/audit.ts';
-import { type Claims, isClaims } from '../../registry/claims.ts';
-import { type EntryKind, storedName } from '../../registry/entry-kind.ts';
-import { isJsonObject, textOf } from '../../registry/json.ts';
-import { requireGrant } from '../access/permissions.ts';
-import { idempotencyKey as writtenKey } from '../http/idempotency-key.ts';
-import { jsonOf } from '../http/json-body.ts';
-import { carryOut, publishVersion, versionsWrittenBy, writtenVersion } from './entry-writes.ts';
+import type { EntryRow } from '../../../db/entries/entries.ts';
+import type { AuditTarget } from '../../../registry/audit.ts';
+import { type Claims, isClaims } from '../../../registry/claims.ts';
+import { type EntryKind, storedName } from '../../../registry/entry-kind.ts';
+import { isJsonObject, textOf } from '../../../registry/json.ts';
+import { requireGrant } from '../../access/permissions.ts';
+import { idempotencyKey as writtenKey } from '../../http/idempotency-key.ts';
+import { jsonOf } from '../../http/json-body.ts';
+import { carryOut, publishVersion, versionsWrittenBy, writtenVersion } from './writes.ts';
 import { changeableServer, type ManagedServer, publishableServer } from './managed-server.ts';
-import { change, type OperationContext } from './operation.ts';
+import { change, type OperationContext } from '../operation.ts';
 import { bytesOfDocument, publishedDocument, refuseOtherVersion } from './published-document.ts';
 import { entryKind, inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
 import { type Named, withKind } from './client-entry.ts';

@@ -1,16 +1,16 @@
 /** The source that a request names, and sources as requests and answers define them: as in a configuration file. */
 import { z } from 'zod';
-import { sourceDefinition } from '../../config/definition.ts';
-import { durationText } from '../../config/duration.ts';
-import { pathText } from '../../config/schema/messages.ts';
-import type { namedSource } from '../../config/schema/file.ts';
-import type { CreatedSource } from '../../db/configuration/created-sources.ts';
-import { findSource, type SourceRow } from '../../db/configuration/sources.ts';
-import { isManaged } from '../../registry/source-definition.ts';
-import { admissionFaults, kindOf } from '../../sources/index.ts';
-import { requireGrant, sees } from '../access/permissions.ts';
-import { HttpError } from '../http/error.ts';
-import { badInput, type OperationContext } from './operation.ts';
+import { sourceDefinition } from '../../../config/definition.ts';
+import { durationText } from '../../../config/duration.ts';
+import { pathText } from '../../../config/schema/messages.ts';
+import type { namedSource } from '../../../config/schema/file.ts';
+import type { CreatedSource } from '../../../db/configuration/created-sources.ts';
+import { findSource, type SourceRow } from '../../../db/configuration/sources.ts';
+import { isManaged } from '../../../registry/source-definition.ts';
+import { admissionFaults, kindOf } from '../../../sources/index.ts';
+import { requireGrant, sees } from '../../access/permissions.ts';
+import { HttpError } from '../../http/error.ts';
+import { badInput, type OperationContext } from '../operation.ts';
 
 export const bySourceName = z.object({ name: z.string().min(1).max(63) });
 

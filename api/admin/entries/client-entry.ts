@@ -1,5 +1,5 @@
 /** Entries as the admin API names them: the kind, and the name without it. */
-import { type EntryKind, kindOfName, servedName } from '../../registry/entry-kind.ts';
+import { type EntryKind, kindOfName, servedName } from '../../../registry/entry-kind.ts';
 
 /** An entry with its kind and its name as clients know it. */
 export type Named<Row> = Row & { readonly entryKind: EntryKind };

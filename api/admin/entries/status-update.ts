@@ -1,8 +1,8 @@
 /** The body of a status change: checks it, and describes it in the OpenAPI document. */
 import { z } from 'zod';
 import 'zod-openapi';
-import { ENTRY_STATUSES, SERVER_STATUSES } from '../../registry/entry.ts';
-import { text } from '../http/values.ts';
+import { ENTRY_STATUSES, SERVER_STATUSES } from '../../../registry/entry.ts';
+import { text } from '../../http/values.ts';
 
 const MAX_STATUS_MESSAGE = 500;
 

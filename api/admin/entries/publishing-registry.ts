@@ -1,14 +1,14 @@
 /** The registry that is published to if the request doesn't name one. */
 import { z } from 'zod';
-import { listRegistries, type RegistryRow } from '../../db/configuration/registries.ts';
-import { listSources } from '../../db/configuration/sources.ts';
-import { ENTRY_KINDS } from '../../registry/entry-kind.ts';
-import { sees, seesRegistry } from '../access/permissions.ts';
-import { HttpError } from '../http/error.ts';
-import { text } from '../http/values.ts';
-import type { OperationContext } from './operation.ts';
-import { visibleRegistry } from './registries.ts';
-import { isManaged } from '../../registry/source-definition.ts';
+import { listRegistries, type RegistryRow } from '../../../db/configuration/registries.ts';
+import { listSources } from '../../../db/configuration/sources.ts';
+import { ENTRY_KINDS } from '../../../registry/entry-kind.ts';
+import { sees, seesRegistry } from '../../access/permissions.ts';
+import { HttpError } from '../../http/error.ts';
+import { text } from '../../http/values.ts';
+import type { OperationContext } from '../operation.ts';
+import { visibleRegistry } from '../registries/reads.ts';
+import { isManaged } from '../../../registry/source-definition.ts';
 
 const nonEmpty = text.min(1, 'is empty');
 

@@ -1,25 +1,25 @@
 /** Writes to managed sources. The source's actor carries out each one once, however often it is requested. */
 import { hash } from 'node:crypto';
-import type { EntryRow } from '../../db/entries/entries.ts';
-import { findServingSource, findSourceVersion, listSourceVersions } from '../../db/entries/versions.ts';
-import { findRepeatedWrite } from '../../db/writes/repeated-writes.ts';
+import type { EntryRow } from '../../../db/entries/entries.ts';
+import { findServingSource, findSourceVersion, listSourceVersions } from '../../../db/entries/versions.ts';
+import { findRepeatedWrite } from '../../../db/writes/repeated-writes.ts';
 import {
   type EntryWrite,
   findWriteOutcome,
   isStoredRequest,
   putWriteRequest,
   type WriteOutcome,
-} from '../../db/writes/write-requests.ts';
-import type { Claims } from '../../registry/claims.ts';
-import { entryLabel, kindOfName, servedName } from '../../registry/entry-kind.ts';
-import { RollcallError } from '../../registry/failure.ts';
-import type { SourceActors } from '../../temporal/source-actors.ts';
-import type { WriteResult } from '../../workflows/contract.ts';
-import { requireGrant } from '../access/permissions.ts';
-import { toHttpError } from '../http/error-mapping.ts';
-import { HttpError } from '../http/error.ts';
+} from '../../../db/writes/write-requests.ts';
+import type { Claims } from '../../../registry/claims.ts';
+import { entryLabel, kindOfName, servedName } from '../../../registry/entry-kind.ts';
+import { RollcallError } from '../../../registry/failure.ts';
+import type { SourceActors } from '../../../temporal/source-actors.ts';
+import type { WriteResult } from '../../../workflows/contract.ts';
+import { requireGrant } from '../../access/permissions.ts';
+import { toHttpError } from '../../http/error-mapping.ts';
+import { HttpError } from '../../http/error.ts';
 import { isVisible, type ManagedServer } from './managed-server.ts';
-import type { OperationContext } from './operation.ts';
+import type { OperationContext } from '../operation.ts';
 import type { PublishedDocument } from './published-document.ts';
 
 export interface Publication {

@@ -1,14 +1,14 @@
 /** Checks the document of a server, skill, or plugin for publishing. */
-import { structureFault } from '../../registry/document/structure.ts';
-import { type EntryKind, kindOfName, storedName } from '../../registry/entry-kind.ts';
-import { compactJson } from '../../registry/document/json-elements.ts';
-import { isJsonObject } from '../../registry/json.ts';
-import { checkServerJson, type Fault, faultText } from '../../registry/server-json/check.ts';
-import { checkSkill } from '../../registry/skills/check-skill.ts';
-import { publishedText } from '../../registry/skills/served-skill.ts';
-import type { ApiContext } from '../context.ts';
-import { HttpError } from '../http/error.ts';
-import type { JsonBody } from '../http/json-body.ts';
+import { structureFault } from '../../../registry/document/structure.ts';
+import { type EntryKind, kindOfName, storedName } from '../../../registry/entry-kind.ts';
+import { compactJson } from '../../../registry/document/json-elements.ts';
+import { isJsonObject } from '../../../registry/json.ts';
+import { checkServerJson, type Fault, faultText } from '../../../registry/server-json/check.ts';
+import { checkSkill } from '../../../registry/skills/check-skill.ts';
+import { publishedText } from '../../../registry/skills/served-skill.ts';
+import type { ApiContext } from '../../context.ts';
+import { HttpError } from '../../http/error.ts';
+import type { JsonBody } from '../../http/json-body.ts';
 
 export interface PublishedDocument {
   /** The stored name (registry/entry-kind.ts). */

@@ -1,8 +1,8 @@
 /** The progress of a source's sync, for pages that stay open while it runs. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { stagedProgress } from '../../db/syncs/snapshots.ts';
-import type { SyncRunRow } from '../../db/syncs/sync-runs.ts';
-import { type OperationContext, subscription } from './operation.ts';
+import { stagedProgress } from '../../../db/syncs/snapshots.ts';
+import type { SyncRunRow } from '../../../db/syncs/sync-runs.ts';
+import { type OperationContext, subscription } from '../operation.ts';
 import { bySourceName, visibleSource } from './requested-source.ts';
 
 /** Time between two reads of the record, in milliseconds. */

@@ -1,12 +1,12 @@
 /** Names in the managed source of a registry, which servers, skills, and plugins are published to. */
-import type { RegistryRow } from '../../db/configuration/registries.ts';
-import { entryClaims, namesakes, type ServerClaims } from '../../db/claims/server-claims.ts';
-import { findManagedSource, type SourceRow } from '../../db/configuration/sources.ts';
-import { type EntryKind, entryLabel, servedName, storedName } from '../../registry/entry-kind.ts';
-import { RollcallError } from '../../registry/failure.ts';
-import { requireNamespace, sees } from '../access/permissions.ts';
-import { HttpError } from '../http/error.ts';
-import type { OperationContext } from './operation.ts';
+import type { RegistryRow } from '../../../db/configuration/registries.ts';
+import { entryClaims, namesakes, type ServerClaims } from '../../../db/claims/server-claims.ts';
+import { findManagedSource, type SourceRow } from '../../../db/configuration/sources.ts';
+import { type EntryKind, entryLabel, servedName, storedName } from '../../../registry/entry-kind.ts';
+import { RollcallError } from '../../../registry/failure.ts';
+import { requireNamespace, sees } from '../../access/permissions.ts';
+import { HttpError } from '../../http/error.ts';
+import type { OperationContext } from '../operation.ts';
 import { publishingRegistry } from './publishing-registry.ts';
 
 /** A name in a managed source, whether or not it is taken. */

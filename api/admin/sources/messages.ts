@@ -1,8 +1,8 @@
 /** Messages of operators to the actor of a source. */
 import { z } from 'zod';
-import { requestForce } from '../../db/configuration/source-requests.ts';
-import type { Caller } from '../access/caller.ts';
-import { change } from './operation.ts';
+import { requestForce } from '../../../db/configuration/source-requests.ts';
+import type { Caller } from '../../access/caller.ts';
+import { change } from '../operation.ts';
 import { bySourceName, visibleSource } from './requested-source.ts';
 
 /**

@@ -1,17 +1,17 @@
 /** What a caller with other claims would see of a registry. */
 import { z } from 'zod';
-import { listEntries } from '../../db/entries/entries.ts';
-import { storedName } from '../../registry/entry-kind.ts';
-import { isJsonObject } from '../../registry/json.ts';
-import { ROLES, type Role } from '../../registry/roles.ts';
-import { seesRegistry } from '../access/permissions.ts';
-import { tokenCaller } from '../access/token-caller.ts';
-import { entriesOf } from '../access/visibility.ts';
-import { HttpError } from '../http/error.ts';
-import { withKind } from './client-entry.ts';
-import { query } from './operation.ts';
-import { entryKind } from './publishing-registry.ts';
-import { byRegistryName, visibleRegistry } from './registries.ts';
+import { listEntries } from '../../../db/entries/entries.ts';
+import { storedName } from '../../../registry/entry-kind.ts';
+import { isJsonObject } from '../../../registry/json.ts';
+import { ROLES, type Role } from '../../../registry/roles.ts';
+import { seesRegistry } from '../../access/permissions.ts';
+import { tokenCaller } from '../../access/token-caller.ts';
+import { entriesOf } from '../../access/visibility.ts';
+import { HttpError } from '../../http/error.ts';
+import { withKind } from '../entries/client-entry.ts';
+import { query } from '../operation.ts';
+import { entryKind } from '../entries/publishing-registry.ts';
+import { byRegistryName, visibleRegistry } from './reads.ts';
 
 const MAX_ENTRIES = 100;
 

@@ -1,9 +1,13 @@
 /** Registries: the views that clients read. */
 import { z } from 'zod';
-import { findRegistry, listRegistries as readRegistries, type RegistryRow } from '../../db/configuration/registries.ts';
-import { seesRegistry } from '../access/permissions.ts';
-import { HttpError } from '../http/error.ts';
-import { type OperationContext, query } from './operation.ts';
+import {
+  findRegistry,
+  listRegistries as readRegistries,
+  type RegistryRow,
+} from '../../../db/configuration/registries.ts';
+import { seesRegistry } from '../../access/permissions.ts';
+import { HttpError } from '../../http/error.ts';
+import { type OperationContext, query } from '../operation.ts';
 
 export const byRegistryName = z.object({ name: z.string().min(1).max(128) });
 
