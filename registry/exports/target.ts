@@ -109,9 +109,8 @@ export function leftOut(name: string, notes: readonly string[], denied = false):
   return { name, included: false, versions: [], denied, notes: [...new Set(notes)] };
 }
 
-/** Why a server has no version for users; null if it has one. */
-export function retirement({ active, current, retired }: CatalogServer): string | null {
-  if (current !== null) return null;
+/** Why a server without a current version has none for users. */
+export function retirement({ active, retired }: CatalogServer): string {
   if (active.length > 0) return 'its latest version is deprecated';
   return retired.some(({ status }) => status === 'deprecated') ? 'it is deprecated' : 'it is deleted';
 }

@@ -1,11 +1,16 @@
 /** A server as VS Code writes it, in its mcp.json and in install links. Its key is the registry's name of the server. */
+import { inputsOfWay, type Remote } from './form/server-form.ts';
 import type { Launch } from './form/launch.ts';
-import type { Remote } from './form/server-form.ts';
 import { inputId, VSCODE_SYNTAX } from './syntax.ts';
-import { inputsOf } from './form/template.ts';
-import { launchWriter, remoteWriter, type WrittenLaunch, type WrittenRemote } from './writers.ts';
+import { typedWriter, type Writer } from './writers.ts';
 
-export interface VscodeInput {
+export interface VscodeServer {
+  readonly config: object;
+  /** What VS Code asks for, each input once. */
+  readonly inputs: readonly VscodeInput[];
+}
+
+interface VscodeInput {
   readonly id: string;
   readonly type: 'promptString' | 'pickString';
   readonly description: string;
@@ -13,25 +18,17 @@ export interface VscodeInput {
   readonly options?: readonly string[];
 }
 
-const writeRemote = remoteWriter(VSCODE_SYNTAX);
-const writeLaunch = launchWriter(VSCODE_SYNTAX);
+const write = typedWriter(VSCODE_SYNTAX);
 
-export function vscodeRemote(remote: Remote, server: string): WrittenRemote & { readonly type: 'http' | 'sse' } {
-  return { type: remote.type, ...writeRemote(remote, server) };
-}
+export const vscodeWriter: Writer<VscodeServer> = {
+  remote: (remote, server) => ({ config: write.remote(remote, server), inputs: vscodeInputs(remote, server.name) }),
+  launch: (launch, server) => ({ config: write.launch(launch, server), inputs: vscodeInputs(launch, server.name) }),
+};
 
-export function vscodeLaunch(launch: Launch, server: string): WrittenLaunch & { readonly type: 'stdio' } {
-  return { type: 'stdio', ...writeLaunch(launch, server) };
-}
-
-/** The inputs that VS Code asks for, each once, without defaults, which would be values of the document. */
-export function vscodeInputs(way: Remote | Launch, server: string): readonly VscodeInput[] {
-  const templates =
-    'url' in way
-      ? [way.url, ...way.headers.map(({ value }) => value)]
-      : [...way.args, ...way.environment.map(({ value }) => value)];
+/** Without defaults, which would be values of the document. */
+function vscodeInputs(way: Remote | Launch, server: string): readonly VscodeInput[] {
   const inputs = new Map(
-    templates.flatMap(inputsOf).map((input) => {
+    inputsOfWay(way).map((input) => {
       const id = inputId(server, input.id);
       const description = input.description ?? `${input.id} of ${server}`;
       const asked: VscodeInput =

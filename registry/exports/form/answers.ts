@@ -1,23 +1,16 @@
 /** What a user enters for the inputs of a server before it is installed. */
-import type { Launch } from './launch.ts';
-import type { Remote, ServerForm } from './server-form.ts';
-import { type Input, inputsOf, type Template } from './template.ts';
+import { inputsOfWay, type ServerForm } from './server-form.ts';
+import { type Input, joined, type Template } from './template.ts';
 
 /** The inputs of all ways to run or reach a server, each id once, in the order in which they occur. */
 export function inputsOfForm({ remotes, launches }: ServerForm): readonly Input[] {
   const found = new Map<string, Input>();
-  for (const input of [...remotes, ...launches].flatMap(templatesOf).flatMap(inputsOf)) {
+  for (const input of [...remotes, ...launches].flatMap(inputsOfWay)) {
     const known = found.get(input.id);
     const isSecret = input.isSecret || known?.isSecret === true;
     found.set(input.id, { ...(known ?? input), isSecret });
   }
   return [...found.values()];
-}
-
-function templatesOf(way: Remote | Launch): readonly Template[] {
-  return 'url' in way
-    ? [way.url, ...way.headers.map(({ value }) => value)]
-    : [...way.args, ...way.environment.map(({ value }) => value)];
 }
 
 /**
@@ -30,17 +23,10 @@ export function withAnswers(form: ServerForm, answers: Readonly<Record<string, s
       .filter(({ isSecret }) => isSecret)
       .map(({ id }) => id),
   );
-  const filled = (template: Template): Template => {
-    const parts: (string | Input)[] = [];
-    for (const part of template) {
-      const answer = typeof part === 'string' ? part : secrets.has(part.id) ? '' : (answers[part.id] ?? '');
-      const next = answer === '' ? part : answer;
-      const last = parts.at(-1);
-      if (typeof last === 'string' && typeof next === 'string') parts[parts.length - 1] = last + next;
-      else parts.push(next);
-    }
-    return parts;
-  };
+  const filled = (template: Template): Template =>
+    joined(
+      template.map((part) => (typeof part === 'string' || secrets.has(part.id) ? part : answers[part.id] || part)),
+    );
   const named = <Named extends { readonly value: Template }>(values: readonly Named[]): Named[] =>
     values.map((value) => ({ ...value, value: filled(value.value) }));
   return {

@@ -4,7 +4,7 @@ import { currentPackagesAndRemotes } from '../../server-json/generations.ts';
 import { isJsonObject, type JsonObject, textOf } from '../../json.ts';
 import { headerSettings, type NamedValue, unsetOf, withValue } from './environment.ts';
 import { type Launch, packageLaunch } from './launch.ts';
-import { declaredVariables, fillIn, type Template, withRequiredInputs } from './template.ts';
+import { declaredVariables, fillIn, type Input, inputsOf, type Template, withRequiredInputs } from './template.ts';
 
 /** An entry of a registry, as exports read it. */
 export interface ExportedVersion {
@@ -36,6 +36,12 @@ export interface ServerForm {
   readonly launches: readonly Launch[];
   /** Why packages and remotes of the document are not among them. */
   readonly omitted: readonly string[];
+}
+
+/** What a user must provide for a way to reach or run a server. */
+export function inputsOfWay(way: Remote | Launch): readonly Input[] {
+  const values = 'url' in way ? way.headers : way.environment;
+  return [...('url' in way ? [way.url] : way.args), ...values.map(({ value }) => value)].flatMap(inputsOf);
 }
 
 /** Reads any entry that a source has delivered: members of the wrong type are skipped. */

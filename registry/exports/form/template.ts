@@ -130,7 +130,8 @@ function scalarText(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : textOf(value);
 }
 
-function joined(parts: readonly (string | Input)[]): Template {
+/** The parts as a template, with adjacent texts joined. */
+export function joined(parts: readonly (string | Input)[]): Template {
   const result: (string | Input)[] = [];
   for (const part of parts) {
     const last = result.at(-1);

@@ -3,22 +3,24 @@ import type { ServerForm } from '../form/server-form.ts';
 import { jsonText } from '../formats.ts';
 import { labelOf } from '../label.ts';
 import type { Target } from '../target.ts';
-import { claudeCodeMcp } from '../targets/claude-code-mcp.ts';
+import { claudeCodeMcp } from '../targets/claude-code-servers.ts';
 import { codexConfig } from '../targets/codex-config.ts';
 import { cursorMcp } from '../targets/cursor-mcp.ts';
 import { geminiSettings } from '../targets/gemini-settings.ts';
 import { vscodeMcp } from '../targets/vscode-mcp.ts';
 import { plainInstaller } from './links.ts';
-import { type Installer, installFirst, notPossible } from './way.ts';
+import { type Installed, installFirst, notPossible, type NotInstalled } from './way.ts';
 
 export type FileClient = 'vscode' | 'cursor' | 'claude-code' | 'claude-desktop' | 'codex' | 'gemini' | 'other';
 
-/** A file, or why the client can't have the server. */
-export type InstallFile = {
+interface FileNames {
   readonly client: FileClient;
   /** Where the client reads the file. */
   readonly path: string;
-} & ({ readonly text: string; readonly notes: readonly string[] } | { readonly reason: string });
+}
+
+/** A file, or why the client can't have the server. */
+export type InstallFile = FileNames & (Installed | NotInstalled);
 
 export function installFiles(form: ServerForm): readonly InstallFile[] {
   return [
@@ -32,8 +34,6 @@ export function installFiles(form: ServerForm): readonly InstallFile[] {
   ];
 }
 
-type FileNames = Pick<InstallFile, 'client' | 'path'>;
-
 function fromTarget(form: ServerForm, target: Target, names: FileNames): InstallFile {
   const catalog = [{ name: form.name, current: form, active: [form], retired: [] }];
   const { text, report } = target.render(catalog, { mode: 'provide', versions: 'latest' });
@@ -44,16 +44,11 @@ function fromTarget(form: ServerForm, target: Target, names: FileNames): Install
 /** For clients without variables. */
 function plainFile(form: ServerForm, names: FileNames): InstallFile {
   const isDesktop = names.client === 'claude-desktop';
-  const key = isDesktop ? labelOf(form.name) : form.name;
-  const file = (config: object): string => jsonText({ mcpServers: { [key]: config } });
-  const { remote, launch } = plainInstaller(form.name, ({ type, ...config }) =>
-    file(isDesktop ? config : { type, ...config }),
+  const { remote, launch } = plainInstaller((name, { type, ...config }) =>
+    jsonText({ mcpServers: isDesktop ? { [labelOf(name)]: config } : { [name]: { type, ...config } } }),
   );
-  const installer: Installer = {
+  return installFirst(form, names, {
     remote: isDesktop ? () => notPossible('Claude Desktop adds remote servers as connectors in its settings') : remote,
     launch,
-  };
-  const option = installFirst(form, { client: 'claude-code', title: names.path, kind: 'command' }, installer);
-  if ('reason' in option) return { ...names, reason: option.reason };
-  return { ...names, text: option.text, notes: option.notes };
+  });
 }

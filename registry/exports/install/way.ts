@@ -1,8 +1,9 @@
 /** Choosing the way to run or reach a server that an install link or command installs. */
 import type { Launch } from '../form/launch.ts';
 import type { Remote, ServerForm } from '../form/server-form.ts';
-import { attempt, LeftOut } from '../target.ts';
+import { LeftOut } from '../target.ts';
 import { inputsOf } from '../form/template.ts';
+import { firstWay, type Writer } from '../writers.ts';
 
 export const INSTALL_CLIENTS = [
   'vscode',
@@ -18,51 +19,41 @@ export const INSTALL_CLIENTS = [
 ] as const;
 type InstallClient = (typeof INSTALL_CLIENTS)[number];
 
-export interface InstallOption {
+/** An option for one client. */
+export interface OptionNames {
   readonly client: InstallClient;
   /** For users. */
   readonly title: string;
   /** A link that the client handles, one for web pages that allow only https, or a line for a POSIX shell. */
   readonly kind: 'link' | 'web-link' | 'command';
+}
+
+export interface Installed {
   readonly text: string;
   /** What the user must do in addition. */
   readonly notes: readonly string[];
 }
 
-export interface NoInstallOption extends Pick<InstallOption, 'client' | 'title' | 'kind'> {
+export interface NotInstalled {
   readonly reason: string;
 }
 
-interface Installed {
-  readonly text: string;
-  readonly notes?: readonly string[];
-}
+export type InstallOption = OptionNames & Installed;
+export type NoInstallOption = OptionNames & NotInstalled;
 
 /** Throws LeftOut if the client can't install the server in this way. */
-export interface Installer {
-  readonly remote: (remote: Remote) => Installed;
-  readonly launch: (launch: Launch) => Installed;
-}
-
-export type OptionNames = Pick<InstallOption, 'client' | 'title' | 'kind'>;
+export type Installer = Writer<Pick<Installed, 'text'> & Partial<Installed>>;
 
 /** The first way that works, in the order of exports, so that both install the same. */
-export function installFirst(
+export function installFirst<Names>(
   form: ServerForm,
-  names: OptionNames,
+  names: Names,
   installer: Installer,
-): InstallOption | NoInstallOption {
-  const reasons: string[] = [];
-  for (const way of [...form.remotes, ...form.launches]) {
-    const installed = attempt(() => ('url' in way ? installer.remote(way) : installer.launch(way)));
-    if ('value' in installed) return { ...names, text: installed.value.text, notes: installed.value.notes ?? [] };
-    reasons.push(installed.reason);
-  }
-  const all = [...reasons, ...form.omitted];
-  return {
-    ...names,
-    reason: all.length === 0 ? 'it has neither a package nor a remote' : [...new Set(all)].join('; '),
-  };
+): (Names & Installed) | (Names & NotInstalled) {
+  const first = firstWay(form, installer);
+  if ('reasons' in first) return { ...names, reason: [...new Set(first.reasons)].join('; ') };
+  const { text, notes = [] } = first.entry;
+  return { ...names, text, notes };
 }
 
 /**

@@ -5,7 +5,7 @@ import { bothReports, provideEach } from '../provide.ts';
 import { httpsUrl, jsonFaults, jsonText, plainLabel, serverMatcher, texts, withoutVariables } from '../formats.ts';
 import { NO_VARIABLES } from '../syntax.ts';
 import { LeftOut, type Target } from '../target.ts';
-import { remoteWriter } from '../writers.ts';
+import { writerOf } from '../writers.ts';
 
 const server = z.strictObject({ type: z.enum(['http', 'sse']), url: httpsUrl, headers: texts.optional() });
 const schema = withoutVariables(
@@ -17,7 +17,7 @@ const schema = withoutVariables(
   }),
 );
 
-const writeRemote = remoteWriter(NO_VARIABLES, { httpsOnly: true });
+const write = writerOf(NO_VARIABLES, { httpsOnly: true });
 
 export const claudeCodeManagedSettings: Target = {
   id: 'claude-code-managed-settings',
@@ -34,7 +34,7 @@ export const claudeCodeManagedSettings: Target = {
   render: (catalog, { mode, versions }) => {
     const allowance = allowEach(catalog, versions);
     const provision = provideEach(catalog, {
-      remote: (remote, { name }) => ({ type: remote.type, ...writeRemote(remote, name) }),
+      remote: (remote, form) => ({ type: remote.type, ...write.remote(remote, form) }),
       launch: () => {
         throw new LeftOut('managedMcpServers supports only remote servers');
       },

@@ -4,7 +4,7 @@ import { provideEach } from '../provide.ts';
 import { httpsUrl, jsonFaults, jsonText, plainLabel, texts } from '../formats.ts';
 import { NO_VARIABLES } from '../syntax.ts';
 import type { Target } from '../target.ts';
-import { launchWriter, remoteWriter } from '../writers.ts';
+import { writerOf } from '../writers.ts';
 
 const server = z.discriminatedUnion('transport', [
   z.strictObject({
@@ -27,8 +27,7 @@ const schema = z.strictObject({
     .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'must have each name once'),
 });
 
-const writeRemote = remoteWriter(NO_VARIABLES, { httpsOnly: true });
-const writeLaunch = launchWriter(NO_VARIABLES);
+const write = writerOf(NO_VARIABLES, { httpsOnly: true });
 
 export const claudeDesktopManaged: Target = {
   id: 'claude-desktop-managed',
@@ -43,9 +42,9 @@ export const claudeDesktopManaged: Target = {
     'In a .plist and in the Windows registry, the list is one JSON string.',
   ],
   render: (catalog) => {
-    const { provided, report } = provideEach<object>(catalog, {
-      remote: (remote, { name }) => ({ name: labelOf(name), transport: remote.type, ...writeRemote(remote, name) }),
-      launch: (launch, { name }) => ({ name: labelOf(name), transport: 'stdio', ...writeLaunch(launch, name) }),
+    const { provided, report } = provideEach(catalog, {
+      remote: (remote, form) => ({ name: labelOf(form.name), transport: remote.type, ...write.remote(remote, form) }),
+      launch: (launch, form) => ({ name: labelOf(form.name), transport: 'stdio', ...write.launch(launch, form) }),
     });
     return { text: jsonText({ managedMcpServers: provided.map(({ entry }) => entry) }), report };
   },

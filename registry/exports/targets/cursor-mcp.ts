@@ -3,7 +3,7 @@ import { provideEach } from '../provide.ts';
 import { jsonFaults, jsonText } from '../formats.ts';
 import { CURSOR_SYNTAX } from '../syntax.ts';
 import type { Target } from '../target.ts';
-import { launchWriter, remoteWriter } from '../writers.ts';
+import { writerOf } from '../writers.ts';
 
 const value = z
   .string()
@@ -19,9 +19,6 @@ const schema = z.strictObject({
   ),
 });
 
-const writeRemote = remoteWriter(CURSOR_SYNTAX);
-const writeLaunch = launchWriter(CURSOR_SYNTAX);
-
 export const cursorMcp: Target = {
   id: 'cursor-mcp',
   title: 'Cursor: mcp.json',
@@ -31,10 +28,7 @@ export const cursorMcp: Target = {
   modes: ['provide'],
   limits: ['Secrets come from environment variables of each user.', 'It adds servers and restricts nothing.'],
   render: (catalog) => {
-    const { provided, report } = provideEach<object>(catalog, {
-      remote: (remote, { name }) => writeRemote(remote, name),
-      launch: (launch, { name }) => writeLaunch(launch, name),
-    });
+    const { provided, report } = provideEach(catalog, writerOf(CURSOR_SYNTAX));
     const mcpServers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [name, entry]));
     return { text: jsonText({ mcpServers }), report };
   },

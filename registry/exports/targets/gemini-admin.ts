@@ -4,7 +4,7 @@ import { provideEach } from '../provide.ts';
 import { anyUrl, jsonFaults, jsonText, texts } from '../formats.ts';
 import { LITERAL_ONLY } from '../syntax.ts';
 import { LeftOut, type Target } from '../target.ts';
-import { remoteWriter } from '../writers.ts';
+import { writerOf } from '../writers.ts';
 
 const label = z.string().refine((text) => nameOfLabel(text, 'hyphen') !== undefined, 'must be a label without "_"');
 const server = { url: anyUrl, type: z.enum(['http', 'sse']) };
@@ -18,7 +18,7 @@ const schema = z.union([
   }),
 ]);
 
-const writeRemote = remoteWriter(LITERAL_ONLY);
+const write = writerOf(LITERAL_ONLY);
 
 export const geminiAdmin: Target = {
   id: 'gemini-admin',
@@ -33,13 +33,15 @@ export const geminiAdmin: Target = {
     'With mode=provide (requiredMcpServers), servers with per-user secrets are left out.',
   ],
   render: (catalog, { mode }) => {
-    const { provided, report } = provideEach<object>(catalog, {
-      remote: (remote, { name, description }) => {
-        if (mode === 'allow') return { ...writeRemote({ ...remote, headers: [] }, name), type: remote.type };
-        const { url, headers } = writeRemote(remote, name);
+    const { provided, report } = provideEach(catalog, {
+      remote: (remote, form): object => {
+        const { type } = remote;
+        if (mode === 'allow') return { ...write.remote({ ...remote, headers: [] }, form), type };
+        const { url, headers } = write.remote(remote, form);
+        const { description } = form;
         return {
           url,
-          type: remote.type,
+          type,
           ...(description !== undefined && { description }),
           ...(headers !== undefined && { headers }),
         };

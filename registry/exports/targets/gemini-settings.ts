@@ -4,7 +4,7 @@ import { provideEach } from '../provide.ts';
 import { jsonFaults, jsonText } from '../formats.ts';
 import { GEMINI_SYNTAX } from '../syntax.ts';
 import type { Target } from '../target.ts';
-import { launchWriter, remoteWriter } from '../writers.ts';
+import { writerOf } from '../writers.ts';
 
 /** Gemini CLI ends the name of a server at the first underscore of `mcp_SERVER_TOOL`. */
 const label = z.string().refine((text) => nameOfLabel(text, 'hyphen') !== undefined, 'must be a label without "_"');
@@ -24,8 +24,7 @@ const schema = z.strictObject({
   ),
 });
 
-const writeRemote = remoteWriter(GEMINI_SYNTAX);
-const writeLaunch = launchWriter(GEMINI_SYNTAX);
+const write = writerOf(GEMINI_SYNTAX);
 
 export const geminiSettings: Target = {
   id: 'gemini-settings',
@@ -39,12 +38,12 @@ export const geminiSettings: Target = {
     'Secrets come from environment variables of each user.',
   ],
   render: (catalog, { mode }) => {
-    const { provided, report } = provideEach<object>(catalog, {
-      remote: (remote, { name }) => {
-        const { url, ...members } = writeRemote(remote, name);
+    const { provided, report } = provideEach(catalog, {
+      remote: (remote, server): object => {
+        const { url, ...members } = write.remote(remote, server);
         return { [remote.type === 'http' ? 'httpUrl' : 'url']: url, ...members };
       },
-      launch: (launch, { name }) => writeLaunch(launch, name),
+      launch: write.launch,
     });
     const labelled = provided.map(({ server: { name }, entry }) => [labelOf(name, 'hyphen'), entry] as const);
     const isRetired = new Set(

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { provideEach } from '../provide.ts';
 import { httpsUrl, jsonFaults, jsonText } from '../formats.ts';
 import type { Launch } from '../form/launch.ts';
-import type { Remote } from '../form/server-form.ts';
+import type { Remote, ServerForm } from '../form/server-form.ts';
 import { LITERAL_ONLY, writeTemplate } from '../syntax.ts';
 import { LeftOut, type Target } from '../target.ts';
 import { literalOf, type Template } from '../form/template.ts';
-import { remoteWriter } from '../writers.ts';
+import { writerOf } from '../writers.ts';
 
 const positional = z.strictObject({ type: z.literal('positional'), value: z.string() });
 const named = z.strictObject({ name: z.string().min(1), value: z.string() });
@@ -42,7 +42,7 @@ const schema = z.strictObject({
   ),
 });
 
-const writeRemote = remoteWriter(LITERAL_ONLY, { httpsOnly: true });
+const write = writerOf(LITERAL_ONLY, { httpsOnly: true });
 const SUPPORTED = ['npm', 'pypi', 'oci'];
 
 export const kiroRegistry: Target = {
@@ -58,9 +58,9 @@ export const kiroRegistry: Target = {
     'Headers and environment variables that each user provides are left out; users add them to their own settings.',
   ],
   render: (catalog) => {
-    const { provided, report } = provideEach<object>(catalog, {
-      remote: (way, { name }) => ({ remotes: [kiroRemote(way, name)] }),
-      launch: (launch, { name }) => ({ packages: [kiroPackage(launch, name)] }),
+    const { provided, report } = provideEach(catalog, {
+      remote: (way, form) => ({ remotes: [kiroRemote(way, form)] }),
+      launch: (launch, form) => ({ packages: [kiroPackage(launch, form.name)] }),
     });
     const servers = provided.map(({ server: { name, title, description, version }, entry }) => ({
       server: {
@@ -76,9 +76,9 @@ export const kiroRegistry: Target = {
   faults: (text) => jsonFaults(schema, text),
 };
 
-function kiroRemote(way: Remote, server: string): object {
+function kiroRemote(way: Remote, form: ServerForm): object {
   const fixed = way.headers.filter(({ value }) => literalOf(value) !== undefined);
-  const { url, headers } = writeRemote({ ...way, headers: fixed }, server);
+  const { url, headers } = write.remote({ ...way, headers: fixed }, form);
   return {
     type: way.type === 'http' ? 'streamable-http' : 'sse',
     url,

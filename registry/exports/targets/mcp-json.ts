@@ -3,7 +3,7 @@ import { provideEach } from '../provide.ts';
 import { anyUrl, jsonFaults, jsonText, texts, withoutVariables } from '../formats.ts';
 import { NO_VARIABLES } from '../syntax.ts';
 import type { Target } from '../target.ts';
-import { launchWriter, remoteWriter } from '../writers.ts';
+import { typedWriter } from '../writers.ts';
 
 const schema = withoutVariables(
   z.strictObject({
@@ -22,9 +22,6 @@ const schema = withoutVariables(
   }),
 );
 
-const writeRemote = remoteWriter(NO_VARIABLES);
-const writeLaunch = launchWriter(NO_VARIABLES);
-
 export const mcpJson: Target = {
   id: 'mcp-json',
   title: 'Other clients: mcp.json',
@@ -34,10 +31,7 @@ export const mcpJson: Target = {
   modes: ['provide'],
   limits: ['Clients have no common syntax for variables: servers with per-user secrets are left out.'],
   render: (catalog) => {
-    const { provided, report } = provideEach<object>(catalog, {
-      remote: (remote, { name }) => ({ type: remote.type, ...writeRemote(remote, name) }),
-      launch: (launch, { name }) => ({ type: 'stdio', ...writeLaunch(launch, name) }),
-    });
+    const { provided, report } = provideEach(catalog, typedWriter(NO_VARIABLES));
     const mcpServers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [name, entry]));
     return { text: jsonText({ mcpServers }), report };
   },

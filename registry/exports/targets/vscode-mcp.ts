@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { provideEach } from '../provide.ts';
 import { jsonFaults, jsonText } from '../formats.ts';
 import type { Target } from '../target.ts';
-import { type VscodeInput, vscodeInputs, vscodeLaunch, vscodeRemote } from '../vscode-server.ts';
+import { vscodeWriter } from '../vscode-server.ts';
 
 const prompt = z.strictObject({
   id: z.string().regex(/^[\w.-]+$/),
@@ -50,20 +50,10 @@ export const vscodeMcp: Target = {
   modes: ['provide'],
   limits: ['VS Code asks each user for the inputs when a server starts for the first time.'],
   render: (catalog) => {
-    const { provided, report } = provideEach<{ readonly config: object; readonly inputs: readonly VscodeInput[] }>(
-      catalog,
-      {
-        remote: (remote, { name, version }) => ({
-          config: { ...vscodeRemote(remote, name), version },
-          inputs: vscodeInputs(remote, name),
-        }),
-        launch: (launch, { name, version }) => ({
-          config: { ...vscodeLaunch(launch, name), version },
-          inputs: vscodeInputs(launch, name),
-        }),
-      },
+    const { provided, report } = provideEach(catalog, vscodeWriter);
+    const servers = Object.fromEntries(
+      provided.map(({ server: { name, version }, entry }) => [name, { ...entry.config, version }]),
     );
-    const servers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [name, entry.config]));
     const inputs = provided.flatMap(({ entry }) => entry.inputs);
     return { text: jsonText({ servers, ...(inputs.length > 0 && { inputs }) }), report };
   },
