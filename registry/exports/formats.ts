@@ -27,16 +27,20 @@ export const serverMatcher = z.union(
 );
 
 export function jsonFaults(schema: z.ZodType, text: string): readonly string[] {
-  try {
-    return faultsOf(schema, JSON.parse(text));
-  } catch (error) {
-    return [`is not JSON: ${(error as Error).message}`];
-  }
+  return faultsOf(schema, () => JSON.parse(text) as unknown, 'JSON');
 }
 
-function faultsOf(schema: z.ZodType, value: unknown): readonly string[] {
-  const result = schema.safeParse(value);
-  return (result.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+export function tomlFaults(schema: z.ZodType, text: string): readonly string[] {
+  return faultsOf(schema, () => parse(text), 'TOML');
+}
+
+function faultsOf(schema: z.ZodType, read: () => unknown, format: string): readonly string[] {
+  try {
+    const result = schema.safeParse(read());
+    return (result.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  } catch (error) {
+    return [`is not ${format}: ${(error as Error).message}`];
+  }
 }
 
 export function tomlText(value: object): string {
@@ -68,12 +72,4 @@ function writeJson(value: unknown, newLine: string): string {
   if (members.length === 0) return '{}';
   const isLine = members.length === 1 && !members[0]!.includes('\n') && !members[0]!.endsWith('}');
   return isLine ? `{ ${members[0]} }` : `{${inside}${members.join(`,${inside}`)}${newLine}}`;
-}
-
-export function tomlFaults(schema: z.ZodType, text: string): readonly string[] {
-  try {
-    return faultsOf(schema, parse(text));
-  } catch (error) {
-    return [`is not TOML: ${(error as Error).message}`];
-  }
 }
