@@ -1,6 +1,6 @@
 /** Restarts a server whenever it ends unexpectedly. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs } from '../registry/backoff.ts';
+import { backoffMs } from '../pacing/backoff.ts';
 
 /** A failure that retrying can't fix. The message explains what the operator must do. */
 export class Unrecoverable extends Error {

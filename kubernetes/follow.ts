@@ -1,6 +1,6 @@
 /** Follows the objects of a collection for as long as a process runs, whatever happens to the API server. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { backoffMs } from '../registry/backoff.ts';
+import { backoffMs } from '../pacing/backoff.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { type JsonObject, memberOf } from '../registry/json.ts';
 import type { Cluster } from './cluster.ts';

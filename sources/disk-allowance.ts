@@ -1,5 +1,5 @@
 /** Limits the disk space that all fetches of this process use together. */
-import { Turns } from '../db/connection/turns.ts';
+import { Turns } from '../pacing/turns.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { SlowFetches } from '../activities/slow-fetches.ts';
 

@@ -2,7 +2,7 @@
 import { type Client, WorkflowNotFoundError, WorkflowUpdateStage, type WorkflowUpdateHandle } from '@temporalio/client';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { EntryStatus } from '../registry/entry.ts';
-import { Turns } from '../db/connection/turns.ts';
+import { Turns } from '../pacing/turns.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import * as contract from '../workflows/contract.ts';

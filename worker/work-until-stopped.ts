@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { backoffMs } from '../registry/backoff.ts';
+import { backoffMs } from '../pacing/backoff.ts';
 import { endpointOf, type TemporalServer } from '../temporal/connect.ts';
 import { findTemporalFault } from '../temporal/connection-failure.ts';
 

@@ -1,6 +1,6 @@
 /** When a source is next checked or synced: pure functions without Temporal, clock, or randomness. */
 import type { SourceState, SyncTrigger } from './contract.ts';
-import { backoffMs } from '../registry/backoff.ts';
+import { backoffMs } from '../pacing/backoff.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
 /** The first wait after a failure; it doubles with each further failure. */

@@ -8,7 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { backoffMs } from '../registry/backoff.ts';
+import { backoffMs } from '../pacing/backoff.ts';
 import { causeOf } from './failures.ts';
 import { renderRegistry } from './registry-details.ts';
 import {

@@ -1,6 +1,6 @@
 /** Keeps a watch on a source that can be watched. A watch only wakes the actor; a check finds out what is new. */
 import { condition, isCancellation, log } from '@temporalio/workflow';
-import { backoffMs } from '../registry/backoff.ts';
+import { backoffMs } from '../pacing/backoff.ts';
 import { watchActivities } from './activities.ts';
 import { causeOf } from './failures.ts';
 import type { SourceActor } from './source-actor.ts';

@@ -4,7 +4,7 @@ import { filesOfPackage } from '../../db/contents/entry-files.ts';
 import type { DueEntry, PackageReading } from '../../db/contents/package-readings.ts';
 import { findBytes, storeContents } from '../../db/contents/stored-contents.ts';
 import type { Database } from '../../db/connection/database.ts';
-import { Turns } from '../../db/connection/turns.ts';
+import { Turns } from '../../pacing/turns.ts';
 import type { EntryFile } from '../../registry/entry.ts';
 import { kindOfName } from '../../registry/entry-kind.ts';
 import { isTemporary, RollcallError } from '../../registry/failure.ts';

@@ -3,7 +3,7 @@
  * for some. A large document is converted in a thread with its own limits, so that only its own sync can fail.
  */
 import { Worker } from 'node:worker_threads';
-import { Turns } from '../../db/connection/turns.ts';
+import { Turns } from '../../pacing/turns.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { type ConvertedYaml, yamlToJson } from '../../registry/document/yaml.ts';
 import type { YamlAnswer } from './yaml-thread.ts';

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Reader } from '../../db/connection/consistent-read.ts';
-import { Turns } from '../../db/connection/turns.ts';
+import { Turns } from '../../pacing/turns.ts';
 import { DatabaseUnavailable } from '../../db/connection/watch.ts';
 import { callerOf } from '../access/caller.ts';
 import type { RegistryView } from '../access/visibility.ts';

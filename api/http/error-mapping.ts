@@ -1,6 +1,6 @@
 /** Maps errors to answers. The status tells whether the client or the server is at fault. */
 import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
-import { Overloaded } from '../../db/connection/turns.ts';
+import { Overloaded } from '../../pacing/turns.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
 import { PassingFailure, TemporalUnavailable } from '../../temporal/known-errors.ts';
 import { HttpError, unavailable } from './error.ts';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Database, Transaction } from './database.ts';
-import { Turns } from './turns.ts';
+import { Turns } from '../../pacing/turns.ts';
 
 /**
  * Limits concurrent reads per process. Each holds a connection until its reader is done, and other requests need

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { backoffMs } from '../../registry/backoff.ts';
+import { backoffMs } from '../../pacing/backoff.ts';
 import { pause } from './pause.ts';
 import { clientConfiguration, type ConnectionSettings } from './settings.ts';
 

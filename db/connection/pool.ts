@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { clientConfiguration, type ConnectionSettings } from './settings.ts';
 import { reportPool } from './pool-gauges.ts';
-import { Overloaded } from './turns.ts';
+import { Overloaded } from '../../pacing/turns.ts';
 
 /** Longer than any normal statement. Long writes increase it for their own transaction. */
 export const STATEMENT_TIMEOUT_MS = 30_000;

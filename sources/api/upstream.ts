@@ -1,7 +1,7 @@
 /** A client of another registry's v0.1 API: requests with retries, and pages that are complete or refused. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeSecret, readSecret } from '../../config/secrets.ts';
-import { Turns } from '../../db/connection/turns.ts';
+import { Turns } from '../../pacing/turns.ts';
 import type { DocumentSummary } from '../../registry/document/reader.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import type { EntryKind } from '../../registry/entry-kind.ts';
@@ -11,7 +11,7 @@ import type { SecretReference } from '../../registry/source-definition.ts';
 import type { ApiOrigin } from './definition.ts';
 import { httpGet, type HttpResponse, UpstreamRefusal } from '../../outbound/http.ts';
 import { displayUrl } from '../../outbound/redaction.ts';
-import { backoffMs } from '../../registry/backoff.ts';
+import { backoffMs } from '../../pacing/backoff.ts';
 
 export interface ListQuery {
   readonly kind: EntryKind;

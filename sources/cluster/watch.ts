@@ -7,7 +7,7 @@ import { recordDeployments } from '../../db/entries/deployments.ts';
 import { Cluster } from '../../kubernetes/cluster.ts';
 import { watchChanges } from '../../kubernetes/collection.ts';
 import { ResourceExpired } from '../../kubernetes/refusal.ts';
-import { backoffMs } from '../../registry/backoff.ts';
+import { backoffMs } from '../../pacing/backoff.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import type { Watch } from '../source-kind.ts';
 import { ClusterView, type ViewedCollection } from './view.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Database, DEFAULT_MAX_CONNECTIONS, openDatabase, QUICK_REFUSAL } from '../../db/connection/database.ts';
 import { CONNECT_TIMEOUT_MS } from '../../db/connection/settings.ts';
-import { Overloaded } from '../../db/connection/turns.ts';
+import { Overloaded } from '../../pacing/turns.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { rawRows } from './raw-rows.ts';
 import { drafts, entriesOf, source, sync, useSources } from './sync-source.ts';

@@ -1,5 +1,5 @@
 /** How long to wait after an outage before the next request. */
-import { backoffMs } from '../../../registry/backoff.ts';
+import { backoffMs } from '../../../pacing/backoff.ts';
 
 const PAUSE = { firstMs: 500, longestMs: 30_000 };
 

@@ -1,4 +1,4 @@
-/** Exponential backoff: the one rule for all waits after failures. Pure, because workflows use it too. */
+/** Exponential backoff: the one rule for all waits after failures. This file has no imports, so that workflow code can use it. */
 
 export interface BackoffLimits {
   /** The wait after the first failure, in milliseconds. */
