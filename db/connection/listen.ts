@@ -1,6 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { backoffMs } from '../../pacing/backoff.ts';
-import { pause } from './pause.ts';
 import { clientConfiguration, type ConnectionSettings } from './settings.ts';
 
 export interface Listener {
@@ -50,7 +50,7 @@ async function keepListening(
       failures = 0;
     }
     failures += 1;
-    await pause(backoffMs(RECONNECT_BACKOFF, failures), closing);
+    await delay(backoffMs(RECONNECT_BACKOFF, failures), undefined, { signal: closing }).catch(() => {});
   }
 }
 
@@ -74,13 +74,13 @@ async function listenOnce(settings: ConnectionSettings, { channel, listener, clo
       await listener.check(client);
       if (!isConnected) listener.onConnection(true);
       isConnected = true;
-      await pause(CHECK_INTERVAL_MS, over);
+      await delay(CHECK_INTERVAL_MS, undefined, { signal: over }).catch(() => {});
     }
   } catch {
     // Whatever the reason is, the caller connects again.
   } finally {
     // A connection that doesn't answer can't be ended properly either.
-    await Promise.race([client?.end().catch(() => {}), pause(END_TIMEOUT_MS, new AbortController().signal)]);
+    await Promise.race([client?.end().catch(() => {}), delay(END_TIMEOUT_MS)]);
   }
   return isConnected;
 }

@@ -1,7 +1,7 @@
 /** Detects within two seconds that the database stops responding, or responds again. */
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { clientConfiguration, type ConnectionSettings } from './settings.ts';
-import { pause } from './pause.ts';
 import type { Connections } from './pool.ts';
 
 /** Milliseconds between pings, and their timeout. */
@@ -97,14 +97,14 @@ async function keepAsking(
     if (client === undefined) {
       // The database may have no free connection left, and still respond on existing ones.
       await answered(ask(), closing).then(() => note(undefined), note);
-      await pause(INTERVAL_MS, closing);
+      await delay(INTERVAL_MS, undefined, { signal: closing }).catch(() => {});
       continue;
     }
     try {
       while (!closing.aborted) {
         await answered(client.query('select'), closing);
         note(undefined);
-        await pause(INTERVAL_MS, closing);
+        await delay(INTERVAL_MS, undefined, { signal: closing }).catch(() => {});
       }
     } catch (error) {
       // Other errors mean that the connection was lost, which proves nothing. The next connection will show.
@@ -130,10 +130,10 @@ async function connect(settings: ConnectionSettings): Promise<pg.Client> {
 async function answered<Answer>(question: Promise<Answer>, closing: AbortSignal): Promise<Answer> {
   let answer: { readonly is: Answer } | undefined;
   const asked = question.then((is) => (answer = { is }));
-  const late = pause(ANSWERED_WITHIN_MS, closing).then(
+  const late = delay(ANSWERED_WITHIN_MS, undefined, { signal: closing })
+    .catch(() => {})
     // A response may have arrived while this process was busy. It is read in the next turn of the event loop.
-    () => new Promise<void>((resolve) => void setTimeout(resolve, 10)),
-  );
+    .then(() => delay(10));
   await Promise.race([asked, late]);
   if (answer !== undefined) return answer.is;
   asked.catch(() => undefined);
