@@ -1,7 +1,7 @@
 /** The columns of an entry, and limits for reading many entries. */
 import { type FragmentSqlToken, type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
-import { MAX_DOCUMENT_BYTES } from '../../registry/document/draft.ts';
+import { MAX_DOCUMENT_BYTES } from '../../registry/document/structure.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import type { Verification } from '../../registry/skills/provenance.ts';
 import { timestamp } from '../connection/schemas.ts';

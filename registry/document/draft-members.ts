@@ -1,7 +1,31 @@
 /** Members of a document that become parts of an entry, and the reasons why they can't. */
-import { isJsonObject, type JsonObject } from '../json.ts';
+import type { EntryDraft, EntryStatus } from '../entry.ts';
+import { isJsonObject, type JsonObject, textOf } from '../json.ts';
+import { faultText } from '../server-json/check.ts';
 import { MAX_IDENTIFIER_BYTES } from '../server-json/name.ts';
+import { structureFault } from './structure.ts';
 import { assumingUtc, isTimestamp } from '../timestamp.ts';
+
+/** The document of an entry as a source has it. */
+export interface FoundDocument {
+  /** The original text, without insignificant white space. */
+  readonly text: string;
+  /** The result of `JSON.parse` on the text. */
+  readonly parsed: unknown;
+  /** Upper limit of the nesting depth, if known. */
+  readonly nesting?: number;
+}
+
+/**
+ * Why a document can't be stored, whatever it describes.
+ *
+ * @param members as in `structureFault`
+ */
+export function unusableDocument(found: FoundDocument, members?: readonly string[]): string | null {
+  if (!isJsonObject(found.parsed)) return "the entry isn't a JSON object";
+  const fault = structureFault(found.parsed, found, members);
+  return fault === null ? null : faultText(fault);
+}
 
 export function unusableVersion(version: unknown): string | null {
   if (typeof version !== 'string' || version.trim() === '') {
@@ -29,7 +53,7 @@ export function noText(member: string, value: unknown): string {
 /** Go's zero time, which means "no date". */
 const NO_DATE = '0001-01-01T00:00:00Z';
 
-export function dateMember(said: JsonObject, names: readonly string[], warnings: string[]): string | null {
+function dateMember(said: JsonObject, names: readonly string[], warnings: string[]): string | null {
   const [name] = names.filter((candidate) => said[candidate] !== undefined && said[candidate] !== null);
   const value = name === undefined ? NO_DATE : said[name];
   if (value === NO_DATE || value === '') {
@@ -42,17 +66,34 @@ export function dateMember(said: JsonObject, names: readonly string[], warnings:
   return inUtc;
 }
 
-export function textMember(object: JsonObject, member: string): string | null {
-  const value = object[member];
-  return typeof value === 'string' && value !== '' ? value : null;
+/** What an entry's source says about it. */
+type Lifecycle = Pick<
+  EntryDraft,
+  'status' | 'statusMessage' | 'statusChangedAt' | 'publishedAt' | 'updatedAt' | 'isUpstreamLatest'
+>;
+
+/**
+ * The message of the status, the dates, and whether it is the latest version, next to the status. Registries before
+ * 2025-09-16 use names with underscores.
+ */
+export function lifecycleOf(said: JsonObject, status: EntryStatus, warnings: string[]): Lifecycle {
+  const date = (...names: string[]): string | null => dateMember(said, names, warnings);
+  return {
+    status,
+    statusMessage: storable(textOf(said['statusMessage'])),
+    statusChangedAt: date('statusChangedAt', 'status_changed_at'),
+    publishedAt: date('publishedAt', 'published_at'),
+    updatedAt: date('updatedAt', 'updated_at'),
+    ...((said['isLatest'] ?? said['is_latest']) === true && { isUpstreamLatest: true }),
+  };
 }
 
-export function storable(text: string | null): string | null {
-  return text === null ? null : text.replaceAll('\0', '').toWellFormed();
+function storable(text: string | undefined): string | null {
+  return text === undefined ? null : text.replaceAll('\0', '').toWellFormed();
 }
 
 /** A short, storable excerpt of a member for identifying a rejected entry. */
 export function shortText(document: unknown, member: string): string | null {
-  const text = isJsonObject(document) ? storable(textMember(document, member)) : null;
+  const text = isJsonObject(document) ? storable(textOf(document[member])) : null;
   return text === null ? null : Array.from(text).slice(0, 200).join('');
 }

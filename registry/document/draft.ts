@@ -3,35 +3,25 @@
  * it can't be stored or served. Everything else is a warning, and the document isn't changed.
  */
 import { hash } from 'node:crypto';
-import { structureFault } from './structure.ts';
 import {
-  dateMember,
+  type FoundDocument,
+  lifecycleOf,
   noText,
   shortText,
-  storable,
-  textMember,
   unusableDescription,
+  unusableDocument,
   unusableVersion,
 } from './draft-members.ts';
 import { type EntryDraft, type EntryStatus, SERVER_STATUSES } from '../entry.ts';
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { isJsonObject, type JsonObject, textOf } from '../json.ts';
 import { contentFaults, faultText } from '../server-json/check.ts';
 import { isUsableServerName, MAX_IDENTIFIER_BYTES } from '../server-json/name.ts';
 import { tagsOf } from '../server-json/tags.ts';
 import { toolhiveExtension } from '../toolhive/format.ts';
 
-/** Maximum size of a server.json in bytes: 1 MiB. */
-export const MAX_DOCUMENT_BYTES = 1024 * 1024;
-
-export interface FoundServer {
-  /** The original text of the server.json, without insignificant white space. */
-  readonly text: string;
-  /** The result of `JSON.parse` on the text. */
-  readonly parsed: unknown;
+export interface FoundServer extends FoundDocument {
   /** The upstream's `_meta["io.modelcontextprotocol.registry/official"]`, if any. */
   readonly official?: unknown;
-  /** Upper limit of the nesting depth, if known. */
-  readonly nesting?: number;
 }
 
 export type DraftOutcome =
@@ -42,24 +32,19 @@ export type DraftOutcome =
 export function draftFromServerJson(found: FoundServer): DraftOutcome {
   const { text, parsed } = found;
   const reason = unusable(found);
-  if (reason !== null || !isJsonObject(parsed)) {
-    return {
-      rejection: {
-        name: shortText(parsed, 'name'),
-        version: shortText(parsed, 'version'),
-        reason: reason ?? NO_OBJECT,
-      },
-    };
+  if (reason !== null) {
+    return { rejection: { name: shortText(parsed, 'name'), version: shortText(parsed, 'version'), reason } };
   }
-  const warnings = contentFaults(parsed).map(faultText);
+  const document = parsed as JsonObject;
+  const warnings = contentFaults(document).map(faultText);
   const draft: EntryDraft = {
-    name: parsed['name'] as string,
-    version: parsed['version'] as string,
+    name: document['name'] as string,
+    version: document['version'] as string,
     document: text,
-    title: textMember(parsed, 'title'),
-    description: parsed['description'] as string,
-    tags: tagsOf(parsed),
-    ...lifecycle(found, warnings),
+    title: textOf(document['title']) ?? null,
+    description: document['description'] as string,
+    tags: tagsOf(document),
+    ...lifecycle(document, found.official, warnings),
   };
   return { draft, warnings };
 }
@@ -83,22 +68,14 @@ export function draftDigest(draft: EntryDraft): Buffer {
   return hash('sha256', parts.map((part) => part ?? '').join('\0'), 'buffer');
 }
 
-const NO_OBJECT = "the entry isn't a JSON object";
-
 /** The reason why the document can't be stored or served, or null. */
-function unusable({ text, parsed, nesting }: FoundServer): string | null {
-  if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) {
-    return `the document is larger than ${MAX_DOCUMENT_BYTES} bytes`;
-  }
-  if (!isJsonObject(parsed)) {
-    return NO_OBJECT;
-  }
-  const fault = structureFault(parsed, { text, nesting });
-  if (fault !== null) {
-    return faultText(fault);
-  }
+function unusable(found: FoundServer): string | null {
+  const document = found.parsed as JsonObject;
   return (
-    unusableName(parsed['name']) ?? unusableVersion(parsed['version']) ?? unusableDescription(parsed['description'])
+    unusableDocument(found) ??
+    unusableName(document['name']) ??
+    unusableVersion(document['version']) ??
+    unusableDescription(document['description'])
   );
 }
 
@@ -112,26 +89,14 @@ function unusableName(name: unknown): string | null {
   return null;
 }
 
-type Lifecycle = Pick<
-  EntryDraft,
-  'status' | 'statusMessage' | 'statusChangedAt' | 'publishedAt' | 'updatedAt' | 'isUpstreamLatest'
->;
-
 /**
- * The upstream's status, dates, and `isLatest` flag. Registries before 2025-09-16 use names with underscores. Until
- * 2025-09-29, the status was part of the server.json itself. ToolHive keeps it in its extension.
+ * The upstream's status, dates, and `isLatest` flag. Until 2025-09-29, the status was part of the server.json itself.
+ * ToolHive keeps it in its extension.
  */
-function lifecycle({ parsed, official }: FoundServer, warnings: string[]): Lifecycle {
+function lifecycle(document: JsonObject, official: unknown, warnings: string[]): ReturnType<typeof lifecycleOf> {
   const said = isJsonObject(official) ? official : {};
-  const date = (...names: string[]): string | null => dateMember(said, names, warnings);
-  return {
-    status: statusMember(said['status'] ?? (parsed as JsonObject)['status'] ?? toolhiveStatus(parsed), warnings),
-    statusMessage: storable(textMember(said, 'statusMessage')),
-    statusChangedAt: date('statusChangedAt', 'status_changed_at'),
-    publishedAt: date('publishedAt', 'published_at'),
-    updatedAt: date('updatedAt', 'updated_at'),
-    ...((said['isLatest'] ?? said['is_latest']) === true && { isUpstreamLatest: true }),
-  };
+  const status = statusMember(said['status'] ?? document['status'] ?? toolhiveStatus(document), warnings);
+  return lifecycleOf(said, status, warnings);
 }
 
 /** ToolHive uses both `Active` and `active`. */

@@ -1,7 +1,7 @@
 /** Turns a value of a registry document into drafts of entries, or into rejections with reasons. */
 import { toolhiveToServerJson } from '../toolhive/convert.ts';
 import { type DraftOutcome, draftFromServerJson, type FoundServer } from './draft.ts';
-import { DUPLICATE_MESSAGE, duplicateMember } from '../server-json/duplicate-members.ts';
+import { DUPLICATE_MESSAGE, duplicateMember } from './duplicate-members.ts';
 import { type SkillKind, storedName } from '../entry-kind.ts';
 import { OFFICIAL } from '../server-json/extension.ts';
 import {

@@ -1,6 +1,8 @@
 /** Structural limits on JSON documents that are stored and served. */
 import { isJsonObject, type JsonObject, jsonPath } from '../json.ts';
 
+/** Maximum size of a document in bytes: 1 MiB. */
+export const MAX_DOCUMENT_BYTES = 1024 * 1024;
 /** Maximum nesting depth. No published server.json has more than ten levels. */
 const MAX_NESTING = 100;
 
@@ -16,10 +18,22 @@ export interface WrittenDocument {
   readonly nesting?: number | undefined;
 }
 
-/** The first part of the document that can't be stored or safely traversed, or null. */
-export function structureFault(document: unknown, written?: WrittenDocument): StructureFault | null {
+/**
+ * The first part of the document that can't be stored or safely traversed, or null.
+ *
+ * @param written the text, if it is known: its size is then checked too. Default: unknown
+ * @param members the members that identify the entry
+ */
+export function structureFault(
+  document: unknown,
+  written?: WrittenDocument,
+  members: readonly string[] = ['name', 'version'],
+): StructureFault | null {
+  if (written !== undefined && Buffer.byteLength(written.text) > MAX_DOCUMENT_BYTES) {
+    return { path: '', message: `is larger than ${MAX_DOCUMENT_BYTES} bytes` };
+  }
   const fault = written !== undefined && isPlain(written) ? null : faultWithin(document, []);
-  return fault ?? (isJsonObject(document) ? ambiguityFault(document) : null);
+  return fault ?? (isJsonObject(document) ? ambiguityFault(document, members) : null);
 }
 
 /** Text that can't be stored needs an escape sequence in JSON, so most documents need no traversal. */
@@ -31,10 +45,9 @@ function isPlain({ text, nesting = Infinity }: WrittenDocument): boolean {
  * Go's JSON decoder ignores the case of member names, and the last match wins. A second `Name` member could therefore
  * make Go clients read `com.example/tool` as a different server.
  */
-function ambiguityFault(document: JsonObject): StructureFault | null {
-  const member = Object.keys(document).find(
-    (key) => key !== 'name' && key !== 'version' && /^(?:name|version)$/iu.test(key),
-  );
+function ambiguityFault(document: JsonObject, members: readonly string[]): StructureFault | null {
+  const inAnyCase = new RegExp(`^(?:${members.join('|')})$`, 'iu');
+  const member = Object.keys(document).find((key) => !members.includes(key) && inAnyCase.test(key));
   if (member === undefined) return null;
   return {
     path: jsonPath([member]),

@@ -4,9 +4,9 @@
  */
 import type { z } from 'zod';
 import { structureFault } from '../document/structure.ts';
-import { DUPLICATE_MESSAGE, duplicateMember } from './duplicate-members.ts';
+import { DUPLICATE_MESSAGE, duplicateMember } from '../document/duplicate-members.ts';
 import { isJsonObject, type JsonObject, jsonPath } from '../json.ts';
-import { ruleFaults } from './rules.ts';
+import { type RuleFault, ruleFaults } from './rules.ts';
 import { serverJsonSchema } from './schema.ts';
 
 export interface Fault {
@@ -46,12 +46,25 @@ export function checkServerJson(document: unknown, options: CheckOptions = {}): 
 
 /** Like `checkServerJson`, for a document that is known to have no `structureFault`. */
 export function contentFaults(document: unknown, options: CheckOptions = {}): Fault[] {
-  if (!isJsonObject(document)) return firstFaults(schemaFaults(serverJsonSchema, document));
+  const { publisherExtensionBytes = PUBLISHER_EXTENSION_BYTES } = options;
+  return faultsBy(serverJsonSchema, document, (checked) => ruleFaults(checked, { publisherExtensionBytes }));
+}
+
+/**
+ * The faults of a document by a schema, as `checkServerJson` returns them.
+ *
+ * @param rules further faults of a document without oversized lists. Default: none
+ */
+export function faultsBy(
+  schema: z.ZodType,
+  document: unknown,
+  rules: (checked: JsonObject) => readonly RuleFault[] = () => [],
+): Fault[] {
+  if (!isJsonObject(document)) return firstFaults(schemaFaults(schema, document));
   const { checked, faults } = withoutOversizedLists(document);
-  const limits = { publisherExtensionBytes: options.publisherExtensionBytes ?? PUBLISHER_EXTENSION_BYTES };
-  const ofRules = ruleFaults(checked, limits).map(({ path, message }) => ({ path: jsonPath(path), message }));
+  const ofRules = rules(checked).map(({ path, message }) => ({ path: jsonPath(path), message }));
   const byPath = new Map<string, Fault>();
-  for (const fault of [...faults, ...schemaFaults(serverJsonSchema, checked), ...ofRules]) {
+  for (const fault of [...faults, ...schemaFaults(schema, checked), ...ofRules]) {
     if (!byPath.has(fault.path)) byPath.set(fault.path, fault);
   }
   return firstFaults([...byPath.values()]);
@@ -77,7 +90,7 @@ function shortened(text: string): string {
 }
 
 /** Excludes huge lists, which are a mistake or an attack: the schema would collect several faults per value. */
-export function withoutOversizedLists(document: JsonObject): { checked: JsonObject; faults: Fault[] } {
+function withoutOversizedLists(document: JsonObject): { checked: JsonObject; faults: Fault[] } {
   const lists = CHECKED_LISTS.filter((member) => Array.isArray(document[member]));
   if (!hasMoreValues(lists.map((member) => document[member]))) return { checked: document, faults: [] };
   const checked = { ...document };
@@ -107,7 +120,7 @@ export function faultText({ path, message }: Fault): string {
 }
 
 /** The faults of a document according to a schema, one for each issue. */
-export function schemaFaults(schema: z.ZodType, document: unknown): Fault[] {
+function schemaFaults(schema: z.ZodType, document: unknown): Fault[] {
   const result = schema.safeParse(document, { error: wording });
   return (result.error?.issues ?? []).map(({ path, message }) => ({ path: jsonPath(path), message }));
 }

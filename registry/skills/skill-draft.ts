@@ -2,67 +2,54 @@
  * Turns the document of a skill or plugin from a source into an entry that can be staged. As with servers, an entry is
  * rejected only if it can't be stored or served. Everything else is a warning.
  */
-import { type DraftOutcome, MAX_DOCUMENT_BYTES } from '../document/draft.ts';
+import type { DraftOutcome } from '../document/draft.ts';
 import {
-  dateMember,
+  type FoundDocument,
+  lifecycleOf,
   noText,
   shortText,
-  storable,
-  textMember,
   unusableDescription,
+  unusableDocument,
   unusableVersion,
 } from '../document/draft-members.ts';
 import { ENTRY_STATUSES, type EntryDraft, type EntryStatus } from '../entry.ts';
 import { type SkillKind, storedName } from '../entry-kind.ts';
-import { isJsonObject, type JsonObject, memberOf, textsOf } from '../json.ts';
+import { type JsonObject, memberOf, textOf, textsOf } from '../json.ts';
 import { faultText } from '../server-json/check.ts';
 import { tagsOf } from '../server-json/tags.ts';
-import { skillContentFaults, skillStructureFault } from './check-skill.ts';
+import { IDENTIFYING_MEMBERS, skillContentFaults } from './check-skill.ts';
 import { SKILL_STATUSES } from './skill-schema.ts';
 import { ENTRY_STATE, publishedText } from './served-skill.ts';
 
-export interface FoundSkill {
-  /** The original text, without insignificant white space. */
-  readonly text: string;
-  /** The result of `JSON.parse` on the text. */
-  readonly parsed: unknown;
-  /** Upper limit of the nesting depth, if known. */
-  readonly nesting?: number;
-}
-
 /** Returns the draft of a skill or plugin with warnings, or a rejection. */
-export function draftFromSkill(kind: SkillKind, found: FoundSkill): DraftOutcome {
+export function draftFromSkill(kind: SkillKind, found: FoundDocument): DraftOutcome {
   const { parsed, text } = found;
   const reason = unusable(found);
-  if (reason !== null || !isJsonObject(parsed)) {
-    const rejection = { name: identityOf(kind, parsed), version: shortText(parsed, 'version') };
-    return { rejection: { ...rejection, reason: reason ?? NO_OBJECT } };
+  if (reason !== null) {
+    return { rejection: { name: identityOf(kind, parsed), version: shortText(parsed, 'version'), reason } };
   }
-  const warnings = skillContentFaults(kind, withLowerCaseStatus(parsed)).map(faultText);
+  const document = parsed as JsonObject;
+  const warnings = skillContentFaults(kind, withLowerCaseStatus(document)).map(faultText);
   const draft: EntryDraft = {
-    name: storedName(kind, `${String(parsed['namespace'])}/${String(parsed['name'])}`),
-    version: parsed['version'] as string,
-    document: publishedText(text, parsed),
-    title: textMember(parsed, 'title'),
-    description: parsed['description'] as string,
-    tags: skillTags(parsed),
-    ...lifecycle(parsed, warnings),
+    name: storedName(kind, `${String(document['namespace'])}/${String(document['name'])}`),
+    version: document['version'] as string,
+    document: publishedText(text, document),
+    title: textOf(document['title']) ?? null,
+    description: document['description'] as string,
+    tags: skillTags(document),
+    ...lifecycleOf(stateOf(document), statusOf(document), warnings),
   };
   return { draft, warnings };
 }
 
-const NO_OBJECT = "the entry isn't a JSON object";
-
-function unusable({ text, parsed, nesting }: FoundSkill): string | null {
-  if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) return `the document is larger than ${MAX_DOCUMENT_BYTES} bytes`;
-  if (!isJsonObject(parsed)) return NO_OBJECT;
-  const fault = skillStructureFault(parsed, { text, nesting });
-  if (fault !== null) return faultText(fault);
+function unusable(found: FoundDocument): string | null {
+  const document = found.parsed as JsonObject;
   return (
-    unusableNamePart('namespace', parsed) ??
-    unusableNamePart('name', parsed) ??
-    unusableVersion(parsed['version']) ??
-    unusableDescription(parsed['description'])
+    unusableDocument(found, IDENTIFYING_MEMBERS) ??
+    unusableNamePart('namespace', document) ??
+    unusableNamePart('name', document) ??
+    unusableVersion(document['version']) ??
+    unusableDescription(document['description'])
   );
 }
 
@@ -89,39 +76,28 @@ function skillTags(document: JsonObject): string[] {
   return [...new Set([...tagsOf(document), ...textsOf(metadata['tags']), ...textsOf(metadata['keywords'])])];
 }
 
-type Lifecycle = Pick<
-  EntryDraft,
-  'status' | 'statusMessage' | 'statusChangedAt' | 'publishedAt' | 'updatedAt' | 'isUpstreamLatest'
->;
-
-/** The status from another Rollcall, or else from the document itself. */
-function lifecycle(document: JsonObject, warnings: string[]): Lifecycle {
-  const state = memberOf(document['_meta'], ENTRY_STATE);
-  const date = (name: string): string | null => dateMember(state, [name], warnings);
-  return {
-    status: ENTRY_STATUSES.find((status) => status === state['status']) ?? statusOf(document),
-    statusMessage: storable(textMember(state, 'statusMessage')),
-    statusChangedAt: date('statusChangedAt'),
-    publishedAt: date('publishedAt'),
-    updatedAt: date('updatedAt'),
-    ...(state['isLatest'] === true && { isUpstreamLatest: true }),
-  };
+/** What another Rollcall says about the entry. */
+function stateOf(document: JsonObject): JsonObject {
+  return memberOf(document['_meta'], ENTRY_STATE);
 }
 
-/** ToolHive Registry Server writes statuses in upper case. Faulty ones are warned about by the schema. */
+/**
+ * The status from another Rollcall, or else from the document itself. ToolHive Registry Server writes statuses in upper
+ * case. Faulty ones are warned about by the schema.
+ */
 function statusOf(document: JsonObject): EntryStatus {
-  const status = textMember(document, 'status')?.toLowerCase();
-  return SKILL_STATUSES.find((known) => known === status) ?? 'active';
+  const state = stateOf(document)['status'];
+  const status = textOf(document['status'])?.toLowerCase();
+  return (
+    ENTRY_STATUSES.find((known) => known === state) ?? SKILL_STATUSES.find((known) => known === status) ?? 'active'
+  );
 }
 
 function withLowerCaseStatus(document: JsonObject): JsonObject {
-  const status = textMember(document, 'status');
-  if (status !== null) return { ...document, status: stateStatus(document) ?? status.toLowerCase() };
+  const status = textOf(document['status']);
+  // A deleted entry of another Rollcall has a status that documents can't have.
+  const isDeleted = stateOf(document)['status'] === 'deleted';
+  if (status !== undefined) return { ...document, status: isDeleted ? 'active' : status.toLowerCase() };
   const { status: _status, ...others } = document;
   return document['status'] === '' || document['status'] === null ? others : document;
-}
-
-/** A deleted entry of another Rollcall has a status that documents can't have. */
-function stateStatus(document: JsonObject): string | null {
-  return memberOf(document['_meta'], ENTRY_STATE)['status'] === 'deleted' ? 'active' : null;
 }

@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  draftDigest,
-  draftFromServerJson,
-  type DraftOutcome,
-  MAX_DOCUMENT_BYTES,
-} from '../../registry/document/draft.ts';
+import { draftDigest, draftFromServerJson, type DraftOutcome } from '../../registry/document/draft.ts';
+import { MAX_DOCUMENT_BYTES } from '../../registry/document/structure.ts';
 
 const SERVER = { name: 'com.example/weather', description: 'Forecasts', version: '1.0.0' };
 

@@ -2,7 +2,7 @@
  * Finds duplicate members in a JSON text. Parsers differ in whether they use the first or the last one (RFC 8259,
  * section 4), so a client could read a different server from the same document than the registry does.
  */
-import { JsonElements } from '../document/json-elements.ts';
+import { JsonElements } from './json-elements.ts';
 import { jsonPath } from '../json.ts';
 
 const QUOTE = 0x22;
