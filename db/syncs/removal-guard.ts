@@ -4,6 +4,18 @@ import { RollcallError } from '../../registry/failure.ts';
 /** Below this number of live entries, the share isn't checked, because it means little. */
 const SHARE_APPLIES_FROM = 10;
 
+/** What complete snapshots can remove from a source. */
+export interface RemovalRules {
+  /** Override the removal guard. */
+  readonly force: boolean;
+  /** Maximum share (0 to 1) of the live entries to remove at once. */
+  readonly maxRemoval: number;
+  /** Whether the source is authoritative, so that the removal guard doesn't apply. Default false. */
+  readonly authoritative?: boolean;
+  /** Whether the source's current filter excludes an entry, so that its removal is intended. */
+  readonly filterExcludes: (name: string, tags: readonly string[]) => boolean;
+}
+
 /** What a complete snapshot would remove from a source. */
 export interface Removal {
   readonly kind: EntryKind;
@@ -13,10 +25,6 @@ export interface Removal {
   readonly live: number;
   /** Number of entries of all kinds in the snapshot. */
   readonly entries: number;
-  /** Maximum share (0 to 1) of the live entries to remove at once. */
-  readonly maxRemoval: number;
-  /** Whether the source's current filter excludes an entry, so that its removal is intended. */
-  readonly filterExcludes: (name: string, tags: readonly string[]) => boolean;
 }
 
 /**
@@ -25,8 +33,11 @@ export interface Removal {
  *
  * @throws RollcallError `EmptySnapshot` or `RemovalGuard`
  */
-export function assertRemovalIsMeant(removal: Removal): void {
-  const unexplained = removal.vanishing.filter(({ name, tags }) => !removal.filterExcludes(name, tags)).length;
+export function assertRemovalIsMeant(
+  removal: Removal,
+  { maxRemoval, filterExcludes }: Pick<RemovalRules, 'maxRemoval' | 'filterExcludes'>,
+): void {
+  const unexplained = removal.vanishing.filter(({ name, tags }) => !filterExcludes(name, tags)).length;
   if (unexplained === 0) return;
   const considered = removal.live - (removal.vanishing.length - unexplained);
   if (removal.entries === 0) {
@@ -36,11 +47,11 @@ export function assertRemovalIsMeant(removal: Removal): void {
     );
   }
   if (considered < SHARE_APPLIES_FROM) return;
-  if (unexplained === considered || unexplained / considered > removal.maxRemoval) {
+  if (unexplained === considered || unexplained / considered > maxRemoval) {
     throw new RollcallError(
       'RemovalGuard',
       `${unexplained} of ${considered} ${removal.kind === 'server' ? 'entries' : `${removal.kind}s`} are no longer in the upstream, more than the source allows ` +
-        `(maxRemoval ${removal.maxRemoval}). Nothing was removed. If this is intended, sync with force.`,
+        `(maxRemoval ${maxRemoval}). Nothing was removed. If this is intended, sync with force.`,
     );
   }
 }

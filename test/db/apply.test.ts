@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { applySnapshot, VANISHED_MESSAGE } from '../../db/syncs/apply.ts';
+import { applySnapshot } from '../../db/syncs/apply.ts';
+import { VANISHED_MESSAGE } from '../../db/syncs/vanished-entries.ts';
 import { stagedProgress } from '../../db/syncs/snapshots.ts';
 import { stageChunk } from '../../db/syncs/staged-chunk.ts';
 import { findSource } from '../../db/configuration/sources.ts';
