@@ -10,11 +10,12 @@ const OBJECT_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['metadata', ['count', 'nextCursor', 'next_cursor']],
 ]);
 
-/** A member of the document as it is kept; nothing for one that no format has. */
+/** A member of the document as it is kept; nothing for one that no format has, or that isn't JSON. */
 function envelopeMember(name: string, text: string): [string, string][] {
   const known = OBJECT_MEMBERS.get(name);
   if (known === undefined && !PLAIN_MEMBERS.includes(name)) return [];
   const value = parseJson(text);
+  if (value === undefined) return [];
   if (known === undefined) return typeof value === 'object' && value !== null ? [] : [[name, text]];
   if (!isJsonObject(value)) return value === null ? [[name, text]] : [];
   return [

@@ -393,6 +393,11 @@ test('excluded entries are counted and otherwise ignored', () => {
   expect(summary.entries).toBe(2);
 });
 
+test('a member of the document that is not JSON is left out of the envelope', () => {
+  const { envelope } = read('{"version": 1.0.0, "last_updated": 2026-11-30, "$schema": "x", "servers": []}');
+  expect(JSON.parse(envelope)).toEqual({ $schema: 'x' });
+});
+
 test('a member of the document that is too large for the envelope is left out', () => {
   const envelope = JSON.parse(
     read(JSON.stringify({ version: '1', large: 'x'.repeat(50_000), servers: [] })).envelope,
