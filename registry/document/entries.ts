@@ -4,15 +4,8 @@ import { type DraftOutcome, draftFromServerJson, type FoundServer } from './draf
 import { DUPLICATE_MESSAGE, duplicateMember } from './duplicate-members.ts';
 import { type SkillKind, storedName } from '../entry-kind.ts';
 import { OFFICIAL } from '../server-json/extension.ts';
-import {
-  compactJson,
-  type JsonElement,
-  JsonElements,
-  type JsonKind,
-  type JsonPath,
-  memberBytes,
-  type Selection,
-} from './json-elements.ts';
+import { type JsonElement, JsonElements, type JsonKind, type JsonPath, type Selection } from './json-elements.ts';
+import { compactJson, memberTexts } from './json-text.ts';
 import { defined, isJsonObject, type JsonObject, textOf } from '../json.ts';
 import { firstWarnings } from '../server-json/check.ts';
 import { draftFromSkill } from '../skills/skill-draft.ts';
@@ -31,7 +24,7 @@ export function readUpstreamEntry(element: JsonElement): DraftOutcome {
   if (!isJsonObject(server)) {
     return draftFromServerJson({ text: element.compact ? text : compactJson(element.bytes), parsed: object, nesting });
   }
-  const serverText = compactJson(memberBytes(element.bytes, 'server')!);
+  const serverText = memberTexts(element.bytes).get('server')!;
   return draftFromServerJson({ text: serverText, parsed: server, official: officialOf(meta), nesting });
 }
 

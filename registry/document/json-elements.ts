@@ -48,12 +48,11 @@ export interface JsonElementsOptions {
   readonly select: (path: JsonPath, kind: JsonKind) => Selection;
   /** Maximum size of a taken value in bytes, by path. Default 1 MiB. */
   readonly maxBytes?: (path: JsonPath) => number;
-  /** Maximum nesting depth of a taken value. Default 100. */
-  readonly maxNesting?: number;
 }
 
 const DEFAULT_MAX_BYTES = 1024 * 1024;
-const DEFAULT_MAX_NESTING = 100;
+/** Maximum nesting depth of a taken value. */
+const MAX_NESTING = 100;
 const MAX_NAME_BYTES = 64 * 1024;
 /** Depth inside a value up to which brackets are matched by kind. Deeper brackets are only counted. */
 const MATCHED_LEVELS = 1024;
@@ -122,7 +121,6 @@ interface OpenValue {
 export class JsonElements {
   readonly #select: JsonElementsOptions['select'];
   readonly #maxBytes: (path: JsonPath) => number;
-  readonly #maxNesting: number;
 
   #expected: Expected = 'a value';
   /** For each entered container: its closing byte, and the name or index of the current value. */
@@ -146,7 +144,6 @@ export class JsonElements {
   constructor(options: JsonElementsOptions) {
     this.#select = options.select;
     this.#maxBytes = options.maxBytes ?? (() => DEFAULT_MAX_BYTES);
-    this.#maxNesting = options.maxNesting ?? DEFAULT_MAX_NESTING;
   }
 
   /**
@@ -364,7 +361,7 @@ export class JsonElements {
 
   #problemOf(open: OpenValue): JsonElement['problem'] {
     if (open.size > open.maxBytes) return 'oversized';
-    return open.deepest > this.#maxNesting ? 'nested too deeply' : null;
+    return open.deepest > MAX_NESTING ? 'nested too deeply' : null;
   }
 
   #memberName(open: OpenValue, bytes: Uint8Array): string {
@@ -397,51 +394,6 @@ export class JsonElements {
     const offset = this.#passed + at;
     return `line ${this.#line}, column ${offset - this.#lineStart + 1} (byte ${offset})`;
   }
-}
-
-/**
- * Returns the raw bytes of a member of an object, which must be valid JSON. Returns null if the member doesn't exist.
- * The last of duplicate members counts, as in `JSON.parse`.
- */
-export function memberBytes(object: Uint8Array, name: string): Uint8Array | null {
-  const members = new JsonElements({
-    select: (path) => (path.length === 0 ? 'enter' : path[0] === name ? 'take' : 'skip'),
-    maxBytes: () => Infinity,
-    maxNesting: Infinity,
-  });
-  return members.push(object).at(-1)?.bytes ?? null;
-}
-
-/**
- * Removes insignificant white space from a JSON text and keeps the spelling of all tokens. The text must be valid:
- * in invalid JSON, white space that separates two tokens would be lost.
- */
-export function compactJson(json: string | Uint8Array): string {
-  const bytes = typeof json === 'string' ? Buffer.from(json) : Buffer.from(json.buffer, json.byteOffset, json.length);
-  const compact = Buffer.allocUnsafe(bytes.length);
-  let length = 0;
-  let copied = 0;
-  let at = 0;
-  while (at < bytes.length) {
-    const byte = bytes[at]!;
-    if (byte === QUOTE) at = endOfString(bytes, at);
-    else if (WHITE_SPACE[byte] === 0) at += 1;
-    else {
-      length += bytes.copy(compact, length, copied, at);
-      while (at < bytes.length && WHITE_SPACE[bytes[at]!] === 1) at += 1;
-      copied = at;
-    }
-  }
-  if (copied === 0) return typeof json === 'string' ? json : bytes.toString();
-  length += bytes.copy(compact, length, copied);
-  return compact.toString('utf8', 0, length);
-}
-
-/** Returns the offset after the string that begins at `from`. */
-function endOfString(bytes: Uint8Array, from: number): number {
-  let at = from + 1;
-  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  return at + 1;
 }
 
 function byteSet(...bytes: number[]): Uint8Array {

@@ -1,6 +1,7 @@
 /** The members of a document other than entries, as far as its format has them. They become its envelope (envelope.ts). */
 import { MAX_ENVELOPE_BYTES } from './layout.ts';
-import { compactJson, type JsonElement } from './json-elements.ts';
+import type { JsonElement } from './json-elements.ts';
+import { compactJson, objectText } from './json-text.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../json.ts';
 
 /** The members that the formats have next to their entries. Everything else in a file may be private. */
@@ -67,6 +68,6 @@ export class DocumentMembers {
       ...this.#containers,
       ...(hasGroups ? [['groups', groups] as const] : []),
     ]);
-    return `{${[...members].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
+    return objectText(members);
   }
 }

@@ -4,7 +4,7 @@
  * members stay as they were.
  */
 import type { EntryStatus } from '../entry.ts';
-import { compactJson, JsonElements } from '../document/json-elements.ts';
+import { memberTexts, objectText } from '../document/json-text.ts';
 import { isJsonObject, type JsonObject, memberOf } from '../json.ts';
 
 /**
@@ -25,7 +25,7 @@ const OWN_PREFIX = 'dev.rollcall/';
  * @param meta members for `_meta`; they replace those of the document with the same names
  */
 export function servedText(document: string, status: EntryStatus, meta: JsonObject): string {
-  const members = membersOf(document);
+  const members = memberTexts(document);
   const metaMembers = metaOf(members);
   const written = members.get('status');
   members.set('status', JSON.stringify(status));
@@ -41,7 +41,7 @@ export function servedText(document: string, status: EntryStatus, meta: JsonObje
 
 /** The document with this status. Without a status of its own, an active one stays as it is. */
 export function withStatus(document: string, status: EntryStatus): string {
-  const members = membersOf(document);
+  const members = memberTexts(document);
   const own = members.get('status');
   if (own === JSON.stringify(status) || (own === undefined && status === 'active')) return document;
   return objectText(members.set('status', JSON.stringify(status)));
@@ -51,7 +51,7 @@ export function withStatus(document: string, status: EntryStatus): string {
 export function publishedText(text: string, parsed: JsonObject): string {
   const meta = parsed['_meta'];
   if (!isJsonObject(meta) || !Object.keys(meta).some(isOwn)) return text;
-  const members = membersOf(text);
+  const members = memberTexts(text);
   const kept = new Map([...metaOf(members)].filter(([name]) => !isOwn(name)));
   const { documentStatus } = memberOf(meta, ENTRY_STATE);
   if (documentStatus === null) members.delete('status');
@@ -67,16 +67,5 @@ function isOwn(name: string): boolean {
 
 function metaOf(members: ReadonlyMap<string, string>): Map<string, string> {
   const meta = members.get('_meta');
-  return meta?.startsWith('{') === true ? membersOf(meta) : new Map();
-}
-
-/** The texts of the members of a JSON object, in their order. */
-function membersOf(object: string): Map<string, string> {
-  const elements = new JsonElements({ select: (path) => (path.length === 0 ? 'enter' : 'take') });
-  const found = [...elements.push(Buffer.from(object)), ...elements.end()];
-  return new Map(found.map(({ path, bytes }) => [String(path[0]), compactJson(bytes)]));
-}
-
-function objectText(members: ReadonlyMap<string, string>): string {
-  return `{${[...members].map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(',')}}`;
+  return meta?.startsWith('{') === true ? memberTexts(meta) : new Map();
 }

@@ -4,13 +4,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RollcallError } from '../../registry/failure.ts';
-import {
-  compactJson,
-  type JsonElement,
-  JsonElements,
-  type JsonElementsOptions,
-  memberBytes,
-} from '../../registry/document/json-elements.ts';
+import { type JsonElement, JsonElements, type JsonElementsOptions } from '../../registry/document/json-elements.ts';
 
 /** Only available if the process was started with a flag. */
 function collectGarbage(): void {
@@ -195,33 +189,5 @@ describe('the scanner', () => {
     ['[1]\0', 'found the byte 0x00'],
   ])('says where %j is malformed', (document, message) => {
     expect(() => scan(Buffer.from(document), { select: takeAt(1) })).toThrow(message);
-  });
-});
-
-describe('compactJson', () => {
-  test('removes only white space between tokens', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), fc.constantFrom(1, 4, '\t', '\r\n '), (value, space) => {
-        expect(compactJson(JSON.stringify(value, null, space))).toBe(JSON.stringify(value));
-        expect(compactJson(Buffer.from(JSON.stringify(value, null, space)))).toBe(JSON.stringify(value));
-      }),
-    );
-  });
-
-  test('keeps a compact text unchanged', () => {
-    fc.assert(
-      fc.property(fc.json(), (json) => {
-        expect(compactJson(compactJson(json))).toBe(compactJson(json));
-      }),
-    );
-    expect(compactJson(String.raw`{"b":1.0,"1":"a \" b\\"}`)).toBe(String.raw`{"b":1.0,"1":"a \" b\\"}`);
-  });
-});
-
-describe('memberBytes', () => {
-  test('finds a member of an object, the last one of duplicates', () => {
-    const object = Buffer.from('{"a": {"b": 1}, "b" : [2] , "b": {"x": 3}}');
-    expect(Buffer.from(memberBytes(object, 'b')!).toString()).toBe('{"x": 3}');
-    expect(memberBytes(object, 'c')).toBeNull();
   });
 });

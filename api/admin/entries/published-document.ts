@@ -1,7 +1,7 @@
 /** Checks the document of a server, skill, or plugin for publishing. */
 import { structureFault } from '../../../registry/document/structure.ts';
 import { type EntryKind, kindOfName, storedName } from '../../../registry/entry-kind.ts';
-import { compactJson } from '../../../registry/document/json-elements.ts';
+import { compactJson } from '../../../registry/document/json-text.ts';
 import { isJsonObject } from '../../../registry/json.ts';
 import { checkServerJson, type Fault, faultText } from '../../../registry/server-json/check.ts';
 import { checkSkill } from '../../../registry/skills/check-skill.ts';

@@ -2,7 +2,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { ENTRY_KINDS, type EntryKind, SKILL_KINDS, storedName } from '../../../registry/entry-kind.ts';
-import { memberBytes } from '../../../registry/document/json-elements.ts';
+import { memberTexts } from '../../../registry/document/json-text.ts';
 import { serverJsonSchema } from '../../../registry/server-json/schema.ts';
 import { pluginSchema, skillSchema } from '../../../registry/skills/skill-schema.ts';
 import { isJsonObject } from '../../../registry/json.ts';
@@ -197,7 +197,7 @@ function publication(
   if (isRestricted && (!isJsonObject(claims) || Object.keys(claims).length === 0)) {
     throw new HttpError(400, `claims are required when authorization is enabled: they say who sees the ${entryKind}`);
   }
-  return { entryKind, document: Buffer.from(memberBytes(bytes, entryKind) ?? []), claims: claims ?? undefined };
+  return { entryKind, document: Buffer.from(memberTexts(bytes).get(entryKind) ?? ''), claims: claims ?? undefined };
 }
 
 interface NamedEntry {
