@@ -1,6 +1,6 @@
 import type { Database } from '../../db/connection/database.ts';
 import { stageChunk } from '../../db/syncs/staged-chunk.ts';
-import type { FoundDraft } from '../../registry/document/reader.ts';
+import type { FoundDraft } from '../../registry/document/found-entries.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 
 /** A chunk is written when it has this many entries, or this many characters of documents. */

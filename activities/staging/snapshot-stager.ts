@@ -2,12 +2,8 @@
 import type { Database } from '../../db/connection/database.ts';
 import { storeContents } from '../../db/contents/stored-contents.ts';
 import { discardSnapshot } from '../../db/syncs/snapshots.ts';
-import {
-  DocumentReader,
-  type DocumentReaderOptions,
-  type DocumentSummary,
-  type ReadEntries,
-} from '../../registry/document/reader.ts';
+import { DocumentReader, type DocumentReaderOptions, type DocumentSummary } from '../../registry/document/reader.ts';
+import type { ReadEntries } from '../../registry/document/found-entries.ts';
 import type { DraftOutcome } from '../../registry/document/draft.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { type CompiledFilter, compileFilter } from '../../registry/patterns/filter.ts';

@@ -3,7 +3,6 @@
  * the end the document's other members. Of a JSON document, at most one entry is in memory at a time.
  */
 import {
-  type GroupedOutcome,
   type ReadGroup,
   readSkillEntry,
   readToolhiveEntry,
@@ -11,16 +10,16 @@ import {
   readUpstreamEntry,
   readUpstreamGroup,
 } from './entries.ts';
+import { FoundEntries, type FoundEntriesOptions, type ReadEntries } from './found-entries.ts';
 import { DocumentMembers } from './members.ts';
 import { containerFormats, maxBytes, skillListAt, syntaxOf } from './layout.ts';
-import type { EntryDraft, EntryFinding } from '../entry.ts';
 import { RollcallError } from '../failure.ts';
 import { type JsonElement, JsonElements, type JsonKind, type JsonPath, type Selection } from './json-elements.ts';
 import type { RegistryFormat } from '../source-definition.ts';
 import { RECOGNIZED_BYTES, whyNotUtf8 } from './text-encoding.ts';
-import { MAX_YAML_BYTES, positionKey, type Positions, yamlToJson } from './yaml.ts';
+import { MAX_YAML_BYTES, yamlToJson } from './yaml.ts';
 
-export interface DocumentReaderOptions {
+export interface DocumentReaderOptions extends FoundEntriesOptions {
   /** The format that the source configures. Absent: detected from the content. */
   readonly format?: RegistryFormat | undefined;
   /**
@@ -28,30 +27,6 @@ export interface DocumentReaderOptions {
    * document can't be JSON.
    */
   readonly syntax?: 'json' | 'yaml' | undefined;
-  /** The file name for the locations of entries, if the snapshot has several files. */
-  readonly file?: string | undefined;
-  /** The page of a list that the document is. Entries are then located by their number in it. Default: not a page. */
-  readonly page?: string | undefined;
-  /** Positions of entries in the YAML document that this one was converted from. Default: not converted. */
-  readonly positions?: Positions | undefined;
-  /** The source's filter: entries to skip without a finding. Default: none. */
-  readonly excludes?: ((draft: EntryDraft) => boolean) | undefined;
-  /** The ordinal of the document's first entry in the snapshot. Default 0. */
-  readonly firstOrdinal?: number;
-}
-
-/** A draft and its ordinal in the snapshot. */
-export interface FoundDraft {
-  readonly ordinal: number;
-  /** Its location, as in a finding. */
-  readonly location: string | null;
-  readonly draft: EntryDraft;
-}
-
-/** The entries and findings that a chunk completed. */
-export interface ReadEntries {
-  readonly drafts: readonly FoundDraft[];
-  readonly findings: readonly EntryFinding[];
 }
 
 /** The result at the end of a document. */
@@ -71,7 +46,6 @@ export class DocumentReader {
   /** The first bytes, until there are enough of them to recognize what is not UTF-8; then null. */
   #start: Uint8Array | null = new Uint8Array();
   #isBlank = true;
-  #positions: Positions | undefined;
   #format: RegistryFormat | undefined;
   /** The bytes so far, as long as the document may be YAML or a single entry. */
   #whole: Uint8Array[] | null = [];
@@ -80,17 +54,12 @@ export class DocumentReader {
   /** Whether it has a list of skills or plugins, or null instead of a container of entries. */
   #isRegistry = false;
   readonly #envelope = new DocumentMembers();
-  readonly #firstOrdinal: number;
-  #ordinal: number;
-  #drafts: FoundDraft[] = [];
-  #findings: EntryFinding[] = [];
+  readonly #found: FoundEntries;
 
   constructor(options: DocumentReaderOptions = {}) {
     this.#options = options;
     this.#syntax = options.syntax;
-    this.#positions = options.positions;
-    this.#firstOrdinal = options.firstOrdinal ?? 0;
-    this.#ordinal = this.#firstOrdinal;
+    this.#found = new FoundEntries(options);
     this.#elements = new JsonElements({ select: (path, kind) => this.#select(path, kind), maxBytes });
   }
 
@@ -107,14 +76,7 @@ export class DocumentReader {
       this.#start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
       if (this.#start.length >= RECOGNIZED_BYTES) this.#takeStart();
     }
-    return this.#handOver();
-  }
-
-  #handOver(): ReadEntries {
-    const read = { drafts: this.#drafts, findings: this.#findings };
-    this.#drafts = [];
-    this.#findings = [];
-    return read;
+    return this.#found.handOver();
   }
 
   /** Takes the first bytes, all of them if the document has no more. */
@@ -166,9 +128,9 @@ export class DocumentReader {
     if (this.#format === undefined && this.#isRegistry) this.#format = this.#options.format ?? 'upstream';
     if (this.#format === undefined) this.#readSingleEntry();
     return {
-      ...this.#handOver(),
+      ...this.#found.handOver(),
       format: this.#format!,
-      entries: this.#ordinal - this.#firstOrdinal,
+      entries: this.#found.count,
       envelope: this.#envelope.text(),
     };
   }
@@ -220,14 +182,15 @@ export class DocumentReader {
       if (element.path.length === 0) continue;
       if (this.#isNoContainer(element)) continue;
       const skillKind = skillListAt(element.path.slice(0, -1));
-      if (skillKind !== undefined) this.#add({ element, outcome: readSkillEntry(element, skillKind) });
+      if (skillKind !== undefined) this.#found.add({ element, outcome: readSkillEntry(element, skillKind) });
       else if (root === 'data' && element.path[1] === 'groups') this.#addGroup(readUpstreamGroup(element));
-      else if (typeof root === 'number' || root === 'data') this.#add({ element, outcome: readUpstreamEntry(element) });
+      else if (typeof root === 'number' || root === 'data')
+        this.#found.add({ element, outcome: readUpstreamEntry(element) });
       else if (element.path.length === 1) this.#envelope.add(String(root), element);
       else if (root === 'groups') this.#addGroup(readToolhiveGroup(element));
       else if (this.#format === 'toolhive') {
-        this.#add({ element, outcome: readToolhiveEntry(element, root === 'remote_servers') });
-      } else this.#add({ element, outcome: readUpstreamEntry(element) });
+        this.#found.add({ element, outcome: readToolhiveEntry(element, root === 'remote_servers') });
+      } else this.#found.add({ element, outcome: readUpstreamEntry(element) });
     }
   }
 
@@ -245,34 +208,8 @@ export class DocumentReader {
   }
 
   #addGroup({ outcomes, group }: ReadGroup): void {
-    for (const outcome of outcomes) this.#add(outcome);
+    for (const outcome of outcomes) this.#found.add(outcome);
     if (group !== null) this.#envelope.addGroup(group);
-  }
-
-  #add({ outcome, element }: GroupedOutcome): void {
-    const ordinal = this.#ordinal;
-    const location = this.#locate(element);
-    this.#ordinal += 1;
-    if ('rejection' in outcome) {
-      const { name, version, reason } = outcome.rejection;
-      this.#findings.push({ severity: 'rejection', ordinal, location, name, version, reason });
-      return;
-    }
-    if (this.#options.excludes?.(outcome.draft) === true) return;
-    const { name, version } = outcome.draft;
-    this.#drafts.push({ ordinal, location, draft: outcome.draft });
-    for (const reason of outcome.warnings) {
-      this.#findings.push({ severity: 'warning', ordinal, location, name, version, reason });
-    }
-  }
-
-  /** The location of the next entry. */
-  #locate(element: GroupedOutcome['element']): string | null {
-    const { page, file } = this.#options;
-    if (page !== undefined) return `${page}, entry ${this.#ordinal - this.#firstOrdinal + 1}`;
-    const position = this.#positions === undefined ? element : this.#positions.get(positionKey(element.path));
-    const place = position === undefined ? [] : [`line ${position.line}, column ${position.column}`];
-    return [...(file === undefined ? [] : [file]), ...place].join(', ') || null;
   }
 
   /** YAML and single entries can't be read in pieces, so they are buffered up to their size limit. */
@@ -285,7 +222,7 @@ export class DocumentReader {
 
   #readYaml(yaml: Uint8Array): void {
     const { json, positions } = yamlToJson(yaml);
-    this.#positions = positions;
+    this.#found.positions = positions;
     this.#whole = [json];
     this.#readElements(this.#elements.push(json));
   }
@@ -301,7 +238,8 @@ export class DocumentReader {
     this.#recognize('upstream', ['name']);
     this.#envelope.clear();
     const root = new JsonElements({ select: () => 'take', maxBytes });
-    for (const element of root.push(Buffer.concat(whole))) this.#add({ element, outcome: readUpstreamEntry(element) });
+    for (const element of root.push(Buffer.concat(whole)))
+      this.#found.add({ element, outcome: readUpstreamEntry(element) });
   }
 
   #whatWasFound(): string {

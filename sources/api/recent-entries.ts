@@ -1,6 +1,6 @@
 /** Recently changed entries, to recognize them when they are listed again. */
 import { createHash } from 'node:crypto';
-import type { FoundDraft } from '../../registry/document/reader.ts';
+import type { FoundDraft } from '../../registry/document/found-entries.ts';
 
 export class RecentEntries {
   readonly #digests = new Map<string, string>();
