@@ -16,7 +16,7 @@ import { type EntryDraft, type EntryStatus, SERVER_STATUSES } from '../entry.ts'
 import { isJsonObject, type JsonObject, textOf } from '../json.ts';
 import { contentFaults, faultText } from '../server-json/check.ts';
 import { isUsableServerName, MAX_IDENTIFIER_BYTES } from '../server-json/name.ts';
-import { tagsOf } from '../server-json/tags.ts';
+import { tagsOf } from '../server-json/extension.ts';
 import { toolhiveExtension } from '../toolhive/format.ts';
 
 export interface FoundServer extends FoundDocument {

@@ -16,7 +16,7 @@ import { ENTRY_STATUSES, type EntryDraft, type EntryStatus } from '../entry.ts';
 import { type SkillKind, storedName } from '../entry-kind.ts';
 import { type JsonObject, memberOf, textOf, textsOf } from '../json.ts';
 import { faultText } from '../server-json/check.ts';
-import { tagsOf } from '../server-json/tags.ts';
+import { tagsOf } from '../server-json/extension.ts';
 import { IDENTIFYING_MEMBERS, skillContentFaults } from './check-skill.ts';
 import { SKILL_STATUSES } from './skill-schema.ts';
 import { ENTRY_STATE, publishedText } from './served-skill.ts';

@@ -5,7 +5,7 @@ import { PUBLISHER_PROVIDED, publisherExtension } from '../../registry/server-js
 import { jsonEquals, type JsonObject } from '../../registry/json.ts';
 import { checkServerJson } from '../../registry/server-json/check.ts';
 import type { ToolhiveServer } from '../../registry/toolhive/format.ts';
-import { tagsOf } from '../../registry/server-json/tags.ts';
+import { tagsOf } from '../../registry/server-json/extension.ts';
 import { TOOLHIVE_DOCUMENT, serversOf } from './toolhive-fixture.ts';
 
 const SERVERS = serversOf(TOOLHIVE_DOCUMENT);
