@@ -6,7 +6,7 @@ import {
   literalOf,
   valueTemplate,
 } from '../../../registry/exports/form/template.ts';
-import { transportUrl } from '../../../registry/exports/form/transport-url.ts';
+import { transportUrl } from '../../../registry/toolhive/image.ts';
 
 const input = (id: string, members: Partial<Input> = {}): Input => ({
   id,
