@@ -1,6 +1,6 @@
 /** Filters the entries of a source by name and tags. */
 import { servedName } from '../entry-kind.ts';
-import { compileGlob, globCost, GlobError } from './glob.ts';
+import { compileGlob, globCost, globFault } from './glob.ts';
 import type { SourceFilter } from '../source-definition.ts';
 
 type FilterVerdict = 'included' | 'excluded';
@@ -43,13 +43,5 @@ export function badPattern(pattern: string): string | null {
   if (pattern === '') {
     return 'the pattern is empty and matches no name';
   }
-  try {
-    compileGlob(pattern);
-    return null;
-  } catch (error) {
-    if (error instanceof GlobError) {
-      return error.message;
-    }
-    throw error;
-  }
+  return globFault(() => compileGlob(pattern));
 }

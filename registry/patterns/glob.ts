@@ -25,6 +25,17 @@ export class GlobError extends Error {
   override readonly name = 'GlobError';
 }
 
+/** What is wrong with the pattern that this compiles, or null. */
+export function globFault(compile: () => unknown): string | null {
+  try {
+    compile();
+    return null;
+  } catch (error) {
+    if (error instanceof GlobError) return error.message;
+    throw error;
+  }
+}
+
 /**
  * Compiles a glob to a matching function.
  *

@@ -7,7 +7,7 @@
  * the pattern × length of the path) steps, because the paths come from untrusted repositories. Existing libraries turn
  * patterns into regular expressions, which can take exponential time.
  */
-import { accepts, ANY_CHARACTERS, GlobError, parseGlob, type Token } from './glob.ts';
+import { accepts, ANY_CHARACTERS, GlobError, globFault, parseGlob, type Token } from './glob.ts';
 
 /** `**` with its following slash, or at the end of a pattern. */
 const ANY_SEGMENTS = Symbol('**/');
@@ -52,14 +52,7 @@ export function compilePathGlob(pattern: string): (path: string) => boolean {
 
 /** Returns what is wrong with the path of a Git source if it is a pattern, or null. */
 export function badPathPattern(path: string): string | null {
-  if (!isPathGlob(path)) return null;
-  try {
-    compilePathGlob(path);
-    return null;
-  } catch (error) {
-    if (error instanceof GlobError) return error.message;
-    throw error;
-  }
+  return isPathGlob(path) ? globFault(() => compilePathGlob(path)) : null;
 }
 
 function pathTokens(tokens: readonly Token[]): PathToken[] {
