@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defined, isJsonObject, type JsonObject, textOf, textsOf } from '../../json.ts';
 import { jsonFaults, jsonText } from '../formats.ts';
-import { type CatalogSkill, gitSource, listEach, metadataOf, NOT_PINNED, type SkillTarget } from './skill-target.ts';
+import { type CatalogSkill, gitSource, listEach, metadataOf, type SkillTarget } from './skill-target.ts';
 
 const git = {
   url: z.string().min(1),
@@ -46,12 +46,9 @@ export const claudeCodeMarketplace: SkillTarget = {
   lists: 'plugin',
   renderSkills: (catalog) => {
     const { entries, report } = listEach(catalog, (plugin, name) => {
-      const { url, path, ref, sha } = gitSource(plugin);
-      const at = defined({ url, ...(path !== '' && { path }), ref, sha });
-      const source = { source: path === '' ? 'url' : 'git-subdir', ...at };
+      const { source, notes } = gitSource(plugin);
       const { description } = plugin.document;
-      const entry = { name, source, description, version: plugin.version, ...describedBy(plugin) };
-      return { entry, notes: sha === undefined ? [NOT_PINNED] : [] };
+      return { entry: { name, source, description, version: plugin.version, ...describedBy(plugin) }, notes };
     });
     const { registry } = catalog;
     const $schema = 'https://json.schemastore.org/claude-code-marketplace.json';

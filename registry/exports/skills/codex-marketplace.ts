@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { defined, textOf } from '../../json.ts';
+import { textOf } from '../../json.ts';
 import { jsonFaults, jsonText } from '../formats.ts';
-import { gitSource, listEach, metadataOf, NOT_PINNED, type SkillTarget } from './skill-target.ts';
+import { gitSource, listEach, metadataOf, type SkillTarget } from './skill-target.ts';
 
 const git = { url: z.string().min(1), ref: z.string().optional(), sha: z.string().optional() };
 const schema = z.strictObject({
@@ -37,15 +37,14 @@ export const codexMarketplace: SkillTarget = {
   lists: 'plugin',
   renderSkills: (catalog) => {
     const { entries, report } = listEach(catalog, (plugin, name) => {
-      const { url, path, ref, sha } = gitSource(plugin);
-      const at = defined({ url, ...(path !== '' && { path: `./${path}` }), ref, sha });
+      const { source, notes } = gitSource(plugin, './');
       const entry = {
         name,
-        source: { source: path === '' ? 'url' : 'git-subdir', ...at },
+        source,
         policy: { installation: 'AVAILABLE', authentication: 'ON_INSTALL' },
         category: textOf(metadataOf(plugin)['category']) ?? DEFAULT_CATEGORY,
       };
-      return { entry, notes: sha === undefined ? [NOT_PINNED] : [] };
+      return { entry, notes };
     });
     const { registry } = catalog;
     return { text: jsonText({ name: registry, interface: { displayName: registry }, plugins: entries }), report };

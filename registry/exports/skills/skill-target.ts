@@ -1,6 +1,6 @@
 /** Targets that list the skills or plugins of a registry. Each lists the latest version of each, under its name without namespace. */
 import type { SkillKind } from '../../entry-kind.ts';
-import { type JsonObject, memberOf, objectsOf, textOf } from '../../json.ts';
+import { defined, type JsonObject, memberOf, objectsOf, textOf } from '../../json.ts';
 import { attempt, LeftOut, leftOut, type Rendering, type ReportLine, type TargetFacts } from '../target.ts';
 
 export interface SkillTarget extends TargetFacts {
@@ -73,30 +73,25 @@ function shortNameOf(name: string): string {
   return name.slice(name.indexOf('/') + 1);
 }
 
-export interface GitSource {
-  readonly url: string;
-  /** Empty: the root of the repository. */
-  readonly path: string;
-  readonly ref: string | undefined;
-  readonly sha: string | undefined;
-}
-
-/** Where the first Git package of a plugin is. */
-export function gitSource({ document }: CatalogSkill): GitSource {
+/**
+ * Where the first Git package of a plugin is, as marketplaces write it, and what users must know about it.
+ *
+ * @param before what the path of a folder begins with
+ */
+export function gitSource({ document }: CatalogSkill, before = ''): { source: JsonObject; notes: readonly string[] } {
   const git = objectsOf(document['packages']).find((candidate) => candidate['registryType'] === 'git');
   const url = textOf(git?.['url']);
   if (git === undefined || url === undefined)
     throw new LeftOut('it has no Git package, the only kind that this client installs');
+  const folder = textOf(git['subfolder']);
+  const place = folder === undefined ? { source: 'url', url } : { source: 'git-subdir', url, path: before + folder };
   const commit = textOf(git['commit']);
+  const isPinned = commit !== undefined && /^[0-9a-f]{40}$/.test(commit);
   return {
-    url,
-    path: textOf(git['subfolder']) ?? '',
-    ref: textOf(git['ref']),
-    sha: commit !== undefined && /^[0-9a-f]{40}$/.test(commit) ? commit : undefined,
+    source: defined({ ...place, ref: textOf(git['ref']), sha: isPinned ? commit : undefined }),
+    notes: isPinned ? [] : ["it isn't pinned to a commit: users get whatever its repository has"],
   };
 }
-
-export const NOT_PINNED = "it isn't pinned to a commit: users get whatever its repository has";
 
 export function metadataOf({ document }: CatalogSkill): JsonObject {
   return memberOf(document, 'metadata');
