@@ -8,7 +8,6 @@ const KNOWN_HOSTS: Readonly<Record<string, string>> = {
 };
 /** `git@example.com:group/project.git` */
 const SCP_LIKE = /^(?:\w[\w.-]*@)?([a-z0-9.-]+):(?!\/\/)(.+)$/i;
-const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 
 /** Reverse DNS with at least two labels, as in the entry schemas of ToolHive. */
 export const NAMESPACE = /^(?=.{3,128}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/;
@@ -20,16 +19,15 @@ export const NAMESPACE = /^(?=.{3,128}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z
  */
 export function namespaceOfRepository(repository: string): string | null {
   const { host, path } = locate(repository) ?? { host: '', path: '' };
-  const owner = path.split('/').find((segment) => segment !== '');
-  const hasProject = path.split('/').filter((segment) => segment !== '').length > 1;
-  if (owner === undefined || !hasProject || !host.includes('.') || /^[\d.]+$|:/.test(host)) return null;
+  const [owner, project] = path.split('/').filter((segment) => segment !== '');
+  if (owner === undefined || project === undefined || !host.includes('.') || /^[\d.]+$|:/.test(host)) return null;
   const prefix = KNOWN_HOSTS[host] ?? host.split('.').toReversed().join('.');
   const label = owner
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-|-$/g, '');
   const namespace = `${prefix}.${label}`;
-  return LABEL.test(label) && NAMESPACE.test(namespace) ? namespace : null;
+  return NAMESPACE.test(namespace) ? namespace : null;
 }
 
 function locate(repository: string): { readonly host: string; readonly path: string } | null {

@@ -1,9 +1,9 @@
 /** Converts an entry from the tables of ToolHive Registry Server to its document. */
 import { isJsonObject, type JsonObject, objectsOf, textOf } from '../json.ts';
+import { PUBLISHER_PROVIDED } from '../server-json/extension.ts';
 
 /** The schema that ToolHive Registry Server names in every answer. It doesn't store which one a publisher named. */
 const SCHEMA = 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json';
-const PUBLISHER_PROVIDED = 'io.modelcontextprotocol.registry/publisher-provided';
 
 /** One version of a server. Texts that a publisher left out are null or empty. */
 export interface ToolhiveStoredServer {
