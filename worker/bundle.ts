@@ -15,7 +15,7 @@ const PREBUILT = fileURLToPath(new URL('workflow-bundle.js', import.meta.url));
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** All that a bundle is made of, relative to the checkout. */
-export const BUNDLED = ['workflows', 'registry', 'worker/bundle-process.ts', 'package-lock.json'] as const;
+export const BUNDLED = ['workflows', 'registry', 'pacing', 'worker/bundle-process.ts', 'package-lock.json'] as const;
 const BUNDLES = join(ROOT, 'node_modules/.cache/workflow-bundles');
 
 /** The bundle that comes with the installed package; in a checkout, one of the current workflow code. */
