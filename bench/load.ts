@@ -8,6 +8,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { findOnPath } from '../embedded/executable.ts';
 import { processorSeconds } from './process-memory.ts';
 
 export interface Load {
@@ -15,6 +16,8 @@ export interface Load {
   readonly origin: string;
   /** Requested in turn, repeatedly. */
   readonly paths: readonly string[];
+  /** Stop when all paths were requested, even before the time is over. */
+  readonly once?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly seconds: number;
@@ -34,14 +37,12 @@ export interface MeasuredLoad extends LoadResult {
 }
 
 type ToolResult = LoadResult & { readonly failures: number };
-type LoadTool = (load: Load) => Promise<ToolResult>;
 
 const run = promisify(execFile);
 
 /** @throws Error if a request failed or was answered with an error, because the figure would be meaningless */
 export async function putUnderLoad(load: Load): Promise<LoadResult> {
-  const tool = await chosenTool();
-  const { failures, ...result } = await tool(load);
+  const { failures, ...result } = await LOAD_TOOLS[await loadToolName()](load);
   if (failures > 0 || result.requests === 0) {
     throw new Error(`${failures} of ${result.requests} requests to ${load.origin}${load.paths[0]} failed`);
   }
@@ -68,21 +69,11 @@ export async function warmUp(load: Omit<Load, 'seconds'>): Promise<void> {
   }
 }
 
-let toolOfThisRun: Promise<LoadTool> | undefined;
-const chosenTool = (): Promise<LoadTool> => (toolOfThisRun ??= findTool());
+export const LOAD_TOOLS = { wrk, autocannon } as const;
 
 /** The name of the tool in use. */
-export async function loadToolName(): Promise<string> {
-  return (await chosenTool()) === wrk ? 'wrk' : 'autocannon';
-}
-
-async function findTool(): Promise<LoadTool> {
-  // wrk prints its version but exits with status 1.
-  const found = await run('wrk', ['--version']).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
-  );
-  return found ? wrk : autocannon;
+export async function loadToolName(): Promise<keyof typeof LOAD_TOOLS> {
+  return (await findOnPath('wrk')) === undefined ? 'autocannon' : 'wrk';
 }
 
 const WRK_SCRIPT = new URL('wrk-load.lua', import.meta.url).pathname;
@@ -101,6 +92,7 @@ async function wrk(load: Load): Promise<ToolResult> {
         load.origin,
         '--',
         pathsFile,
+        ...(load.once === true ? ['once'] : []),
       ],
       { maxBuffer: 1 << 20 },
     );

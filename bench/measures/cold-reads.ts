@@ -130,7 +130,7 @@ async function measureLookups(bench: Bench, registry: LargeRegistry, registryId:
   const bare = await startBareLookups({ connection: connectionOf(registry.database.settings), registryId });
   const ours = { origin: registry.origin, processId: registry.processes.api };
   const load = ({ origin, processId }: Lookups, asked: readonly string[]): Promise<MeasuredLoad> =>
-    putProcessUnderLoad(processId, { origin, paths: asked, connections: CONNECTIONS, seconds: 1 });
+    putProcessUnderLoad(processId, { origin, paths: asked, once: true, connections: CONNECTIONS, seconds: 1 });
   const found: { readonly ours: MeasuredLoad; readonly bare: MeasuredLoad }[] = [];
   try {
     bench.say('cold look-ups: warm-up');
@@ -144,11 +144,6 @@ async function measureLookups(bench: Bench, registry: LargeRegistry, registryId:
       bench.say(`cold look-ups, run ${run}`);
       const asked = paths.slice(run * perRun, (run + 1) * perRun);
       const result = { ours: await load(ours, asked), bare: await load(bare, asked) };
-      if (result.ours.requests > asked.length) {
-        throw new Error(
-          `A run answered ${result.ours.requests} look-ups, but has only ${asked.length} of them: repeat with a larger --entries`,
-        );
-      }
       // The first run of each isn't counted.
       if (run > 0) found.push(result);
     }

@@ -12,7 +12,6 @@ import { warmReads } from './warm-reads.ts';
 
 const CONNECTIONS = 32;
 const SETTLED_AFTER_MS = 300;
-/** More than one run answers. */
 const SEARCHES_PER_RUN = 5000;
 const LIMITS_PER_RUN = 4;
 /** Page sizes that no other measure uses. */
@@ -23,7 +22,7 @@ interface Read {
   /** Quick runs have one read of each kind: from the cache, by key, and by text index. */
   readonly inQuickRuns: boolean;
   /** The requests of a run. Runs are numbered from 0, counting both quiet runs and runs during syncs. */
-  readonly load: (run: number) => Pick<Load, 'paths' | 'headers'>;
+  readonly load: (run: number) => Pick<Load, 'paths' | 'headers' | 'once'>;
 }
 
 export async function measureReadsDuringSync(bench: Bench): Promise<Figure[]> {
@@ -99,7 +98,7 @@ async function readsOf(bench: Bench, { origin, runs }: { origin: string; runs: n
     {
       line: 'list page, each once',
       inQuickRuns: false,
-      load: (run) => ({ paths: pagesOf(cursors, SMALLEST_LIMIT + run * LIMITS_PER_RUN) }),
+      load: (run) => ({ paths: pagesOf(cursors, SMALLEST_LIMIT + run * LIMITS_PER_RUN), once: true }),
     },
     {
       line: 'versions/latest, each once',
@@ -108,13 +107,14 @@ async function readsOf(bench: Bench, { origin, runs }: { origin: string; runs: n
         paths: names
           .slice(run * namesPerRun, (run + 1) * namesPerRun)
           .map((name) => `/v0.1/servers/${encodeURIComponent(name)}/versions/latest`),
+        once: true,
       }),
     },
     // Seeds that no other measure uses.
     {
       line: 'search, each once',
       inQuickRuns: true,
-      load: (run) => ({ paths: searchPaths(names, SEARCHES_PER_RUN, 100 + run) }),
+      load: (run) => ({ paths: searchPaths(names, SEARCHES_PER_RUN, 100 + run), once: true }),
     },
   ];
 }
