@@ -6,7 +6,7 @@ import type { Configuration } from '../../config/model.ts';
 import { migrateUp } from '../../db/upkeep/migrations.ts';
 import { type DataFolder, takeDataFolder } from '../../embedded/data-folder.ts';
 import { LOOPBACK } from '../../embedded/free-port.ts';
-import { keepRunning, Unrecoverable } from '../../embedded/keep-running.ts';
+import { type KeptRunning, keepRunning, Unrecoverable } from '../../embedded/keep-running.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { localUrl } from './addresses.ts';
 import { runEmbeddedPostgres, runEmbeddedTemporal } from './embedded-services.ts';
@@ -49,7 +49,10 @@ export async function serve(configuration: Configuration, options: ServeOptions)
   const { say } = options;
   options.signal.addEventListener('abort', () => say('Stopping'));
   try {
-    await start(configuration, { ...options, cleanup, onLost });
+    await start(configuration, { ...options, cleanup, onLost }).catch((error: unknown) => {
+      // Ctrl-C in a terminal also ends the programs that a start runs, such as initdb.
+      if (!options.signal.aborted) throw error;
+    });
     if (!options.signal.aborted) {
       const reason = await Promise.race([once(options.signal, 'abort'), lost]);
       if (reason instanceof Unrecoverable) throw reason;
@@ -96,7 +99,7 @@ async function startServices(
 ): Promise<CompleteConfiguration> {
   const { dataFolder, cleanup, onLost, temporalPort, uiPort, say } = options;
   const context = { directory: dataFolder?.path ?? options.dataDirectory, say };
-  const [database, temporal] = await Promise.all([
+  const [database, temporal] = await allStarted([
     configuration.database ??
       runEmbeddedPostgres(context).then((service) => {
         cleanup.push(service.stop);
@@ -136,14 +139,21 @@ async function prepareDatabase(configuration: CompleteConfiguration, { say }: Se
 async function startRoles(configuration: CompleteConfiguration, { cleanup, say }: StartOptions): Promise<void> {
   say('Starting the API and the worker');
   const roles: Role[] = ['api', 'worker'];
-  const running = await Promise.allSettled(
-    roles.map((role) =>
-      keepRunning({ name: `The ${role}`, start: () => forkRole({ role, configuration }), onMessage: say }),
-    ),
-  );
+  const started: KeptRunning[] = [];
   // One cleanup step, so that both stop in parallel.
-  const started = running.filter((result) => result.status === 'fulfilled').map((result) => result.value);
   cleanup.push(async () => void (await Promise.all(started.map((role) => role.stop()))));
-  const failure = running.find((result) => result.status === 'rejected');
-  if (failure !== undefined) throw failure.reason;
+  await allStarted(
+    roles.map(async (role) => {
+      const options = { name: `The ${role}`, start: () => forkRole({ role, configuration }), onMessage: say };
+      started.push(await keepRunning(options));
+    }),
+  );
+}
+
+/** Waits for all, even if one fails: cleanup must know what has started. */
+async function allStarted<Starts extends readonly unknown[]>(
+  starts: readonly [...Starts],
+): Promise<{ -readonly [Index in keyof Starts]: Awaited<Starts[Index]> }> {
+  await Promise.allSettled(starts);
+  return await Promise.all(starts);
 }

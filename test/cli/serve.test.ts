@@ -1,5 +1,6 @@
 /** One installation, started like a user starts it, survives all kinds of failures. The tests build on each other. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -193,6 +194,16 @@ describe('serve', () => {
     expect(await serve.exited).toBe(0);
     await expect.poll(serve.output).toMatch(/Stopping\n[^]*Stopped\n$/); // the last lines can arrive after the exit
     expect(serve.output()).not.toContain('Starting the API');
+  });
+
+  test('stops while a program creates its database, which Ctrl-C also ends', async () => {
+    await rm(installation.dataFolder, { recursive: true });
+    serve = await startServe(installation, 'Starting PostgreSQL');
+    await expect.poll(() => existsSync(join(installation.dataFolder, 'postgres.new')), { interval: 5 }).toBe(true);
+    pressControlC(serve);
+    expect(await serve.exited).toBe(0);
+    await expect.poll(serve.output).toMatch(/Stopping\n[^]*Stopped\n$/);
+    expect(serve.output()).not.toContain('could not be set up');
   });
 });
 
