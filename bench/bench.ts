@@ -9,7 +9,7 @@ import { withClient } from '../db/connection/plain-client.ts';
 import { startEmbeddedPostgres } from '../embedded/postgres.ts';
 import { findTemporalBinary } from '../embedded/temporal-binary.ts';
 import { startEmbeddedTemporal } from '../embedded/temporal.ts';
-import { type DataSetOptions, writeDataSet } from './data-set.ts';
+import { type DataSetOptions, writeDataSet } from './data/data-set.ts';
 
 export interface BenchOptions {
   /** Fewer entries and fewer, shorter runs. */

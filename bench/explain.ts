@@ -8,7 +8,7 @@ import { type EntriesQuery, listEntries } from '../db/entries/entries.ts';
 import { findEntry, listVersions } from '../db/entries/versions.ts';
 import type { Visibility } from '../db/claims/visibility.ts';
 import { Bench, connectionOf } from './bench.ts';
-import { largeRegistry, stopLargeRegistry } from './large-registry.ts';
+import { largeRegistry, stopLargeRegistry } from './system/large-registry.ts';
 
 type Ask = (database: Queries) => Promise<unknown>;
 

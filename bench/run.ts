@@ -1,11 +1,11 @@
 /** `npm run bench`: measures speed and size, and prints a table. */
 import { parseArgs } from 'node:util';
 import { Bench } from './bench.ts';
-import type { Figure } from './figure.ts';
-import { stopLargeRegistry } from './large-registry.ts';
-import { loadToolName } from './load.ts';
+import type { Figure } from './figures/figure.ts';
+import { stopLargeRegistry } from './system/large-registry.ts';
+import { loadToolName } from './load/load.ts';
 import { MEASURES, QUICK_MEASURES } from './measures/index.ts';
-import { describeMachine, formatTable, type Report } from './report.ts';
+import { describeMachine, formatTable, type Report } from './figures/report.ts';
 
 const USAGE = `npm run bench -- [--quick] [--entries N] [--json] [--only MEASURE]...
 

@@ -3,15 +3,15 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import pg from 'pg';
 import { type Bench, connectionOf } from '../bench.ts';
-import { dataSetEntries } from '../data-set.ts';
+import { dataSetEntries } from '../data/data-set.ts';
 import { driverQuery, Queries, type Query } from '../../db/connection/queries.ts';
 import { listEntries } from '../../db/entries/entries.ts';
-import { atLeastShareOf, atMostTimes, below, type Figure, plain, ratioTo } from '../figure.ts';
-import { largeRegistry, type LargeRegistry } from '../large-registry.ts';
-import { type MeasuredLoad, putProcessUnderLoad, warmUp } from '../load.ts';
-import type { LookupSetup } from '../lookup-process.ts';
-import { percentile, sampleOf } from '../sample.ts';
-import { SequentialClient } from '../sequential-client.ts';
+import { atLeastShareOf, atMostTimes, below, type Figure, plain, ratioTo } from '../figures/figure.ts';
+import { largeRegistry, type LargeRegistry } from '../system/large-registry.ts';
+import { type MeasuredLoad, putProcessUnderLoad, warmUp } from '../load/load.ts';
+import type { LookupSetup } from '../baselines/lookup-process.ts';
+import { percentile, sampleOf } from '../figures/sample.ts';
+import { SequentialClient } from '../load/sequential-client.ts';
 
 const LIST_GOAL = 2;
 const LOOKUP_GOAL = 0.5;
@@ -181,7 +181,7 @@ interface Lookups {
 }
 
 async function startBareLookups(setup: LookupSetup): Promise<Lookups & { stop(): void }> {
-  const child = fork(new URL('../lookup-process.ts', import.meta.url));
+  const child = fork(new URL('../baselines/lookup-process.ts', import.meta.url));
   child.send(setup);
   const [port] = (await once(child, 'message')) as [number];
   return { origin: `http://127.0.0.1:${port}`, processId: child.pid!, stop: () => child.disconnect() };

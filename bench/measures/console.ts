@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { findChromium, startChromium } from '../../test/browser.ts';
 import type { Bench } from '../bench.ts';
-import { below, type Figure } from '../figure.ts';
-import { startRegistry } from '../running-registry.ts';
-import { sampleOf } from '../sample.ts';
+import { below, type Figure } from '../figures/figure.ts';
+import { startRegistry } from '../system/running-registry.ts';
+import { sampleOf } from '../figures/sample.ts';
 
 const SERVERS = 20_000;
 const FIRST_PAGE_GOAL_S = 1;

@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type Bench, connectionOf } from '../bench.ts';
-import { atMostTimes, below, type Figure, plain } from '../figure.ts';
-import { type FirstSync, largeRegistry, startLargeRegistry } from '../large-registry.ts';
-import { sampleOf } from '../sample.ts';
+import { atMostTimes, below, type Figure, plain } from '../figures/figure.ts';
+import { type FirstSync, largeRegistry, startLargeRegistry } from '../system/large-registry.ts';
+import { sampleOf } from '../figures/sample.ts';
 
 const GOAL = 4;
 const MOST_MEMORY_MIB = 512;
@@ -54,7 +54,7 @@ async function barestCopy(bench: Bench): Promise<() => Promise<number>> {
   const file = await bench.dataSet({ entries: bench.entries, versionsPerServer: 'real' });
   const { ownerSettings } = await bench.createDatabase();
   const connection = JSON.stringify(connectionOf(ownerSettings));
-  const script = new URL('../copy-process.ts', import.meta.url).pathname;
+  const script = new URL('../baselines/copy-process.ts', import.meta.url).pathname;
   return async () => {
     const { stdout } = await run(process.execPath, [script, file, connection]);
     return Number(stdout) / 1000;

@@ -1,6 +1,6 @@
 /** All measures by the names that `--only` accepts, in the order of the table. */
 import type { Bench } from '../bench.ts';
-import type { Figure } from '../figure.ts';
+import type { Figure } from '../figures/figure.ts';
 import { measureColdReads } from './cold-reads.ts';
 import { measureConsole } from './console.ts';
 import { measureFirstSync } from './first-sync.ts';

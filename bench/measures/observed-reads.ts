@@ -3,13 +3,13 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ApiOrder } from '../api-process.ts';
+import type { ApiOrder } from '../baselines/api-process.ts';
 import type { Bench } from '../bench.ts';
-import { atMostShareOf, type Figure } from '../figure.ts';
-import { interleaved } from '../interleaved.ts';
-import { largeRegistry } from '../large-registry.ts';
-import { putProcessUnderLoad, warmUp } from '../load.ts';
-import { sampleOf } from '../sample.ts';
+import { atMostShareOf, type Figure } from '../figures/figure.ts';
+import { interleaved } from '../figures/interleaved.ts';
+import { largeRegistry } from '../system/large-registry.ts';
+import { putProcessUnderLoad, warmUp } from '../load/load.ts';
+import { sampleOf } from '../figures/sample.ts';
 import { warmReads } from './warm-reads.ts';
 
 const CONNECTIONS = 32;
@@ -62,7 +62,9 @@ interface StartedApi {
 /** Starts the API in a process of its own. Its log goes to a file, as in production. */
 async function startApi(bench: Bench, order: ApiOrder): Promise<StartedApi> {
   const log = await open(join(bench.directory, `api-${String(order.isObserved)}.log`), 'w');
-  const child = fork(new URL('../api-process.ts', import.meta.url), { stdio: ['ignore', log.fd, log.fd, 'ipc'] });
+  const child = fork(new URL('../baselines/api-process.ts', import.meta.url), {
+    stdio: ['ignore', log.fd, log.fd, 'ipc'],
+  });
   child.send(order);
   const [port] = (await once(child, 'message')) as [number];
   return {

@@ -1,13 +1,13 @@
 /** Effect of large syncs on reads: the reads of the other measures, alternating between a quiet system and a growing source. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
-import { dataSetEntries } from '../data-set.ts';
-import { type Figure, ratioTo } from '../figure.ts';
-import { type LargeRegistry, largeRegistry } from '../large-registry.ts';
-import { type Load, type LoadResult, putUnderLoad } from '../load.ts';
-import { type Sample, sampleOf } from '../sample.ts';
-import { searchPaths } from '../searches.ts';
-import { SequentialClient } from '../sequential-client.ts';
+import { dataSetEntries } from '../data/data-set.ts';
+import { type Figure, ratioTo } from '../figures/figure.ts';
+import { type LargeRegistry, largeRegistry } from '../system/large-registry.ts';
+import { type Load, type LoadResult, putUnderLoad } from '../load/load.ts';
+import { type Sample, sampleOf } from '../figures/sample.ts';
+import { searchPaths } from '../data/searches.ts';
+import { SequentialClient } from '../load/sequential-client.ts';
 import { warmReads } from './warm-reads.ts';
 
 const CONNECTIONS = 32;

@@ -4,15 +4,15 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bench } from '../bench.ts';
-import { dataSetEntries, type DataSetOptions } from '../data-set.ts';
-import { atLeastShareOf, atMostTimes, type Figure } from '../figure.ts';
-import { interleaved } from '../interleaved.ts';
-import { putUnderLoad } from '../load.ts';
-import { type RunningRegistry, type SourceSetup, startRegistry } from '../running-registry.ts';
-import { percentile, sampleOf } from '../sample.ts';
-import { searchPaths } from '../searches.ts';
-import { SequentialClient } from '../sequential-client.ts';
-import { startTokenIssuer, type TokenIssuer } from '../token-issuer.ts';
+import { dataSetEntries, type DataSetOptions } from '../data/data-set.ts';
+import { atLeastShareOf, atMostTimes, type Figure } from '../figures/figure.ts';
+import { interleaved } from '../figures/interleaved.ts';
+import { putUnderLoad } from '../load/load.ts';
+import { type RunningRegistry, type SourceSetup, startRegistry } from '../system/running-registry.ts';
+import { percentile, sampleOf } from '../figures/sample.ts';
+import { searchPaths } from '../data/searches.ts';
+import { SequentialClient } from '../load/sequential-client.ts';
+import { startTokenIssuer, type TokenIssuer } from '../system/token-issuer.ts';
 
 const CONNECTIONS = 32;
 const VISIBLE_ENTRIES = 100;

@@ -4,10 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { withClient } from '../../db/connection/plain-client.ts';
 import { sourceWorkflowId } from '../../workflows/contract.ts';
 import type { Bench } from '../bench.ts';
-import { atMostShareOf, atMostTimes, below, type Figure, plain } from '../figure.ts';
-import { replaceFile, type RunningRegistry, startRegistry } from '../running-registry.ts';
-import { type Sample, sampleOf } from '../sample.ts';
-import { activityTimes } from '../workflow-history.ts';
+import { atMostShareOf, atMostTimes, below, type Figure, plain } from '../figures/figure.ts';
+import { replaceFile, type RunningRegistry, startRegistry } from '../system/running-registry.ts';
+import { type Sample, sampleOf } from '../figures/sample.ts';
+import { activityTimes } from '../system/workflow-history.ts';
 
 /** A check must not depend on the number of entries. The ratio leaves room for the noise of Temporal's round trips. */
 const CHECK_GOAL = 1.5;

@@ -1,11 +1,11 @@
 /** Searches by many clients at once: distinct ones, so that none is answered from the cache, and popular ones repeated. */
 import type { Bench } from '../bench.ts';
-import { dataSetEntries } from '../data-set.ts';
-import { below, type Figure, plain } from '../figure.ts';
-import { largeRegistry } from '../large-registry.ts';
-import { type Load, putUnderLoad, warmUp } from '../load.ts';
-import { sampleOf } from '../sample.ts';
-import { searchPaths } from '../searches.ts';
+import { dataSetEntries } from '../data/data-set.ts';
+import { below, type Figure, plain } from '../figures/figure.ts';
+import { largeRegistry } from '../system/large-registry.ts';
+import { type Load, putUnderLoad, warmUp } from '../load/load.ts';
+import { sampleOf } from '../figures/sample.ts';
+import { searchPaths } from '../data/searches.ts';
 
 const CONNECTIONS = 32;
 const GOAL_MS = 50;

@@ -1,9 +1,9 @@
 /** Time from the command to the first answer in embedded mode, as with `npm start`, and its parts. */
 import { join } from 'node:path';
 import type { Bench } from '../bench.ts';
-import { type Figure, plain } from '../figure.ts';
-import { type Sample, sampleOf } from '../sample.ts';
-import { startServe } from '../serve-command.ts';
+import { type Figure, plain } from '../figures/figure.ts';
+import { type Sample, sampleOf } from '../figures/sample.ts';
+import { startServe } from '../system/serve-command.ts';
 
 /** Seconds. */
 interface StartUp {

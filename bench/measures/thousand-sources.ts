@@ -2,12 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withClient } from '../../db/connection/plain-client.ts';
 import type { Bench } from '../bench.ts';
-import { below, type Figure, plain } from '../figure.ts';
-import { peakResidentMiB, processorSeconds } from '../process-memory.ts';
-import { type RunningRegistry, type SourceSetup, startRegistry } from '../running-registry.ts';
-import { percentile, sampleOf } from '../sample.ts';
-import { type SmallUpstream, startSmallUpstream } from '../small-upstream.ts';
-import { lateness } from '../workflow-history.ts';
+import { below, type Figure, plain } from '../figures/figure.ts';
+import { peakResidentMiB, processorSeconds } from '../system/processes.ts';
+import { type RunningRegistry, type SourceSetup, startRegistry } from '../system/running-registry.ts';
+import { percentile, sampleOf } from '../figures/sample.ts';
+import { type SmallUpstream, startSmallUpstream } from '../system/small-upstream.ts';
+import { lateness } from '../system/workflow-history.ts';
 
 const MOST_LATE_SECONDS = 10;
 

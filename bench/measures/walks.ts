@@ -1,11 +1,11 @@
 /** Walks through a whole registry, page by page on one connection. */
-import { startBareExpress } from '../bare-express.ts';
+import { startBareExpress } from '../baselines/bare-express.ts';
 import type { Bench } from '../bench.ts';
-import { below, type Figure, percent, plain } from '../figure.ts';
-import { largeRegistry } from '../large-registry.ts';
-import { startRegistry } from '../running-registry.ts';
-import { mean, percentile, type Sample, sampleOf } from '../sample.ts';
-import { SequentialClient } from '../sequential-client.ts';
+import { below, type Figure, percent, plain } from '../figures/figure.ts';
+import { largeRegistry } from '../system/large-registry.ts';
+import { startRegistry } from '../system/running-registry.ts';
+import { mean, percentile, type Sample, sampleOf } from '../figures/sample.ts';
+import { SequentialClient } from '../load/sequential-client.ts';
 
 const TENTHS = 10;
 /** The allowed deviation of a tenth of the walk from the average. */

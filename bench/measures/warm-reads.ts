@@ -1,12 +1,12 @@
 /** Requests per second answered from the cache, compared with a bare Express handler that sends the same bytes. */
-import { startBareExpress } from '../bare-express.ts';
+import { startBareExpress } from '../baselines/bare-express.ts';
 import type { Bench } from '../bench.ts';
-import { atLeastShareOf, type Figure, ratioTo } from '../figure.ts';
-import { interleaved } from '../interleaved.ts';
-import { largeRegistry, type LargeRegistry } from '../large-registry.ts';
-import { type MeasuredLoad, putProcessUnderLoad, warmUp } from '../load.ts';
-import { sampleOf } from '../sample.ts';
-import { SequentialClient } from '../sequential-client.ts';
+import { atLeastShareOf, type Figure, ratioTo } from '../figures/figure.ts';
+import { interleaved } from '../figures/interleaved.ts';
+import { largeRegistry, type LargeRegistry } from '../system/large-registry.ts';
+import { type MeasuredLoad, putProcessUnderLoad, warmUp } from '../load/load.ts';
+import { sampleOf } from '../figures/sample.ts';
+import { SequentialClient } from '../load/sequential-client.ts';
 
 const CONNECTIONS = 32;
 const GOAL = 0.8;

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { percentile } from '../sample.ts';
+import { percentile } from '../figures/sample.ts';
 
 export interface ReaderReport {
   readonly reads: number;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ENTRIES, Upstream } from '../../test/campaign/upstream.ts';
-import { peakResidentMiB, processorSeconds } from '../process-memory.ts';
+import { peakResidentMiB, processorSeconds } from '../system/processes.ts';
 import { Cluster } from './cluster.ts';
 import { startReads, startTraffic, writePaths } from './load.ts';
 import { killEachInTurn, manualSyncsAmongTimers, QUEUED, untilSynced, upgrade } from './phases.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LOOPBACK } from '../../embedded/free-port.ts';
-import { dataSetEntries } from '../data-set.ts';
+import { dataSetEntries } from '../data/data-set.ts';
 
 interface Upstream {
   readonly path: string;

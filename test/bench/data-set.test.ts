@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type DataSetEntry, dataSetEntries, writeDataSet } from '../../bench/data-set.ts';
+import { type DataSetEntry, dataSetEntries, writeDataSet } from '../../bench/data/data-set.ts';
 import { draftFromServerJson } from '../../registry/document/draft.ts';
 
 const ENTRIES = 5000;

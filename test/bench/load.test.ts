@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LOAD_TOOLS } from '../../bench/load.ts';
+import { LOAD_TOOLS } from '../../bench/load/load.ts';
 import { findOnPath } from '../../embedded/executable.ts';
 
 const CONNECTIONS = 8;

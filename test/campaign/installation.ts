@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { childProcesses, commandLine } from '../../bench/process-memory.ts';
+import { childProcesses, commandLine } from '../../bench/system/processes.ts';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
 import { preparePostgresHost } from '../../embedded/postgres-host.ts';
 

@@ -1,6 +1,6 @@
 /** Where processes listen, as Linux reports it. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { childProcesses } from '../../bench/process-memory.ts';
+import { childProcesses } from '../../bench/system/processes.ts';
 
 export interface ListeningAddress {
   readonly host: string;

@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { childProcesses, commandLine } from '../../bench/process-memory.ts';
+import { childProcesses, commandLine } from '../../bench/system/processes.ts';
 import { runRollcall } from './rollcall-process.ts';
 import {
   createInstallation,

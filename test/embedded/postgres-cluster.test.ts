@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { childProcesses } from '../../bench/process-memory.ts';
+import { childProcesses } from '../../bench/system/processes.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../embedded/postgres.ts';
 import { preparePostgresHost } from '../../embedded/postgres-host.ts';
 import { Unrecoverable } from '../../embedded/keep-running.ts';

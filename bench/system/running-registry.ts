@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { sourceWorkflowId, syncSignal, syncWorkflowId } from '../workflows/contract.ts';
-import type { Bench, BenchDatabase } from './bench.ts';
-import { childProcesses, commandLine } from './process-memory.ts';
+import { sourceWorkflowId, syncSignal, syncWorkflowId } from '../../workflows/contract.ts';
+import type { Bench, BenchDatabase } from '../bench.ts';
+import { childProcesses, commandLine } from './processes.ts';
 import { startServe } from './serve-command.ts';
 
 /** A source as written in the configuration file. */

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { DataSetEntry } from './data-set.ts';
+import type { DataSetEntry } from '../data/data-set.ts';
 
 const [path, connection] = process.argv.slice(2) as [string, string];
 const client = new pg.Client(JSON.parse(connection) as pg.ClientConfig);

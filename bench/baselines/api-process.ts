@@ -4,12 +4,12 @@
  */
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:http';
-import { createApp } from '../api/app.ts';
-import { observed } from '../api/http/observed-requests.ts';
-import { openContext } from '../api/open-context.ts';
-import { observerOf } from '../api/run-api.ts';
-import { openDatabase, type ConnectionSettings } from '../db/connection/database.ts';
-import { createLogger } from '../telemetry/logger.ts';
+import { createApp } from '../../api/app.ts';
+import { observed } from '../../api/http/observed-requests.ts';
+import { openContext } from '../../api/open-context.ts';
+import { observerOf } from '../../api/run-api.ts';
+import { openDatabase, type ConnectionSettings } from '../../db/connection/database.ts';
+import { createLogger } from '../../telemetry/logger.ts';
 
 export interface ApiOrder {
   readonly connection: ConnectionSettings;

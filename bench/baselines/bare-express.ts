@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Answer } from './express-process.ts';
-import { SequentialClient } from './sequential-client.ts';
+import { SequentialClient } from '../load/sequential-client.ts';
 
 export interface BareExpress {
   readonly origin: string;

@@ -6,7 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findFreePort } from '../embedded/free-port.ts';
+import { findFreePort } from '../../embedded/free-port.ts';
 
 export interface ServeCommand {
   readonly processId: number;
@@ -23,7 +23,7 @@ export interface ServeCommand {
   stop(): Promise<void>;
 }
 
-const COMMAND = new URL('../bin/rollcall.mjs', import.meta.url).pathname;
+const COMMAND = new URL('../../bin/rollcall.mjs', import.meta.url).pathname;
 const DEADLINE_MS = 120_000;
 const POLL_MS = 10;
 
