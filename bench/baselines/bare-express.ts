@@ -1,14 +1,7 @@
 /** Starts `express-process.ts` with a copy of an answer of the server under test. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import type { Answer } from './express-process.ts';
 import { SequentialClient } from '../load/sequential-client.ts';
-
-export interface BareExpress {
-  readonly origin: string;
-  readonly processId: number;
-  stop(): void;
-}
+import { type ServerProcess, startServerProcess } from './start-server.ts';
 
 /** Headers that Node's HTTP server adds. */
 const ADDED_BY_NODE = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
@@ -21,16 +14,13 @@ export async function startBareExpress(
   origin: string,
   path: string,
   requestHeaders: Readonly<Record<string, string>> = {},
-): Promise<BareExpress> {
+): Promise<ServerProcess> {
   const client = new SequentialClient(origin);
   const { status, headers, body } = await client.get(path, requestHeaders);
   await client.close();
   const kept = Object.entries(headers).filter(([name]) => !ADDED_BY_NODE.has(name)) as [string, string | string[]][];
   const answer: Answer = { path: pathOf(path), status, headers: Object.fromEntries(kept), body };
-  const child = fork(new URL('express-process.ts', import.meta.url));
-  child.send([answer]);
-  const [port] = (await once(child, 'message')) as [number];
-  return { origin: `http://127.0.0.1:${port}`, processId: child.pid!, stop: () => child.disconnect() };
+  return await startServerProcess('express-process.ts', answer);
 }
 
 /** Express routes by the path without its query; `%2F` stays encoded. */

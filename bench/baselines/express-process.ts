@@ -12,15 +12,13 @@ export interface Answer {
   readonly body: string;
 }
 
-process.once('message', (answers: readonly Answer[]) => {
+process.once('message', ({ path, status, headers, body }: Answer) => {
   const application = express().disable('x-powered-by');
-  for (const { path, status, headers, body } of answers) {
-    const bytes = Buffer.from(body);
-    application.get(path, (_request, response) => {
-      response.writeHead(status, headers);
-      response.end(bytes);
-    });
-  }
+  const bytes = Buffer.from(body);
+  application.get(path, (_request, response) => {
+    response.writeHead(status, headers);
+    response.end(bytes);
+  });
   const server = application.listen(0, '127.0.0.1', () => {
     process.send?.((server.address() as AddressInfo).port);
   });

@@ -1,6 +1,4 @@
 /** Uncached answers: each page is requested once. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import pg from 'pg';
 import { type Bench, connectionOf } from '../bench.ts';
 import { dataSetEntries } from '../data/data-set.ts';
@@ -10,6 +8,7 @@ import { atLeastShareOf, atMostTimes, below, type Figure, plain, ratioTo } from 
 import { largeRegistry, type LargeRegistry } from '../system/large-registry.ts';
 import { type MeasuredLoad, putProcessUnderLoad, warmUp } from '../load/load.ts';
 import type { LookupSetup } from '../baselines/lookup-process.ts';
+import { type ServerProcess, startServerProcess } from '../baselines/start-server.ts';
 import { percentile, sampleOf } from '../figures/sample.ts';
 import { SequentialClient } from '../load/sequential-client.ts';
 
@@ -127,9 +126,10 @@ async function measureLookups(bench: Bench, registry: LargeRegistry, registryId:
     .map((name) => `/v0.1/servers/${encodeURIComponent(name)}/versions/latest`)
     .flatMap((path) => [path, `${path}?include_deleted=true`]);
   const perRun = Math.floor(paths.length / (bench.runs + 1));
-  const bare = await startBareLookups({ connection: connectionOf(registry.database.settings), registryId });
+  const setup: LookupSetup = { connection: connectionOf(registry.database.settings), registryId };
+  const bare = await startServerProcess('lookup-process.ts', setup);
   const ours = { origin: registry.origin, processId: registry.processes.api };
-  const load = ({ origin, processId }: Lookups, asked: readonly string[]): Promise<MeasuredLoad> =>
+  const load = ({ origin, processId }: Omit<ServerProcess, 'stop'>, asked: readonly string[]): Promise<MeasuredLoad> =>
     putProcessUnderLoad(processId, { origin, paths: asked, once: true, connections: CONNECTIONS, seconds: 1 });
   const found: { readonly ours: MeasuredLoad; readonly bare: MeasuredLoad }[] = [];
   try {
@@ -173,16 +173,4 @@ function lookupFigures(found: readonly { readonly ours: MeasuredLoad; readonly b
     below({ line: `${line}: p99`, unit: 'ms', ours: p99.ours }, LOOKUP_P99_GOAL_MS),
     plain({ line: `${line}: p99 of bare Express with one prepared query`, unit: 'ms', ours: p99.baseline.sample }),
   ];
-}
-
-interface Lookups {
-  readonly origin: string;
-  readonly processId: number;
-}
-
-async function startBareLookups(setup: LookupSetup): Promise<Lookups & { stop(): void }> {
-  const child = fork(new URL('../baselines/lookup-process.ts', import.meta.url));
-  child.send(setup);
-  const [port] = (await once(child, 'message')) as [number];
-  return { origin: `http://127.0.0.1:${port}`, processId: child.pid!, stop: () => child.disconnect() };
 }

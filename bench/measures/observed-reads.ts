@@ -1,9 +1,8 @@
 /** CPU time that the log and the metrics cost: cached reads with and without them, in alternation. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiOrder } from '../baselines/api-process.ts';
+import { type ServerProcess, startServerProcess } from '../baselines/start-server.ts';
 import type { Bench } from '../bench.ts';
 import { atMostShareOf, type Figure } from '../figures/figure.ts';
 import { interleaved } from '../figures/interleaved.ts';
@@ -20,7 +19,7 @@ const SECONDS = 1;
 
 export async function measureObservedReads(bench: Bench): Promise<Figure[]> {
   const registry = await largeRegistry(bench);
-  const start = (isObserved: boolean): Promise<StartedApi> =>
+  const start = (isObserved: boolean): Promise<ServerProcess> =>
     startApi(bench, { connection: registry.database.settings, isObserved });
   const [observed, unobserved] = await Promise.all([start(true), start(false)]);
   try {
@@ -28,7 +27,7 @@ export async function measureObservedReads(bench: Bench): Promise<Figure[]> {
     for (const { line, path, headers = {} } of await warmReads(registry.origin)) {
       bench.say(`${line}, logged and measured`);
       const asked = { paths: [path], headers, connections: CONNECTIONS };
-      const load = async ({ origin, processId }: StartedApi): Promise<number> => {
+      const load = async ({ origin, processId }: ServerProcess): Promise<number> => {
         const result = await putProcessUnderLoad(processId, { ...asked, origin, seconds: SECONDS });
         return result.microsecondsPerRequest;
       };
@@ -53,26 +52,12 @@ export async function measureObservedReads(bench: Bench): Promise<Figure[]> {
   }
 }
 
-interface StartedApi {
-  readonly origin: string;
-  readonly processId: number;
-  readonly stop: () => void;
-}
-
 /** Starts the API in a process of its own. Its log goes to a file, as in production. */
-async function startApi(bench: Bench, order: ApiOrder): Promise<StartedApi> {
+async function startApi(bench: Bench, order: ApiOrder): Promise<ServerProcess> {
   const log = await open(join(bench.directory, `api-${String(order.isObserved)}.log`), 'w');
-  const child = fork(new URL('../baselines/api-process.ts', import.meta.url), {
-    stdio: ['ignore', log.fd, log.fd, 'ipc'],
-  });
-  child.send(order);
-  const [port] = (await once(child, 'message')) as [number];
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    processId: child.pid!,
-    stop: () => {
-      child.disconnect();
-      void log.close();
-    },
-  };
+  try {
+    return await startServerProcess('api-process.ts', order, { stdio: ['ignore', log.fd, log.fd, 'ipc'] });
+  } finally {
+    await log.close();
+  }
 }
