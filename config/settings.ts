@@ -3,8 +3,8 @@
 import { resolve } from 'node:path';
 
 import { defined } from '../registry/json.ts';
-import { isLoopbackHost } from '../registry/loopback.ts';
 import type { SecretReference } from '../registry/source-definition.ts';
+import { isLoopback } from './listen-address.ts';
 import type { Configuration, DatabasePassword, DatabaseSettings, ServerSettings, TemporalSettings } from './model.ts';
 import type { SourcesFile } from './schema/file.ts';
 
@@ -98,9 +98,7 @@ export function serverSettings(written: SourcesFile['server'], isEmbedded: boole
 
 /** The listen address of a worker's probes and metrics. Port 0, for any free port, has no next one. */
 export function workerInternalAddress({ internalAddress, workerInternalAddress: written }: ServerSettings): string {
-  if (written !== undefined) return written;
-  const { host, port } = splitAddress(internalAddress);
-  return `${host}:${port === 0 ? 0 : port + 1}`;
+  return written ?? internalAddress.replace(/\d+$/, (port) => (port === '0' ? port : String(Number(port) + 1)));
 }
 
 /** Longer than load balancers usually take to notice that a process isn't ready. */
@@ -108,12 +106,7 @@ const DRAIN_DELAY_MS = 5_000;
 
 /** Milliseconds that a stopping `api` still answers. Without other machines there is no load balancer to wait for. */
 export function drainDelayMs({ address, drainDelayMs: written }: ServerSettings): number {
-  return written ?? (isLoopbackHost(splitAddress(address).host) ? 0 : DRAIN_DELAY_MS);
-}
-
-function splitAddress(address: string): { readonly host: string; readonly port: number } {
-  const separator = address.lastIndexOf(':');
-  return { host: address.slice(0, separator), port: Number(address.slice(separator + 1)) };
+  return written ?? (isLoopback(address) ? 0 : DRAIN_DELAY_MS);
 }
 
 /** The host names of the public API in lower case: those of the file, else those of `address` and `resourceUrl`. */

@@ -7,7 +7,7 @@ import {
   None,
   ResponseBodyError,
 } from 'openid-client';
-import { isLoopbackUrl } from '../run/addresses.ts';
+import { isLoopbackHost } from '../../registry/loopback.ts';
 import { describeConnectionError } from '../server/server-errors.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 
@@ -31,7 +31,7 @@ export function discoverProvider({ issuer, clientId }: RegisteredClient): Promis
   return askProvider(issuer, {}, () =>
     discovery(url, clientId, undefined, None(), {
       timeout: REQUEST_TIMEOUT_S,
-      execute: isLoopbackUrl(url) ? [allowInsecureRequests] : [],
+      execute: isLoopbackHost(url.hostname) ? [allowInsecureRequests] : [],
     }),
   );
 }

@@ -1,7 +1,7 @@
 /** The summary that `serve` prints once everything is running. */
 import { softwareVersion } from '../../api/software-version.ts';
 import type { AuthSettings, Configuration } from '../../config/model.ts';
-import { isLoopback, localUrl } from './addresses.ts';
+import { isLoopback, localUrl } from '../../config/listen-address.ts';
 import type { CompleteConfiguration } from './roles.ts';
 import { roundedDuration } from '../terminal/time-text.ts';
 

@@ -8,7 +8,7 @@ import { type DataFolder, takeDataFolder } from '../../embedded/data-folder.ts';
 import { LOOPBACK } from '../../embedded/free-port.ts';
 import { type KeptRunning, keepRunning, Unrecoverable } from '../../embedded/keep-running.ts';
 import { CommandFailure } from '../terminal/failure.ts';
-import { localUrl } from './addresses.ts';
+import { localUrl } from '../../config/listen-address.ts';
 import { runEmbeddedPostgres, runEmbeddedTemporal } from './embedded-services.ts';
 import { forkRole } from './role-fork.ts';
 import type { CompleteConfiguration, Role } from './roles.ts';

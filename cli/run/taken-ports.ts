@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Configuration } from '../../config/model.ts';
 import { workerInternalAddress } from '../../config/settings.ts';
 import { isPortFree, LOOPBACK } from '../../embedded/free-port.ts';
-import { type ListenAddress, parseListenAddress } from './addresses.ts';
+import { type ListenAddress, parseListenAddress } from '../../config/listen-address.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 
 interface WantedPort extends ListenAddress {

@@ -1,6 +1,6 @@
 /** Finds the bearer token that a command sends. */
 import { readFile } from 'node:fs/promises';
-import { isLoopbackUrl } from '../run/addresses.ts';
+import { isLoopbackHost } from '../../registry/loopback.ts';
 import { CommandFailure, describeError, USAGE_EXIT_STATUS } from '../terminal/failure.ts';
 import { storedToken } from '../login/stored-token.ts';
 
@@ -46,7 +46,7 @@ async function readTokenFile(path: string): Promise<string> {
 /** @throws CommandFailure if the connection to the server isn't encrypted (RFC 6750 section 5.3) */
 export function refuseToReveal(server: string): void {
   const url = new URL(server);
-  if (url.protocol === 'https:' || isLoopbackUrl(url)) return;
+  if (url.protocol === 'https:' || isLoopbackHost(url.hostname)) return;
   throw new CommandFailure(
     `Refusing to send a token to ${server} over an unencrypted connection. Use https://, or http://127.0.0.1 on the server's own machine`,
     USAGE_EXIT_STATUS,

@@ -1,7 +1,7 @@
 /** Everything that an installation needs to work, checked from this machine. */
 import type { Configuration } from '../../../config/model.ts';
 import { readOccupant } from '../../../embedded/data-folder.ts';
-import { localUrl } from '../../run/addresses.ts';
+import { localUrl } from '../../../config/listen-address.ts';
 import type { ServerOptions } from '../../server/server-options.ts';
 import { type Finding, ok, problem } from '../finding.ts';
 import { checkConfiguration } from './configuration.ts';

@@ -1,6 +1,5 @@
 /** Listen addresses as written in the configuration and in options: `host:port`, `[::1]:port` or `:port`. */
-
-import { isLoopbackHost } from '../../registry/loopback.ts';
+import { isLoopbackHost } from '../registry/loopback.ts';
 
 export interface ListenAddress {
   /** Empty: all interfaces. */
@@ -15,13 +14,7 @@ export function parseListenAddress(address: string): ListenAddress {
 }
 
 export function isLoopback(address: string): boolean {
-  const { host } = parseListenAddress(address);
-  return isLoopbackHost(host);
-}
-
-/** Whether requests to the URL stay on this machine. */
-export function isLoopbackUrl(url: URL): boolean {
-  return isLoopbackHost(url.hostname);
+  return isLoopbackHost(parseListenAddress(address).host);
 }
 
 /** A URL that reaches the address from this machine. */
