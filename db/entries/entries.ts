@@ -14,7 +14,7 @@ import {
   STREAM_BATCH,
   withinBytes,
 } from './entry-rows.ts';
-import { exactNameCondition } from './exact-names.ts';
+import { exactNameCondition, isExactName } from './exact-names.ts';
 import { amongFirstTexts, byTrigrams, mostTextsAreShown, ofNames } from './found-texts.ts';
 import { prepared, type Queries } from '../connection/queries.ts';
 import { count } from '../connection/schemas.ts';
@@ -59,6 +59,22 @@ export async function listEntries(database: Queries, query: EntriesQuery): Promi
 
 function isStorableOrAbsent(text: string | undefined): boolean {
   return text === undefined || isStorable(text);
+}
+
+/**
+ * Returns a page of a search of skills or plugins, whose clients resolve a name by a search: first the entries whose
+ * name, or namespace and name, is the term in any case, then all other matches, both in the order of `listEntries`.
+ * Without a term it is the same as `listEntries`.
+ */
+export async function listExactFirst(database: Queries, query: EntriesQuery): Promise<readonly EntryRow[]> {
+  const { search: term = '', after, limit } = query;
+  if (term === '') return await listEntries(database, query);
+  const isAmongExact = after === undefined || isExactName(after.name, term);
+  if (!isAmongExact) return await listEntries(database, { ...query, exactNames: 'none' });
+  const exact = await listEntries(database, { ...query, exactNames: 'only' });
+  if (exact.length >= limit || isCutShort(exact, limit)) return exact;
+  const others = { ...query, after: undefined, limit: limit - exact.length, exactNames: 'none' } as const;
+  return [...exact, ...(await listEntries(database, others))];
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { readConsistently } from '../../../db/connection/consistent-read.ts';
 import { isCutShort } from '../../../db/entries/entry-rows.ts';
-import { listExactFirst } from '../../../db/entries/exact-first.ts';
+import { listExactFirst } from '../../../db/entries/entries.ts';
 import { findEntry, listVersions, streamVersions } from '../../../db/entries/versions.ts';
 import { type Cursor, decodeCursor, encodeCursor, type ListQuery } from '../../../registry/cursor.ts';
 import type { EntryStatus } from '../../../registry/entry.ts';
