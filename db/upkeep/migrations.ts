@@ -49,11 +49,7 @@ type AppliedMigration = z.infer<typeof appliedMigration>;
  * @throws Error if an applied migration differs from its file, or has no file because the database is newer
  */
 export async function migrateUp(settings: ConnectionSettings, options: MigrationOptions = {}): Promise<Migration[]> {
-  return await underMigrationLock(settings, async (client) => {
-    await prepare(client);
-    const files = await readMigrationFiles(options.folder ?? OWN_MIGRATIONS);
-    const applied = await appliedMigrations(client);
-    assertSameHistory(applied, files);
+  return await underMigrationLock(settings, options, async (client, { files, applied }) => {
     const missing = files.filter((file) => !applied.some(({ version }) => version === file.version));
     for (const file of missing) {
       await inTransaction(client, async () => {
@@ -77,12 +73,8 @@ export async function migrateDown(
   steps: number,
   options: MigrationOptions = {},
 ): Promise<Migration[]> {
-  return await underMigrationLock(settings, async (client) => {
-    await prepare(client);
-    const files = await readMigrationFiles(options.folder ?? OWN_MIGRATIONS);
-    const applied = await appliedMigrations(client);
-    assertSameHistory(applied, files);
-    refuseLaterMigrations(applied, files);
+  return await underMigrationLock(settings, options, async (client, { files, applied }) => {
+    refuseLaterMigrations({ files, applied });
     const toRevert = files
       .filter((file) => applied.some(({ version }) => version === file.version))
       .toReversed()
@@ -103,7 +95,7 @@ export async function migrationStatus(settings: ConnectionSettings): Promise<Mig
   return await withClient(settings, async (client) => {
     const files = await readMigrationFiles(OWN_MIGRATIONS);
     const applied = (await hasMigrationTable(client)) ? await appliedMigrations(client) : [];
-    assertSameHistory(applied, files);
+    assertSameHistory({ files, applied });
     return files.map(({ version, name }) => ({
       version,
       name,
@@ -116,14 +108,23 @@ function described({ version, name }: MigrationFile): Migration {
   return { version, name };
 }
 
+interface History {
+  readonly files: readonly MigrationFile[];
+  readonly applied: readonly AppliedMigration[];
+}
+
 async function underMigrationLock<Result>(
   settings: ConnectionSettings,
-  work: (client: pg.Client) => Promise<Result>,
+  { folder = OWN_MIGRATIONS }: MigrationOptions,
+  work: (client: pg.Client, history: History) => Promise<Result>,
 ): Promise<Result> {
   return await withClient(settings, async (client) => {
     // The lock ends with the session, however that ends.
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    return await work(client);
+    await prepare(client);
+    const history = { files: await readMigrationFiles(folder), applied: await appliedMigrations(client) };
+    assertSameHistory(history);
+    return await work(client, history);
   });
 }
 
@@ -197,7 +198,7 @@ async function appliedMigrations(client: pg.Client): Promise<AppliedMigration[]>
  * Later migrations are fine: during an upgrade, processes of the previous version start on the schema of the next one, which is
  * compatible with them.
  */
-function assertSameHistory(applied: readonly AppliedMigration[], files: readonly MigrationFile[]): void {
+function assertSameHistory({ files, applied }: History): void {
   for (const row of applied) {
     const label = labelOf(row);
     const file = files.find(({ version }) => version === row.version);
@@ -211,7 +212,7 @@ function assertSameHistory(applied: readonly AppliedMigration[], files: readonly
 }
 
 /** Only the version that has the files of the later migrations can revert them, and they come first. */
-function refuseLaterMigrations(applied: readonly AppliedMigration[], files: readonly MigrationFile[]): void {
+function refuseLaterMigrations({ files, applied }: History): void {
   const later = applied.find((row) => !files.some(({ version }) => version === row.version));
   if (later === undefined) return;
   throw new Error(
