@@ -69,6 +69,7 @@ export const writeOutcome = z.union([
   }),
 ]);
 export type WriteOutcome = z.infer<typeof writeOutcome>;
+type WriteFailure = Extract<WriteOutcome, { failure: unknown }>;
 
 /** A write to the entries of a (locked) managed source. */
 export interface ManagedWrite {
@@ -160,13 +161,14 @@ export async function insertEntry(
   sourceId: string,
   { draft, publishedAt, updatedAt, changedAt }: NewEntry,
 ): Promise<void> {
+  const text = searchText(draft);
   await transaction.query(sql.type(nothing)`
     insert into entry (source_id, name, version, version_order, document, digest, title, description, tags, search_text,
       status, status_changed_at, published_at, updated_at, changed_at)
     values (${sourceId}, ${draft.name}, ${draft.version}, ${versionOrder(draft.version)}, ${draft.document},
       ${sql.binary(draftDigest(draft))}, ${draft.title}, ${draft.description}, ${sql.array(draft.tags, 'text')},
-      ${searchText(draft)}, ${firstStatus(draft)}, ${publishedAt}, ${publishedAt}, ${updatedAt}, ${changedAt})`);
-  await addSearchedTexts(transaction, [{ name: draft.name, text: searchText(draft) }]);
+      ${text}, ${firstStatus(draft)}, ${publishedAt}, ${publishedAt}, ${updatedAt}, ${changedAt})`);
+  await addSearchedTexts(transaction, [{ name: draft.name, text }]);
 }
 
 /** The documents of skills and plugins have a status. Servers are always published as active. */
@@ -184,12 +186,13 @@ async function replace(
     return failure('EntryNotFound', `There is no version ${draft.version} of ${entryLabel(draft.name)}.`);
   }
   if (stored.document === draft.document) return { entries: 0 };
+  const text = searchText(draft);
   await transaction.query(sql.type(nothing)`
     update entry set document = ${draft.document}, digest = ${sql.binary(draftDigest(draft))}, title = ${draft.title},
-      description = ${draft.description}, tags = ${sql.array(draft.tags, 'text')}, search_text = ${searchText(draft)},
+      description = ${draft.description}, tags = ${sql.array(draft.tags, 'text')}, search_text = ${text},
       updated_at = ${at}, changed_at = ${at}
     where id = ${stored.id}`);
-  await addSearchedTexts(transaction, [{ name: draft.name, text: searchText(draft) }]);
+  await addSearchedTexts(transaction, [{ name: draft.name, text }]);
   return { entries: 1 };
 }
 
@@ -241,9 +244,6 @@ async function setClaims(
   return { entries: isChanged ? versions : 0 };
 }
 
-function failure(
-  type: 'EntryInvalid' | 'EntryExists' | 'EntryNotFound' | 'EntryUnchanged' | 'ClaimsMismatch',
-  message: string,
-): WriteOutcome {
+export function failure(type: WriteFailure['failure']['type'], message: string): WriteFailure {
   return { failure: { type, message } };
 }

@@ -5,11 +5,11 @@ import type { Claims } from '../../registry/claims.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import type { Database, Transaction } from '../connection/database.ts';
-import { type EntryWrite, writeEntries, writeOutcome, type WriteOutcome } from './managed-entries.ts';
+import { type EntryWrite, failure, writeEntries, writeOutcome, type WriteOutcome } from './managed-entries.ts';
 import { currentTime, lockSource, showChange } from '../entries/ownership.ts';
 import { id, nothing } from '../connection/schemas.ts';
 import { textOrNull } from '../connection/stored-text.ts';
-import { isManaged } from '../../registry/source-definition.ts';
+import { isManaged, MANAGED } from '../../registry/source-definition.ts';
 
 export type { EntryWrite, WriteOutcome } from './managed-entries.ts';
 
@@ -153,13 +153,8 @@ async function lockRequest(transaction: Transaction, key: RequestKey): Promise<R
 }
 
 async function outcomeOf(transaction: Transaction, request: RequestRow): Promise<WriteOutcome> {
-  if (request.sourceKind !== 'managed') {
-    return {
-      failure: {
-        type: 'SourceNotManaged',
-        message: 'The source is no longer managed: its entries come from elsewhere.',
-      },
-    };
+  if (request.sourceKind !== MANAGED) {
+    return failure('SourceNotManaged', 'The source is no longer managed: its entries come from elsewhere.');
   }
   const { sourceId, name } = request;
   const at = await currentTime(transaction);
