@@ -2,7 +2,7 @@
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { type Collection, listPages } from '../../kubernetes/collection.ts';
 import type { JsonObject } from '../../registry/json.ts';
-import { contentDigest, type SeenDocument, type SeenServer } from '../../registry/kubernetes/export.ts';
+import { contentDigest, type SeenDocument, type SeenServer } from '../../registry/kubernetes/sightings.ts';
 
 export type Seen = SeenServer | SeenDocument;
 

@@ -5,7 +5,7 @@ import { recordDeployments } from '../../db/entries/deployments.ts';
 import { Cluster } from '../../kubernetes/cluster.ts';
 import { listPages } from '../../kubernetes/collection.ts';
 import type { ClusterAccess } from '../../kubernetes/kubeconfig.ts';
-import { ClaimsOfNames, contentDigest } from '../../registry/kubernetes/export.ts';
+import { ClaimsOfNames, contentDigest } from '../../registry/kubernetes/sightings.ts';
 import type { SourceOrigin } from '../../registry/source-definition.ts';
 import { type Fetch, type Fetched, type SourceReader, syntaxOfName } from '../source-kind.ts';
 import { type ClusterContent, deploymentsOf, digestContent, type Seen, seenIn } from './content.ts';

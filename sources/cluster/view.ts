@@ -2,7 +2,7 @@
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { type Change, listPages } from '../../kubernetes/collection.ts';
 import { type JsonObject, memberOf } from '../../registry/json.ts';
-import { contentDigest } from '../../registry/kubernetes/export.ts';
+import { contentDigest } from '../../registry/kubernetes/sightings.ts';
 import type { Deployment } from '../../registry/kubernetes/deployment.ts';
 import { type ClusterContent, type ContentCollection, deploymentsOf, type Seen } from './content.ts';
 

@@ -1,7 +1,7 @@
 /** Reads a registry document in a ConfigMap. */
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { RollcallError } from '../../registry/failure.ts';
-import { seeDocument } from '../../registry/kubernetes/export.ts';
+import { seeDocument } from '../../registry/kubernetes/sightings.ts';
 import type { ContentCollection } from '../cluster/content.ts';
 import { clusterReader } from '../cluster/reader.ts';
 import type { ConfigMapOrigin } from './index.ts';

@@ -2,7 +2,7 @@
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { discover, type ServedResource } from '../../kubernetes/discovery.ts';
 import type { JsonObject } from '../../registry/json.ts';
-import { seeServer } from '../../registry/kubernetes/export.ts';
+import { seeServer } from '../../registry/kubernetes/sightings.ts';
 import type { KubernetesResource } from '../../registry/kubernetes/object.ts';
 import type { ClusterContent, ContentCollection } from '../cluster/content.ts';
 import { clusterReader } from '../cluster/reader.ts';

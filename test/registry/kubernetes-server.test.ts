@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deploymentOf } from '../../registry/kubernetes/deployment.ts';
-import { contentDigest, seeDocument, seeServer } from '../../registry/kubernetes/export.ts';
+import { contentDigest, seeDocument, seeServer } from '../../registry/kubernetes/sightings.ts';
 import { type KubernetesResource, readObject } from '../../registry/kubernetes/object.ts';
 import type { JsonObject } from '../../registry/json.ts';
 import { checkServerJson } from '../../registry/server-json/check.ts';
