@@ -24,7 +24,6 @@ export type Selection = 'enter' | 'take' | 'skip';
 /** A value that was taken. */
 export interface JsonElement {
   readonly path: JsonPath;
-  readonly kind: JsonKind;
   /** The raw bytes of the value. For an oversized value, only the first ones. */
   readonly bytes: Uint8Array;
   /** Size of the value in the document, in bytes. */
@@ -351,10 +350,10 @@ export class JsonElements {
       return;
     }
     if (open.role === 'taken') {
-      const { kind, size, line, column, compact, deepest: nesting, firstContainerEnd } = open;
+      const { size, line, column, compact, deepest: nesting, firstContainerEnd } = open;
       const problem = this.#problemOf(open);
       const path = [...this.#path];
-      this.#elements.push({ path, kind, bytes, size, problem, line, column, compact, nesting, firstContainerEnd });
+      this.#elements.push({ path, bytes, size, problem, line, column, compact, nesting, firstContainerEnd });
     }
     this.#expectAfterValue();
   }
