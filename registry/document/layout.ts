@@ -44,7 +44,7 @@ export function maxBytes(path: JsonPath): number {
   return path.length === 1 && typeof path[0] === 'string' ? MAX_ENVELOPE_BYTES : MAX_ENTRY_BYTES;
 }
 
-/** JSON documents begin with a bracket or, after a byte order mark or white space, with one; undefined: not known yet. */
+/** By the first character after a byte order mark and white space: JSON documents begin with a bracket. Undefined: not known yet. */
 export function syntaxOf(chunk: Uint8Array): 'json' | 'yaml' | undefined {
   const first = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
     .toString('latin1')

@@ -7,9 +7,9 @@ type FilterVerdict = 'included' | 'excluded';
 export type CompiledFilter = (name: string, tags: readonly string[]) => FilterVerdict;
 
 /**
- * Compiles a filter, which takes stored names. Patterns match the names that clients know. An entry must pass both parts, names and tags. In each part, exclusions take precedence over
- * inclusions. A non-empty list of inclusions requires a match, so servers without tags never match included tags. Empty
- * lists have no effect.
+ * Compiles a filter, which takes stored names. Patterns match the names that clients know. An entry must pass both
+ * parts, names and tags. In each part, exclusions take precedence over inclusions. A non-empty list of inclusions
+ * requires a match, so servers without tags never match included tags. Empty lists have no effect.
  *
  * @throws GlobError for a pattern that `badPattern` refuses
  */
