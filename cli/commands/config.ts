@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { countText } from '../terminal/texts.ts';
-import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration-file.ts';
+import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration.ts';
 
 export function addConfigCommand(program: Command): void {
   const config = program.command('config').description('Check configuration files and print their JSON Schema');

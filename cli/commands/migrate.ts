@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { addConfigurationOption } from '../run/configuration-file.ts';
-import { addDataDirectoryOption } from '../run/data-directory.ts';
+import { addConfigurationOption, addDataDirectoryOption } from '../run/configuration.ts';
 import type { MigrateOptions, MigrationWork } from '../run/migration-work.ts';
 
 export function addMigrateCommand(program: Command): void {

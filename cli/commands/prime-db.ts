@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration-file.ts';
+import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 
 interface PrimeOptions extends ConfigurationFileOption {

@@ -1,6 +1,6 @@
 /** The commands `api` and `worker`, for deployments with an external database and Temporal. */
 import type { Command } from 'commander';
-import { addConfigurationOption } from '../run/configuration-file.ts';
+import { addConfigurationOption } from '../run/configuration.ts';
 
 export function addApiCommand(program: Command): void {
   addConfigurationOption(program.command('api'))

@@ -1,7 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type AddressOptions, withAddresses } from '../run/address-options.ts';
-import { configurationOption, loadConfigurationFile } from '../run/configuration-file.ts';
-import { addDataDirectoryOption, type DataDirectoryOption } from '../run/data-directory.ts';
+import {
+  addDataDirectoryOption,
+  type AddressOptions,
+  configurationOption,
+  type DataDirectoryOption,
+  loadConfigurationFile,
+  withAddresses,
+} from '../run/configuration.ts';
 import { ensureStarterConfiguration, STARTER_FILE } from '../run/starter-configuration.ts';
 import { untilToldToStop } from '../run/stop-signal.ts';
 

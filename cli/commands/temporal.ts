@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import { readOccupant } from '../../embedded/data-folder.ts';
 import { findTemporalBinary } from '../../embedded/temporal-binary.ts';
-import { addDataDirectoryOption, type DataDirectoryOption } from '../run/data-directory.ts';
+import { addDataDirectoryOption, type DataDirectoryOption } from '../run/configuration.ts';
 
 export function addTemporalCommand(program: Command): void {
   const command = program

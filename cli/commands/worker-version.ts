@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { softwareVersion } from '../../api/software-version.ts';
-import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration-file.ts';
+import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { positiveInteger } from '../terminal/options.ts';
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { TokenEndpointResponse } from 'openid-client';
 import { takeFileLock } from '../../embedded/file-lock.ts';
 import { CommandFailure, describeError } from '../terminal/failure.ts';
 
@@ -21,6 +22,15 @@ export interface StoredLogin extends StoredTokens {
   readonly resource?: string;
   /** Absolute path of the additional certificate authorities that the login trusted. */
   readonly caFile?: string;
+}
+
+/** The part of a token endpoint's answer that is stored. */
+export function storedTokens({ access_token, expires_in, refresh_token }: TokenEndpointResponse): StoredTokens {
+  return {
+    accessToken: access_token,
+    ...(expires_in !== undefined && { expiresAt: new Date(Date.now() + expires_in * 1000).toISOString() }),
+    ...(refresh_token !== undefined && { refreshToken: refresh_token }),
+  };
 }
 
 /** Keyed by the server's base URL. */

@@ -9,10 +9,9 @@ import { printable } from '../terminal/printable.ts';
 import { connectWithToken } from '../server/server-connection.ts';
 import { baseUrl, type ServerOption } from '../server/server-options.ts';
 import { roundedDuration } from '../terminal/time-text.ts';
-import { changeLogins, readLogin } from './credentials.ts';
+import { changeLogins, readLogin, storedTokens } from './credentials.ts';
 import { logInByDevice } from './device-login.ts';
 import { discoverProvider } from './identity-provider.ts';
-import { storedTokens } from './issued-tokens.ts';
 import { type ProtectedResource, readProtectedResource } from './protected-resource.ts';
 
 export interface LoginOptions extends ServerOption {

@@ -1,8 +1,7 @@
 import { refreshTokenGrant } from 'openid-client';
 import { CommandFailure } from '../terminal/failure.ts';
-import type { StoredLogin } from './credentials.ts';
+import { type StoredLogin, storedTokens } from './credentials.ts';
 import { askProvider, discoverProvider } from './identity-provider.ts';
-import { storedTokens } from './issued-tokens.ts';
 
 /**
  * Renews a login with its refresh token (RFC 6749 section 6).

@@ -3,8 +3,12 @@ import { applicationConnection } from '../../config/connection.ts';
 import { describeDatabaseFailure } from '../../config/connection-failure.ts';
 import type { Configuration } from '../../config/model.ts';
 import { migrationStatus } from '../../db/upkeep/migrations.ts';
-import { type AddressOptions, withAddresses } from './address-options.ts';
-import { type ConfigurationFileOption, loadConfigurationFile } from './configuration-file.ts';
+import {
+  type AddressOptions,
+  type ConfigurationFileOption,
+  loadConfigurationFile,
+  withAddresses,
+} from './configuration.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { failingInLog, loggedRun, openLog } from './process-log.ts';
 import { type CompleteConfiguration, type Role, runRole } from './roles.ts';

@@ -6,7 +6,7 @@ import type { LogSettings } from '../../config/model.ts';
 import { drainDelayMs } from '../../config/settings.ts';
 import type { Running } from '../../embedded/keep-running.ts';
 import { logFormat } from '../../telemetry/logger.ts';
-import { READY, type RoleOrder } from './role-protocol.ts';
+import { READY, type RoleOrder } from './roles.ts';
 
 /** Slightly longer than the roles' own shutdown deadline, after the drain delay. */
 const STOP_DEADLINE_MS = 8_500;

@@ -2,8 +2,7 @@
 import { describeError } from '../terminal/failure.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { loggedRun } from './process-log.ts';
-import { READY, type RoleOrder } from './role-protocol.ts';
-import { runRole } from './roles.ts';
+import { READY, type RoleOrder, runRole } from './roles.ts';
 import { untilToldToStop } from './stop-signal.ts';
 
 const signal = untilToldToStop();

@@ -19,6 +19,15 @@ export type CompleteConfiguration = Configuration & {
   readonly dataDirectory?: string;
 };
 
+/** First message from `serve` to a process that it forks. Closing the channel tells the process to stop. */
+export interface RoleOrder {
+  readonly role: Role;
+  readonly configuration: CompleteConfiguration;
+}
+
+/** Sent back by the process once it is ready. */
+export const READY = 'ready';
+
 export interface RoleRun {
   readonly configuration: CompleteConfiguration;
   readonly logger: Logger;

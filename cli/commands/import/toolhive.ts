@@ -1,10 +1,6 @@
 import type { Command } from 'commander';
 import type { ImportedItem } from '../../import/toolhive.ts';
-import {
-  addConfigurationOption,
-  type ConfigurationFileOption,
-  readConfiguration,
-} from '../../run/configuration-file.ts';
+import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../../run/configuration.ts';
 import { printAnswer } from '../../server/server-options.ts';
 import { countText } from '../../terminal/texts.ts';
 import { CommandFailure, describeError } from '../../terminal/failure.ts';

@@ -1,7 +1,9 @@
-/** The `--config` option and loading of the configuration file. */
+/** Options for the configuration: its file, what takes precedence over it, and the data folder. */
 import { type Command, Option } from 'commander';
 import { describeFinding } from '../../config/faults.ts';
 import type { Configuration } from '../../config/model.ts';
+import { DEFAULT_DATA_DIRECTORY } from '../../embedded/data-folder.ts';
+import { defined } from '../../registry/json.ts';
 
 export interface ConfigurationFileOption {
   readonly config: string;
@@ -30,4 +32,30 @@ export async function readConfiguration(file: string): Promise<Configuration> {
   const configuration = await loadConfigurationFile(file);
   for (const note of configuration.notes) console.error(`Note: ${describeFinding(note)}`);
   return configuration;
+}
+
+export interface AddressOptions {
+  readonly address?: string;
+  readonly internalAddress?: string;
+  readonly workerInternalAddress?: string;
+}
+
+/** Options take precedence over the configuration file. */
+export function withAddresses(configuration: Configuration, options: AddressOptions): Configuration {
+  const { address, internalAddress, workerInternalAddress } = options;
+  const written = defined({ address, internalAddress, workerInternalAddress });
+  return { ...configuration, server: { ...configuration.server, ...written } };
+}
+
+export interface DataDirectoryOption {
+  readonly dataDir: string;
+}
+
+/** Adds `--data-dir`. */
+export function addDataDirectoryOption(command: Command): Command {
+  return command.addOption(
+    new Option('--data-dir <folder>', 'data folder of the embedded PostgreSQL and Temporal')
+      .env('ROLLCALL_DATA_DIR')
+      .default(DEFAULT_DATA_DIRECTORY),
+  );
 }
