@@ -9,6 +9,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { killGroup } from '../outbound/program.ts';
 import { endOrphan } from './orphan.ts';
 
@@ -95,6 +96,25 @@ async function stopGuard(guard: ChildProcess, ended: Promise<void>, graceMs: num
   const kill = setTimeout(() => killGroup(guard.pid), graceMs);
   await ended;
   clearTimeout(kill);
+}
+
+const START_DEADLINE_MS = 60_000;
+const POLL_MS = 20;
+
+/** Waits until the server is ready. Returns what went wrong, or undefined once it is. */
+export async function waitUntilReady(
+  server: GuardedProcess,
+  isReady: () => Promise<boolean>,
+): Promise<string | undefined> {
+  const deadline = Date.now() + START_DEADLINE_MS;
+  let endedEarly = false;
+  void server.ended.then(() => (endedEarly = true));
+  while (Date.now() < deadline) {
+    if (endedEarly) return 'exited during startup';
+    if (await isReady()) return undefined;
+    await delay(POLL_MS);
+  }
+  return `was not ready within ${START_DEADLINE_MS / 1000} s`;
 }
 
 /** The last lines of a server's log, for the error message if it doesn't start. */

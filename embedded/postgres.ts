@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionSettings } from '../db/connection/database.ts';
 import { findFreePort, LOOPBACK } from './free-port.ts';
-import { type GuardedProcess, lastLogLines, startGuarded } from './guarded-process.ts';
+import { type GuardedProcess, lastLogLines, startGuarded, waitUntilReady } from './guarded-process.ts';
 import { readCommandLine } from './orphan.ts';
 import { APPLICATION, DATABASE, openCluster, OWNER, postgresEnvironment } from './postgres-cluster.ts';
 import { type PostgresHost, preparePostgresHost } from './postgres-host.ts';
@@ -38,7 +38,6 @@ type PasswordLogin = ConnectionSettings & { readonly password: string };
 const LOCK_FILE = 'postmaster.pid';
 const START_ATTEMPTS = 5;
 const START_RETRY_MS = 500;
-const START_DEADLINE_MS = 60_000;
 
 /**
  * Starts PostgreSQL on the data folder. The first start creates the cluster, the two users, and the database.
@@ -81,7 +80,10 @@ async function startServer(
       workingDirectory: host.clusterDirectory,
       ...(host.user === undefined ? {} : { user: host.user }),
     });
-    const startFailure = await waitUntilReady(server, host.clusterDirectory);
+    const startFailure = await waitUntilReady(server, async () => {
+      const { pid, state } = await readLockFile(host.clusterDirectory);
+      return pid === server.pid && state === 'ready';
+    });
     if (startFailure === undefined) return server;
     failure = startFailure;
     await server.stop(0);
@@ -119,20 +121,6 @@ function serverArguments(clusterDirectory: string, port: number, disposable: boo
     ...(disposable ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
   };
   return ['-D', clusterDirectory, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-}
-
-/** What went wrong, or undefined once it accepts connections. PostgreSQL writes its state into its lock file. */
-async function waitUntilReady(server: GuardedProcess, clusterDirectory: string): Promise<string | undefined> {
-  const deadline = Date.now() + START_DEADLINE_MS;
-  let endedEarly = false;
-  void server.ended.then(() => (endedEarly = true));
-  while (Date.now() < deadline) {
-    if (endedEarly) return 'exited during startup';
-    const { pid, state } = await readLockFile(clusterDirectory);
-    if (pid === server.pid && state === 'ready') return undefined;
-    await delay(20);
-  }
-  return `was not ready within ${START_DEADLINE_MS / 1000} s`;
 }
 
 /** PostgreSQL's lock file: the first line is its process id, the eighth its state. */

@@ -7,12 +7,11 @@
 import { connect } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
 import { pickVariables } from '../config/environment-variables.ts';
 import type { LoopbackAddress } from './blocked-address.ts';
 import { findFreePort, LOOPBACK } from './free-port.ts';
-import { type GuardedProcess, lastLogLines, startGuarded } from './guarded-process.ts';
+import { type GuardedProcess, lastLogLines, startGuarded, waitUntilReady } from './guarded-process.ts';
 
 export interface EmbeddedTemporalOptions {
   /** The Temporal command-line tool, see temporal-binary.ts. */
@@ -33,7 +32,6 @@ export interface EmbeddedTemporal {
 }
 
 const EMBEDDED_NAMESPACE = 'default';
-const START_DEADLINE_MS = 60_000;
 
 /**
  * The hosts under which the HTTP API can be called: one that no request can have, since a `Host` with a space is malformed. An
@@ -60,8 +58,8 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
     pidFile: join(options.directory, 'temporal.pid'),
   });
   const startError =
-    (await waitForConnections(server, port)) ??
-    (await waitForConnections(server, httpPort)) ??
+    (await waitUntilReady(server, () => takesConnections(port))) ??
+    (await waitUntilReady(server, () => takesConnections(httpPort))) ??
     (await findOpenHttpApi(httpPort));
   if (startError !== undefined) {
     await server.stop(0);
@@ -102,19 +100,6 @@ async function findOpenHttpApi(httpPort: number): Promise<string | undefined> {
 /** The CLI uses `Keyword`, and the SDK uses `KEYWORD`. */
 function cliTypeName(type: string): string {
   return type.charAt(0) + type.slice(1).toLowerCase();
-}
-
-/** What went wrong, or undefined once the server listens. */
-async function waitForConnections(server: GuardedProcess, port: number): Promise<string | undefined> {
-  const deadline = Date.now() + START_DEADLINE_MS;
-  let endedEarly = false;
-  void server.ended.then(() => (endedEarly = true));
-  while (Date.now() < deadline) {
-    if (endedEarly) return 'exited during startup';
-    if (await takesConnections(port)) return undefined;
-    await delay(50);
-  }
-  return `did not answer within ${START_DEADLINE_MS / 1000} s`;
 }
 
 function takesConnections(port: number): Promise<boolean> {
