@@ -7,9 +7,11 @@
 import { execFile, type ExecFileOptionsWithStringEncoding } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { pickVariables } from '../config/environment-variables.ts';
 import { APPLICATION_ROLE } from '../db/upkeep/application-role.ts';
 import { LOOPBACK } from './free-port.ts';
 import type { PostgresHost } from './postgres-host.ts';
@@ -34,12 +36,12 @@ interface ClusterOptions {
 
 /** The environment of PostgreSQL's programs, without this process's secrets. */
 export function postgresEnvironment(): Record<string, string> {
-  return { LC_ALL: 'C', ...(process.env['TZ'] !== undefined && { TZ: process.env['TZ'] }) };
+  return { LC_ALL: 'C', ...pickVariables(['TZ']) };
 }
 
 /** Whether a data folder contains a PostgreSQL. */
-export function hasEmbeddedPostgres(dataDirectory: string): Promise<boolean> {
-  return exists(passwordsFile(dataDirectory));
+export function hasEmbeddedPostgres(dataDirectory: string): boolean {
+  return existsSync(passwordsFile(dataDirectory));
 }
 
 /**
@@ -190,11 +192,4 @@ async function runSingleUser(host: PostgresHost, statements: readonly string[]):
 
 function setupFailure({ clusterDirectory }: PostgresHost, reason: string): string {
   return `The embedded PostgreSQL in ${clusterDirectory} could not be set up:\n${reason}`;
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -6,6 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -82,7 +83,7 @@ async function enterableBinaries(binaries: PostgresBinaries): Promise<PostgresBi
   if (await canAnybodyEnter(dirname(binaries.postgres))) return binaries;
   const id = createHash('sha256').update(installation).digest('hex').slice(0, 12);
   const copy = join(OPEN_TO_ALL, `postgresql-${id}`);
-  if (!(await exists(copy))) await copyWhole(installation, copy);
+  if (!existsSync(copy)) await copyWhole(installation, copy);
   return {
     postgres: join(copy, 'bin', basename(binaries.postgres)),
     initdb: join(copy, 'bin', basename(binaries.initdb)),
@@ -106,11 +107,4 @@ async function canAnybodyEnter(directory: string): Promise<boolean> {
   if ((mode & 0o001) === 0) return false;
   const parent = dirname(directory);
   return parent === directory || canAnybodyEnter(parent);
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

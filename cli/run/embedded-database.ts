@@ -23,7 +23,7 @@ export async function withEmbeddedPostgres(
 }
 
 /** @throws CommandFailure if the data folder has no database yet */
-export async function assertEmbeddedPostgresExists(dataDirectory: string): Promise<void> {
-  if (await hasEmbeddedPostgres(dataDirectory)) return;
+export function assertEmbeddedPostgresExists(dataDirectory: string): void {
+  if (hasEmbeddedPostgres(dataDirectory)) return;
   throw new CommandFailure(`No database in ${resolve(dataDirectory)} yet: \`rollcall serve\` creates and migrates it`);
 }

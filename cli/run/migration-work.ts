@@ -29,7 +29,7 @@ export async function runMigrationWork(work: MigrationWork, options: MigrateOpti
         : new CommandFailure(describeDatabaseFailure(error, database, 'migration'));
     });
   }
-  if (work !== 'up') await assertEmbeddedPostgresExists(options.dataDir);
+  if (work !== 'up') assertEmbeddedPostgresExists(options.dataDir);
   return withEmbeddedPostgres(options.dataDir, ({ ownerSettings }) => WORK[work](ownerSettings, options));
 }
 
