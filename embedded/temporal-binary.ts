@@ -3,11 +3,9 @@
  * Otherwise it is downloaded, or built if only package registries can be reached.
  */
 import { join } from 'node:path';
-import { cacheDirectory } from './cache-directory.ts';
-import { findOnPath, isExecutable } from './executable.ts';
+import { cacheDirectory, findOnPath, isExecutable } from './programs.ts';
 import { buildTemporal } from './temporal-build.ts';
-import { downloadTemporal } from './temporal-download.ts';
-import { TEMPORAL_CLI_VERSION } from './temporal-release.ts';
+import { downloadTemporal, TEMPORAL_CLI_VERSION } from './temporal-download.ts';
 
 export interface FindTemporalOptions {
   readonly environment?: NodeJS.ProcessEnv;

@@ -8,7 +8,7 @@ import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pickVariables } from '../config/environment-variables.ts';
-import { findOnPath } from './executable.ts';
+import { findOnPath } from './programs.ts';
 
 const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
 /** `go.mod` and `go.sum`. If you change the version in them, also change `TEMPORAL_CLI_VERSION`. */

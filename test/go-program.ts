@@ -2,8 +2,7 @@
 import { execFile } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheDirectory } from '../embedded/cache-directory.ts';
-import { findOnPath, isExecutable } from '../embedded/executable.ts';
+import { cacheDirectory, findOnPath, isExecutable } from '../embedded/programs.ts';
 
 export interface GoProgram {
   readonly name: string;

@@ -3,8 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheDirectory } from '../embedded/cache-directory.ts';
-import { isExecutable } from '../embedded/executable.ts';
+import { cacheDirectory, isExecutable } from '../embedded/programs.ts';
 
 const VERSION = '1.40.0';
 const INSTALL_TIMEOUT_MS = 120_000;

@@ -8,7 +8,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findOnPath } from '../../embedded/executable.ts';
+import { findOnPath } from '../../embedded/programs.ts';
 import { processorSeconds } from '../system/processes.ts';
 
 export interface Load {

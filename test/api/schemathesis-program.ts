@@ -3,8 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheDirectory } from '../../embedded/cache-directory.ts';
-import { findOnPath, isExecutable } from '../../embedded/executable.ts';
+import { cacheDirectory, findOnPath, isExecutable } from '../../embedded/programs.ts';
 
 const VERSION = '4.32.5';
 export const INSTALL_TIMEOUT_MS = 300_000;

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LOAD_TOOLS } from '../../bench/load/load.ts';
-import { findOnPath } from '../../embedded/executable.ts';
+import { findOnPath } from '../../embedded/programs.ts';
 
 const CONNECTIONS = 8;
 const asked: string[] = [];

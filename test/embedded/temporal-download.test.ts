@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LOOPBACK } from '../../embedded/free-port.ts';
-import { downloadTemporal } from '../../embedded/temporal-download.ts';
-import { releaseArchive, TEMPORAL_CLI_VERSION } from '../../embedded/temporal-release.ts';
+import { downloadTemporal, releaseArchive, TEMPORAL_CLI_VERSION } from '../../embedded/temporal-download.ts';
 
 let folder: string;
 let server: Server;

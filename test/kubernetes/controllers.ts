@@ -1,8 +1,7 @@
 /** What makes Deployments ready, and deletes what has lost its owner, on an API server without nodes. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheDirectory } from '../../embedded/cache-directory.ts';
-import { findOnPath, isExecutable } from '../../embedded/executable.ts';
+import { cacheDirectory, findOnPath, isExecutable } from '../../embedded/programs.ts';
 import { type GuardedProcess, startGuarded } from '../../embedded/guarded-process.ts';
 import { memberOf, objectsOf } from '../../registry/json.ts';
 import type { ApiServer } from './api-server.ts';

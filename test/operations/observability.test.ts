@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { startPublishingApiWith } from '../api/publishing-api.ts';
 import { source } from '../db/sync-source.ts';
-import { findOnPath } from '../../embedded/executable.ts';
+import { findOnPath } from '../../embedded/programs.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const RULES = 'deploy/observability/prometheus-rules.yaml';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findOnPath } from '../../embedded/executable.ts';
+import { findOnPath } from '../../embedded/programs.ts';
 import { memberOf } from '../../registry/json.ts';
 import { askForPrograms } from '../kubernetes/api-server.ts';
 import { type Controllers, findControllers, startControllers } from '../kubernetes/controllers.ts';

@@ -1,5 +1,12 @@
+/** Programs on this machine. */
 import { access, constants } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+
+/** Where downloaded and built programs are kept, outside the checkout. Honors `XDG_CACHE_HOME`. */
+export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rollcall');
+}
 
 export function isExecutable(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
