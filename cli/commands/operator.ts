@@ -4,7 +4,6 @@ import type { TemporalTls } from '../../config/model.ts';
 import { registryTemporal } from '../../operator/temporal-access.ts';
 import type { WorkloadDefaults } from '../../operator/workload.ts';
 import { defined } from '../../registry/json.ts';
-import { createLogger } from '../../telemetry/logger.ts';
 import type { TemporalServer } from '../../temporal/connect.ts';
 import { untilToldToStop } from '../run/stop-signal.ts';
 import { CommandFailure } from '../terminal/failure.ts';
@@ -154,6 +153,7 @@ async function runOperatorCommand(options: OperatorOptions): Promise<void> {
   const signal = untilToldToStop();
   const defaults = defaultsOf(options);
   const namespaces = options.namespaces.split(',').map((name) => name.trim());
+  const { createLogger } = await import('../../telemetry/logger.ts'); // slow to load, like the next one
   const logger = createLogger('operator', {});
   const { runOperator } = await import('../../worker/operator/run-operator.ts');
   await runOperator({

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { readOccupant } from '../../embedded/data-folder.ts';
-import { findTemporalBinary } from '../../embedded/temporal-binary.ts';
 import { addDataDirectoryOption, type DataDirectoryOption } from '../run/configuration.ts';
 
 export function addTemporalCommand(program: Command): void {
@@ -23,6 +22,7 @@ export function addTemporalCommand(program: Command): void {
       ].join('\n'),
     );
   addDataDirectoryOption(command).action(async (passedOn: string[], { dataDir }: DataDirectoryOption) => {
+    const { findTemporalBinary } = await import('../../embedded/temporal-binary.ts'); // slow to load
     const binary = await findTemporalBinary({ onProgress: (message) => console.error(message) });
     const tool = spawn(binary, passedOn, { stdio: 'inherit', env: { ...(await addressOf(dataDir)), ...process.env } });
     const [status] = (await once(tool, 'exit')) as [number | null];

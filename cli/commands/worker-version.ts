@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { softwareVersion } from '../../api/software-version.ts';
 import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../run/configuration.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { positiveInteger } from '../terminal/options.ts';
@@ -23,6 +22,7 @@ export function addWorkerVersionCommand(program: Command): void {
       ].join('\n'),
     )
     .action(async (version: string | undefined, options: SetCurrentOptions) => {
+      const { softwareVersion } = await import('../../api/software-version.ts');
       await setCurrent(version ?? softwareVersion(process.env).version, options);
     });
 }

@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { createTwoFilesPatch } from 'diff';
 import { EXPORT_MODES, EXPORT_VERSIONS } from '../../../registry/exports/target.ts';
 import { readJson, readText, registryPath } from '../../server/registry-reads.ts';
 import { connectServer } from '../../server/server-connection.ts';
@@ -114,6 +113,7 @@ async function compare(file: string, expected: string): Promise<void> {
     throw new CommandFailure(`${file} can't be read: ${describeError(error)}`);
   });
   if (actual === expected) return;
+  const { createTwoFilesPatch } = await import('diff'); // slow to load
   process.stdout.write(createTwoFilesPatch(file, `${file} (in the registry)`, actual, expected));
   throw new CommandFailure(`${file} differs from the registry: run the same command without --check to update it`);
 }
