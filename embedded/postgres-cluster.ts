@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs';
 import { chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { pickVariables } from '../config/environment-variables.ts';
+import { pickVariables } from '../outbound/child-environment.ts';
 import { APPLICATION_ROLE } from '../db/upkeep/application-role.ts';
 import { LOOPBACK } from './free-port.ts';
 import type { PostgresHost } from './postgres-host.ts';

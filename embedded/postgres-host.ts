@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { pickVariables } from '../config/environment-variables.ts';
+import { pickVariables } from '../outbound/child-environment.ts';
 
 export interface PostgresHost {
   readonly binaries: PostgresBinaries;

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pickVariables } from '../config/environment-variables.ts';
+import { pickVariables } from '../outbound/child-environment.ts';
 import { findOnPath } from './programs.ts';
 
 const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';

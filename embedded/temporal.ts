@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
-import { pickVariables } from '../config/environment-variables.ts';
+import { pickVariables } from '../outbound/child-environment.ts';
 import type { LoopbackAddress } from './blocked-address.ts';
 import { findFreePort, LOOPBACK } from './free-port.ts';
 import { type GuardedProcess, lastLogLines, startGuarded, waitUntilReady } from './guarded-process.ts';

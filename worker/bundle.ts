@@ -7,7 +7,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowBundle, WorkflowBundleOption } from '@temporalio/worker';
-import { pickVariables } from '../config/environment-variables.ts';
+import { pickVariables } from '../outbound/child-environment.ts';
 import type { BundleMessage } from './bundle-process.ts';
 
 /** Written by bin/build.mjs; a checkout doesn't have it. */

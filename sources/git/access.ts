@@ -1,7 +1,7 @@
 /** How git reaches a repository: its settings, its environment, and its credentials. */
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pickVariables } from '../../config/environment-variables.ts';
+import { pickVariables } from '../../outbound/child-environment.ts';
 import { readSecret } from '../../config/secrets.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import type { SecretReference } from '../../registry/source-definition.ts';

@@ -2,7 +2,7 @@
  * How git reaches a repository for a source that was created through the API: only at addresses that were checked, and with
  * nothing of this machine's configuration and credentials.
  */
-import { pickVariables } from '../../config/environment-variables.ts';
+import { pickVariables } from '../../outbound/child-environment.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
 import { type RemoteRepository, remoteRepository } from './remote-repository.ts';
 import { RollcallError } from '../../registry/failure.ts';
