@@ -17,9 +17,7 @@ export async function checkConfiguration(
       findings: [
         ok(`${file} is valid: ${sources.length} sources, ${registries.length} registries, auth.mode ${auth.mode}`),
         ...configuration.notes.map((note) => warning(describeFinding(note), 'remove the setting, or correct it')),
-        ...(exposure === undefined
-          ? []
-          : [warning(exposure.replace(/^Warning: /, ''), 'set `auth.mode: oauth`, or listen on 127.0.0.1')]),
+        ...(exposure === undefined ? [] : [warning(exposure, 'set `auth.mode: oauth`, or listen on 127.0.0.1')]),
       ],
     };
   } catch (error) {
