@@ -7,7 +7,8 @@ import { findSyncRun, syncCounts, type SyncRunRow } from '../db/syncs/sync-runs.
 import { RollcallError } from '../registry/failure.ts';
 import { compileFilter } from '../registry/patterns/filter.ts';
 import { kindOf } from '../sources/index.ts';
-import type { AppliedSync, SyncKey, SyncResult } from '../workflows/contract.ts';
+import type { AppliedSync } from '../workflows/contract/activities.ts';
+import type { SyncKey, SyncResult } from '../workflows/contract/syncs.ts';
 import { withProgress } from './progress.ts';
 import { listSync } from './sync-listing.ts';
 

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { findSource } from '../db/configuration/sources.ts';
 import { noteNothingNew } from '../db/syncs/source-states.ts';
 import { checks } from '../telemetry/instruments.ts';
-import type { CheckInput, CheckResult } from '../workflows/contract.ts';
+import type { CheckInput, CheckResult } from '../workflows/contract/activities.ts';
 import { isManaged } from '../registry/source-definition.ts';
 import { readerOf } from '../sources/index.ts';
 import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';

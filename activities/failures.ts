@@ -2,7 +2,7 @@
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
-import type { FailureDetails } from '../workflows/contract.ts';
+import type { FailureDetails } from '../workflows/contract/activities.ts';
 import { withoutSecrets } from '../outbound/redaction.ts';
 
 /** Failures that another attempt of the same activity may not run into. */

@@ -6,7 +6,7 @@ import { findSource, type SourceRow } from '../db/configuration/sources.ts';
 import type { OpenedSyncRun } from '../db/syncs/sync-runs.ts';
 import { definitionDigest } from '../registry/definition-digest.ts';
 import { FAILURE_TYPES, RollcallError } from '../registry/failure.ts';
-import type { FetchInput, FetchSnapshotResult } from '../workflows/contract.ts';
+import type { FetchInput, FetchSnapshotResult } from '../workflows/contract/activities.ts';
 import { kindOf, readerOf } from '../sources/index.ts';
 import type { Fetch } from '../sources/source-kind.ts';
 import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';

@@ -3,7 +3,7 @@ import type { OutboundSettings } from '../config/model.ts';
 import type { Database } from '../db/connection/database.ts';
 import { purge, type Retention } from '../db/upkeep/purge.ts';
 import { OutboundGuard } from '../outbound/guard.ts';
-import type { Activities, WatchActivities, WriteActivities } from '../workflows/contract.ts';
+import type { Activities, WatchActivities, WriteActivities } from '../workflows/contract/activities.ts';
 import { applySnapshot } from './apply-snapshot.ts';
 import { check } from './check.ts';
 import { failingClearly } from './failures.ts';

@@ -8,7 +8,7 @@ import { definitionFingerprint } from '../registry/definition-digest.ts';
 import { initialState } from '../temporal/initial-state.ts';
 import { retireSource } from '../temporal/retire-source.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
-import type { ActorMemo } from '../workflows/contract.ts';
+import type { ActorMemo } from '../workflows/contract/source-actor.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
 /** A trial of a source that is older has lost the process that would delete it. */

@@ -1,6 +1,7 @@
 import type { Database } from '../db/connection/database.ts';
 import { closeFailedSyncRun } from '../db/syncs/sync-runs.ts';
-import type { RecordFailureInput, SyncListing } from '../workflows/contract.ts';
+import type { RecordFailureInput } from '../workflows/contract/activities.ts';
+import type { SyncListing } from '../workflows/contract/syncs.ts';
 import { listSync } from './sync-listing.ts';
 import { openSyncRecord } from './sync-record.ts';
 

@@ -1,6 +1,6 @@
 import type { Database } from '../db/connection/database.ts';
 import { storePause } from '../db/configuration/source-requests.ts';
-import type { Activities } from '../workflows/contract.ts';
+import type { Activities } from '../workflows/contract/activities.ts';
 
 /** Records in Postgres whether a source is paused, so that a pause survives the loss of Temporal's data. */
 export async function recordPause(

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/connection/database.ts';
 import { type EndedSyncRunRow, findEndedSyncRun, syncCounts } from '../db/syncs/sync-runs.ts';
 import { syncDuration, syncedEntries, syncFailures } from '../telemetry/instruments.ts';
-import type { SyncKey } from '../workflows/contract.ts';
+import type { SyncKey } from '../workflows/contract/syncs.ts';
 
 /** Does the work that ends a sync, then reports the sync: one line in the log, metrics, and attributes of the span. */
 export async function reportedSync<Result>(

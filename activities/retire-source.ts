@@ -1,6 +1,6 @@
 import type { Database } from '../db/connection/database.ts';
 import { deleteDetachedSource } from '../db/configuration/sources.ts';
-import type { Activities } from '../workflows/contract.ts';
+import type { Activities } from '../workflows/contract/activities.ts';
 
 /**
  * Erases a source when its actor ends, if Postgres confirms that it must be removed. A source that is kept needs nothing: it

@@ -1,7 +1,7 @@
 import type { Database } from '../db/connection/database.ts';
 import { listChanges } from '../db/syncs/sync-changes.ts';
 import { listFindings } from '../db/syncs/sync-findings.ts';
-import type { SyncListing } from '../workflows/contract.ts';
+import type { SyncListing } from '../workflows/contract/syncs.ts';
 
 /** How many entries of each kind are listed. */
 const LISTED = 20;

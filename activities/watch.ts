@@ -3,7 +3,7 @@ import { findSource } from '../db/configuration/sources.ts';
 import { RollcallError } from '../registry/failure.ts';
 import { readerOf } from '../sources/index.ts';
 import type { LastSync } from '../sources/source-kind.ts';
-import type { WatchInput } from '../workflows/contract.ts';
+import type { WatchInput } from '../workflows/contract/activities.ts';
 import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';
 import { withProgress } from './progress.ts';
 

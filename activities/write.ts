@@ -2,7 +2,8 @@ import type { Database } from '../db/connection/database.ts';
 import { carryOutWrite } from '../db/writes/write-requests.ts';
 import { kindOfName } from '../registry/entry-kind.ts';
 import { RollcallError } from '../registry/failure.ts';
-import type { Activities, WriteResult } from '../workflows/contract.ts';
+import type { Activities } from '../workflows/contract/activities.ts';
+import type { WriteResult } from '../workflows/contract/source-actor.ts';
 
 /** Carries out a write request of a managed source, exactly once. */
 export async function write(

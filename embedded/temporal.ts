@@ -7,7 +7,7 @@
 import { connect } from 'node:net';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
+import { SEARCH_ATTRIBUTES } from '../workflows/contract/names.ts';
 import { pickVariables } from '../outbound/child-environment.ts';
 import type { LoopbackAddress } from './blocked-address.ts';
 import { findFreePort, LOOPBACK } from './free-port.ts';

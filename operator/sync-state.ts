@@ -1,6 +1,7 @@
 /** What the actors of a registry's sources report, as far as the status of the resource shows it. Pure. */
 import type { FailureType } from '../registry/failure.ts';
-import type { EntryTotals, SourceDescription } from '../workflows/contract.ts';
+import type { SourceDescription } from '../workflows/contract/source-actor.ts';
+import type { EntryTotals } from '../workflows/contract/syncs.ts';
 
 export interface SourceState {
   readonly name: string;

@@ -2,7 +2,7 @@
 import type { Database } from '../db/connection/database.ts';
 import { listSourceStates, type SourceStateRow } from '../db/syncs/source-states.ts';
 import { isManaged } from '../registry/source-definition.ts';
-import { planNextCycle } from '../workflows/next-sync.ts';
+import { planNextCycle } from '../workflows/source/next-sync.ts';
 
 /** `failing` and `paused` take precedence over `syncing`. A check that runs isn't recorded: it counts as `idle`. */
 type StatePhase = 'idle' | 'syncing' | 'failing' | 'paused' | 'retiring';

@@ -2,15 +2,14 @@
 import type { Client } from '@temporalio/client';
 import type { SearchAttributePair } from '@temporalio/common';
 import {
-  type ActorMemo,
   PRIORITY,
   SOURCE_WORKFLOW,
   SourceKindAttribute,
   SourceName,
   SourcePhaseAttribute,
-  type SourceState,
   sourceWorkflowId,
-} from '../workflows/contract.ts';
+} from '../workflows/contract/names.ts';
+import type { ActorMemo, SourceState } from '../workflows/contract/source-actor.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
@@ -44,7 +43,7 @@ export function createActorStart(client: Client, taskQueue: string): ActorStart 
         ...describe(state),
         // Callers wait for its answers, but not for the syncs that its timer starts.
         priority: { priorityKey: isManaged(state.source) ? PRIORITY.write : PRIORITY.requestedSync },
-        // An actor started without search attributes never sets them: see workflows/visibility.ts.
+        // An actor started without search attributes never sets them: see workflows/source/visibility.ts.
         ...(isListed && { typedSearchAttributes: searchAttributes(state) }),
       });
     });

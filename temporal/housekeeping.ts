@@ -6,7 +6,7 @@ import {
   type ScheduleOptions,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/client';
-import { HOUSEKEEPING_SCHEDULE_ID, HOUSEKEEPING_WORKFLOW } from '../workflows/contract.ts';
+import { HOUSEKEEPING_SCHEDULE_ID, HOUSEKEEPING_WORKFLOW } from '../workflows/contract/names.ts';
 
 const EVERY = '5 minutes';
 

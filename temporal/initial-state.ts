@@ -1,7 +1,7 @@
 /** The initial state of an actor, for a new source or a source whose history was lost. */
 import type { Database } from '../db/connection/database.ts';
 import { findSource, type SourceRow } from '../db/configuration/sources.ts';
-import type { SourceState } from '../workflows/contract.ts';
+import type { SourceState } from '../workflows/contract/source-actor.ts';
 import { sourceReference } from './source-reference.ts';
 
 /**

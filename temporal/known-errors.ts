@@ -9,7 +9,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { isFailureType, RollcallError } from '../registry/failure.ts';
-import type { FailureDetails } from '../workflows/contract.ts';
+import type { FailureDetails } from '../workflows/contract/activities.ts';
 
 /** Temporal or all workers didn't respond in time. The request can be repeated. */
 export class TemporalUnavailable extends Error {

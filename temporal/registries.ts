@@ -3,14 +3,13 @@ import { Client, isGrpcServiceError, ScheduleNotFoundError, WorkflowNotFoundErro
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { RollcallError } from '../registry/failure.ts';
+import { HOUSEKEEPING_SCHEDULE_ID, sourceWorkflowId } from '../workflows/contract/names.ts';
 import {
   describeQuery,
-  HOUSEKEEPING_SCHEDULE_ID,
   type SourceDescription,
-  sourceWorkflowId,
   syncSignal,
   type SyncRequest,
-} from '../workflows/contract.ts';
+} from '../workflows/contract/source-actor.ts';
 import {
   OPERATOR_TASK_QUEUE,
   REGISTRY_WORKFLOW,
@@ -19,7 +18,7 @@ import {
   registryWorkflowId,
   type WakeReason,
   wakeSignal,
-} from '../workflows/registry-contract.ts';
+} from '../workflows/contract/registry.ts';
 
 const ANSWERED_WITHIN_MS = 4_000;
 /** Codes of gRPC. */

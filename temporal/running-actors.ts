@@ -1,6 +1,7 @@
 /** Lists running actors without querying them. */
 import type { Client } from '@temporalio/client';
-import { type ActorMemo, SOURCE_WORKFLOW, sourceWorkflowId } from '../workflows/contract.ts';
+import { SOURCE_WORKFLOW, sourceWorkflowId } from '../workflows/contract/names.ts';
+import type { ActorMemo } from '../workflows/contract/source-actor.ts';
 
 /**
  * Returns the memos of the actors of this task queue, by source name. The list may be a few seconds old. Memos of

@@ -2,7 +2,7 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
 import proto, { type temporal } from '@temporalio/proto';
-import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
+import { SEARCH_ATTRIBUTES } from '../workflows/contract/names.ts';
 
 // Node finds no named exports in this package.
 const { IndexedValueType } = proto.temporal.api.enums.v1;

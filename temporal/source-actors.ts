@@ -5,7 +5,8 @@ import type { EntryStatus } from '../registry/entry.ts';
 import { Turns } from '../pacing/turns.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
-import * as contract from '../workflows/contract.ts';
+import { sourceWorkflowId } from '../workflows/contract/names.ts';
+import * as contract from '../workflows/contract/source-actor.ts';
 import { createActorStart } from './actor-start.ts';
 import { toKnownError } from './known-errors.ts';
 import { sourceReference } from './source-reference.ts';
@@ -132,7 +133,7 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
     },
     describe: async (sourceName) => {
       try {
-        const actor = client.workflow.getHandle(contract.sourceWorkflowId(sourceName));
+        const actor = client.workflow.getHandle(sourceWorkflowId(sourceName));
         return await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () => actor.query(contract.describeQuery));
       } catch (error) {
         throw toKnownError(error, sourceName);
@@ -146,7 +147,7 @@ function send<Answer, Args extends unknown[]>(
   sourceName: string,
   { update, args, deadline = Number.POSITIVE_INFINITY }: Question<Answer, Args>,
 ): Promise<WorkflowUpdateHandle<Answer>> {
-  const actor = client.workflow.getHandle(contract.sourceWorkflowId(sourceName));
+  const actor = client.workflow.getHandle(sourceWorkflowId(sourceName));
   return client.withDeadline(Math.min(deadline, Date.now() + ACCEPTED_WITHIN_MS), () =>
     // The client has separate overloads for updates with and without arguments, which generic code can't select.
     actor.startUpdate<Answer, [unknown]>(update as unknown as UpdateDefinition<Answer, [unknown]>, {

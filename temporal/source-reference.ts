@@ -2,7 +2,7 @@
 import { definitionFingerprint } from '../registry/definition-digest.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
 import { kindOf } from '../sources/index.ts';
-import type { SourceReference } from '../workflows/contract.ts';
+import type { SourceReference } from '../workflows/contract/syncs.ts';
 
 /** Returns the reference to a definition that the source's actor stores. */
 export function sourceReference(definition: SourceDefinition): SourceReference {

@@ -1,7 +1,8 @@
 /** The interface to trials: fetches of sources that don't exist yet. */
 import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
-import { TRIAL_WORKFLOW, type TrialInput, trialWorkflowId } from '../workflows/contract.ts';
+import { TRIAL_WORKFLOW, trialWorkflowId } from '../workflows/contract/names.ts';
+import type { TrialInput } from '../workflows/contract/syncs.ts';
 import { toKnownError } from './known-errors.ts';
 
 /** A trial waits for a free worker this long, in addition to its deadline. */

@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import semver from 'semver';
-import { moveSignal, SOURCE_WORKFLOW, taskQueuesOf } from '../workflows/contract.ts';
+import { SOURCE_WORKFLOW, taskQueuesOf } from '../workflows/contract/names.ts';
+import { moveSignal } from '../workflows/contract/source-actor.ts';
 import type { TemporalServer } from './connect.ts';
 import { findWorkers } from './workers.ts';
 

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 import proto, { type temporal } from '@temporalio/proto';
-import { taskQueuesOf } from '../workflows/contract.ts';
+import { taskQueuesOf } from '../workflows/contract/names.ts';
 
 // Node finds no named exports in this package.
 const { TaskQueueType } = proto.temporal.api.enums.v1;

@@ -8,7 +8,7 @@ import { temporal } from '@temporalio/proto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { type ConnectionSettings, type Database, openDatabase } from '../db/connection/database.ts';
-import { SEARCH_ATTRIBUTES } from '../workflows/contract.ts';
+import { SEARCH_ATTRIBUTES } from '../workflows/contract/names.ts';
 
 export interface TestDatabase {
   /** Open, as the application's user, who can only read and write rows. */

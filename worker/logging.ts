@@ -28,7 +28,7 @@ const LOGGED_ATTRIBUTES = [
   'taskQueue',
   'traceId',
 ];
-/** The ids of syncs and trials (see workflows/contract.ts). */
+/** The ids of syncs and trials (see workflows/contract/names.ts). */
 const REPORTED_WORKFLOW = /^(?:sync|trial)\//;
 /** Updates of metrics between two readings. */
 const MAX_METRIC_UPDATES = 200_000;

@@ -21,7 +21,7 @@ import { addRegistryGauges } from '../telemetry/registry-gauges.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { deploymentName } from '../temporal/worker-versions.ts';
 import { workerIdentity } from '../temporal/workers.ts';
-import { requestedTaskQueue, watchTaskQueue, writeTaskQueue } from '../workflows/contract.ts';
+import { requestedTaskQueue, watchTaskQueue, writeTaskQueue } from '../workflows/contract/names.ts';
 import { loadWorkflowBundle } from './bundle.ts';
 import { runHousekeeping } from './housekeeping.ts';
 import { installRuntime } from './logging.ts';
@@ -207,7 +207,7 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
   }
 }
 
-/** A workflow stays on the version that it started on. Actors move on when they continue as new: see workflows/source.ts. */
+/** A workflow stays on the version that it started on. Actors move on when they continue as new: see workflows/source/source.ts. */
 function deploymentOptions(server: TemporalServer, version: string): WorkerDeploymentOptions {
   return {
     version: { deploymentName: deploymentName(server), buildId: version },

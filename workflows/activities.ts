@@ -6,8 +6,8 @@ import {
   type ActivityInterfaceFor,
   type ActivityOptions,
 } from '@temporalio/workflow';
-import type { Activities, WatchActivities, WriteActivities } from './contract.ts';
-import { PRIORITY, requestedTaskQueue, watchTaskQueue, writeTaskQueue } from './contract.ts';
+import type { Activities, WatchActivities, WriteActivities } from './contract/activities.ts';
+import { PRIORITY, requestedTaskQueue, watchTaskQueue, writeTaskQueue } from './contract/names.ts';
 import { wasNotStarted } from './failures.ts';
 
 /** How soon the loss of a worker is noticed during a long activity. */

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/common';
 import { isCancellation } from '@temporalio/workflow';
 import { type FailureType, isFailureType } from '../registry/failure.ts';
-import type { FailureDetails } from './contract.ts';
+import type { FailureDetails } from './contract/activities.ts';
 
 export interface FailureCause {
   readonly type: FailureType | 'Unknown';

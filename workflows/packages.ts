@@ -2,7 +2,8 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { log, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import { readPackages } from './activities.ts';
-import { packagesWorkflowId, PRIORITY, type ReadPackagesInput, type ReadPackagesResult } from './contract.ts';
+import type { ReadPackagesInput, ReadPackagesResult } from './contract/activities.ts';
+import { packagesWorkflowId, PRIORITY } from './contract/names.ts';
 import { toFailure } from './failures.ts';
 
 export async function packages(input: ReadPackagesInput): Promise<ReadPackagesResult> {

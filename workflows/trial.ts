@@ -1,6 +1,7 @@
 /** Tries a source out: fetches and stages its entries like a sync, and applies nothing. */
 import { fetchOnce, onRequestedQueue } from './activities.ts';
-import type { FetchSnapshotResult, TrialInput } from './contract.ts';
+import type { FetchSnapshotResult } from './contract/activities.ts';
+import type { TrialInput } from './contract/syncs.ts';
 
 /** What was found is in Postgres, with the record of the trial. Fails with the failure of the fetch. */
 export async function trial({ sourceName, deadlineMs }: TrialInput): Promise<FetchSnapshotResult> {

@@ -12,7 +12,7 @@ import type { Database } from '../../db/connection/database.ts';
 import { addLateWarnings, MAX_FINDINGS } from '../../db/syncs/sync-findings.ts';
 import { findSyncRun } from '../../db/syncs/sync-runs.ts';
 import { packageReadings, signatureChecks } from '../../telemetry/instruments.ts';
-import type { ReadPackagesInput, ReadPackagesResult } from '../../workflows/contract.ts';
+import type { ReadPackagesInput, ReadPackagesResult } from '../../workflows/contract/activities.ts';
 import type { UpstreamDependencies } from '../limits.ts';
 import { withProgress } from '../progress.ts';
 import { type EntryReading, EntryReader } from './entry-reader.ts';

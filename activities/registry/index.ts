@@ -1,4 +1,4 @@
-import type { RegistryActivities } from '../../workflows/registry-contract.ts';
+import type { RegistryActivities } from '../../workflows/contract/registry.ts';
 import { failingClearly } from '../failures.ts';
 import type { OperatorDependencies } from './dependencies.ts';
 import { reconcileRegistry } from './reconcile-registry.ts';

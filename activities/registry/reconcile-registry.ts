@@ -14,7 +14,7 @@ import { hasOwnTemporal } from '../../operator/temporal-access.ts';
 import { deriveStatus, type Observation, terminatingStatus } from '../../operator/status.ts';
 import { renderWorkload } from '../../operator/workload.ts';
 import type { JsonObject } from '../../registry/json.ts';
-import type { ReconcileInput, ReconcileResult } from '../../workflows/registry-contract.ts';
+import type { ReconcileInput, ReconcileResult } from '../../workflows/contract/registry.ts';
 import { applyObjects, isDenied } from './apply-objects.ts';
 import type { OperatorDependencies, Reconciliation } from './dependencies.ts';
 import { findResource, isManaged, resourcePath } from './find-resource.ts';

@@ -10,7 +10,7 @@ import { type CompiledFilter, compileFilter } from '../../registry/patterns/filt
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import type { Positions } from '../../registry/document/yaml.ts';
 import { kindOf } from '../../sources/index.ts';
-import type { SyncCounts } from '../../workflows/contract.ts';
+import type { SyncCounts } from '../../workflows/contract/syncs.ts';
 import type { Progress } from '../progress.ts';
 import { ChunkWriter, type SnapshotRows } from './chunk-writer.ts';
 import { convertYaml, piecesOf } from './isolated-yaml.ts';

@@ -11,7 +11,8 @@ import { ENTRY_KINDS } from '../../registry/entry-kind.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import { ROLES } from '../../registry/roles.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
-import type { SourceDescription, SyncReport } from '../../workflows/contract.ts';
+import type { SourceDescription } from '../../workflows/contract/source-actor.ts';
+import type { SyncReport } from '../../workflows/contract/syncs.ts';
 
 const text = z.string();
 const maybe = text.nullable();

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { withClient } from '../../db/connection/plain-client.ts';
-import { sourceWorkflowId } from '../../workflows/contract.ts';
+import { sourceWorkflowId } from '../../workflows/contract/names.ts';
 import type { Bench } from '../bench.ts';
 import { atMostShareOf, atMostTimes, below, type Figure, plain } from '../figures/figure.ts';
 import { replaceFile, type RunningRegistry, startRegistry } from '../system/running-registry.ts';

@@ -5,7 +5,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withClient } from '../../db/connection/plain-client.ts';
-import { syncWorkflowId } from '../../workflows/contract.ts';
+import { syncWorkflowId } from '../../workflows/contract/names.ts';
 import type { Bench } from '../bench.ts';
 import { forgetPeak, peakResidentMiB, processorSeconds } from './processes.ts';
 import { replaceFile, type RunningRegistry, type SourceSetup, startRegistry } from './running-registry.ts';

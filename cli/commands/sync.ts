@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { SyncReport } from '../../workflows/contract.ts';
+import type { SyncReport } from '../../workflows/contract/syncs.ts';
 import { type AdminClient, askServer } from '../server/admin-client.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';

@@ -18,7 +18,7 @@ import type { ApiOrigin } from '../../sources/api/definition.ts';
 import { createLoopbackCertificate, type LoopbackCertificate } from '../certificate-authority.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { startUntouchedServer, type UntouchedServer } from '../upstreams/untouched-server.ts';
-import type { FetchInput } from '../../workflows/contract.ts';
+import type { FetchInput } from '../../workflows/contract/activities.ts';
 import { envelope, serverJson } from './server-documents.ts';
 import { SourceUnderTest } from './source-under-test.ts';
 

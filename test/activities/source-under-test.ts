@@ -27,7 +27,7 @@ import type {
   FetchInput,
   FetchSnapshotResult,
   ReadPackagesResult,
-} from '../../workflows/contract.ts';
+} from '../../workflows/contract/activities.ts';
 import { entriesOf } from '../db/sync-source.ts';
 
 export type SourceOptions = Partial<Pick<SourceDefinition, 'format' | 'filter'>>;

@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { SourceName } from '../../workflows/contract.ts';
+import { SourceName } from '../../workflows/contract/names.ts';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { createTestNamespace, createTimeSkippingEnvironment } from '../environment.ts';
 

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { migrateUp } from '../../db/upkeep/migrations.ts';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
 import { createSourceActors, type SourceActors } from '../../temporal/source-actors.ts';
-import { sourceWorkflowId } from '../../workflows/contract.ts';
+import { sourceWorkflowId } from '../../workflows/contract/names.ts';
 import { envelope, serverJson } from '../activities/server-documents.ts';
 import { createEmptyTestDatabase, createTestNamespace, type TestDatabase } from '../environment.ts';
 import { eventually } from '../eventually.ts';

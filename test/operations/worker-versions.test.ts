@@ -17,7 +17,7 @@ import { findInitialState } from '../../temporal/initial-state.ts';
 import { createSourceActors, type SourceActors } from '../../temporal/source-actors.ts';
 import { setCurrentVersion } from '../../temporal/worker-versions.ts';
 import { runWorker } from '../../worker/run-worker.ts';
-import { sourceWorkflowId } from '../../workflows/contract.ts';
+import { sourceWorkflowId } from '../../workflows/contract/names.ts';
 import { findTemporalServer, type RunningTemporalServer, startTemporalServer } from '../temporal-server.ts';
 import { inlineSource, managedSource } from '../workflows/running-worker.ts';
 

@@ -3,7 +3,8 @@ import { readResource, type RegistryResource } from '../../operator/resource.ts'
 import { deriveStatus, type Observation } from '../../operator/status.ts';
 import { sourceState, type SourceState } from '../../operator/sync-state.ts';
 import { defined, type JsonObject } from '../../registry/json.ts';
-import type { SourceDescription, SyncReport } from '../../workflows/contract.ts';
+import type { SourceDescription } from '../../workflows/contract/source-actor.ts';
+import type { SyncReport } from '../../workflows/contract/syncs.ts';
 import { condition } from './operator-cluster.ts';
 
 const NOW = '2026-01-31T09:30:00.123Z';

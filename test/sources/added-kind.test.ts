@@ -10,7 +10,7 @@ import { faultsOf, load } from '../config/configuration-file.ts';
 import { entriesOf, labels } from '../db/sync-source.ts';
 import { createTestDatabase } from '../environment.ts';
 import { eventually } from '../eventually.ts';
-import type { SyncReport } from '../../workflows/contract.ts';
+import type { SyncReport } from '../../workflows/contract/syncs.ts';
 import { type RunningWorker, startWorker } from '../workflows/running-worker.ts';
 
 const FILE = `

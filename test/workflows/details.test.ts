@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import type { SourceState, SyncReport } from '../../workflows/contract.ts';
+import type { SourceState } from '../../workflows/contract/source-actor.ts';
+import type { SyncReport } from '../../workflows/contract/syncs.ts';
 import { definitionDigest, definitionFingerprint } from '../../registry/definition-digest.ts';
 import { kindOf } from '../../sources/index.ts';
-import { renderDetails } from '../../workflows/details.ts';
-import { mergeRequests, readSyncRequest } from '../../workflows/sync-request.ts';
+import { renderDetails } from '../../workflows/source/details.ts';
+import { mergeRequests, readSyncRequest } from '../../workflows/source/sync-request.ts';
 import { gitSource, MANAGED, newState } from './source-states.ts';
 
 const ENDED = '2026-01-31T09:30:12.345Z';

@@ -9,7 +9,7 @@ import { findSource } from '../../db/configuration/sources.ts';
 import { openSyncRun } from '../../db/syncs/sync-runs.ts';
 import { putWriteRequest } from '../../db/writes/write-requests.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
-import { sourceWorkflowId } from '../../workflows/contract.ts';
+import { sourceWorkflowId } from '../../workflows/contract/names.ts';
 import { activityEnvironment } from '../activities/source-under-test.ts';
 import { createTestDatabase } from '../environment.ts';
 import { entriesOf, labels, useSources } from '../db/sync-source.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { syncWorkflowId } from '../../workflows/contract.ts';
+import { syncWorkflowId } from '../../workflows/contract/names.ts';
 import { type ActorEnvironment, afterSync, gate, startLiveEnvironment } from './actor-environment.ts';
 import { eventually } from '../eventually.ts';
 import { untilCancelled } from './scripted-upstream.ts';

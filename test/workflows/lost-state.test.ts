@@ -5,7 +5,7 @@ import { requestForce, storePause } from '../../db/configuration/source-requests
 import { findSource } from '../../db/configuration/sources.ts';
 import { findInitialState } from '../../temporal/initial-state.ts';
 import { sourceReference } from '../../temporal/source-reference.ts';
-import { SOURCE_WORKFLOW, sourceWorkflowId } from '../../workflows/contract.ts';
+import { SOURCE_WORKFLOW, sourceWorkflowId } from '../../workflows/contract/names.ts';
 import { createTestDatabase } from '../environment.ts';
 import { entriesOf, labels, useSources } from '../db/sync-source.ts';
 import { eventually } from '../eventually.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { SourceState } from '../../workflows/contract.ts';
-import { asksFirst, planNextCycle, timeUntilCycle, triggerOf } from '../../workflows/next-sync.ts';
+import type { SourceState } from '../../workflows/contract/source-actor.ts';
+import { asksFirst, planNextCycle, timeUntilCycle, triggerOf } from '../../workflows/source/next-sync.ts';
 import { gitSource, MANAGED, newState } from './source-states.ts';
 
 const NOW = Date.parse('2026-01-31T09:30:00Z');

@@ -4,7 +4,7 @@ import { temporal } from '@temporalio/proto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { countEntriesOf, findSource } from '../../db/configuration/sources.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
-import { sourceWorkflowId } from '../../workflows/contract.ts';
+import { sourceWorkflowId } from '../../workflows/contract/names.ts';
 import { createTestDatabase } from '../environment.ts';
 import { useSources } from '../db/sync-source.ts';
 import { eventually } from '../eventually.ts';

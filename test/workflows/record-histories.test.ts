@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { RollcallError } from '../../registry/failure.ts';
-import { HOUSEKEEPING_WORKFLOW, packagesWorkflowId, syncWorkflowId } from '../../workflows/contract.ts';
+import { HOUSEKEEPING_WORKFLOW, packagesWorkflowId, syncWorkflowId } from '../../workflows/contract/names.ts';
 import {
   type ActorEnvironment,
   afterSync,

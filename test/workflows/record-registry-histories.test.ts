@@ -15,7 +15,7 @@ import {
   type RegistryActivities,
   registryWorkflowId,
   type WakeReason,
-} from '../../workflows/registry-contract.ts';
+} from '../../workflows/contract/registry.ts';
 import { createTestNamespace } from '../environment.ts';
 import { eventually } from '../eventually.ts';
 import { writeHistory } from './history-file.ts';

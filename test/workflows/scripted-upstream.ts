@@ -7,9 +7,9 @@ import type {
   FetchInput,
   FetchSnapshotResult,
   RecordFailureInput,
-  SyncResult,
   WatchActivities,
-} from '../../workflows/contract.ts';
+} from '../../workflows/contract/activities.ts';
+import type { SyncResult } from '../../workflows/contract/syncs.ts';
 
 /** Each answers one activity of one source; an error becomes a failure of the activity. */
 export interface Script {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { RollcallError } from '../../registry/failure.ts';
-import { syncWorkflowId, type SyncReport } from '../../workflows/contract.ts';
+import { syncWorkflowId } from '../../workflows/contract/names.ts';
+import type { SyncReport } from '../../workflows/contract/syncs.ts';
 import { type ActorEnvironment, afterSync, gate, startSkippingEnvironment } from './actor-environment.ts';
 import { eventually } from '../eventually.ts';
 import { gitSource, MANAGED } from './source-states.ts';

@@ -1,7 +1,7 @@
 /** States and definitions of sources for tests. */
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { sourceReference } from '../../temporal/source-reference.ts';
-import type { SourceState } from '../../workflows/contract.ts';
+import type { SourceState } from '../../workflows/contract/source-actor.ts';
 
 /** A source that is due once a minute. */
 export function gitSource(name: string): SourceDefinition {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { SyncResult } from '../../workflows/contract.ts';
-import { renderFailure, renderResult } from '../../workflows/sync-details.ts';
+import type { SyncResult } from '../../workflows/contract/syncs.ts';
+import { renderFailure, renderResult } from '../../workflows/source/sync-details.ts';
 
 const RESULT: SyncResult = {
   outcome: 'changed',

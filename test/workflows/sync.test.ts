@@ -1,7 +1,7 @@
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { RollcallError } from '../../registry/failure.ts';
-import { syncWorkflowId } from '../../workflows/contract.ts';
+import { syncWorkflowId } from '../../workflows/contract/names.ts';
 import { type ActorEnvironment, afterSync, startLiveEnvironment } from './actor-environment.ts';
 import { eventually } from '../eventually.ts';
 import { untilCancelled } from './scripted-upstream.ts';

@@ -9,7 +9,7 @@ import { openInternalPort } from '../../telemetry/internal-port.ts';
 import { connectTemporal, type TemporalServer } from '../../temporal/connect.ts';
 import { createRegistrySources, wakeRegistry } from '../../temporal/registries.ts';
 import { startTelemetry } from '../../telemetry/telemetry.ts';
-import { OPERATOR_TASK_QUEUE } from '../../workflows/registry-contract.ts';
+import { OPERATOR_TASK_QUEUE } from '../../workflows/contract/registry.ts';
 import { loadWorkflowBundle } from '../bundle.ts';
 import { installRuntime } from '../logging.ts';
 import { SHUTDOWN, workUntilStopped } from '../work-until-stopped.ts';

@@ -1,7 +1,7 @@
 /** Wakes the workflows of resources. Changes in quick succession lead to one message, and none is lost. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { RegistryKey, WakeReason } from '../../workflows/registry-contract.ts';
+import type { RegistryKey, WakeReason } from '../../workflows/contract/registry.ts';
 
 /** The objects of a registry change one after another. */
 const SETTLE_MS = 200;

@@ -14,7 +14,7 @@ import type { Claims } from '../../../registry/claims.ts';
 import { entryLabel, kindOfName, servedName } from '../../../registry/entry-kind.ts';
 import { RollcallError } from '../../../registry/failure.ts';
 import type { SourceActors } from '../../../temporal/source-actors.ts';
-import type { WriteResult } from '../../../workflows/contract.ts';
+import type { WriteResult } from '../../../workflows/contract/source-actor.ts';
 import { requireGrant } from '../../access/permissions.ts';
 import { toHttpError } from '../../http/error-mapping.ts';
 import { HttpError } from '../../http/error.ts';

@@ -11,7 +11,7 @@ import { listFindings } from '../../../db/syncs/sync-findings.ts';
 import { findSyncRun, listRecentSyncRuns, listSyncRuns } from '../../../db/syncs/sync-runs.ts';
 import { TemporalUnavailable } from '../../../temporal/known-errors.ts';
 import { isRunning, latenessMs, readSourceStates, type SourceState } from '../../../telemetry/source-states.ts';
-import type { SourceDescription } from '../../../workflows/contract.ts';
+import type { SourceDescription } from '../../../workflows/contract/source-actor.ts';
 import { sees } from '../../access/permissions.ts';
 import type { ApiContext } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';

@@ -1,5 +1,5 @@
 /** What the Temporal Web UI shows of an MCPRegistry resource: Markdown. */
-import type { RegistryState } from './registry-contract.ts';
+import type { RegistryState } from '../contract/registry.ts';
 
 export function renderRegistry({ namespace, name, last, failures, story }: RegistryState): string {
   const facts = [

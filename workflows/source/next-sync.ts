@@ -1,7 +1,8 @@
 /** When a source is next checked or synced: pure functions without Temporal, clock, or randomness. */
-import type { SourceState, SyncTrigger } from './contract.ts';
-import { backoffMs } from '../pacing/backoff.ts';
-import { isManaged } from '../registry/source-definition.ts';
+import type { SourceState } from '../contract/source-actor.ts';
+import type { SyncTrigger } from '../contract/syncs.ts';
+import { backoffMs } from '../../pacing/backoff.ts';
+import { isManaged } from '../../registry/source-definition.ts';
 
 /** The first wait after a failure; it doubles with each further failure. */
 const FIRST_BACKOFF_MS = 10_000;

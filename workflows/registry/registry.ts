@@ -8,9 +8,9 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { backoffMs } from '../pacing/backoff.ts';
-import { causeOf } from './failures.ts';
-import { renderRegistry } from './registry-details.ts';
+import { backoffMs } from '../../pacing/backoff.ts';
+import { causeOf } from '../failures.ts';
+import { renderRegistry } from './details.ts';
 import {
   describeRegistryQuery,
   type ReconcileResult,
@@ -18,7 +18,7 @@ import {
   type RegistryState,
   type WakeReason,
   wakeSignal,
-} from './registry-contract.ts';
+} from '../contract/registry.ts';
 
 const { reconcileRegistry } = proxyActivities<RegistryActivities>({
   startToCloseTimeout: '2 minutes',

@@ -1,5 +1,6 @@
 /** Sync requests of people and programs: untrusted, and combined into one. */
-import type { SourceState, SyncRequest, SyncTrigger } from './contract.ts';
+import type { SourceState, SyncRequest } from '../contract/source-actor.ts';
+import type { SyncTrigger } from '../contract/syncs.ts';
 
 export type PendingSync = NonNullable<SourceState['pending']>;
 

@@ -2,8 +2,9 @@
  * Rollcall 0.1 sent whole definitions through Temporal. This converts its actors, syncs, and messages to their current form: a
  * definition becomes a reference to the one in Postgres.
  */
-import { canonicalJson } from '../registry/canonical-json.ts';
-import type { SourceReference, SourceState, SyncInput } from './contract.ts';
+import { canonicalJson } from '../../registry/canonical-json.ts';
+import type { SourceState } from '../contract/source-actor.ts';
+import type { SourceReference, SyncInput } from '../contract/syncs.ts';
 
 /** The part of a 0.1 definition that an actor needs. */
 export interface EarlierDefinition {

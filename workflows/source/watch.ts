@@ -1,8 +1,8 @@
 /** Keeps a watch on a source that can be watched. A watch only wakes the actor; a check finds out what is new. */
 import { condition, isCancellation, log } from '@temporalio/workflow';
-import { backoffMs } from '../pacing/backoff.ts';
-import { watchActivities } from './activities.ts';
-import { causeOf } from './failures.ts';
+import { backoffMs } from '../../pacing/backoff.ts';
+import { watchActivities } from '../activities.ts';
+import { causeOf } from '../failures.ts';
 import type { SourceActor } from './source-actor.ts';
 
 const BACKOFF = { firstMs: 1_000, longestMs: 5 * 60_000 };

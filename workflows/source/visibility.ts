@@ -7,10 +7,9 @@ import {
   SourceName,
   SourcePhaseAttribute,
   SyncOutcomeAttribute,
-  type SourcePhase,
-  type SourceState,
-  type SyncOutcome,
-} from './contract.ts';
+} from '../contract/names.ts';
+import type { SourcePhase, SourceState } from '../contract/source-actor.ts';
+import type { SyncOutcome } from '../contract/syncs.ts';
 
 /**
  * Whether the cluster has our search attributes. The client that starts an actor finds out and says so, because using an

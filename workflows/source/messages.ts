@@ -1,13 +1,15 @@
 /**
- * The messages of a source; contract.ts says what each one does in which state. Validators are synchronous and every error of a
+ * The messages of a source; contract/source-actor.ts says what each one does in which state. Validators are synchronous and every error of a
  * handler is a failure: anything else would block the actor.
  */
 import { condition, log, patched, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
-import { writeActivities } from './activities.ts';
-import * as contract from './contract.ts';
+import { writeActivities } from '../activities.ts';
+import { syncWorkflowId } from '../contract/names.ts';
+import * as contract from '../contract/source-actor.ts';
+import type { SourceReference, SyncReport } from '../contract/syncs.ts';
 import { currentReference } from './earlier-versions.ts';
-import { refusal, toFailure } from './failures.ts';
-import { startReadingPackages } from './packages.ts';
+import { refusal, toFailure } from '../failures.ts';
+import { startReadingPackages } from '../packages.ts';
 import type { SourceActor } from './source-actor.ts';
 import { readSyncRequest } from './sync-request.ts';
 
@@ -42,7 +44,7 @@ function receiveSyncRequests(actor: SourceActor): void {
     contract.syncNowUpdate,
     answered(async (request): Promise<contract.SyncNowResult> => {
       const number = actor.request(readSyncRequest(request));
-      const answer = { number, workflowId: contract.syncWorkflowId(actor.name, number) };
+      const answer = { number, workflowId: syncWorkflowId(actor.name, number) };
       return request?.wait === true ? { ...answer, report: await reportOf(actor, number) } : answer;
     }),
     {
@@ -60,7 +62,7 @@ function receiveSyncRequests(actor: SourceActor): void {
   );
 }
 
-async function reportOf(actor: SourceActor, number: number): Promise<contract.SyncReport> {
+async function reportOf(actor: SourceActor, number: number): Promise<SyncReport> {
   await condition(() => actor.reportOf(number) !== undefined || actor.retirement?.result !== undefined);
   const report = actor.reportOf(number);
   if (report === undefined) throw retiring(actor);
@@ -161,13 +163,13 @@ function refuseWhileRetiring(actor: SourceActor): void {
   if (actor.retirement !== undefined) throw retiring(actor);
 }
 
-function refuseForeignReference(actor: SourceActor, source: contract.SourceReference | undefined): void {
+function refuseForeignReference(actor: SourceActor, source: SourceReference | undefined): void {
   if (source?.name === actor.name && isReference(currentReference(source))) return;
   throw refusal('DefinitionInvalid', `this doesn't describe ${actor.name}: name, fingerprint, and policy are required`);
 }
 
 /** Whether it has all members that the actor needs. */
-function isReference({ fingerprint, policy }: contract.SourceReference): boolean {
+function isReference({ fingerprint, policy }: SourceReference): boolean {
   if (typeof fingerprint !== 'string' || typeof policy !== 'object' || policy === null) return false;
   const { intervalMs, deadlineMs, fullSyncEveryMs = 1 } = policy;
   return [intervalMs ?? 1, deadlineMs, fullSyncEveryMs].every((value) => Number.isFinite(value) && value > 0);

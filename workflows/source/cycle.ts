@@ -1,18 +1,10 @@
 /** One cycle of a source: check whether anything is new, sync if it may be, and record the outcome. */
 import { type TypedSearchAttributes, type SearchAttributePair, WorkflowIdReusePolicy } from '@temporalio/common';
 import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
-import { check, recordFailure } from './activities.ts';
-import {
-  PRIORITY,
-  SourceKindAttribute,
-  SourceName,
-  SyncTriggerAttribute,
-  syncWorkflowId,
-  type SyncInput,
-  type SyncReport,
-  type SyncResult,
-} from './contract.ts';
-import { causeOf, wasCancelled, wasKilled } from './failures.ts';
+import { check, recordFailure } from '../activities.ts';
+import { PRIORITY, SourceKindAttribute, SourceName, SyncTriggerAttribute, syncWorkflowId } from '../contract/names.ts';
+import type { SyncInput, SyncReport, SyncResult } from '../contract/syncs.ts';
+import { causeOf, wasCancelled, wasKilled } from '../failures.ts';
 import { asksFirst, isFullSyncDue } from './next-sync.ts';
 import type { SourceActor } from './source-actor.ts';
 import { recordOf, sync } from './sync.ts';

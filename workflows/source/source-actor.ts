@@ -2,15 +2,8 @@
 import type { Context } from '@opentelemetry/api';
 import type { TemporalFailure } from '@temporalio/common';
 import { CancellationScope, patched, setCurrentDetails } from '@temporalio/workflow';
-import type {
-  SourceDescription,
-  SourcePhase,
-  SourceReference,
-  SourceState,
-  SyncReport,
-  SyncRequest,
-  SyncTrigger,
-} from './contract.ts';
+import type { SourceDescription, SourcePhase, SourceState, SyncRequest } from '../contract/source-actor.ts';
+import type { SourceReference, SyncReport, SyncTrigger } from '../contract/syncs.ts';
 import { renderDetails } from './details.ts';
 import { isCarried } from './earlier-versions.ts';
 import { noteDefinition, noteState } from './memo.ts';
@@ -18,7 +11,7 @@ import { planNextCycle, timeUntilCycle, triggerOf } from './next-sync.ts';
 import { mergeRequests, type PendingSync } from './sync-request.ts';
 import { activeTrace, type inCycleSpan } from './trace.ts';
 import { listSource } from './visibility.ts';
-import { isManaged } from '../registry/source-definition.ts';
+import { isManaged } from '../../registry/source-definition.ts';
 
 const REMEMBERED_SYNCS = 10;
 

@@ -1,6 +1,6 @@
 /** The memo of an actor, which housekeeping reads without querying the actor. */
 import { patched, upsertMemo, workflowInfo } from '@temporalio/workflow';
-import type { ActorMemo, SourceState } from './contract.ts';
+import type { ActorMemo, SourceState } from '../contract/source-actor.ts';
 
 export function noteDefinition(fingerprint: string): void {
   upsertMemo({ definition: fingerprint } satisfies Partial<ActorMemo>);

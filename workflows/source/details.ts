@@ -1,6 +1,7 @@
 /** The current details of a source in the Temporal Web UI: Markdown with its state for an operator. */
-import type { SourcePhase, SourceState, SyncReport } from './contract.ts';
-import { isManaged } from '../registry/source-definition.ts';
+import type { SourcePhase, SourceState } from '../contract/source-actor.ts';
+import type { SyncReport } from '../contract/syncs.ts';
+import { isManaged } from '../../registry/source-definition.ts';
 
 const PHASES: Readonly<Record<SourcePhase, string>> = {
   idle: 'idle, healthy',

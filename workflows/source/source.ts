@@ -7,11 +7,11 @@ import {
   patched,
   workflowInfo,
 } from '@temporalio/workflow';
-import { retireActivities } from './activities.ts';
-import type { SourceState } from './contract.ts';
+import { retireActivities } from '../activities.ts';
+import type { SourceState } from '../contract/source-actor.ts';
 import { runCycle } from './cycle.ts';
 import { currentState, type EarlierState } from './earlier-versions.ts';
-import { toFailure } from './failures.ts';
+import { toFailure } from '../failures.ts';
 import { receiveMessages } from './messages.ts';
 import { timeUntilCycle } from './next-sync.ts';
 import { SourceActor, type Retirement } from './source-actor.ts';

@@ -1,17 +1,11 @@
 /** One sync: fetch and stage, then apply in one transaction. A failure goes on the sync's record. */
 import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
-import { applySnapshot, fetchWithin, onRequestedQueue, recordFailure } from './activities.ts';
-import type {
-  AppliedSync,
-  FetchInput,
-  FetchSnapshotResult,
-  RecordFailureInput,
-  SyncInput,
-  SyncResult,
-} from './contract.ts';
+import { applySnapshot, fetchWithin, onRequestedQueue, recordFailure } from '../activities.ts';
+import type { AppliedSync, FetchInput, FetchSnapshotResult, RecordFailureInput } from '../contract/activities.ts';
+import type { SyncInput, SyncResult } from '../contract/syncs.ts';
 import { currentSyncInput, type EarlierSyncInput } from './earlier-versions.ts';
-import { causeOf, toFailure, wasCancelled } from './failures.ts';
-import { startReadingPackages } from './packages.ts';
+import { causeOf, toFailure, wasCancelled } from '../failures.ts';
+import { startReadingPackages } from '../packages.ts';
 import { renderFailure, renderResult } from './sync-details.ts';
 import { listOutcome } from './visibility.ts';
 

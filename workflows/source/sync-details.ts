@@ -1,5 +1,5 @@
 /** The details of a finished sync in the Temporal Web UI: Markdown. */
-import type { SyncListing, SyncResult } from './contract.ts';
+import type { SyncListing, SyncResult } from '../contract/syncs.ts';
 
 /** An applied sync: its counts, and the first entries of each kind if they were listed. */
 export function renderResult({ outcome, counts, upstreamRevision }: SyncResult, listing?: SyncListing): string {
