@@ -1,24 +1,22 @@
 /** One Kubernetes cluster: requests to its API server, with failures that say what is missing. */
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher } from 'undici';
-import { type Change, exchange } from '../outbound/exchange.ts';
+import { type Exchange, exchange } from '../outbound/exchange.ts';
 import { type ClusterAccess, loadKubeconfig } from './kubeconfig.ts';
 import { notReachable, refusal } from './refusal.ts';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
-export interface Read {
+/** Without a `method`, something is read. */
+export interface ClusterRequest extends Pick<Exchange, 'method' | 'content' | 'signal'> {
   /** Starts with `/api` or `/apis`. */
   readonly path: string;
   readonly query?: Query | undefined;
-  /** What is read, for error messages: `mcpservers.toolhive.stacklok.dev in the namespace team-a`. */
+  /** What is read or changed, for error messages: `mcpservers.toolhive.stacklok.dev in the namespace team-a`. */
   readonly what: string;
-  readonly signal: AbortSignal;
   /** Default `application/json`; with `as=PartialObjectMetadata…` only the metadata is sent. */
   readonly accept?: string | undefined;
 }
-
-export interface Write extends Read, Change {}
 
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Longest line of a watch: the API server refuses objects of more than about 1.5 MiB. */
@@ -54,16 +52,7 @@ export class Cluster {
   }
 
   /** The JSON that the API server answers with. */
-  async read(read: Read): Promise<unknown> {
-    return await this.#json(read);
-  }
-
-  /** Changes something; resolves with the API server's answer. */
-  async write(write: Write): Promise<unknown> {
-    return await this.#json(write);
-  }
-
-  async #json(asked: Read | Write): Promise<unknown> {
+  async request(asked: ClusterRequest): Promise<unknown> {
     const response = await this.#send(asked);
     try {
       return await response.body.json();
@@ -74,7 +63,7 @@ export class Cluster {
   }
 
   /** Resolves when the API server begins to answer. Then yields the lines of the answer, parsed, as they arrive. */
-  async stream(read: Read, { silenceMs }: { readonly silenceMs: number }): Promise<AsyncGenerator> {
+  async stream(read: ClusterRequest, { silenceMs }: { readonly silenceMs: number }): Promise<AsyncGenerator> {
     const response = await this.#send(read, silenceMs);
     return this.#lines(response.body, read.signal);
   }
@@ -84,20 +73,19 @@ export class Cluster {
   }
 
   /** Rereads credentials when they are refused: tokens expire, and by then their file has a new one. */
-  async #send(read: Read | Write, silenceMs = ANSWER_TIMEOUT_MS): Promise<Dispatcher.ResponseData> {
+  async #send(asked: ClusterRequest, silenceMs = ANSWER_TIMEOUT_MS): Promise<Dispatcher.ResponseData> {
     for (let attempt = 1; ; attempt += 1) {
-      const response = await this.#attempt(read, silenceMs);
+      const response = await this.#attempt(asked, silenceMs);
       if (response.statusCode >= 200 && response.statusCode < 300) return response;
-      const action = 'method' in read ? 'change' : 'read';
-      const error = await refusal(response, { server: this.#server, what: read.what, action });
+      const action = asked.method === undefined ? 'read' : 'change';
+      const error = await refusal(response, { server: this.#server, what: asked.what, action });
       if (response.statusCode !== 401 || attempt === 2) throw error;
       this.#config = loadKubeconfig(this.#access);
     }
   }
 
-  async #attempt(asked: Read | Write, silenceMs: number): Promise<Dispatcher.ResponseData> {
-    const { path, query, signal, accept = 'application/json' } = asked;
-    const change = 'method' in asked ? { method: asked.method, content: asked.content } : undefined;
+  async #attempt(asked: ClusterRequest, silenceMs: number): Promise<Dispatcher.ResponseData> {
+    const { path, query, method, content, signal, accept = 'application/json' } = asked;
     const url = new URL(this.#server + path);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -111,7 +99,8 @@ export class Cluster {
         url,
         dispatcher: this.#dispatcher,
         headers: { ...context.getHeaders(), accept },
-        change,
+        method,
+        content,
         timeoutMs: ANSWER_TIMEOUT_MS,
         silenceMs,
         signal,

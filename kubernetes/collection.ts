@@ -37,7 +37,7 @@ export async function* listPages(cluster: Cluster, collection: Collection, signa
   const accept = acceptOf(collection, 'list');
   let next: string | undefined;
   do {
-    const list = await cluster.read({
+    const list = await cluster.request({
       path,
       what,
       signal,

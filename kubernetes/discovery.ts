@@ -76,7 +76,7 @@ async function namesAt(cluster: Cluster, path: string, signal: AbortSignal): Pro
 
 async function readIfThere(cluster: Cluster, path: string, signal: AbortSignal): Promise<unknown> {
   try {
-    return await cluster.read({ path, what: `anything at ${path}`, signal });
+    return await cluster.request({ path, what: `anything at ${path}`, signal });
   } catch (error) {
     if (error instanceof RollcallError && error.type === 'UpstreamNotFound') return null;
     throw error;

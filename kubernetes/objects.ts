@@ -49,7 +49,7 @@ export async function readObjectAt(
   signal: AbortSignal,
 ): Promise<JsonObject | null> {
   try {
-    const object = await cluster.read({ path, what, signal });
+    const object = await cluster.request({ path, what, signal });
     return isJsonObject(object) ? object : null;
   } catch (error) {
     if (error instanceof RollcallError && error.type === 'UpstreamNotFound') return null;
@@ -94,7 +94,7 @@ export async function apply(
     readonly signal: AbortSignal;
   },
 ): Promise<JsonObject> {
-  const applied = await cluster.write({
+  const applied = await cluster.request({
     method: 'PATCH',
     path,
     what,
@@ -117,12 +117,12 @@ export async function patchAt(
   { operations, signal }: { readonly operations: readonly object[]; readonly signal: AbortSignal },
 ): Promise<void> {
   const content = { json: operations, type: 'application/json-patch+json' };
-  await cluster.write({ method: 'PATCH', path, what, query: { fieldManager: FIELD_MANAGER }, content, signal });
+  await cluster.request({ method: 'PATCH', path, what, query: { fieldManager: FIELD_MANAGER }, content, signal });
 }
 
 export async function deleteObject(cluster: Cluster, name: ObjectName, signal: AbortSignal): Promise<void> {
   try {
-    await cluster.write({ method: 'DELETE', path: objectPath(name), what: wordsFor(name), signal });
+    await cluster.request({ method: 'DELETE', path: objectPath(name), what: wordsFor(name), signal });
   } catch (error) {
     if (!(error instanceof RollcallError) || error.type !== 'UpstreamNotFound') throw error;
   }

@@ -7,22 +7,16 @@ export interface Exchange {
   /** Decides which addresses can be reached, through which proxy, and which certificates are trusted. */
   readonly dispatcher: Dispatcher;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Sent by POST. Absent: a GET, unless there is a `change`. */
+  /** Default: POST for a form, otherwise GET. `HEAD` asks for the headers only. */
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | undefined;
   readonly form?: Readonly<Record<string, string>> | undefined;
-  /** Another method, with its body. */
-  readonly change?: Change | undefined;
-  /** `HEAD` asks for the headers only. Default: as `form` and `change` say. */
-  readonly method?: 'GET' | 'HEAD';
+  /** Sent as JSON, with this media type. */
+  readonly content?: { readonly json: unknown; readonly type: string } | undefined;
   /** Milliseconds until the answer must begin. */
   readonly timeoutMs: number;
   /** Milliseconds without a byte after which the answer is abandoned. Default: `timeoutMs`. */
   readonly silenceMs?: number;
   readonly signal: AbortSignal;
-}
-
-export interface Change {
-  readonly method: 'POST' | 'PATCH' | 'DELETE';
-  readonly content?: { readonly json: unknown; readonly type: string } | undefined;
 }
 
 /**
@@ -31,15 +25,15 @@ export interface Change {
  * @throws the reason of the signal, or an error of undici or Node with a `code`
  */
 export async function exchange(wanted: Exchange): Promise<Dispatcher.ResponseData> {
-  const { url, form, change } = wanted;
-  const method = change?.method ?? wanted.method ?? (form === undefined ? 'GET' : 'POST');
+  const { url, form, method = form === undefined ? 'GET' : 'POST' } = wanted;
   return await observeRequest({ url, method }, (traceHeaders) =>
     send({ ...wanted, headers: { ...traceHeaders, ...wanted.headers } }, method),
   );
 }
 
 async function send(wanted: Exchange, method: Dispatcher.HttpMethod): Promise<Dispatcher.ResponseData> {
-  const { url, dispatcher, headers, form, change, timeoutMs, silenceMs = timeoutMs, signal } = wanted;
+  const { url, dispatcher, headers, timeoutMs, silenceMs = timeoutMs, signal } = wanted;
+  const body = bodyOf(wanted);
   const waiting = new AbortController();
   // undici restarts its own timeout for headers with each informational answer (1xx).
   const timer = setTimeout(() => waiting.abort(new errors.HeadersTimeoutError()), timeoutMs);
@@ -48,13 +42,11 @@ async function send(wanted: Exchange, method: Dispatcher.HttpMethod): Promise<Di
       dispatcher,
       headers: {
         'user-agent': 'rollcall',
-        ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
-        ...(change?.content !== undefined && { 'content-type': change.content.type }),
+        ...(body && { 'content-type': body.type }),
         ...headers,
       },
       method,
-      ...(change?.content !== undefined && { body: JSON.stringify(change.content.json) }),
-      ...(form !== undefined && { body: new URLSearchParams(form).toString() }),
+      ...(body && { body: body.text }),
       headersTimeout: timeoutMs,
       bodyTimeout: silenceMs,
       signal: AbortSignal.any([signal, waiting.signal]),
@@ -62,6 +54,12 @@ async function send(wanted: Exchange, method: Dispatcher.HttpMethod): Promise<Di
   } finally {
     clearTimeout(timer);
   }
+}
+
+function bodyOf({ form, content }: Exchange): { readonly type: string; readonly text: string } | undefined {
+  if (content !== undefined) return { type: content.type, text: JSON.stringify(content.json) };
+  if (form === undefined) return undefined;
+  return { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(form).toString() };
 }
 
 /** Milliseconds from `Retry-After`, which is a number of seconds or a date (RFC 9110 section 10.2.3); undefined without one. */

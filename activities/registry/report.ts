@@ -74,7 +74,7 @@ export async function emitEvent(
     regarding: { apiVersion, kind: RESOURCE_KIND, namespace, name, uid, resourceVersion },
   };
   try {
-    await cluster.write({
+    await cluster.request({
       method: 'POST',
       path: collectionPath('events.k8s.io/v1', 'events', namespace),
       what: `events in the namespace ${namespace}`,
