@@ -1,6 +1,6 @@
 /** Reads and watches file sources. */
+import { hash } from 'node:crypto';
 import { RollcallError } from '../../registry/failure.ts';
-import { contentHash } from '../content-digest.ts';
 import type { Fetch, Fetched, SourceReader } from '../source-kind.ts';
 import type { FileOrigin } from './definition.ts';
 import { checkPath, fetchPath, type FileState, fileState } from './path.ts';
@@ -34,7 +34,7 @@ async function fetchInline(
   data: string,
 ): Promise<Fetched<FileState>> {
   const bytes = Buffer.from(data);
-  const state = { contentDigest: contentHash().update(bytes).digest('hex') };
+  const state = { contentDigest: hash('sha256', bytes, 'hex') };
   if (previous?.contentDigest === state.contentDigest) return { snapshot: 'unchanged', coverage: 'complete', state };
   const { envelope } = await stager.stageDocument({ name: 'data', bytes: chunksOf(bytes) });
   return { snapshot: 'staged', coverage: 'complete', state, envelope };

@@ -1,8 +1,9 @@
 /** A registry document in a file of this machine, or of a mounted ConfigMap, which is a symbolic link. */
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
-import { contentHash, digestFile, hashing, readFileBytes } from '../content-digest.ts';
 import { type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
 import type { FileOrigin } from './definition.ts';
 
@@ -41,8 +42,8 @@ export async function fetchPath(
       return { snapshot: 'unchanged', coverage: 'complete', state: { ...state, contentDigest } };
     }
   }
-  const hash = contentHash();
-  const bytes = hashing(readFileBytes(path, signal), hash);
+  const hash = createHash('sha256');
+  const bytes = hashing(createReadStream(path, { signal }), hash);
   const { envelope } = await stager.stageDocument({ name: path, bytes, syntax: syntaxOfName(path) });
   if (!isSameFile(identity, await identifyFile(path))) {
     throw new RollcallError('UpstreamUnavailable', `${path} changed while it was read`);
@@ -55,6 +56,19 @@ export async function fetchPath(
     envelope,
     upstreamRevision: `sha256:${contentDigest.slice(0, 12)}`,
   };
+}
+
+async function digestFile(path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+async function* hashing(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    yield chunk;
+  }
 }
 
 export async function checkPath(path: string, previous: FileState): Promise<'nothing' | 'maybe'> {

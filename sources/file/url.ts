@@ -1,8 +1,8 @@
 /** A registry document behind a URL: requested with the last validators, and stored on disk while it is read. */
-import { createWriteStream } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { contentHash, readFileBytes } from '../content-digest.ts';
 import { type Check, type Fetch, type Fetched, syntaxOfName } from '../source-kind.ts';
 import type { FileOrigin } from './definition.ts';
 import type { FileState } from './path.ts';
@@ -53,7 +53,7 @@ async function fetchWithin(
     const syntax = isYaml ? 'yaml' : syntaxOfName(url.pathname);
     const { envelope } = await stager.stageDocument({
       name: displayUrl(url),
-      bytes: readFileBytes(file, signal),
+      bytes: createReadStream(file, { signal }),
       syntax,
     });
     const upstreamRevision = state.etag ?? `sha256:${contentDigest.slice(0, 12)}`;
@@ -88,7 +88,7 @@ async function download(
   response: HttpResponse,
   { url, file, maxBytes, progress }: { url: URL; file: string; maxBytes: number; progress: Progress },
 ): Promise<string> {
-  const hash = contentHash();
+  const hash = createHash('sha256');
   let bytes = 0;
   await pipeline(
     response.body,

@@ -1,4 +1,5 @@
 /** Reads sources of the kind `git`: one registry document, or many, in a repository. */
+import { createReadStream } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -7,7 +8,6 @@ import { RollcallError } from '../../registry/failure.ts';
 import { GlobError } from '../../registry/patterns/glob.ts';
 import { compilePathGlob, fixedFolder, isPathGlob } from '../../registry/patterns/path-glob.ts';
 import { repositoryPath } from '../../registry/patterns/repository-path.ts';
-import { readFileBytes } from '../content-digest.ts';
 import { type Check, type Fetch, type Fetched, type SourceReader, syntaxOfName } from '../source-kind.ts';
 import { type GitClient, openGit } from './client.ts';
 import { inWorkFolder } from '../work-folder.ts';
@@ -55,7 +55,7 @@ async function fetchWithin(maxBytes: number, fetch: Fetch<GitOrigin, GitState>):
     for (const path of paths) {
       const { envelope } = await stager.stageDocument({
         name: path,
-        bytes: readFileBytes(join(folder, path), signal),
+        bytes: createReadStream(join(folder, path), { signal }),
         syntax: syntaxOfName(path),
         oneOfSeveral: paths.length > 1,
       });
