@@ -19,18 +19,21 @@ export interface FoundFile {
   readonly isExecutable: boolean;
 }
 
-export interface StorableFile {
-  readonly file: EntryFile;
-  readonly bytes: Buffer;
+export interface StorableFiles {
+  readonly files: readonly EntryFile[];
+  readonly contents: readonly { readonly digest: Buffer; readonly bytes: Buffer }[];
 }
 
-/** The files with their digests, and, if there are several, one tar.gz of all, as the Agent Skills index serves it. */
-export async function storableFiles(found: readonly FoundFile[]): Promise<readonly StorableFile[]> {
+/** The files with their contents, and, if there are several, one tar.gz of all, as the Agent Skills index serves it. */
+export async function storableFiles(found: readonly FoundFile[]): Promise<StorableFiles> {
   const archive = found.length > 1 ? [{ path: '', bytes: await archiveOf(found), isExecutable: false }] : [];
-  return [...found, ...archive].map(({ path, bytes, isExecutable }) => ({
-    file: { path, digest: hash('sha256', bytes, 'hex'), size: bytes.length, isExecutable },
-    bytes,
-  }));
+  const all = [...found, ...archive].map((file) => ({ ...file, digest: hash('sha256', file.bytes, 'buffer') }));
+  return {
+    files: all.map(({ path, digest, bytes, isExecutable }) => {
+      return { path, digest: digest.toString('hex'), size: bytes.length, isExecutable };
+    }),
+    contents: all.map(({ digest, bytes }) => ({ digest, bytes })),
+  };
 }
 
 /** The files at the root of the archive, and the same bytes for the same files. */

@@ -154,12 +154,9 @@ export class EntryReader {
     const found = await this.#attempt(named, async () => checked(kind, await reader.read(named, resolved, access)));
     if ('fault' in found) return found;
     this.#failures.delete(hostOf(named));
-    const contents = await storableFiles(found.files);
-    await storeContents(
-      database,
-      contents.map(({ file, bytes }) => ({ digest: Buffer.from(file.digest, 'hex'), bytes })),
-    );
-    return { package: resolved.name, files: contents.map(({ file }) => file), result: 'read' };
+    const { files, contents } = await storableFiles(found.files);
+    await storeContents(database, contents);
+    return { package: resolved.name, files, result: 'read' };
   }
 
   async #readerOf(named: NamedPackage): Promise<PackageReader<NamedPackage>> {

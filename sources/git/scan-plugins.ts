@@ -1,4 +1,3 @@
-import { storedName } from '../../registry/entry-kind.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../../registry/json.ts';
 import { draftFromSkill } from '../../registry/skills/skill-draft.ts';
 import type { FoundDocument } from '../../registry/scan/found.ts';
@@ -12,7 +11,6 @@ import {
 import { type ListedPlugin, listedPlugins } from '../../registry/scan/marketplace.ts';
 import { otherPluginDocument, pluginDocument } from '../../registry/scan/plugin-document.ts';
 import type { Scan } from './scan.ts';
-import { storeFiles } from './scan-skills.ts';
 
 /** A plugin that a manifest or a marketplace describes. */
 interface Plugin {
@@ -96,7 +94,7 @@ async function stageFound(
   scan: Scan,
   { found, files, location }: Pick<Plugin, 'found' | 'location'> & { readonly files: FilesOfFolder | undefined },
 ): Promise<void> {
-  if ('fault' in found) return await reject(scan, { name: found.name, reason: found.fault, location });
+  if ('fault' in found) return await scan.reject('plugin', { name: found.name, reason: found.fault, location });
   const { document } = found;
   const outcome = draftFromSkill('plugin', { text: JSON.stringify(document), parsed: document });
   if ('rejection' in outcome) return await scan.stager.stageOutcome(outcome, location);
@@ -107,14 +105,6 @@ async function stageFound(
     const warning = `its files are not stored: the plugin ${read.fault}`;
     return await scan.stager.stageOutcome({ ...outcome, warnings: [...warnings, warning] }, location);
   }
-  const draft = read.length === 0 ? outcome.draft : { ...outcome.draft, files: await storeFiles(scan.stager, read) };
+  const draft = read.length === 0 ? outcome.draft : { ...outcome.draft, files: await scan.store(read) };
   await scan.stager.stageOutcome({ draft, warnings }, location);
-}
-
-async function reject(
-  { repository, stager }: Scan,
-  { name, reason, location }: { readonly name: string | null; readonly reason: string; readonly location: string },
-): Promise<void> {
-  const stored = name === null ? null : storedName('plugin', `${repository.namespace}/${name}`);
-  await stager.stageOutcome({ rejection: { name: stored, version: null, reason } }, location);
 }

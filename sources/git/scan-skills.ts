@@ -1,10 +1,6 @@
-import type { SnapshotStager } from '../../activities/staging/snapshot-stager.ts';
-import { storedName } from '../../registry/entry-kind.ts';
-import type { EntryFile } from '../../registry/entry.ts';
 import { draftFromSkill } from '../../registry/skills/skill-draft.ts';
 import { type FilesOfFolder, pathIn } from '../../registry/scan/layout.ts';
 import { skillDocument } from '../../registry/scan/skill-document.ts';
-import { type FoundFile, storableFiles } from '../storable-files.ts';
 import type { Scan } from './scan.ts';
 
 /** Stages the skill in a folder with its files, or its rejection. */
@@ -12,10 +8,8 @@ export async function stageSkill(scan: Scan, skill: FilesOfFolder): Promise<void
   const { repository, pins, stager, read } = scan;
   const { folder } = skill;
   const location = pathIn(folder, 'SKILL.md');
-  const reject = async (name: string | null, reason: string): Promise<void> => {
-    const stored = name === null ? null : storedName('skill', `${repository.namespace}/${name}`);
-    await stager.stageOutcome({ rejection: { name: stored, version: null, reason } }, location);
-  };
+  const reject = async (name: string | null, reason: string): Promise<void> =>
+    await scan.reject('skill', { name, reason, location });
   if (skill.fault !== null) return await reject(folder.split('/').at(-1) || null, `the skill ${skill.fault}`);
   const found = skillDocument(await read(location), repository, pins.of(folder));
   if ('fault' in found) return await reject(found.name, found.fault);
@@ -24,16 +18,9 @@ export async function stageSkill(scan: Scan, skill: FilesOfFolder): Promise<void
   const text = JSON.stringify(found.document);
   const outcome = draftFromSkill('skill', { text, parsed: found.document });
   if ('rejection' in outcome) return await stager.stageOutcome(outcome, location);
-  const draft = { ...outcome.draft, searchedText: found.searchedText, files: await storeFiles(stager, files) };
+  const draft = { ...outcome.draft, searchedText: found.searchedText, files: await scan.store(files) };
   const warnings = [...outcome.warnings, ...nameWarning(folder, String(found.document['name']))];
   await stager.stageOutcome({ draft, warnings }, location);
-}
-
-/** Stores the content of the files, and of an archive of them. */
-export async function storeFiles(stager: SnapshotStager, found: readonly FoundFile[]): Promise<readonly EntryFile[]> {
-  const contents = await storableFiles(found);
-  await stager.storeContents(contents.map(({ file, bytes }) => ({ digest: Buffer.from(file.digest, 'hex'), bytes })));
-  return contents.map(({ file }) => file);
 }
 
 /** Clients that install a skill from a Git folder expect the folder's name. */

@@ -2,10 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotStager } from '../../activities/staging/snapshot-stager.ts';
+import { type SkillKind, storedName } from '../../registry/entry-kind.ts';
+import type { EntryFile } from '../../registry/entry.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { type FilesOfFolder, type Layout, layoutOf, storable, type TreeEntry } from '../../registry/scan/layout.ts';
 import type { ScannedRepository } from '../../registry/scan/found.ts';
 import { displayUrl } from '../../outbound/redaction.ts';
+import { type FoundFile, storableFiles } from '../storable-files.ts';
 import type { GitClient } from './client.ts';
 import { checkOutFiles, listFiles, readFiles } from './commit-files.ts';
 import { type GitOrigin, namespaceOf } from './definition.ts';
@@ -36,6 +39,17 @@ export interface Scan {
   readonly read: (path: string) => Promise<Buffer>;
   /** Reads the files of a folder that were checked out. */
   readonly readFolder: (folder: FilesOfFolder) => ReturnType<typeof readFiles>;
+  /** Stores the content of files, and of an archive of them. */
+  readonly store: (files: readonly FoundFile[]) => Promise<readonly EntryFile[]>;
+  readonly reject: (kind: SkillKind, rejection: Rejection) => Promise<void>;
+}
+
+interface Rejection {
+  /** Null: it has none. */
+  readonly name: string | null;
+  readonly reason: string;
+  /** The file that describes it. */
+  readonly location: string;
 }
 
 /** Returns what the entries are pinned to now. */
@@ -53,14 +67,24 @@ export async function stageScan(git: GitClient, options: ScanOptions): Promise<S
     );
   }
   const committedAt = (await git.run('show', '--no-patch', '--format=%cI', commit)).trim();
+  const namespace = namespaceOf(origin);
   const context: Scan = {
-    repository: { namespace: namespaceOf(origin), url: publicUrl(origin.repository), ref: origin.tag ?? origin.branch },
+    repository: { namespace, url: publicUrl(origin.repository), ref: origin.tag ?? origin.branch },
     layout,
     pins: new Pins({ commit, committedAt, previous, trees: layout.trees }),
     stager,
     checkOut: async (files) => await checkOutFiles(git, folder, files),
     read: async (path) => await readFile(join(folder, path)),
     readFolder: async (found) => await readFiles(folder, found),
+    store: async (found) => {
+      const { files, contents } = await storableFiles(found);
+      await stager.storeContents(contents);
+      return files;
+    },
+    reject: async (kind, { name, reason, location }) => {
+      const stored = name === null ? null : storedName(kind, `${namespace}/${name}`);
+      await stager.stageOutcome({ rejection: { name: stored, version: null, reason } }, location);
+    },
   };
   await context.checkOut([...storable(skills), ...manifests, ...marketplaces]);
   for (const skill of skills) await stageSkill(context, skill);
