@@ -22,8 +22,20 @@ export async function listFiles(
   git: GitClient,
   { commit, folder }: { readonly commit: string; readonly folder: string },
 ): Promise<readonly TreeEntry[]> {
-  const below = folder === '' ? [] : ['--', `${folder}/`];
-  const listing = await git.run('ls-tree', '-r', '-t', '-z', '--full-tree', commit, ...below);
+  return await listTree(git, ['-r', '-t', commit, ...(folder === '' ? [] : ['--', `${folder}/`])]);
+}
+
+/**
+ * What `git ls-tree` lists.
+ *
+ * @param wanted selects entries, so that a list of millions needs no memory for the others
+ */
+export async function listTree(
+  git: GitClient,
+  command: readonly string[],
+  wanted: (entry: TreeEntry) => boolean = () => true,
+): Promise<readonly TreeEntry[]> {
+  const listing = await git.run('ls-tree', '-z', '--full-tree', ...command);
   const entries: TreeEntry[] = [];
   let lines = 0;
   for (const line of listing.split('\0')) {
@@ -32,7 +44,8 @@ export async function listFiles(
     const tab = line.indexOf('\t');
     const [mode, , id] = line.slice(0, Math.max(tab, 0)).split(' ');
     if (mode === undefined || id === undefined) continue;
-    entries.push({ mode, id, path: line.slice(tab + 1) });
+    const entry = { mode, id, path: line.slice(tab + 1) };
+    if (wanted(entry)) entries.push(entry);
   }
   return entries;
 }

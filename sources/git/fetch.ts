@@ -2,7 +2,6 @@
 import { createReadStream } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
 import { GlobError } from '../../registry/patterns/glob.ts';
@@ -12,6 +11,7 @@ import { type Check, type Fetch, type Fetched, type SourceReader, syntaxOfName }
 import { type GitClient, openGit } from './client.ts';
 import { inWorkFolder } from '../work-folder.ts';
 import { advertisedCommit, fetchCommit, missing, referenceLabel } from './commit.ts';
+import { listTree } from './commit-files.ts';
 import { DEFAULT_PATH, type GitOrigin } from './definition.ts';
 import { storedPins } from './pins.ts';
 import { stageScan } from './scan.ts';
@@ -19,8 +19,6 @@ import { fetchToDisk } from '../disk-allowance.ts';
 
 /** A check writes only keys to its folder. */
 const CHECK_BYTES = 1024 * 1024;
-/** How many files to examine before other work can run. */
-const LINES_PER_TURN = 1_000;
 
 const state = z.object({ commit: z.string(), pins: storedPins.optional() });
 type GitState = z.output<typeof state>;
@@ -94,22 +92,16 @@ async function findDocuments(
   const isGlob = isPathGlob(wanted);
   const folder = isGlob ? fixedFolder(wanted) : wanted;
   const matches = isGlob ? compilePattern(wanted) : (path: string): boolean => path === wanted;
-  const listing = await git.run('ls-tree', '-r', '-z', '--full-tree', commit, ...(folder === '' ? [] : ['--', folder]));
-  const paths: string[] = [];
-  let lines = 0;
-  for (const line of listing.split('\0')) {
-    lines += 1;
-    // A repository may have millions of files, so let other work run in between.
-    if (lines % LINES_PER_TURN === 0) await setImmediate();
-    const [description = '', file] = line.split('\t');
-    if (file === undefined || !matches(file)) continue;
-    if (description.startsWith('100')) paths.push(file);
-  }
-  if (paths.length === 0) {
+  const found = await listTree(
+    git,
+    ['-r', commit, ...(folder === '' ? [] : ['--', folder])],
+    ({ mode, path }) => mode.startsWith('100') && matches(path),
+  );
+  if (found.length === 0) {
     const what = isGlob ? `no file matches ${wanted}` : await whyNoFile(git, { path: wanted, commit });
     throw missing(origin, `${what} at ${referenceLabel(origin)} (${commit.slice(0, 12)})`);
   }
-  return paths.sort();
+  return found.map(({ path }) => path).sort();
 }
 
 /** Why a path leads to no file: it, or something on the way to it, isn't a file or folder. */
@@ -119,16 +111,14 @@ async function whyNoFile(
 ): Promise<string> {
   const names = path.split('/');
   const steps = names.map((_, index) => names.slice(0, index + 1).join('/'));
-  const listing = await git.run('ls-tree', '-z', '--full-tree', commit, '--', ...steps);
-  for (const line of listing.split('\0')) {
-    const [description = '', step = ''] = line.split('\t');
-    if (description.startsWith('120')) {
+  for (const { mode, path: step } of await listTree(git, [commit, '--', ...steps])) {
+    if (mode.startsWith('120')) {
       return `${step} is a symbolic link, which isn't followed: set \`path\` to the file that it points to; there is no file ${path}`;
     }
-    if (description.startsWith('160')) {
+    if (mode.startsWith('160')) {
       return `${step} is a submodule, which isn't fetched: add a source for its repository; there is no file ${path}`;
     }
-    if (description.startsWith('040') && step === path) {
+    if (mode.startsWith('040') && step === path) {
       return `${path} is a folder: set \`path\` to a file in it, or to a pattern such as ${path}/*.json`;
     }
   }

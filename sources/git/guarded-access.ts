@@ -4,7 +4,7 @@
  */
 import { pickVariables } from '../../outbound/child-environment.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
-import { type RemoteRepository, remoteRepository } from './remote-repository.ts';
+import { type RemoteRepository, remoteRepository } from './repository-url.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { withoutBrackets } from '../../registry/loopback.ts';
 import type { GitOrigin } from './definition.ts';

@@ -5,7 +5,7 @@ import { OutboundRules } from '../../outbound/rules.ts';
 import { displayUrl } from '../../outbound/redaction.ts';
 import type { SourceKind } from '../source-kind.ts';
 import { type GitOrigin, originOf, schema, type Written, written } from './definition.ts';
-import { remoteRepository } from './remote-repository.ts';
+import { remoteRepository } from './repository-url.ts';
 
 export const git: SourceKind<GitOrigin, Written> = {
   key: 'git',

@@ -11,7 +11,7 @@ import { type GitClient, openGit } from './client.ts';
 import { fetchCommit, listReferences } from './commit.ts';
 import { checkOutFiles, listFiles, readFiles } from './commit-files.ts';
 import { type GitOrigin, REFERENCE } from './definition.ts';
-import { remoteRepository } from './remote-repository.ts';
+import { remoteRepository } from './repository-url.ts';
 
 /** Asking for a reference writes nothing. */
 const ASKING_BYTES = 1024 * 1024;

@@ -144,6 +144,12 @@ describe('a git source', () => {
     });
   });
 
+  test('reads a file whose name contains a tab', async () => {
+    await repository.commit({ 'servers/a\tb.json': registry('one') });
+    const git = await source({ path: 'servers/*.json' });
+    expect(await git.sync()).toMatchObject({ outcome: 'changed', counts: { added: 1 } });
+  });
+
   test('fetches neither history nor other files', async () => {
     const noise = (): string => Array.from({ length: 20_000 }, () => Math.random()).join();
     await repository.commit({ 'registry.json': registry('one'), 'large.txt': noise() });
