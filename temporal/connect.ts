@@ -11,6 +11,7 @@ import type { TemporalSettings, TemporalTls } from '../config/model.ts';
 import { readSecret } from '../config/secrets.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { GRPC_STATUS } from './grpc-status.ts';
 
 /** Maximum delay before reconnecting to a server that is available again. */
 const LONGEST_RECONNECT_BACKOFF_MS = 2_000;
@@ -56,8 +57,6 @@ type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 type Call = ReturnType<Interceptor>;
 type Listener = NonNullable<Parameters<Call['start']>[1]>;
 type Status = Parameters<NonNullable<Listener['onReceiveStatus']>>[0];
-/** A gRPC status code that isn't retried. */
-const CANCELLED = 1;
 
 /**
  * The SDK's retries don't end when the connection is closed. The next one would throw in a timer, and end the process.
@@ -69,7 +68,7 @@ const endAfterClose: Interceptor = (options, nextCall) => {
   } catch {
     const closed: Partial<Call> = {
       start: (metadata, listener) => {
-        const status: unknown = { code: CANCELLED, details: 'The connection was closed', metadata };
+        const status: unknown = { code: GRPC_STATUS.cancelled, details: 'The connection was closed', metadata };
         listener?.onReceiveStatus?.(status as Status);
       },
       sendMessage: () => undefined,

@@ -1,9 +1,8 @@
 /** Explains why Temporal can't be used, with the setting to change. */
 import { type Client, isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
 import type { TemporalServer } from './connect.ts';
+import { GRPC_STATUS } from './grpc-status.ts';
 import { describeHandshakeFault } from './tls-handshake.ts';
-
-const [DEADLINE_EXCEEDED, NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE, UNAUTHENTICATED] = [4, 5, 7, 14, 16];
 
 const ANSWERED_WITHIN_MS = 5_000;
 
@@ -25,20 +24,20 @@ export async function findTemporalFault(client: Client, server: TemporalServer):
  */
 export async function describeTemporalFailure(error: unknown, server: TemporalServer): Promise<string> {
   const { address, namespace, apiKey, tls } = server;
-  const code = error instanceof NamespaceNotFoundError ? NOT_FOUND : grpcErrorOf(error)?.code;
+  const code = error instanceof NamespaceNotFoundError ? GRPC_STATUS.notFound : grpcErrorOf(error)?.code;
   switch (code) {
-    case NOT_FOUND:
+    case GRPC_STATUS.notFound:
       return (
         `Temporal at ${address} has no namespace "${namespace}": correct \`temporal.namespace\`, ` +
         `or create it with \`temporal operator namespace create --namespace ${namespace}\``
       );
-    case PERMISSION_DENIED:
-    case UNAUTHENTICATED:
+    case GRPC_STATUS.permissionDenied:
+    case GRPC_STATUS.unauthenticated:
       return apiKey === undefined
         ? `Temporal at ${address} refuses access: set \`temporal.apiKeyFile\` or a client certificate in \`temporal.tls\``
         : `Temporal at ${address} rejected the API key${'file' in apiKey ? ` in the file ${apiKey.file}` : ''} (\`temporal.apiKeyFile\`)`;
-    case UNAVAILABLE:
-    case DEADLINE_EXCEEDED:
+    case GRPC_STATUS.unavailable:
+    case GRPC_STATUS.deadlineExceeded:
       if (tls !== undefined || apiKey !== undefined) {
         const fault = await describeHandshakeFault(server);
         if (fault !== null) return fault;

@@ -3,6 +3,7 @@ import { Client, isGrpcServiceError, ScheduleNotFoundError, WorkflowNotFoundErro
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { RollcallError } from '../registry/failure.ts';
+import { hasStatus } from './grpc-status.ts';
 import { HOUSEKEEPING_SCHEDULE_ID, sourceWorkflowId } from '../workflows/contract/names.ts';
 import {
   describeQuery,
@@ -21,10 +22,6 @@ import {
 } from '../workflows/contract/registry.ts';
 
 const ANSWERED_WITHIN_MS = 4_000;
-/** Codes of gRPC. */
-const NOT_FOUND = 5;
-const ALREADY_EXISTS = 6;
-const PERMISSION_DENIED = 7;
 /** Histories of ended workflows are kept for this long. */
 const RETENTION = '7 days';
 
@@ -120,14 +117,14 @@ async function ensureNamespace(client: Client, namespace: string): Promise<void>
     await service.describeNamespace({ namespace });
     return;
   } catch (error) {
-    if (hasCode(error, PERMISSION_DENIED)) throw namespaceDenied(namespace, "can't be read", error);
-    if (!hasCode(error, NOT_FOUND)) throw error;
+    if (hasStatus(error, 'permissionDenied')) throw namespaceDenied(namespace, "can't be read", error);
+    if (!hasStatus(error, 'notFound')) throw error;
   }
   try {
     await service.registerNamespace({ namespace, workflowExecutionRetentionPeriod: msToTs(RETENTION) });
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
-    if (hasCode(error, ALREADY_EXISTS)) return;
+    if (hasStatus(error, 'alreadyExists')) return;
     throw namespaceDenied(namespace, "doesn't exist and can't be created", error);
   }
 }
@@ -168,8 +165,4 @@ async function terminate(client: Client, workflowId: string): Promise<void> {
     // It has ended by itself.
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
-}
-
-function hasCode(error: unknown, code: number): error is Error & { readonly code: number; readonly details: string } {
-  return isGrpcServiceError(error) && [code].includes(error.code);
 }

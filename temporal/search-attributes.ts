@@ -1,16 +1,16 @@
 /** Search attributes for finding workflows in the Temporal Web UI. They are registered once per namespace. */
-import { isGrpcServiceError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
 import proto, { type temporal } from '@temporalio/proto';
+import { hasStatus } from './grpc-status.ts';
 import { SEARCH_ATTRIBUTES } from '../workflows/contract/names.ts';
 
 // Node finds no named exports in this package.
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 type SearchAttribute = (typeof SEARCH_ATTRIBUTES)[number];
 
-/** gRPC status codes of a cluster that doesn't allow registering search attributes. */
-const REFUSALS: readonly number[] = [7 /* permission denied */, 12 /* unimplemented */, 16 /* unauthenticated */];
-const ALREADY_EXISTS = 6;
+/** Of a cluster that doesn't allow registering search attributes. */
+const REFUSALS = ['permissionDenied', 'unimplemented', 'unauthenticated'] as const;
 
 /**
  * Registers missing search attributes.
@@ -25,7 +25,7 @@ export async function ensureSearchAttributes(client: Client): Promise<string[]> 
     return [];
   } catch (error) {
     // Another process may have registered them, or the cluster may not allow it.
-    if (!isGrpcServiceError(error) || ![...REFUSALS, ALREADY_EXISTS].includes(error.code)) throw error;
+    if (!hasStatus(error, ...REFUSALS, 'alreadyExists')) throw error;
     const stillMissing = await missingSearchAttributes(client);
     return stillMissing.map((attribute) => attribute.name);
   }
@@ -56,7 +56,7 @@ async function registeredNames(client: Client): Promise<ReadonlySet<string>> {
     const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
     return new Set(Object.keys(customAttributes));
   } catch (error) {
-    if (!isGrpcServiceError(error) || !REFUSALS.includes(error.code)) throw error;
+    if (!hasStatus(error, ...REFUSALS)) throw error;
     // Temporal Cloud has no operator service, but lists the names configured there.
     const { config } = await client.connection.workflowService.describeNamespace({ namespace });
     return new Set(Object.values(config?.customSearchAttributeAliases ?? {}));

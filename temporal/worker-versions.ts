@@ -3,18 +3,17 @@
  * current, actors continue on it as new, and syncs finish where they are.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import semver from 'semver';
 import { SOURCE_WORKFLOW, taskQueuesOf } from '../workflows/contract/names.ts';
 import { moveSignal } from '../workflows/contract/source-actor.ts';
 import type { TemporalServer } from './connect.ts';
+import { hasStatus } from './grpc-status.ts';
 import { findWorkers } from './workers.ts';
 
 /** The first release that tells a workflow about a new version and lets it continue there. */
 const FIRST_SERVER_VERSION = '1.30.0';
-/** The gRPC code for a version that no worker has announced yet, and for a workflow that has ended. */
-const NOT_FOUND = 5;
 const LOOK_EVERY_MS = 1_000;
 /** Visibility lists a workflow under its new version after a moment. */
 const MOVED_EVERY_MS = 10_000;
@@ -170,7 +169,7 @@ async function followCurrentVersion(
   });
 }
 
+/** No worker has announced the version yet, or the workflow has ended. */
 function isNotFound(error: unknown): boolean {
-  if (error instanceof WorkflowNotFoundError) return true;
-  return isGrpcServiceError(error) && [NOT_FOUND].includes(error.code);
+  return error instanceof WorkflowNotFoundError || hasStatus(error, 'notFound');
 }
