@@ -3,20 +3,18 @@ import type { OutboundSettings } from '../config/model.ts';
 import type { Database } from '../db/connection/database.ts';
 import { purge, type Retention } from '../db/upkeep/purge.ts';
 import { OutboundGuard } from '../outbound/guard.ts';
-import type { Activities, WatchActivities, WriteActivities } from '../workflows/contract/activities.ts';
+import type { Activities, WatchActivities } from '../workflows/contract/activities.ts';
+import type { SyncKey } from '../workflows/contract/syncs.ts';
 import { applySnapshot } from './apply-snapshot.ts';
 import { check } from './check.ts';
 import { failingClearly } from './failures.ts';
 import { fetchSnapshot } from './fetch-snapshot.ts';
-import { named } from './earlier-inputs.ts';
-import { recordPause } from './record-pause.ts';
 import { type ReconcileDependencies, reconcileSources } from './reconcile-sources.ts';
-import { recordFailure } from './record-failure.ts';
 import { readPackages } from './packages/read-packages.ts';
 import { reportedSync } from './reported-sync.ts';
-import { retireSource } from './retire-source.ts';
+import { recordFailure } from './sync-record.ts';
 import { watch } from './watch.ts';
-import { write } from './write.ts';
+import { createWriteActivities } from './write-activities.ts';
 
 /** The database and the actors that housekeeping talks to. */
 export interface ActivityDependencies extends ReconcileDependencies {
@@ -31,30 +29,19 @@ export interface ActivityDependencies extends ReconcileDependencies {
 export function createActivities(dependencies: ActivityDependencies): Activities {
   const { database, outbound, retention, logger } = dependencies;
   const upstream = { database, guard: new OutboundGuard(outbound) };
+  const ending =
+    <Input extends SyncKey, Result>(end: (database: Database, input: Input) => Promise<Result>) =>
+    (input: Input): Promise<Result> =>
+      failingClearly(() => reportedSync({ database, logger }, named(input), () => end(database, named(input))));
   return {
     ...createWriteActivities(database),
     check: (input) => failingClearly(() => check(upstream, named(input))),
     fetchSnapshot: (input) => failingClearly(() => fetchSnapshot(upstream, named(input))),
-    applySnapshot: (input) =>
-      failingClearly(() =>
-        reportedSync({ database, logger }, named(input), () => applySnapshot(database, named(input))),
-      ),
-    recordFailure: (input) =>
-      failingClearly(() =>
-        reportedSync({ database, logger }, named(input), () => recordFailure(database, named(input))),
-      ),
+    applySnapshot: ending(applySnapshot),
+    recordFailure: ending(recordFailure),
     readPackages: (input) => failingClearly(() => readPackages({ ...upstream, logger }, input)),
     reconcileSources: () => failingClearly(() => reconcileSources(dependencies)),
     purge: () => failingClearly(() => purge(database, retention)),
-  };
-}
-
-/** All activities of the write queue. */
-export function createWriteActivities(database: Database): WriteActivities {
-  return {
-    write: (input) => failingClearly(() => write(database, input)),
-    recordPause: (input) => failingClearly(() => recordPause(database, input)),
-    retireSource: (input) => failingClearly(() => retireSource(database, input)),
   };
 }
 
@@ -65,4 +52,10 @@ export function createWatchActivities({
 }: Pick<ActivityDependencies, 'database' | 'outbound'>): WatchActivities {
   const upstream = { database, guard: new OutboundGuard(outbound) };
   return { watch: (input) => failingClearly(() => watch(upstream, named(input))) };
+}
+
+/** Activities that Rollcall 0.1 scheduled carry a whole definition. Only its name is used: Postgres has the definition. */
+function named<Input extends { readonly sourceName: string }>(input: Input): Input {
+  const { definition } = input as { readonly definition?: { readonly name: string } };
+  return definition === undefined ? input : { ...input, sourceName: definition.name };
 }

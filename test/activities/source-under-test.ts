@@ -10,7 +10,7 @@ import { failingClearly } from '../../activities/failures.ts';
 import { fetchSnapshot } from '../../activities/fetch-snapshot.ts';
 import type { UpstreamDependencies } from '../../activities/limits.ts';
 import { readPackages } from '../../activities/packages/read-packages.ts';
-import { recordFailure } from '../../activities/record-failure.ts';
+import { recordFailure } from '../../activities/sync-record.ts';
 import { createSource } from '../../db/configuration/created-sources.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import type { Database } from '../../db/connection/database.ts';

@@ -1,7 +1,7 @@
 /** Single entries in the result of an activity, for the page of a sync in the Web UI. */
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { recordFailure } from '../../activities/record-failure.ts';
+import { recordFailure } from '../../activities/sync-record.ts';
 import { listSync } from '../../activities/sync-listing.ts';
 import { findSyncRun } from '../../db/syncs/sync-runs.ts';
 import { test } from './file-source.ts';
