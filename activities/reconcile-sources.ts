@@ -19,8 +19,6 @@ const AT_ONCE = 8;
 export interface ReconcileDependencies {
   readonly database: Database;
   readonly actors: SourceActors;
-  /** The sources with a running actor, each with its actor's memo, which may be a few seconds old. */
-  listRunningActors(): Promise<ReadonlyMap<string, Partial<ActorMemo>>>;
 }
 
 export interface Reconciliation {
@@ -41,7 +39,7 @@ type Step = () => Promise<Change | 'agreed'>;
  */
 export async function reconcileSources(dependencies: ReconcileDependencies): Promise<Reconciliation> {
   // A source gets its row before its actor, so an actor without a row has lost it.
-  const running = await dependencies.listRunningActors();
+  const running = await dependencies.actors.listRunning();
   const sources = await listSources(dependencies.database);
   const known = new Set(sources.map(({ name }) => name));
   const orphans = [...running.keys()].filter((name) => !known.has(name));

@@ -5,7 +5,7 @@ import type { EntryStatus } from '../registry/entry.ts';
 import { Turns } from '../pacing/turns.ts';
 import { RollcallError } from '../registry/failure.ts';
 import type { SourceDefinition } from '../registry/source-definition.ts';
-import { sourceWorkflowId } from '../workflows/contract/names.ts';
+import { SOURCE_WORKFLOW, sourceWorkflowId } from '../workflows/contract/names.ts';
 import * as contract from '../workflows/contract/source-actor.ts';
 import { createActorStart } from './actor-start.ts';
 import { toKnownError } from './known-errors.ts';
@@ -27,7 +27,7 @@ const RETIRED_WITHIN_MS = 5 * 60_000;
 const SYNCED_WITHIN_MS = 60 * 60_000;
 
 /**
- * If the source exists in Postgres but its actor isn't running, all methods start the actor first. They throw a
+ * If the source exists in Postgres but its actor isn't running, all messages to it start it first. Methods throw a
  * `RollcallError` if the actor refuses or fails, and `TemporalUnavailable` if there is no response within a few
  * seconds. Writes throw `Overloaded` if too many others wait.
  */
@@ -52,6 +52,11 @@ export interface SourceActors {
   remove(sourceName: string, request: contract.WriteRequest): Promise<contract.WriteResult>;
   retire(sourceName: string, entries: 'remove' | 'detach'): Promise<void>;
   describe(sourceName: string): Promise<contract.SourceDescription>;
+  /**
+   * Returns the memos of the running actors of this task queue, by source name, without querying the actors. The list may be
+   * a few seconds old. Memos of actors started by Rollcall 0.1 only contain the definition.
+   */
+  listRunning(): Promise<ReadonlyMap<string, Partial<contract.ActorMemo>>>;
 }
 
 export interface SourceActorsOptions {
@@ -139,7 +144,17 @@ export function createSourceActors(client: Client, options: SourceActorsOptions)
         throw toKnownError(error, sourceName);
       }
     },
+    listRunning: () => listRunning(client, options.taskQueue),
   };
+}
+
+async function listRunning(client: Client, taskQueue: string): Promise<Map<string, Partial<contract.ActorMemo>>> {
+  const query = `WorkflowType = '${SOURCE_WORKFLOW}' AND ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`;
+  const running = new Map<string, Partial<contract.ActorMemo>>();
+  for await (const { workflowId, memo } of client.workflow.list({ query })) {
+    running.set(workflowId.slice(sourceWorkflowId('').length), memo ?? {});
+  }
+  return running;
 }
 
 function send<Answer, Args extends unknown[]>(

@@ -14,7 +14,6 @@ import type { Database } from '../db/connection/database.ts';
 import type { Retention } from '../db/upkeep/purge.ts';
 import { connectTemporal, pingTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
-import { listRunningActors } from '../temporal/running-actors.ts';
 import { createSourceActors } from '../temporal/source-actors.ts';
 import { openInternalPort, type Readiness } from '../telemetry/internal-port.ts';
 import { addProcessGauges } from '../telemetry/process-gauges.ts';
@@ -228,7 +227,6 @@ function activityDependencies(
     outbound,
     ...(retention && { retention }),
     actors: createSourceActors(client, { taskQueue, findState: (name) => findInitialState(database, name) }),
-    listRunningActors: () => listRunningActors(client, taskQueue),
   };
 }
 
