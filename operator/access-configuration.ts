@@ -1,8 +1,7 @@
 /** Translates `auth` and `authConfig` of a resource to the section `auth` of a configuration file. */
 import { isJsonObject, jsonEquals, type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import type { PodParts } from './pod-parts.ts';
-import { required } from './source-configuration.ts';
-import { invalidField } from './spec-fault.ts';
+import { invalidField, required } from './spec-fault.ts';
 
 /** Documentation and examples say `auth`, the first definition of the resource said `authConfig`: both are accepted. */
 export function translateAccess(spec: JsonObject, parts: PodParts): JsonObject {

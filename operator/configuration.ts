@@ -8,8 +8,8 @@ import { translateAccess } from './access-configuration.ts';
 import { type PasswordLine, type SecretKey, translateDatabase } from './database-configuration.ts';
 import { PodParts } from './pod-parts.ts';
 import { namesOf, type RegistryResource } from './resource.ts';
-import { required, translateSource } from './source-configuration.ts';
-import { invalidField, SpecFault } from './spec-fault.ts';
+import { translateSource } from './source-configuration.ts';
+import { invalidField, required, SpecFault } from './spec-fault.ts';
 
 /** Where the configuration is in the pod. */
 export const CONFIGURATION_FILE = '/config/config.yaml';

@@ -1,8 +1,7 @@
 /** Translates `databaseConfig` of a resource to the section `database` of a configuration file. */
 import { defined, isJsonObject, type JsonObject, memberOf, textOf } from '../registry/json.ts';
 import type { PodParts } from './pod-parts.ts';
-import { required } from './source-configuration.ts';
-import { invalidField } from './spec-fault.ts';
+import { invalidField, required } from './spec-fault.ts';
 
 export interface SecretKey {
   readonly name: string;
@@ -63,4 +62,14 @@ export function translateDatabase(written: unknown, parts: PodParts): Translated
       ...passwordOf('dbMigrationUserPasswordSecretRef', migrationUser),
     ],
   };
+}
+
+/** A password file of PostgreSQL: lines of `host:port:database:user:password`, in which `:` and `\` are escaped. */
+export function passwordFile(entries: readonly (Omit<PasswordLine, 'from'> & { readonly password: string })[]): string {
+  return entries
+    .map(({ host, port, database, user, password }) =>
+      [host, String(port), database, user, password].map((part) => part.replace(/[\\:]/g, String.raw`\$&`)).join(':'),
+    )
+    .map((line) => `${line}\n`)
+    .join('');
 }

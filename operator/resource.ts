@@ -1,5 +1,6 @@
 /** MCPRegistry resources: their groups, names, annotations, and the fields that the operator reads. */
 import { isJsonObject, type JsonObject, memberOf, textOf } from '../registry/json.ts';
+import type { RegistryKey } from '../workflows/contract/registry.ts';
 
 /** The group of ToolHive's operator. Its resources are only changed if their owner opts in. */
 export const TOOLHIVE_GROUP = 'toolhive.stacklok.dev';
@@ -27,12 +28,6 @@ const TEMPORAL_NAMESPACE_ANNOTATION = 'rollcall.dev/temporal-namespace';
 const SYNC_ANNOTATIONS = ['toolhive.stacklok.dev/sync-trigger', 'toolhive.stacklok.dev/manual-sync'] as const;
 /** The finalizer of ToolHive's operator. It has no use here, but blocks deletion until it is removed. */
 export const TOOLHIVE_FINALIZER = 'mcpregistry.toolhive.stacklok.dev/finalizer';
-
-/** Identifies a resource for its workflow, whatever its group. */
-export interface RegistryKey {
-  readonly namespace: string;
-  readonly name: string;
-}
 
 export interface RegistryResource extends RegistryKey {
   readonly group: ResourceGroup;
@@ -88,6 +83,14 @@ export function textMembers(value: unknown): Record<string, string> {
 export function syncTrigger({ annotations }: RegistryResource): string | undefined {
   const values = SYNC_ANNOTATIONS.map((name) => annotations[name] ?? '').filter((value) => value !== '');
   return values.length === 0 ? undefined : values.join(' ');
+}
+
+/** Resources of ToolHive's group are managed only if their owner, or the operator's administrator, says so. */
+export function isManagedResource(
+  { group, labels }: Pick<RegistryResource, 'group' | 'labels'>,
+  { managesAll }: { readonly managesAll: boolean },
+): boolean {
+  return group === OWN_GROUP || managesAll || labels[MANAGED_LABEL] === 'true';
 }
 
 /** Changes with everything in a resource except its status. */

@@ -1,7 +1,7 @@
 /** Translates the sources of a resource, in the `registries` and `sources` shapes, to those of a configuration file. */
 import { defined, isJsonObject, type JsonObject, memberOf, textOf } from '../registry/json.ts';
 import { type PodParts, volumeName } from './pod-parts.ts';
-import { invalidField } from './spec-fault.ts';
+import { invalidField, required } from './spec-fault.ts';
 
 /** Sources without `syncPolicy` that can't be watched are checked once a day, and on demand. */
 const WITHOUT_POLICY_INTERVAL = '24h';
@@ -115,11 +115,4 @@ function gitCredentials(auth: unknown, at: string, parts: PodParts): JsonObject 
       field,
     }),
   };
-}
-
-/** @throws SpecFault naming the field if it is missing */
-export function required(object: JsonObject, key: string, at: string): string {
-  const value = textOf(object[key]);
-  if (value === undefined) throw invalidField(`${at}.${key}`, 'is missing');
-  return value;
 }

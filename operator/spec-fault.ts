@@ -1,3 +1,5 @@
+import { type JsonObject, textOf } from '../registry/json.ts';
+
 /** A fault of a resource or of what it refers to. Its message is shown in the status of the resource. */
 export class SpecFault extends Error {
   override readonly name = 'SpecFault';
@@ -13,4 +15,11 @@ export class SpecFault extends Error {
 
 export function invalidField(field: string, problem: string): SpecFault {
   return new SpecFault('ValidationFailed', `${field} ${problem}`);
+}
+
+/** @throws SpecFault naming the field if it is missing */
+export function required(object: JsonObject, key: string, at: string): string {
+  const value = textOf(object[key]);
+  if (value === undefined) throw invalidField(`${at}.${key}`, 'is missing');
+  return value;
 }

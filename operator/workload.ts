@@ -1,6 +1,12 @@
 /** The pod that serves a registry. */
 import { isJsonObject, type JsonObject, jsonEquals, memberOf, objectsOf, textOf } from '../registry/json.ts';
-import { CONFIGURATION_FILE, environmentOf, hasOwnDatabase, type RenderedConfiguration } from './configuration.ts';
+import {
+  CONFIGURATION_FILE,
+  environmentOf,
+  hasOwnDatabase,
+  renderConfiguration,
+  type RenderedConfiguration,
+} from './configuration.ts';
 import { type Reference, referencesInPod } from './pod-parts.ts';
 import { rollcallContainer, mergePodTemplate } from './pod-template.ts';
 import { CONTAINER, namesOf, type RegistryResource } from './resource.ts';
@@ -55,6 +61,19 @@ export function renderWorkload(
     ...referencesInPod(memberOf(given, 'spec'), 'spec.podTemplateSpec.spec'),
   ];
   return { template, references: withoutRepetition(references) };
+}
+
+/** `Secret/name`, `ConfigMap/name`, and `PersistentVolumeClaim/name` of everything that a resource refers to. */
+export function referencedNames(resource: RegistryResource, defaults: WorkloadDefaults): ReadonlySet<string> {
+  try {
+    const rendered = renderConfiguration(resource);
+    const { references } = renderWorkload(resource, rendered, defaults);
+    return new Set(references.map(({ kind, name }) => `${kind}/${name}`));
+  } catch (error) {
+    // An invalid resource is reconciled again when it changes.
+    if (error instanceof SpecFault) return new Set();
+    throw error;
+  }
 }
 
 /** The shape of the template. Its fields are checked by the API server. */

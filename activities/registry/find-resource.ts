@@ -1,20 +1,24 @@
-/** Finds the resource of a workflow, and decides whether the operator manages it. */
+/** Finds the resource of a workflow. */
 import { collectionPath, readObjectAt } from '../../kubernetes/objects.ts';
 import { resourceCollection } from '../../operator/objects.ts';
 import {
-  MANAGED_LABEL,
   OWN_GROUP,
   readResource,
-  type RegistryKey,
   type RegistryResource,
   type ResourceGroup,
   TOOLHIVE_GROUP,
 } from '../../operator/resource.ts';
-import type { OperatorDependencies, Reconciliation } from './dependencies.ts';
+import type { RegistryKey } from '../../workflows/contract/registry.ts';
+import type { Reconciliation } from './dependencies.ts';
 
-export function resourcePath(group: ResourceGroup, { namespace, name }: RegistryKey): string {
+/** The path of a resource, and what to call it in messages. */
+export function resourceAt(
+  group: ResourceGroup,
+  { namespace, name }: RegistryKey,
+): { readonly path: string; readonly what: string } {
   const { apiVersion, plural } = resourceCollection(group);
-  return `${collectionPath(apiVersion, plural, namespace)}/${name}`;
+  const path = `${collectionPath(apiVersion, plural, namespace)}/${name}`;
+  return { path, what: `the MCPRegistry ${namespace}/${name}` };
 }
 
 /**
@@ -26,18 +30,8 @@ export async function findResource(
   key: RegistryKey,
 ): Promise<RegistryResource | null> {
   for (const group of [OWN_GROUP, TOOLHIVE_GROUP] as const) {
-    const what = `the MCPRegistry ${key.namespace}/${key.name}`;
-    const object = await readObjectAt(cluster, { path: resourcePath(group, key), what }, signal);
-    const resource = readResource(object);
+    const resource = readResource(await readObjectAt(cluster, resourceAt(group, key), signal));
     if (resource !== null) return resource;
   }
   return null;
-}
-
-/** Resources of ToolHive's group are managed only if their owner, or the operator's administrator, says so. */
-export function isManaged(
-  { group, labels }: Pick<RegistryResource, 'group' | 'labels'>,
-  { managesAll }: Pick<OperatorDependencies, 'managesAll'>,
-): boolean {
-  return group === OWN_GROUP || managesAll || labels[MANAGED_LABEL] === 'true';
 }

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { getObject, patchAt } from '../../kubernetes/objects.ts';
 import { hasOwnDatabase, renderConfiguration, type RenderedConfiguration } from '../../operator/configuration.ts';
 import {
+  isManagedResource,
   namesOf,
   type RegistryResource,
   temporalNamespaceOf,
@@ -17,7 +18,7 @@ import type { JsonObject } from '../../registry/json.ts';
 import type { ReconcileInput, ReconcileResult } from '../../workflows/contract/registry.ts';
 import { applyObjects, isDenied } from './apply-objects.ts';
 import type { OperatorDependencies, Reconciliation } from './dependencies.ts';
-import { findResource, isManaged, resourcePath } from './find-resource.ts';
+import { findResource, resourceAt } from './find-resource.ts';
 import { answerSyncTrigger, observeSources } from './observe-sources.ts';
 import { findOtherOperator } from './other-operator.ts';
 import { emitEvent, reportStatus } from './report.ts';
@@ -35,7 +36,7 @@ export async function reconcileRegistry(
   const { changes } = reconciliation;
   const resource = await findResource(reconciliation, input);
   if (resource === null) return await end(reconciliation, input);
-  if (!isManaged(resource, dependencies)) {
+  if (!isManagedResource(resource, dependencies)) {
     const message = `It has no label rollcall.dev/managed: "true", so ToolHive's operator manages it`;
     return { outcome: 'ended', message, changes, nextLookMs: LOOK_MS };
   }
@@ -94,17 +95,11 @@ async function terminate(reconciliation: Reconciliation, resource: RegistryResou
   const index = resource.finalizers.indexOf(TOOLHIVE_FINALIZER);
   if (index >= 0) {
     const path = `/metadata/finalizers/${index}`;
-    await patchAt(
-      cluster,
-      { path: resourcePath(resource.group, resource), what: `the MCPRegistry ${resource.namespace}/${resource.name}` },
-      {
-        operations: [
-          { op: 'test', path, value: TOOLHIVE_FINALIZER },
-          { op: 'remove', path },
-        ],
-        signal,
-      },
-    );
+    const operations = [
+      { op: 'test', path, value: TOOLHIVE_FINALIZER },
+      { op: 'remove', path },
+    ];
+    await patchAt(cluster, resourceAt(resource.group, resource), { operations, signal });
     changes.push(`removed the finalizer ${TOOLHIVE_FINALIZER}`);
   }
   return {

@@ -1,7 +1,6 @@
 /** The Secrets, ConfigMaps, and claims that a registry refers to. */
 import { getObject, resourceVersionOf } from '../../kubernetes/objects.ts';
-import type { PasswordLine } from '../../operator/database-configuration.ts';
-import { passwordFile } from '../../operator/pgpass.ts';
+import { passwordFile, type PasswordLine } from '../../operator/database-configuration.ts';
 import type { Reference } from '../../operator/pod-parts.ts';
 import { SpecFault } from '../../operator/spec-fault.ts';
 import { type JsonObject, memberOf, textOf } from '../../registry/json.ts';

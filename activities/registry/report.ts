@@ -6,7 +6,7 @@ import { resourceCollection } from '../../operator/objects.ts';
 import { RESOURCE_KIND, type RegistryResource } from '../../operator/resource.ts';
 import { type JsonObject, jsonEquals, objectsOf } from '../../registry/json.ts';
 import type { Reconciliation } from './dependencies.ts';
-import { resourcePath } from './find-resource.ts';
+import { resourceAt } from './find-resource.ts';
 
 const COMPONENT = 'rollcall.dev/operator';
 /** Limit of the API server. */
@@ -21,9 +21,10 @@ export async function reportStatus(
   if (jsonEquals(status, resource.status)) return;
   const { apiVersion } = resourceCollection(resource.group);
   const { namespace, name } = resource;
+  const { path, what } = resourceAt(resource.group, resource);
   await apply(reconciliation.cluster, {
-    path: `${resourcePath(resource.group, resource)}/status`,
-    what: `the status of the MCPRegistry ${namespace}/${name}`,
+    path: `${path}/status`,
+    what: `the status of ${what}`,
     manifest: { apiVersion, kind: RESOURCE_KIND, metadata: { namespace, name }, status },
     signal: reconciliation.signal,
   });

@@ -1,6 +1,6 @@
 /** Implementation of `operator adopt`: shows what the operator would change, and hands resources to it. */
 import { previewAdoption } from '../../activities/registry/adoption.ts';
-import { resourcePath } from '../../activities/registry/find-resource.ts';
+import { resourceAt } from '../../activities/registry/find-resource.ts';
 import { findOtherOperator } from '../../activities/registry/other-operator.ts';
 import { Cluster } from '../../kubernetes/cluster.ts';
 import { listPages } from '../../kubernetes/collection.ts';
@@ -85,8 +85,7 @@ async function label(cluster: Cluster, resource: RegistryResource, signal: Abort
   const { apiVersion } = resourceCollection(resource.group);
   const { namespace, name } = resource;
   await apply(cluster, {
-    path: resourcePath(resource.group, resource),
-    what: `the MCPRegistry ${namespace}/${name}`,
+    ...resourceAt(resource.group, resource),
     manifest: { apiVersion, kind: RESOURCE_KIND, metadata: { namespace, name, labels: { [MANAGED_LABEL]: 'true' } } },
     signal,
   });

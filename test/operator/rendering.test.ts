@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parse as parseYaml, stringify } from 'yaml';
 import { renderConfiguration } from '../../operator/configuration.ts';
 import { deploymentOf, roleOf } from '../../operator/objects.ts';
-import { passwordFile } from '../../operator/pgpass.ts';
+import { passwordFile } from '../../operator/database-configuration.ts';
 import { readResource, type RegistryResource } from '../../operator/resource.ts';
 import { hasOwnTemporal, registryTemporal } from '../../operator/temporal-access.ts';
 import { renderWorkload } from '../../operator/workload.ts';

@@ -1,14 +1,19 @@
 /** The operator's watches: each change wakes the workflows of the affected resources. */
 import type { Logger } from 'pino';
-import { isManaged } from '../../activities/registry/find-resource.ts';
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import type { Collection } from '../../kubernetes/collection.ts';
 import { follow } from '../../kubernetes/follow.ts';
 import { collectionPath } from '../../kubernetes/objects.ts';
 import { MANAGED_BY, resourceCollection } from '../../operator/objects.ts';
-import { referencedNames } from '../../operator/references.ts';
-import { changeMark, OWN_GROUP, readResource, type RegistryResource, TOOLHIVE_GROUP } from '../../operator/resource.ts';
-import type { WorkloadDefaults } from '../../operator/workload.ts';
+import {
+  changeMark,
+  isManagedResource,
+  OWN_GROUP,
+  readResource,
+  type RegistryResource,
+  TOOLHIVE_GROUP,
+} from '../../operator/resource.ts';
+import { referencedNames, type WorkloadDefaults } from '../../operator/workload.ts';
 import { type JsonObject, memberOf, textOf } from '../../registry/json.ts';
 import type { WakeQueue } from './wake-queue.ts';
 
@@ -118,7 +123,7 @@ class ResourceView {
     if (resource === null) return;
     const id = `${resource.group}/${resource.namespace}/${resource.name}`;
     const before = this.#known.get(id);
-    const isOurs = isManaged(resource, this.#options) && !gone;
+    const isOurs = isManagedResource(resource, this.#options) && !gone;
     if (isOurs) this.#known.set(id, { resource, references: referencedNames(resource, this.#options.defaults) });
     else this.#known.delete(id);
     if (!isOurs && before === undefined) return;

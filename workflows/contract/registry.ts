@@ -7,6 +7,7 @@ export const OPERATOR_TASK_QUEUE = 'rollcall-operator';
 
 export const registryWorkflowId = ({ namespace, name }: RegistryKey): string => `registry/${namespace}/${name}`;
 
+/** Identifies a resource for its workflow, whatever its group. */
 export interface RegistryKey {
   readonly namespace: string;
   readonly name: string;
