@@ -9,6 +9,7 @@ import {
 import { isCancellation } from '@temporalio/workflow';
 import { type FailureType, isFailureType } from '../registry/failure.ts';
 import type { FailureDetails } from './contract/activities.ts';
+import { shortened } from './text.ts';
 
 export interface FailureCause {
   readonly type: FailureType | 'Unknown';
@@ -23,11 +24,11 @@ const MAX_MESSAGE_LENGTH = 500;
 export function causeOf(error: unknown): FailureCause {
   const causes = causeChain(error);
   const failure = causes.find((cause) => cause instanceof ApplicationFailure);
-  if (failure === undefined) return { type: 'Unknown', message: shortened(explain(causes)) };
+  if (failure === undefined) return { type: 'Unknown', message: shortened(explain(causes), MAX_MESSAGE_LENGTH) };
   const { retryAfterMs } = (failure.details?.[0] ?? {}) as FailureDetails;
   return {
     type: isFailureType(failure.type) ? failure.type : 'Unknown',
-    message: shortened(failure.message),
+    message: shortened(failure.message, MAX_MESSAGE_LENGTH),
     ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
   };
 }
@@ -89,8 +90,4 @@ function explainTimeout({ timeoutType, message }: TimeoutFailure): string {
   if (timeoutType === 'HEARTBEAT') return 'the worker that ran it was lost, and so were the workers that retried it';
   if (timeoutType === 'START_TO_CLOSE') return 'it exceeded its deadline';
   return timeoutType === 'SCHEDULE_TO_CLOSE' ? 'it did not finish in time' : message;
-}
-
-function shortened(message: string): string {
-  return message.length > MAX_MESSAGE_LENGTH ? `${message.slice(0, MAX_MESSAGE_LENGTH - 1)}…` : message;
 }

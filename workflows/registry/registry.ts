@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import { backoffMs } from '../../pacing/backoff.ts';
 import { causeOf } from '../failures.ts';
+import { shortened } from '../text.ts';
 import { renderRegistry } from './details.ts';
 import {
   describeRegistryQuery,
@@ -30,6 +31,7 @@ const { reconcileRegistry } = proxyActivities<RegistryActivities>({
 const LOOKS_PER_RUN = 50;
 const BACKOFF = { firstMs: 1_000, longestMs: 5 * 60_000 };
 const REMEMBERED_LINES = 20;
+/** Summaries have at most 400 bytes. */
 const MAX_SUMMARY_LENGTH = 120;
 
 const SUMMARIES: Readonly<Record<WakeReason | 'timer', string>> = {
@@ -97,13 +99,8 @@ function tell({ story }: RegistryState, lines: readonly string[]): RegistryState
 
 /** Between two reconciliations, the timeline shows the state of the registry. */
 function waitSummary({ failures, last, story }: RegistryState): string {
-  if (failures > 0) return shortened(`Try again: ${story[0]?.text ?? ''}`);
-  return shortened(`${last?.phase ?? last?.outcome ?? 'Waiting'}: ${last?.message ?? ''}`);
-}
-
-/** Summaries have at most 400 bytes. */
-function shortened(text: string): string {
-  return text.length > MAX_SUMMARY_LENGTH ? `${text.slice(0, MAX_SUMMARY_LENGTH - 1)}…` : text;
+  const state = `${last?.phase ?? last?.outcome ?? 'Waiting'}: ${last?.message ?? ''}`;
+  return shortened(failures > 0 ? `Try again: ${story[0]?.text ?? ''}` : state, MAX_SUMMARY_LENGTH);
 }
 
 function nextLookMs({ failures, last }: RegistryState): number {

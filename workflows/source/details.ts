@@ -1,6 +1,7 @@
 /** The current details of a source in the Temporal Web UI: Markdown with its state for an operator. */
 import type { SourcePhase, SourceState } from '../contract/source-actor.ts';
 import type { SyncReport } from '../contract/syncs.ts';
+import { inline, readableTime } from '../text.ts';
 import { isManaged } from '../../registry/source-definition.ts';
 
 const PHASES: Readonly<Record<SourcePhase, string>> = {
@@ -90,16 +91,6 @@ function rowOf(report: SyncReport): string[] {
     ...(numbers?.map(String) ?? ['', '', '', '']),
     report.failure?.type ?? report.upstreamRevision?.slice(0, 12) ?? '',
   ];
-}
-
-/** `2026-01-31 09:30:00 UTC`. */
-function readableTime(timestamp: string): string {
-  return `${timestamp.slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-/** Keeps outside text on its line. */
-function inline(text: string): string {
-  return text.replace(/\s+/g, ' ');
 }
 
 /** Keeps outside text in its column. */

@@ -6,11 +6,10 @@ import type { SourceDescription, SourcePhase, SourceState, SyncRequest } from '.
 import type { SourceReference, SyncReport, SyncTrigger } from '../contract/syncs.ts';
 import { renderDetails } from './details.ts';
 import { isCarried } from './earlier-versions.ts';
-import { noteDefinition, noteState } from './memo.ts';
 import { planNextCycle, timeUntilCycle, triggerOf } from './next-sync.ts';
 import { mergeRequests, type PendingSync } from './sync-request.ts';
 import { activeTrace, type inCycleSpan } from './trace.ts';
-import { listSource } from './visibility.ts';
+import { listSource, noteDefinition, noteState } from './visibility.ts';
 import { isManaged } from '../../registry/source-definition.ts';
 
 const REMEMBERED_SYNCS = 10;

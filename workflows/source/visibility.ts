@@ -1,6 +1,6 @@
-/** Search attributes, by which workflows are found in the Temporal Web UI. */
+/** How workflows are listed: with search attributes, by which the Temporal Web UI finds them, and with their memos. */
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
-import { patched, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { patched, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import {
   LastSuccessTime,
   SourceKindAttribute,
@@ -8,7 +8,7 @@ import {
   SourcePhaseAttribute,
   SyncOutcomeAttribute,
 } from '../contract/names.ts';
-import type { SourcePhase, SourceState } from '../contract/source-actor.ts';
+import type { ActorMemo, SourcePhase, SourceState } from '../contract/source-actor.ts';
 import type { SyncOutcome } from '../contract/syncs.ts';
 
 /**
@@ -49,4 +49,17 @@ function upsertChanges(pairs: readonly SearchAttributeUpdatePair[]): void {
   const listed = workflowInfo().typedSearchAttributes;
   const changes = pairs.filter(({ key, value }) => listed.get(key)?.valueOf() !== (value?.valueOf() ?? undefined));
   if (changes.length > 0) upsertSearchAttributes(changes);
+}
+
+/** The memo of an actor is read by housekeeping, without querying the actor. */
+export function noteDefinition(fingerprint: string): void {
+  upsertMemo({ definition: fingerprint } satisfies Partial<ActorMemo>);
+}
+
+/** Updates the memo of an actor if something changed. 0.1 only recorded definitions. */
+export function noteState({ paused, nextSyncNumber }: SourceState): void {
+  const noted = workflowInfo().memo as Partial<ActorMemo> | undefined;
+  const current = { paused, lastSync: nextSyncNumber - 1 } satisfies Partial<ActorMemo>;
+  if (noted?.paused === current.paused && noted.lastSync === current.lastSync) return;
+  if (patched('memo-of-state')) upsertMemo(current);
 }
