@@ -1,8 +1,9 @@
 /** The port that every process has for probes and metrics. Not to be published. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { softwareVersion } from '../api/software-version.ts';
 import { type HttpListener, listen } from '../api/http/listener.ts';
-import { sendMetrics } from './metrics-endpoint.ts';
+import { collectMetrics } from './meter.ts';
+import { renderMetrics } from './prometheus.ts';
 
 /** Whether a process can do its work now. */
 export interface Readiness {
@@ -46,6 +47,13 @@ export async function openInternalPort({ address, readiness }: InternalPortOptio
       });
     }
   }, address);
+}
+
+/** Answers with all metrics of this process. Values that can't be read now, such as those from Postgres, are missing. */
+async function sendMetrics(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { resourceMetrics } = await collectMetrics();
+  const { contentType, body } = renderMetrics(resourceMetrics, request.headers.accept);
+  response.writeHead(200, { 'Content-Type': contentType }).end(body);
 }
 
 /** The answer of `/version`. */
