@@ -1,6 +1,6 @@
 /** Reads sources of the kind `api`, page by page: registries that serve the v0.1 API. */
 import { z } from 'zod';
-import { DocumentReader, type DocumentSummary } from '../../registry/document/reader.ts';
+import { DocumentReader } from '../../registry/document/reader.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { ENTRY_KINDS, type EntryKind, kindOfName, SKILL_KINDS, type SkillKind } from '../../registry/entry-kind.ts';
 import { RollcallError } from '../../registry/failure.ts';
@@ -48,12 +48,7 @@ async function fetchApi(fetch: Fetch<ApiOrigin, ApiState>): Promise<Fetched<ApiS
   });
   // By the upstream's clock, when the first attempt of this fetch began.
   const watermarkMs = (): number => upstream.firstAnsweredAtMs - sinceScheduledMs;
-  const wanted: ListQuery = {
-    kind: 'server',
-    since: previous === null ? null : sinceWatermark(previous),
-    limit: PAGE_SIZE,
-    includeDeleted: true,
-  };
+  const wanted = wantedQuery('server', previous === null ? null : sinceWatermark(previous));
   const recent = new RecentEntries();
   const onPage = ({ drafts }: ApiPage): void => {
     const overlapFromMs = watermarkMs() - OVERLAP_MS;
@@ -88,22 +83,26 @@ function isRecent({ name, updatedAt }: EntryDraft, sinceMs: number): boolean {
 async function checkApi(question: Check<ApiOrigin, ApiState>): Promise<'nothing' | 'maybe'> {
   const { origin, definition, previous, guard, signal } = question;
   const since = sinceWatermark(previous);
-  const wanted: ListQuery = { kind: 'server', since, limit: PAGE_SIZE, includeDeleted: true };
+  const wanted = wantedQuery('server', since);
   const query = acceptedQuery(wanted, previous);
   if (query.since === null) return 'maybe';
   const upstream = await ApiUpstream.open(origin, { guard, signal });
   const filter = compileFilter(definition.filter);
   const excludes = ({ name, tags }: EntryDraft): boolean => filter(name, tags) === 'excluded';
-  const readPage = (bytes: Uint8Array): DocumentSummary =>
+  const readPage: PageReader = (bytes) =>
     new DocumentReader({ format: 'upstream', syntax: 'json', excludes }).readAll(bytes);
   const recent = new RecentEntries();
-  for (const asked of [query, ...(previous.lists ?? []).map((kind) => ({ ...wanted, kind }))]) {
-    const page = await upstream.readPage(asked, { readPage });
+  for (const asked of [query, ...(previous.lists ?? []).map((kind) => wantedQuery(kind, since))]) {
+    const page = await upstream.readPage(asked, readPage);
     upstream.close();
     if (page.nextCursor !== null || page.findings.some(({ severity }) => severity === 'rejection')) return 'maybe';
     recent.add(page.drafts);
   }
   return recent.digest() === previous.recent ? 'nothing' : 'maybe';
+}
+
+function wantedQuery<Kind extends EntryKind>(kind: Kind, since: string | null): ListQuery & { readonly kind: Kind } {
+  return { kind, since, limit: PAGE_SIZE, includeDeleted: true };
 }
 
 function sinceWatermark(previous: ApiState): string | null {
@@ -137,30 +136,30 @@ async function walkLists(
   upstream: ApiUpstream,
   { query, onPage }: Walk,
 ): Promise<WalkedLists> {
-  const { stager, previous } = fetch;
   const resumed = await resumedList(fetch, upstream, query);
   const absent: SkillKind[] = [];
   let servers = query;
   for (const kind of ENTRY_KINDS.slice(resumed === null ? 0 : ENTRY_KINDS.indexOf(resumed.kind))) {
-    if (resumed?.kind === kind) {
-      await walk(stager, upstream, { start: resumed, onPage });
-      continue;
-    }
-    const readerOf = pagesOf(stager, kind === 'server' ? 'page' : `page of ${kind}s`);
-    if (kind === 'server') {
-      const first = await readFirstPage(upstream, query, readerOf(1));
-      servers = first.query;
-      await walk(stager, upstream, { start: { kind, first, readerOf }, onPage });
-      continue;
-    }
-    const first = await firstSkillPage(fetch, upstream, {
-      query: skillQuery(kind, query, previous),
-      reader: readerOf(1),
-    });
-    if (first === null) absent.push(kind);
-    else await walk(stager, upstream, { start: { kind, first, readerOf }, onPage });
+    const start = resumed?.kind === kind ? resumed : await startOf(fetch, upstream, { kind, query });
+    if (kind === 'server') servers = start?.first.query ?? query;
+    else if (start === null) absent.push(kind);
+    if (start !== null) await walk(fetch.stager, upstream, { start, onPage });
   }
   return { servers, absent };
+}
+
+/** Null: the upstream doesn't have the list. */
+async function startOf(
+  fetch: Fetch<ApiOrigin, ApiState>,
+  upstream: ApiUpstream,
+  { kind, query }: { readonly kind: EntryKind; readonly query: ListQuery },
+): Promise<ListStart | null> {
+  const readerOf = pagesOf(fetch.stager, kind === 'server' ? 'page' : `page of ${kind}s`);
+  const first =
+    kind === 'server'
+      ? await readFirstPage(upstream, query, readerOf(1))
+      : await firstSkillPage(fetch, upstream, { query: skillQuery(kind, query, fetch.previous), reader: readerOf(1) });
+  return first && { kind, first, readerOf };
 }
 
 /** A list that wasn't read before is read as a whole. */
@@ -169,8 +168,7 @@ function skillQuery(
   { since }: ListQuery,
   previous: ApiState | null,
 ): ListQuery & { readonly kind: SkillKind } {
-  const wasRead = previous?.lists?.includes(kind) === true;
-  return { kind, since: wasRead ? since : null, limit: PAGE_SIZE, includeDeleted: true };
+  return wantedQuery(kind, previous?.lists?.includes(kind) === true ? since : null);
 }
 
 /** Reads and stages all pages of a list. */
@@ -233,5 +231,5 @@ function parseResumePoint(text: string): { readonly kind: EntryKind; readonly cu
 
 /** Readers for the pages of a walk; the page number is part of each entry's location. */
 function pagesOf(stager: SnapshotStager, prefix: string): (pageNumber: number) => PageReader {
-  return (pageNumber) => ({ readPage: (bytes) => stager.readPage(bytes, `${prefix} ${pageNumber}`) });
+  return (pageNumber) => (bytes) => stager.readPage(bytes, `${prefix} ${pageNumber}`);
 }

@@ -25,9 +25,7 @@ export interface ListQuery {
 }
 
 /** Turns the bytes of a page into entries. */
-export interface PageReader {
-  readPage(bytes: Uint8Array): DocumentSummary;
-}
+export type PageReader = (bytes: Uint8Array) => DocumentSummary;
 
 export interface ApiPage extends DocumentSummary {
   readonly nextCursor: string | null;
@@ -156,7 +154,7 @@ export class ApiUpstream {
     if (isHtmlPage(bytes)) throw this.#invalid(`sent ${HTML_INSTEAD}`);
     let page: DocumentSummary;
     try {
-      page = reader.readPage(bytes);
+      page = reader(bytes);
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error;
       // Don't show what it sent instead: it may be confidential.

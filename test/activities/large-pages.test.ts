@@ -6,7 +6,7 @@ import { ApiUpstream, type PageReader } from '../../sources/api/upstream.ts';
 import { DocumentReader } from '../../registry/document/reader.ts';
 import { eventually } from '../eventually.ts';
 
-const READER: PageReader = { readPage: (bytes) => new DocumentReader({ format: 'upstream' }).readAll(bytes) };
+const READER: PageReader = (bytes) => new DocumentReader({ format: 'upstream' }).readAll(bytes);
 const QUERY = { kind: 'server' as const, since: null, limit: 100, includeDeleted: true };
 
 let server: Server;
@@ -49,10 +49,8 @@ test('a third large page is read when one of two is staged, and its wait does no
 });
 
 test('a page that cannot be read ends its turn', async () => {
-  const failing: PageReader = {
-    readPage: () => {
-      throw new TypeError('broken');
-    },
+  const failing: PageReader = () => {
+    throw new TypeError('broken');
   };
   for (let attempt = 0; attempt < 3; attempt += 1) {
     await expect((await open('large')).readPage(QUERY, failing)).rejects.toThrow('broken');
