@@ -1,6 +1,7 @@
 /** Objects of one resource, in one namespace or in all, that are listed and watched with one request each. */
 import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import type { Cluster, Query } from './cluster.ts';
+import { resourceVersionOf } from './objects.ts';
 import { ResourceExpired } from './refusal.ts';
 
 export interface Collection {
@@ -44,12 +45,11 @@ export async function* listPages(cluster: Cluster, collection: Collection, signa
       accept,
       query: { ...query, limit: PAGE_SIZE, continue: next },
     });
-    const metadata = memberOf(list, 'metadata');
     yield {
       objects: isJsonObject(list) ? objectsOf(list['items']) : [],
-      resourceVersion: textOf(metadata['resourceVersion']) ?? '',
+      resourceVersion: resourceVersionOf(list),
     };
-    next = textOf(metadata['continue']);
+    next = textOf(memberOf(list, 'metadata')['continue']);
   } while (next !== undefined);
 }
 
@@ -80,7 +80,6 @@ async function* changesIn(events: AsyncIterable<unknown>, what: string): AsyncGe
     const type = isJsonObject(event) ? event['type'] : undefined;
     // These come in the stream, because the answer has begun: 410, and other errors that call for a new list.
     if (type === 'ERROR') throw new ResourceExpired(what);
-    const resourceVersion = textOf(memberOf(object, 'metadata')['resourceVersion']) ?? '';
-    yield { type: type as Change['type'], object, resourceVersion };
+    yield { type: type as Change['type'], object, resourceVersion: resourceVersionOf(object) };
   }
 }

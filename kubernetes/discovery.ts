@@ -1,8 +1,8 @@
 /** Which resources a cluster has, and which version of them to request. */
-import { RollcallError } from '../registry/failure.ts';
-import { isJsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
+import { type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import type { KubernetesResource } from '../registry/kubernetes/object.ts';
 import type { Cluster } from './cluster.ts';
+import { readObjectAt } from './objects.ts';
 
 export interface ServedResource {
   readonly resource: KubernetesResource;
@@ -61,26 +61,21 @@ async function discoverGroup(cluster: Cluster, { group, wanted, signal }: Group)
 
 /** Preferred version first; empty if the group isn't installed. */
 async function versionsOf(cluster: Cluster, group: string, signal: AbortSignal): Promise<string[]> {
-  const answer = await readIfThere(cluster, `/apis/${group}`, signal);
-  const versions = isJsonObject(answer) ? objectsOf(answer['versions']) : [];
+  const answer = await readAt(cluster, `/apis/${group}`, signal);
   const preferred = memberOf(answer, 'preferredVersion');
-  const names = [preferred, ...versions].map(({ version }) => textOf(version)).filter((name) => name !== undefined);
+  const names = [preferred, ...objectsOf(answer?.['versions'])]
+    .map(({ version }) => textOf(version))
+    .filter((name) => name !== undefined);
   return [...new Set(names)];
 }
 
 async function namesAt(cluster: Cluster, path: string, signal: AbortSignal): Promise<string[]> {
-  const answer = await readIfThere(cluster, path, signal);
-  const resources = isJsonObject(answer) ? objectsOf(answer['resources']) : [];
-  return resources.map(({ name }) => textOf(name) ?? '');
+  const answer = await readAt(cluster, path, signal);
+  return objectsOf(answer?.['resources']).map(({ name }) => textOf(name) ?? '');
 }
 
-async function readIfThere(cluster: Cluster, path: string, signal: AbortSignal): Promise<unknown> {
-  try {
-    return await cluster.request({ path, what: `anything at ${path}`, signal });
-  } catch (error) {
-    if (error instanceof RollcallError && error.type === 'UpstreamNotFound') return null;
-    throw error;
-  }
+async function readAt(cluster: Cluster, path: string, signal: AbortSignal): Promise<JsonObject | null> {
+  return await readObjectAt(cluster, { path, what: `anything at ${path}` }, signal);
 }
 
 function groupOf(resource: KubernetesResource): string {

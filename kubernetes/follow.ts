@@ -2,10 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { backoffMs } from '../pacing/backoff.ts';
 import { RollcallError } from '../registry/failure.ts';
-import { type JsonObject, memberOf } from '../registry/json.ts';
+import type { JsonObject } from '../registry/json.ts';
 import type { Cluster } from './cluster.ts';
 import { type Collection, listPages, watchChanges } from './collection.ts';
-import { resourceVersionOf } from './objects.ts';
+import { keyOf, resourceVersionOf } from './objects.ts';
 import { ResourceExpired } from './refusal.ts';
 
 const BACKOFF = { firstMs: 250, longestMs: 5_000 };
@@ -99,9 +99,4 @@ function note(object: JsonObject, { follower, known }: Pick<Following, 'follower
 function forgetAll(known: Map<string, JsonObject>, { onChange }: Follower): void {
   for (const object of known.values()) onChange(object, true);
   known.clear();
-}
-
-function keyOf(object: JsonObject): string {
-  const { namespace, name } = memberOf(object, 'metadata');
-  return `${String(namespace)}/${String(name)}`;
 }

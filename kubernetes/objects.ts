@@ -1,6 +1,6 @@
 /** Single objects of a cluster: read, applied, changed, and deleted. */
 import { RollcallError } from '../registry/failure.ts';
-import { isJsonObject, type JsonObject, memberOf, textOf } from '../registry/json.ts';
+import { isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import type { Cluster } from './cluster.ts';
 
 /** Identifies an object, as the head of its manifest does. */
@@ -28,14 +28,18 @@ export function collectionPath(apiVersion: string, plural: string, namespace?: s
   return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
 }
 
-/** Only for kinds whose plural ends with `s`. */
-function objectPath({ apiVersion, kind, namespace, name }: ObjectName): string {
-  return `${collectionPath(apiVersion, `${kind.toLowerCase()}s`, namespace)}/${encodeURIComponent(name)}`;
+/** Where an object is. */
+export interface Place {
+  readonly path: string;
+  /** For messages: `the Deployment team-a/weather`. */
+  readonly what: string;
 }
 
-/** For the words of a failure: `the Deployment team-a/weather`. */
-function wordsFor({ kind, namespace, name }: Pick<ObjectName, 'kind' | 'namespace' | 'name'>): string {
-  return `the ${kind} ${namespace}/${name}`;
+/** Only for kinds whose plural ends with `s`. */
+function placeOf({ apiVersion, kind, namespace, name }: ObjectName): Place {
+  const plural = `${kind.toLowerCase()}s`;
+  const path = `${collectionPath(apiVersion, plural, namespace)}/${encodeURIComponent(name)}`;
+  return { path, what: `the ${kind} ${namespace}/${name}` };
 }
 
 export function nameOf({ apiVersion, kind, metadata: { namespace, name } }: KubernetesManifest): ObjectName {
@@ -45,7 +49,7 @@ export function nameOf({ apiVersion, kind, metadata: { namespace, name } }: Kube
 /** Null if there is no such object, or no such resource. */
 export async function readObjectAt(
   cluster: Cluster,
-  { path, what }: { readonly path: string; readonly what: string },
+  { path, what }: Place,
   signal: AbortSignal,
 ): Promise<JsonObject | null> {
   try {
@@ -59,7 +63,7 @@ export async function readObjectAt(
 
 /** Null if there is no such object. */
 export async function getObject(cluster: Cluster, name: ObjectName, signal: AbortSignal): Promise<JsonObject | null> {
-  return await readObjectAt(cluster, { path: objectPath(name), what: wordsFor(name) }, signal);
+  return await readObjectAt(cluster, placeOf(name), signal);
 }
 
 /**
@@ -73,8 +77,7 @@ export async function applyObject(
   manifest: KubernetesManifest,
   { signal, dryRun = false }: { readonly signal: AbortSignal; readonly dryRun?: boolean },
 ): Promise<JsonObject> {
-  const name = nameOf(manifest);
-  return await apply(cluster, { path: objectPath(name), what: wordsFor(name), manifest, dryRun, signal });
+  return await apply(cluster, { ...placeOf(nameOf(manifest)), manifest, dryRun, signal });
 }
 
 /** Applies to any path, such as the status of a custom resource. */
@@ -86,13 +89,7 @@ export async function apply(
     manifest,
     dryRun = false,
     signal,
-  }: {
-    readonly path: string;
-    readonly what: string;
-    readonly manifest: JsonObject;
-    readonly dryRun?: boolean;
-    readonly signal: AbortSignal;
-  },
+  }: Place & { readonly manifest: JsonObject; readonly dryRun?: boolean; readonly signal: AbortSignal },
 ): Promise<JsonObject> {
   const applied = await cluster.request({
     method: 'PATCH',
@@ -113,7 +110,7 @@ export async function apply(
 /** A JSON patch (RFC 6902). */
 export async function patchAt(
   cluster: Cluster,
-  { path, what }: { readonly path: string; readonly what: string },
+  { path, what }: Place,
   { operations, signal }: { readonly operations: readonly object[]; readonly signal: AbortSignal },
 ): Promise<void> {
   const content = { json: operations, type: 'application/json-patch+json' };
@@ -122,7 +119,7 @@ export async function patchAt(
 
 export async function deleteObject(cluster: Cluster, name: ObjectName, signal: AbortSignal): Promise<void> {
   try {
-    await cluster.request({ method: 'DELETE', path: objectPath(name), what: wordsFor(name), signal });
+    await cluster.request({ method: 'DELETE', ...placeOf(name), signal });
   } catch (error) {
     if (!(error instanceof RollcallError) || error.type !== 'UpstreamNotFound') throw error;
   }
@@ -133,10 +130,16 @@ export function resourceVersionOf(object: unknown): string {
   return textOf(memberOf(object, 'metadata')['resourceVersion']) ?? '';
 }
 
+/** Identifies an object in its collection. */
+export function keyOf(object: JsonObject): string {
+  const { namespace, name } = memberOf(object, 'metadata');
+  return `${String(namespace)}/${String(name)}`;
+}
+
 /** Hands the fields that other managers set by updates over to Rollcall, so that its next apply replaces them. */
 export async function takeOverFields(cluster: Cluster, live: JsonObject, signal: AbortSignal): Promise<void> {
   const metadata = memberOf(live, 'metadata');
-  const managers = Array.isArray(metadata['managedFields']) ? metadata['managedFields'].filter(isJsonObject) : [];
+  const managers = objectsOf(metadata['managedFields']);
   const isTaken = (entry: JsonObject): boolean => entry['operation'] === 'Update' && entry['subresource'] === undefined;
   const taken = managers.filter(isTaken);
   if (taken.length === 0) return;
@@ -146,27 +149,18 @@ export async function takeOverFields(cluster: Cluster, live: JsonObject, signal:
   if (isJsonObject(spec)) delete spec['f:replicas'];
   const { apiVersion, fieldsType, time } = taken[0] ?? {};
   const ours = { manager: FIELD_MANAGER, operation: 'Apply', apiVersion, time, fieldsType, fieldsV1: fields };
-  const name: ObjectName = {
+  const place = placeOf({
     apiVersion: String(live['apiVersion']),
     kind: String(live['kind']),
     namespace: String(metadata['namespace']),
     name: String(metadata['name']),
-  };
-  await patchAt(
-    cluster,
-    { path: objectPath(name), what: wordsFor(name) },
-    {
-      operations: [
-        { op: 'test', path: '/metadata/resourceVersion', value: metadata['resourceVersion'] },
-        {
-          op: 'replace',
-          path: '/metadata/managedFields',
-          value: [...managers.filter((entry) => !isTaken(entry)), ours],
-        },
-      ],
-      signal,
-    },
-  );
+  });
+  const kept = managers.filter((entry) => !isTaken(entry));
+  const operations = [
+    { op: 'test', path: '/metadata/resourceVersion', value: metadata['resourceVersion'] },
+    { op: 'replace', path: '/metadata/managedFields', value: [...kept, ours] },
+  ];
+  await patchAt(cluster, place, { operations, signal });
 }
 
 /** Sets of fields are nested objects: their union has the members of both. */

@@ -1,5 +1,5 @@
 /** Finds the resource of a workflow. */
-import { collectionPath, readObjectAt } from '../../kubernetes/objects.ts';
+import { collectionPath, type Place, readObjectAt } from '../../kubernetes/objects.ts';
 import { resourceCollection } from '../../operator/objects.ts';
 import {
   OWN_GROUP,
@@ -12,10 +12,7 @@ import type { RegistryKey } from '../../workflows/contract/registry.ts';
 import type { Reconciliation } from './dependencies.ts';
 
 /** The path of a resource, and what to call it in messages. */
-export function resourceAt(
-  group: ResourceGroup,
-  { namespace, name }: RegistryKey,
-): { readonly path: string; readonly what: string } {
+export function resourceAt(group: ResourceGroup, { namespace, name }: RegistryKey): Place {
   const { apiVersion, plural } = resourceCollection(group);
   const path = `${collectionPath(apiVersion, plural, namespace)}/${name}`;
   return { path, what: `the MCPRegistry ${namespace}/${name}` };

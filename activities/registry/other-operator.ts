@@ -1,6 +1,6 @@
 /** Whether ToolHive's operator runs. */
 import { collectionPath, readObjectAt } from '../../kubernetes/objects.ts';
-import { isJsonObject, type JsonObject, memberOf, objectsOf } from '../../registry/json.ts';
+import { type JsonObject, memberOf, objectsOf } from '../../registry/json.ts';
 import { isDenied } from './apply-objects.ts';
 import type { ClusterWork } from './dependencies.ts';
 
@@ -26,7 +26,7 @@ async function listDeployments(
   const path = `${collectionPath('apps/v1', 'deployments', namespace)}?labelSelector=${SELECTOR}`;
   try {
     const list = await readObjectAt(cluster, { path, what: 'deployments' }, signal);
-    return isJsonObject(list) ? objectsOf(list['items']) : [];
+    return objectsOf(list?.['items']);
   } catch (error) {
     if (isDenied(error)) return undefined;
     throw error;

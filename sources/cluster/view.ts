@@ -1,7 +1,7 @@
 /** A watch's copy of a cluster: starts with a list and applies the changes. */
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { type Change, listPages } from '../../kubernetes/collection.ts';
-import { type JsonObject, memberOf } from '../../registry/json.ts';
+import { keyOf } from '../../kubernetes/objects.ts';
 import { contentDigest } from '../../registry/kubernetes/sightings.ts';
 import type { Deployment } from '../../registry/kubernetes/deployment.ts';
 import { type ClusterContent, type ContentCollection, deploymentsOf, type Seen } from './content.ts';
@@ -87,9 +87,4 @@ export class ViewedCollection {
     const same = JSON.stringify(deploymentsOf([before])) === JSON.stringify(deploymentsOf([now]));
     return same ? 'nothing' : 'deployment';
   }
-}
-
-function keyOf(object: JsonObject): string {
-  const { namespace, name } = memberOf(object, 'metadata');
-  return JSON.stringify([namespace, name]);
 }
