@@ -29,10 +29,11 @@ export class ObjectRefused extends RollcallError {
 
 /** The failure for an answer that reports no success. */
 export async function refusal(
-  { statusCode: status, headers, body }: Dispatcher.ResponseData,
+  answer: Dispatcher.ResponseData,
   { server, what, action }: { readonly server: string; readonly what: string; readonly action: 'read' | 'change' },
 ): Promise<RollcallError> {
-  const said = await explanationIn(body);
+  const { statusCode: status } = answer;
+  const said = await explanationIn(answer.body);
   if (status === 410) return new ResourceExpired(what);
   if (status === 401) {
     return new RollcallError('UpstreamDenied', `${server} does not accept the credentials (401): ${said}`);
@@ -50,7 +51,7 @@ export async function refusal(
     );
   }
   if (status === 404) return new RollcallError('UpstreamNotFound', `${server} doesn't have ${what}`);
-  const waitMs = retryAfterMs(headers);
+  const waitMs = retryAfterMs(answer);
   if (status === 429 || (status === 503 && waitMs !== undefined)) {
     return new RollcallError('UpstreamRateLimited', `${server} asks to retry later (${status})`, {
       retryAfterMs: waitMs ?? DEFAULT_WAIT_MS,

@@ -62,9 +62,30 @@ function bodyOf({ form, content }: Exchange): { readonly type: string; readonly 
   return { type: 'application/x-www-form-urlencoded', text: new URLSearchParams(form).toString() };
 }
 
+/** The bytes of an answer. Null if there are more than `maxBytes`. */
+export async function boundedBody(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer | null> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The first value of a header, by its name in lower case. */
+export function headerOf({ headers }: Pick<Dispatcher.ResponseData, 'headers'>, name: string): string | undefined {
+  return [headers[name]].flat()[0];
+}
+
+export function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}
+
 /** Milliseconds from `Retry-After`, which is a number of seconds or a date (RFC 9110 section 10.2.3); undefined without one. */
-export function retryAfterMs(headers: Dispatcher.ResponseData['headers']): number | undefined {
-  const [value] = [headers['retry-after']].flat();
+export function retryAfterMs(answer: Pick<Dispatcher.ResponseData, 'headers'>): number | undefined {
+  const value = headerOf(answer, 'retry-after');
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;

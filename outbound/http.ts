@@ -2,7 +2,7 @@
 import { pipeline, type Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { exchange, retryAfterMs } from './exchange.ts';
+import { exchange, headerOf, isRedirect, retryAfterMs } from './exchange.ts';
 import type { OutboundGuard } from './guard.ts';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import { atMinimumSpeed } from './minimum-speed.ts';
@@ -98,11 +98,11 @@ async function send(hop: HttpRequest): Promise<Dispatcher.ResponseData> {
 }
 
 async function accept(hop: HttpRequest, response: Dispatcher.ResponseData): Promise<HttpResponse> {
-  const { statusCode: status, headers, body } = response;
+  const { statusCode: status, body } = response;
   if (status !== 200 && status !== 304) throw await refusal(hop, response);
   return {
     status,
-    header: (name) => [headers[name]].flat()[0],
+    header: (name) => headerOf(response, name),
     body: readable(hop, response),
     discard: () => body.dump(),
   };
@@ -116,17 +116,13 @@ async function* readable(hop: HttpRequest, response: Dispatcher.ResponseData): A
   }
 }
 
-function decoded({ url }: HttpRequest, { headers, body }: Dispatcher.ResponseData): AsyncIterable<Uint8Array> {
+function decoded({ url }: HttpRequest, response: Dispatcher.ResponseData): AsyncIterable<Uint8Array> {
   // Measured before decompression: the speed of the upstream counts.
   const received = (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> =>
     atMinimumSpeed(bytes, displayUrl(url));
-  const decoder = DECODERS[[headers['content-encoding']].flat()[0]?.toLowerCase() ?? ''];
+  const decoder = DECODERS[headerOf(response, 'content-encoding')?.toLowerCase() ?? ''];
   // An error in any of the streams destroys all of them, and appears where the last one is read.
-  return decoder === undefined ? received(body) : pipeline(body, received, decoder(), () => {});
-}
-
-function isRedirect(status: number): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
+  return decoder === undefined ? received(response.body) : pipeline(response.body, received, decoder(), () => {});
 }
 
 function redirectTarget(location: string, from: URL): URL {
@@ -145,9 +141,9 @@ function redirectTarget(location: string, from: URL): URL {
 
 async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Promise<RollcallError> {
   const { url, guard } = hop;
-  const { statusCode: status, headers } = response;
+  const { statusCode: status } = response;
   const where = displayUrl(url);
-  const waitMs = retryAfterMs(headers);
+  const waitMs = retryAfterMs(response);
   const text = await readStart(hop, response);
   // The creator of a source with limits must not read other servers' answers through it.
   const quote = guard !== null || text === '' ? '' : `: ${text}`;

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, textOf } from '../registry/json.ts';
-import { exchange } from './exchange.ts';
+import { boundedBody, exchange, headerOf, isRedirect } from './exchange.ts';
 import type { OutboundGuard } from './guard.ts';
 import { atMinimumSpeed } from './minimum-speed.ts';
 import { displayUrl } from './redaction.ts';
@@ -177,7 +177,7 @@ export class OciReader {
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
       const answer = await this.#send(target, headers, wanted);
       const location = answer.header('location');
-      if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
+      if (!isRedirect(answer.status) || location === undefined) return answer;
       if (!URL.canParse(location, target.href)) break;
       target = new URL(location, target);
       headers = { accept: wanted.accept };
@@ -193,23 +193,16 @@ export class OciReader {
       const { dispatcher } = this.#guard;
       const limits = { timeoutMs: TIMEOUT_MS, signal: this.#signal };
       const response = await exchange({ url, dispatcher, headers, ...limits, ...(method && { method }) });
-      const header = (name: string): string | undefined => [response.headers[name]].flat()[0];
+      const header = (name: string): string | undefined => headerOf(response, name);
       const { statusCode: status } = response;
       if (status >= 300) {
         await response.body.dump();
         return { status, header, body: Buffer.alloc(0) };
       }
-      const chunks: Uint8Array[] = [];
-      let size = 0;
-      for await (const chunk of atMinimumSpeed(response.body, displayUrl(url))) {
-        size += chunk.length;
-        if (size > maxBytes) {
-          const limit = `${Math.floor(maxBytes / MEBIBYTE)} MiB`;
-          throw new RollcallError('UpstreamInvalid', `${displayUrl(url)} sends more than ${limit}`);
-        }
-        chunks.push(chunk);
-      }
-      return { status, header, body: Buffer.concat(chunks) };
+      const body = await boundedBody(atMinimumSpeed(response.body, displayUrl(url)), maxBytes);
+      if (body !== null) return { status, header, body };
+      const limit = `${Math.floor(maxBytes / MEBIBYTE)} MiB`;
+      throw new RollcallError('UpstreamInvalid', `${displayUrl(url)} sends more than ${limit}`);
     } catch (error) {
       if (error instanceof RollcallError) throw error;
       this.#signal.throwIfAborted();

@@ -2,8 +2,8 @@
 import * as oidc from 'openid-client';
 import type { ConsoleClient, OAuthSettings, ProviderSettings } from '../../config/model.ts';
 import { readSecret } from '../../config/secrets.ts';
-import { exchange } from '../../outbound/exchange.ts';
-import { boundedBody, ProviderConnections } from '../access/tokens/provider-connections.ts';
+import { boundedBody, exchange } from '../../outbound/exchange.ts';
+import { MAX_BODY_BYTES, ProviderConnections } from '../access/tokens/provider-connections.ts';
 import { type Site, urlAt } from './site.ts';
 import type { SignIn } from './sessions.ts';
 
@@ -146,7 +146,7 @@ export class ConsoleAtProvider {
     const dispatcher = await this.#connections.dispatcherFor(url);
     const form = body instanceof URLSearchParams ? Object.fromEntries(body) : undefined;
     const answer = await exchange({ url, dispatcher, headers, form, timeoutMs: TIMEOUT_S * 1000, signal });
-    const bytes = await boundedBody(answer.body);
+    const bytes = await boundedBody(answer.body, MAX_BODY_BYTES);
     if (bytes === null) throw new Error(`The answer of ${this.name} is too large`);
     const type = [answer.headers['content-type']].flat()[0] ?? '';
     return new Response(bytes.length === 0 ? null : new Uint8Array(bytes), {

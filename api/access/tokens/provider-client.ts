@@ -2,10 +2,10 @@
 import type { Logger } from 'pino';
 import type { ProviderSettings } from '../../../config/model.ts';
 import { describeSecret, readSecret } from '../../../config/secrets.ts';
-import { exchange } from '../../../outbound/exchange.ts';
+import { boundedBody, exchange } from '../../../outbound/exchange.ts';
 import { displayUrl } from '../../../outbound/redaction.ts';
 import { Backoff } from './backoff.ts';
-import { boundedBody, MAX_BODY_BYTES, ProviderConnections } from './provider-connections.ts';
+import { MAX_BODY_BYTES, ProviderConnections } from './provider-connections.ts';
 import { ProviderUnavailable } from './rejection.ts';
 
 const SILENCE_TIMEOUT_MS = 5_000;
@@ -119,7 +119,7 @@ export class ProviderClient {
       const hint = status >= 300 && status < 400 ? ', and redirects are not followed' : '';
       throw new UnusableAnswer(status, `It answered ${status}${hint}`);
     }
-    const bytes = await boundedBody(body);
+    const bytes = await boundedBody(body, MAX_BODY_BYTES);
     if (bytes === null) throw new UnusableAnswer(status, `Its answer is larger than ${MAX_BODY_BYTES} bytes`);
     try {
       return read(JSON.parse(bytes.toString('utf8')));

@@ -69,15 +69,3 @@ function connect(authorities: string | undefined, allowPrivateIp: boolean): Disp
 function privateAddress(host: string): Error {
   return new Error(`${host} resolves to a private address: set allowPrivateIP: true to allow it`);
 }
-
-/** Null for a body that is larger than MAX_BODY_BYTES. */
-export async function boundedBody(body: AsyncIterable<Uint8Array>): Promise<Buffer | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
