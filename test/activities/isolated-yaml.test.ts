@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { convertYaml } from '../../activities/staging/isolated-yaml.ts';
 import type { ConvertedYaml } from '../../registry/document/yaml.ts';
-import { test } from './file-source.ts';
+import { test } from '../sources/file-source.ts';
 
 const HOSTILE = {
   /** A list of empty lists: a hundred bytes of memory per byte. */

@@ -7,7 +7,7 @@ import { listDueEntries, storeReadings } from '../../db/contents/package-reading
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { type OciUpstream, startOciRegistry, tarGz } from '../upstreams/oci-registry.ts';
 import { originOf, PackageSources, SKILL } from './package-sources.ts';
-import { skillMd } from './scanned-repository.ts';
+import { skillMd } from '../sources/scanned-repository.ts';
 
 let testDatabase: TestDatabase;
 let sources: PackageSources;

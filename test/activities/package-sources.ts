@@ -6,7 +6,7 @@ import type { EntryRow } from '../../db/entries/entries.ts';
 import { OutboundGuard } from '../../outbound/guard.ts';
 import type { SourceOrigin } from '../../registry/source-definition.ts';
 import { entriesOf } from '../db/sync-source.ts';
-import { skillMd } from './scanned-repository.ts';
+import { skillMd } from '../sources/scanned-repository.ts';
 import { SourceUnderTest } from './source-under-test.ts';
 
 type Document = Readonly<Record<string, unknown>>;

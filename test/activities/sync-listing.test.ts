@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { recordFailure } from '../../activities/sync-record.ts';
 import { listSync } from '../../activities/sync-listing.ts';
 import { findSyncRun } from '../../db/syncs/sync-runs.ts';
-import { test } from './file-source.ts';
+import { test } from '../sources/file-source.ts';
 import { envelope, serverJson } from './server-documents.ts';
 
 const named = (count: number, prefix = 'server') =>

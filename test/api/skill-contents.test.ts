@@ -12,7 +12,7 @@ import { listEntries } from '../../db/entries/entries.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { SKILL_TARGETS } from '../../registry/exports/targets.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
-import { GOOD_REPOSITORY, skillMd } from '../activities/scanned-repository.ts';
+import { GOOD_REPOSITORY, skillMd } from '../sources/scanned-repository.ts';
 import { SourceUnderTest } from '../activities/source-under-test.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { eventually } from '../eventually.ts';

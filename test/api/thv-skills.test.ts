@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
 import type { SourceDefinition, SourceOrigin } from '../../registry/source-definition.ts';
-import { skillMd } from '../activities/scanned-repository.ts';
+import { skillMd } from '../sources/scanned-repository.ts';
 import { SourceUnderTest } from '../activities/source-under-test.ts';
 import { useSources } from '../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findFreePort } from '../../embedded/free-port.ts';
 import { OutboundGuard } from '../../outbound/guard.ts';
 import { SourceUnderTest } from '../activities/source-under-test.ts';
-import { skillMd } from '../activities/scanned-repository.ts';
+import { skillMd } from '../sources/scanned-repository.ts';
 import { entriesOf } from '../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { tarGz } from '../upstreams/oci-registry.ts';

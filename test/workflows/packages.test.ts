@@ -10,7 +10,7 @@ import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { entriesOf, useSources } from '../db/sync-source.ts';
 import { type OciUpstream, startOciRegistry, tarGz } from '../upstreams/oci-registry.ts';
-import { skillMd } from '../activities/scanned-repository.ts';
+import { skillMd } from '../sources/scanned-repository.ts';
 import { managedSource, type RunningWorker, startWorker } from './running-worker.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 100 };

@@ -8,7 +8,7 @@ import { type RunningApi, startApi } from '../api/running-api.ts';
 import { draft, entriesOf, skillDraft, source, sync, useSources } from '../db/sync-source.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { eventually } from '../eventually.ts';
-import { SourceUnderTest } from './source-under-test.ts';
+import { SourceUnderTest } from '../activities/source-under-test.ts';
 
 let testDatabase: TestDatabase;
 let upstreamDatabase: TestDatabase;

@@ -12,8 +12,8 @@ import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { type GitHttpServer, startGitHttp } from '../upstreams/git-http.ts';
 import { GitRepository } from '../upstreams/git-repository.ts';
 import { startUntouchedServer, type UntouchedServer } from '../upstreams/untouched-server.ts';
-import { envelope, serverJson } from './server-documents.ts';
-import { SourceUnderTest } from './source-under-test.ts';
+import { envelope, serverJson } from '../activities/server-documents.ts';
+import { SourceUnderTest } from '../activities/source-under-test.ts';
 
 let testDatabase: TestDatabase;
 let root: string;

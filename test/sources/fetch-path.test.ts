@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { revisionOf } from '../db/sync-source.ts';
 import { test } from './file-source.ts';
-import { envelope, serverJson } from './server-documents.ts';
-import { SourceUnderTest } from './source-under-test.ts';
+import { envelope, serverJson } from '../activities/server-documents.ts';
+import { SourceUnderTest } from '../activities/source-under-test.ts';
 
 const ONE = serverJson('com.example/one');
 const TWO = serverJson('com.example/two');

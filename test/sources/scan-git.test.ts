@@ -13,7 +13,7 @@ import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { type GitHttpServer, startGitHttp } from '../upstreams/git-http.ts';
 import { GitRepository } from '../upstreams/git-repository.ts';
 import { BROKEN_FILES, GOOD_REPOSITORY, skillMd } from './scanned-repository.ts';
-import { SourceUnderTest } from './source-under-test.ts';
+import { SourceUnderTest } from '../activities/source-under-test.ts';
 
 let testDatabase: TestDatabase;
 let root: string;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base } from 'vitest';
 import { createTestDatabase } from '../environment.ts';
-import { SourceUnderTest } from './source-under-test.ts';
+import { SourceUnderTest } from '../activities/source-under-test.ts';
 
 export const test = base
   .extend('database', { scope: 'file' }, async ({}, { onCleanup }) => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { type GitHttpServer, startGitHttp } from '../upstreams/git-http.ts';
 import { GitRepository } from '../upstreams/git-repository.ts';
-import { originOf, PackageSources, SKILL } from './package-sources.ts';
+import { originOf, PackageSources, SKILL } from '../activities/package-sources.ts';
 import { skillMd } from './scanned-repository.ts';
 
 let testDatabase: TestDatabase;

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OutboundGuard } from '../../outbound/guard.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { updateSource } from '../../db/configuration/created-sources.ts';
-import { envelope, serverJson } from './server-documents.ts';
-import { SourceUnderTest } from './source-under-test.ts';
+import { envelope, serverJson } from '../activities/server-documents.ts';
+import { SourceUnderTest } from '../activities/source-under-test.ts';
 
 let testDatabase: TestDatabase;
 beforeAll(async () => {

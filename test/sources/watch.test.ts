@@ -5,8 +5,8 @@ import { expect } from 'vitest';
 import { failingClearly } from '../../activities/failures.ts';
 import { watch } from '../../activities/watch.ts';
 import { test } from './file-source.ts';
-import { envelope, serverJson } from './server-documents.ts';
-import { activityEnvironment, SourceUnderTest } from './source-under-test.ts';
+import { envelope, serverJson } from '../activities/server-documents.ts';
+import { activityEnvironment, SourceUnderTest } from '../activities/source-under-test.ts';
 
 const ONE = envelope([serverJson('com.example/one')]);
 const TWO = envelope([serverJson('com.example/one'), serverJson('com.example/two')]);

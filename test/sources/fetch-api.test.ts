@@ -12,7 +12,7 @@ import type { ApiOrigin } from '../../sources/api/definition.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { entriesOf, revisionOf } from '../db/sync-source.ts';
 import { RegistryUpstream, sendJson } from '../upstreams/registry-upstream.ts';
-import { activityEnvironment, SourceUnderTest } from './source-under-test.ts';
+import { activityEnvironment, SourceUnderTest } from '../activities/source-under-test.ts';
 
 const HOUR_MS = 60 * 60_000;
 

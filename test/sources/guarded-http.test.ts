@@ -19,8 +19,8 @@ import { createLoopbackCertificate, type LoopbackCertificate } from '../certific
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { startUntouchedServer, type UntouchedServer } from '../upstreams/untouched-server.ts';
 import type { FetchInput } from '../../workflows/contract/activities.ts';
-import { envelope, serverJson } from './server-documents.ts';
-import { SourceUnderTest } from './source-under-test.ts';
+import { envelope, serverJson } from '../activities/server-documents.ts';
+import { SourceUnderTest } from '../activities/source-under-test.ts';
 
 // Nothing listens here, so requests through the proxy fail. The variables are read when the modules are loaded.
 vi.hoisted(() => {

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
-import { envelope, serverJson } from './server-documents.ts';
-import { SourceUnderTest } from './source-under-test.ts';
+import { envelope, serverJson } from '../activities/server-documents.ts';
+import { SourceUnderTest } from '../activities/source-under-test.ts';
 
 let testDatabase: TestDatabase;
 let server: Server;

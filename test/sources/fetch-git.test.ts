@@ -7,8 +7,8 @@ import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { entriesOf } from '../db/sync-source.ts';
 import { type GitHttpOptions, type GitHttpServer, startGitHttp } from '../upstreams/git-http.ts';
 import { GitRepository } from '../upstreams/git-repository.ts';
-import { envelope, serverJson } from './server-documents.ts';
-import { SourceUnderTest } from './source-under-test.ts';
+import { envelope, serverJson } from '../activities/server-documents.ts';
+import { SourceUnderTest } from '../activities/source-under-test.ts';
 
 let testDatabase: TestDatabase;
 let root: string;
