@@ -71,9 +71,9 @@ export interface ConfigureResult {
 }
 
 /** Stop the timer, and record that in Postgres. A running sync is finished. Pausing a paused source changes nothing. */
-export const pauseUpdate = defineUpdate<{ readonly paused: true }>('pause');
+export const pauseUpdate = defineUpdate<{ readonly paused: boolean }>('pause');
 /** Start the timer again. A sync that is due runs at once. Resuming a source that isn't paused changes nothing. */
-export const resumeUpdate = defineUpdate<{ readonly paused: false }>('resume');
+export const resumeUpdate = defineUpdate<{ readonly paused: boolean }>('resume');
 
 /** Managed sources only: carry out a write that the api stored in Postgres under `requestId`, exactly once. */
 export interface WriteRequest {

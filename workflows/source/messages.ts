@@ -81,25 +81,20 @@ function receiveSettings(actor: SourceActor): void {
       description: 'Postgres has a new definition; a different one starts a sync',
     },
   );
-  setHandler(
-    contract.pauseUpdate,
+  const setting = (paused: boolean) =>
     answered(async () => {
-      await setPaused(actor, true);
-      return { paused: true as const };
-    }),
-    { validator: () => refuseWhileRetiring(actor), description: 'Stop the timer; a running sync is finished' },
-  );
-  setHandler(
-    contract.resumeUpdate,
-    answered(async () => {
-      await setPaused(actor, false);
-      return { paused: false as const };
-    }),
-    {
-      validator: () => refuseWhileRetiring(actor),
-      description: 'Start the timer again; a sync that is due runs at once',
-    },
-  );
+      await setPaused(actor, paused);
+      return { paused };
+    });
+  const validator = (): void => refuseWhileRetiring(actor);
+  setHandler(contract.pauseUpdate, setting(true), {
+    validator,
+    description: 'Stop the timer; a running sync is finished',
+  });
+  setHandler(contract.resumeUpdate, setting(false), {
+    validator,
+    description: 'Start the timer again; a sync that is due runs at once',
+  });
 }
 
 /** Postgres keeps the pause, so that the source stays paused if Temporal loses the actor. */
