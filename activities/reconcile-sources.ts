@@ -8,6 +8,7 @@ import { definitionFingerprint } from '../registry/definition-digest.ts';
 import { initialState } from '../temporal/initial-state.ts';
 import { retireSource } from '../temporal/retire-source.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
+import type { ReconciledSources } from '../workflows/contract/activities.ts';
 import type { ActorMemo } from '../workflows/contract/source-actor.ts';
 import { isManaged } from '../registry/source-definition.ts';
 
@@ -21,23 +22,14 @@ export interface ReconcileDependencies {
   readonly actors: SourceActors;
 }
 
-export interface Reconciliation {
-  readonly started: number;
-  readonly configured: number;
-  readonly synced: number;
-  readonly retired: number;
-  /** Whether skills or plugins have packages to read. */
-  readonly packages: boolean;
-}
-
-type Change = Exclude<keyof Reconciliation, 'packages'>;
+type Change = Exclude<keyof ReconciledSources, 'packages'>;
 type Step = () => Promise<Change | 'agreed'>;
 
 /**
  * Starts missing actors, passes on new definitions, syncs what the database has lost, and retires what left the configuration.
  * @throws the first error, after everything else has been done
  */
-export async function reconcileSources(dependencies: ReconcileDependencies): Promise<Reconciliation> {
+export async function reconcileSources(dependencies: ReconcileDependencies): Promise<ReconciledSources> {
   // A source gets its row before its actor, so an actor without a row has lost it.
   const running = await dependencies.actors.listRunning();
   const sources = await listSources(dependencies.database);

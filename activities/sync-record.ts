@@ -3,13 +3,13 @@ import type { Database } from '../db/connection/database.ts';
 import { closeFailedSyncRun, openSyncRun, type OpenedSyncRun } from '../db/syncs/sync-runs.ts';
 import type { RecordFailureInput } from '../workflows/contract/activities.ts';
 import { syncWorkflowId } from '../workflows/contract/names.ts';
-import type { SyncListing } from '../workflows/contract/syncs.ts';
+import type { SyncKey, SyncListing, SyncOrigin } from '../workflows/contract/syncs.ts';
 import { listSync } from './sync-listing.ts';
 
 /** Opens the record of a sync, or finds the one that is open; null if there is no such source. */
 export async function openSyncRecord(
   database: Database,
-  { sourceName, number, trigger, requestedBy, reason }: Omit<RecordFailureInput, 'outcome' | 'failure'>,
+  { sourceName, number, trigger, requestedBy, reason }: SyncKey & SyncOrigin,
 ): Promise<OpenedSyncRun | null> {
   const workflowId = syncWorkflowId(sourceName, number);
   return await openSyncRun(database, { sourceName, number, workflowId, trigger, requestedBy, reason });

@@ -1,7 +1,6 @@
 /** What the actors of a registry's sources report, as far as the status of the resource shows it. Pure. */
-import type { FailureType } from '../registry/failure.ts';
 import type { SourceDescription } from '../workflows/contract/source-actor.ts';
-import type { EntryTotals } from '../workflows/contract/syncs.ts';
+import type { EntryTotals, SyncReport } from '../workflows/contract/syncs.ts';
 
 export interface SourceState {
   readonly name: string;
@@ -16,7 +15,7 @@ export interface SourceState {
   readonly isEmpty?: boolean;
   readonly consecutiveFailures: number;
   /** Of the last sync, if it failed. */
-  readonly failure?: { readonly type: FailureType | 'Unknown'; readonly message: string };
+  readonly failure?: NonNullable<SyncReport['failure']>;
   /** What identifies the state of the upstream: a commit, an entity tag, or a digest. */
   readonly revision?: string;
   /** Whether the resource filters the entries. */

@@ -36,6 +36,14 @@ export interface RecordFailureInput extends SyncKey, SyncOrigin {
   readonly outcome: 'failed' | 'cancelled';
   readonly failure: { readonly type: string; readonly message: string; readonly retryAfterMs?: number };
 }
+export interface ReconciledSources {
+  readonly started: number;
+  readonly configured: number;
+  readonly synced: number;
+  readonly retired: number;
+  /** Whether skills or plugins have packages to read. Absent in the histories of 0.1. */
+  readonly packages?: boolean;
+}
 export interface WatchInput {
   readonly sourceName: string;
 }
@@ -78,14 +86,7 @@ export interface Activities extends WriteActivities {
    */
   recordFailure(input: RecordFailureInput): Promise<Pick<SyncListing, 'rejected'> | undefined>;
   /** Make the actors match the sources in Postgres: start, configure, sync, retire. */
-  reconcileSources(): Promise<{
-    readonly started: number;
-    readonly configured: number;
-    readonly synced: number;
-    readonly retired: number;
-    /** Whether packages are due. Absent in the histories of 0.1. */
-    readonly packages?: boolean;
-  }>;
+  reconcileSources(): Promise<ReconciledSources>;
   /** Read the packages that skills and plugins name: their files and signatures. Never fails because of a package. */
   readPackages(input: ReadPackagesInput): Promise<ReadPackagesResult>;
   /** Delete old tombstones, sync records, write requests, audit events, and orphaned snapshots. */

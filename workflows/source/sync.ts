@@ -1,8 +1,8 @@
 /** One sync: fetch and stage, then apply in one transaction. A failure goes on the sync's record. */
 import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
 import { applySnapshot, fetchWithin, onRequestedQueue, recordFailure } from '../activities.ts';
-import type { AppliedSync, FetchInput, FetchSnapshotResult, RecordFailureInput } from '../contract/activities.ts';
-import type { SyncInput, SyncResult } from '../contract/syncs.ts';
+import type { AppliedSync, FetchInput, FetchSnapshotResult } from '../contract/activities.ts';
+import type { SyncInput, SyncKey, SyncOrigin, SyncResult } from '../contract/syncs.ts';
 import { currentSyncInput, type EarlierSyncInput } from './earlier-versions.ts';
 import { causeOf, toFailure, wasCancelled } from '../failures.ts';
 import { startReadingPackages } from '../packages.ts';
@@ -84,7 +84,7 @@ async function noteFailure(input: SyncInput, error: unknown): Promise<void> {
 }
 
 /** What the record of a sync says about its start. */
-export function recordOf(input: SyncInput): Omit<RecordFailureInput, 'outcome' | 'failure'> {
+export function recordOf(input: SyncInput): SyncKey & SyncOrigin {
   const { source, number, trigger, requestedBy, reason } = input;
   return {
     sourceName: source.name,
