@@ -8,27 +8,27 @@ import { causeOf, wasCancelled, wasKilled } from '../failures.ts';
 import { asksFirst, isFullSyncDue } from './next-sync.ts';
 import type { SourceActor } from './source-actor.ts';
 import { recordOf, sync } from './sync.ts';
+import type { PendingSync } from './sync-request.ts';
 import { describeCycle } from './trace.ts';
 import { isListed } from './visibility.ts';
 
 export async function runCycle(actor: SourceActor): Promise<void> {
-  const trigger = actor.beginCycle(Date.now());
-  if (asksFirst(trigger) && (await hasNothingNew(actor))) {
+  const firstTrigger = actor.beginCycle(Date.now());
+  if (asksFirst(firstTrigger) && (await hasNothingNew(actor))) {
     actor.endCycleWithNothingNew();
     return;
   }
   // Retired during the check.
   if (actor.retirement !== undefined) return;
   // This sync also answers a message that arrived during the check.
-  const pending = actor.takePending();
+  const pending: PendingSync = actor.takePending() ?? { trigger: firstTrigger };
+  const { trigger, force = false, ...request } = pending;
   const { source } = actor.state;
-  const force = pending?.force ?? false;
   await runSync(actor, {
     source,
     number: actor.takeSyncNumber(),
-    trigger: pending?.trigger ?? trigger,
-    ...(pending?.requestedBy !== undefined && { requestedBy: pending.requestedBy }),
-    ...(pending?.reason !== undefined && { reason: pending.reason }),
+    trigger,
+    ...request,
     force,
     full: force || isFullSyncDue(actor.state, Date.now()),
   });

@@ -70,27 +70,18 @@ function onQueueOf<Result>(
 
 async function noteFailure(input: SyncInput, error: unknown): Promise<void> {
   const outcome = wasCancelled(error) ? 'cancelled' : 'failed';
-  const { type, message, retryAfterMs } = causeOf(error);
+  const failure = causeOf(error);
+  const ending = { outcome, ...failure };
   listOutcome(outcome);
-  setCurrentDetails(renderFailure({ outcome, type, message }));
+  setCurrentDetails(renderFailure(ending));
   const recorded = await recordFailure.executeWithOptions({ summary: `Record: ${outcome}` }, [
-    {
-      ...recordOf(input),
-      outcome,
-      failure: { type, message, ...(retryAfterMs !== undefined && { retryAfterMs }) },
-    },
+    { ...recordOf(input), outcome, failure },
   ]);
-  setCurrentDetails(renderFailure({ outcome, type, message }, recorded?.rejected));
+  setCurrentDetails(renderFailure(ending, recorded?.rejected));
 }
 
 /** What the record of a sync says about its start. */
 export function recordOf(input: SyncInput): SyncKey & SyncOrigin {
-  const { source, number, trigger, requestedBy, reason } = input;
-  return {
-    sourceName: source.name,
-    number,
-    trigger,
-    ...(requestedBy !== undefined && { requestedBy }),
-    ...(reason !== undefined && { reason }),
-  };
+  const { source, force: _, full: __, ...start } = input;
+  return { sourceName: source.name, ...start };
 }
