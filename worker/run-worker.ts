@@ -136,23 +136,27 @@ async function succeeds(question: Promise<unknown>): Promise<boolean> {
 }
 
 async function runWithPort(options: WorkerOptions, state: WorkerState, port: HttpListener): Promise<void> {
-  const { server, logger, signal, version = softwareVersion(process.env).version } = options;
+  const { server, database, logger, signal, version = softwareVersion(process.env).version } = options;
   installRuntime(logger);
   const telemetry = startTelemetry(options.telemetry, version);
-  const removeGauges = [addProcessGauges({ role: 'worker', version }), addRegistryGauges(options.database)];
+  const removeGauges = [addProcessGauges({ role: 'worker', version }), addRegistryGauges(database)];
   const temporal = await connectTemporal(server, telemetry);
   state.client = temporal.client;
+  const { taskQueue } = server;
   try {
     const shared: TemporalWorkerOptions = {
       namespace: server.namespace,
-      taskQueue: server.taskQueue,
+      taskQueue,
       plugins: [telemetry.plugin],
       identity: workerIdentity({ id: process.pid, host: hostname() }, version),
       ...(server.workerVersioning && { workerDeploymentOptions: deploymentOptions(server, version) }),
       ...SHUTDOWN,
       ...HEARTBEAT_THROTTLE,
     };
-    const activities = createActivities(activityDependencies(temporal.client, options));
+    const activities = createActivities({
+      ...options,
+      actors: createSourceActors(temporal.client, { taskQueue, findState: (name) => findInitialState(database, name) }),
+    });
     const workers: TemporalWorkerOptions[] = [
       {
         ...shared,
@@ -165,19 +169,19 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
       },
       {
         ...shared,
-        taskQueue: requestedTaskQueue(server.taskQueue),
+        taskQueue: requestedTaskQueue(taskQueue),
         activities,
         maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_REQUESTED,
       },
       {
         ...shared,
-        taskQueue: writeTaskQueue(server.taskQueue),
-        activities: createWriteActivities(options.database),
+        taskQueue: writeTaskQueue(taskQueue),
+        activities: createWriteActivities(database),
         maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_WRITES,
       },
       {
         ...shared,
-        taskQueue: watchTaskQueue(server.taskQueue),
+        taskQueue: watchTaskQueue(taskQueue),
         activities: createWatchActivities(options),
         maxConcurrentActivityTaskExecutions: MAX_CONCURRENT_WATCHES,
         // Watches have nothing to finish.
@@ -193,12 +197,14 @@ async function runWithPort(options: WorkerOptions, state: WorkerState, port: Htt
           signal,
           onPolling: (isPolling) => {
             state.isPolling = isPolling;
-            if (isPolling) noteReady(options, port);
+            if (!isPolling) return;
+            logger.info({ internalAddress: port.url }, 'The worker takes tasks');
+            options.onReady?.(port.url);
           },
         },
         workers,
       ),
-      runHousekeeping(temporal.client, { taskQueue: server.taskQueue, database: options.database, logger, signal }),
+      runHousekeeping(temporal.client, { taskQueue, database, logger, signal }),
     ]);
   } finally {
     for (const remove of removeGauges) remove();
@@ -214,23 +220,4 @@ function deploymentOptions(server: TemporalServer, version: string): WorkerDeplo
     useWorkerVersioning: true,
     defaultVersioningBehavior: 'PINNED',
   };
-}
-
-function activityDependencies(
-  client: Client,
-  { server, database, outbound, retention, logger }: WorkerOptions,
-): Parameters<typeof createActivities>[0] {
-  const { taskQueue } = server;
-  return {
-    database,
-    logger,
-    outbound,
-    ...(retention && { retention }),
-    actors: createSourceActors(client, { taskQueue, findState: (name) => findInitialState(database, name) }),
-  };
-}
-
-function noteReady({ logger, onReady }: WorkerOptions, { url }: HttpListener): void {
-  logger.info({ internalAddress: url }, 'The worker takes tasks');
-  onReady?.(url);
 }
