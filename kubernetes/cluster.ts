@@ -27,17 +27,13 @@ export class Cluster {
   #config: KubeConfig;
   #dispatcher: Dispatcher | undefined;
 
-  private constructor(access: ClusterAccess) {
-    this.#access = access;
-    this.#config = loadKubeconfig(access);
-  }
-
   /**
    * Reads the kubeconfig, or the service account of the pod, without connecting yet. Close it after use.
    * @throws RollcallError `DefinitionInvalid` if there is no such file or context
    */
-  static open(access: ClusterAccess): Cluster {
-    return new Cluster(access);
+  constructor(access: ClusterAccess) {
+    this.#access = access;
+    this.#config = loadKubeconfig(access);
   }
 
   /** The namespace to use if none is given. */

@@ -31,7 +31,7 @@ export interface AdoptOptions {
 /** Prints as it goes. Returns the number of resources that can't be managed as they are. */
 export async function adoptResources(options: AdoptOptions): Promise<number> {
   const { access, defaults, names, dryRun, signal } = options;
-  const cluster = Cluster.open(access);
+  const cluster = new Cluster(access);
   let faults = 0;
   try {
     const work = { cluster, defaults, signal };

@@ -33,7 +33,7 @@ export function clusterReader<Origin extends ClusterOrigin>(
     state,
     // A watch reports changes at once. The interval reads everything again to find what a watch missed.
     check: async ({ origin, previous, signal }) => {
-      const cluster = Cluster.open(origin);
+      const cluster = new Cluster(origin);
       try {
         const digest = await digestContent(cluster, await kind.find(cluster, origin, signal), signal);
         return digest === previous.contentDigest ? 'nothing' : 'maybe';
@@ -55,7 +55,7 @@ async function fetchCluster<Origin extends ClusterOrigin>(
   fetch: Fetch<Origin, ClusterState>,
 ): Promise<Fetched<ClusterState>> {
   const { origin, definition, database, stager, signal } = fetch;
-  const cluster = Cluster.open(origin);
+  const cluster = new Cluster(origin);
   try {
     const content = await kind.find(cluster, origin, signal);
     const seen = await readContent(cluster, content, fetch);

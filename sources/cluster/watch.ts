@@ -28,7 +28,7 @@ export async function watchCluster<Origin extends ClusterOrigin>(
   const { origin, progress } = watch;
   const ended = new AbortController();
   const signal = AbortSignal.any([watch.signal, ended.signal]);
-  const cluster = Cluster.open(origin);
+  const cluster = new Cluster(origin);
   const find = (): Promise<ClusterContent> => kind.find(cluster, origin, signal);
   try {
     const look = await firstLook(cluster, { find, progress, signal });

@@ -274,7 +274,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
       const one = await namespace();
       const path = `/apis/toolhive.stacklok.dev/v1beta1/namespaces/${one}/mcpservers`;
       const { signal } = new AbortController();
-      const reader = Cluster.open({ kubeconfig: cluster.kubeconfig });
+      const reader = new Cluster({ kubeconfig: cluster.kubeconfig });
       try {
         const expired = watchChanges(reader, { collection: { path, what: 'servers' }, after: '1', signal });
         await expect(expired.then((changes) => changes.next())).rejects.toBeInstanceOf(ResourceExpired);
@@ -290,7 +290,7 @@ describe.skipIf('missing' in programs)(`a Kubernetes source lists${because}`, ()
 
     test('a token that is no longer accepted is read again from its file', async () => {
       const source = await sourceOf({ namespaces: [await namespace()] });
-      const reader = Cluster.open({ kubeconfig: cluster.kubeconfig });
+      const reader = new Cluster({ kubeconfig: cluster.kubeconfig });
       const readiness = () => reader.assertReady(AbortSignal.timeout(10_000));
       await readiness();
       await cluster.invalidateTokens();

@@ -65,7 +65,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   };
   const telemetry = startTelemetry();
   const temporal = await connectTemporal(server, telemetry);
-  const cluster = Cluster.open(options.access);
+  const cluster = new Cluster(options.access);
   try {
     const queue = new WakeQueue({ wake: (key, reason) => wakeRegistry(temporal.client, key, reason), logger, signal });
     const worker: TemporalWorkerOptions = {
