@@ -1,5 +1,5 @@
 /** A source's actor: its state, and every way in which the state changes. */
-import type { Context } from '@opentelemetry/api';
+import { type Context, context } from '@opentelemetry/api';
 import type { TemporalFailure } from '@temporalio/common';
 import { CancellationScope, patched, setCurrentDetails } from '@temporalio/workflow';
 import type { SourceDescription, SourcePhase, SourceState, SyncRequest } from '../contract/source-actor.ts';
@@ -8,7 +8,6 @@ import { renderDetails } from './details.ts';
 import { isCarried } from './earlier-versions.ts';
 import { planNextCycle, timeUntilCycle, triggerOf } from './next-sync.ts';
 import { mergeRequests, type PendingSync } from './sync-request.ts';
-import { activeTrace, type inCycleSpan } from './trace.ts';
 import { listSource, noteDefinition, noteState } from './visibility.ts';
 import { isManaged } from '../../registry/source-definition.ts';
 
@@ -26,7 +25,6 @@ export class SourceActor {
   /** What is running now; a retirement cancels it, and so does a message during a check. */
   #running: CancellationScope | undefined;
   #watching: CancellationScope | undefined;
-  /** The trace of the message that asked for the pending sync. */
   #requestedIn: Context | undefined;
   #newsFromWatch = false;
   #retirement: Retirement | undefined;
@@ -49,6 +47,11 @@ export class SourceActor {
 
   get retirement(): Retirement | undefined {
     return this.#retirement;
+  }
+
+  /** The trace of the message that asked for the pending sync. */
+  get requestedIn(): Context | undefined {
+    return this.#requestedIn;
   }
 
   get phase(): SourcePhase {
@@ -82,7 +85,7 @@ export class SourceActor {
 
   /** Requests a sync; returns the number that it will have. */
   request(request: SyncRequest, trigger: SyncTrigger = 'message'): number {
-    if (trigger === 'message') this.#requestedIn ??= activeTrace();
+    if (trigger === 'message') this.#requestedIn ??= context.active();
     this.#change({ pending: mergeRequests(this.#state.pending, request, trigger) });
     // The answer of the check no longer matters.
     if (this.#activity === 'checking') this.#running?.cancel();
@@ -142,11 +145,6 @@ export class SourceActor {
     const trigger = triggerOf(this.#state, { fromWatch: this.#newsFromWatch, nowMs });
     this.#newsFromWatch = false;
     return trigger;
-  }
-
-  /** Attributes of the span of the next cycle. */
-  traceOfCycle(): Parameters<typeof inCycleSpan>[0] {
-    return { source: this.name, kind: this.#state.source.kind, requestedIn: this.#requestedIn };
   }
 
   takePending(): PendingSync | undefined {

@@ -46,7 +46,7 @@ export async function source(given: SourceState | EarlierState): Promise<void> {
 
   while (actor.retirement === undefined) {
     if (mayContinueAsNew()) return continueAsNew(actor.state);
-    if (actor.isDue(Date.now())) await inCycleSpan(actor.traceOfCycle(), () => runCycle(actor));
+    if (actor.isDue(Date.now())) await inCycleSpan(actor, () => runCycle(actor));
     else await waitForWork(actor, mayContinueAsNew);
   }
   await retire(actor, actor.retirement);

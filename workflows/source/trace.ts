@@ -1,23 +1,15 @@
 /** An actor lives for years. Each of its cycles is a trace of its own, or part of the trace of the message that asked for it. */
-import { type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-
-/** The trace of the message that is being handled. */
-export function activeTrace(): Context {
-  return context.active();
-}
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import type { SourceActor } from './source-actor.ts';
 
 /** Does the work of a cycle in a span of its own. */
 export async function inCycleSpan(
-  {
-    source,
-    kind,
-    requestedIn,
-  }: { readonly source: string; readonly kind: string; readonly requestedIn: Context | undefined },
+  { state: { source }, requestedIn = ROOT_CONTEXT }: Pick<SourceActor, 'state' | 'requestedIn'>,
   work: () => Promise<void>,
 ): Promise<void> {
-  const attributes = { 'rollcall.source': source, 'rollcall.source.kind': kind };
+  const attributes = { 'rollcall.source': source.name, 'rollcall.source.kind': source.kind };
   const tracer = trace.getTracer('rollcall');
-  await tracer.startActiveSpan('SourceCycle', { attributes }, requestedIn ?? ROOT_CONTEXT, async (span) => {
+  await tracer.startActiveSpan('SourceCycle', { attributes }, requestedIn, async (span) => {
     try {
       await work();
     } finally {
