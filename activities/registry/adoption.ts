@@ -10,7 +10,6 @@ import { RollcallError } from '../../registry/failure.ts';
 import { isJsonObject, type JsonObject, memberOf } from '../../registry/json.ts';
 import { manifestsOf } from './apply-objects.ts';
 import type { ClusterWork } from './dependencies.ts';
-import { ReferencedObjects } from './referenced-objects.ts';
 
 export interface ObjectChange {
   readonly kind: string;
@@ -36,9 +35,7 @@ export async function previewAdoption(
 ): Promise<ObjectChange[]> {
   const rendered = renderConfiguration(resource);
   const workload = renderWorkload(resource, rendered, work.defaults);
-  const referenced = new ReferencedObjects(work, resource.namespace);
-  await referenced.assertAll(workload.references);
-  const manifests = await manifestsOf(referenced, { resource, rendered, workload });
+  const manifests = await manifestsOf(work, { resource, rendered, workload });
   const changes: ObjectChange[] = [];
   for (const manifest of manifests) changes.push(await preview(work, manifest));
   return changes;

@@ -25,7 +25,7 @@ import { SpecFault } from '../../operator/spec-fault.ts';
 import { hasPodTemplate, type Workload } from '../../operator/workload.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { type JsonObject, jsonEquals, memberOf, objectsOf } from '../../registry/json.ts';
-import type { Reconciliation } from './dependencies.ts';
+import type { ClusterWork, Reconciliation } from './dependencies.ts';
 import { ReferencedObjects } from './referenced-objects.ts';
 
 const TOOLHIVE_OPERATOR = 'toolhive-operator';
@@ -54,20 +54,24 @@ export interface RegistryContent {
  * @throws SpecFault if the resource, what it refers to, or the permissions of the operator are at fault
  */
 export async function applyObjects(reconciliation: Reconciliation, content: RegistryContent): Promise<void> {
-  const { resource, rendered, workload } = content;
-  const referenced = new ReferencedObjects(reconciliation, resource.namespace);
-  await referenced.assertAll(workload.references);
-  const manifests = await manifestsOf(referenced, { resource, rendered, workload });
+  const { resource } = content;
+  const manifests = await manifestsOf(reconciliation, content);
   const deployment = manifests.filter(({ kind }) => kind === 'Deployment');
   for (const manifest of deployment) await applyOne(reconciliation, { resource, manifest, dryRun: true });
   for (const manifest of manifests) await applyOne(reconciliation, { resource, manifest });
 }
 
-/** All objects of a registry, in the order in which they are applied. */
+/**
+ * All objects of a registry, in the order in which they are applied.
+ *
+ * @throws SpecFault if something that they refer to is missing
+ */
 export async function manifestsOf(
-  referenced: ReferencedObjects,
+  work: ClusterWork,
   { resource, rendered, workload }: RegistryContent,
 ): Promise<KubernetesManifest[]> {
+  const referenced = new ReferencedObjects(work, resource.namespace);
+  await referenced.assertAll(workload.references);
   const versions = await referenced.versions(workload.references);
   return [
     configMapOf(resource, rendered),
