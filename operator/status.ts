@@ -1,11 +1,11 @@
 /** Derives the status of a resource from what is in the cluster and what the actors report. Pure. */
 import { defined, isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import { clusterUrl, type RegistryResource } from './resource.ts';
-import { accessFault, dataFault, type SourceState } from './sync-state.ts';
+import { accessFault, dataFault, type SourceState, type StatusFault } from './sync-state.ts';
 
 export interface Observation {
   /** Why the operator couldn't update the objects. */
-  readonly fault?: { readonly reason: string; readonly message: string };
+  readonly fault?: StatusFault;
   /** The Deployment in the cluster, if there is one. */
   readonly deployment: JsonObject | null;
   /** Absent if the actors can't be asked now: then the status keeps what they reported last. */
@@ -196,14 +196,10 @@ function conditionsOf(observation: Observation, api: ApiState): Condition[] {
 
 function syncConditions(sources: readonly SourceState[] | undefined): Condition[] {
   if (sources === undefined) return [];
-  const faultOf = (find: typeof dataFault): ReturnType<typeof dataFault> =>
+  const faultOf = (find: typeof dataFault): StatusFault | null =>
     allOf(sources.map(find).filter((one) => one !== null));
   const isPending = sources.some(({ lastSuccess, failure }) => lastSuccess === undefined && failure === undefined);
-  const condition = (
-    type: string,
-    fault: ReturnType<typeof dataFault>,
-    good: Omit<Condition, 'type' | 'status'>,
-  ): Condition => {
+  const condition = (type: string, fault: StatusFault | null, good: Omit<Condition, 'type' | 'status'>): Condition => {
     if (fault !== null) return { type, status: 'False', ...fault };
     if (isPending) return { type, status: 'Unknown', reason: 'FirstSync', message: 'The first sync has not ended yet' };
     return { type, status: 'True', ...good };
@@ -224,7 +220,7 @@ function syncConditions(sources: readonly SourceState[] | undefined): Condition[
 }
 
 /** The reason of the first fault, and the messages of all. */
-function allOf(faults: readonly NonNullable<ReturnType<typeof dataFault>>[]): ReturnType<typeof dataFault> {
+function allOf(faults: readonly StatusFault[]): StatusFault | null {
   const [first] = faults;
   return first === undefined ? null : { reason: first.reason, message: faults.map(({ message }) => message).join(' ') };
 }

@@ -71,8 +71,14 @@ const REMEDIES: Readonly<Record<string, string>> = {
   SecretUnavailable: 'Check the Secret and its key.',
 };
 
+/** Why a condition of the status isn't met. */
+export interface StatusFault {
+  readonly reason: string;
+  readonly message: string;
+}
+
 /** A source whose data is unusable, with the message for the status; null if all is well. */
-export function dataFault(source: SourceState): { readonly reason: string; readonly message: string } | null {
+export function dataFault(source: SourceState): StatusFault | null {
   const { failure, isEmpty, isFiltered, phase } = source;
   if (failure !== undefined && DATA_FAILURES.includes(failure.type)) return fault(source, failure);
   if (phase === 'Complete' && isEmpty === true && isFiltered) {
@@ -85,15 +91,12 @@ export function dataFault(source: SourceState): { readonly reason: string; reado
 }
 
 /** A source that can't be read. */
-export function accessFault(source: SourceState): { readonly reason: string; readonly message: string } | null {
+export function accessFault(source: SourceState): StatusFault | null {
   const { failure } = source;
   return failure === undefined || DATA_FAILURES.includes(failure.type) ? null : fault(source, failure);
 }
 
-function fault(
-  { name, field }: SourceState,
-  { type, message }: NonNullable<SourceState['failure']>,
-): { readonly reason: string; readonly message: string } {
+function fault({ name, field }: SourceState, { type, message }: NonNullable<SourceState['failure']>): StatusFault {
   const remedy = REMEDIES[type];
   const text = message.replace(/[.\s]*$/, '');
   return { reason: type, message: `${field}: source ${name}: ${text}.${remedy === undefined ? '' : ` ${remedy}`}` };
