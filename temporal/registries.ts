@@ -139,30 +139,26 @@ function namespaceDenied(namespace: string, problem: string, error: Error & { de
 }
 
 async function endAll(client: Client): Promise<void> {
-  try {
-    await deleteSchedule(client);
+  // A resource that was never valid has no namespace.
+  await ignoring(NamespaceNotFoundError, async () => {
+    const housekeeping = client.schedule.getHandle(HOUSEKEEPING_SCHEDULE_ID);
+    await ignoring(ScheduleNotFoundError, () => housekeeping.delete());
     for await (const { workflowId } of client.workflow.list({ query: "ExecutionStatus = 'Running'" })) {
-      await terminate(client, workflowId);
+      const workflow = client.workflow.getHandle(workflowId);
+      // It may have ended by itself.
+      await ignoring(WorkflowNotFoundError, () => workflow.terminate('The MCPRegistry resource was deleted'));
     }
-  } catch (error) {
-    // A resource that was never valid has no namespace.
-    if (!(error instanceof NamespaceNotFoundError)) throw error;
-  }
+  });
 }
 
-async function deleteSchedule(client: Client): Promise<void> {
+/** Does something, and ignores an error of this class. */
+async function ignoring(
+  ignored: abstract new (...args: never[]) => Error,
+  work: () => Promise<unknown>,
+): Promise<void> {
   try {
-    await client.schedule.getHandle(HOUSEKEEPING_SCHEDULE_ID).delete();
+    await work();
   } catch (error) {
-    if (!(error instanceof ScheduleNotFoundError)) throw error;
-  }
-}
-
-async function terminate(client: Client, workflowId: string): Promise<void> {
-  try {
-    await client.workflow.getHandle(workflowId).terminate('The MCPRegistry resource was deleted');
-  } catch (error) {
-    // It has ended by itself.
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    if (!(error instanceof ignored)) throw error;
   }
 }
