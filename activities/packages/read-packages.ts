@@ -80,7 +80,8 @@ async function readDue(
       const due = await listDueEntries(database, { sourceName, limit: BATCH });
       if (due.length === 0) break;
       const readings = await reader.readAll(due);
-      for (const [sourceId, ofSource] of bySource(readings)) await storeReadings(database, sourceId, ofSource);
+      const bySource = Map.groupBy(readings, ({ entry }) => entry.sourceId);
+      for (const [sourceId, ofSource] of bySource) await storeReadings(database, sourceId, ofSource);
       for (const reading of readings) count(counts, reading);
       progress.report({ entries: counts.read + counts.kept + counts.failed });
     }
@@ -94,10 +95,6 @@ function busy(): ApplicationFailure {
     category: ApplicationFailureCategory.BENIGN,
     nextRetryDelay: BUSY_DELAY_MS,
   });
-}
-
-function bySource(readings: readonly EntryReading[]): Map<string, EntryReading[]> {
-  return Map.groupBy(readings, ({ entry }) => entry.sourceId);
 }
 
 function count(counts: Counts, { result, fault, verification }: EntryReading): void {

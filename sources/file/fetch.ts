@@ -1,5 +1,6 @@
 /** Reads and watches file sources. */
 import { hash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { RollcallError } from '../../registry/failure.ts';
 import type { Fetch, Fetched, SourceReader } from '../source-kind.ts';
 import type { FileOrigin } from './definition.ts';
@@ -36,10 +37,6 @@ async function fetchInline(
   const bytes = Buffer.from(data);
   const state = { contentDigest: hash('sha256', bytes, 'hex') };
   if (previous?.contentDigest === state.contentDigest) return { snapshot: 'unchanged', coverage: 'complete', state };
-  const { envelope } = await stager.stageDocument({ name: 'data', bytes: chunksOf(bytes) });
+  const { envelope } = await stager.stageDocument({ name: 'data', bytes: Readable.from([bytes]) });
   return { snapshot: 'staged', coverage: 'complete', state, envelope };
-}
-
-async function* chunksOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

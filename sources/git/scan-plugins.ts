@@ -78,11 +78,9 @@ function manifestDocument(
     listed,
   }: { readonly folder: string; readonly text: string | undefined; readonly listed: JsonObject | undefined },
 ): FoundDocument {
-  const manifest = text === undefined ? undefined : parseJson(text);
-  if (manifest !== undefined || text === undefined) {
-    const isObject = manifest === undefined || isJsonObject(manifest);
-    if (isObject) return pluginDocument({ manifest, listed }, repository, pins.of(folder));
-  }
+  if (text === undefined) return pluginDocument({ manifest: undefined, listed }, repository, pins.of(folder));
+  const manifest = parseJson(text);
+  if (isJsonObject(manifest)) return pluginDocument({ manifest, listed }, repository, pins.of(folder));
   const name = listed?.['name'] ?? folder.split('/').at(-1);
   return {
     name: typeof name === 'string' && name !== '' ? name : null,
