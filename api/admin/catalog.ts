@@ -1,6 +1,6 @@
 /** The catalog of the console: registries as their readers see them. Callers without a token read the public ones. */
 import { z } from 'zod';
-import { listRegistries } from '../../db/configuration/registries.ts';
+import type { RegistryRow } from '../../db/configuration/registries.ts';
 import { listCatalogChoices, listCatalogVersions, searchCatalog } from '../../db/entries/catalog.ts';
 import { findEntry } from '../../db/entries/versions.ts';
 import { findLastSyncOf } from '../../db/syncs/sync-changes.ts';
@@ -9,9 +9,9 @@ import type { EntryKind } from '../../registry/entry-kind.ts';
 import { seesRegistry } from '../access/permissions.ts';
 import { entriesOf } from '../access/visibility.ts';
 import { HttpError } from '../http/error.ts';
-import { withKind } from './entries/client-entry.ts';
 import { type OperationContext, query } from './operation.ts';
-import { entryKind } from './entries/publishing-registry.ts';
+import { visibleRegistries } from './registries/reads.ts';
+import { entryKind, withKind } from './entries/names.ts';
 
 /** The registries that the caller can read, the default one first, then by name. */
 export const listReadableRegistries = query({
@@ -98,17 +98,9 @@ export const getServerVersion = query({
   },
 });
 
-interface ReadableRegistry {
-  readonly name: string;
-  readonly isDefault: boolean;
-  readonly access: 'protected' | 'public';
-}
-
-async function readableRegistries({ database, caller }: OperationContext): Promise<readonly ReadableRegistry[]> {
-  return (await listRegistries(database))
-    .filter((registry) => seesRegistry(caller, registry))
-    .map(({ name, isDefault, access }) => ({ name, isDefault, access }))
-    .toSorted((one, other) => Number(other.isDefault) - Number(one.isDefault));
+async function readableRegistries(context: OperationContext): Promise<readonly RegistryRow[]> {
+  const registries = await visibleRegistries(context);
+  return registries.toSorted((one, other) => Number(other.isDefault) - Number(one.isDefault));
 }
 
 /** @throws HttpError 404 for a registry that doesn't exist, or that the caller can't see. */

@@ -53,11 +53,15 @@ const syncChange = z.object({ kind: z.enum(['added', 'changed', 'removed']), nam
 export const runDetails = run.extend({ findings: listOf(finding), changes: listOf(syncChange) });
 
 export const trial = z.object({
+  /** Why the fetch failed; null if it succeeded. */
   failure: z.object({ type: text, message: text }).nullable(),
+  /** The first entries that a sync would take, by name, of `total`. */
   entries: listOf(z.object({ name: text, version: text, description: text })),
   total: z.number(),
+  /** The first rejections and warnings. */
   findings: listOf(finding),
 });
+export type Trial = z.output<typeof trial>;
 
 /** Messages of the actor, as its workflow defines them. */
 export const syncNowResult = z.object({
@@ -82,28 +86,53 @@ const source = z.object({
   updatedAt: text,
   lastRun: run.nullable(),
 });
+/** How a source is doing. Times are RFC 3339. */
+const sourceHealth = z.object({
+  /** `failing` and `paused` take precedence over `syncing`. */
+  phase: z.enum(['idle', 'syncing', 'failing', 'paused', 'retiring']),
+  /** Whether a sync runs. `nextAttempt` is then the time at which it is given up. */
+  isSyncing: z.boolean(),
+  /** Failed syncs since the last success. */
+  failures: z.number(),
+  failingSince: maybe,
+  lastSuccess: maybe,
+  lastAttempt: maybe,
+  /** When the next check or sync begins at the latest. Null if only a message starts one, or while paused. */
+  nextAttempt: maybe,
+  /** Whether the next attempt should have begun more than a minute ago. */
+  isOverdue: z.boolean(),
+});
+export type SourceHealth = z.output<typeof sourceHealth>;
+
 const listedSource = source.extend({
   entryCount: z.number(),
   entryCounts: z.object({ server: z.number(), skill: z.number(), plugin: z.number() }),
-  state: z.object({
-    phase: z.enum(['idle', 'syncing', 'failing', 'paused', 'retiring']),
-    isSyncing: z.boolean(),
-    failures: z.number(),
-    failingSince: maybe,
-    lastSuccess: maybe,
-    lastAttempt: maybe,
-    nextAttempt: maybe,
-    isOverdue: z.boolean(),
-  }),
+  state: sourceHealth,
 });
 export const sources = listOf(listedSource);
 export const sourceDetails = listedSource.extend({
   actor: z.custom<SourceDescription>(isObject).nullable(),
   written: z.record(text, z.unknown()).readonly(),
 });
-export const changed = z.object({ isPending: z.boolean() });
+/** The change is stored. */
+export const changed = z.object({
+  /**
+   * Whether Temporal was unavailable, so that the source's actor doesn't know yet. The next housekeeping tells it, within
+   * minutes after Temporal is available again.
+   */
+  isPending: z.boolean(),
+});
+export type Changed = z.output<typeof changed>;
 export const changedSource = source.extend(changed.shape);
-export const sourceProgress = z.object({ run: run.nullable(), stagedEntries: z.number(), paused: z.boolean() });
+
+export const sourceProgress = z.object({
+  /** The newest sync, which runs while it has no `endedAt`. Null: there was none yet. */
+  run: run.nullable(),
+  /** Entries that a running sync has staged so far. */
+  stagedEntries: z.number(),
+  paused: z.boolean(),
+});
+export type SourceProgress = z.output<typeof sourceProgress>;
 
 export const registry = z.object({
   id: text,
@@ -119,12 +148,18 @@ export const registry = z.object({
 });
 export const registries = listOf(registry);
 export const readableRegistries = listOf(registry.pick({ name: true, isDefault: true, access: true }));
+
 export const viewAs = z.object({
+  /** Whether the registry is visible at all. If not, requests for it are answered with 404. */
   isVisible: z.boolean(),
+  /** The roles that the claims give. */
   roles: listOf(z.enum(ROLES)),
+  /** The latest versions of the first visible entries of the kind, by name. */
   entries: listOf(z.object({ name: text, version: text, sourceName: text })),
+  /** The name after which the next page begins; null: this is the last one. */
   next: maybe,
 });
+export type ViewAs = z.output<typeof viewAs>;
 
 const entryKind = z.enum(ENTRY_KINDS);
 
@@ -157,9 +192,13 @@ const listedEntry = entry
   })
   .extend({ title: maybe, description: text, sourceName: text, position: z.number(), claims });
 export const entryPage = z.object({
+  /** Ordered by stored name, version, and position of the source. */
   entries: listOf(listedEntry),
+  /** Start of the next page; null on the last page. */
   next: listedEntry.pick({ entryKind: true, name: true, version: true, position: true }).nullable(),
 });
+export type EntryPage = z.output<typeof entryPage>;
+
 export const catalogPage = z.object({
   servers: listOf(
     z.object({
@@ -227,6 +266,11 @@ export const system = z.object({
     .nullable(),
   counts: z.object({ sources: z.number(), registries: z.number(), entries: z.number() }),
 });
+
+/** A time as outputs have it. */
+export function timeText(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;

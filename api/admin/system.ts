@@ -1,12 +1,13 @@
 /** The installation as a whole, and the caller. */
 import { z } from 'zod';
-import { listRegistries } from '../../db/configuration/registries.ts';
-import { countEntriesOf, listSources } from '../../db/configuration/sources.ts';
+import { countEntriesOf } from '../../db/configuration/sources.ts';
 import { ROLES } from '../../registry/roles.ts';
 import type { Caller } from '../access/caller.ts';
-import { sees, seesRegistry } from '../access/permissions.ts';
 import { consoleProviders } from '../sign-in/sign-in.ts';
 import { query } from './operation.ts';
+import { timeText } from './outputs.ts';
+import { visibleRegistries } from './registries/reads.ts';
+import { visibleSources } from './sources/requested-source.ts';
 
 /**
  * The version, where to find the Web UI, and how much the caller can see. `workers` is null while Temporal is unavailable.
@@ -14,24 +15,22 @@ import { query } from './operation.ts';
 export const systemInformation = query({
   role: 'manageSources',
   input: z.void(),
-  run: async ({ database, software, temporal, findWorkers, caller }) => {
+  run: async (context) => {
+    const { database, software, temporal } = context;
     const [sources, registries, workers] = await Promise.all([
-      listSources(database),
-      listRegistries(database),
-      findWorkers().catch(() => null),
+      visibleSources(context),
+      visibleRegistries(context),
+      context.findWorkers().catch(() => null),
     ]);
-    const visible = await countEntriesOf(
-      database,
-      sources.filter(({ claims }) => sees(caller, claims)),
-    );
+    const counted = await countEntriesOf(database, sources);
     return {
       software,
       temporal,
       workers,
       counts: {
-        sources: visible.length,
-        registries: registries.filter((registry) => seesRegistry(caller, registry)).length,
-        entries: visible.reduce((sum, source) => sum + source.entryCount, 0),
+        sources: sources.length,
+        registries: registries.length,
+        entries: counted.reduce((sum, source) => sum + source.entryCount, 0),
       },
     };
   },
@@ -57,14 +56,10 @@ export const describeSession = query({
     kind: caller.kind,
     ...describe(caller),
     providers: settings.mode === 'oauth' ? consoleProviders(settings).map(({ name }) => name) : [],
-    session: session === undefined ? null : { expiresAt: timeOf(session.expiresAt), canRenew: session.canRenew },
+    session: session === undefined ? null : { expiresAt: timeText(session.expiresAt), canRenew: session.canRenew },
     version: software.version,
   }),
 });
-
-function timeOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
-}
 
 function describe({ subject, issuer, displayName, roles, mayWrite }: Caller) {
   return { subject, issuer, displayName, roles: ROLES.filter((role) => roles.has(role)), mayWrite };

@@ -10,15 +10,20 @@ import {
 } from '../admin/catalog.ts';
 import { getEntryClaims, listRegistryEntries, listSourceEntries } from '../admin/entries/reads.ts';
 import { deleteEntry, publishEntry, replaceEntry, setEntryClaims, setEntryStatus } from '../admin/entries/changes.ts';
-import { getRegistry, listRegistries } from '../admin/registries/reads.ts';
+import { getRegistry, listRegistries, viewRegistryAs } from '../admin/registries/reads.ts';
 import { createRegistry, deleteRegistry, updateRegistry } from '../admin/registries/changes.ts';
-import { createSource, deleteSource, updateSource } from '../admin/sources/changes.ts';
+import {
+  createSource,
+  deleteSource,
+  pauseSource,
+  resumeSource,
+  syncSource,
+  updateSource,
+} from '../admin/sources/changes.ts';
 import { trySource } from '../admin/sources/trials.ts';
-import { pauseSource, resumeSource, syncSource } from '../admin/sources/messages.ts';
 import { watchSource } from '../admin/sources/progress.ts';
 import { getRun, getSource, listRecentRuns, listRuns, listSources } from '../admin/sources/reads.ts';
 import { describeCaller, describeSession, systemInformation } from '../admin/system.ts';
-import { viewRegistryAs } from '../admin/registries/view-as.ts';
 import * as outputs from '../admin/outputs.ts';
 import { mutationProcedure, type ProcedureMeta, queryProcedure, router, subscriptionProcedure } from './procedure.ts';
 

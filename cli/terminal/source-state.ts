@@ -1,5 +1,5 @@
 /** The state of a source as text. */
-import type { SourceHealth } from '../../api/admin/sources/reads.ts';
+import type { SourceHealth } from '../../api/admin/outputs.ts';
 import { countText } from './texts.ts';
 import { relativeTime } from './time-text.ts';
 

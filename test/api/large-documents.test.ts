@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { listSourceVersions } from '../../db/entries/versions.ts';
-import type { EntryPage } from '../../api/admin/entries/reads.ts';
+import type { EntryPage } from '../../api/admin/outputs.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { expectError, labels, type Page, readJson, readPage } from './items.ts';

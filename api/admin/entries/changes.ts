@@ -1,21 +1,22 @@
 /** Changes of published servers, skills, and plugins, in managed sources. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import 'zod-openapi';
 import type { EntryRow } from '../../../db/entries/entries.ts';
 import type { AuditTarget } from '../../../registry/audit.ts';
 import { type Claims, isClaims } from '../../../registry/claims.ts';
+import { ENTRY_STATUSES, SERVER_STATUSES } from '../../../registry/entry.ts';
 import { type EntryKind, storedName } from '../../../registry/entry-kind.ts';
 import { isJsonObject, textOf } from '../../../registry/json.ts';
 import { requireGrant } from '../../access/permissions.ts';
 import { idempotencyKey as writtenKey } from '../../http/idempotency-key.ts';
 import { jsonOf } from '../../http/json-body.ts';
+import { text } from '../../http/values.ts';
 import { carryOut, publishVersion, versionsWrittenBy, writtenVersion } from './writes.ts';
-import { changeableServer, type ManagedServer, publishableServer } from './managed-server.ts';
+import { changeableServer, type ManagedServer, publishableServer, publishingRegistry } from './managed-server.ts';
+import { entryKind, inRegistry, type Named, serverName, serverVersion, withKind } from './names.ts';
 import { change, type OperationContext } from '../operation.ts';
 import { bytesOfDocument, publishedDocument, refuseOtherVersion } from './published-document.ts';
-import { entryKind, inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
-import { type Named, withKind } from './client-entry.ts';
-import { skillStatusUpdate } from './status-update.ts';
 
 const written = { ...inRegistry, entryKind, idempotencyKey: writtenKey.default(randomUUID) };
 
@@ -64,6 +65,30 @@ export const replaceEntry = change({
     return withKind(await writtenVersion(context, server, version));
   },
 });
+
+const MAX_STATUS_MESSAGE = 500;
+
+const WRONG_STATUS = 'must be active, deprecated, deleted or, for skills and plugins, archived';
+
+/** The body of a status change of a skill or plugin. The OpenAPI document describes it too. */
+export const skillStatusUpdate = z
+  .object({
+    status: z.enum(ENTRY_STATUSES, WRONG_STATUS).meta({ example: 'deprecated' }),
+    statusMessage: text
+      .max(MAX_STATUS_MESSAGE, `must not be longer than ${MAX_STATUS_MESSAGE} characters`)
+      .optional()
+      .meta({ description: 'Why; not for `active`.', example: 'Use 2.0.0 instead' }),
+  })
+  .refine(({ status, statusMessage }) => status !== 'active' || !statusMessage, {
+    path: ['statusMessage'],
+    message: 'must not be given with the status active',
+  })
+  .meta({ id: 'SkillStatusUpdateRequest' });
+
+/** The same for servers. */
+export const statusUpdate = skillStatusUpdate
+  .safeExtend({ status: z.enum(SERVER_STATUSES, WRONG_STATUS).meta({ example: 'deprecated' }) })
+  .meta({ id: 'StatusUpdateRequest' });
 
 /** Sets the status of one version, or of all in one transaction. Returns the versions that changed. */
 export const setEntryStatus = change({

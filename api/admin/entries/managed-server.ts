@@ -1,13 +1,43 @@
-/** Names in the managed source of a registry, which servers, skills, and plugins are published to. */
+/** What is published to: a registry, and a name in its managed source, for servers, skills, and plugins. */
 import type { RegistryRow } from '../../../db/configuration/registries.ts';
 import { entryClaims, namesakes, type ServerClaims } from '../../../db/claims/server-claims.ts';
-import { findManagedSource, type SourceRow } from '../../../db/configuration/sources.ts';
+import { findManagedSource, listSources, type SourceRow } from '../../../db/configuration/sources.ts';
 import { type EntryKind, entryLabel, servedName, storedName } from '../../../registry/entry-kind.ts';
 import { RollcallError } from '../../../registry/failure.ts';
+import { isManaged } from '../../../registry/source-definition.ts';
 import { requireNamespace, sees } from '../../access/permissions.ts';
 import { HttpError } from '../../http/error.ts';
 import type { OperationContext } from '../operation.ts';
-import { publishingRegistry } from './publishing-registry.ts';
+import { visibleRegistries, visibleRegistry } from '../registries/reads.ts';
+
+/**
+ * The registry of this name. Without a name, the default registry, or else a registry with the only managed source that the
+ * caller can see.
+ *
+ * @throws HttpError 404 for a registry that the caller can't see, 400 if the request must name it, 501 if there is no managed
+ *   source
+ */
+export async function publishingRegistry(context: OperationContext, name: string | undefined): Promise<RegistryRow> {
+  if (name !== undefined) return await visibleRegistry(context, name);
+  const [registries, sources] = await Promise.all([visibleRegistries(context), listSources(context.database)]);
+  const managed = new Map(sources.filter(isManaged).map((source) => [source.name, source]));
+  const shown = registries.flatMap((registry) => {
+    const source = registry.sources.map((member) => managed.get(member)).find((member) => member !== undefined);
+    return source === undefined ? [] : [{ registry, source }];
+  });
+  const own = shown.filter(({ source }) => sees(context.caller, source.claims));
+  // If the caller sees none of them, the error is about one of the others.
+  const candidates = own.length > 0 ? own : shown;
+  const [first] = candidates;
+  if (first === undefined) {
+    throw new HttpError(501, 'No registry has a managed source, so nothing can be published: add one to a registry');
+  }
+  const byDefault = candidates.find(({ registry }) => registry.isDefault);
+  if (byDefault !== undefined) return byDefault.registry;
+  if (candidates.every(({ source }) => source.name === first.source.name)) return first.registry;
+  const names = candidates.map(({ registry }) => `"${registry.name}"`).join(', ');
+  throw new HttpError(400, `Several registries can be published to: name one of ${names}`);
+}
 
 /** A name in a managed source, whether or not it is taken. */
 export interface ManagedServer {

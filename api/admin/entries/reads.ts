@@ -1,15 +1,15 @@
 /** The entries of sources, including those that no registry shows because another source takes precedence. */
 import { z } from 'zod';
 import { listClaimSets } from '../../../db/claims/claim-sets.ts';
-import { type EntryListQuery, listSourcesEntries, type ListedEntryRow } from '../../../db/entries/entry-lists.ts';
+import { type EntryListQuery, listSourcesEntries } from '../../../db/entries/entry-lists.ts';
 import type { ServerClaims } from '../../../db/claims/server-claims.ts';
 import type { Visibility } from '../../../db/claims/visibility.ts';
 import { storedName } from '../../../registry/entry-kind.ts';
 import { sees } from '../../access/permissions.ts';
-import { type Named, withKind } from './client-entry.ts';
-import { publishedServer } from './managed-server.ts';
+import { publishedServer, publishingRegistry } from './managed-server.ts';
+import { entryKind, inRegistry, serverName, serverVersion, withKind } from './names.ts';
 import { type OperationContext, query } from '../operation.ts';
-import { entryKind, inRegistry, publishingRegistry, serverName, serverVersion } from './publishing-registry.ts';
+import type { EntryPage } from '../outputs.ts';
 import { byRegistryName, visibleRegistry } from '../registries/reads.ts';
 import { bySourceName, visibleSource } from '../sources/requested-source.ts';
 
@@ -24,13 +24,6 @@ const page = {
     .optional(),
   includeDeleted: z.boolean().default(false),
 };
-
-export interface EntryPage {
-  /** Ordered by stored name, version, and position of the source. */
-  readonly entries: readonly Named<ListedEntryRow>[];
-  /** Start of the next page; null on the last page. */
-  readonly next: Pick<Named<ListedEntryRow>, 'entryKind' | 'name' | 'version' | 'position'> | null;
-}
 
 /** The entries of one source, with the claims that each requires, a page at a time. */
 export const listSourceEntries = query({

@@ -3,13 +3,13 @@ import type { z } from 'zod';
 import { pathText } from '../../../config/schema/messages.ts';
 import { checkRegistrySources, namedRegistry } from '../../../config/schema/file.ts';
 import * as stored from '../../../db/configuration/created-registries.ts';
-import { findRegistry } from '../../../db/configuration/registries.ts';
-import { listSources } from '../../../db/configuration/sources.ts';
+import { findRegistry, type RegistryRow } from '../../../db/configuration/registries.ts';
 import type { Fault } from '../../../registry/server-json/check.ts';
-import { requireGrant, sees } from '../../access/permissions.ts';
+import { requireGrant } from '../../access/permissions.ts';
 import { HttpError } from '../../http/error.ts';
 import { badInput, change, type OperationContext } from '../operation.ts';
-import { byRegistryName, detailsOf, type RegistryDetails, visibleRegistry } from './reads.ts';
+import { visibleSources } from '../sources/requested-source.ts';
+import { byRegistryName, visibleRegistry } from './reads.ts';
 
 /** Creates a registry that shows these sources, in order of precedence. */
 export const createRegistry = change({
@@ -17,7 +17,7 @@ export const createRegistry = change({
   action: 'registry.create',
   target: ({ name }) => ({ name }),
   input: namedRegistry,
-  run: async (context, written): Promise<RegistryDetails> => {
+  run: async (context, written): Promise<RegistryRow> => {
     const requested = await requestedRegistry(context, written);
     if (!(await stored.createRegistry(context.database, requested))) {
       throw new HttpError(409, `Registry "${written.name}" already exists`);
@@ -32,7 +32,7 @@ export const updateRegistry = change({
   action: 'registry.update',
   target: ({ name }) => ({ name }),
   input: namedRegistry,
-  run: async (context, written): Promise<RegistryDetails> => {
+  run: async (context, written): Promise<RegistryRow> => {
     await changeableRegistry(context, written.name);
     const requested = await requestedRegistry(context, written);
     if (!(await stored.updateRegistry(context.database, requested))) throw gone(written.name);
@@ -80,10 +80,8 @@ async function requestedRegistry(
   return { name, sources, access, claims: claims ?? null };
 }
 
-async function refuseSources({ database, caller }: OperationContext, names: readonly string[]): Promise<void> {
-  const visible = (await listSources(database)).filter(
-    ({ claims, detachedAt }) => detachedAt === null && sees(caller, claims),
-  );
+async function refuseSources(context: OperationContext, names: readonly string[]): Promise<void> {
+  const visible = (await visibleSources(context)).filter(({ detachedAt }) => detachedAt === null);
   const written = new Map(visible.map(({ name, kind }) => [name, { [kind]: {} }]));
   const faults: Fault[] = [];
   checkRegistrySources(names, written, (path, message) => {
@@ -92,11 +90,11 @@ async function refuseSources({ database, caller }: OperationContext, names: read
   if (faults.length > 0) throw badInput(faults);
 }
 
-async function changedRegistry({ database, registries }: OperationContext, name: string): Promise<RegistryDetails> {
+async function changedRegistry({ database, registries }: OperationContext, name: string): Promise<RegistryRow> {
   await registries.refresh();
   const registry = await findRegistry(database, name);
   if (registry === null) throw gone(name);
-  return detailsOf(registry);
+  return registry;
 }
 
 function gone(name: string): HttpError {

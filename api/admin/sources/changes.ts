@@ -1,26 +1,21 @@
-/** Creating, changing, and deleting sources while Rollcall runs. Those of the configuration file can't be changed here. */
+/**
+ * Creating, changing, and deleting sources while Rollcall runs, which those of the configuration file don't allow, and
+ * messages of operators to the actors of all sources.
+ */
+import { z } from 'zod';
 import { namedSource } from '../../../config/schema/file.ts';
 import * as stored from '../../../db/configuration/created-sources.ts';
-import { listRegistries } from '../../../db/configuration/registries.ts';
-import { requestErasure } from '../../../db/configuration/source-requests.ts';
+import { requestErasure, requestForce } from '../../../db/configuration/source-requests.ts';
 import { findSource, type SourceRow } from '../../../db/configuration/sources.ts';
 import { RollcallError } from '../../../registry/failure.ts';
 import { initialState } from '../../../temporal/initial-state.ts';
 import { TemporalUnavailable } from '../../../temporal/known-errors.ts';
 import { retireSource } from '../../../temporal/retire-source.ts';
-import { seesRegistry } from '../../access/permissions.ts';
 import { HttpError } from '../../http/error.ts';
 import { change, type OperationContext } from '../operation.ts';
+import type { Changed } from '../outputs.ts';
+import { visibleRegistries } from '../registries/reads.ts';
 import { bySourceName, requestedSource, visibleSource } from './requested-source.ts';
-
-/** The change is stored. */
-export interface Changed {
-  /**
-   * Whether Temporal was unavailable, so that the source's actor doesn't know yet. The next housekeeping tells it, within
-   * minutes after Temporal is available again.
-   */
-  readonly isPending: boolean;
-}
 
 /** Creates a source and starts its actor, which syncs it at once. */
 export const createSource = change({
@@ -70,19 +65,61 @@ export const deleteSource = change({
   },
 });
 
+/**
+ * Starts a sync now and returns its number; with `wait`, waits for its end and returns its report. During a sync, one more
+ * follows. A paused source syncs once. `force` overrides the removal guard once, and fetches even if nothing seems new.
+ */
+export const syncSource = change({
+  role: 'manageSources',
+  action: 'source.sync',
+  target: ({ name }) => ({ name }),
+  input: bySourceName.extend({
+    wait: z.boolean().default(false),
+    force: z.boolean().default(false),
+    reason: z.string().max(200).optional(),
+  }),
+  run: async (context, { name, wait, force, reason }) => {
+    await visibleSource(context, name);
+    const { displayName, subject } = context.caller;
+    const requestedBy = displayName ?? subject ?? 'admin';
+    // A message alone overrides nothing: everyone with access to Temporal can send one.
+    if (force) await requestForce(context.database, name);
+    return context.actors.syncNow(name, { wait, force, requestedBy, ...(reason !== undefined && { reason }) });
+  },
+});
+
+/** Stops the timer of a source. A running sync is finished. */
+export const pauseSource = change({
+  role: 'manageSources',
+  action: 'source.pause',
+  target: ({ name }) => ({ name }),
+  input: bySourceName,
+  run: async (context, { name }) => {
+    await visibleSource(context, name);
+    await context.actors.pause(name);
+  },
+});
+
+/** Starts the timer of a source again. A sync that is due runs at once. */
+export const resumeSource = change({
+  role: 'manageSources',
+  action: 'source.resume',
+  target: ({ name }) => ({ name }),
+  input: bySourceName,
+  run: async (context, { name }) => {
+    await visibleSource(context, name);
+    await context.actors.resume(name);
+  },
+});
+
 async function detach(context: OperationContext, { name }: SourceRow): Promise<void> {
   const users = await stored.detachSource(context.database, name);
   if (users.length > 0) throw await inUse(context, name, users);
   await context.registries.refresh();
 }
 
-async function inUse(
-  { database, caller }: OperationContext,
-  sourceName: string,
-  users: readonly string[],
-): Promise<HttpError> {
-  const registries = await listRegistries(database);
-  const visible = registries.filter(({ name }) => users.includes(name)).filter((row) => seesRegistry(caller, row));
+async function inUse(context: OperationContext, sourceName: string, users: readonly string[]): Promise<HttpError> {
+  const visible = (await visibleRegistries(context)).filter(({ name }) => users.includes(name));
   const names = visible.map(({ name }) => `"${name}"`);
   const others = users.length > visible.length ? ['registries that you cannot see'] : [];
   const which = [...names, ...others].join(', ');

@@ -1,39 +1,17 @@
 /** Sources and their syncs. */
 import { z } from 'zod';
-import {
-  countEntriesOf,
-  listSources as readSources,
-  type CountedSource,
-  type SourceRow,
-} from '../../../db/configuration/sources.ts';
+import { type CountedSource, countEntriesOf, type SourceRow } from '../../../db/configuration/sources.ts';
 import { listChanges } from '../../../db/syncs/sync-changes.ts';
 import { listFindings } from '../../../db/syncs/sync-findings.ts';
 import { findSyncRun, listRecentSyncRuns, listSyncRuns } from '../../../db/syncs/sync-runs.ts';
 import { TemporalUnavailable } from '../../../temporal/known-errors.ts';
 import { isRunning, latenessMs, readSourceStates, type SourceState } from '../../../telemetry/source-states.ts';
 import type { SourceDescription } from '../../../workflows/contract/source-actor.ts';
-import { sees } from '../../access/permissions.ts';
 import type { ApiContext } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
 import { query } from '../operation.ts';
-import { bySourceName, visibleSource, writtenSource } from './requested-source.ts';
-
-/** How a source is doing. Times are RFC 3339. */
-export interface SourceHealth {
-  /** `failing` and `paused` take precedence over `syncing`. */
-  readonly phase: SourceState['phase'];
-  /** Whether a sync runs. `nextAttempt` is then the time at which it is given up. */
-  readonly isSyncing: boolean;
-  /** Failed syncs since the last success. */
-  readonly failures: number;
-  readonly failingSince: string | null;
-  readonly lastSuccess: string | null;
-  readonly lastAttempt: string | null;
-  /** When the next check or sync begins at the latest. Null if only a message starts one, or while paused. */
-  readonly nextAttempt: string | null;
-  /** Whether the next attempt should have begun more than a minute ago. */
-  readonly isOverdue: boolean;
-}
+import { type SourceHealth, timeText } from '../outputs.ts';
+import { bySourceName, visibleSource, visibleSources, writtenSource } from './requested-source.ts';
 
 const OVERDUE_AFTER_MS = 60_000;
 
@@ -50,17 +28,14 @@ function healthOf(state: SourceState): SourceHealth {
   };
 }
 
-function timeText(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : new Date(milliseconds).toISOString();
-}
-
-/** Leaves out sources that were created after the states were read. */
-async function withHealth<Source extends SourceRow>(
-  { database }: Pick<ApiContext, 'database'>,
-  sources: readonly Source[],
-): Promise<(Source & { readonly state: SourceHealth })[]> {
+/** The sources with the number of their entries, and how they are doing. Leaves out those that were created meanwhile. */
+async function described(
+  { database }: ApiContext,
+  sources: readonly SourceRow[],
+): Promise<(CountedSource & { readonly state: SourceHealth })[]> {
+  const counted = await countEntriesOf(database, sources);
   const states = new Map((await readSourceStates(database)).map((state) => [state.name, healthOf(state)]));
-  return sources.flatMap((source) => {
+  return counted.flatMap((source) => {
     const state = states.get(source.name);
     return state === undefined ? [] : [{ ...source, state }];
   });
@@ -70,10 +45,7 @@ async function withHealth<Source extends SourceRow>(
 export const listSources = query({
   role: 'manageSources',
   input: z.void(),
-  run: async ({ database, caller }) => {
-    const sources = (await readSources(database)).filter(({ claims }) => sees(caller, claims));
-    return (await withHealth({ database }, await countEntriesOf(database, sources))).map(withoutSyncState);
-  },
+  run: async (context) => await described(context, await visibleSources(context)),
 });
 
 /**
@@ -85,32 +57,11 @@ export const getSource = query({
   input: bySourceName,
   run: async (context, { name }) => {
     const source = await visibleSource(context, name);
-    const counted = await withEntryCount(context, source);
-    const [health] = await withHealth(context, [counted]);
-    if (health === undefined) throw new HttpError(404, `There is no source "${name}"`);
-    return { ...withoutSyncState(health), actor: await describeActor(context, source), written: writtenSource(source) };
+    const [found] = await described(context, [source]);
+    if (found === undefined) throw new HttpError(404, `There is no source "${name}"`);
+    return { ...found, actor: await describeActor(context, source), written: writtenSource(source) };
   },
 });
-
-/** Leaves out what only syncs read: the fetch state and the document's envelope. */
-function withoutSyncState<Source extends SourceRow>({
-  fetchState: _fetchState,
-  envelope: _envelope,
-  ...source
-}: Source): Omit<Source, 'fetchState' | 'envelope'> {
-  return source;
-}
-
-const NO_ENTRIES = { server: 0, skill: 0, plugin: 0 };
-
-async function withEntryCount<Source extends SourceRow>(
-  { database }: Pick<ApiContext, 'database'>,
-  source: Source,
-): Promise<CountedSource<Source>> {
-  const [counted] = await countEntriesOf(database, [source]);
-  const { entryCount = 0, entryCounts = NO_ENTRIES } = counted ?? {};
-  return { ...source, entryCount, entryCounts };
-}
 
 async function describeActor({ actors }: ApiContext, { name }: SourceRow): Promise<SourceDescription | null> {
   try {
@@ -135,9 +86,9 @@ export const listRuns = query({
 export const listRecentRuns = query({
   role: 'manageSources',
   input: z.object({ limit: z.int().min(1).max(100).default(20) }),
-  run: async ({ database, caller }, { limit }) => {
-    const sources = (await readSources(database)).filter(({ claims }) => sees(caller, claims));
-    return await listRecentSyncRuns(database, { sourceIds: sources.map(({ id }) => id), limit });
+  run: async (context, { limit }) => {
+    const sources = await visibleSources(context);
+    return await listRecentSyncRuns(context.database, { sourceIds: sources.map(({ id }) => id), limit });
   },
 });
 

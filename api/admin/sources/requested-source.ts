@@ -5,7 +5,7 @@ import { durationText } from '../../../config/duration.ts';
 import { pathText } from '../../../config/schema/messages.ts';
 import type { namedSource } from '../../../config/schema/file.ts';
 import type { CreatedSource } from '../../../db/configuration/created-sources.ts';
-import { findSource, type SourceRow } from '../../../db/configuration/sources.ts';
+import { findSource, listSources, type SourceRow } from '../../../db/configuration/sources.ts';
 import { isManaged } from '../../../registry/source-definition.ts';
 import { admissionFaults, kindOf } from '../../../sources/index.ts';
 import { requireGrant, sees } from '../../access/permissions.ts';
@@ -13,6 +13,11 @@ import { HttpError } from '../../http/error.ts';
 import { badInput, type OperationContext } from '../operation.ts';
 
 export const bySourceName = z.object({ name: z.string().min(1).max(63) });
+
+/** The sources that the caller can see, by name. */
+export async function visibleSources({ database, caller }: OperationContext): Promise<readonly SourceRow[]> {
+  return (await listSources(database)).filter(({ claims }) => sees(caller, claims));
+}
 
 /** @throws HttpError 404 for a source that doesn't exist or that the caller can't see. */
 export async function visibleSource({ database, caller }: OperationContext, name: string): Promise<SourceRow> {

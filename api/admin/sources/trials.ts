@@ -1,27 +1,17 @@
 /** Trial fetches: what the first sync of a source would take, before it is added. */
 import { namedSource } from '../../../config/schema/file.ts';
 import { deleteDetachedSource } from '../../../db/configuration/sources.ts';
-import { createTrial, listStagedEntries, newTrialName, type StagedEntry } from '../../../db/configuration/trials.ts';
+import { createTrial, listStagedEntries, newTrialName } from '../../../db/configuration/trials.ts';
 import { listFindings } from '../../../db/syncs/sync-findings.ts';
 import { findSyncRun } from '../../../db/syncs/sync-runs.ts';
-import type { EntryFinding } from '../../../registry/entry.ts';
 import { isManaged } from '../../../registry/source-definition.ts';
 import { HttpError } from '../../http/error.ts';
 import { change } from '../operation.ts';
+import type { Trial } from '../outputs.ts';
 import { requestedSource } from './requested-source.ts';
 
 const MAX_DEADLINE_MS = 60_000;
 const MAX_ENTRIES = 100;
-
-export interface Trial {
-  /** Why the fetch failed; null if it succeeded. */
-  readonly failure: { readonly type: string; readonly message: string } | null;
-  /** The first entries that a sync would take, by name, of `total`. */
-  readonly entries: readonly StagedEntry[];
-  readonly total: number;
-  /** The first rejections and warnings. */
-  readonly findings: readonly EntryFinding[];
-}
 
 /**
  * Fetches a source like its first sync, within a minute, and applies nothing. The same limits apply as to a source that
@@ -45,11 +35,8 @@ export const trySource = change({
       const run = await findSyncRun(database, { sourceName, number: 1 });
       if (run === null) return { failure, entries: [], total: 0, findings: [] };
       const staged = await listStagedEntries(database, { syncRunId: run.id, limit: MAX_ENTRIES });
-      return {
-        failure,
-        ...staged,
-        findings: await listFindings(database, { syncRunId: run.id, limit: MAX_ENTRIES, offset: 0 }),
-      };
+      const findings = await listFindings(database, { syncRunId: run.id, limit: MAX_ENTRIES, offset: 0 });
+      return { failure, ...staged, findings };
     } finally {
       await deleteDetachedSource(database, sourceName);
     }

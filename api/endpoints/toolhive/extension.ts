@@ -2,13 +2,13 @@
 import compression from 'compression';
 import type { Database } from '../../../db/connection/database.ts';
 import { countEntries } from '../../../db/entries/entries.ts';
-import { listRegistries, readLastChange, type RegistryRow } from '../../../db/configuration/registries.ts';
+import { readLastChange, type RegistryRow } from '../../../db/configuration/registries.ts';
 import { countEntriesOf, listSources } from '../../../db/configuration/sources.ts';
 import type { Claims } from '../../../registry/claims.ts';
 import { type Caller, callerOf } from '../../access/caller.ts';
-import { sees, seesRegistry } from '../../access/permissions.ts';
+import { sees } from '../../access/permissions.ts';
 import { entriesOf, type RegistryView } from '../../access/visibility.ts';
-import { visibleRegistry } from '../../admin/registries/reads.ts';
+import { visibleRegistries, visibleRegistry } from '../../admin/registries/reads.ts';
 import { cacheControl } from '../../cache/pages.ts';
 import type { ApiContext } from '../../context.ts';
 import { requiredParameter } from '../../http/path-parameter.ts';
@@ -29,9 +29,12 @@ export const extensionApi: EndpointGroup = {
       summary: 'List registries with their sync status',
       answers: { 200: { description: 'The registries.', schema: registrySummaries } },
       handle: async ({ context, request, response }) => {
+        const { database } = context;
         const caller = callerOf(request);
-        const [all, sources] = await Promise.all([listRegistries(context.database), sourceStatuses(context.database)]);
-        const visible = all.filter((registry) => seesRegistry(caller, registry));
+        const [visible, sources] = await Promise.all([
+          visibleRegistries({ database, caller }),
+          sourceStatuses(database),
+        ]);
         response.set('Cache-Control', cacheControl(request));
         return {
           registries: await Promise.all(visible.map((registry) => summary(context, { caller, registry, sources }))),

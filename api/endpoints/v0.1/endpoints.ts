@@ -1,7 +1,7 @@
 /** The MCP Registry API: reading a registry and publishing to it. */
 import { z } from 'zod';
 import { serverJsonSchema } from '../../../registry/server-json/schema.ts';
-import { statusUpdate } from '../../admin/entries/status-update.ts';
+import { statusUpdate } from '../../admin/entries/changes.ts';
 import { writeHeaders } from '../../http/idempotency-key.ts';
 import { endpoint, type EndpointGroup } from '../endpoint.ts';
 import { pathParameters } from '../path-parameters.ts';

@@ -7,10 +7,15 @@ import { serverJsonSchema } from '../../../registry/server-json/schema.ts';
 import { pluginSchema, skillSchema } from '../../../registry/skills/skill-schema.ts';
 import { isJsonObject } from '../../../registry/json.ts';
 import { getEntryClaims } from '../../admin/entries/reads.ts';
-import { deleteEntry, publishEntry, setEntryClaims, setEntryStatus } from '../../admin/entries/changes.ts';
+import {
+  deleteEntry,
+  publishEntry,
+  setEntryClaims,
+  setEntryStatus,
+  skillStatusUpdate,
+} from '../../admin/entries/changes.ts';
 import { nameWithNamespace } from '../../admin/entries/managed-server.ts';
 import { askFrom, type InputToFind, makeFrom, type OperationContext, operationContext } from '../../admin/operation.ts';
-import { skillStatusUpdate } from '../../admin/entries/status-update.ts';
 import type { ApiContext } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
 import { idempotencyKeyOf, writeHeaders } from '../../http/idempotency-key.ts';

@@ -2,8 +2,9 @@
 import type { Request, Response } from 'express';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type EntryPage, listRegistryEntries, listSourceEntries } from '../../admin/entries/reads.ts';
+import { listRegistryEntries, listSourceEntries } from '../../admin/entries/reads.ts';
 import { ask, operationContext } from '../../admin/operation.ts';
+import type { EntryPage } from '../../admin/outputs.ts';
 import { inChunks } from '../../cache/pages.ts';
 import { whileConnected } from '../../http/reader.ts';
 import type { Call } from '../endpoint.ts';

@@ -1,10 +1,10 @@
 /** `/v1/registries` */
-import { findRegistry } from '../../../db/configuration/registries.ts';
+import { findRegistry, type RegistryRow } from '../../../db/configuration/registries.ts';
 import { mapping } from '../../../config/schema/mapping.ts';
 import { registryMembers } from '../../../config/schema/file.ts';
 import { seesRegistry } from '../../access/permissions.ts';
 import { ask, make, makeFrom, operationContext } from '../../admin/operation.ts';
-import { getRegistry, listRegistries, type RegistryDetails } from '../../admin/registries/reads.ts';
+import { getRegistry, listRegistries } from '../../admin/registries/reads.ts';
 import { createRegistry, deleteRegistry, updateRegistry } from '../../admin/registries/changes.ts';
 import { type Call, endpoint } from '../endpoint.ts';
 import { pathParameters } from '../path-parameters.ts';
@@ -99,7 +99,7 @@ async function putRegistry({ context, request, response }: Call): Promise<Regist
   return info(registry);
 }
 
-function info({ name, origin, sources, access, claims, createdAt, updatedAt }: RegistryDetails): RegistryInfo {
+function info({ name, origin, sources, access, claims, createdAt, updatedAt }: RegistryRow): RegistryInfo {
   return {
     name,
     creationType: origin === 'api' ? 'API' : 'CONFIG',

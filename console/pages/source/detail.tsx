@@ -3,7 +3,7 @@ import { IconExternalLink } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
-import type { SourceProgress } from '../../../api/admin/sources/progress.ts';
+import type { SourceProgress } from '../../../api/admin/outputs.ts';
 import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
 import { webUrl } from '../../parts/safe-link.tsx';
