@@ -5,7 +5,6 @@ import {
   AppShell,
   Box,
   Burger,
-  Button,
   Group,
   Menu,
   NavLink,
@@ -26,6 +25,7 @@ import { NAVIGATION } from './navigation.ts';
 import classes from './shell.module.css';
 import { texts } from './texts.ts';
 import { Muted } from '../parts/text.tsx';
+import { PageButton } from '../parts/page-link.tsx';
 
 export function Shell(): ReactElement {
   const [isOpen, { toggle, close }] = useDisclosure(false);
@@ -138,7 +138,7 @@ export function NoSuchPage(): ReactElement {
   return (
     <Stack align="flex-start">
       <PageTitle text={texts.notFound} />
-      <Button renderRoot={(props) => <Link to="/catalog" {...props} />}>{texts.toCatalog}</Button>
+      <PageButton to="/catalog">{texts.toCatalog}</PageButton>
     </Stack>
   );
 }

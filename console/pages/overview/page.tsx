@@ -1,6 +1,5 @@
-import { Alert, Anchor, Badge, Button, Card, Group, List, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Alert, Badge, Card, Group, List, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
@@ -12,6 +11,7 @@ import { sourcesQuery } from '../source/state.ts';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Section, Muted } from '../../parts/text.tsx';
+import { PageButton, PageLink } from '../../parts/page-link.tsx';
 
 export function OverviewPage(): ReactElement {
   const session = useSession();
@@ -29,16 +29,16 @@ function Reader(): ReactElement {
   return (
     <Stack align="flex-start">
       <Text>{session.kind === 'public' ? texts.publicHint : texts.readerHint}</Text>
-      <Button renderRoot={(props) => <Link to="/catalog" {...props} />}>{texts.toCatalog}</Button>
+      <PageButton to="/catalog">{texts.toCatalog}</PageButton>
       <QueryState query={registries}>
         {(found) => (
           <Section title={texts.registries}>
             <List>
               {found.map(({ name }) => (
                 <List.Item key={name}>
-                  <Anchor renderRoot={(props) => <Link to="/catalog" search={{ registry: name }} {...props} />}>
+                  <PageLink to="/catalog" search={{ registry: name }}>
                     {name}
-                  </Anchor>
+                  </PageLink>
                 </List.Item>
               ))}
             </List>
@@ -81,9 +81,9 @@ function Sources(): ReactElement {
               failing.map(({ name, state, lastRun }) => (
                 <Alert key={name} color="red" variant="light">
                   <Group gap="xs">
-                    <Anchor fw={600} renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>
+                    <PageLink fw={600} to="/sources/$name" params={{ name }}>
                       {name}
-                    </Anchor>
+                    </PageLink>
                     <Text size="sm">{texts.failures(state.failures)}</Text>
                   </Group>
                   {lastRun?.failureMessage && (
@@ -131,17 +131,12 @@ function Recent(): ReactElement {
                 <List.Item key={run.id}>
                   <Group gap="xs">
                     <Time at={run.endedAt ?? run.startedAt} as="relative" />
-                    <Anchor
-                      renderRoot={(props) => (
-                        <Link
-                          to="/sources/$name/syncs/$number"
-                          params={{ name: run.sourceName, number: String(run.number) }}
-                          {...props}
-                        />
-                      )}
+                    <PageLink
+                      to="/sources/$name/syncs/$number"
+                      params={{ name: run.sourceName, number: String(run.number) }}
                     >
                       {texts.sync(run.sourceName, run.number)}
-                    </Anchor>
+                    </PageLink>
                     {run.outcome === 'failed' ? (
                       <Badge color="red">{texts.failed}</Badge>
                     ) : (

@@ -1,8 +1,7 @@
-import { Anchor, Badge, Button, Card, Code, Group, List, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Badge, Button, Card, Code, Group, List, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import { useChange } from '../../client/change.ts';
 import { server } from '../../client/server.ts';
@@ -13,6 +12,7 @@ import { RegistryForm } from './form.tsx';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Muted } from '../../parts/text.tsx';
+import { PageButton, PageLink } from '../../parts/page-link.tsx';
 
 export type Registry = Awaited<ReturnType<typeof server.registries.list.query>>[number];
 
@@ -85,9 +85,9 @@ function RegistryCard({
               {sources.map((source) => (
                 <List.Item key={source}>
                   {hasRole(session, 'manageSources') ? (
-                    <Anchor renderRoot={(props) => <Link to="/sources/$name" params={{ name: source }} {...props} />}>
+                    <PageLink to="/sources/$name" params={{ name: source }}>
                       {source}
-                    </Anchor>
+                    </PageLink>
                   ) : (
                     source
                   )}
@@ -104,21 +104,13 @@ function RegistryCard({
           {texts.defined}: {texts.definedBy[origin]}
         </Muted>
         <Group gap="xs">
-          <Button
-            size="xs"
-            variant="default"
-            renderRoot={(props) => <Link to="/catalog" search={{ registry: name }} {...props} />}
-          >
+          <PageButton size="xs" variant="default" to="/catalog" search={{ registry: name }}>
             {texts.openCatalog}
-          </Button>
+          </PageButton>
           {session.kind === 'token' && hasRole(session, 'superAdmin') && (
-            <Button
-              size="xs"
-              variant="default"
-              renderRoot={(props) => <Link to="/registries/$name/view-as" params={{ name }} {...props} />}
-            >
+            <PageButton size="xs" variant="default" to="/registries/$name/view-as" params={{ name }}>
               {texts.viewAs}
-            </Button>
+            </PageButton>
           )}
           {isManager && origin === 'api' && <Manage registry={registry} />}
         </Group>

@@ -1,7 +1,7 @@
 /** What a caller with other claims sees of a registry. */
-import { Alert, Anchor, Button, Group, JsonInput, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, JsonInput, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import { ENTRY_KINDS, type EntryKind } from '../../../registry/entry-kind.ts';
 import { server } from '../../client/server.ts';
@@ -13,6 +13,7 @@ import { WideTable } from '../../parts/wide-table.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Choice } from '../../parts/choice.tsx';
 import type { ViewAsSearch } from './search.ts';
+import { PageLink } from '../../parts/page-link.tsx';
 
 const route = getRouteApi('/registries/$name/view-as');
 
@@ -29,9 +30,9 @@ export function ViewAsPage(): ReactElement {
   if (!isAllowed) return <Empty title={texts.onlySuperAdmins} />;
   return (
     <Stack>
-      <Anchor size="sm" renderRoot={(props) => <Link to="/registries" {...props} />}>
+      <PageLink size="sm" to="/registries">
         {texts.back}
-      </Anchor>
+      </PageLink>
       <PageTitle text={texts.viewAsTitle(name)} />
       <Text>{texts.viewAsWhat}</Text>
       <form

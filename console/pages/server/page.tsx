@@ -1,7 +1,7 @@
 /** One server, skill, or plugin of a registry: what it is, how it is installed, and how its versions differ. */
-import { Anchor, Select, Stack, Tabs } from '@mantine/core';
+import { Select, Stack, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useMemo } from 'react';
 import { type EntryKind, kindOfName, servedName, SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
 import { visibleText } from '../../parts/hidden-characters.ts';
@@ -19,6 +19,7 @@ import { SkillInstall } from './skill-install.tsx';
 import { SkillOverview } from './skill-overview.tsx';
 import { texts } from './texts.ts';
 import { Versions } from './versions.tsx';
+import { PageLink } from '../../parts/page-link.tsx';
 
 const route = getRouteApi('/catalog/$registry/$');
 
@@ -29,14 +30,9 @@ export function ServerPage(): ReactElement {
   const versions = useQuery(versionsQuery(address));
   return (
     <Stack gap="md">
-      <Anchor
-        size="sm"
-        renderRoot={(props) => (
-          <Link to="/catalog" search={{ registry, type: catalogType(address.entryKind) }} {...props} />
-        )}
-      >
+      <PageLink size="sm" to="/catalog" search={{ registry, type: catalogType(address.entryKind) }}>
         ← {texts.back}
-      </Anchor>
+      </PageLink>
       {versions.isError && <PageTitle text={address.name} />}
       <QueryState query={versions}>
         {(found) => <OneVersion address={address} versions={found} version={version ?? latestOf(found)} />}

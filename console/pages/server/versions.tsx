@@ -1,5 +1,4 @@
-import { Anchor, Badge, Table } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
+import { Badge, Table } from '@mantine/core';
 import type { ReactElement } from 'react';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { visibleText } from '../../parts/hidden-characters.ts';
@@ -7,6 +6,7 @@ import { Time } from '../../parts/time.tsx';
 import { WideTable } from '../../parts/wide-table.tsx';
 import type { ListedVersion } from './queries.ts';
 import { texts } from './texts.ts';
+import { PageLink } from '../../parts/page-link.tsx';
 
 /** All versions of a server, newest first. */
 export function Versions({ versions }: { readonly versions: readonly ListedVersion[] }): ReactElement {
@@ -20,9 +20,9 @@ export function Versions({ versions }: { readonly versions: readonly ListedVersi
       {versions.map(({ version, status, publishedAt, isLatest }, index) => (
         <Table.Tr key={version}>
           <Table.Td>
-            <Anchor renderRoot={(props) => <Link from="/catalog/$registry/$" search={{ version }} {...props} />}>
+            <PageLink from="/catalog/$registry/$" search={{ version }}>
               <SafeText text={version} limit={60} />
-            </Anchor>{' '}
+            </PageLink>{' '}
             {isLatest && <Badge size="sm">{texts.latest}</Badge>}
           </Table.Td>
           <Table.Td>{texts.statuses[status]}</Table.Td>
@@ -51,18 +51,13 @@ function CompareLink({
 }): ReactElement {
   const version = versions[index]?.version ?? '';
   return (
-    <Anchor
+    <PageLink
       size="sm"
       aria-label={texts.versions.compareWith(visibleText(version, 60))}
-      renderRoot={(props) => (
-        <Link
-          from="/catalog/$registry/$"
-          search={{ version, view: 'difference', from: previous(versions, index) }}
-          {...props}
-        />
-      )}
+      from="/catalog/$registry/$"
+      search={{ version, view: 'difference', from: previous(versions, index) }}
     >
       {texts.versions.compare}
-    </Anchor>
+    </PageLink>
   );
 }

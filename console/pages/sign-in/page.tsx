@@ -1,11 +1,12 @@
 import { Alert, Button, Center, Stack, Text } from '@mantine/core';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { CONSOLE_PATH } from '../../client/server.ts';
 import { hasEnded, signInUrl, useSession } from '../../client/session.ts';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Heading } from '../../parts/text.tsx';
+import { PageButton } from '../../parts/page-link.tsx';
 
 const route = getRouteApi('/sign-in');
 
@@ -28,7 +29,7 @@ export function SignInPage(): ReactElement {
         ) : isSignedIn ? (
           <>
             <Text>{texts.signedIn(displayName ?? subject ?? '')}</Text>
-            <Button renderRoot={(props) => <Link to="/" {...props} />}>{texts.goOn}</Button>
+            <PageButton to="/">{texts.goOn}</PageButton>
           </>
         ) : providers.length === 0 ? (
           <Notice title={texts.none} hint={texts.noneHint} />

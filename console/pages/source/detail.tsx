@@ -1,7 +1,7 @@
 import { Alert, Anchor, Code, Group, Loader, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, type ReactNode, useEffect, useState } from 'react';
 import type { SourceProgress } from '../../../api/admin/outputs.ts';
 import { server } from '../../client/server.ts';
@@ -16,6 +16,7 @@ import { type SourceDetail, sourceQuery, stateOf } from './state.ts';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Section, Muted } from '../../parts/text.tsx';
+import { PageLink } from '../../parts/page-link.tsx';
 
 const route = getRouteApi('/sources/$name');
 
@@ -26,9 +27,9 @@ export function SourcePage(): ReactElement {
   if (!isAllowed) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
-      <Anchor size="sm" renderRoot={(props) => <Link to="/sources" {...props} />}>
+      <PageLink size="sm" to="/sources">
         {texts.back}
-      </Anchor>
+      </PageLink>
       <QueryState query={source}>{(found) => <Source source={found} />}</QueryState>
     </Stack>
   );

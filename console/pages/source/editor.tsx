@@ -1,8 +1,8 @@
 /** Adding a source, and changing one that was added through the API. */
 import { sourceQuery } from './state.ts';
-import { Anchor, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { type ReactElement, useMemo, useState } from 'react';
 import { stringify } from 'yaml';
 import { useChange } from '../../client/change.ts';
@@ -16,6 +16,7 @@ import { TEMPLATE_KINDS, type TemplateKind, TEMPLATES } from './templates.ts';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Muted } from '../../parts/text.tsx';
+import { PageLink } from '../../parts/page-link.tsx';
 
 export function NewSourcePage(): ReactElement {
   const [kind, setKind] = useState<TemplateKind>('git');
@@ -24,7 +25,9 @@ export function NewSourcePage(): ReactElement {
   if (!session.mayWrite || !hasRole(session, 'manageSources')) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
-      <BackToSources />
+      <PageLink size="sm" to="/sources">
+        {texts.back}
+      </PageLink>
       <PageTitle text={texts.createTitle} />
       <Group align="flex-end" grow preventGrowOverflow={false}>
         <TextInput
@@ -61,9 +64,9 @@ export function EditSourcePage(): ReactElement {
   if (!isAllowed) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
-      <Anchor size="sm" renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>
+      <PageLink size="sm" to="/sources/$name" params={{ name }}>
         {texts.backToSource}
-      </Anchor>
+      </PageLink>
       <PageTitle text={texts.editTitle(name)} />
       <QueryState query={source}>
         {({ written: { name: _name, ...written } }) => (
@@ -71,14 +74,6 @@ export function EditSourcePage(): ReactElement {
         )}
       </QueryState>
     </Stack>
-  );
-}
-
-function BackToSources(): ReactElement {
-  return (
-    <Anchor size="sm" renderRoot={(props) => <Link to="/sources" {...props} />}>
-      {texts.back}
-    </Anchor>
   );
 }
 

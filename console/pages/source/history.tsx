@@ -1,7 +1,6 @@
 /** The syncs of a source, newest first, with a small chart of their outcomes. */
-import { Anchor, Table, Text } from '@mantine/core';
+import { Table, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { server } from '../../client/server.ts';
 import { Empty, QueryState, MoreButton } from '../../parts/query-state.tsx';
@@ -12,6 +11,7 @@ import type { Run } from './state.ts';
 import { texts } from './texts.ts';
 import { WideTable } from '../../parts/wide-table.tsx';
 import { Section } from '../../parts/text.tsx';
+import { PageLink } from '../../parts/page-link.tsx';
 
 const PAGE = 50;
 
@@ -79,14 +79,13 @@ function RunLine({ name, run }: { readonly name: string; readonly run: Run }): R
   return (
     <Table.Tr>
       <Table.Td>
-        <Anchor
+        <PageLink
           aria-label={texts.run(number)}
-          renderRoot={(props) => (
-            <Link to="/sources/$name/syncs/$number" params={{ name, number: String(number) }} {...props} />
-          )}
+          to="/sources/$name/syncs/$number"
+          params={{ name, number: String(number) }}
         >
           {number}
-        </Anchor>
+        </PageLink>
       </Table.Td>
       <Table.Td>
         <OutcomeBadge run={run} />

@@ -1,7 +1,7 @@
-import { Anchor, Button, Group, Select, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Group, Select, Stack, Table, Text, TextInput } from '@mantine/core';
 import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
@@ -13,6 +13,7 @@ import { WideTable } from '../../parts/wide-table.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Muted } from '../../parts/text.tsx';
 import type { SourcesSearch } from './search.ts';
+import { PageButton, PageLink } from '../../parts/page-link.tsx';
 
 const route = getRouteApi('/sources');
 
@@ -26,9 +27,9 @@ export function SourcesPage(): ReactElement {
       <Group justify="space-between">
         <PageTitle text={texts.title} />
         {session.mayWrite && (
-          <Button leftSection={<IconPlus size={16} />} renderRoot={(props) => <Link to="/sources/new" {...props} />}>
+          <PageButton leftSection={<IconPlus size={16} />} to="/sources/new">
             {texts.create}
-          </Button>
+          </PageButton>
         )}
       </Group>
       <QueryState query={sources}>
@@ -95,7 +96,9 @@ function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
   return (
     <Table.Tr>
       <Table.Td miw={160}>
-        <Anchor renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>{name}</Anchor>
+        <PageLink to="/sources/$name" params={{ name }}>
+          {name}
+        </PageLink>
       </Table.Td>
       <Table.Td>{kind}</Table.Td>
       <Table.Td>

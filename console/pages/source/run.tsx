@@ -1,8 +1,8 @@
 /** One sync: why it failed, what it rejected, and what it changed. */
-import { Alert, Anchor, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
@@ -16,6 +16,7 @@ import { PageTitle } from '../../parts/page-title.tsx';
 import { Section, Muted } from '../../parts/text.tsx';
 import { Choice } from '../../parts/choice.tsx';
 import type { RunSearch } from './search.ts';
+import { PageLink } from '../../parts/page-link.tsx';
 
 const route = getRouteApi('/sources/$name/syncs/$number');
 
@@ -36,9 +37,9 @@ export function RunPage(): ReactElement {
   if (!isAllowed) return <Empty title={texts.notAllowed} />;
   return (
     <Stack>
-      <Anchor size="sm" renderRoot={(props) => <Link to="/sources/$name" params={{ name }} {...props} />}>
+      <PageLink size="sm" to="/sources/$name" params={{ name }}>
         {name}
-      </Anchor>
+      </PageLink>
       <QueryState query={run}>{(found) => <RunDetails run={found} />}</QueryState>
     </Stack>
   );
