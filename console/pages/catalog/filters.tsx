@@ -5,9 +5,10 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
+import { ENTRY_STATUSES } from '../../../registry/entry.ts';
 import { visibleText } from '../../parts/hidden-characters.ts';
 import classes from './catalog.module.css';
-import { type CatalogSearch, isFiltered, PERIODS, PLACES, SORTS, STATUSES } from './search.ts';
+import { type CatalogSearch, isFiltered, PERIODS, PLACES, SORTS } from './search.ts';
 import { texts } from './texts.ts';
 
 interface Option {
@@ -77,7 +78,7 @@ export function Filters({
           {filter('kind', texts.kind, offered('facet', 'package:'))}
           {isServers && filter('transport', texts.transport, offered('facet', 'transport:'))}
           {filter('tag', texts.tag, offered('tag'))}
-          {filter('status', texts.status, named(STATUSES, texts.statuses))}
+          {filter('status', texts.status, named(ENTRY_STATUSES, texts.statuses))}
           {filter('days', texts.updated, named(PERIODS, texts.periods))}
           <Button variant="subtle" onClick={() => onChange(NO_FILTERS)}>
             {texts.reset}

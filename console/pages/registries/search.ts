@@ -1,21 +1,13 @@
 /** Whose view is shown, from the URL. */
-import { SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
+import { SKILL_KINDS } from '../../../registry/entry-kind.ts';
+import { oneOf, searchOf, text } from '../../client/search.ts';
 
-export interface ViewAsSearch {
-  /** JSON */
-  readonly claims?: string | undefined;
-  readonly q?: string | undefined;
+export const viewAsSearch = searchOf({
+  /** JSON, which arrives parsed. */
+  claims: (written) =>
+    typeof written === 'object' && written !== null ? JSON.stringify(written, null, 2) : text(written),
+  q: text,
   /** Default: servers. */
-  readonly type?: SkillKind | undefined;
-}
-
-export function viewAsSearch({ claims, q, type }: Record<string, unknown>): ViewAsSearch {
-  const known = SKILL_KINDS.find((kind) => kind === type);
-  // A search value that looks like JSON arrives parsed.
-  const text = typeof claims === 'object' && claims !== null ? JSON.stringify(claims, null, 2) : claims;
-  return {
-    ...(typeof text === 'string' && { claims: text }),
-    ...(typeof q === 'string' && q !== '' && { q }),
-    ...(known !== undefined && { type: known }),
-  };
-}
+  type: oneOf(SKILL_KINDS),
+});
+export type ViewAsSearch = ReturnType<typeof viewAsSearch>;

@@ -1,24 +1,9 @@
 /** The filters of the sources' pages in the URL. */
-import { STATES, type SourceState } from './state.ts';
+import { oneOf, searchOf, text } from '../../client/search.ts';
+import { STATES } from './state.ts';
 
-export interface SourcesSearch {
-  readonly q?: string | undefined;
-  readonly state?: SourceState | undefined;
-}
+export const sourcesSearch = searchOf({ q: text, state: oneOf(STATES) });
+export type SourcesSearch = ReturnType<typeof sourcesSearch>;
 
-export function sourcesSearch({ q, state }: Record<string, unknown>): SourcesSearch {
-  const known = STATES.find((candidate) => candidate === state);
-  return { ...(typeof q === 'string' && q !== '' && { q }), ...(known !== undefined && { state: known }) };
-}
-
-export interface RunSearch {
-  readonly q?: string | undefined;
-  readonly severity?: 'rejection' | 'warning' | undefined;
-}
-
-export function runSearch({ q, severity }: Record<string, unknown>): RunSearch {
-  return {
-    ...(typeof q === 'string' && q !== '' && { q }),
-    ...((severity === 'rejection' || severity === 'warning') && { severity }),
-  };
-}
+export const runSearch = searchOf({ q: text, severity: oneOf(['rejection', 'warning']) });
+export type RunSearch = ReturnType<typeof runSearch>;
