@@ -31,6 +31,9 @@ interface Answer {
   readonly otherTypes?: Readonly<Record<string, z.ZodType>>;
 }
 
+/** By their statuses. */
+type Answers = Readonly<Record<number, Answer>>;
+
 /** Statuses of errors that don't follow from the rest of the declaration (see `openapi/responses.ts`). */
 type DeclaredError = 404 | 409 | 422 | 501 | 503;
 
@@ -46,14 +49,15 @@ interface Declaration {
   readonly access: Access;
   /** Whether web pages of all origins can read the answers. Default: if `access` is `registry`. */
   readonly isForWebPages?: boolean;
-  /** Name in the OpenAPI document, unique within the group; null: the document leaves the endpoint out. */
-  readonly operationId: string | null;
+  /** Name in the OpenAPI document, unique within the group. Default: the document leaves the endpoint out. */
+  readonly operationId?: string;
   readonly summary: string;
   readonly description?: string;
   readonly headers?: z.ZodObject;
   /** The JSON body. Changes check it in the operation, after the permission, so that refusals are recorded. */
   readonly body?: z.ZodType;
-  readonly answers: Readonly<Record<number, Answer>>;
+  /** Default: none that the OpenAPI document describes. */
+  readonly answers?: Answers;
   readonly errors?: readonly DeclaredError[];
 }
 
@@ -68,6 +72,7 @@ export interface Call<Query = unknown> {
 
 /** An endpoint as the router and the OpenAPI document see it. */
 export interface Endpoint extends Declaration {
+  readonly answers: Answers;
   /** Below the bases of the group, in Express's syntax. */
   readonly path: string;
   readonly parameters: Readonly<Record<string, z.ZodType>>;
@@ -94,11 +99,11 @@ export interface EndpointGroup {
   readonly endpoints: readonly Endpoint[];
 }
 
-type BodyOf<Answers extends Readonly<Record<number, Answer>>> = {
-  [Status in keyof Answers]: Answers[Status] extends { readonly schema: infer Schema extends z.ZodType }
+type BodyOf<Declared extends Answers> = {
+  [Status in keyof Declared]: Declared[Status] extends { readonly schema: infer Schema extends z.ZodType }
     ? z.input<Schema>
     : never;
-}[keyof Answers];
+}[keyof Declared];
 
 /**
  * Declares an endpoint. Each parameter of the path has a schema.
@@ -109,19 +114,20 @@ type BodyOf<Answers extends Readonly<Record<number, Answer>>> = {
  */
 export function endpoint<
   const Path extends string,
-  Answers extends Readonly<Record<number, Answer>>,
+  Declared extends Answers = Answers,
   Query extends z.ZodObject = z.ZodObject,
 >(
   declared: Declaration & {
     readonly path: Path;
     readonly query?: Query;
-    readonly answers: Answers;
-    readonly handle: (call: Call<z.output<Query>>) => Promise<BodyOf<Answers> | void> | BodyOf<Answers> | void;
+    readonly answers?: Declared;
+    readonly handle: (call: Call<z.output<Query>>) => Promise<BodyOf<Declared> | void> | BodyOf<Declared> | void;
   } & ([ParameterIn<Path>] extends [never]
       ? { readonly parameters?: undefined }
       : { readonly parameters: Readonly<Record<ParameterIn<Path>, z.ZodType>> }),
 ): Endpoint {
-  return { ...declared, parameters: declared.parameters ?? {}, query: declared.query };
+  const { parameters = {}, answers = {}, query } = declared;
+  return { ...declared, parameters, answers, query };
 }
 
 /** Whether requests of an endpoint count as changes: for the rate limit, and for web pages of other origins. */

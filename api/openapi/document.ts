@@ -89,7 +89,7 @@ export function documentedPath(path: string): string {
 
 function operationOf(base: EndpointGroup['bases'][number], endpoint: Endpoint): ZodOpenApiOperationObject | null {
   const { operationId, summary, description, query, headers, body, access } = endpoint;
-  if (operationId === null || base.tag === undefined) return null;
+  if (operationId === undefined || base.tag === undefined) return null;
   const parameters = { ...base.parameters, ...endpoint.parameters };
   return {
     operationId: operationId + (base.suffix ?? ''),

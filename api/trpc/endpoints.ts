@@ -23,9 +23,7 @@ export const trpcApi: EndpointGroup = {
         method: 'get',
         path: `/${name}`,
         access: 'optional',
-        operationId: null,
         summary: 'Call a query that needs no token',
-        answers: {},
         handle: (call) => callProcedures(call, 1),
       }),
     ),
@@ -33,20 +31,16 @@ export const trpcApi: EndpointGroup = {
       method: 'get',
       path: '/:procedures',
       access: 'token',
-      operationId: null,
       summary: 'Call queries',
       parameters,
-      answers: {},
       handle: (call) => callProcedures(call, MAX_QUERIES),
     }),
     endpoint({
       method: 'post',
       path: '/:procedures',
       access: 'write',
-      operationId: null,
       summary: 'Call a mutation',
       parameters,
-      answers: {},
       handle: async (call) => {
         // A form of another site can send a POST without a preflight, but not with this content type.
         if (!/^application\/json\b/i.test(call.request.get('content-type') ?? '')) {

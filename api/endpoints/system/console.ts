@@ -30,9 +30,7 @@ export const consoleApi: readonly EndpointGroup[] = [
         method: 'get',
         path: '/',
         access: 'open',
-        operationId: null,
         summary: 'Send browsers to the console',
-        answers: {},
         handle: ({ request, response }) => {
           if (request.accepts(['json', 'html']) === 'html') return redirectToConsole(response);
           throw new HttpError(404, 'There is nothing at /: see /docs for the available endpoints');
@@ -48,9 +46,7 @@ export const consoleApi: readonly EndpointGroup[] = [
         method: 'get',
         path: '/',
         access: 'open',
-        operationId: null,
         summary: 'Show the console',
-        answers: {},
         handle: async (call) => {
           const hasSlash = /\/(?:\?|$)/.test(call.request.originalUrl);
           if (hasSlash) await sendPage(call);
@@ -61,9 +57,7 @@ export const consoleApi: readonly EndpointGroup[] = [
         method: 'get',
         path: '/*path',
         access: 'open',
-        operationId: null,
         summary: 'Send a file of the console, or its page',
-        answers: {},
         handle: async (call) => {
           if (call.request.path.startsWith('/console/assets/')) return await sendAsset(call);
           await sendFile(call, files);

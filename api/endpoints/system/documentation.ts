@@ -33,9 +33,7 @@ export function documentationOf(groups: readonly EndpointGroup[]): EndpointGroup
         method: 'get',
         path: '/openapi.json',
         access: 'open',
-        operationId: null,
         summary: 'Read this description as JSON',
-        answers: {},
         handle: (call) => {
           const json = JSON.stringify(describe(call).document);
           call.response.set('Cache-Control', CACHE_CONTROL).type('application/json').send(json);
@@ -45,9 +43,7 @@ export function documentationOf(groups: readonly EndpointGroup[]): EndpointGroup
         method: 'get',
         path: '/openapi.yaml',
         access: 'open',
-        operationId: null,
         summary: 'Read this description as YAML',
-        answers: {},
         handle: (call) => {
           const yaml = stringify(describe(call).document, { aliasDuplicateObjects: false });
           call.response.set('Cache-Control', CACHE_CONTROL).type('application/yaml').send(yaml);
@@ -57,9 +53,7 @@ export function documentationOf(groups: readonly EndpointGroup[]): EndpointGroup
         method: 'get',
         path: '/docs',
         access: 'open',
-        operationId: null,
         summary: 'Read this description as a page for people',
-        answers: {},
         handle: (call) => {
           const { html, contentSecurityPolicy } = describe(call).page;
           call.response

@@ -11,7 +11,6 @@ export const protectedResourceApi: EndpointGroup = {
       path: '{/*resource}',
       access: 'open',
       isForWebPages: true,
-      operationId: null,
       summary: 'Read where to get a token',
       answers: { 200: { description: 'The metadata.', schema: resourceMetadataSchema } },
       handle: ({ context: { access }, request, response }) => {

@@ -203,11 +203,8 @@ const logins = [
     method: 'post',
     path: '/auth/:method',
     access: 'optional',
-    operationId: null,
     summary: 'Refuse the login methods of the official registry',
     parameters: { method: z.string() },
-    answers: {},
-    errors: [404, 501],
     handle: refuseLogin,
   }),
 ];
