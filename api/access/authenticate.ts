@@ -69,11 +69,11 @@ export function authenticate({ settings, tokens, sessions }: Authentication): Au
 /** The user of a session. If the session has ended, the user counts as not signed in. */
 async function signedIn(request: IncomingMessage, session: Session | null, tokens: TokenVerifier): Promise<Caller> {
   const canRenew = session?.refreshToken !== undefined;
-  setSession(request, { provider: session?.provider ?? null, expiresAt: null, canRenew });
+  setSession(request, { expiresAt: null, canRenew });
   if (session === null) return PUBLIC;
   try {
     const caller = await tokens.callerOf(session.accessToken);
-    setSession(request, { provider: session.provider, expiresAt: session.expiresAt, canRenew });
+    setSession(request, { expiresAt: session.expiresAt, canRenew });
     return caller;
   } catch (error) {
     if (error instanceof TokenRejected) return PUBLIC;

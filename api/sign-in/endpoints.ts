@@ -28,7 +28,8 @@ export interface SignInOptions {
   readonly logger: Logger;
 }
 
-interface SignInParts extends SignInOptions {
+/** A request to sign in or out, with what answers it. */
+interface Attempt extends SignInOptions, Pick<Call, 'request' | 'response'> {
   readonly audit: AuditTrail;
 }
 
@@ -47,7 +48,7 @@ export const signInApi: EndpointGroup = {
       path: '/login',
       access: 'open',
       summary: 'Sign in, at the only provider or after a choice',
-      handle: (call) => logIn(partsOf(call), call.request, call.response),
+      handle: (call) => logIn(attemptOf(call)),
     }),
     endpoint({
       method: 'get',
@@ -55,84 +56,83 @@ export const signInApi: EndpointGroup = {
       access: 'open',
       summary: 'Sign in at a provider',
       parameters: { provider: z.string() },
-      handle: (call) => logIn(partsOf(call), call.request, call.response),
+      handle: (call) => logIn(attemptOf(call)),
     }),
     endpoint({
       method: 'get',
       path: '/callback',
       access: 'open',
       summary: 'Return from a provider',
-      handle: (call) => receive(partsOf(call), call.request, call.response),
+      handle: (call) => receive(attemptOf(call)),
     }),
     endpoint({
       method: 'post',
       path: '/refresh',
       access: 'open',
       summary: 'Renew the session',
-      handle: (call) => renew(partsOf(call), call.request, call.response),
+      handle: (call) => renew(attemptOf(call)),
     }),
     endpoint({
       method: 'post',
       path: '/logout',
       access: 'open',
       summary: 'Sign out',
-      handle: (call) => logOut(partsOf(call), call.request, call.response),
+      handle: (call) => logOut(attemptOf(call)),
     }),
   ],
 };
 
 /** @throws HttpError 404 if no provider lets users sign in to the console */
-function partsOf({ context: { access, audit } }: Call): SignInParts {
-  if (access.signIn !== undefined) return { ...access.signIn, audit };
+function attemptOf({ context: { access, audit }, request, response }: Call): Attempt {
+  if (access.signIn !== undefined) return { ...access.signIn, audit, request, response };
   throw new HttpError(404, 'No provider lets users sign in to the console: see docs/auth.md');
 }
 
-async function logIn(parts: SignInParts, request: Request, response: Response): Promise<void> {
-  const { sessions, providers } = parts;
+async function logIn(attempt: Attempt): Promise<void> {
+  const { sessions, providers, request, response } = attempt;
   const returnTo = consolePage(sessions.site, new URLSearchParams(searchOf(request)).get('return'));
   const name = pathParameter(request, 'provider');
   const provider = name === undefined && providers.length === 1 ? providers[0] : find(providers, name);
   if (provider === undefined) {
     if (name !== undefined) throw new HttpError(404, `There is no provider "${name}" to sign in with`);
-    return redirect(response, signInPage(parts, { return: returnTo }));
+    return redirect(response, signInPage(attempt, { return: returnTo }));
   }
   try {
     const { url, signIn } = await provider.begin(returnTo);
     await sessions.write(response, SIGN_IN, { value: signIn });
     redirect(response, url.href);
   } catch (error) {
-    fail(parts, { request, response, returnTo, provider: provider.name }, error);
+    fail(attempt, { returnTo, provider: provider.name }, error);
   }
 }
 
 /** Where the provider redirects to. */
-async function receive(parts: SignInParts, request: Request, response: Response): Promise<void> {
-  const { sessions, providers, verifyToken, audit } = parts;
+async function receive(attempt: Attempt): Promise<void> {
+  const { sessions, providers, verifyToken, audit, request, response } = attempt;
   const signIn = await sessions.read(request, SIGN_IN);
   sessions.remove(response, SIGN_IN);
   const provider = find(providers, signIn?.provider);
-  if (signIn === null || provider === undefined) return giveUp(parts, { request, response }, 'expired');
+  if (signIn === null || provider === undefined) return giveUp(attempt, {}, 'expired');
   const { returnTo } = signIn;
-  const attempt = { request, response, returnTo, provider: provider.name };
+  const known = { returnTo, provider: provider.name };
   try {
     const tokens = await provider.finish(signIn, searchOf(request));
     const caller = await verifyToken(tokens.accessToken);
     const session = { ...sessionFrom(tokens), provider: provider.name, signedInAt: Date.now() };
     const isKept = await keep(sessions, response, session);
-    if (!isKept) return giveUp(parts, attempt, 'too-large');
+    if (!isKept) return giveUp(attempt, known, 'too-large');
     // Without it, the provider asks whether to sign out.
     if (tokens.idToken !== undefined) await sessions.write(response, SIGN_OUT, { value: { idToken: tokens.idToken } });
     const detail = { provider: provider.name };
     audit.occurred({ sender: senderOf(request, caller), action: 'auth.login', outcome: 'success', detail });
     redirect(response, returnTo);
   } catch (error) {
-    fail(parts, attempt, error);
+    fail(attempt, known, error);
   }
 }
 
 /** Gives the session another token, before or after its token has expired. */
-async function renew(parts: SignInParts, request: Request, response: Response): Promise<void> {
-  const { sessions, providers, verifyToken, logger } = parts;
+async function renew({ sessions, providers, verifyToken, logger, request, response }: Attempt): Promise<void> {
   refuseOtherPages(sessions, request);
   const session = await sessions.read(request, SESSION);
   const provider = find(providers, session?.provider);
@@ -152,8 +152,8 @@ async function renew(parts: SignInParts, request: Request, response: Response): 
 }
 
 /** Ends the session here, and returns where the browser can end it at the provider. */
-async function logOut(parts: SignInParts, request: Request, response: Response): Promise<void> {
-  const { sessions, providers, verifyToken, logger, audit } = parts;
+async function logOut(attempt: Attempt): Promise<void> {
+  const { sessions, providers, verifyToken, logger, audit, request, response } = attempt;
   refuseOtherPages(sessions, request);
   const [session, hint] = await Promise.all([sessions.read(request, SESSION), sessions.read(request, SIGN_OUT)]);
   sessions.remove(response, SESSION, SIGN_OUT, SIGN_IN);
@@ -199,19 +199,17 @@ function sessionEnded(): HttpError {
   return new HttpError(401, 'Your session has ended: sign in again');
 }
 
-/** A sign-in in progress. Where it leads, and at which provider, is unknown if the browser lost it. */
-interface Attempt {
-  readonly request: Request;
-  readonly response: Response;
+/** Where a sign-in leads, and at which provider: unknown if the browser lost it. */
+interface Destination {
   readonly returnTo?: string;
   readonly provider?: string;
 }
 
-function fail(parts: SignInParts, attempt: Attempt, error: unknown): void {
+function fail(attempt: Attempt, destination: Destination, error: unknown): void {
   const reason = reasonOf(error);
   const level = reason === 'denied' ? 'info' : 'warn';
-  parts.logger[level]({ provider: attempt.provider, reason: describe(error) }, 'sign-in failed');
-  giveUp(parts, attempt, reason);
+  attempt.logger[level]({ provider: destination.provider, reason: describe(error) }, 'sign-in failed');
+  giveUp(attempt, destination, reason);
 }
 
 const OUTCOMES: Readonly<Record<SignInFailure, AuditOutcome>> = {
@@ -224,10 +222,11 @@ const OUTCOMES: Readonly<Record<SignInFailure, AuditOutcome>> = {
 };
 
 /** Records the failure, and redirects to the sign-in page, which explains it and leads back later. */
-function giveUp(parts: SignInParts, { request, response, returnTo, provider }: Attempt, reason: SignInFailure): void {
+function giveUp(attempt: Attempt, { returnTo, provider }: Destination, reason: SignInFailure): void {
+  const { audit, request, response } = attempt;
   const detail = { reason, ...(provider !== undefined && { provider }) };
-  parts.audit.occurred({ sender: senderOf(request), action: 'auth.login', outcome: OUTCOMES[reason], detail });
-  redirect(response, signInPage(parts, { error: reason, ...(returnTo !== undefined && { return: returnTo }) }));
+  audit.occurred({ sender: senderOf(request), action: 'auth.login', outcome: OUTCOMES[reason], detail });
+  redirect(response, signInPage(attempt, { error: reason, ...(returnTo !== undefined && { return: returnTo }) }));
 }
 
 function reasonOf(error: unknown): SignInFailure {

@@ -111,7 +111,6 @@ export class Sessions {
 
 /** What is known about the session of a request. */
 export interface RequestSession {
-  readonly provider: string | null;
   /** When the access token expires, in milliseconds since the epoch. Null if the session has ended. */
   readonly expiresAt: number | null;
   readonly canRenew: boolean;

@@ -1,8 +1,6 @@
 /** Signing in to the console, as the settings of authentication allow it. */
-import type { Logger } from 'pino';
 import type { OAuthSettings } from '../../config/model.ts';
 import type { Database } from '../../db/connection/database.ts';
-import type { Caller } from '../access/caller.ts';
 import { ConsoleAtProvider, type ConsoleProvider } from './console-client.ts';
 import type { SignInOptions } from './endpoints.ts';
 import { SealedValues } from './sealed-values.ts';
@@ -12,13 +10,6 @@ import { siteAt } from './site.ts';
 
 export interface SignIn extends SignInOptions {
   close(): Promise<void>;
-}
-
-export interface SignInDependencies {
-  readonly database: Database;
-  readonly logger: Logger;
-  /** Throws TokenRejected or ProviderUnavailable for a token that this server doesn't accept. */
-  readonly verifyToken: (token: string) => Promise<Caller>;
 }
 
 /** The providers that users can sign in with, in the order of the configuration. */
@@ -31,7 +22,7 @@ export function consoleProviders({ providers }: OAuthSettings): readonly Console
 /** Undefined if no provider has a client for the console. */
 export function createSignIn(
   settings: OAuthSettings,
-  { database, logger, verifyToken }: SignInDependencies,
+  { database, logger, verifyToken }: Pick<SignInOptions, 'logger' | 'verifyToken'> & { readonly database: Database },
 ): SignIn | undefined {
   const configured = consoleProviders(settings);
   // The configuration requires the URL together with such a provider.
