@@ -1,5 +1,4 @@
 /** Writes events to Postgres in the background. */
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { addAuditEvents, completeAuditEvent } from '../../db/upkeep/audit-events.ts';
 import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
@@ -7,7 +6,7 @@ import type { Database } from '../../db/connection/database.ts';
 import { auditEvents } from '../../telemetry/instruments.ts';
 import { addGauges } from '../../telemetry/meter.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
-import { NO_SENDER } from './sender.ts';
+import { newEvent } from './events.ts';
 
 const FLUSH_INTERVAL_MS = 500;
 const BATCH_SIZE = 500;
@@ -113,21 +112,10 @@ export class EventWriter {
   async #tellLost(): Promise<void> {
     if (this.#lost === 0) return;
     const lost = this.#lost;
-    await addAuditEvents(this.#options.database, [lostEvents(lost)]);
+    const target = { kind: 'request', name: null, version: null, registry: null } as const;
+    const event = newEvent({ action: 'audit.lost', outcome: 'error', target, count: lost });
+    await addAuditEvents(this.#options.database, [event]);
     this.#lost -= lost;
     this.#options.logger.error({ events: lost }, 'audit events were lost');
   }
-}
-
-function lostEvents(count: number): AuditEvent {
-  return {
-    id: randomUUID(),
-    at: new Date().toISOString(),
-    action: 'audit.lost',
-    outcome: 'error',
-    ...NO_SENDER,
-    target: { kind: 'request', name: null, version: null, registry: null },
-    count,
-    detail: {},
-  };
 }

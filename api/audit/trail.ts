@@ -1,5 +1,4 @@
 /** The audit trail: changes and refusals, with their callers. In Postgres, and as JSON lines. */
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { AuditSettings } from '../../config/model.ts';
 import { addAuditEvents, completeAuditEvent, discardAuditEvent } from '../../db/upkeep/audit-events.ts';
@@ -9,8 +8,8 @@ import type { AuditAction, AuditEvent, AuditOutcome, AuditTarget } from '../../r
 import { toHttpError } from '../http/error-mapping.ts';
 import type { HttpError } from '../http/error.ts';
 import { EventWriter } from './event-writer.ts';
+import { isRecorded, newEvent } from './events.ts';
 import { type AuditLines, openAuditLines } from './lines.ts';
-import { isRecorded } from './recorded-actions.ts';
 import { RefusalFilter } from './refusal-filter.ts';
 import type { Sender } from './sender.ts';
 
@@ -149,9 +148,7 @@ function requestTarget({ request }: Sender): AuditTarget {
 }
 
 function begunEvent({ sender, action, target }: RequestedChange): AuditEvent {
-  const { identity, origin } = sender;
-  const at = new Date().toISOString();
-  return { id: randomUUID(), at, action, outcome: null, ...identity, ...origin, target, count: 1, detail: {} };
+  return newEvent({ ...sender.identity, ...sender.origin, action, outcome: null, target });
 }
 
 function outcomeOf(status: number): AuditOutcome {

@@ -1,7 +1,5 @@
 /** Copies what exists only in the database of a ToolHive Registry Server into the database of Rollcall. */
-import { randomUUID } from 'node:crypto';
-import { NO_SENDER } from '../../api/audit/sender.ts';
-import { isRecorded } from '../../api/audit/recorded-actions.ts';
+import { isRecorded, newEvent } from '../../api/audit/events.ts';
 import type { Configuration } from '../../config/model.ts';
 import { createRegistry } from '../../db/configuration/created-registries.ts';
 import { createSource } from '../../db/configuration/created-sources.ts';
@@ -189,13 +187,6 @@ function recorded(
 ): readonly AuditEvent[] {
   if (!isRecorded(audit, action)) return [];
   const at = new Date().toISOString();
-  const same = {
-    at,
-    action,
-    outcome: 'success',
-    ...NO_SENDER,
-    count: 1,
-    detail: { importedFrom: 'toolhive' },
-  } as const;
-  return targets.map((target) => ({ id: randomUUID(), ...same, target }));
+  const detail = { importedFrom: 'toolhive' };
+  return targets.map((target) => newEvent({ at, action, outcome: 'success', target, detail }));
 }

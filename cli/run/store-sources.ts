@@ -1,4 +1,4 @@
-import { configurationEvents } from '../../api/audit/configuration-events.ts';
+import { configurationEvents } from '../../api/audit/events.ts';
 import { openAuditLines } from '../../api/audit/lines.ts';
 import { applicationConnection } from '../../config/connection.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';

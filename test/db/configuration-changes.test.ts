@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { storeConfiguration, type StoredConfiguration } from '../../db/configuration/configuration.ts';
 import { listAuditEvents } from '../../db/upkeep/audit-events.ts';
-import { configurationEvents } from '../../api/audit/configuration-events.ts';
+import { configurationEvents } from '../../api/audit/events.ts';
 import type { AuditSettings } from '../../config/model.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { source } from './sync-source.ts';
