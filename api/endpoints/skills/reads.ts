@@ -12,9 +12,10 @@ import { servedView } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
 import { pathParameter, requiredParameter } from '../../http/path-parameter.ts';
 import type { Call } from '../endpoint.ts';
-import { refuseContradiction } from '../v0.1/list-query.ts';
+import { listJson, listPieces } from '../v0.1/item-json.ts';
+import { type PageOfList, refuseContradiction } from '../v0.1/list-query.ts';
 import type { readParameters } from '../v0.1/parameters.ts';
-import { skillJson, skillListJson, skillListPieces } from './item-json.ts';
+import { SKILL_LISTS, skillJson } from './item-json.ts';
 import { DEFAULT_LIMIT, type SkillListParameters } from './parameters.ts';
 
 /** `GET …/skills` and `GET …/plugins` */
@@ -39,21 +40,15 @@ export async function listSkills(kind: SkillKind, call: Call<SkillListParameters
       const entries = found.slice(0, limit);
       const last = entries.at(-1);
       const hasMore = found.length > limit || isCutShort(found, limit + 1);
-      if (last === undefined || !hasMore) return skillListJson(kind, entries);
+      if (last === undefined || !hasMore) return listJson(entries, undefined, SKILL_LISTS[kind]);
       const next: Cursor = { after: { name: last.name, version: last.version }, query };
-      return skillListJson(kind, entries, encodeCursor(next, list));
+      return listJson(entries, encodeCursor(next, list), SKILL_LISTS[kind]);
     },
   });
 }
 
-interface PageOfSkills {
-  readonly query: ListQuery;
-  readonly after: Cursor['after'] | undefined;
-  readonly limit: number;
-}
-
 /** @throws HttpError 400 for a cursor that was tampered with, or made for another list or query */
-function pageOf(given: SkillListParameters, list: string): PageOfSkills {
+function pageOf(given: SkillListParameters, list: string): PageOfList {
   const limit = given.limit ?? DEFAULT_LIMIT;
   if (given.cursor === undefined) return { query: queryOf(given), after: undefined, limit };
   const cursor = decodeCursor(given.cursor, list);
@@ -98,10 +93,10 @@ export async function listSkillVersions(kind: SkillKind, call: ReadCall): Promis
       const asked = { ...entriesOf(view, kind), name, includeDeleted };
       const { entries, areAll } = await listVersions(context.database, asked);
       if (entries.length === 0) throw noSuchSkill(view.registry.name, kind, name);
-      if (areAll) return skillListJson(kind, entries);
+      if (areAll) return listJson(entries, undefined, SKILL_LISTS[kind]);
       return (reader) =>
         readConsistently(context.database, reader, (transaction) =>
-          skillListPieces(kind, streamVersions(transaction, asked)),
+          listPieces(streamVersions(transaction, asked), SKILL_LISTS[kind]),
         );
     },
   });

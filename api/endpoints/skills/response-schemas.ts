@@ -5,9 +5,7 @@ import { ENTRY_STATUSES } from '../../../registry/entry.ts';
 import type { SkillKind } from '../../../registry/entry-kind.ts';
 import { PROVENANCE } from '../../../registry/server-json/extension.ts';
 import { ENTRY_STATE } from '../../../registry/skills/served-skill.ts';
-import { entryProvenance } from '../v0.1/response-schemas.ts';
-
-const timestamp = z.iso.datetime({ offset: true });
+import { entryProvenance, entryState, listMetadata } from '../v0.1/response-schemas.ts';
 
 const members = {
   namespace: z.string().meta({ example: 'io.github.someone' }),
@@ -16,14 +14,8 @@ const members = {
   version: z.string().meta({ example: '1.0.0' }),
   status: z.enum(ENTRY_STATUSES).meta({ description: 'The current status.' }),
   _meta: z.looseObject({
-    [ENTRY_STATE]: z
-      .object({
-        status: z.enum(ENTRY_STATUSES),
-        statusMessage: z.string().optional(),
-        statusChangedAt: timestamp,
-        publishedAt: timestamp,
-        updatedAt: timestamp,
-        isLatest: z.boolean(),
+    [ENTRY_STATE]: entryState(ENTRY_STATUSES)
+      .extend({
         documentStatus: z
           .unknown()
           .optional()
@@ -39,13 +31,8 @@ const servedPlugin = z
   .looseObject(members)
   .meta({ id: 'ServedPlugin', description: 'A plugin with its current status.' });
 
-const metadata = z.object({
-  count: z.int().min(0).meta({ description: 'Number of items on this page.' }),
-  nextCursor: z.string().optional().meta({ description: 'Cursor of the next page; absent on the last.' }),
-});
-
-const skillList = z.object({ skills: z.array(servedSkill), metadata }).meta({ id: 'SkillList' });
-const pluginList = z.object({ plugins: z.array(servedPlugin), metadata }).meta({ id: 'PluginList' });
+const skillList = z.object({ skills: z.array(servedSkill), metadata: listMetadata }).meta({ id: 'SkillList' });
+const pluginList = z.object({ plugins: z.array(servedPlugin), metadata: listMetadata }).meta({ id: 'PluginList' });
 
 /** What is served for a kind: one entry, and a list. */
 export function responsesOf(kind: SkillKind): { readonly one: z.ZodType; readonly list: z.ZodType } {

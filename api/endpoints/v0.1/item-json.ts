@@ -4,18 +4,20 @@ import { OFFICIAL, PROVENANCE } from '../../../registry/server-json/extension.ts
 
 /** `{server, _meta}` of an entry. It is the same text until the entry changes. */
 export function itemJson(entry: EntryRow): string {
-  const meta = {
-    [OFFICIAL]: {
-      status: entry.status,
-      ...(entry.statusMessage !== null && { statusMessage: entry.statusMessage }),
-      statusChangedAt: entry.statusChangedAt,
-      publishedAt: entry.publishedAt,
-      updatedAt: entry.updatedAt,
-      isLatest: entry.isLatest,
-    },
-    [PROVENANCE]: provenanceOf(entry),
-  };
+  const meta = { [OFFICIAL]: stateOf(entry), [PROVENANCE]: provenanceOf(entry) };
   return `{"server":${entry.document},"_meta":${JSON.stringify(meta)}}`;
+}
+
+/** The state of an entry in the registry. */
+export function stateOf(entry: EntryRow): Readonly<Record<string, unknown>> {
+  return {
+    status: entry.status,
+    ...(entry.statusMessage !== null && { statusMessage: entry.statusMessage }),
+    statusChangedAt: entry.statusChangedAt,
+    publishedAt: entry.publishedAt,
+    updatedAt: entry.updatedAt,
+    isLatest: entry.isLatest,
+  };
 }
 
 /** Where an entry came from. `kind` is the one of its source. */
@@ -23,18 +25,33 @@ export function provenanceOf({ sourceName, sourceKind, commitId }: EntryRow): Re
   return { source: sourceName, kind: sourceKind, ...(commitId !== null && { commit: commitId }) };
 }
 
+/** What a list has: `{"servers":[…]}`. */
+export interface ListFormat {
+  readonly member: string;
+  readonly item: (entry: EntryRow) => string;
+}
+
+const SERVERS: ListFormat = { member: 'servers', item: itemJson };
+
 /** A page of a list; `nextCursor` is absent on the last one. */
-export function listJson(entries: readonly EntryRow[], nextCursor?: string): string {
+export function listJson(
+  entries: readonly EntryRow[],
+  nextCursor?: string,
+  { member, item }: ListFormat = SERVERS,
+): string {
   const metadata = { count: entries.length, ...(nextCursor !== undefined && { nextCursor }) };
-  return `{"servers":[${entries.map(itemJson).join(',')}],"metadata":${JSON.stringify(metadata)}}`;
+  return `{"${member}":[${entries.map(item).join(',')}],"metadata":${JSON.stringify(metadata)}}`;
 }
 
 /** The same list of any number of entries, in chunks. */
-export async function* listPieces(entries: AsyncIterable<EntryRow>): AsyncGenerator<string, void, void> {
+export async function* listPieces(
+  entries: AsyncIterable<EntryRow>,
+  { member, item }: ListFormat = SERVERS,
+): AsyncGenerator<string, void, void> {
   let count = 0;
-  yield '{"servers":[';
+  yield `{"${member}":[`;
   for await (const entry of entries) {
-    yield `${count === 0 ? '' : ','}\n${itemJson(entry)}`;
+    yield `${count === 0 ? '' : ','}\n${item(entry)}`;
     count += 1;
   }
   yield `\n],"metadata":${JSON.stringify({ count })}}\n`;

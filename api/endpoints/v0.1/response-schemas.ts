@@ -7,6 +7,23 @@ import { sourceKindNames } from '../../../sources/index.ts';
 
 const timestamp = z.iso.datetime({ offset: true });
 
+/** The state of an entry in the registry. */
+// oxlint-disable-next-line explicit-module-boundary-types -- Only zod can spell the type.
+export const entryState = <const Statuses extends readonly string[]>(statuses: Statuses) =>
+  z.object({
+    status: z.enum(statuses),
+    statusMessage: z.string().optional(),
+    statusChangedAt: timestamp,
+    publishedAt: timestamp,
+    updatedAt: timestamp,
+    isLatest: z.boolean(),
+  });
+
+export const listMetadata = z.object({
+  count: z.int().min(0).meta({ description: 'Number of items on this page.' }),
+  nextCursor: z.string().optional().meta({ description: 'Cursor of the next page; absent on the last.' }),
+});
+
 export const serverDocument = z
   .looseObject({
     name: z.string().meta({ example: 'com.example/weather' }),
@@ -23,27 +40,14 @@ export const serverResponse = z
   .object({
     server: serverDocument,
     _meta: z.looseObject({
-      [OFFICIAL]: z.object({
-        status: z.enum(SERVER_STATUSES),
-        statusMessage: z.string().optional(),
-        statusChangedAt: timestamp,
-        publishedAt: timestamp,
-        updatedAt: timestamp,
-        isLatest: z.boolean(),
-      }),
+      [OFFICIAL]: entryState(SERVER_STATUSES),
       [PROVENANCE]: entryProvenance,
     }),
   })
   .meta({ id: 'ServerResponse' });
 
 export const serverList = z
-  .object({
-    servers: z.array(serverResponse),
-    metadata: z.object({
-      count: z.int().min(0).meta({ description: 'Number of items on this page.' }),
-      nextCursor: z.string().optional().meta({ description: 'Cursor of the next page; absent on the last.' }),
-    }),
-  })
+  .object({ servers: z.array(serverResponse), metadata: listMetadata })
   .meta({ id: 'ServerList' });
 
 export const allVersionsStatus = z
