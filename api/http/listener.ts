@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { cutOffStalledReaders } from './stalled-readers.ts';
-import { answerUnreadableRequests } from './unreadable-request.ts';
+import { handleTroubledConnections } from './troubled-connections.ts';
 
 /** Time for a client to send its headers, and its whole request, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -49,8 +48,7 @@ export async function listen(
     },
     listener,
   );
-  answerUnreadableRequests(server);
-  cutOffStalledReaders(server, stalledReaderTimeoutMs);
+  handleTroubledConnections(server, stalledReaderTimeoutMs);
   const { host, port } = parseAddress(address);
   server.listen({ port, ...(host !== undefined && { host }) });
   try {

@@ -1,4 +1,4 @@
-/** Answers requests that Node can't parse, or that are too large or too slow. They never reach a router. */
+/** Connections of clients that send no valid request, or don't read their answers. */
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
@@ -10,8 +10,14 @@ const ANSWERS: Readonly<Record<string, { readonly status: number; readonly error
 };
 const NO_HTTP = { status: 400, error: 'This is not a valid HTTP request' };
 
-/** Answers in JSON, unless the client is in the middle of another answer. */
-export function answerUnreadableRequests(server: Server): void {
+/**
+ * Answers requests that Node can't parse, or that are too large or too slow, in JSON, unless the client is in the middle of
+ * another answer: they never reach a router.
+ *
+ * Closes connections that have been still for a time, unless the server is still working on the answer: clients that don't
+ * read their answers hold memory and database connections. Idle connections between requests keep the server's own timeout.
+ */
+export function handleTroubledConnections(server: Server, stalledReaderTimeoutMs: number): void {
   const answers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', ({ socket }, response) => answers.set(socket, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -19,6 +25,12 @@ export function answerUnreadableRequests(server: Server): void {
     const isBeingAnswered = answer?.headersSent === true && !answer.writableFinished;
     if (socket.writable && !isBeingAnswered) socket.write(textOf(ANSWERS[error.code ?? ''] ?? NO_HTTP));
     socket.destroy(error);
+  });
+  server.timeout = stalledReaderTimeoutMs;
+  server.on('timeout', (socket) => {
+    const answer = answers.get(socket);
+    const isBeingMade = answer !== undefined && !answer.writableFinished && socket.writableLength === 0;
+    if (!isBeingMade) socket.destroy();
   });
 }
 
