@@ -1,12 +1,5 @@
 /** Opens everything that requests need, and closes it again. */
-import type { Logger } from 'pino';
-import type {
-  AuditSettings,
-  AuthSettings,
-  Configuration,
-  RateLimitSettings,
-  TelemetrySettings,
-} from '../config/model.ts';
+import type { AuditSettings, AuthSettings, TelemetrySettings } from '../config/model.ts';
 import { type ConnectionSettings, Database, DEFAULT_MAX_CONNECTIONS } from '../db/connection/database.ts';
 import { pingDatabase } from '../db/connection/availability.ts';
 import { watchDatabase } from '../db/connection/watch.ts';
@@ -36,26 +29,20 @@ import { softwareVersion } from './software-version.ts';
 /** Size of the page cache: about 500 pages of 100 entries. */
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
 
-export interface ContextOptions {
+export interface ContextOptions extends Pick<
+  ApiContext,
+  'database' | 'limits' | 'logger' | 'outbound' | 'publicHosts' | 'rateLimits' | 'trustedProxies'
+> {
   readonly temporal: TemporalServer;
   /** URL of Temporal's Web UI for operators, if known. */
   readonly temporalUiUrl?: string;
-  readonly database: Database;
   /** Settings for a connection to the same database that listens for changes. */
   readonly connection: ConnectionSettings;
   readonly auth: AuthSettings;
   readonly audit: AuditSettings;
-  readonly rateLimits: RateLimitSettings;
-  /** Addresses and ranges of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are trusted. */
-  readonly trustedProxies: readonly string[];
-  /** Host names of the server, in lower case. */
-  readonly publicHosts: readonly string[];
   /** How long cached answers are served while the database is unavailable, in milliseconds. */
   readonly maxStaleMs: number;
-  readonly limits: Configuration['limits'];
-  readonly outbound: Configuration['outbound'];
   readonly telemetry?: TelemetrySettings;
-  readonly logger: Logger;
   /** The data folder whose disk is watched, if PostgreSQL or Temporal is embedded. */
   readonly dataDirectory?: string;
   /** Aborted when the process is told to stop. */

@@ -1,6 +1,12 @@
 /** `/registry/{registry}/exports`: a registry as the policy and configuration files of clients. */
 import { z } from 'zod';
-import type { ExportOptions, TargetFacts } from '../../../registry/exports/target.ts';
+import 'zod-openapi';
+import {
+  EXPORT_MODES,
+  EXPORT_VERSIONS,
+  type ExportOptions,
+  type TargetFacts,
+} from '../../../registry/exports/target.ts';
 import { ALL_TARGETS, findTarget } from '../../../registry/exports/targets.ts';
 import { sendContent } from '../../cache/sent-content.ts';
 import { servedView } from '../../context.ts';
@@ -10,7 +16,6 @@ import { whileConnected } from '../../http/reader.ts';
 import { text } from '../../http/values.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
 import { pathParameters } from '../path-parameters.ts';
-import { exportParameters } from './parameters.ts';
 import type { ExportRequest } from './rendered-exports.ts';
 import { type ExportList, exportList, type ExportReport, exportReport } from './response-schemas.ts';
 
@@ -18,6 +23,23 @@ const { registry } = pathParameters;
 const exportTarget = text.meta({
   description: `One of ${ALL_TARGETS.map(({ id }) => id).join(', ')}.`,
   example: 'vscode-mcp',
+});
+
+const exportParameters = z.object({
+  mode: z
+    .enum(EXPORT_MODES, `must be one of ${EXPORT_MODES.join(', ')}`)
+    .optional()
+    .meta({
+      description:
+        'What the file does: `provide` gives users the servers, `allow` lets them use those that they add themselves. The default is the first mode of the target.',
+    }),
+  version: z
+    .enum(EXPORT_VERSIONS, `must be one of ${EXPORT_VERSIONS.join(', ')}`)
+    .optional()
+    .meta({
+      description:
+        'Which versions are allowed: `all` active ones, the default, or only the `latest` of each server. Files that give users servers have the latest.',
+    }),
 });
 
 export const clientExports: EndpointGroup = {
