@@ -13,7 +13,6 @@ import { type ListedSource, syncStatusesOf } from '../toolhive/sync-status.ts';
 import { type Call, endpoint } from '../endpoint.ts';
 import { pathParameters } from '../path-parameters.ts';
 import { sendSourceEntries } from './entry-lists.ts';
-import { goDuration } from './go-duration.ts';
 import { namedInput, namesInPath } from './request-body.ts';
 import { possiblyNoClaims, sourceEntries, type SourceInfo, sourceInfo, sourceInfos } from './response-schemas.ts';
 
@@ -147,4 +146,18 @@ function info({ name, kind, origin, definition, claims, createdAt, updatedAt }: 
     createdAt,
     updatedAt,
   };
+}
+
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const SECOND = 1000;
+
+/** As Go prints durations: `30m0s`, `1h0m0s`, `1.5s`, `500ms`: larger units that are zero are left out. */
+function goDuration(milliseconds: number): string {
+  if (milliseconds > 0 && milliseconds < SECOND) return `${milliseconds}ms`;
+  const hours = Math.floor(milliseconds / HOUR);
+  const minutes = Math.floor((milliseconds % HOUR) / MINUTE);
+  const seconds = (milliseconds % MINUTE) / SECOND;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}s`;
+  return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
 }
