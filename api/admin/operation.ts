@@ -57,8 +57,8 @@ export interface Change<Input extends z.ZodType, Output> extends Declaration<Inp
   readonly kind: 'change';
   readonly role: Role;
   readonly action: ChangeAction;
-  /** What is changed, for the record. */
-  readonly target: (input: z.output<Input>) => Partial<Omit<AuditTarget, 'kind'>>;
+  /** What is changed, for the record. Default: what the input names. */
+  readonly target?: (input: z.output<Input>) => Partial<Omit<AuditTarget, 'kind'>>;
 }
 
 export function query<Input extends z.ZodType, Output>(
@@ -172,7 +172,7 @@ const UNKNOWN = { name: null, version: null, registry: null };
 
 async function targetOf<Input extends z.ZodType, Output>(
   { registries }: OperationContext,
-  { action, target }: Change<Input, Output>,
+  { action, target = namesIn }: Change<Input, Output>,
   input: ReadInput<z.output<Input>>,
 ): Promise<Partial<AuditTarget>> {
   if ('error' in input) return namesIn(input.sent);
@@ -181,7 +181,7 @@ async function targetOf<Input extends z.ZodType, Output>(
   return { ...told, registry: (await registries.find(undefined))?.name ?? null };
 }
 
-/** The names in an input that doesn't match the schema. */
+/** The names in an input, whether or not it matches the schema. */
 function namesIn(sent: unknown): Partial<AuditTarget> {
   if (!isJsonObject(sent)) return {};
   const members = ['name', 'version', 'registry'] as const;

@@ -15,7 +15,6 @@ import { byRegistryName, visibleRegistry } from './reads.ts';
 export const createRegistry = change({
   role: 'manageRegistries',
   action: 'registry.create',
-  target: ({ name }) => ({ name }),
   input: namedRegistry,
   run: async (context, written): Promise<RegistryRow> => {
     const requested = await requestedRegistry(context, written);
@@ -30,7 +29,6 @@ export const createRegistry = change({
 export const updateRegistry = change({
   role: 'manageRegistries',
   action: 'registry.update',
-  target: ({ name }) => ({ name }),
   input: namedRegistry,
   run: async (context, written): Promise<RegistryRow> => {
     await changeableRegistry(context, written.name);
@@ -44,7 +42,6 @@ export const updateRegistry = change({
 export const deleteRegistry = change({
   role: 'manageRegistries',
   action: 'registry.delete',
-  target: ({ name }) => ({ name }),
   input: byRegistryName,
   run: async (context, { name }): Promise<void> => {
     await changeableRegistry(context, name);

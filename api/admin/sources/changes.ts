@@ -21,7 +21,6 @@ import { bySourceName, requestedSource, visibleSource } from './requested-source
 export const createSource = change({
   role: 'manageSources',
   action: 'source.create',
-  target: ({ name }) => ({ name }),
   input: namedSource,
   run: async (context, written): Promise<SourceRow & Changed> => {
     await stored.createSource(context.database, requestedSource(context, written));
@@ -35,7 +34,6 @@ export const createSource = change({
 export const updateSource = change({
   role: 'manageSources',
   action: 'source.update',
-  target: ({ name }) => ({ name }),
   input: namedSource,
   run: async (context, written): Promise<SourceRow & Changed> => {
     const before = await changeableSource(context, written.name);
@@ -55,7 +53,6 @@ export const updateSource = change({
 export const deleteSource = change({
   role: 'manageSources',
   action: 'source.delete',
-  target: ({ name }) => ({ name }),
   input: bySourceName,
   run: async (context, { name }): Promise<Changed> => {
     const source = await visibleSource(context, name);
@@ -72,7 +69,6 @@ export const deleteSource = change({
 export const syncSource = change({
   role: 'manageSources',
   action: 'source.sync',
-  target: ({ name }) => ({ name }),
   input: bySourceName.extend({
     wait: z.boolean().default(false),
     force: z.boolean().default(false),
@@ -92,7 +88,6 @@ export const syncSource = change({
 export const pauseSource = change({
   role: 'manageSources',
   action: 'source.pause',
-  target: ({ name }) => ({ name }),
   input: bySourceName,
   run: async (context, { name }) => {
     await visibleSource(context, name);
@@ -104,7 +99,6 @@ export const pauseSource = change({
 export const resumeSource = change({
   role: 'manageSources',
   action: 'source.resume',
-  target: ({ name }) => ({ name }),
   input: bySourceName,
   run: async (context, { name }) => {
     await visibleSource(context, name);

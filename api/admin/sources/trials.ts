@@ -20,7 +20,6 @@ const MAX_ENTRIES = 100;
 export const trySource = change({
   role: 'manageSources',
   action: 'source.try',
-  target: ({ name }) => ({ name }),
   input: namedSource,
   run: async (context, written): Promise<Trial> => {
     const { database, trials } = context;
