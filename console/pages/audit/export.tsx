@@ -71,10 +71,8 @@ async function readAll(
   const events: AuditEvent[] = [];
   for (;;) {
     const last = events.at(-1);
-    const page = await server.audit.list.query(
-      { ...conditionsOf(search), limit: PAGE, ...(last !== undefined && { before: { at: last.at, id: last.id } }) },
-      { signal },
-    );
+    const before = last && { at: last.at, id: last.id };
+    const page = await server.audit.list.query({ ...conditionsOf(search), limit: PAGE, before }, { signal });
     events.push(...page);
     onProgress(events.length);
     if (page.length < PAGE) return events;

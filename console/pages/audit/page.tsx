@@ -1,4 +1,4 @@
-import { Badge, Button, Group, NativeSelect, Stack, Table, TextInput } from '@mantine/core';
+import { Badge, Button, Group, NativeSelect, Stack, Table, TextInput, type TextInputProps } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
@@ -25,10 +25,7 @@ export function AuditPage(): ReactElement {
   const events = useInfiniteQuery({
     queryKey: ['audit', search],
     queryFn: ({ signal, pageParam }) =>
-      server.audit.list.query(
-        { ...conditionsOf(search), limit: PAGE, ...(pageParam !== null && { before: pageParam }) },
-        { signal },
-      ),
+      server.audit.list.query({ ...conditionsOf(search), limit: PAGE, before: pageParam ?? undefined }, { signal }),
     initialPageParam: null as { at: string; id: string } | null,
     getNextPageParam: (page) => {
       const last = page.at(-1);
@@ -53,7 +50,11 @@ export function AuditPage(): ReactElement {
             </Empty>
           ) : (
             <>
-              <Events events={found} />
+              <WideTable label={texts.title} minWidth={720} titles={Object.values(texts.columns)}>
+                {found.map((event) => (
+                  <EventLine key={event.id} event={event} />
+                ))}
+              </WideTable>
               <MoreButton query={events} label={texts.more} />
             </>
           )
@@ -68,6 +69,14 @@ function Filters({ search }: { readonly search: AuditSearch }): ReactElement {
   const set = (change: AuditSearch): void =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const { filters, any } = texts;
+  const field = (name: 'subject' | 'target' | 'from' | 'until', props: TextInputProps): ReactElement => (
+    <TextInput
+      label={filters[name]}
+      value={search[name] ?? ''}
+      onChange={({ currentTarget: { value } }) => set({ [name]: value || undefined })}
+      {...props}
+    />
+  );
   return (
     <Group align="flex-end" gap="sm">
       <NativeSelect
@@ -87,30 +96,10 @@ function Filters({ search }: { readonly search: AuditSearch }): ReactElement {
         onChange={({ currentTarget: { value } }) => set({ outcome: OUTCOMES.find((candidate) => candidate === value) })}
         data={[{ value: '', label: any }, ...OUTCOMES.map((value) => ({ value, label: texts.outcomes[value] }))]}
       />
-      <TextInput
-        label={filters.subject}
-        placeholder={texts.subjectHint}
-        value={search.subject ?? ''}
-        onChange={({ currentTarget: { value } }) => set({ subject: value || undefined })}
-      />
-      <TextInput
-        label={filters.target}
-        placeholder={texts.targetHint}
-        value={search.target ?? ''}
-        onChange={({ currentTarget: { value } }) => set({ target: value || undefined })}
-      />
-      <TextInput
-        type="datetime-local"
-        label={filters.from}
-        value={search.from ?? ''}
-        onChange={({ currentTarget: { value } }) => set({ from: value || undefined })}
-      />
-      <TextInput
-        type="datetime-local"
-        label={filters.until}
-        value={search.until ?? ''}
-        onChange={({ currentTarget: { value } }) => set({ until: value || undefined })}
-      />
+      {field('subject', { placeholder: texts.subjectHint })}
+      {field('target', { placeholder: texts.targetHint })}
+      {field('from', { type: 'datetime-local' })}
+      {field('until', { type: 'datetime-local' })}
       {Object.keys(search).length > 0 && (
         <Button variant="subtle" onClick={() => void navigate({ search: {} })}>
           {texts.clear}
@@ -121,16 +110,6 @@ function Filters({ search }: { readonly search: AuditSearch }): ReactElement {
 }
 
 const COLORS = { success: 'green', denied: 'red', failure: 'yellow', error: 'red', unknown: 'gray' } as const;
-
-function Events({ events }: { readonly events: readonly AuditEvent[] }): ReactElement {
-  return (
-    <WideTable label={texts.title} minWidth={720} titles={Object.values(texts.columns)}>
-      {events.map((event) => (
-        <EventLine key={event.id} event={event} />
-      ))}
-    </WideTable>
-  );
-}
 
 function EventLine({ event }: { readonly event: AuditEvent }): ReactElement {
   const { at, displayName, subject, actor, sourceAddress, action, target, count, detail } = event;

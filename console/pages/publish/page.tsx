@@ -99,8 +99,7 @@ function PublishVersion({
   const deferred = useDeferredValue(text);
   const faults = useMemo(() => faultsOfDocument(type, deferred), [type, deferred]);
   const publish = useChange({
-    change: (document: string) =>
-      server.entries.publish.mutate({ document, entryKind: type, ...(registry !== undefined && { registry }) }),
+    change: (document: string) => server.entries.publish.mutate({ document, entryKind: type, registry }),
     done: ({ name, version }) => texts.published(name, version),
     showsErrors: true,
     onDone: ({ name }) => void navigate({ search: (before) => ({ ...before, tab: 'manage', name }) }),

@@ -83,11 +83,7 @@ function VersionLine({ of, version }: { readonly of: ServerAddress; readonly ver
   });
   const deprecate = useChange({
     change: () =>
-      server.entries.setStatus.mutate({
-        ...key,
-        status: 'deprecated',
-        ...(message.trim() !== '' && { statusMessage: message.trim() }),
-      }),
+      server.entries.setStatus.mutate({ ...key, status: 'deprecated', statusMessage: message.trim() || undefined }),
     done: () => texts.deprecated(number),
     onDone: close,
   });

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useState } from 'react';
 import { ENTRY_KINDS, type EntryKind } from '../../../registry/entry-kind.ts';
+import { isJsonObject, type JsonObject } from '../../../registry/json.ts';
 import { server } from '../../client/server.ts';
 import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState, MoreButton } from '../../parts/query-state.tsx';
@@ -94,8 +95,8 @@ function View({ name, type, claims, search }: ViewProps): ReactElement {
           name,
           entryKind: type,
           claims: objectIn(claims) ?? {},
-          ...(search !== '' && { search }),
-          ...(pageParam !== null && { after: pageParam }),
+          search: search || undefined,
+          after: pageParam ?? undefined,
         },
         { signal },
       ),
@@ -140,12 +141,10 @@ function View({ name, type, claims, search }: ViewProps): ReactElement {
   );
 }
 
-function objectIn(text: string): Record<string, unknown> | undefined {
+function objectIn(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

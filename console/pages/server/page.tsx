@@ -3,7 +3,7 @@ import { Select, Stack, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { type ReactElement, useMemo } from 'react';
-import { type EntryKind, kindOfName, servedName, SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
+import { kindOfName, servedName } from '../../../registry/entry-kind.ts';
 import { visibleText } from '../../parts/hidden-characters.ts';
 import { CodeBlock } from '../../parts/code-block.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
@@ -26,11 +26,12 @@ const route = getRouteApi('/catalog/$registry/$');
 export function ServerPage(): ReactElement {
   const { registry, _splat: name = '' } = route.useParams();
   const { version } = route.useSearch();
-  const address = { registry, entryKind: kindOfName(name), name: servedName(name) };
+  const kind = kindOfName(name);
+  const address = { registry, entryKind: kind, name: servedName(name) };
   const versions = useQuery(versionsQuery(address));
   return (
     <Stack gap="md">
-      <PageLink size="sm" to="/catalog" search={{ registry, type: catalogType(address.entryKind) }}>
+      <PageLink size="sm" to="/catalog" search={{ registry, type: kind === 'server' ? undefined : kind }}>
         ← {texts.back}
       </PageLink>
       {versions.isError && <PageTitle text={address.name} />}
@@ -39,11 +40,6 @@ export function ServerPage(): ReactElement {
       </QueryState>
     </Stack>
   );
-}
-
-/** The catalog's address leaves servers out. */
-function catalogType(kind: EntryKind): SkillKind | undefined {
-  return SKILL_KINDS.find((known) => known === kind);
 }
 
 function latestOf(versions: readonly ListedVersion[]): string {

@@ -17,47 +17,35 @@ export function Versions({ versions }: { readonly versions: readonly ListedVersi
       highlightOnHover
       titles={[texts.version, texts.versions.status, texts.published, texts.versions.compare]}
     >
-      {versions.map(({ version, status, publishedAt, isLatest }, index) => (
-        <Table.Tr key={version}>
-          <Table.Td>
-            <PageLink from="/catalog/$registry/$" search={{ version }}>
-              <SafeText text={version} limit={60} />
-            </PageLink>{' '}
-            {isLatest && <Badge size="sm">{texts.latest}</Badge>}
-          </Table.Td>
-          <Table.Td>{texts.statuses[status]}</Table.Td>
-          <Table.Td>
-            <Time at={publishedAt} as="date" />
-          </Table.Td>
-          <Table.Td>
-            {previous(versions, index) !== undefined && <CompareLink versions={versions} index={index} />}
-          </Table.Td>
-        </Table.Tr>
-      ))}
+      {versions.map(({ version, status, publishedAt, isLatest }, index) => {
+        const previous = versions[index + 1]?.version;
+        return (
+          <Table.Tr key={version}>
+            <Table.Td>
+              <PageLink from="/catalog/$registry/$" search={{ version }}>
+                <SafeText text={version} limit={60} />
+              </PageLink>{' '}
+              {isLatest && <Badge size="sm">{texts.latest}</Badge>}
+            </Table.Td>
+            <Table.Td>{texts.statuses[status]}</Table.Td>
+            <Table.Td>
+              <Time at={publishedAt} as="date" />
+            </Table.Td>
+            <Table.Td>
+              {previous !== undefined && (
+                <PageLink
+                  size="sm"
+                  aria-label={texts.versions.compareWith(visibleText(version, 60))}
+                  from="/catalog/$registry/$"
+                  search={{ version, view: 'difference', from: previous }}
+                >
+                  {texts.versions.compare}
+                </PageLink>
+              )}
+            </Table.Td>
+          </Table.Tr>
+        );
+      })}
     </WideTable>
-  );
-}
-
-function previous(versions: readonly ListedVersion[], index: number): string | undefined {
-  return versions[index + 1]?.version;
-}
-
-function CompareLink({
-  versions,
-  index,
-}: {
-  readonly versions: readonly ListedVersion[];
-  readonly index: number;
-}): ReactElement {
-  const version = versions[index]?.version ?? '';
-  return (
-    <PageLink
-      size="sm"
-      aria-label={texts.versions.compareWith(visibleText(version, 60))}
-      from="/catalog/$registry/$"
-      search={{ version, view: 'difference', from: previous(versions, index) }}
-    >
-      {texts.versions.compare}
-    </PageLink>
   );
 }

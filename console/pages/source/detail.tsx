@@ -11,7 +11,7 @@ import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { Time } from '../../parts/time.tsx';
 import { SourceActions } from './actions.tsx';
 import { History } from './history.tsx';
-import { entriesInWords, StateBadge } from './parts.tsx';
+import { entriesInWords, StateBadge, SyncFailure } from './parts.tsx';
 import { type SourceDetail, sourceQuery, stateOf } from './state.ts';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
@@ -49,13 +49,7 @@ function Source({ source }: { readonly source: SourceDetail }): ReactElement {
       </Group>
       <Progress name={name} />
       {lastRun?.failureType === 'RemovalGuard' && <Alert color="yellow">{texts.guardStopped}</Alert>}
-      {lastRun?.outcome === 'failed' && (
-        <Alert color="red" variant="light" title={texts.failure}>
-          <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
-            {lastRun.failureMessage}
-          </Text>
-        </Alert>
-      )}
+      {lastRun?.outcome === 'failed' && <SyncFailure title={texts.failure} message={lastRun.failureMessage} />}
       <Facts source={source} />
       <TemporalLink name={name} />
       {definition.origin.kind !== 'managed' && <History name={name} />}

@@ -19,7 +19,7 @@ export function History({ name }: { readonly name: string }): ReactElement {
   const runs = useInfiniteQuery({
     queryKey: ['sources', 'runs', name],
     queryFn: ({ signal, pageParam }) =>
-      server.sources.runs.query({ name, limit: PAGE, ...(pageParam !== null && { before: pageParam }) }, { signal }),
+      server.sources.runs.query({ name, limit: PAGE, before: pageParam ?? undefined }, { signal }),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => (page.length < PAGE ? undefined : page.at(-1)?.number),
     select: ({ pages }) => pages.flat(),
@@ -33,7 +33,11 @@ export function History({ name }: { readonly name: string }): ReactElement {
           ) : (
             <>
               <Chart runs={found.slice(0, PAGE)} />
-              <Runs name={name} runs={found} />
+              <WideTable label={texts.history} minWidth={640} titles={Object.values(texts.runColumns)}>
+                {found.map((run) => (
+                  <RunLine key={run.number} name={name} run={run} />
+                ))}
+              </WideTable>
               <MoreButton query={runs} label={texts.olderSyncs} />
             </>
           )
@@ -60,16 +64,6 @@ function Chart({ runs }: { readonly runs: readonly Run[] }): ReactElement {
         );
       })}
     </div>
-  );
-}
-
-function Runs({ name, runs }: { readonly name: string; readonly runs: readonly Run[] }): ReactElement {
-  return (
-    <WideTable label={texts.history} minWidth={640} titles={Object.values(texts.runColumns)}>
-      {runs.map((run) => (
-        <RunLine key={run.number} name={name} run={run} />
-      ))}
-    </WideTable>
   );
 }
 

@@ -74,19 +74,16 @@ function FilteredSources({ sources }: { readonly sources: readonly SourceRow[] }
           onChange={(value) => change({ state: STATES.find((candidate) => candidate === value) })}
         />
       </Group>
-      {shown.length === 0 ? <Empty title={texts.noneFound} /> : <SourcesTable sources={shown} />}
+      {shown.length === 0 ? (
+        <Empty title={texts.noneFound} />
+      ) : (
+        <WideTable label={texts.title} minWidth={640} verticalSpacing="sm" titles={Object.values(texts.columns)}>
+          {shown.map((source) => (
+            <SourceLine key={source.name} source={source} />
+          ))}
+        </WideTable>
+      )}
     </>
-  );
-}
-
-function SourcesTable({ sources }: { readonly sources: readonly SourceRow[] }): ReactElement {
-  const { columns } = texts;
-  return (
-    <WideTable label={texts.title} minWidth={640} verticalSpacing="sm" titles={Object.values(columns)}>
-      {sources.map((source) => (
-        <SourceLine key={source.name} source={source} />
-      ))}
-    </WideTable>
   );
 }
 

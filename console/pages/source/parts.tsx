@@ -1,6 +1,6 @@
 /** Parts that several pages of sources share. */
-import { Badge } from '@mantine/core';
-import type { ReactElement } from 'react';
+import { Alert, Badge, Text } from '@mantine/core';
+import type { ReactElement, ReactNode } from 'react';
 import { ENTRY_KINDS, type EntryKind } from '../../../registry/entry-kind.ts';
 import { COLORS, type Run, type SourceState } from './state.ts';
 import { texts } from './texts.ts';
@@ -24,6 +24,24 @@ export function outcomeOf({ outcome, endedAt }: Pick<Run, 'outcome' | 'endedAt'>
 export function OutcomeBadge({ run }: { readonly run: Pick<Run, 'outcome' | 'endedAt'> }): ReactElement {
   const outcome = outcomeOf(run);
   return <Badge color={OUTCOME_COLORS[outcome]}>{texts.outcomes[outcome]}</Badge>;
+}
+
+interface FailureProps {
+  readonly title: string;
+  readonly message: string | null;
+  readonly children?: ReactNode;
+}
+
+/** Why a sync failed, or would fail. */
+export function SyncFailure({ title, message, children }: FailureProps): ReactElement {
+  return (
+    <Alert color="red" variant="light" title={title}>
+      <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
+        {message}
+      </Text>
+      {children}
+    </Alert>
+  );
 }
 
 /** How many entries of each kind there are: `12 servers, 1 skill`. */

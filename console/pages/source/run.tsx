@@ -1,5 +1,5 @@
 /** One sync: why it failed, what it rejected, and what it changed. */
-import { Alert, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Group, Stack, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -10,7 +10,7 @@ import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Time } from '../../parts/time.tsx';
 import { FindingsTable } from './findings.tsx';
-import { OutcomeBadge } from './parts.tsx';
+import { OutcomeBadge, SyncFailure } from './parts.tsx';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
 import { Section, Muted } from '../../parts/text.tsx';
@@ -60,12 +60,9 @@ function RunDetails({ run }: { readonly run: RunDetail }): ReactElement {
         {texts.counts(rejected, warnings)}.
       </Text>
       {run.failureMessage !== null && (
-        <Alert color="red" variant="light" title={texts.failure}>
-          <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
-            {run.failureMessage}
-          </Text>
+        <SyncFailure title={texts.failure} message={run.failureMessage}>
           {run.failureType === 'RemovalGuard' && <Text size="sm">{texts.guardStopped}</Text>}
-        </Alert>
+        </SyncFailure>
       )}
       <Findings run={run} />
       <Changes changes={run.changes} />

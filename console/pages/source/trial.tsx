@@ -1,9 +1,10 @@
 /** What a trial of a source found. */
-import { Alert, List, Stack, Text } from '@mantine/core';
+import { List, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { server } from '../../client/server.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { FindingsTable } from './findings.tsx';
+import { SyncFailure } from './parts.tsx';
 import { texts } from './texts.ts';
 import { Heading, Muted } from '../../parts/text.tsx';
 
@@ -13,13 +14,7 @@ export function TrialResult({ trial: { failure, entries, total, findings } }: { 
   return (
     <Stack gap="xs" role="status">
       <Heading>{texts.tried}</Heading>
-      {failure !== null && (
-        <Alert color="red" variant="light" title={texts.triedFailed}>
-          <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
-            {failure.message}
-          </Text>
-        </Alert>
-      )}
+      {failure !== null && <SyncFailure title={texts.triedFailed} message={failure.message} />}
       {failure === null && total === 0 && <Text c="dimmed">{texts.triedNothing}</Text>}
       {total > 0 && (
         <>
