@@ -17,7 +17,7 @@ import type { RenderedExports } from './endpoints/exports/rendered-exports.ts';
 import { HttpError } from './http/error.ts';
 import { pathParameter } from './http/path-parameter.ts';
 import type { RegistryDirectory } from './registry-directory.ts';
-import type { SoftwareVersion } from './software-version.ts';
+import type { SoftwareVersion } from '../telemetry/software-version.ts';
 
 export interface ApiContext {
   readonly access: Access;

@@ -24,7 +24,7 @@ import { Pages } from './cache/pages.ts';
 import type { ApiContext } from './context.ts';
 import { RenderedExports } from './endpoints/exports/rendered-exports.ts';
 import { RegistryDirectory } from './registry-directory.ts';
-import { softwareVersion } from './software-version.ts';
+import { softwareVersion } from '../telemetry/software-version.ts';
 
 /** Size of the page cache: about 500 pages of 100 entries. */
 const PAGE_CACHE_BYTES = 64 * 1024 * 1024;
@@ -92,7 +92,8 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
 /** On a database that is watched. */
 async function openOn(options: ContextOptions, registries: RegistryDirectory): Promise<OpenContext> {
   const { database, auth, logger } = options;
-  const { version } = softwareVersion(process.env);
+  const shared = contextOf(options, registries);
+  const { version } = shared.software;
   const audit = await AuditTrail.open({ settings: options.audit, database, logger });
   const telemetry = startTelemetry(options.telemetry, version);
   const temporal = await connectTemporal(options.temporal, telemetry);
@@ -102,7 +103,6 @@ async function openOn(options: ContextOptions, registries: RegistryDirectory): P
     onConnection: (isConnected) => registries.noteListening(isConnected),
   });
   const findWorkersNow = (): Promise<Workers> => findWorkers(temporal.client, options.temporal.taskQueue);
-  const shared = contextOf(options, registries);
   const removeGauges = [
     addProcessGauges({ role: 'api', version }),
     addRegistryGauges(database),
@@ -151,7 +151,7 @@ function contextOf(
   registries: RegistryDirectory,
 ): Omit<ApiContext, 'access' | 'actors' | 'trials' | 'audit' | 'findWorkers'> {
   const { database, temporal, limits, rateLimits, trustedProxies, publicHosts, outbound, logger, signal } = options;
-  const software = softwareVersion(process.env);
+  const software = softwareVersion();
   return {
     database,
     registries,

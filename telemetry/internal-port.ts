@@ -1,6 +1,6 @@
 /** The port that every process has for probes and metrics. Not to be published. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { softwareVersion } from '../api/software-version.ts';
+import { softwareVersion } from './software-version.ts';
 import { type HttpListener, listen } from '../api/http/listener.ts';
 import { collectMetrics } from './meter.ts';
 import { renderMetrics } from './prometheus.ts';
@@ -66,7 +66,7 @@ interface VersionInformation {
 }
 
 export function versionInformation(): VersionInformation {
-  const { version, commit, buildDate } = softwareVersion(process.env);
+  const { version, commit, buildDate } = softwareVersion();
   return {
     version,
     commit,

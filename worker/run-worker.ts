@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { createActivities, createWatchActivities } from '../activities/index.ts';
 import { createWriteActivities } from '../activities/write-activities.ts';
 import type { OutboundSettings, TelemetrySettings } from '../config/model.ts';
-import { softwareVersion } from '../api/software-version.ts';
+import { softwareVersion } from '../telemetry/software-version.ts';
 import type { HttpListener } from '../api/http/listener.ts';
 import { pingDatabase } from '../db/connection/availability.ts';
 import type { Database } from '../db/connection/database.ts';
@@ -136,7 +136,7 @@ async function succeeds(question: Promise<unknown>): Promise<boolean> {
 }
 
 async function runWithPort(options: WorkerOptions, state: WorkerState, port: HttpListener): Promise<void> {
-  const { server, database, logger, signal, version = softwareVersion(process.env).version } = options;
+  const { server, database, logger, signal, version = softwareVersion().version } = options;
   installRuntime(logger);
   const telemetry = startTelemetry(options.telemetry, version);
   const removeGauges = [addProcessGauges({ role: 'worker', version }), addRegistryGauges(database)];

@@ -6,9 +6,9 @@ export function addVersionCommand(program: Command): void {
     .description('Print version details')
     .addOption(new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
     .action(async ({ format }: { format: 'text' | 'json' }) => {
-      const { softwareVersion } = await import('../../api/software-version.ts');
+      const { softwareVersion } = await import('../../telemetry/software-version.ts');
       const version = {
-        ...softwareVersion(process.env),
+        ...softwareVersion(),
         node: process.version,
         platform: `${process.platform}/${process.arch}`,
       };

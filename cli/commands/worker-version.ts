@@ -22,8 +22,8 @@ export function addWorkerVersionCommand(program: Command): void {
       ].join('\n'),
     )
     .action(async (version: string | undefined, options: SetCurrentOptions) => {
-      const { softwareVersion } = await import('../../api/software-version.ts');
-      await setCurrent(version ?? softwareVersion(process.env).version, options);
+      const { softwareVersion } = await import('../../telemetry/software-version.ts');
+      await setCurrent(version ?? softwareVersion().version, options);
     });
 }
 

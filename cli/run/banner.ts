@@ -1,5 +1,5 @@
 /** The summary that `serve` prints once everything is running. */
-import { softwareVersion } from '../../api/software-version.ts';
+import { softwareVersion } from '../../telemetry/software-version.ts';
 import type { AuthSettings, Configuration } from '../../config/model.ts';
 import { isLoopback, localUrl } from '../../config/listen-address.ts';
 import type { CompleteConfiguration } from './roles.ts';
@@ -23,7 +23,7 @@ export function banner(
   const shown = lines.filter(([, value]) => value !== undefined);
   return [
     '',
-    `Rollcall ${softwareVersion(process.env).version} is running (ready after ${roundedDuration(facts.startedInMs)})`,
+    `Rollcall ${softwareVersion().version} is running (ready after ${roundedDuration(facts.startedInMs)})`,
     '',
     ...shown.map(([name, value]) => `  ${name.padEnd(15)}${value}`),
     '',

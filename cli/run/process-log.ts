@@ -1,6 +1,6 @@
 /** Logs the start and the stop of the long-running commands. */
 import type { Logger } from 'pino';
-import { softwareVersion } from '../../api/software-version.ts';
+import { softwareVersion } from '../../telemetry/software-version.ts';
 import { describeFinding } from '../../config/faults.ts';
 import type { Configuration } from '../../config/model.ts';
 import { createLogger, logFormat } from '../../telemetry/logger.ts';
@@ -25,7 +25,7 @@ export function serveOutput(
   return {
     say: (message) => logger.info(message),
     onRunning: ({ server, temporalUiUrl }, facts) => {
-      const { version } = softwareVersion(process.env);
+      const { version } = softwareVersion();
       const { dataDirectory, startedInMs } = facts;
       logger.info(
         { address: server.address, temporalUiUrl, dataDirectory, startedInMs },
@@ -47,7 +47,7 @@ export async function loggedRun(
   { role, configuration, logger }: { role: Role; configuration: CompleteConfiguration; logger: Logger },
   work: () => Promise<void>,
 ): Promise<void> {
-  const { version, commit } = softwareVersion(process.env);
+  const { version, commit } = softwareVersion();
   logger.info({ version, commit, node: process.version, ...summaryOf(configuration) }, `The ${role} starts`);
   const warning = role === 'api' ? exposureWarning(configuration) : undefined;
   if (warning !== undefined) logger.warn(warning);

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import manifest from '../../../package.json' with { type: 'json' };
 import type { Configuration } from '../../../config/model.ts';
-import { softwareVersion } from '../../../api/software-version.ts';
+import { softwareVersion } from '../../../telemetry/software-version.ts';
 import { type Finding, ok, problem, warning } from '../finding.ts';
 
 const MAX_CLOCK_DIFFERENCE_MS = 2_000;
@@ -65,7 +65,7 @@ async function spaceFinding(
 }
 
 export async function checkVersions({ sources }: Configuration): Promise<Finding[]> {
-  const { version, commit } = softwareVersion(process.env);
+  const { version, commit } = softwareVersion();
   const needed = manifest.engines.node.replace('>=', '');
   const isOld = compareVersions(process.versions.node, needed) < 0;
   const usesGit = sources.some(({ origin }) => origin.kind === 'git');

@@ -1,6 +1,6 @@
 /** Checks the running server: readiness, version, and sources. */
 import type { inferRouterOutputs } from '@trpc/server';
-import { softwareVersion } from '../../../api/software-version.ts';
+import { softwareVersion } from '../../../telemetry/software-version.ts';
 import type { AdminRouter } from '../../../api/trpc/router.ts';
 import { isJsonObject, parseJson, textOf } from '../../../registry/json.ts';
 import { askServer } from '../../server/admin-client.ts';
@@ -17,7 +17,7 @@ export async function checkServer(options: ServerOptions): Promise<Finding[]> {
   const server = baseUrl(options.server);
   try {
     const readiness = await ask(`${server}/readiness`);
-    const { version } = softwareVersion(process.env);
+    const { version } = softwareVersion();
     const theirs = textIn((await ask(`${server}/version`)).body, 'version') ?? 'unknown';
     return [
       readiness.isOk

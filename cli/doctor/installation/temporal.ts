@@ -3,7 +3,7 @@ import { connectTemporal, type TemporalServer } from '../../../temporal/connect.
 import { describeTemporalFailure } from '../../../temporal/connection-failure.ts';
 import { missingSearchAttributes } from '../../../temporal/search-attributes.ts';
 import { findWorkers, type Workers } from '../../../temporal/workers.ts';
-import { softwareVersion } from '../../../api/software-version.ts';
+import { softwareVersion } from '../../../telemetry/software-version.ts';
 import { describeError } from '../../terminal/failure.ts';
 import { type Finding, ok, problem, warning } from '../finding.ts';
 
@@ -55,7 +55,7 @@ function workerFindings({ taskQueues, workers }: Workers): Finding[] {
       ),
     ];
   }
-  const { version } = softwareVersion(process.env);
+  const { version } = softwareVersion();
   const others = workers.filter((worker) => worker.version !== version);
   return [
     ok(`${workers.length === 1 ? '1 worker polls' : `${workers.length} workers poll`} for tasks`),

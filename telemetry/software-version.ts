@@ -10,11 +10,11 @@ export interface SoftwareVersion {
 }
 
 /** The version of the package, and the commit and date that a build sets as environment variables. */
-export function softwareVersion(environment: NodeJS.ProcessEnv): SoftwareVersion {
+export function softwareVersion(): SoftwareVersion {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   return {
     version: z.object({ version: z.string() }).parse(manifest).version,
-    commit: environment['ROLLCALL_COMMIT'] ?? 'unknown',
-    buildDate: environment['ROLLCALL_BUILD_DATE'] ?? 'unknown',
+    commit: process.env['ROLLCALL_COMMIT'] ?? 'unknown',
+    buildDate: process.env['ROLLCALL_BUILD_DATE'] ?? 'unknown',
   };
 }
