@@ -12,7 +12,7 @@ import { requiredParameter } from '../../http/path-parameter.ts';
 import { whileConnected } from '../../http/reader.ts';
 import { text } from '../../http/values.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
-import { pathParameters } from '../path-parameters.ts';
+import { pathParameters } from '../common-parts.ts';
 
 const { registry, versionOrLatest } = pathParameters;
 const DIGEST = /^sha256:([0-9a-f]{64})$/;

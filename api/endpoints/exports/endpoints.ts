@@ -15,7 +15,7 @@ import { requiredParameter } from '../../http/path-parameter.ts';
 import { whileConnected } from '../../http/reader.ts';
 import { text } from '../../http/values.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
-import { pathParameters } from '../path-parameters.ts';
+import { pathParameters } from '../common-parts.ts';
 import type { ExportRequest } from './rendered-exports.ts';
 import { type ExportList, exportList, type ExportReport, exportReport } from './response-schemas.ts';
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { SKILL_KINDS, type SkillKind } from '../../../registry/entry-kind.ts';
 import { type Endpoint, endpoint, type EndpointGroup } from '../endpoint.ts';
-import { pathParameters } from '../path-parameters.ts';
+import { pathParameters } from '../common-parts.ts';
 import { readParameters } from '../v0.1/parameters.ts';
 import { skillListParameters } from './parameters.ts';
 import { getSkillVersion, listSkills, listSkillVersions } from './reads.ts';

@@ -9,7 +9,7 @@ import { type RegistryExport, toolhiveDocument, upstreamDocument } from '../../.
 import { entriesOf, type RegistryView } from '../../access/visibility.ts';
 import { servedView } from '../../context.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
-import { pathParameters } from '../path-parameters.ts';
+import { pathParameters } from '../common-parts.ts';
 import { listPieces } from '../v0.1/item-json.ts';
 import { serverList } from '../v0.1/response-schemas.ts';
 import { toolhiveRegistry, upstreamRegistry } from './legacy-schemas.ts';

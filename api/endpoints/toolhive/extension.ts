@@ -13,7 +13,7 @@ import { cacheControl } from '../../cache/pages.ts';
 import type { ApiContext } from '../../context.ts';
 import { requiredParameter } from '../../http/path-parameter.ts';
 import { endpoint, type EndpointGroup } from '../endpoint.ts';
-import { pathParameters } from '../path-parameters.ts';
+import { pathParameters } from '../common-parts.ts';
 import { registrySummaries, type RegistrySummary, registrySummary, type SyncStatus } from './extension-schemas.ts';
 import { syncStatusesOf } from './sync-status.ts';
 

@@ -13,7 +13,7 @@ import { servedView } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
 import { pathParameter, requiredParameter } from '../../http/path-parameter.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
-import { pathParameters } from '../path-parameters.ts';
+import { pathParameters } from '../common-parts.ts';
 import { sendToolhiveRegistry } from './export.ts';
 import {
   type DeployedServer,

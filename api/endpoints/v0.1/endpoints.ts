@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { serverJsonSchema } from '../../../registry/server-json/schema.ts';
 import { statusUpdate } from '../../admin/entries/changes.ts';
-import { writeHeaders } from '../../http/idempotency-key.ts';
 import { endpoint, type EndpointGroup } from '../endpoint.ts';
-import { pathParameters } from '../path-parameters.ts';
+import { managedWrite, pathParameters } from '../common-parts.ts';
 import { listParameters, readParameters } from './parameters.ts';
 import { authenticateByOidc, authenticatePublisher, oidcLogin, refuseLogin } from './publisher-authentication.ts';
 import { getServerVersion, listServers, listServerVersions } from './reads.ts';
@@ -80,70 +79,60 @@ const writes = [
   endpoint({
     method: 'post',
     path: '/publish',
-    access: 'write',
+    ...managedWrite,
     operationId: 'publish',
     summary: 'Publish a version of a server',
     description: 'Publishes to the managed source of the registry. A version can only be published once.',
-    headers: writeHeaders,
     body: serverJsonSchema,
     answers: { 200: { description: 'The version as it was published.', schema: serverResponse } },
-    errors: [404, 409, 422, 501],
     handle: publish,
   }),
   endpoint({
     method: 'put',
     path: '/servers/:server/versions/:version',
-    access: 'write',
+    ...managedWrite,
     operationId: 'replaceVersion',
     summary: 'Replace the document of a version',
     description: 'Name and version of the document must match the path.',
     parameters: { server, version },
-    headers: writeHeaders,
     body: serverJsonSchema,
     answers: { 200: { description: 'The version as it is now.', schema: serverResponse } },
-    errors: [404, 409, 422, 501],
     handle: replaceVersion,
   }),
   endpoint({
     method: 'delete',
     path: '/servers/:server/versions/:version',
-    access: 'write',
+    ...managedWrite,
     operationId: 'deleteVersion',
     summary: 'Delete a version',
     description:
       "Leaves a tombstone, so that copies of this registry learn of it. The version can't be published again.",
     parameters: { server, version },
-    headers: writeHeaders,
     answers: { 200: { description: 'The version with the status deleted.', schema: serverResponse } },
-    errors: [404, 409, 422, 501],
     handle: deleteVersion,
   }),
   endpoint({
     method: 'patch',
     path: '/servers/:server/versions/:version/status',
-    access: 'write',
+    ...managedWrite,
     operationId: 'setStatus',
     summary: 'Set the status of a version',
     description: 'Returns 400 if the version already has this status and message.',
     parameters: { server, version },
-    headers: writeHeaders,
     body: statusUpdate,
     answers: { 200: { description: 'The version as it is now.', schema: serverResponse } },
-    errors: [404, 409, 422, 501],
     handle: setStatus,
   }),
   endpoint({
     method: 'patch',
     path: '/servers/:server/status',
-    access: 'write',
+    ...managedWrite,
     operationId: 'setStatusOfAll',
     summary: 'Set the status of all versions of a server',
     description: 'Changes all of them or none. Returns 400 if all of them already have this status and message.',
     parameters: { server },
-    headers: writeHeaders,
     body: statusUpdate,
     answers: { 200: { description: 'The versions that changed.', schema: allVersionsStatus } },
-    errors: [404, 409, 422, 501],
     handle: setStatusOfAll,
   }),
   endpoint({

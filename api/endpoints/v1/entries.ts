@@ -18,11 +18,11 @@ import { nameWithNamespace } from '../../admin/entries/managed-server.ts';
 import { askFrom, type InputToFind, makeFrom, type OperationContext, operationContext } from '../../admin/operation.ts';
 import type { ApiContext } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
-import { idempotencyKeyOf, writeHeaders } from '../../http/idempotency-key.ts';
+import { idempotencyKeyOf } from '../../http/idempotency-key.ts';
 import { jsonBody, type JsonBody, sendJson } from '../../http/json-body.ts';
 import { requiredParameter } from '../../http/path-parameter.ts';
 import { endpoint } from '../endpoint.ts';
-import { pathParameters } from '../path-parameters.ts';
+import { managedWrite, pathParameters } from '../common-parts.ts';
 import { skillJson } from '../skills/item-json.ts';
 import { responsesOf } from '../skills/response-schemas.ts';
 import { serverDocument } from '../v0.1/response-schemas.ts';
@@ -40,12 +40,11 @@ export const entryEndpoints = [
   endpoint({
     method: 'post',
     path: '/entries',
-    access: 'write',
+    ...managedWrite,
     operationId: 'publishEntry',
     summary: 'Publish a version of a server, skill, or plugin, with claims',
     description:
       'Publishes to the managed source of the default registry, or to the only managed source. Claims are required if `authz` is set.',
-    headers: writeHeaders,
     body: z.object({
       claims: possiblyNoClaims,
       server: serverJsonSchema.optional(),
@@ -58,7 +57,6 @@ export const entryEndpoints = [
         schema: z.union([serverDocument, ...SKILL_KINDS.map((kind) => responsesOf(kind).one)]),
       },
     },
-    errors: [404, 409, 422, 501],
     handle: async ({ context, request, response }) => {
       const input = inputFrom(request, () => publication(context, jsonBody(request)));
       const entry = await makeFrom(operationContext(context, request), publishEntry, input);
@@ -68,13 +66,11 @@ export const entryEndpoints = [
   endpoint({
     method: 'delete',
     path: '/entries/:type/:name/versions/:version',
-    access: 'write',
+    ...managedWrite,
     operationId: 'deleteEntry',
     summary: 'Delete a published version',
     parameters: { ...ofEntry, version: pathParameters.version },
-    headers: writeHeaders,
     answers: { 204: { description: 'Done.' } },
-    errors: [404, 409, 422, 501],
     handle: async ({ context, request, response }) => {
       const operation = operationContext(context, request);
       const input = inputFrom(request, () => versionIn(operation, request));
@@ -85,28 +81,24 @@ export const entryEndpoints = [
   endpoint({
     method: 'patch',
     path: '/entries/:type/:name/versions/:version/status',
-    access: 'write',
+    ...managedWrite,
     operationId: 'setEntryStatus',
     summary: 'Set the status of a published version',
     parameters: { ...ofEntry, version: pathParameters.version },
-    headers: writeHeaders,
     body: skillStatusUpdate,
     answers: { 200: { description: 'What changed.', schema: changedVersions } },
-    errors: [404, 409, 422, 501],
     handle: ({ context, request }) => changeStatus(context, request, versionIn),
   }),
   endpoint({
     method: 'patch',
     path: '/entries/:type/:name/status',
-    access: 'write',
+    ...managedWrite,
     operationId: 'setStatusOfAllEntryVersions',
     summary: 'Set the status of all published versions',
     description: 'Changes all of them or none.',
     parameters: ofEntry,
-    headers: writeHeaders,
     body: skillStatusUpdate,
     answers: { 200: { description: 'What changed.', schema: changedVersions } },
-    errors: [404, 409, 422, 501],
     handle: ({ context, request }) => changeStatus(context, request, nameIn),
   }),
   endpoint({
@@ -129,15 +121,13 @@ export const entryEndpoints = [
   endpoint({
     method: 'put',
     path: '/entries/:type/:name/claims',
-    access: 'write',
+    ...managedWrite,
     operationId: 'setEntryClaims',
     summary: 'Change the claims of a published entry',
     description: 'Applies to all versions. Without claims of its own, the entry has the claims of its source.',
     parameters: ofEntry,
-    headers: writeHeaders,
     body: z.object({ claims: possiblyNoClaims }),
     answers: { 204: { description: 'Done.' } },
-    errors: [404, 409, 422, 501],
     handle: async ({ context, request, response }) => {
       const operation = operationContext(context, request);
       const input = inputFrom(request, async () => ({

@@ -7,7 +7,7 @@ import { ask, make, makeFrom, operationContext } from '../../admin/operation.ts'
 import { getRegistry, listRegistries } from '../../admin/registries/reads.ts';
 import { createRegistry, deleteRegistry, updateRegistry } from '../../admin/registries/changes.ts';
 import { type Call, endpoint } from '../endpoint.ts';
-import { pathParameters } from '../path-parameters.ts';
+import { pathParameters } from '../common-parts.ts';
 import { sendRegistryEntries } from './entry-lists.ts';
 import { namedInput, namesInPath } from './request-body.ts';
 import {

@@ -11,7 +11,7 @@ import { getSource, listSources } from '../../admin/sources/reads.ts';
 import type { ApiContext } from '../../context.ts';
 import { type ListedSource, syncStatusesOf } from '../toolhive/sync-status.ts';
 import { type Call, endpoint } from '../endpoint.ts';
-import { pathParameters } from '../path-parameters.ts';
+import { pathParameters } from '../common-parts.ts';
 import { sendSourceEntries } from './entry-lists.ts';
 import { namedInput, namesInPath } from './request-body.ts';
 import { possiblyNoClaims, sourceEntries, type SourceInfo, sourceInfo, sourceInfos } from './response-schemas.ts';

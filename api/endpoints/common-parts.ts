@@ -1,4 +1,6 @@
+/** Parts of declarations that several groups of endpoints have. */
 import 'zod-openapi';
+import { writeHeaders } from '../http/idempotency-key.ts';
 import { text } from '../http/values.ts';
 
 const registryName = text.meta({ description: 'Name of the registry.', example: 'default' });
@@ -13,4 +15,11 @@ export const pathParameters = {
   server: serverName,
   version,
   versionOrLatest: text.meta({ description: 'Exact version, URL-encoded, or `latest`.', example: 'latest' }),
+} as const;
+
+/** Writes to the managed source of a registry. */
+export const managedWrite = {
+  access: 'write',
+  headers: writeHeaders,
+  errors: [404, 409, 422, 501],
 } as const;
