@@ -8,6 +8,7 @@ import {
   findWriteOutcome,
   isStoredRequest,
   putWriteRequest,
+  type RequestKey,
   type WriteOutcome,
 } from '../../../db/writes/write-requests.ts';
 import type { Claims } from '../../../registry/claims.ts';
@@ -84,7 +85,7 @@ export interface WriteRequest {
 export async function carryOut(
   context: OperationContext,
   { server, idempotencyKey, write }: WriteRequest,
-): Promise<CarriedOut> {
+): Promise<{ readonly entries: number; readonly requestId: string }> {
   const { database, registries, actors } = context;
   const { displayName, issuer, subject, key: seenAs } = context.caller;
   const sourceName = server.source.name;
@@ -96,7 +97,7 @@ export async function carryOut(
   try {
     const earlier = await putWriteRequest(database, { sourceName, requestId }, { write, requestedBy, caller });
     if (earlier !== null) return { entries: entriesOf(earlier), requestId };
-    const { entries } = await askActor(actors, { sourceName, requestId, write });
+    const { entries } = await askActor(actors, { sourceName, requestId }, write);
     await registries.refresh();
     return { entries, requestId };
   } catch (error) {
@@ -106,11 +107,6 @@ export async function carryOut(
     if (other === null || outcome === null) throw withKey(error, idempotencyKey);
     return { entries: entriesOf(outcome), requestId: other };
   }
-}
-
-export interface CarriedOut {
-  readonly entries: number;
-  readonly requestId: string;
 }
 
 /** Tells callers that sent no key the one with which they can safely send the request again. */
@@ -132,11 +128,8 @@ function entriesOf(outcome: WriteOutcome): number {
 /** The document isn't sent to Temporal: the actor's activity finds the write by its id. */
 function askActor(
   actors: SourceActors,
-  {
-    sourceName,
-    requestId,
-    write,
-  }: { readonly sourceName: string; readonly requestId: string; readonly write: EntryWrite },
+  { sourceName, requestId }: RequestKey,
+  write: EntryWrite,
 ): Promise<WriteResult> {
   const { name, version } = write;
   const message = { requestId, name, ...(version !== null && { version }) };
