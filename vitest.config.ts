@@ -1,6 +1,11 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { cacheDirectory } from './embedded/programs.ts';
 import { CountReporter } from './test/count-reporter.ts';
+
+// Each test file has its own process, and all of these load the same libraries. bin/rollcall.mjs has the same folder.
+process.env['NODE_COMPILE_CACHE'] ??= join(cacheDirectory(), 'compiled');
 
 export default defineConfig({
   test: {
