@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AdminRouter } from '../../api/trpc/router.ts';
-import { askServer } from '../server/admin-client.ts';
+import { type AdminAnswers, askServer } from '../server/admin-client.ts';
 import { formatDetails } from '../terminal/table.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';
 
-type DescribedCaller = inferRouterOutputs<AdminRouter>['me'];
+type DescribedCaller = AdminAnswers['me'];
 
 export function addMeCommand(parent: Command): void {
   addServerOptions(parent.command('me'))

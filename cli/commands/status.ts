@@ -1,14 +1,12 @@
 import type { Command } from 'commander';
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AdminRouter } from '../../api/trpc/router.ts';
-import { askServer } from '../server/admin-client.ts';
+import { type AdminAnswers, askServer } from '../server/admin-client.ts';
 import { countText } from '../terminal/texts.ts';
 import { addServerOptions, baseUrl, printAnswer, type ServerOptions } from '../server/server-options.ts';
 import { nextAttemptText, stateText } from '../terminal/source-state.ts';
 import { outcomeText } from '../terminal/sync-outcome.ts';
 
-type Information = inferRouterOutputs<AdminRouter>['system']['info'];
-type Source = inferRouterOutputs<AdminRouter>['sources']['list'][number];
+type Information = AdminAnswers['system']['info'];
+type Source = AdminAnswers['sources']['list'][number];
 
 export function addStatusCommand(program: Command): void {
   const command = program

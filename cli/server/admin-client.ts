@@ -1,5 +1,6 @@
 /** Client of the admin API of a running Rollcall server. */
 import { createTRPCClient, httpLink, TRPCClientError, type TRPCClient } from '@trpc/client';
+import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import type { AdminRouter } from '../../api/trpc/router.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { faultsText } from '../terminal/table.ts';
@@ -8,6 +9,8 @@ import { connectServer, type ServerConnection } from './server-connection.ts';
 import type { ServerOptions } from './server-options.ts';
 
 export type AdminClient = TRPCClient<AdminRouter>;
+export type AdminInputs = inferRouterInputs<AdminRouter>;
+export type AdminAnswers = inferRouterOutputs<AdminRouter>;
 
 /** Calls the admin API. Errors become a `CommandFailure` that names the server or the cause. */
 export async function askServer<Answer>(

@@ -1,15 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
-import type { AdminRouter } from '../../../api/trpc/router.ts';
 import { DURATION_PATTERN, durationMilliseconds } from '../../../config/duration.ts';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES } from '../../../registry/audit.ts';
-import { type AdminClient, askServer } from '../../server/admin-client.ts';
+import { type AdminAnswers, type AdminClient, type AdminInputs, askServer } from '../../server/admin-client.ts';
 import { positiveInteger } from '../../terminal/options.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { formatTable } from '../../terminal/table.ts';
 
-type Conditions = inferRouterInputs<AdminRouter>['audit']['list'];
-type AuditEvent = inferRouterOutputs<AdminRouter>['audit']['list'][number];
+type Conditions = AdminInputs['audit']['list'];
+type AuditEvent = AdminAnswers['audit']['list'][number];
 
 interface AuditOptions extends ServerOptions, Pick<Conditions, 'subject' | 'issuer' | 'action' | 'outcome' | 'target'> {
   readonly since?: string;

@@ -1,7 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { inferRouterOutputs } from '@trpc/server';
-import type { AdminRouter } from '../../../api/trpc/router.ts';
-import { type AdminClient, askServer } from '../../server/admin-client.ts';
+import { type AdminAnswers, type AdminClient, askServer } from '../../server/admin-client.ts';
 import { claimsText } from '../../terminal/texts.ts';
 import { CommandFailure, USAGE_EXIT_STATUS } from '../../terminal/failure.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
@@ -13,7 +11,7 @@ interface ListOptions extends ServerOptions {
   readonly deleted: boolean;
 }
 
-type EntryPage = inferRouterOutputs<AdminRouter>['entries']['ofSource'];
+type EntryPage = AdminAnswers['entries']['ofSource'];
 type ReadPage = (asked: {
   readonly limit: number;
   readonly after?: NonNullable<EntryPage['next']>;

@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
-import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
-import type { AdminRouter } from '../../../api/trpc/router.ts';
-import { askServer } from '../../server/admin-client.ts';
+import { type AdminAnswers, type AdminInputs, askServer } from '../../server/admin-client.ts';
 import { claimsText, definedByText } from '../../terminal/texts.ts';
 import { sendsDefinition } from '../../terminal/definition-file.ts';
 import { formatDetails } from '../../terminal/table.ts';
 import { listRegistries, pathsText } from '../registries.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 
-type RegistryInput = inferRouterInputs<AdminRouter>['registries']['create'];
-type RegistryDetails = inferRouterOutputs<AdminRouter>['registries']['get'];
+type RegistryInput = AdminInputs['registries']['create'];
+type RegistryDetails = AdminAnswers['registries']['get'];
 
 const EXAMPLE_FILE = [
   '\nThe file has the format of one item in `registries` of the configuration file:',

@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
-import type { AdminRouter } from '../../../api/trpc/router.ts';
-import { askServer } from '../../server/admin-client.ts';
+import { type AdminAnswers, type AdminInputs, askServer } from '../../server/admin-client.ts';
 import { claimsText, definedByText } from '../../terminal/texts.ts';
 import { sendsDefinition } from '../../terminal/definition-file.ts';
 import { formatDetails } from '../../terminal/table.ts';
@@ -10,8 +8,8 @@ import { lastSyncText, listSources } from '../sources.ts';
 import { nextAttemptText, stateText } from '../../terminal/source-state.ts';
 import { relativeTime } from '../../terminal/time-text.ts';
 
-type SourceInput = inferRouterInputs<AdminRouter>['sources']['create'];
-type SourceDetails = inferRouterOutputs<AdminRouter>['sources']['get'];
+type SourceInput = AdminInputs['sources']['create'];
+type SourceDetails = AdminAnswers['sources']['get'];
 
 const EXAMPLE_FILE = [
   '\nThe file has the format of one item in `sources` of the configuration file:',

@@ -1,9 +1,7 @@
 /** Checks the running server: readiness, version, and sources. */
-import type { inferRouterOutputs } from '@trpc/server';
 import { softwareVersion } from '../../../telemetry/software-version.ts';
-import type { AdminRouter } from '../../../api/trpc/router.ts';
 import { isJsonObject, parseJson, textOf } from '../../../registry/json.ts';
-import { askServer } from '../../server/admin-client.ts';
+import { type AdminAnswers, askServer } from '../../server/admin-client.ts';
 import { baseUrl, type ServerOptions } from '../../server/server-options.ts';
 import { CommandFailure, describeError } from '../../terminal/failure.ts';
 import { stateText } from '../../terminal/source-state.ts';
@@ -68,7 +66,7 @@ export async function checkSources(options: ServerOptions): Promise<Finding[]> {
   }
 }
 
-type ListedSource = inferRouterOutputs<AdminRouter>['sources']['list'][number];
+type ListedSource = AdminAnswers['sources']['list'][number];
 
 function sourceFindings({ name, lastRun, state }: ListedSource): Finding[] {
   if (state.phase === 'failing') {
