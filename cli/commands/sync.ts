@@ -37,16 +37,10 @@ export function addSyncCommand(program: Command): void {
       }
       const report = await waitForReport(client, source, started.number);
       printAnswer(options, report, (ended) => reportText(source, ended));
-      if (report.outcome === 'failed' || report.outcome === 'cancelled') throw new SyncFailed();
+      // The report says why.
+      if (report.outcome === 'failed' || report.outcome === 'cancelled') throw new CommandFailure('');
     });
   });
-}
-
-/** Ends the command with status 1. The report is already printed. */
-class SyncFailed extends CommandFailure {
-  constructor() {
-    super('');
-  }
 }
 
 /** Polls, because a sync can outlast the connection timeouts of proxies in between. */

@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
+import semver from 'semver';
 import manifest from '../../../package.json' with { type: 'json' };
 import type { Configuration } from '../../../config/model.ts';
 import { softwareVersion } from '../../../telemetry/software-version.ts';
@@ -66,13 +67,13 @@ async function spaceFinding(
 
 export async function checkVersions({ sources }: Configuration): Promise<Finding[]> {
   const { version, commit } = softwareVersion();
-  const needed = manifest.engines.node.replace('>=', '');
-  const isOld = compareVersions(process.versions.node, needed) < 0;
+  const needed = manifest.engines.node;
+  const isOld = !semver.satisfies(process.versions.node, needed, { includePrerelease: true });
   const usesGit = sources.some(({ origin }) => origin.kind === 'git');
   return [
     ok(`Rollcall ${version} (commit ${commit})`),
     isOld
-      ? problem(`Node.js ${process.versions.node} is older than ${needed}`, 'upgrade Node.js')
+      ? problem(`Node.js ${process.versions.node} is older than ${needed.replace('>=', '')}`, 'upgrade Node.js')
       : ok(`Node.js ${process.versions.node}`),
     ...(usesGit ? [await gitFinding()] : []),
   ];
@@ -85,9 +86,4 @@ async function gitFinding(): Promise<Finding> {
   } catch {
     return problem('git is not on the PATH, but Git sources need it', 'install git, 2.37 or later');
   }
-}
-
-function compareVersions(one: string, other: string): number {
-  const [a, b] = [one, other].map((version) => version.split('.').map(Number));
-  return (a?.[0] ?? 0) - (b?.[0] ?? 0) || (a?.[1] ?? 0) - (b?.[1] ?? 0);
 }
