@@ -1,28 +1,14 @@
 /** Publishing skills and plugins: in the shape of ToolHive Registry Server, and over the admin API. */
-import type { TRPCClient } from '@trpc/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AdminRouter } from '../../api/trpc/router.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { SKILL_KINDS } from '../../registry/entry-kind.ts';
 import { expectError } from './items.ts';
-import {
-  type Asker,
-  skillDocument,
-  type SkillPublishers,
-  startSkillPublishers,
-  statusAndBody,
-  TEAM,
-} from './skill-publishers.ts';
+import { type Asker, skillDocument, statusAndBody, TEAM, useSkillPublishers } from './skill-publishers.ts';
 
-let publishers: SkillPublishers;
-let ask: SkillPublishers['ask'];
-let admin: TRPCClient<AdminRouter>;
-
-beforeAll(async () => {
-  publishers = await startSkillPublishers();
-  ({ ask } = publishers);
-  admin = publishers.clientOf('admin');
+const { ask, clientOf } = useSkillPublishers();
+let admin: ReturnType<typeof clientOf>;
+beforeAll(() => {
+  admin = clientOf('admin');
 });
-afterAll(() => publishers.end());
 
 describe.each(SKILL_KINDS)('a %s', (kind) => {
   const publish = (asker: Asker, sent: unknown, key?: string): Promise<Response> =>

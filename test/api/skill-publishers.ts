@@ -1,5 +1,6 @@
 /** A managed source that skills and plugins are published to, with callers of several teams. */
 import { createTRPCClient, httpLink, type TRPCClient } from '@trpc/client';
+import { afterAll, beforeAll } from 'vitest';
 import type { AdminRouter } from '../../api/trpc/router.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { SKILL_KINDS } from '../../registry/entry-kind.ts';
@@ -11,21 +12,34 @@ import { startPublishingApiWith } from './publishing-api.ts';
 
 export type Asker = 'admin' | 'publisher' | 'rival' | 'outsider' | 'stranger';
 
-export interface SkillPublishers {
+interface SkillPublishers {
   readonly clientOf: (asker: Asker) => TRPCClient<AdminRouter>;
   readonly ask: (
     asker: Asker,
     method: string,
     sent: readonly [path: string, body?: unknown, idempotencyKey?: string | undefined],
   ) => Promise<Response>;
-  readonly end: () => Promise<void>;
 }
 
 /** The claims of the publisher's team. */
 export const TEAM = { team: 'a' };
 
-/** In the default registry, the source `first` takes precedence over the managed source `own`. */
-export async function startSkillPublishers(): Promise<SkillPublishers> {
+/**
+ * Starts them for the tests of a file, which can use what is returned from then on. In the default registry, the source `first`
+ * takes precedence over the managed source `own`.
+ */
+export function useSkillPublishers(): SkillPublishers {
+  let started: Started;
+  beforeAll(async () => {
+    started = await start();
+  });
+  afterAll(() => started.end());
+  return { clientOf: (asker) => started.clientOf(asker), ask: (...request) => started.ask(...request) };
+}
+
+type Started = SkillPublishers & { readonly end: () => Promise<void> };
+
+async function start(): Promise<Started> {
   const provider = await startIdentityProvider();
   const authz = {
     roles: {

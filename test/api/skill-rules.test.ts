@@ -1,28 +1,14 @@
 /** Who can see and change published skills and plugins, and under which names. */
-import type { TRPCClient } from '@trpc/client';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AdminRouter } from '../../api/trpc/router.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { SKILL_KINDS } from '../../registry/entry-kind.ts';
 import { expectError } from './items.ts';
-import {
-  type Asker,
-  skillDocument,
-  type SkillPublishers,
-  startSkillPublishers,
-  statusAndBody,
-  TEAM,
-} from './skill-publishers.ts';
+import { type Asker, skillDocument, statusAndBody, TEAM, useSkillPublishers } from './skill-publishers.ts';
 
-let publishers: SkillPublishers;
-let ask: SkillPublishers['ask'];
-let admin: TRPCClient<AdminRouter>;
-
-beforeAll(async () => {
-  publishers = await startSkillPublishers();
-  ({ ask } = publishers);
-  admin = publishers.clientOf('admin');
+const { ask, clientOf } = useSkillPublishers();
+let admin: ReturnType<typeof clientOf>;
+beforeAll(() => {
+  admin = clientOf('admin');
 });
-afterAll(() => publishers.end());
 
 describe.each(SKILL_KINDS)('the rules for a %s', (kind) => {
   const name = 'guarded';
@@ -99,9 +85,7 @@ describe.each(SKILL_KINDS)('the rules for a %s', (kind) => {
     await admin.entries.publish.mutate({ entryKind: kind, document: skillDocument('removed'), claims: TEAM });
     const removed = { ...named, name: 'com.example/removed' };
     await admin.entries.delete.mutate(removed);
-    await expect(publishers.clientOf('publisher').entries.delete.mutate(removed)).rejects.toThrow(
-      'There is no version 1.0.0',
-    );
+    await expect(clientOf('publisher').entries.delete.mutate(removed)).rejects.toThrow('There is no version 1.0.0');
     await expect(
       admin.entries.replace.mutate({ ...removed, document: skillDocument('removed', '1.0.0', { title: 'New' }) }),
     ).rejects.toThrow('There is no version 1.0.0');
@@ -117,12 +101,12 @@ describe.each(SKILL_KINDS)('the rules for a %s', (kind) => {
     const asked = { registry: 'default', entryKind: kind, search: name } as const;
     const named = { registry: 'default', entryKind: kind, name: `com.example/${name}` } as const;
     const found = async (asker: Asker, registry: string): Promise<number> =>
-      (await publishers.clientOf(asker).catalog.search.query({ ...asked, registry })).total;
+      (await clientOf(asker).catalog.search.query({ ...asked, registry })).total;
     expect(await found('publisher', 'default')).toBe(1);
     expect(await found('rival', 'default')).toBe(0);
     expect(await found('admin', 'other')).toBe(0);
-    expect(await publishers.clientOf('publisher').catalog.versions.query(named)).toHaveLength(1);
-    const { versions, version } = publishers.clientOf('rival').catalog;
+    expect(await clientOf('publisher').catalog.versions.query(named)).toHaveLength(1);
+    const { versions, version } = clientOf('rival').catalog;
     await expect(versions.query(named)).rejects.toThrow(`has no ${kind}`);
     await expect(version.query({ ...named, version: 'latest' })).rejects.toThrow('has no version');
     await expect(admin.catalog.versions.query({ ...named, registry: 'other' })).rejects.toThrow(`has no ${kind}`);
