@@ -3,9 +3,9 @@
 import { resolve } from 'node:path';
 
 import { defined } from '../registry/json.ts';
-import type { SecretReference } from '../registry/source-definition.ts';
-import type { AuditSettings, AuthSettings, OutboundSettings, ProviderSettings } from './model.ts';
+import type { AuditSettings, AuthSettings, ConsoleClient, OutboundSettings, ProviderSettings } from './model.ts';
 import type { SourcesFile } from './schema/file.ts';
+import { secretFile } from './settings.ts';
 
 export function authSettings(written: SourcesFile['auth'], folder: string): AuthSettings {
   const { mode, oauth, publicPaths, authz } = written;
@@ -13,7 +13,6 @@ export function authSettings(written: SourcesFile['auth'], folder: string): Auth
   // The schema rejects this. Fail closed if that ever changes.
   if (oauth?.providers === undefined) throw new Error('auth.mode is oauth, but there are no providers');
   const { realm, writeScope, scopesSupported = ['mcp-registry:read', writeScope], resourceUrl } = oauth;
-  const { sessionSecretFile } = oauth;
   return {
     mode,
     publicPaths,
@@ -24,7 +23,7 @@ export function authSettings(written: SourcesFile['auth'], folder: string): Auth
     ...defined({
       resourceUrl,
       authz,
-      sessionSecret: sessionSecretFile === undefined ? undefined : { file: resolve(folder, sessionSecretFile) },
+      sessionSecret: secretFile(folder, oauth.sessionSecretFile),
     }),
   };
 }
@@ -33,25 +32,21 @@ type WrittenProvider = NonNullable<NonNullable<SourcesFile['auth']['oauth']>['pr
 
 function providerSettings(written: WrittenProvider, folder: string): ProviderSettings {
   const { clientSecretFile, caCertPath, authTokenFile, allowPrivateIP, console: client, ...rest } = written;
-  const secret = (file: string | undefined): SecretReference | undefined =>
-    file === undefined ? undefined : { file: resolve(folder, file) };
   return {
     ...rest,
     allowPrivateIp: allowPrivateIP,
     ...defined({
-      clientSecret: secret(clientSecretFile),
-      token: secret(authTokenFile),
+      clientSecret: secretFile(folder, clientSecretFile),
+      token: secretFile(folder, authTokenFile),
       caFile: caCertPath && resolve(folder, caCertPath),
-      console: client && {
-        clientId: client.clientId,
-        ...defined({
-          clientSecret: secret(client.clientSecretFile),
-          scopes: client.scopes,
-          parameters: client.parameters,
-        }),
-      },
+      console: client && consoleClient(client, folder),
     }),
   };
+}
+
+function consoleClient(written: NonNullable<WrittenProvider['console']>, folder: string): ConsoleClient {
+  const { clientSecretFile, ...rest } = written;
+  return { ...rest, ...defined({ clientSecret: secretFile(folder, clientSecretFile) }) };
 }
 
 /** Auditing is on by default when authentication is on. */

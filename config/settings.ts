@@ -14,6 +14,11 @@ export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
 }
 
+/** A secret in a file, whose path is relative to the folder. */
+export function secretFile(folder: string, file: string | undefined): SecretReference | undefined {
+  return file === undefined ? undefined : { file: resolve(folder, file) };
+}
+
 /**
  * Order of precedence of passwords: the overriding variable, the file, the fallback variable. Without any of them, the
  * PostgreSQL password file is used when the connection is made.
@@ -24,10 +29,8 @@ export function databaseSettings(
 ): DatabaseSettings {
   const from = (variable: string): SecretReference | undefined =>
     surroundings.environment[variable] ? { environment: variable } : undefined;
-  const inFile = (file: string | undefined, value: string | undefined): DatabasePassword | undefined => {
-    if (file !== undefined) return { file: resolve(surroundings.folder, file) };
-    return value === undefined ? undefined : { value };
-  };
+  const inFile = (file: string | undefined, value: string | undefined): DatabasePassword | undefined =>
+    secretFile(surroundings.folder, file) ?? (value === undefined ? undefined : { value });
   return {
     host: written.host,
     port: written.port,
@@ -75,7 +78,7 @@ export function temporalSettings(written: SourcesFile['temporal'], folder: strin
           keyFile: path(tls.keyFile),
           serverName: tls.serverName,
         }),
-      apiKey: apiKeyFile === undefined ? undefined : { file: resolve(folder, apiKeyFile) },
+      apiKey: secretFile(folder, apiKeyFile),
     }),
   };
 }
