@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import type { Logger } from 'pino';
 import type { OutboundSettings, RateLimitSettings } from '../config/model.ts';
 import type { Database } from '../db/connection/database.ts';
+import type { LookUps } from '../db/entries/look-ups.ts';
 import type { RegistryRow } from '../db/configuration/registries.ts';
 import type { SourceActors } from '../temporal/source-actors.ts';
 import type { RunTrial } from '../temporal/trials.ts';
@@ -26,6 +27,7 @@ export interface ApiContext {
   readonly registries: RegistryDirectory;
   readonly views: RegistryViews;
   readonly pages: Pages;
+  readonly lookUps: LookUps;
   readonly exports: RenderedExports;
   readonly actors: SourceActors;
   readonly trials: RunTrial;

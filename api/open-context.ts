@@ -1,5 +1,6 @@
 /** Opens everything that requests need, and closes it again. */
 import type { AuditSettings, AuthSettings, TelemetrySettings } from '../config/model.ts';
+import { LookUps } from '../db/entries/look-ups.ts';
 import { type ConnectionSettings, Database, DEFAULT_MAX_CONNECTIONS } from '../db/connection/database.ts';
 import { pingDatabase } from '../db/connection/availability.ts';
 import { watchDatabase } from '../db/connection/watch.ts';
@@ -156,6 +157,7 @@ function contextOf(
     database,
     registries,
     views: new RegistryViews(database),
+    lookUps: new LookUps(database),
     pages: new Pages({
       registries,
       maxBytes: PAGE_CACHE_BYTES,

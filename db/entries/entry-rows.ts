@@ -50,7 +50,7 @@ export const entryColumns = (name: FragmentSqlToken): FragmentSqlToken => sql.fr
   ) end as reading`;
 
 const ALL = sql.fragment`true`;
-const IS_LATEST = sql.fragment`entry.is_latest`;
+export const IS_LATEST = sql.fragment`entry.is_latest`;
 const NOT_DELETED = sql.fragment`entry.status <> 'deleted'`;
 
 /** Condition for an exact version, or for `latest`. */

@@ -8,9 +8,9 @@ import {
   entryColumns,
   type EntryRow,
   entryRow,
+  IS_LATEST,
   isCutShort,
   notDeleted,
-  ofVersion,
   STREAM_BATCH,
   withinBytes,
 } from './entry-rows.ts';
@@ -70,25 +70,64 @@ export async function* streamVersions(
   }
 }
 
-/** Finds one version of one server. The version `latest` is the latest one. */
-export async function findEntry(
-  database: Queries,
-  query: VersionsQuery & { readonly version: string },
-): Promise<EntryRow | null> {
-  if (!isStorable(query.name) || !isStorable(query.version)) return null;
-  return await database.maybeOne(
-    prepared(sql.type(entryRow)`
-    ${entriesOfName(query)} and ${ofVersion(query.version)}`),
-  );
+export interface VersionQuery extends VersionsQuery {
+  /** `latest` is the latest one. */
+  readonly version: string;
 }
 
-function entriesOfName({ registryId, kind, name, includeDeleted, visibility }: VersionsQuery): FragmentSqlToken {
+/** Finds one version of one server. */
+export async function findEntry(database: Queries, query: VersionQuery): Promise<EntryRow | null> {
+  const [entry] = await findEntries(database, [query]);
+  return entry!;
+}
+
+/** Finds the entry of each query, in their order. Queries that differ only in names and versions share a statement. */
+export async function findEntries(
+  database: Queries,
+  queries: readonly VersionQuery[],
+): Promise<readonly (EntryRow | null)[]> {
+  const found = new Map<VersionQuery, EntryRow>();
+  const possible = queries.filter(({ name, version }) => isStorable(name) && isStorable(version));
+  const alike = Map.groupBy(possible, withoutNames);
+  await Promise.all(
+    [...alike.values()].map(async (group) => {
+      const rows = await database.any(prepared(sql.type(positionedRow)`${entriesOfQueries(group)}`));
+      for (const { position, ...entry } of rows) found.set(group[Number(position) - 1]!, entry);
+    }),
+  );
+  return queries.map((query) => found.get(query) ?? null);
+}
+
+/** Everything except what a statement can ask for many times. */
+function withoutNames({ registryId, visibility, kind, version, includeDeleted }: VersionQuery): string {
+  return JSON.stringify([registryId, visibility, kind, version === 'latest', includeDeleted]);
+}
+
+const positionedRow = entryRow.extend({ position: z.string() });
+
+function entriesOfQueries(queries: readonly VersionQuery[]): FragmentSqlToken {
+  const [first] = queries;
+  const asked = queries.map(({ kind, name, version }) => [storedName(kind, name), version]);
   return sql.fragment`
-    select ${COLUMNS}
-    from server_owner join source on source.id = server_owner.source_id
-    join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name
-    where server_owner.registry_id = ${registryId} and server_owner.name = ${storedName(kind, name)}
-      and server_owner.kind = ${kind} and ${isVisibleName(visibility)} and ${notDeleted(includeDeleted)}`;
+    select asked.position, ${COLUMNS}
+    from ${sql.unnest(asked, ['text', 'text'])} with ordinality as asked (name, version, position)
+    join server_owner on server_owner.name = asked.name ${JOIN_ENTRIES}
+    where ${isShown(first!)} and ${first!.version === 'latest' ? IS_LATEST : sql.fragment`entry.version = asked.version`}`;
+}
+
+function entriesOfName(query: VersionsQuery): FragmentSqlToken {
+  return sql.fragment`
+    select ${COLUMNS} from server_owner ${JOIN_ENTRIES}
+    where server_owner.name = ${storedName(query.kind, query.name)} and ${isShown(query)}`;
+}
+
+const JOIN_ENTRIES = sql.fragment`
+  join source on source.id = server_owner.source_id
+  join entry on entry.source_id = server_owner.source_id and entry.name = server_owner.name`;
+
+function isShown({ registryId, kind, includeDeleted, visibility }: VersionsQuery): FragmentSqlToken {
+  return sql.fragment`server_owner.registry_id = ${registryId} and server_owner.kind = ${kind}
+    and ${isVisibleName(visibility)} and ${notDeleted(includeDeleted)}`;
 }
 
 /** A stored name in a source, whether or not a registry shows it. */

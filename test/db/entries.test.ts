@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readConsistently } from '../../db/connection/consistent-read.ts';
 import { type EntriesQuery, type EntryRow, streamEntries } from '../../db/entries/entries.ts';
-import { findEntry, listVersions } from '../../db/entries/versions.ts';
+import { LookUps } from '../../db/entries/look-ups.ts';
+import { findEntry, listVersions, type VersionQuery } from '../../db/entries/versions.ts';
 import { findRegistry } from '../../db/configuration/registries.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
@@ -180,6 +181,69 @@ describe('versions', () => {
         includeDeleted: true,
       }),
     ).toEqual({ entries: [], areAll: true });
+  });
+});
+
+describe('look-ups at the same time', () => {
+  const lookUp = (name: string, version: string, options: Partial<VersionQuery> = {}): VersionQuery => ({
+    registryId,
+    visibility: 'all',
+    kind: 'server',
+    name: `com.example/${name}`,
+    version,
+    includeDeleted: false,
+    ...options,
+  });
+
+  test('each find what they would find alone', async () => {
+    const lookUps = new LookUps(target.database);
+    const queries = [
+      lookUp('weather', 'latest'),
+      lookUp('percent', '1.0.0'),
+      lookUp('gone', 'latest'),
+      lookUp('gone', 'latest', { includeDeleted: true }),
+      lookUp('weather', '9.0.0'),
+      lookUp('weather', '1.0.0'),
+      lookUp('weather', '9.0.0'),
+      lookUp('a\0b', 'latest'),
+      lookUp('percent', 'a\0b'),
+      lookUp('weather', 'latest', { registryId: '0' }),
+      lookUp('weather', 'latest', { kind: 'skill' }),
+      lookUp('weather', 'latest', { visibility: { claimSetIds: [], includeUntagged: false } }),
+      lookUp('weather', 'latest', { visibility: { claimSetIds: [], includeUntagged: true } }),
+    ];
+    const together = await Promise.all(queries.map((query) => lookUps.find(query)));
+    expect(together.map((entry) => entry && `${entry.name} ${entry.version}`)).toEqual([
+      'com.example/weather 10.0.0',
+      'com.example/percent 1.0.0',
+      null,
+      'com.example/gone 1.0.0',
+      'com.example/weather 9.0.0',
+      'com.example/weather 1.0.0',
+      'com.example/weather 9.0.0',
+      null,
+      null,
+      null,
+      null,
+      null,
+      'com.example/weather 10.0.0',
+    ]);
+    for (const [index, query] of queries.entries()) {
+      expect(await findEntry(target.database, query)).toEqual(together[index]);
+    }
+  });
+
+  test('share a statement, and at most eight do', async () => {
+    const used = vi.spyOn(target.database.connections, 'use');
+    try {
+      const lookUps = new LookUps(target.database);
+      await Promise.all(ENTRIES.slice(0, 8).map(({ name, version }) => lookUps.find({ ...lookUp('', version), name })));
+      expect(used).toHaveBeenCalledTimes(1);
+      await Promise.all(ENTRIES.slice(0, 9).map(({ name, version }) => lookUps.find({ ...lookUp('', version), name })));
+      expect(used).toHaveBeenCalledTimes(3);
+    } finally {
+      used.mockRestore();
+    }
   });
 });
 

@@ -4,7 +4,7 @@ import { listClaimSets } from '../../db/claims/claim-sets.ts';
 import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import { driverQuery, Queries, type Query } from '../../db/connection/queries.ts';
 import { type EntriesQuery, listEntries } from '../../db/entries/entries.ts';
-import { findEntry, listVersions } from '../../db/entries/versions.ts';
+import { findEntries, findEntry, listVersions, type VersionQuery } from '../../db/entries/versions.ts';
 import { findRegistry } from '../../db/configuration/registries.ts';
 import type { VisibleClaims } from '../../db/claims/visibility.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
@@ -162,10 +162,14 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (
       name: nameOf(7),
       includeDeleted: false,
     };
+    const eightOf = (version: string): VersionQuery[] =>
+      Array.from({ length: 8 }, (_, index) => ({ ...key, name: nameOf(index * 1_000), version }));
     for (const ask of [
       async (database: Queries) => await listVersions(database, key),
       async (database: Queries) => await findEntry(database, { ...key, version: 'latest' }),
       async (database: Queries) => await findEntry(database, { ...key, version: '1.0.0' }),
+      async (database: Queries) => await findEntries(database, eightOf('latest')),
+      async (database: Queries) => await findEntries(database, eightOf('1.0.0')),
     ]) {
       const plan = await onlyPlanOf(ask, mode);
       expect(plan.filter((step) => /^Seq Scan (entry|server_owner)$/.test(step))).toEqual([]);

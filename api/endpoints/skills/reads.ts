@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { readConsistently } from '../../../db/connection/consistent-read.ts';
 import { isCutShort } from '../../../db/entries/entry-rows.ts';
 import { listExactFirst } from '../../../db/entries/entries.ts';
-import { findEntry, listVersions, streamVersions } from '../../../db/entries/versions.ts';
+import { listVersions, streamVersions } from '../../../db/entries/versions.ts';
 import { type Cursor, decodeCursor, encodeCursor, type ListQuery } from '../../../registry/cursor.ts';
 import type { EntryStatus } from '../../../registry/entry.ts';
 import { type SkillKind, storedName } from '../../../registry/entry-kind.ts';
@@ -114,7 +114,7 @@ export async function getSkillVersion(kind: SkillKind, call: ReadCall): Promise<
     server: storedName(kind, name),
     key: [kind, 'version', name, version, includeDeleted],
     make: async () => {
-      const entry = await findEntry(context.database, { ...entriesOf(view, kind), name, version, includeDeleted });
+      const entry = await context.lookUps.find({ ...entriesOf(view, kind), name, version, includeDeleted });
       if (entry !== null) return skillJson(entry);
       if (version === 'latest') throw noSuchSkill(view.registry.name, kind, name);
       const wanted = `version "${version}" of ${kind} "${name}"`;

@@ -3,7 +3,6 @@ import type { Transaction } from '../../../db/connection/database.ts';
 import { readConsistently } from '../../../db/connection/consistent-read.ts';
 import { type DeploymentRow, listDeployments } from '../../../db/entries/deployments.ts';
 import { type EntryRow, streamEntries } from '../../../db/entries/entries.ts';
-import { findEntry } from '../../../db/entries/versions.ts';
 import { type JsonObject, objectsOf, textOf } from '../../../registry/json.ts';
 import { toolhiveServer } from '../../../registry/document/writer.ts';
 import { TOOLHIVE_NAMESPACE, type ToolhiveServer } from '../../../registry/toolhive/format.ts';
@@ -125,7 +124,7 @@ async function getDetail({ context, request, response }: Call): Promise<void> {
     view,
     key: ['toolhive server', name],
     make: async () => {
-      const entry = await findEntry(context.database, {
+      const entry = await context.lookUps.find({
         ...entriesOf(view),
         name,
         version: 'latest',

@@ -1,7 +1,7 @@
 /** Reads of a registry: lists, versions, and single entries. */
 import type { z } from 'zod';
 import { readConsistently } from '../../../db/connection/consistent-read.ts';
-import { findEntry, listVersions, streamVersions } from '../../../db/entries/versions.ts';
+import { listVersions, streamVersions } from '../../../db/entries/versions.ts';
 import { entriesOf } from '../../access/visibility.ts';
 import type { Page } from '../../cache/pages.ts';
 import { servedView } from '../../context.ts';
@@ -74,7 +74,7 @@ export async function getServerVersion({ context, request, response, query }: Re
     server: name,
     key: ['version', name, version, includeDeleted],
     make: async () => {
-      const entry = await findEntry(context.database, { ...entriesOf(view), name, version, includeDeleted });
+      const entry = await context.lookUps.find({ ...entriesOf(view), name, version, includeDeleted });
       if (entry === null) throw noSuchVersion(view.registry.name, name, version);
       return itemJson(entry);
     },
