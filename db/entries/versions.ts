@@ -98,19 +98,22 @@ export async function findEntries(
   return queries.map((query) => found.get(query) ?? null);
 }
 
-/** Everything except what a statement can ask for many times. */
+/** Equal for queries that can share a statement. */
 function withoutNames({ registryId, visibility, kind, version, includeDeleted }: VersionQuery): string {
   return JSON.stringify([registryId, visibility, kind, version === 'latest', includeDeleted]);
 }
 
 const positionedRow = entryRow.extend({ position: z.string() });
 
+/** The lengths of the arrays are hidden from the planner. Otherwise, it would plan the statement for each length again. */
 function entriesOfQueries(queries: readonly VersionQuery[]): FragmentSqlToken {
   const [first] = queries;
-  const asked = queries.map(({ kind, name, version }) => [storedName(kind, name), version]);
+  const names = queries.map(({ kind, name }) => storedName(kind, name));
+  const versions = queries.map(({ version }) => version);
   return sql.fragment`
     select asked.position, ${COLUMNS}
-    from ${sql.unnest(asked, ['text', 'text'])} with ordinality as asked (name, version, position)
+    from unnest((select ${sql.array(names, 'text')}), (select ${sql.array(versions, 'text')}))
+      with ordinality as asked (name, version, position)
     join server_owner on server_owner.name = asked.name ${JOIN_ENTRIES}
     where ${isShown(first!)} and ${first!.version === 'latest' ? IS_LATEST : sql.fragment`entry.version = asked.version`}`;
 }

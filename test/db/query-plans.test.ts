@@ -177,6 +177,22 @@ describe.each(['force_custom_plan', 'force_generic_plan'] as const)('with %s', (
   });
 });
 
+test.each([1, 2, 8])('%i look-ups are planned once', async (count) => {
+  for (const version of ['latest', '1.0.0']) {
+    const asked = Array.from({ length: count }, (_, index) => ({
+      registryId,
+      visibility: 'all' as const,
+      kind: 'server' as const,
+      name: nameOf(index * 1_000),
+      version,
+      includeDeleted: false,
+    }));
+    const [query] = await queriesOf(async (database) => await findEntries(database, asked));
+    await planner.query('set plan_cache_mode = auto');
+    expect(await timesPlanWasKept(query!, 6)).toBe(1);
+  }
+});
+
 test('recent changes are found by the index on them', async () => {
   const updatedSince = new Date(Date.now() + 60_000).toISOString();
   const plan = await onlyPlanOf(listing({ includeDeleted: true, updatedSince }), 'force_custom_plan');
