@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const DOCUMENTS = globSync(['*.md', 'docs/*.md', 'bench/*.md'], { cwd: ROOT });
+const DOCUMENTS = globSync(['*.md', '{bench,deploy,docs,examples}/**/*.md'], { cwd: ROOT });
 
 interface Link {
   /** From the root of the project; empty for the document itself. */
