@@ -9,7 +9,7 @@ import { SEARCH_ATTRIBUTES } from '../workflows/contract/names.ts';
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 type SearchAttribute = (typeof SEARCH_ATTRIBUTES)[number];
 
-/** Of a cluster that doesn't allow registering search attributes. */
+/** Statuses of a cluster that doesn't allow registering or listing search attributes. */
 const REFUSALS = ['permissionDenied', 'unimplemented', 'unauthenticated'] as const;
 
 /**

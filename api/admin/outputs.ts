@@ -267,7 +267,7 @@ export const system = z.object({
   counts: z.object({ sources: z.number(), registries: z.number(), entries: z.number() }),
 });
 
-/** A time as outputs have it. */
+/** RFC 3339, or null. */
 export function timeText(milliseconds: number | null): string | null {
   return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }

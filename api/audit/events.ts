@@ -11,7 +11,7 @@ export function isRecorded(settings: AuditSettings, action: AuditAction): boolea
   return enabled && !excludeEventTypes.includes(action) && (eventTypes === undefined || eventTypes.includes(action));
 }
 
-/** A single event. Unless something else is given, Rollcall causes it itself, now, and without details. */
+/** A single event. Defaults: caused by Rollcall, now, without details. */
 export function newEvent(given: Pick<AuditEvent, 'action' | 'outcome' | 'target'> & Partial<AuditEvent>): AuditEvent {
   return { id: randomUUID(), at: new Date().toISOString(), ...NO_SENDER, count: 1, detail: {}, ...given };
 }

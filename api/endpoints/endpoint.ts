@@ -31,7 +31,7 @@ interface Answer {
   readonly otherTypes?: Readonly<Record<string, z.ZodType>>;
 }
 
-/** By their statuses. */
+/** Answers by status. */
 type Answers = Readonly<Record<number, Answer>>;
 
 /** Statuses of errors that don't follow from the rest of the declaration (see `openapi/responses.ts`). */

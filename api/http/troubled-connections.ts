@@ -14,7 +14,7 @@ const NO_HTTP = { status: 400, error: 'This is not a valid HTTP request' };
  * Answers requests that Node can't parse, or that are too large or too slow, in JSON, unless the client is in the middle of
  * another answer: they never reach a router.
  *
- * Closes connections that have been still for a time, unless the server is still working on the answer: clients that don't
+ * Closes connections that are idle longer than the timeout, unless the server is still working on the answer: clients that don't
  * read their answers hold memory and database connections. Idle connections between requests keep the server's own timeout.
  */
 export function handleTroubledConnections(server: Server, stalledReaderTimeoutMs: number): void {

@@ -28,7 +28,7 @@ export interface SignInOptions {
   readonly logger: Logger;
 }
 
-/** A request to sign in or out, with what answers it. */
+/** A request to sign in or out, and what is needed to answer it. */
 interface Attempt extends SignInOptions, Pick<Call, 'request' | 'response'> {
   readonly audit: AuditTrail;
 }

@@ -1,6 +1,6 @@
 /** Search parameters of pages: what their URLs can say. */
 
-/** Reads a parameter. Undefined: it is left out. */
+/** Reads a parameter. Returns undefined if the value is missing or invalid. */
 type Read<Value> = (written: unknown) => Value | undefined;
 
 type Search<Readers> = {

@@ -62,9 +62,9 @@ function isStorableOrAbsent(text: string | undefined): boolean {
 }
 
 /**
- * Returns a page of a search of skills or plugins, whose clients resolve a name by a search: first the entries whose
- * name, or namespace and name, is the term in any case, then all other matches, both in the order of `listEntries`.
- * Without a term it is the same as `listEntries`.
+ * Returns a page of a search of skills or plugins, whose clients resolve a name by a search. Entries whose name, or
+ * namespace and name, is the term in any case come first, then all other matches. Both are in the order of
+ * `listEntries`. Without a term it is the same as `listEntries`.
  */
 export async function listExactFirst(database: Queries, query: EntriesQuery): Promise<readonly EntryRow[]> {
   const { search: term = '', after, limit } = query;

@@ -50,11 +50,7 @@ export function publicUrl(repository: string): string | null {
   return `ssh://${repository.slice(0, colon)}/${repository.slice(colon + 1).replace(/^\/+/, '')}`;
 }
 
-/**
- * The host that git would connect to, if there is only one way to read it: the checked host must be the one that git and curl
- * use.
- */
-
+/** A repository on another host, as git reaches it. */
 export type RemoteRepository =
   | { readonly transport: 'http'; readonly url: URL }
   | { readonly transport: 'ssh'; readonly repository: string; readonly host: string; readonly port: number };
@@ -62,10 +58,16 @@ export type RemoteRepository =
 const SSH_PORT = 22;
 /** Neither an option to ssh, nor anything that ssh expands, nor a host name with a trailing dot. */
 const SSH_HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/i;
-/** As `SCP_LIKE`, with a plain host. */
+/**
+ * A security check, together with `SSH_HOST`: captures the host that git connects to. It matches less than `SCP_LIKE`, so that
+ * git can't find another host in the text.
+ */
 const SCP_LIKE_HOST = /^(?:\w[\w.-]*@)?([a-z0-9.-]+):(?!\/\/)[^:\s]/i;
 
-/** Null: a repository of this machine, or a URL with more than one reading. */
+/**
+ * The host that git would connect to, if there is only one way to read it: the checked host must be the one that git and curl
+ * use. Null: a repository of this machine, or a URL with more than one reading.
+ */
 export function remoteRepository(repository: string): RemoteRepository | null {
   const url = repository.includes('://') ? URL.parse(repository) : null;
   if (url?.protocol === 'https:' || url?.protocol === 'http:') {

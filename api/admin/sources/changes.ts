@@ -1,6 +1,6 @@
 /**
- * Creating, changing, and deleting sources while Rollcall runs, which those of the configuration file don't allow, and
- * messages of operators to the actors of all sources.
+ * Creates, changes, and deletes sources. Those of the configuration file can't be changed here. Also sends operators' messages to
+ * actors.
  */
 import { z } from 'zod';
 import { namedSource } from '../../../config/schema/file.ts';

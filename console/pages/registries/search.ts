@@ -3,7 +3,7 @@ import { SKILL_KINDS } from '../../../registry/entry-kind.ts';
 import { oneOf, searchOf, text } from '../../client/search.ts';
 
 export const viewAsSearch = searchOf({
-  /** JSON, which arrives parsed. */
+  /** JSON. The router has already parsed it. */
   claims: (written) =>
     typeof written === 'object' && written !== null ? JSON.stringify(written, null, 2) : text(written),
   q: text,

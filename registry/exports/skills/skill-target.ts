@@ -76,15 +76,15 @@ function shortNameOf(name: string): string {
 /**
  * Where the first Git package of a plugin is, as marketplaces write it, and what users must know about it.
  *
- * @param before what the path of a folder begins with
+ * @param prefix of folder paths
  */
-export function gitSource({ document }: CatalogSkill, before = ''): { source: JsonObject; notes: readonly string[] } {
+export function gitSource({ document }: CatalogSkill, prefix = ''): { source: JsonObject; notes: readonly string[] } {
   const git = objectsOf(document['packages']).find((candidate) => candidate['registryType'] === 'git');
   const url = textOf(git?.['url']);
   if (git === undefined || url === undefined)
     throw new LeftOut('it has no Git package, the only kind that this client installs');
   const folder = textOf(git['subfolder']);
-  const place = folder === undefined ? { source: 'url', url } : { source: 'git-subdir', url, path: before + folder };
+  const place = folder === undefined ? { source: 'url', url } : { source: 'git-subdir', url, path: prefix + folder };
   const commit = textOf(git['commit']);
   const isPinned = commit !== undefined && /^[0-9a-f]{40}$/.test(commit);
   return {
