@@ -70,7 +70,7 @@ function findDuplicate(text: string): string {
     },
   });
   try {
-    elements.push(Buffer.from(text));
+    elements.push(new TextEncoder().encode(text));
   } catch {
     // A member name is too long to scan. The counts have already shown that there is a duplicate.
   }

@@ -343,7 +343,7 @@ export class JsonElements {
   #close(open: OpenValue, lastPart: Uint8Array): void {
     keep(open, lastPart);
     this.#open = null;
-    const bytes = open.kept.length === 1 ? open.kept[0]! : Buffer.concat(open.kept);
+    const bytes = open.kept.length === 1 ? open.kept[0]! : joined(open.kept, open.keptBytes);
     if (open.role === 'name') {
       this.#path[this.#path.length - 1] = this.#memberName(open, bytes);
       this.#expected = '":"';
@@ -423,6 +423,16 @@ function keep(open: OpenValue, part: Uint8Array): void {
   const fitting = part.length > room ? part.subarray(0, room) : part;
   open.kept.push(fitting);
   open.keptBytes += fitting.length;
+}
+
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 function printable(byte: number): string {

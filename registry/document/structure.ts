@@ -1,4 +1,5 @@
 /** Structural limits on JSON documents that are stored and served. */
+import { isLongerThan } from '../byte-length.ts';
 import { isJsonObject, type JsonObject, jsonPath } from '../json.ts';
 
 /** Maximum size of a document in bytes: 1 MiB. */
@@ -29,7 +30,7 @@ export function structureFault(
   written?: WrittenDocument,
   members: readonly string[] = ['name', 'version'],
 ): StructureFault | null {
-  if (written !== undefined && Buffer.byteLength(written.text) > MAX_DOCUMENT_BYTES) {
+  if (written !== undefined && isLongerThan(written.text, MAX_DOCUMENT_BYTES)) {
     return { path: '', message: `is larger than ${MAX_DOCUMENT_BYTES} bytes` };
   }
   const fault = written !== undefined && isPlain(written) ? null : faultWithin(document, []);

@@ -1,5 +1,5 @@
 /** Server names: `namespace/name`, with the namespace in reverse-DNS form (`io.github.someone/weather`). */
-
+import { isLongerThan } from '../byte-length.ts';
 import { kindOfName } from '../entry-kind.ts';
 
 /** Pattern and length of a name in the official server.schema.json, required for publishing. */
@@ -18,5 +18,5 @@ export const MAX_IDENTIFIER_BYTES = 512;
  */
 export function isUsableServerName(name: string): boolean {
   const isPath = /^[^/\s]+\/[^/\s]+$/u.test(name);
-  return isPath && kindOfName(name) === 'server' && Buffer.byteLength(name) <= MAX_IDENTIFIER_BYTES;
+  return isPath && kindOfName(name) === 'server' && !isLongerThan(name, MAX_IDENTIFIER_BYTES);
 }

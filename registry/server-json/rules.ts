@@ -1,4 +1,5 @@
 /** Rules for server.json that span several members, which a schema can't express. */
+import { byteLength } from '../byte-length.ts';
 import { PUBLISHER_PROVIDED, publisherExtension } from './extension.ts';
 import { currentName } from './generations.ts';
 import { isJsonObject, type JsonObject, memberOf } from '../json.ts';
@@ -122,7 +123,7 @@ function sampleUrl(url: string): string {
 
 function extensionFaults(document: JsonObject, limits: RuleLimits): RuleFault[] {
   const extension = publisherExtension(document);
-  const bytes = extension === undefined ? 0 : Buffer.byteLength(JSON.stringify(extension));
+  const bytes = extension === undefined ? 0 : byteLength(JSON.stringify(extension));
   if (bytes <= limits.publisherExtensionBytes) {
     return [];
   }

@@ -7,6 +7,7 @@ import { findFreePort } from '../../embedded/free-port.ts';
 import { oauth } from '../api/access/protected-api.ts';
 import { type PublishingApi, startPublishingApiWith } from '../api/publishing-api.ts';
 import { findChromium, startChromium } from '../browser.ts';
+import { builtConsole } from '../environment.ts';
 import { CLIENT, CONSOLE_CLIENT_ID, type IdentityProvider, startIdentityProvider } from '../identity-provider.ts';
 import { inlineSource, managedSource } from '../workflows/running-worker.ts';
 import { expectAccessibleInEveryLook, type Visit, visit } from './visit.ts';
@@ -56,6 +57,7 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
       registries: [{ name: 'internal', access: 'protected', sources: ['published', 'catalog'], claims: CLAIMS }],
       defaultRegistry: 'internal',
     });
+    await builtConsole();
     browser = await startChromium(chromiumPath ?? '', {}, { trustsEveryCertificate: true });
   }, 120_000);
 
@@ -194,7 +196,16 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
     expect(await page.getByRole('button', { name: 'Publish', exact: true }).isDisabled()).toBe(true);
     await document.fill('{ "name": ');
     await see(page, 'is not valid JSON');
+    await document.fill(`{ "name": "com.example/a", ${JSON.stringify(NOTES).slice(1)}`);
+    await see(page, 'name is a duplicate');
     await document.fill(JSON.stringify(NOTES, null, 2));
+    await see(page, 'follows the rules');
+    const extension = {
+      'io.modelcontextprotocol.registry/publisher-provided': { 'com.example': { text: 'é'.repeat(2100) } },
+    };
+    await document.fill(JSON.stringify({ ...NOTES, _meta: extension }, null, 2));
+    await see(page, 'has 4227 bytes; at most 4096 bytes are allowed');
+    await document.fill(JSON.stringify({ ...NOTES, _meta: {} }, null, 2));
     await see(page, 'follows the rules');
     await page.getByRole('button', { name: 'Publish', exact: true }).click();
     await see(page, 'com.example/notes 1.0.0 is published');
