@@ -24,7 +24,6 @@ const APPLICATION = [
   'worker',
 ];
 const ABOVE_DB = [...APPLICATION.filter((name) => name !== 'telemetry'), 'console', 'workflows'];
-const OUTSIDE_CONSOLE = APPLICATION.filter((name) => name !== 'operator' && name !== 'telemetry');
 const ANYWHERE = ['db/x.ts', 'api/x/y.ts', 'config/x.ts'];
 
 interface Wall {
@@ -49,6 +48,11 @@ const WALLS: readonly Wall[] = [
   { folders: ['registry', 'registry/document'], refused: [], allowed: ['node:crypto'] },
   { folders: ['registry/exports', 'registry/exports/form'], refused: ['node:crypto'] },
   {
+    folders: ['pacing', 'pacing/inner'],
+    refused: ['registry/x.ts', 'db/x/y.ts', 'telemetry/x.ts', 'workflows/x.ts'],
+    allowed: ['pacing/x.ts', 'node:timers/promises'],
+  },
+  {
     folders: ['db', 'db/entries', 'db/entries/inner'],
     refused: ['express', '@temporalio/client', ...ABOVE_DB.flatMap((name) => [`${name}/x.ts`, `${name}/x/y.ts`])],
     allowed: ['pg', 'registry/kubernetes/x.ts', 'telemetry/x.ts', 'pacing/x.ts', 'db/configuration/x.ts'],
@@ -59,8 +63,9 @@ const WALLS: readonly Wall[] = [
       'node:fs',
       'node:fs/promises',
       'db/x.ts',
+      'pacing/x.ts',
       'workflows/x.ts',
-      ...OUTSIDE_CONSOLE.map((name) => `${name}/x.ts`),
+      ...APPLICATION.map((name) => `${name}/x.ts`),
     ],
     allowed: ['registry/json.ts', 'registry/server-json/x.ts', 'console/client/x.ts', 'react'],
   },
