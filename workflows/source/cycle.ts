@@ -25,10 +25,10 @@ export async function runCycle(actor: SourceActor): Promise<void> {
   const { trigger, force = false, ...request } = pending;
   const { source } = actor.state;
   await runSync(actor, {
+    ...request,
     source,
     number: actor.takeSyncNumber(),
     trigger,
-    ...request,
     force,
     full: force || isFullSyncDue(actor.state, Date.now()),
   });
@@ -53,11 +53,11 @@ async function runSync(actor: SourceActor, input: SyncInput): Promise<void> {
   describeCycle({ 'rollcall.sync.number': input.number, 'rollcall.sync.trigger': input.trigger });
   const { retryAfterMs, ...ending } = await actor.during('syncing', () => endingOf(input));
   const report: SyncReport = {
+    ...ending,
     number: input.number,
     trigger: input.trigger,
     startedAt,
     endedAt: new Date().toISOString(),
-    ...ending,
   };
   actor.endCycleWithSync(report, { full: input.full, retryAfterMs });
 }

@@ -235,7 +235,7 @@ export class SourceActor {
   }
 
   #forgetPlans(): void {
-    const { pending: _, nextCycleAtMs: __, ...rest } = this.#state;
+    const { pending: _pending, nextCycleAtMs: _nextCycleAtMs, ...rest } = this.#state;
     this.#state = rest;
     this.show();
   }

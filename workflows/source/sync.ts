@@ -82,6 +82,6 @@ async function noteFailure(input: SyncInput, error: unknown): Promise<void> {
 
 /** What the record of a sync says about its start. */
 export function recordOf(input: SyncInput): SyncKey & SyncOrigin {
-  const { source, force: _, full: __, ...start } = input;
-  return { sourceName: source.name, ...start };
+  const { source, force: _force, full: _full, ...start } = input;
+  return { ...start, sourceName: source.name };
 }
