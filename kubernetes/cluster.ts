@@ -1,14 +1,14 @@
 /** One Kubernetes cluster: requests to its API server, with failures that say what is missing. */
 import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { Agent, type Dispatcher } from 'undici';
-import { type Exchange, exchange } from '../outbound/exchange.ts';
+import { exchange, type Sending } from '../outbound/exchange.ts';
 import { type ClusterAccess, loadKubeconfig } from './kubeconfig.ts';
 import { notReachable, refusal } from './refusal.ts';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** Without a `method`, something is read. */
-export interface ClusterRequest extends Pick<Exchange, 'method' | 'content' | 'signal'> {
+export type ClusterRequest = Sending & {
   /** Starts with `/api` or `/apis`. */
   readonly path: string;
   readonly query?: Query | undefined;
@@ -16,7 +16,8 @@ export interface ClusterRequest extends Pick<Exchange, 'method' | 'content' | 's
   readonly what: string;
   /** Default `application/json`; with `as=PartialObjectMetadata…` only the metadata is sent. */
   readonly accept?: string | undefined;
-}
+  readonly signal: AbortSignal;
+};
 
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Longest line of a watch: the API server refuses objects of more than about 1.5 MiB. */
@@ -81,7 +82,7 @@ export class Cluster {
   }
 
   async #attempt(asked: ClusterRequest, silenceMs: number): Promise<Dispatcher.ResponseData> {
-    const { path, query, method, content, signal, accept = 'application/json' } = asked;
+    const { path, query, what: _what, accept = 'application/json', ...sending } = asked;
     const url = new URL(this.#server + path);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -92,17 +93,15 @@ export class Cluster {
       // The library makes a connection pool per request; one is enough.
       this.#dispatcher ??= context.getDispatcher() ?? new Agent();
       return await exchange({
+        ...sending,
         url,
         dispatcher: this.#dispatcher,
         headers: { ...context.getHeaders(), accept },
-        method,
-        content,
         timeoutMs: ANSWER_TIMEOUT_MS,
         silenceMs,
-        signal,
       });
     } catch (error) {
-      signal.throwIfAborted();
+      asked.signal.throwIfAborted();
       throw notReachable(this.#server, error);
     }
   }

@@ -2,22 +2,32 @@
 import { type Dispatcher, errors, request } from 'undici';
 import { observeRequest } from '../telemetry/outbound-requests.ts';
 
-export interface Exchange {
+/** The method, and JSON to send. A method with content must be named: without one, something is read. */
+export type Sending =
+  | {
+      readonly method: 'POST' | 'PATCH';
+      /** Sent as JSON, with this media type. */
+      readonly content: { readonly json: unknown; readonly type: string };
+      readonly form?: undefined;
+    }
+  | {
+      /** Default: POST for a form, otherwise GET. `HEAD` asks for the headers only. */
+      readonly method?: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | undefined;
+      readonly content?: undefined;
+    };
+
+export type Exchange = Sending & {
   readonly url: URL;
   /** Decides which addresses can be reached, through which proxy, and which certificates are trusted. */
   readonly dispatcher: Dispatcher;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Default: POST for a form, otherwise GET. `HEAD` asks for the headers only. */
-  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'DELETE' | undefined;
   readonly form?: Readonly<Record<string, string>> | undefined;
-  /** Sent as JSON, with this media type. */
-  readonly content?: { readonly json: unknown; readonly type: string } | undefined;
   /** Milliseconds until the answer must begin. */
   readonly timeoutMs: number;
   /** Milliseconds without a byte after which the answer is abandoned. Default: `timeoutMs`. */
   readonly silenceMs?: number;
   readonly signal: AbortSignal;
-}
+};
 
 /**
  * Sends a request and resolves when the answer begins, whatever its status. Redirects are not followed.
