@@ -3,7 +3,7 @@ import type { EntryDraft, EntryStatus } from '../entry.ts';
 import { isJsonObject, type JsonObject, textOf } from '../json.ts';
 import { faultText } from '../server-json/check.ts';
 import { MAX_IDENTIFIER_BYTES } from '../server-json/name.ts';
-import { structureFault } from './structure.ts';
+import { type IdentifyingMembers, structureFault } from './structure.ts';
 import { assumingUtc, isTimestamp } from '../timestamp.ts';
 
 /** The document of an entry as a source has it. */
@@ -21,7 +21,7 @@ export interface FoundDocument {
  *
  * @param members as in `structureFault`
  */
-export function unusableDocument(found: FoundDocument, members?: readonly string[]): string | null {
+export function unusableDocument(found: FoundDocument, members?: IdentifyingMembers): string | null {
   if (!isJsonObject(found.parsed)) return "the entry isn't a JSON object";
   const fault = structureFault(found.parsed, found, members);
   return fault === null ? null : faultText(fault);

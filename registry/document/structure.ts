@@ -12,6 +12,19 @@ export interface StructureFault {
   readonly message: string;
 }
 
+/** The members of a document that identify its entry. */
+export interface IdentifyingMembers {
+  readonly names: readonly string[];
+  readonly inAnyCase: RegExp;
+}
+
+/** Call it once per kind of document: it compiles a pattern. */
+export function identifyingMembers(...names: readonly string[]): IdentifyingMembers {
+  return { names, inAnyCase: new RegExp(`^(?:${names.join('|')})$`, 'iu') };
+}
+
+const OF_SERVERS = identifyingMembers('name', 'version');
+
 /** Properties of a document that are known from scanning it. */
 export interface WrittenDocument {
   readonly text: string;
@@ -23,12 +36,12 @@ export interface WrittenDocument {
  * The first part of the document that can't be stored or safely traversed, or null.
  *
  * @param written the text, if it is known: its size is then checked too. Default: unknown
- * @param members the members that identify the entry
+ * @param members the members that identify the entry. Default: those of a server
  */
 export function structureFault(
   document: unknown,
   written?: WrittenDocument,
-  members: readonly string[] = ['name', 'version'],
+  members: IdentifyingMembers = OF_SERVERS,
 ): StructureFault | null {
   if (written !== undefined && isLongerThan(written.text, MAX_DOCUMENT_BYTES)) {
     return { path: '', message: `is larger than ${MAX_DOCUMENT_BYTES} bytes` };
@@ -46,9 +59,8 @@ function isPlain({ text, nesting = Infinity }: WrittenDocument): boolean {
  * Go's JSON decoder ignores the case of member names, and the last match wins. A second `Name` member could therefore
  * make Go clients read `com.example/tool` as a different server.
  */
-function ambiguityFault(document: JsonObject, members: readonly string[]): StructureFault | null {
-  const inAnyCase = new RegExp(`^(?:${members.join('|')})$`, 'iu');
-  const member = Object.keys(document).find((key) => !members.includes(key) && inAnyCase.test(key));
+function ambiguityFault(document: JsonObject, { names, inAnyCase }: IdentifyingMembers): StructureFault | null {
+  const member = Object.keys(document).find((key) => !names.includes(key) && inAnyCase.test(key));
   if (member === undefined) return null;
   return {
     path: jsonPath([member]),

@@ -2,14 +2,14 @@
  * Checks the document of a skill or plugin against the rules of ToolHive's schemas. A publish with faults is refused. In a
  * sync, the same faults are only warnings.
  */
-import { structureFault } from '../document/structure.ts';
+import { identifyingMembers, structureFault } from '../document/structure.ts';
 import { DUPLICATE_MESSAGE, duplicateMember } from '../document/duplicate-members.ts';
 import type { SkillKind } from '../entry-kind.ts';
 import { type Fault, faultsBy } from '../server-json/check.ts';
 import { schemaOf } from './skill-schema.ts';
 
 /** Members of a document that identify the entry (structure.ts). */
-export const IDENTIFYING_MEMBERS = ['namespace', 'name', 'version'];
+export const IDENTIFYING_MEMBERS = identifyingMembers('namespace', 'name', 'version');
 
 /**
  * Returns the faults of the document: one per path, and at most 100. An additional one gives the number of the others.
