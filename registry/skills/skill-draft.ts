@@ -76,9 +76,10 @@ function skillTags(document: JsonObject): string[] {
   return [...new Set([...tagsOf(document), ...textsOf(metadata['tags']), ...textsOf(metadata['keywords'])])];
 }
 
-/** What another Rollcall says about the entry. */
+/** What another Rollcall says about the entry. Without names with underscores, which only servers ever had. */
 function stateOf(document: JsonObject): JsonObject {
-  return memberOf(document['_meta'], ENTRY_STATE);
+  const state = memberOf(document['_meta'], ENTRY_STATE);
+  return Object.fromEntries(Object.entries(state).filter(([name]) => !name.includes('_')));
 }
 
 /**

@@ -22,6 +22,13 @@ function faultsOf(document: unknown, kind: 'skill' | 'plugin' = 'skill'): string
   return checkSkill(kind, document, JSON.stringify(document)).map(({ path, message }) => `${path} ${message}`);
 }
 
+test('what another Rollcall says about an entry has no names with underscores: only servers had them', () => {
+  const state = { published_at: '2025-01-01T00:00:00Z', is_latest: true, updatedAt: '2025-02-01T00:00:00Z' };
+  const draft = draftOf({ ...PDF, _meta: { 'dev.rollcall/entry': state } });
+  expect(draft).toMatchObject({ publishedAt: null, updatedAt: '2025-02-01T00:00:00Z' });
+  expect(draft.isUpstreamLatest).toBeUndefined();
+});
+
 describe('stored names', () => {
   test.each(ENTRY_KINDS)('of a %s say its kind', (kind) => {
     const stored = storedName(kind, 'com.example/pdf');
