@@ -7,6 +7,7 @@ import { auditEvents } from '../../telemetry/instruments.ts';
 import { addGauges } from '../../telemetry/meter.ts';
 import type { AuditEvent } from '../../registry/audit.ts';
 import { newEvent } from './events.ts';
+import { NO_SENDER } from './sender.ts';
 
 const FLUSH_INTERVAL_MS = 500;
 const BATCH_SIZE = 500;
@@ -113,7 +114,7 @@ export class EventWriter {
     if (this.#lost === 0) return;
     const lost = this.#lost;
     const target = { kind: 'request', name: null, version: null, registry: null } as const;
-    const event = newEvent({ action: 'audit.lost', outcome: 'error', target, count: lost });
+    const event = newEvent({ ...NO_SENDER, action: 'audit.lost', outcome: 'error', target, count: lost });
     await addAuditEvents(this.#options.database, [event]);
     this.#lost -= lost;
     this.#options.logger.error({ events: lost }, 'audit events were lost');

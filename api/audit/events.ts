@@ -11,9 +11,14 @@ export function isRecorded(settings: AuditSettings, action: AuditAction): boolea
   return enabled && !excludeEventTypes.includes(action) && (eventTypes === undefined || eventTypes.includes(action));
 }
 
-/** A single event. Defaults: caused by Rollcall, now, without details. */
-export function newEvent(given: Pick<AuditEvent, 'action' | 'outcome' | 'target'> & Partial<AuditEvent>): AuditEvent {
-  return { id: randomUUID(), at: new Date().toISOString(), ...NO_SENDER, count: 1, detail: {}, ...given };
+type Given = Pick<AuditEvent, 'action' | 'outcome' | 'target' | keyof typeof NO_SENDER> & Partial<AuditEvent>;
+
+/**
+ * A single event. Unless something else is given, it happens now, and has no details. Its sender must be given, so that
+ * no request is recorded as Rollcall's own.
+ */
+export function newEvent(given: Given): AuditEvent {
+  return { id: randomUUID(), at: new Date().toISOString(), count: 1, detail: {}, ...given };
 }
 
 /** Records changes of the configuration file since the previous start. */
@@ -27,6 +32,6 @@ export function configurationEvents(
   return changes.map(({ kind, name, change, members }) => {
     const target = { kind, name, version: null, registry: null };
     const detail = { change, ...(members.length > 0 && { members }) };
-    return newEvent({ at, action, outcome: 'success', target, detail });
+    return newEvent({ ...NO_SENDER, at, action, outcome: 'success', target, detail });
   });
 }

@@ -1,5 +1,6 @@
 /** Copies what exists only in the database of a ToolHive Registry Server into the database of Rollcall. */
 import { isRecorded, newEvent } from '../../api/audit/events.ts';
+import { NO_SENDER } from '../../api/audit/sender.ts';
 import type { Configuration } from '../../config/model.ts';
 import { createRegistry } from '../../db/configuration/created-registries.ts';
 import { createSource } from '../../db/configuration/created-sources.ts';
@@ -188,5 +189,5 @@ function recorded(
   if (!isRecorded(audit, action)) return [];
   const at = new Date().toISOString();
   const detail = { importedFrom: 'toolhive' };
-  return targets.map((target) => newEvent({ at, action, outcome: 'success', target, detail }));
+  return targets.map((target) => newEvent({ ...NO_SENDER, at, action, outcome: 'success', target, detail }));
 }
