@@ -7,8 +7,9 @@ import { migrateUp } from '../../db/upkeep/migrations.ts';
 import { type DataFolder, takeDataFolder } from '../../embedded/data-folder.ts';
 import { LOOPBACK } from '../../embedded/free-port.ts';
 import { type KeptRunning, keepRunning, Unrecoverable } from '../../embedded/keep-running.ts';
-import { CommandFailure } from '../terminal/failure.ts';
+import { CommandFailure, describeError } from '../terminal/failure.ts';
 import { localUrl } from '../../config/listen-address.ts';
+import { allStarted } from './all-started.ts';
 import { runEmbeddedPostgres, runEmbeddedTemporal } from './embedded-services.ts';
 import { forkRole } from './role-fork.ts';
 import type { CompleteConfiguration, Role } from './roles.ts';
@@ -50,8 +51,8 @@ export async function serve(configuration: Configuration, options: ServeOptions)
   options.signal.addEventListener('abort', () => say('Stopping'));
   try {
     await start(configuration, { ...options, cleanup, onLost }).catch((error: unknown) => {
-      // Ctrl-C in a terminal also ends the programs that a start runs, such as initdb.
       if (!options.signal.aborted) throw error;
+      say(describeError(error));
     });
     if (!options.signal.aborted) {
       const reason = await Promise.race([once(options.signal, 'abort'), lost]);
@@ -67,8 +68,11 @@ async function start(configuration: Configuration, options: StartOptions): Promi
   const startedAt = Date.now();
   const dataFolder = await dataFolderIfNeeded(configuration, options);
   await refuseTakenPorts(configuration, { ...options, patient: dataFolder?.wasCutOff === true });
-  const complete = await startServices(configuration, { ...options, dataFolder });
-  if (options.signal.aborted) return;
+  const complete = await startServices(configuration, { ...options, dataFolder }).catch((error: unknown) => {
+    // Ctrl-C in a terminal also ends the programs that this runs, such as initdb.
+    if (!options.signal.aborted) throw error;
+  });
+  if (complete === undefined || options.signal.aborted) return;
   await prepareDatabase(complete, options);
   if (options.signal.aborted) return;
   await startRoles(complete, options);
@@ -99,7 +103,13 @@ async function startServices(
 ): Promise<CompleteConfiguration> {
   const { dataFolder, cleanup, onLost, temporalPort, uiPort, say } = options;
   const context = { directory: dataFolder?.path ?? options.dataDirectory, say };
-  const [database, temporal] = await allStarted([
+  const onFailure = (error: unknown): void => {
+    if (options.signal.aborted) return;
+    say(describeError(error));
+    // It can take minutes if Temporal is being downloaded.
+    say('Stopping as soon as the other service has started');
+  };
+  const starts = [
     configuration.database ??
       runEmbeddedPostgres(context).then((service) => {
         cleanup.push(service.stop);
@@ -112,7 +122,8 @@ async function startServices(
           return service;
         })
       : { address: configuration.temporal.address, uiUrl: undefined },
-  ]);
+  ] as const;
+  const [database, temporal] = await allStarted(starts, onFailure);
   return {
     ...configuration,
     database,
@@ -148,12 +159,4 @@ async function startRoles(configuration: CompleteConfiguration, { cleanup, say }
       started.push(await keepRunning(options));
     }),
   );
-}
-
-/** Waits for all, even if one fails: cleanup must know what has started. */
-async function allStarted<Starts extends readonly unknown[]>(
-  starts: readonly [...Starts],
-): Promise<{ -readonly [Index in keyof Starts]: Awaited<Starts[Index]> }> {
-  await Promise.allSettled(starts);
-  return await Promise.all(starts);
 }
