@@ -9,6 +9,7 @@ import { largeRegistry, type LargeRegistry } from '../system/large-registry.ts';
 import { type MeasuredLoad, putProcessUnderLoad, warmUp } from '../load/load.ts';
 import type { LookupSetup } from '../baselines/lookup-process.ts';
 import { type ServerProcess, startServerProcess } from '../baselines/start-server.ts';
+import { type Interleaved, interleaved, samplesOf } from '../figures/interleaved.ts';
 import { percentile, sampleOf } from '../figures/sample.ts';
 import { SequentialClient } from '../load/sequential-client.ts';
 
@@ -128,49 +129,43 @@ async function measureLookups(bench: Bench, registry: LargeRegistry, registryId:
   const perRun = Math.floor(paths.length / (bench.runs + 1));
   const setup: LookupSetup = { connection: connectionOf(registry.database.settings), registryId };
   const bare = await startServerProcess('lookup-process.ts', setup);
-  const ours = { origin: registry.origin, processId: registry.processes.api };
-  const load = ({ origin, processId }: Omit<ServerProcess, 'stop'>, asked: readonly string[]): Promise<MeasuredLoad> =>
-    putProcessUnderLoad(processId, { origin, paths: asked, once: true, connections: CONNECTIONS, seconds: 1 });
-  const found: { readonly ours: MeasuredLoad; readonly bare: MeasuredLoad }[] = [];
+  const load = (run: number, { origin, processId }: Omit<ServerProcess, 'stop'>): Promise<MeasuredLoad> =>
+    putProcessUnderLoad(processId, {
+      origin,
+      paths: paths.slice(run * perRun, (run + 1) * perRun),
+      once: true,
+      connections: CONNECTIONS,
+      seconds: 1,
+    });
   try {
     bench.say('cold look-ups: warm-up');
     const exact = entries.map(
       ({ server: { name, version } }) =>
         `/v0.1/servers/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}?include_deleted=true`,
     );
-    await warmUp({ origin: ours.origin, paths: exact, connections: CONNECTIONS });
+    await warmUp({ origin: registry.origin, paths: exact, connections: CONNECTIONS });
     await warmUp({ origin: bare.origin, paths, connections: CONNECTIONS });
-    for (let run = 0; run <= bench.runs; run += 1) {
-      bench.say(`cold look-ups, run ${run}`);
-      const asked = paths.slice(run * perRun, (run + 1) * perRun);
-      const result = { ours: await load(ours, asked), bare: await load(bare, asked) };
-      // The first run of each isn't counted.
-      if (run > 0) found.push(result);
-    }
+    bench.say('cold look-ups');
+    const runs = await interleaved(bench.runs, {
+      ours: (run) => load(run, { origin: registry.origin, processId: registry.processes.api }),
+      baseline: (run) => load(run, bare),
+    });
+    return lookupFigures(runs);
   } finally {
     bare.stop();
   }
-  return lookupFigures(found);
 }
 
-function lookupFigures(found: readonly { readonly ours: MeasuredLoad; readonly bare: MeasuredLoad }[]): Figure[] {
+function lookupFigures(runs: Interleaved<MeasuredLoad>): Figure[] {
   const line = `versions/latest, each once, ${CONNECTIONS} connections`;
-  const compared = (valueOf: (result: MeasuredLoad) => number) => ({
-    ours: sampleOf(found.map(({ ours }) => valueOf(ours))),
-    baseline: {
-      what: 'bare Express with one prepared query',
-      sample: sampleOf(found.map(({ bare }) => valueOf(bare))),
-    },
-  });
-  const p99 = compared((result) => result.p99Ms);
+  const what = 'bare Express with one prepared query';
+  const rates = samplesOf(runs, what, (result) => result.requestsPerSecond);
+  const costs = samplesOf(runs, what, (result) => result.microsecondsPerRequest);
+  const p99 = samplesOf(runs, what, (result) => result.p99Ms);
   return [
-    atLeastShareOf({ line, unit: 'requests/s', ...compared((result) => result.requestsPerSecond) }, LOOKUP_GOAL),
-    ratioTo({
-      line: `${line}: CPU time of Node per request`,
-      unit: 'µs',
-      ...compared((result) => result.microsecondsPerRequest),
-    }),
+    atLeastShareOf({ line, unit: 'requests/s', ...rates }, LOOKUP_GOAL),
+    ratioTo({ line: `${line}: CPU time of Node per request`, unit: 'µs', ...costs }),
     below({ line: `${line}: p99`, unit: 'ms', ours: p99.ours }, LOOKUP_P99_GOAL_MS),
-    plain({ line: `${line}: p99 of bare Express with one prepared query`, unit: 'ms', ours: p99.baseline.sample }),
+    plain({ line: `${line}: p99 of ${what}`, unit: 'ms', ours: p99.baseline.sample }),
   ];
 }

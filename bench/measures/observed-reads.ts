@@ -5,10 +5,9 @@ import type { ApiOrder } from '../baselines/api-process.ts';
 import { type ServerProcess, startServerProcess } from '../baselines/start-server.ts';
 import type { Bench } from '../bench.ts';
 import { atMostShareOf, type Figure } from '../figures/figure.ts';
-import { interleaved } from '../figures/interleaved.ts';
+import { interleaved, samplesOf } from '../figures/interleaved.ts';
 import { largeRegistry } from '../system/large-registry.ts';
 import { putProcessUnderLoad, warmUp } from '../load/load.ts';
-import { sampleOf } from '../figures/sample.ts';
 import { warmReads } from './warm-reads.ts';
 
 const CONNECTIONS = 32;
@@ -33,17 +32,14 @@ export async function measureObservedReads(bench: Bench): Promise<Figure[]> {
       };
       await warmUp({ ...asked, origin: observed.origin });
       await warmUp({ ...asked, origin: unobserved.origin });
-      const { ours, baseline } = await interleaved(RUNS[bench.quick ? 'quick' : 'full'], {
+      const runs = await interleaved(RUNS[bench.quick ? 'quick' : 'full'], {
         ours: () => load(observed),
         baseline: () => load(unobserved),
       });
-      const comparison = {
-        line: `${line}, logged and measured: CPU time per request`,
-        unit: 'µs',
-        ours: sampleOf(ours),
-        baseline: { what: 'without log and metrics', sample: sampleOf(baseline) },
-      } as const;
-      figures.push(atMostShareOf(comparison, GOAL));
+      const costs = samplesOf(runs, 'without log and metrics', Number);
+      figures.push(
+        atMostShareOf({ line: `${line}, logged and measured: CPU time per request`, unit: 'µs', ...costs }, GOAL),
+      );
     }
     return figures;
   } finally {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Bench } from '../bench.ts';
 import { dataSetEntries, type DataSetOptions } from '../data/data-set.ts';
 import { atLeastShareOf, atMostTimes, type Figure } from '../figures/figure.ts';
-import { interleaved } from '../figures/interleaved.ts';
+import { interleaved, samplesOf } from '../figures/interleaved.ts';
 import { putUnderLoad } from '../load/load.ts';
 import { type RunningRegistry, type SourceSetup, startRegistry } from '../system/running-registry.ts';
 import { percentile, sampleOf } from '../figures/sample.ts';
@@ -132,17 +132,12 @@ async function measureWarm(bench: Bench, { origin, callers }: Setup, reads: Read
     const result = await putUnderLoad({ origin, paths, headers, connections: CONNECTIONS, seconds: bench.loadSeconds });
     return result.requestsPerSecond;
   };
-  const { ours, baseline } = await interleaved(bench.runs, {
+  const runs = await interleaved(bench.runs, {
     ours: () => load(callers.few),
     baseline: () => load(callers.all),
   });
   return atLeastShareOf(
-    {
-      line: lineOf(reads),
-      unit: 'requests/s',
-      ours: sampleOf(ours),
-      baseline: { what: 'by a caller who sees all', sample: sampleOf(baseline) },
-    },
+    { line: lineOf(reads), unit: 'requests/s', ...samplesOf(runs, 'by a caller who sees all', Number) },
     1 / GOAL,
   );
 }
