@@ -6,7 +6,7 @@ import { driverQuery, Queries, type Query } from '../../db/connection/queries.ts
 import { listEntries } from '../../db/entries/entries.ts';
 import { atLeastShareOf, atMostTimes, below, type Figure, plain, ratioTo } from '../figures/figure.ts';
 import { largeRegistry, type LargeRegistry } from '../system/large-registry.ts';
-import { type MeasuredLoad, putProcessUnderLoad, warmUp } from '../load/load.ts';
+import { type MeasuredLoad, putProcessUnderLoad, putUnderLoad, warmUp } from '../load/load.ts';
 import type { LookupSetup } from '../baselines/lookup-process.ts';
 import { type ServerProcess, startServerProcess } from '../baselines/start-server.ts';
 import { type Interleaved, interleaved, samplesOf } from '../figures/interleaved.ts';
@@ -16,6 +16,7 @@ import { SequentialClient } from '../load/sequential-client.ts';
 const LIST_GOAL = 2;
 const LOOKUP_GOAL = 0.5;
 const LOOKUP_P99_GOAL_MS = 40;
+const LOOKUP_RUNS = { quick: 5, full: 7 } as const;
 const CONNECTIONS = 32;
 
 export async function measureColdReads(bench: Bench): Promise<Figure[]> {
@@ -126,7 +127,8 @@ async function measureLookups(bench: Bench, registry: LargeRegistry, registryId:
   const paths = names
     .map((name) => `/v0.1/servers/${encodeURIComponent(name)}/versions/latest`)
     .flatMap((path) => [path, `${path}?include_deleted=true`]);
-  const perRun = Math.floor(paths.length / (bench.runs + 1));
+  const runCount = LOOKUP_RUNS[bench.quick ? 'quick' : 'full'];
+  const perRun = Math.floor(paths.length / (runCount + 1));
   const setup: LookupSetup = { connection: connectionOf(registry.database.settings), registryId };
   const bare = await startServerProcess('lookup-process.ts', setup);
   const load = (run: number, { origin, processId }: Omit<ServerProcess, 'stop'>): Promise<MeasuredLoad> =>
@@ -139,14 +141,14 @@ async function measureLookups(bench: Bench, registry: LargeRegistry, registryId:
     });
   try {
     bench.say('cold look-ups: warm-up');
-    const exact = entries.map(
-      ({ server: { name, version } }) =>
-        `/v0.1/servers/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}?include_deleted=true`,
-    );
-    await warmUp({ origin: registry.origin, paths: exact, connections: CONNECTIONS });
+    const exact = entries
+      .map(({ server: { name, version } }) => [name, version].map(encodeURIComponent).join('/versions/'))
+      .flatMap((path) => [`/v0.1/servers/${path}`, `/v0.1/servers/${path}?include_deleted=true`]);
+    // Each once, because the code that makes pages must be warm.
+    await putUnderLoad({ origin: registry.origin, paths: exact, once: true, connections: CONNECTIONS, seconds: 20 });
     await warmUp({ origin: bare.origin, paths, connections: CONNECTIONS });
     bench.say('cold look-ups');
-    const runs = await interleaved(bench.runs, {
+    const runs = await interleaved(runCount, {
       ours: (run) => load(run, { origin: registry.origin, processId: registry.processes.api }),
       baseline: (run) => load(run, bare),
     });
