@@ -1,4 +1,4 @@
-/** Look-ups of single versions. Those that begin while the process handles the same requests share a statement. */
+/** Look-ups of single versions. Those that start in the same turn of the event loop share a statement. */
 import DataLoader from 'dataloader';
 import type { Database } from '../connection/database.ts';
 import type { EntryRow } from './entry-rows.ts';
@@ -12,7 +12,7 @@ export class LookUps {
 
   constructor(database: Database) {
     this.#loader = new DataLoader((queries) => findEntries(database, queries), {
-      // Pages are cached instead.
+      // `api/cache/pages.ts` caches the pages.
       cache: false,
       maxBatchSize: MAX_AT_ONCE,
       batchScheduleFn: (send) => void setImmediate(send),
