@@ -31,8 +31,10 @@ export function createActivities(dependencies: ActivityDependencies): Activities
   const upstream = { database, guard: new OutboundGuard(outbound) };
   const ending =
     <Input extends SyncKey, Result>(end: (database: Database, input: Input) => Promise<Result>) =>
-    (input: Input): Promise<Result> =>
-      failingClearly(() => reportedSync({ database, logger }, named(input), () => end(database, named(input))));
+    (given: Input): Promise<Result> => {
+      const input = named(given);
+      return failingClearly(() => reportedSync({ database, logger }, input, () => end(database, input)));
+    };
   return {
     ...createWriteActivities(database),
     check: (input) => failingClearly(() => check(upstream, named(input))),

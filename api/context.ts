@@ -9,7 +9,7 @@ import type { SourceActors } from '../temporal/source-actors.ts';
 import type { RunTrial } from '../temporal/trials.ts';
 import type { Workers } from '../temporal/workers.ts';
 import type { Access } from './access/access.ts';
-import { callerOf } from './access/caller.ts';
+import { type Caller, callerOf } from './access/caller.ts';
 import { seesRegistry } from './access/permissions.ts';
 import type { RegistryView, RegistryViews } from './access/visibility.ts';
 import type { AuditTrail } from './audit/trail.ts';
@@ -64,10 +64,22 @@ export interface TemporalInformation {
  *
  * @throws HttpError 404 if the registry doesn't exist or the caller can't see it.
  */
-export async function servedRegistry({ registries }: ApiContext, request: Request): Promise<RegistryRow> {
-  const name = pathParameter(request, 'registry');
+export async function servedRegistry(context: ApiContext, request: Request): Promise<RegistryRow> {
+  const { registries } = context;
+  return await readableRegistry({ registries, caller: callerOf(request) }, pathParameter(request, 'registry'));
+}
+
+/**
+ * The registry with this name, or the default registry if the name is undefined.
+ *
+ * @throws HttpError 404 if the registry doesn't exist or the caller can't see it.
+ */
+export async function readableRegistry(
+  { registries, caller }: Pick<ApiContext, 'registries'> & { readonly caller: Caller },
+  name: string | undefined,
+): Promise<RegistryRow> {
   const registry = await registries.find(name);
-  if (registry !== undefined && seesRegistry(callerOf(request), registry)) return registry;
+  if (registry !== undefined && seesRegistry(caller, registry)) return registry;
   throw new HttpError(404, name === undefined ? 'There is no default registry' : `There is no registry "${name}"`);
 }
 

@@ -6,8 +6,8 @@ import { findEntry } from '../../db/entries/versions.ts';
 import { findLastSyncOf } from '../../db/syncs/sync-changes.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
 import type { EntryKind } from '../../registry/entry-kind.ts';
-import { seesRegistry } from '../access/permissions.ts';
 import { entriesOf } from '../access/visibility.ts';
+import { readableRegistry } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import { type OperationContext, query } from './operation.ts';
 import { visibleRegistries } from './registries/reads.ts';
@@ -105,12 +105,10 @@ async function readableRegistries(context: OperationContext): Promise<readonly R
 
 /** @throws HttpError 404 for a registry that doesn't exist, or that the caller can't see. */
 async function readEntries(
-  { registries, views, caller }: OperationContext,
+  context: OperationContext,
   name: string,
   kind: EntryKind,
 ): Promise<ReturnType<typeof entriesOf>> {
-  const registry = await registries.find(name);
-  if (registry !== undefined && seesRegistry(caller, registry))
-    return entriesOf(await views.of(caller, registry), kind);
-  throw new HttpError(404, `There is no registry "${name}"`);
+  const registry = await readableRegistry(context, name);
+  return entriesOf(await context.views.of(context.caller, registry), kind);
 }
