@@ -1,5 +1,5 @@
--- Asks for the paths of a file in turn, and prints what came of it as one line of JSON. With "once" as its second
--- argument, it stops when all paths were asked for. wrk itself always sleeps for the whole duration.
+-- Requests the paths of a file in turn, and prints the results as one line of JSON. With "once" as its second argument,
+-- it stops sending when all paths have been requested. wrk itself always waits for the whole duration.
 local ffi = require("ffi")
 ffi.cdef([[
   typedef struct { long seconds, microseconds; } timeval;

@@ -144,7 +144,7 @@ async function measureLookups(bench: Bench, registry: LargeRegistry, registryId:
     const exact = entries
       .map(({ server: { name, version } }) => [name, version].map(encodeURIComponent).join('/versions/'))
       .flatMap((path) => [`/v0.1/servers/${path}`, `/v0.1/servers/${path}?include_deleted=true`]);
-    // Each once, because the code that makes pages must be warm.
+    // Each path once, so that no answer comes from the cache.
     await putUnderLoad({ origin: registry.origin, paths: exact, once: true, connections: CONNECTIONS, seconds: 20 });
     await warmUp({ origin: bare.origin, paths, connections: CONNECTIONS });
     bench.say('cold look-ups');
