@@ -27,8 +27,6 @@ export interface TargetFacts {
   readonly modes: readonly [ExportMode, ...ExportMode[]];
   /** What the format can't express, as sentences. */
   readonly limits: readonly string[];
-  /** Faults of a file by the client's own rules. Files that the target renders have none. */
-  readonly faults: (text: string) => readonly string[];
 }
 
 /** A target that lists servers, in its own file in `targets/`. */

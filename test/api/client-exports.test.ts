@@ -4,6 +4,7 @@ import { storeConfiguration } from '../../db/configuration/configuration.ts';
 import type { EntryDraft } from '../../registry/entry.ts';
 import { ALL_TARGETS, SKILL_TARGETS, TARGETS } from '../../registry/exports/targets.ts';
 import { draft, source, sync } from '../db/sync-source.ts';
+import { faultsOf } from '../registry/exports/client-rules.ts';
 import { expectError, readJson } from './items.ts';
 import { type RunningApi, startApiOnFreshDatabase } from './running-api.ts';
 
@@ -82,7 +83,7 @@ test.each(TARGETS.map((target) => [target.id, target] as const))(
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(`${target.contentType}; charset=utf-8`);
     expect(response.headers.get('content-disposition')).toBe(`inline; filename="${target.fileName}"`);
-    expect(target.faults(await response.text())).toEqual([]);
+    expect(faultsOf(target, await response.text())).toEqual([]);
   },
 );
 

@@ -19,6 +19,7 @@ import { eventually } from '../eventually.ts';
 import { type IdentityProvider, startIdentityProvider } from '../identity-provider.ts';
 import { type GitHttpServer, startGitHttp } from '../upstreams/git-http.ts';
 import { GitRepository } from '../upstreams/git-repository.ts';
+import { faultsOf } from '../registry/exports/client-rules.ts';
 import { oauth, type ProtectedApi, startProtectedApi } from './access/protected-api.ts';
 import { expectError } from './items.ts';
 
@@ -336,8 +337,8 @@ describe('marketplaces', () => {
   test.each(SKILL_TARGETS.map((target) => [target.id, target] as const))(
     '%s is valid by its own rules',
     async (id, target) => {
-      expect(target.faults(await (await api.get(`/registry/open/exports/${id}`)).text())).toEqual([]);
-      expect(target.faults('{"other": 1}')).not.toEqual([]);
+      expect(faultsOf(target, await (await api.get(`/registry/open/exports/${id}`)).text())).toEqual([]);
+      expect(faultsOf(target, '{"other": 1}')).not.toEqual([]);
     },
   );
 });

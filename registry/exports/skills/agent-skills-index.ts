@@ -1,25 +1,11 @@
-import { z } from 'zod';
 import { textOf } from '../../json.ts';
-import { jsonFaults, jsonText } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import { LeftOut } from '../target.ts';
 import { listEach, type SkillTarget } from './skill-target.ts';
 
 const SCHEMA = 'https://schemas.agentskills.io/discovery/0.2.0/schema.json';
 const MAX_DESCRIPTION = 1024;
 const NAME = /^(?=.{1,64}$)[a-z0-9]+(?:-[a-z0-9]+)*$/;
-
-const schema = z.strictObject({
-  $schema: z.literal(SCHEMA),
-  skills: z.array(
-    z.strictObject({
-      name: z.string().regex(NAME),
-      type: z.enum(['skill-md', 'archive']),
-      description: z.string().min(1).max(MAX_DESCRIPTION),
-      url: z.string().startsWith('/registry/'),
-      digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
-    }),
-  ),
-});
 
 export const agentSkillsIndex: SkillTarget = {
   id: 'agent-skills-index',
@@ -47,5 +33,4 @@ export const agentSkillsIndex: SkillTarget = {
     });
     return { text: jsonText({ $schema: SCHEMA, skills: entries }), report };
   },
-  faults: (text) => jsonFaults(schema, text),
 };

@@ -1,33 +1,6 @@
-import { z } from 'zod';
 import { defined, isJsonObject, type JsonObject, textOf, textsOf } from '../../json.ts';
-import { jsonFaults, jsonText } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import { type CatalogSkill, gitSource, listEach, metadataOf, type SkillTarget } from './skill-target.ts';
-
-const git = {
-  url: z.string().min(1),
-  ref: z.string().optional(),
-  sha: z
-    .string()
-    .regex(/^[a-f0-9]{40}$/)
-    .optional(),
-};
-const schema = z.strictObject({
-  $schema: z.literal('https://json.schemastore.org/claude-code-marketplace.json'),
-  name: z.string().min(1),
-  description: z.string().min(1),
-  owner: z.strictObject({ name: z.string().min(1) }),
-  plugins: z.array(
-    z.looseObject({
-      name: z.string().min(1),
-      description: z.string(),
-      version: z.string(),
-      source: z.union([
-        z.strictObject({ source: z.literal('url'), ...git }),
-        z.strictObject({ source: z.literal('git-subdir'), path: z.string().min(1), ...git }),
-      ]),
-    }),
-  ),
-});
 
 /** What a plugin without its own plugin.json is made of, as its marketplace listed it. */
 const COMPONENTS = ['commands', 'agents', 'skills'] as const;
@@ -56,7 +29,6 @@ export const claudeCodeMarketplace: SkillTarget = {
     const marketplace = { $schema, name: registry, description, owner: { name: registry }, plugins: entries };
     return { text: jsonText(marketplace), report };
   },
-  faults: (text) => jsonFaults(schema, text),
 };
 
 function describedBy(plugin: CatalogSkill): JsonObject {

@@ -1,24 +1,6 @@
-import { z } from 'zod';
 import { textOf } from '../../json.ts';
-import { jsonFaults, jsonText } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import { gitSource, listEach, metadataOf, type SkillTarget } from './skill-target.ts';
-
-const git = { url: z.string().min(1), ref: z.string().optional(), sha: z.string().optional() };
-const schema = z.strictObject({
-  name: z.string().min(1),
-  interface: z.strictObject({ displayName: z.string().min(1) }),
-  plugins: z.array(
-    z.strictObject({
-      name: z.string().min(1),
-      source: z.union([
-        z.strictObject({ source: z.literal('url'), ...git }),
-        z.strictObject({ source: z.literal('git-subdir'), path: z.string().startsWith('./'), ...git }),
-      ]),
-      policy: z.strictObject({ installation: z.literal('AVAILABLE'), authentication: z.literal('ON_INSTALL') }),
-      category: z.string().min(1),
-    }),
-  ),
-});
 
 /** Its documentation asks for a category on each plugin, although Codex accepts plugins without one. */
 const DEFAULT_CATEGORY = 'Productivity';
@@ -49,5 +31,4 @@ export const codexMarketplace: SkillTarget = {
     const { registry } = catalog;
     return { text: jsonText({ name: registry, interface: { displayName: registry }, plugins: entries }), report };
   },
-  faults: (text) => jsonFaults(schema, text),
 };

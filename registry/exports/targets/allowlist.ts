@@ -30,13 +30,6 @@ export const allowlist: Target = {
       }),
     };
   },
-  faults: (text) =>
-    text
-      .split('\n')
-      .slice(0, -1)
-      .flatMap((line, index) =>
-        /^\S+ (?:name|url https?:\S+|command \S.*)$/i.test(line) ? [] : [`line ${index + 1} is malformed`],
-      ),
 };
 
 function lineOf(name: string, identity: Identity | null): string {

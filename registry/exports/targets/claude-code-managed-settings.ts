@@ -1,21 +1,10 @@
-import { z } from 'zod';
 import { allowEach, matcherOf } from '../identities.ts';
 import { labelOf } from '../label.ts';
 import { bothReports, provideEach } from '../provide.ts';
-import { httpsUrl, jsonFaults, jsonText, plainLabel, serverMatcher, texts, withoutVariables } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import { NO_VARIABLES } from '../syntax.ts';
 import { LeftOut, type Target } from '../target.ts';
 import { writerOf } from '../writers.ts';
-
-const server = z.strictObject({ type: z.enum(['http', 'sse']), url: httpsUrl, headers: texts.optional() });
-const schema = withoutVariables(
-  z.strictObject({
-    managedMcpServers: z.record(plainLabel, server).optional(),
-    allowedMcpServers: z.array(serverMatcher).optional(),
-    deniedMcpServers: z.array(serverMatcher),
-    allowManagedMcpServersOnly: z.literal(true).optional(),
-  }),
-);
 
 const write = writerOf(NO_VARIABLES, { httpsOnly: true });
 
@@ -52,5 +41,4 @@ export const claudeCodeManagedSettings: Target = {
       report: bothReports(mode, provision.report, allowance.report),
     };
   },
-  faults: (text) => jsonFaults(schema, text),
 };

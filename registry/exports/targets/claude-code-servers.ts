@@ -1,33 +1,14 @@
 /** The map `mcpServers` of Claude Code, which is the same in a project and in an administrator's file. */
-import { z } from 'zod';
 import { labelOf } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { anyUrl, jsonFaults, jsonText, plainLabel, texts } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import { CLAUDE_CODE_SYNTAX } from '../syntax.ts';
 import type { Target } from '../target.ts';
 import { writerOf } from '../writers.ts';
 
-/** Only `${NAME}` and `${NAME:-}` can follow a dollar sign and a brace. */
-const value = z.string().refine((text) => !text.replaceAll(/\$\{[A-Z_][A-Z0-9_]*(?::-)?\}/gi, '').includes('${'));
-const values = z.record(z.string(), value);
-
-const schema = z.strictObject({
-  mcpServers: z.record(
-    plainLabel,
-    z.union([
-      z.strictObject({
-        type: z.enum(['http', 'sse']),
-        url: z.union([anyUrl, z.string().startsWith('${')]).and(value),
-        headers: values.optional(),
-      }),
-      z.strictObject({ command: z.string().min(1), args: z.array(value), env: texts.and(values).optional() }),
-    ]),
-  ),
-});
-
 const write = writerOf(CLAUDE_CODE_SYNTAX);
 
-const servers: Pick<Target, 'contentType' | 'modes' | 'render' | 'faults'> = {
+const servers: Pick<Target, 'contentType' | 'modes' | 'render'> = {
   contentType: 'application/json',
   modes: ['provide'],
   render: (catalog) => {
@@ -38,7 +19,6 @@ const servers: Pick<Target, 'contentType' | 'modes' | 'render' | 'faults'> = {
     const mcpServers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [labelOf(name), entry]));
     return { text: jsonText({ mcpServers }), report };
   },
-  faults: (text) => jsonFaults(schema, text),
 };
 
 export const claudeCodeManagedMcp: Target = {

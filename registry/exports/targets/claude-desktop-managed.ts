@@ -1,31 +1,9 @@
-import { z } from 'zod';
 import { labelOf } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { httpsUrl, jsonFaults, jsonText, plainLabel, texts } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import { NO_VARIABLES } from '../syntax.ts';
 import type { Target } from '../target.ts';
 import { writerOf } from '../writers.ts';
-
-const server = z.discriminatedUnion('transport', [
-  z.strictObject({
-    name: plainLabel,
-    transport: z.enum(['http', 'sse']),
-    url: httpsUrl,
-    headers: texts.optional(),
-  }),
-  z.strictObject({
-    name: plainLabel,
-    transport: z.literal('stdio'),
-    command: z.string().min(1),
-    args: z.array(z.string()),
-    env: texts.optional(),
-  }),
-]);
-const schema = z.strictObject({
-  managedMcpServers: z
-    .array(server)
-    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'must have each name once'),
-});
 
 const write = writerOf(NO_VARIABLES, { httpsOnly: true });
 
@@ -48,5 +26,4 @@ export const claudeDesktopManaged: Target = {
     });
     return { text: jsonText({ managedMcpServers: provided.map(({ entry }) => entry) }), report };
   },
-  faults: (text) => jsonFaults(schema, text),
 };

@@ -1,22 +1,8 @@
-import { z } from 'zod';
 import { codexIdentityWriter, codexWriter } from '../codex-server.ts';
 import { labelOf } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { anyUrl, plainLabel, tomlFaults, tomlText } from '../formats.ts';
+import { tomlText } from '../formats.ts';
 import type { Target } from '../target.ts';
-
-const exact = z.strictObject({ match: z.literal('exact'), value: z.string() });
-const schema = z.strictObject({
-  mcp_servers: z.record(
-    plainLabel,
-    z.strictObject({
-      identity: z.union([
-        z.strictObject({ url: anyUrl }),
-        z.strictObject({ command: z.strictObject({ executable: z.string().min(1), args: z.array(exact) }) }),
-      ]),
-    }),
-  ),
-});
 
 export const codexRequirements: Target = {
   id: 'codex-requirements',
@@ -43,5 +29,4 @@ export const codexRequirements: Target = {
     });
     return { text: tomlText({ mcp_servers: Object.fromEntries(servers) as object }), report };
   },
-  faults: (text) => tomlFaults(schema, text),
 };

@@ -1,11 +1,6 @@
-import { z } from 'zod';
 import { allowEach, matcherOf } from '../identities.ts';
-import { jsonFaults, jsonText, serverMatcher, withoutVariables } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import type { Target } from '../target.ts';
-
-const schema = withoutVariables(
-  z.strictObject({ allowedMcpServers: z.array(serverMatcher), deniedMcpServers: z.array(serverMatcher) }),
-);
 
 export const copilotManagedSettings: Target = {
   id: 'copilot-managed-settings',
@@ -29,5 +24,4 @@ export const copilotManagedSettings: Target = {
       report,
     };
   },
-  faults: (text) => jsonFaults(schema, text),
 };

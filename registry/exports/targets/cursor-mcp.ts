@@ -1,23 +1,8 @@
-import { z } from 'zod';
 import { provideEach } from '../provide.ts';
-import { jsonFaults, jsonText } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import { CURSOR_SYNTAX } from '../syntax.ts';
 import type { Target } from '../target.ts';
 import { writerOf } from '../writers.ts';
-
-const value = z
-  .string()
-  .refine((text) => !text.replaceAll(/\$\{env:\w+\}/g, '').includes('${'), 'may only refer to ${env:NAME}');
-const values = z.record(z.string(), value).optional();
-const schema = z.strictObject({
-  mcpServers: z.record(
-    z.string().min(1),
-    z.union([
-      z.strictObject({ url: value, headers: values }),
-      z.strictObject({ command: z.string().min(1), args: z.array(value), env: values }),
-    ]),
-  ),
-});
 
 export const cursorMcp: Target = {
   id: 'cursor-mcp',
@@ -32,5 +17,4 @@ export const cursorMcp: Target = {
     const mcpServers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [name, entry]));
     return { text: jsonText({ mcpServers }), report };
   },
-  faults: (text) => jsonFaults(schema, text),
 };

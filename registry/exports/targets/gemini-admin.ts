@@ -1,22 +1,9 @@
-import { z } from 'zod';
-import { labelOf, nameOfLabel } from '../label.ts';
+import { labelOf } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { anyUrl, jsonFaults, jsonText, texts } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import { LITERAL_ONLY } from '../syntax.ts';
 import { LeftOut, type Target } from '../target.ts';
 import { writerOf } from '../writers.ts';
-
-const label = z.string().refine((text) => nameOfLabel(text, 'hyphen') !== undefined, 'must be a label without "_"');
-const server = { url: anyUrl, type: z.enum(['http', 'sse']) };
-const schema = z.union([
-  z.strictObject({ mcpServers: z.record(label, z.strictObject(server)) }),
-  z.strictObject({
-    requiredMcpServers: z.record(
-      label,
-      z.strictObject({ ...server, description: z.string().optional(), headers: texts.optional() }),
-    ),
-  }),
-]);
 
 const write = writerOf(LITERAL_ONLY);
 
@@ -53,5 +40,4 @@ export const geminiAdmin: Target = {
     const servers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [labelOf(name, 'hyphen'), entry]));
     return { text: jsonText({ [mode === 'allow' ? 'mcpServers' : 'requiredMcpServers']: servers }), report };
   },
-  faults: (text) => jsonFaults(schema, text),
 };

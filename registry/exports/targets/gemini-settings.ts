@@ -1,28 +1,9 @@
-import { z } from 'zod';
-import { labelOf, nameOfLabel } from '../label.ts';
+import { labelOf } from '../label.ts';
 import { provideEach } from '../provide.ts';
-import { jsonFaults, jsonText } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import { GEMINI_SYNTAX } from '../syntax.ts';
 import type { Target } from '../target.ts';
 import { writerOf } from '../writers.ts';
-
-/** Gemini CLI ends the name of a server at the first underscore of `mcp_SERVER_TOOL`. */
-const label = z.string().refine((text) => nameOfLabel(text, 'hyphen') !== undefined, 'must be a label without "_"');
-const value = z
-  .string()
-  .refine((text) => !/\$(?:\w|\{)/.test(text.replaceAll(/\$\{[A-Z_]\w*(?::-)?\}/gi, '')), 'may only refer to ${NAME}');
-const values = z.record(z.string(), value).optional();
-const schema = z.strictObject({
-  mcp: z.strictObject({ allowed: z.array(label).optional(), excluded: z.array(label).optional() }).optional(),
-  mcpServers: z.record(
-    label,
-    z.union([
-      z.strictObject({ httpUrl: value, headers: values }),
-      z.strictObject({ url: value, headers: values }),
-      z.strictObject({ command: z.string().min(1), args: z.array(value), env: values }),
-    ]),
-  ),
-});
 
 const write = writerOf(GEMINI_SYNTAX);
 
@@ -59,5 +40,4 @@ export const geminiSettings: Target = {
       report: report.map((line) => ({ ...line, denied: isRetired.has(line.name) })),
     };
   },
-  faults: (text) => jsonFaults(schema, text),
 };

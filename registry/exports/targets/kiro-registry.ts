@@ -1,46 +1,11 @@
-import { z } from 'zod';
 import { provideEach } from '../provide.ts';
-import { httpsUrl, jsonFaults, jsonText } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import type { Launch } from '../form/launch.ts';
 import type { Remote, ServerForm } from '../form/server-form.ts';
 import { LITERAL_ONLY, writeTemplate } from '../syntax.ts';
 import { LeftOut, type Target } from '../target.ts';
 import { literalOf, type Template } from '../form/template.ts';
 import { writerOf } from '../writers.ts';
-
-const positional = z.strictObject({ type: z.literal('positional'), value: z.string() });
-const named = z.strictObject({ name: z.string().min(1), value: z.string() });
-const remote = z.strictObject({
-  type: z.enum(['streamable-http', 'sse']),
-  url: httpsUrl,
-  headers: z.array(named).optional(),
-});
-const localPackage = z.strictObject({
-  registryType: z.enum(['npm', 'pypi', 'oci']),
-  registryBaseUrl: httpsUrl.optional(),
-  identifier: z.string().min(1),
-  version: z.string().optional(),
-  transport: z.strictObject({ type: z.literal('stdio') }),
-  runtimeArguments: z.array(positional).optional(),
-  packageArguments: z.array(positional).optional(),
-  environmentVariables: z.array(z.strictObject({ name: z.string(), default: z.string() })).optional(),
-});
-const described = {
-  name: z.string(),
-  title: z.string().optional(),
-  description: z.string().min(1),
-  version: z.string(),
-};
-const schema = z.strictObject({
-  servers: z.array(
-    z.strictObject({
-      server: z.union([
-        z.strictObject({ ...described, remotes: z.array(remote).length(1) }),
-        z.strictObject({ ...described, packages: z.array(localPackage).length(1) }),
-      ]),
-    }),
-  ),
-});
 
 const write = writerOf(LITERAL_ONLY, { httpsOnly: true });
 const SUPPORTED = ['npm', 'pypi', 'oci'];
@@ -73,7 +38,6 @@ export const kiroRegistry: Target = {
     }));
     return { text: jsonText({ servers }), report };
   },
-  faults: (text) => jsonFaults(schema, text),
 };
 
 function kiroRemote(way: Remote, form: ServerForm): object {

@@ -1,26 +1,8 @@
-import { z } from 'zod';
 import { provideEach } from '../provide.ts';
-import { anyUrl, jsonFaults, jsonText, texts, withoutVariables } from '../formats.ts';
+import { jsonText } from '../formats.ts';
 import { NO_VARIABLES } from '../syntax.ts';
 import type { Target } from '../target.ts';
 import { typedWriter } from '../writers.ts';
-
-const schema = withoutVariables(
-  z.strictObject({
-    mcpServers: z.record(
-      z.string().min(1),
-      z.discriminatedUnion('type', [
-        z.strictObject({ type: z.enum(['http', 'sse']), url: anyUrl, headers: texts.optional() }),
-        z.strictObject({
-          type: z.literal('stdio'),
-          command: z.string().min(1),
-          args: z.array(z.string()),
-          env: texts.optional(),
-        }),
-      ]),
-    ),
-  }),
-);
 
 export const mcpJson: Target = {
   id: 'mcp-json',
@@ -35,5 +17,4 @@ export const mcpJson: Target = {
     const mcpServers = Object.fromEntries(provided.map(({ server: { name }, entry }) => [name, entry]));
     return { text: jsonText({ mcpServers }), report };
   },
-  faults: (text) => jsonFaults(schema, text),
 };

@@ -4,11 +4,13 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { serverForm, type ExportedVersion } from '../../../registry/exports/form/server-form.ts';
 import { installOptions } from '../../../registry/exports/install/options.ts';
-import { labelOf, nameOfLabel } from '../../../registry/exports/label.ts';
+import { labelOf } from '../../../registry/exports/label.ts';
 import { shellWords } from '../../../registry/exports/shell.ts';
 import { catalogOf, EXPORT_VERSIONS } from '../../../registry/exports/target.ts';
 import { TARGETS } from '../../../registry/exports/targets.ts';
+import { faultsOf } from './client-rules.ts';
 import { entries, names, SECRET } from './documents.ts';
+import { nameOfLabel } from './label-names.ts';
 
 afterEach(() => vi.useRealTimers());
 
@@ -26,7 +28,7 @@ function exportsOf(list: readonly ExportedVersion[]): Export[] {
     target.modes.flatMap((mode) =>
       (mode === 'provide' ? (['all'] as const) : EXPORT_VERSIONS).map((versions) => {
         const { text, report } = target.render(catalog, { mode, versions });
-        return { id: `${target.id} ${mode}`, text, report: JSON.stringify(report), faults: target.faults(text) };
+        return { id: `${target.id} ${mode}`, text, report: JSON.stringify(report), faults: faultsOf(target, text) };
       }),
     ),
   );

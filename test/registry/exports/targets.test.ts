@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { catalogOf, type ExportMode, type ExportOptions, type Target } from '../../../registry/exports/target.ts';
 import { findTarget, TARGETS } from '../../../registry/exports/targets.ts';
 import type { ExportedVersion } from '../../../registry/exports/form/server-form.ts';
+import { faultsOf } from './client-rules.ts';
 import { entriesOfFixture, entry, FIXTURES, npmEntry, remoteEntry } from './exported-entries.ts';
 
 interface Rendered {
@@ -14,7 +15,7 @@ function render(id: string, entries: readonly ExportedVersion[], options: Partia
   const target = TARGETS.find((candidate) => candidate.id === id);
   if (target === undefined) throw new Error(`There is no target ${id}`);
   const { text, report } = target.render(catalogOf(entries), { mode: target.modes[0], versions: 'all', ...options });
-  expect(target.faults(text)).toEqual([]);
+  expect(faultsOf(target, text)).toEqual([]);
   return {
     json: target.contentType === 'application/json' ? JSON.parse(text) : text,
     left: Object.fromEntries(report.filter(({ included }) => !included).map(({ name, notes }) => [name, notes])),
@@ -29,7 +30,7 @@ describe.each(FIXTURES)('%s', (file) => {
   test.each(CASES)('is valid as %s, mode %s, and every server is accounted for', (_id, mode, target) => {
     const entries = entriesOfFixture(file);
     const { text, report } = target.render(catalogOf(entries), { mode, versions: 'all' });
-    expect(target.faults(text)).toEqual([]);
+    expect(faultsOf(target, text)).toEqual([]);
     expect(report.map(({ name }) => name)).toEqual([...new Set(entries.map(({ name }) => name))].toSorted());
     expect(report.some(({ included }) => included)).toBe(true);
     for (const { included, notes, versions } of report) {
@@ -40,7 +41,7 @@ describe.each(FIXTURES)('%s', (file) => {
 
 test.each(CASES)('%s, mode %s, of an empty registry is valid', (_id, mode, target) => {
   const { text, report } = target.render([], { mode, versions: 'all' });
-  expect(target.faults(text)).toEqual([]);
+  expect(faultsOf(target, text)).toEqual([]);
   expect(report).toEqual([]);
 });
 
@@ -48,16 +49,16 @@ test.each(TARGETS.filter(({ id }) => id !== 'allowlist').map(({ id }) => [id] as
   'the validator of %s finds faults',
   (id) => {
     const target = findTarget(id)!;
-    expect(target.faults('nonsense = {').length).toBeGreaterThan(0);
+    expect(faultsOf(target, 'nonsense = {').length).toBeGreaterThan(0);
     expect(
-      target.faults(target.contentType === 'application/toml' ? 'other = 1' : '{"other": 1}').length,
+      faultsOf(target, target.contentType === 'application/toml' ? 'other = 1' : '{"other": 1}').length,
     ).toBeGreaterThan(0);
   },
 );
 
 test('the validator of policies requires exactly one matcher per entry', () => {
   const faults = (list: readonly object[]): number =>
-    findTarget('copilot-managed-settings')!.faults(JSON.stringify({ allowedMcpServers: list, deniedMcpServers: [] }))
+    faultsOf(findTarget('copilot-managed-settings')!, JSON.stringify({ allowedMcpServers: list, deniedMcpServers: [] }))
       .length;
   expect(faults([{ serverUrl: 'https://a.example/mcp' }])).toBe(0);
   expect(faults([{ serverUrl: 'https://a.example/mcp', serverCommand: ['npx'] }])).toBeGreaterThan(0);
