@@ -53,11 +53,6 @@ export class RegistryDirectory {
     return this.#known(name);
   }
 
-  /** Whether a registry that `find` returned is still current. */
-  isCurrent(registry: RegistryRow): boolean {
-    return this.#isFollowing() && this.#registries.get(registry.name) === registry;
-  }
-
   /** Identifies the state of a server in a registry: it stays the same while only other servers change. */
   serverToken({ id, revisionToken }: RegistryRow, name: string): string {
     return this.#servers.get(id)?.of(name) ?? revisionToken;
