@@ -1,6 +1,7 @@
 /** Turns whatever an activity throws into the failure that Temporal records and the actor acts on. */
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
+import { DatabaseUnavailable } from '../db/connection/watch.ts';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import type { FailureDetails } from '../workflows/contract/activities.ts';
 import { withoutSecrets } from '../outbound/redaction.ts';
@@ -40,6 +41,7 @@ export async function failingClearly<Result>(activity: () => Promise<Result>): P
 /** An unknown error counts as temporary: it is retried and keeps its message. */
 export function toApplicationFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
+  if (error instanceof DatabaseUnavailable) return databaseFailure(error);
   if (!(error instanceof RollcallError)) return unknownFailure(error);
   const { type, message, retryAfterMs } = error;
   const patient = retryAfterMs !== undefined && retryAfterMs <= LONGEST_RETRY_DELAY_MS;
@@ -51,6 +53,11 @@ export function toApplicationFailure(error: unknown): ApplicationFailure {
     ...(patient && { nextRetryDelay: retryAfterMs }),
     ...(retryAfterMs !== undefined && { details: [{ retryAfterMs } satisfies FailureDetails] }),
   });
+}
+
+function databaseFailure({ name, cause }: DatabaseUnavailable): ApplicationFailure {
+  const message = `Postgres was unavailable: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return ApplicationFailure.create({ type: name, message: shown(message), nonRetryable: false });
 }
 
 function unknownFailure(error: unknown): ApplicationFailure {

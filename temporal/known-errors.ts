@@ -38,7 +38,8 @@ export function toKnownError(error: unknown, sourceName: string): unknown {
 
 function fromUpdate({ cause, message }: WorkflowUpdateFailedError): Error {
   if (!(cause instanceof ApplicationFailure)) return new PassingFailure(cause?.message ?? message, { cause });
-  if (!isFailureType(cause.type)) return new PassingFailure(cause.message, { cause });
+  if (!isFailureType(cause.type) || cause.type === 'DatabaseUnavailable')
+    return new PassingFailure(cause.message, { cause });
   const { retryAfterMs } = (cause.details?.[0] ?? {}) as FailureDetails;
   return new RollcallError(cause.type, cause.message, { cause, retryAfterMs });
 }

@@ -9,8 +9,8 @@ import { createWriteActivities } from '../activities/write-activities.ts';
 import type { OutboundSettings, TelemetrySettings } from '../config/model.ts';
 import { softwareVersion } from '../telemetry/software-version.ts';
 import type { HttpListener } from '../api/http/listener.ts';
-import { pingDatabase } from '../db/connection/availability.ts';
-import type { Database } from '../db/connection/database.ts';
+import { namingOutages, pingDatabase } from '../db/connection/availability.ts';
+import { Database } from '../db/connection/database.ts';
 import type { Retention } from '../db/upkeep/purge.ts';
 import { connectTemporal, pingTemporal, type TemporalServer } from '../temporal/connect.ts';
 import { findInitialState } from '../temporal/initial-state.ts';
@@ -83,7 +83,8 @@ export interface WorkerOptions {
  * @throws Error if the workflow code can't be bundled, or the internal address can't be listened at
  * @throws RollcallError `SecretUnavailable` if a secret can't be read
  */
-export async function runWorker(options: WorkerOptions): Promise<void> {
+export async function runWorker(given: WorkerOptions): Promise<void> {
+  const options = { ...given, database: reportingOutages(given) };
   const state: WorkerState = { isPolling: false };
   const port = await openInternalPort({
     address: options.internalAddress,
@@ -94,6 +95,14 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   } finally {
     await port.close();
   }
+}
+
+function reportingOutages({ database, logger }: WorkerOptions): Database {
+  const connections = namingOutages(database.connections, (failure) => {
+    if (failure === null) logger.info('Postgres answers again');
+    else logger.warn({ err: failure }, "Nothing is synced or published: Postgres doesn't answer; trying again");
+  });
+  return new Database(connections);
 }
 
 /** What the parts of a worker know about each other. */

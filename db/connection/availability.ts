@@ -1,5 +1,6 @@
 import { sql } from 'slonik';
 import type { Database } from './database.ts';
+import type { Connections } from './pool.ts';
 import { DatabaseUnavailable } from './watch.ts';
 import { nothing } from './schemas.ts';
 
@@ -37,4 +38,38 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (NETWORK_ERRORS.has(code) || PASSING_STATES.test(code) || LOST_CONNECTION.test(error.message)) return true;
   if (error instanceof AggregateError && error.errors.some(isDatabaseUnavailable)) return true;
   return isDatabaseUnavailable(error.cause);
+}
+
+/**
+ * The same connections, except that work fails with `DatabaseUnavailable` if the database was unavailable: in a log or a
+ * history, the error of a connection doesn't tell that it is one to the database.
+ *
+ * @param onChange called with the failure when the database is first found to be unavailable, and with null when it responds
+ *   again
+ */
+export function namingOutages(
+  connections: Connections,
+  onChange: (failure: DatabaseUnavailable | null) => void,
+): Connections {
+  let isAvailable = true;
+  const note = (failure: DatabaseUnavailable | null): void => {
+    if (isAvailable === (failure === null)) return;
+    isAvailable = failure === null;
+    onChange(failure);
+  };
+  return {
+    ...connections,
+    use: async (work) => {
+      try {
+        const result = await connections.use(work);
+        note(null);
+        return result;
+      } catch (error) {
+        if (!isDatabaseUnavailable(error)) throw error;
+        const failure = error instanceof DatabaseUnavailable ? error : new DatabaseUnavailable(error);
+        note(failure);
+        throw failure;
+      }
+    },
+  };
 }
