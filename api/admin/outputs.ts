@@ -95,6 +95,8 @@ const sourceHealth = z.object({
   /** Failed syncs since the last success. */
   failures: z.number(),
   failingSince: maybe,
+  /** Why the newest of them failed. It stays while the next sync runs. */
+  failure: z.object({ type: text, message: text }).nullable(),
   lastSuccess: maybe,
   lastAttempt: maybe,
   /** When the next check or sync begins at the latest. Null if only a message starts one, or while paused. */

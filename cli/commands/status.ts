@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import { type AdminAnswers, askServer } from '../server/admin-client.ts';
 import { countText } from '../terminal/texts.ts';
 import { addServerOptions, baseUrl, printAnswer, type ServerOptions } from '../server/server-options.ts';
-import { nextAttemptText, stateText } from '../terminal/source-state.ts';
-import { outcomeText } from '../terminal/sync-outcome.ts';
+import { failureText, nextAttemptText, stateText } from '../terminal/source-state.ts';
 
 type Information = AdminAnswers['system']['info'];
 type Source = AdminAnswers['sources']['list'][number];
@@ -31,7 +30,7 @@ export function addStatusCommand(program: Command): void {
         `  Temporal ${temporal.address}, namespace ${temporal.namespace}`,
         ...(temporal.uiUrl === undefined ? [] : [`  Web UI   ${temporal.uiUrl}`]),
         `  ${workersText(workers)}`,
-        ...sourcesText('Failing', failing, ({ state, lastRun }) => `${stateText(state)}; ${lastFailureText(lastRun)}`),
+        ...sourcesText('Failing', failing, failingText),
         ...sourcesText('Overdue', overdue, ({ state }) => `next attempt ${nextAttemptText(state)}`),
         ...sourcesText('Paused', paused, () => 'syncs only on request'),
         ...(failing.length === 0 ? ['  No failing sources'] : []),
@@ -63,7 +62,7 @@ function sourcesText(title: string, sources: readonly Source[], text: (source: S
   return [`  ${title} sources:`, ...sources.map((source) => `    ${source.name}: ${text(source)}`)];
 }
 
-/** A sync that runs now has no outcome yet. */
-function lastFailureText(lastRun: Source['lastRun']): string {
-  return lastRun?.outcome === null ? 'trying again now' : outcomeText(lastRun);
+function failingText({ state }: Source): string {
+  const next = state.isSyncing ? 'trying again now' : `next attempt ${nextAttemptText(state) ?? 'on request'}`;
+  return `${stateText(state)}, ${next}; ${failureText(state)}`;
 }

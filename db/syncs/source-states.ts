@@ -31,6 +31,9 @@ const sourceStateRow = z.object({
   /** Failed syncs since the last success, and the start of the first of them. */
   failures: count,
   failingSinceMs: time.nullable(),
+  /** Of the newest of them. */
+  failureType: z.string().nullable(),
+  failureMessage: z.string().nullable(),
   /** Of the newest sync that has ended. Null: none has. */
   lastDurationMs: time.nullable(),
   rejected: z.number().nullable(),
@@ -51,6 +54,7 @@ export async function listSourceStates(database: Database): Promise<readonly Sou
       ${ms(sql.fragment`newest.started_at`)} as "startedAtMs", ${ms(sql.fragment`newest.ended_at`)} as "endedAtMs",
       ${ms(sql.fragment`newest.retry_after`)} as "retryAfterMs",
       failed.failures, ${ms(sql.fragment`failed.since`)} as "failingSinceMs",
+      failure.failure_type as "failureType", failure.failure_message as "failureMessage",
       ${ms(sql.fragment`last.ended_at`)} - ${ms(sql.fragment`last.started_at`)} as "lastDurationMs",
       last.rejected, last.warnings
     from source
@@ -72,6 +76,10 @@ export async function listSourceStates(database: Database): Promise<readonly Sou
       where source_id = source.id and outcome = 'failed' and number > coalesce(success.number, 0)
       and ended_at > coalesce(source_check.nothing_new_at, '-infinity')
     ) as failed
+    left join lateral (
+      select failure_type, failure_message from sync_run
+      where source_id = source.id and outcome = 'failed' order by number desc limit 1
+    ) as failure on failed.failures > 0
     order by source.name`);
   return rows.filter((row) => !isTrial(row));
 }

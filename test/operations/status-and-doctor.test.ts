@@ -2,13 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openDatabase, QUICK_REFUSAL } from '../../db/connection/database.ts';
 import { withClient } from '../../db/connection/plain-client.ts';
 import { closeFailedSyncRun, openSyncRun } from '../../db/syncs/sync-runs.ts';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
+import { openGate } from '../api/gate.ts';
 import { type RunningApi, startApi } from '../api/running-api.ts';
 import { type CommandResult, runRollcall } from '../cli/rollcall-process.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
 import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
+import { eventually } from '../eventually.ts';
 import { startWorker } from '../workflows/running-worker.ts';
 
 let database: TestDatabase;
@@ -61,7 +64,7 @@ function ask(...parameters: string[]): Promise<CommandResult> {
   return runRollcall(...parameters, '--server', api.url);
 }
 
-async function doctor(changes: object = {}): Promise<CommandResult> {
+async function doctor(changes: object = {}, options: readonly string[] = []): Promise<CommandResult> {
   const { host, port, database: name, user, password } = database.settings;
   const file = join(folder, 'rollcall.yaml');
   const configuration = {
@@ -73,7 +76,7 @@ async function doctor(changes: object = {}): Promise<CommandResult> {
     ...changes,
   };
   await writeFile(file, JSON.stringify(configuration)); // JSON is YAML
-  return await ask('doctor', '--config', file);
+  return await ask('doctor', '--config', file, ...options);
 }
 
 test('status names failing, overdue, and paused sources, and that no worker polls', async () => {
@@ -83,7 +86,7 @@ test('status names failing, overdue, and paused sources, and that no worker poll
     'NO WORKER polls rollcall, rollcall-write, rollcall-requested, rollcall-watch: nothing is synced',
   );
   expect(stdout).toMatch(
-    /Failing sources:\n {4}broken: failing, first (now|\d+ s ago) \(1 failure\); trying again now\n/,
+    /Failing sources:\n {4}broken: failing for \d+ s \(1 failure\), trying again now; UpstreamDenied: it rejected the bearer token\n/,
   );
   expect(stdout).toMatch(/Overdue sources:\n {4}late: next attempt was due 10 min ago\n/);
   expect(stdout).toMatch(/Paused sources:\n {4}resting: /);
@@ -91,7 +94,7 @@ test('status names failing, overdue, and paused sources, and that no worker poll
 
 test('sources shows the state and the next attempt of each', async () => {
   const { stdout } = await ask('sources');
-  expect(stdout).toMatch(/^broken .* failing, first .* running +now$/m);
+  expect(stdout).toMatch(/^broken .* failing for .* running +now$/m);
   expect(stdout).toMatch(/^healthy +file +1 +idle .* in \d+ (s|min)$/m);
   expect(stdout).toMatch(/^late .* overdue .* was due 10 min ago$/m);
   expect(stdout).toMatch(/^resting .* paused .* -$/m);
@@ -121,7 +124,7 @@ describe('doctor', () => {
       /\nDatabase\nok +PostgreSQL \d+\S* at \S+ accepts user \w+\nok +The schema is up to date: \d+ migrations\nok +The clock agrees/,
       /\nTemporal and workers\nok +Temporal [\d.]+ at \S+ has the namespace test-\w+\nPROBLEM No worker polls rollcall, .*\n +to fix it: start `rollcall worker`/,
       /\nAPI\nok +The API at http\S+ is ready\n/,
-      /\nPROBLEM Source "broken": failing, first .*\n +to fix it: .*rollcall sync broken --wait/,
+      /\nPROBLEM Source "broken": failing for .*: UpstreamDenied: it rejected the bearer token\n +to fix it: .*rollcall sync broken --wait/,
       /\nPROBLEM Source "late" is overdue: its next check was due 10 min ago\n/,
       /\nwarning Source "resting" is paused\n +to fix it: resume it with `rollcall resume resting`/,
       /\nDisk\n\S+ +\/tmp has [\d.]+ GiB free/,
@@ -176,6 +179,34 @@ describe('doctor', () => {
     });
     expect(status).toBe(1);
     expect(stdout).toMatch(expected);
+  });
+
+  test('names an embedded PostgreSQL that hangs, although the API still serves cached pages', async () => {
+    const gate = await openGate(database.settings.host, database.settings.port);
+    const settings = { ...database.settings, host: LOOPBACK, port: gate.port };
+    const behindGate = { ...database, settings, database: await openDatabase(settings, QUICK_REFUSAL) };
+    const cut = await startApi(behindGate, { temporal: namespace });
+    try {
+      await writeFile(join(folder, 'running.json'), JSON.stringify({ pid: process.pid }));
+      const server = { address: `${LOOPBACK}:1`, internalAddress: new URL(cut.internalUrl).host };
+      const check = () => doctor({ database: undefined, server }, ['--data-dir', folder]);
+      expect((await check()).stdout).toMatch(/\nDatabase\nok +`rollcall serve` \(process \d+\) runs PostgreSQL on /);
+      gate.freeze();
+      await eventually(async () => {
+        const { checks } = (await (await fetch(`${cut.internalUrl}/readiness`)).json()) as {
+          readonly checks: { readonly database: string };
+        };
+        return checks.database !== 'available';
+      }, 'the API notices');
+      expect((await check()).stdout).toMatch(
+        /\nDatabase\nPROBLEM The PostgreSQL on \S+ is unavailable: only cached pages are served\n +to fix it: see the end of \S+postgres\.log/,
+      );
+    } finally {
+      gate.thaw();
+      await cut.stop();
+      await behindGate.database.close();
+      await gate.close();
+    }
   });
 
   test('reports every fault of a configuration, and checks nothing else', async () => {

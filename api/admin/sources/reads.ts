@@ -21,6 +21,7 @@ function healthOf(state: SourceState): SourceHealth {
     isSyncing: isRunning(state),
     failures: state.failures,
     failingSince: timeText(state.failures > 0 ? state.failingSinceMs : null),
+    failure: state.failureType === null ? null : { type: state.failureType, message: state.failureMessage ?? '' },
     lastSuccess: timeText(state.lastSuccessAtMs),
     lastAttempt: timeText(state.lastAttemptAtMs),
     nextAttempt: timeText(state.dueAtMs),

@@ -4,7 +4,7 @@ import { isJsonObject, parseJson, textOf } from '../../../registry/json.ts';
 import { type AdminAnswers, askServer } from '../../server/admin-client.ts';
 import { baseUrl, type ServerOptions } from '../../server/server-options.ts';
 import { CommandFailure, describeError } from '../../terminal/failure.ts';
-import { stateText } from '../../terminal/source-state.ts';
+import { failureText, stateText } from '../../terminal/source-state.ts';
 import { relativeTime } from '../../terminal/time-text.ts';
 import { type Finding, ok, problem, warning } from '../finding.ts';
 
@@ -39,6 +39,16 @@ export async function checkServer(options: ServerOptions): Promise<Finding[]> {
   }
 }
 
+/** What the internal port of the API reports about Postgres: `available`; undefined if it doesn't answer. */
+export async function reportedDatabaseState(internalUrl: string): Promise<string | undefined> {
+  try {
+    const { body } = await ask(`${internalUrl}/readiness`);
+    return isJsonObject(body) ? textIn(body['checks'], 'database') : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function textIn(body: unknown, member: string): string | undefined {
   return isJsonObject(body) ? textOf(body[member]) : undefined;
 }
@@ -68,11 +78,9 @@ export async function checkSources(options: ServerOptions): Promise<Finding[]> {
 
 type ListedSource = AdminAnswers['sources']['list'][number];
 
-function sourceFindings({ name, lastRun, state }: ListedSource): Finding[] {
+function sourceFindings({ name, state }: ListedSource): Finding[] {
   if (state.phase === 'failing') {
-    const { failureType, failureMessage } = lastRun ?? {};
-    const why = failureType == null ? '' : `: ${failureType}: ${failureMessage ?? ''}`;
-    const what = `Source "${name}": ${stateText(state)}${why}`;
+    const what = `Source "${name}": ${stateText(state)}: ${failureText(state)}`;
     return [
       problem(what, `repair the cause, then \`rollcall sync ${name} --wait\`; see docs/operations.md for the type`),
     ];

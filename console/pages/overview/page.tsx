@@ -78,7 +78,7 @@ function Sources(): ReactElement {
             return failing.length === 0 ? (
               <Text c="dimmed">{texts.noFailing}</Text>
             ) : (
-              failing.map(({ name, state, lastRun }) => (
+              failing.map(({ name, state }) => (
                 <Alert key={name} color="red" variant="light">
                   <Group gap="xs">
                     <PageLink fw={600} to="/sources/$name" params={{ name }}>
@@ -86,9 +86,9 @@ function Sources(): ReactElement {
                     </PageLink>
                     <Text size="sm">{texts.failures(state.failures)}</Text>
                   </Group>
-                  {lastRun?.failureMessage && (
+                  {state.failure !== null && (
                     <Text size="sm" lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
-                      <SafeText text={lastRun.failureMessage} limit={500} />
+                      <SafeText text={state.failure.message} limit={500} />
                     </Text>
                   )}
                 </Alert>

@@ -37,7 +37,7 @@ export function SourcePage(): ReactElement {
 
 function Source({ source }: { readonly source: SourceDetail }): ReactElement {
   const session = useSession();
-  const { name, lastRun, origin, definition } = source;
+  const { name, state, origin, definition } = source;
   return (
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start">
@@ -48,8 +48,8 @@ function Source({ source }: { readonly source: SourceDetail }): ReactElement {
         {session.mayWrite && <SourceActions source={source} />}
       </Group>
       <Progress name={name} />
-      {lastRun?.failureType === 'RemovalGuard' && <Alert color="yellow">{texts.guardStopped}</Alert>}
-      {lastRun?.outcome === 'failed' && <SyncFailure title={texts.failure} message={lastRun.failureMessage} />}
+      {state.failure?.type === 'RemovalGuard' && <Alert color="yellow">{texts.guardStopped}</Alert>}
+      {state.failure !== null && <SyncFailure title={texts.failure} message={state.failure.message} />}
       <Facts source={source} />
       <TemporalLink name={name} />
       {definition.origin.kind !== 'managed' && <History name={name} />}

@@ -11,6 +11,7 @@ import { type SourceRow, sourcesQuery, STATES, stateOf } from './state.ts';
 import { texts } from './texts.ts';
 import { WideTable } from '../../parts/wide-table.tsx';
 import { PageTitle } from '../../parts/page-title.tsx';
+import { SafeText } from '../../parts/safe-text.tsx';
 import { Muted } from '../../parts/text.tsx';
 import type { SourcesSearch } from './search.ts';
 import { PageButton, PageLink } from '../../parts/page-link.tsx';
@@ -89,7 +90,6 @@ function FilteredSources({ sources }: { readonly sources: readonly SourceRow[] }
 
 function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
   const { name, kind, entryCount, entryCounts, lastRun, state } = source;
-  const hasFailed = lastRun?.outcome === 'failed' && lastRun.endedAt !== null;
   return (
     <Table.Tr>
       <Table.Td miw={160}>
@@ -107,15 +107,15 @@ function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
       </Table.Td>
       <Table.Td>{state.lastSuccess === null ? '–' : <Time at={state.lastSuccess} as="relative" />}</Table.Td>
       <Table.Td maw={320}>
-        {hasFailed ? (
+        {state.failure === null ? (
+          '–'
+        ) : (
           <>
-            <Time at={lastRun.endedAt ?? ''} as="relative" />
+            {lastRun?.endedAt && <Time at={lastRun.endedAt} as="relative" />}
             <Text size="xs" c="dimmed" lineClamp={2}>
-              {texts.failures(state.failures)}: {lastRun.failureMessage}
+              {texts.failures(state.failures)}: <SafeText text={state.failure.message} limit={500} />
             </Text>
           </>
-        ) : (
-          '–'
         )}
       </Table.Td>
       <Table.Td>
