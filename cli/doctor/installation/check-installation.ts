@@ -1,4 +1,5 @@
 /** Everything that an installation needs to work, checked from this machine. */
+import { join } from 'node:path';
 import type { Configuration } from '../../../config/model.ts';
 import { readOccupant } from '../../../embedded/data-folder.ts';
 import { localUrl } from '../../../config/listen-address.ts';
@@ -8,7 +9,7 @@ import { checkConfiguration } from './configuration.ts';
 import { checkDatabase } from './database.ts';
 import { checkDisk, checkVersions } from './machine.ts';
 import { checkOutbound } from './outbound.ts';
-import { checkServer, checkSources } from './server.ts';
+import { checkServer, checkSources, reportedDatabaseState } from './server.ts';
 import { checkTemporal } from './temporal.ts';
 
 export interface Section {
@@ -45,12 +46,24 @@ export async function checkInstallation(options: InstallationOptions): Promise<S
   ];
 }
 
-const NOT_RUNNING = 'start it with `rollcall serve --config FILE`';
+const NOT_RUNNING = 'start it with `rollcall serve --config FILE`, or pass its data folder with --data-dir';
 
-async function database({ database: settings }: Configuration, { dataDir }: InstallationOptions): Promise<Finding[]> {
+async function database(
+  { database: settings, server }: Configuration,
+  { dataDir }: InstallationOptions,
+): Promise<Finding[]> {
   if (settings !== undefined) return await checkDatabase(settings);
   const occupant = await readOccupant(dataDir);
   if (occupant === undefined) return [problem(`\`rollcall serve\` isn't running on ${dataDir}`, NOT_RUNNING)];
+  const state = (await reportedDatabaseState(localUrl(server.internalAddress))) ?? 'available';
+  if (state !== 'available') {
+    return [
+      problem(
+        `The PostgreSQL on ${dataDir} is ${state}`,
+        `see the end of ${join(dataDir, 'postgres.log')}, then restart \`rollcall serve\``,
+      ),
+    ];
+  }
   return [ok(`\`rollcall serve\` (process ${occupant.pid}) runs PostgreSQL on ${dataDir}`)];
 }
 

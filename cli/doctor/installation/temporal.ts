@@ -32,7 +32,10 @@ export async function checkTemporal(server: TemporalServer): Promise<Finding[]> 
   } catch (error) {
     const what = (await describeTemporalFailure(error, server)) || describeError(error);
     return [
-      problem(`Temporal can't be used: ${what}`, 'reads still work; syncs and publishing wait until this is fixed'),
+      problem(
+        `Temporal can't be used: ${what}`,
+        'correct what the message names; until then, reads work, and syncs and publishing wait',
+      ),
     ];
   }
 }
