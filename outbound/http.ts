@@ -5,6 +5,7 @@ import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { exchange, headerOf, isRedirect, retryAfterMs } from './exchange.ts';
 import type { OutboundGuard } from './guard.ts';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
+import { LONGEST_RETRY_AFTER_MS } from '../pacing/backoff.ts';
 import { atMinimumSpeed } from './minimum-speed.ts';
 import { displayUrl } from './redaction.ts';
 
@@ -169,7 +170,7 @@ async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Pro
 /** `rate limited; next try at 23:34 UTC` */
 function limitText(waitMs: number | undefined): string {
   if (waitMs === undefined) return 'rate limited';
-  const next = new Date(Date.now() + waitMs).toISOString();
+  const next = new Date(Date.now() + Math.min(waitMs, LONGEST_RETRY_AFTER_MS)).toISOString();
   const isToday = next.slice(0, 10) === new Date().toISOString().slice(0, 10);
   return `rate limited; next try at ${isToday ? next.slice(11, 16) : next.slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -1,5 +1,8 @@
 /** Exponential backoff: the one rule for all waits after failures. This file has no imports, so that workflow code can use it. */
 
+/** The longest wait that an upstream can ask for, in milliseconds. */
+export const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+
 export interface BackoffLimits {
   /** The wait after the first failure, in milliseconds. */
   readonly firstMs: number;

@@ -281,6 +281,13 @@ describe('an upstream with faults', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
+  test('that asks for years of waiting is named with the time of the next attempt', async () => {
+    upstream.answers.set(1, (response) => response.writeHead(429, { 'retry-after': '99999999' }).end());
+    const { message } = await (await source()).failedSync();
+    const tomorrow = new Date(Date.now() + 24 * HOUR_MS).toISOString().slice(0, 10);
+    expect(message).toContain(`answered 429: rate limited; next try at ${tomorrow} `);
+  });
+
   test('that sends a failing, truncated, or stalled page is asked again', async () => {
     putMany(350);
     upstream.answers.set(1, (response) => response.writeHead(500).end('oops'));
@@ -387,6 +394,18 @@ describe('secrets', () => {
     expect(failure.message).toMatch(/a request without credentials, because http\S+ redirects to another host$/);
     expect(failure.message).not.toMatch(/the-token|the-key|limit=/);
     await elsewhere.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test('that no header can have are named with their file, and sent nowhere', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fetch-api-'));
+    const token = join(folder, 'token');
+    await writeFile(token, 'the-token\nthe-key\n');
+    const failure = await (await source({ bearerToken: { file: token } })).failedSync();
+    expect(failure).toMatchObject({ type: 'SecretUnavailable', nonRetryable: true });
+    expect(failure.message).toContain(`the file ${token} has a line break`);
+    expect(failure.message).not.toMatch(/the-token|the-key/);
+    expect(upstream.requests).toEqual([]);
     await rm(folder, { recursive: true });
   });
 

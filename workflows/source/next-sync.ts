@@ -1,13 +1,11 @@
 /** When a source is next checked or synced: pure functions without Temporal, clock, or randomness. */
 import type { SourceState } from '../contract/source-actor.ts';
 import type { SyncTrigger } from '../contract/syncs.ts';
-import { backoffMs } from '../../pacing/backoff.ts';
+import { backoffMs, LONGEST_RETRY_AFTER_MS } from '../../pacing/backoff.ts';
 import { isManaged } from '../../registry/source-definition.ts';
 
 /** The first wait after a failure; it doubles with each further failure. */
 const FIRST_BACKOFF_MS = 10_000;
-/** The longest wait that an upstream can ask for. */
-const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 /** An interval is lengthened or shortened by up to this share, so that sources that started together drift apart. */
 const INTERVAL_JITTER = 0.1;
 
