@@ -73,7 +73,8 @@ export class ApiUpstream {
   /** Reads the secrets for the upstream. */
   static async open(origin: ApiOrigin, options: ApiUpstreamOptions): Promise<ApiUpstream> {
     const { guard } = options;
-    const read = (secret: SecretReference): Promise<string> => guard?.readSecret(secret) ?? readSecret(secret);
+    const read = async (secret: SecretReference): Promise<string> =>
+      headerValue(await (guard?.readSecret(secret) ?? readSecret(secret)), secret);
     const headers: Record<string, string> = { accept: 'application/json' };
     for (const [name, secret] of Object.entries(origin.headers ?? {})) headers[name.toLowerCase()] = await read(secret);
     if (origin.bearerToken !== undefined) headers['authorization'] = `Bearer ${await read(origin.bearerToken)}`;
@@ -180,6 +181,15 @@ function describeCredentials({ bearerToken, headers = {} }: ApiOrigin): string {
     ...Object.entries(headers).map(([name, secret]) => `the header ${name} in ${describeSecret(secret)} (\`headers\`)`),
   ];
   return sent.length === 0 ? 'a request without credentials: set `bearerTokenFile` or `headers`' : sent.join(' and ');
+}
+
+/** @throws RollcallError `SecretUnavailable` if no header can have this value */
+function headerValue(value: string, secret: SecretReference): string {
+  if (!/[^\t\u{20}-\u{7E}\u{80}-\u{FF}]/u.test(value)) return value;
+  throw new RollcallError(
+    'SecretUnavailable',
+    `${describeSecret(secret)} has a line break or another character that can't be sent in a header: it must contain only the secret`,
+  );
 }
 
 /** Waits for the turn of a large page. Returns a function that ends it. */
