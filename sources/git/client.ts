@@ -92,6 +92,9 @@ const COMPLAINTS: readonly (readonly [RegExp, FailureType, string | ((origin: Gi
   [/repository .*not found|does not appear to be a git repository|repository .*does not exist|error: 404/i, 'UpstreamNotFound', 'there is no such repository'],
   [/error: 30\d|unable to update url base/i, 'UpstreamInvalid', 'it redirects: name the URL that it redirects to'],
   [/could not resolve host/i, 'UpstreamUnavailable', 'its host name is unknown'],
+  [/connection refused/i, 'UpstreamUnavailable', 'connection refused'],
+  [/timed out/i, 'UpstreamUnavailable', 'it did not answer in time'],
+  [/no route to host|network is unreachable/i, 'UpstreamUnavailable', 'there is no route to its host'],
 ]; // prettier-ignore
 
 function understood(error: unknown, { origin, guard }: { origin: GitOrigin } & Pick<GitOptions, 'guard'>): unknown {

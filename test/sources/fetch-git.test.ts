@@ -227,13 +227,34 @@ describe('credentials', () => {
   });
 });
 
+/** No SSH server may be available, so this replaces the command that git runs for one. */
+async function replaceSsh(script: readonly string[]): Promise<void> {
+  const programs = join(root, 'bin');
+  await mkdir(programs);
+  await writeFile(join(programs, 'ssh'), `${script.join('\n')}\n`, { mode: 0o755 });
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${programs}:${path}`;
+  cleanUp.unshift(async () => {
+    process.env['PATH'] = path;
+  });
+}
+
+test.each([
+  ['Connection refused', 'connection refused'],
+  ['Connection timed out', 'it did not answer in time'],
+  ['No route to host', 'there is no route to its host'],
+])('over SSH, "%s" is named', async (complaint, meaning) => {
+  await replaceSsh(['#!/bin/sh', `echo 'ssh: connect to host example.com port 22: ${complaint}' >&2`, 'exit 255']);
+  const git = await source({ repository: 'ssh://git@example.com/servers.git' });
+  const failure = await git.failedSync();
+  expect(failure).toMatchObject({ type: 'UpstreamUnavailable', nonRetryable: false });
+  expect(failure.message).toContain(`could not be read: ${meaning}: `);
+});
+
 test('over SSH the key is used from a private copy, with the configured known hosts', async () => {
   await repository.commit({ 'registry.json': registry('one') });
   const keyFile = join(root, "an operator's key");
   await writeFile(keyFile, 'KEY', { mode: 0o644 });
-  // No SSH server may be available, so this replaces the command that git runs for one.
-  const programs = join(root, 'bin');
-  await mkdir(programs);
   const log = join(root, 'ssh.log');
   const script = [
     '#!/bin/sh',
@@ -243,13 +264,7 @@ test('over SSH the key is used from a private copy, with the configured known ho
     'done',
     'eval "$argument"',
   ];
-  await writeFile(join(programs, 'ssh'), `${script.join('\n')}\n`, { mode: 0o755 });
-  const path = process.env['PATH'];
-  process.env['PATH'] = `${programs}:${path}`;
-  cleanUp.unshift(async () => {
-    process.env['PATH'] = path;
-  });
-
+  await replaceSsh(script);
   const git = await source({
     repository: `ssh://git@example.com${repository.path}`,
     auth: { sshKeyFile: keyFile, knownHostsFile: join(root, 'known hosts') },
