@@ -87,7 +87,7 @@ function explain(causes: readonly unknown[]): string {
 }
 
 function explainTimeout({ timeoutType, message }: TimeoutFailure): string {
-  if (timeoutType === 'HEARTBEAT') return 'the worker that ran it was lost, and so were the workers that retried it';
+  if (timeoutType === 'HEARTBEAT') return 'the worker that ran the last attempt was lost';
   if (timeoutType === 'START_TO_CLOSE') return 'it exceeded its deadline';
   return timeoutType === 'SCHEDULE_TO_CLOSE' ? 'it did not finish in time' : message;
 }
