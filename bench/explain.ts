@@ -117,7 +117,16 @@ async function explain(client: pg.Client, title: string, ask: Ask): Promise<stri
 /** A named query is a prepared statement with a generic plan. */
 async function planOf(client: pg.Client, query: Query): Promise<string> {
   await client.query(`set plan_cache_mode = ${query.name === undefined ? 'force_custom_plan' : 'force_generic_plan'}`);
-  const { text, values } = driverQuery(query);
-  const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (analyze, buffers) ${text}`, values);
+  const { text, values = [] } = driverQuery(query);
+  await client.query(`prepare asked as ${text}`);
+  // With `EXPLAIN` itself as the statement, PostgreSQL would always plan for the values.
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+    `explain (analyze, buffers) execute asked (${values.map(literal).join(', ')})`,
+  );
+  await client.query('deallocate asked');
   return rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
+function literal(value: unknown): string {
+  return pg.escapeLiteral(Array.isArray(value) ? `{${value.join(',')}}` : String(value));
 }
