@@ -1,4 +1,4 @@
-import { type FragmentSqlToken, sql } from 'slonik';
+import { type FragmentSqlToken, type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import type { EntryStatus } from '../../registry/entry.ts';
 import type { EntryKind } from '../../registry/entry-kind.ts';
@@ -15,10 +15,10 @@ import {
   withinBytes,
 } from './entry-rows.ts';
 import { exactNameCondition, isExactName } from './exact-names.ts';
-import { amongFirstTexts, byTrigrams, mostTextsAreShown, ofNames } from './found-texts.ts';
+import { isScannedFor, ofNames, scannedOrByTrigrams, type TextsQuery } from './found-texts.ts';
 import { prepared, type Queries } from '../connection/queries.ts';
 import { count } from '../connection/schemas.ts';
-import { hasTrigram, searchPattern } from './search-text.ts';
+import { searchPattern } from './search-text.ts';
 import { isStorable } from '../connection/stored-text.ts';
 import { isOfKind, isVisibleName, type Visibility } from '../claims/visibility.ts';
 
@@ -94,26 +94,31 @@ function browse(query: EntriesQuery): EntryQuery {
     order by server_owner.name, entry.version limit ${query.limit}`;
 }
 
-/** Texts to scan per entry of a page before using the index. Enough for terms that occur in 5% of the texts. */
-const TEXTS_PER_ENTRY = 20;
-
 /**
  * For a frequent term, the first texts already fill the page. Other terms are rare, and the trigram index finds their
  * few texts. There are two exceptions: a term that is frequent in texts that aren't shown, and a term without a
- * trigram. Only for these does the plan depend on the planner's estimate of the frequency, which is often wrong by a
- * factor of 100. The other plans are reused.
+ * trigram. Only for these is there a second statement, whose plan depends on the planner's estimate of the frequency, which
+ * is often wrong by a factor of 100. The plan of the first one is reused.
  */
 async function search(database: Queries, query: EntriesQuery, term: string): Promise<readonly EntryRow[]> {
-  const pattern = searchPattern(term);
-  const texts = { pattern, from: query.after?.name, first: TEXTS_PER_ENTRY * query.limit };
-  const pageOf = (found: FragmentSqlToken): EntryQuery => withinBytes(showing(query, found), query.limit);
-  const early = await database.any(prepared(pageOf(amongFirstTexts(texts))));
-  if (early.length >= query.limit) return early;
-  const areMostShown = prepared(mostTextsAreShown(texts.from, shownNames(query)));
-  const areInIndex = hasTrigram(pattern) && (await database.oneFirst(areMostShown));
-  return await database.any(
-    areInIndex ? prepared(pageOf(byTrigrams(texts))) : pageOf(ofNames(texts, shownNames(query))),
-  );
+  const texts = { pattern: searchPattern(term), from: query.after?.name, limit: query.limit };
+  const found = await database.any(prepared(scanOrIndex(query, texts)));
+  const entries = found.filter((row) => row.name !== null).map(({ isScanned: _isScanned, ...entry }) => entry);
+  if (entries.length >= query.limit || found[0]?.isScanned === false) return entries;
+  return await database.any(withinBytes(showing(query, ofNames(texts, shownNames(query))), query.limit));
+}
+
+const isScanned = z.boolean();
+/** An entry of the page, or none if the page is empty. */
+const foundRow = z.union([entryRow.extend({ isScanned }), z.object({ name: z.null(), isScanned })]);
+
+/** A page of matches, and whether texts were scanned for them, so that there can be more. */
+function scanOrIndex(query: EntriesQuery, texts: TextsQuery): QuerySqlToken<typeof foundRow> {
+  const found = scannedOrByTrigrams(texts, sql.fragment`(select "isScanned" from sample)`);
+  return sql.type(foundRow)`
+    with sample as materialized (select ${isScannedFor(texts)} as "isScanned")
+    select "isScanned", page.* from sample left join (${withinBytes(showing(query, found), query.limit)}) as page on true
+    order by page.name, page.version`;
 }
 
 /** Looks up the visible entries with these texts. Each entry has one text, so the result has no duplicates. */
