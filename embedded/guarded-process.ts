@@ -11,6 +11,7 @@ import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { killGroup } from '../outbound/program.ts';
+import { endingText } from './ending.ts';
 import { endOrphan } from './orphan.ts';
 
 export interface GuardedProcessOptions {
@@ -32,8 +33,8 @@ export interface GuardedProcessOptions {
 export interface GuardedProcess {
   /** The server's own process id, not the script's. */
   readonly pid: number;
-  /** Fulfilled when the server has ended. */
-  readonly ended: Promise<void>;
+  /** Fulfilled when the server has ended, with how: see `endingText`. */
+  readonly ended: Promise<string>;
   /** Asks the server to stop, and kills it after `graceMs`. Has no effect on a stopped server. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -47,7 +48,9 @@ echo "$server" >&4; exec 4>&-
 (read -r _ <&3; kill -"$signal" "$server") &
 waiting=$!
 wait "$server"
+status=$?
 kill "$waiting" 2>/dev/null
+exit "$status"
 `;
 
 const DEFAULT_GRACE_MS = 5_000;
@@ -58,7 +61,9 @@ export async function startGuarded(options: GuardedProcessOptions): Promise<Guar
   await endOrphan(options.pidFile, options.stopSignal);
   await setLargeLogAside(options.logFile);
   const guard = await spawnGuard(options);
-  const ended = once(guard, 'close').then(() => undefined);
+  const ended = once(guard, 'close').then(([status, signal]) =>
+    endingText(status as number | null, signal as NodeJS.Signals | null),
+  );
   const pid = await readPid(guard);
   await writeFile(
     options.pidFile,
@@ -91,7 +96,7 @@ async function readPid(guard: ChildProcess): Promise<number> {
   return Number(text);
 }
 
-async function stopGuard(guard: ChildProcess, ended: Promise<void>, graceMs: number): Promise<void> {
+async function stopGuard(guard: ChildProcess, ended: Promise<string>, graceMs: number): Promise<void> {
   (guard.stdio[3] as Writable).destroy();
   const kill = setTimeout(() => killGroup(guard.pid), graceMs);
   await ended;

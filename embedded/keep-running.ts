@@ -9,7 +9,8 @@ export class Unrecoverable extends Error {
 
 /** Something that runs until it is stopped or fails. */
 export interface Running {
-  readonly ended: Promise<unknown>;
+  /** Fulfilled, with how it ended, such as `killed by SIGKILL`. */
+  readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -17,7 +18,7 @@ export interface KeepRunningOptions {
   /** Its name in messages. */
   readonly name: string;
   readonly start: () => Promise<Running>;
-  readonly onMessage: (message: string) => void;
+  readonly onMessage: (message: string, level: 'info' | 'warn') => void;
 }
 
 const BACKOFF = { firstMs: 250, longestMs: 10_000 };
@@ -43,19 +44,24 @@ export async function keepRunning(options: KeepRunningOptions): Promise<KeptRunn
   async function supervise(): Promise<void> {
     let failures = 0;
     let startedAt = Date.now();
+    let isRetry = false;
     for (;;) {
-      await current.ended;
+      const ending = await current.ended;
       if (stopping.signal.aborted) return;
       failures = Date.now() - startedAt > HEALTHY_AFTER_MS ? 1 : failures + 1;
-      options.onMessage(`${options.name} ended unexpectedly; starting it again`);
+      const what = isRetry
+        ? `${options.name} did not start; trying again`
+        : `${options.name} ended unexpectedly (${ending}); starting it again`;
+      options.onMessage(what, 'warn');
       await delay(backoffMs(BACKOFF, failures), undefined, { signal: stopping.signal }).catch(() => undefined);
       const restarted = await restart();
       if (restarted instanceof Unrecoverable) return reportLost(restarted);
+      isRetry = restarted === undefined;
       if (restarted === undefined) continue; // `current` has ended, so the next round waits and retries
       current = restarted;
       startedAt = Date.now();
       if (stopping.signal.aborted) await current.stop();
-      else options.onMessage(`${options.name} runs again`);
+      else options.onMessage(`${options.name} runs again`, 'info');
     }
   }
 
@@ -65,7 +71,7 @@ export async function keepRunning(options: KeepRunningOptions): Promise<KeptRunn
       return await options.start();
     } catch (error) {
       if (error instanceof Unrecoverable) return error;
-      options.onMessage(error instanceof Error ? error.message : String(error));
+      options.onMessage(error instanceof Error ? error.message : String(error), 'warn');
       return undefined;
     }
   }

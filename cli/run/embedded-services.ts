@@ -9,10 +9,13 @@ import { type EmbeddedTemporal, startEmbeddedTemporal } from '../../embedded/tem
 import { findTemporalBinary } from '../../embedded/temporal-binary.ts';
 import { openTemporalUiGate } from '../../embedded/temporal-ui-gate.ts';
 
+/** The default level is `info`. */
+export type Say = (message: string, level?: 'info' | 'warn') => void;
+
 interface ServiceContext {
   /** The data folder. */
   readonly directory: string;
-  readonly say: (message: string) => void;
+  readonly say: Say;
 }
 
 /** Runs PostgreSQL on the data folder, with the settings to connect to it. */

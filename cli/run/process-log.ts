@@ -23,7 +23,7 @@ export function serveOutput(
     };
   }
   return {
-    say: (message) => logger.info(message),
+    say: (message, level = 'info') => logger[level](message),
     onRunning: ({ server, temporalUiUrl }, facts) => {
       const { version } = softwareVersion();
       const { dataDirectory, startedInMs } = facts;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { LogSettings } from '../../config/model.ts';
 import { drainDelayMs } from '../../config/settings.ts';
+import { endingText } from '../../embedded/ending.ts';
 import type { Running } from '../../embedded/keep-running.ts';
 import { logFormat } from '../../telemetry/logger.ts';
 import { READY, type RoleOrder } from './roles.ts';
@@ -30,7 +31,9 @@ export async function forkRole(order: RoleOrder): Promise<Running> {
     detached: true, // Ctrl-C reaches only this process, which then stops the others in order
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const ended = once(child, 'exit');
+  const ended = once(child, 'exit').then(([status, signal]) =>
+    endingText(status as number | null, signal as NodeJS.Signals | null),
+  );
   const { configuration } = order;
   child.send({ ...order, configuration: { ...configuration, log: logSettings(configuration.log) } });
   const first = await Promise.race([once(child, 'message'), ended.then(() => undefined)]);

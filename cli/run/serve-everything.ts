@@ -10,7 +10,7 @@ import { type KeptRunning, keepRunning, Unrecoverable } from '../../embedded/kee
 import { CommandFailure, describeError } from '../terminal/failure.ts';
 import { localUrl } from '../../config/listen-address.ts';
 import { allStarted } from './all-started.ts';
-import { runEmbeddedPostgres, runEmbeddedTemporal } from './embedded-services.ts';
+import { runEmbeddedPostgres, runEmbeddedTemporal, type Say } from './embedded-services.ts';
 import { forkRole } from './role-fork.ts';
 import type { CompleteConfiguration, Role } from './roles.ts';
 import { storeSources } from './store-sources.ts';
@@ -22,7 +22,7 @@ export interface ServeOptions {
   readonly uiPort: number;
   readonly signal: AbortSignal;
   /** Reports progress to the operator. */
-  readonly say: (message: string) => void;
+  readonly say: Say;
   /** Reports once that everything is running. */
   readonly onRunning: (configuration: CompleteConfiguration, facts: RunningFacts) => void;
 }

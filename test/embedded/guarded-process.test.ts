@@ -42,6 +42,14 @@ test('a server that doesn’t react is killed', async () => {
   await expect.poll(() => isRunning(server.pid)).toBe(false);
 });
 
+test('the end of a server says how it ended', async () => {
+  const failed = await startGuarded(options('exit 3'));
+  expect(await failed.ended).toBe('exit status 3');
+  const killed = await startGuarded(options('exec sleep 300'));
+  process.kill(killed.pid, 'SIGKILL');
+  expect(await killed.ended).toBe('killed by SIGKILL');
+});
+
 test('the server ends with the process that started it, even if that was killed', async () => {
   const module = new URL('../../embedded/guarded-process.ts', import.meta.url).href;
   const program = `

@@ -4,17 +4,18 @@ import { keepRunning, type Running, Unrecoverable } from '../../embedded/keep-ru
 /** Something that the test can end. */
 function mortal(): Running & { die(): void } {
   let die = (): void => undefined;
-  const ended = new Promise<void>((resolve) => (die = resolve));
+  const ended = new Promise<string>((resolve) => (die = () => resolve('killed by SIGKILL')));
   return { ended, die, stop: async () => die() };
 }
 
 test('something that ends is restarted, even if a start fails in between', async () => {
   const lives: ReturnType<typeof mortal>[] = [];
   const messages: string[] = [];
+  const warnings: string[] = [];
   let failNextStart = false;
   const kept = await keepRunning({
     name: 'It',
-    onMessage: (message) => messages.push(message),
+    onMessage: (message, level) => (level === 'warn' ? warnings : messages).push(message),
     start: async () => {
       if (failNextStart) {
         failNextStart = false;
@@ -28,7 +29,11 @@ test('something that ends is restarted, even if a start fails in between', async
   failNextStart = true;
   lives[0]?.die();
   await expect.poll(() => messages, { timeout: 5_000 }).toContain('It runs again');
-  expect(messages).toContain('no memory');
+  expect(warnings).toEqual([
+    'It ended unexpectedly (killed by SIGKILL); starting it again',
+    'no memory',
+    'It did not start; trying again',
+  ]);
   expect(lives).toHaveLength(2);
   await kept.stop();
   await lives[1]?.ended;
