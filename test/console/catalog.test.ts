@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../db/connection/database.ts';
 import { listDueEntries, storeReadings } from '../../db/contents/package-readings.ts';
+import { closeFailedSyncRun, openSyncRun } from '../../db/syncs/sync-runs.ts';
 import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts';
 import { findChromium, startChromium } from '../browser.ts';
 import { drafts, source, sync, useSources } from '../db/sync-source.ts';
@@ -37,6 +38,16 @@ async function readPackages(database: Database): Promise<void> {
   }
 }
 
+/** The state of a source whose second sync runs, after the first has failed with text of the upstream. */
+async function failAndTryAgain(database: Database, sourceName: string): Promise<void> {
+  const open = (number: number) =>
+    openSyncRun(database, { sourceName, number, workflowId: `sync/${sourceName}/${number}`, trigger: 'timer' });
+  const first = await open(1);
+  const message = 'the upstream answered 503: \u202Egnp.exe';
+  await closeFailedSyncRun(database, first?.id ?? '', { outcome: 'failed', type: 'UpstreamUnavailable', message });
+  await open(2);
+}
+
 let api: RunningApi;
 let browser: Browser;
 let visits: Visit[] = [];
@@ -47,7 +58,8 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
   beforeAll(async () => {
     await builtConsole();
     api = await startApiOnFreshDatabase();
-    await useSources(api.database, source('team'), source('vendor'), source('many'), source('evil'));
+    await useSources(api.database, ...['team', 'vendor', 'many', 'evil', 'broken'].map((name) => source(name)));
+    await failAndTryAgain(api.database, 'broken');
     await sync(api.database, { sourceName: 'team', entries: [...NOTES, OLD, ...SKILLS, PLUGIN] });
     await readPackages(api.database);
     await sync(api.database, { sourceName: 'vendor', entries: [WEATHER] });
@@ -244,6 +256,24 @@ describe.skipIf(chromiumPath === undefined)(`the catalog${chromiumPath ? '' : ' 
     ['catalog/default/com.example.evil/long', 'wide'],
     ['no/such/page', 'There is no page'],
   ] as const;
+  test('shows why a source fails while it tries again', async () => {
+    const { page } = await open('sources');
+    const row = page.getByRole('row', { name: 'broken' });
+    for (const text of ['Failing', '1 failed sync: the upstream answered 503: U+202Egnp.exe', 'Running now']) {
+      await row.getByText(text).waitFor();
+    }
+    await page.getByRole('link', { name: 'broken' }).click();
+    await page.getByText('the upstream answered 503: U+202Egnp.exe').waitFor();
+    expect(await page.getByText('Running now').count()).toBe(1);
+    expect(await page.getByText('superAdmins').count()).toBe(0);
+  });
+
+  test('calls no registry protected while anyone can read all of them', async () => {
+    const { page } = await open('registries');
+    await page.getByText('Everyone, without signing in').waitFor();
+    expect(await page.getByText('Protected').count()).toBe(0);
+  });
+
   test('is accessible in both color schemes, and fits a narrow window', async () => {
     const { page, faults } = await open('catalog');
     for (const [path, text] of PAGES) {

@@ -74,7 +74,10 @@ function RegistryCard({
             {name}
           </Title>
           {isDefault && <Badge>{texts.isDefault}</Badge>}
-          <Badge color={access === 'public' ? 'green' : 'gray'}>{texts.access[access]}</Badge>
+          {/* Without authentication, it has no effect. */}
+          {session.kind !== 'everybody' && (
+            <Badge color={access === 'public' ? 'green' : 'gray'}>{texts.access[access]}</Badge>
+          )}
         </Group>
         <div>
           <Muted>{texts.order}</Muted>

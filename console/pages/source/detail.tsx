@@ -11,7 +11,7 @@ import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { Time } from '../../parts/time.tsx';
 import { SourceActions } from './actions.tsx';
 import { History } from './history.tsx';
-import { entriesInWords, StateBadge, SyncFailure } from './parts.tsx';
+import { entriesInWords, NextSync, StateBadge, SyncFailure } from './parts.tsx';
 import { type SourceDetail, sourceQuery, stateOf } from './state.ts';
 import { texts } from './texts.ts';
 import { PageTitle } from '../../parts/page-title.tsx';
@@ -65,16 +65,17 @@ function Source({ source }: { readonly source: SourceDetail }): ReactElement {
 
 function Facts({ source }: { readonly source: SourceDetail }): ReactElement {
   const { kind, entryCounts, origin, claims, actor, definition, written, state } = source;
+  const noClaims = useSession().kind === 'everybody' ? texts.claimsWithoutEffect : texts.noClaims;
   const policy = written['syncPolicy'] as { readonly interval?: string } | undefined;
   const facts: Record<keyof typeof texts.facts, ReactNode> = {
     kind,
     entries: entriesInWords(entryCounts),
     interval: definition.syncPolicy.intervalMs === null ? texts.onRequest : policy?.interval,
-    nextSync: <TimeOr at={actor?.nextCycleAt ?? state.nextAttempt} otherwise={texts.notPlanned} />,
+    nextSync: <NextSync state={state} at={actor?.nextCycleAt ?? state.nextAttempt} otherwise={texts.notPlanned} />,
     lastSuccess: <TimeOr at={state.lastSuccess} otherwise={texts.never} />,
     failures: state.failures,
     definedBy: texts.definedBy[origin],
-    claims: claims === null ? texts.noClaims : <Code>{JSON.stringify(claims)}</Code>,
+    claims: claims === null ? noClaims : <Code>{JSON.stringify(claims)}</Code>,
   };
   return (
     <>

@@ -6,7 +6,7 @@ import type { ReactElement } from 'react';
 import { hasRole, useSession } from '../../client/session.ts';
 import { Empty, QueryState } from '../../parts/query-state.tsx';
 import { Time } from '../../parts/time.tsx';
-import { entriesInWords, StateBadge } from './parts.tsx';
+import { entriesInWords, NextSync, StateBadge } from './parts.tsx';
 import { type SourceRow, sourcesQuery, STATES, stateOf } from './state.ts';
 import { texts } from './texts.ts';
 import { WideTable } from '../../parts/wide-table.tsx';
@@ -119,7 +119,7 @@ function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
         )}
       </Table.Td>
       <Table.Td>
-        {state.nextAttempt === null ? '–' : <Time at={state.nextAttempt} as="relative" />}
+        <NextSync state={state} at={state.nextAttempt} otherwise="–" />
         {state.isOverdue && (
           <Text size="xs" c="red">
             {texts.overdue}

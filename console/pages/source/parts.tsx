@@ -2,11 +2,26 @@
 import { Alert, Badge, Text } from '@mantine/core';
 import type { ReactElement, ReactNode } from 'react';
 import { ENTRY_KINDS, type EntryKind } from '../../../registry/entry-kind.ts';
-import { COLORS, type Run, type SourceState } from './state.ts';
+import { SafeText } from '../../parts/safe-text.tsx';
+import { Time } from '../../parts/time.tsx';
+import { COLORS, type Run, type SourceRow, type SourceState } from './state.ts';
 import { texts } from './texts.ts';
 
 export function StateBadge({ state }: { readonly state: SourceState }): ReactElement {
   return <Badge color={COLORS[state]}>{texts.states[state]}</Badge>;
+}
+
+interface NextSyncProps {
+  readonly state: SourceRow['state'];
+  readonly at: string | null;
+  /** Shown if no sync is planned. */
+  readonly otherwise: string;
+}
+
+/** When the next sync begins. While one runs, `at` is the time at which it is given up. */
+export function NextSync({ state, at, otherwise }: NextSyncProps): ReactElement {
+  if (state.isSyncing && !state.isOverdue) return <>{texts.runningNow}</>;
+  return at === null ? <>{otherwise}</> : <Time at={at} as="relative" />;
 }
 
 const OUTCOME_COLORS = {
@@ -37,7 +52,7 @@ export function SyncFailure({ title, message, children }: FailureProps): ReactEl
   return (
     <Alert color="red" variant="light" title={title}>
       <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
-        {message}
+        <SafeText text={message ?? ''} />
       </Text>
       {children}
     </Alert>

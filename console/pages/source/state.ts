@@ -19,11 +19,12 @@ export const COLORS: Readonly<Record<SourceState, string>> = {
   removing: 'gray',
 };
 
+/** A failing source stays failing while it tries again, as in the API and the metrics. */
 export function stateOf({ detachedAt, kind, state }: Pick<SourceRow, 'detachedAt' | 'kind' | 'state'>): SourceState {
   if (detachedAt !== null) return 'removing';
-  if (state.isSyncing) return 'syncing';
   if (state.phase === 'paused') return 'paused';
   if (state.failures > 0) return 'failing';
+  if (state.isSyncing) return 'syncing';
   if (kind === 'managed') return 'managed';
   return state.lastSuccess === null ? 'waiting' : 'ok';
 }

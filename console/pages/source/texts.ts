@@ -31,6 +31,7 @@ export const texts = {
   failures: (count: number) => (count === 1 ? '1 failed sync' : `${count} failed syncs in a row`),
   overdue: 'Overdue: is a worker running?',
   never: 'Never',
+  runningNow: 'Running now',
   notPlanned: 'Not scheduled',
   // Detail
   back: 'All sources',
@@ -59,7 +60,7 @@ export const texts = {
     `The source and its ${count} entries disappear from all registries, with everything published to it. This can't be undone.`,
   deleteDo: 'Delete the source',
   ofFile: 'The configuration file defines this source, so it can only be changed there.',
-  temporalUnavailable: 'Temporal does not answer, so the next sync is unknown.',
+  temporalUnavailable: 'Temporal does not answer. Nothing is synced until it does.',
   facts: {
     kind: 'Kind',
     entries: 'Entries',
@@ -72,6 +73,7 @@ export const texts = {
   },
   definedBy: { file: 'Configuration file', api: 'Admin API' },
   onRequest: 'On request only',
+  claimsWithoutEffect: 'None: everyone can read everything',
   noClaims: 'None: only superAdmins see its entries in protected registries',
   definition: 'Definition',
   running: (number: number) => `Sync ${number} is running`,
