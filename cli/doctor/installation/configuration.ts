@@ -2,6 +2,7 @@ import { ConfigurationError, describeFinding } from '../../../config/faults.ts';
 import { loadConfiguration } from '../../../config/load.ts';
 import type { Configuration } from '../../../config/model.ts';
 import { exposureWarning } from '../../run/banner.ts';
+import { countText } from '../../terminal/texts.ts';
 import { type Finding, ok, problem, warning } from '../finding.ts';
 
 /** The file with the overrides of the environment; without a configuration if it has faults. */
@@ -11,11 +12,12 @@ export async function checkConfiguration(
   try {
     const configuration = await loadConfiguration(file, process.env);
     const { sources, registries, auth } = configuration;
+    const contents = `${countText(sources.length, 'source', 'sources')}, ${countText(registries.length, 'registry', 'registries')}`;
     const exposure = exposureWarning(configuration);
     return {
       configuration,
       findings: [
-        ok(`${file} is valid: ${sources.length} sources, ${registries.length} registries, auth.mode ${auth.mode}`),
+        ok(`${file} is valid: ${contents}, auth.mode ${auth.mode}`),
         ...configuration.notes.map((note) => warning(describeFinding(note), 'remove the setting, or correct it')),
         ...(exposure === undefined ? [] : [warning(exposure, 'set `auth.mode: oauth`, or listen on 127.0.0.1')]),
       ],
