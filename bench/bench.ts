@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type pg from 'pg';
+import pg from 'pg';
 import type { ConnectionSettings } from '../db/connection/database.ts';
 import { withClient } from '../db/connection/plain-client.ts';
 import { startEmbeddedPostgres } from '../embedded/postgres.ts';
@@ -126,4 +126,11 @@ export class Bench {
 export function connectionOf(settings: ConnectionSettings): pg.ClientConfig {
   const { host, port, user, password, database } = settings;
   return { host, port, user, database, ...(password === undefined ? {} : { password }) };
+}
+
+/** Parsers of `pg` that leave timestamps as text, as the schemas of rows expect them. */
+export function textTimestamps(): pg.TypeOverrides {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, String);
+  return types;
 }

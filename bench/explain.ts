@@ -7,7 +7,7 @@ import { driverQuery, Queries, type Query } from '../db/connection/queries.ts';
 import { type EntriesQuery, listEntries } from '../db/entries/entries.ts';
 import { findEntry, listVersions } from '../db/entries/versions.ts';
 import type { Visibility } from '../db/claims/visibility.ts';
-import { Bench, connectionOf } from './bench.ts';
+import { Bench, connectionOf, textTimestamps } from './bench.ts';
 import { largeRegistry, stopLargeRegistry } from './system/large-registry.ts';
 
 type Ask = (database: Queries) => Promise<unknown>;
@@ -22,7 +22,7 @@ try {
 
 async function explainAll(): Promise<string> {
   const { database } = await largeRegistry(bench);
-  const client = new pg.Client(connectionOf(database.ownerSettings));
+  const client = new pg.Client({ ...connectionOf(database.ownerSettings), types: textTimestamps() });
   await client.connect();
   const version = await client.query<{ server_version: string }>('show server_version');
   const parts = [

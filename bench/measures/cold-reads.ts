@@ -1,6 +1,6 @@
 /** Uncached answers: each page is requested once. */
 import pg from 'pg';
-import { type Bench, connectionOf } from '../bench.ts';
+import { type Bench, connectionOf, textTimestamps } from '../bench.ts';
 import { dataSetEntries } from '../data/data-set.ts';
 import { driverQuery, Queries, type Query } from '../../db/connection/queries.ts';
 import { listEntries } from '../../db/entries/entries.ts';
@@ -33,13 +33,6 @@ export async function measureColdReads(bench: Bench): Promise<Figure[]> {
   } finally {
     await client.end();
   }
-}
-
-/** As the schemas of rows expect them. */
-function textTimestamps(): pg.TypeOverrides {
-  const types = new pg.TypeOverrides();
-  types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, String);
-  return types;
 }
 
 /** Sends statements with plain `pg`. */
