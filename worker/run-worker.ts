@@ -45,7 +45,7 @@ const WORKFLOW_TASKS = {
 } as const;
 /** After this time, actors in the cache of a worker that was killed continue on others. */
 const LOST_AFTER = '5 seconds';
-/** Most of them wait for an upstream. Each holds one chunk of its snapshot, see activities/staging/chunk-writer.ts. */
+/** Most of them wait for an upstream. Each holds up to two chunks of its snapshot, see activities/staging/. */
 const MAX_CONCURRENT_ACTIVITIES = 100;
 /** Syncs and trials that users requested, in addition. If all of these are taken, such syncs use the others too. */
 const MAX_CONCURRENT_REQUESTED = 20;

@@ -5,6 +5,7 @@ import { discardSnapshot } from '../../db/syncs/snapshots.ts';
 import { DocumentReader, type DocumentReaderOptions, type DocumentSummary } from '../../registry/document/reader.ts';
 import type { ReadEntries } from '../../registry/document/found-entries.ts';
 import type { DraftOutcome } from '../../registry/document/draft.ts';
+import type { EntryFinding } from '../../registry/entry.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { type CompiledFilter, compileFilter } from '../../registry/patterns/filter.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
@@ -59,6 +60,8 @@ export class SnapshotStager {
   /** All entries of the documents so far: taken, rejected, and filtered out. */
   #found: number;
   #cursor: string | null = null;
+  /** The chunk that is being written while the next one is read; resolves with its duplicates. */
+  #writing: Promise<readonly EntryFinding[]> = Promise.resolve([]);
 
   constructor(options: StagerOptions) {
     const { database, definition, sourceId, syncRunId, staged = null } = options;
@@ -157,6 +160,7 @@ export class SnapshotStager {
 
   /** Discards everything that was staged. */
   async startOver(): Promise<void> {
+    await this.#writing;
     await discardSnapshot(this.#rows.database, this.#rows.syncRunId);
     this.#cursor = null;
     this.#chunks = new ChunkWriter(this.#rows, NOTHING_STAGED);
@@ -164,8 +168,9 @@ export class SnapshotStager {
     this.#found = 0;
   }
 
-  /** Stores the findings of a fetch that fails. Does nothing after `finish`. */
+  /** Waits for the chunk that is being written, and stores the findings of a fetch that fails. Does nothing after `finish`. */
   async storeFindings(): Promise<void> {
+    await this.#writing.catch(() => {});
     await this.#findings.store().catch(() => {});
   }
 
@@ -177,6 +182,7 @@ export class SnapshotStager {
    */
   async finish(coverage: 'complete' | 'partial'): Promise<void> {
     await this.#write();
+    await this.#written();
     await this.#findings.finish();
     const { rejected } = this.#findings.counts;
     if (coverage === 'partial' || rejected === 0 || rejected < this.#found) return;
@@ -202,14 +208,27 @@ export class SnapshotStager {
     }
   }
 
+  /** Waits until the previous chunk is written, and starts to write this one. */
   async #write(): Promise<void> {
+    await this.#written();
+    this.#writing = this.#writeChunk();
+    // Thrown to whoever waits for it next.
+    this.#writing.catch(() => {});
+  }
+
+  async #writeChunk(): Promise<readonly EntryFinding[]> {
     const duplicates = await this.#chunks.write(this.#cursor);
-    // An upstream that changes while its pages are read moves entries from one page to the next, which isn't a fault.
-    if (kindOf(this.#options.definition.origin).isPaged !== true) await this.#findings.add(duplicates);
     await this.#findings.stageRejections();
     // An attempt that continues after this one doesn't find them again.
     if (this.#cursor !== null) await this.#findings.store();
     this.#options.progress.report(this.counts);
+    return duplicates;
+  }
+
+  async #written(): Promise<void> {
+    const duplicates = await this.#writing;
+    // An upstream that changes while its pages are read moves entries from one page to the next, which isn't a fault.
+    if (kindOf(this.#options.definition.origin).isPaged !== true) await this.#findings.add(duplicates);
   }
 }
 
