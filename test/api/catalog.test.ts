@@ -8,6 +8,15 @@ let api: RunningApi;
 const packaged = (registryType: string, transport = 'stdio'): string =>
   JSON.stringify({ packages: [{ registryType, identifier: 'a', transport: { type: transport } }] });
 const remote = JSON.stringify({ remotes: [{ transport_type: 'sse', url: 'https://a.example' }] });
+const ofSeveralGenerations = JSON.stringify({
+  packages: [
+    { registryType: 'npm', transport: { type: 'stdio' } },
+    { registry_type: 'npm' },
+    { registry_name: 'pypi' },
+    {},
+  ],
+  remotes: [{ type: 'sse' }, { transport_type: 'sse' }, {}],
+});
 
 beforeAll(async () => {
   api = await startApiOnFreshDatabase();
@@ -18,7 +27,7 @@ beforeAll(async () => {
       draft('com.example/a', '1.0.0', { document: packaged('npm') }),
       draft('com.example/a', '2.0.0', { document: packaged('oci'), title: 'Alpha', tags: ['x'] }),
       draft('com.example/b', '1.0.0', { document: packaged('npm', 'sse'), status: 'deprecated' }),
-      draft('com.example/c', '1.0.0', { status: 'deleted' }),
+      draft('com.example/c', '1.0.0', { status: 'deleted', document: ofSeveralGenerations }),
       skillDraft('skill', ['com.example/pdf', '1.0.0'], {
         packages: [{ registryType: 'git', url: 'https://example.com/skills', ref: 'v1' }],
       }),
@@ -74,6 +83,13 @@ test.each<[object, string[]]>([
   [{ updatedSince: '2025-01-01T00:00:00Z' }, ['a@2.0.0', 'b@1.0.0', 'e@1.0.0']],
 ])('filters by %j', async (input, expected) => {
   expect(await found(input)).toEqual(expected);
+});
+
+test('shows each kind of package and transport of a server once', async () => {
+  const { servers } = await ask<{ servers: readonly { facets: readonly string[] }[] }>('search', { status: 'deleted' });
+  expect(servers.map(({ facets }) => facets.toSorted())).toEqual([
+    ['local', 'package:npm', 'package:pypi', 'remote', 'transport:sse', 'transport:stdio'],
+  ]);
 });
 
 test('sorts by the last update, and pages keep the total', async () => {
