@@ -1,11 +1,16 @@
 /**
  * The outputs of the admin API. Members that aren't listed here don't leave the server, for example what only syncs read
- * of a source, or the revision of a registry, which also changes with entries that the caller can't see.
+ * of a source, or the revision of a registry, which also changes with entries that the caller can't see. Records that
+ * callers see as they are, such as syncs and audit events, have the schema of their rows.
  */
 import { z } from 'zod';
+import { stagedEntryRow } from '../../db/configuration/trials.ts';
+import { choiceRow } from '../../db/entries/catalog.ts';
 import type { EntryPackages } from '../../db/entries/entry-rows.ts';
-import { syncCounts } from '../../db/syncs/sync-runs.ts';
-import { AUDIT_ACTIONS, AUDIT_ACTORS, AUDIT_OUTCOMES, AUDIT_TARGETS } from '../../registry/audit.ts';
+import { changeRow } from '../../db/syncs/sync-changes.ts';
+import { findingRow } from '../../db/syncs/sync-findings.ts';
+import { syncRunRow } from '../../db/syncs/sync-runs.ts';
+import { auditEventRow } from '../../db/upkeep/audit-events.ts';
 import { type Claims, isClaims } from '../../registry/claims.ts';
 import { ENTRY_KINDS } from '../../registry/entry-kind.ts';
 import { ENTRY_STATUSES } from '../../registry/entry.ts';
@@ -22,44 +27,18 @@ const listOf = <Schema extends z.ZodType>(schema: Schema): z.ZodReadonly<z.ZodAr
 
 export const nothing = z.void();
 
-const run = z.object({
-  id: text,
-  sourceName: text,
-  number: z.number(),
-  workflowId: text,
-  trigger: text,
-  requestedBy: maybe,
-  reason: maybe,
-  forced: z.boolean(),
-  startedAt: text,
-  endedAt: maybe,
-  outcome: z.enum(['changed', 'unchanged', 'failed', 'cancelled']).nullable(),
-  upstreamRevision: maybe,
-  ...syncCounts.shape,
-  failureType: maybe,
-  failureMessage: maybe,
-});
-export const runs = listOf(run);
-
-const finding = z.object({
-  severity: z.enum(['rejection', 'warning']),
-  ordinal: z.number(),
-  location: maybe,
-  name: maybe,
-  version: maybe,
-  reason: text,
-});
-const syncChange = z.object({ kind: z.enum(['added', 'changed', 'removed']), name: text, version: text });
-export const runDetails = run.extend({ findings: listOf(finding), changes: listOf(syncChange) });
+export const runs = listOf(syncRunRow);
+const findings = listOf(findingRow);
+export const runDetails = syncRunRow.extend({ findings, changes: listOf(changeRow) });
 
 export const trial = z.object({
   /** Why the fetch failed; null if it succeeded. */
   failure: z.object({ type: text, message: text }).nullable(),
   /** The first entries that a sync would take, by name, of `total`. */
-  entries: listOf(z.object({ name: text, version: text, description: text })),
+  entries: listOf(stagedEntryRow),
   total: z.number(),
   /** The first rejections and warnings. */
-  findings: listOf(finding),
+  findings,
 });
 export type Trial = z.output<typeof trial>;
 
@@ -84,7 +63,7 @@ const source = z.object({
   isEraseRequested: z.boolean(),
   createdAt: text,
   updatedAt: text,
-  lastRun: run.nullable(),
+  lastRun: syncRunRow.nullable(),
 });
 /** How a source is doing. Times are RFC 3339. */
 const sourceHealth = z.object({
@@ -129,7 +108,7 @@ export const changedSource = source.extend(changed.shape);
 
 export const sourceProgress = z.object({
   /** The newest sync, which runs while it has no `endedAt`. Null: there was none yet. */
-  run: run.nullable(),
+  run: syncRunRow.nullable(),
   /** Entries that a running sync has staged so far. */
   stagedEntries: z.number(),
   paused: z.boolean(),
@@ -216,33 +195,14 @@ export const catalogPage = z.object({
   ),
   total: z.number(),
 });
-export const catalogChoices = listOf(
-  z.object({ group: z.enum(['source', 'facet', 'tag']), value: text, servers: z.number() }),
-);
+export const catalogChoices = listOf(choiceRow);
 export const catalogVersions = listOf(
   entry.pick({ version: true, status: true, statusMessage: true, publishedAt: true, isLatest: true }),
 );
 export const catalogEntry = entry.extend({ syncNumber: z.number().nullable() });
 export const entryClaims = z.object({ claims, areOwn: z.boolean() });
 
-export const auditEvents = listOf(
-  z.object({
-    id: text,
-    at: text,
-    action: z.enum(AUDIT_ACTIONS),
-    outcome: z.enum(AUDIT_OUTCOMES).nullable(),
-    actor: z.enum(AUDIT_ACTORS),
-    subject: maybe,
-    issuer: maybe,
-    displayName: maybe,
-    target: z.object({ kind: z.enum(AUDIT_TARGETS), name: maybe, version: maybe, registry: maybe }),
-    requestId: maybe,
-    sourceAddress: maybe,
-    userAgent: maybe,
-    count: z.number(),
-    detail: z.record(text, z.unknown()).readonly(),
-  }),
-);
+export const auditEvents = listOf(auditEventRow);
 
 export const me = z.object({
   subject: maybe,

@@ -28,15 +28,15 @@ export async function createTrial(database: Database, definition: SourceDefiniti
     values (${definition.name}, ${definition.origin.kind}, 'api', ${sql.jsonb({ ...definition })}, now())`);
 }
 
-const stagedRow = z.object({ name: z.string(), version: z.string(), description: z.string() });
-export type StagedEntry = z.infer<typeof stagedRow>;
+export const stagedEntryRow = z.object({ name: z.string(), version: z.string(), description: z.string() });
+export type StagedEntry = z.infer<typeof stagedEntryRow>;
 
 /** The first entries that a sync has staged, by name, and how many there are. */
 export async function listStagedEntries(
   database: Database,
   { syncRunId, limit }: { readonly syncRunId: string; readonly limit: number },
 ): Promise<{ readonly entries: readonly StagedEntry[]; readonly total: number }> {
-  const entries = await database.any(sql.type(stagedRow)`
+  const entries = await database.any(sql.type(stagedEntryRow)`
     select name, version, left(description, 300) as description from snapshot_entry
     where sync_run_id = ${syncRunId} order by name, version limit ${limit}`);
   const total = await database.oneFirst(sql.type(z.object({ total: count }))`

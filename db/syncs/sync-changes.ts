@@ -7,7 +7,11 @@ import { nothing } from '../connection/schemas.ts';
 /** Maximum number of stored changes per sync and kind. The sync's record counts all of them. */
 const MAX_CHANGES = 1_000;
 
-const changeRow = z.object({ kind: z.enum(['added', 'changed', 'removed']), name: z.string(), version: z.string() });
+export const changeRow = z.object({
+  kind: z.enum(['added', 'changed', 'removed']),
+  name: z.string(),
+  version: z.string(),
+});
 /** One entry that a sync changed. `added` includes entries that had disappeared from the source and have returned. */
 export type SyncChange = z.infer<typeof changeRow>;
 

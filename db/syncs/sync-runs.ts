@@ -19,7 +19,7 @@ export const syncCounts = z.object({
   warnings: z.number(),
 });
 
-const syncRunRow = z.object({
+export const syncRunRow = z.object({
   id,
   sourceName: z.string(),
   number: z.number(),

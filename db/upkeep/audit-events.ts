@@ -115,7 +115,7 @@ export interface AuditQuery {
   readonly limit: number;
 }
 
-const eventRow = z.object({
+export const auditEventRow = z.object({
   id: z.string(),
   at: timestamp,
   action: z.enum(AUDIT_ACTIONS),
@@ -139,7 +139,7 @@ const eventRow = z.object({
 
 /** Returns matching events, newest first. */
 export async function listAuditEvents(database: Database, query: AuditQuery): Promise<readonly AuditEvent[]> {
-  return await database.any(sql.type(eventRow)`
+  return await database.any(sql.type(auditEventRow)`
     select id, at, action, outcome, actor, subject, issuer, display_name as "displayName",
       json_build_object('kind', target_kind, 'name', target_name, 'version', target_version,
         'registry', target_registry) as target,
