@@ -1,20 +1,15 @@
-/** The configuration model that all parts of Rollcall read, whatever the generation of the file. */
+/**
+ * The configuration model that all parts of Rollcall read, whatever the generation of the file. Sections that are read as
+ * they are written have the types of their schemas, which describe each setting.
+ */
 
 import type { SslMode } from '../db/connection/database.ts';
 import type { Claims } from '../registry/claims.ts';
-import type { Role } from '../registry/roles.ts';
 import type { SecretReference, SourceDefinition } from '../registry/source-definition.ts';
+import type { SourcesFile } from './schema/file.ts';
 
 /** A registry in the file, with its sources in order of precedence. */
-interface RegistryDefinition {
-  /** Letters, digits, `.`, `_`, and `-`. Not `v0` or `v0.1`, which are parts of API paths. */
-  readonly name: string;
-  readonly sources: readonly string[];
-  /** `public`: readable without a token. Default `protected`. */
-  readonly access: 'protected' | 'public';
-  /** Claims that readers must hold. Absent: with `authz` only superAdmins can read it, unless it is public. */
-  readonly claims?: Claims;
-}
+type RegistryDefinition = NonNullable<SourcesFile['registries']>[number];
 
 /** Database passwords are the only secrets allowed in the file itself. */
 export type DatabasePassword = SecretReference | { readonly value: string };
@@ -56,26 +51,7 @@ export interface TemporalSettings {
   readonly workerVersioning?: true;
 }
 
-export interface TelemetrySettings {
-  readonly enabled: boolean;
-  readonly serviceName: string;
-  readonly serviceVersion?: string;
-  /** `host:port` of an OTLP/HTTP collector. */
-  readonly endpoint: string;
-  /** Use HTTP instead of HTTPS. */
-  readonly insecure: boolean;
-  readonly tracing: {
-    readonly enabled: boolean;
-    /** The fraction of traces to keep, above 0 and up to 1. */
-    readonly sampling: number;
-  };
-  readonly metrics: {
-    /** Push metrics to the endpoint. */
-    readonly enabled: boolean;
-    /** How many servers are counted by name. 0: lookups aren't counted. */
-    readonly serverLookups: number;
-  };
-}
+export type TelemetrySettings = NonNullable<SourcesFile['telemetry']>;
 
 export interface ServerSettings {
   /** `host:port` or `:port` of the public API. Default `:8080`; with the embedded database `127.0.0.1:8080`. */
@@ -97,12 +73,8 @@ export interface ServerSettings {
   readonly publicHosts?: readonly string[];
 }
 
-export interface LogSettings {
-  /** Minimum level of log messages. Default `info`; for `serve` on a terminal `warn`. */
-  readonly level?: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-  /** Default: `text` on a terminal, otherwise `json`. */
-  readonly format?: 'json' | 'text';
-}
+/** The defaults depend on the command and on whether the output is a terminal. */
+export type LogSettings = SourcesFile['log'];
 
 /** An identity provider. */
 export interface ProviderSettings {
@@ -139,18 +111,7 @@ export interface ConsoleClient {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** Callers that hold the claims can publish names that match one of the globs. */
-interface NamespaceRule {
-  readonly claims: Claims;
-  readonly names: readonly string[];
-}
-
-export interface AuthorizationSettings {
-  /** Callers that hold all claims of one of the maps have the role. */
-  readonly roles: Readonly<Record<Role, readonly Claims[]>>;
-  /** Absent: callers with the role can publish any name. */
-  readonly namespaces?: readonly NamespaceRule[];
-}
+export type AuthorizationSettings = NonNullable<SourcesFile['auth']['authz']>;
 
 export interface OAuthSettings {
   readonly mode: 'oauth';
@@ -197,10 +158,7 @@ export interface OutboundSettings {
 }
 
 /** Rate limits per caller and per address. */
-export interface RateLimitSettings {
-  readonly writesPerMinute: number;
-  readonly failedAuthenticationsPerMinute: number;
-}
+export type RateLimitSettings = SourcesFile['rateLimits'];
 
 /** A place in the configuration: in the file, or in an environment variable that overrides it. */
 type ConfigurationPlace =
