@@ -1,18 +1,8 @@
 /** Parses a configuration file and locates each value in its text. */
 
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  visit,
-} from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 
+import { offsetOf, startOf } from '../registry/document/yaml-places.ts';
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import { ConfigurationError } from './faults.ts';
 import type { ConfigurationFinding } from './model.ts';
@@ -87,37 +77,4 @@ function withoutNulls(value: unknown): unknown {
   if (!isJsonObject(value)) return value;
   const members = Object.entries(value).filter(([key, member]) => member !== null || COMPLETE_WITHOUT_VALUE.has(key));
   return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)]));
-}
-
-function offsetOf(document: Document, path: Path, part: 'key' | 'value'): number {
-  let key: Node | undefined;
-  let value: Node | undefined = nodeOf(document.contents);
-  for (const segment of path) {
-    const parent: Node | undefined = isAlias(value) ? value.resolve(document) : value;
-    const child = childOf(parent, segment);
-    if (child === undefined) return startOf(key ?? value);
-    key = child.key;
-    value = child.value ?? child.key;
-  }
-  return startOf(part === 'key' ? (key ?? value) : value);
-}
-
-function childOf(parent: Node | undefined, segment: PropertyKey): { key?: Node; value?: Node } | undefined {
-  if (isSeq(parent)) {
-    const item = nodeOf(parent.items[Number(segment)]);
-    return item && { value: item };
-  }
-  if (!isMap(parent)) return undefined;
-  const pair = parent.items.find(({ key }) => String(isScalar(key) ? key.value : key) === String(segment));
-  const key = nodeOf(pair?.key);
-  const value = nodeOf(pair?.value);
-  return pair && { ...(key && { key }), ...(value && { value }) };
-}
-
-function nodeOf(candidate: unknown): Node | undefined {
-  return isNode(candidate) ? candidate : undefined;
-}
-
-function startOf(node: Node | undefined): number {
-  return node?.range?.[0] ?? 0;
 }

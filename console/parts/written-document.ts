@@ -1,5 +1,6 @@
 /** Parses a document in an editor, in YAML or JSON, and locates faults in it. */
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
+import { offsetOf } from '../../registry/document/yaml-places.ts';
 import type { Fault } from '../../registry/server-json/check.ts';
 
 export interface PlacedFault extends Fault {
@@ -28,7 +29,7 @@ export function readDocument(text: string): WrittenDocument {
   return {
     value: faults.length > 0 ? undefined : document.toJS({ maxAliasCount: 20 }),
     faults,
-    place: (fault) => ({ ...fault, ...at(offsetOf(document, segmentsOf(fault.path))) }),
+    place: (fault) => ({ ...fault, ...at(offsetOf(document, segmentsOf(fault.path), 'key')) }),
   };
 }
 
@@ -38,28 +39,4 @@ function segmentsOf(path: string): (string | number)[] {
     if (quoted !== undefined) return JSON.parse(quoted) as string;
     return index === undefined ? name : Number(index);
   });
-}
-
-function offsetOf(document: Document, segments: readonly (string | number)[]): number {
-  let node: unknown = document.contents;
-  let offset = 0;
-  for (const segment of segments) {
-    if (isSeq(node) && typeof segment === 'number') {
-      node = node.items[segment];
-      offset = startOf(node) ?? offset;
-    } else if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && key.value === segment);
-      if (pair === undefined) break;
-      offset = startOf(pair.key) ?? offset;
-      node = pair.value;
-    } else {
-      break;
-    }
-  }
-  return offset;
-}
-
-function startOf(node: unknown): number | undefined {
-  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return undefined;
-  return typeof node.range[0] === 'number' ? node.range[0] : undefined;
 }
