@@ -11,7 +11,7 @@ import { kindOf, readerOf } from '../sources/index.ts';
 import type { Fetch } from '../sources/source-kind.ts';
 import { comparableState, limitsOf, type UpstreamDependencies } from './limits.ts';
 import { type ProgressDetails, withProgress } from './progress.ts';
-import { SlowFetches } from './slow-fetches.ts';
+import { SlowFetches } from '../sources/slow-fetches.ts';
 import { SnapshotStager, type Staged } from './staging/snapshot-stager.ts';
 import { openSyncRecord } from './sync-record.ts';
 

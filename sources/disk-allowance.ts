@@ -1,7 +1,7 @@
 /** Limits the disk space that all fetches of this process use together. */
 import { Turns } from '../pacing/turns.ts';
 import { RollcallError } from '../registry/failure.ts';
-import { SlowFetches } from '../activities/slow-fetches.ts';
+import { SlowFetches } from './slow-fetches.ts';
 
 const MEBIBYTE = 1024 * 1024;
 /** Every fetch can use this much at any time. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SlowFetches } from '../../activities/slow-fetches.ts';
+import { SlowFetches } from '../../sources/slow-fetches.ts';
 import { eventually } from '../eventually.ts';
 
 /** Ends only when its signal does. */
