@@ -1,11 +1,11 @@
 /** The versions in the managed source of a ToolHive Registry Server, which were published to it. */
 import { z } from 'zod';
 import type { SkillKind } from '../../registry/entry-kind.ts';
-import type { ToolhiveStoredServer, ToolhiveStoredSkill } from '../../registry/toolhive/stored-entry.ts';
+import type { ToolhiveStored, ToolhiveStoredSkill } from '../../registry/toolhive/stored-entry.ts';
 
 export type ToolhivePublishedVersion = Published &
   (
-    | { readonly kind: 'server'; readonly stored: ToolhiveStoredServer }
+    | { readonly kind: 'server'; readonly stored: ToolhiveStored }
     | { readonly kind: SkillKind; readonly stored: ToolhiveStoredSkill }
   );
 
@@ -23,7 +23,7 @@ const publishedRow = z.object({
   publishedAt: z.string(),
   updatedAt: z.string(),
 });
-const serverRow = publishedRow.extend({ stored: z.custom<ToolhiveStoredServer>() });
+const serverRow = publishedRow.extend({ stored: z.custom<ToolhiveStored>() });
 const skillRow = publishedRow.extend({ stored: z.custom<ToolhiveStoredSkill>() });
 
 type ReadRows = <Row>(schema: z.ZodType<Row>, query: string) => Promise<Row[]>;
