@@ -53,62 +53,43 @@ export interface TemporalSettings {
 
 export type TelemetrySettings = NonNullable<SourcesFile['telemetry']>;
 
-export interface ServerSettings {
-  /** `host:port` or `:port` of the public API. Default `:8080`; with the embedded database `127.0.0.1:8080`. */
+type WrittenServer = SourcesFile['server'];
+
+/** The listen addresses are of the public API, and of probes and metrics, which must not be published. */
+export interface ServerSettings extends Omit<WrittenServer, 'maxStale' | 'drainDelay'> {
+  /** Default `:8080`; with the embedded database `127.0.0.1:8080`. */
   readonly address: string;
-  /** The listen address of probes and metrics of an `api`, which must not be published. Default port 8081. */
+  /** Of an `api`. Default port 8081. */
   readonly internalAddress: string;
-  /** The same for a `worker`. Absent: `internalAddress` with the next port, 8082. */
-  readonly workerInternalAddress?: string;
   /** Milliseconds that a stopping `api` still answers as before. Absent: 5 s, and 0 on loopback addresses. */
   readonly drainDelayMs?: number;
   /** Milliseconds that cached pages are served for while the database is unavailable. Default 10 min. */
   readonly maxStaleMs: number;
-  /** Addresses and CIDR ranges of reverse proxies whose `X-Forwarded-*` headers are trusted. Default: none. */
-  readonly trustedProxies: readonly string[];
-  /**
-   * Host names that clients use for the public API, in lower case. IP addresses and loopback names need not be listed.
-   * Absent: the hosts of `address` and of `auth.oauth.resourceUrl`.
-   */
-  readonly publicHosts?: readonly string[];
 }
 
 /** The defaults depend on the command and on whether the output is a terminal. */
 export type LogSettings = SourcesFile['log'];
 
-/** An identity provider. */
-export interface ProviderSettings {
-  readonly name: string;
-  /** Required value of the `iss` claim. Without `jwksUrl`, the keys are discovered from it. */
-  readonly issuerUrl: string;
-  /** Required value of the `aud` claim, or of one of its members. */
-  readonly audience: string;
-  readonly jwksUrl?: string;
-  /** Introspection endpoint (RFC 7662) for opaque tokens. */
-  readonly introspectionUrl?: string;
-  readonly clientId?: string;
+type WrittenProvider = NonNullable<NonNullable<SourcesFile['auth']['oauth']>['providers']>[number];
+
+/** An identity provider. Paths are absolute, and files with secrets are read for each request. */
+export interface ProviderSettings extends Omit<
+  WrittenProvider,
+  'clientSecretFile' | 'caCertPath' | 'authTokenFile' | 'allowPrivateIP' | 'console'
+> {
   readonly clientSecret?: SecretReference;
-  /** Certificate authorities (PEM) for requests to the provider. Default: the system's. */
   readonly caFile?: string;
-  /** Bearer token for requests to the provider, read for each request. */
+  /** Bearer token for requests to the provider. */
   readonly token?: SecretReference;
-  /** Whether its URLs may resolve to private, loopback, and link-local addresses. Default false. */
   readonly allowPrivateIp: boolean;
-  /** Scopes of tokens without a `scope` or `scp` claim, such as Kubernetes service account tokens. Default: none. */
-  readonly scopes: readonly string[];
   /** Absent: users can't sign in to the console with this provider. */
   readonly console?: ConsoleClient;
 }
 
 /** The console as a client of an identity provider. */
-export interface ConsoleClient {
-  readonly clientId: string;
+export interface ConsoleClient extends Omit<NonNullable<WrittenProvider['console']>, 'clientSecretFile'> {
   /** Absent: a public client. */
   readonly clientSecret?: SecretReference;
-  /** Default: `openid` and the scopes that the server advertises. */
-  readonly scopes?: readonly string[];
-  /** Additional parameters of requests for tokens. Default: `resource` with the audience, if that is a URL. */
-  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 export type AuthorizationSettings = NonNullable<SourcesFile['auth']['authz']>;
