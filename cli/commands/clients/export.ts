@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
+import type { ExportList, ExportReport } from '../../../api/endpoints/exports/response-schemas.ts';
 import { EXPORT_MODES, EXPORT_VERSIONS } from '../../../registry/exports/target.ts';
 import { readJson, readText, registryPath } from '../../server/registry-reads.ts';
 import { connectServer } from '../../server/server-connection.ts';
@@ -14,24 +15,6 @@ interface ExportCommandOptions extends ServerOptions {
   readonly output?: string;
   readonly check: boolean;
   readonly report: boolean;
-}
-
-interface ExportList {
-  readonly targets: readonly {
-    readonly target: string;
-    readonly title: string;
-    readonly included: number;
-    readonly leftOut: number;
-  }[];
-}
-
-interface ExportReport {
-  readonly servers: readonly {
-    readonly name: string;
-    readonly included: boolean;
-    readonly versions: readonly string[];
-    readonly notes: readonly string[];
-  }[];
 }
 
 export function addExportCommand(program: Command): void {
