@@ -1,5 +1,5 @@
 /** Explains why the certificate of a server isn't trusted. */
-export type CertificateFault = 'expired' | 'notYetValid' | 'otherName' | 'untrusted';
+type CertificateFault = 'expired' | 'notYetValid' | 'otherName' | 'untrusted';
 
 const FAULTS: Readonly<Record<string, CertificateFault>> = {
   CERT_HAS_EXPIRED: 'expired',
@@ -12,6 +12,11 @@ const FAULTS: Readonly<Record<string, CertificateFault>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'untrusted',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'untrusted',
 };
+
+/** What is wrong with a certificate according to an error code of Node, if it is about one. */
+export function certificateFault(code: string): CertificateFault | undefined {
+  return FAULTS[code];
+}
 
 /** What to change for a certificate with another name, and for one of an unknown authority. */
 type Remedies = Readonly<Record<'otherName' | 'untrusted', string>>;
@@ -27,7 +32,7 @@ export function describeCertificateFault(
   remedies: Remedies,
 ): string | null {
   const certificate = `the certificate of ${server}`;
-  switch (FAULTS[code]) {
+  switch (certificateFault(code)) {
     case 'expired':
       return `${certificate} has expired: renew it on that server`;
     case 'notYetValid':

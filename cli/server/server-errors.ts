@@ -1,4 +1,5 @@
 /** Messages for requests that fail: connection errors, and errors in the answers of a server. */
+import { certificateFault } from '../../config/certificate-fault.ts';
 import { isJsonObject, parseJson } from '../../registry/json.ts';
 import { CommandFailure, describeError } from '../terminal/failure.ts';
 
@@ -30,19 +31,10 @@ export function refusalMessage(document: unknown): string | undefined {
   return typeof message === 'string' ? message : undefined;
 }
 
-/** Node's error codes for certificates of an unknown authority. */
-const UNKNOWN_AUTHORITY: ReadonlySet<string> = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-
 /** Describes a connection error, with the remedy if the certificate isn't trusted. */
 export function describeConnectionError(error: unknown): string {
-  const isUnknown = error instanceof Error && 'code' in error && UNKNOWN_AUTHORITY.has(String(error.code));
-  return isUnknown
+  const isUntrusted = error instanceof Error && 'code' in error && certificateFault(String(error.code)) === 'untrusted';
+  return isUntrusted
     ? 'its certificate was issued by an unknown authority; pass the authority with --ca-file'
     : describeError(error);
 }
