@@ -54,6 +54,6 @@ function parsed(connection: ServerConnection, path: string, text: string): unkno
   try {
     return JSON.parse(text);
   } catch {
-    throw new CommandFailure(`${connection.server}${path} did not answer with JSON: check --server`);
+    throw new CommandFailure(`${connection.server}${path} did not answer with JSON: check the URL of the registry`);
   }
 }

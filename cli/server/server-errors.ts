@@ -31,10 +31,14 @@ export function refusalMessage(document: unknown): string | undefined {
   return typeof message === 'string' ? message : undefined;
 }
 
-/** Describes a connection error, with the remedy if the certificate isn't trusted. */
+/** OpenSSL's errors for an answer that isn't TLS. */
+const WITHOUT_TLS: ReadonlySet<string> = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
+
+/** Describes a connection error, with the remedy if the certificate isn't trusted, or there is none. */
 export function describeConnectionError(error: unknown): string {
-  const isUntrusted = error instanceof Error && 'code' in error && certificateFault(String(error.code)) === 'untrusted';
-  return isUntrusted
-    ? 'its certificate was issued by an unknown authority; pass the authority with --ca-file'
-    : describeError(error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (certificateFault(code) === 'untrusted') {
+    return 'its certificate was issued by an unknown authority; pass the authority with --ca-file';
+  }
+  return WITHOUT_TLS.has(code) ? "it doesn't use TLS; pass an http:// URL" : describeError(error);
 }

@@ -47,17 +47,18 @@ export function addServerOptions(command: Command): Command {
 /**
  * Normalizes the base URL: no trailing slash.
  *
+ * @param parameter what the user wrote it in, for messages. Default: `--server`
  * @throws CommandFailure if it isn't a plain HTTP or HTTPS URL
  */
-export function baseUrl(server: string): string {
-  if (!URL.canParse(server)) throw new CommandFailure(`--server: ${server} is not a URL`, USAGE_EXIT_STATUS);
+export function baseUrl(server: string, parameter = '--server'): string {
+  if (!URL.canParse(server)) throw new CommandFailure(`${parameter}: ${server} is not a URL`, USAGE_EXIT_STATUS);
   const url = new URL(server);
   if (url.username !== '' || url.password !== '') {
-    throw new CommandFailure('--server: remove the user name and password from the URL', USAGE_EXIT_STATUS);
+    throw new CommandFailure(`${parameter}: remove the user name and password from the URL`, USAGE_EXIT_STATUS);
   }
   if (!/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
     throw new CommandFailure(
-      `--server: ${server} is not the URL of a server, such as https://registry.example`,
+      `${parameter}: ${server} is not the URL of a server, such as https://registry.example`,
       USAGE_EXIT_STATUS,
     );
   }

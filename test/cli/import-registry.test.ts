@@ -45,6 +45,14 @@ function importFrom(url: string, ...parameters: readonly string[]): Promise<Comm
   return startRollcall(environment, 'import', 'registry', url, ...parameters).ended;
 }
 
+test('names the argument that is wrong', async () => {
+  expect(await importFrom('nowhere')).toMatchObject({ status: 2, stderr: 'url: nowhere is not a URL\n' });
+  const noTls = await importFrom(origin.url.replace('http:', 'https:'));
+  expect(noTls.stderr).toMatch(
+    /^Can't reach a Rollcall server at https:\S+ \(it doesn't use TLS; pass an http:\/\/ URL\)/,
+  );
+});
+
 test('--dry-run lists the versions and changes nothing', async () => {
   const { status, stdout } = await runImport('--dry-run');
   expect(status).toBe(0);

@@ -35,7 +35,7 @@ export function addRegistryImport(command: Command): void {
       ].join('\n'),
     )
     .action(async (url: string, options: ImportOptions) => {
-      const found = await readRegistry(await connectOrigin(baseUrl(url), options.fromTokenFile));
+      const found = await readRegistry(await connectOrigin(baseUrl(url, 'url'), options.fromTokenFile));
       if (options.dryRun) {
         const versions = found.map(({ kind, name, version }) => ({ name: storedName(kind, name), version }));
         printAnswer(options, versions, (listed) => listed.map(versionText).join('\n'));
