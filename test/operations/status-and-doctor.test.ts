@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -207,6 +209,17 @@ describe('doctor', () => {
       await behindGate.database.close();
       await gate.close();
     }
+  });
+
+  test('notices that the process which used the data folder was killed', async () => {
+    const killed = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+    await once(killed, 'exit');
+    await writeFile(join(folder, 'running.json'), JSON.stringify({ pid: killed.pid }));
+    const server = { address: `${LOOPBACK}:1`, internalAddress: `${LOOPBACK}:1` };
+    const { stdout } = await doctor({ database: undefined, server }, ['--data-dir', folder]);
+    expect(stdout).toMatch(
+      /\nDatabase\nPROBLEM `rollcall serve` isn't running on \S+\n +to fix it: start it with .*--data-dir/,
+    );
   });
 
   test('reports every fault of a configuration, and checks nothing else', async () => {

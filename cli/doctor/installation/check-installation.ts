@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Configuration } from '../../../config/model.ts';
 import { readOccupant } from '../../../embedded/data-folder.ts';
+import { readCommandLine } from '../../../embedded/orphan.ts';
 import { localUrl } from '../../../config/listen-address.ts';
 import type { ServerOptions } from '../../server/server-options.ts';
 import { type Finding, ok, problem } from '../finding.ts';
@@ -54,9 +55,11 @@ async function database(
 ): Promise<Finding[]> {
   if (settings !== undefined) return await checkDatabase(settings);
   const occupant = await readOccupant(dataDir);
-  if (occupant === undefined) return [problem(`\`rollcall serve\` isn't running on ${dataDir}`, NOT_RUNNING)];
-  const state = (await reportedDatabaseState(localUrl(server.internalAddress))) ?? 'available';
-  if (state !== 'available') {
+  const state = await reportedDatabaseState(localUrl(server.internalAddress));
+  // A process that was killed leaves its note behind.
+  const isRunning = occupant !== undefined && (state !== undefined || (await readCommandLine(occupant.pid)) !== '');
+  if (!isRunning) return [problem(`\`rollcall serve\` isn't running on ${dataDir}`, NOT_RUNNING)];
+  if (state !== undefined && state !== 'available') {
     return [
       problem(
         `The PostgreSQL on ${dataDir} is ${state}`,
