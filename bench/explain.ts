@@ -12,6 +12,22 @@ import { largeRegistry, stopLargeRegistry } from './system/large-registry.ts';
 
 type Ask = (database: Queries) => Promise<unknown>;
 
+/** Keeps what it is asked. */
+class AskedQueries extends Queries {
+  readonly asked: Query[] = [];
+  readonly #client: pg.Client;
+
+  constructor(client: pg.Client) {
+    super();
+    this.#client = client;
+  }
+
+  protected override async send(query: Query): Promise<pg.QueryResult<object>> {
+    this.asked.push(query);
+    return await this.#client.query(driverQuery(query));
+  }
+}
+
 const bench = await Bench.start({ quick: false, onProgress: (what) => process.stderr.write(`${what}\n`) });
 try {
   process.stdout.write(await explainAll());
@@ -87,22 +103,6 @@ function hotQueries({ registryId, name, version }: Place, visibility: Visibility
     ['Latest version of one server', (database) => findEntry(database, { ...server, version: 'latest' })],
     ['All versions of one server', (database) => listVersions(database, server)],
   ];
-}
-
-/** Keeps what it is asked. */
-class AskedQueries extends Queries {
-  readonly asked: Query[] = [];
-  readonly #client: pg.Client;
-
-  constructor(client: pg.Client) {
-    super();
-    this.#client = client;
-  }
-
-  protected override async send(query: Query): Promise<pg.QueryResult<object>> {
-    this.asked.push(query);
-    return await this.#client.query(driverQuery(query));
-  }
 }
 
 /** Runs the queries once to warm the caches, then again with EXPLAIN. */
