@@ -22,7 +22,7 @@ const FREQUENT_MATCHES = sql.fragment`3`;
 /** Texts to scan per entry, so that a term that 3 % of the texts contain fills the page. */
 const SCANNED_TEXTS = 40;
 /** Matches to look up per entry at most. Those of older versions, or that the caller can't see, don't fill the page. */
-const SCANNED_MATCHES = 10;
+const SCANNED_MATCHES = 4;
 
 /** Whether to scan the first texts: the term is frequent among them, or the trigram index can't find it. */
 export function isScannedFor({ pattern, from }: TextsQuery): FragmentSqlToken {
