@@ -52,8 +52,15 @@ export interface PlainLine {
   readonly level: 'debug' | 'info';
   /** Milliseconds since 1970. */
   readonly time: number;
+  /** Members that many lines have, made by `membersText` once. */
+  readonly shared: string;
   /** The other members, `msg` included. */
   readonly members: Readonly<Record<string, unknown>>;
+}
+
+/** Members as text for a line: `,"method":"GET","status":200`. */
+export function membersText(members: Readonly<Record<string, unknown>>): string {
+  return `,${JSON.stringify(members).slice(1, -1)}`;
 }
 
 /** Writes lines together, without serializers and the active trace. Their levels must be enabled. */
@@ -63,9 +70,9 @@ export function logTogether(logger: Logger, lines: readonly PlainLine[]): void {
   const starts = parts[pino.symbols.lsCacheSym];
   const always = parts[pino.symbols.chindingsSym];
   let text = '';
-  for (const { level, time, members } of lines) {
+  for (const { level, time, shared, members } of lines) {
     const start = starts[logger.levels.values[level]!];
-    text += `${start}${timeMember(time)}${always},${JSON.stringify(members).slice(1)}\n`;
+    text += `${start}${timeMember(time)}${always}${shared},${JSON.stringify(members).slice(1)}\n`;
   }
   parts[pino.symbols.streamSym].write(text);
 }

@@ -32,9 +32,9 @@ addGauges(() => [
 export function observed(observer: RequestObserver, listener: RequestListener): RequestListener {
   return (request, response) => {
     const startedAt = performance.now();
-    const { socket, url = '' } = request;
+    const { socket, url = '', method: sentMethod = '' } = request;
     const bytesBefore = socket.bytesWritten;
-    const method = METHODS.has(request.method ?? '') ? (request.method ?? '') : '_OTHER';
+    const method = METHODS.has(sentMethod) ? sentMethod : '_OTHER';
     const parent = observer.isTracing ? fromClient(propagation.extract(context.active(), request.headers)) : undefined;
     const span = parent && startSpan({ method, url }, parent);
     active += 1;
@@ -43,8 +43,8 @@ export function observed(observer: RequestObserver, listener: RequestListener): 
       const route = observer.routeOf(request);
       const { kind, subject } = callerOf(request);
       observer.reports.add({
-        time: Date.now(),
-        durationMs: performance.now() - startedAt,
+        startedAt,
+        endedAt: performance.now(),
         method,
         url,
         route,

@@ -2,13 +2,15 @@
 import type { Logger } from 'pino';
 import type { Series } from '../../telemetry/histogram.ts';
 import { httpServerDuration, refusedRequests } from '../../telemetry/instruments.ts';
-import { logTogether } from '../../telemetry/logger.ts';
-import { type AnsweredRequest, requestLine } from './request-log.ts';
+import { logTogether, membersText, type PlainLine } from '../../telemetry/logger.ts';
+import { type AnsweredRequest, requestMembers } from './request-log.ts';
 import type { ServerLookups } from './server-lookups.ts';
 
 const MAX_HELD = 1_000;
 const MAX_HELD_MS = 100;
 
+/** Probes come every few seconds. */
+const PROBES: ReadonlySet<string> = new Set(['/health', '/readiness']);
 const REFUSALS: Readonly<Record<number, string>> = { 401: 'unauthenticated', 403: 'denied', 429: 'rate_limited' };
 
 /**
@@ -42,38 +44,51 @@ export class RequestReports {
   readonly #report = (): void => {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const answered = this.#held;
+    const held = this.#held;
     this.#held = [];
-    for (const request of answered) {
-      const { route, method, status } = request;
-      durations(route, method, status).record(request.durationMs / 1000);
+    const clock = Date.now() - performance.now();
+    const lines: PlainLine[] = [];
+    for (const answered of held) {
+      const { startedAt, endedAt, status } = answered;
+      const { durations, level, shared } = kindOf(answered);
+      durations.record((endedAt - startedAt) / 1000);
       const reason = REFUSALS[status];
       if (reason !== undefined) refusedRequests.add(1, { reason });
-      this.#lookups.count(request);
+      this.#lookups.count(answered);
+      if (!this.#logger.isLevelEnabled(level)) continue;
+      lines.push({ level, time: Math.trunc(clock + endedAt), shared, members: requestMembers(answered) });
     }
-    logTogether(
-      this.#logger,
-      answered.map(requestLine).filter(({ level }) => this.#logger.isLevelEnabled(level)),
-    );
+    logTogether(this.#logger, lines);
   };
 }
 
-/** By route, then by method and status. */
-const series = new Map<string, Map<string, Series>>();
+/** What requests with the same route, method, and status have in common. */
+interface RequestKind {
+  readonly durations: Series;
+  readonly level: PlainLine['level'];
+  readonly shared: PlainLine['shared'];
+}
 
-function durations(route: string, method: string, status: number): Series {
-  let ofRoute = series.get(route);
-  if (ofRoute === undefined) series.set(route, (ofRoute = new Map<string, Series>()));
+/** By route, then by method and status. */
+const kinds = new Map<string, Map<string, RequestKind>>();
+
+function kindOf({ route, method, status }: AnsweredRequest): RequestKind {
+  let ofRoute = kinds.get(route);
+  if (ofRoute === undefined) kinds.set(route, (ofRoute = new Map<string, RequestKind>()));
   const outcome = `${method} ${status}`;
   const known = ofRoute.get(outcome);
   if (known !== undefined) return known;
-  const added = httpServerDuration({
-    'http.request.method': method,
-    'http.route': route,
-    'http.response.status_code': status,
-    'url.scheme': 'http',
-    ...(status >= 500 && { 'error.type': String(status) }),
-  });
+  const added: RequestKind = {
+    durations: httpServerDuration({
+      'http.request.method': method,
+      'http.route': route,
+      'http.response.status_code': status,
+      'url.scheme': 'http',
+      ...(status >= 500 && { 'error.type': String(status) }),
+    }),
+    level: PROBES.has(route) ? 'debug' : 'info',
+    shared: membersText({ method, route, status }),
+  };
   ofRoute.set(outcome, added);
   return added;
 }

@@ -17,7 +17,7 @@ const programOf = (rest: string): string[] => [
   const reports = new RequestReports(logger, new ServerLookups(0));
   for (let number = 0; number < 2500; number += 1) {
     reports.add({
-      time: Date.now(), durationMs: 0.123, method: 'GET', url: '/v0.1/"quoted"?limit=3', route: '/v0.1', status: 200, bytes: 9,
+      startedAt: 1, endedAt: 1.123, method: 'GET', url: '/v0.1/"quoted"?limit=3', route: '/v0.1', status: 200, bytes: 9,
       caller: 'a "caller"', requestId: String(number), isAborted: false,
     });
   }
