@@ -1,5 +1,6 @@
 /** The API process. Reads work even while Temporal is unavailable. */
 import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
 import { createApp } from './app.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openInternalPort, type Readiness } from '../telemetry/internal-port.ts';
@@ -33,12 +34,22 @@ interface ServeOptions {
  * @throws Error if it can't listen at an address, and errors of `openContext`.
  */
 export async function runApi(options: ApiOptions): Promise<void> {
+  keepYoungObjectsTogether();
   const opened = await openContext(options);
   try {
     await serve(opened, options);
   } finally {
     await opened.close();
   }
+}
+
+/**
+ * Creates all objects in V8's young generation. Otherwise, V8 decides while a process starts that objects from some places
+ * in the code live long, and creates them in the old generation. Until the next full garbage collection, those of finished
+ * requests keep everything that they refer to, which made reads in about every third process take 1.6 times the CPU time.
+ */
+export function keepYoungObjectsTogether(): void {
+  setFlagsFromString('--no-allocation-site-pretenuring');
 }
 
 async function serve(opened: OpenContext, options: ApiOptions): Promise<void> {

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import { createApp } from '../../api/app.ts';
 import { observed } from '../../api/http/observed-requests.ts';
 import { openContext } from '../../api/open-context.ts';
-import { observerOf } from '../../api/run-api.ts';
+import { keepYoungObjectsTogether, observerOf } from '../../api/run-api.ts';
 import { openDatabase, type ConnectionSettings } from '../../db/connection/database.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 
@@ -20,6 +20,7 @@ process.once('message', ({ connection, isObserved }: ApiOrder) => void serve(con
 process.once('disconnect', () => process.exit());
 
 async function serve(connection: ConnectionSettings, isObserved: boolean): Promise<void> {
+  keepYoungObjectsTogether();
   const logger = createLogger('api', {});
   const options = {
     // Reads don't need Temporal.
