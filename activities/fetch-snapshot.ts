@@ -51,6 +51,11 @@ async function fetchAndStage(
     signal,
     staged,
   });
+  if (staged !== null) {
+    // For a third attempt, if this one stages nothing.
+    const { entries, found, rejected, warnings } = staged;
+    progress.report({ entries, found, rejected, warnings });
+  }
   try {
     const { state, ...fetched } = await reader.fetch({
       database,
@@ -114,6 +119,7 @@ async function stagedBefore(
     return null;
   }
   // The counts come from the last heartbeat, which can be slightly older than the last chunk.
-  const { rejected = 0, warnings = 0 } = (Context.current().info.heartbeatDetails ?? {}) as ProgressDetails;
-  return { ...progress, cursor: progress.cursor, rejected, warnings };
+  const details = (Context.current().info.heartbeatDetails ?? {}) as ProgressDetails;
+  const { rejected = 0, warnings = 0, found = progress.entries + rejected } = details;
+  return { ...progress, cursor: progress.cursor, found, rejected, warnings };
 }

@@ -6,6 +6,8 @@ const HEARTBEAT_INTERVAL_MS = 4_000;
 /** How far a fetch got; also where an attempt after a lost worker continues. */
 export interface ProgressDetails {
   readonly entries?: number;
+  /** All entries of the pages whose rejections and warnings are counted, for a paged fetch. */
+  readonly found?: number;
   readonly rejected?: number;
   readonly warnings?: number;
   readonly bytes?: number;

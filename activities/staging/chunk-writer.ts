@@ -49,16 +49,21 @@ export class ChunkWriter {
     this.#characters += found.draft.document.length;
   }
 
+  /** Removes the collected drafts, which are the next chunk. */
+  take(): readonly FoundDraft[] {
+    const found = this.#drafts;
+    this.#drafts = [];
+    this.#characters = 0;
+    return found;
+  }
+
   /**
-   * Writes the collected drafts. Returns rejections for those whose name and version the snapshot already has.
+   * Writes drafts. Returns rejections for those whose name and version the snapshot already has.
    *
    * @param cursor where a paged fetch continues after this chunk
    */
-  async write(cursor: string | null): Promise<readonly EntryFinding[]> {
-    const found = this.#drafts;
+  async write(found: readonly FoundDraft[], cursor: string | null): Promise<readonly EntryFinding[]> {
     if (found.length === 0) return [];
-    this.#drafts = [];
-    this.#characters = 0;
     const { database, ...snapshot } = this.#rows;
     const drafts = found.map(({ draft }) => draft);
     const { duplicates, entries } = await stageChunk(database, { ...snapshot, number: this.#chunks, cursor, drafts });

@@ -37,7 +37,7 @@ export class SnapshotFindings {
 
   async add(findings: readonly EntryFinding[]): Promise<void> {
     for (const finding of findings) this.#count(finding);
-    if (this.#rejections.length >= MAX_REJECTIONS_AT_ONCE) await this.stageRejections();
+    if (this.#rejections.length >= MAX_REJECTIONS_AT_ONCE) await this.stageRejections(this.takeRejections());
   }
 
   #count(finding: EntryFinding): void {
@@ -52,17 +52,29 @@ export class SnapshotFindings {
     this.#first ??= finding;
   }
 
-  /** Stages rejections, so that applying the snapshot doesn't remove what is served of these entries. */
-  async stageRejections(): Promise<void> {
+  /** Removes the rejections that aren't staged yet. Whoever takes them stages them. */
+  takeRejections(): readonly EntryFinding[] {
     const rejections = this.#rejections;
     this.#rejections = [];
+    return rejections;
+  }
+
+  /** Removes the findings that aren't stored yet, about entries before this ordinal. Whoever takes them stores them. */
+  takeBefore(ordinal: number): readonly EntryFinding[] {
+    const { before = [], after = [] } = Object.groupBy(this.#findings, (finding) =>
+      finding.ordinal < ordinal ? 'before' : 'after',
+    );
+    this.#findings = after;
+    return before;
+  }
+
+  /** Stages rejections, so that applying the snapshot doesn't remove what is served of these entries. */
+  async stageRejections(rejections: readonly EntryFinding[]): Promise<void> {
     await stageRejections(this.#rows.database, this.#rows.syncRunId, rejections);
   }
 
-  /** Stores the findings so far, for an attempt that continues after this one or for a fetch that fails. */
-  async store(): Promise<void> {
-    const findings = this.#findings;
-    this.#findings = [];
+  /** Stores findings, for an attempt that continues after this one or for a fetch that fails. */
+  async store(findings: readonly EntryFinding[]): Promise<void> {
     if (findings.length === 0) return;
     this.#hasStored = true;
     await addFindings(this.#rows.database, this.#rows.syncRunId, findings);
@@ -70,10 +82,9 @@ export class SnapshotFindings {
 
   /** Stores the findings of a complete fetch. */
   async finish(): Promise<void> {
-    await this.stageRejections();
-    if (this.#hasStored) return await this.store();
-    const findings = this.#findings;
-    this.#findings = [];
+    await this.stageRejections(this.takeRejections());
+    const findings = this.takeBefore(Infinity);
+    if (this.#hasStored) return await this.store(findings);
     await recordFindings(this.#rows.database, this.#rows.syncRunId, findings);
   }
 }

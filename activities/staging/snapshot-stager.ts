@@ -36,7 +36,12 @@ export interface Staged {
   readonly warnings: number;
   /** Where the fetch continues. */
   readonly cursor: string;
+  /** All entries before the cursor: taken, rejected, and filtered out. */
+  readonly found: number;
 }
+
+/** How far a paged fetch is, as an attempt that continues at the cursor must know it. */
+type Reached = Pick<Staged, 'cursor' | 'found' | 'rejected' | 'warnings'>;
 
 /** A document of a snapshot, which can have several. */
 export interface DocumentBytes {
@@ -59,7 +64,8 @@ export class SnapshotStager {
   #findings: SnapshotFindings;
   /** All entries of the documents so far: taken, rejected, and filtered out. */
   #found: number;
-  #cursor: string | null = null;
+  /** Null: another attempt starts over. */
+  #reached: Reached | null = null;
   /** The chunk that is being written while the next one is read; resolves with its duplicates. */
   #writing: Promise<readonly EntryFinding[]> = Promise.resolve([]);
 
@@ -70,7 +76,7 @@ export class SnapshotStager {
     this.#filter = compileFilter(definition.filter);
     this.#chunks = new ChunkWriter(this.#rows, staged ?? NOTHING_STAGED);
     this.#findings = new SnapshotFindings(this.#rows, staged);
-    this.#found = staged === null ? 0 : staged.entries + staged.rejected;
+    this.#found = staged?.found ?? 0;
   }
 
   get counts(): Pick<SyncCounts, 'entries' | 'rejected' | 'warnings'> {
@@ -155,14 +161,14 @@ export class SnapshotStager {
 
   /** From now on, another attempt continues at this cursor. Paged fetches call it before each page. */
   resumeFrom(cursor: string | null): void {
-    this.#cursor = cursor;
+    this.#reached = cursor === null ? null : { cursor, found: this.#found, ...this.#findings.counts };
   }
 
   /** Discards everything that was staged. */
   async startOver(): Promise<void> {
-    await this.#writing;
+    await this.#written();
     await discardSnapshot(this.#rows.database, this.#rows.syncRunId);
-    this.#cursor = null;
+    this.#reached = null;
     this.#chunks = new ChunkWriter(this.#rows, NOTHING_STAGED);
     this.#findings = new SnapshotFindings(this.#rows, null);
     this.#found = 0;
@@ -170,8 +176,8 @@ export class SnapshotStager {
 
   /** Waits for the chunk that is being written, and stores the findings of a fetch that fails. Does nothing after `finish`. */
   async storeFindings(): Promise<void> {
-    await this.#writing.catch(() => {});
-    await this.#findings.store().catch(() => {});
+    await this.#written().catch(() => {});
+    await this.#findings.store(this.#findings.takeBefore(Infinity)).catch(() => {});
   }
 
   /**
@@ -212,21 +218,29 @@ export class SnapshotStager {
   async #write(): Promise<void> {
     await this.#written();
     this.#writing = this.#writeChunk();
-    // Thrown to whoever waits for it next.
+    // The next `#written` throws it.
     this.#writing.catch(() => {});
   }
 
+  /** Everything up to the first `await` belongs to the chunk. While it is written, the next pages are read. */
   async #writeChunk(): Promise<readonly EntryFinding[]> {
-    const duplicates = await this.#chunks.write(this.#cursor);
-    await this.#findings.stageRejections();
-    // An attempt that continues after this one doesn't find them again.
-    if (this.#cursor !== null) await this.#findings.store();
-    this.#options.progress.report(this.counts);
+    const drafts = this.#chunks.take();
+    const rejections = this.#findings.takeRejections();
+    const { cursor, ...found } = this.#reached ?? { cursor: null, ...this.#findings.counts };
+    // An attempt that continues at the cursor doesn't find them again.
+    const findings = this.#reached === null ? [] : this.#findings.takeBefore(this.#reached.found);
+    // Before the chunk that moves the cursor: if this fails, the next attempt finds the rejections again.
+    await this.#findings.stageRejections(rejections);
+    const duplicates = await this.#chunks.write(drafts, cursor);
+    await this.#findings.store(findings);
+    this.#options.progress.report({ entries: this.#chunks.entries, ...found });
     return duplicates;
   }
 
   async #written(): Promise<void> {
-    const duplicates = await this.#writing;
+    const writing = this.#writing;
+    this.#writing = Promise.resolve([]);
+    const duplicates = await writing;
     // An upstream that changes while its pages are read moves entries from one page to the next, which isn't a fault.
     if (kindOf(this.#options.definition.origin).isPaged !== true) await this.#findings.add(duplicates);
   }

@@ -61,6 +61,13 @@ test('a document that breaks off leaves nothing staged, although its last chunk 
   expect(await source.served()).toEqual([]);
 });
 
+test('an entry that is repeated in the last full chunk is listed although the document breaks off', async () => {
+  await writeFile(path, envelope([...large.slice(0, 15), large[0], ...large.slice(15)]).slice(0, -5));
+  expect((await source.failedSync()).message).toContain('truncated');
+  const rejections = (await source.findings()).filter(({ severity }) => severity === 'rejection');
+  expect(rejections).toMatchObject([{ ordinal: 15, name: 'com.example/server-0' }]);
+});
+
 test('a chunk that can’t be written fails the sync, and the next one succeeds', async () => {
   await writeFile(path, envelope(large));
   await withClient(testDatabase.ownerSettings, (client) =>

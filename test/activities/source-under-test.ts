@@ -84,13 +84,17 @@ export class SourceUnderTest {
     return await runActivity(() => fetchSnapshot(this.upstream, input), info);
   }
 
+  async apply(input: FetchInput): Promise<AppliedSync> {
+    return await runActivity(() => applySnapshot(this.database, input));
+  }
+
   /** Fetches and applies, as the workflow does; a failure is recorded and thrown. With `force`, like a forced sync over the API. */
   async sync(options: Partial<FetchInput> = {}): Promise<AppliedSync & Pick<FetchSnapshotResult, 'snapshot'>> {
     const input = this.next(options);
     if (input.force) await requestForce(this.database, input.sourceName);
     try {
       const fetched = await this.fetch(input);
-      const applied = await runActivity(() => applySnapshot(this.database, input));
+      const applied = await this.apply(input);
       return { ...applied, snapshot: fetched.snapshot };
     } catch (error) {
       const { type, message } = error as ApplicationFailure;

@@ -2,12 +2,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CancelledFailure } from '@temporalio/common';
+import type { Info } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { failingClearly } from '../../activities/failures.ts';
 import { fetchSnapshot } from '../../activities/fetch-snapshot.ts';
+import { withClient } from '../../db/connection/plain-client.ts';
 import { findFetchedSnapshot } from '../../db/syncs/fetched-snapshots.ts';
 import { stagedProgress } from '../../db/syncs/snapshots.ts';
 import { findSyncRun } from '../../db/syncs/sync-runs.ts';
+import type { FetchInput } from '../../workflows/contract/activities.ts';
 import type { ApiOrigin } from '../../sources/api/definition.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { entriesOf, revisionOf } from '../db/sync-source.ts';
@@ -470,6 +473,68 @@ describe('after the loss of a worker', () => {
     const run = await findSyncRun(api.database, { sourceName: api.definition.name, number: input.number });
     expect(await findFetchedSnapshot(api.database, run!.id)).toMatchObject({ chunks: 2 });
   }, 60_000);
+});
+
+describe('after a failed attempt', () => {
+  /** Pages of ten entries with a warning each; eleven of them fill a chunk. */
+  function putLarge(count: number): void {
+    Object.assign(upstream, { maxLimit: 10, clampsLimit: true });
+    for (let index = 0; index < count; index += 1) {
+      const server = { ...serverOf(nameOf(index)), description: 'x'.repeat(100_000) };
+      upstream.items.push({ server, updatedAt: ago(HOUR_MS) });
+    }
+  }
+  const nameOf = (index: number): string => `com.example/large-${String(index).padStart(2, '0')}`;
+
+  /** Runs an attempt that fails. Returns its last heartbeat. */
+  async function failedAttempt(api: SourceUnderTest, input: FetchInput, info: Partial<Info> = {}): Promise<unknown> {
+    const environment = activityEnvironment(info);
+    let heartbeat: unknown;
+    environment.on('heartbeat', (details) => {
+      heartbeat = details;
+    });
+    const attempt = environment.run(() => failingClearly(() => fetchSnapshot(api.upstream, input)));
+    await expect(attempt).rejects.toBeInstanceOf(ApplicationFailure);
+    return heartbeat;
+  }
+
+  const failFrom = (request: number): void => {
+    upstream.answers.clear();
+    for (const offset of [0, 1, 2]) upstream.answers.set(request + offset, (response) => response.writeHead(502).end());
+    upstream.requests.length = 0;
+  };
+
+  test('findings are counted and listed once', async () => {
+    putLarge(48);
+    upstream.items[3] = { ...upstream.items[3]!, server: { name: nameOf(3), version: '' } };
+    const api = await source();
+    const input = api.next();
+    failFrom(4);
+    const first = await failedAttempt(api, input);
+    failFrom(1);
+    const second = await failedAttempt(api, input, { attempt: 2, heartbeatDetails: first });
+    upstream.answers.clear();
+    const fetched = await api.fetch(input, { attempt: 3, heartbeatDetails: second });
+    expect(fetched.counts).toEqual({ entries: 47, rejected: 1, warnings: 47 });
+    const others = Array.from({ length: 48 }, (_, index) => index).filter((index) => index !== 3);
+    expect((await api.findings()).map(({ ordinal }) => ordinal)).toEqual([3, ...others]);
+  });
+
+  test('an entry whose rejection couldn’t be stored keeps being served', async () => {
+    putLarge(30);
+    const api = await source();
+    await api.sync();
+    upstream.items[0] = { ...upstream.items[0]!, server: { name: nameOf(0), version: '1.0.0', description: 7 } };
+    const input = api.next({ full: true });
+    const owner = (statement: string): Promise<unknown> =>
+      withClient(testDatabase.ownerSettings, (client) => client.query(statement));
+    await owner('alter table snapshot_rejection add constraint none check (false) not valid');
+    const heartbeat = await failedAttempt(api, input);
+    await owner('alter table snapshot_rejection drop constraint none');
+    await api.fetch(input, { attempt: 2, heartbeatDetails: heartbeat });
+    expect(await api.apply(input)).toMatchObject({ counts: { rejected: 1, removed: 0 } });
+    expect(await api.served()).toHaveLength(30);
+  });
 });
 
 function serverOf(name: string): Record<string, unknown> {
