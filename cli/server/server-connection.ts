@@ -23,7 +23,8 @@ export async function connectServer(options: ServerOptions): Promise<ServerConne
   return connectWithToken(server, await findAccessToken(server, options.tokenFile));
 }
 
-export function connectWithToken(server: string, token: AccessToken | undefined): ServerConnection {
+/** @param hint what messages advise, for a server that isn't the one in `--server` */
+export function connectWithToken(server: string, token: AccessToken | undefined, hint?: string): ServerConnection {
   return {
     server,
     fetch: async (resource, init) => {
@@ -31,18 +32,23 @@ export function connectWithToken(server: string, token: AccessToken | undefined)
       headers.set('User-Agent', 'rollcall'); // recorded in the audit log
       if (token !== undefined) headers.set('Authorization', `Bearer ${token.value}`);
       const response = await fetch(resource, { ...init, headers }).catch((error: unknown) => {
-        throw unreachable(server, error);
+        throw unreachable(server, error, hint);
       });
-      if (response.status === 401) throw unauthenticated(server, token, refusalText(401, await response.text()));
+      if (response.status === 401) {
+        const what = unauthenticatedText(server, token, refusalText(401, await response.text()));
+        throw new CommandFailure(`${what}. ${hint ?? loginHint(server)}`);
+      }
       return response;
     },
   };
 }
 
-function unauthenticated(server: string, token: AccessToken | undefined, message: string): CommandFailure {
-  const what =
-    token === undefined ? `${server} requires authentication` : `${token.origin} was rejected by ${server}: ${message}`;
-  return new CommandFailure(
-    `${what}. Log in with \`rollcall login --server ${server}\`, or pass a token with --token-file or ROLLCALL_TOKEN`,
-  );
+function unauthenticatedText(server: string, token: AccessToken | undefined, message: string): string {
+  return token === undefined
+    ? `${server} requires authentication`
+    : `${token.origin} was rejected by ${server}: ${message}`;
+}
+
+function loginHint(server: string): string {
+  return `Log in with \`rollcall login --server ${server}\`, or pass a token with --token-file or ROLLCALL_TOKEN`;
 }

@@ -3,10 +3,17 @@ import { certificateFault } from '../../config/certificate-fault.ts';
 import { isJsonObject, parseJson } from '../../registry/json.ts';
 import { CommandFailure, describeError } from '../terminal/failure.ts';
 
-/** Error for a server that can't be reached or isn't Rollcall. `fetch` hides the reason in the causes of its error. */
-export function unreachable(server: string, error: unknown): CommandFailure {
+/**
+ * Error for a server that can't be reached or isn't Rollcall. `fetch` hides the reason in the causes of its error.
+ *
+ * @param hint what to do, for a server that isn't the one in `--server`
+ */
+export function unreachable(server: string, error: unknown, hint?: string): CommandFailure {
+  const reason = reasonOf(rootCause(error));
   return new CommandFailure(
-    `Can't reach a Rollcall server at ${server} (${reasonOf(rootCause(error))}). Start one with \`rollcall serve\`, or pass its URL with --server`,
+    hint === undefined
+      ? `Can't reach a Rollcall server at ${server} (${reason}). Start one with \`rollcall serve\`, or pass its URL with --server`
+      : `Can't reach ${server} (${reason}). ${hint}`,
   );
 }
 

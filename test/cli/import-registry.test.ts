@@ -1,5 +1,8 @@
 /** `rollcall import registry`: copies another registry into a managed source. The tests build on each other. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +10,7 @@ import { type Item, labels, official, readJson, readPage } from '../api/items.ts
 import { type PublishingApi, startPublishingApi } from '../api/publishing-api.ts';
 import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts';
 import { draft, skillDraft, source, sync, useSources } from '../db/sync-source.ts';
+import { createLoopbackCertificate } from '../certificate-authority.ts';
 import { RegistryUpstream } from '../upstreams/registry-upstream.ts';
 import { type CommandResult, startRollcall } from './rollcall-process.ts';
 
@@ -49,8 +53,45 @@ test('names the argument that is wrong', async () => {
   expect(await importFrom('nowhere')).toMatchObject({ status: 2, stderr: 'url: nowhere is not a URL\n' });
   const noTls = await importFrom(origin.url.replace('http:', 'https:'));
   expect(noTls.stderr).toMatch(
-    /^Can't reach a Rollcall server at https:\S+ \(it doesn't use TLS; pass an http:\/\/ URL\)/,
+    /^Can't reach https:\S+ \(it doesn't use TLS; pass an http:\/\/ URL\)\. Check the URL, or pass a token for it with --from-token-file\n$/,
   );
+});
+
+test('advises --from-token-file if the other registry requires authentication or rejects its token', async () => {
+  origin.answers.set(Infinity, (response) => response.writeHead(401).end('{"error":"unknown token"}'));
+  const tokenFile = join(folder, 'token');
+  await writeFile(tokenFile, 'outdated');
+  try {
+    const hint = 'Check the URL, or pass a token for it with --from-token-file\n';
+    expect((await runImport()).stderr).toBe(`${origin.url} requires authentication. ${hint}`);
+    expect((await runImport('--from-token-file', tokenFile)).stderr).toBe(
+      `${tokenFile} was rejected by ${origin.url}: unknown token. ${hint}`,
+    );
+  } finally {
+    origin.answers.clear();
+    origin.headers.length = 0;
+  }
+});
+
+test('trusts --ca-file for the other registry', async () => {
+  const { authority, certificate, privateKey } = await createLoopbackCertificate();
+  const caFile = join(folder, 'authority.pem');
+  await writeFile(caFile, authority);
+  const server = createServer({ cert: certificate, key: privateKey }, (request, response) => {
+    if (request.url?.startsWith('/v0.1/servers') !== true) return response.writeHead(404).end();
+    return response.end(JSON.stringify({ servers: [{ server: { name: 'com.example/clock', version: '2.0.0' } }] }));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    expect((await importFrom(url, '--dry-run')).stderr).toMatch(
+      /\(its certificate .*; pass the authority with --ca-file\)/,
+    );
+    const { stderr, stdout } = await importFrom(url, '--dry-run', '--ca-file', caFile);
+    expect({ stderr, stdout }).toEqual({ stderr: '', stdout: 'com.example/clock 2.0.0\n' });
+  } finally {
+    server.close();
+  }
 });
 
 test('--dry-run lists the versions and changes nothing', async () => {

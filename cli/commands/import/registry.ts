@@ -3,6 +3,7 @@ import type { Claims } from '../../../registry/claims.ts';
 import { storedName } from '../../../registry/entry-kind.ts';
 import { findAccessToken } from '../../server/access-token.ts';
 import { importVersion, type ImportedVersion, readRegistry } from '../../import/registry.ts';
+import { trustCertificateAuthorities } from '../../server/certificate-authorities.ts';
 import { connectServer, connectWithToken, type ServerConnection } from '../../server/server-connection.ts';
 import { addServerOptions, baseUrl, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { collectClaim } from '../../terminal/options.ts';
@@ -35,6 +36,7 @@ export function addRegistryImport(command: Command): void {
       ].join('\n'),
     )
     .action(async (url: string, options: ImportOptions) => {
+      if (options.caFile !== undefined) await trustCertificateAuthorities(options.caFile);
       const found = await readRegistry(await connectOrigin(baseUrl(url, 'url'), options.fromTokenFile));
       if (options.dryRun) {
         const versions = found.map(({ kind, name, version }) => ({ name: storedName(kind, name), version }));
@@ -66,7 +68,8 @@ export function addRegistryImport(command: Command): void {
 
 /** Without a token file, no token is sent: ROLLCALL_TOKEN and the stored login belong to Rollcall. */
 async function connectOrigin(url: string, tokenFile: string | undefined): Promise<ServerConnection> {
-  return connectWithToken(url, tokenFile === undefined ? undefined : await findAccessToken(url, tokenFile));
+  const token = tokenFile === undefined ? undefined : await findAccessToken(url, tokenFile);
+  return connectWithToken(url, token, 'Check the URL, or pass a token for it with --from-token-file');
 }
 
 function versionText({ name, version }: { readonly name: string; readonly version: string }): string {
