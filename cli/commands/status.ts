@@ -63,6 +63,7 @@ function sourcesText(title: string, sources: readonly Source[], text: (source: S
 }
 
 function failingText({ state }: Source): string {
-  const next = state.isSyncing ? 'trying again now' : `next attempt ${nextAttemptText(state) ?? 'on request'}`;
+  const next =
+    state.isSyncing && !state.isOverdue ? 'trying again now' : `next attempt ${nextAttemptText(state) ?? 'on request'}`;
   return `${stateText(state)}, ${next}; ${failureText(state)}`;
 }

@@ -93,6 +93,24 @@ test('status names failing, overdue, and paused sources, and that no worker poll
   expect(stdout).toMatch(/Overdue sources:\n {4}late: next attempt was due 10 min ago\n/);
   expect(stdout).toMatch(/Paused sources:\n {4}resting: /);
 });
+test('status says when a failing source was due whose sync was abandoned', async () => {
+  const start = async (ago: string): Promise<void> => {
+    await withClient(database.ownerSettings, async (client) => {
+      await client.query("update sync_run set started_at = now() - $1::interval where workflow_id = 'sync/broken/2'", [
+        ago,
+      ]);
+    });
+  };
+  await start('2 h 15 min');
+  try {
+    expect((await ask('status')).stdout).toMatch(
+      / {4}broken: failing for .*, next attempt was due 2 h ago; UpstreamDenied: /,
+    );
+  } finally {
+    await start('0 s');
+  }
+});
+
 
 test('sources shows the state and the next attempt of each', async () => {
   const { stdout } = await ask('sources');
