@@ -34,7 +34,7 @@ export async function checkTemporal(server: TemporalServer): Promise<Finding[]> 
     return [
       problem(
         `Temporal can't be used: ${what}`,
-        'correct what the message names; until then, reads work, and syncs and publishing wait',
+        'correct what the message names; until then, reads work, nothing is synced, and publishing is answered with 503',
       ),
     ];
   }
