@@ -62,8 +62,8 @@ async function failOnce(sourceName: string): Promise<void> {
   await closeFailedSyncRun(database.database, await openRun(sourceName, 1), failure);
 }
 
-function ask(...parameters: string[]): Promise<CommandResult> {
-  return runRollcall(...parameters, '--server', api.url);
+function ask(command: string, ...parameters: string[]): Promise<CommandResult> {
+  return runRollcall(command, '--server', api.url, ...parameters);
 }
 
 async function doctor(changes: object = {}, options: readonly string[] = []): Promise<CommandResult> {
@@ -168,6 +168,23 @@ describe('doctor', () => {
 
   test.each<[string, object, RegExp]>([
     [
+  test('counts sources', async () => {
+    const fresh = await createTestDatabase();
+    const other = await startApi(fresh);
+    try {
+      await useSources(other.database, source('only'));
+      await sync(other.database, { sourceName: 'only', entries: [draft('com.example/only', '1.0.0')] });
+      expect((await doctor({}, ['--server', other.url])).stdout).toMatch(/\nSources\nok +1 source is synced\n/);
+      const paused = Array.from({ length: 11 }, (_, index) => source(`paused-${index}`));
+      await useSources(other.database, ...paused);
+      await withClient(fresh.ownerSettings, (client) => client.query('update source set paused = true'));
+      expect((await doctor({}, ['--server', other.url])).stdout).toMatch(/\nwarning 1 more source needs attention\n/);
+    } finally {
+      await other.stop();
+      await fresh.drop();
+    }
+  });
+
       'a wrong password',
       { database: { passwordFile: 'password' } },
       /rejected the password of user \w+ from the file \S+\/password \(`database\.passwordFile`\)/,

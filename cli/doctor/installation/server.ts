@@ -5,6 +5,7 @@ import { type AdminAnswers, askServer } from '../../server/admin-client.ts';
 import { baseUrl, type ServerOptions } from '../../server/server-options.ts';
 import { CommandFailure, describeError } from '../../terminal/failure.ts';
 import { failureText, stateText } from '../../terminal/source-state.ts';
+import { countText } from '../../terminal/texts.ts';
 import { relativeTime } from '../../terminal/time-text.ts';
 import { type Finding, ok, problem, warning } from '../finding.ts';
 
@@ -66,9 +67,16 @@ export async function checkSources(options: ServerOptions): Promise<Finding[]> {
     const shown = findings.slice(0, SHOWN);
     const more = findings.length - shown.length;
     return [
-      ...(findings.length === 0 ? [ok(`All ${sources.length} sources are synced`)] : []),
+      ...(findings.length === 0 ? [ok(`${countText(sources.length, 'source is', 'sources are')} synced`)] : []),
       ...shown,
-      ...(more === 0 ? [] : [warning(`${more} more sources need attention`, 'list all with `rollcall sources`')]),
+      ...(more === 0
+        ? []
+        : [
+            warning(
+              `${countText(more, 'more source needs', 'more sources need')} attention`,
+              'list all with `rollcall sources`',
+            ),
+          ]),
     ];
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
