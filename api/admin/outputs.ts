@@ -74,8 +74,8 @@ const sourceHealth = z.object({
   /** Failed syncs since the last success. */
   failures: z.number(),
   failingSince: maybe,
-  /** Why the newest of them failed. It stays while the next sync runs. */
-  failure: z.object({ type: text, message: text }).nullable(),
+  /** Why the newest of them failed, and when. It stays while the next sync runs. */
+  failure: z.object({ type: text, message: text, at: text }).nullable(),
   lastSuccess: maybe,
   lastAttempt: maybe,
   /** When the next check or sync begins at the latest. Null if only a message starts one, or while paused. */

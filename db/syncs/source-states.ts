@@ -34,6 +34,7 @@ const sourceStateRow = z.object({
   /** Of the newest of them. */
   failureType: z.string().nullable(),
   failureMessage: z.string().nullable(),
+  failureAtMs: time.nullable(),
   /** Of the newest sync that has ended. Null: none has. */
   lastDurationMs: time.nullable(),
   rejected: z.number().nullable(),
@@ -55,6 +56,7 @@ export async function listSourceStates(database: Database): Promise<readonly Sou
       ${ms(sql.fragment`newest.retry_after`)} as "retryAfterMs",
       failed.failures, ${ms(sql.fragment`failed.since`)} as "failingSinceMs",
       failure.failure_type as "failureType", failure.failure_message as "failureMessage",
+      ${ms(sql.fragment`failure.ended_at`)} as "failureAtMs",
       ${ms(sql.fragment`last.ended_at`)} - ${ms(sql.fragment`last.started_at`)} as "lastDurationMs",
       last.rejected, last.warnings
     from source
@@ -77,7 +79,7 @@ export async function listSourceStates(database: Database): Promise<readonly Sou
       and ended_at > coalesce(source_check.nothing_new_at, '-infinity')
     ) as failed
     left join lateral (
-      select failure_type, failure_message from sync_run
+      select failure_type, failure_message, ended_at from sync_run
       where source_id = source.id and outcome = 'failed' order by number desc limit 1
     ) as failure on failed.failures > 0
     order by source.name`);

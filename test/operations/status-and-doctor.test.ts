@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase, QUICK_REFUSAL } from '../../db/connection/database.ts';
 import { withClient } from '../../db/connection/plain-client.ts';
-import { closeFailedSyncRun, openSyncRun } from '../../db/syncs/sync-runs.ts';
+import { closeFailedSyncRun, findSyncRun, openSyncRun } from '../../db/syncs/sync-runs.ts';
+import { takeDataFolder } from '../../embedded/data-folder.ts';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
 import { openGate } from '../api/gate.ts';
 import { type RunningApi, startApi } from '../api/running-api.ts';
@@ -118,6 +119,20 @@ test('sources shows the state and the next attempt of each', async () => {
   expect(stdout).toMatch(/^healthy +file +1 +idle .* in \d+ (s|min)$/m);
   expect(stdout).toMatch(/^late .* overdue .* was due 10 min ago$/m);
   expect(stdout).toMatch(/^resting .* paused .* -$/m);
+test('sources dates a failure to the sync that failed, while the next one runs', async () => {
+  interface Listed {
+    readonly name: string;
+    readonly lastRun: { readonly number: number; readonly endedAt: string | null } | null;
+    readonly state: { readonly failure: object | null };
+  }
+  const { stdout } = await ask('sources', '--json');
+  const broken = (JSON.parse(stdout) as readonly Listed[]).find(({ name }) => name === 'broken');
+  expect(broken?.lastRun).toMatchObject({ number: 2, endedAt: null });
+  const failed = await findSyncRun(database.database, { sourceName: 'broken', number: 1 });
+  const at = new Date(failed?.endedAt ?? '').toISOString();
+  expect(broken?.state.failure).toMatchObject({ type: 'UpstreamDenied', at });
+});
+
 });
 
 test('metrics show that no worker polls, although Temporal answers', async () => {

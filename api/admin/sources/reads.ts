@@ -21,12 +21,17 @@ function healthOf(state: SourceState): SourceHealth {
     isSyncing: isRunning(state),
     failures: state.failures,
     failingSince: timeText(state.failures > 0 ? state.failingSinceMs : null),
-    failure: state.failureType === null ? null : { type: state.failureType, message: state.failureMessage ?? '' },
+    failure: failureOf(state),
     lastSuccess: timeText(state.lastSuccessAtMs),
     lastAttempt: timeText(state.lastAttemptAtMs),
     nextAttempt: timeText(state.dueAtMs),
     isOverdue: latenessMs(state, Date.now()) > OVERDUE_AFTER_MS,
   };
+}
+
+function failureOf({ failureType: type, failureMessage: message, failureAtMs }: SourceState): SourceHealth['failure'] {
+  const at = timeText(failureAtMs);
+  return type === null || at === null ? null : { type, message: message ?? '', at };
 }
 
 /** The sources with the number of their entries, and how they are doing. Leaves out those that were created meanwhile. */

@@ -89,7 +89,7 @@ function FilteredSources({ sources }: { readonly sources: readonly SourceRow[] }
 }
 
 function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
-  const { name, kind, entryCount, entryCounts, lastRun, state } = source;
+  const { name, kind, entryCount, entryCounts, state } = source;
   return (
     <Table.Tr>
       <Table.Td miw={160}>
@@ -111,7 +111,7 @@ function SourceLine({ source }: { readonly source: SourceRow }): ReactElement {
           '–'
         ) : (
           <>
-            {lastRun?.endedAt && <Time at={lastRun.endedAt} as="relative" />}
+            <Time at={state.failure.at} as="relative" />
             <Text size="xs" c="dimmed" lineClamp={2}>
               {texts.failures(state.failures)}: <SafeText text={state.failure.message} limit={500} />
             </Text>
