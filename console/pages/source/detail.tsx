@@ -67,11 +67,13 @@ function Facts({ source }: { readonly source: SourceDetail }): ReactElement {
   const { kind, entryCounts, origin, claims, actor, definition, written, state } = source;
   const noClaims = useSession().kind === 'everybody' ? texts.claimsWithoutEffect : texts.noClaims;
   const policy = written['syncPolicy'] as { readonly interval?: string } | undefined;
+  // While a sync runs, the actor's time is still the one at which this sync was planned.
+  const nextAt = (state.isSyncing ? undefined : actor?.nextCycleAt) ?? state.nextAttempt;
   const facts: Record<keyof typeof texts.facts, ReactNode> = {
     kind,
     entries: entriesInWords(entryCounts),
     interval: definition.syncPolicy.intervalMs === null ? texts.onRequest : policy?.interval,
-    nextSync: <NextSync state={state} at={actor?.nextCycleAt ?? state.nextAttempt} otherwise={texts.notPlanned} />,
+    nextSync: <NextSync state={state} at={nextAt} otherwise={texts.notPlanned} />,
     lastSuccess: <TimeOr at={state.lastSuccess} otherwise={texts.never} />,
     failures: state.failures,
     definedBy: texts.definedBy[origin],

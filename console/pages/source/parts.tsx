@@ -18,7 +18,7 @@ interface NextSyncProps {
   readonly otherwise: string;
 }
 
-/** When the next sync begins. While one runs, `at` is the time at which it is given up. */
+/** When the next sync begins. For a sync that runs and is overdue, `at` is when it should have been given up. */
 export function NextSync({ state, at, otherwise }: NextSyncProps): ReactElement {
   if (state.isSyncing && !state.isOverdue) return <>{texts.runningNow}</>;
   return at === null ? <>{otherwise}</> : <Time at={at} as="relative" />;

@@ -53,7 +53,7 @@ export const texts = {
     'A forced sync fetches everything again, and skips the removal guard once. The guard stops a sync that would remove more entries than the source allows, or all of them: usually a sign that the upstream lost data.',
   forceWhen: 'Force a sync only if the entries are meant to disappear. Readers stop seeing removed entries at once.',
   forceDo: 'Force the sync',
-  guardStopped: 'The removal guard stopped this sync. Force a sync if the entries are meant to disappear.',
+  guardStopped: 'The removal guard stopped the last sync. Force a sync if the entries are meant to disappear.',
   deleteTitle: (name: string) => `Delete ${name}`,
   entriesOfKind: (kind: EntryKind, count: number) => `${count.toLocaleString()} ${kind}${count === 1 ? '' : 's'}`,
   deleteWhat: (count: number) =>
