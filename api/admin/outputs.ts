@@ -195,7 +195,7 @@ export const catalogPage = z.object({
   ),
   total: z.number(),
 });
-export const catalogChoices = listOf(choiceRow);
+export const catalogChoices = listOf(choiceRow.extend({ servers: z.number() }));
 export const catalogVersions = listOf(
   entry.pick({ version: true, status: true, statusMessage: true, publishedAt: true, isLatest: true }),
 );

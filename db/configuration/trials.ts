@@ -28,6 +28,7 @@ export async function createTrial(database: Database, definition: SourceDefiniti
     values (${definition.name}, ${definition.origin.kind}, 'api', ${sql.jsonb({ ...definition })}, now())`);
 }
 
+/** Also an output of the admin API. */
 export const stagedEntryRow = z.object({ name: z.string(), version: z.string(), description: z.string() });
 export type StagedEntry = z.infer<typeof stagedEntryRow>;
 

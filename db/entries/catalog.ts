@@ -105,6 +105,7 @@ function facetsOf({ kind }: Pick<ReadRegistry, 'kind'>): FragmentSqlToken {
 /** Tags that are offered as filters. */
 const MAX_TAGS = 200;
 
+/** Also an output of the admin API. */
 export const choiceRow = z.object({ group: z.enum(['source', 'facet', 'tag']), value: z.string(), servers: count });
 
 export type CatalogChoice = z.infer<typeof choiceRow>;

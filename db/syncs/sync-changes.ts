@@ -7,6 +7,7 @@ import { nothing } from '../connection/schemas.ts';
 /** Maximum number of stored changes per sync and kind. The sync's record counts all of them. */
 const MAX_CHANGES = 1_000;
 
+/** Also an output of the admin API. */
 export const changeRow = z.object({
   kind: z.enum(['added', 'changed', 'removed']),
   name: z.string(),

@@ -10,6 +10,7 @@ import { textOrNull, withoutNul } from '../connection/stored-text.ts';
 /** Maximum number of stored findings per sync and severity. All of them are counted. */
 export const MAX_FINDINGS = 1_000;
 
+/** Also an output of the admin API. */
 export const findingRow = z.object({
   severity: z.enum(['rejection', 'warning']),
   ordinal: z.number(),

@@ -19,6 +19,7 @@ export const syncCounts = z.object({
   warnings: z.number(),
 });
 
+/** Also an output of the admin API. */
 export const syncRunRow = z.object({
   id,
   sourceName: z.string(),

@@ -115,6 +115,7 @@ export interface AuditQuery {
   readonly limit: number;
 }
 
+/** Also an output of the admin API. */
 export const auditEventRow = z.object({
   id: z.string(),
   at: timestamp,
