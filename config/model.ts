@@ -55,11 +55,11 @@ export type TelemetrySettings = NonNullable<SourcesFile['telemetry']>;
 
 type WrittenServer = SourcesFile['server'];
 
-/** The listen addresses are of the public API, and of probes and metrics, which must not be published. */
+/** `address` is for the public API; `internalAddress` is for probes and metrics and must not be published. */
 export interface ServerSettings extends Omit<WrittenServer, 'maxStale' | 'drainDelay'> {
   /** Default `:8080`; with the embedded database `127.0.0.1:8080`. */
   readonly address: string;
-  /** Of an `api`. Default port 8081. */
+  /** The internal address of an `api`. Default port 8081. */
   readonly internalAddress: string;
   /** Milliseconds that a stopping `api` still answers as before. Absent: 5 s, and 0 on loopback addresses. */
   readonly drainDelayMs?: number;

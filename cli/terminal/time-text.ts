@@ -17,12 +17,12 @@ export function relativeTime(timestamp: string | null | undefined, now = Date.no
   return distance < 0 ? `${amount} ago` : `in ${amount}`;
 }
 
-/** `3 min`; `0 s` for null, and for a time to come. */
+/** `3 min`; `0 s` for null, and for a time in the future. */
 export function timeSince(timestamp: string | null | undefined, now = Date.now()): string {
   return amountText(timestamp === null || timestamp === undefined ? 0 : Math.max(0, now - Date.parse(timestamp)));
 }
 
-/** In the largest unit that is not longer, or in seconds. */
+/** In the largest unit of which it has at least one, otherwise in seconds. */
 function amountText(milliseconds: number): string {
   const unit = UNITS.find((one) => milliseconds >= one.milliseconds) ?? SECONDS;
   return `${Math.floor(milliseconds / unit.milliseconds)} ${unit.name}`;

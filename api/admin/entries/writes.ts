@@ -115,7 +115,7 @@ function withKey(error: unknown, key: string): unknown {
   if (answer.status !== 503) return error;
   return new HttpError(
     503,
-    `${answer.message}. It is not known whether the change will be made. Send it again within 15 minutes, or later with "Idempotency-Key: ${key}", and it is made once`,
+    `${answer.message}. It is not known whether the change will be made. It is made only once if you repeat it within 15 minutes, or later with "Idempotency-Key: ${key}"`,
     { cause: error, headers: { ...answer.headers, 'Idempotency-Key': key } },
   );
 }

@@ -74,7 +74,7 @@ function RegistryCard({
             {name}
           </Title>
           {isDefault && <Badge>{texts.isDefault}</Badge>}
-          {/* Without authentication, it has no effect. */}
+          {/* Without authentication, `access` has no effect. */}
           {session.kind !== 'everybody' && (
             <Badge color={access === 'public' ? 'green' : 'gray'}>{texts.access[access]}</Badge>
           )}
