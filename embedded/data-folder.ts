@@ -28,6 +28,7 @@ export interface DataFolder {
 
 export const DEFAULT_DATA_DIRECTORY = '.rollcall';
 const OCCUPANT_FILE = 'running.json';
+const LOCK_FILE = 'lock';
 const CHECK_EVERY_MS = 2_000;
 
 /**
@@ -37,7 +38,7 @@ const CHECK_EVERY_MS = 2_000;
 export async function takeDataFolder(directory: string, occupant: Occupant): Promise<DataFolder> {
   const path = resolve(directory);
   const occupantFile = join(path, OCCUPANT_FILE);
-  const lockFile = join(path, 'lock');
+  const lockFile = join(path, LOCK_FILE);
   let lock: FileLock | undefined;
   let previous: Occupant | undefined;
   try {
@@ -93,7 +94,19 @@ async function identityOf(path: string): Promise<string | undefined> {
   );
 }
 
-/** Returns the process that uses this folder, if any. */
+/**
+ * Returns the process that uses this folder, if any. One that was killed leaves its note behind, but not its lock.
+ * @throws Error if the lock can't be examined
+ */
+export async function findOccupant(directory: string): Promise<Occupant | undefined> {
+  const lockFile = join(directory, LOCK_FILE);
+  if ((await identityOf(lockFile)) === undefined) return undefined;
+  const lock = takeFileLock(lockFile);
+  lock?.release();
+  return lock === undefined ? await readOccupant(directory) : undefined;
+}
+
+/** Returns the process that noted that it uses this folder. It may have been killed. */
 export async function readOccupant(directory: string): Promise<Occupant | undefined> {
   try {
     return JSON.parse(await readFile(join(directory, OCCUPANT_FILE), 'utf8')) as Occupant;

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +92,7 @@ test('status names failing, overdue, and paused sources, and that no worker poll
   expect(stdout).toMatch(/Overdue sources:\n {4}late: next attempt was due 10 min ago\n/);
   expect(stdout).toMatch(/Paused sources:\n {4}resting: /);
 });
+
 test('status says when a failing source was due whose sync was abandoned', async () => {
   const start = async (ago: string): Promise<void> => {
     await withClient(database.ownerSettings, async (client) => {
@@ -112,13 +111,14 @@ test('status says when a failing source was due whose sync was abandoned', async
   }
 });
 
-
 test('sources shows the state and the next attempt of each', async () => {
   const { stdout } = await ask('sources');
   expect(stdout).toMatch(/^broken .* failing for .* running +now$/m);
   expect(stdout).toMatch(/^healthy +file +1 +idle .* in \d+ (s|min)$/m);
   expect(stdout).toMatch(/^late .* overdue .* was due 10 min ago$/m);
   expect(stdout).toMatch(/^resting .* paused .* -$/m);
+});
+
 test('sources dates a failure to the sync that failed, while the next one runs', async () => {
   interface Listed {
     readonly name: string;
@@ -131,8 +131,6 @@ test('sources dates a failure to the sync that failed, while the next one runs',
   const failed = await findSyncRun(database.database, { sourceName: 'broken', number: 1 });
   const at = new Date(failed?.endedAt ?? '').toISOString();
   expect(broken?.state.failure).toMatchObject({ type: 'UpstreamDenied', at });
-});
-
 });
 
 test('metrics show that no worker polls, although Temporal answers', async () => {
@@ -170,19 +168,6 @@ describe('doctor', () => {
     }
   });
 
-  test('finds a running worker', async () => {
-    const worker = await startWorker(database);
-    try {
-      namespace = worker.namespace;
-      const { stdout } = await doctor();
-      expect(stdout).toMatch(/\nok +1 worker polls for tasks\n/);
-    } finally {
-      await worker.stop();
-    }
-  });
-
-  test.each<[string, object, RegExp]>([
-    [
   test('counts sources', async () => {
     const fresh = await createTestDatabase();
     const other = await startApi(fresh);
@@ -200,6 +185,19 @@ describe('doctor', () => {
     }
   });
 
+  test('finds a running worker', async () => {
+    const worker = await startWorker(database);
+    try {
+      namespace = worker.namespace;
+      const { stdout } = await doctor();
+      expect(stdout).toMatch(/\nok +1 worker polls for tasks\n/);
+    } finally {
+      await worker.stop();
+    }
+  });
+
+  test.each<[string, object, RegExp]>([
+    [
       'a wrong password',
       { database: { passwordFile: 'password' } },
       /rejected the password of user \w+ from the file \S+\/password \(`database\.passwordFile`\)/,
@@ -238,8 +236,8 @@ describe('doctor', () => {
     const settings = { ...database.settings, host: LOOPBACK, port: gate.port };
     const behindGate = { ...database, settings, database: await openDatabase(settings, QUICK_REFUSAL) };
     const cut = await startApi(behindGate, { temporal: namespace });
+    const serve = await takeDataFolder(folder, { pid: process.pid, temporal: namespace });
     try {
-      await writeFile(join(folder, 'running.json'), JSON.stringify({ pid: process.pid }));
       const server = { address: `${LOOPBACK}:1`, internalAddress: new URL(cut.internalUrl).host };
       const check = () => doctor({ database: undefined, server }, ['--data-dir', folder]);
       expect((await check()).stdout).toMatch(/\nDatabase\nok +`rollcall serve` \(process \d+\) runs PostgreSQL on /);
@@ -255,6 +253,7 @@ describe('doctor', () => {
       );
     } finally {
       gate.thaw();
+      await serve.release();
       await cut.stop();
       await behindGate.database.close();
       await gate.close();
@@ -262,14 +261,19 @@ describe('doctor', () => {
   });
 
   test('notices that the process which used the data folder was killed', async () => {
-    const killed = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
-    await once(killed, 'exit');
-    await writeFile(join(folder, 'running.json'), JSON.stringify({ pid: killed.pid }));
+    await (await takeDataFolder(folder, { pid: process.pid })).release();
+    // Its id belongs to another process now.
+    const note = { pid: process.pid, temporal: { address: `${LOOPBACK}:1`, namespace: 'default' } };
+    await writeFile(join(folder, 'running.json'), JSON.stringify(note));
     const server = { address: `${LOOPBACK}:1`, internalAddress: `${LOOPBACK}:1` };
-    const { stdout } = await doctor({ database: undefined, server }, ['--data-dir', folder]);
-    expect(stdout).toMatch(
-      /\nDatabase\nPROBLEM `rollcall serve` isn't running on \S+\n +to fix it: start it with .*--data-dir/,
-    );
+    const { stdout } = await doctor({ database: undefined, temporal: {}, server }, ['--data-dir', folder]);
+    for (const section of ['Database', 'Temporal and workers']) {
+      expect(stdout).toMatch(
+        new RegExp(
+          `\\n${section}\\nPROBLEM \`rollcall serve\` isn't running on \\S+\\n +to fix it: start it with .*--data-dir`,
+        ),
+      );
+    }
   });
 
   test('reports every fault of a configuration, and checks nothing else', async () => {

@@ -1,10 +1,10 @@
 /** Everything that an installation needs to work, checked from this machine. */
 import { join } from 'node:path';
 import type { Configuration } from '../../../config/model.ts';
-import { readOccupant } from '../../../embedded/data-folder.ts';
-import { readCommandLine } from '../../../embedded/orphan.ts';
+import { findOccupant, type Occupant } from '../../../embedded/data-folder.ts';
 import { localUrl } from '../../../config/listen-address.ts';
 import type { ServerOptions } from '../../server/server-options.ts';
+import { describeError } from '../../terminal/failure.ts';
 import { type Finding, ok, problem } from '../finding.ts';
 import { checkConfiguration } from './configuration.ts';
 import { checkDatabase } from './database.ts';
@@ -32,9 +32,10 @@ export async function checkInstallation(options: InstallationOptions): Promise<S
   const first: Section = { title: 'Configuration', findings };
   if (configuration === undefined) return [first];
   const server = { ...options, server: options.server ?? localUrl(configuration.server.address) };
+  const serve = await findServe(options.dataDir);
   const sections: [string, Promise<readonly Finding[]>][] = [
-    ['Database', database(configuration, options)],
-    ['Temporal and workers', temporal(configuration, options)],
+    ['Database', database(configuration, { serve, dataDir: options.dataDir })],
+    ['Temporal and workers', temporal(configuration, serve)],
     ['API', checkServer(server)],
     ['Sources', checkSources(server)],
     ['Outbound access', checkOutbound(configuration)],
@@ -47,18 +48,30 @@ export async function checkInstallation(options: InstallationOptions): Promise<S
   ];
 }
 
-const NOT_RUNNING = 'start it with `rollcall serve --config FILE`, or pass its data folder with --data-dir';
+/** The `serve` that uses the data folder, or what is wrong. */
+type Serve = Required<Pick<Occupant, 'pid' | 'temporal'>> | Finding;
+
+async function findServe(dataDir: string): Promise<Serve> {
+  try {
+    const { pid, temporal: embedded } = (await findOccupant(dataDir)) ?? {};
+    if (pid !== undefined && embedded !== undefined) return { pid, temporal: embedded };
+    return problem(
+      `\`rollcall serve\` isn't running on ${dataDir}`,
+      'start it with `rollcall serve --config FILE`, or, if it runs, pass its data folder with --data-dir',
+    );
+  } catch (error) {
+    const what = `The data folder ${dataDir} can't be examined: ${describeError(error)}`;
+    return problem(what, 'run this command as the user of `rollcall serve`');
+  }
+}
 
 async function database(
   { database: settings, server }: Configuration,
-  { dataDir }: InstallationOptions,
+  { serve, dataDir }: { readonly serve: Serve; readonly dataDir: string },
 ): Promise<Finding[]> {
   if (settings !== undefined) return await checkDatabase(settings);
-  const occupant = await readOccupant(dataDir);
+  if ('severity' in serve) return [serve];
   const state = await reportedDatabaseState(localUrl(server.internalAddress));
-  // A process that was killed leaves its note behind.
-  const isRunning = occupant !== undefined && (state !== undefined || (await readCommandLine(occupant.pid)) !== '');
-  if (!isRunning) return [problem(`\`rollcall serve\` isn't running on ${dataDir}`, NOT_RUNNING)];
   if (state !== undefined && state !== 'available') {
     return [
       problem(
@@ -67,11 +80,11 @@ async function database(
       ),
     ];
   }
-  return [ok(`\`rollcall serve\` (process ${occupant.pid}) runs PostgreSQL on ${dataDir}`)];
+  return [ok(`\`rollcall serve\` (process ${serve.pid}) runs PostgreSQL on ${dataDir}`)];
 }
 
-async function temporal({ temporal: settings }: Configuration, { dataDir }: InstallationOptions): Promise<Finding[]> {
-  const address = settings.address ?? (await readOccupant(dataDir))?.temporal?.address;
-  if (address === undefined) return [problem(`\`rollcall serve\` isn't running on ${dataDir}`, NOT_RUNNING)];
-  return await checkTemporal({ ...settings, address });
+async function temporal({ temporal: settings }: Configuration, serve: Serve): Promise<Finding[]> {
+  if (settings.address !== undefined) return await checkTemporal({ ...settings, address: settings.address });
+  if ('severity' in serve) return [serve];
+  return await checkTemporal({ ...settings, address: serve.temporal.address });
 }
