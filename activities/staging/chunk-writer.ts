@@ -3,7 +3,7 @@ import { stageChunk } from '../../db/syncs/staged-chunk.ts';
 import type { FoundDraft } from '../../registry/document/found-entries.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
 
-/** A chunk is written when it has this many entries, or this many characters of documents. */
+/** A chunk is written when it has this many entries, or this many characters of documents and of keys of files. */
 const CHUNK_ENTRIES = 2_000;
 /** Small enough for a hundred fetches at once, and large enough for a transaction to be worth it. */
 const CHUNK_CHARACTERS = 1024 * 1024;
@@ -46,7 +46,9 @@ export class ChunkWriter {
 
   add(found: FoundDraft): void {
     this.#drafts.push(found);
-    this.#characters += found.draft.document.length;
+    const { name, document, files = [] } = found.draft;
+    this.#characters += document.length;
+    for (const { path, digest } of files) this.#characters += name.length + path.length + digest.length;
   }
 
   /** Removes the collected drafts, which are the next chunk. */

@@ -14,6 +14,8 @@ export type { ConnectionSettings, SslMode } from './settings.ts';
 
 /** PostgreSQL reports a timeout itself. If it doesn't within this time either, the connection is lost. */
 const ANSWER_MARGIN_MS = 5_000;
+/** Large enough for the number of messages not to matter, and small enough for memory. */
+const COPY_BLOCK_CHARACTERS = 256 * 1024;
 /** How often work is repeated that PostgreSQL rolled back because of a deadlock or a concurrent change. */
 const ROLLBACK_RETRIES = 5;
 /** SQLSTATE class "transaction rollback". */
@@ -101,14 +103,14 @@ export class Transaction extends Queries {
     await this.#answered(text, (client) => client.query({ text, ...this.#deadline() }));
   }
 
-  /** Runs `COPY … FROM STDIN` with lines in the text format. They are sent at once: a message for each line takes much longer. */
+  /** Runs `COPY … FROM STDIN` with lines in the text format. They are sent in blocks: a message for each line takes much longer. */
   async copy(statement: string, lines: readonly string[]): Promise<void> {
     const { client } = this.#connection;
     // The state of a connection after a failed COPY is unknown.
     this.#connection.isBroken = true;
     const signal = AbortSignal.timeout(this.#deadlineMs);
     await observeStatement(statement, () =>
-      pipeline(Readable.from([Buffer.from(lines.join(''))]), client.query(copyFrom(statement)), { signal }),
+      pipeline(Readable.from(blocksOf(lines)), client.query(copyFrom(statement)), { signal }),
     );
     this.#connection.isBroken = false;
   }
@@ -126,6 +128,17 @@ export class Transaction extends Queries {
       throw error;
     }
   }
+}
+
+function* blocksOf(lines: readonly string[]): Generator<Buffer, void, void> {
+  let block = '';
+  for (const line of lines) {
+    block += line;
+    if (block.length < COPY_BLOCK_CHARACTERS) continue;
+    yield Buffer.from(block);
+    block = '';
+  }
+  if (block !== '') yield Buffer.from(block);
 }
 
 async function retried<Result>(retries: number, work: () => Promise<Result>): Promise<Result> {

@@ -81,6 +81,19 @@ test('every value arrives unchanged, except for NUL', async () => {
   );
 });
 
+test('many lines and long ones arrive in order', async () => {
+  const values = ['short', 'é'.repeat(1_000_000), ...Array.from({ length: 50_000 }, (_, index) => `line ${index}`), ''];
+  const stored = await target.database.transaction(async (transaction) => {
+    await transaction.command('create temporary table copied (place serial, text text) on commit drop');
+    await transaction.copy(
+      'copy copied (text) from stdin',
+      values.map((value) => copyLine([value])),
+    );
+    return await transaction.anyFirst(sql.type(z.object({ text: z.string() }))`select text from copied order by place`);
+  });
+  expect(stored).toEqual(values);
+});
+
 test('a COPY that fails says why, and other statements still succeed', async () => {
   const lines = Array.from({ length: 1000 }, () => copyLine(['x'.repeat(1000)]));
   const copy = (table: string): Promise<void> =>
