@@ -1,7 +1,7 @@
 import { type FragmentSqlToken, type QuerySqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import type { EntryStatus } from '../../registry/entry.ts';
-import type { EntryKind } from '../../registry/entry-kind.ts';
+import { type EntryKind, storedName } from '../../registry/entry-kind.ts';
 import type { Database, Transaction } from '../connection/database.ts';
 import {
   entryColumns,
@@ -96,16 +96,19 @@ function browse(query: EntriesQuery): EntryQuery {
 
 /**
  * For a frequent term, the first texts already fill the page. Other terms are rare, and the trigram index finds their
- * few texts. There are two exceptions: a term that is frequent in texts that aren't shown, and a term without a
- * trigram. Only for these is there a second statement, whose plan depends on the planner's estimate of the frequency, which
- * is often wrong by a factor of 100. The plan of the first one is reused.
+ * few texts. The plan of this statement is reused. If a scan doesn't fill the page, a second statement looks for the rest: the
+ * term is frequent in texts that aren't shown, or has no trigram, or this is the last page. Its plan depends on the planner's
+ * estimate of the frequency, which is often wrong by a factor of 100.
  */
 async function search(database: Queries, query: EntriesQuery, term: string): Promise<readonly EntryRow[]> {
-  const texts = { pattern: searchPattern(term), from: query.after?.name, limit: query.limit };
+  const { after, kind, limit } = query;
+  // Servers have no prefix.
+  const firstName = kind === 'server' ? undefined : storedName(kind, '');
+  const texts = { pattern: searchPattern(term), from: after?.name ?? firstName, limit };
   const found = await database.any(prepared(scanOrIndex(query, texts)));
   const entries = found.filter((row) => row.name !== null).map(({ isScanned: _isScanned, ...entry }) => entry);
-  if (entries.length >= query.limit || found[0]?.isScanned === false) return entries;
-  return await database.any(withinBytes(showing(query, ofNames(texts, shownNames(query))), query.limit));
+  if (entries.length >= limit || isCutShort(entries, limit) || found[0]?.isScanned === false) return entries;
+  return await database.any(withinBytes(showing(query, ofNames(texts, shownNames(query))), limit));
 }
 
 const isScanned = z.boolean();

@@ -37,7 +37,7 @@ export function isScannedFor({ pattern, from }: TextsQuery): FragmentSqlToken {
 
 /**
  * If the condition is true, matches among the first texts. Otherwise all matches, found by the trigram index. PostgreSQL
- * evaluates the condition once, and carries out only one of the two.
+ * carries out only one of the two, because the condition depends on no row.
  */
 export function scannedOrByTrigrams(
   { pattern, from, limit }: TextsQuery,

@@ -8,7 +8,7 @@ import { findEntries, findEntry, listVersions, type VersionQuery } from '../../d
 import { findRegistry } from '../../db/configuration/registries.ts';
 import type { VisibleClaims } from '../../db/claims/visibility.ts';
 import { createTestDatabase, type TestDatabase } from '../environment.ts';
-import { draft, source, sync, useSources } from './sync-source.ts';
+import { draft, skillDraft, source, sync, useSources } from './sync-source.ts';
 
 /**
  * How the queries run on 20,000 entries right after their sync, before autovacuum. Only the shape of the plan is asserted, never
@@ -306,5 +306,30 @@ describe('for a caller who doesn’t see everything', () => {
     expect(frequent).toContain('Index Scan searched_text_pkey');
     expect(nothing).toEqual([]);
     expect((await listPlans(visibility, { search: 'called zzz' })).at(-1)).toContain(BY_TRIGRAMS);
+  });
+});
+
+describe('a search that one statement answers', () => {
+  const statementsOf = async (query: Partial<EntriesQuery>): Promise<number> =>
+    (await queriesOf(listing(query))).length;
+
+  beforeAll(async () => {
+    await useSources(target.database, source('large'));
+    const name = (index: number): string => `a.example/large-${String(index).padStart(2, '0')}`;
+    const entries = Array.from({ length: LIMIT }, (_, index) =>
+      draft(name(index), '1.0.0', { document: JSON.stringify({ text: 'x'.repeat(300_000) }) }),
+    );
+    const skills = Array.from({ length: LIMIT }, (_, index) =>
+      skillDraft('skill', [`com.example/zq-${index}`, '1.0.0'], { description: 'Converts' }),
+    );
+    await sync(target.database, { sourceName: 'large', entries: [...entries, ...skills] });
+  });
+
+  test('its page is cut by the size of the entries', async () => {
+    expect(await statementsOf({ search: 'large-' })).toBe(1);
+  });
+
+  test('skills are sampled from the first one', async () => {
+    expect(await statementsOf({ search: 'zq', kind: 'skill' })).toBe(1);
   });
 });
