@@ -19,7 +19,7 @@ export const FAILURE_TYPES = {
   RemovalGuard: 'the sync would remove more entries than the source allows',
   SnapshotLost: 'the staged snapshot is gone, for example after a database crash',
   SyncRefused: 'the sync is unknown to the database or has already ended',
-  DatabaseUnavailable: 'Postgres was unavailable, or took too long',
+  DatabaseUnavailable: "Postgres didn't answer",
   // The source and its definition.
   DefinitionInvalid: "the definition of the source can't work",
   OutboundForbidden: 'sources created through the API may not access this address or file',

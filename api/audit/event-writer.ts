@@ -1,7 +1,7 @@
 /** Writes events to Postgres in the background. */
 import type { Logger } from 'pino';
 import { addAuditEvents, completeAuditEvent } from '../../db/upkeep/audit-events.ts';
-import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
+import { isPassingDatabaseError } from '../../db/connection/availability.ts';
 import type { Database } from '../../db/connection/database.ts';
 import { auditEvents } from '../../telemetry/instruments.ts';
 import { addGauges } from '../../telemetry/meter.ts';
@@ -99,7 +99,7 @@ export class EventWriter {
       await write();
       auditEvents.add(events.length, { result: 'written' });
     } catch (error) {
-      if (isDatabaseUnavailable(error)) throw error;
+      if (isPassingDatabaseError(error)) throw error;
       this.#options.logger.error({ err: error, events }, 'audit events cannot be recorded');
       this.#lose(events.length);
     }

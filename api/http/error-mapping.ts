@@ -1,5 +1,5 @@
 /** Maps errors to answers. The status tells whether the client or the server is at fault. */
-import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
+import { isPassingDatabaseError } from '../../db/connection/availability.ts';
 import { Overloaded } from '../../pacing/turns.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
 import { PassingFailure, TemporalUnavailable } from '../../temporal/known-errors.ts';
@@ -32,7 +32,7 @@ export function toHttpError(error: unknown): HttpError {
     return unavailable('The request could not be carried out: try again later', { cause: error });
   if (error instanceof Overloaded)
     return unavailable('Too many requests are waiting: try again later', { cause: error });
-  if (isDatabaseUnavailable(error)) return unavailable('Database unavailable: try again later', { cause: error });
+  if (isPassingDatabaseError(error)) return unavailable('Database unavailable: try again later', { cause: error });
   if (isClientError(error)) return new HttpError(error.status, error.message, { cause: error });
   return new HttpError(500, 'Internal error: see the log of the server', { cause: error });
 }

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { AuthorizationResponseError } from 'openid-client';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { isDatabaseUnavailable } from '../../db/connection/availability.ts';
+import { isPassingDatabaseError } from '../../db/connection/availability.ts';
 import type { AuditOutcome } from '../../registry/audit.ts';
 import { type Caller, PUBLIC } from '../access/caller.ts';
 import { ProviderUnavailable, TokenRejected } from '../access/tokens/rejection.ts';
@@ -239,7 +239,7 @@ function reasonOf(error: unknown): SignInFailure {
 
 /** Whether an error means that the provider or the database didn't respond. */
 function isOutage(error: unknown): boolean {
-  if (error instanceof ProviderUnavailable || isDatabaseUnavailable(error)) return true;
+  if (error instanceof ProviderUnavailable || isPassingDatabaseError(error)) return true;
   if (!(error instanceof Error)) return false;
   if (error.name === 'TimeoutError' || /fetch failed/i.test(error.message)) return true;
   return error.cause instanceof Error && isOutage(error.cause);

@@ -1,6 +1,7 @@
+import pg from 'pg';
 import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase } from '../../db/connection/database.ts';
+import { type Database, openDatabase } from '../../db/connection/database.ts';
 import { serializeError } from '../../telemetry/serialize-error.ts';
 import { runWorker } from '../../worker/run-worker.ts';
 import { type Gate, openGate } from '../api/gate.ts';
@@ -11,32 +12,31 @@ import { eventually } from '../eventually.ts';
 interface Line {
   readonly level: string;
   readonly msg: string;
+  readonly activityType?: string;
   readonly err?: { readonly type: string; readonly message: string; readonly stack?: string };
 }
 
-let database: TestDatabase;
+let target: TestDatabase;
 let postgres: Gate;
+let behindGate: Database;
+let worker: Promise<void>;
+const stopping = new AbortController();
+const lines: Line[] = [];
+
+const said = (start: string): Line[] => lines.filter(({ msg }) => msg.startsWith(start));
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  postgres = await openGate(database.settings.host, database.settings.port);
-});
-afterAll(async () => {
-  await postgres.close();
-  await database.drop();
-});
-
-test('a worker that loses Postgres says so once, and names it in every failure', async () => {
+  target = await createTestDatabase();
+  await asOwner(`alter database ${target.settings.database} set lock_timeout = '100ms'`);
   const alpha = source('alpha');
-  await useSources(database.database, { ...alpha, syncPolicy: { ...alpha.syncPolicy, intervalMs: 1_000 } });
-  const behindGate = await openDatabase({ ...database.settings, host: '127.0.0.1', port: postgres.port });
-  const lines: Line[] = [];
+  await useSources(target.database, { ...alpha, syncPolicy: { ...alpha.syncPolicy, intervalMs: 1_000 } });
+  postgres = await openGate(target.settings.host, target.settings.port);
+  behindGate = await openDatabase({ ...target.settings, host: '127.0.0.1', port: postgres.port });
   const logger = pino(
     { level: 'debug', serializers: { err: serializeError }, formatters: { level: (label) => ({ level: label }) } },
     { write: (text) => void lines.push(JSON.parse(text) as Line) },
   );
-  const stopping = new AbortController();
-  const worker = runWorker({
+  worker = runWorker({
     server: { ...(await createTestNamespace()), taskQueue: 'rollcall' },
     database: behindGate,
     outbound: { allow: [] },
@@ -44,24 +44,57 @@ test('a worker that loses Postgres says so once, and names it in every failure',
     logger,
     signal: stopping.signal,
   });
-  const said = (start: string): Line[] => lines.filter(({ msg }) => msg.startsWith(start));
-  try {
-    await eventually(() => said('Sync 1 of alpha: failed').length > 0, 'the source was synced');
-    postgres.shut();
-    await eventually(() => said('Activity failed').length > 3, 'activities failed');
-    const during = [...lines];
-    postgres.reopen();
-    await eventually(() => said('Postgres answers again').length > 0, 'the worker found Postgres again');
-
-    expect(said('Nothing is synced or published')).toMatchObject([
-      { level: 'warn', msg: "Nothing is synced or published: Postgres doesn't answer; trying again" },
-    ]);
-    const failures = during.filter(({ msg }) => msg !== 'Workflow failed').flatMap(({ err }) => err ?? []);
-    expect(failures.filter(({ type }) => !['DatabaseUnavailable', 'UpstreamNotFound'].includes(type))).toEqual([]);
-    expect(failures.filter(({ stack }) => stack !== undefined)).toEqual([]);
-  } finally {
-    stopping.abort();
-    await worker;
-    await behindGate.close();
-  }
+  await eventually(() => said('Sync 1 of alpha: failed').length > 0, 'the source was synced');
 });
+afterAll(async () => {
+  stopping.abort();
+  await worker;
+  await behindGate.close();
+  await postgres.close();
+  await target.drop();
+});
+
+test('a statement that Postgres gives up is a failure of its activity, and no outage', async () => {
+  const isGivenUp = ({ err }: Line): boolean => err?.message.includes('lock timeout') === true;
+  await asOwner('begin; lock table source in access exclusive mode', async () => {
+    await eventually(() => lines.some(isGivenUp), 'an activity failed');
+  });
+  const syncs = said('Sync ').length;
+  await eventually(() => said('Sync ').length > syncs, 'the source was synced again');
+  expect(lines.find(isGivenUp)).toMatchObject({
+    level: 'warn',
+    msg: 'Activity failed',
+    activityType: expect.any(String),
+    err: { type: 'Unknown', message: 'error: canceling statement due to lock timeout' },
+  });
+  expect([...said('Nothing is synced or published'), ...said('Postgres answers again')]).toEqual([]);
+});
+
+test('a worker that loses Postgres says so once, and names it in every failure', async () => {
+  const before = lines.length;
+  postgres.shut();
+  const since = (start: string): Line[] => lines.slice(before).filter(({ msg }) => msg.startsWith(start));
+  await eventually(() => since('Activity failed').length > 3, 'activities failed');
+  const during = lines.slice(before);
+  postgres.reopen();
+  await eventually(() => since('Postgres answers again').length > 0, 'the worker found Postgres again');
+
+  expect(said('Nothing is synced or published')).toMatchObject([
+    { level: 'warn', msg: "Nothing is synced or published: Postgres doesn't answer; trying again" },
+  ]);
+  const failures = during.filter(({ msg }) => msg !== 'Workflow failed').flatMap(({ err }) => err ?? []);
+  expect(failures.filter(({ type }) => !['DatabaseUnavailable', 'UpstreamNotFound'].includes(type))).toEqual([]);
+  expect(failures.filter(({ stack }) => stack !== undefined)).toEqual([]);
+});
+
+/** Runs SQL as the owner of the database, and rolls back what it left open after the work. */
+async function asOwner(statements: string, work: () => Promise<void> = async () => undefined): Promise<void> {
+  const client = new pg.Client(target.ownerSettings);
+  await client.connect();
+  try {
+    await client.query(statements);
+    await work();
+  } finally {
+    await client.end();
+  }
+}
