@@ -48,7 +48,7 @@ export async function keepRunning(options: KeepRunningOptions): Promise<KeptRunn
     for (;;) {
       const ending = await current.ended;
       if (stopping.signal.aborted) return;
-      failures = Date.now() - startedAt > HEALTHY_AFTER_MS ? 1 : failures + 1;
+      failures = !isRetry && Date.now() - startedAt > HEALTHY_AFTER_MS ? 1 : failures + 1;
       const what = isRetry
         ? `${options.name} did not start; trying again`
         : `${options.name} ended unexpectedly (${ending}); starting it again`;

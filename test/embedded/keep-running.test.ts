@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { keepRunning, type Running, Unrecoverable } from '../../embedded/keep-running.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** Something that the test can end. */
 function mortal(): Running & { die(): void } {
@@ -76,5 +80,26 @@ test('something that can’t be restarted is reported, and not retried endlessly
   life.die();
   expect((await kept.lost).message).toBe('its files are gone');
   expect(starts).toBe(2);
+  await kept.stop();
+});
+
+test('something that ran for long and can’t be started again is tried less and less often', async () => {
+  vi.useFakeTimers({ fakeNodeBuiltins: true });
+  const life = mortal();
+  const attempts: number[] = [];
+  const kept = await keepRunning({
+    name: 'It',
+    onMessage: () => undefined,
+    start: async () => {
+      attempts.push(Date.now());
+      if (attempts.length > 1) throw new Error('its port is in use');
+      return life;
+    },
+  });
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  const endedAt = Date.now();
+  life.die();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(attempts.slice(1).map((at) => at - endedAt)).toEqual([250, 750, 1_750, 3_750, 7_750, 15_750, 25_750]);
   await kept.stop();
 });
