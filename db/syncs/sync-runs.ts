@@ -1,13 +1,11 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Database, Transaction } from '../connection/database.ts';
+import { LONGEST_RETRY_AFTER_MS } from '../../pacing/backoff.ts';
 import { RollcallError } from '../../registry/failure.ts';
 import { count, id, nothing, timestamp } from '../connection/schemas.ts';
 import { discardSnapshot } from './snapshots.ts';
 import { textOrNull, withoutNul } from '../connection/stored-text.ts';
-
-/** As the actor limits it. */
-const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** The counts of a sync. Parsing a whole record leaves the rest out. */
 export const syncCounts = z.object({
