@@ -1,7 +1,7 @@
 /** Derives the status of a resource from what is in the cluster and what the actors report. Pure. */
 import { defined, isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import { clusterUrl, type RegistryResource } from './resource.ts';
-import { accessFault, dataFault, type SourceState, type StatusFault } from './sync-state.ts';
+import { accessFault, dataFault, type SourceState, type StatusFault, syncFault } from './sync-state.ts';
 
 export interface Observation {
   /** Why the operator couldn't update the objects. */
@@ -94,7 +94,7 @@ function summary({ fault, sources }: Observation, api: ApiState): { readonly pha
   if (fault !== undefined) return { phase: 'Failed', message: fault.message };
   if (api.phase === 'Error' || api.phase === 'Unhealthy') return { phase: 'Failed', message: api.message };
   if (api.phase !== 'Ready') return { phase: 'Pending', message: api.message };
-  const faults = (sources ?? []).map((source) => ({ source, fault: accessFault(source) ?? dataFault(source) }));
+  const faults = (sources ?? []).map((source) => ({ source, fault: syncFault(source) ?? dataFault(source) }));
   const failed = faults.filter(({ fault: one }) => one !== null);
   // A source that fails now but was read before is still served.
   const empty = failed.find(({ source }) => source.lastSuccess === undefined || source.isEmpty === true);
@@ -198,7 +198,9 @@ function syncConditions(sources: readonly SourceState[] | undefined): Condition[
   if (sources === undefined) return [];
   const faultOf = (find: typeof dataFault): StatusFault | null =>
     allOf(sources.map(find).filter((one) => one !== null));
-  const isPending = sources.some(({ lastSuccess, failure }) => lastSuccess === undefined && failure === undefined);
+  const isPending = sources.some(
+    (source) => source.lastSuccess === undefined && accessFault(source) === null && dataFault(source) === null,
+  );
   const condition = (type: string, fault: StatusFault | null, good: Omit<Condition, 'type' | 'status'>): Condition => {
     if (fault !== null) return { type, status: 'False', ...fault };
     if (isPending) return { type, status: 'Unknown', reason: 'FirstSync', message: 'The first sync has not ended yet' };
@@ -206,9 +208,7 @@ function syncConditions(sources: readonly SourceState[] | undefined): Condition[
   };
   const access = faultOf(accessFault);
   const data = faultOf(dataFault);
-  const failure = faultOf((source) =>
-    source.failure === undefined ? null : (accessFault(source) ?? dataFault(source)),
-  );
+  const failure = faultOf(syncFault);
   return [
     condition('SourceAvailable', access, { reason: 'SourcesAvailable', message: 'All sources can be read' }),
     condition('DataValid', data, { reason: 'DataValid', message: 'The data of all sources is valid' }),

@@ -69,6 +69,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   AllEntriesRejected: 'Repair the entries of the document.',
   RemovalGuard: 'Check the document, raise `syncPolicy.maxRemoval`, or force a sync.',
   SecretUnavailable: 'Check the Secret and its key.',
+  DatabaseUnavailable: 'Rollcall tries again when Postgres answers.',
 };
 
 /** Why a condition of the status isn't met. */
@@ -90,10 +91,17 @@ export function dataFault(source: SourceState): StatusFault | null {
   return null;
 }
 
-/** A source that can't be read. */
+/** A source that can't be read. A failure of the database says nothing about the source. */
 export function accessFault(source: SourceState): StatusFault | null {
   const { failure } = source;
-  return failure === undefined || DATA_FAILURES.includes(failure.type) ? null : fault(source, failure);
+  if (failure === undefined || failure.type === 'DatabaseUnavailable' || DATA_FAILURES.includes(failure.type))
+    return null;
+  return fault(source, failure);
+}
+
+/** Why the last sync of a source failed, whatever the cause. */
+export function syncFault(source: SourceState): StatusFault | null {
+  return source.failure === undefined ? null : fault(source, source.failure);
 }
 
 function fault({ name, field }: SourceState, { type, message }: NonNullable<SourceState['failure']>): StatusFault {

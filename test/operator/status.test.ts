@@ -74,6 +74,22 @@ describe('a source that was never synced fails the registry', () => {
   });
 });
 
+test('a sync that failed because of Postgres says nothing about the source', () => {
+  const outage = failed('DatabaseUnavailable', 'Postgres was unavailable: connect ECONNREFUSED 10.0.0.1:5432');
+  const message =
+    'spec.registries[0]: source catalog: Postgres was unavailable: connect ECONNREFUSED 10.0.0.1:5432.' +
+    ' Rollcall tries again when Postgres answers.';
+  const first = statusOf({ sources: [source([outage])] });
+  expect(first).toMatchObject({ phase: 'Failed', message });
+  expect(condition(first, 'SourceAvailable')).toMatchObject({ status: 'Unknown' });
+  expect(condition(first, 'SyncSuccessful')).toMatchObject({ status: 'False', message });
+
+  const later = statusOf({ sources: [source([outage, succeeded()])] });
+  expect(later).toMatchObject({ phase: 'Ready', message: `API is serving the last synced data. ${message}` });
+  expect(condition(later, 'SourceAvailable')).toMatchObject({ status: 'True' });
+  expect(condition(later, 'SyncSuccessful')).toMatchObject({ status: 'False', message });
+});
+
 test('a filter that excludes every entry fails the registry, and names the filter', () => {
   const status = statusOf({ sources: [source([succeeded(0)], true)] });
   expect(status).toMatchObject({
