@@ -5,6 +5,7 @@ import { DatabaseUnavailable } from '../db/connection/watch.ts';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import type { FailureDetails } from '../workflows/contract/activities.ts';
 import { withoutSecrets } from '../outbound/redaction.ts';
+import { describeError } from '../telemetry/describe-error.ts';
 
 /** Failures that another attempt of the same activity may not run into. */
 const WORTH_RETRYING: ReadonlySet<FailureType> = new Set([
@@ -56,7 +57,7 @@ export function toApplicationFailure(error: unknown): ApplicationFailure {
 }
 
 function databaseFailure({ name, cause }: DatabaseUnavailable): ApplicationFailure {
-  const message = `Postgres was unavailable: ${cause instanceof Error ? cause.message : String(cause)}`;
+  const message = `Postgres was unavailable: ${describeError(cause)}`;
   return ApplicationFailure.create({ type: name, message: shown(message), nonRetryable: false });
 }
 

@@ -1,6 +1,7 @@
 /** Entry point of the command line: runs the command and maps its outcome to an exit status. */
 import { CommanderError } from 'commander';
-import { CommandFailure, describeError, USAGE_EXIT_STATUS } from './terminal/failure.ts';
+import { describeError } from '../telemetry/describe-error.ts';
+import { CommandFailure, USAGE_EXIT_STATUS } from './terminal/failure.ts';
 import { printable } from './terminal/printable.ts';
 import { createProgram } from './program.ts';
 

@@ -1,5 +1,6 @@
 /** How errors appear in the log. */
 import { withoutSecrets } from '../outbound/redaction.ts';
+import { describeError } from './describe-error.ts';
 import { errorType } from './span.ts';
 
 interface LoggedError {
@@ -36,9 +37,9 @@ export function serializeError(error: unknown): unknown {
   const { stack, cause } = error;
   const logged: LoggedError = {
     type: errorType(error),
-    message: withoutSecrets(error.message),
+    message: withoutSecrets(describeError(error)),
     ...(!isExpected(error) && stack !== undefined && { stack: withoutSecrets(stack) }),
-    ...(cause instanceof Error && { cause: withoutSecrets(`${errorType(cause)}: ${cause.message}`) }),
+    ...(cause instanceof Error && { cause: withoutSecrets(`${errorType(cause)}: ${describeError(cause)}`) }),
   };
   return logged;
 }

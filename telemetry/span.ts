@@ -9,6 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { withoutSecrets } from '../outbound/redaction.ts';
+import { describeError } from './describe-error.ts';
 
 export const tracer = trace.getTracer('rollcall');
 
@@ -41,7 +42,7 @@ export async function inSpan<Result>(
 
 /** Marks a span as failed. Only the type and the message of the error are recorded, without secrets. */
 function recordError(span: Span, error: unknown): void {
-  const message = withoutSecrets(error instanceof Error ? error.message : String(error));
+  const message = withoutSecrets(describeError(error));
   span.setAttribute('error.type', errorType(error));
   span.recordException({ name: errorType(error), message });
   span.setStatus({ code: SpanStatusCode.ERROR, message });

@@ -4,7 +4,8 @@ import type { Fault } from '../../registry/server-json/check.ts';
 import { faultsText } from '../terminal/table.ts';
 import { entryKindOption } from '../terminal/options.ts';
 import { readDocumentText } from '../terminal/document-file.ts';
-import { CommandFailure, describeError } from '../terminal/failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
+import { CommandFailure } from '../terminal/failure.ts';
 
 export function addValidateCommand(program: Command): void {
   program

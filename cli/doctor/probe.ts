@@ -1,7 +1,7 @@
 /** Sends requests as a client does: with or without a token, and with its timeout. */
 import { isJsonObject, type JsonObject, parseJson } from '../../registry/json.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
-import { describeError } from '../terminal/failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
 
 export interface Answer {
   /** 0 without an answer. */

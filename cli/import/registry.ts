@@ -5,7 +5,7 @@ import { ENTRY_KINDS, type EntryKind, type SkillKind, storedName } from '../../r
 import { OFFICIAL } from '../../registry/server-json/extension.ts';
 import { type JsonObject, memberOf, textOf } from '../../registry/json.ts';
 import { ENTRY_STATE, publishedText } from '../../registry/skills/served-skill.ts';
-import { describeError } from '../terminal/failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
 import { askOver } from '../server/admin-client.ts';
 import { entryPath, listPath, readJson, readJsonIfFound, registryPath } from '../server/registry-reads.ts';
 import type { ServerConnection } from '../server/server-connection.ts';

@@ -5,7 +5,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { TokenEndpointResponse } from 'openid-client';
 import { takeFileLock } from '../../embedded/file-lock.ts';
-import { CommandFailure, describeError } from '../terminal/failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
+import { CommandFailure } from '../terminal/failure.ts';
 
 /** The part of a login that changes with every refresh. */
 export interface StoredTokens {

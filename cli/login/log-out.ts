@@ -1,7 +1,7 @@
 /** Implementation of `rollcall logout`. */
 import { tokenRevocation } from 'openid-client';
 import { trustCertificateAuthorities } from '../server/certificate-authorities.ts';
-import { describeError } from '../terminal/failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
 import { baseUrl, type ServerOption } from '../server/server-options.ts';
 import { changeLogins, type StoredLogin } from './credentials.ts';
 import { askProvider, discoverProvider } from './identity-provider.ts';

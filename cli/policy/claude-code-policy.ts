@@ -9,7 +9,7 @@ import { isJsonObject, type JsonObject, parseJson } from '../../registry/json.ts
 import { readText, registryPath } from '../server/registry-reads.ts';
 import { connectServer } from '../server/server-connection.ts';
 import type { ServerOptions } from '../server/server-options.ts';
-import { describeError } from '../terminal/failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
 
 /** Claude Code refuses a larger answer and then doesn't start. */
 const MAX_POLICY_BYTES = 1024 * 1024;

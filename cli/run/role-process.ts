@@ -1,5 +1,5 @@
 /** Entry point of the processes that `serve` forks: reads its configuration from the channel and ends with the channel. */
-import { describeError } from '../terminal/failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { loggedRun } from './process-log.ts';
 import { READY, type RoleOrder, runRole } from './roles.ts';

@@ -1,7 +1,8 @@
 /** Finds the bearer token that a command sends. */
 import { readFile } from 'node:fs/promises';
 import { isLoopbackHost } from '../../registry/loopback.ts';
-import { CommandFailure, describeError, USAGE_EXIT_STATUS } from '../terminal/failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
+import { CommandFailure, USAGE_EXIT_STATUS } from '../terminal/failure.ts';
 import { storedToken } from '../login/stored-token.ts';
 
 export interface AccessToken {

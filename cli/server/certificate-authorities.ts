@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { CommandFailure, describeError } from '../terminal/failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
+import { CommandFailure } from '../terminal/failure.ts';
 
 /**
  * Trusts the certificate authorities in a PEM file, in addition to the default ones.

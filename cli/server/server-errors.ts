@@ -1,7 +1,8 @@
 /** Messages for requests that fail: connection errors, and errors in the answers of a server. */
 import { certificateFault } from '../../config/certificate-fault.ts';
 import { isJsonObject, parseJson } from '../../registry/json.ts';
-import { CommandFailure, describeError } from '../terminal/failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
+import { CommandFailure } from '../terminal/failure.ts';
 
 /**
  * Error for a server that can't be reached or isn't Rollcall. `fetch` hides the reason in the causes of its error.

@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { isJsonObject } from '../../registry/json.ts';
 import { type AdminClient, askServer } from '../server/admin-client.ts';
 import { readDocumentText } from './document-file.ts';
-import { CommandFailure, describeError } from './failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
+import { CommandFailure } from './failure.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';
 
 interface DefinitionFileOptions extends ServerOptions {

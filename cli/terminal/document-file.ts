@@ -1,7 +1,8 @@
 /** Reads a document from a file or from standard input. */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { CommandFailure, describeError } from './failure.ts';
+import { describeError } from '../../telemetry/describe-error.ts';
+import { CommandFailure } from './failure.ts';
 
 /** Returns the text of the file, or of standard input for `-`. */
 export async function readDocumentText(path: string): Promise<string> {

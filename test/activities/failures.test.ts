@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { failingClearly, toApplicationFailure } from '../../activities/failures.ts';
+import { DatabaseUnavailable } from '../../db/connection/watch.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
 
 describe('a failure that Temporal records', () => {
@@ -23,6 +24,15 @@ describe('a failure that Temporal records', () => {
     const failure = toApplicationFailure(new TypeError('x is not a function'));
     expect(failure).toMatchObject({ type: 'Unknown', message: 'TypeError: x is not a function', nonRetryable: false });
     expect(toApplicationFailure('text')).toMatchObject({ message: 'text' });
+  });
+
+  test('of a database with several addresses, of which none answers, names one of them', () => {
+    const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:5432'), new Error('the other')]);
+    expect(toApplicationFailure(new DatabaseUnavailable(refused))).toMatchObject({
+      type: 'DatabaseUnavailable',
+      message: 'Postgres was unavailable: connect ECONNREFUSED ::1:5432',
+      nonRetryable: false,
+    });
   });
 
   test('is logged as a warning, unless it only refuses a write', async () => {

@@ -5,7 +5,8 @@ import { EXPORT_MODES, EXPORT_VERSIONS } from '../../../registry/exports/target.
 import { readJson, readText, registryPath } from '../../server/registry-reads.ts';
 import { connectServer } from '../../server/server-connection.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
-import { CommandFailure, describeError, USAGE_EXIT_STATUS } from '../../terminal/failure.ts';
+import { describeError } from '../../../telemetry/describe-error.ts';
+import { CommandFailure, USAGE_EXIT_STATUS } from '../../terminal/failure.ts';
 import { formatTable } from '../../terminal/table.ts';
 
 interface ExportCommandOptions extends ServerOptions {

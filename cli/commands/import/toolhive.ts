@@ -3,7 +3,8 @@ import type { ImportedItem } from '../../import/toolhive.ts';
 import { addConfigurationOption, type ConfigurationFileOption, readConfiguration } from '../../run/configuration.ts';
 import { printAnswer } from '../../server/server-options.ts';
 import { countText } from '../../terminal/texts.ts';
-import { CommandFailure, describeError } from '../../terminal/failure.ts';
+import { describeError } from '../../../telemetry/describe-error.ts';
+import { CommandFailure } from '../../terminal/failure.ts';
 
 interface ToolhiveImportOptions extends ConfigurationFileOption {
   readonly passwordFile?: string;

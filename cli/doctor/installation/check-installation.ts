@@ -4,7 +4,7 @@ import type { Configuration } from '../../../config/model.ts';
 import { findOccupant, type Occupant } from '../../../embedded/data-folder.ts';
 import { localUrl } from '../../../config/listen-address.ts';
 import type { ServerOptions } from '../../server/server-options.ts';
-import { describeError } from '../../terminal/failure.ts';
+import { describeError } from '../../../telemetry/describe-error.ts';
 import { type Finding, ok, problem } from '../finding.ts';
 import { checkConfiguration } from './configuration.ts';
 import { checkDatabase } from './database.ts';

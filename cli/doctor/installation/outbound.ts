@@ -5,7 +5,7 @@ import pino from 'pino';
 import { ProviderClient } from '../../../api/access/tokens/provider-client.ts';
 import type { Configuration, ProviderSettings } from '../../../config/model.ts';
 import { kindOf } from '../../../sources/index.ts';
-import { describeError } from '../../terminal/failure.ts';
+import { describeError } from '../../../telemetry/describe-error.ts';
 import { type Finding, ok, problem } from '../finding.ts';
 
 const CONNECTED_WITHIN_MS = 5_000;

@@ -4,7 +4,7 @@ import { describeTemporalFailure } from '../../../temporal/connection-failure.ts
 import { missingSearchAttributes } from '../../../temporal/search-attributes.ts';
 import { findWorkers, type Workers } from '../../../temporal/workers.ts';
 import { softwareVersion } from '../../../telemetry/software-version.ts';
-import { describeError } from '../../terminal/failure.ts';
+import { describeError } from '../../../telemetry/describe-error.ts';
 import { type Finding, ok, problem, warning } from '../finding.ts';
 
 const ANSWERED_WITHIN_MS = 5_000;
