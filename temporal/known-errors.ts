@@ -22,7 +22,7 @@ export class TemporalUnavailable extends Error {
   }
 }
 
-/** A request to an actor failed for an unclassified, possibly temporary reason, such as an unavailable database. */
+/** A request to an actor failed for a reason that may pass. */
 export class PassingFailure extends Error {
   override readonly name = 'PassingFailure';
 }
