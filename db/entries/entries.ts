@@ -15,7 +15,7 @@ import {
   withinBytes,
 } from './entry-rows.ts';
 import { exactNameCondition, isExactName } from './exact-names.ts';
-import { isScannedFor, ofNames, scannedOrByTrigrams, type TextsQuery } from './found-texts.ts';
+import { isScanComplete, isScannedFor, ofNames, scannedOrByTrigrams, type TextsQuery } from './found-texts.ts';
 import { prepared, type Queries } from '../connection/queries.ts';
 import { count } from '../connection/schemas.ts';
 import { searchPattern } from './search-text.ts';
@@ -96,9 +96,9 @@ function browse(query: EntriesQuery): EntryQuery {
 
 /**
  * For a frequent term, the first texts already fill the page. Other terms are rare, and the trigram index finds their
- * few texts. The plan of this statement is reused. If a scan doesn't fill the page, a second statement looks for the rest: the
- * term is frequent in texts that aren't shown, or has no trigram, or this is the last page. Its plan depends on the planner's
- * estimate of the frequency, which is often wrong by a factor of 100.
+ * few texts. The plan of this statement is reused. If a scan neither fills the page nor comes to the end of the texts, a second
+ * statement looks for the rest: the term is frequent in texts that aren't shown, or has no trigram, or few matches are left. Its
+ * plan depends on the planner's estimate of the frequency, which is often wrong by a factor of 100.
  */
 async function search(database: Queries, query: EntriesQuery, term: string): Promise<readonly EntryRow[]> {
   const { after, kind, limit } = query;
@@ -106,21 +106,26 @@ async function search(database: Queries, query: EntriesQuery, term: string): Pro
   const firstName = kind === 'server' ? undefined : storedName(kind, '');
   const texts = { pattern: searchPattern(term), from: after?.name ?? firstName, limit };
   const found = await database.any(prepared(scanOrIndex(query, texts)));
-  const entries = found.filter((row) => row.name !== null).map(({ isScanned: _isScanned, ...entry }) => entry);
-  if (entries.length >= limit || isCutShort(entries, limit) || found[0]?.isScanned === false) return entries;
+  const entries = found.filter((row) => row.name !== null).map(({ isComplete: _isComplete, ...entry }) => entry);
+  if (entries.length >= limit || isCutShort(entries, limit) || found[0]?.isComplete === true) return entries;
   return await database.any(withinBytes(showing(query, ofNames(texts, shownNames(query))), limit));
 }
 
-const isScanned = z.boolean();
+const isComplete = z.boolean();
 /** An entry of the page, or none if the page is empty. */
-const foundRow = z.union([entryRow.extend({ isScanned }), z.object({ name: z.null(), isScanned })]);
+const foundRow = z.union([entryRow.extend({ isComplete }), z.object({ name: z.null(), isComplete })]);
 
-/** A page of matches, and whether texts were scanned for them, so that there can be more. */
+/** A page of matches, and whether there are no more, if the page isn't full. */
 function scanOrIndex(query: EntriesQuery, texts: TextsQuery): QuerySqlToken<typeof foundRow> {
   const found = scannedOrByTrigrams(texts, sql.fragment`(select "isScanned" from sample)`);
   return sql.type(foundRow)`
     with sample as materialized (select ${isScannedFor(texts)} as "isScanned")
-    select "isScanned", page.* from sample left join (${withinBytes(showing(query, found), query.limit)}) as page on true
+    select case
+        when not "isScanned" then true
+        when count(page.name) over () < ${query.limit} then ${isScanComplete(texts)}
+        else false
+      end as "isComplete", page.*
+    from sample left join (${withinBytes(showing(query, found), query.limit)}) as page on true
     order by page.name, page.version`;
 }
 

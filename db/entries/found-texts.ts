@@ -58,6 +58,16 @@ export function scannedOrByTrigrams(
     ) as indexed_text`;
 }
 
+/** Whether a scan finds all matches: it comes to the end of the texts, and has room for more matches. */
+export function isScanComplete({ pattern, from, limit }: TextsQuery): FragmentSqlToken {
+  return sql.fragment`(
+    select count(*) < ${SCANNED_TEXTS * limit} and count(*) filter (where ${hasTerm(pattern)}) < ${SCANNED_MATCHES * limit}
+    from (
+      select text from searched_text where ${isLater(from)} order by name limit (select ${SCANNED_TEXTS * limit}::int)
+    ) as scanned_text
+  )`;
+}
+
 /** All matching texts of these names in `server_owner`, starting from whichever the planner considers rarer. */
 export function ofNames({ pattern, from }: TextsQuery, names: FragmentSqlToken): FragmentSqlToken {
   return sql.fragment`

@@ -329,6 +329,12 @@ describe('a search that one statement answers', () => {
     expect(await statementsOf({ search: 'large-' })).toBe(1);
   });
 
+  test('the texts end before the page is full', async () => {
+    const after = { name: 'skill:com.example/zq-5', version: '1.0.0' };
+    expect(await statementsOf({ search: 'zq', kind: 'skill', after })).toBe(1);
+    expect(await statementsOf({ search: '::', kind: 'skill' })).toBe(1);
+  });
+
   test('skills are sampled from the first one', async () => {
     expect(await statementsOf({ search: 'zq', kind: 'skill' })).toBe(1);
   });
