@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
@@ -8,6 +9,7 @@ import { type Connection, type Connections, poolOf, STATEMENT_TIMEOUT_MS, type W
 import { driverQuery, Queries, type Query } from './queries.ts';
 import { nothing } from './schemas.ts';
 import type { ConnectionSettings } from './settings.ts';
+import { DatabaseUnavailable } from './watch.ts';
 
 export { DEFAULT_MAX_CONNECTIONS, QUICK_REFUSAL } from './pool.ts';
 export type { ConnectionSettings, SslMode } from './settings.ts';
@@ -108,10 +110,14 @@ export class Transaction extends Queries {
     const { client } = this.#connection;
     // The state of a connection after a failed COPY is unknown.
     this.#connection.isBroken = true;
-    const signal = AbortSignal.timeout(this.#deadlineMs);
-    await observeStatement(statement, () =>
-      pipeline(Readable.from(blocksOf(lines)), client.query(copyFrom(statement)), { signal }),
+    const copied = observeStatement(statement, () =>
+      pipeline(Readable.from(blocksOf(lines)), client.query(copyFrom(statement))),
     );
+    // Aborting the streams wouldn't help: they wait for PostgreSQL to confirm it. Closing the connection ends them.
+    const late = once(AbortSignal.timeout(this.#deadlineMs), 'abort').then(() => {
+      throw new DatabaseUnavailable(new Error(`COPY wasn't answered within ${this.#deadlineMs} ms`));
+    });
+    await Promise.race([copied, late]);
     this.#connection.isBroken = false;
   }
 

@@ -12,6 +12,7 @@ beforeAll(async () => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 afterAll(async () => {
   await target.drop();
@@ -53,6 +54,25 @@ test('a backend that no longer answers fails the statement after its deadline, a
     await vi.advanceTimersByTimeAsync(36_000);
     expect(isDatabaseUnavailable(await failed)).toBe(true);
     vi.useRealTimers();
+    expect(await rawRows(target.database, 'select pg_backend_pid() as pid')).not.toEqual([{ pid: frozen }]);
+  } finally {
+    process.kill(frozen, 'SIGCONT');
+  }
+});
+
+test('a backend that no longer answers a COPY counts as an unavailable database after the deadline', async () => {
+  const deadline = new AbortController();
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValue(deadline.signal);
+  let frozen = 0;
+  const transaction = target.database.transaction(async (open) => {
+    frozen = await backendOf(open);
+    process.kill(frozen, 'SIGSTOP');
+    const copied = open.copy('copy claim_set from stdin', []);
+    deadline.abort();
+    await copied;
+  });
+  try {
+    await expect(transaction).rejects.toSatisfy(isDatabaseUnavailable);
     expect(await rawRows(target.database, 'select pg_backend_pid() as pid')).not.toEqual([{ pid: frozen }]);
   } finally {
     process.kill(frozen, 'SIGCONT');
