@@ -43,7 +43,7 @@ const isListed = async (version: string): Promise<boolean> =>
 
 test.each([
   ['a list', 1, '/v0.1/servers?limit=1'],
-  ['a search that doesn’t fill a page', 3, '/v0.1/servers?search=weather'],
+  ['a search that doesn’t fill a page', 1, '/v0.1/servers?search=weather'],
   ['the versions of a server', 1, '/v0.1/servers/com.example%2Fweather/versions'],
   ['the latest version', 1, LATEST],
 ])('%s makes %i queries when cold and none when warm', async (_, queries, path) => {
