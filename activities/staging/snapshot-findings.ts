@@ -52,14 +52,14 @@ export class SnapshotFindings {
     this.#first ??= finding;
   }
 
-  /** Removes the rejections that aren't staged yet. Whoever takes them stages them. */
+  /** Removes the rejections that aren't staged yet, for the caller to stage. */
   takeRejections(): readonly EntryFinding[] {
     const rejections = this.#rejections;
     this.#rejections = [];
     return rejections;
   }
 
-  /** Removes the findings that aren't stored yet, about entries before this ordinal. Whoever takes them stores them. */
+  /** Removes the findings that aren't stored yet, about entries before this ordinal, for the caller to store. */
   takeBefore(ordinal: number): readonly EntryFinding[] {
     const { before = [], after = [] } = Object.groupBy(this.#findings, (finding) =>
       finding.ordinal < ordinal ? 'before' : 'after',
