@@ -115,7 +115,7 @@ const isComplete = z.boolean();
 /** An entry of the page, or none if the page is empty. */
 const foundRow = z.union([entryRow.extend({ isComplete }), z.object({ name: z.null(), isComplete })]);
 
-/** A page of matches, and whether there are no more, if the page isn't full. */
+/** A page of matches. With a page that isn't full, `isComplete` says whether these are all matches. */
 function scanOrIndex(query: EntriesQuery, texts: TextsQuery): QuerySqlToken<typeof foundRow> {
   const found = scannedOrByTrigrams(texts, sql.fragment`(select "isScanned" from sample)`);
   return sql.type(foundRow)`
