@@ -1,7 +1,7 @@
 /** Turns whatever an activity throws into the failure that Temporal records and the actor acts on. */
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
-import { DatabaseUnavailable } from '../db/connection/watch.ts';
+import { DatabaseUnavailable } from '../db/connection/availability.ts';
 import { type FailureType, RollcallError } from '../registry/failure.ts';
 import type { FailureDetails } from '../workflows/contract/activities.ts';
 import { withoutSecrets } from '../outbound/redaction.ts';

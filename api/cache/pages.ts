@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Reader } from '../../db/connection/consistent-read.ts';
 import { Turns } from '../../pacing/turns.ts';
-import { DatabaseUnavailable } from '../../db/connection/watch.ts';
+import { DatabaseUnavailable } from '../../db/connection/availability.ts';
 import { callerOf } from '../access/caller.ts';
 import type { RegistryView } from '../access/visibility.ts';
 import { whileConnected } from '../http/reader.ts';

@@ -1,12 +1,20 @@
 import { sql } from 'slonik';
 import type { Database } from './database.ts';
 import type { Connections } from './pool.ts';
-import { DatabaseUnavailable } from './watch.ts';
 import { nothing } from './schemas.ts';
 
 /** Resolves if the database responds. */
 export async function pingDatabase(database: Database): Promise<void> {
   await database.query(sql.type(nothing)`select`);
+}
+
+/** The database doesn't respond. It is unknown whether pending statements were executed. */
+export class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable';
+
+  constructor(cause?: unknown) {
+    super('Database unavailable', cause === undefined ? undefined : { cause });
+  }
 }
 
 /** SQLSTATE codes of failed connections, and of servers that start or stop. */

@@ -9,7 +9,7 @@ import { type Connection, type Connections, poolOf, STATEMENT_TIMEOUT_MS, type W
 import { driverQuery, Queries, type Query } from './queries.ts';
 import { nothing } from './schemas.ts';
 import type { ConnectionSettings } from './settings.ts';
-import { DatabaseUnavailable } from './watch.ts';
+import { DatabaseUnavailable } from './availability.ts';
 
 export { DEFAULT_MAX_CONNECTIONS, QUICK_REFUSAL } from './pool.ts';
 export type { ConnectionSettings, SslMode } from './settings.ts';

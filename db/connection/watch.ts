@@ -1,21 +1,13 @@
 /** Detects within two seconds that the database stops responding, or responds again. */
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { DatabaseUnavailable } from './availability.ts';
 import { clientConfiguration, type ConnectionSettings } from './settings.ts';
 import type { Connections } from './pool.ts';
 
 /** Milliseconds between pings, and their timeout. */
 const INTERVAL_MS = 250;
 const ANSWERED_WITHIN_MS = 1_500;
-
-/** The database doesn't respond. It is unknown whether pending statements were executed. */
-export class DatabaseUnavailable extends Error {
-  override readonly name = 'DatabaseUnavailable';
-
-  constructor(cause?: unknown) {
-    super('Database unavailable', cause === undefined ? undefined : { cause });
-  }
-}
 
 export interface WatchedConnections {
   /** Settings for a separate connection. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { failingClearly, toApplicationFailure } from '../../activities/failures.ts';
-import { DatabaseUnavailable } from '../../db/connection/watch.ts';
+import { DatabaseUnavailable } from '../../db/connection/availability.ts';
 import { type FailureType, RollcallError } from '../../registry/failure.ts';
 
 describe('a failure that Temporal records', () => {

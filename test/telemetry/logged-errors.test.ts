@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DatabaseUnavailable } from '../../db/connection/watch.ts';
+import { DatabaseUnavailable } from '../../db/connection/availability.ts';
 import { serializeError } from '../../telemetry/serialize-error.ts';
 
 test('an error that stands for several shows the message of the first, as itself and as a cause', () => {
