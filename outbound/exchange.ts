@@ -1,6 +1,17 @@
 /** One HTTP request, with deadlines. Sources, clusters, and identity providers all send their requests through here. */
+import { subscribe } from 'node:diagnostics_channel';
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
 import { type Dispatcher, errors, request } from 'undici';
 import { observeRequest } from '../telemetry/outbound-requests.ts';
+
+// If a request is aborted while undici sends its content, the HTTP/2 server isn't told and answers. Node makes another stream for
+// the answer. undici doesn't know that stream, so its error at the end of the connection would end the process.
+subscribe('http2.client.stream.created', (message) => {
+  const { stream, headers } = message as { readonly stream: ClientHttp2Stream; readonly headers: IncomingHttpHeaders };
+  if (headers[':status'] === undefined) return; // the stream of a request
+  stream.on('error', () => undefined);
+  stream.close(constants.NGHTTP2_CANCEL);
+});
 
 /** The method, and JSON to send. A method with content must be named: without one, something is read. */
 export type Sending =
