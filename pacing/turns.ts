@@ -64,17 +64,21 @@ export class Turns {
     if (this.#waiting.size >= maxWaiting) throw new Overloaded(`${this.#waiting.size} requests are already waiting`);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiting: Waiting = { key, begin: resolve };
-    const giveUp = (): void => reject(signal?.reason as Error);
+    // Leaves the queue at once: work that ends before the rejection is noticed would give its turn to nobody.
+    const leave = (reason: Error): void => {
+      this.#waiting.delete(waiting);
+      reject(reason);
+    };
+    const giveUp = (): void => leave(signal?.reason as Error);
     const timer =
       maxWaitMs === undefined
         ? undefined
-        : setTimeout(() => reject(new Overloaded(`It wasn't this request's turn within ${maxWaitMs} ms`)), maxWaitMs);
+        : setTimeout(() => leave(new Overloaded(`It wasn't this request's turn within ${maxWaitMs} ms`)), maxWaitMs);
     signal?.addEventListener('abort', giveUp);
     this.#waiting.add(waiting);
     try {
       await promise;
     } finally {
-      this.#waiting.delete(waiting);
       clearTimeout(timer);
       signal?.removeEventListener('abort', giveUp);
     }
