@@ -41,7 +41,7 @@ export interface Purged {
 
 /**
  * Deletes what is older than its retention: tombstones of vanished entries (but not of managed sources, because a deleted
- * version can't be published again), sync records except the newest one of each source, and completed write requests.
+ * version can't be published again), sync records except each source's newest one and newest success, and completed write requests.
  * Also deletes what ended syncs have staged, search texts and contents of no entry, and unused claim sets.
  */
 export async function purge(database: Database, retention: Retention = {}): Promise<Purged> {
@@ -89,9 +89,12 @@ async function purgeTombstonesOf(transaction: Transaction, sourceId: string, ret
 async function purgeSyncRuns(database: Database, limits: Required<Retention>): Promise<number> {
   const { rowCount } = await database.query(sql.type(nothing)`
     delete from sync_run using (
-      select id, row_number() over (partition by source_id order by number desc) as age from sync_run
+      select id, row_number() over (partition by source_id order by number desc) as age,
+        max(number) filter (where outcome in ('changed', 'unchanged')) over (partition by source_id) as success
+      from sync_run
     ) as ranked
-    where sync_run.id = ranked.id and ranked.age > 1 and sync_run.ended_at is not null
+    where sync_run.id = ranked.id and ranked.age > 1 and sync_run.number is distinct from ranked.success
+    and sync_run.ended_at is not null
     and (ranked.age > ${limits.syncRuns} or sync_run.ended_at < ${ago(limits.syncRunsMs)})
     and not exists (select from sync_run as later where later.findings_run_id = sync_run.id)`);
   return rowCount;

@@ -5,6 +5,7 @@ import { listRegistries } from '../../db/configuration/registries.ts';
 import { discardSnapshot, stagedProgress } from '../../db/syncs/snapshots.ts';
 import { findSource } from '../../db/configuration/sources.ts';
 import { listFindings, addFindings } from '../../db/syncs/sync-findings.ts';
+import { listSourceStates } from '../../db/syncs/source-states.ts';
 import { closeFailedSyncRun, listSyncRuns, openSyncRun } from '../../db/syncs/sync-runs.ts';
 import { carryOutWrite, putWriteRequest } from '../../db/writes/write-requests.ts';
 import type { EntryFinding } from '../../registry/entry.ts';
@@ -83,6 +84,23 @@ test('old records of syncs are purged, but never the newest one, so that numberi
   expect(await findSource(target.database, 'first')).toMatchObject({
     nextSyncNumber: 5,
     lastRun: { outcome: 'unchanged' },
+  });
+});
+
+test('the last success of a source is kept, however often and long it has failed since', async () => {
+  await syncFirst(drafts(1));
+  for (let round = 0; round < 3; round++) {
+    const { syncRunId } = await stage(target.database, { sourceName: 'first', entries: [] });
+    const failure = { outcome: 'failed', type: 'UpstreamInvalid', message: 'no JSON' } as const;
+    await closeFailedSyncRun(target.database, syncRunId, failure);
+  }
+  expect(await purge(target.database, { syncRuns: 1, syncRunsMs: 0 })).toMatchObject({ syncRuns: 2 });
+  const runs = await listSyncRuns(target.database, { sourceName: 'first', limit: 10 });
+  expect(runs.map(({ number }) => number)).toEqual([4, 1]);
+  const states = await listSourceStates(target.database);
+  expect(states.find(({ name }) => name === 'first')).toMatchObject({
+    successAtMs: expect.any(Number) as number,
+    failures: 1,
   });
 });
 
