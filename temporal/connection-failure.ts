@@ -39,7 +39,10 @@ export async function describeTemporalFailure(error: unknown, server: TemporalSe
     case GRPC_STATUS.unavailable:
     case GRPC_STATUS.deadlineExceeded:
       if (tls !== undefined || apiKey !== undefined) {
-        const fault = await describeHandshakeFault(server);
+        const fault = await describeHandshakeFault(server).catch(
+          // Files of certificates and keys are read again, and can be missing by now.
+          (reason: Error) => `Temporal at ${address} can't be used: ${reason.message}`,
+        );
         if (fault !== null) return fault;
       }
       return `Temporal at ${address} doesn't answer: start it, or correct \`temporal.address\`${
