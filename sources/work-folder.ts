@@ -29,7 +29,8 @@ async function removeAbandonedFolders(): Promise<void> {
     const stats = await stat(folder).catch(() => null);
     const ageMs = stats === null ? 0 : Date.now() - stats.mtimeMs;
     if (ageMs > (isAlive(processId) ? ABANDONED_MS : ABANDONED_WHEN_GONE_MS)) {
-      await rm(folder, { recursive: true, force: true });
+      // Another user's, or another worker is removing it too. Nothing that is done here needs it to be gone.
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 }

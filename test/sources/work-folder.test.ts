@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -37,4 +37,26 @@ test('folders that a killed worker left behind are removed, those of other worke
   await Promise.all(folders.map(async ({ folder }) => await utimes(folder, hours(30), hours(30)).catch(() => {})));
   await inWorkFolder(async () => {});
   expect(folders.some(({ folder }) => existsSync(folder))).toBe(false);
+});
+
+test('a folder of another worker that can’t be removed doesn’t fail the work', async () => {
+  const gone = Number(execFileSync('sh', ['-c', 'echo $$']).toString());
+  const folder = join(tmpdir(), `rollcall-fetch-${gone}-stuck`);
+  await mkdir(folder);
+  // Paths of more than 4,096 bytes can't be removed, not even by root.
+  const name = 'x'.repeat(250);
+  const levels = 2 * Math.ceil(4_096 / name.length);
+  try {
+    for (let level = 0; level < levels; level++) {
+      await mkdir(`${folder}.new`);
+      if (level > 0) await rename(join(folder, name), join(`${folder}.new`, name));
+      await rename(`${folder}.new`, join(folder, name));
+    }
+    const hoursAgo = new Date(Date.now() - 2 * 60 * 60_000);
+    await utimes(folder, hoursAgo, hoursAgo);
+    expect(await inWorkFolder(() => Promise.resolve('done'))).toBe('done');
+    await expect(rm(folder, { recursive: true })).rejects.toThrow('ENAMETOOLONG');
+  } finally {
+    execFileSync('rm', ['-rf', folder, `${folder}.new`]);
+  }
 });
