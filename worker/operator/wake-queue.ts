@@ -33,6 +33,7 @@ export class WakeQueue {
   /** Runs until the signal aborts. */
   async run(): Promise<void> {
     const { signal } = this.#options;
+    signal.addEventListener('abort', () => this.#notify(), { once: true });
     while (!signal.aborted) {
       if (this.#waiting.size === 0) await this.#untilAdded();
       await pause(SETTLE_MS, signal);
@@ -43,10 +44,8 @@ export class WakeQueue {
   }
 
   async #untilAdded(): Promise<void> {
-    const { signal } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#notify = resolve;
-    signal.addEventListener('abort', () => resolve(), { once: true });
     await promise;
   }
 
