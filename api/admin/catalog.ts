@@ -11,7 +11,7 @@ import { readableRegistry } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import { type OperationContext, query } from './operation.ts';
 import { visibleRegistries } from './registries/reads.ts';
-import { entryKind, withKind } from './entries/names.ts';
+import { entryKind, serverName, serverVersion, withKind } from './entries/names.ts';
 
 /** The registries that the caller can read, the default one first, then by name. */
 export const listReadableRegistries = query({
@@ -23,7 +23,7 @@ export const listReadableRegistries = query({
 
 const text = z.string().max(300);
 const ofRegistry = z.object({ registry: text, entryKind });
-const ofServer = ofRegistry.extend({ name: text });
+const ofServer = ofRegistry.extend({ name: serverName });
 
 /**
  * Servers, skills, or plugins by their latest versions, filtered, with the number of all that match. Without a registry:
@@ -89,7 +89,7 @@ export const listServerVersions = query({
 export const getServerVersion = query({
   role: null,
   needsToken: false,
-  input: ofServer.extend({ version: text }),
+  input: ofServer.extend({ version: serverVersion }),
   run: async (context, { registry, entryKind: wanted, name, version }) => {
     const entries = await readEntries(context, registry, wanted);
     const entry = await findEntry(context.database, { ...entries, name, version, includeDeleted: true });

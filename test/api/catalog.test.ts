@@ -140,3 +140,12 @@ test('a version names the sync that last added or changed it', async () => {
   const version = { name: 'com.example/a', version: '2.0.0' };
   expect(await ask('version', version)).toMatchObject({ ...version, sourceName: 'alpha', syncNumber: 1 });
 });
+
+test('opens an entry whose name and version are as long as they can be', async () => {
+  const name = `com.example/${'n'.repeat(500)}`;
+  const version = `1.0.0-${'v'.repeat(506)}`;
+  await useSources(api.database, source('alpha'), source('beta'), source('long'));
+  await sync(api.database, { sourceName: 'long', entries: [draft(name, version)] });
+  expect(await ask('versions', { name })).toMatchObject([{ version }]);
+  expect(await ask('version', { name, version })).toMatchObject({ name, version });
+});

@@ -13,7 +13,7 @@ import { seesRegistry } from '../../access/permissions.ts';
 import { tokenCaller } from '../../access/token-caller.ts';
 import { entriesOf } from '../../access/visibility.ts';
 import { HttpError } from '../../http/error.ts';
-import { entryKind, withKind } from '../entries/names.ts';
+import { entryKind, serverName, withKind } from '../entries/names.ts';
 import { type OperationContext, query } from '../operation.ts';
 import type { ViewAs } from '../outputs.ts';
 
@@ -56,7 +56,7 @@ export const viewRegistryAs = query({
     entryKind,
     search: z.string().max(200).optional(),
     /** `next` of the previous page. */
-    after: z.string().max(200).optional(),
+    after: serverName.optional(),
   }),
   run: async (context, { name, claims, entryKind: kind, search, after }): Promise<ViewAs> => {
     const { audit, database, sender, views } = context;
