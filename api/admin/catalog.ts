@@ -9,6 +9,7 @@ import type { EntryKind } from '../../registry/entry-kind.ts';
 import { entriesOf } from '../access/visibility.ts';
 import { readableRegistry } from '../context.ts';
 import { HttpError } from '../http/error.ts';
+import { timestamp } from '../http/values.ts';
 import { type OperationContext, query } from './operation.ts';
 import { visibleRegistries } from './registries/reads.ts';
 import { entryKind, serverName, serverVersion, withKind } from './entries/names.ts';
@@ -43,7 +44,7 @@ export const searchServers = query({
     transport: text.optional(),
     tag: text.optional(),
     status: z.enum(ENTRY_STATUSES).optional(),
-    updatedSince: z.iso.datetime({ offset: true }).optional(),
+    updatedSince: timestamp.optional(),
     sort: z.enum(['name', 'updated']).default('name'),
     offset: z.int().min(0).max(1_000_000).default(0),
     limit: z.int().min(1).max(200).default(100),

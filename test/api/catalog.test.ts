@@ -81,6 +81,7 @@ test.each<[object, string[]]>([
   [{ status: 'deprecated' }, ['b@1.0.0']],
   [{ status: 'deleted' }, ['c@1.0.0']],
   [{ updatedSince: '2025-01-01T00:00:00Z' }, ['a@2.0.0', 'b@1.0.0', 'e@1.0.0']],
+  [{ updatedSince: '0000-01-01T00:00:00Z' }, ['a@2.0.0', 'b@1.0.0', 'd@1.0.0', 'e@1.0.0']],
 ])('filters by %j', async (input, expected) => {
   expect(await found(input)).toEqual(expected);
 });
