@@ -30,8 +30,7 @@ export async function follow(cluster: Cluster, collection: Collection, follower:
   while (!signal.aborted) {
     try {
       const after = await list(cluster, { collection, follower, known });
-      failures = 0;
-      await watch(cluster, { collection, follower, known, after });
+      await watch(cluster, { collection, follower, known, after, onWatching: () => (failures = 0) });
     } catch (error) {
       if (signal.aborted) return;
       const isNotInstalled = error instanceof RollcallError && error.type === 'UpstreamNotFound';
@@ -76,10 +75,17 @@ async function list(cluster: Cluster, { collection, follower, known }: Following
 /** Ends with an error, such as that of an API server that restarts. */
 async function watch(
   cluster: Cluster,
-  { collection, follower, known, after }: Following & { readonly after: string },
+  {
+    collection,
+    follower,
+    known,
+    after,
+    onWatching,
+  }: Following & { readonly after: string; readonly onWatching: () => void },
 ): Promise<never> {
   for (let position = after; ;) {
     const changes = await watchChanges(cluster, { collection, after: position, signal: follower.signal });
+    onWatching();
     for await (const { type, object, resourceVersion } of changes) {
       position = resourceVersion;
       if (type === 'BOOKMARK') continue;
