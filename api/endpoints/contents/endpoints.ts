@@ -9,7 +9,7 @@ import { sendContent, sendImmutable } from '../../cache/sent-content.ts';
 import { servedView } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
 import { requiredParameter } from '../../http/path-parameter.ts';
-import { whileConnected } from '../../http/reader.ts';
+import { addressOf } from '../../http/request.ts';
 import { text } from '../../http/values.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
 import { pathParameters } from '../common-parts.ts';
@@ -105,11 +105,9 @@ export const contentsApi: EndpointGroup = {
 
 async function sendIndex({ context, request, response }: Call): Promise<void> {
   const view = await servedView(context, request);
-  await whileConnected(request, response, async (reader) => {
-    const options = { mode: 'provide', versions: 'latest' } as const;
-    const { text: body, changedAt } = await context.exports.of({ view, target: agentSkillsIndex, options }, reader);
-    await sendContent(request, response, { body, contentType: 'application/json', changedAt });
-  });
+  const asked = { view, target: agentSkillsIndex, options: { mode: 'provide', versions: 'latest' } } as const;
+  const { text: body, changedAt } = await context.exports.of(asked, addressOf(request));
+  await sendContent(request, response, { body, contentType: 'application/json', changedAt });
 }
 
 async function sendStoredContent({ context, request, response }: Call): Promise<void> {

@@ -12,7 +12,7 @@ import { sendContent } from '../../cache/sent-content.ts';
 import { servedView } from '../../context.ts';
 import { HttpError } from '../../http/error.ts';
 import { requiredParameter } from '../../http/path-parameter.ts';
-import { whileConnected } from '../../http/reader.ts';
+import { addressOf } from '../../http/request.ts';
 import { text } from '../../http/values.ts';
 import { type Call, endpoint, type EndpointGroup } from '../endpoint.ts';
 import { pathParameters } from '../common-parts.ts';
@@ -91,18 +91,16 @@ export const clientExports: EndpointGroup = {
 
 async function listExports({ context, request, response }: Call): Promise<void> {
   const view = await servedView(context, request);
-  await whileConnected(request, response, async (reader) => {
-    const targets: ExportList['targets'] = [];
-    let changedAt: string | null = null;
-    for (const target of ALL_TARGETS) {
-      const options: ExportOptions = { mode: target.modes[0], versions: 'all' };
-      const made = await context.exports.of({ view, target, options }, reader);
-      changedAt = made.changedAt;
-      targets.push({ ...description(target), ...counts(made.report) });
-    }
-    const list = `${JSON.stringify({ targets } satisfies ExportList)}\n`;
-    await sendContent(request, response, { body: list, contentType: 'application/json', changedAt });
-  });
+  const targets: ExportList['targets'] = [];
+  let changedAt: string | null = null;
+  for (const target of ALL_TARGETS) {
+    const options: ExportOptions = { mode: target.modes[0], versions: 'all' };
+    const made = await context.exports.of({ view, target, options }, addressOf(request));
+    changedAt = made.changedAt;
+    targets.push({ ...description(target), ...counts(made.report) });
+  }
+  const list = `${JSON.stringify({ targets } satisfies ExportList)}\n`;
+  await sendContent(request, response, { body: list, contentType: 'application/json', changedAt });
 }
 
 function description({
@@ -126,33 +124,29 @@ type ExportCall = Call<z.output<typeof exportParameters>>;
 
 async function sendExport({ context, request, response, query }: ExportCall): Promise<void> {
   const { view, target, options } = await exportRequest({ context, request, query });
-  await whileConnected(request, response, async (reader) => {
-    const { text: file, changedAt } = await context.exports.of({ view, target, options }, reader);
-    response.set('Content-Disposition', `inline; filename="${target.fileName}"`);
-    await sendContent(request, response, { body: file, contentType: target.contentType, changedAt });
-  });
+  const { text: file, changedAt } = await context.exports.of({ view, target, options }, addressOf(request));
+  response.set('Content-Disposition', `inline; filename="${target.fileName}"`);
+  await sendContent(request, response, { body: file, contentType: target.contentType, changedAt });
 }
 
 async function sendReport({ context, request, response, query }: ExportCall): Promise<void> {
   const { view, target, options } = await exportRequest({ context, request, query });
-  await whileConnected(request, response, async (reader) => {
-    const { report, changedAt } = await context.exports.of({ view, target, options }, reader);
-    const body = {
-      target: target.id,
-      mode: options.mode,
-      versions: options.versions,
-      ...counts(report),
-      servers: report.map(({ versions, notes, ...line }) => ({
-        ...line,
-        versions: [...versions],
-        notes: [...notes],
-      })),
-    } satisfies ExportReport;
-    await sendContent(request, response, {
-      body: `${JSON.stringify(body)}\n`,
-      contentType: 'application/json',
-      changedAt,
-    });
+  const { report, changedAt } = await context.exports.of({ view, target, options }, addressOf(request));
+  const body = {
+    target: target.id,
+    mode: options.mode,
+    versions: options.versions,
+    ...counts(report),
+    servers: report.map(({ versions, notes, ...line }) => ({
+      ...line,
+      versions: [...versions],
+      notes: [...notes],
+    })),
+  } satisfies ExportReport;
+  await sendContent(request, response, {
+    body: `${JSON.stringify(body)}\n`,
+    contentType: 'application/json',
+    changedAt,
   });
 }
 

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../../../db/connection/database.ts';
-import { readConsistently, type Reader } from '../../../db/connection/consistent-read.ts';
+import { readConsistently } from '../../../db/connection/consistent-read.ts';
 import { listArtifacts } from '../../../db/contents/entry-files.ts';
 import { streamEntries } from '../../../db/entries/entries.ts';
 import { servedName, type SkillKind } from '../../../registry/entry-kind.ts';
@@ -53,17 +53,20 @@ export class RenderedExports {
     this.#database = database;
   }
 
-  /** @throws HttpError 422 for a registry that is too large, and what reading it throws. */
-  async of({ view, target, options }: ExportRequest, reader: Reader): Promise<RenderedExport> {
+  /**
+   * @param address of the client: those with the same one share a limit
+   * @throws HttpError 422 for a registry that is too large, and what reading it throws.
+   */
+  async of({ view, target, options }: ExportRequest, address: string): Promise<RenderedExport> {
     const state = `${view.registry.revisionToken} ${view.key}`;
     const body = await this.#rendered.getOrMake(
       [state, target.id, options.mode, options.versions].join(' '),
       async () => {
         if ('lists' in target) {
-          const { catalog, changedAt } = await this.#readSkills(view, target.lists, reader.key);
+          const { catalog, changedAt } = await this.#readSkills(view, target.lists, address);
           return bodyOf(JSON.stringify({ ...target.renderSkills(catalog), changedAt } satisfies RenderedExport));
         }
-        const { catalog, changedAt } = await this.#catalogAt(state, view, reader.key);
+        const { catalog, changedAt } = await this.#catalogAt(state, view, address);
         // Rendering takes a while: let other requests run in between.
         await setImmediate();
         const { text, report } = target.render(catalog, options);
@@ -73,31 +76,29 @@ export class RenderedExports {
     return JSON.parse(body.content.toString()) as RenderedExport;
   }
 
-  #catalogAt(state: string, view: RegistryView, key: string): Promise<DatedCatalog> {
+  #catalogAt(state: string, view: RegistryView, address: string): Promise<DatedCatalog> {
     const known = this.#catalogs.get(state);
     if (known !== undefined) return known;
-    // Shared by all concurrent callers, so it doesn't end with the client that asked first.
-    const reading = this.#read(view, { key, signal: new AbortController().signal });
+    const reading = this.#read(view, address);
     this.#catalogs.set(state, reading);
     reading.catch(() => this.#catalogs.delete(state));
     return reading;
   }
 
-  async #read(view: RegistryView, reader: Reader): Promise<DatedCatalog> {
-    const { entries, changedAt } = await this.#entries({ ...entriesOf(view), includeDeleted: true }, { view, reader });
+  async #read(view: RegistryView, address: string): Promise<DatedCatalog> {
+    const { entries, changedAt } = await this.#entries({ ...entriesOf(view), includeDeleted: true }, { view, address });
     return { catalog: catalogOf(entries), changedAt };
   }
 
   async #readSkills(
     view: RegistryView,
     kind: SkillKind,
-    key: string,
+    address: string,
   ): Promise<{ readonly catalog: SkillCatalog; readonly changedAt: string | null }> {
     const seen = { ...entriesOf(view), kind };
-    const reader = { key, signal: new AbortController().signal };
     const { entries, changedAt } = await this.#entries(
       { ...seen, version: 'latest', includeDeleted: false },
-      { view, reader },
+      { view, address },
     );
     const artifacts = await listArtifacts(this.#database, seen);
     const skills = entries.map(({ name, version, status, document }) => ({
@@ -112,8 +113,10 @@ export class RenderedExports {
 
   async #entries(
     query: Parameters<typeof streamEntries>[1],
-    { view, reader }: { readonly view: RegistryView; readonly reader: Reader },
+    { view, address }: { readonly view: RegistryView; readonly address: string },
   ): Promise<{ readonly entries: readonly ExportedVersion[]; readonly changedAt: string | null }> {
+    // Shared by all concurrent callers, so it doesn't end with the client that asked first.
+    const reader = { key: address, signal: new AbortController().signal };
     const entries: ExportedVersion[] = [];
     let changedAt: string | null = null;
     let bytes = 0;
