@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 
 const HEARTBEAT_INTERVAL_MS = 4_000;
 
-/** How far a fetch got; also where an attempt after a lost worker continues. */
+/** How far a fetch got. An attempt after a lost worker continues with the counts. */
 export interface ProgressDetails {
   readonly entries?: number;
   /** All entries of the pages whose rejections and warnings are counted, for a paged fetch. */
@@ -11,7 +11,6 @@ export interface ProgressDetails {
   readonly rejected?: number;
   readonly warnings?: number;
   readonly bytes?: number;
-  readonly cursor?: string;
   /** The current step, as text. */
   readonly step?: string;
 }
