@@ -14,7 +14,7 @@ import { SpecFault } from '../../operator/spec-fault.ts';
 import { hasOwnTemporal } from '../../operator/temporal-access.ts';
 import { deriveStatus, type Observation, terminatingStatus } from '../../operator/status.ts';
 import { renderWorkload } from '../../operator/workload.ts';
-import type { JsonObject } from '../../registry/json.ts';
+import { type JsonObject, memberOf } from '../../registry/json.ts';
 import type { ReconcileInput, ReconcileResult } from '../../workflows/contract/registry.ts';
 import { applyObjects, isDenied } from './apply-objects.ts';
 import type { OperatorDependencies, Reconciliation } from './dependencies.ts';
@@ -170,8 +170,7 @@ async function statusOf(
     throw error;
   });
   const notes = rendered === undefined ? [] : [...rendered.notes, ...notesOnReplicas(deployment, rendered)];
-  const isServing =
-    rendered !== undefined && Number((deployment?.['status'] as JsonObject)?.['readyReplicas'] ?? 0) > 0;
+  const isServing = rendered !== undefined && Number(memberOf(deployment, 'status')['readyReplicas'] ?? 0) > 0;
   const trigger = isServing ? await answerSyncTrigger(reconciliation, resource, rendered) : undefined;
   const sources = isServing ? await observeSources(reconciliation, resource, rendered) : undefined;
   return deriveStatus(
@@ -188,7 +187,7 @@ async function statusOf(
 }
 
 function notesOnReplicas(deployment: JsonObject | null, rendered: RenderedConfiguration): string[] {
-  const replicas = Number((deployment?.['spec'] as JsonObject)?.['replicas'] ?? 1);
+  const replicas = Number(memberOf(deployment, 'spec')['replicas'] ?? 1);
   if (replicas < 2 || !hasOwnDatabase(rendered)) return [];
   return [`${replicas} replicas need a shared database, or each serves its own data: set spec.databaseConfig`];
 }
