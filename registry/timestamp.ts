@@ -1,10 +1,14 @@
 const RFC_3339 =
-  /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,20}))?(?:Z|([+-])(0\d|1[0-4]):([0-5]\d))$/i;
+  /^(\d{4}-\d{2}-\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d{1,20}))?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/i;
 
-/** Whether the text is an RFC 3339 timestamp that Postgres accepts: in the years 1 to 9999, and not a leap second. */
+/** Whether the text is an RFC 3339 timestamp that Postgres stores as it is: in the years 1 to 9999, and not a leap second. */
 export function isTimestamp(text: string): boolean {
-  const date = RFC_3339.exec(text)?.[1];
-  return date !== undefined && !date.startsWith('0000') && isDay(date);
+  const [, date, fraction = ''] = RFC_3339.exec(text) ?? [];
+  if (date === undefined || date.startsWith('0000') || !isDay(date)) return false;
+  if (date !== '0001-01-01' && date !== '9999-12-31') return true;
+  // An offset, or rounding to microseconds, can lead to another year, which has no four digits.
+  const year = new Date(text.toUpperCase()).getUTCFullYear();
+  return year >= 1 && year <= 9999 && fraction.length <= 6;
 }
 
 /**
