@@ -10,7 +10,7 @@ import { secretFile } from './settings.ts';
 export function authSettings(written: SourcesFile['auth'], folder: string): AuthSettings {
   const { mode, oauth, publicPaths, authz } = written;
   if (mode === 'anonymous') return { mode };
-  // The schema rejects this. Fail closed if that ever changes.
+  // The schema rejects this. Fail closed if the schema ever changes.
   if (oauth?.providers === undefined) throw new Error('auth.mode is oauth, but there are no providers');
   const { realm, writeScope, scopesSupported = ['mcp-registry:read', writeScope], resourceUrl } = oauth;
   return {

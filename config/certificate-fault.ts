@@ -13,18 +13,18 @@ const FAULTS: Readonly<Record<string, CertificateFault>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'untrusted',
 };
 
-/** What is wrong with a certificate according to an error code of Node, if it is about one. */
+/** The fault of a certificate that an error code of Node stands for; undefined for other codes. */
 export function certificateFault(code: string): CertificateFault | undefined {
   return FAULTS[code];
 }
 
-/** What to change for a certificate with another name, and for one of an unknown authority. */
+/** The advice for a certificate with another name, and for one of an unknown authority. */
 type Remedies = Readonly<Record<'otherName' | 'untrusted', string>>;
 
 /**
- * One sentence for an error of OpenSSL about a certificate, or null if it is about something else.
+ * Describes an error of OpenSSL about a certificate in one sentence. Returns null for other errors.
  *
- * @param server whose certificate it is, such as `Temporal at temporal.example.com:7233`
+ * @param server the owner of the certificate, such as `Temporal at temporal.example.com:7233`
  */
 export function describeCertificateFault(
   { code, message }: { readonly code: string; readonly message: string },

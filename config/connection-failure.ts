@@ -12,8 +12,8 @@ const CERTIFICATE_REMEDIES = {
 };
 
 /**
- * One sentence for an error of the connection: what is wrong, at which address, and the setting to change. Other errors
- * keep their message.
+ * Describes a connection error in one sentence: the problem, the address, and the setting to change. Other errors keep
+ * their message.
  */
 export function describeDatabaseFailure(
   error: unknown,

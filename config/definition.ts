@@ -1,11 +1,11 @@
-/** From a source as it is written to its definition. */
+/** Converts a source of the configuration file to its definition. */
 import { defined } from '../registry/json.ts';
 import { isManaged, type SourceDefinition } from '../registry/source-definition.ts';
 import { sourceKinds } from '../sources/index.ts';
 import type { Surroundings } from './settings.ts';
 import type { WrittenSource } from './schema/source.ts';
 
-/** The definition of a source that was checked: it has exactly one kind. */
+/** The definition of a valid source, which has exactly one kind. */
 export function sourceDefinition(name: string, source: WrittenSource, surroundings: Surroundings): SourceDefinition {
   const members = source as unknown as Readonly<Record<string, unknown>>;
   const kind = sourceKinds().find(({ key }) => members[key] !== undefined);

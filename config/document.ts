@@ -65,7 +65,7 @@ function toValue(document: Document, fault: (message: string) => ConfigurationFi
   }
 }
 
-/** Source kinds that need no settings: `managed:`. */
+/** Source kinds that need no settings, and can be written without a value: `managed:`. */
 const COMPLETE_WITHOUT_VALUE: ReadonlySet<string> = new Set(
   sourceKinds()
     .filter(({ schema }) => schema.safeParse(null).success)

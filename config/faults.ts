@@ -11,7 +11,7 @@ export function describeFinding(finding: ConfigurationFinding): string {
 
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
-  /** In file order; faults of environment variables last. */
+  /** The faults in the order of the file, then those of environment variables. */
   readonly faults: readonly ConfigurationFinding[];
 
   constructor(faults: readonly ConfigurationFinding[]) {

@@ -2,7 +2,7 @@
 import { isLoopbackHost } from '../registry/loopback.ts';
 
 export interface ListenAddress {
-  /** Empty: all interfaces. */
+  /** The host; empty for all interfaces. */
   readonly host: string;
   readonly port: number;
 }

@@ -40,11 +40,11 @@ export interface TemporalTls {
 }
 
 export interface TemporalSettings {
-  /** `host:port`. Absent: `serve` starts a development server. */
+  /** `host:port`. If it is absent, `serve` starts a development server. */
   readonly address?: string;
   readonly namespace: string;
   readonly taskQueue: string;
-  /** Absent: no TLS, unless there is an API key, which is never sent without it. */
+  /** If it is absent, TLS is off, unless there is an API key, which is never sent without TLS. */
   readonly tls?: TemporalTls;
   readonly apiKey?: SecretReference;
   /** Worker Deployment Versioning: see temporal/worker-versions.ts. */
@@ -61,7 +61,7 @@ export interface ServerSettings extends Omit<WrittenServer, 'maxStale' | 'drainD
   readonly address: string;
   /** The internal address of an `api`. Default port 8081. */
   readonly internalAddress: string;
-  /** Milliseconds that a stopping `api` still answers as before. Absent: 5 s, and 0 on loopback addresses. */
+  /** Milliseconds that a stopping `api` still answers as before. Default: 5 s, and 0 on loopback addresses. */
   readonly drainDelayMs?: number;
   /** Milliseconds that cached pages are served for while the database is unavailable. Default 10 min. */
   readonly maxStaleMs: number;
@@ -82,13 +82,13 @@ export interface ProviderSettings extends Omit<
   /** Bearer token for requests to the provider. */
   readonly token?: SecretReference;
   readonly allowPrivateIp: boolean;
-  /** Absent: users can't sign in to the console with this provider. */
+  /** If it is absent, users can't sign in to the console with this provider. */
   readonly console?: ConsoleClient;
 }
 
 /** The console as a client of an identity provider. */
 export interface ConsoleClient extends Omit<NonNullable<WrittenProvider['console']>, 'clientSecretFile'> {
-  /** Absent: a public client. */
+  /** If it is absent, the console is a public client. */
   readonly clientSecret?: SecretReference;
 }
 
@@ -104,11 +104,11 @@ export interface OAuthSettings {
   readonly scopesSupported: readonly string[];
   /** Scope required for changes. Default `mcp-registry:write`. */
   readonly writeScope: string;
-  /** Secrets that seal the cookies of the console, one per line. Absent: generated secrets in Postgres. */
+  /** Secrets that seal the cookies of the console, one per line. Default: generated secrets in Postgres. */
   readonly sessionSecret?: SecretReference;
-  /** At least one. The issuer of a token selects its provider. */
+  /** At least one provider. The issuer of a token selects its provider. */
   readonly providers: readonly ProviderSettings[];
-  /** Absent: any valid token allows everything. */
+  /** If it is absent, any valid token allows everything. */
   readonly authz?: AuthorizationSettings;
 }
 
@@ -117,22 +117,22 @@ export type AuthSettings = { readonly mode: 'anonymous' } | OAuthSettings;
 export interface AuditSettings {
   /** Default: true if authentication is on. */
   readonly enabled: boolean;
-  /** File for JSON lines. Absent: standard output. */
+  /** File for JSON lines. Default: standard output. */
   readonly logFile?: string;
-  /** Actions to record. Absent: all. */
+  /** Actions to record. Default: all. */
   readonly eventTypes?: readonly string[];
   readonly excludeEventTypes: readonly string[];
   /** How long events are kept in Postgres, in milliseconds. Default 90 days. */
   readonly retentionMs: number;
 }
 
-/** Limits of sources created through the API, and what syncs need from other hosts. */
+/** Limits of sources created through the API, and settings for requests of syncs to other hosts. */
 export interface OutboundSettings {
   /** Private host names, addresses, and CIDR ranges that are allowed, also over plain HTTP. */
   readonly allow: readonly string[];
-  /** The folder that must contain their secret files. Absent: they can't use secret files. */
+  /** The folder that must contain their secret files. If it is absent, they can't use secret files. */
   readonly secretsFolder?: string;
-  /** File with the keys of Sigstore (`trusted_root.json`). Absent: the public keys, downloaded from Sigstore. */
+  /** File with the keys of Sigstore (`trusted_root.json`). Default: the public keys, downloaded from Sigstore. */
   readonly trustedRoot?: string;
   /** Whether the packages that skills and plugins name are read. Default true. */
   readonly readPackages?: boolean;
@@ -158,7 +158,7 @@ export interface Configuration {
    * registry serves all sources in order and isn't in this list.
    */
   readonly registries: readonly RegistryDefinition[];
-  /** Absent: `serve` starts its own PostgreSQL server. */
+  /** If it is absent, `serve` starts its own PostgreSQL server. */
   readonly database?: DatabaseSettings;
   readonly temporal: TemporalSettings;
   readonly auth: AuthSettings;

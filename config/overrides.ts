@@ -9,7 +9,7 @@ import { didYouMean } from './suggestion.ts';
 
 const PREFIX = 'THV_REGISTRY_';
 
-/** Read elsewhere, or for features of ToolHive Registry Server that need no setting here. */
+/** Variables that are read elsewhere, or that set features of ToolHive Registry Server that need no setting here. */
 const OTHER_VARIABLES: readonly string[] = [
   PASSWORD_VARIABLES.override,
   PASSWORD_VARIABLES.migrationOverride,
@@ -33,7 +33,8 @@ export interface Overridden {
 
 /**
  * Applies environment variables to scalars, whether the file sets them or not. Lists can't be overridden. An empty
- * variable counts as unset, because templates produce them. An unknown variable is a fault, because it is a typing error.
+ * variable counts as unset, because templates produce them. An unknown variable is a fault, because it is probably a
+ * typo.
  */
 export function applyOverrides(file: JsonObject, schema: SchemaNode, environment: NodeJS.ProcessEnv): Overridden {
   const scalars = scalarsByVariable(schema, []);

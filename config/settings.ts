@@ -99,7 +99,7 @@ export function serverSettings(written: SourcesFile['server'], isEmbedded: boole
   };
 }
 
-/** The listen address of a worker's probes and metrics. Port 0, for any free port, has no next one. */
+/** The listen address of a worker's probes and metrics. Port 0 stands for any free port, and has no next one. */
 export function workerInternalAddress({ internalAddress, workerInternalAddress: written }: ServerSettings): string {
   return written ?? internalAddress.replace(/\d+$/, (port) => (port === '0' ? port : String(Number(port) + 1)));
 }
@@ -107,7 +107,7 @@ export function workerInternalAddress({ internalAddress, workerInternalAddress: 
 /** Longer than load balancers usually take to notice that a process isn't ready. */
 const DRAIN_DELAY_MS = 5_000;
 
-/** Milliseconds that a stopping `api` still answers. Without other machines there is no load balancer to wait for. */
+/** Milliseconds that a stopping `api` still answers. On loopback addresses there is no load balancer to wait for. */
 export function drainDelayMs({ address, drainDelayMs: written }: ServerSettings): number {
   return written ?? (isLoopback(address) ? 0 : DRAIN_DELAY_MS);
 }

@@ -2,7 +2,7 @@
 import { distance } from 'fastest-levenshtein';
 
 const MOST_LISTED = 6;
-/** Comparing takes time proportional to both lengths. Longer words aren't typing errors. */
+/** Comparing takes time proportional to both lengths. Longer words aren't typos. */
 const LONGEST_COMPARED = 100;
 
 /** Returns `; did you mean …?` or an empty text. */
@@ -18,7 +18,7 @@ export function didYouMeanOneOf(word: string, candidates: readonly string[]): st
   return didYouMean(word, candidates) || all;
 }
 
-/** Returns the candidate that `word` is most likely a typing error of. */
+/** Returns the candidate that `word` most likely misspells. */
 function closest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > LONGEST_COMPARED) return undefined;
   // Swapped letters count as two changes.

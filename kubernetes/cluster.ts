@@ -7,12 +7,15 @@ import { notReachable, refusal } from './refusal.ts';
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
-/** Without a `method`, something is read. */
+/** A request without a `method` reads. */
 export type ClusterRequest = Sending & {
-  /** Starts with `/api` or `/apis`. */
+  /** The path, which starts with `/api` or `/apis`. */
   readonly path: string;
   readonly query?: Query | undefined;
-  /** What is read or changed, for error messages: `mcpservers.toolhive.stacklok.dev in the namespace team-a`. */
+  /**
+   * The resource that is read or changed, for error messages: `mcpservers.toolhive.stacklok.dev in the namespace
+   * team-a`.
+   */
   readonly what: string;
   /** Default `application/json`; with `as=PartialObjectMetadata…` only the metadata is sent. */
   readonly accept?: string | undefined;
@@ -48,7 +51,7 @@ export class Cluster {
     await response.body.dump();
   }
 
-  /** The JSON that the API server answers with. */
+  /** Sends a request and returns the JSON of the answer. */
   async request(asked: ClusterRequest): Promise<unknown> {
     const response = await this.#send(asked);
     try {

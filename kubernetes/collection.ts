@@ -7,9 +7,9 @@ import { ResourceExpired } from './refusal.ts';
 export interface Collection {
   readonly path: string;
   readonly query?: Query;
-  /** For error messages. */
+  /** The name of the collection in error messages. */
   readonly what: string;
-  /** Only the metadata of the objects is asked for. */
+  /** Whether only the metadata of the objects is requested. */
   readonly metadataOnly?: boolean;
 }
 
@@ -23,12 +23,12 @@ function acceptOf({ metadataOnly = false }: Collection, request: keyof typeof ME
 const PAGE_SIZE = 500;
 /** The API server ends a watch after this time and sends a bookmark at its end. */
 const WATCH_SECONDS = 30;
-/** A lost network connection is silent, so a watch that is silent for longer is ended. */
+/** A lost network connection is silent, so a watch ends if it is silent for longer than this. */
 const WATCH_SILENCE_MS = (WATCH_SECONDS + 10) * 1000;
 
 export interface Page {
   readonly objects: readonly JsonObject[];
-  /** Of the list as a whole: where a watch continues. */
+  /** The version of the whole list, from which a watch continues. */
   readonly resourceVersion: string;
 }
 
@@ -56,7 +56,7 @@ export async function* listPages(cluster: Cluster, collection: Collection, signa
 export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: JsonObject;
-  /** Where a watch continues after this change. */
+  /** The version from which a watch continues after this change. */
   readonly resourceVersion: string;
 }
 
@@ -78,7 +78,7 @@ async function* changesIn(events: AsyncIterable<unknown>, what: string): AsyncGe
   for await (const event of events) {
     const object = memberOf(event, 'object');
     const type = isJsonObject(event) ? event['type'] : undefined;
-    // These come in the stream, because the answer has begun: 410, and other errors that call for a new list.
+    // Errors arrive in the stream, because the answer has begun: 410, and others that require a new list.
     if (type === 'ERROR') throw new ResourceExpired(what);
     yield { type: type as Change['type'], object, resourceVersion: resourceVersionOf(object) };
   }

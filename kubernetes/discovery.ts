@@ -1,4 +1,4 @@
-/** Which resources a cluster has, and which version of them to request. */
+/** Finds out which resources a cluster has, and which version of them to request. */
 import { type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import type { KubernetesResource } from '../registry/kubernetes/object.ts';
 import type { Cluster } from './cluster.ts';
@@ -59,7 +59,7 @@ async function discoverGroup(cluster: Cluster, { group, wanted, signal }: Group)
   return [...found.values()];
 }
 
-/** Preferred version first; empty if the group isn't installed. */
+/** The versions of a group, the preferred one first; empty if the group isn't installed. */
 async function versionsOf(cluster: Cluster, group: string, signal: AbortSignal): Promise<string[]> {
   const answer = await readAt(cluster, `/apis/${group}`, signal);
   const preferred = memberOf(answer, 'preferredVersion');

@@ -9,7 +9,7 @@ import { keyOf, resourceVersionOf } from './objects.ts';
 import { ResourceExpired } from './refusal.ts';
 
 const BACKOFF = { firstMs: 250, longestMs: 5_000 };
-/** A resource that isn't installed may be installed later. */
+/** The wait before checking again for a resource that isn't installed. */
 const NOT_INSTALLED_WAIT_MS = 15_000;
 
 export interface Follower {
@@ -22,7 +22,7 @@ export interface Follower {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Returns when the signal aborts. */
+/** Follows the collection until the signal aborts. */
 export async function follow(cluster: Cluster, collection: Collection, follower: Follower): Promise<void> {
   const { signal } = follower;
   const known = new Map<string, JsonObject>();
@@ -47,11 +47,11 @@ export async function follow(cluster: Cluster, collection: Collection, follower:
 interface Following {
   readonly collection: Collection;
   readonly follower: Follower;
-  /** The objects by name, as they were seen last. */
+  /** The last known state of the objects, by name. */
   readonly known: Map<string, JsonObject>;
 }
 
-/** Reports how the collection differs from what was known of it. Returns from where a watch goes on. */
+/** Reports how the collection differs from its last known state. Returns the version from which a watch continues. */
 async function list(cluster: Cluster, { collection, follower, known }: Following): Promise<string> {
   const seen = new Set<string>();
   let after = '';
@@ -72,7 +72,7 @@ async function list(cluster: Cluster, { collection, follower, known }: Following
   return after;
 }
 
-/** Ends with an error, such as that of an API server that restarts. */
+/** Watches the collection until an error ends the watch, for example because the API server restarts. */
 async function watch(
   cluster: Cluster,
   {

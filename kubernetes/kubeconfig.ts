@@ -1,4 +1,4 @@
-/** How a cluster is reached, and with which identity. */
+/** Settings for the access to a cluster. */
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -8,7 +8,7 @@ import { RollcallError } from '../registry/failure.ts';
 import { isJsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 
 export type ClusterAccess = {
-  /** Absent: the kubeconfig that kubectl would use, or the service account in a pod. */
+  /** Path of the kubeconfig. Default: the one that kubectl would use, or the service account in a pod. */
   readonly kubeconfig?: string;
   /** Default: the current context of the kubeconfig. */
   readonly context?: string;

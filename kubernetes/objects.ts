@@ -12,7 +12,7 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** A whole object, to be applied. */
+/** A complete manifest of an object. */
 export type KubernetesManifest = JsonObject & {
   readonly apiVersion: string;
   readonly kind: string;
@@ -22,20 +22,20 @@ export type KubernetesManifest = JsonObject & {
 /** Owner of the fields that Rollcall applies. */
 const FIELD_MANAGER = 'rollcall-operator';
 
-/** Where the objects of a resource are in a namespace, or in all of them. */
+/** The path of a resource's objects in a namespace, or in all namespaces. */
 export function collectionPath(apiVersion: string, plural: string, namespace?: string): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   return namespace === undefined ? `${root}/${plural}` : `${root}/namespaces/${namespace}/${plural}`;
 }
 
-/** Where an object is. */
+/** The location of an object. */
 export interface Place {
   readonly path: string;
   /** For messages: `the Deployment team-a/weather`. */
   readonly what: string;
 }
 
-/** Only for kinds whose plural ends with `s`. */
+/** The location of an object whose kind has a plural that ends with `s`. */
 function placeOf({ apiVersion, kind, namespace, name }: ObjectName): Place {
   const plural = `${kind.toLowerCase()}s`;
   const path = `${collectionPath(apiVersion, plural, namespace)}/${encodeURIComponent(name)}`;
@@ -46,7 +46,7 @@ export function nameOf({ apiVersion, kind, metadata: { namespace, name } }: Kube
   return { apiVersion, kind, namespace, name };
 }
 
-/** Null if there is no such object, or no such resource. */
+/** Reads an object. Returns null if the object or the resource doesn't exist. */
 export async function readObjectAt(
   cluster: Cluster,
   { path, what }: Place,
@@ -61,7 +61,7 @@ export async function readObjectAt(
   }
 }
 
-/** Null if there is no such object. */
+/** Reads an object by its name. Returns null if it doesn't exist. */
 export async function getObject(cluster: Cluster, name: ObjectName, signal: AbortSignal): Promise<JsonObject | null> {
   return await readObjectAt(cluster, placeOf(name), signal);
 }
@@ -125,7 +125,7 @@ export async function deleteObject(cluster: Cluster, name: ObjectName, signal: A
   }
 }
 
-/** Changes with every change of the object; empty if it has none. */
+/** The version of an object, which changes with every change; empty if it has none. */
 export function resourceVersionOf(object: unknown): string {
   return textOf(memberOf(object, 'metadata')['resourceVersion']) ?? '';
 }

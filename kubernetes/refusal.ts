@@ -1,4 +1,4 @@
-/** Turns an API server's refusals into errors that help the source's operator. */
+/** Turns refusals of an API server into errors that tell the operator what to do. */
 import type { Dispatcher } from 'undici';
 import { retryAfterMs } from '../outbound/exchange.ts';
 import { RollcallError } from '../registry/failure.ts';
@@ -14,7 +14,7 @@ export class ResourceExpired extends RollcallError {
 const LONGEST_QUOTE = 600;
 const DEFAULT_WAIT_MS = 1_000;
 
-/** The API server found fault with an object: it is invalid (400, 422), or conflicts with the existing one (409). */
+/** The API server refuses an object: it is invalid (400, 422), or conflicts with the existing one (409). */
 export class ObjectRefused extends RollcallError {
   readonly status: number;
   /** The explanation of the API server, which names the field. */
@@ -27,7 +27,7 @@ export class ObjectRefused extends RollcallError {
   }
 }
 
-/** The failure for an answer that reports no success. */
+/** The failure for an answer with an error status. */
 export async function refusal(
   answer: Dispatcher.ResponseData,
   { server, what, action }: { readonly server: string; readonly what: string; readonly action: 'read' | 'change' },

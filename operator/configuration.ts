@@ -11,7 +11,7 @@ import { namesOf, type RegistryResource } from './resource.ts';
 import { translateSource } from './source-configuration.ts';
 import { invalidField, required, SpecFault } from './spec-fault.ts';
 
-/** Where the configuration is in the pod. */
+/** Path of the configuration file in the pod. */
 export const CONFIGURATION_FILE = '/config/config.yaml';
 
 export interface RenderedConfiguration {
@@ -22,7 +22,7 @@ export interface RenderedConfiguration {
   readonly parts: PodParts;
   /** The Secret with the password file, if there is one. */
   readonly pgpass?: SecretKey;
-  /** Passwords from which that Secret is generated. */
+  /** Passwords from which the Secret is generated. */
   readonly passwords: readonly PasswordLine[];
   /** The field that defines each source, by its name. */
   readonly fieldsOfSources: ReadonlyMap<string, string>;
@@ -68,7 +68,7 @@ function pgpassOf(spec: JsonObject, parts: PodParts): { readonly pgpass?: Secret
   return { pgpass };
 }
 
-/** The registry that discovers the servers of its namespace, which every resource with `registries` has. */
+/** Names for the source that discovers the servers of the namespace, which every resource with `registries` has. */
 const CLUSTER_SOURCE_NAMES = ['default', 'kubernetes'];
 
 function renderStructured(resource: RegistryResource): RenderedConfiguration {
@@ -87,7 +87,7 @@ function renderStructured(resource: RegistryResource): RenderedConfiguration {
       ? { sources, ...defined({ registries: spec['registries'] }) }
       : { registries: [...discovered, ...sources] }),
     ...defined({ database: database?.database, telemetry: spec['telemetryConfig'] }),
-    // Without tokens, changes are only accepted under the names of the Service.
+    // Without authentication, changes are only accepted under the host names of the Service.
     ...(auth['mode'] === 'anonymous' && { server: { publicHosts: hostsOf(resource) } }),
     auth,
   };
@@ -155,7 +155,7 @@ function validate(
   }
 }
 
-/** Whether each pod has a database of its own, so that only one pod can run. */
+/** Whether each pod has its own database, so that only one pod can run. */
 export function hasOwnDatabase({ configuration }: RenderedConfiguration): boolean {
   return configuration.database === undefined;
 }

@@ -186,7 +186,7 @@ const status: Schema = object({
 });
 
 const column = (name: string, jsonPath: string, type = 'string'): Schema => ({ name, jsonPath, type });
-/** Those of the guide first; the others are shown by `--output wide`. */
+/** Columns that the guide shows come first; `--output wide` shows the others. */
 const columns: readonly Schema[] = [
   column('Phase', '.status.phase'),
   column('Sync', '.status.syncStatus.phase'),

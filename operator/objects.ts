@@ -85,7 +85,7 @@ export function accountOf(resource: RegistryResource): KubernetesManifest {
   return manifest(resource, type, pullSecrets.length > 0 ? { imagePullSecrets: pullSecrets } : {});
 }
 
-/** What the sources of the registry read in its own namespace, and nothing else. */
+/** Allows reading only the objects that the sources of the registry read in its own namespace. */
 export function roleOf(resource: RegistryResource, { configuration }: RenderedConfiguration): KubernetesManifest {
   const contents = configuration.sources.map(({ origin }) => memberOf(origin, 'content'));
   const configMaps = contents.map((content) => memberOf(content, 'configMap')).flatMap(({ name }) => name ?? []);
@@ -139,7 +139,7 @@ export interface DeploymentContent {
   readonly versions: readonly string[];
 }
 
-/** The number of replicas is left to the cluster: 1 at first, then whatever an autoscaler or a person sets. */
+/** The manifest doesn't set the number of replicas: it is 1 at first, and an autoscaler or a user can change it. */
 export function deploymentOf(resource: RegistryResource, content: DeploymentContent): KubernetesManifest {
   const { rendered, workload, versions } = content;
   const metadata = memberOf(workload.template, 'metadata');
@@ -147,7 +147,7 @@ export function deploymentOf(resource: RegistryResource, content: DeploymentCont
   return manifest(resource, type, {
     spec: {
       selector: { matchLabels: selectorOf(resource) },
-      // Two pods with databases of their own would disagree.
+      // Two pods with separate databases would serve different data.
       ...(hasOwnDatabase(rendered) && { strategy: { type: 'Recreate' } }),
       template: {
         ...workload.template,

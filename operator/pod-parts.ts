@@ -1,4 +1,6 @@
-/** What the configuration of a registry needs in its pod: volumes, mounts, and the objects that they refer to. */
+/**
+ * The parts of a pod that the configuration of a registry needs: volumes, mounts, and the objects that they refer to.
+ */
 import { createHash } from 'node:crypto';
 import { type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 

@@ -11,7 +11,10 @@ export type ResourceGroup = typeof TOOLHIVE_GROUP | typeof OWN_GROUP;
 /** The version that the operator reads and writes; all served versions have the same schema. */
 export const RESOURCE_VERSION = 'v1beta1';
 export const RESOURCE_KIND = 'MCPRegistry';
-/** Another plural in the own group: `kubectl get mcpregistries` keeps its meaning when both are installed. */
+/**
+ * Rollcall's own group has another plural, so that `kubectl get mcpregistries` keeps its meaning when both are
+ * installed.
+ */
 export const PLURALS: Readonly<Record<ResourceGroup, string>> = {
   [TOOLHIVE_GROUP]: 'mcpregistries',
   [OWN_GROUP]: 'rollcallregistries',
@@ -20,11 +23,11 @@ export const PLURALS: Readonly<Record<ResourceGroup, string>> = {
 /** Users' templates refer to the container of the registry by this name. */
 export const CONTAINER = 'registry-api';
 
-/** Opts a resource of ToolHive's group in. */
+/** The label that lets the operator manage a resource of ToolHive's group. */
 export const MANAGED_LABEL = 'rollcall.dev/managed';
 /** The Temporal namespace of a registry. Default: `<namespace>.<name>`. */
 const TEMPORAL_NAMESPACE_ANNOTATION = 'rollcall.dev/temporal-namespace';
-/** Any new value of one of these syncs all sources. */
+/** Annotations whose new value syncs all sources. */
 const SYNC_ANNOTATIONS = ['toolhive.stacklok.dev/sync-trigger', 'toolhive.stacklok.dev/manual-sync'] as const;
 /** The finalizer of ToolHive's operator. It has no use here, but blocks deletion until it is removed. */
 export const TOOLHIVE_FINALIZER = 'mcpregistry.toolhive.stacklok.dev/finalizer';
@@ -93,12 +96,15 @@ export function isManagedResource(
   return group === OWN_GROUP || managesAll || labels[MANAGED_LABEL] === 'true';
 }
 
-/** Changes with everything in a resource except its status. */
+/** A mark that changes when anything in a resource except its status changes. */
 export function changeMark({ uid, generation, labels, annotations, isDeleted }: RegistryResource): string {
   return JSON.stringify([uid, generation, labels, annotations, isDeleted]);
 }
 
-/** Names of the objects that belong to a registry: those of ToolHive's operator, so that they are taken over in place. */
+/**
+ * Names of the objects that belong to a registry. They are the same as with ToolHive's operator, so that objects are
+ * taken over in place.
+ */
 export function namesOf({ name }: RegistryKey): {
   readonly configMap: string;
   readonly account: string;

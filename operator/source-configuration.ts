@@ -10,7 +10,7 @@ const KINDS = ['git', 'configMapRef', 'pvcRef', 'api', 'url', 'managed', 'kubern
 type Kind = (typeof KINDS)[number];
 
 export interface TranslatedSource {
-  /** As written in a configuration file, with its name. */
+  /** The source with its name, in the form of a configuration file. */
   readonly source: JsonObject & { readonly name: string };
   readonly notes: readonly string[];
 }
@@ -33,7 +33,7 @@ export function translateSource(written: JsonObject, field: string, parts: PodPa
       name,
       ...members,
       ...defined({
-        // An api source and a cluster have one format only.
+        // Sources of the kinds api and kubernetes have only one format.
         format: kind === 'api' || kind === 'kubernetes' ? undefined : textOf(written['format']),
         filter: kind === 'managed' ? undefined : written['filter'],
         syncPolicy: policyOf(kind, written),
@@ -63,7 +63,7 @@ const TRANSLATIONS: Readonly<Record<Kind, (translation: Translation) => JsonObje
   configMapRef: ({ settings, at, parts }) => {
     const name = required(settings, 'name', at);
     const key = textOf(settings['key']) ?? 'registry.json';
-    // Read and watched by the registry itself, without a mount.
+    // The registry itself reads and watches the ConfigMap, without a mount.
     parts.refer({ kind: 'ConfigMap', name, key, field: at, restarts: false });
     return { configMap: { name, key } };
   },
@@ -95,7 +95,7 @@ function translateGit({ settings, at, parts, notes }: Translation): JsonObject {
   const repository = required(settings, 'repository', at);
   return {
     git: {
-      // Rollcall takes the path of a local repository as it is.
+      // Rollcall expects the path of a local repository without `file://`.
       repository: repository.replace(/^file:\/\//, ''),
       ...(chosen !== undefined && { [chosen]: settings[chosen] }),
       ...defined({ path: settings['path'], auth: gitCredentials(settings['auth'], `${at}.auth`, parts) }),

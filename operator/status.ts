@@ -1,14 +1,14 @@
-/** Derives the status of a resource from what is in the cluster and what the actors report. Pure. */
+/** Derives the status of a resource from the state of the cluster and the reports of the actors. Pure. */
 import { defined, isJsonObject, type JsonObject, memberOf, objectsOf, textOf } from '../registry/json.ts';
 import { clusterUrl, type RegistryResource } from './resource.ts';
 import { accessFault, dataFault, type SourceState, type StatusFault, syncFault } from './sync-state.ts';
 
 export interface Observation {
-  /** Why the operator couldn't update the objects. */
+  /** The reason why the operator couldn't update the objects. */
   readonly fault?: StatusFault;
   /** The Deployment in the cluster, if there is one. */
   readonly deployment: JsonObject | null;
-  /** Absent if the actors can't be asked now: then the status keeps what they reported last. */
+  /** Absent if the actors can't be asked now. The status then keeps their last report. */
   readonly sources?: readonly SourceState[];
   /** Settings without effect. */
   readonly notes: readonly string[];
@@ -96,7 +96,7 @@ function summary({ fault, sources }: Observation, api: ApiState): { readonly pha
   if (api.phase !== 'Ready') return { phase: 'Pending', message: api.message };
   const faults = (sources ?? []).map((source) => ({ source, fault: syncFault(source) ?? dataFault(source) }));
   const failed = faults.filter(({ fault: one }) => one !== null);
-  // A source that fails now but was read before is still served.
+  // A source that fails now is still served if it was read before.
   const empty = failed.find(({ source }) => source.lastSuccess === undefined || source.isEmpty === true);
   if (empty?.fault) return { phase: 'Failed', message: empty.fault.message };
   if (sources?.some(({ phase, lastSuccess }) => phase !== 'Complete' && lastSuccess === undefined)) {
@@ -243,7 +243,7 @@ function withTimes(conditions: readonly Condition[], { previous, generation, now
   return [...current, ...kept.filter(isJsonObject)];
 }
 
-/** Short enough to be read: Kubernetes allows 32,768 characters. */
+/** Shortens a message so that it stays readable: Kubernetes allows 32,768 characters. */
 function shortened(message: string): string {
   return message.length > 1_000 ? `${message.slice(0, 999)}…` : message;
 }

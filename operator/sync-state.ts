@@ -1,22 +1,22 @@
-/** What the actors of a registry's sources report, as far as the status of the resource shows it. Pure. */
+/** The part of the actors' reports that the status of the resource shows. Pure. */
 import type { SourceDescription } from '../workflows/contract/source-actor.ts';
 import type { EntryTotals, SyncReport } from '../workflows/contract/syncs.ts';
 
 export interface SourceState {
   readonly name: string;
-  /** The field of the resource that defines it. */
+  /** The field of the resource that defines the source. */
   readonly field: string;
   readonly phase: 'Syncing' | 'Complete' | 'Failed' | 'Pending';
-  /** RFC 3339. */
+  /** Time of the last attempt (RFC 3339). */
   readonly lastAttempt?: string;
   readonly lastSuccess?: string;
   readonly serverCount?: number;
-  /** Whether it has no entries of any kind. Absent if that isn't known. */
+  /** Whether the source has no entries of any kind. Absent if that isn't known. */
   readonly isEmpty?: boolean;
   readonly consecutiveFailures: number;
-  /** Of the last sync, if it failed. */
+  /** The failure of the last sync, if it failed. */
   readonly failure?: NonNullable<SyncReport['failure']>;
-  /** What identifies the state of the upstream: a commit, an entity tag, or a digest. */
+  /** Identifies the state of the upstream: a commit, an entity tag, or a digest. */
   readonly revision?: string;
   /** Whether the resource filters the entries. */
   readonly isFiltered: boolean;
@@ -54,7 +54,7 @@ function isNone(totals: EntryTotals): boolean {
   return Object.values(totals).every((count) => count === 0);
 }
 
-/** Faults of the document itself, not of the access to it. */
+/** Failures that the document causes, and not the access to it. */
 const DATA_FAILURES: readonly string[] = ['DocumentInvalid', 'FormatMismatch', 'EmptySnapshot', 'AllEntriesRejected'];
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -72,13 +72,13 @@ const REMEDIES: Readonly<Record<string, string>> = {
   DatabaseUnavailable: 'Rollcall tries again when Postgres answers.',
 };
 
-/** Why a condition of the status isn't met. */
+/** The reason why a condition of the status isn't met. */
 export interface StatusFault {
   readonly reason: string;
   readonly message: string;
 }
 
-/** A source whose data is unusable, with the message for the status; null if all is well. */
+/** The fault of a source whose data is unusable; null if there is none. */
 export function dataFault(source: SourceState): StatusFault | null {
   const { failure, isEmpty, isFiltered, phase } = source;
   if (failure !== undefined && DATA_FAILURES.includes(failure.type)) return fault(source, failure);
@@ -91,7 +91,7 @@ export function dataFault(source: SourceState): StatusFault | null {
   return null;
 }
 
-/** A source that can't be read. A failure of the database says nothing about the source. */
+/** The fault of a source that can't be read. A failure of the database isn't one: it says nothing about the source. */
 export function accessFault(source: SourceState): StatusFault | null {
   const { failure } = source;
   if (failure === undefined || failure.type === 'DatabaseUnavailable' || DATA_FAILURES.includes(failure.type))
@@ -99,7 +99,7 @@ export function accessFault(source: SourceState): StatusFault | null {
   return fault(source, failure);
 }
 
-/** Why the last sync of a source failed, whatever the cause. */
+/** The fault that made the last sync of a source fail, whatever its cause. */
 export function syncFault(source: SourceState): StatusFault | null {
   return source.failure === undefined ? null : fault(source, source.failure);
 }

@@ -1,4 +1,6 @@
-/** How the pods of registries reach Temporal: as the operator does, with credentials from a Secret in their own namespace. */
+/**
+ * Connects the pods of registries to Temporal like the operator, with credentials from a Secret in their own namespace.
+ */
 import type { TemporalSettings } from '../config/model.ts';
 import { defined, type JsonObject, memberOf, objectsOf } from '../registry/json.ts';
 import type { RenderedConfiguration } from './configuration.ts';
@@ -18,17 +20,17 @@ const CREDENTIALS = {
 } as const;
 
 export interface RegistryTemporal {
-  /** `host:port`, as seen by the pods. */
+  /** `host:port`, as reachable from the pods. */
   readonly address: string;
-  /** Expected in the certificate of the server. */
+  /** The expected host name in the certificate of the server. */
   readonly serverName?: string;
   /** Secret with credentials in the namespace of each registry. */
   readonly secret: string;
-  /** What the Secret must contain. Empty: it isn't needed. */
+  /** The keys that the Secret must contain; empty if no Secret is needed. */
   readonly keys: readonly (keyof typeof CREDENTIALS)[];
 }
 
-/** @param operator how the operator itself connects */
+/** @param operator the connection of the operator itself */
 export function registryTemporal(
   { tls, apiKey }: Pick<TemporalSettings, 'tls' | 'apiKey'>,
   { address, secret }: Pick<RegistryTemporal, 'address' | 'secret'>,
@@ -38,7 +40,7 @@ export function registryTemporal(
     ...(tls?.certificateFile === undefined ? [] : (['tls.crt', 'tls.key'] as const)),
     ...(apiKey === undefined ? [] : (['api-key'] as const)),
   ];
-  // A variable has to enable TLS.
+  // At least one variable must be set to enable TLS.
   const byDefault = tls !== undefined && keys.length === 0 ? address.replace(/:\d+$/, '') : undefined;
   return { address, secret, keys, ...defined({ serverName: tls?.serverName ?? byDefault }) };
 }
@@ -58,7 +60,7 @@ export function temporalVariables(
     );
   }
   const namespace = { [NAMESPACE]: temporalNamespaceOf(resource) };
-  // Credentials are for the operator's server only.
+  // The credentials are only for the operator's server.
   if (given.has(ADDRESS)) return namespace;
   const files = keys.map((key) => [
     CREDENTIALS[key],
@@ -72,7 +74,7 @@ export function temporalVariables(
   };
 }
 
-/** Whether a registry uses a Temporal server of its own, which the operator doesn't know. */
+/** Whether a registry uses its own Temporal server, which the operator doesn't know. */
 export function hasOwnTemporal(resource: RegistryResource, { configuration }: RenderedConfiguration): boolean {
   return configuration.temporal.address !== undefined || variablesOf(resource).has(ADDRESS);
 }

@@ -13,7 +13,7 @@ import { CONTAINER, namesOf, type RegistryResource } from './resource.ts';
 import { invalidField, SpecFault } from './spec-fault.ts';
 import { type RegistryTemporal, temporalVariables } from './temporal-access.ts';
 
-/** What the operator sets for all registries. */
+/** Settings of the operator for all registries. */
 export interface WorkloadDefaults {
   /** Image of Rollcall. */
   readonly image: string;
@@ -70,13 +70,13 @@ export function referencedNames(resource: RegistryResource, defaults: WorkloadDe
     const { references } = renderWorkload(resource, rendered, defaults);
     return new Set(references.map(({ kind, name }) => `${kind}/${name}`));
   } catch (error) {
-    // An invalid resource is reconciled again when it changes.
+    // An invalid resource is reconciled again only when it changes.
     if (error instanceof SpecFault) return new Set();
     throw error;
   }
 }
 
-/** The shape of the template. Its fields are checked by the API server. */
+/** Checks only the shape of the template. The API server checks its fields. */
 function podTemplateOf(spec: JsonObject): JsonObject {
   const written = spec['podTemplateSpec'];
   if (written === undefined) return {};
@@ -221,7 +221,10 @@ function serverContainer(
   };
 }
 
-/** Password files must not be readable by others, which no mount of a Secret guarantees: a copy is made. */
+/**
+ * Makes a copy of the password file, because others must not be able to read it, and no mount of a Secret guarantees
+ * that.
+ */
 function pgpassContainer(key: string, image: string): JsonObject {
   const script = 'cp "/pgpass-secret/$KEY" /pgpass/.pgpass && chmod 0600 /pgpass/.pgpass';
   return {
@@ -238,7 +241,7 @@ function pgpassContainer(key: string, image: string): JsonObject {
   };
 }
 
-/** The first field that refers to something is the one that messages name. */
+/** Messages name the first field that refers to an object. */
 function withoutRepetition(references: readonly Reference[]): Reference[] {
   const seen = new Set<string>();
   return references.filter(({ kind, name, key }) => {
@@ -249,7 +252,7 @@ function withoutRepetition(references: readonly Reference[]): Reference[] {
   });
 }
 
-/** Whether a template was given that could be at fault when the API server refuses the Deployment. */
+/** Whether the resource has a template, which could be the reason if the API server refuses the Deployment. */
 export function hasPodTemplate({ spec }: RegistryResource): boolean {
   return spec['podTemplateSpec'] !== undefined && !jsonEquals(spec['podTemplateSpec'], {});
 }

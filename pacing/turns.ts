@@ -4,20 +4,20 @@ export class Overloaded extends Error {
 }
 
 export interface TurnLimits {
-  /** Maximum number of concurrent works. */
+  /** Maximum number of tasks that run at a time. */
   readonly count: number;
-  /** Maximum number of concurrent works with the same key. Default: `count`. */
+  /** Maximum number of tasks with the same key that run at a time. Default: `count`. */
   readonly perKey?: number;
-  /** Maximum number of waiting works; more are refused. Default: unlimited. */
+  /** Maximum number of waiting tasks; further ones are refused. Default: unlimited. */
   readonly maxWaiting?: number;
   /** Maximum wait in milliseconds. Default: unlimited. */
   readonly maxWaitMs?: number;
 }
 
 export interface TurnOptions {
-  /** For the limit per key. */
+  /** The key for the limit per key. */
   readonly key?: string;
-  /** Leaves the queue. Work that has begun isn't affected. */
+  /** Removes the work from the queue when it aborts. Work that has begun isn't affected. */
   readonly signal?: AbortSignal;
 }
 

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { addGauges } from './meter.ts';
 
 const INTERVAL_MS = 15_000;
-/** Below either of them, the disk counts as nearly full: the embedded PostgreSQL stops when it is. */
+/** Below either limit, the disk counts as nearly full. The embedded PostgreSQL stops when the disk is full. */
 const LOW_BYTES = 2e9;
 const LOW_SHARE = 0.1;
 

@@ -10,17 +10,17 @@ import {
 } from '@opentelemetry/sdk-metrics';
 
 export interface Gauge {
-  /** With dots, as in OpenTelemetry: `rollcall.source.entries`. */
+  /** The name with dots, as in OpenTelemetry: `rollcall.source.entries`. */
   readonly name: string;
   readonly description: string;
-  /** `s`, `By`, or `{things}`. Absent: a number without a unit. */
+  /** `s`, `By`, or `{things}`; absent for a number without a unit. */
   readonly unit?: string;
   readonly points: readonly { readonly value: number; readonly attributes?: Attributes }[];
 }
 
 export type ReadGauges = () => readonly Gauge[] | Promise<readonly Gauge[]>;
 
-/** A scrape doesn't wait longer for values, for example while the database doesn't respond. */
+/** How long a scrape waits for values, for example while the database doesn't respond. */
 const READ_TIMEOUT_MS = 4_000;
 
 /**

@@ -1,4 +1,4 @@
-/** The port that every process has for probes and metrics. Not to be published. */
+/** The port for probes and metrics of every process. It must not be published. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { softwareVersion } from './software-version.ts';
 import { type HttpListener, listen } from '../api/http/listener.ts';
@@ -8,22 +8,22 @@ import { renderMetrics } from './prometheus.ts';
 /** Whether a process can do its work now. */
 export interface Readiness {
   readonly isReady: boolean;
-  /** What was checked, and what was found: `{"database": "available"}`. */
+  /** The result of each check: `{"database": "available"}`. */
   readonly checks: Readonly<Record<string, string>>;
 }
 
 export interface InternalPortOptions {
   /** `host:port` or `:port`, port 0 for any that is free. */
   readonly address: string;
-  /** Asked for each `/readiness`. Must answer within seconds and never throw. */
+  /** Called for each request to `/readiness`. Must answer within seconds and never throw. */
   readonly readiness: () => Promise<Readiness>;
 }
 
 const RETRY_AFTER_SECONDS = '5';
 
 /**
- * Serves `/health`, `/readiness`, `/version`, and `/metrics`. `/health` asks for nothing but this process: a process
- * that is restarted because Postgres or Temporal is unavailable would only be missing when they are back.
+ * Serves `/health`, `/readiness`, `/version`, and `/metrics`. `/health` depends only on this process: restarting it
+ * because Postgres or Temporal is unavailable would only delay the recovery.
  *
  * @throws Error that names the address if it can't be listened at
  */

@@ -7,7 +7,7 @@ import { type Histogram, type HistogramDescription, Histograms } from './histogr
 
 const SCOPE = 'rollcall';
 
-/** Collects on demand. */
+/** A reader that collects metrics on demand. */
 class PulledReader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
   protected override async onShutdown(): Promise<void> {}
@@ -35,12 +35,12 @@ export function createFastHistogram(description: HistogramDescription): Histogra
 
 let processResource: Resource = emptyResource();
 
-/** Sets what all metrics say about the process: the name and the version of the service. */
+/** Sets the properties of the process that all metrics have: the name and the version of the service. */
 export function describeProcess(resource: Resource): void {
   processResource = resource;
 }
 
-/** All values as they are now. What could not be read is missing; `errors` says why. */
+/** Collects all current values. Values that could not be read are missing; `errors` says why. */
 export async function collectMetrics(): Promise<CollectionResult> {
   const { resourceMetrics, errors } = await reader.collect();
   return { resourceMetrics: { ...resourceMetrics, resource: processResource }, errors };

@@ -1,7 +1,7 @@
 /**
- * Which traces are kept. A decision of this process, or of a client that sends one, holds for the whole trace. Workflows
- * can't know the configured fraction, so traces that begin in a workflow arrive undecided, and every process decides by
- * the trace's id, with the same result.
+ * Decides which traces are kept. A decision of this process, or of a client that sends one, applies to the whole trace.
+ * Workflows can't know the configured fraction, so traces that begin in a workflow arrive undecided, and every process
+ * decides by the trace's id, with the same result.
  */
 import { type Context, createTraceState, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import {
@@ -17,7 +17,7 @@ import {
 /** The member of `tracestate` that marks a trace as decided. */
 const DECIDED = 'rollcall';
 
-/** The context of a request: the decision that its client sends with it is taken over. */
+/** The context of a request, with the decision that its client sends. */
 export function fromClient(parent: Context): Context {
   const sent = trace.getSpanContext(parent);
   if (sent === undefined) return parent;
@@ -53,7 +53,7 @@ export class TraceSampler implements Sampler {
   }
 }
 
-/** Passes on what the sampler keeps of the spans of workflows, which come without having been sampled. */
+/** Passes on the spans of workflows that the sampler keeps. They arrive without having been sampled. */
 export class SampledWorkflowSpans implements SpanProcessor {
   readonly #processor: SpanProcessor;
   readonly #sampler: TraceSampler;
@@ -70,7 +70,7 @@ export class SampledWorkflowSpans implements SpanProcessor {
   onEnd(span: ReadableSpan): void {
     const { traceId, traceState } = span.spanContext();
     const isDecided = traceState?.get(DECIDED) !== undefined;
-    // Spans of decided traces that aren't kept don't come here.
+    // Spans of traces that were decided against don't arrive here.
     if (isDecided || this.#sampler.keeps(traceId)) this.#processor.onEnd(span);
   }
 

@@ -1,4 +1,4 @@
-/** How errors appear in the log. */
+/** Converts errors for the log. */
 import { withoutSecrets } from '../outbound/redaction.ts';
 import { describeError } from './describe-error.ts';
 import { errorType } from './span.ts';
@@ -6,7 +6,7 @@ import { errorType } from './span.ts';
 interface LoggedError {
   readonly type: string;
   readonly message: string;
-  /** Only of errors that no code expects: they may be faults of Rollcall. */
+  /** Only unexpected errors have a stack, because they may be bugs in Rollcall. */
   readonly stack?: string;
   readonly cause?: string;
 }
@@ -29,7 +29,7 @@ const EXPECTED_NAMES: ReadonlySet<string> = new Set([
 ]);
 /** Codes of Node (`ECONNREFUSED`), undici, and PostgreSQL (`57P01`): the code and the message say what happened. */
 const KNOWN_CODE = /^(?:E[A-Z_]+|UND_ERR_\w+|[0-9A-Z]{5})$/;
-/** The type of an `ApplicationFailure` with an error that no activity expected. */
+/** The type of an `ApplicationFailure` for an unexpected error of an activity. */
 const UNKNOWN_FAILURE = 'Unknown';
 
 export function serializeError(error: unknown): unknown {

@@ -4,7 +4,10 @@ import { listSourceStates, type SourceStateRow } from '../db/syncs/source-states
 import { isManaged } from '../registry/source-definition.ts';
 import { planNextCycle } from '../workflows/source/next-sync.ts';
 
-/** `failing` and `paused` take precedence over `syncing`. A check that runs isn't recorded: it counts as `idle`. */
+/**
+ * `failing` and `paused` take precedence over `syncing`. A running check isn't recorded, so a source counts as `idle`
+ * during it.
+ */
 type StatePhase = 'idle' | 'syncing' | 'failing' | 'paused' | 'retiring';
 
 export interface SourceState extends SourceStateRow {
@@ -13,7 +16,9 @@ export interface SourceState extends SourceStateRow {
   readonly lastAttemptAtMs: number | null;
   /** The last check that found nothing new, or the end of the last successful sync, whichever is later. */
   readonly lastSuccessAtMs: number | null;
-  /** When the next cycle begins at the latest. Null if only a message starts one, or while the source is paused. */
+  /**
+   * The latest time at which the next cycle begins. Null if only a message starts one, or while the source is paused.
+   */
   readonly dueAtMs: number | null;
 }
 
@@ -41,7 +46,7 @@ function phaseOf(row: SourceStateRow): StatePhase {
   return isRunning(row) ? 'syncing' : 'idle';
 }
 
-/** Whether a sync runs. One that is older than a successful check was abandoned. */
+/** Whether a sync is running. A sync that is older than a successful check was abandoned. */
 export function isRunning({ startedAtMs, endedAtMs, nothingNewAtMs }: SourceStateRow): boolean {
   return startedAtMs !== null && endedAtMs === null && startedAtMs > (nothingNewAtMs ?? 0);
 }

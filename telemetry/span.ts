@@ -1,4 +1,4 @@
-/** Spans around work of our own. Without tracing they cost next to nothing. */
+/** Spans around our own work. Without tracing they cost next to nothing. */
 import {
   type Attributes,
   context,
@@ -14,7 +14,7 @@ import { describeError } from './describe-error.ts';
 export const tracer = trace.getTracer('rollcall');
 
 export interface SpanDescription {
-  /** Low in cardinality: no names, no ids. */
+  /** Must have few different values: no names, no ids. */
   readonly name: string;
   readonly kind?: SpanKind;
   readonly attributes?: Attributes;
@@ -48,7 +48,10 @@ function recordError(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
-/** The type of a failure, the code of a system or database error, or the name of the class: low in cardinality. */
+/**
+ * The type of a failure, the code of a system or database error, or the name of the class. There are few different
+ * values.
+ */
 export function errorType(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const { type, code } = error as { type?: unknown; code?: unknown };

@@ -7,7 +7,7 @@ import { errorType, inSpan, type SpanDescription } from './span.ts';
 const MAX_QUERY_TEXT = 2_000;
 const SYSTEM = { 'db.system.name': 'postgresql' } as const;
 
-/** Runs a statement, given by its text with placeholders. */
+/** Runs a statement and observes it. `text` is the SQL with placeholders. */
 export async function observeStatement<Result>(text: string, run: () => Promise<Result>): Promise<Result> {
   const startedAt = performance.now();
   const { operation, span } = kindOf(text);
@@ -38,9 +38,9 @@ function durations(operation: string, error = ''): Series {
 }
 
 interface StatementKind {
-  /** The verb: `INSERT`. */
+  /** The verb of the statement: `INSERT`. */
   readonly operation: string;
-  /** Named by the verb and its table: `INSERT write_request`. */
+  /** The span is named after the verb and its table: `INSERT write_request`. */
   readonly span: SpanDescription;
 }
 

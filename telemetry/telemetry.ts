@@ -23,12 +23,12 @@ import { SampledWorkflowSpans, TraceSampler } from './sampling.ts';
 export interface Telemetry {
   readonly plugin: OpenTelemetryPlugin;
   readonly isTracing: boolean;
-  /** Exports what is pending and stops. */
+  /** Exports pending data and stops. */
   shutdown(): Promise<void>;
 }
 
 const PUSH_INTERVAL_MS = 60_000;
-/** A collector that doesn't respond must not delay the end of the process for longer. */
+/** How long a collector that doesn't respond can delay the end of the process. */
 const SHUTDOWN_TIMEOUT_MS = 2_000;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Watches what Temporal knows about workers, for the log and for gauges. The API does this, so that it is known while no
+ * Watches the workers that Temporal knows, for the log and for gauges. The API does this, so that it works while no
  * worker runs.
  */
 import type { Logger } from 'pino';
@@ -12,7 +12,7 @@ const INTERVAL_MS = 15_000;
 export interface WorkerWatchOptions {
   /** Must answer or throw within seconds. */
   readonly findWorkers: () => Promise<Workers>;
-  /** One sentence for an error of `findWorkers`: what is wrong, and the setting to change. */
+  /** Describes an error of `findWorkers` in one sentence: the problem, and the setting to change. */
   readonly describe: (error: unknown) => Promise<string>;
   readonly logger: Logger;
 }
@@ -31,7 +31,7 @@ export function watchWorkers({ findWorkers, describe, logger }: WorkerWatchOptio
     );
     known = found;
     const problem = problemOf(found);
-    // At a start, workers poll a moment later than the API asks.
+    // At startup, workers begin to poll a moment after the API asks.
     const isSettled = 'failure' in found || problem === before;
     before = problem;
     if (problem === told || !isSettled) return;
@@ -48,7 +48,7 @@ export function watchWorkers({ findWorkers, describe, logger }: WorkerWatchOptio
   };
 }
 
-/** Empty: there is none. */
+/** Describes the problem; empty if there is none. */
 function problemOf(found: Finding): string {
   if ('failure' in found) return `Nothing is synced or published: ${found.failure}`;
   const idle = found.workers.taskQueues.filter(({ workers }) => workers === 0).map(({ name }) => name);

@@ -9,11 +9,11 @@ import { addMeCommand } from './me.ts';
 export function addAdminCommand(program: Command): void {
   const admin = program
     .command('admin')
-    .description('Manage sources, registries and entries at run time, and read the audit log')
+    .description('Manage sources, registries, and entries at run time, and read the audit log')
     .addHelpText(
       'after',
       [
-        '\nThese commands manage what was created through the API. Change what the configuration file defines in the file.',
+        '\nThese commands manage objects that were created through the API. Objects that the configuration file defines are changed in the file.',
         '\nExamples:',
         '  $ rollcall admin sources create -f partner-catalog.yaml',
         '  $ rollcall admin registries create -f partners.yaml',

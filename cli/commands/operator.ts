@@ -46,7 +46,7 @@ export function addOperatorCommand(program: Command): void {
     .option('--registry-temporal-address <host:port>', 'address of Temporal for the pods of registries, if it differs')
     .option(
       '--registry-temporal-secret <name>',
-      "Secret in each registry's namespace with what the operator's own files contain: ca.crt, tls.crt and tls.key, api-key",
+      "Secret in each registry's namespace with the same credentials as the operator's files: ca.crt, tls.crt and tls.key, api-key",
       'rollcall-temporal',
     )
     .addOption(new Option('--image <image>', 'image of Rollcall for the pods of registries').env('ROLLCALL_IMAGE'))

@@ -6,7 +6,7 @@ import { formatTable } from '../terminal/table.ts';
 export function addRegistriesCommand(program: Command): void {
   listRegistries(program.command('registries')).addHelpText(
     'after',
-    '\nExample:\n  $ rollcall registries\n\nUse `rollcall admin registries` to show details and to create, change or delete registries.',
+    '\nExample:\n  $ rollcall registries\n\nUse `rollcall admin registries` to show details and to create, change, or delete registries.',
   );
 }
 

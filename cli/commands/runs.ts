@@ -19,7 +19,7 @@ export function addRunsCommand(program: Command): void {
     .description('List recent syncs of a source, newest first')
     .option(
       '--limit <number>',
-      'number of syncs, at most 100; with --run, of entries per kind, at most 1000',
+      'number of syncs, at most 100; with --run, number of entries per kind, at most 1000',
       positiveInteger,
       20,
     )
@@ -51,7 +51,7 @@ async function listRuns(source: string, options: RunsOptions): Promise<void> {
   );
 }
 
-/** Null for a sync that ended before it counted entries: it failed or had nothing to download. */
+/** Returns null for a sync that ended before it counted entries: it failed, or there was nothing to download. */
 function countedEntries({ outcome, entries }: { outcome: string | null; entries: number }): number | null {
   return entries === 0 && outcome !== 'changed' ? null : entries;
 }

@@ -14,7 +14,7 @@ export function addSourcesCommand(program: Command): void {
       '\nExamples:',
       '  $ rollcall sources',
       '  $ rollcall sources --json | jq -r ".[].name"',
-      '\nUse `rollcall admin sources` to show details and to create, change or delete sources.',
+      '\nUse `rollcall admin sources` to show details and to create, change, or delete sources.',
     ].join('\n'),
   );
 }

@@ -43,7 +43,7 @@ export function addSyncCommand(program: Command): void {
   });
 }
 
-/** Polls, because a sync can outlast the connection timeouts of proxies in between. */
+/** Polls, because a sync can take longer than the connection timeouts of proxies. */
 async function waitForReport(client: AdminClient, source: string, number: number): Promise<SyncReport> {
   for (;;) {
     const { actor } = await client.sources.get.query({ name: source });

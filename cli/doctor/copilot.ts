@@ -4,7 +4,7 @@ import { itemsOf, type Probe } from './probe.ts';
 import { accessFinding, addressFinding, detailFindings, nameOf, packagesOf } from './registry-clients.ts';
 
 const CLIENT = 'Copilot';
-/** Copilot CLI only starts these. */
+/** The kinds of packages that Copilot CLI can start. */
 const LAUNCHABLE = ['npm', 'pypi', 'oci', 'docker'];
 const SLOW_MS = 2000;
 
@@ -16,7 +16,7 @@ export async function checkCopilot({ base, anonymously }: Probe): Promise<Findin
   const name = nameOf(items[0]);
   const details =
     name === undefined
-      ? [warning('The registry has no servers, so Copilot blocks every one', 'publish the approved servers')]
+      ? [warning('The registry has no servers, so Copilot blocks all servers', 'publish the approved servers')]
       : await detailFindings(anonymously, name, CLIENT);
   return [
     address,
@@ -43,7 +43,7 @@ function packageFinding(items: readonly unknown[]): Finding[] {
   return [
     warning(
       `Copilot can't start ${names}: it doesn't support their kinds of packages`,
-      'offer npm, pypi or oci packages, or remotes',
+      'offer npm, pypi, or oci packages, or remotes',
     ),
   ];
 }

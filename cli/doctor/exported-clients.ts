@@ -6,7 +6,7 @@ import { accessFinding, addressFinding } from './registry-clients.ts';
 
 export interface ExportedClient {
   readonly name: string;
-  /** Each with its query. */
+  /** The targets of exports, each with its query. */
   readonly targets: readonly string[];
   /** Whether the client itself fetches the file, without a token. */
   readonly fetchesItself?: boolean;

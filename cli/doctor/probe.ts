@@ -4,23 +4,23 @@ import type { ServerConnection } from '../server/server-connection.ts';
 import { describeError } from '../../telemetry/describe-error.ts';
 
 export interface Answer {
-  /** 0 without an answer. */
+  /** The HTTP status; 0 if there was no answer. */
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Undefined for a body that isn't a JSON object. */
+  /** The body; undefined if it isn't a JSON object. */
   readonly json: JsonObject | undefined;
   readonly milliseconds: number;
-  /** Why there was no answer. */
+  /** The reason if there was no answer. */
   readonly failure?: string;
 }
 
 export interface Probe {
   /** The registry's base URL, as it is entered in the client. */
   readonly base: string;
-  /** Without a token, as some clients send requests. */
+  /** Sends a request without a token, as some clients do. */
   readonly anonymously: (path: string, init?: RequestInit) => Promise<Answer>;
-  /** With the caller's token, if there is one. */
+  /** Sends a request with the caller's token, if there is one. */
   readonly withToken: (path: string, init?: RequestInit) => Promise<Answer>;
 }
 
@@ -52,7 +52,7 @@ async function readAll(response: Response): Promise<{ status: number; headers: H
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
-/** The servers of a page, in whatever shape. */
+/** The servers of a page, not validated. */
 export function itemsOf({ json }: Answer): readonly unknown[] | undefined {
   const servers = json?.['servers'];
   return Array.isArray(servers) ? servers : undefined;

@@ -4,7 +4,7 @@ import { isLoopbackHost } from '../../registry/loopback.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import { type Answer, cursorOf, isJson, itemsOf, type Probe, statusText } from './probe.ts';
 
-/** Why the server would refuse a client, and what to change. */
+/** The reason why the server would refuse a client, and the setting to change. */
 export function accessFinding(answer: Answer, client: string): Finding {
   if (answer.status === 401 || answer.status === 403) {
     return problem(
@@ -33,7 +33,7 @@ export function addressFinding(base: string, client: string): Finding {
   );
 }
 
-/** The items of up to a number of pages, and why the walk ended early. */
+/** The items of a limited number of pages, and the reason if the walk ended early. */
 export interface Walk {
   readonly items: readonly unknown[];
   readonly isComplete: boolean;
@@ -89,7 +89,7 @@ export function packagesOf(item: unknown): readonly JsonObject[] {
   return Array.isArray(packages) ? packages.filter(isJsonObject) : [];
 }
 
-/** Requests a name that exists, as all of these clients do, and then one that doesn't. */
+/** Requests an existing name, as all of these clients do, and then a name that doesn't exist. */
 export async function detailFindings(ask: Probe['anonymously'], name: string, client: string): Promise<Finding[]> {
   const pathOf = (server: string): string => `/v0.1/servers/${encodeURIComponent(server)}/versions/latest`;
   const detail = await ask(pathOf(name));

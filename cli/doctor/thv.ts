@@ -6,7 +6,7 @@ import { accessFinding, contentTypeProblem, detailFindings, nameOf, packagesOf, 
 
 const CLIENT = 'thv';
 const PROBE_MS = 5000;
-/** For all pages with one server each, one after the other. */
+/** `thv` allows this time for reading all pages one after another, each with one server. */
 const WALK_MS = 10_000;
 const MAX_SERVERS = 10_000;
 const SAMPLE = 20;
@@ -50,7 +50,7 @@ function hiddenFinding(shown: number, count: number): Finding {
   );
 }
 
-/** A sample of the pages that every `thv registry list` reads, extrapolated. */
+/** Measures a sample of the pages that every `thv registry list` reads, and extrapolates. */
 async function walkFinding(ask: Probe['withToken'], count: number): Promise<Finding> {
   const start = performance.now();
   let cursor: string | undefined;

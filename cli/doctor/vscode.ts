@@ -38,7 +38,7 @@ export async function checkVscode({ base, anonymously }: Probe): Promise<Finding
 }
 
 function corsFinding(allowed: string | null): Finding {
-  if (allowed === '*' || allowed === ORIGIN) return ok('The editor may read it (CORS)');
+  if (allowed === '*' || allowed === ORIGIN) return ok('The editor can read it (CORS)');
   return problem(
     `Access-Control-Allow-Origin is ${allowed ?? 'missing'}: VS Code shows "Failed to fetch"`,
     'let proxies pass the header that Rollcall sends',
@@ -50,7 +50,7 @@ function itemFinding(items: readonly unknown[]): Finding {
   const malformed = malformedItems(items);
   if (malformed.length === 0) return ok(`${items.length} servers are shown`);
   return problem(
-    `VS Code skips ${malformed.join(', ')}: a name, a version or a description is missing`,
+    `VS Code skips ${malformed.join(', ')}: a name, a version, or a description is missing`,
     'correct them at their source',
   );
 }

@@ -1,4 +1,4 @@
-/** The address of another server's database, as an operator writes it. */
+/** Parses the address of another server's database. */
 import { readSecret } from '../../config/secrets.ts';
 import { passwordFromPasswordFile } from '../../config/connection.ts';
 import type { ConnectionSettings, SslMode } from '../../db/connection/settings.ts';

@@ -12,17 +12,17 @@ import type { ServerConnection } from '../server/server-connection.ts';
 
 const PAGE_SIZE = 100;
 
-/** One version as the other registry serves it. */
+/** A version that the other registry serves. */
 export interface FoundVersion {
   readonly kind: EntryKind;
-  /** As clients know it. */
+  /** The name that clients use, without a prefix for its kind. */
   readonly name: string;
   readonly version: string;
   /** The document for publishing, as JSON text. */
   readonly document: string;
   readonly status: EntryStatus;
   readonly statusMessage: string | undefined;
-  /** RFC 3339, or empty if it isn't known. */
+  /** The publication date (RFC 3339), or empty if it isn't known. */
   readonly publishedAt: string;
 }
 
@@ -46,7 +46,7 @@ interface Page {
 
 export interface ImportTarget {
   readonly connection: ServerConnection;
-  /** Registry with a managed source. Default: the default registry. */
+  /** The target registry, which has a managed source. Default: the default registry. */
   readonly registry?: string;
   /** Claims that readers of the imported entries must hold. */
   readonly claims?: Claims;
@@ -57,7 +57,7 @@ export interface ImportedVersion {
   readonly name: string;
   readonly version: string;
   readonly outcome: 'published' | 'existing' | 'refused';
-  /** Why it was refused. */
+  /** The reason if it was refused. */
   readonly reason?: string;
 }
 
@@ -75,7 +75,7 @@ export async function readRegistry(origin: ServerConnection): Promise<FoundVersi
     .toSorted((one, other) => one.publishedAt.localeCompare(other.publishedAt));
 }
 
-/** Nothing for a list of skills or plugins that the registry doesn't have. */
+/** Yields nothing if the registry has no list of skills or plugins. */
 async function* pagesOf(origin: ServerConnection, kind: EntryKind): AsyncGenerator<Page, void, void> {
   // Without `all_versions`, Rollcall lists only the latest ones of skills and plugins.
   const query = { limit: String(PAGE_SIZE), ...(kind !== 'server' && { all_versions: 'true' }) };

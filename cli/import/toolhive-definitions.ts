@@ -15,7 +15,7 @@ import { draftFromSkill } from '../../registry/skills/skill-draft.ts';
 import { toolhiveStoredToServerJson, toolhiveStoredToSkill } from '../../registry/toolhive/stored-entry.ts';
 import { admissionFaults } from '../../sources/index.ts';
 
-/** The converted value, or why it can't be converted. */
+/** The converted value, or the reason why it can't be converted. */
 export type Converted<Value> = { readonly value: Value } | { readonly reason: string };
 
 /** A source that was created through the API of that server. The rules for sources created through the API apply. */
@@ -39,7 +39,7 @@ export function sourceFrom(stored: ToolhiveSource, outbound: OutboundSettings): 
   return faults.length > 0 ? refusal(faults) : { value: { definition, claims } };
 }
 
-/** The members of the kind as a configuration file has them. Empty texts stand for absent members. */
+/** Converts the members of the kind to those of a configuration file. Empty texts stand for absent members. */
 function settingsOf({ type, settings }: ToolhiveSource): object | null {
   const stored = isJsonObject(settings) ? settings : {};
   if (type === 'kubernetes') {
@@ -81,7 +81,7 @@ function draftOf(published: ToolhivePublishedVersion): DraftOutcome {
   return isServer ? draftFromServerJson(found) : draftFromSkill(published.kind, found);
 }
 
-/** No claims are stored as null or as an empty object. */
+/** Null and an empty object both mean that there are no claims. */
 function claimsMember(claims: unknown): object {
   const areNone = claims === null || (isJsonObject(claims) && Object.keys(claims).length === 0);
   return areNone ? {} : { claims };

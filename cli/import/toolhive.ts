@@ -19,11 +19,11 @@ import { type Converted, entryFrom, registryFrom, sourceFrom } from './toolhive-
 /** One source, registry, or version. In a dry run, `imported` is what an import would do. */
 export interface ImportedItem {
   readonly kind: 'source' | 'registry' | 'version';
-  /** Of a version: its stored name (registry/entry-kind.ts). */
+  /** For a version, this is its stored name (registry/entry-kind.ts). */
   readonly name: string;
   readonly version?: string;
   readonly outcome: 'imported' | 'existing' | 'refused';
-  /** Why it was refused. */
+  /** The reason if it was refused. */
   readonly reason?: string;
 }
 
@@ -47,7 +47,7 @@ export async function importToolhive(contents: ToolhiveContents, target: Toolhiv
   return [...sources, ...registries, ...versions];
 }
 
-/** Adds the imported ones to `kinds`. */
+/** Imports sources, and adds the imported ones to `kinds`. */
 async function importSources(
   { sources }: ToolhiveContents,
   { database, configuration, isDryRun }: ToolhiveImport,
@@ -130,7 +130,7 @@ async function importPublished(
   return versionItems(published, converted, outcomes);
 }
 
-/** @param outcomes those of the versions that could be converted, in order */
+/** @param outcomes the outcomes of the versions that could be converted, in order */
 function versionItems(
   published: readonly ToolhivePublishedVersion[],
   converted: readonly Converted<ImportedEntry>[],
@@ -146,7 +146,7 @@ function versionItems(
   });
 }
 
-/** What the import deliberately leaves out, and why. */
+/** Lists the items that the import deliberately leaves out, with the reason. */
 export function notImported({ sources, registries }: ToolhiveContents): string[] {
   const configured = (all: readonly { readonly isCreated: boolean }[]): number =>
     all.filter(({ isCreated }) => !isCreated).length;

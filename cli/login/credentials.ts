@@ -11,7 +11,7 @@ import { CommandFailure } from '../terminal/failure.ts';
 /** The part of a login that changes with every refresh. */
 export interface StoredTokens {
   readonly accessToken: string;
-  /** ISO 8601; absent if the provider didn't say. */
+  /** The expiry time (ISO 8601); absent if the provider didn't say. */
   readonly expiresAt?: string;
   readonly refreshToken?: string;
 }
@@ -34,13 +34,13 @@ export function storedTokens({ access_token, expires_in, refresh_token }: TokenE
   };
 }
 
-/** Keyed by the server's base URL. */
+/** The logins by the base URL of their server. */
 type StoredLogins = Record<string, StoredLogin>;
 
 /** Tokens count as expired slightly early, to allow for network latency and clock skew. */
 const EXPIRES_EARLY_MS = 30_000;
 
-/** Longer than a refresh takes. */
+/** How long to wait for the lock: longer than a refresh takes. */
 const LOCK_PATIENCE_MS = 30_000;
 
 export async function readLogin(server: string): Promise<StoredLogin | undefined> {

@@ -17,7 +17,7 @@ import { type ProtectedResource, readProtectedResource } from './protected-resou
 export interface LoginOptions extends ServerOption {
   readonly clientId?: string;
   readonly issuer?: string;
-  /** Space-separated. */
+  /** The scopes to request, separated by spaces. */
   readonly scope?: string;
   readonly audience?: string;
   /** Whether to send the resource parameter (RFC 8707). */
@@ -60,7 +60,10 @@ export async function logIn(options: LoginOptions): Promise<void> {
   if (other !== undefined) console.error(`Note: ${other} is set and takes precedence over this login`);
 }
 
-/** Asks the server who the token belongs to. A token that the server rejects, usually for its audience, isn't stored. */
+/**
+ * Asks the server for the user that the token belongs to. A token that the server rejects, usually for its audience,
+ * isn't stored.
+ */
 async function nameAtServer(
   server: string,
   { issuer, accessToken }: { readonly issuer: string; readonly accessToken: string },

@@ -1,4 +1,4 @@
-/** Which identity providers a server accepts: OAuth 2.0 Protected Resource Metadata (RFC 9728). */
+/** Reads which identity providers a server accepts: OAuth 2.0 Protected Resource Metadata (RFC 9728). */
 import { isJsonObject, textsOf } from '../../registry/json.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 import { unreachable } from '../server/server-errors.ts';

@@ -1,6 +1,6 @@
 /**
- * The policy for Claude Code's `policyHelper`: the registry's current one, otherwise the last one, otherwise one that allows
- * nothing.
+ * The policy for Claude Code's `policyHelper`: the current policy of the registry, or else the cached one, or else a
+ * policy that allows nothing.
  */
 import { randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -18,18 +18,18 @@ export interface PolicyRequest extends ServerOptions {
   readonly registry: string;
   readonly cache: string;
   readonly mode: ExportMode;
-  /** Milliseconds. */
+  /** How long to wait for the registry, in milliseconds. */
   readonly timeout: number;
 }
 
 export interface Policy {
-  /** What the helper prints. */
+  /** The output of the helper. */
   readonly policy: string;
-  /** Shown to users: why the policy isn't the registry's current one, or could not be cached. */
+  /** A message for users if the policy isn't current, or could not be cached. */
   readonly problem?: string;
 }
 
-/** Never throws. */
+/** Returns the policy, and never throws. */
 export async function claudeCodePolicy(request: PolicyRequest): Promise<Policy> {
   const cached = await readCache(request);
   try {
@@ -106,7 +106,7 @@ async function readCache(request: PolicyRequest): Promise<CachedPolicy | null> {
   };
 }
 
-/** Atomic, so that helpers that run at the same time never read half a file. */
+/** Replaces the file atomically, so that helpers that run at the same time never read half a file. */
 async function writeCache(file: string, policy: CachedPolicy): Promise<string | undefined> {
   const temporary = `${file}.${randomUUID()}`;
   try {

@@ -20,15 +20,15 @@ import type { WorkloadDefaults } from '../../operator/workload.ts';
 export interface AdoptOptions {
   readonly access: ClusterAccess;
   readonly defaults: WorkloadDefaults;
-  /** Absent: all namespaces. */
+  /** The namespace of the resources; absent for all namespaces. */
   readonly namespace?: string;
-  /** Absent: all resources. */
+  /** The names of the resources; empty for all resources. */
   readonly names: readonly string[];
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Prints as it goes. Returns the number of resources that can't be managed as they are. */
+/** Prints its progress. Returns the number of resources that can't be managed in their current form. */
 export async function adoptResources(options: AdoptOptions): Promise<number> {
   const { access, defaults, names, dryRun, signal } = options;
   const cluster = new Cluster(access);

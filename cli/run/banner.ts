@@ -36,8 +36,8 @@ function accessText(auth: AuthSettings): string {
   return `with a token from ${providers}${auth.authz === undefined ? '; any valid token allows everything' : ''}`;
 }
 
-/** Anonymous mode on an address that other machines can reach. */
+/** The warning for anonymous mode on an address that other machines can reach. */
 export function exposureWarning({ server, auth }: Pick<Configuration, 'server' | 'auth'>): string | undefined {
   if (auth.mode !== 'anonymous' || isLoopback(server.address)) return undefined;
-  return `The API listens on ${server.address}, which other machines can reach, and auth.mode is anonymous: anyone who can reach it can publish, delete and sync. Set auth.mode to oauth, or listen on 127.0.0.1.`;
+  return `The API listens on ${server.address}, which other machines can reach, and auth.mode is anonymous: anyone who can reach it can publish, delete, and sync. Set auth.mode to oauth, or listen on 127.0.0.1.`;
 }

@@ -13,7 +13,7 @@ export function addConfigurationOption(command: Command): Command {
   return command.addOption(configurationOption('the configuration file').makeOptionMandatory());
 }
 
-/** The option alone, for a command that works without a file. */
+/** Creates only the option, for a command that works without a file. */
 export function configurationOption(description: string): Option {
   return new Option('--config <file>', description).env('ROLLCALL_CONFIG');
 }
@@ -27,7 +27,7 @@ export async function loadConfigurationFile(
   return await loadConfiguration(file, environment);
 }
 
-/** Does the same, and prints settings without effect on standard error. */
+/** Like `loadConfigurationFile`, and prints settings without effect on standard error. */
 export async function readConfiguration(file: string): Promise<Configuration> {
   const configuration = await loadConfigurationFile(file);
   for (const note of configuration.notes) console.error(`Note: ${describeFinding(note)}`);

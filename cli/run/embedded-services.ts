@@ -18,7 +18,7 @@ interface ServiceContext {
   readonly say: Say;
 }
 
-/** Runs PostgreSQL on the data folder, with the settings to connect to it. */
+/** Runs PostgreSQL on the data folder. Returns the settings to connect to it. */
 export async function runEmbeddedPostgres(
   context: ServiceContext,
 ): Promise<KeptRunning & { readonly settings: DatabaseSettings }> {
@@ -30,7 +30,7 @@ export async function runEmbeddedPostgres(
     name: 'PostgreSQL',
     onMessage: context.say,
     start: async () => {
-      // Never silently replace a lost cluster by an empty one.
+      // Never silently replace a lost cluster with an empty one.
       const create = postgres === undefined;
       postgres = await startEmbeddedPostgres({ dataDirectory: context.directory, port, create });
       return postgres.process;

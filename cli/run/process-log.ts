@@ -76,7 +76,7 @@ export async function failingInLog<Result>(
   }
 }
 
-/** The configuration in short: nothing secret. */
+/** A summary of the configuration without secrets. */
 function summaryOf({
   sources,
   registries,

@@ -20,7 +20,7 @@ sources:
   #   api:
   #     endpoint: https://registry.example.com
 
-# No sign-in: everyone who can reach the server is allowed to do everything. It therefore listens on 127.0.0.1 only.
+# No sign-in: anyone who can reach the server can do everything. It therefore listens on 127.0.0.1 only.
 auth:
   mode: anonymous
 `;

@@ -14,7 +14,7 @@ interface WantedPort extends ListenAddress {
 interface PortOptions {
   readonly temporalPort: number;
   readonly uiPort: number;
-  /** Wait for leftovers of an earlier run to exit. */
+  /** Whether to wait for processes of an earlier run to exit. */
   readonly patient: boolean;
 }
 

@@ -46,7 +46,7 @@ function toFailure(server: string, error: TRPCClientError<AdminRouter>): Command
     const { faults = [] } = error.data;
     return new CommandFailure(faults.length > 0 ? faultsText('The request', faults) : error.message);
   }
-  // Refused before the request reached the admin API, or answered by a proxy.
+  // The request was refused before it reached the admin API, or a proxy answered it.
   const message = refusalMessage(error.meta?.['responseJSON']);
   return message === undefined ? unreachable(server, error) : new CommandFailure(message);
 }

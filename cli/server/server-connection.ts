@@ -23,13 +23,13 @@ export async function connectServer(options: ServerOptions): Promise<ServerConne
   return connectWithToken(server, await findAccessToken(server, options.tokenFile));
 }
 
-/** @param hint what messages advise, for a server that isn't the one in `--server` */
+/** @param hint the advice in error messages, for a server that isn't the one in `--server` */
 export function connectWithToken(server: string, token: AccessToken | undefined, hint?: string): ServerConnection {
   return {
     server,
     fetch: async (resource, init) => {
       const headers = new Headers(init?.headers);
-      headers.set('User-Agent', 'rollcall'); // recorded in the audit log
+      headers.set('User-Agent', 'rollcall'); // the audit log records this header
       if (token !== undefined) headers.set('Authorization', `Bearer ${token.value}`);
       const response = await fetch(resource, { ...init, headers }).catch((error: unknown) => {
         throw unreachable(server, error, hint);

@@ -7,7 +7,7 @@ import { CommandFailure } from '../terminal/failure.ts';
 /**
  * Error for a server that can't be reached or isn't Rollcall. `fetch` hides the reason in the causes of its error.
  *
- * @param hint what to do, for a server that isn't the one in `--server`
+ * @param hint the advice in the message, for a server that isn't the one in `--server`
  */
 export function unreachable(server: string, error: unknown, hint?: string): CommandFailure {
   const reason = reasonOf(rootCause(error));

@@ -47,7 +47,7 @@ export function addServerOptions(command: Command): Command {
 /**
  * Normalizes the base URL: no trailing slash.
  *
- * @param parameter what the user wrote it in, for messages. Default: `--server`
+ * @param parameter the option or argument that contains the URL, for messages. Default: `--server`
  * @throws CommandFailure if it isn't a plain HTTP or HTTPS URL
  */
 export function baseUrl(server: string, parameter = '--server'): string {

@@ -14,7 +14,7 @@ export function failureText({ failure }: SourceHealth): string {
   return failure === null ? '' : `${failure.type}: ${failure.message}`;
 }
 
-/** `in 4 min`, `was due 2 h ago`, `now`. Null if only a message starts one. */
+/** `in 4 min`, `was due 2 h ago`, `now`. Null if only a message starts the next attempt. */
 export function nextAttemptText({ nextAttempt, isSyncing, isOverdue }: SourceHealth): string | null {
   if (isSyncing && !isOverdue) return 'now';
   const when = relativeTime(nextAttempt);

@@ -5,7 +5,7 @@ export type Cell = string | number | null | undefined;
 
 const GAP = '  ';
 
-/** Left-aligned columns, right-aligned numbers, a dash for absent values. */
+/** Formats a table with left-aligned columns, right-aligned numbers, and a dash for absent values. */
 export function formatTable(heading: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const texts = [heading.map((title) => title.toUpperCase()), ...rows.map((row) => row.map(cellText))];
   const widths = heading.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
@@ -29,7 +29,7 @@ function cellText(cell: Cell): string {
   return cell === null || cell === undefined ? '-' : String(cell).replaceAll(/\s+/g, ' ');
 }
 
-/** A heading with one `name  value` line per detail; a dash for absent values. */
+/** Formats a heading with one `name value` line per detail, and a dash for absent values. */
 export function formatDetails(heading: string, details: Readonly<Record<string, Cell>>): string {
   const [, ...lines] = formatTable(['', ''], Object.entries(details)).split('\n');
   return [heading, ...lines.map((line) => `  ${line}`)].join('\n');

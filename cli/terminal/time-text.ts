@@ -22,7 +22,7 @@ export function timeSince(timestamp: string | null | undefined, now = Date.now()
   return amountText(timestamp === null || timestamp === undefined ? 0 : Math.max(0, now - Date.parse(timestamp)));
 }
 
-/** In the largest unit of which it has at least one, otherwise in seconds. */
+/** Formats a duration in the largest unit that fits into it at least once, otherwise in seconds. */
 function amountText(milliseconds: number): string {
   const unit = UNITS.find((one) => milliseconds >= one.milliseconds) ?? SECONDS;
   return `${Math.floor(milliseconds / unit.milliseconds)} ${unit.name}`;

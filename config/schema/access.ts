@@ -86,7 +86,10 @@ const provider = withRule(
     caCertPath: filePath.exactOptional().describe("Certificate authorities (PEM). Default: the system's"),
     authTokenFile: filePath.exactOptional().describe('File with a bearer token for requests to the provider'),
     introspectionUrl: secureUrl.exactOptional().describe('Introspection endpoint (RFC 7662) for opaque tokens'),
-    allowPrivateIP: z.boolean().default(false).describe('Whether its URLs may resolve to private addresses'),
+    allowPrivateIP: z
+      .boolean()
+      .default(false)
+      .describe('Whether URLs of the provider may resolve to private addresses'),
     scopes: z.array(scope).default([]).describe('Scopes of tokens without a scope claim. Default: none'),
     console: consoleClient.exactOptional().describe('Lets users sign in to the console with this provider'),
   }),

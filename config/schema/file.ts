@@ -144,7 +144,7 @@ export type SourcesFile = z.output<typeof sourcesFile>;
 export type RegistriesFile = z.output<typeof registriesFile>;
 export type SourceFile = z.output<typeof sourceFile>;
 
-/** Determines the generation of a file from its keys; the current one if they don't tell. */
+/** Determines the generation of a file from its keys. If they don't tell, it is the current one. */
 export function generationOf(file: JsonObject): Generation {
   if (file['sources'] !== undefined) return 'sources';
   if (file['source'] !== undefined) return 'source';

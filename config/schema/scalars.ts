@@ -8,9 +8,9 @@ import { badPattern } from '../../registry/patterns/filter.ts';
 import { isLoopbackHost } from '../../registry/loopback.ts';
 import { DURATION_PATTERN, durationMilliseconds, durationText } from '../duration.ts';
 
-/** Patterns, tags, namespaces or headers of one list. */
+/** The maximum number of items in a list of patterns, tags, namespaces, or headers. */
 export const MAX_ITEMS = 200;
-export const TOO_MANY = `has too many items: the most is ${MAX_ITEMS}`;
+export const TOO_MANY = `has too many items: the maximum is ${MAX_ITEMS}`;
 
 const RESERVED_REGISTRY_NAMES: readonly string[] = ['v0', 'v0.1'];
 
@@ -108,7 +108,7 @@ export function httpUrl(insteadOfCredentials: string): z.ZodType<string, string>
   });
 }
 
-/** An HTTPS URL, or HTTP on loopback only: its answers decide who is authenticated. */
+/** An HTTPS URL, or an HTTP URL on loopback: its answers decide who is authenticated. */
 export const secureUrl = httpUrl('this setting has no use for them').superRefine((value, context) => {
   const url = URL.parse(value);
   if (url === null) return;

@@ -26,10 +26,10 @@ const database = withRule(
     port: port.default(5432).describe('Default 5432'),
     database: text.describe('Name of the database'),
     user: text.describe('User that reads and writes rows'),
-    password: text.exactOptional().describe('Better: passwordFile'),
+    password: text.exactOptional().describe('Password. Prefer passwordFile'),
     passwordFile: filePath.exactOptional().describe('File with the password'),
     migrationUser: text.exactOptional().describe('User that changes the schema. Default: user'),
-    migrationPassword: text.exactOptional().describe('Better: migrationPasswordFile'),
+    migrationPassword: text.exactOptional().describe('Password of migrationUser. Prefer migrationPasswordFile'),
     migrationPasswordFile: filePath.exactOptional().describe('File with the password of migrationUser'),
     sslMode: z
       .enum(['disable', 'prefer', 'require', 'verify-ca', 'verify-full'])
@@ -98,7 +98,7 @@ const telemetry = mapping({
     sampling: z.number().gt(0).max(1).default(0.05).describe('Fraction of traces to keep. Default 0.05'),
   }).prefault({}),
   metrics: mapping({
-    enabled: z.boolean().default(false).describe('Push metrics to the endpoint. /metrics is always there'),
+    enabled: z.boolean().default(false).describe('Push metrics to the endpoint. /metrics is always available'),
     serverLookups: z
       .int()
       .min(0)

@@ -1,4 +1,4 @@
-/** One source of the configuration file, as it is written. */
+/** Schema of one source in the configuration file. */
 
 import { z } from 'zod';
 
@@ -47,7 +47,7 @@ export const sourceOptions = {
 const REFUSED_KIND_KEYS = ['configMapRef', 'pvcRef'] as const;
 
 const sourceWithoutKind = mapping(sourceOptions);
-/** A source that was checked: it has the members of exactly one kind. */
+/** A valid source, which has the members of exactly one kind. */
 export type WrittenSource = z.output<typeof sourceWithoutKind>;
 
 /** The rules over the members of one source that hold in every generation. */

@@ -24,7 +24,7 @@ test.each([':8080', '0.0.0.0:8080', '[::]:8080', '192.0.2.1:8080', 'registry.exa
   async (address) => {
     const server = `server: { address: "${address}" }`;
     expect(await warningOf(ANONYMOUS, server)).toBe(
-      `The API listens on ${address}, which other machines can reach, and auth.mode is anonymous: anyone who can reach it can publish, delete and sync. Set auth.mode to oauth, or listen on 127.0.0.1.`,
+      `The API listens on ${address}, which other machines can reach, and auth.mode is anonymous: anyone who can reach it can publish, delete, and sync. Set auth.mode to oauth, or listen on 127.0.0.1.`,
     );
     expect(await warningOf(OAUTH, server)).toBeUndefined();
   },
@@ -42,5 +42,5 @@ test('with an external database it listens everywhere, and says so when it start
   const { stdout } = await withFile([SOURCES, ANONYMOUS, DATABASE].join('\n'), (path) =>
     runRollcall('api', '--config', path),
   );
-  expect(stdout).toContain('anyone who can reach it can publish, delete and sync');
+  expect(stdout).toContain('anyone who can reach it can publish, delete, and sync');
 });

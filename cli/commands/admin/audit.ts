@@ -26,7 +26,7 @@ export function addAdminAuditCommand(admin: Command): void {
     .addOption(
       new Option('--outcome <outcome>', 'only events with this outcome').choices([...AUDIT_OUTCOMES, 'unknown']),
     )
-    .option('--target <name>', 'only events on this entry, source or registry; for refused requests "METHOD /path"')
+    .option('--target <name>', 'only events on this entry, source, or registry; for refused requests "METHOD /path"')
     .option('--since <when>', 'earliest time: a timestamp, or a duration such as 24h (ago)', moment)
     .option('--until <when>', 'latest time, in the same format', moment)
     .option('--limit <number>', 'number of events', positiveInteger, 50)

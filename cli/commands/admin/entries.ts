@@ -7,7 +7,7 @@ import { publishes } from '../publish.ts';
 export function addAdminEntriesCommand(admin: Command): void {
   const entries = admin
     .command('entries')
-    .description('List entries; publish, deprecate and delete versions in managed sources');
+    .description('List entries; publish, deprecate, and delete versions in managed sources');
   addEntryList(entries);
   publishes(entries.command('publish')).addHelpText('after', '\nSame as `rollcall publish`.');
   addEntryStatus(entries);

@@ -15,11 +15,11 @@ export function addEntryClaims(entries: Command): void {
   addPublishedOptions(entries.command('claims'))
     .argument('<name>', 'name of the entry')
     .addOption(
-      new Option('--set <name=value>', 'replace its claims; repeat for more claims')
+      new Option('--set <name=value>', 'replace the claims of the entry; repeat for more claims')
         .argParser(collectClaim)
         .conflicts('clear'),
     )
-    .option('--clear', 'remove its own claims, so that the claims of its source apply', false)
+    .option('--clear', 'remove the claims of the entry itself, so that the claims of its source apply', false)
     .description('Show or change the claims that readers of a published entry must hold')
     .addHelpText(
       'after',

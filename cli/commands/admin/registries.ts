@@ -23,7 +23,7 @@ export function addAdminRegistriesCommand(admin: Command): void {
   listRegistries(registries.command('list')).addHelpText('after', '\nSame as `rollcall registries`.');
   addGet(registries);
   addWrite(registries, 'create', 'Add a registry');
-  addWrite(registries, 'update', 'Replace the sources, access and claims of a registry');
+  addWrite(registries, 'update', 'Replace the sources, access, and claims of a registry');
   addDelete(registries);
 }
 

@@ -53,7 +53,7 @@ export function addDoctorCommand(program: Command): void {
 
 /** @param isServerChosen whether the server was chosen by an option; otherwise it is the configured one */
 async function checkEverything(options: DoctorOptions, isServerChosen: boolean): Promise<void> {
-  // Slow to load, and not needed for clients.
+  // The module is slow to load, and checks of clients don't need it.
   const { checkInstallation } = await import('../../doctor/installation/check-installation.ts');
   const { config = STARTER_FILE, server, ...rest } = options;
   const sections = await checkInstallation({ ...rest, config, ...(isServerChosen && { server }) });

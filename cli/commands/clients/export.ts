@@ -23,7 +23,9 @@ export function addExportCommand(program: Command): void {
     .argument('[target]', 'the client and file; without it, the targets are listed')
     .description('Write a registry as the policy or configuration file of a client')
     .option('--registry <name>', 'the registry', 'default')
-    .addOption(new Option('--mode <mode>', 'add the servers, allow them, or both').choices(EXPORT_MODES))
+    .addOption(
+      new Option('--mode <mode>', 'whether the file adds the servers, allows them, or both').choices(EXPORT_MODES),
+    )
     .addOption(new Option('--versions <which>', 'the versions to allow').choices(EXPORT_VERSIONS))
     .option('--output <file>', 'write to this file instead of standard output')
     .option('--check', 'compare with --output, print the difference, and exit with status 1 if there is one', false)

@@ -18,7 +18,7 @@ export function addPolicyCommand(program: Command): void {
     .option('--registry <name>', 'the registry', 'default')
     .requiredOption('--cache <file>', 'file for the last policy; only administrators may write to its folder')
     .addOption(
-      new Option('--mode <mode>', 'add the servers, allow them, or both')
+      new Option('--mode <mode>', 'whether the policy adds the servers, allows them, or both')
         .choices(['provide', 'allow', 'both'])
         .default('both'),
     )

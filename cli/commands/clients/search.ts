@@ -29,11 +29,11 @@ interface Found {
 
 export function addSearchCommand(program: Command): void {
   addServerOptions(program.command('search'))
-    .argument('<term>', 'part of a name, title or description')
+    .argument('<term>', 'part of a name, title, or description')
     .description('Find servers, skills, or plugins in a registry')
     .addOption(entryKindOption())
     .option('--registry <name>', 'the registry (default: the default registry)')
-    .option('--limit <number>', 'how many to print', positiveInteger, 30)
+    .option('--limit <number>', 'maximum number of results', positiveInteger, 30)
     .addHelpText(
       'after',
       '\nExamples:\n  $ rollcall search weather\n  $ rollcall search weather --registry approved --json\n  $ rollcall search pdf --kind skill',

@@ -36,7 +36,7 @@ interface SkillPackage {
   readonly subfolder?: string;
 }
 
-/** Prints the latest version, and where its files are. */
+/** Prints the latest version, and the location of its files. */
 export async function showSkill(name: string, { kind, registry, ...options }: SkillOptions): Promise<void> {
   const [namespace = '', last = '', ...others] = name.split('/');
   if (namespace === '' || last === '' || others.length > 0) {

@@ -43,7 +43,9 @@ export function addShowCommand(program: Command): void {
     .description('Show the latest version of a server, and how to install it; or of a skill or plugin')
     .addOption(entryKindOption())
     .option('--registry <name>', 'the registry (default: the default registry)')
-    .addOption(new Option('--install <client>', 'print only how to install it in this client').choices(INSTALL_CLIENTS))
+    .addOption(
+      new Option('--install <client>', 'print only the links and commands for this client').choices(INSTALL_CLIENTS),
+    )
     .addHelpText(
       'after',
       '\nExamples:\n  $ rollcall show com.example/weather\n  $ rollcall show com.example/weather --install claude-code\n  $ rollcall show com.example/pdf --kind skill',
@@ -86,7 +88,7 @@ function installText(item: Item): string {
   return ['To install it:', ...lines].join('\n');
 }
 
-/** The links and commands alone, so that a script can use the first line. */
+/** Prints only the links and commands, so that a script can use the first line. */
 function printInstall(options: Pick<ServerOptions, 'json'>, item: Item, client: string): void {
   const found = optionsOf(item).filter((option) => option.client === client);
   const possible = found.flatMap((option) => ('text' in option ? [option] : []));

@@ -66,7 +66,7 @@ export function addRegistryImport(command: Command): void {
     });
 }
 
-/** Without a token file, no token is sent: ROLLCALL_TOKEN and the stored login belong to Rollcall. */
+/** Sends no token without a token file: ROLLCALL_TOKEN and the stored login are for Rollcall. */
 async function connectOrigin(url: string, tokenFile: string | undefined): Promise<ServerConnection> {
   const token = tokenFile === undefined ? undefined : await findAccessToken(url, tokenFile);
   return connectWithToken(url, token, 'Check the URL, or pass a token for it with --from-token-file');

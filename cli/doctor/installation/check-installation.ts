@@ -1,4 +1,4 @@
-/** Everything that an installation needs to work, checked from this machine. */
+/** Checks everything that an installation needs, from this machine. */
 import { join } from 'node:path';
 import type { Configuration } from '../../../config/model.ts';
 import { findOccupant, type Occupant } from '../../../embedded/data-folder.ts';
@@ -26,7 +26,10 @@ export interface InstallationOptions extends Omit<ServerOptions, 'server'> {
   readonly dataDir: string;
 }
 
-/** Never throws for anything that is wrong with the installation. Without a valid configuration, nothing else is checked. */
+/**
+ * Reports faults of the installation as findings and never throws for them. Without a valid configuration, nothing else
+ * is checked.
+ */
 export async function checkInstallation(options: InstallationOptions): Promise<Section[]> {
   const { configuration, findings } = await checkConfiguration(options.config);
   const first: Section = { title: 'Configuration', findings };
@@ -48,7 +51,7 @@ export async function checkInstallation(options: InstallationOptions): Promise<S
   ];
 }
 
-/** The `serve` that uses the data folder, or what is wrong. */
+/** The `serve` process that uses the data folder, or a finding if there is none. */
 type Serve = Required<Pick<Occupant, 'pid' | 'temporal'>> | Finding;
 
 async function findServe(dataDir: string): Promise<Serve> {

@@ -5,7 +5,9 @@ import { exposureWarning } from '../../run/banner.ts';
 import { countText } from '../../terminal/texts.ts';
 import { type Finding, ok, problem, warning } from '../finding.ts';
 
-/** The file with the overrides of the environment; without a configuration if it has faults. */
+/**
+ * Checks the file together with overrides from the environment. The result has no configuration if there are faults.
+ */
 export async function checkConfiguration(
   file: string,
 ): Promise<{ readonly findings: readonly Finding[]; readonly configuration?: Configuration }> {

@@ -6,7 +6,7 @@ import { migrationStatus } from '../../../db/upkeep/migrations.ts';
 import { type Finding, ok, problem } from '../finding.ts';
 import { clockFinding } from './machine.ts';
 
-/** Logs in as the application does. */
+/** Checks the database with the application's own login. */
 export async function checkDatabase(settings: DatabaseSettings): Promise<Finding[]> {
   try {
     const connection = await applicationConnection(settings);

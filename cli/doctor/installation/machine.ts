@@ -1,4 +1,4 @@
-/** The machine that Rollcall runs on: clock, disk, programs. */
+/** Checks the machine that Rollcall runs on: clock, disk, and programs. */
 import { execFile } from 'node:child_process';
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { type Finding, ok, problem, warning } from '../finding.ts';
 
 const MAX_CLOCK_DIFFERENCE_MS = 2_000;
 const GIB = 1024 ** 3;
-/** The most that all fetches of a worker use together (docs/operations.md). */
+/** The maximum disk space that all fetches of a worker use together (docs/operations.md). */
 const FETCH_BYTES = 5.6 * GIB;
 const LOW_DATA_BYTES = 2 * GIB;
 
@@ -22,7 +22,7 @@ export function clockFinding(
   theirMs: number,
   { sentAt, answeredAt }: { readonly sentAt: number; readonly answeredAt: number },
 ): Finding {
-  // The answer was created at some time between the two.
+  // The answer was created between sending the request and receiving the answer.
   const difference = theirMs < sentAt ? theirMs - sentAt : Math.max(0, theirMs - answeredAt);
   const seconds = Math.abs(difference / 1000).toFixed(1);
   if (Math.abs(difference) <= MAX_CLOCK_DIFFERENCE_MS) return ok(`The clock agrees with that of ${whose}`);
@@ -33,7 +33,7 @@ export function clockFinding(
   );
 }
 
-/** The data folder only if PostgreSQL or Temporal is embedded. */
+/** Checks the data folder only if PostgreSQL or Temporal is embedded. */
 export async function checkDisk({ database, temporal }: Configuration, dataDirectory: string): Promise<Finding[]> {
   const isEmbedded = database === undefined || temporal.address === undefined;
   const temporary = await spaceFinding(tmpdir(), FETCH_BYTES, {

@@ -29,7 +29,7 @@ export async function checkOutbound({ sources, auth }: Configuration): Promise<F
   ]);
 }
 
-/** Opens a connection, to the proxy where requests go through one. */
+/** Opens a connection to the host, or to the proxy if requests go through one. */
 async function hostFinding(url: URL, users: readonly string[]): Promise<Finding> {
   const proxy = proxyFor(url);
   const target = proxy ?? url;
@@ -52,7 +52,7 @@ async function hostFinding(url: URL, users: readonly string[]): Promise<Finding>
   }
 }
 
-/** As `EnvHttpProxyAgent` does, which requests of configured sources use. SSH uses none. */
+/** Chooses the proxy like `EnvHttpProxyAgent`, which sends the requests of configured sources. SSH uses no proxy. */
 function proxyFor({ protocol, hostname }: URL): URL | null {
   const { env } = process;
   const names = (env['no_proxy'] ?? env['NO_PROXY'] ?? '').split(',').map((name) => name.trim().replace(/^[*.]+/, ''));

@@ -28,7 +28,7 @@ export async function checkServer(options: ServerOptions): Promise<Finding[]> {
           ),
       ...(theirs === version
         ? []
-        : [warning(`The API has version ${theirs}, this command ${version}`, 'finish the upgrade')]),
+        : [warning(`The API runs version ${theirs}, but this command is version ${version}`, 'finish the upgrade')]),
     ];
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
@@ -41,7 +41,10 @@ export async function checkServer(options: ServerOptions): Promise<Finding[]> {
   }
 }
 
-/** What the internal port of the API reports about Postgres: `available`; undefined if it doesn't answer. */
+/**
+ * The state of Postgres according to the internal port of the API, such as `available`; undefined if the port doesn't
+ * answer.
+ */
 export async function reportedDatabaseState(internalUrl: string): Promise<string | undefined> {
   try {
     const { body } = await ask(`${internalUrl}/readiness`);
@@ -60,7 +63,7 @@ async function ask(url: string): Promise<{ readonly isOk: boolean; readonly body
   return { isOk: response.ok, body: parseJson(await response.text()) };
 }
 
-/** Failing, overdue, and paused sources, as far as the caller may see them. */
+/** Reports failing, overdue, and paused sources that the caller can see. */
 export async function checkSources(options: ServerOptions): Promise<Finding[]> {
   try {
     const sources = await askServer(options, (client) => client.sources.list.query());

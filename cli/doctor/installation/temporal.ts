@@ -9,7 +9,7 @@ import { type Finding, ok, problem, warning } from '../finding.ts';
 
 const ANSWERED_WITHIN_MS = 5_000;
 
-/** Temporal, its namespace, and the workers. */
+/** Checks Temporal, its namespace, and the workers. */
 export async function checkTemporal(server: TemporalServer): Promise<Finding[]> {
   try {
     const connection = await connectTemporal(server, startTelemetry());
@@ -64,7 +64,7 @@ function workerFindings({ taskQueues, workers }: Workers): Finding[] {
     ok(`${workers.length === 1 ? '1 worker polls' : `${workers.length} workers poll`} for tasks`),
     ...others.map(({ identity, version: other }) =>
       warning(
-        `The worker ${identity} has version ${other ?? 'unknown'}, this command ${version}`,
+        `The worker ${identity} runs version ${other ?? 'unknown'}, but this command is version ${version}`,
         'finish the upgrade',
       ),
     ),
