@@ -13,8 +13,9 @@ import { withProgress } from './progress.ts';
 import { listSync } from './sync-listing.ts';
 
 /**
- * Makes the staged snapshot of a sync visible and closes the sync's record. Everything that decides what is served and removed
- * comes from Postgres: the definition, what the fetch found, and whether the removal guard is overridden.
+ * Makes the staged snapshot of a sync visible and closes the sync's record. Everything that decides which entries are
+ * served and removed comes from Postgres: the definition, the result of the fetch, and whether the removal guard is
+ * overridden.
  */
 export async function applySnapshot(database: Database, key: SyncKey): Promise<AppliedSync> {
   const source = await findSource(database, key.sourceName);
@@ -36,7 +37,7 @@ export async function applySnapshot(database: Database, key: SyncKey): Promise<A
   });
 }
 
-/** Adds what is read after the apply, in transactions of their own. */
+/** Adds data that is read after the apply, in separate transactions. */
 async function withTotals(
   database: Database,
   { source, run }: { source: SourceRow; run: SyncRunRow },

@@ -1,4 +1,4 @@
-/** Turns whatever an activity throws into the failure that Temporal records and the actor acts on. */
+/** Turns errors of activities into failures that Temporal records and that the actor handles. */
 import { ApplicationFailure, ApplicationFailureCategory, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { DatabaseUnavailable } from '../db/connection/availability.ts';
@@ -7,14 +7,14 @@ import type { FailureDetails } from '../workflows/contract/activities.ts';
 import { withoutSecrets } from '../outbound/redaction.ts';
 import { describeError } from '../telemetry/describe-error.ts';
 
-/** Failures that another attempt of the same activity may not run into. */
+/** Failures that another attempt of the same activity can avoid. */
 const WORTH_RETRYING: ReadonlySet<FailureType> = new Set([
   'UpstreamUnavailable',
   'UpstreamRateLimited',
   'UpstreamInvalid',
 ]);
 
-/** Answers to a writer: nothing an operator needs to know about. */
+/** Failures that are answers to a writer, and of no interest to an operator. */
 const REFUSALS: ReadonlySet<FailureType> = new Set([
   'EntryInvalid',
   'EntryExists',

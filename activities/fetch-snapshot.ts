@@ -19,8 +19,8 @@ import { openSyncRecord } from './sync-record.ts';
 const slowFetches = new SlowFetches({ afterMs: 60_000, count: 80 });
 
 /**
- * Opens the record of a sync, then fetches, filters, and stages. What the apply needs to know is stored with the record, so that
- * it doesn't depend on its arguments.
+ * Opens the record of a sync, then fetches, filters, and stages. The data that the apply needs is stored with the
+ * record, so that it doesn't depend on its arguments.
  */
 export async function fetchSnapshot(
   { database, guard }: UpstreamDependencies,
@@ -104,7 +104,7 @@ function withoutContent(error: unknown): unknown {
   );
 }
 
-/** What an earlier attempt staged. A paged fetch continues from there; any other starts over and drops it. */
+/** The staged data of an earlier attempt. A paged fetch continues from there; any other starts over and drops it. */
 async function stagedBefore(
   database: Database,
   { definition }: SourceRow,

@@ -1,4 +1,4 @@
-/** What applies when a source is read: its limits, and the state that the last fetch left. */
+/** The limits of a source, and the state that its last fetch left. */
 import type { Database } from '../db/connection/database.ts';
 import type { SourceRow } from '../db/configuration/sources.ts';
 import { forbidden, type OutboundGuard } from '../outbound/guard.ts';
@@ -6,15 +6,15 @@ import { definitionDigest } from '../registry/definition-digest.ts';
 import { admissionFaults } from '../sources/index.ts';
 import type { SourceReader } from '../sources/source-kind.ts';
 
-/** What activities that read upstreams need. */
+/** Dependencies of activities that read upstreams. */
 export interface UpstreamDependencies {
   readonly database: Database;
-  /** For sources created through the API. */
+  /** The guard for sources created through the API. */
   readonly guard: OutboundGuard;
 }
 
 /**
- * Null for a source of the configuration file, which belongs to the operator and has no limits.
+ * The limits of a source; null for a source of the configuration file, which belongs to the operator and has no limits.
  * @throws RollcallError `OutboundForbidden` if the limits forbid the definition itself
  */
 export function limitsOf({ origin, definition }: SourceRow, guard: OutboundGuard): OutboundGuard | null {

@@ -1,4 +1,4 @@
-/** Makes the actors match the sources in Postgres, which are the truth. Several workers can do so at once. */
+/** Makes the actors match the sources in Postgres, which are authoritative. Several workers can do so at once. */
 import type { Database } from '../db/connection/database.ts';
 import { listSources, type SourceRow } from '../db/configuration/sources.ts';
 import { isTrial } from '../db/configuration/trials.ts';
@@ -26,7 +26,8 @@ type Change = Exclude<keyof ReconciledSources, 'packages'>;
 type Step = () => Promise<Change | 'agreed'>;
 
 /**
- * Starts missing actors, passes on new definitions, syncs what the database has lost, and retires what left the configuration.
+ * Starts missing actors, passes on new definitions, syncs sources whose entries the database has lost, and retires
+ * sources that left the configuration.
  * @throws the first error, after everything else has been done
  */
 export async function reconcileSources(dependencies: ReconcileDependencies): Promise<ReconciledSources> {

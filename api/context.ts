@@ -35,7 +35,7 @@ export interface ApiContext {
   readonly findWorkers: () => Promise<Workers>;
   readonly software: SoftwareVersion;
   readonly temporal: TemporalInformation;
-  /** What sources that are created through the API can reach. */
+  /** Limits of sources that are created through the API. */
   readonly outbound: OutboundSettings;
   readonly rateLimits: RateLimitSettings;
   /** Addresses and ranges of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are trusted. */
@@ -51,7 +51,7 @@ export interface ApiContext {
   readonly stopping: AbortSignal;
 }
 
-/** Where the histories are. */
+/** The Temporal server that has the histories. */
 export interface TemporalInformation {
   readonly address: string;
   readonly namespace: string;

@@ -53,14 +53,15 @@ export interface ContextOptions extends Pick<
 export interface OpenContext {
   readonly context: ApiContext;
   readonly isTracing: boolean;
-  /** Doesn't close the database. */
+  /** Closes everything except the database. */
   close(): Promise<void>;
 }
 
 /**
- * Works before Postgres and Temporal are available.
+ * Opens the context, even before Postgres and Temporal are available.
  *
- * @throws Error if the audit log file can't be written, RollcallError `SecretUnavailable` if a secret of the connection to
+ * @throws Error if the audit log file can't be written, RollcallError `SecretUnavailable` if a secret of the connection
+ * to
  *   Temporal can't be read.
  */
 export async function openContext(options: ContextOptions): Promise<OpenContext> {
@@ -90,7 +91,7 @@ export async function openContext(options: ContextOptions): Promise<OpenContext>
   }
 }
 
-/** On a database that is watched. */
+/** Opens the context on a database that is watched. */
 async function openOn(options: ContextOptions, registries: RegistryDirectory): Promise<OpenContext> {
   const { database, auth, logger } = options;
   const shared = contextOf(options, registries);

@@ -13,7 +13,7 @@ export class RegistryDirectory {
   readonly #database: Database;
   #registries: ReadonlyMap<string, RegistryRow> = new Map();
   #default: RegistryRow | undefined;
-  /** By registry id. */
+  /** The tokens of servers, by registry id. */
   readonly #servers = new Map<string, ServerTokens>();
   readonly #maxStaleMs: number;
   #isListening = false;
@@ -192,7 +192,7 @@ export class RegistryDirectory {
   }
 }
 
-/** Whether this is a later revision, with the token that identifies it. */
+/** Whether a notification has a later revision than the known row, and a token that identifies it. */
 function isNewer({ revision, token }: RegistryRevision, row: RegistryRow): boolean {
   return token !== undefined && revision > row.revision;
 }

@@ -76,7 +76,7 @@ async function serve(opened: OpenContext, options: ApiOptions): Promise<void> {
   }
 }
 
-/** How the requests to this API are logged, measured, and traced. */
+/** The observer that logs, measures, and traces the requests to this API. */
 export function observerOf(
   { isTracing }: OpenContext,
   { logger, telemetry }: Pick<ApiOptions, 'logger' | 'telemetry'>,

@@ -68,7 +68,7 @@ export async function takeDataFolder(directory: string, occupant: Occupant): Pro
   };
 }
 
-/** Never fulfilled if the signal aborts first. */
+/** Resolves when the folder is deleted or replaced; never if the signal aborts first. */
 async function waitUntilLost(
   path: string,
   { lockFile, signal }: { readonly lockFile: string; readonly signal: AbortSignal },
@@ -86,7 +86,9 @@ async function waitUntilLost(
   );
 }
 
-/** Identifies a file, as opposed to another one with the same name. Undefined if it doesn't exist. */
+/**
+ * Identifies a file, so that it can be told apart from another one with the same name. Undefined if it doesn't exist.
+ */
 async function identityOf(path: string): Promise<string | undefined> {
   return await stat(path).then(
     ({ dev, ino }) => `${dev}:${ino}`,
@@ -116,6 +118,6 @@ export async function readOccupant(directory: string): Promise<Occupant | undefi
 }
 
 function inUseMessage(path: string, occupant: Occupant | undefined): string {
-  const by = occupant === undefined ? 'another process' : `the rollcall with process id ${occupant.pid}`;
+  const by = occupant === undefined ? 'another process' : `the rollcall process ${occupant.pid}`;
   return `The data folder ${path} is in use by ${by}: stop it, or choose another folder with --data-dir`;
 }

@@ -25,7 +25,7 @@ export interface GuardedProcessOptions {
   readonly logFile: string;
   /** Stores the server's process id, so that the next start can end the server if the script was killed too. */
   readonly pidFile: string;
-  /** The user that runs it; absent: this process's user. */
+  /** The user that runs the server; absent for this process's user. */
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly workingDirectory?: string;
 }
@@ -33,7 +33,7 @@ export interface GuardedProcessOptions {
 export interface GuardedProcess {
   /** The server's own process id, not the script's. */
   readonly pid: number;
-  /** Fulfilled when the server has ended, with how: see `endingText`. */
+  /** Fulfilled when the server has ended, with a description of its end: see `endingText`. */
   readonly ended: Promise<string>;
   /** Asks the server to stop, and kills it after `graceMs`. Has no effect on a stopped server. */
   stop(graceMs?: number): Promise<void>;
@@ -106,7 +106,7 @@ async function stopGuard(guard: ChildProcess, ended: Promise<string>, graceMs: n
 const START_DEADLINE_MS = 60_000;
 const POLL_MS = 20;
 
-/** Waits until the server is ready. Returns what went wrong, or undefined once it is. */
+/** Waits until the server is ready. Returns the failure, or undefined once it is ready. */
 export async function waitUntilReady(
   server: GuardedProcess,
   isReady: () => Promise<boolean>,

@@ -9,20 +9,20 @@ export class Unrecoverable extends Error {
 
 /** Something that runs until it is stopped or fails. */
 export interface Running {
-  /** Fulfilled, with how it ended, such as `killed by SIGKILL`. */
+  /** Fulfilled when it has ended, with a description such as `killed by SIGKILL`. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
 export interface KeepRunningOptions {
-  /** Its name in messages. */
+  /** The name of the program in messages. */
   readonly name: string;
   readonly start: () => Promise<Running>;
   readonly onMessage: (message: string, level: 'info' | 'warn') => void;
 }
 
 const BACKOFF = { firstMs: 250, longestMs: 10_000 };
-/** After running this long it counts as healthy, and the backoff starts over. */
+/** After running for this long, a program counts as healthy, and the backoff starts over. */
 const HEALTHY_AFTER_MS = 30_000;
 
 export interface KeptRunning {

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { pickVariables } from '../outbound/child-environment.ts';
 
-/** How long its guard has to stop it before we do, and how long the server has until it is killed. */
+/** The time that the guard has to stop the server, and the time that the server then has until it is killed. */
 const GUARD_DEADLINE_MS = 3_000;
 const STOP_DEADLINE_MS = 10_000;
 

@@ -183,7 +183,7 @@ async function runSingleUser(host: PostgresHost, statements: readonly string[]):
   let output = '';
   child.stdout?.on('data', (text: string) => (output += text));
   child.stderr?.on('data', (text: string) => (output += text));
-  child.stdin?.on('error', () => undefined); // It ended before reading everything; the status says why.
+  child.stdin?.on('error', () => undefined); // The process ended before reading everything; its status says why.
   child.stdin?.end(`${statements.join('\n')}\n`);
   const [status] = (await once(child, 'close')) as [number | null];
   const complaints = output.split('\n').filter((line) => /(ERROR|FATAL|PANIC):/.test(line));

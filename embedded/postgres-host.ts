@@ -1,8 +1,8 @@
 /**
- * Where on this machine the embedded PostgreSQL can run: its programs, its folder, and its user.
+ * Finds where the embedded PostgreSQL can run on this machine: its programs, its folder, and its user.
  *
- * PostgreSQL refuses to run as root. If root starts Rollcall, PostgreSQL runs as the user `postgres`, who can't enter folders
- * such as /root. In that case its files are in /var/lib/rollcall instead.
+ * PostgreSQL refuses to run as root. If root starts Rollcall, PostgreSQL runs as the user `postgres`, who can't enter
+ * folders such as /root. In that case its files are in /var/lib/rollcall instead.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,7 @@ import { pickVariables } from '../outbound/child-environment.ts';
 export interface PostgresHost {
   readonly binaries: PostgresBinaries;
   readonly clusterDirectory: string;
-  /** Absent: this process's user. */
+  /** The user that runs PostgreSQL; absent for this process's user. */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
@@ -54,7 +54,7 @@ async function platformBinaries(): Promise<PostgresBinaries> {
 async function findOrCreatePostgresUser(): Promise<{ uid: number; gid: number }> {
   const existing = await readUser().catch(() => undefined);
   if (existing !== undefined) return existing;
-  await run('groupadd', ['--system', 'postgres']).catch(() => undefined); // It may exist without the user.
+  await run('groupadd', ['--system', 'postgres']).catch(() => undefined); // The folder may exist without the user.
   await run('useradd', ['--system', '--gid', 'postgres', '--shell', '/usr/sbin/nologin', 'postgres']);
   return readUser();
 }

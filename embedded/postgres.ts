@@ -17,9 +17,9 @@ import { type PostgresHost, preparePostgresHost } from './postgres-host.ts';
 export interface EmbeddedPostgresOptions {
   /** The data folder with PostgreSQL's files and the passwords. */
   readonly dataDirectory: string;
-  /** Default: any free one. */
+  /** The port. Default: any free one. */
   readonly port?: number;
-  /** Default: created if there is none yet. */
+  /** Whether to create the database if there is none yet. Default: true. */
   readonly create?: boolean;
   /** For tests: the data isn't kept, so writes don't wait for the disk and nothing is cleaned up. */
   readonly disposable?: boolean;
@@ -74,7 +74,7 @@ async function startServer(
       command: host.binaries.postgres,
       environment: postgresEnvironment(),
       arguments: serverArguments(host.clusterDirectory, port, options.disposable === true),
-      stopSignal: 'INT', // "fast shutdown": does not wait for clients
+      stopSignal: 'INT', // "fast shutdown", which does not wait for clients
       logFile,
       pidFile: join(options.dataDirectory, 'postgres.pid'),
       workingDirectory: host.clusterDirectory,

@@ -18,7 +18,7 @@ export interface ReleaseArchive {
   readonly sha256: string;
 }
 
-/** By Node's names of platforms and processors. */
+/** Checksums by Node's names of platforms and processors. */
 const SHA256: Readonly<Record<string, string>> = {
   'linux-x64': 'ddc95e08b0b076efd4ea9733a3f488eb7d2be875f8834e616cd2a37358b4852d',
   'linux-arm64': 'bd1b0db9f18b051026de8bf6cc1505f2510f14bbb7a8b9a4a91fff46c77454f5',
@@ -37,13 +37,13 @@ export function releaseArchive(
   return { url: `https://github.com/temporalio/cli/releases/download/${TEMPORAL_CLI_VERSION}/${name}`, sha256 };
 }
 
-/** For about 60 MB. A download that takes longer is unlikely to end. */
+/** The deadline for about 60 MB. A download that takes longer is unlikely to end. */
 const DOWNLOAD_DEADLINE_MS = 90_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
 export interface DownloadOptions {
   readonly onProgress: (message: string) => void;
-  /** Default: the one for this machine. */
+  /** The archive. Default: the one for this machine. */
   readonly archive?: ReleaseArchive | undefined;
 }
 

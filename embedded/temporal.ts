@@ -18,11 +18,11 @@ export interface EmbeddedTemporalOptions {
   readonly binary: string;
   /** The folder of its database file and its log. */
   readonly directory: string;
-  /** Default: any free one. */
+  /** The port. Default: any free one. */
   readonly port?: number;
   /** The address of its Web UI, which checks neither host nor origin. Absent: no UI. */
   readonly ui?: LoopbackAddress;
-  /** Without it, all data is lost when the server stops. */
+  /** Whether to keep the data when the server stops. */
   readonly keepData: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
- * What a source that was created through the API can contain. Its creator doesn't run the server, so the source gets neither the
- * server's files, programs, and rights in a cluster, nor its internal network. Pure: called when a source is created or changed,
- * and again before each fetch.
+ * Rules for sources that are created through the API. Their creators don't run the server, so these sources can't use
+ * the server's files, programs, and rights in a cluster, or its internal network. Pure: called when a source is created
+ * or changed, and again before each fetch.
  */
 import { isAbsolute, relative, sep } from 'node:path';
 import type { OutboundSettings } from '../config/model.ts';

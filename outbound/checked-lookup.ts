@@ -6,13 +6,13 @@ import type { LookupFunction } from 'node:net';
 /** All addresses of a host name, the preferred ones first. Rejects like `dns.lookup`. */
 export type Resolver = (host: string) => Promise<readonly LookupAddress[]>;
 
-/** As every other program on this machine looks it up. */
+/** Looks up names like every other program on this machine. */
 export const systemResolver: Resolver = (host) => lookup(host, { all: true });
 
 export interface LookupRule {
   readonly resolve: Resolver;
   readonly mayReach: (host: string, address: string) => boolean;
-  /** None of the host's addresses is allowed. */
+  /** Makes the error if none of the host's addresses is allowed. */
   readonly refusal: (host: string) => Error;
 }
 

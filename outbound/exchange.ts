@@ -13,11 +13,11 @@ subscribe('http2.client.stream.created', (message) => {
   stream.close(constants.NGHTTP2_CANCEL);
 });
 
-/** The method, and JSON to send. A method with content must be named: without one, something is read. */
+/** The method, and JSON to send. Requests with content must name their method; the default is a read. */
 export type Sending =
   | {
       readonly method: 'POST' | 'PATCH';
-      /** Sent as JSON, with this media type. */
+      /** The content, which is sent as JSON with this media type. */
       readonly content: { readonly json: unknown; readonly type: string };
       readonly form?: undefined;
     }
@@ -104,7 +104,10 @@ export function isRedirect(status: number): boolean {
   return [301, 302, 303, 307, 308].includes(status);
 }
 
-/** Milliseconds from `Retry-After`, which is a number of seconds or a date (RFC 9110 section 10.2.3); undefined without one. */
+/**
+ * Milliseconds from `Retry-After`, which is a number of seconds or a date (RFC 9110 section 10.2.3). Undefined without
+ * the header.
+ */
 export function retryAfterMs(answer: Pick<Dispatcher.ResponseData, 'headers'>): number | undefined {
   const value = headerOf(answer, 'retry-after');
   if (value === undefined) return undefined;

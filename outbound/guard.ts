@@ -1,4 +1,4 @@
-/** Restricts sources that were created through the API to allowed hosts and secrets, at the moment of each access. */
+/** Restricts sources that were created through the API to allowed hosts and secrets, at each access. */
 import { realpath } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';

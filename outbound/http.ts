@@ -11,13 +11,13 @@ import { displayUrl } from './redaction.ts';
 
 export interface HttpRequest {
   readonly url: URL;
-  /** Names in lower case. They are not sent to another origin after a redirect. */
+  /** Headers, with names in lower case. They are not sent to another origin after a redirect. */
   readonly headers?: Readonly<Record<string, string>>;
   /** A description of the credentials in the headers, for messages: where they come from, and the setting to change. */
   readonly credentials?: string;
   /** Longest time without a byte, in milliseconds. */
   readonly timeoutMs: number;
-  /** Checks the URL and every redirect. Null: nothing is forbidden, and proxies are used. */
+  /** Checks the URL and every redirect. With null, nothing is forbidden, and proxies are used. */
   readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
 }
@@ -160,7 +160,7 @@ async function refusal(hop: HttpRequest, response: Dispatcher.ResponseData): Pro
       retryAfterMs: waitMs,
     });
   }
-  // Of the other server errors, a retry may help.
+  // A retry may help with other server errors.
   if (status === 501) return new UpstreamRefusal('UpstreamUnavailable', `${where} answered ${status}${quote}`, status);
   if (status >= 500 || status === 408)
     return new RollcallError('UpstreamUnavailable', `${where} answered ${status}${quote}`);

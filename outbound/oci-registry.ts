@@ -15,7 +15,7 @@ const MAX_JSON_BYTES = MEBIBYTE;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 export interface OciRepository {
-  /** Of the registry's API. */
+  /** Origin of the registry's API. */
   readonly origin: string;
   /** `acme/pdf` */
   readonly path: string;
@@ -24,7 +24,7 @@ export interface OciRepository {
 export interface OciImage extends OciRepository {
   /** The reference without tag and digest: `ghcr.io/acme/pdf`. */
   readonly name: string;
-  /** Default: `latest`. */
+  /** The tag. Default: `latest`. */
   readonly tag: string;
   /** `sha256:…` */
   readonly digest: string | undefined;
@@ -38,7 +38,7 @@ export function ociImage(image: string): OciImage | null {
     ) ?? [];
   if (host === undefined || path === undefined) return null;
   const server = host === 'docker.io' ? 'registry-1.docker.io' : host;
-  // As all clients do: a registry of this machine has no certificate.
+  // All clients use plain HTTP here, because a registry of this machine has no certificate.
   const isLocal = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::|$)/i.test(server);
   const origin = `${isLocal ? 'http' : 'https'}://${server}`;
   return { origin, path, name: `${host}/${path}`, tag, digest: digest?.toLowerCase() };
@@ -56,7 +56,7 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** What one activity knows about the registries that it has asked. */
+/** The knowledge of one activity about the registries that it has asked. */
 interface Memory {
   /** Hosts that didn't answer: an activity must not wait for each of them once per entry. */
   readonly unreachable: Map<string, RollcallError>;
@@ -64,7 +64,7 @@ interface Memory {
   readonly tokens: Map<string, string>;
 }
 
-/** Reads for one activity, which gets a reader of its own. */
+/** Reads from registries. Each activity has its own reader. */
 export class OciReader {
   readonly #guard: OutboundGuard;
   readonly #signal: AbortSignal;
@@ -76,7 +76,7 @@ export class OciReader {
     this.#memory = memory ?? { unreachable: new Map(), tokens: new Map() };
   }
 
-  /** The same reader, with another signal. */
+  /** A reader with the same memory and another signal. */
   until(signal: AbortSignal): OciReader {
     return new OciReader(this.#guard, signal, this.#memory);
   }
@@ -138,7 +138,7 @@ export class OciReader {
     throw new RollcallError('UpstreamInvalid', `${displayUrl(url)} sends bytes that have another digest`);
   }
 
-  /** Null for 404. */
+  /** Sends a request, and returns null for 404. */
   async #ask(repository: OciRepository, url: URL, wanted: Wanted): Promise<Answer | null> {
     const key = `${repository.origin}/${repository.path}`;
     let answer = await this.#request(url, wanted, this.#memory.tokens.get(key));
@@ -153,7 +153,7 @@ export class OciReader {
     return answer;
   }
 
-  /** A token for anonymous callers, where the registry says. */
+  /** Gets a token for anonymous callers from the service that the registry names. */
   async #token(challenge: string, asked: URL): Promise<string> {
     const parameters = Object.fromEntries(
       [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),

@@ -1,6 +1,6 @@
 /** Removes secrets from URLs and from messages. */
 
-/** A URL as it can be shown: without credentials, query, and fragment. Also takes a path, or `git@host:path`. */
+/** A URL without credentials, query, and fragment, which can be shown. Also takes a path, or `git@host:path`. */
 export function displayUrl(url: URL | string): string {
   const text = String(url);
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || !URL.canParse(text)) return text.replace(/[?#].*$/s, '');

@@ -1,4 +1,4 @@
-/** Which hosts and addresses sources that were created through the API can reach. Pure: nothing is looked up. */
+/** Rules for the hosts and addresses that sources created through the API can reach. Pure: nothing is looked up. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { OutboundSettings } from '../config/model.ts';
@@ -32,7 +32,7 @@ export class OutboundRules {
     return isPublicAddress(address) || this.lists(host) || this.#listsAddress(address);
   }
 
-  /** Why a URL is forbidden before any name is looked up; null if it isn't. */
+  /** The reason why a URL is forbidden, without looking up its name; null if it isn't forbidden. */
   faultOf(url: URL): string | null {
     if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'must start with https://';
     return url.protocol === 'http:' && !this.lists(url.hostname)
@@ -40,7 +40,7 @@ export class OutboundRules {
       : this.faultOfHost(url.hostname);
   }
 
-  /** Why a host is forbidden before its name is looked up; null if it isn't. */
+  /** The reason why a host is forbidden, without looking up its name; null if it isn't forbidden. */
   faultOfHost(host: string): string | null {
     const plain = plainHost(host);
     if (plain === '') return 'has no host';
@@ -55,7 +55,7 @@ export class OutboundRules {
   }
 }
 
-/** Normalized for comparison: without brackets, upper case, and the trailing dot. */
+/** Normalizes a host for comparison: lower case, without brackets and the trailing dot. */
 function plainHost(host: string): string {
   return withoutBrackets(host.toLowerCase()).replace(/\.$/, '');
 }

@@ -1,5 +1,5 @@
 /**
- * What Rollcall needs to know about a kind of source. `docs/adding-a-source.md` explains how to add one.
+ * The interface of a kind of source. `docs/adding-a-source.md` explains how to add one.
  *
  * The API, the CLI, and the configuration use `SourceKind`, which is small and has no side effects. Workers load the
  * `SourceReader`, with everything that reads an upstream, when a source of the kind is checked, fetched, or watched.
@@ -16,7 +16,7 @@ import type { AdmissionFault } from '../outbound/admission.ts';
 import type { OutboundGuard } from '../outbound/guard.ts';
 import type { SourceDefinition, SourceOrigin } from '../registry/source-definition.ts';
 
-/** @typeParam Origin how a definition of this kind is stored; @typeParam Written what `schema` accepts */
+/** @typeParam Origin the stored definition of this kind; @typeParam Written the input that `schema` accepts */
 export interface SourceKind<Origin extends SourceOrigin = SourceOrigin, Written = unknown> {
   /** The member of a source in the configuration that selects this kind, such as `configMap`. */
   readonly key: string;
@@ -25,13 +25,18 @@ export interface SourceKind<Origin extends SourceOrigin = SourceOrigin, Written 
   /** Tells kinds with the same name apart. Default: the name is enough. */
   readonly owns?: (origin: SourceOrigin) => boolean;
 
-  /** What the configuration has under `key`. */
+  /** The schema of the value of `key` in the configuration. */
   readonly schema: z.ZodType<Written>;
-  /** For kinds that don't read registry documents and so have no `format`: what to call such a source in an error. */
+  /**
+   * For kinds that don't read registry documents and so have no `format`: how error messages refer to such a source.
+   */
   readonly withoutFormat?: string;
-  /** Whether a source needs `syncPolicy.interval`, by what it has under `key`, valid or not. Default: no. */
+  /** Whether a source needs `syncPolicy.interval`, according to its value of `key`, valid or not. Default: no. */
   readonly needsInterval?: (member: unknown) => boolean;
-  /** Milliseconds between two cycles if the configuration doesn't say; null: only a message starts a sync. Default: null. */
+  /**
+   * Milliseconds between two cycles if the configuration doesn't say. With null, the default, only a message starts a
+   * sync.
+   */
   readonly defaultIntervalMs?: (origin: Origin) => number | null;
   /** The origin of a source. Relative paths start at `surroundings.folder`. */
   readonly originOf: (written: Written, surroundings: Surroundings) => Origin;
@@ -42,14 +47,17 @@ export interface SourceKind<Origin extends SourceOrigin = SourceOrigin, Written 
   readonly label: (origin: Origin) => string;
   /** The URL of the upstream, for checking that this machine reaches its host. Default: it is on no other host. */
   readonly upstream?: (origin: Origin) => URL | null;
-  /** What prevents a source with this origin from being created through the API. Asked again before each fetch. */
+  /**
+   * Faults that prevent a source with this origin from being created through the API. They are checked again before
+   * each fetch.
+   */
   readonly admissionFaults: (origin: Origin, settings: OutboundSettings) => readonly AdmissionFault[];
 
   /** Whether the reader can watch this source, so that changes don't wait for the timer. Default: no. */
   readonly isWatched?: (origin: Origin) => boolean;
   /** Milliseconds between two full syncs, for kinds that ask only for changes in between. */
   readonly fullSyncEveryMs?: (origin: Origin) => number;
-  /** Whether the definition holds the document, so that its author decides what is in it. Default: no. */
+  /** Whether the definition contains the document, so that its author decides on the entries. Default: no. */
   readonly isInline?: (origin: Origin) => boolean;
   /**
    * Whether a list that misses an entry, or all of them, means that they were removed. Other upstreams may have lost
@@ -64,11 +72,11 @@ export interface SourceKind<Origin extends SourceOrigin = SourceOrigin, Written 
    */
   readonly hasEntryClaims?: boolean;
 
-  /** Loads what reads the upstream; absent for managed sources, which are published to instead. */
+  /** Loads the reader; absent for managed sources, which are published to instead. */
   readonly loadReader?: () => Promise<SourceReader<Origin>>;
 }
 
-/** @typeParam State what a fetch leaves for the next check and fetch; stored as JSON */
+/** @typeParam State the state that a fetch leaves for the next check and fetch; stored as JSON */
 export interface SourceReader<Origin extends SourceOrigin = SourceOrigin, State extends object = object> {
   /** Recognizes a stored state. One that doesn't match is ignored, and the next fetch reads everything. */
   readonly state: z.ZodType<State>;
@@ -78,7 +86,7 @@ export interface SourceReader<Origin extends SourceOrigin = SourceOrigin, State 
    * @throws any failure, which leads to a sync
    */
   check(question: Check<Origin, State>): Promise<'nothing' | 'maybe'>;
-  /** Stages the entries of the source, or finds that they are what was applied last. */
+  /** Stages the entries of the source, or finds that they are unchanged since the last apply. */
   fetch(fetch: Fetch<Origin, State>): Promise<Fetched<State>>;
   /** Resolves as soon as there may be news. A check then finds out. */
   watch?(watch: Watch<Origin, State>): Promise<void>;
@@ -92,18 +100,18 @@ interface Reading<Origin extends SourceOrigin> {
 }
 
 interface Guarded {
-  /** Null: nothing is forbidden. */
+  /** The limits of the source; null if it has none. */
   readonly guard: OutboundGuard | null;
 }
 
 export interface Check<Origin extends SourceOrigin = SourceOrigin, State = object> extends Reading<Origin>, Guarded {
-  /** What the last applied fetch of this definition left. */
+  /** The state that the last applied fetch of this definition left. */
   readonly previous: State;
 }
 
 export interface Fetch<Origin extends SourceOrigin = SourceOrigin, State = object> extends Reading<Origin>, Guarded {
   readonly database: Database;
-  /** What the last applied fetch of this definition left; null: fetch everything. */
+  /** The state that the last applied fetch of this definition left. With null, the fetch must read everything. */
   readonly previous: State | null;
   readonly stager: SnapshotStager;
   readonly progress: Progress;
@@ -123,18 +131,18 @@ export interface Fetched<State extends object = object> extends Pick<
 export interface Watch<Origin extends SourceOrigin = SourceOrigin, State = object> extends Reading<Origin> {
   readonly database: Database;
   readonly progress: Progress;
-  /** What syncs have done up to now. */
+  /** Reads the state of the last syncs. */
   readonly lastSync: () => Promise<LastSync<State>>;
 }
 
 export interface LastSync<State = object> {
-  /** What the last applied fetch of this definition left; null: there was none. */
+  /** The state that the last applied fetch of this definition left; null if there was none. */
   readonly applied: State | null;
-  /** The newest sync, which may be running; null: there was none. */
+  /** The newest sync, which may be running; null if there was none. */
   readonly run: SyncRunRow | null;
 }
 
-/** `yaml` where a file name says that a document is. */
+/** Returns `yaml` for names of YAML files. */
 export function syntaxOfName(name: string): 'yaml' | undefined {
   return /\.ya?ml$/i.test(name) ? 'yaml' : undefined;
 }

@@ -13,7 +13,7 @@ const LONG_AGO = new Date(0);
 
 /** A file of a skill or plugin. */
 export interface FoundFile {
-  /** Relative to its folder. */
+  /** Path relative to the folder of the skill or plugin. */
   readonly path: string;
   readonly bytes: Buffer;
   readonly isExecutable: boolean;

@@ -21,7 +21,7 @@ export type ActorStart = (state: SourceState) => Promise<void>;
 export function createActorStart(client: Client, taskQueue: string): ActorStart {
   let missingSearchAttributes: Promise<string[]> | undefined;
 
-  /** Cached for the process, unless it fails. */
+  /** Finds the missing search attributes. The result is cached for the process, unless it fails. */
   function findMissingSearchAttributes(): Promise<string[]> {
     missingSearchAttributes ??= ensureSearchAttributes(client).catch((error: unknown) => {
       missingSearchAttributes = undefined;

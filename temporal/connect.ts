@@ -40,7 +40,7 @@ export async function connectTemporal(server: TemporalServer, telemetry: Telemet
     connection,
     namespace: server.namespace,
     plugins: [telemetry.plugin],
-    // Don't query closed workflows.
+    // Queries of closed workflows are rejected.
     workflow: { queryRejectCondition: 'NOT_OPEN' },
   });
   return { client, close: () => connection.close() };

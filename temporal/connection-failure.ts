@@ -19,8 +19,8 @@ export async function findTemporalFault(client: Client, server: TemporalServer):
 }
 
 /**
- * One sentence for an error of the client: what is wrong, at which address, and the setting to change. Other errors keep
- * their message. Connects to Temporal if the error doesn't say why there is no connection.
+ * Describes an error of the client in one sentence: the problem, the address, and the setting to change. Other errors
+ * keep their message. Connects to Temporal if the error doesn't say why there is no connection.
  */
 export async function describeTemporalFailure(error: unknown, server: TemporalServer): Promise<string> {
   const { address, namespace, apiKey, tls } = server;

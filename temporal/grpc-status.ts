@@ -1,7 +1,7 @@
 /** Errors of Temporal's services, by their gRPC status. */
 import { isGrpcServiceError } from '@temporalio/client';
 
-/** The codes that matter here. */
+/** The status codes that Rollcall distinguishes. */
 export const GRPC_STATUS = {
   cancelled: 1,
   deadlineExceeded: 4,

@@ -31,7 +31,8 @@ export async function wakeRegistry(
   { namespace, name }: RegistryKey,
   reason: WakeReason,
 ): Promise<void> {
-  // Nothing else of the resource: it may contain secrets, and everyone with access to Temporal reads histories.
+  // The state contains nothing else of the resource: it may contain secrets, and everyone with access to Temporal can
+  // read histories.
   const state: RegistryState = { namespace, name, version: 1, failures: 0, story: [] };
   await client.withDeadline(Date.now() + ANSWERED_WITHIN_MS, () =>
     client.workflow.signalWithStart(REGISTRY_WORKFLOW, {
@@ -55,12 +56,12 @@ export interface RegistrySources {
   /**
    * Creates the namespace if it is missing.
    *
-   * @throws RollcallError `UpstreamDenied` where Temporal refuses, with what to do
+   * @throws RollcallError `UpstreamDenied` if Temporal refuses; the message says what to do
    */
   ensureNamespace(namespace: string): Promise<void>;
-  /** Undefined for a source whose actor isn't running, or doesn't answer. */
+  /** The state of a source; undefined if its actor isn't running, or doesn't answer. */
   describe(namespace: string, source: string): Promise<SourceDescription | undefined>;
-  /** Returns whether the actor is running. */
+  /** Requests a sync. Returns whether the actor is running. */
   sync(namespace: string, source: string, request: SyncRequest): Promise<boolean>;
   /** Ends the actors and the housekeeping of a registry that no longer exists. */
   end(namespace: string): Promise<void>;

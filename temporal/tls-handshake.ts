@@ -9,7 +9,9 @@ const HANDSHAKE_TIMEOUT_MS = 2_000;
 /** A server checks the client's certificate after the client has finished its part of the handshake. */
 const VERDICT_TIMEOUT_MS = 300;
 
-/** One sentence, or null if the handshake succeeds or fails for another reason than TLS. */
+/**
+ * Describes the fault in one sentence. Returns null if the handshake succeeds, or fails for another reason than TLS.
+ */
 export async function describeHandshakeFault(server: TemporalServer): Promise<string | null> {
   const { address, tls } = await endpointOf(server);
   if (tls === undefined || tls === null || typeof tls === 'boolean') return null;

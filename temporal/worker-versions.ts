@@ -19,7 +19,7 @@ const LOOK_EVERY_MS = 1_000;
 const MOVED_EVERY_MS = 10_000;
 const MOVED_AT_ONCE = 20;
 
-/** Set by Temporal: `deployment:build`. */
+/** The search attribute `deployment:build` that Temporal sets. */
 const DeploymentVersion = defineSearchAttributeKey('TemporalWorkerDeploymentVersion', SearchAttributeType.KEYWORD);
 
 /** The name of the workers of a task queue as a Temporal worker deployment, in which `.` and `:` have a meaning. */
@@ -112,7 +112,7 @@ interface Behind {
   readonly workflowId: string;
   readonly runId: string;
   readonly isActor: boolean;
-  /** Undefined: a workflow of workers without versions, which any current worker continues. */
+  /** The version; undefined for a workflow of workers without versions, which any current worker continues. */
   readonly version: string | undefined;
 }
 
@@ -156,7 +156,7 @@ async function moveOne(
   }
 }
 
-/** Until the workflow continues as new or ends. */
+/** Lets a workflow follow the current version until it continues as new or ends. */
 async function followCurrentVersion(
   client: Client,
   workflowExecution: { readonly workflowId: string; readonly runId: string },
@@ -169,7 +169,7 @@ async function followCurrentVersion(
   });
 }
 
-/** No worker has announced the version yet, or the workflow has ended. */
+/** Whether an error means that no worker has announced the version yet, or that the workflow has ended. */
 function isNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError || hasStatus(error, 'notFound');
 }

@@ -14,7 +14,7 @@ export interface Workers {
     /** Workers that polled recently. */
     readonly workers: number;
   }[];
-  /** By identity. */
+  /** The workers, ordered by identity. */
   readonly workers: readonly WorkerPoller[];
 }
 
@@ -22,7 +22,7 @@ interface WorkerPoller {
   /** Process id and host name, and the version of the worker: `4711@host rollcall/1.2.0`. */
   readonly identity: string;
   readonly version: string | null;
-  /** RFC 3339. */
+  /** Time of the last poll (RFC 3339). */
   readonly lastPollAt: string;
 }
 

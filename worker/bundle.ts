@@ -14,7 +14,7 @@ import type { BundleMessage } from './bundle-process.ts';
 const PREBUILT = fileURLToPath(new URL('workflow-bundle.js', import.meta.url));
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** All that a bundle is made of, relative to the checkout. */
+/** Paths of everything that a bundle is made of, relative to the checkout. */
 export const BUNDLED = ['workflows', 'registry', 'pacing', 'worker/bundle-process.ts', 'package-lock.json'] as const;
 const BUNDLES = join(ROOT, 'node_modules/.cache/workflow-bundles');
 
@@ -40,7 +40,7 @@ async function filesIn(path: string): Promise<string[]> {
   return files.filter((file) => file.endsWith('.ts')).map((file) => join(path, file));
 }
 
-/** Workers that start at the same time don't read a half-written file. */
+/** Keeps the bundle for the next start. The file is renamed into place, so that other workers never read half of it. */
 async function keep({ code }: WorkflowBundle, codePath: string): Promise<void> {
   await mkdir(BUNDLES, { recursive: true });
   const written = `${codePath}.${randomUUID()}`;

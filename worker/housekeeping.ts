@@ -35,7 +35,7 @@ export async function runHousekeeping(
         const reached = await readMilestone(database).catch(() => milestone);
         if (isNew || isStarting) await registerSearchAttributes(client, logger);
         const isDue = isNew || isStarting || isOtherDatabase(milestone, reached);
-        // A running one may not see the change. The next check finds the same difference again.
+        // Housekeeping that is already running may not see the change. The next check finds the same difference again.
         if (!isDue || (await startHousekeeping(client, taskQueue)) || isStarting) milestone = reached;
         isStarting = false;
       });
@@ -51,7 +51,9 @@ export async function runHousekeeping(
   }
 }
 
-/** Returns early on a stop: the client's attempts to connect, which can take long, can't be cancelled. */
+/**
+ * Returns early when the worker stops, because the client's attempts to connect can take long and can't be cancelled.
+ */
 async function unlessStopped(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   const done = new AbortController();
   try {

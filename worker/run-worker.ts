@@ -45,11 +45,14 @@ const WORKFLOW_TASKS = {
 } as const;
 /** After this time, actors in the cache of a worker that was killed continue on others. */
 const LOST_AFTER = '5 seconds';
-/** Most of them wait for an upstream. Each holds up to two chunks of its snapshot, see activities/staging/. */
+/** Most activities wait for an upstream. Each fetch holds up to two chunks of its snapshot, see activities/staging/. */
 const MAX_CONCURRENT_ACTIVITIES = 100;
-/** Syncs and trials that users requested, in addition. If all of these are taken, such syncs use the others too. */
+/**
+ * Additional slots for syncs and trials that users request. If all of them are taken, such syncs use the other slots
+ * too.
+ */
 const MAX_CONCURRENT_REQUESTED = 20;
-/** Each uses a connection to Postgres for a few milliseconds. */
+/** Each write uses a connection to Postgres for a few milliseconds. */
 const MAX_CONCURRENT_WRITES = 20;
 /** Watches only wait. */
 const MAX_CONCURRENT_WATCHES = 10_000;
@@ -66,10 +69,10 @@ export interface WorkerOptions {
   /** Retention of data that housekeeping purges. */
   readonly retention?: Retention;
   readonly telemetry?: TelemetrySettings;
-  /** Where probes and metrics are answered: `host:port` or `:port`, port 0 for any that is free. */
+  /** The address of probes and metrics: `host:port` or `:port`, with port 0 for any free port. */
   readonly internalAddress: string;
   readonly logger: Logger;
-  /** Default: the version of the package. */
+  /** The version of the worker. Default: the version of the package. */
   readonly version?: string;
   /** Stops the worker within about eight seconds. */
   readonly signal: AbortSignal;
@@ -105,14 +108,14 @@ function reportingOutages({ database, logger }: WorkerOptions): Database {
   return new Database(connections);
 }
 
-/** What the parts of a worker know about each other. */
+/** State that the parts of a worker share. */
 interface WorkerState {
-  /** Whether it polls for tasks. The SDK goes on polling for a while after Temporal is lost. */
+  /** Whether the worker polls for tasks. The SDK continues to poll for a while after Temporal is lost. */
   isPolling: boolean;
   client?: Client;
 }
 
-/** Never throws. */
+/** Answers a readiness probe. Never throws. */
 async function workerReadiness(
   { database, signal }: WorkerOptions,
   { isPolling, client }: WorkerState,
@@ -132,7 +135,7 @@ async function workerReadiness(
   };
 }
 
-/** Whether it succeeds, soon enough for a probe. */
+/** Whether the question is answered without an error, and soon enough for a probe. */
 async function succeeds(question: Promise<unknown>): Promise<boolean> {
   const late = delay(PROBE_DEADLINE_MS, false, { ref: false });
   return await Promise.race([

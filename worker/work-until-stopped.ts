@@ -42,7 +42,7 @@ export async function workUntilStopped(options: Working, workers: readonly Worke
   }
 }
 
-/** What is wrong with the connection or the namespace, as one sentence. */
+/** A fault of the connection or the namespace, described in one sentence. */
 class TemporalFault extends Error {}
 
 /** The client finds out quickly and clearly what is wrong. The SDK's workers would try for a quarter of a minute. */

@@ -3,7 +3,7 @@ import { fetchOnce, onRequestedQueue } from './activities.ts';
 import type { FetchSnapshotResult } from './contract/activities.ts';
 import type { TrialInput } from './contract/syncs.ts';
 
-/** What was found is in Postgres, with the record of the trial. Fails with the failure of the fetch. */
+/** The result is in Postgres, with the record of the trial. Fails with the failure of the fetch. */
 export async function trial({ sourceName, deadlineMs }: TrialInput): Promise<FetchSnapshotResult> {
   const { fetchSnapshot } = fetchOnce(deadlineMs);
   const input = { sourceName, number: 1, trigger: 'message', force: true, full: true } as const;

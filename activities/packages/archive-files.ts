@@ -8,7 +8,7 @@ import { RollcallError } from '../../registry/failure.ts';
 import { filesFault, type FolderEntry, MAX_CONTENT_BYTES, MAX_FILES, TOO_LARGE } from '../../registry/scan/layout.ts';
 import type { FoundFile } from '../../sources/storable-files.ts';
 
-/** What headers of files and folders add to the content, at most. */
+/** The maximum size of an archive: the content, and the headers of files and folders. */
 const MAX_ARCHIVE_BYTES = MAX_CONTENT_BYTES + 4 * 1024 * 1024;
 const EXECUTABLE = 0o100;
 /** Links get the mode that Git has for them: neither kind is followed. */

@@ -20,16 +20,16 @@ import { ociPackages } from './oci-package.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** After the first failure that may pass; each further one doubles it, up to a day. */
+/** The wait after the first temporary failure. Each further one doubles it, up to a day. */
 const RETRY_MS = 10 * MINUTE_MS;
 const PACKAGE_DEADLINE_MS = 2 * MINUTE_MS;
-/** After so many failures in a row that may pass, a host isn't asked again by the same activity. */
+/** After this number of temporary failures in a row, an activity doesn't ask a host again. */
 const MAX_FAILURES = 3;
 /** Packages that this process reads at a time, whatever the number of syncs: each can take 16 MiB and a few processes. */
 const turns = new Turns({ count: 3 });
 
 export interface EntryReading extends PackageReading {
-  /** Null: the entry names no package that is read for its files. */
+  /** The result of reading the files; null if the entry names no package that is read for its files. */
   readonly result: 'read' | 'kept' | 'failed' | null;
 }
 
@@ -73,7 +73,7 @@ export class EntryReader {
     const packages = namedPackages(document);
     const { mayPass = false, ...files } = await this.#filesOf(entry, packages, { isSame, signal: deadline });
     const verified = await this.#verify(document, deadline);
-    // What has been found out about a digest or commit is still true while its host can't be reached.
+    // An earlier result for a digest or commit is still true while its host can't be reached.
     const before = isSame && entry.verification?.result !== 'unverified' ? entry.verification : null;
     const isRetried = mayPass || verified?.isTemporary === true;
     const failures = isRetried ? (isSame ? (entry.failures ?? 0) : 0) + 1 : 0;
@@ -98,7 +98,7 @@ export class EntryReader {
     }
   }
 
-  /** Only other parts of the document have changed. */
+  /** Keeps the files of an entry if only other parts of its document have changed. */
   async #unchanged(entry: DueEntry, named: Buffer): Promise<EntryReading> {
     const { fault, verification, failures } = entry;
     const files = entry.package === null ? null : await filesOfPackage(this.#options.database, entry.package);
@@ -163,7 +163,7 @@ export class EntryReader {
     return named.registryType === 'oci' ? ociPackages(this.#oci) : await gitPackageReader();
   }
 
-  /** What goes wrong with a package is a fault of the entry. */
+  /** Failures of a package are faults of the entry. */
   async #attempt<Result extends object>(named: NamedPackage, work: () => Promise<Result>): Promise<Result | Fault> {
     const host = hostOf(named);
     const failures = this.#failures.get(host) ?? 0;
@@ -196,14 +196,14 @@ export class EntryReader {
   }
 }
 
-/** In words, as the document names it. */
+/** The host of the package, as the document names it. */
 function hostOf(named: NamedPackage): string {
   return named.registryType === 'git' ? (URL.parse(named.url)?.host ?? named.url) : named.identifier.split('/')[0]!;
 }
 
 interface Fault {
   readonly fault: string;
-  /** Whether it may pass, so that the next attempt is soon. */
+  /** Whether the fault may be temporary, so that the next attempt is soon. */
   readonly mayPass: boolean;
 }
 

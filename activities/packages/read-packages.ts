@@ -35,8 +35,8 @@ interface Counts {
 }
 
 /**
- * Reads entries until none is due. What can't be read is a fault of the entry, never a failure of this activity. The faults of
- * a source are added to the record of the sync, if there is one.
+ * Reads entries until none is due. A package that can't be read is a fault of the entry, never a failure of this
+ * activity. The faults of a source are added to the record of the sync, if there is one.
  */
 export async function readPackages(
   { database, guard, logger }: UpstreamDependencies & { readonly logger: Logger },

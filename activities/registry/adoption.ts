@@ -1,4 +1,4 @@
-/** What would change if the operator managed a resource: for `rollcall operator adopt`. */
+/** Previews the changes if the operator managed a resource, for `rollcall operator adopt`. */
 import { createTwoFilesPatch } from 'diff';
 import { stringify } from 'yaml';
 import { applyObject, getObject, type KubernetesManifest, nameOf } from '../../kubernetes/objects.ts';
@@ -57,7 +57,7 @@ async function preview({ cluster, signal }: ClusterWork, manifest: KubernetesMan
   return { kind, name: metadata.name, change, diff };
 }
 
-/** As YAML, without what the API server sets, and without secrets. */
+/** The object as YAML, without secrets and without the fields that the API server sets. */
 function shown(object: JsonObject): string {
   const { status: _, data, metadata, ...rest } = object;
   const kept = Object.entries(isJsonObject(metadata) ? metadata : {}).filter(([key]) => !SERVER_FIELDS.includes(key));

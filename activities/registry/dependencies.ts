@@ -15,6 +15,6 @@ export type ClusterWork = Pick<Reconciliation, 'cluster' | 'signal'>;
 
 export interface Reconciliation extends OperatorDependencies {
   readonly signal: AbortSignal;
-  /** What was created or changed, as text. */
+  /** Created and changed objects, as text. */
   readonly changes: string[];
 }

@@ -1,4 +1,4 @@
-/** What the actors of a registry's sources report, and the answer to its sync annotations. */
+/** Reads the reports of a registry's actors, and handles its sync annotations. */
 import type { RenderedConfiguration } from '../../operator/configuration.ts';
 import { type RegistryResource, syncTrigger, temporalNamespaceOf } from '../../operator/resource.ts';
 import { type SourceState, sourceState } from '../../operator/sync-state.ts';

@@ -1,4 +1,4 @@
-/** Whether ToolHive's operator runs. */
+/** Detects whether ToolHive's operator is running. */
 import { collectionPath, readObjectAt } from '../../kubernetes/objects.ts';
 import { type JsonObject, memberOf, objectsOf } from '../../registry/json.ts';
 import { isDenied } from './apply-objects.ts';

@@ -23,7 +23,7 @@ import { answerSyncTrigger, observeSources } from './observe-sources.ts';
 import { findOtherOperator } from './other-operator.ts';
 import { emitEvent, reportStatus } from './report.ts';
 
-/** While sources sync. */
+/** Time until the next look while sources sync. */
 const LOOK_SOON_MS = 5_000;
 const LOOK_MS = 30_000;
 
@@ -87,7 +87,10 @@ async function holdFor(
   return { outcome: 'held', message };
 }
 
-/** Comes before everything else, so that a resource with an invalid spec can be deleted. */
+/**
+ * Handles the deletion of a resource. This comes before everything else, so that a resource with an invalid spec can be
+ * deleted.
+ */
 async function terminate(reconciliation: Reconciliation, resource: RegistryResource): Promise<ReconcileResult> {
   const { cluster, signal, changes } = reconciliation;
   const status = terminatingStatus(resource, new Date().toISOString());

@@ -35,7 +35,7 @@ export class ReferencedObjects {
     }
   }
 
-  /** What changes whenever an object does that pods only read at their start. */
+  /** Versions of the objects that pods only read when they start. They change whenever such an object does. */
   async versions(references: readonly Reference[]): Promise<string[]> {
     const restarting = references.filter(({ restarts }) => restarts);
     const names = new Set(restarting.map(({ kind, name }) => `${kind}/${name}`));

@@ -37,7 +37,7 @@ export async function reportStatus(
   });
 }
 
-/** Of the first condition that isn't met. */
+/** The reason of the first condition that isn't met. */
 function reasonOf(status: JsonObject): string {
   const failing = objectsOf(status['conditions']).find((condition) => condition['status'] === 'False');
   return String(failing?.['reason'] ?? status['phase']);

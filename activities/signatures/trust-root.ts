@@ -8,7 +8,7 @@ import { toTrustMaterial, Verifier } from '@sigstore/verify';
 import { RollcallError } from '../../registry/failure.ts';
 
 const REFRESH_MS = 24 * 3_600_000;
-/** Until the next attempt after a failure. */
+/** Time until the next attempt after a failure. */
 const RETRY_MS = 10 * 60_000;
 
 const verifiers = new Map<string, { readonly verifier: Promise<Verifier>; readonly until: number }>();

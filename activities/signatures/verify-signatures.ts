@@ -1,4 +1,4 @@
-/** Verifies the signatures of skills and plugins that name who signs them. */
+/** Verifies the signatures of skills and plugins whose documents name a signer. */
 import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
 import type { X509Certificate } from '@sigstore/core';
 import { type Signer, toSignedEntity, type Verifier } from '@sigstore/verify';
@@ -43,7 +43,7 @@ export class SignatureVerifier {
     this.#oci = oci;
   }
 
-  /** Null: the document names no signer. Never throws because of what it finds, only if the signal is aborted. */
+  /** Returns null if the document names no signer. Throws only if the signal is aborted. */
   async verify(document: unknown): Promise<VerificationResult | null> {
     const expected = expectedProvenance(document);
     if (expected === null) return null;

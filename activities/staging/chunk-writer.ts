@@ -23,7 +23,7 @@ export class ChunkWriter {
   #chunks: number;
   #entries: number;
 
-  /** @param staged what an earlier attempt has written */
+  /** @param staged the chunks and entries that an earlier attempt has written */
   constructor(rows: SnapshotRows, staged: { readonly chunks: number; readonly entries: number }) {
     this.#rows = rows;
     this.#chunks = staged.chunks;
@@ -35,7 +35,7 @@ export class ChunkWriter {
     return this.#chunks;
   }
 
-  /** Number of entries in them. */
+  /** Number of entries in the written chunks. */
   get entries(): number {
     return this.#entries;
   }

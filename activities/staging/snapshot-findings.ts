@@ -6,7 +6,7 @@ import type { SnapshotRows } from './chunk-writer.ts';
 /** Rejections that are staged in one statement. */
 const MAX_REJECTIONS_AT_ONCE = 1_000;
 
-/** Counts and stores what is wrong with single entries of a snapshot. */
+/** Counts and stores rejections and warnings about single entries of a snapshot. */
 export class SnapshotFindings {
   readonly #rows: SnapshotRows;
   /** Findings that aren't stored yet. All are counted, and the first ones of each severity are stored. */
@@ -68,7 +68,7 @@ export class SnapshotFindings {
     return before;
   }
 
-  /** Stages rejections, so that applying the snapshot doesn't remove what is served of these entries. */
+  /** Stages rejections, so that applying the snapshot doesn't remove the served versions of these entries. */
   async stageRejections(rejections: readonly EntryFinding[]): Promise<void> {
     await stageRejections(this.#rows.database, this.#rows.syncRunId, rejections);
   }

@@ -1,4 +1,4 @@
-/** Stages what a fetch finds. */
+/** Stages the entries that a fetch finds. */
 import type { Database } from '../../db/connection/database.ts';
 import { storeContents } from '../../db/contents/stored-contents.ts';
 import { discardSnapshot } from '../../db/syncs/snapshots.ts';
@@ -25,7 +25,7 @@ export interface StagerOptions {
   readonly progress: Progress;
   /** Aborts when the fetch must end. */
   readonly signal: AbortSignal;
-  /** What an earlier attempt staged, if this one continues it. */
+  /** The staged data of an earlier attempt, if this one continues it. */
   readonly staged?: Staged | null;
 }
 
@@ -64,7 +64,7 @@ export class SnapshotStager {
   #findings: SnapshotFindings;
   /** All entries of the documents so far: taken, rejected, and filtered out. */
   #found: number;
-  /** Null: another attempt starts over. */
+  /** The progress for another attempt; null if it must start over. */
   #reached: Reached | null = null;
   /** The chunk that is being written while the next one is read; resolves with its duplicates. */
   #writing: Promise<readonly EntryFinding[]> = Promise.resolve([]);
@@ -181,7 +181,7 @@ export class SnapshotStager {
   }
 
   /**
-   * Stages what waits. Nothing follows.
+   * Stages the remaining drafts, and ends the snapshot.
    *
    * @throws RollcallError `AllEntriesRejected` if a complete snapshot has entries, and all were rejected. Not for
    *   authoritative sources: what they no longer have is removed, whatever is wrong with the rest.

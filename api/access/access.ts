@@ -1,4 +1,4 @@
-/** Authentication, as the configuration sets it up. */
+/** Authentication according to the configuration. */
 import type { Logger } from 'pino';
 import type { AuthSettings } from '../../config/model.ts';
 import type { Database } from '../../db/connection/database.ts';
@@ -10,10 +10,10 @@ import { TokenVerifier } from './tokens/token-verifier.ts';
 export interface Access {
   readonly settings: AuthSettings;
   readonly authenticate: Authenticate;
-  /** Signing in to the console. Undefined if no provider has a client for it. */
+  /** Signing in to the console; undefined if no provider has a client for it. */
   readonly signIn?: SignIn | undefined;
   /**
-   * Checks a token that did not come as a bearer token. Undefined if authentication is off.
+   * Checks a token that was not sent as a bearer token; undefined if authentication is off.
    *
    * @throws TokenRejected, ProviderUnavailable
    */

@@ -8,10 +8,13 @@ import { isPublicPath } from './public-path.ts';
 import { TokenRejected } from './tokens/rejection.ts';
 import type { TokenVerifier } from './tokens/token-verifier.ts';
 
-/** Identifies the sender of a request and stores it for `callerOf`. Never fails. Undefined: the caller is known at once. */
+/**
+ * Identifies the sender of a request and stores it for `callerOf`. Never fails. Returns undefined if the caller is
+ * known at once.
+ */
 export type Authenticate = (request: IncomingMessage) => Promise<void> | undefined;
 
-/** If authentication is off. */
+/** The authentication if it is turned off. */
 export const admitEveryone: Authenticate = (request) => {
   setCaller(request, EVERYBODY);
   return undefined;
@@ -19,16 +22,16 @@ export const admitEveryone: Authenticate = (request) => {
 
 const refusals = new WeakMap<IncomingMessage, unknown>();
 
-/** Why the token of a request was rejected; undefined: it was accepted, or there was none. */
+/** The reason why the token of a request was rejected; undefined if it was accepted, or if there was none. */
 export function refusedToken(request: IncomingMessage): unknown {
   return refusals.get(request);
 }
 
-/** What identifies the sender of a request. */
+/** The parts that identify the sender of a request. */
 export interface Authentication {
   readonly settings: OAuthSettings;
   readonly tokens: TokenVerifier;
-  /** Undefined if no provider lets users sign in to the console. */
+  /** The sessions of the console; undefined if no provider lets users sign in to it. */
   readonly sessions: Sessions | undefined;
 }
 

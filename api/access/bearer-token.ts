@@ -6,7 +6,8 @@ import { TokenRejected } from './tokens/rejection.ts';
 const MAX_TOKEN_LENGTH = 16 * 1024;
 
 /**
- * Undefined without a token. Other authentication schemes count as no token (RFC 6750 section 3.1).
+ * Returns the token, or undefined if there is none. Other authentication schemes count as no token (RFC 6750 section
+ * 3.1).
  *
  * @throws TokenRejected if the token is empty or too long, or if there is more than one.
  */

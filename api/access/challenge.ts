@@ -13,7 +13,7 @@ import { ProviderUnavailable, TokenRejected } from './tokens/rejection.ts';
 export function tokenNeeded(request: Request, settings: OAuthSettings): HttpError {
   const message =
     sessionOf(request) === undefined
-      ? 'A token is needed here: send it as "Authorization: Bearer …"'
+      ? 'This request requires a token: send it as "Authorization: Bearer …"'
       : 'Your session has ended: sign in again';
   return new HttpError(401, message, { headers: challenge(request, settings) });
 }

@@ -1,5 +1,5 @@
 /**
- * What a caller is allowed to do. Scopes, roles, claims, and namespaces are only checked here, for all APIs alike.
+ * Decides what a caller is allowed to do. Scopes, roles, claims, and namespaces are only checked here, for all APIs.
  * Functions that require something throw an HttpError that names what is missing.
  */
 import type { AuthSettings } from '../../config/model.ts';
@@ -24,7 +24,7 @@ export function requireRole(caller: Caller, role: Role): void {
   throw new HttpError(403, `This needs the role ${role}, which the claims of your token do not give`);
 }
 
-/** The claims that a caller must hold to see something. Null: only callers that see everything can. */
+/** The claims that a caller must hold to see something. With null, only callers that see everything can see it. */
 export type RequiredClaims = Claims | null;
 
 /** Whether the caller sees something with these claims, such as a source or an entry. */
@@ -32,7 +32,7 @@ export function sees(caller: Caller, claims: RequiredClaims): boolean {
   return caller.seesEverything || (claims !== null && maySee(caller.claims, claims));
 }
 
-/** What decides which callers see a registry. */
+/** The properties that decide which callers see a registry. */
 export interface RegistryAccess {
   readonly access: 'protected' | 'public';
   readonly claims: RequiredClaims;

@@ -25,7 +25,7 @@ type Settings = Pick<OAuthSettings, 'resourceUrl' | 'realm' | 'scopesSupported' 
 /**
  * The metadata of a resource: of the whole server, or of one registry, whether or not that registry exists.
  *
- * @param path of the resource, empty for the whole server
+ * @param path the path of the resource, empty for the whole server
  * @throws HttpError 404 for a path that can't have a resource
  */
 export function resourceMetadata(request: Request, path: string, settings: Settings): ResourceMetadata {

@@ -6,8 +6,8 @@ import { ROLES, type Role } from '../../registry/roles.ts';
 import type { Caller } from './caller.ts';
 
 /**
- * Claims that differ between tokens of the same user. Rules don't see them, so that all tokens of a user count as the
- * same caller. The last three are from Entra ID.
+ * Claims that differ between tokens of the same user. Rules ignore them, so that all tokens of a user count as the same
+ * caller. The last three are from Entra ID.
  */
 const OF_ONE_TOKEN: ReadonlySet<string> = new Set(['exp', 'iat', 'nbf', 'jti', 'auth_time', 'uti', 'aio', 'rh']);
 

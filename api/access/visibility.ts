@@ -1,6 +1,6 @@
 /**
- * What a caller sees of a registry. SQL filters the entries by the ids of the claim sets that the caller satisfies. Here,
- * only the claim sets are checked, once for all callers with the same claims.
+ * Determines which entries of a registry a caller sees. SQL filters the entries by the ids of the claim sets that the
+ * caller satisfies. This file only checks the claim sets, once for all callers with the same claims.
  */
 import { LRUCache } from 'lru-cache';
 import { hash } from 'node:crypto';
@@ -60,7 +60,7 @@ export class RegistryViews {
     this.#database = database;
   }
 
-  /** What the caller sees of a registry that the caller can read. */
+  /** The view of a caller on a registry that the caller can read. */
   async of(caller: Caller, registry: RegistryRow): Promise<RegistryView> {
     if (caller.seesEverything) return { registry, visibility: 'all', key: 'all' };
     const { claimSetIds, key } = await this.#heldBy(caller, registry);

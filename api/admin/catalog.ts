@@ -27,8 +27,8 @@ const ofRegistry = z.object({ registry: text, entryKind });
 const ofServer = ofRegistry.extend({ name: serverName });
 
 /**
- * Servers, skills, or plugins by their latest versions, filtered, with the number of all that match. Without a registry:
- * those of the first readable one.
+ * Servers, skills, or plugins by their latest versions, filtered, with the number of all matches. The default is the
+ * first registry that the caller can read.
  */
 export const searchServers = query({
   role: null,

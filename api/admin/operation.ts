@@ -13,7 +13,7 @@ import type { ApiContext } from '../context.ts';
 import { HttpError } from '../http/error.ts';
 import { type RequestSession, sessionOf } from '../sign-in/sessions.ts';
 
-/** The parts of the API, and the caller. */
+/** The context of an operation: the parts of the API, and the caller. */
 export interface OperationContext extends ApiContext {
   readonly caller: Caller;
   readonly sender: Sender;
@@ -26,7 +26,7 @@ export function operationContext(context: ApiContext, request: Request): Operati
 }
 
 interface Declaration<Input extends z.ZodType, Output> {
-  /** The role that the caller must have; null: any token is enough. `run` decides what is visible. */
+  /** The role that the caller must have; null if any token is enough. `run` decides what is visible. */
   readonly role: Role | null;
   readonly input: Input;
   readonly run: (context: OperationContext, input: z.output<Input>) => Promise<Output>;
@@ -57,7 +57,7 @@ export interface Change<Input extends z.ZodType, Output> extends Declaration<Inp
   readonly kind: 'change';
   readonly role: Role;
   readonly action: ChangeAction;
-  /** What is changed, for the record. Default: what the input names. */
+  /** The target of the change, for the audit event. Default: the names in the input. */
   readonly target?: (input: z.output<Input>) => Partial<Omit<AuditTarget, 'kind'>>;
 }
 
@@ -92,7 +92,7 @@ export async function ask<Input extends z.ZodType, Output>(
   return await askFrom(context, operation, () => Promise.resolve(input));
 }
 
-/** The same with an input that must still be read from a request. */
+/** Like `ask`, with an input that must still be read from a request. */
 export async function askFrom<Input extends z.ZodType, Output>(
   context: OperationContext,
   { role, input: schema, run }: Query<Input, Output>,
@@ -131,12 +131,12 @@ export async function make<Input extends z.ZodType, Output>(
 
 /** An input that must still be read from a request. */
 export interface InputToFind {
-  /** The target according to the path, for the record of a request whose input can't be read. */
+  /** The target according to the path, for the audit event of a request whose input can't be read. */
   readonly about: Partial<Omit<AuditTarget, 'kind'>>;
   readonly find: () => Promise<unknown>;
 }
 
-/** The same with an input that must still be read. A failure to read it is recorded as well. */
+/** Like `make`, with an input that must still be read from a request. A failure to read it is recorded as well. */
 export async function makeFrom<Input extends z.ZodType, Output>(
   context: OperationContext,
   operation: Change<Input, Output>,
@@ -202,8 +202,8 @@ function valueOf<Input extends z.ZodType>(schema: Input, input: unknown): z.outp
 }
 
 /**
- * Refuses what is always a mistake: texts that the database can't store, and a member that zod silently drops, so that the
- * request would mean something else.
+ * Refuses inputs that are always mistakes: texts that the database can't store, and a member that zod silently drops,
+ * which would change the meaning of the request.
  *
  * @throws HttpError 400
  */

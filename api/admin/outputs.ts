@@ -1,7 +1,7 @@
 /**
- * The outputs of the admin API. Members that aren't listed here don't leave the server, for example what only syncs read
- * of a source, or the revision of a registry, which also changes with entries that the caller can't see. Records that
- * callers see as they are, such as syncs and audit events, have the schema of their rows.
+ * The outputs of the admin API. Members that aren't listed here don't leave the server, for example members of a source
+ * that only syncs read, or the revision of a registry, which also changes with entries that the caller can't see.
+ * Records that callers see unchanged, such as syncs and audit events, have the schema of their rows.
  */
 import { z } from 'zod';
 import { stagedEntryRow } from '../../db/configuration/trials.ts';
@@ -32,9 +32,9 @@ const findings = listOf(findingRow);
 export const runDetails = syncRunRow.extend({ findings, changes: listOf(changeRow) });
 
 export const trial = z.object({
-  /** Why the fetch failed; null if it succeeded. */
+  /** The failure of the fetch; null if it succeeded. */
   failure: z.object({ type: text, message: text }).nullable(),
-  /** The first entries that a sync would take, by name, of `total`. */
+  /** The first of the `total` entries that a sync would accept, by name. */
   entries: listOf(stagedEntryRow),
   total: z.number(),
   /** The first rejections and warnings. */
@@ -69,16 +69,19 @@ const source = z.object({
 const sourceHealth = z.object({
   /** `failing` and `paused` take precedence over `syncing`. */
   phase: z.enum(['idle', 'syncing', 'failing', 'paused', 'retiring']),
-  /** Whether a sync runs. `nextAttempt` is then the time at which it is given up. */
+  /** Whether a sync is running. `nextAttempt` is then the time at which it is abandoned. */
   isSyncing: z.boolean(),
   /** Failed syncs since the last success. */
   failures: z.number(),
   failingSince: maybe,
-  /** Why the newest of them failed, and when. It stays while the next sync runs. */
+  /** The failure of the newest failed sync. It stays while the next sync runs. */
   failure: z.object({ type: text, message: text, at: text }).nullable(),
   lastSuccess: maybe,
   lastAttempt: maybe,
-  /** When the next check or sync begins at the latest. Null if only a message starts one, or while paused. */
+  /**
+   * The latest time at which the next check or sync begins. Null if only a message starts one, or while the source is
+   * paused.
+   */
   nextAttempt: maybe,
   /** Whether the next attempt should have begun more than a minute ago. */
   isOverdue: z.boolean(),
@@ -98,8 +101,8 @@ export const sourceDetails = listedSource.extend({
 /** The change is stored. */
 export const changed = z.object({
   /**
-   * Whether Temporal was unavailable, so that the source's actor doesn't know yet. The next housekeeping tells it, within
-   * minutes after Temporal is available again.
+   * Whether Temporal was unavailable, so that the source's actor doesn't know the change yet. The next housekeeping
+   * tells it, within minutes after Temporal is available again.
    */
   isPending: z.boolean(),
 });
@@ -107,7 +110,7 @@ export type Changed = z.output<typeof changed>;
 export const changedSource = source.extend(changed.shape);
 
 export const sourceProgress = z.object({
-  /** The newest sync, which runs while it has no `endedAt`. Null: there was none yet. */
+  /** The newest sync, which runs while it has no `endedAt`. Null if there was none yet. */
   run: syncRunRow.nullable(),
   /** Entries that a running sync has staged so far. */
   stagedEntries: z.number(),
@@ -137,7 +140,7 @@ export const viewAs = z.object({
   roles: listOf(z.enum(ROLES)),
   /** The latest versions of the first visible entries of the kind, by name. */
   entries: listOf(z.object({ name: text, version: text, sourceName: text })),
-  /** The name after which the next page begins; null: this is the last one. */
+  /** The name after which the next page begins; null on the last page. */
   next: maybe,
 });
 export type ViewAs = z.output<typeof viewAs>;

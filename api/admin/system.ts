@@ -10,7 +10,8 @@ import { visibleRegistries } from './registries/reads.ts';
 import { visibleSources } from './sources/requested-source.ts';
 
 /**
- * The version, where to find the Web UI, and how much the caller can see. `workers` is null while Temporal is unavailable.
+ * The version, the address of the Web UI, and the numbers of objects that the caller can see. `workers` is null while
+ * Temporal is unavailable.
  */
 export const systemInformation = query({
   role: 'manageSources',
@@ -44,9 +45,10 @@ export const describeCaller = query({
 });
 
 /**
- * The same for the console, also for callers without a token. `kind` is `everybody` while authentication is off, `public`
- * without a token, and otherwise `token`. `providers` are names for `/auth/login/{provider}`. `session` is null without a
- * cookie of the console; its `expiresAt` (RFC 3339) is null if it has ended.
+ * The caller's identity and roles for the console, also for callers without a token. `kind` is `everybody` while
+ * authentication is off, `public` without a token, and otherwise `token`. `providers` are names for
+ * `/auth/login/{provider}`. `session` is null without a cookie of the console; its `expiresAt` (RFC 3339) is null if it
+ * has ended.
  */
 export const describeSession = query({
   role: null,

@@ -42,12 +42,12 @@ export class EventWriter {
     this.#timer = setInterval(() => void this.#flush(), FLUSH_INTERVAL_MS).unref();
   }
 
-  /** Adds an event soon. */
+  /** Queues an event to be added. */
   add(event: AuditEvent): void {
     if (this.#hasRoom()) this.#added.push(event);
   }
 
-  /** Completes an event soon that is stored without its outcome. */
+  /** Queues the outcome of an event that was stored without one. */
   complete(event: AuditEvent): void {
     if (this.#hasRoom()) this.#completed.push(event);
   }

@@ -29,7 +29,10 @@ export class LineFile {
     this.#logger = logger;
   }
 
-  /** @throws Error if the file can't be written, so that the problem shows at the start and not when an event is lost. */
+  /**
+   * @throws Error if the file can't be written, so that the problem is noticed at startup and not when an event is
+   * lost.
+   */
   static async open(path: string, logger: Logger): Promise<LineFile> {
     const file = new LineFile(path, logger);
     try {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ipKeyGenerator } from 'express-rate-limit';
 import type { AuditEvent } from '../../registry/audit.ts';
 
-/** Per window. A kind is an address (for IPv6, the customer's network), an action, and an outcome. */
+/** Limits per window. A kind is an address (for IPv6, the customer's network), an action, and an outcome. */
 export interface RefusalLimits {
   readonly windowMs: number;
   /** Refusals of one kind that are recorded individually. */
@@ -18,7 +18,7 @@ export interface RefusalLimits {
 const DEFAULT_LIMITS: RefusalLimits = { windowMs: 60_000, singlyOfOneKind: 10, singly: 300, kinds: 300 };
 
 interface Kind {
-  /** Null for kinds that are counted together. */
+  /** The address; null for kinds that are counted together. */
   readonly sourceAddress: string | null;
   singly: number;
   /** The first refusal that wasn't recorded individually, with the number of those that followed. */

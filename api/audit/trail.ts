@@ -20,7 +20,7 @@ export interface RequestedChange {
   readonly target: AuditTarget;
 }
 
-/** What a request did without changing anything. */
+/** An event of a request that changed nothing. */
 export interface Occurrence {
   readonly sender: Sender;
   readonly action: AuditAction;
@@ -103,7 +103,7 @@ export class AuditTrail {
     }
   }
 
-  /** Records what isn't a change, within a second. Of many failures, a summary is recorded. */
+  /** Records an event that isn't a change, within a second. Many failures are summarized. */
   occurred({ sender, action, target = requestTarget(sender), outcome, detail = {} }: Occurrence): void {
     if (!isRecorded(this.#options.settings, action)) return;
     const event: AuditEvent = { ...begunEvent({ sender, action, target }), outcome, detail };

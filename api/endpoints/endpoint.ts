@@ -1,6 +1,6 @@
 /**
- * How an endpoint is declared. The router, the access check, the rate limit, CORS, the OpenAPI document, and the tables in
- * the tests all come from the declaration: nothing else knows an endpoint.
+ * The declaration of an endpoint. The router, the access check, the rate limit, CORS, the OpenAPI document, and the
+ * tables in the tests all come from it, and nothing else knows an endpoint.
  */
 import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
@@ -25,7 +25,7 @@ type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 /** An answer as the OpenAPI document describes it. */
 interface Answer {
   readonly description: string;
-  /** The body, JSON; undefined: the answer has none. */
+  /** The schema of the JSON body; undefined if the answer has no body. */
   readonly schema?: z.ZodType;
   /** The same body in other formats, by media type. */
   readonly otherTypes?: Readonly<Record<string, z.ZodType>>;
@@ -70,10 +70,10 @@ export interface Call<Query = unknown> {
   readonly query: Query;
 }
 
-/** An endpoint as the router and the OpenAPI document see it. */
+/** An endpoint for the router and the OpenAPI document. */
 export interface Endpoint extends Declaration {
   readonly answers: Answers;
-  /** Below the bases of the group, in Express's syntax. */
+  /** The path below the bases of the group, in Express's syntax. */
   readonly path: string;
   readonly parameters: Readonly<Record<string, z.ZodType>>;
   readonly query: z.ZodObject | undefined;
@@ -82,9 +82,9 @@ export interface Endpoint extends Declaration {
 
 /** A base path of a group of endpoints. */
 interface Base {
-  /** In Express's syntax; empty for the root. */
+  /** The path in Express's syntax; empty for the root. */
   readonly path: string;
-  /** The section of the OpenAPI document; undefined: the document names these endpoints under another base only. */
+  /** The section of the OpenAPI document; undefined if the document lists these endpoints under another base only. */
   readonly tag?: string;
   /** Makes operation ids unique if the document has several bases. */
   readonly suffix?: string;

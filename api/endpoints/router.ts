@@ -49,7 +49,7 @@ function checksFor(context: ApiContext): (access: Access) => RequestHandler[] {
   return (access) => {
     if (access === 'open') return [limit];
     const check = gate(context, access);
-    // Web pages of all origins can read registries anyway.
+    // Reads of registries need no check of the origin: web pages of all origins can read them.
     return access === 'registry' ? [check] : [check, refuse, limit];
   };
 }

@@ -1,4 +1,4 @@
-/** The query string of a request, read strictly so that mistakes of clients show. */
+/** Reads the query string of a request strictly, so that clients notice their mistakes. */
 import type { z } from 'zod';
 import { HttpError } from './error.ts';
 import { percentDecoded } from './path-parameter.ts';

@@ -1,4 +1,4 @@
-/** What limits and guards ask of a request. */
+/** Properties of requests that limits and guards need. */
 import type { Request } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 /** Requests that no endpoint answers share this one, so that the number of series is bounded, whatever clients request. */
 const OTHER_ROUTE = '(other)';
 
-/** What Express adds to a request when it takes a route. */
+/** A request with the route that Express adds to it. */
 type RoutedRequest = IncomingMessage & { readonly route?: { readonly path: string } };
 
 /**

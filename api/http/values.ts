@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isDay } from '../../registry/timestamp.ts';
 
-/** Without NUL, which Postgres can't store. */
+/** A text without NUL, which Postgres can't store. */
 export const text = z.string().refine((value) => !value.includes('\0'), 'must not contain the character NUL');
 
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):(\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/;
@@ -10,7 +10,7 @@ const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}):(\d{2})(?:\.(\d+))?([Zz
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
 const LATEST = Date.parse('9999-12-31T23:59:59Z');
 
-/** RFC 3339. Converted to UTC with microseconds, the precision of Postgres. */
+/** An RFC 3339 timestamp, converted to UTC with microseconds, the precision of Postgres. */
 export const timestamp = z.string().transform((value, context) => {
   // Clients forget to encode the plus sign of an offset, which then arrives as a space.
   const time = readTimestamp(value.replace(/ (\d{2}:\d{2})$/, '+$1'));
@@ -20,8 +20,8 @@ export const timestamp = z.string().transform((value, context) => {
 });
 
 /**
- * Undefined for text that isn't a timestamp. A leap second becomes the next second. A time outside the years 1 to 9999
- * becomes the nearest one inside.
+ * Converts a timestamp, or returns undefined if the text isn't one. A leap second becomes the next second. A time
+ * outside the years 1 to 9999 becomes the nearest one inside.
  */
 function readTimestamp(written: string): string | undefined {
   const [, date, minutes, seconds, fraction = '', offset] = RFC_3339.exec(written) ?? [];

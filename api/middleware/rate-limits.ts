@@ -39,7 +39,7 @@ export function limitFailedAuthentications({ audit, rateLimits }: LimitedApi): E
   const count = limiter(audit, {
     limit,
     keyGenerator: addressOf,
-    message: `More than ${limit} tokens of this address were refused within a minute`,
+    message: `More than ${limit} tokens from this address were refused within a minute`,
   });
   // oxlint-disable-next-line max-params -- Express knows an error handler by its four parameters.
   return (error: unknown, request, response, next) => {
@@ -59,7 +59,7 @@ function limiter(
     windowMs: WINDOW_MS,
     standardHeaders: false,
     legacyHeaders: false,
-    // It would print warnings about trusted proxies, which the configuration settles.
+    // The library's own validation warns about trusted proxies, which the configuration determines.
     validate: false,
     // oxlint-disable-next-line max-params -- As the library calls it.
     handler: (request, _response, next) => {

@@ -12,7 +12,7 @@ const HEADERS = headersOf(
     },
     // Reads of registries get another value together with CORS.
     crossOriginResourcePolicy: { policy: 'same-origin' },
-    // For pages in old browsers and Flash. Each header costs every answer time.
+    // These headers are only for pages in old browsers and Flash. Each header costs every answer time.
     originAgentCluster: false,
     xDnsPrefetchControl: false,
     xDownloadOptions: false,

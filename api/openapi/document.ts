@@ -47,7 +47,7 @@ const TAGS = [
   { name: 'Status', description: 'Status of registries and of this server.' },
   {
     name: 'Administration',
-    description: 'Sources, registries and published entries, in the shapes of ToolHive Registry Server.',
+    description: 'Sources, registries, and published entries, in the shapes of ToolHive Registry Server.',
   },
   { name: 'ToolHive', description: 'Endpoints for the oldest ToolHive clients.' },
 ] as const;

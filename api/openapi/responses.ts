@@ -16,16 +16,16 @@ const errorBody = z
 
 const ERRORS = {
   400: "A parameter or the body is invalid, or the request isn't supported.",
-  401: 'A required token is missing or invalid. `WWW-Authenticate` shows where to get one.',
+  401: 'A required token is missing or invalid. `WWW-Authenticate` says where to get one.',
   403: 'The token lacks the required scope, role, or claim; the configuration file defines the object; or a web page of another site sent the request.',
   404: "The object doesn't exist, or the caller isn't allowed to see it.",
   409: 'The object already exists, has existed before, or is in use.',
   413: 'The body is larger than 1 MiB.',
   415: "The body isn't JSON.",
   422: 'The document breaks the rules for server.json, the idempotency key was already used for a different request, or the registry is too large to export.',
-  429: 'Too many changes or invalid tokens within a minute. `Retry-After` shows when to retry.',
+  429: 'Too many changes or invalid tokens within a minute. `Retry-After` says when to retry.',
   501: "There is no managed source, so nothing can be published; or this login method isn't supported.",
-  503: 'The database is unavailable or, for a change, Temporal is. `Retry-After` shows when to retry.',
+  503: 'The database is unavailable or, for a change, Temporal is. `Retry-After` says when to retry.',
 } as const;
 type ErrorStatus = keyof typeof ERRORS;
 

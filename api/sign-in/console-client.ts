@@ -90,7 +90,10 @@ export class ConsoleAtProvider {
     return issued(await oidc.refreshTokenGrant(await this.#configuration(), refreshToken, { ...this.#parameters }));
   }
 
-  /** Where users end their session at the provider (OpenID Connect RP-Initiated Logout). Null if it has no such page. */
+  /**
+   * The URL where users end their session at the provider (OpenID Connect RP-Initiated Logout). Null if the provider
+   * has no such page.
+   */
   async signOutUrl(idToken: string): Promise<URL | null> {
     const configuration = await this.#configuration();
     if (configuration.serverMetadata().end_session_endpoint === undefined) return null;
@@ -161,7 +164,10 @@ function resourceOf({ audience }: ProviderSettings): Readonly<Record<string, str
   return /^https?:\/\//.test(audience) ? { resource: audience } : {};
 }
 
-/** As a public client without a secret; else in the header, as RFC 6749 recommends, unless the provider can't. */
+/**
+ * Authenticates as a public client if there is no secret. Otherwise the secret is in the header, as RFC 6749
+ * recommends, unless the provider doesn't support that.
+ */
 function authenticationAt(server: oidc.ServerMetadata, secret: string | undefined): oidc.ClientAuth {
   if (secret === undefined) return oidc.None();
   const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];

@@ -9,7 +9,7 @@ const PART_LENGTH = 3_700;
 const MAX_PARTS = 3;
 
 export interface Cookie {
-  /** Without the prefix that `nameAt` adds. */
+  /** The name without the prefix. */
   readonly name: string;
   /** The path below the site's to which the browser sends it; empty: all paths. */
   readonly path: '' | '/auth';

@@ -16,7 +16,7 @@ import type { ConsoleAtProvider, IssuedTokens } from './console-client.ts';
 import { SESSION, type Session, type Sessions, SIGN_IN, SIGN_OUT } from './sessions.ts';
 import { consolePage, isFromOwnPage, urlAt } from './site.ts';
 
-/** Why a sign-in failed. The console's sign-in page has the texts. */
+/** Reasons why a sign-in failed. The console's sign-in page has the texts. */
 export type SignInFailure = 'denied' | 'expired' | 'rejected' | 'too-large' | 'unavailable' | 'failed';
 
 export interface SignInOptions {
@@ -106,7 +106,7 @@ async function logIn(attempt: Attempt): Promise<void> {
   }
 }
 
-/** Where the provider redirects to. */
+/** The endpoint that the provider redirects to. */
 async function receive(attempt: Attempt): Promise<void> {
   const { sessions, providers, verifyToken, audit, request, response } = attempt;
   const signIn = await sessions.read(request, SIGN_IN);
@@ -131,7 +131,7 @@ async function receive(attempt: Attempt): Promise<void> {
   }
 }
 
-/** Gives the session another token, before or after its token has expired. */
+/** Renews the token of the session, before or after it has expired. */
 async function renew({ sessions, providers, verifyToken, logger, request, response }: Attempt): Promise<void> {
   refuseOtherPages(sessions, request);
   const session = await sessions.read(request, SESSION);
@@ -199,7 +199,7 @@ function sessionEnded(): HttpError {
   return new HttpError(401, 'Your session has ended: sign in again');
 }
 
-/** Where a sign-in leads, and at which provider: unknown if the browser lost it. */
+/** The page that a sign-in returns to, and its provider. Both are unknown if the browser lost its cookie. */
 interface Destination {
   readonly returnTo?: string;
   readonly provider?: string;

@@ -8,7 +8,7 @@ const ENCRYPTION = 'A256GCM';
 /** Tokens of providers with many groups are larger than cookies, and deflate well. */
 const MAX_INFLATED_BYTES = 64 * 1024;
 
-/** A kind of value. What was sealed for one purpose doesn't open for another. */
+/** A kind of value. A value that was sealed for one purpose can't be opened for another. */
 export interface Purpose<Value> {
   readonly name: string;
   readonly schema: z.ZodType<Value>;

@@ -16,9 +16,9 @@ const UNKNOWN_KEY_PAUSE_MS = 1_000;
 const MIN_SECRET_LENGTH = 32;
 
 export interface SessionKey {
-  /** Sent with what the key seals. Reveals nothing about the key. */
+  /** The id is sent with each sealed value. It reveals nothing about the key. */
   readonly id: string;
-  /** For AES-256. */
+  /** The key for AES-256. */
   readonly key: Uint8Array;
 }
 

@@ -118,7 +118,7 @@ export interface RequestSession {
 
 const sessions = new WeakMap<IncomingMessage, RequestSession>();
 
-/** For the authentication only. */
+/** Stores the session of a request. Only the authentication calls this. */
 export function setSession(request: IncomingMessage, used: RequestSession): void {
   sessions.set(request, used);
 }

@@ -1,4 +1,4 @@
-/** Signing in to the console, as the settings of authentication allow it. */
+/** Signing in to the console, according to the settings of authentication. */
 import type { OAuthSettings } from '../../config/model.ts';
 import type { Database } from '../../db/connection/database.ts';
 import { ConsoleAtProvider, type ConsoleProvider } from './console-client.ts';
@@ -19,7 +19,7 @@ export function consoleProviders({ providers }: OAuthSettings): readonly Console
   );
 }
 
-/** Undefined if no provider has a client for the console. */
+/** Creates the sign-in; undefined if no provider has a client for the console. */
 export function createSignIn(
   settings: OAuthSettings,
   { database, logger, verifyToken }: Pick<SignInOptions, 'logger' | 'verifyToken'> & { readonly database: Database },

@@ -1,8 +1,8 @@
-/** Where browsers find this server. */
+/** The address under which browsers reach this server. */
 import type { IncomingMessage } from 'node:http';
 
 export interface Site {
-  /** As browsers write it in `Origin`. */
+  /** The origin as browsers write it in `Origin`. */
   readonly origin: string;
   /** The base path of this server, without a slash at the end; empty at the root of a host. */
   readonly prefix: string;

@@ -6,7 +6,7 @@ import { messageOf, queryClient } from './server.ts';
 
 export interface Change<Input, Output> {
   readonly change: (input: Input) => Promise<Output>;
-  /** The message after success. */
+  /** The notification after success. */
   readonly done: (output: Output, input: Input) => string;
   /** Whether the page shows errors itself. Default: they are notifications. */
   readonly showsErrors?: boolean;

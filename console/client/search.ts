@@ -1,4 +1,4 @@
-/** Search parameters of pages: what their URLs can say. */
+/** Search parameters in the URLs of pages. */
 
 /** Reads a parameter. Returns undefined if the value is missing or invalid. */
 type Read<Value> = (written: unknown) => Value | undefined;

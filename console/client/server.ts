@@ -29,7 +29,7 @@ export const server = createTRPCClient<AdminRouter>({
   ],
 });
 
-/** Only failures that may pass are retried: no answer, or an error of the server itself. */
+/** Only temporary failures are retried: no answer, or an error of the server itself. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
@@ -52,7 +52,7 @@ function statusOf(error: Error): number | undefined {
   return data?.httpStatus;
 }
 
-/** The server's message, or that it didn't answer. */
+/** The server's message, or a message that it didn't answer. */
 export function messageOf(error: Error): string {
   const isUnanswered = error instanceof TRPCClientError && statusOf(error) === undefined;
   return isUnanswered ? texts.unreachable : error.message;

@@ -1,4 +1,4 @@
-/** Who uses the console, and what they can do. */
+/** The session of the user, and their roles. */
 import { useSuspenseQuery, queryOptions } from '@tanstack/react-query';
 import type { Role } from '../../registry/roles.ts';
 import { CONSOLE_URL, server, serverUrl } from './server.ts';
@@ -36,7 +36,10 @@ function isDue({ session }: Session): boolean {
   return session.expiresAt === null || Date.parse(session.expiresAt) - Date.now() < RENEW_BEFORE_MS + 10_000;
 }
 
-/** One tab at a time: providers take a refresh token once. Resolves to whether there is a session again. */
+/**
+ * Renews the session, in one tab at a time because providers accept a refresh token only once. Resolves to whether
+ * there is a session again.
+ */
 async function renewSession(): Promise<boolean> {
   const renew = async (): Promise<boolean> => {
     const response = await fetch(serverUrl('auth/refresh'), { method: 'POST' }).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** The entries of the main navigation, and who is offered them. */
+/** The entries of the main navigation, and the users who see them. */
 import {
   IconCloudUpload,
   IconDatabaseImport,

@@ -133,7 +133,7 @@ function ColorSchemeMenu(): ReactElement {
   );
 }
 
-/** For unknown URLs. */
+/** The page for unknown URLs. */
 export function NoSuchPage(): ReactElement {
   return (
     <Stack align="flex-start">
@@ -143,7 +143,7 @@ export function NoSuchPage(): ReactElement {
   );
 }
 
-/** For errors that a page doesn't handle itself. */
+/** The page for errors that a page doesn't handle itself. */
 export function PageFailure({ error, reset }: ErrorComponentProps): ReactElement {
   const router = useRouter();
   const queries = useQueryErrorResetBoundary();

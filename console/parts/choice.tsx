@@ -3,7 +3,7 @@ import { SegmentedControl, type SegmentedControlProps } from '@mantine/core';
 import type { ReactElement } from 'react';
 
 interface ChoiceProps<Value extends string> extends Pick<SegmentedControlProps<Value>, 'value' | 'onChange' | 'w'> {
-  /** For screen readers. */
+  /** The name of the choice for screen readers. */
   readonly label: string;
   readonly values: readonly Value[];
   readonly names: Readonly<Record<Value, string>>;

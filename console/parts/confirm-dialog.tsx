@@ -6,7 +6,7 @@ import { texts } from './texts.ts';
 interface ConfirmDialogProps {
   readonly isOpen: boolean;
   readonly title: string;
-  /** What the change does. */
+  /** The description of the change. */
   readonly children: ReactNode;
   readonly confirm: string;
   /** Color of the button. Default red, for a loss. */

@@ -39,7 +39,7 @@ export function Failure({ error, onRetry }: { readonly error: Error; readonly on
   );
 }
 
-/** Shows what a query found, or its state. */
+/** Shows the result of a query, or its state. */
 export function QueryState<Data>({
   query,
   children,

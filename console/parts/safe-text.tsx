@@ -1,4 +1,4 @@
-/** Texts from upstreams. React escapes markup; what is left are characters that readers can't see. */
+/** Texts from upstreams. React escapes markup, but not characters that readers can't see. */
 import { type ReactElement, useMemo } from 'react';
 import classes from './safe-text.module.css';
 import { splitText } from './hidden-characters.ts';

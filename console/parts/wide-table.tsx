@@ -4,11 +4,11 @@ import type { ReactElement } from 'react';
 import classes from './wide-table.module.css';
 
 interface WideTableProps extends TableProps {
-  /** For screen readers. */
+  /** The name of the table for screen readers. */
   readonly label: string;
-  /** Pixels below which it scrolls. */
+  /** The width in pixels below which the table scrolls. */
   readonly minWidth: number;
-  /** Of the columns. */
+  /** The titles of the columns. */
   readonly titles: readonly string[];
 }
 

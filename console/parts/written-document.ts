@@ -4,17 +4,17 @@ import { offsetOf } from '../../registry/document/yaml-places.ts';
 import type { Fault } from '../../registry/server-json/check.ts';
 
 export interface PlacedFault extends Fault {
-  /** From 1. */
+  /** The line number, starting at 1. */
   readonly line: number;
   readonly column: number;
 }
 
 export interface WrittenDocument {
-  /** Undefined if the text can't be parsed. */
+  /** The parsed document; undefined if the text can't be parsed. */
   readonly value: unknown;
-  /** Why the text can't be parsed. */
+  /** The reasons why the text can't be parsed. */
   readonly faults: readonly PlacedFault[];
-  /** Where a path such as `packages[0].transport` is in the text, or the nearest part of it that exists. */
+  /** Locates a path such as `packages[0].transport` in the text, or the nearest part of it that exists. */
   readonly place: (fault: Fault) => PlacedFault;
 }
 

@@ -16,14 +16,14 @@ export interface ServerKey {
 }
 
 const serverClaimsRow = z.object({
-  /** Claims required for reading the server. Null: none. */
+  /** Claims required for reading the server; null if there are none. */
   claims: z.custom<Claims>().nullable(),
   /** Whether they are the name's own claims, not those of its source. */
   areOwn: z.boolean(),
 });
 export type ServerClaims = z.infer<typeof serverClaimsRow>;
 
-/** The claims required for reading a server of a source. Null: the source doesn't have the server, or the version. */
+/** The claims required for reading a server of a source. Null if the source doesn't have the server, or the version. */
 export async function entryClaims(
   database: Database,
   { version, ...key }: ServerKey & { readonly version: string | null },
@@ -83,7 +83,7 @@ export async function writeClaimsOfPublished(
 }
 
 /**
- * Gives a name its own claims. Empty: none.
+ * Gives a name its own claims, or removes them if `claims` is empty.
  *
  * @returns whether it had other claims
  */

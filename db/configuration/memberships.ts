@@ -1,4 +1,4 @@
-/** Which sources a registry shows, and in which order. */
+/** Stores which sources a registry shows, and in which order. */
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Transaction } from '../connection/database.ts';

@@ -16,7 +16,7 @@ const registryRow = z.object({
   isImplicit: z.boolean(),
   /** `public`: can be read without a token. */
   access: z.enum(['protected', 'public']),
-  /** Claims required for reading it. Null: none. */
+  /** Claims required for reading the registry; null if there are none. */
   claims: z.custom<Claims>().nullable(),
   /** Increases with every visible change. */
   revision: count,
@@ -54,8 +54,8 @@ function selectRegistries(where: FragmentSqlToken) {
 const lastChangeRow = z.object({ at: timestamp });
 
 /**
- * When a registry last changed as a caller sees it: its definition, or a name that is visible to the caller. Names that
- * left the registry don't count.
+ * The time of the last change of a registry that a caller can see: of its definition, or of a name that is visible to
+ * the caller. Names that left the registry don't count.
  *
  * @returns an RFC 3339 timestamp in UTC
  */

@@ -16,12 +16,12 @@ const changedNames = z.array(z.string());
 
 /** A notification about a new revision. */
 export interface RevisionNews extends RegistryRevision {
-  /** The only servers that changed since the revision before. Undefined: any may have changed. */
+  /** The only servers that changed since the previous revision; undefined if any server may have changed. */
   readonly names?: readonly string[] | undefined;
 }
 
 export interface RevisionListener {
-  /** Called with each new revision, more than once if need be. */
+  /** Called with each new revision, possibly more than once. */
   readonly onRevision: (news: RevisionNews) => void;
   /** Called with all registries every few seconds, because a restored database sends no notifications. */
   readonly onRevisions: (revisions: readonly RegistryRevision[]) => void;
@@ -29,7 +29,7 @@ export interface RevisionListener {
   readonly onConnection: (isConnected: boolean) => void;
 }
 
-/** Reports new revisions on a connection of its own, until `close`. */
+/** Reports new revisions on a separate connection, until `close`. */
 export function listenForRevisions(
   settings: ConnectionSettings,
   listener: RevisionListener,

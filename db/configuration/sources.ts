@@ -16,14 +16,14 @@ const sourceRow = z.object({
   /** Whether the configuration file or the admin API defines it. */
   origin: z.enum(['file', 'api']),
   definition: z.custom<SourceDefinition>(),
-  /** Claims required for seeing the source, and its entries without claims of their own. Null: none. */
+  /** Claims required for seeing the source, and its entries without claims of their own; null if there are none. */
   claims: z.custom<Claims>().nullable(),
   /**
-   * When the source was removed from the configuration. Null: it is part of it. A detached source isn't served, and its
-   * actor must be retired. A managed one keeps its entries; others are deleted.
+   * When the source was removed from the configuration; null if it is part of it. A detached source isn't served, and
+   * its actor must be retired. A managed one keeps its entries; others are deleted.
    */
   detachedAt: timestamp.nullable(),
-  /** State of the last applied fetch, for the next check. Null: fetch everything. */
+  /** State of the last applied fetch, for the next check. With null, the next fetch reads everything. */
   fetchState: z.unknown(),
   /** The registry document's members other than entries, as JSON text. */
   envelope: z.string().nullable(),
@@ -68,7 +68,7 @@ export async function findSource(database: Database, name: string): Promise<Sour
   return source ?? null;
 }
 
-/** The managed source for writes to a registry: the first one in order. Null: the registry has none. */
+/** The managed source for writes to a registry: the first one in order. Null if the registry has none. */
 export async function findManagedSource(database: Database, registryName: string): Promise<SourceRow | null> {
   const [source] = await selectSources(
     database,
@@ -102,7 +102,7 @@ const entryCountRow = z.object({ sourceId: id, kind: z.enum(ENTRY_KINDS), entrie
 
 /** A source with the numbers of its entries that are not deleted. */
 export type CountedSource<Source extends SourceRow = SourceRow> = Source & {
-  /** Of all kinds. */
+  /** Number of entries of all kinds. */
   readonly entryCount: number;
   readonly entryCounts: Readonly<Record<EntryKind, number>>;
 };

@@ -14,7 +14,7 @@ import { DatabaseUnavailable } from './availability.ts';
 export { DEFAULT_MAX_CONNECTIONS, QUICK_REFUSAL } from './pool.ts';
 export type { ConnectionSettings, SslMode } from './settings.ts';
 
-/** PostgreSQL reports a timeout itself. If it doesn't within this time either, the connection is lost. */
+/** PostgreSQL reports a timeout itself. If it doesn't do so within this additional time, the connection is lost. */
 const ANSWER_MARGIN_MS = 5_000;
 /** Large enough for the number of messages not to matter, and small enough for memory. */
 const COPY_BLOCK_CHARACTERS = 256 * 1024;

@@ -18,8 +18,8 @@ const END_TIMEOUT_MS = 1_000;
 const RECONNECT_BACKOFF = { firstMs: 100, longestMs: 5_000 };
 
 /**
- * Listens to a channel on a connection of its own, until `close`. Replaces a lost connection, with increasing delays.
- * Notifications in between are lost, which `check` must make up for.
+ * Listens to a channel on a separate connection, until `close`. Replaces a lost connection, with increasing delays.
+ * Notifications in between are lost, and `check` must make up for them.
  */
 export function listen(
   settings: ConnectionSettings,

@@ -71,13 +71,13 @@ export function prepared<Row>(query: Query<Row>): Query<Row> {
 }
 
 interface Statement {
-  /** With the placeholders of `pg`. */
+  /** The SQL with the placeholders of `pg`. */
   readonly text: string;
-  /** For a prepared statement. */
+  /** The name of the prepared statement. */
   readonly name: string;
 }
 
-/** By slonik's SQL, which has few variants. */
+/** Statements by slonik's SQL, which has few variants. */
 const statements = new LRUCache<string, Statement>({ max: 1_000 });
 
 function statementOf(sql: string): Statement {

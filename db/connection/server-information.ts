@@ -2,13 +2,13 @@ import type { ConnectionSettings } from './settings.ts';
 import { withClient } from './plain-client.ts';
 
 export interface DatabaseServer {
-  /** Such as `18.1`. */
+  /** The version of PostgreSQL, such as `18.1`. */
   readonly version: string;
-  /** Its clock. */
+  /** The time according to the server. */
   readonly now: Date;
 }
 
-/** Logs in and asks the server what it is. Throws the error of the connection. */
+/** Logs in and asks the server for its version and time. Throws the error of the connection. */
 export async function askDatabaseServer(settings: ConnectionSettings): Promise<DatabaseServer> {
   return await withClient(settings, async (client) => {
     const { rows } = await client.query<{ now: string; version: string }>(

@@ -1,4 +1,7 @@
-/** The files of skills: staged with the entries of a snapshot, applied with them, and read by who can see the entry. */
+/**
+ * The files of skills and plugins. They are staged and applied with the entries of a snapshot, and callers who can see
+ * an entry can read its files.
+ */
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
@@ -77,7 +80,7 @@ function filesWhere(condition: FragmentSqlToken): Query<z.infer<typeof storedFil
     from entry_file where ${condition} order by path`;
 }
 
-/** The files that entries with this package have. Empty: no entry has it. */
+/** The files of entries with this package; empty if no entry has it. */
 export async function filesOfPackage(database: Queries, name: string): Promise<readonly EntryFile[]> {
   return await database.any(
     filesWhere(sql.fragment`entry_id = (select entry_id from package_reading where package = ${name} limit 1)`),
@@ -116,8 +119,8 @@ export interface SeenRegistry {
 const contentRow = z.object({ path: z.string(), bytes: z.instanceof(Buffer) });
 
 /**
- * Content by its digest, with a path of a visible entry that has it; empty for the archive of all files. Null: no visible entry
- * has it.
+ * Content by its digest, with a path of a visible entry that has it. The path is empty for the archive of all files.
+ * Null if no visible entry has the content.
  */
 export async function findContent(
   database: Queries,
@@ -144,8 +147,8 @@ const fileRow = z.object({
 });
 
 /**
- * The files of a visible entry, in the order of their paths. The archive comes first, with an empty path. Null: there is no such
- * entry.
+ * The files of a visible entry, in the order of their paths. The archive comes first, with an empty path. Null if there
+ * is no such entry.
  *
  * @param version an exact version, or `latest`
  */
@@ -175,8 +178,8 @@ export async function listEntryFiles(
 const artifactRow = z.object({ key: z.string(), isArchive: z.boolean(), digest: z.string() });
 
 /**
- * What is stored of the latest versions of a registry's skills, by name and version with a space between them: the archive, or
- * the SKILL.md of those that have only that.
+ * The stored artifacts of the latest versions of a registry's skills, by name and version with a space between them:
+ * the archive, or the SKILL.md if it is the only file.
  */
 export async function listArtifacts(
   database: Queries,

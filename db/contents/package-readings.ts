@@ -1,4 +1,4 @@
-/** Which skills and plugins have packages to read, and what was read of them. */
+/** Stores which skills and plugins have packages to read, and the results of reading them. */
 import { sql } from 'slonik';
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ const dueEntryRow = z.object({
   state: z.string(),
   /** Whether a sync has stored its files. */
   hasOwnFiles: z.boolean(),
-  /** What the last reading left; all null: there was none. */
+  /** The result of the last reading; all members are null if there was none. */
   named: z.instanceof(Buffer).nullable(),
   package: z.string().nullable(),
   fault: z.string().nullable(),
@@ -36,7 +36,7 @@ const dueEntryRow = z.object({
 /** A skill or plugin whose packages must be read. */
 export type DueEntry = z.infer<typeof dueEntryRow>;
 
-/** Entries whose packages are read, with what was read of them. */
+/** Entries whose packages are read, with the results of the last reading. */
 const READABLE = sql.fragment`
   (select * from entry where kind <> 'server' and status <> 'deleted') as entry
   left join package_reading as reading on reading.entry_id = entry.id`;
@@ -47,14 +47,17 @@ const IS_DUE = sql.fragment`
 
 const IS_FAULTY = sql.fragment`(reading.fault is not null or reading.verification->>'result' = 'failed')`;
 
-/** @param sourceName null: of all sources */
+/** @param sourceName the source; null for all sources */
 function ofSource(sourceName: string | null): FragmentSqlToken {
   return sourceName === null
     ? sql.fragment`true`
     : sql.fragment`entry.source_id = (select id from source where name = ${sourceName})`;
 }
 
-/** The first due entries: those that have failed least, and latest versions first. `sourceName` null: of all sources. */
+/**
+ * The first due entries: those that have failed least, and latest versions first. With null as `sourceName`, those of
+ * all sources.
+ */
 export async function listDueEntries(
   database: Database,
   { sourceName, limit }: { readonly sourceName: string | null; readonly limit: number },
@@ -70,7 +73,10 @@ export async function listDueEntries(
 
 const answerRow = z.object({ answer: z.boolean() });
 
-/** Whether there are due entries, or ones to warn about. `sourceName` null: due entries of any source. */
+/**
+ * Whether there are due entries, or entries to warn about. With null as `sourceName`, whether any source has due
+ * entries.
+ */
 export async function needsReading(database: Database, sourceName: string | null): Promise<boolean> {
   const isFaulty = sourceName === null ? sql.fragment`false` : IS_FAULTY;
   return await database.oneFirst(sql.type(answerRow)`
@@ -100,20 +106,23 @@ export async function listFaultyEntries(
     order by entry.name, entry.version limit ${limit}`);
 }
 
-/** What was read of an entry. */
+/** The result of reading the packages of an entry. */
 export interface PackageReading {
   readonly entry: DueEntry;
   readonly named: Buffer;
-  /** The package that the files come from. Null: there are none, or a sync has stored them. */
+  /** The package that the files come from; null if there are no files, or if a sync has stored them. */
   readonly package: string | null;
-  /** Null: they stay as they are. */
+  /** The files; null if the stored ones stay unchanged. */
   readonly files: readonly EntryFile[] | null;
   /** Further text that searches look through. Ignored if the files stay as they are. */
   readonly searchedText: string | undefined;
   readonly fault: string | null;
   readonly verification: Verification | null;
   readonly failures: number;
-  /** Milliseconds until the entry is read again; null: only if it changes. Undefined: at the time known before. */
+  /**
+   * Milliseconds until the entry is read again. With null, it is only read again if it changes; with undefined, at the
+   * time that was planned before.
+   */
   readonly againAfterMs: number | null | undefined;
 }
 

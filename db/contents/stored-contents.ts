@@ -9,7 +9,7 @@ const UNUSED_HOURS = 24;
 
 const digestRow = z.object({ digest: z.instanceof(Buffer) });
 
-/** Stores what isn't stored yet. The content is visible to readers once an applied entry has it. */
+/** Stores new content. It is visible to readers once an applied entry has it. */
 export async function storeContents(
   database: Database,
   contents: Iterable<{ readonly digest: Buffer; readonly bytes: Uint8Array }>,
@@ -18,7 +18,7 @@ export async function storeContents(
   const digests = [...byDigest.values()].map(({ digest }) => [digest]);
   const stored = await database.anyFirst(sql.type(digestRow)`
     select content.digest from ${sql.unnest(digests, ['bytea'])} as wanted (digest) join content using (digest)`);
-  // What only an earlier sync has stored could be deleted at any time.
+  // Content that only an earlier sync has stored could be deleted at any time.
   await database.query(sql.type(nothing)`
     update content set stored_at = now()
     where digest in (select * from ${sql.unnest(digests, ['bytea'])})
@@ -33,7 +33,7 @@ export async function storeContents(
 
 const bytesRow = z.object({ bytes: z.instanceof(Buffer) });
 
-/** Stored content by its SHA-256, as 64 hexadecimal digits. Null: it isn't stored. */
+/** Stored content by its SHA-256, as 64 hexadecimal digits. Null if it isn't stored. */
 export async function findBytes(database: Database, digest: string): Promise<Buffer | null> {
   return await database.maybeOneFirst(sql.type(bytesRow)`
     select bytes from content where digest = ${sql.binary(Buffer.from(digest, 'hex'))}`);

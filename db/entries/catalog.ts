@@ -23,7 +23,7 @@ export interface CatalogQuery extends ReadRegistry {
   /** All of them are required: `package:npm`, `transport:stdio`, `local`, `remote`. */
   readonly facets: readonly string[];
   readonly tag?: string | undefined;
-  /** Of the latest version. Undefined: any except `deleted`. */
+  /** Status of the latest version; undefined for any except `deleted`. */
   readonly status?: EntryStatus | undefined;
   /** RFC 3339 */
   readonly updatedSince?: string | undefined;
@@ -39,7 +39,7 @@ const SHOWN_CHARACTERS = 300;
 const catalogRow = z.object({
   name: z.string().transform(servedName),
   version: z.string(),
-  /** Cut, as is the description. */
+  /** The title, cut like the description. */
   title: z.string().nullable(),
   description: z.string(),
   status: z.enum(ENTRY_STATUSES),
@@ -96,7 +96,7 @@ function conditions({ search, source, facets, tag, status, updatedSince }: Catal
   return sql.fragment`${sql.join(wanted, sql.fragment` and `)}`;
 }
 
-/** Skills and plugins have packages, but aren't run: only the kinds of their packages mean something. */
+/** Skills and plugins have packages but aren't run, so only the kinds of their packages are meaningful. */
 function facetsOf({ kind }: Pick<ReadRegistry, 'kind'>): FragmentSqlToken {
   if (kind === 'server') return sql.fragment`entry.facets`;
   return sql.fragment`array(select facet from unnest(entry.facets) as facet where facet like 'package:%')`;

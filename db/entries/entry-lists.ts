@@ -21,7 +21,7 @@ const listedEntryRow = z.object({
   sourceName: z.string(),
   /** Position of the source in the registry, starting at 0. */
   position: z.number(),
-  /** Claims required for reading the server: its own, or else the claims of its source. Null: none. */
+  /** Claims required for reading the server: its own, or else the claims of its source. Null if there are none. */
   claims: z.custom<Claims>().nullable(),
 });
 export type ListedEntryRow = z.infer<typeof listedEntryRow>;

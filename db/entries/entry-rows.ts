@@ -21,15 +21,18 @@ export const entryRow = z.object({
   sourceKind: z.string(),
   /** The commit of the sync that last changed the entry (Git sources). */
   commitId: z.string().nullable(),
-  /** What was read of the packages of a skill or plugin. Null for servers, and before that. */
+  /** The result of reading the packages of a skill or plugin. Null for servers, and before the first reading. */
   reading: z.custom<EntryPackages>().nullable(),
 });
 export interface EntryPackages {
-  /** The package that the files come from, with its digest or commit. Null: there are none, or a sync has stored them. */
+  /**
+   * The package that the files come from, with its digest or commit; null if there are no files, or if a sync has
+   * stored them.
+   */
   readonly package: string | null;
-  /** Why the files can't be stored. */
+  /** The reason why the files can't be stored. */
   readonly fault: string | null;
-  /** Null: the document names no signer. */
+  /** The result of verifying the signature; null if the document names no signer. */
   readonly verification: Verification | null;
 }
 /** An entry in a registry, with everything that the API returns. */

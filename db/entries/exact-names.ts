@@ -31,7 +31,7 @@ function lastPart(name: string): string {
   return name.slice(name.indexOf('/') + 1);
 }
 
-/** As `lower` in the collation `C`. */
+/** Like `lower` in the collation `C`. */
 function lowerCase(text: string): string {
   return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 }

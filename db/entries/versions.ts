@@ -21,7 +21,7 @@ export interface VersionsQuery {
   readonly registryId: string;
   readonly visibility: Visibility;
   readonly kind: EntryKind;
-  /** As clients know it. */
+  /** The name that clients use, without a prefix for its kind. */
   readonly name: string;
   readonly includeDeleted: boolean;
 }
@@ -33,7 +33,10 @@ const BY_PUBLICATION = sql.fragment`"publishedAt" desc, version desc`;
 export interface Versions {
   /** Newest publication first. Empty if the registry doesn't have the name. */
   readonly entries: readonly EntryRow[];
-  /** False: they are too large in total, and the older ones are missing. `streamVersions` yields all. */
+  /**
+   * Whether these are all versions. If they are too large in total, the older ones are missing, and `streamVersions`
+   * yields all.
+   */
   readonly areAll: boolean;
 }
 
@@ -71,7 +74,7 @@ export async function* streamVersions(
 }
 
 export interface VersionQuery extends VersionsQuery {
-  /** `latest` is the latest one. */
+  /** An exact version, or `latest`. */
   readonly version: string;
 }
 

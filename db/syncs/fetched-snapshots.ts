@@ -13,7 +13,9 @@ const fetchedSnapshot = z.object({
   snapshot: z.enum(['staged', 'unchanged']),
   /** A partial snapshot (API sources between full syncs) doesn't imply the removal of entries that it lacks. */
   coverage: z.enum(['complete', 'partial']),
-  /** Kinds of entries that the upstream no longer lists at all. What is served of them stays, unless the sync is forced. */
+  /**
+   * Kinds of entries that the upstream no longer lists at all. Their served entries stay, unless the sync is forced.
+   */
   absentKinds: z.array(z.enum(SKILL_KINDS)).optional(),
   counts: z.object({ entries: z.number(), rejected: z.number(), warnings: z.number() }),
   /** Number of staged chunks, for detecting lost ones. */
@@ -50,7 +52,7 @@ export async function storeFetchedSnapshot(
 
 const fetchedRow = z.object({ fetched: fetchedSnapshot, definitionDigest: z.string() });
 
-/** Returns the result of a running sync's fetch. Null: the fetch hasn't ended, or Rollcall 0.1 ran it. */
+/** Returns the result of a running sync's fetch. Null if the fetch hasn't ended, or if Rollcall 0.1 ran it. */
 export async function findFetchedSnapshot(database: Database, syncRunId: string): Promise<FetchedSnapshot | null> {
   const row = await database.maybeOne(sql.type(fetchedRow)`
     select fetched, definition_digest as "definitionDigest" from sync_run

@@ -10,7 +10,7 @@ import { isStorable } from '../connection/stored-text.ts';
 const SNAPSHOT_TABLES = ['snapshot_chunk', 'snapshot_rejection', 'snapshot_entry', 'snapshot_file'];
 
 /**
- * Records which servers of a snapshot had rejected entries, so that applying it doesn't remove what is served of them. A
+ * Records which servers of a snapshot had rejected entries, so that applying it doesn't remove their served entries. A
  * rejection without a version applies to all versions of its name.
  */
 export async function stageRejections(
@@ -40,7 +40,7 @@ export async function hasEntriesOf(database: Database, sourceName: string, kind:
 
 const progressRow = z.object({ chunks: count, entries: count, cursor: z.string().nullable() });
 
-/** How far the staging of a sync is, for a fetch that continues where another attempt stopped. Null: nothing is staged. */
+/** The progress of staging, for a fetch that continues where another attempt stopped. Null if nothing is staged. */
 export async function stagedProgress(
   database: Database,
   syncRunId: string,
@@ -51,7 +51,7 @@ export async function stagedProgress(
   return progress.chunks === 0 ? null : progress;
 }
 
-/** Deletes what a sync has staged. */
+/** Deletes the staged data of a sync. */
 export async function deleteSnapshot(transaction: Transaction, syncRunId: string): Promise<void> {
   for (const table of SNAPSHOT_TABLES) {
     await transaction.query(sql.type(nothing)`
@@ -59,12 +59,12 @@ export async function deleteSnapshot(transaction: Transaction, syncRunId: string
   }
 }
 
-/** Deletes what a sync has staged, so that its fetch can start again. */
+/** Deletes the staged data of a sync, so that its fetch can start again. */
 export async function discardSnapshot(database: Database, syncRunId: string): Promise<void> {
   await database.transaction((transaction) => deleteSnapshot(transaction, syncRunId));
 }
 
-/** Deletes what ended syncs have staged. */
+/** Deletes the staged data of ended syncs. */
 export async function purgeSnapshots(database: Database): Promise<void> {
   for (const table of SNAPSHOT_TABLES) {
     await database.query(sql.type(nothing)`

@@ -31,11 +31,11 @@ const sourceStateRow = z.object({
   /** Failed syncs since the last success, and the start of the first of them. */
   failures: count,
   failingSinceMs: time.nullable(),
-  /** Of the newest of them. */
+  /** The failure of the newest failed sync. */
   failureType: z.string().nullable(),
   failureMessage: z.string().nullable(),
   failureAtMs: time.nullable(),
-  /** Of the newest sync that has ended. Null: none has. */
+  /** Duration of the newest sync that has ended; null if there is none. */
   lastDurationMs: time.nullable(),
   rejected: z.number().nullable(),
   warnings: z.number().nullable(),

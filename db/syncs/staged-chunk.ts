@@ -23,13 +23,13 @@ export interface SnapshotChunk {
 }
 
 export interface StagedChunk {
-  /** Drafts whose name and version occurred before. The first one is taken. `ordinal` is the index in `drafts`. */
+  /** Drafts whose name and version occurred before. The first one is used. `ordinal` is the index in `drafts`. */
   readonly duplicates: readonly EntryFinding[];
-  /** Number of drafts that were taken, changed or not. */
+  /** Number of drafts that were used, changed or not. */
   readonly entries: number;
 }
 
-/** A draft with what identifies it. */
+/** A draft with its key. */
 interface KeyedDraft {
   readonly draft: EntryDraft;
   readonly ordinal: number;
@@ -77,7 +77,7 @@ function duplicateFinding({ draft, ordinal }: KeyedDraft): EntryFinding {
 interface SortedDrafts {
   /** The first draft of each key in the snapshot. */
   readonly taken: readonly KeyedDraft[];
-  /** Taken drafts that differ from what the source has. */
+  /** Used drafts that differ from the entries of the source. */
   readonly written: readonly KeyedDraft[];
   /** Ids of the source's live entries under the keys of the taken drafts. */
   readonly seen: readonly string[];
@@ -86,14 +86,17 @@ interface SortedDrafts {
 const knownRow = z.object({
   name: z.string(),
   version: z.string(),
-  /** The entry of the source; null: there is none. */
+  /** The entry of the source; null if there is none. */
   id: id.nullable(),
   digest: z.instanceof(Buffer).nullable(),
   isLive: z.boolean().nullable(),
   isStaged: z.boolean(),
 });
 
-/** What the database has under the keys. `limit 1` makes the planner use an index while a table has no statistics. */
+/**
+ * Looks up the existing entries with these keys. `limit 1` makes the planner use an index while a table has no
+ * statistics.
+ */
 async function sortOut(
   transaction: Transaction,
   { sourceId, syncRunId }: SnapshotChunk,

@@ -60,7 +60,7 @@ const openedRow = z.object({
   id,
   /** Whether the sync has ended. */
   hasEnded: z.boolean(),
-  /** Digest of the fetched definition. Null: nothing was fetched yet. */
+  /** Digest of the fetched definition; null if nothing was fetched yet. */
   definitionDigest: z.string().nullable(),
   /**
    * Whether the previous sync has a record, or this is the first one. If not, the database was lost or restored from an
@@ -121,11 +121,11 @@ export interface SyncRunFailure {
   readonly outcome: 'failed' | 'cancelled';
   readonly type: string;
   readonly message: string;
-  /** How long the upstream asked to be left alone, in milliseconds. */
+  /** How long the upstream asked to wait, in milliseconds. */
   readonly retryAfterMs?: number;
 }
 
-/** Closes the record of a sync that wasn't applied, and deletes what it staged. A closed record doesn't change. */
+/** Closes the record of a sync that wasn't applied, and deletes its staged data. A closed record doesn't change. */
 export async function closeFailedSyncRun(
   database: Database,
   syncRunId: string,
@@ -184,7 +184,7 @@ const endedSyncRunRow = syncRunRow
 /** The record of a sync that has ended, with the kind of its source. */
 export type EndedSyncRunRow = z.infer<typeof endedSyncRunRow>;
 
-/** Null: the source is gone, or the sync hasn't ended. */
+/** The record of an ended sync; null if the source is gone, or if the sync hasn't ended. */
 export async function findEndedSyncRun(
   database: Database,
   key: { readonly sourceName: string; readonly number: number },

@@ -13,7 +13,7 @@ export interface Migration {
 }
 
 export interface MigrationStatus extends Migration {
-  /** RFC 3339. Null: not applied yet. */
+  /** Time at which it was applied (RFC 3339); null if it hasn't been applied. */
   readonly appliedAt: string | null;
 }
 

@@ -9,7 +9,7 @@ const milestone = z.object({
   /** Identifies the rows of all sources, whatever their definitions. */
   sources: z.string(),
 });
-/** How far a database has got. */
+/** The progress of a database, for detecting lost data. */
 export type Milestone = z.infer<typeof milestone>;
 
 /** Reads no more than a few columns of the sources. */

@@ -40,9 +40,10 @@ export interface Purged {
 }
 
 /**
- * Deletes what is older than its retention: tombstones of vanished entries (but not of managed sources, because a deleted
- * version can't be published again), sync records except each source's newest one and newest success, and completed write requests.
- * Also deletes what ended syncs have staged, search texts and contents of no entry, and unused claim sets.
+ * Deletes data that is older than its retention: tombstones of vanished entries (but not of managed sources, because a
+ * deleted version can't be published again), sync records except each source's newest one and newest success, and
+ * completed write requests. Also deletes the staged data of ended syncs, search texts and contents of no entry, and
+ * unused claim sets.
  */
 export async function purge(database: Database, retention: Retention = {}): Promise<Purged> {
   const limits = { ...DEFAULT_RETENTION, ...retention };

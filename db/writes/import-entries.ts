@@ -14,7 +14,7 @@ import { insertEntry } from './managed-entries.ts';
 
 export interface ImportedEntry {
   readonly draft: EntryDraft;
-  /** Claims that readers must hold. Empty: those of the source. */
+  /** Claims that readers must hold; empty for the claims of the source. */
   readonly claims: Claims;
   /** RFC 3339. */
   readonly publishedAt: string;
@@ -29,7 +29,7 @@ export interface EntryImport {
   readonly entries: readonly ImportedEntry[];
   /** Returns audit events for the imported versions, which are stored in the same transaction. */
   readonly eventsOf: (imported: readonly ImportedEntry[]) => readonly AuditEvent[];
-  /** Find the outcomes, and write nothing. */
+  /** Whether to find the outcomes without writing anything. */
   readonly isDryRun: boolean;
 }
 

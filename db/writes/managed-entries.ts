@@ -36,7 +36,7 @@ export type EntryWrite =
   | {
       readonly kind: 'status';
       readonly name: string;
-      /** Null: all versions. */
+      /** The version; null for all versions. */
       readonly version: string | null;
       readonly status: EntryStatus;
       readonly statusMessage: string | null;
@@ -47,7 +47,7 @@ export type EntryWrite =
       readonly name: string;
       /** Claims belong to the name. */
       readonly version: null;
-      /** Empty: none of its own, so those of its source are required. */
+      /** The claims; empty if the name has none of its own, so that those of its source are required. */
       readonly claims: Claims;
     };
 

@@ -10,8 +10,8 @@ const REPEATED_WITHIN_MS = 15 * 60_000;
 const requestRow = z.object({ requestId: z.string() });
 
 /**
- * Returns the id of the write that this one repeats: an identical one of the same caller within the last 15 minutes that
- * didn't fail, unless another write to the same version followed. Null: there is none.
+ * Returns the id of the write that this one repeats: an identical one of the same caller within the last 15 minutes
+ * that didn't fail, unless another write to the same version followed. Null if there is none.
  */
 export async function findRepeatedWrite(
   database: Database,

@@ -101,7 +101,9 @@ export function fingerprintOf(write: EntryWrite): Buffer {
 
 const outcomeRow = z.object({ outcome: writeOutcome.nullable() });
 
-/** Returns the outcome of a write. Null: it hasn't been carried out yet, or the request doesn't exist (any more). */
+/**
+ * Returns the outcome of a write. Null if it hasn't been carried out yet, or if the request doesn't exist (any more).
+ */
 export async function findWriteOutcome(database: Database, key: RequestKey): Promise<WriteOutcome | null> {
   return await database.maybeOneFirst(sql.type(outcomeRow)`
     select write_request.outcome from write_request join source on source.id = write_request.source_id

@@ -1,4 +1,4 @@
-/** An API source: how it is configured, and how its definition is stored. */
+/** The configuration of an API source, and its stored definition. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { durationText } from '../../config/duration.ts';
@@ -13,7 +13,7 @@ const HOUR = 60 * MINUTE;
 
 export type ApiOrigin = {
   readonly kind: 'api';
-  /** The base URL as people paste it: with or without `/v0.1`, `/v0.1/servers`, or a trailing slash. */
+  /** The base URL as users write it, with or without `/v0.1`, `/v0.1/servers`, or a trailing slash. */
   readonly endpoint: string;
   readonly headers?: Readonly<Record<string, SecretReference>>;
   readonly bearerToken?: SecretReference;

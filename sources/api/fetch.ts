@@ -20,7 +20,7 @@ const PAGE_SIZE = 100;
 const MAX_PAGES = 100_000;
 
 const state = z.object({
-  /** RFC 3339, by the upstream's clock: entries may have changed since then. */
+  /** A time by the upstream's clock (RFC 3339), since which entries may have changed. */
   watermark: z.string(),
   /** A digest of the entries that changed shortly before the watermark. */
   recent: z.string(),
@@ -70,7 +70,7 @@ async function fetchApi(fetch: Fetch<ApiOrigin, ApiState>): Promise<Fetched<ApiS
   };
 }
 
-/** Not every registry has dates of skills and plugins: then all of them are compared. */
+/** Not every registry has dates of skills and plugins. Without them, all are compared. */
 function isRecent({ name, updatedAt }: EntryDraft, sinceMs: number): boolean {
   if (updatedAt === null) return kindOfName(name) !== 'server';
   return Date.parse(updatedAt) >= sinceMs;
@@ -111,7 +111,7 @@ function sinceWatermark(previous: ApiState): string | null {
 }
 
 interface Walk {
-  /** For the list of servers. */
+  /** The query for the list of servers. */
   readonly query: ListQuery;
   readonly onPage: (page: ApiPage) => void;
 }
@@ -148,7 +148,7 @@ async function walkLists(
   return { servers, absent };
 }
 
-/** Null: the upstream doesn't have the list. */
+/** Returns null if the upstream doesn't have the list. */
 async function startOf(
   fetch: Fetch<ApiOrigin, ApiState>,
   upstream: ApiUpstream,
@@ -196,7 +196,7 @@ async function walk(
   }
 }
 
-/** The page where an earlier attempt stopped. Null: there is none, or the upstream no longer knows its cursor. */
+/** The page where an earlier attempt stopped; null if there is none, or if the upstream no longer knows its cursor. */
 async function resumedList(
   { stager, resumeFrom, previous }: Fetch<ApiOrigin, ApiState>,
   upstream: ApiUpstream,

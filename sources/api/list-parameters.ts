@@ -1,4 +1,7 @@
-/** Which query parameters an upstream accepts. Some allow fewer entries per page, or refuse unknown parameters. */
+/**
+ * Finds out which query parameters an upstream accepts. Some allow fewer entries per page, or refuse unknown
+ * parameters.
+ */
 import type { ApiPage, ApiUpstream, ListQuery, PageReader } from './upstream.ts';
 import { UpstreamRefusal } from '../../outbound/http.ts';
 import type { ApiState } from './fetch.ts';

@@ -18,8 +18,8 @@ interface AskedList {
 }
 
 /**
- * Reads the first page of the list. Null if the upstream doesn't have the list. What is served of such a kind stays, with a
- * warning on the sync's record.
+ * Reads the first page of the list. Null if the upstream doesn't have the list. The served entries of such a kind stay,
+ * with a warning on the sync's record.
  *
  * @throws RollcallError if reading the list fails for another reason, but only if the list was read before: an upstream
  *   without the list may give any answer

@@ -15,9 +15,9 @@ import { backoffMs } from '../../pacing/backoff.ts';
 
 export interface ListQuery {
   readonly kind: EntryKind;
-  /** RFC 3339: only entries that changed since; null: all. */
+  /** Only entries that changed since this time (RFC 3339); null for all entries. */
   readonly since: string | null;
-  /** Entries per page; null: the upstream's default. */
+  /** Entries per page; null for the upstream's default. */
   readonly limit: number | null;
   /** Whether to include deleted entries. Of skills and plugins, also whether to include all versions. */
   readonly includeDeleted: boolean;
@@ -32,7 +32,7 @@ export interface ApiPage extends DocumentSummary {
 }
 
 export interface ApiUpstreamOptions {
-  /** Null: nothing is forbidden. */
+  /** The limits of the source; null if it has none. */
   readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
   /** Reports a slow step as text. */
@@ -45,7 +45,7 @@ const MAX_PAGE_BYTES = 32 * 1024 * 1024;
 const LARGE_PAGE_BYTES = 1024 * 1024;
 const largePages = new Turns({ count: 2 });
 const MAX_CURSOR_LENGTH = 4096;
-/** So that one failed page among hundreds doesn't restart the walk. */
+/** Attempts per page, so that one failed page among hundreds doesn't restart the walk. */
 const ATTEMPTS = 3;
 /** If the upstream asks for a longer wait, the whole fetch is retried later instead. */
 const BACKOFF = { firstMs: 500, longestMs: 30_000 };
@@ -174,7 +174,7 @@ export class ApiUpstream {
   }
 }
 
-/** What the upstream is sent, with the settings to change if it refuses that. */
+/** Describes the credentials that the upstream is sent, with the settings to change if it refuses them. */
 function describeCredentials({ bearerToken, headers = {} }: ApiOrigin): string {
   const sent = [
     ...(bearerToken === undefined ? [] : [`the bearer token in ${describeSecret(bearerToken)} (\`bearerTokenFile\`)`]),

@@ -17,7 +17,7 @@ export const accessMembers = {
 
 export const kubernetesName = text.regex(
   /^[a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9])?$/,
-  'expected a Kubernetes name: lower case letters, digits, hyphens and dots',
+  'expected a Kubernetes name: lowercase letters, digits, hyphens, and dots',
 );
 
 type Written = { readonly [Member in keyof ClusterAccess]: string | undefined };

@@ -1,4 +1,4 @@
-/** What a source consists of: objects of a cluster, in one or more collections. */
+/** The content of a source: objects of a cluster, in one or more collections. */
 import type { Cluster } from '../../kubernetes/cluster.ts';
 import { type Collection, listPages } from '../../kubernetes/collection.ts';
 import type { JsonObject } from '../../registry/json.ts';

@@ -47,7 +47,7 @@ export function clusterReader<Origin extends ClusterOrigin>(
 }
 
 /**
- * Lists everything that the source consists of: all or nothing, so that a list that fails half way removes nothing.
+ * Lists all objects of the source. If one list fails, the fetch fails, so that nothing is removed.
  * @throws RollcallError `UpstreamDenied` naming the resource, the namespace, and the missing permission
  */
 async function fetchCluster<Origin extends ClusterOrigin>(
@@ -74,7 +74,7 @@ async function fetchCluster<Origin extends ClusterOrigin>(
   }
 }
 
-/** Stages page by page, and keeps only what the source needs of the objects. */
+/** Stages page by page, and keeps only the parts of the objects that the source needs. */
 async function readContent(
   cluster: Cluster,
   content: ClusterContent,

@@ -1,4 +1,4 @@
-/** How long it must be quiet. */
+/** Time without an event after which a burst has ended. */
 const QUIET_MS = 250;
 /** The longest delay of the first event. */
 const LONGEST_MS = 1_500;

@@ -1,4 +1,4 @@
-/** A file source: how it is configured, and how its definition is stored. */
+/** The configuration of a file source, and its stored definition. */
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { durationText } from '../../config/duration.ts';
@@ -13,7 +13,7 @@ const FILE_URL_TIMEOUT_MS = 30_000;
 
 export type FileOrigin = {
   readonly kind: 'file';
-  /** Exactly one of path (watched), url (conditional GET) and inline data. */
+  /** Exactly one of path (watched), url (conditional GET), and inline data. */
   readonly location:
     | { readonly path: string }
     | { readonly url: string; readonly timeoutMs: number }

@@ -10,11 +10,11 @@ import type { FileOrigin } from './definition.ts';
 /** The state of a fetch: recognizes unchanged content. */
 export const fileState = z.object({
   contentDigest: z.string().optional(),
-  /** Of a path. */
+  /** Properties of a file at a path. */
   mtimeMs: z.number().optional(),
   size: z.number().optional(),
   inode: z.string().optional(),
-  /** Of a URL. */
+  /** Validators of a document at a URL. */
   etag: z.string().nullable().optional(),
   lastModified: z.string().nullable().optional(),
 });

@@ -1,4 +1,4 @@
-/** How git reaches a repository: its settings, its environment, and its credentials. */
+/** The access of git to a repository: its settings, its environment, and its credentials. */
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pickVariables } from '../../outbound/child-environment.ts';
@@ -26,7 +26,7 @@ const PASSED_ON = [
   'http_proxy', 'https_proxy', 'no_proxy', 'HTTPS_PROXY', 'NO_PROXY',
 ]; // prettier-ignore
 
-/** For a source of the configuration file. */
+/** The access for a source of the configuration file. */
 export async function openAccess({ repository, auth }: GitOrigin, folder: string): Promise<GitAccess> {
   const credentials = auth !== undefined && 'username' in auth ? auth : undefined;
   const key = auth !== undefined && 'sshKeyFile' in auth ? auth : undefined;
@@ -52,7 +52,7 @@ export async function passwordHeader(
   const credentials = Buffer.from(`${username}:${await read(password)}`).toString('base64');
   return {
     GIT_CONFIG_COUNT: '1',
-    // Only for this host, whatever it redirects to.
+    // The header is only for this host, even if it redirects to another one.
     GIT_CONFIG_KEY_0: `http.${new URL(repository).origin}/.extraHeader`,
     GIT_CONFIG_VALUE_0: `Authorization: Basic ${credentials}`,
   };
@@ -67,7 +67,7 @@ export async function keyOptions(
   return knownHostsFile === undefined ? options : [...options, `UserKnownHostsFile="${knownHostsFile}"`];
 }
 
-/** ssh as it is always run, with further options. */
+/** The ssh command with the options that are always used, and with further ones. */
 export function sshCommand(options: readonly string[]): string {
   const all = ['BatchMode=yes', 'StrictHostKeyChecking=yes', 'ConnectTimeout=15', ...options];
   return `ssh ${all.map((option) => `-o '${option.replaceAll("'", String.raw`'\''`)}'`).join(' ')}`;

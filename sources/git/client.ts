@@ -36,16 +36,16 @@ export interface GitClient {
 }
 
 export interface GitOptions {
-  /** Where git works. The caller removes it. */
+  /** The folder that git works in. The caller removes it. */
   readonly folder: string;
-  /** Null: nothing is forbidden. */
+  /** The limits of the source; null if it has none. */
   readonly guard: OutboundGuard | null;
   readonly signal: AbortSignal;
   /** The limit for the size of the folder. */
   readonly maxBytes: number;
 }
 
-/** Git for one source. */
+/** Opens a client for one source. */
 export async function openGit(origin: GitOrigin, options: GitOptions): Promise<GitClient> {
   const { folder, guard, signal, maxBytes } = options;
   const access = await (guard === null ? openAccess(origin, folder) : guardedAccess(origin, { folder, guard }));
@@ -83,7 +83,7 @@ function assertKnowsPins(version: string): void {
   );
 }
 
-/** What git prints, and what it means. The first match counts. */
+/** Messages of git, with their meaning. The first match is used. */
 const COMPLAINTS: readonly (readonly [RegExp, FailureType, string | ((origin: GitOrigin) => string)])[] = [
   [/remote host identification has changed/i, 'UpstreamDenied', changedHostKey],
   [/host key verification failed/i, 'UpstreamDenied', unknownHostKey],
@@ -120,7 +120,7 @@ function understood(error: unknown, { origin, guard }: { origin: GitOrigin } & P
   return new RollcallError(type, detail === '' ? what : `${what}: ${detail}`);
 }
 
-/** What the server was sent, with the settings to change if it refuses that. */
+/** Describes the credentials that the server was sent, with the settings to change if it refuses them. */
 function rejected({ auth }: GitOrigin): string {
   if (auth === undefined) return 'it rejected a request without credentials: set `auth`';
   if ('sshKeyFile' in auth) return `it rejected the SSH key in the file ${auth.sshKeyFile} (\`auth.sshKeyFile\`)`;

@@ -51,8 +51,8 @@ export async function listTree(
 }
 
 /**
- * Checks out exactly these files, as they are stored in the repository. Git refuses to check out a commit that has a single
- * unsafe path, so the files get a tree of their own. What is missing is fetched at once.
+ * Checks out exactly these files, as they are stored in the repository. Git refuses to check out a commit that has a
+ * single unsafe path, so the files get a tree of their own. Missing files are fetched together.
  */
 export async function checkOutFiles(git: GitClient, folder: string, files: readonly TreeEntry[]): Promise<void> {
   await mkdir(join(folder, '.git', 'info'), { recursive: true });

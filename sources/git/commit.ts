@@ -1,4 +1,4 @@
-/** The commit that a repository is read at: asked for, and fetched. */
+/** Asks for the commit of a repository to read, and fetches it. */
 import { RollcallError } from '../../registry/failure.ts';
 import { displayUrl } from '../../outbound/redaction.ts';
 import type { GitClient } from './client.ts';
@@ -59,7 +59,7 @@ export async function fetchCommit(git: GitClient, origin: GitOrigin): Promise<st
   }
 }
 
-/** What the origin reads, in words. */
+/** Describes the reference that the origin reads. */
 export function referenceLabel({ commit, tag, branch }: GitOrigin): string {
   if (commit !== undefined) return `commit ${commit}`;
   if (tag !== undefined) return `tag ${tag}`;

@@ -1,4 +1,4 @@
-/** A Git source: how it is configured, and how its definition is stored. */
+/** The configuration of a Git source, and its stored definition. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -25,9 +25,9 @@ export type GitOrigin = {
   readonly path?: string;
   /** Look for skills and plugins instead of reading registry documents. */
   readonly scan?: {
-    /** Only this folder and what is below it. Default: the whole repository. */
+    /** Only this folder and everything below it. Default: the whole repository. */
     readonly folder?: string;
-    /** Of all entries. Default: derived from the repository's host and owner (registry/scan/namespace.ts). */
+    /** Namespace of all entries. Default: derived from the repository's host and owner (registry/scan/namespace.ts). */
     readonly namespace?: string;
   };
   readonly auth?:
@@ -63,7 +63,7 @@ const scanSchema = mapping({
     .refine((folder) => repositoryPath(folder.replace(/\/$/, '')) !== null, 'expected a folder inside the repository')
     .overwrite((folder) => repositoryPath(folder.replace(/\/$/, '')) ?? folder)
     .exactOptional()
-    .describe('Only this folder and what is below it. Default: the whole repository'),
+    .describe('Only this folder and everything below it. Default: the whole repository'),
   namespace: text
     .regex(NAMESPACE, 'expected a namespace in reverse DNS, such as `com.example.platform`')
     .exactOptional()

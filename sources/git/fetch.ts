@@ -104,7 +104,7 @@ async function findDocuments(
   return found.map(({ path }) => path).sort();
 }
 
-/** Why a path leads to no file: it, or something on the way to it, isn't a file or folder. */
+/** Explains why there is no file at a path, for example because a part of the path is a link. */
 async function whyNoFile(
   git: GitClient,
   { path, commit }: { readonly path: string; readonly commit: string },

@@ -1,6 +1,6 @@
 /**
- * How git reaches a repository for a source that was created through the API: only at addresses that were checked, and with
- * nothing of this machine's configuration and credentials.
+ * The access of git to a repository for a source that was created through the API: only at addresses that were checked,
+ * and without this machine's configuration and credentials.
  */
 import { pickVariables } from '../../outbound/child-environment.ts';
 import type { OutboundGuard } from '../../outbound/guard.ts';
@@ -17,7 +17,10 @@ interface Surroundings {
   readonly guard: OutboundGuard;
 }
 
-/** Where programs are, and which certificates to trust. No proxy, because it would resolve names itself. */
+/**
+ * Variables with the places of programs and trusted certificates. Proxies are left out, because they would resolve
+ * names themselves.
+ */
 const PASSED_ON = ['PATH', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'GIT_SSL_CAINFO'];
 /** Credential helpers, filters, rewritten URLs, `.netrc`: this machine's configuration isn't meant for such sources. */
 const NOTHING_OF_THIS_MACHINE = {

@@ -1,4 +1,7 @@
-/** What the entries of a scanned repository are pinned to: the commit that last changed their folder, as far as syncs saw. */
+/**
+ * The commits that the entries of a scanned repository are pinned to: the last ones in which a sync saw a change of
+ * their folder.
+ */
 import { z } from 'zod';
 import { commitVersion, type PinnedFolder } from '../../registry/scan/found.ts';
 
@@ -16,7 +19,10 @@ interface PinsOptions {
   readonly trees: ReadonlyMap<string, string>;
 }
 
-/** Keeps the pin of a folder while its content is the same, so that a commit changes only the entries that it is about. */
+/**
+ * Keeps the pin of a folder while its content is the same, so that a commit changes only the entries whose folders it
+ * touches.
+ */
 export class Pins {
   readonly #options: PinsOptions;
   readonly #current: Record<string, z.output<typeof pin>> = {};

@@ -8,7 +8,7 @@ import { MAX_URL_LENGTH, tooLong } from '../../config/schema/scalars.ts';
 const SCP_LIKE = /^(?:\w[\w.-]*@)?\w[\w.-]*:[^:\s][^\s]*$/;
 const LOCAL_PATH = /^(?:\/|\.\.?\/)/;
 
-/** How Git reaches the repository; undefined if it can't. */
+/** The transport that Git uses for the repository; undefined if there is none. */
 export function repositoryTransport(repository: string): 'http' | 'ssh' | 'local' | undefined {
   if (LOCAL_PATH.test(repository)) return 'local';
   if (!repository.includes('://')) return SCP_LIKE.test(repository) ? 'ssh' : undefined;

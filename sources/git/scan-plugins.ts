@@ -17,7 +17,7 @@ interface Plugin {
   /** The file that describes it. */
   readonly location: string;
   readonly found: FoundDocument;
-  /** Its folder in the repository. Absent: it's elsewhere. */
+  /** Its folder in the repository; absent if it is in another repository. */
   readonly folder?: string;
 }
 

@@ -19,15 +19,15 @@ import { stageSkill } from './scan-skills.ts';
 
 export interface ScanOptions {
   readonly origin: GitOrigin;
-  /** Where git works. */
+  /** The folder that git works in. */
   readonly folder: string;
   readonly commit: string;
-  /** What the entries of the last applied fetch are pinned to. */
+  /** The pins of the last applied fetch. */
   readonly previous: StoredPins;
   readonly stager: SnapshotStager;
 }
 
-/** What the parts of a scan work with. */
+/** The parts that a scan works with. */
 export interface Scan {
   readonly repository: ScannedRepository;
   readonly layout: Layout;
@@ -45,14 +45,14 @@ export interface Scan {
 }
 
 interface Rejection {
-  /** Null: it has none. */
+  /** The name; null if it has none. */
   readonly name: string | null;
   readonly reason: string;
   /** The file that describes it. */
   readonly location: string;
 }
 
-/** Returns what the entries are pinned to now. */
+/** Stages the skills and plugins. Returns their new pins. */
 export async function stageScan(git: GitClient, options: ScanOptions): Promise<StoredPins> {
   const { origin, folder, commit, previous, stager } = options;
   const scan = origin.scan ?? {};

@@ -31,7 +31,7 @@ const kubernetesSource = mapping({
     .max(MAX_ITEMS, TOO_MANY)
     .exactOptional()
     .describe('Default: all namespaces'),
-  labelSelector: text.exactOptional().describe('As `kubectl --selector` takes it, such as `team=search`'),
+  labelSelector: text.exactOptional().describe('In the syntax of `kubectl --selector`, such as `team=search`'),
   resources: z
     .array(z.enum(KUBERNETES_RESOURCES))
     .min(1, 'is empty: leave it out for all of them')

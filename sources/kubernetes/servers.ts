@@ -11,7 +11,7 @@ import type { KubernetesOrigin } from './index.ts';
 export interface ServersContent {
   /** Default: all namespaces. */
   readonly namespaces?: readonly string[];
-  /** As `kubectl --selector` takes it. */
+  /** In the syntax of `kubectl --selector`. */
   readonly labelSelector?: string;
   readonly resources: readonly KubernetesResource[];
 }

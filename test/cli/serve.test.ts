@@ -129,7 +129,7 @@ describe('serve', () => {
     const { configuration, dataFolder, folder, portOptions } = installation;
     const sameFolder = await runRollcall('serve', '--config', configuration, '--data-dir', dataFolder);
     expect(sameFolder.status).toBe(1);
-    expect(sameFolder.stderr).toMatch(/data folder .* is in use by the rollcall with process id \d+.*--data-dir/);
+    expect(sameFolder.stderr).toMatch(/data folder .* is in use by the rollcall process \d+.*--data-dir/);
 
     const samePorts = await runRollcall(
       'serve',

@@ -83,7 +83,7 @@ describe('a source', () => {
     ['kubernetes: { namespaces: [] }', 'sources[0].kubernetes.namespaces: is empty: leave it out for all namespaces'],
     [
       'kubernetes: { namespaces: [Team_A] }',
-      'sources[0].kubernetes.namespaces[0]: expected a Kubernetes name: lower case letters, digits, hyphens and dots',
+      'sources[0].kubernetes.namespaces[0]: expected a Kubernetes name: lowercase letters, digits, hyphens, and dots',
     ],
     [
       'kubernetes: { resources: [pods] }',

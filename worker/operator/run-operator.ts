@@ -16,20 +16,20 @@ import { SHUTDOWN, workUntilStopped } from '../work-until-stopped.ts';
 import { WakeQueue } from './wake-queue.ts';
 import { watchRegistries } from './watches.ts';
 
-/** Each makes about ten requests to the API server. */
+/** Each reconciliation makes about ten requests to the API server. */
 const MAX_CONCURRENT_RECONCILIATIONS = 20;
-/** Each takes about a third of a megabyte. */
+/** Each cached workflow takes about a third of a megabyte. */
 const MAX_CACHED_WORKFLOWS = 600;
 
 export interface OperatorOptions {
   readonly server: Omit<TemporalServer, 'taskQueue'>;
   readonly access: ClusterAccess;
-  /** Namespaces whose resources are managed. Empty: all. */
+  /** Namespaces whose resources are managed; empty for all. */
   readonly namespaces: readonly string[];
   readonly defaults: WorkloadDefaults;
   /** Whether all resources of ToolHive's group are managed, not only those with the label. */
   readonly managesAll: boolean;
-  /** Where probes are answered: `host:port` or `:port`, port 0 for any that is free. */
+  /** The address of probes: `host:port` or `:port`, with port 0 for any free port. */
   readonly internalAddress: string;
   readonly logger: Logger;
   /** Stops the operator within about eight seconds. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RegistryKey, WakeReason } from '../../workflows/contract/registry.ts';
 
-/** The objects of a registry change one after another. */
+/** Wait for further changes, because the objects of a registry change one after another. */
 const SETTLE_MS = 200;
 const AT_ONCE = 8;
 const RETRY_AFTER_MS = 1_000;

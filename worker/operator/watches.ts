@@ -34,7 +34,7 @@ const REFERENCES = [
 
 export interface WatchOptions {
   readonly cluster: Cluster;
-  /** Empty: all namespaces. */
+  /** The namespaces; empty for all. */
   readonly namespaces: readonly string[];
   readonly managesAll: boolean;
   readonly defaults: WorkloadDefaults;
@@ -109,7 +109,7 @@ function watchedIn(namespace: string | undefined, resources: ResourceView): Watc
   ];
 }
 
-/** The resources as they were seen last. */
+/** The last known state of the resources. */
 class ResourceView {
   readonly #known = new Map<string, Known>();
   readonly #options: WatchOptions;
@@ -133,7 +133,7 @@ class ResourceView {
     this.#options.queue.add(resource, before === undefined && isOurs && isKnown ? 'start' : 'resource');
   }
 
-  /** An object of a registry changed. */
+  /** Handles a change of an object of a registry. */
   takeObject(object: JsonObject): void {
     const metadata = memberOf(object, 'metadata');
     const labels = memberOf(metadata, 'labels');
@@ -145,7 +145,7 @@ class ResourceView {
     }
   }
 
-  /** Something changed that resources may refer to. */
+  /** Handles a change of an object that resources may refer to. */
   takeReference(kind: string, object: JsonObject): void {
     const { namespace, name } = memberOf(object, 'metadata');
     for (const { resource, references } of this.#known.values()) {

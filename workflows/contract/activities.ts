@@ -20,7 +20,7 @@ export interface FetchInput extends SyncKey, SyncOrigin {
   readonly force: boolean;
   readonly full: boolean;
 }
-/** What the Web UI shows of a fetch. Its findings are in Postgres. */
+/** The part of a fetch's result that the Web UI shows. Its findings are in Postgres. */
 export interface FetchSnapshotResult {
   /** `unchanged`: the upstream said so before anything was downloaded, or sent what was last applied. */
   readonly snapshot: 'staged' | 'unchanged';
@@ -50,12 +50,12 @@ export interface WatchInput {
 
 /** The argument of a workflow that reads packages. */
 export interface ReadPackagesInput {
-  /** Absent: all sources. */
+  /** The source; absent for all sources. */
   readonly sourceName?: string;
   /** The sync whose record gets the warnings. */
   readonly syncNumber?: number;
 }
-/** Packages by what happened: downloaded, already stored, or not readable. */
+/** Numbers of packages by result: downloaded, already stored, or not readable. */
 export interface ReadPackagesResult {
   readonly read: number;
   readonly kept: number;

@@ -27,11 +27,11 @@ export interface RegistryState extends RegistryKey {
   readonly version: 1;
   /** Reconciliations in a row that failed as a whole, for example because the API server didn't answer. */
   readonly failures: number;
-  /** What woke the previous run and hasn't been handled yet. */
+  /** The reason that woke the previous run and hasn't been handled yet. */
   readonly woken?: WakeReason;
   /** The last result; absent before the first reconciliation. */
   readonly last?: ReconcileResult;
-  /** Newest first, 20 at most. */
+  /** The latest events, newest first, at most 20. */
   readonly story: readonly StoryLine[];
 }
 
@@ -56,7 +56,7 @@ export interface ReconcileResult {
   readonly outcome: 'settled' | 'held' | 'ended';
   readonly phase?: string;
   readonly message: string;
-  /** What was created or changed in the cluster, as text. */
+  /** Created and changed objects in the cluster, as text. */
   readonly changes: readonly string[];
   readonly temporalNamespace?: string;
   /** Milliseconds until the next reconciliation, unless something wakes the workflow. */

@@ -1,4 +1,4 @@
-/** Syncs and trials: their arguments, and what is known of them afterwards. Everything is JSON of a few kilobytes. */
+/** Arguments and results of syncs and trials. Everything is JSON of a few kilobytes. */
 import type { EntryKind } from '../../registry/entry-kind.ts';
 import type { FailureType } from '../../registry/failure.ts';
 
@@ -40,7 +40,7 @@ export interface SyncKey {
   readonly number: number;
 }
 
-/** What is recorded about the start of a sync. */
+/** The recorded properties of the start of a sync. */
 export interface SyncOrigin {
   readonly trigger: SyncTrigger;
   readonly requestedBy?: string;
@@ -53,7 +53,7 @@ export interface SyncInput extends SyncOrigin {
   readonly number: number;
   /** Fetch even if nothing seems new. The removal guard is overridden only if Postgres has a request for that. */
   readonly force: boolean;
-  /** An api source: fetch everything, not only what changed since the last sync. */
+  /** For an api source, whether to fetch everything, and not only changes since the last sync. */
   readonly full: boolean;
 }
 
@@ -63,7 +63,7 @@ export type EntryTotals = Readonly<Record<EntryKind, number>>;
 export interface SyncResult {
   readonly outcome: 'changed' | 'unchanged';
   readonly counts: SyncCounts;
-  /** What the source has after the sync. Absent in the histories of 0.2. */
+  /** Numbers of entries that the source has after the sync. Absent in the histories of 0.2. */
   readonly totals?: EntryTotals;
   /** The upstream's name for the fetched state: a commit id, an entity tag, or a digest. */
   readonly upstreamRevision?: string;

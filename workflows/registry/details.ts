@@ -1,4 +1,4 @@
-/** What the Temporal Web UI shows of an MCPRegistry resource: Markdown. */
+/** The details of an MCPRegistry resource in the Temporal Web UI, as Markdown. */
 import type { RegistryState } from '../contract/registry.ts';
 import { inline, readableTime } from '../text.ts';
 

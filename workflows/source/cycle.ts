@@ -34,7 +34,7 @@ export async function runCycle(actor: SourceActor): Promise<void> {
   });
 }
 
-/** Only a clear "nothing" counts. A failed check, or a message during it, leads to a sync. */
+/** Whether it is certain that nothing is new. A failed check, or a message during it, leads to a sync. */
 async function hasNothingNew(actor: SourceActor): Promise<boolean> {
   const { source, nextSyncNumber } = actor.state;
   const input = { sourceName: source.name, lastSync: nextSyncNumber - 1 };

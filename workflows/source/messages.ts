@@ -163,7 +163,7 @@ function refuseForeignReference(actor: SourceActor, source: SourceReference | un
   throw refusal('DefinitionInvalid', `this doesn't describe ${actor.name}: name, fingerprint, and policy are required`);
 }
 
-/** Whether it has all members that the actor needs. */
+/** Whether the reference has all members that the actor needs. */
 function isReference({ fingerprint, policy }: SourceReference): boolean {
   if (typeof fingerprint !== 'string' || typeof policy !== 'object' || policy === null) return false;
   const { intervalMs, deadlineMs, fullSyncEveryMs = 1 } = policy;

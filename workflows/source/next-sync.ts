@@ -1,4 +1,4 @@
-/** When a source is next checked or synced: pure functions without Temporal, clock, or randomness. */
+/** Plans the next check or sync of a source, with pure functions without Temporal, clock, or randomness. */
 import type { SourceState } from '../contract/source-actor.ts';
 import type { SyncTrigger } from '../contract/syncs.ts';
 import { backoffMs, LONGEST_RETRY_AFTER_MS } from '../../pacing/backoff.ts';

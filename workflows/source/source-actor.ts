@@ -112,7 +112,7 @@ export class SourceActor {
     noteState(this.#state);
   }
 
-  /** Ends what is running; the loop does the rest. A second retirement joins the first. */
+  /** Cancels running work; the loop does the rest. A second retirement joins the first. */
   retire(entries: Retirement['entries']): Retirement {
     this.#retirement ??= { entries };
     this.#running?.cancel();
@@ -160,7 +160,7 @@ export class SourceActor {
     return number;
   }
 
-  /** Runs something that a retirement cancels. */
+  /** Does work that a retirement cancels. */
   async during<Result>(activity: 'checking' | 'syncing', run: () => Promise<Result>): Promise<Result> {
     this.#activity = activity;
     this.show();

@@ -21,7 +21,7 @@ export function renderResult({ outcome, counts, upstreamRevision }: SyncResult, 
   ].join('\n\n');
 }
 
-/** A failed or cancelled sync: why, and the first rejections. */
+/** A failed or cancelled sync: the reason, and the first rejections. */
 export function renderFailure(
   { outcome, type, message }: { readonly outcome: string; readonly type: string; readonly message: string },
   rejected: SyncListing['rejected'] = [],

@@ -80,7 +80,7 @@ async function noteFailure(input: SyncInput, error: unknown): Promise<void> {
   setCurrentDetails(renderFailure(ending, recorded?.rejected));
 }
 
-/** What the record of a sync says about its start. */
+/** The part of a sync's record that describes its start. */
 export function recordOf(input: SyncInput): SyncKey & SyncOrigin {
   const { source, force: _force, full: _full, ...start } = input;
   return { ...start, sourceName: source.name };

@@ -1,4 +1,4 @@
-/** How workflows are listed: with search attributes, by which the Temporal Web UI finds them, and with their memos. */
+/** Keeps the search attributes and memos of workflows, by which the Temporal Web UI finds and lists them. */
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { patched, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import {

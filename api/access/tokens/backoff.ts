@@ -1,4 +1,4 @@
-/** How long to wait after an outage before the next request. */
+/** The pause between an outage and the next request. */
 import { backoffMs } from '../../../pacing/backoff.ts';
 
 const PAUSE = { firstMs: 500, longestMs: 30_000 };
@@ -8,7 +8,7 @@ export class Backoff {
   #failures = 0;
   #until = 0;
 
-  /** Milliseconds until the next request may be sent; 0: now. */
+  /** Milliseconds until the next request may be sent; 0 if it may be sent now. */
   remainingMs(): number {
     return Math.max(0, this.#until - performance.now());
   }

@@ -14,8 +14,8 @@ const TOTAL_TIMEOUT_MS = 10_000;
 export interface Question {
   readonly url: string;
   /**
-   * Sent by POST, authenticated as the client that the provider knows this registry as. Absent: GET. A form holds what a
-   * caller sent, so that an answer to it says nothing about the provider's answers to other callers.
+   * Sent by POST, with the credentials of this registry's client at the provider. Without a form, the request is a GET.
+   * A form contains data of one caller, so an answer to it says nothing about the provider's answers to other callers.
    */
   readonly form?: Readonly<Record<string, string>>;
 }
@@ -27,7 +27,7 @@ export class QuestionRejected extends Error {
 
 /** Statuses that reject the form itself: malformed, too large, not processable. */
 const REJECTING_STATUSES: ReadonlySet<number> = new Set([400, 413, 414, 422, 431]);
-/** Statuses that mean an outage, as all above 499 do: too slow, too many requests. */
+/** Statuses that mean an outage, in addition to those from 500 on: too slow, too many requests. */
 const OUTAGE_STATUSES: ReadonlySet<number> = new Set([408, 429]);
 /** Milliseconds between two log lines about unusable answers: callers can cause any number of them. */
 const LOG_PAUSE_MS = 10_000;
@@ -136,7 +136,7 @@ export class ProviderClient {
     return `Basic ${Buffer.from(pair).toString('base64')}`;
   }
 
-  /** What the provider was sent, with the setting to change if it refuses that. */
+  /** Describes the credentials that the provider was sent, with the setting to change if it refuses them. */
   #describeCredentials(isForm: boolean): string {
     const { clientId, clientSecret, token } = this.#settings;
     if (isForm && clientId !== undefined && clientSecret !== undefined) {

@@ -22,7 +22,7 @@ export class ProviderConnections {
   }
 
   /**
-   * For requests to a URL. Trusts what the CA file contains now.
+   * The dispatcher for requests to a URL. It trusts the current content of the CA file.
    *
    * @throws Error if the URL must not be requested, or the CA file can't be read
    */

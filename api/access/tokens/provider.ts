@@ -59,7 +59,7 @@ export class Provider {
   }
 
   /**
-   * The claims of a JWT whose issuer this is.
+   * The claims of a JWT that this provider issued.
    *
    * @throws TokenRejected, or ProviderUnavailable.
    */

@@ -1,4 +1,4 @@
-/** Why a token isn't accepted. */
+/** Errors for tokens that aren't accepted. */
 
 /** The token, or the way it was sent, is wrong. The client needs another token. */
 export class TokenRejected extends Error {

@@ -102,7 +102,7 @@ export class TokenVerifier {
         unavailable = error;
       }
     }
-    throw unavailable ?? new TokenRejected('The token is malformed, unknown, expired or revoked');
+    throw unavailable ?? new TokenRejected('The token is malformed, unknown, expired, or revoked');
   }
 }
 

@@ -77,7 +77,7 @@ export const skillStatusUpdate = z
     statusMessage: text
       .max(MAX_STATUS_MESSAGE, `must not be longer than ${MAX_STATUS_MESSAGE} characters`)
       .optional()
-      .meta({ description: 'Why; not for `active`.', example: 'Use 2.0.0 instead' }),
+      .meta({ description: 'Reason for the change; not allowed for `active`.', example: 'Use 2.0.0 instead' }),
   })
   .refine(({ status, statusMessage }) => status !== 'active' || !statusMessage, {
     path: ['statusMessage'],
@@ -143,7 +143,7 @@ export const setEntryClaims = change({
 interface NamedVersion {
   readonly registry?: string | undefined;
   readonly entryKind: EntryKind;
-  /** As clients know it. */
+  /** The name that clients use, without a prefix for its kind. */
   readonly name: string;
   readonly version?: string | null | undefined;
 }

@@ -1,4 +1,6 @@
-/** What is published to: a registry, and a name in its managed source, for servers, skills, and plugins. */
+/**
+ * Finds the target of a publication: a registry, and a name in its managed source, for servers, skills, and plugins.
+ */
 import type { RegistryRow } from '../../../db/configuration/registries.ts';
 import { entryClaims, namesakes, type ServerClaims } from '../../../db/claims/server-claims.ts';
 import { findManagedSource, listSources, type SourceRow } from '../../../db/configuration/sources.ts';

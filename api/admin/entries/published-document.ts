@@ -41,7 +41,7 @@ export function publishedDocument(
   const { namespace, name, version } = value as { namespace: string; name: string; version: string };
   const document = compactJson(bytes);
   if (kind === 'server') return { name, version, document };
-  // Only this server says what it found out about an entry, for example that its signature was verified.
+  // The document is stored without members that a registry adds when it serves an entry, such as a verified signature.
   return { name: storedName(kind, `${namespace}/${name}`), version, document: publishedText(document, value) };
 }
 

@@ -47,7 +47,7 @@ export const updateSource = change({
 });
 
 /**
- * Deletes a source and its entries, including published ones. Also erases a managed source that was removed from the
+ * Deletes a source and its entries, including published ones. Also deletes a managed source that was removed from the
  * configuration file, whose entries are kept until then.
  */
 export const deleteSource = change({
@@ -142,7 +142,7 @@ async function existing({ database }: OperationContext, name: string): Promise<S
   throw new RollcallError('SourceNotFound', `Source "${name}" was removed meanwhile`);
 }
 
-/** The row in Postgres counts: if the actor can't be told now, the housekeeping tells it. */
+/** The row in Postgres is authoritative: if the actor can't be told now, housekeeping tells it later. */
 async function tellActor(tell: () => Promise<unknown>): Promise<Changed> {
   try {
     await tell();

@@ -34,7 +34,7 @@ function failureOf({ failureType: type, failureMessage: message, failureAtMs }: 
   return type === null || at === null ? null : { type, message: message ?? '', at };
 }
 
-/** The sources with the number of their entries, and how they are doing. Leaves out those that were created meanwhile. */
+/** The sources with the number of their entries and their state. Leaves out sources that were created meanwhile. */
 async function described(
   { database }: ApiContext,
   sources: readonly SourceRow[],

@@ -1,4 +1,7 @@
-/** The source that a request names, and sources as requests and answers define them: as in a configuration file. */
+/**
+ * Finds the source that a request names, and converts sources of requests and answers, which have the form of a
+ * configuration file.
+ */
 import { z } from 'zod';
 import { sourceDefinition } from '../../../config/definition.ts';
 import { durationText } from '../../../config/duration.ts';
@@ -29,8 +32,8 @@ export async function visibleSource({ database, caller }: OperationContext, name
 /**
  * The definition to store. Relative paths of secret files start at the folder that the configuration names for them.
  *
- * @throws HttpError 400 for what sources created at run time aren't allowed to do, 403 for claims that the caller can't
- *   assign
+ * @throws HttpError 400 for settings that sources created at run time aren't allowed to have, 403 for claims that the
+ * caller can't assign
  */
 export function requestedSource(
   { outbound, caller }: OperationContext,
@@ -45,7 +48,7 @@ export function requestedSource(
   return { definition, claims };
 }
 
-/** What `createSource` and `updateSource` take for the same source. */
+/** The input of `createSource` and `updateSource` for this source. */
 export function writtenSource({
   definition,
   claims,

@@ -1,4 +1,4 @@
-/** Trial fetches: what the first sync of a source would take, before it is added. */
+/** Trial fetches, which show the entries that the first sync of a source would accept before it is added. */
 import { namedSource } from '../../../config/schema/file.ts';
 import { deleteDetachedSource } from '../../../db/configuration/sources.ts';
 import { createTrial, listStagedEntries, newTrialName } from '../../../db/configuration/trials.ts';

@@ -21,9 +21,11 @@ const fileList = z
   .object({
     files: z.array(
       z.object({
-        path: z.string().meta({ description: 'Relative to the folder of the skill or plugin.', example: 'SKILL.md' }),
+        path: z
+          .string()
+          .meta({ description: 'Path relative to the folder of the skill or plugin.', example: 'SKILL.md' }),
         digest: z.string().meta({ description: 'SHA-256 of the content.', example: `sha256:${'0'.repeat(64)}` }),
-        size: z.int().min(0).meta({ description: 'In bytes.' }),
+        size: z.int().min(0).meta({ description: 'Size in bytes.' }),
         executable: z.boolean(),
       }),
     ),
@@ -64,7 +66,8 @@ export const contentsApi: EndpointGroup = {
       access: 'registry',
       operationId: 'getContent',
       summary: 'Read a stored file of a skill or plugin by its digest',
-      description: 'Answers 404 unless the caller can see an entry that has it. The answer can be kept indefinitely.',
+      description:
+        'Answers 404 unless the caller can see an entry that contains the file. The answer can be cached indefinitely.',
       parameters: {
         digest: text.meta({ description: 'SHA-256 of the content.', example: `sha256:${'0'.repeat(64)}` }),
       },

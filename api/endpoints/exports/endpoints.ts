@@ -31,14 +31,14 @@ const exportParameters = z.object({
     .optional()
     .meta({
       description:
-        'What the file does: `provide` gives users the servers, `allow` lets them use those that they add themselves. The default is the first mode of the target.',
+        'Purpose of the file: `provide` gives users the servers, `allow` lets them use those that they add themselves. The default is the first mode of the target.',
     }),
   version: z
     .enum(EXPORT_VERSIONS, `must be one of ${EXPORT_VERSIONS.join(', ')}`)
     .optional()
     .meta({
       description:
-        'Which versions are allowed: `all` active ones, the default, or only the `latest` of each server. Files that give users servers have the latest.',
+        'Allowed versions: `all` active ones, the default, or only the `latest` of each server. Files that give users servers have the latest version.',
     }),
 });
 

@@ -1,4 +1,4 @@
-/** Exports of registries, rendered once for each state of a registry and all callers that see the same of it. */
+/** Exports of registries, rendered once for each state of a registry and for all callers that see the same entries. */
 import { setImmediate } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Database } from '../../../db/connection/database.ts';
@@ -54,8 +54,8 @@ export class RenderedExports {
   }
 
   /**
-   * @param address of the client: those with the same one share a limit
-   * @throws HttpError 422 for a registry that is too large, and what reading it throws.
+   * @param address the address of the client; clients with the same address share a limit
+   * @throws HttpError 422 for a registry that is too large, and errors of reading it.
    */
   async of({ view, target, options }: ExportRequest, address: string): Promise<RenderedExport> {
     const state = `${view.registry.revisionToken} ${view.key}`;
@@ -139,6 +139,6 @@ function tooLarge(name: string): HttpError {
   const limit = `${MAX_VERSIONS} versions or ${MAX_DOCUMENT_BYTES / 1024 / 1024} MiB`;
   return new HttpError(
     422,
-    `Registry "${name}" has more than ${limit}, the most that is exported: make a registry of the approved servers, with a filter on its source`,
+    `Registry "${name}" has more than ${limit}, the maximum that can be exported: make a registry of the approved servers, with a filter on its source`,
   );
 }

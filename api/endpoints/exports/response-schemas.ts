@@ -14,11 +14,11 @@ export const exportList = z
       z.object({
         target: z.string().meta({ example: 'vscode-mcp' }),
         title: z.string().meta({ description: 'The client and its file.', example: 'VS Code: mcp.json' }),
-        documentation: z.string().meta({ description: 'Where the vendor documents the format.' }),
+        documentation: z.string().meta({ description: "URL of the vendor's documentation of the format." }),
         fileName: z.string().meta({ example: 'mcp.json' }),
         contentType: z.string().meta({ example: 'application/json' }),
-        modes: z.array(z.enum(EXPORT_MODES)).meta({ description: 'The first one is the default.' }),
-        limits: z.array(z.string()).meta({ description: 'What the format cannot express.' }),
+        modes: z.array(z.enum(EXPORT_MODES)).meta({ description: 'Available modes. The first one is the default.' }),
+        limits: z.array(z.string()).meta({ description: 'Features that the format cannot express.' }),
         ...counts,
       }),
     ),
@@ -39,7 +39,9 @@ export const exportReport = z
           included: z.boolean(),
           versions: z.array(z.string()).meta({ description: 'The versions in the file.' }),
           denied: z.boolean().meta({ description: 'Whether its deprecated and deleted versions are denied.' }),
-          notes: z.array(z.string()).meta({ description: 'Why it was left out, or what its users have to provide.' }),
+          notes: z
+            .array(z.string())
+            .meta({ description: 'Reasons why it was left out, or values that its users must provide.' }),
         }),
       )
       .meta({ description: 'Servers; or skills or plugins, if the export lists those.' }),

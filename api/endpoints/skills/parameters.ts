@@ -4,7 +4,7 @@ import 'zod-openapi';
 import { ENTRY_STATUSES, type EntryStatus } from '../../../registry/entry.ts';
 import { flag, limitParameter, optionalText, searchParameter, updatedSinceParameter } from '../v0.1/parameters.ts';
 
-/** As in ToolHive Registry Server. */
+/** The default of ToolHive Registry Server. */
 export const DEFAULT_LIMIT = 50;
 
 const statuses = optionalText
@@ -27,12 +27,12 @@ const statuses = optionalText
 export const skillListParameters = z.object({
   cursor: optionalText.meta({
     description:
-      'Where the page begins: the `metadata.nextCursor` of the page before. It carries the filters of the first page, so they need not be repeated.',
+      'The `metadata.nextCursor` of the previous page, unchanged. It contains the filters of the first page, so they can be left out.',
   }),
   limit: limitParameter(DEFAULT_LIMIT),
   search: searchParameter.meta({
     description:
-      'Only entries whose name, title, or description contains this text, in any case. Those whose name is the text come first.',
+      'Only entries whose name, title, or description contains this text, ignoring case. Entries whose name equals the text come first.',
     example: 'pdf-forms',
   }),
   status: statuses,

@@ -19,7 +19,7 @@ const members = {
         documentStatus: z
           .unknown()
           .optional()
-          .meta({ description: 'The status in the published document, if it is another one; null if it has none.' }),
+          .meta({ description: 'The status in the published document, if it differs; null if the document has none.' }),
       })
       .meta({ description: 'The state of the entry in this registry.' }),
     [PROVENANCE]: entryProvenance,
@@ -34,7 +34,7 @@ const servedPlugin = z
 const skillList = z.object({ skills: z.array(servedSkill), metadata: listMetadata }).meta({ id: 'SkillList' });
 const pluginList = z.object({ plugins: z.array(servedPlugin), metadata: listMetadata }).meta({ id: 'PluginList' });
 
-/** What is served for a kind: one entry, and a list. */
+/** The responses for a kind: one entry, and a list. */
 export function responsesOf(kind: SkillKind): { readonly one: z.ZodType; readonly list: z.ZodType } {
   return kind === 'skill' ? { one: servedSkill, list: skillList } : { one: servedPlugin, list: pluginList };
 }

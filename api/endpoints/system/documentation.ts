@@ -53,7 +53,7 @@ export function documentationOf(groups: readonly EndpointGroup[]): EndpointGroup
         method: 'get',
         path: '/docs',
         access: 'open',
-        summary: 'Read this description as a page for people',
+        summary: 'Read this description as a web page',
         handle: (call) => {
           const { html, contentSecurityPolicy } = describe(call).page;
           call.response

@@ -1,4 +1,4 @@
-/** Whether the process is alive, whether it can serve requests, and which build it is. */
+/** Endpoints that report whether the process is alive, whether it can serve requests, and which build it is. */
 import compression from 'compression';
 import { z } from 'zod';
 import { pingDatabase } from '../../../db/connection/availability.ts';

@@ -10,7 +10,7 @@ export const syncStatus = z.object({
   lastAttempt: z.string().optional().meta({ description: 'When the newest sync began.' }),
   attemptCount: z.int().meta({ description: 'Syncs that failed since the last success.' }),
   serverCount: z.int().meta({ description: 'Number of versions in its sources, except deleted ones.' }),
-  message: z.string().optional().meta({ description: 'Why the newest sync failed.' }),
+  message: z.string().optional().meta({ description: 'The reason why the newest sync failed.' }),
 });
 export type SyncStatus = z.infer<typeof syncStatus>;
 

@@ -192,13 +192,13 @@ const logins = [
     method: 'post',
     path: '/auth/:method',
     access: 'optional',
-    summary: 'Refuse the login methods of the official registry',
+    summary: 'Refuse other login methods of the official registry',
     parameters: { method: z.string() },
     handle: refuseLogin,
   }),
 ];
 
-/** They describe this server, not one registry. */
+/** These endpoints describe this server, not one registry. */
 const service = [
   endpoint({
     method: 'get',

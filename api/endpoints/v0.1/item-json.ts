@@ -1,4 +1,4 @@
-/** Items of the registry API as text: documents are put in as they are stored, never parsed and written again. */
+/** Items of the registry API as text. Stored documents are inserted unchanged, without being parsed. */
 import type { EntryRow } from '../../../db/entries/entries.ts';
 import { OFFICIAL, PROVENANCE } from '../../../registry/server-json/extension.ts';
 
@@ -20,12 +20,12 @@ export function stateOf(entry: EntryRow): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Where an entry came from. `kind` is the one of its source. */
+/** The origin of an entry. `kind` is the kind of its source. */
 export function provenanceOf({ sourceName, sourceKind, commitId }: EntryRow): Readonly<Record<string, string>> {
   return { source: sourceName, kind: sourceKind, ...(commitId !== null && { commit: commitId }) };
 }
 
-/** What a list has: `{"servers":[…]}`. */
+/** The format of a list: `{"servers":[…]}`. */
 export interface ListFormat {
   readonly member: string;
   readonly item: (entry: EntryRow) => string;
@@ -43,7 +43,7 @@ export function listJson(
   return `{"${member}":[${entries.map(item).join(',')}],"metadata":${JSON.stringify(metadata)}}`;
 }
 
-/** The same list of any number of entries, in chunks. */
+/** A list of any number of entries, in chunks. */
 export async function* listPieces(
   entries: AsyncIterable<EntryRow>,
   { member, item }: ListFormat = SERVERS,

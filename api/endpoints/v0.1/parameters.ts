@@ -18,7 +18,7 @@ export const flag = z
   .transform((value) => value === 'true')
   .meta({ override: ({ jsonSchema }) => replaceSchema(jsonSchema, { type: 'boolean' }) });
 
-/** @param defaultLimit the number of items if the request has no `limit` */
+/** @param defaultLimit the number of items on a page if the request has no `limit` */
 export const limitParameter = (defaultLimit: number): z.ZodOptional<z.ZodType<number, string>> =>
   z
     .string()

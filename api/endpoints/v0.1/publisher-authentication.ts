@@ -12,7 +12,7 @@ import type { publisherToken } from './response-schemas.ts';
 
 const TOKEN_LIFETIME_SECONDS = 3600;
 
-/** As `mcp-publisher` sends it. */
+/** The body that `mcp-publisher` sends. */
 export const oidcLogin = z
   .object({
     oidc_token: z.string().min(1).meta({
@@ -56,7 +56,7 @@ export function refuseLogin({ context, request }: Call): never {
   throw notPossible(context, requiredParameter(request, 'method'));
 }
 
-/** Undefined for a token that only its provider can read. */
+/** The expiry time of a token; undefined for a token that only its provider can read. */
 function expiryOf(token: string): number | undefined {
   try {
     return decodeJwt(token).exp;

@@ -140,7 +140,9 @@ export const entryEndpoints = [
   }),
 ];
 
-/** If the input can't be read, that is refused after the permission, and recorded. */
+/**
+ * Reads the input. Input that can't be read is refused after the permission was checked, and the refusal is recorded.
+ */
 function inputFrom(request: Request, read: () => object | Promise<object>): InputToFind {
   const { type, name, version } = request.params;
   const kind = ENTRY_KINDS.find((known) => known === type);

@@ -10,7 +10,10 @@ export function namesInPath(request: Request): { readonly name: string } {
   return { name: requiredParameter(request, 'name') };
 }
 
-/** The body as the input of a change. If it can't be read, that is refused after the permission, and recorded. */
+/**
+ * The body as the input of a change. A body that can't be read is refused after the permission was checked, and the
+ * refusal is recorded.
+ */
 export function namedInput(request: Request): InputToFind {
   return { about: namesInPath(request), find: () => Promise.resolve(namedBody(request)) };
 }

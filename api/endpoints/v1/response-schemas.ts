@@ -12,7 +12,7 @@ const creationType = z.enum(['API', 'CONFIG']).meta({
 });
 const claims: z.ZodType<Claims> = z
   .record(z.string(), z.union([z.string(), z.array(z.string())]))
-  .meta({ id: 'Claims', description: 'For each claim one value, or a list of values.' });
+  .meta({ id: 'Claims', description: 'Maps each claim to a value, or to a list of values.' });
 
 /** Scripts send an empty object or null for no claims. */
 export const possiblyNoClaims = claims.nullable().optional();
@@ -23,14 +23,19 @@ export const sourceInfo = z
     type: z.enum(sourceKindNames()),
     sourceType: z.enum(sourceKindNames()).meta({ description: 'The same as `type`.' }),
     creationType,
-    sourceConfig: z.looseObject({}).meta({ description: 'As the source is written below its kind.' }),
-    filterConfig: z.looseObject({}).optional().meta({ description: 'As it is written below `filter`.' }),
-    syncSchedule: z.string().optional().meta({ description: 'From one sync to the next.', example: '30m0s' }),
+    sourceConfig: z
+      .looseObject({})
+      .meta({ description: 'Settings of the source, as written below its kind in the configuration file.' }),
+    filterConfig: z
+      .looseObject({})
+      .optional()
+      .meta({ description: 'The filter, as written in the configuration file.' }),
+    syncSchedule: z.string().optional().meta({ description: 'Time between syncs.', example: '30m0s' }),
     claims: claims.optional(),
     syncStatus: syncStatus
       .extend({ skillCount: z.int(), pluginCount: z.int() })
       .optional()
-      .meta({ description: 'Not in the answer to a change.' }),
+      .meta({ description: 'Absent in the answer to a change.' }),
     notice: z
       .string()
       .optional()
@@ -58,7 +63,7 @@ export type RegistryInfo = z.infer<typeof registryInfo>;
 
 export const registryInfos = z.object({ registries: z.array(registryInfo) }).meta({ id: 'RegistryInfos' });
 
-/** How the lists of entries name the kinds. */
+/** The names of the kinds in lists of entries. */
 export const ENTRY_TYPES = { server: 'MCP', skill: 'SKILL', plugin: 'PLUGIN' } as const;
 const entryType = z.enum(['MCP', 'SKILL', 'PLUGIN']);
 const entryVersion = z.object({
@@ -80,7 +85,7 @@ const registryEntry = entryVersion
     entryType,
     name: z.string(),
     sourceName: z.string(),
-    position: z.int().meta({ description: 'Of the source in the registry, from 0.' }),
+    position: z.int().meta({ description: 'Position of the source in the registry, starting at 0.' }),
   })
   .meta({ id: 'RegistryEntryInfo' });
 export type RegistryEntryInfo = z.infer<typeof registryEntry>;

@@ -152,7 +152,7 @@ const HOUR = 3_600_000;
 const MINUTE = 60_000;
 const SECOND = 1000;
 
-/** As Go prints durations: `30m0s`, `1h0m0s`, `1.5s`, `500ms`: larger units that are zero are left out. */
+/** Formats a duration as Go does: `30m0s`, `1h0m0s`, `1.5s`, `500ms`. Larger units that are zero are left out. */
 function goDuration(milliseconds: number): string {
   if (milliseconds > 0 && milliseconds < SECOND) return `${milliseconds}ms`;
   const hours = Math.floor(milliseconds / HOUR);

@@ -15,7 +15,7 @@ export const auditSearch = searchOf({
 });
 export type AuditSearch = ReturnType<typeof auditSearch>;
 
-/** Local time, as `<input type="datetime-local">` has it. */
+/** A local time, in the format of `<input type="datetime-local">`. */
 function time(written: unknown): string | undefined {
   return typeof written === 'string' && !Number.isNaN(Date.parse(written)) ? written : undefined;
 }

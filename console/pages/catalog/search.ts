@@ -9,7 +9,7 @@ export const SORTS = ['name', 'updated'] as const;
 export const PERIODS = ['1', '7', '30', '90', '365'] as const;
 
 export const catalogSearch = searchOf({
-  /** Default: servers. */
+  /** The kind of entry. Default: servers. */
   type: oneOf(SKILL_KINDS),
   registry: text,
   search: (written) => text(written)?.slice(0, 300),

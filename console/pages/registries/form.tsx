@@ -10,7 +10,7 @@ import { Choice } from '../../parts/choice.tsx';
 type RegistryInput = Parameters<typeof server.registries.create.mutate>[0];
 
 export interface RegistryFormProps {
-  /** Absent: a new one. */
+  /** The registry to change; absent for a new one. */
   readonly registry?: Registry;
   readonly onDone: () => void;
 }
@@ -107,7 +107,7 @@ export function RegistryForm({ registry, onDone }: RegistryFormProps): ReactElem
   );
 }
 
-/** Undefined for text that isn't JSON. */
+/** Parses JSON; undefined for text that isn't JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,13 +1,13 @@
-/** Whose view is shown, from the URL. */
+/** The search parameters of *View as…*. */
 import { SKILL_KINDS } from '../../../registry/entry-kind.ts';
 import { oneOf, searchOf, text } from '../../client/search.ts';
 
 export const viewAsSearch = searchOf({
-  /** JSON. The router has already parsed it. */
+  /** The claims as JSON, which the router has already parsed. */
   claims: (written) =>
     typeof written === 'object' && written !== null ? JSON.stringify(written, null, 2) : text(written),
   q: text,
-  /** Default: servers. */
+  /** The kind of entry. Default: servers. */
   type: oneOf(SKILL_KINDS),
 });
 export type ViewAsSearch = ReturnType<typeof viewAsSearch>;

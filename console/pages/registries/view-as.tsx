@@ -1,4 +1,4 @@
-/** What a caller with other claims sees of a registry. */
+/** The view of a caller with other claims on a registry. */
 import { Alert, Button, Group, JsonInput, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';

@@ -7,11 +7,11 @@ type Section = (typeof SECTIONS)[number];
 
 export interface Change {
   readonly section: Section;
-  /** What changed: `npm @example/a › version`. */
+  /** The changed part: `npm @example/a › version`. */
   readonly what: string;
-  /** Undefined: added. */
+  /** The value before; undefined if it was added. */
   readonly before: string | undefined;
-  /** Undefined: removed. */
+  /** The value after; undefined if it was removed. */
   readonly after: string | undefined;
 }
 

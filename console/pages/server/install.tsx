@@ -1,4 +1,4 @@
-/** Ways to install a version, one tab per client. What a user enters stays in the page. */
+/** Ways to install a version, one tab per client. Values that a user enters stay in the page. */
 import { Button, Fieldset, Select, Stack, Tabs, Text, TextInput, Title } from '@mantine/core';
 import { type ReactElement, useMemo, useState } from 'react';
 import { inputsOfForm, withAnswers } from '../../../registry/exports/form/answers.ts';

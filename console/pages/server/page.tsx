@@ -1,4 +1,6 @@
-/** One server, skill, or plugin of a registry: what it is, how it is installed, and how its versions differ. */
+/**
+ * The page of a server, skill, or plugin: its properties, its installation, and the differences between its versions.
+ */
 import { Select, Stack, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';

@@ -1,10 +1,10 @@
-/** What is shown of a server, from the URL of its page. */
+/** The search parameters of the page of a server. */
 import { oneOf, searchOf, text } from '../../client/search.ts';
 
 export const VIEWS = ['overview', 'install', 'versions', 'difference', 'json'] as const;
 
 export const serverSearch = searchOf({
-  /** Default: the latest. */
+  /** The version. Default: the latest. */
   version: text,
   view: oneOf(VIEWS),
   /** The version that another one is compared with. */

@@ -1,4 +1,4 @@
-/** Why the last sign-in failed, and where the next one returns to. */
+/** The search parameters of the sign-in page: the reason why the last sign-in failed, and the page to return to. */
 import { oneOf, searchOf, text } from '../../client/search.ts';
 import { texts } from './texts.ts';
 

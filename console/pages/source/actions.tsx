@@ -1,4 +1,4 @@
-/** What a user can do with a source: sync, force, pause, resume, edit, delete. */
+/** The actions of a user on a source: sync, force, pause, resume, edit, delete. */
 import { Alert, Button, Group, Menu, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconDotsVertical, IconPlayerPause, IconPlayerPlay, IconRefresh } from '@tabler/icons-react';

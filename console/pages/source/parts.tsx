@@ -14,11 +14,11 @@ export function StateBadge({ state }: { readonly state: SourceState }): ReactEle
 interface NextSyncProps {
   readonly state: SourceRow['state'];
   readonly at: string | null;
-  /** Shown if no sync is planned. */
+  /** The text if no sync is planned. */
   readonly otherwise: string;
 }
 
-/** When the next sync begins. For a sync that runs and is overdue, `at` is when it should have been given up. */
+/** The time of the next sync. For an overdue running sync, `at` is the time at which it should have been abandoned. */
 export function NextSync({ state, at, otherwise }: NextSyncProps): ReactElement {
   if (state.isSyncing && !state.isOverdue) return <>{texts.runningNow}</>;
   return at === null ? <>{otherwise}</> : <Time at={at} as="relative" />;
@@ -47,7 +47,7 @@ interface FailureProps {
   readonly children?: ReactNode;
 }
 
-/** Why a sync failed, or would fail. */
+/** The reason why a sync failed, or would fail. */
 export function SyncFailure({ title, message, children }: FailureProps): ReactElement {
   return (
     <Alert color="red" variant="light" title={title}>
@@ -59,7 +59,7 @@ export function SyncFailure({ title, message, children }: FailureProps): ReactEl
   );
 }
 
-/** How many entries of each kind there are: `12 servers, 1 skill`. */
+/** The number of entries of each kind: `12 servers, 1 skill`. */
 export function entriesInWords(counts: Readonly<Record<EntryKind, number>>): string {
   const present = ENTRY_KINDS.filter((kind) => counts[kind] > 0);
   return present.length === 0 ? '0' : present.map((kind) => texts.entriesOfKind(kind, counts[kind])).join(', ');

@@ -1,4 +1,4 @@
-/** What a trial of a source found. */
+/** The result of a trial of a source. */
 import { List, Stack, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 import type { server } from '../../client/server.ts';

@@ -32,7 +32,7 @@ describe('without a token', () => {
     expect([response.status, response.headers.get('www-authenticate'), await response.json()]).toEqual([
       401,
       `Bearer realm="mcp-registry", resource_metadata="${api.url}${WELL_KNOWN}${resource}"`,
-      { error: 'A token is needed here: send it as "Authorization: Bearer …"' },
+      { error: 'This request requires a token: send it as "Authorization: Bearer …"' },
     ]);
     const metadata = await readMetadata(`${WELL_KNOWN}${resource}`);
     expect(metadata).toMatchObject({ resource: `${api.url}${resource}`, authorization_servers: [provider.issuer] });

@@ -98,7 +98,7 @@ test('a change is answered even if Postgres becomes unavailable before, and its 
 
 test('refusals wait for Postgres', async () => {
   postgres.shut();
-  for (let index = 0; index < 5; index++) trail.refused(SENDER, new HttpError(401, 'A token is needed here'));
+  for (let index = 0; index < 5; index++) trail.refused(SENDER, new HttpError(401, 'This request requires a token'));
   postgres.reopen();
   expect(await new News(target.database).next(5)).toHaveLength(5);
 });
