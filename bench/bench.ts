@@ -14,7 +14,7 @@ import { type DataSetOptions, writeDataSet } from './data/data-set.ts';
 export interface BenchOptions {
   /** Fewer entries and fewer, shorter runs. */
   readonly quick: boolean;
-  /** Of the large registry. Default: 100,000, or 10,000 in quick runs. */
+  /** Number of entries of the large registry. Default: 100,000, or 10,000 in quick runs. */
   readonly entries?: number;
   /** Called with each step. */
   readonly onProgress: (what: string) => void;

@@ -12,7 +12,7 @@ import { largeRegistry, stopLargeRegistry } from './system/large-registry.ts';
 
 type Ask = (database: Queries) => Promise<unknown>;
 
-/** Keeps what it is asked. */
+/** Records the queries that it is asked to run. */
 class AskedQueries extends Queries {
   readonly asked: Query[] = [];
   readonly #client: pg.Client;

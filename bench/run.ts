@@ -9,8 +9,8 @@ import { describeMachine, formatTable, type Report } from './figures/report.ts';
 
 const USAGE = `npm run bench -- [--quick] [--entries N] [--json] [--only MEASURE]...
 
-  --quick   10,000 entries, one short run each, a subset of the measures: about a minute
-  --entries of the large registry: 100000
+  --quick   10,000 entries, one short run each, a subset of the measures: a few minutes
+  --entries entries of the large registry: 100000, or 10000 with --quick
   --json    the report as JSON instead of a table
   --only    one of ${Object.keys(MEASURES).join(', ')}; may be repeated
 `;

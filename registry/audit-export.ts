@@ -28,7 +28,7 @@ export function auditCsv(events: readonly AuditEvent[]): string {
   return lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('');
 }
 
-/** One event per line, as the admin API has it. */
+/** One event per line, in the form of the admin API. */
 export function auditJsonLines(events: readonly AuditEvent[]): string {
   return events.map((event) => `${JSON.stringify(event)}\n`).join('');
 }

@@ -20,7 +20,7 @@ export function kindOfName(stored: string): EntryKind {
   return SKILL_KINDS.find((kind) => stored.startsWith(`${kind}:`)) ?? 'server';
 }
 
-/** The name as clients know it: `namespace/name`. */
+/** The name that clients use: `namespace/name`. */
 export function servedName(stored: string): string {
   const kind = kindOfName(stored);
   return kind === 'server' ? stored : stored.slice(kind.length + 1);

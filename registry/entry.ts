@@ -35,11 +35,14 @@ export interface EntryDraft {
 
 /** A file of a skill, whose content is stored by its digest. */
 export interface EntryFile {
-  /** Relative to the folder of the skill, such as `scripts/run.sh`. Empty: the archive of all its files, as tar.gz. */
+  /**
+   * Path relative to the folder of the skill, such as `scripts/run.sh`; empty for the archive of all its files, as
+   * tar.gz.
+   */
   readonly path: string;
   /** SHA-256 of the content, 64 hexadecimal digits. */
   readonly digest: string;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
   readonly isExecutable: boolean;
 }
@@ -51,9 +54,9 @@ export interface EntryFinding {
   /** Position of the entry in the snapshot, starting at 0. */
   readonly ordinal: number;
   /**
-   * Where the source has the entry: the line and column in its document, with the file if there are several; the page
-   * and the place in it of an upstream's list; the object of a cluster. Null: it concerns the snapshot as a whole, or the
-   * place isn't known.
+   * The location of the entry in the source: the line and column in its document, with the file if there are several;
+   * the page of an upstream's list and the place in it; or the object of a cluster. Null if the finding concerns the
+   * snapshot as a whole, or if the location isn't known.
    */
   readonly location: string | null;
   /** The stored name (entry-kind.ts). */

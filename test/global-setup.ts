@@ -20,7 +20,7 @@ import { findTestServerBinary } from './test-server-binary.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where test files ask for the shared servers. */
+    /** The address at which test files ask for the shared servers. */
     testServers: string;
   }
 }

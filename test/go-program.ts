@@ -53,7 +53,7 @@ export const ACTIONLINT: GoProgram = {
   buildTimeoutMs: 300_000,
 };
 
-/** Why it isn't available on this machine. */
+/** The reason why the program isn't available on this machine. */
 interface NoProgram {
   readonly missing: string;
 }

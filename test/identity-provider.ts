@@ -47,7 +47,7 @@ export interface IdentityProvider {
   readonly introspectionUrl: string;
   /** For the configuration of a registry that trusts it. */
   settings(changes?: Partial<ProviderSettings>): ProviderSettings;
-  /** The same, as a configuration file writes it. */
+  /** The same settings in the form of a configuration file. */
   settingsInFile(changes?: Readonly<Record<string, string>>): Readonly<Record<string, unknown>>;
   /**
    * A JWT with any claims, signed by the provider's key, whether or not the provider would issue it. Default: for `somebody`,
@@ -181,7 +181,7 @@ export async function startIdentityProvider({
   };
 }
 
-/** What survives a rotation of keys. */
+/** The state that survives a rotation of keys. */
 interface State {
   readonly issuer: string;
   readonly stored: Map<string, AdapterPayload>;

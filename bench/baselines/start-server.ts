@@ -1,4 +1,4 @@
-/** A server in a process of its own, which gets its setup over the channel and answers with its port. */
+/** A server in a separate process, which gets its setup over the channel and answers with its port. */
 import { fork, type ForkOptions } from 'node:child_process';
 import { once } from 'node:events';
 

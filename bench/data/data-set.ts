@@ -34,7 +34,7 @@ export interface DataSetOptions {
   readonly seed?: number;
 }
 
-/** One element of a registry's list: a server.json and what the registry says about it. */
+/** One element of a registry's list: a server.json and the registry's data about it. */
 export interface DataSetEntry {
   readonly server: Readonly<Record<string, unknown>> & { readonly name: string; readonly version: string };
   readonly _meta: { readonly 'io.modelcontextprotocol.registry/official': Readonly<Record<string, unknown>> };
@@ -45,7 +45,7 @@ interface Server {
   readonly offering: Offering;
   readonly documentBytes: number;
   readonly description: string;
-  /** Distinguishes what is drawn for its documents from all others; equal for all of its versions. */
+  /** The seed of the random choices for its documents, which is the same for all of its versions. */
   readonly seed: number;
 }
 

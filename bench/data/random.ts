@@ -1,4 +1,4 @@
-/** Random choices that are the same every time: what is drawn depends on the seed and the order of the draws alone. */
+/** Random choices that are the same every time: they depend only on the seed and on the order of the draws. */
 
 /** Points of a cumulative distribution, ascending in both members, from share 0 to share 1. */
 export type Quantiles = readonly (readonly [share: number, value: number])[];

@@ -4,7 +4,7 @@ import type { Sample } from './sample.ts';
 type Unit = 'requests/s' | 'µs' | 'ms' | 's' | 'MiB' | 'rows' | 'kB' | 'queries' | 'checks';
 
 export interface Figure {
-  /** What was measured. */
+  /** The measured quantity. */
   readonly line: string;
   readonly unit: Unit;
   readonly ours: Sample;

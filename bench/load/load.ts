@@ -14,9 +14,9 @@ import { processorSeconds } from '../system/processes.ts';
 export interface Load {
   /** `http://host:port` */
   readonly origin: string;
-  /** Requested in turn, repeatedly. */
+  /** The paths, which are requested in turn, repeatedly. */
   readonly paths: readonly string[];
-  /** Stop when all paths were requested, even before the time is over. */
+  /** Whether to stop when all paths were requested, even before the time is over. */
   readonly once?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   readonly connections: number;
@@ -30,7 +30,7 @@ export interface LoadResult {
   readonly requests: number;
 }
 
-/** The load on a process of its own. */
+/** The result of load on a separate process. */
 export interface MeasuredLoad extends LoadResult {
   /** CPU time, user and system. */
   readonly microsecondsPerRequest: number;

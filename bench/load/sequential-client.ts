@@ -18,7 +18,7 @@ export class SequentialClient {
   readonly #client: Client;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** @param headers sent with each request */
+  /** @param headers the headers of each request */
   constructor(origin: string, headers: Readonly<Record<string, string>> = {}) {
     this.#client = new Client(origin, { pipelining: 1 });
     this.#headers = headers;

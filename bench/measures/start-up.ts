@@ -5,7 +5,7 @@ import { type Figure, plain } from '../figures/figure.ts';
 import { type Sample, sampleOf } from '../figures/sample.ts';
 import { startServe } from '../system/serve-command.ts';
 
-/** Seconds. */
+/** Durations in seconds. */
 interface StartUp {
   readonly answered: number;
   readonly synced: number;

@@ -1,4 +1,4 @@
-/** What a production nginx in front of several apis is configured with. */
+/** The configuration of a production nginx in front of several apis. */
 export function nginxConfiguration(
   folder: string,
   { front, apis }: { readonly front: string; readonly apis: readonly string[] },

@@ -1,4 +1,4 @@
-/** What happens to the cluster during the proof. */
+/** The phases of the proof. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
 import type { Publishes } from './load.ts';
@@ -8,7 +8,7 @@ import type { Upstreams } from './upstreams.ts';
 const SOON_MS = 5_000;
 const RECOVERED_WITHIN_MS = 60_000;
 const MANUAL_SYNCS = 5;
-/** So many tasks must wait. They need as many sources, in addition to the ones whose fetches take all slots. */
+/** The number of tasks that must wait. They need as many sources, in addition to those whose fetches take all slots. */
 export const QUEUED = 500;
 /** After this many intervals, all sources are due. */
 const HELD_INTERVALS = 1.5;
@@ -51,7 +51,7 @@ export async function killEachInTurn(cluster: Cluster, publishes: Publishes, say
   return apiKills;
 }
 
-/** Until no publish waits. Returns for how long after this time publishes were delayed, in milliseconds. */
+/** Waits until no publish waits. Returns for how long after this time publishes were delayed, in milliseconds. */
 async function untilPublishing(publishes: Publishes, since: number): Promise<number> {
   let delayedUntil = since;
   let calmSince = Date.now();
@@ -81,7 +81,7 @@ export async function upgrade(cluster: Cluster, version: string, say: Say): Prom
 export interface ManualSyncs {
   /** Tasks in the main queue just before the requests, while all slots of the workers are taken by slow fetches. */
   readonly queued: number;
-  /** Of each manual sync: milliseconds from the request until its first activity started. */
+  /** For each manual sync, the milliseconds from the request until its first activity started. */
   readonly startedAfterMs: readonly number[];
 }
 

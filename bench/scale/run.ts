@@ -46,7 +46,7 @@ const KILLED_CONNECTIONS_MS = 3_000;
 interface Line {
   readonly what: string;
   readonly seen: string;
-  /** Absent: a figure without a goal. */
+  /** Whether the goal is met; absent for a figure without a goal. */
   readonly passed?: boolean;
 }
 
@@ -135,7 +135,7 @@ async function prove(running: Cluster): Promise<void> {
   check('publishes that no api confirmed within a minute', `${unconfirmed} of ${publishes.count}`, unconfirmed === 0);
   const lost = await publisher.findViolations();
   for (const violation of lost.slice(0, 10)) say(`  ${violation}`);
-  check('publishes lost or doubled', String(lost.length), lost.length === 0);
+  check('publishes lost or duplicated', String(lost.length), lost.length === 0);
   const halves = reader.takeViolations();
   for (const violation of halves.slice(0, 10)) say(`  ${violation}`);
   check('answers with half a sync', String(halves.length), halves.length === 0);
@@ -153,7 +153,7 @@ async function checkPriority(running: Cluster): Promise<void> {
   );
 }
 
-/** What the processes use without disturbance. */
+/** Observes the resources that the processes use without disturbance. */
 async function observe(running: Cluster): Promise<void> {
   const before = await Promise.all(running.members.map(({ child }) => processorSeconds(child.pid!)));
   const temporalBefore = await processorSeconds(running.temporal.process.pid);

@@ -1,4 +1,4 @@
-/** Rollcall as an operator runs it: `serve` with a configuration file, and its api and worker processes. */
+/** A running Rollcall: `serve` with a configuration file, and its api and worker processes. */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Who vouches for tokens in a measure: signs them, and publishes its key on loopback. */
+/** Issues tokens for a measure: signs them, and publishes its key on loopback. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -6,7 +6,7 @@ import type { temporal } from '@temporalio/proto';
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 export interface ActivityTimes {
-  /** From the start on a worker to the end. */
+  /** Milliseconds from the start on a worker to the end. */
   readonly executedMs: number;
   /** The start on a worker, in milliseconds since the epoch. */
   readonly startedAtMs: number;

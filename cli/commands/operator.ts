@@ -82,7 +82,7 @@ export function addOperatorCommand(program: Command): void {
     .addHelpText(
       'after',
       [
-        '\nThe options of the operator go before `adopt`.',
+        '\nPass the options of the operator before `adopt`.',
         '\nExamples:',
         '  $ rollcall operator --image registry.example.com/rollcall:0.1.0 --temporal-address temporal:7233 adopt --dry-run',
         '  $ rollcall operator --image registry.example.com/rollcall:0.1.0 --temporal-address temporal:7233 adopt --namespace team-a weather',

@@ -6,7 +6,7 @@ import { MAX_IDENTIFIER_BYTES } from '../server-json/name.ts';
 import { type IdentifyingMembers, structureFault } from './structure.ts';
 import { assumingUtc, isTimestamp } from '../timestamp.ts';
 
-/** The document of an entry as a source has it. */
+/** The document of an entry in a source. */
 export interface FoundDocument {
   /** The original text, without insignificant white space. */
   readonly text: string;
@@ -17,7 +17,7 @@ export interface FoundDocument {
 }
 
 /**
- * Why a document can't be stored, whatever it describes.
+ * Returns the reason why a document can't be stored, whatever it describes.
  *
  * @param members as in `structureFault`
  */
@@ -66,7 +66,7 @@ function dateMember(said: JsonObject, names: readonly string[], warnings: string
   return inUtc;
 }
 
-/** What an entry's source says about it. */
+/** The state of an entry according to its source. */
 type Lifecycle = Pick<
   EntryDraft,
   'status' | 'statusMessage' | 'statusChangedAt' | 'publishedAt' | 'updatedAt' | 'isUpstreamLatest'

@@ -19,7 +19,7 @@ export interface FoundEntriesOptions {
 /** A draft and its ordinal in the snapshot. */
 export interface FoundDraft {
   readonly ordinal: number;
-  /** Its location, as in a finding. */
+  /** The location of its entry, as in a finding. */
   readonly location: string | null;
   readonly draft: EntryDraft;
 }
@@ -30,10 +30,10 @@ export interface ReadEntries {
   readonly findings: readonly EntryFinding[];
 }
 
-/** Collects them while a document is read. */
+/** Collects drafts and findings while a document is read. */
 export class FoundEntries {
   readonly #options: FoundEntriesOptions;
-  /** As in the options. */
+  /** The positions of entries, as in the options. */
   positions: Positions | undefined;
   #count = 0;
   #drafts: FoundDraft[] = [];
@@ -49,7 +49,7 @@ export class FoundEntries {
     return this.#count;
   }
 
-  /** Returns what was added since the last call. */
+  /** Returns the drafts and findings that were added since the last call. */
   handOver(): ReadEntries {
     const read = { drafts: this.#drafts, findings: this.#findings };
     this.#drafts = [];

@@ -1,4 +1,4 @@
-/** The layout of registry documents: where their entries are, and how large the parts can be. */
+/** The layout of registry documents: the places of their entries, and the maximum sizes of their parts. */
 import type { SkillKind } from '../entry-kind.ts';
 import type { JsonKind, JsonPath } from './json-elements.ts';
 import type { RegistryFormat } from '../source-definition.ts';
@@ -23,7 +23,7 @@ const SKILL_MEMBERS: ReadonlyMap<unknown, SkillKind> = new Map([
   ['plugins', 'plugin'],
 ]);
 
-/** Which formats a container of entries at this path would mean; undefined if none is expected. */
+/** The formats that a container of entries at this path indicates; undefined if no container is expected. */
 export function containerFormats(path: JsonPath): Partial<Record<JsonKind, RegistryFormat>> | undefined {
   const [root, member] = path;
   const isList =
@@ -38,13 +38,16 @@ export function skillListAt(path: JsonPath): SkillKind | undefined {
   return isListed ? SKILL_MEMBERS.get(path.at(-1)) : undefined;
 }
 
-/** How many bytes the value at this path may have. */
+/** The maximum size in bytes of the value at this path. */
 export function maxBytes(path: JsonPath): number {
   if (path.at(-2) === 'groups' && path.length === (path[0] === 'data' ? 3 : 2)) return MAX_GROUP_BYTES;
   return path.length === 1 && typeof path[0] === 'string' ? MAX_ENVELOPE_BYTES : MAX_ENTRY_BYTES;
 }
 
-/** By the first character after a byte order mark and white space: JSON documents begin with a bracket. Undefined: not known yet. */
+/**
+ * Recognizes the syntax by the first character after a byte order mark and white space: JSON documents begin with a
+ * bracket. Undefined if there is no such character yet.
+ */
 export function syntaxOf(chunk: Uint8Array): 'json' | 'yaml' | undefined {
   const first = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
     .toString('latin1')

@@ -1,4 +1,4 @@
-/** The members of a document other than entries, as far as its format has them. They become its envelope (envelope.ts). */
+/** The members of a document other than entries that its format has. They become its envelope (envelope.ts). */
 import { MAX_ENVELOPE_BYTES } from './layout.ts';
 import type { JsonElement } from './json-elements.ts';
 import { compactJson, objectText } from './json-text.ts';
@@ -11,7 +11,7 @@ const OBJECT_MEMBERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['metadata', ['count', 'nextCursor', 'next_cursor']],
 ]);
 
-/** A member of the document as it is kept; nothing for one that no format has, or that isn't JSON. */
+/** A member of the document in the form that is kept; empty for a member that no format has, or that isn't JSON. */
 function envelopeMember(name: string, text: string): [string, string][] {
   const known = OBJECT_MEMBERS.get(name);
   if (known === undefined && !PLAIN_MEMBERS.includes(name)) return [];
@@ -24,7 +24,7 @@ function envelopeMember(name: string, text: string): [string, string][] {
   ];
 }
 
-/** Collects them while a document is read. Members beyond `MAX_ENVELOPE_BYTES` in total are dropped. */
+/** Collects members while a document is read. Members beyond `MAX_ENVELOPE_BYTES` in total are dropped. */
 export class DocumentMembers {
   /** The raw text of the members. */
   readonly #members = new Map<string, string>();
@@ -59,7 +59,7 @@ export class DocumentMembers {
     this.#members.clear();
   }
 
-  /** As JSON. */
+  /** The members as a JSON object. */
   text(): string {
     const groups = JSON.stringify(this.#groups);
     const hasGroups = this.#groups.length > 0 && this.#bytes + groups.length <= MAX_ENVELOPE_BYTES;

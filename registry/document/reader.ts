@@ -20,7 +20,7 @@ import { RECOGNIZED_BYTES, whyNotUtf8 } from './text-encoding.ts';
 import { MAX_YAML_BYTES, yamlToJson } from './yaml.ts';
 
 export interface DocumentReaderOptions extends FoundEntriesOptions {
-  /** The format that the source configures. Absent: detected from the content. */
+  /** The format that the source configures. If it is absent, it is detected from the content. */
   readonly format?: RegistryFormat | undefined;
   /**
    * `yaml` if the file name or content type indicates it, `json` if only JSON is accepted. Default: YAML if the
@@ -43,7 +43,7 @@ export class DocumentReader {
   readonly #elements: JsonElements;
   /** Undefined until the first byte that isn't white space. */
   #syntax: 'json' | 'yaml' | undefined;
-  /** The first bytes, until there are enough of them to recognize what is not UTF-8; then null. */
+  /** The first bytes, until there are enough of them to recognize other encodings than UTF-8; then null. */
   #start: Uint8Array | null = new Uint8Array();
   #isBlank = true;
   #format: RegistryFormat | undefined;

@@ -1,11 +1,11 @@
 /** Recognizes documents that aren't text in UTF-8, and says what to do about it. */
 
-/** How many of the first bytes of a document show what it is. */
+/** The number of first bytes by which an encoding is recognized. */
 export const RECOGNIZED_BYTES = 64;
 
 const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 
-/** What a document begins with that is compressed. */
+/** The first bytes of compressed documents. */
 const COMPRESSED: readonly (readonly [name: string, start: readonly number[]])[] = [
   ['gzip', [0x1f, 0x8b]],
   ['zip', [0x50, 0x4b, 0x03, 0x04]],
@@ -21,7 +21,10 @@ export function isHtmlPage(start: Uint8Array): boolean {
 
 export const HTML_INSTEAD = 'an HTML page (a login page?): check the address, and whether it needs credentials';
 
-/** Why a document can't be read as UTF-8, by its first bytes, and what to do; null if it may be UTF-8. */
+/**
+ * The reason why a document can't be read as UTF-8, according to its first bytes, and the remedy; null if it may be
+ * UTF-8.
+ */
 export function whyNotUtf8(start: Uint8Array): string | null {
   if (isHtmlPage(start)) return `got ${HTML_INSTEAD}`;
   const unicode = otherUnicodeEncoding(start);
@@ -49,7 +52,9 @@ function otherUnicodeEncoding(start: Uint8Array): string | null {
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The text of bytes in UTF-8, without a byte order mark; of others the first line that isn't, from 1. */
+/**
+ * Decodes UTF-8, without a byte order mark. For other bytes, returns the first line that isn't UTF-8, starting at 1.
+ */
 export function decodeUtf8(bytes: Uint8Array): { readonly text: string } | { readonly invalidLine: number } {
   try {
     return { text: UTF_8.decode(bytes) };

@@ -31,7 +31,7 @@ function nodeOf(candidate: unknown): Node | undefined {
   return isNode(candidate) ? candidate : undefined;
 }
 
-/** Where a node begins. 0 for none. */
+/** The offset of a node; 0 if there is none. */
 export function startOf(node: Node | undefined): number {
   return node?.range?.[0] ?? 0;
 }

@@ -12,24 +12,24 @@ const MAX_ALIASES = 100;
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 /** More than a document of `MAX_YAML_BYTES` can have valid entries; an entry beyond them has no position. */
 const MAX_POSITIONS = 100_000;
-/** The members of documents and groups that hold entries, or hold those that do. */
+/** The members of documents and groups that contain entries, directly or in other such members. */
 const CONTAINERS: readonly unknown[] = ['data', 'servers', 'remote_servers', 'groups'];
 
-/** Where something begins in a document: its line and the character of the line, from 1. */
+/** A position in a document: the line, and the character of the line, both starting at 1. */
 interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Where the entries of a document are, by the keys of their paths. */
+/** The positions of a document's entries, by the keys of their paths. */
 export type Positions = ReadonlyMap<string, Position>;
 
-/** What an entry is found by in `Positions`. */
+/** The key of an entry in `Positions`. */
 export function positionKey(path: JsonPath): string {
   return JSON.stringify(path);
 }
 
-/** A YAML document in JSON, and where its entries were. */
+/** A YAML document in JSON, with the original positions of its entries. */
 export interface ConvertedYaml {
   readonly json: Uint8Array;
   readonly positions: Positions;
@@ -76,7 +76,7 @@ function parse(text: string): { readonly value: unknown; readonly positions: Pos
   }
 }
 
-/** An entry of a mapping is where its key is; one that an alias stands for is where the alias is. */
+/** The position of an entry in a mapping is that of its key. The position of an aliased entry is that of the alias. */
 function findEntries(document: Document, lineCounter: LineCounter): Positions {
   const positions = new Map<string, Position>();
   const visit = (node: unknown, path: JsonPath, place: unknown = node): void => {

@@ -1,4 +1,7 @@
-/** A server as Codex writes it. Codex replaces nothing in texts; it reads whole values from environment variables. */
+/**
+ * A server in the configuration of Codex. Codex replaces nothing in texts; it reads whole values from environment
+ * variables.
+ */
 import type { NamedValue } from './form/environment.ts';
 import { isVariable, LITERAL_ONLY, scopedVariable } from './syntax.ts';
 import { LeftOut } from './target.ts';
@@ -49,7 +52,9 @@ export const codexWriter: Writer<CodexRemote, CodexLaunch> = {
   },
 };
 
-/** What Codex compares: the URL, or the command with its arguments, whatever headers and environment there are. */
+/**
+ * The identity that Codex compares: the URL, or the command with its arguments, regardless of headers and environment.
+ */
 export const codexIdentityWriter: Writer<WrittenRemote, WrittenLaunch> = {
   remote: (remote, server) => {
     if (remote.type === 'sse') throw new LeftOut('Codex does not support SSE');

@@ -16,7 +16,7 @@ export type Identity = { readonly url: string } | { readonly command: readonly s
 
 export interface Allowance {
   readonly allowed: readonly { readonly name: string; readonly identities: readonly Identity[] }[];
-  /** Of retired versions, without those that an active version has as well. */
+  /** The identities of retired versions, without those that an active version has as well. */
   readonly denied: readonly Identity[];
   readonly report: readonly ReportLine[];
 }
@@ -112,7 +112,7 @@ function keyOf(identity: Identity): string {
   return 'url' in identity ? `url ${identity.url}` : `command ${JSON.stringify(identity.command)}`;
 }
 
-/** An entry of `allowedMcpServers` and `deniedMcpServers`, which Copilot and Claude Code write alike. */
+/** An entry of `allowedMcpServers` and `deniedMcpServers`, which has the same form in Copilot and Claude Code. */
 export function matcherOf(identity: Identity): object {
   return 'url' in identity ? { serverUrl: identity.url } : { serverCommand: identity.command };
 }

@@ -11,7 +11,7 @@ interface Provided<Entry> {
 }
 
 export interface Provision<Entry> {
-  /** In the order of the servers' names. */
+  /** The entries, in the order of the servers' names. */
   readonly provided: readonly Provided<Entry>[];
   readonly report: readonly ReportLine[];
 }

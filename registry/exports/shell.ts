@@ -1,6 +1,6 @@
 /** Command lines for a POSIX shell. */
 
-/** A word for a shell: in single quotes if anything in it has a meaning for the shell. */
+/** Quotes a word for a shell if it contains a character with a meaning for the shell. */
 function shellWord(word: string): string {
   return /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,4 +1,4 @@
-/** How clients write the inputs of a server in their configuration, and how a template becomes text for one of them. */
+/** The syntax of clients for the inputs of a server, and the conversion of templates to text in it. */
 import type { NamedValue } from './form/environment.ts';
 import { labelOf } from './label.ts';
 import { attempt, LeftOut } from './target.ts';
@@ -8,7 +8,7 @@ import { type Input, inputsOf, type Template } from './form/template.ts';
 export interface Place {
   /** The name of the server. */
   readonly server: string;
-  /** For messages: `the header X-Key`. */
+  /** The name of the value in messages: `the header X-Key`. */
   readonly what: string;
   /** The environment variable of a local server of which this is the whole value. */
   readonly variable?: string;
@@ -20,7 +20,7 @@ export interface Syntax {
    * @throws LeftOut if the client has none
    */
   readonly input: (input: Input, place: Place) => string;
-  /** What the client would replace in a text. A document's text that looks like it can't be used. */
+  /** Text that the client would replace. A value of a document that contains such text can't be used. */
   readonly reserved: RegExp | null;
 }
 
@@ -80,7 +80,7 @@ export function inputId(server: string, id: string): string {
   return `${labelOf(server)}.${id.replaceAll(/[^\w.-]+/g, '_')}`;
 }
 
-/** They can hide what a value is, and break files with one value per line. */
+/** Invisible characters can hide the meaning of a value, and break files with one value per line. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /** @throws LeftOut if the client can't express the template */

@@ -1,11 +1,11 @@
-/** Targets of exports, and how they are filled: one file for one client, and a report that accounts for every server. */
+/** Targets of exports: one file for one client, and a report that accounts for every server. */
 import { type ExportedVersion, type ServerForm, serverForm } from './form/server-form.ts';
 
 /** `provide` gives users the servers; `allow` lets them use those that they add themselves. */
 export const EXPORT_MODES = ['provide', 'allow', 'both'] as const;
 export type ExportMode = (typeof EXPORT_MODES)[number];
 
-/** Which approved versions an allowlist has: only the latest of each server, or every one that is active. */
+/** The versions in an allowlist: only the latest of each server, or all active ones. */
 export const EXPORT_VERSIONS = ['all', 'latest'] as const;
 export type ExportVersions = (typeof EXPORT_VERSIONS)[number];
 
@@ -19,13 +19,13 @@ export interface TargetFacts {
   readonly id: string;
   /** The client and its file, for users. */
   readonly title: string;
-  /** Where the client's vendor documents the format. */
+  /** URL of the vendor's documentation of the format. */
   readonly documentation: string;
   readonly fileName: string;
   readonly contentType: 'application/json' | 'application/toml' | 'text/plain';
-  /** The first one is the default. */
+  /** The available modes. The first one is the default. */
   readonly modes: readonly [ExportMode, ...ExportMode[]];
-  /** What the format can't express, as sentences. */
+  /** Limits of the format, as sentences. */
   readonly limits: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export interface Rendering {
   readonly report: readonly ReportLine[];
 }
 
-/** What happened to one server, skill, or plugin. */
+/** The result for one server, skill, or plugin. */
 export interface ReportLine {
   readonly name: string;
   readonly included: boolean;
@@ -47,7 +47,7 @@ export interface ReportLine {
   readonly versions: readonly string[];
   /** Whether its retired versions are denied. */
   readonly denied: boolean;
-  /** Why it was left out; for an included one, what its users must know. */
+  /** The reasons why it was left out or, for an included one, notes for its users. */
   readonly notes: readonly string[];
 }
 
@@ -92,7 +92,7 @@ export class LeftOut extends Error {
   override readonly name = 'LeftOut';
 }
 
-/** The value, or why there is none. */
+/** The value, or the reason why there is none. */
 export function attempt<Value>(express: () => Value): { readonly value: Value } | { readonly reason: string } {
   try {
     return { value: express() };
@@ -107,7 +107,7 @@ export function leftOut(name: string, notes: readonly string[], denied = false):
   return { name, included: false, versions: [], denied, notes: [...new Set(notes)] };
 }
 
-/** Why a server without a current version has none for users. */
+/** The reason why a server has no current version for users. */
 export function retirement({ active, retired }: CatalogServer): string {
   if (active.length > 0) return 'its latest version is deprecated';
   return retired.some(({ status }) => status === 'deprecated') ? 'it is deprecated' : 'it is deleted';

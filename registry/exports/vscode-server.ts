@@ -1,4 +1,4 @@
-/** A server as VS Code writes it, in its mcp.json and in install links. Its key is the registry's name of the server. */
+/** A server in the format of VS Code, for mcp.json and install links. Its key is the registry's name of the server. */
 import { inputsOfWay, type Remote } from './form/server-form.ts';
 import type { Launch } from './form/launch.ts';
 import { inputId, VSCODE_SYNTAX } from './syntax.ts';
@@ -6,7 +6,7 @@ import { typedWriter, type Writer } from './writers.ts';
 
 export interface VscodeServer {
   readonly config: object;
-  /** What VS Code asks for, each input once. */
+  /** The inputs that VS Code asks for, each once. */
   readonly inputs: readonly VscodeInput[];
 }
 
@@ -25,7 +25,7 @@ export const vscodeWriter: Writer<VscodeServer> = {
   launch: (launch, server) => ({ config: write.launch(launch, server), inputs: vscodeInputs(launch, server.name) }),
 };
 
-/** Without defaults, which would be values of the document. */
+/** The inputs of a way. They have no defaults, which would be values of the document. */
 function vscodeInputs(way: Remote | Launch, server: string): readonly VscodeInput[] {
   const inputs = new Map(
     inputsOfWay(way).map((input) => {

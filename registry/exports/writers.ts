@@ -1,22 +1,25 @@
-/** How clients write the ways to reach and to run a server, and the choice of the way that a client gets. */
+/** Converts the ways to reach and to run a server to the formats of clients, and chooses the way that a client gets. */
 import type { Launch } from './form/launch.ts';
 import type { Remote, ServerForm } from './form/server-form.ts';
 import { type Syntax, writeTemplate, writeValues } from './syntax.ts';
 import { attempt, LeftOut } from './target.ts';
 
-/** How a client writes a remote and a launch. Both throw LeftOut for what it can't express. */
+/**
+ * Writes remotes and launches in the format of a client. Both functions throw LeftOut for values that the format can't
+ * express.
+ */
 export interface Writer<RemoteEntry, LaunchEntry = RemoteEntry> {
   readonly remote: (remote: Remote, server: ServerForm) => RemoteEntry;
   readonly launch: (launch: Launch, server: ServerForm) => LaunchEntry;
 }
 
-/** A way to reach or run a server, as a client writes it. */
+/** A way to reach or run a server, in the format of a client. */
 export interface WrittenWay<Entry> {
   readonly way: Remote | Launch;
   readonly entry: Entry;
 }
 
-/** The first way that the client can express, or why it can express none. */
+/** The first way that the client can express, or the reason why there is none. */
 export function firstWay<RemoteEntry, LaunchEntry>(
   server: ServerForm,
   { remote, launch }: Writer<RemoteEntry, LaunchEntry>,
@@ -75,7 +78,7 @@ export function writerOf(
   };
 }
 
-/** The same with a `type`: `http`, `sse`, or `stdio`. */
+/** Like `writerOf`, with a `type`: `http`, `sse`, or `stdio`. */
 export function typedWriter(
   syntax: Syntax,
 ): Writer<WrittenRemote & Pick<Remote, 'type'>, WrittenLaunch & { readonly type: 'stdio' }> {

@@ -38,7 +38,7 @@ export function matchesSlowly(patterns: readonly string[]): boolean {
   return valid.reduce((cost, pattern) => cost + globCost(pattern), 0) > MAX_COST;
 }
 
-/** Returns what is wrong with a name pattern (glob.ts), or null. */
+/** Returns the fault of a name pattern (glob.ts), or null. */
 export function badPattern(pattern: string): string | null {
   if (pattern === '') {
     return 'the pattern is empty and matches no name';

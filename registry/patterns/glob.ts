@@ -25,7 +25,7 @@ export class GlobError extends Error {
   override readonly name = 'GlobError';
 }
 
-/** What is wrong with the pattern that this compiles, or null. */
+/** Returns the fault of the pattern that `compile` compiles, or null. */
 export function globFault(compile: () => unknown): string | null {
   try {
     compile();

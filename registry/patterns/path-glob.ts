@@ -50,7 +50,7 @@ export function compilePathGlob(pattern: string): (path: string) => boolean {
   };
 }
 
-/** Returns what is wrong with the path of a Git source if it is a pattern, or null. */
+/** Returns the fault of the path of a Git source if it is a pattern, or null. */
 export function badPathPattern(path: string): string | null {
   return isPathGlob(path) ? globFault(() => compilePathGlob(path)) : null;
 }

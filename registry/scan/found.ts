@@ -4,7 +4,7 @@ import type { JsonObject } from '../json.ts';
 /** A scanned repository, and the commit that its entries are pinned to. */
 export interface ScannedRepository {
   readonly namespace: string;
-  /** The URL for clients. Null: the repository is on the registry's machine, so the entries have no package. */
+  /** The URL for clients. Null if the repository is on the registry's machine, so that the entries have no package. */
   readonly url: string | null;
   /** The branch or tag that the source follows, if it names one. */
   readonly ref: string | undefined;
@@ -16,7 +16,7 @@ export interface PinnedFolder {
   readonly folder: string;
   /** The commit that clients check out. */
   readonly commit: string;
-  /** Used if the files have no version. */
+  /** The version if the files have none. */
   readonly version: string;
 }
 
@@ -39,7 +39,7 @@ export function origin(repository: ScannedRepository, { folder, commit }: Pinned
  * The version of an entry without one in its files: a pseudo-version as in Go modules, such as
  * `0.0.0-20261130093000-0123456789ab`. It is a semantic version, and later commits are higher.
  *
- * @param committedAt RFC 3339
+ * @param committedAt the time of the commit (RFC 3339)
  */
 export function commitVersion(commit: string, committedAt: string): string {
   const digits = new Date(committedAt).toISOString().replaceAll(/\D/g, '').slice(0, 14);

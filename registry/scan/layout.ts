@@ -3,10 +3,10 @@
 // The limits for the files of a skill, which every host of MCP skills accepts (SEP-2640), and of a plugin.
 export const MAX_FILES = 512;
 export const MAX_CONTENT_BYTES = 16 * 1024 * 1024;
-/** What is wrong with more, as the `fault` of `FilesOfFolder`. */
+/** The `fault` of a larger folder in `FilesOfFolder`. */
 export const TOO_LARGE = `has more than ${MAX_CONTENT_BYTES / 1024 / 1024} MiB of files`;
 
-/** What a folder contains, as Git says it. */
+/** An entry of a folder in Git. */
 export interface FolderEntry {
   /** `100644`, `100755` (executable), `120000` (symbolic link), `160000` (submodule), or `040000` (folder). */
   readonly mode: string;
@@ -24,7 +24,9 @@ export interface FilesOfFolder {
   readonly folder: string;
   /** All files below the folder, those of nested skills and plugins included. */
   readonly files: readonly TreeEntry[];
-  /** Why the files can't be stored, as a phrase that follows "the skill" or "the plugin"; null if they can. */
+  /**
+   * The reason why the files can't be stored, as a phrase that follows "the skill" or "the plugin"; null if they can.
+   */
   readonly fault: string | null;
 }
 
@@ -126,7 +128,10 @@ function foldersAbove(path: string): string[] {
   return ['', ...names.map((_, index) => names.slice(0, index + 1).join('/'))];
 }
 
-/** Why files below a folder can't be stored, as a phrase that follows "the skill" or "the plugin"; null if they can. */
+/**
+ * The reason why files below a folder can't be stored, as a phrase that follows "the skill" or "the plugin"; null if
+ * they can.
+ */
 export function filesFault(folder: string, files: readonly FolderEntry[]): string | null {
   if (files.length > MAX_FILES) return `has more than ${MAX_FILES} files`;
   const seen = new Map<string, string>();
@@ -149,7 +154,7 @@ function kindFault(entry: FolderEntry): string | null {
   return isFile(entry) ? null : `has the unknown mode ${entry.mode}`;
 }
 
-/** Why a path must not be written to a disk, as a phrase that follows it; null if it can. */
+/** The reason why a path must not be written to a disk, as a phrase that follows the path; null if it can. */
 function pathFault(path: string): string | null {
   if (path.includes('\u{FFFD}')) return "has a name that isn't UTF-8";
   if (/[\p{Cc}\\]/u.test(path)) return 'has a control character or a backslash in its name';

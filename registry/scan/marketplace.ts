@@ -5,7 +5,7 @@
 import { repositoryPath } from '../patterns/repository-path.ts';
 import { defined, isJsonObject, type JsonObject, memberOf, parseJson, textOf } from '../json.ts';
 
-/** An entry of a marketplace, and where its plugin is. */
+/** An entry of a marketplace, with the location of its plugin. */
 export type ListedPlugin = {
   readonly name: string | null;
   readonly entry: JsonObject;
@@ -24,7 +24,7 @@ export type ListedPlugin = {
 export interface OtherRepository {
   readonly url: string;
   readonly ref?: string;
-  /** Absent: the plugin isn't pinned. */
+  /** The pinned commit; absent if the plugin isn't pinned. */
   readonly commit?: string;
   readonly subfolder?: string;
 }
@@ -32,7 +32,7 @@ export interface OtherRepository {
 const MAX_PLUGINS = 2_000;
 
 /**
- * The plugins of a marketplace.json, or what is wrong with the file.
+ * The plugins of a marketplace.json, or the fault of the file.
  *
  * @param root the folder that has `.claude-plugin/`; empty for the root of the repository
  */

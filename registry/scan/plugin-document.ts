@@ -10,8 +10,9 @@ const DESCRIPTIVE = ['author', 'homepage', 'category'] as const;
 /**
  * The document of the plugin in a folder of the repository.
  *
- * @param manifest the content of `.claude-plugin/plugin.json`; undefined: the folder has none
- * @param listed the entry of a marketplace.json for this plugin, which fills what the manifest leaves out; undefined: there is none
+ * @param manifest the content of `.claude-plugin/plugin.json`; undefined if the folder has none
+ * @param listed the entry of a marketplace.json for this plugin, which supplies members that the manifest lacks;
+ * undefined if there is none
  */
 export function pluginDocument(
   { manifest, listed }: { readonly manifest: JsonObject | undefined; readonly listed: JsonObject | undefined },
@@ -37,7 +38,7 @@ export function pluginDocument(
   return { document };
 }
 
-/** The document of a plugin that a marketplace.json lists and another repository holds. Its files aren't read. */
+/** The document of a plugin that a marketplace.json lists and that is in another repository. Its files aren't read. */
 export function otherPluginDocument(
   listed: JsonObject,
   { namespace }: ScannedRepository,

@@ -3,7 +3,7 @@ import { defined, isJsonObject, type JsonObject, textOf, textsOf } from '../json
 import { type FoundDocument, origin, type PinnedFolder, type ScannedRepository } from './found.ts';
 import { readSkillText } from './frontmatter.ts';
 
-/** How much of a SKILL.md searches look through, in characters. */
+/** The number of characters of a SKILL.md that searches look through. */
 const MAX_SEARCHED_CHARACTERS = 8 * 1024;
 
 export type FoundSkill =
@@ -40,7 +40,7 @@ export function skillDocument(bytes: Uint8Array, repository: ScannedRepository, 
   return { document, searchedText: searchedPart(body) };
 }
 
-/** What searches look through of a SKILL.md. Undefined: it can't be read. */
+/** The part of a SKILL.md that searches look through; undefined if it can't be read. */
 export function searchedTextOf(bytes: Uint8Array): string | undefined {
   const text = readSkillText(bytes);
   return 'fault' in text ? undefined : searchedPart(text.body);

@@ -6,7 +6,7 @@ export const PUBLISHER_PROVIDED = 'io.modelcontextprotocol.registry/publisher-pr
 /** Registry's data about an entry (status, dates, latest version), next to the server.json. */
 export const OFFICIAL = 'io.modelcontextprotocol.registry/official';
 
-/** Where an entry came from, in the `_meta` of what is served. */
+/** The origin of an entry, in the `_meta` of served documents. */
 export const PROVENANCE = 'dev.rollcall/provenance';
 
 /** Returns the publisher's extension of a server.json, if any. */

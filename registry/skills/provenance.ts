@@ -13,7 +13,7 @@ export interface Verification {
   /** `unverified`: no signature could be checked. `failed`: there is one, and it doesn't prove what the entry claims. */
   readonly result: 'verified' | 'unverified' | 'failed';
   readonly reason?: string;
-  /** Who signed, as in the certificate. Present if verified. */
+  /** The signer according to the certificate. Present if verified. */
   readonly identity?: string;
   readonly issuer?: string;
 }
@@ -33,11 +33,13 @@ export interface ExpectedProvenance {
   readonly repositoryUri: string | undefined;
   readonly repositoryRef: string | undefined;
   readonly runnerEnvironment: string | undefined;
-  /** Of the attestation, if one of a certain type is demanded. */
+  /** The type of the attestation, if a certain one is required. */
   readonly predicateType: string | undefined;
 }
 
-/** Null: the document names no signer, so there is nothing to verify. */
+/**
+ * The provenance that a signature must prove; null if the document names no signer, so that there is nothing to verify.
+ */
 export function expectedProvenance(document: unknown): ExpectedProvenance | null {
   const provenance = memberOf(document, 'provenance');
   const signerIdentity = textOf(provenance['signer_identity']);
@@ -52,7 +54,7 @@ export function expectedProvenance(document: unknown): ExpectedProvenance | null
   };
 }
 
-/** Why the signer isn't the expected one, as a phrase; null if it is. */
+/** The reason why the signer isn't the expected one, as a phrase; null if it is. */
 export function signerFault(expected: ExpectedProvenance, signedBy: SignedBy): string | null {
   const { signerIdentity, repositoryUri } = expected;
   // A path alone would accept the workflow of any repository.
@@ -80,7 +82,7 @@ function workflowPath({ identity, repositoryUri }: SignedBy): string | null {
   return identity.slice(repositoryUri.length).split('@')[0] ?? null;
 }
 
-/** What a signature can be about: an OCI manifest, or a commit. */
+/** The subject of a signature: an OCI manifest, or a commit. */
 export interface Subject {
   readonly algorithm: 'sha256' | 'gitCommit';
   readonly digest: string;

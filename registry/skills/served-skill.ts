@@ -1,6 +1,6 @@
 /**
- * How skills and plugins are served: the document as it was published, with its current status, and with what Rollcall
- * knows about the entry in `_meta`. Texts are put together from the original ones, so that numbers and the order of
+ * Makes the served documents of skills and plugins: the published document with its current status, and with Rollcall's
+ * data about the entry in `_meta`. Texts are put together from the original ones, so that numbers and the order of
  * members stay as they were.
  */
 import type { EntryStatus } from '../entry.ts';
@@ -13,7 +13,7 @@ import { isJsonObject, type JsonObject, memberOf } from '../json.ts';
  */
 export const ENTRY_STATE = 'dev.rollcall/entry';
 
-/** What Rollcall knows about the files of an entry that come from a package, in `_meta`. */
+/** Rollcall's data about the files of an entry that come from a package, in `_meta`. */
 export const FILES = 'dev.rollcall/files';
 
 /** Members of `_meta` with this prefix belong to the registry that serves the entry, not to its publisher. */
@@ -47,7 +47,7 @@ export function withStatus(document: string, status: EntryStatus): string {
   return objectText(members.set('status', JSON.stringify(status)));
 }
 
-/** The document as it was published, without what another Rollcall added to serve it. */
+/** The published document, without the members that another Rollcall added when it served the entry. */
 export function publishedText(text: string, parsed: JsonObject): string {
   const meta = parsed['_meta'];
   if (!isJsonObject(meta) || !Object.keys(meta).some(isOwn)) return text;

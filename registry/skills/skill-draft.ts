@@ -53,7 +53,10 @@ function unusable(found: FoundDocument): string | null {
   );
 }
 
-/** So that the stored name, with its prefix and slash, isn't longer than `MAX_IDENTIFIER_BYTES`. */
+/**
+ * The maximum size of a part, so that the stored name, with its prefix and slash, isn't longer than
+ * `MAX_IDENTIFIER_BYTES`.
+ */
 const MAX_PART_BYTES = 248;
 
 /** Both are segments of paths, and together they are the stored name. */
@@ -70,13 +73,16 @@ function identityOf(kind: SkillKind, document: unknown): string | null {
   return name === null ? null : storedName(kind, `${shortText(document, 'namespace') ?? '?'}/${name}`);
 }
 
-/** Like those of servers, and the lists of SKILL.md and plugin.json. */
+/** The tags in the publisher's extension, as for servers, and those in the lists of SKILL.md and plugin.json. */
 function skillTags(document: JsonObject): string[] {
   const metadata = memberOf(document, 'metadata');
   return [...new Set([...tagsOf(document), ...textsOf(metadata['tags']), ...textsOf(metadata['keywords'])])];
 }
 
-/** What another Rollcall says about the entry. Without names with underscores, which only servers ever had. */
+/**
+ * The state of the entry according to another Rollcall. Names with underscores aren't read, because only servers ever
+ * had them.
+ */
 function stateOf(document: JsonObject): JsonObject {
   const state = memberOf(document['_meta'], ENTRY_STATE);
   return Object.fromEntries(Object.entries(state).filter(([name]) => !name.includes('_')));

@@ -29,7 +29,7 @@ export function toolhiveHeaders(remote: JsonObject): JsonObject[] {
 export interface ToolhiveLaunch {
   readonly environment: readonly JsonObject[];
   readonly args: readonly string[];
-  /** What ToolHive's format can't express: runtime arguments, and arguments that each user fills in. */
+  /** Features that ToolHive's format can't express: runtime arguments, and arguments that each user fills in. */
   readonly omitted: readonly string[];
 }
 

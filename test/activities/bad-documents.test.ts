@@ -1,4 +1,4 @@
-/** Mistakes of operators and upstreams: they cause a clear failure or a rejection, and nothing that was served is lost. */
+/** Mistakes of operators and upstreams cause a clear failure or a rejection, and no served entry is lost. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

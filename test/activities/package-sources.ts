@@ -1,4 +1,4 @@
-/** Sources whose documents name packages, and what is stored of those. */
+/** Sources whose documents name packages, and the stored files of these packages. */
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Database } from '../../db/connection/database.ts';

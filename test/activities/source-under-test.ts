@@ -1,4 +1,4 @@
-/** One source in a real database, and its activities as a worker runs them. */
+/** One source in a real database, with the activities of a worker. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Info } from '@temporalio/activity';
 import pino from 'pino';
@@ -40,14 +40,14 @@ export class SourceUnderTest {
   definition: SourceDefinition;
   #syncs = 0;
 
-  /** @param guard what applies once the source is one of the API */
+  /** @param guard the limits, if the source was created through the API */
   constructor(database: Database, definition: SourceDefinition, guard = new OutboundGuard({ allow: [] })) {
     this.database = database;
     this.upstream = { database, guard };
     this.definition = definition;
   }
 
-  /** A source with its own name, which is now the only one of the default registry. */
+  /** A source with a unique name, which becomes the only one of the default registry. */
   static async of(database: Database, origin: SourceOrigin, options: SourceOptions = {}): Promise<SourceUnderTest> {
     const source = new SourceUnderTest(database, nextDefinition(origin, options));
     await source.redefine({});
@@ -121,7 +121,7 @@ export class SourceUnderTest {
     throw new Error('the sync did not fail');
   }
 
-  /** `name@version` of everything that is served. */
+  /** `name@version` of all served entries. */
   async served(): Promise<string[]> {
     return (await entriesOf(this.database)).map(({ name, version }) => `${name}@${version}`);
   }

@@ -107,7 +107,7 @@ async function apiSource(): Promise<Sourced> {
 }
 
 describe.each([
-  // One conditional request each.
+  // Each check and sync sends one conditional request.
   { kind: 'file', begin: fileSource, requests: { check: 1, nothingNew: 1, oneChanged: 1 } },
   // One request for the branches; for a change two more, and the commit, its trees, and the one file.
   { kind: 'git', begin: gitSource, requests: { check: 2, nothingNew: 2, oneChanged: 7 } },

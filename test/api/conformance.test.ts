@@ -189,7 +189,7 @@ const INPUT = {
   placeholder: 'b',
   choices: ['a', 'b'],
 };
-/** With every member that the specification has. */
+/** A document with every member of the specification. */
 const document = (version: string): object => ({
   $schema: 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json',
   name: 'com.example/weather',
@@ -306,7 +306,7 @@ const EXPECTATIONS: readonly Expectation[] = [
   { method: 'GET', path: `/servers/${NAME}/versions/1.0.0?include_deleted=true`, status: 200, schema: serverResponse },
 ];
 
-/** On a registry without a managed source. */
+/** Expectations for a registry without a managed source. */
 const READ_ONLY: readonly Expectation[] = [
   { method: 'POST', path: '/publish', body: document('1.0.0'), status: 501, schema: error },
   { method: 'PUT', path: `/servers/${NAME}/versions/1.0.0`, body: document('1.0.0'), status: 501, schema: error },

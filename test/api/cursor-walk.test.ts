@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const NAMES = Array.from({ length: 12 }, (_, index) => `com.example/${'abcdefghijkl'[index]}`);
-/** Always in these sources, under these names. */
+/** Names that the sources have throughout. */
 const LASTING = NAMES.filter((_, index) => index % 3 === 0);
 
 /** A state of a source: versions of names that come and go. */

@@ -61,7 +61,7 @@ test('docs/api.md has an example of every operation', () => {
 const schemas = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
 schemas.addSchema(DOCUMENT, 'document');
 
-/** What the OpenAPI document finds wrong with an answer; empty if nothing. */
+/** The violations of the OpenAPI document by an answer; empty if there are none. */
 function objections(example: Example, { status, text }: { status: number; text: string }): object[] {
   // tRPC describes itself.
   if (example.path.startsWith('/trpc/')) return [];

@@ -28,7 +28,7 @@ const CHUNKED =
 const LIST = '/v0.1/servers';
 const LATEST = '/v0.1/servers/com.example%2Fweather/versions/latest';
 
-/** The server's answer to exactly these bytes. */
+/** Sends exactly these bytes, and returns the server's answer. */
 async function sendRaw(text: string): Promise<string> {
   const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
   socket.end(text);

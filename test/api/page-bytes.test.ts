@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-/** As sent, headers and body. */
+/** The number of bytes sent for headers and body. */
 async function bytesOf(path: string, headers: Record<string, string> = {}): Promise<number> {
   return await new Promise((resolve, reject) => {
     const sent = request(`${api.url}${path}`, { headers, agent: false }, (response) => {

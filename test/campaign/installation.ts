@@ -58,7 +58,7 @@ export class Installation {
     return join(this.#folder, 'data');
   }
 
-  /** How often `serve` has been started. */
+  /** Number of times that `serve` has been started. */
   get launches(): number {
     return this.#launches;
   }
@@ -104,7 +104,7 @@ export class Installation {
     await this.#exited;
   }
 
-  /** Writes to the log of `serve`, to record what was done to it when. */
+  /** Writes a note to the log of `serve`, to record when something was done to it. */
   note(text: string): void {
     this.#log.write(`--- ${text}\n`);
   }

@@ -15,7 +15,7 @@ export interface Subjects {
   readonly publisher: Publisher;
 }
 
-/** Releases what was held. */
+/** Releases the held lock or answer. */
 export type Release = () => Promise<void>;
 
 const DEADLINE_MS = 120_000;
@@ -135,7 +135,7 @@ async function untilWaiting(lock: pg.Client): Promise<void> {
       `select from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid))`,
     );
     return (rowCount ?? 0) > 0;
-  }, 'somebody waits for the lock of the campaign');
+  }, 'a session waits for the lock of the campaign');
 }
 
 /** PostgreSQL may have been killed, and its lock with it. */

@@ -33,7 +33,7 @@ export class Reader {
     return gap;
   }
 
-  /** What was wrong with answers since the last call. */
+  /** Returns the faults of answers since the last call. */
   takeViolations(): string[] {
     return this.#violations.splice(0);
   }

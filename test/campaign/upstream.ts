@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LOOPBACK } from '../../embedded/free-port.ts';
 
-/** As many as fit on one page, which is read as a whole. */
+/** The number of entries, which fit on one page. */
 export const ENTRIES = 60;
 
 export class Upstream {

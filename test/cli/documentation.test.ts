@@ -24,7 +24,7 @@ function commandLinesOf(text: string): string[] {
   );
 }
 
-/** What doesn't exist of a command line; null: all of it does. */
+/** The part of a command line that doesn't exist; null if all of it does. */
 function unknownIn(line: string): string | null {
   const words = line.split(/[\s,]+/).filter((word) => word !== '');
   let command = program;
@@ -68,7 +68,7 @@ describe('help', () => {
   });
 });
 
-/** With the text after the options. */
+/** The help of a command, with the text after the options. */
 function helpOf(command: Command): string {
   let help = '';
   command.configureOutput({ writeOut: (text) => (help += text) });

@@ -10,7 +10,7 @@ const OAUTH = 'auth: { oauth: { providers: [{ name: a, issuerUrl: https://a.exam
 const DATABASE = 'database: { host: 127.0.0.1, port: 1, user: u, database: d }\ntemporal: { address: "127.0.0.1:1" }';
 
 async function warningOf(...lines: string[]): Promise<string | undefined> {
-  // What runs behind the address doesn't matter here.
+  // The service behind the address doesn't matter here.
   return exposureWarning(await load([SOURCES, ...lines].join('\n')));
 }
 

@@ -133,7 +133,7 @@ test('can be repeated, and reports versions that are refused', async () => {
 });
 
 describe('skills and plugins', () => {
-  /** As ToolHive Registry Server sends them. */
+  /** Entries in the form of ToolHive Registry Server. */
   const inToolhive = {
     id: '1b4e28ba',
     isLatest: true,

@@ -1,4 +1,4 @@
-/** Where processes listen, as Linux reports it. */
+/** Reads from Linux which addresses processes listen at. */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { childProcesses } from '../../bench/system/processes.ts';
 

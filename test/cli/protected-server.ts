@@ -76,18 +76,18 @@ async function untilHealthy(url: string, api: RunningCommand): Promise<void> {
 export interface Person {
   /** Runs a command against the server until it ends. */
   ask(...parameters: string[]): Promise<CommandResult>;
-  /** The same, with these environment variables as well. */
+  /** Like `ask`, with additional environment variables. */
   askWith(more: NodeJS.ProcessEnv, ...parameters: string[]): Promise<CommandResult>;
   /** Starts to log in, and returns the code to confirm. */
   beginLogin(...parameters: string[]): Promise<{ readonly code: string; readonly ended: Promise<CommandResult> }>;
-  /** What is stored for the server. */
+  /** The stored login for the server. */
   storedLogin(): Promise<Record<string, string>>;
   changeStoredLogin(change: Readonly<Record<string, string>>): Promise<void>;
   /** The permission bits of the file and its folder. */
   storedModes(): Promise<{ readonly file: number; readonly folder: number }>;
 }
 
-/** With these environment variables for all commands. */
+/** Creates a person with these environment variables for all commands. */
 export async function createPerson(
   { url, folder, provider }: ProtectedServer,
   environment: NodeJS.ProcessEnv = {},

@@ -323,7 +323,7 @@ async function startGit(): Promise<GitHttpServer> {
   return await startGitHttp({ root, credentials: { username: 'robot', password: GIT_PASSWORD } });
 }
 
-/** A registry that refuses requests and repeats what it was sent. */
+/** A registry that refuses requests and repeats their content. */
 class Echo {
   received = '';
   readonly #server: Server = createServer((incoming, response) => void this.#answer(incoming, response));

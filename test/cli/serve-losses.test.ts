@@ -1,4 +1,4 @@
-/** How `serve` ends, and what it says, when it loses its data folder or its database. */
+/** `serve` ends with a message when it loses its data folder or its database. */
 import { readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';

@@ -1,4 +1,4 @@
-/** What `serve` says when a part of its start fails. */
+/** Messages of `serve` when a part of its start fails. */
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';

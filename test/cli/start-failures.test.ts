@@ -1,4 +1,6 @@
-/** What `api` and `worker` say when what they need is missing, and what to do about it. They accept newer schemas. */
+/**
+ * Messages of `api` and `worker` when something that they need is missing, with the remedy. They accept newer schemas.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withClient } from '../../db/connection/plain-client.ts';
 import { migrateDown } from '../../db/upkeep/migrations.ts';

@@ -23,7 +23,7 @@ declare const document: { readonly cookie: string };
 
 const SERVERS_OF_THE_EXAMPLE = 19;
 const ATTACKER = 'attacker.example';
-/** What the page requests. Temporal's Web UI and its HTTP API have the same paths. */
+/** The request of the page. Temporal's Web UI and its HTTP API have the same paths. */
 const START = '/api/v1/namespaces/default/workflows/started-by-a-page';
 const TERMINATE = '/api/v1/namespaces/default/workflows/source%2Fteam-tools/terminate';
 const FORGED_SYNC = JSON.stringify({
@@ -143,7 +143,10 @@ async function open(url: string): Promise<Page> {
   return page;
 }
 
-/** What any page can send to any address: it can't see the answer, but the request could still have an effect. */
+/**
+ * Sends a request that any page can send to any address. The page can't see the answer, but the request could still
+ * have an effect.
+ */
 async function sendWithoutPermission(page: Page, origin: string): Promise<void> {
   await page.evaluate(
     async ({ requests }) => {
@@ -157,7 +160,7 @@ async function sendWithoutPermission(page: Page, origin: string): Promise<void> 
   );
 }
 
-/** What a page can do, and read, if the browser treats it as one of the attacked server's own. */
+/** Sends and reads requests as a page that the browser treats as one of the attacked server's own. */
 async function useAsOwn(page: Page, origin: string): Promise<Record<string, string>> {
   return await page.evaluate(
     async ({ start, terminate, forged, name }) => {

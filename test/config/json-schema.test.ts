@@ -9,7 +9,7 @@ import { faultsOf } from './configuration-file.ts';
 
 const validate = new Ajv({ strict: false, allErrors: true }).compile(configurationJsonSchema());
 
-/** What the schema finds wrong with a text; empty if nothing. */
+/** The violations of the schema by a text; empty if there are none. */
 function objectionsTo(text: string): object[] {
   validate(parse(text));
   return validate.errors ?? [];

@@ -90,7 +90,7 @@ test('variables with another meaning are ignored', async () => {
     ...ANONYMOUS,
     PATH: '/bin',
     THV_REGISTRY_COMPRESS_RESPONSE: 'true',
-    // As Kubernetes sets them for a Service called thv-registry.
+    // Kubernetes sets these for a Service called thv-registry.
     THV_REGISTRY_SERVICE_HOST: '10.0.0.1',
     THV_REGISTRY_SERVICE_PORT_HTTP: '8080',
     THV_REGISTRY_PORT: 'tcp://10.0.0.1:8080',

@@ -1,4 +1,4 @@
-/** What readers, publishers, and administrators do in the console, with a real browser and a real identity provider. */
+/** Readers, publishers, and administrators use the console, with a real browser and a real identity provider. */
 import { writeFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -79,11 +79,11 @@ describe.skipIf(chromiumPath === undefined)(`administration${chromiumPath ? '' :
     return opened;
   }
 
-  /** Through the provider, from the button in the header. */
+  /** Opens a page after signing in at the provider, with the button in the header. */
   async function openAs(person: Person, path: string): Promise<Visit> {
     const opened = await open(path);
     await signIn(opened.page, person);
-    // Before that, the page may have asked for what nobody may see.
+    // Before that, the page may have requested data that requires a session.
     opened.faults.length = 0;
     return opened;
   }

@@ -1,4 +1,4 @@
-/** What the console makes browsers run of Rollcall's own code. */
+/** The code of Rollcall that the console runs in browsers. */
 import { fileURLToPath } from 'node:url';
 import { build, type Rolldown } from 'vite';
 import { expect, test } from 'vitest';

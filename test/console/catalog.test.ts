@@ -19,7 +19,7 @@ const ALL_SERVERS = '2,006 servers';
 
 const chromiumPath = await findChromium();
 
-/** What a worker does after a sync, with packages and signatures that aren't what they should be. */
+/** Stores results of a worker after a sync, with faults of packages and signatures. */
 async function readPackages(database: Database): Promise<void> {
   for (const entry of await listDueEntries(database, { sourceName: 'team', limit: 10 })) {
     await storeReadings(database, entry.sourceId, [

@@ -42,7 +42,10 @@ async function visibilityOf(held: HeldClaims, includeUntagged = false): Promise<
   return { claimSetIds: sets.filter(({ claims }) => maySee(held, claims)).map(({ id }) => id), includeUntagged };
 }
 
-/** What a caller with these claims finds in the default registry; without claims: entries without any. */
+/**
+ * The entries that a caller with these claims finds in the default registry. A caller without claims finds entries
+ * without any.
+ */
 async function seenBy(held: HeldClaims | 'nobody in particular'): Promise<string[]> {
   const visibility = await (held === 'nobody in particular' ? visibilityOf({}, true) : visibilityOf(held));
   return labels(await entriesOf(target.database, { visibility }));

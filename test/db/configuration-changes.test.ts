@@ -25,7 +25,7 @@ async function store(configuration: Partial<StoredConfiguration>, settings = AUD
   );
 }
 
-/** What was recorded since the last call, as `source first added`. */
+/** The changes that were recorded since the last call, in the form `source first added`. */
 async function news(): Promise<string[]> {
   const events = await listAuditEvents(target.database, { limit: 100 });
   const told = events.slice(0, events.length - known).map(({ target: { kind, name }, detail }) => {

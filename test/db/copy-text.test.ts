@@ -18,7 +18,7 @@ const oddText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom('\\N', '\n', 'NULL', '{}', 'é', '😀', '', 'é'.repeat(100_000)),
 );
-/** To the microsecond: what is finer is rounded by both, not always alike. */
+/** Timestamps with microseconds. Finer ones are rounded by both sides, and not always in the same way. */
 const timestamp = fc
   .record({
     date: fc.date({

@@ -25,7 +25,7 @@ async function idOf(table: 'source' | 'registry', name: string): Promise<string>
   return rows[0]!.id;
 }
 
-/** How many rows of each table contain the id in this column; tables without such rows are left out. */
+/** The number of rows of each table with the id in this column, without tables that have no such rows. */
 async function rowsOf(column: 'source_id' | 'registry_id', id: string): Promise<Record<string, number>> {
   const { rows: tables } = await client.query<{ name: string }>(
     `select table_name as name from information_schema.columns

@@ -1,4 +1,4 @@
-/** What the catalog can filter by, found by PostgreSQL in the documents of entries. */
+/** Facets for the filters of the catalog, which PostgreSQL finds in the documents of entries. */
 import { sql } from 'slonik';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -167,7 +167,7 @@ test('after any syncs and reorderings every list follows the rules of precedence
   );
 }, 120_000);
 
-/** What single reads show: the same entries as the list. */
+/** The entries that single reads show, which are the same as those of the list. */
 async function versionsOfEach(database: Database): Promise<Set<string>> {
   const registry = await findRegistry(database, 'default');
   const found = await Promise.all(

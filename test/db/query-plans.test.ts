@@ -11,8 +11,8 @@ import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { draft, skillDraft, source, sync, useSources } from './sync-source.ts';
 
 /**
- * How the queries run on 20,000 entries right after their sync, before autovacuum. Only the shape of the plan is asserted, never
- * the time.
+ * Plans of queries on 20,000 entries right after their sync, before autovacuum. Only the shape of the plan is asserted,
+ * never the time.
  */
 
 let target: TestDatabase;
@@ -54,7 +54,7 @@ interface PlanNode {
 
 type PlanCacheMode = 'force_custom_plan' | 'force_generic_plan';
 
-/** Keeps what it is asked. */
+/** Records the queries that it is asked to run. */
 class AskedQueries extends Queries {
   readonly asked: Query[] = [];
 
@@ -95,7 +95,7 @@ async function planOf(query: Query): Promise<string[]> {
   });
 }
 
-/** How often a generic plan was used for as many executions of the statement with these values. */
+/** Executes the statement with these values a number of times. Returns how often a generic plan was used. */
 async function timesPlanWasKept(query: Query, times: number): Promise<number> {
   return await prepared(query, async (execute) => {
     for (let time = 0; time < times; time += 1) await planner.query(execute);

@@ -23,7 +23,10 @@ export const NOTHING_WRITTEN: RowsWritten = {
   sync_change: 0,
 };
 
-/** How many rows were inserted or updated meanwhile. A written row is a new version, even with the same values. */
+/**
+ * The number of rows that were inserted or updated during the work. A written row is a new version, even with the same
+ * values.
+ */
 export async function rowsWrittenBy(database: Database, work: () => Promise<unknown>): Promise<RowsWritten> {
   const before = await rowVersions(database);
   await work();

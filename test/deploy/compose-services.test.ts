@@ -41,7 +41,7 @@ afterAll(async () => {
   await postgres?.remove();
 });
 
-/** As the image of PostgreSQL does it: an empty database, and a superuser. */
+/** Creates an empty database and a superuser, like the image of PostgreSQL. */
 async function createDatabase({
   POSTGRES_DB,
   POSTGRES_USER,
@@ -54,7 +54,7 @@ async function createDatabase({
   });
 }
 
-/** With the defaults of variables such as `${POSTGRES_PASSWORD:-rollcall}`. */
+/** The environment of a service, with the defaults of variables such as `${POSTGRES_PASSWORD:-rollcall}`. */
 function environmentOf(name: string): Record<string, string> {
   const written = Object.entries(services[name]!.environment);
   return Object.fromEntries(written.map(([key, value]) => [key, value.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1')]));

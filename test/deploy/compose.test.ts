@@ -1,4 +1,4 @@
-/** The compose file: what it mounts exists, and its configuration is one that Rollcall starts with. */
+/** The compose file mounts existing files, and has a configuration that Rollcall accepts. */
 import { access, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';

@@ -45,7 +45,7 @@ async function findBuilder(): Promise<Program> {
   );
 }
 
-/** How this machine reaches package registries: mounts of its settings and certificates. */
+/** Mounts of this machine's settings and certificates for package registries. */
 async function machineSettings(folder: string): Promise<string[]> {
   const npm = await readFile(join(homedir(), '.npmrc'), 'utf8').catch(() => '');
   await writeFile(join(folder, 'npmrc'), `${npm}\ncafile=/etc/ssl/certs/ca-certificates.crt\n`);
@@ -53,7 +53,7 @@ async function machineSettings(folder: string): Promise<string[]> {
   return [...mounts, `${join(folder, 'npmrc')}:/root/.npmrc`].flatMap((mount) => ['--volume', `${mount}:ro`]);
 }
 
-/** As one word of a shell command. */
+/** Quotes a text as one word of a shell command. */
 function inShell(word: string): string {
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -10,7 +10,7 @@ const DOCUMENTS = globSync(['*.md', '{bench,deploy,docs,examples}/**/*.md'], { c
 interface Link {
   /** From the root of the project; empty for the document itself. */
   readonly path: string;
-  /** Of a heading; empty without one. */
+  /** The anchor of a heading; empty if there is none. */
   readonly anchor: string;
 }
 
@@ -32,7 +32,7 @@ function brokenLinksOf(document: string): string[] {
     .map(({ path, anchor }) => `${path}#${anchor}`);
 }
 
-/** As GitHub makes them from headings. */
+/** The anchors that GitHub makes from headings. */
 function anchorsOf(document: string): string[] {
   const headings = [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
   return headings.map((heading) =>

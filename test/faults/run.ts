@@ -27,7 +27,7 @@ interface Fault {
   readonly name: string;
   readonly inject: () => Promise<unknown> | void;
   readonly repair: () => Promise<unknown> | void;
-  /** What a log line has to match, a query that gets a result, and the alert. */
+  /** The pattern of a log line, a query that gets a result, and the alert. */
   readonly log: RegExp;
   readonly logLines: () => Promise<readonly string[]>;
   readonly metric: string;

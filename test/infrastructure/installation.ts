@@ -13,7 +13,7 @@ export interface Installation {
   put(name: string, content: string, mode?: number): Promise<string>;
   /** Starts a command with the configuration, changed by these top-level members. */
   start(parameters: readonly string[], changes: object, environment?: NodeJS.ProcessEnv): Promise<RunningCommand>;
-  /** The same for a command that ends by itself. */
+  /** Runs a command that ends by itself. */
   run(parameters: readonly string[], changes: object, environment?: NodeJS.ProcessEnv): Promise<CommandResult>;
   /** Runs a command that talks to the API. */
   runClient(...parameters: readonly string[]): Promise<CommandResult>;

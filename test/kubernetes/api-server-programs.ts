@@ -8,7 +8,7 @@ export interface ApiServerPrograms {
   readonly kubeApiserver: string;
 }
 
-/** Why there is no API server to test with. */
+/** The reason why there is no API server to test with. */
 export interface NoApiServer {
   readonly missing: string;
 }

@@ -33,7 +33,7 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-/** What to send, and what the API server should do with it. */
+/** The content of a request, with its media type. */
 export interface Content {
   readonly json: unknown;
   /** Default `application/json`. */
@@ -54,7 +54,7 @@ export class ApiServer {
   #etcd!: GuardedProcess;
   #server!: GuardedProcess;
   #agent!: Agent;
-  /** What sources connect to: connections that can be interrupted. */
+  /** The proxy that sources connect to, whose connections can be interrupted. */
   proxy!: TcpProxy;
 
   private constructor(programs: ApiServerPrograms, folder: string, ports: Ports) {
@@ -126,7 +126,7 @@ export class ApiServer {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** Of the administrator, without the proxy. */
+  /** The kubeconfig of the administrator, without the proxy. */
   adminKubeconfig(): string {
     return JSON.stringify({
       apiVersion: 'v1',
@@ -138,7 +138,7 @@ export class ApiServer {
     });
   }
 
-  /** As the administrator, without the proxy. */
+  /** Sends a request as the administrator, without the proxy. */
   async ask(method: string, path: string, content?: Content): Promise<Answer> {
     const response = await request(`${this.issuer}${path}`, {
       method: method as 'GET',
@@ -154,7 +154,7 @@ export class ApiServer {
     return { status: response.statusCode, body: isJson ? (JSON.parse(text) as Answer['body']) : { text } };
   }
 
-  /** The same, but anything except success fails the test. */
+  /** Like `ask`, but anything except success fails the test. */
   async do(method: string, path: string, content?: Content): Promise<Answer['body']> {
     const answer = await this.ask(method, path, content);
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);

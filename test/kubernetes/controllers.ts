@@ -1,4 +1,7 @@
-/** What makes Deployments ready, and deletes what has lost its owner, on an API server without nodes. */
+/**
+ * Controllers that make Deployments ready, and delete objects that have lost their owner, on an API server without
+ * nodes.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDirectory, findOnPath, isExecutable } from '../../embedded/programs.ts';

@@ -16,9 +16,9 @@ import { exported, TestCluster } from './test-cluster.ts';
 const programs = await askForPrograms();
 const because = 'missing' in programs ? ` (skipped: ${programs.missing})` : '';
 
-/** How soon clients see a change in the cluster. */
+/** The time within which clients see a change in the cluster. */
 const SEEN_WITHIN_MS = 2_000;
-/** How soon a source has caught up after a failure. */
+/** The time within which a source catches up after a failure. */
 const RECOVERED_WITHIN_MS = 20_000;
 
 const SERVERS: KubernetesOrigin['content'] = {

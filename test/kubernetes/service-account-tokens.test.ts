@@ -66,7 +66,7 @@ describe.skipIf('missing' in programs)(`service accounts${because}`, () => {
     }
   }
 
-  /** As the kubelet requests it, for a projected volume. */
+  /** Requests a token like the kubelet, for a projected volume. */
   async function tokenOf(account: string, audience = AUDIENCE): Promise<string> {
     const [namespace, name] = account.split('/');
     const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;

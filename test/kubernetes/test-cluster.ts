@@ -43,7 +43,7 @@ export class TestCluster {
     return cluster;
   }
 
-  /** Of Rollcall's account: the token is in its own file, as in a pod. */
+  /** The kubeconfig of Rollcall's account, with the token in its own file, as in a pod. */
   get kubeconfig(): string {
     return this.server.file('kubeconfig.json');
   }

@@ -87,7 +87,7 @@ test('a worker that loses Postgres says so once, and names it in every failure',
   expect(failures.filter(({ stack }) => stack !== undefined)).toEqual([]);
 });
 
-/** Runs SQL as the owner of the database, and rolls back what it left open after the work. */
+/** Runs SQL as the owner of the database, and rolls back an open transaction after the work. */
 async function asOwner(statements: string, work: () => Promise<void> = async () => undefined): Promise<void> {
   const client = new pg.Client(target.ownerSettings);
   await client.connect();

@@ -27,7 +27,7 @@ export function parse(text: string): Manifest[] {
     .filter((manifest) => manifest !== null);
 }
 
-/** Where registries expect credentials for Temporal. */
+/** The Secret in which registries expect credentials for Temporal. */
 export const TEMPORAL_SECRET = 'rollcall-temporal';
 
 function settingsOf({ address, serverName, files }: TemporalWithTls): Omit<TemporalServer, 'namespace' | 'taskQueue'> {
@@ -145,7 +145,7 @@ export class OperatorCluster {
     return name;
   }
 
-  /** As `kubectl apply` does; an answer other than success is a fault of the test. */
+  /** Applies manifests like `kubectl apply`. An answer other than success is a fault of the test. */
   async apply(...manifests: readonly Manifest[]): Promise<void> {
     for (const manifest of manifests) await apply(this.server, manifest);
   }

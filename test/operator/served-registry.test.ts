@@ -182,7 +182,7 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     // The source that can be read is served.
     expect(sourceOf(failed, 'local')).toMatchObject({ phase: 'Complete', serverCount: 2 });
     expect(await served('local')).toEqual(['com.example/one', 'com.example/two']);
-    // As in 2025, the registry of a source, and the one of all sources by the name of the resource.
+    // There is a registry for each source, and one with all sources and the name of the resource, as in 2025.
     expect(await served('weather')).toEqual(['com.example/one', 'com.example/two']);
     expect(await served('default')).toEqual([]);
     const notes = (await cluster.eventsOf('live', 'weather')).map(({ note }) => note);
@@ -247,7 +247,7 @@ describe.skipIf('missing' in programs)(`a registry that the operator made${becau
     await status((now) => sourceOf(now, 'local')?.['serverCount'] === 3, 'it was repaired');
     const notes = (await cluster.eventsOf('live', 'weather')).map(({ note }) => String(note));
     expect(notes.some((note) => note.includes('Repair the registry document'))).toBe(true);
-    // What the Temporal Web UI shows of the resource, newest first.
+    // The details of the resource in the Temporal Web UI, newest first.
     const workflow = cluster.client.workflow.getHandle('registry/live/weather');
     let told: string[] = [];
     await cluster.eventually(

@@ -24,7 +24,7 @@ spec:
 `;
 const MANAGED = 'rollcall.dev/managed: "true"';
 
-/** What ToolHive's operator makes of it, as far as it matters here. */
+/** The objects that ToolHive's operator makes of a resource, with the fields that matter here. */
 const ofToolhive = (name: string, uid: string): Manifest[] =>
   parse(`
 apiVersion: apps/v1

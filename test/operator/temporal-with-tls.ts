@@ -16,7 +16,7 @@ const UNAUTHENTICATED = '16';
 export interface TemporalWithTls {
   readonly address: string;
   readonly serverName: string;
-  /** What a Secret with the credentials contains. */
+  /** The content of a Secret with the credentials. */
   readonly credentials: Readonly<Record<'ca.crt' | 'tls.crt' | 'tls.key' | 'api-key', string>>;
   /** The files with the credentials. */
   readonly files: Readonly<Record<keyof TemporalWithTls['credentials'], string>>;

@@ -35,7 +35,7 @@ function text({ bytes }: JsonElement): string {
   return Buffer.from(bytes).toString();
 }
 
-/** What `scan` should find: paths and values, in order. */
+/** The paths and values that `scan` should find, in order. */
 function leaves(value: unknown, depth: number, path: (string | number)[] = []): [(string | number)[], unknown][] {
   if (path.length >= depth || typeof value !== 'object' || value === null) return [[path, value]];
   const members = Array.isArray(value) ? [...value.entries()] : Object.entries(value);

@@ -1,4 +1,4 @@
-/** How files of a repository become entries, where no repository is needed to see it. */
+/** Conversion of files of a repository to entries, tested without a repository. */
 import { expect, test } from 'vitest';
 import { listedPlugins } from '../../registry/scan/marketplace.ts';
 import { namespaceOfRepository } from '../../registry/scan/namespace.ts';

@@ -1,4 +1,4 @@
-/** How placeholders and secrets of a server.json are converted to the ToolHive format. */
+/** Conversion of placeholders and secrets of a server.json to the ToolHive format. */
 import { describe, expect, test } from 'vitest';
 import { serverJsonToToolhive, toolhiveToServerJson } from '../../registry/toolhive/convert.ts';
 import type { JsonObject } from '../../registry/json.ts';

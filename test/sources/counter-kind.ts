@@ -8,7 +8,7 @@ import type { SourceKind, SourceReader } from '../../sources/source-kind.ts';
 
 /** The upstreams, by name. */
 export const counters = new Map<string, number>();
-/** How often each was fetched. */
+/** Number of fetches of each source. */
 export const fetches = new Map<string, number>();
 
 type CounterOrigin = { readonly kind: 'counter'; readonly counter: string };

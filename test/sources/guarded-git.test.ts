@@ -45,7 +45,7 @@ beforeEach(async () => {
 
 interface Limits {
   readonly allow?: readonly string[];
-  /** What every name resolves to: the first lookup returns the first address, all later ones the last. */
+  /** The addresses that every name resolves to: the first lookup returns the first one, all later ones the last. */
   readonly leadsTo?: readonly string[];
 }
 

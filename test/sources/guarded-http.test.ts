@@ -157,7 +157,7 @@ describe('a name', () => {
     const source = await created(registry(`https://registry.example:${untouched.port}`), { resolve });
     const failure = await source.failedSync();
     expect(failure).toMatchObject(NOT_PUBLIC);
-    // What a name resolves to inside a network is confidential.
+    // The address of a name inside a network is confidential.
     expect(failure.message).not.toContain(address);
     expect(untouched.connections()).toBe(0);
   });

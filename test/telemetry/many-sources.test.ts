@@ -6,7 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../environment.ts';
 import { type Sample, readSamples } from './exposition.ts';
 
 const SOURCES = 1_000;
-/** As docs/metrics.md says. */
+/** Below the 13 of docs/metrics.md, because these sources have never been synced. */
 const SERIES_PER_SOURCE = 11;
 
 let database: TestDatabase;

@@ -1,4 +1,4 @@
-/** What a Prometheus server reads at `/metrics` of the internal port. */
+/** The metrics that a Prometheus server reads at `/metrics` of the internal port. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApi, type RunningApi } from '../api/running-api.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';

@@ -16,7 +16,7 @@ export interface GitHttpOptions {
   readonly dumb?: boolean;
   /** Requests are not answered while this returns true. */
   readonly silent?: () => boolean;
-  /** Default: any that is free. */
+  /** The port. Default: any free one. */
   readonly port?: number;
 }
 

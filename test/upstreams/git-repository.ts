@@ -33,7 +33,7 @@ export class GitRepository {
     const workTree = await mkdtemp(join(root, 'work-'));
     await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', path], { env: ENVIRONMENT });
     const repository = new GitRepository(path, workTree);
-    // What hosting services allow.
+    // Hosting services allow this.
     await repository.configure('uploadpack.allowFilter', 'true');
     await run('git', ['clone', '--quiet', path, workTree], { env: ENVIRONMENT });
     await repository.git('checkout', '--quiet', '-B', 'main');

@@ -19,7 +19,7 @@ export interface OciUpstream {
   push(image: string, layers: readonly Buffer[]): string;
   /** Makes a tag point to an index of the artifact; returns the digest of the index. */
   pushIndex(image: string, digest: string): string;
-  /** What is stored, by digest: tests change it. */
+  /** The stored content by digest. Tests change it. */
   readonly blobs: Map<string, Buffer>;
   /** Blobs are sent from there instead. */
   redirectBlobsTo?: string | undefined;

@@ -19,7 +19,7 @@ export class RegistryUpstream {
   /** Path and query of each request so far, without those for skills and plugins. */
   readonly requests: URL[] = [];
   readonly skillRequests: URL[] = [];
-  /** What it sends of skills and plugins. Null: it doesn't have such lists. */
+  /** The lists of skills and plugins; null if the registry doesn't have such lists. */
   skillLists: Readonly<Record<'skills' | 'plugins', readonly object[]>> | null = null;
   readonly headers: IncomingMessage['headers'][] = [];
   /** Answers for requests by number, from 1; all others are answered normally. */

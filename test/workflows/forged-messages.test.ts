@@ -1,4 +1,4 @@
-/** What an attacker with access only to the Temporal namespace can do to a source. */
+/** An attacker with access only to the Temporal namespace can't change the entries of a source. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

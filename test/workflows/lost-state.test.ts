@@ -1,4 +1,4 @@
-/** What remains when Temporal loses its data, or Postgres does, while the other keeps its own. */
+/** Temporal or Postgres loses its data, while the other one keeps its own. */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requestForce, storePause } from '../../db/configuration/source-requests.ts';

@@ -20,7 +20,7 @@ export interface Script {
   watch?: () => Promise<void>;
   recordPause?: () => void | Promise<void>;
   recordFailure?: (attempt: number) => void;
-  /** What reading packages does. Absent: the entries of the source have none. */
+  /** Reads packages; absent if the entries of the source have none. */
   readPackages?: () => void | Promise<void>;
 }
 

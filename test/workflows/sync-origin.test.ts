@@ -1,4 +1,4 @@
-/** What a sync runs for is decided by its actor, not by further members of what others sent. */
+/** The actor decides on the origin of a sync. Additional members of messages have no effect. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { recordOf } from '../../workflows/source/sync.ts';
 import { type ActorEnvironment, afterSync, startLiveEnvironment } from './actor-environment.ts';

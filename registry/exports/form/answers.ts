@@ -1,4 +1,4 @@
-/** What a user enters for the inputs of a server before it is installed. */
+/** Values that a user enters for the inputs of a server before it is installed. */
 import { inputsOfWay, type ServerForm } from './server-form.ts';
 import { type Input, joined, type Template } from './template.ts';
 

@@ -5,7 +5,7 @@ import { literalOf, type Template, valueTemplate } from './template.ts';
 /** A flag, a value, or a flag with its value. */
 export interface Argument {
   readonly words: readonly Template[];
-  /** For messages about it. */
+  /** The name of the argument in messages. */
   readonly label: string;
 }
 

@@ -4,9 +4,9 @@ import { type Template, valueTemplate } from './template.ts';
 
 export interface Setting {
   readonly name: string;
-  /** Null if the document gives no value and needs none. */
+  /** The value; null if the document gives none and requires none. */
   readonly value: Template | null;
-  /** What the document says about it. */
+  /** The object in the document that describes it. */
   readonly holder: JsonObject;
 }
 
@@ -22,7 +22,7 @@ export function headerSettings(transport: JsonObject): Setting[] {
 
 export interface PackageEnvironment {
   readonly settings: readonly Setting[];
-  /** The runtime arguments that are left. */
+  /** The other runtime arguments. */
   readonly runtimeArguments: readonly JsonObject[];
 }
 

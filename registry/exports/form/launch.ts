@@ -90,7 +90,7 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
   },
 };
 
-/** What older documents call a type. */
+/** Current names of types that have other names in older documents. */
 const ALIASES = new Map([['docker', 'oci']]);
 
 /**

@@ -1,4 +1,7 @@
-/** The intermediate form that every export is made from: what a client needs to run or to reach one version of a server. */
+/**
+ * The intermediate form that every export is made from: the data that a client needs to run or to reach one version of
+ * a server.
+ */
 import type { EntryStatus } from '../../entry.ts';
 import { currentPackagesAndRemotes } from '../../server-json/generations.ts';
 import { isJsonObject, type JsonObject, textOf } from '../../json.ts';
@@ -6,7 +9,7 @@ import { headerSettings, type NamedValue, unsetOf, withValue } from './environme
 import { type Launch, packageLaunch } from './launch.ts';
 import { declaredVariables, fillIn, type Input, inputsOf, type Template, withRequiredInputs } from './template.ts';
 
-/** An entry of a registry, as exports read it. */
+/** An entry of a registry for exports. */
 export interface ExportedVersion {
   readonly name: string;
   readonly version: string;
@@ -31,14 +34,14 @@ export interface ServerForm {
   readonly description: string | undefined;
   readonly status: EntryStatus;
   readonly isLatest: boolean;
-  /** In the order of the document, except that streamable HTTP comes before SSE, which it replaced. */
+  /** Remotes in the order of the document, except that streamable HTTP comes before SSE, which it replaced. */
   readonly remotes: readonly Remote[];
   readonly launches: readonly Launch[];
-  /** Why packages and remotes of the document are not among them. */
+  /** The reasons why packages and remotes of the document are left out. */
   readonly omitted: readonly string[];
 }
 
-/** What a user must provide for a way to reach or run a server. */
+/** The inputs that a user must provide for a way to reach or run a server. */
 export function inputsOfWay(way: Remote | Launch): readonly Input[] {
   const values = 'url' in way ? way.headers : way.environment;
   return [...('url' in way ? [way.url] : way.args), ...values.map(({ value }) => value)].flatMap(inputsOf);

@@ -33,8 +33,8 @@ export interface Placeholders {
   /** The meaning of a name; undefined if it isn't declared. */
   readonly find: (name: string) => JsonObject | undefined;
   /**
-   * What an undeclared name is: an input if braces have no other meaning, as in a URL or an HTTP header, and otherwise text, as
-   * in the schema.
+   * How an undeclared name is treated: as an input if braces have no other meaning, as in a URL or an HTTP header, and
+   * otherwise as text, as in the schema.
    */
   readonly undeclared: 'input' | 'text';
 }
@@ -67,7 +67,7 @@ export function fillIn(text: string, { find, undeclared }: Placeholders): Templa
 
 /**
  * The value of an argument, a header, or an environment variable.
- * @param id of the input that the whole value is, if the document gives no value
+ * @param id the id of the input for the whole value, if the document gives no value
  * @returns null if there is no value and none is needed
  */
 export function valueTemplate(

@@ -15,11 +15,11 @@ export type FileClient = 'vscode' | 'cursor' | 'claude-code' | 'claude-desktop' 
 
 interface FileNames {
   readonly client: FileClient;
-  /** Where the client reads the file. */
+  /** The path where the client reads the file. */
   readonly path: string;
 }
 
-/** A file, or why the client can't have the server. */
+/** A file, or the reason why the client can't use the server. */
 export type InstallFile = FileNames & (Installed | NotInstalled);
 
 export function installFiles(form: ServerForm): readonly InstallFile[] {
@@ -41,7 +41,7 @@ function fromTarget(form: ServerForm, target: Target, names: FileNames): Install
   return included ? { ...names, text, notes } : { ...names, reason: notes.join('; ') };
 }
 
-/** For clients without variables. */
+/** The file for clients without variables. */
 function plainFile(form: ServerForm, names: FileNames): InstallFile {
   const isDesktop = names.client === 'claude-desktop';
   const { remote, launch } = plainInstaller((name, { type, ...config }) =>

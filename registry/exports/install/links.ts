@@ -109,7 +109,7 @@ const PLAIN_LINKS: readonly PlainLink[] = [
   },
 ];
 
-/** For clients that neither ask nor replace variables. */
+/** Installs in clients that neither ask for inputs nor replace variables. */
 export function plainInstaller(text: PlainText): Installer {
   const write = typedWriter(NO_VARIABLES);
   return {

@@ -1,4 +1,7 @@
-/** The ways in which a user can install one server: a link or a command for each client, or why there is none. */
+/**
+ * The ways in which a user can install one server: a link or a command for each client, or the reason why there is
+ * none.
+ */
 import { commandOptions } from './commands.ts';
 import { linkOptions } from './links.ts';
 import { INSTALL_CLIENTS, type InstallOption, type NoInstallOption } from './way.ts';

@@ -1,4 +1,4 @@
-/** Choosing the way to run or reach a server that an install link or command installs. */
+/** Chooses the way to run or reach a server that an install link or command uses. */
 import type { Launch } from '../form/launch.ts';
 import type { Remote, ServerForm } from '../form/server-form.ts';
 import { LeftOut } from '../target.ts';
@@ -22,7 +22,7 @@ type InstallClient = (typeof INSTALL_CLIENTS)[number];
 /** An option for one client. */
 export interface OptionNames {
   readonly client: InstallClient;
-  /** For users. */
+  /** The title for users. */
   readonly title: string;
   /** A link that the client handles, one for web pages that allow only https, or a line for a POSIX shell. */
   readonly kind: 'link' | 'web-link' | 'command';
@@ -30,7 +30,7 @@ export interface OptionNames {
 
 export interface Installed {
   readonly text: string;
-  /** What the user must do in addition. */
+  /** Additional steps for the user. */
   readonly notes: readonly string[];
 }
 

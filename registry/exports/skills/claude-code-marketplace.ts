@@ -2,7 +2,7 @@ import { defined, isJsonObject, type JsonObject, textOf, textsOf } from '../../j
 import { jsonText } from '../formats.ts';
 import { type CatalogSkill, gitSource, listEach, metadataOf, type SkillTarget } from './skill-target.ts';
 
-/** What a plugin without its own plugin.json is made of, as its marketplace listed it. */
+/** Members that list the components of a plugin without its own plugin.json, from its marketplace. */
 const COMPONENTS = ['commands', 'agents', 'skills'] as const;
 
 export const claudeCodeMarketplace: SkillTarget = {

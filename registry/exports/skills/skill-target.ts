@@ -17,12 +17,12 @@ export interface SkillCatalog {
 
 /** The latest version of a skill or plugin. */
 export interface CatalogSkill {
-  /** With its namespace: `com.example/pdf`. */
+  /** The name with its namespace: `com.example/pdf`. */
   readonly name: string;
   readonly version: string;
   readonly status: string;
   readonly document: JsonObject;
-  /** What the registry has stored of it: its SKILL.md if that is all there is, or else an archive. Null: nothing. */
+  /** The stored artifact: its SKILL.md if that is its only file, or else an archive. Null if nothing is stored. */
   readonly artifact: Artifact | null;
 }
 
@@ -38,10 +38,10 @@ interface Listed<Entry> {
 }
 
 /**
- * Writes an entry for each skill or plugin that is active. If several namespaces have the same name, none of them is listed: a
- * client would install one in place of the other.
+ * Writes an entry for each skill or plugin that is active. If several namespaces have the same name, none of them is
+ * listed: a client would install one in place of the other.
  *
- * @param write throws LeftOut for what the format can't express
+ * @param write throws LeftOut for an entry that the format can't express
  */
 export function listEach<Entry>(
   { skills }: SkillCatalog,
@@ -74,9 +74,9 @@ function shortNameOf(name: string): string {
 }
 
 /**
- * Where the first Git package of a plugin is, as marketplaces write it, and what users must know about it.
+ * The location of the first Git package of a plugin, in the form of marketplaces, with notes for users.
  *
- * @param prefix of folder paths
+ * @param prefix the prefix of folder paths
  */
 export function gitSource({ document }: CatalogSkill, prefix = ''): { source: JsonObject; notes: readonly string[] } {
   const git = objectsOf(document['packages']).find((candidate) => candidate['registryType'] === 'git');

@@ -1,4 +1,4 @@
-/** Who can create and change which sources and registries at run time: the rules beyond the roles. */
+/** Rules for creating and changing sources and registries at run time, beyond the roles. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
@@ -76,7 +76,7 @@ const managed = (claims?: Claims): object => ({ managed: {}, ...(claims !== unde
 const showing = (sources: readonly string[], rest: object): object => ({ sources, ...rest });
 const server = (name: string): object => ({ name, description: 'A server', version: '1.0.0' });
 
-/** Answers about it equal those about something that doesn't exist. */
+/** Expects the same answers about an object as about one that doesn't exist. */
 async function expectNotThere(
   person: Person,
   name: string,

@@ -1,4 +1,4 @@
-/** What holds for every declared endpoint, without a list that could miss one. */
+/** Properties of every declared endpoint, without a list that could miss one. */
 import { beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../../api/app.ts';
 import { ENDPOINT_GROUPS } from '../../../api/endpoints/groups.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   return started.stop;
 });
 
-/** What Express routes, and nothing on the side. */
+/** Express has exactly the declared routes. */
 test('every route is declared', () => {
   expect(routes.toSorted()).toEqual(DECLARED.map(({ name }) => name).toSorted());
 });
@@ -59,7 +59,7 @@ test('every endpoint is in the OpenAPI document, under one of its bases', () => 
   expect(missing.filter((name) => !name.includes(' /trpc/')).toSorted()).toEqual(UNDOCUMENTED);
 });
 
-/** A path in which each parameter stands for something. */
+/** A path with a value for each parameter. */
 const pathOf = ({ path }: DeclaredEndpoint): string =>
   path
     .replace('{/*resource}', '')

@@ -1,4 +1,4 @@
-/** Which endpoints there are: as they are declared, and as Express routes them. */
+/** The endpoints: those that are declared, and those that Express routes. */
 import type { AnyProcedure } from '@trpc/server';
 import type { Express } from 'express';
 import type { Endpoint } from '../../../api/endpoints/endpoint.ts';
@@ -23,9 +23,9 @@ export const DECLARED: readonly DeclaredEndpoint[] = ENDPOINT_GROUPS.flatMap(({ 
   ),
 );
 
-/** What Express knows about a path. Only what is needed here. */
+/** The part of a layer of Express that is needed here. */
 interface Layer {
-  /** As it was given to `use`, or to the method of a route. */
+  /** The path that was passed to `use`, or to the method of a route. */
   readonly rawPath: string | readonly string[];
   readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
   readonly handle: { readonly stack?: readonly Layer[] };

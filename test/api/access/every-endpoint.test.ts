@@ -1,4 +1,4 @@
-/** Who can call which endpoint: every endpoint, called by every kind of caller. */
+/** Calls every endpoint as every kind of caller. */
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OAuthSettings } from '../../../config/model.ts';
@@ -14,7 +14,7 @@ import { oauth } from './protected-api.ts';
 const SCOPES = 'mcp-registry:read mcp-registry:write';
 const STAFF = { org: 'acme', scope: SCOPES };
 
-/** The claims of their tokens. */
+/** The claims of the callers' tokens. */
 const HOLDERS = {
   reader: { ...STAFF, scope: 'mcp-registry:read' },
   'publisher of another namespace': { ...STAFF, role: 'entries', team: 'other' },
@@ -62,11 +62,11 @@ function forHolders(status: (holder: Holder) => number): Record<Holder, number> 
 
 const sourceManagers = (status = 200): Statuses => only(['manageSources', 'superAdmin'], status);
 const registryManagers = (status = 200): Statuses => only(['manageRegistries', 'superAdmin'], status);
-/** With names in `com.example`. */
+/** Statuses for publishers of names in `com.example`. */
 const publishers = (status = 200): Statuses => only(['publisher', 'superAdmin'], status);
 
 interface Endpoint {
-  /** As the routers have it. */
+  /** The name of the endpoint in the routers. */
   readonly endpoint: string;
   readonly expected: Statuses;
   /** The path and body of the request; `unique` is a different text each time. */

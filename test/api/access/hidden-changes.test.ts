@@ -76,7 +76,7 @@ const isListed = (token: string, name: string, version: string) => async (): Pro
   return list.includes(`ghcr.io/example/${name}:${version}`);
 };
 
-/** Everything that a caller can notice, and whether the answer still has the entity tag `tag`. */
+/** The parts of an answer that a caller can notice, and whether it still has the entity tag `tag`. */
 async function told(path: string, tag: string | null): Promise<object> {
   const headers = { authorization: `Bearer ${outsider}` };
   const response = await api.get(path, { headers });

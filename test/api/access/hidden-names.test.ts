@@ -68,7 +68,7 @@ function ask(person: Person, [method, path, body]: Attempt): Promise<Response> {
 
 type Attempt = readonly [method: string, path: string, body?: unknown];
 
-/** Everything that a caller can notice, with the name replaced, and the number of queries. */
+/** The parts of an answer that a caller can notice, with the name replaced, and the number of queries. */
 async function told(person: Person, name: string, [method, path, body]: Attempt): Promise<object> {
   const filled = <Value>(value: Value): Value =>
     value === undefined ? value : (JSON.parse(JSON.stringify(value).replaceAll('NAME', name)) as Value);
@@ -168,7 +168,7 @@ describe('changing a hidden name', () => {
   );
 });
 
-/** The name, or that there is something to count. */
+/** Matches the name, and counts above zero. */
 const REVEALED = /hidden|Count":[1-9]/;
 
 describe('reading a hidden name', () => {

@@ -1,4 +1,4 @@
-/** What answers about a registry reveal about sources and registries that the caller can't see. */
+/** Answers about a registry reveal nothing about sources and registries that the caller can't see. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
 import { draft, source, sync } from '../../db/sync-source.ts';

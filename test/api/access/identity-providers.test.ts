@@ -23,7 +23,7 @@ const FILES = new Map(
 interface Shape {
   /** The common claims of this provider's tokens. */
   readonly common: HeldClaims;
-  /** The differing claims: of an engineer who publishes, of another user, and of an administrator. */
+  /** The claims that differ between an engineer who publishes, another user, and an administrator. */
   readonly engineer: HeldClaims;
   readonly other: HeldClaims;
   readonly admin: HeldClaims;

@@ -18,7 +18,7 @@ import { type PublishingApi, startPublishingApiWith } from '../publishing-api.ts
 import { startApi } from '../running-api.ts';
 import { oauth } from './protected-api.ts';
 
-/** As GitHub Actions signs it, except for the issuer: no scope, and the repository in claims. */
+/** Claims like those of GitHub Actions, except for the issuer: no scope, and the repository in claims. */
 const JOB = {
   sub: 'repo:acme/weather:ref:refs/heads/main',
   repository: 'acme/weather',
@@ -70,7 +70,7 @@ async function startFrontProxy(): Promise<FrontProxy> {
   };
 }
 
-/** What docs/publishing.md says, with the issuer of the test. */
+/** The settings in docs/publishing.md, with the issuer of the test. */
 function settings(): OAuthSettings {
   return oauth(provider, {
     providers: [provider.settings({ audience: front.url, scopes: ['mcp-registry:write'] })],

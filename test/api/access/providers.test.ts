@@ -1,4 +1,4 @@
-/** How the registry talks to identity providers: when they are unavailable, change, or require credentials. */
+/** Requests to identity providers that are unavailable, change, or require credentials. */
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Who hears of a source's syncs, and what they hear. */
+/** Subscriptions to a source's syncs: the callers that are allowed to have them, and the events. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storePause } from '../../../db/configuration/source-requests.ts';
 import { oauth, type ProtectedApi, createRegistries, startProtectedApi } from './protected-api.ts';

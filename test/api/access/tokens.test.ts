@@ -200,7 +200,7 @@ async function statusOf(token: string): Promise<number> {
   return (await api.withToken(token)).status;
 }
 
-/** Why the token was refused, after checking that everything else about the answer is right. */
+/** The reason why the token was refused, after checking the rest of the answer. */
 async function refusalOf(token: string): Promise<string> {
   const response = await api.withToken(token);
   const { error, ...rest } = (await response.json()) as { error: string };

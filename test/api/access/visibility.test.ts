@@ -1,4 +1,4 @@
-/** What callers see of registries, compared with a simple statement of the rules. */
+/** Compares the entries that callers see with a simple statement of the rules. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storeConfiguration } from '../../../db/configuration/configuration.ts';
@@ -41,13 +41,13 @@ interface Entry {
   readonly version: string;
 }
 interface World {
-  /** Null: the source has no claims. */
+  /** The claims of the sources; null for a source without claims. */
   readonly sourceClaims: Readonly<Record<(typeof SOURCES)[number], Claims | null>>;
   readonly entries: Readonly<Record<(typeof SOURCES)[number], readonly Entry[]>>;
-  /** Of names in the cluster, by annotation. */
+  /** The claims of names in the cluster, by annotation. */
   readonly annotations: readonly (Claims | null)[];
   readonly registryClaims: Claims;
-  /** Of the registries in the list. */
+  /** The order of sources in the registries. */
   readonly order: readonly (typeof SOURCES)[number][];
   readonly callers: readonly HeldClaims[];
 }
@@ -187,13 +187,13 @@ const labelsOf = ({ servers }: Page): string[] =>
   servers.filter(({ server }) => server.name !== 'com.example/marker').map(label);
 const namesOf = (labels: readonly string[]): string[] => [...new Set(labels.map((one) => one.split('@')[0]!))];
 
-/** Everything that the API tells a caller about a registry. */
+/** The answers of the API to a caller about a registry. */
 interface Reads {
   readonly walkOneByOne: readonly string[];
   readonly list: readonly string[];
   readonly search: readonly string[];
   readonly latest: readonly string[];
-  /** Null: there is no such server. */
+  /** The versions of each server; null if it doesn't exist. */
   readonly versions: readonly (readonly string[] | null)[];
   readonly latestStatus: readonly number[];
   readonly exported: readonly string[];
@@ -202,7 +202,7 @@ interface Reads {
   readonly cacheControl: string;
 }
 
-/** The same of its skills or plugins. */
+/** The answers about its skills or plugins. */
 interface SkillReads {
   readonly walkTwoByTwo: readonly string[];
   readonly search: readonly string[];
@@ -310,7 +310,7 @@ async function wrongNotModified(callers: readonly Caller[], registry: string, of
       const isSame = visibleIn(registry, caller, of).join() === visibleIn(registry, other, of).join();
       const { status } = await ask(other, path, { 'if-none-match': tag });
       if (status === 304 && !isSame) wrong.push(`${JSON.stringify(caller)} ${JSON.stringify(other)}`);
-      if (status !== 304 && other === caller) wrong.push(`${JSON.stringify(caller)} and himself`);
+      if (status !== 304 && other === caller) wrong.push(`${JSON.stringify(caller)} and the same caller`);
     }
   }
   return wrong;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ExportedVersion } from '../../../registry/exports/form/server-form.ts';
 import { ENTRY_STATUSES } from '../../../registry/entry.ts';
 
-/** Part of every value that is marked as a secret, and of nothing else. */
+/** A text that is part of every value that is marked as a secret, and of nothing else. */
 export const SECRET = 's3cr3t';
 
 const word = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_-]{0,8}$/);

@@ -1,4 +1,4 @@
-/** Each target follows the rules of its client, and what it leaves out. */
+/** Each target follows the rules of its client, and reports the servers that it leaves out. */
 import { describe, expect, test } from 'vitest';
 import { catalogOf, type ExportMode, type ExportOptions, type Target } from '../../../registry/exports/target.ts';
 import { findTarget, TARGETS } from '../../../registry/exports/targets.ts';
