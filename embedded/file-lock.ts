@@ -10,12 +10,11 @@ const BUSY = 5;
 /**
  * A lock that the operating system releases when its process ends, for any reason. Node has no such lock, but SQLite locks its
  * database file, which contains nothing else.
- * @param waitMs how long to wait for another process to release it; this process is blocked meanwhile
  * @returns undefined if another process holds it
  * @throws Error if the file can't be opened or locked at all
  */
-export function takeFileLock(path: string, waitMs = 0): FileLock | undefined {
-  const database = new DatabaseSync(path, { timeout: waitMs });
+export function takeFileLock(path: string): FileLock | undefined {
+  const database = new DatabaseSync(path);
   try {
     database.exec('pragma locking_mode = exclusive; begin exclusive');
     return { release: () => database.close() };

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenEndpointResponse } from 'openid-client';
-import { takeFileLock } from '../../embedded/file-lock.ts';
+import { type FileLock, takeFileLock } from '../../embedded/file-lock.ts';
 import { describeError } from '../../telemetry/describe-error.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 
@@ -42,6 +43,7 @@ const EXPIRES_EARLY_MS = 30_000;
 
 /** How long to wait for the lock: longer than a refresh takes. */
 const LOCK_PATIENCE_MS = 30_000;
+const LOCK_POLL_MS = 50;
 
 export async function readLogin(server: string): Promise<StoredLogin | undefined> {
   return (await readLogins())[server];
@@ -59,9 +61,7 @@ export async function changeLogins<Result>(change: (logins: StoredLogins) => Pro
   const folder = credentialsFolder();
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  const lock = takeFileLock(join(folder, 'credentials.lock'), LOCK_PATIENCE_MS);
-  if (lock === undefined)
-    throw new CommandFailure(`Another rollcall process has locked ${credentialsFile()}: try again`);
+  const lock = await lockLogins(join(folder, 'credentials.lock'));
   try {
     const logins = await readLogins();
     const result = await change(logins);
@@ -69,6 +69,17 @@ export async function changeLogins<Result>(change: (logins: StoredLogins) => Pro
     return result;
   } finally {
     lock.release();
+  }
+}
+
+async function lockLogins(file: string): Promise<FileLock> {
+  const end = Date.now() + LOCK_PATIENCE_MS;
+  for (;;) {
+    const lock = takeFileLock(file);
+    if (lock !== undefined) return lock;
+    if (Date.now() > end)
+      throw new CommandFailure(`Another rollcall process has locked ${credentialsFile()}: try again`);
+    await delay(LOCK_POLL_MS);
   }
 }
 

@@ -3,6 +3,7 @@
  * policy that allows nothing.
  */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { ExportMode } from '../../registry/exports/target.ts';
 import { isJsonObject, type JsonObject, parseJson } from '../../registry/json.ts';
@@ -33,7 +34,9 @@ export interface Policy {
 export async function claudeCodePolicy(request: PolicyRequest): Promise<Policy> {
   const cached = await readCache(request);
   try {
-    const fresh = await fetchPolicy(request, cached);
+    const signal = AbortSignal.timeout(request.timeout);
+    // A login may have to be renewed first, which doesn't end with the signal.
+    const fresh = await Promise.race([fetchPolicy(request, cached, signal), failureAfter(signal, request.timeout)]);
     if (fresh === cached) return { policy: policyText(cached) };
     const problem = await writeCache(request.cache, fresh);
     return { policy: policyText(fresh), ...(problem !== undefined && { problem }) };
@@ -48,6 +51,11 @@ export async function claudeCodePolicy(request: PolicyRequest): Promise<Policy> 
   }
 }
 
+async function failureAfter(signal: AbortSignal, milliseconds: number): Promise<never> {
+  await once(signal, 'abort');
+  throw new Error(`there was no answer within ${milliseconds} ms`);
+}
+
 interface CachedPolicy {
   /** Identifies the cached policy: each registry and mode has its own. */
   readonly asked: string;
@@ -60,13 +68,17 @@ function askedFor({ server, registry, mode }: PolicyRequest): string {
   return `${server.replace(/\/+$/, '')} ${registry} ${mode}`;
 }
 
-async function fetchPolicy(request: PolicyRequest, cached: CachedPolicy | null): Promise<CachedPolicy> {
+async function fetchPolicy(
+  request: PolicyRequest,
+  cached: CachedPolicy | null,
+  signal: AbortSignal,
+): Promise<CachedPolicy> {
   const connection = await connectServer(request);
   const { response, text } = await readText(
     connection,
     `${registryPath(request.registry)}/exports/claude-code-managed-settings?mode=${request.mode}`,
     {
-      signal: AbortSignal.timeout(request.timeout),
+      signal,
       headers: cached?.etag == null ? {} : { 'if-none-match': cached.etag },
     },
   );

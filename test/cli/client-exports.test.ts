@@ -1,5 +1,5 @@
 /** The commands around clients: export, policy, search, show, doctor. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -166,6 +166,26 @@ describe('policy claude-code', () => {
         { allowManagedMcpServersOnly: true, allowedMcpServers: [] },
       ]);
     }
+  });
+
+  test('doesn’t wait for an identity provider that hangs while it renews a login, nor for another one that does', async () => {
+    const provider = await startOddServer('never');
+    const login = { issuer: provider.url, clientId: 'cli', accessToken: 'old', refreshToken: 'used' };
+    const servers = { [api.url]: { ...login, expiresAt: '2020-01-01T00:00:00Z' } };
+    await mkdir(join(folder, 'home', 'rollcall'), { recursive: true });
+    await writeFile(join(folder, 'home', 'rollcall', 'credentials.json'), JSON.stringify({ servers }));
+    const words = ['policy', 'claude-code', '--cache', join(folder, 'late.json'), '--server', api.url];
+    const startedAt = Date.now();
+    const started = Array.from({ length: 2 }, () =>
+      startRollcall({ XDG_CONFIG_HOME: join(folder, 'home') }, ...words, '--timeout', '300'),
+    );
+    const answers = await Promise.all(started.map(({ ended }) => ended));
+    expect(Date.now() - startedAt).toBeLessThan(12_000);
+    for (const answer of answers) {
+      expect(settingsOf(answer)).toEqual({ allowManagedMcpServersOnly: true, allowedMcpServers: [] });
+      expect(answer.stderr).toContain('there was no answer within 300 ms');
+    }
+    await provider.close();
   });
 
   test('can run many times at once', async () => {
