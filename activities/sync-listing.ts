@@ -3,7 +3,7 @@ import { listChanges } from '../db/syncs/sync-changes.ts';
 import { listFindings } from '../db/syncs/sync-findings.ts';
 import type { SyncListing } from '../workflows/contract/syncs.ts';
 
-/** How many entries of each kind are listed. */
+/** Number of listed entries of each kind. */
 const LISTED = 20;
 /** Longest text in characters, so that a listing stays within a few kilobytes. */
 const MAX_TEXT = 200;

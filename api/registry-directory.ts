@@ -69,7 +69,7 @@ export class RegistryDirectory {
     return this.#isTooOld() ? 0 : this.#registries.size;
   }
 
-  /** Milliseconds since the registries were last known to be current; undefined: they are current. */
+  /** Milliseconds since the registries were last known to be current; undefined if they are current. */
   staleMs(): number | undefined {
     return this.#isStale && !this.#isFollowing() ? Date.now() - this.#currentAt : undefined;
   }

@@ -14,7 +14,7 @@ const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
 /** `go.mod` and `go.sum`. If you change the version in them, also change `TEMPORAL_CLI_VERSION`. */
 const MODULE = fileURLToPath(new URL('temporal-cli', import.meta.url));
 const REMINDER_EVERY_MS = 20_000;
-/** Where Go finds its files, its module proxy, and trusted certificates. */
+/** Variables by which Go finds its files, its module proxy, and trusted certificates. */
 const PASSED_ON = [
   'PATH', 'HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'GOPATH', 'GOCACHE', 'GOMODCACHE', 'GOROOT', 'GOENV',
   'GOTOOLCHAIN', 'GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB', 'GOAUTH', 'NETRC', 'SSL_CERT_FILE',

@@ -20,7 +20,7 @@ export interface EmbeddedTemporalOptions {
   readonly directory: string;
   /** The port. Default: any free one. */
   readonly port?: number;
-  /** The address of its Web UI, which checks neither host nor origin. Absent: no UI. */
+  /** The address of its Web UI, which checks neither host nor origin; absent for no UI. */
   readonly ui?: LoopbackAddress;
   /** Whether to keep the data when the server stops. */
   readonly keepData: boolean;

@@ -31,7 +31,7 @@ export function collectionPath(apiVersion: string, plural: string, namespace?: s
 /** The location of an object. */
 export interface Place {
   readonly path: string;
-  /** For messages: `the Deployment team-a/weather`. */
+  /** The name of the object in messages: `the Deployment team-a/weather`. */
   readonly what: string;
 }
 

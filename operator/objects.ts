@@ -168,7 +168,7 @@ function digest(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
-/** Where resources of a group are served. */
+/** The path under which the resources of a group are served. */
 export function resourceCollection(group: RegistryResource['group']): {
   readonly apiVersion: string;
   readonly plural: string;

@@ -73,7 +73,7 @@ export interface AuditEvent {
   /** Time of the request (RFC 3339). */
   readonly at: string;
   readonly action: AuditAction;
-  /** Null: the action is in progress, or its process ended before the action was finished. */
+  /** The outcome; null if the action is in progress, or if its process ended before the action was finished. */
   readonly outcome: AuditOutcome | null;
   readonly actor: AuditActor;
   /** `sub` and `iss` of the token; null without one. */

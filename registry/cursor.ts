@@ -17,7 +17,7 @@ export interface ListQuery {
   readonly search?: string;
   /** `latest`, or an exact version. */
   readonly version?: string;
-  /** RFC 3339. */
+  /** Only entries that changed at this time or later (RFC 3339). */
   readonly updatedSince?: string;
   /** Statuses in lower case, separated by commas. */
   readonly status?: string;

@@ -37,7 +37,7 @@ export interface SourceDefinition {
   readonly format?: RegistryFormat;
   readonly filter?: SourceFilter;
   readonly syncPolicy: {
-    /** Milliseconds between syncs. Null: syncs only start on request. */
+    /** Milliseconds between syncs; null if syncs only start on request. */
     readonly intervalMs: number | null;
     /** Maximum share of entries (0 to 1) that one sync may remove. Default 0.5. */
     readonly maxRemoval: number;

@@ -13,7 +13,7 @@ import type { GitPackage } from '../registry/skills/packages.ts';
 import type { PackageReader } from './package-reader.ts';
 import type { SourceKind, SourceReader } from './source-kind.ts';
 
-/** In the order in which the configuration lists them. */
+/** The kinds in the order in which the configuration lists them. */
 const kinds: SourceKind[] = [erased(git), erased(api), erased(file), managed, erased(kubernetes), erased(configMap)];
 
 /** All kinds. Schemas are built from them when they are loaded. */

@@ -43,7 +43,7 @@ export interface SourceKind<Origin extends SourceOrigin = SourceOrigin, Written 
   /** The reverse of `originOf`, for APIs that show a source as it would be configured. */
   readonly written: (origin: Origin) => Record<string, unknown>;
 
-  /** Where the source comes from, for operators: no credentials, no query string. */
+  /** The origin of the entries, for operators: no credentials, no query string. */
   readonly label: (origin: Origin) => string;
   /** The URL of the upstream, for checking that this machine reaches its host. Default: it is on no other host. */
   readonly upstream?: (origin: Origin) => URL | null;

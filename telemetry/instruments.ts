@@ -6,7 +6,7 @@ import { createFastHistogram, meter } from './meter.ts';
 
 /** The boundaries of the semantic conventions in seconds, with smaller ones, because cached pages take less than 5 ms. */
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
-/** From the semantic conventions. */
+/** The boundaries of the semantic conventions in seconds. */
 const DATABASE_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 const SYNC_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 900];
 

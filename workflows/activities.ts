@@ -110,7 +110,7 @@ export function retireActivities(): ActivityInterfaceFor<Pick<WriteActivities, '
   });
 }
 
-/** What fails now, or isn't done in time, is done after the next housekeeping. */
+/** Packages that can't be read now or in time are read after the next housekeeping. */
 export const { readPackages } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',
   scheduleToCloseTimeout: '1 hour',
@@ -118,7 +118,7 @@ export const { readPackages } = proxyActivities<Activities>({
   retry: { initialInterval: '5 seconds', maximumInterval: '1 minute' },
 });
 
-/** What fails now is done at the next housekeeping. */
+/** Work that fails now is repeated at the next housekeeping. */
 export const { reconcileSources, purge } = proxyActivities<Activities>({
   startToCloseTimeout: '10 minutes',
   retry: { initialInterval: '5 seconds', maximumAttempts: 3 },

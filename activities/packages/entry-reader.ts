@@ -49,7 +49,7 @@ interface EntryReaderOptions {
 export class EntryReader {
   readonly #options: EntryReaderOptions;
   readonly #oci: OciReader;
-  /** How often each host has failed since it last worked: an activity must not wait for it once per entry. */
+  /** Failures of each host since it last worked: an activity must not wait for a host once per entry. */
   readonly #failures = new Map<string, number>();
 
   constructor(options: EntryReaderOptions) {

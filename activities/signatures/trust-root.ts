@@ -16,7 +16,7 @@ const verifiers = new Map<string, { readonly verifier: Promise<Verifier>; readon
 /**
  * A verifier with current keys, kept for a day.
  *
- * @param file a trusted_root.json; undefined: the public good instance of Sigstore
+ * @param file a trusted_root.json; undefined for the public good instance of Sigstore
  * @throws RollcallError if the keys can't be read
  */
 export async function currentVerifier(file: string | undefined): Promise<Verifier> {

@@ -18,7 +18,7 @@ export class SnapshotFindings {
   #rejected: number;
   #warnings: number;
 
-  /** @param found the counts of an earlier attempt, which has stored its findings; null: there was none */
+  /** @param found the counts of an earlier attempt, which has stored its findings; null if there was none */
   constructor(rows: SnapshotRows, found: { readonly rejected: number; readonly warnings: number } | null) {
     this.#rows = rows;
     this.#hasStored = found !== null;

@@ -34,13 +34,13 @@ export interface Staged {
   readonly entries: number;
   readonly rejected: number;
   readonly warnings: number;
-  /** Where the fetch continues. */
+  /** The cursor from which the fetch continues. */
   readonly cursor: string;
   /** All entries before the cursor: taken, rejected, and filtered out. */
   readonly found: number;
 }
 
-/** How far a paged fetch is, as an attempt that continues at the cursor must know it. */
+/** The progress of a paged fetch that an attempt needs to continue at the cursor. */
 type Reached = Pick<Staged, 'cursor' | 'found' | 'rejected' | 'warnings'>;
 
 /** A document of a snapshot, which can have several. */

@@ -18,9 +18,9 @@ export const listAuditEvents = query({
     outcome: z.enum([...AUDIT_OUTCOMES, 'unknown']).optional(),
     /** The name of an entry, source, or registry; for other requests the method and path. */
     target: text.optional(),
-    /** At this time or later. */
+    /** Only events at this time or later. */
     from: timestamp.optional(),
-    /** Before this time. */
+    /** Only events before this time. */
     until: timestamp.optional(),
     /** The last event of the previous page. */
     before: z.object({ at: timestamp, id: z.guid() }).optional(),

@@ -65,7 +65,7 @@ const source = z.object({
   updatedAt: text,
   lastRun: syncRunRow.nullable(),
 });
-/** How a source is doing. Times are RFC 3339. */
+/** The state of a source. Times are RFC 3339. */
 const sourceHealth = z.object({
   /** `failing` and `paused` take precedence over `syncing`. */
   phase: z.enum(['idle', 'syncing', 'failing', 'paused', 'retiring']),
@@ -232,7 +232,7 @@ export const system = z.object({
   counts: z.object({ sources: z.number(), registries: z.number(), entries: z.number() }),
 });
 
-/** RFC 3339, or null. */
+/** A time in RFC 3339, or null. */
 export function timeText(milliseconds: number | null): string | null {
   return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }

@@ -11,7 +11,7 @@ export interface AuditLines {
 }
 
 /**
- * @param logFile its absolute path; undefined: standard output.
+ * @param logFile its absolute path; undefined for standard output.
  * @throws Error if the file can't be written.
  */
 export async function openAuditLines(logFile: string | undefined, logger: Logger): Promise<AuditLines> {

@@ -7,7 +7,10 @@ import type { z } from 'zod';
 import 'zod-openapi';
 import type { ApiContext } from '../context.ts';
 
-/** Who can call an endpoint. Tokens are only needed if authentication is on; roles are checked by the operations. */
+/**
+ * The callers that can use an endpoint. Tokens are only needed if authentication is on; roles are checked by the
+ * operations.
+ */
 export type Access =
   /** Everyone. A token is ignored. */
   | 'open'

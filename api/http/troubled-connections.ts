@@ -2,7 +2,7 @@
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** By the code of Node's error; all others mean that it isn't HTTP. */
+/** Answers by the code of Node's error. All other codes mean that the request isn't HTTP. */
 const ANSWERS: Readonly<Record<string, { readonly status: number; readonly error: string }>> = {
   HPE_HEADER_OVERFLOW: { status: 431, error: 'The headers and path of the request are too large' },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, error: 'The extensions of a chunk in the body are too large' },

@@ -11,7 +11,7 @@ const MAX_PARTS = 3;
 export interface Cookie {
   /** The name without the prefix. */
   readonly name: string;
-  /** The path below the site's to which the browser sends it; empty: all paths. */
+  /** The path below that of the site to which the browser sends the cookie; empty for all paths. */
   readonly path: '' | '/auth';
   /** `lax`: also sent when another site, such as the identity provider, redirects here. */
   readonly sameSite: 'lax' | 'strict';

@@ -21,7 +21,7 @@ export type SignInFailure = 'denied' | 'expired' | 'rejected' | 'too-large' | 'u
 
 export interface SignInOptions {
   readonly sessions: Sessions;
-  /** At least one. */
+  /** The providers, at least one. */
   readonly providers: readonly ConsoleAtProvider[];
   /** Throws TokenRejected or ProviderUnavailable for a token that this server doesn't accept. */
   readonly verifyToken: (token: string) => Promise<Caller>;

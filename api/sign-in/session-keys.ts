@@ -55,7 +55,10 @@ export class SessionKeys {
   }
 }
 
-/** From the configured file with one secret per line, newest first; else secrets that are generated in Postgres. */
+/**
+ * Reads the secrets from the configured file, with one per line and the newest first, or else generates them in
+ * Postgres.
+ */
 export function createSessionKeys({ sessionSecret }: OAuthSettings, database: Database): SessionKeys {
   if (sessionSecret === undefined) {
     return new SessionKeys(async () => await currentSessionSecrets(database, GENERATED_AGES));

@@ -109,7 +109,7 @@ export class Sessions {
   }
 }
 
-/** What is known about the session of a request. */
+/** The session of a request. */
 export interface RequestSession {
   /** When the access token expires, in milliseconds since the epoch. Null if the session has ended. */
   readonly expiresAt: number | null;

@@ -115,7 +115,7 @@ async function* validated<Output extends z.ZodType>(
   for await (const state of states) yield output.parse(state);
 }
 
-/** For callers inside this process, which can't disconnect. */
+/** The signal for callers inside this process, which can't disconnect. */
 const NEVER = new AbortController().signal;
 
 /** The type of the input for clients. The operation validates it, after the permission, so that refusals are recorded. */

@@ -136,7 +136,7 @@ export const NAMESPACES: Weighted<'github' | 'hosting' | 'domain'> = [
 /** Namespaces of more than one server are rare: 42 of 533, the large one aside. */
 export const SHARE_OF_KNOWN_NAMESPACE = 0.14;
 
-/** How a version is written. */
+/** The notation of a version. */
 export const VERSION_STYLES: Weighted<'semver' | 'prerelease' | 'prefixed'> = [
   [945, 'semver'],
   [36, 'prerelease'],
@@ -144,7 +144,7 @@ export const VERSION_STYLES: Weighted<'semver' | 'prerelease' | 'prefixed'> = [
 ];
 
 export const SHARE_WITH_REPOSITORY = 0.93;
-/** Of those: an empty object, which the schema forbids. */
+/** The share of those that are an empty object, which the schema forbids. */
 export const SHARE_OF_EMPTY_REPOSITORY = 0.16;
 export const SHARE_WITH_TITLE = 0.17;
 export const SHARE_WITH_WEBSITE = 0.06;

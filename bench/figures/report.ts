@@ -4,7 +4,7 @@ import { type Figure, rounded } from './figure.ts';
 import type { Sample } from './sample.ts';
 
 export interface Report {
-  /** RFC 3339 */
+  /** Time of the run (RFC 3339). */
   readonly date: string;
   readonly machine: string;
   readonly loadTool: string;

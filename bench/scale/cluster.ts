@@ -27,7 +27,7 @@ export type Role = 'api' | 'worker';
 
 export interface Member {
   readonly role: Role;
-  /** For example `api-1`. */
+  /** The name, for example `api-1`. */
   readonly name: string;
   /** `host:port`; only of an api. */
   readonly address: string;
@@ -47,7 +47,7 @@ interface ClusterSettings extends Content {
 }
 
 export class Cluster {
-  /** Through nginx. */
+  /** The URL of nginx. */
   readonly url: string;
   readonly members: Member[] = [];
   readonly client: Client;

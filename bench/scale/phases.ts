@@ -62,7 +62,10 @@ async function untilPublishing(publishes: Publishes, since: number): Promise<num
   return delayedUntil - since;
 }
 
-/** As the chart does it: apis one by one; new workers beside the old ones, then the current version, then the old ones end. */
+/**
+ * Upgrades like the chart: apis one by one; new workers next to the old ones, then the current version, then the end of
+ * the old ones.
+ */
 export async function upgrade(cluster: Cluster, version: string, say: Say): Promise<number> {
   const startedAt = Date.now();
   await cluster.useVersion(version);

@@ -2,9 +2,9 @@
 
 export interface Finding {
   readonly severity: 'ok' | 'warning' | 'problem';
-  /** What was requested, and what the result means for the client. */
+  /** The request, and the meaning of its result for the client. */
   readonly what: string;
-  /** What to do about it; absent if nothing is wrong. */
+  /** The remedy; absent if nothing is wrong. */
   readonly fix?: string;
 }
 

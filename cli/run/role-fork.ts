@@ -41,7 +41,7 @@ export async function forkRole(order: RoleOrder): Promise<Running> {
   return { ended, stop: () => stop(child, ended, drainDelayMs(configuration.server)) };
 }
 
-/** In the terminal of `serve` only warnings and errors are of interest. */
+/** The terminal of `serve` shows only warnings and errors. */
 function logSettings(log: LogSettings): LogSettings {
   return logFormat(log) === 'text' ? { level: 'warn', ...log, format: 'text' } : log;
 }

@@ -7,7 +7,7 @@ import { storedToken } from '../login/stored-token.ts';
 
 export interface AccessToken {
   readonly value: string;
-  /** Where the token came from, for messages. The token itself is never shown. */
+  /** The origin of the token, for messages. The token itself is never shown. */
   readonly origin: string;
 }
 

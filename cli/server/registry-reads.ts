@@ -4,17 +4,17 @@ import { CommandFailure } from '../terminal/failure.ts';
 import { refusalText } from './server-errors.ts';
 import type { ServerConnection } from './server-connection.ts';
 
-/** Where a registry is served; without a name, the default registry. */
+/** The path of a registry; without a name, that of the default registry. */
 export function registryPath(registry: string | undefined): string {
   return registry === undefined ? '' : `/registry/${encodeURIComponent(registry)}`;
 }
 
-/** Where the entries of a kind are listed. */
+/** The path of the list of entries of a kind. */
 export function listPath(kind: EntryKind): string {
   return kind === 'server' ? '/v0.1/servers' : `/v0.1/x/dev.toolhive/${kind}s`;
 }
 
-/** Where the versions of an entry are. The name of a skill or plugin is two segments: its namespace, and the rest. */
+/** The path of the versions of an entry. The name of a skill or plugin is two segments: its namespace, and the rest. */
 export function entryPath(kind: EntryKind, name: string): string {
   const segments = kind === 'server' ? [name] : name.split('/');
   return [listPath(kind), ...segments.map(encodeURIComponent)].join('/');
@@ -38,7 +38,7 @@ export async function readJson<Answer>(connection: ServerConnection, path: strin
   return parsed(connection, path, text) as Answer;
 }
 
-/** How a server without a resource answers: "not found", "method not allowed", or "not implemented". */
+/** Statuses of a server that doesn't have a resource: "not found", "method not allowed", and "not implemented". */
 const ABSENT: ReadonlySet<number> = new Set([404, 405, 501]);
 
 /** Like `readJson`. Null if the server doesn't have the resource. */

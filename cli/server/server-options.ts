@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { CommandFailure, USAGE_EXIT_STATUS } from '../terminal/failure.ts';
 import { printable } from '../terminal/printable.ts';
 
-/** Which server, and which certificate authorities to trust. */
+/** The server, and the certificate authorities to trust. */
 export interface ServerOption {
   /** The base URL of the API. */
   readonly server: string;

@@ -1,4 +1,4 @@
-/** Who is signed in: a menu in the header, and a notice when the session has ended. */
+/** The account of the user: a menu in the header, and a notice when the session has ended. */
 import { Alert, Button, Menu, Text } from '@mantine/core';
 import { IconUser } from '@tabler/icons-react';
 import type { ReactElement } from 'react';

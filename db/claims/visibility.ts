@@ -2,7 +2,7 @@
 import { type FragmentSqlToken, sql } from 'slonik';
 import type { EntryKind } from '../../registry/entry-kind.ts';
 
-/** What a caller can see of a registry: everything, or the names with certain claims. */
+/** The part of a registry that a caller can see: everything, or the names with certain claims. */
 export type Visibility = 'all' | VisibleClaims;
 
 export interface VisibleClaims {

@@ -13,7 +13,7 @@ export interface CreatedRegistry {
   /** Names of existing sources in order of precedence. */
   readonly sources: readonly string[];
   readonly access: 'protected' | 'public';
-  /** Claims required for reading it; null: none. */
+  /** Claims required for reading the registry; null if there are none. */
   readonly claims: Claims | null;
 }
 

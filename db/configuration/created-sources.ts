@@ -14,7 +14,7 @@ import { nothing } from '../connection/schemas.ts';
 
 export interface CreatedSource {
   readonly definition: SourceDefinition;
-  /** Claims required for reading the source and its entries; null: none. */
+  /** Claims required for reading the source and its entries; null if there are none. */
   readonly claims: Claims | null;
 }
 

@@ -75,7 +75,7 @@ function wantedSources(
   });
 }
 
-/** In the same order as all transactions: an apply holds its source while it waits for registries. */
+/** Locks in the same order as all transactions: an apply holds its source while it waits for registries. */
 async function lockAll(
   transaction: Transaction,
   sourceIds: readonly string[],

@@ -1,7 +1,7 @@
 /** Lines in the text format of `COPY … FROM STDIN`. */
 import { withoutNul } from './stored-text.ts';
 
-/** What a column takes: `text`, `boolean`, `text[]`, `bytea`, or another type as its text. */
+/** The value of a column: `text`, `boolean`, `text[]`, `bytea`, or another type as its text. */
 export type CopyValue = string | boolean | null | readonly string[] | Uint8Array;
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };

@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 /** An id, opaque outside of the database. */
 export const id = z.string();
-/** RFC 3339 in UTC (see pool.ts). */
+/** A timestamp in RFC 3339 and UTC (see pool.ts). */
 export const timestamp = z.string();
 /** A bigint far below 2^53. */
 export const count = z.coerce.number();

@@ -3,7 +3,7 @@ export function withoutNul(text: string): string {
   return text.replaceAll('\0', '');
 }
 
-/** The same for text that may be absent. */
+/** Like `withoutNul`, for text that may be absent. */
 export function textOrNull(text: string | null | undefined): string | null {
   return text === null || text === undefined ? null : withoutNul(text);
 }

@@ -60,7 +60,7 @@ export type DeploymentRow = z.infer<typeof deploymentRow>;
 /**
  * Returns the deployments of the servers that a caller can see in a registry, ordered by namespace and name.
  *
- * @param name name of a server or of its object in the cluster; null: all
+ * @param name the name of a server or of its object in the cluster; null for all
  */
 export async function listDeployments(
   database: Database,

@@ -4,7 +4,7 @@ import { RollcallError } from '../../registry/failure.ts';
 /** Below this number of live entries, the share isn't checked, because it means little. */
 const SHARE_APPLIES_FROM = 10;
 
-/** What complete snapshots can remove from a source. */
+/** Limits for the removals by complete snapshots. */
 export interface RemovalRules {
   /** Override the removal guard. */
   readonly force: boolean;
@@ -16,7 +16,7 @@ export interface RemovalRules {
   readonly filterExcludes: (name: string, tags: readonly string[]) => boolean;
 }
 
-/** What a complete snapshot would remove from a source. */
+/** The entries that a complete snapshot would remove from a source. */
 export interface Removal {
   readonly kind: EntryKind;
   /** Live entries of the kind that the snapshot lacks. */

@@ -15,7 +15,7 @@ const sourceStateRow = z.object({
   paused: z.boolean(),
   /** Whether the source left the configuration. */
   detached: z.boolean(),
-  /** Milliseconds between cycles. Null: only a message starts a sync. */
+  /** Milliseconds between cycles; null if only a message starts a sync. */
   intervalMs: z.number().nullable(),
   /** Timeout of a fetch in milliseconds. */
   deadlineMs: z.number().nullable(),

@@ -17,7 +17,7 @@ export interface SnapshotChunk {
   readonly sourceId: string;
   /** Counts the chunks of the snapshot, starting at 0. */
   readonly number: number;
-  /** Where a paged fetch continues after this chunk. */
+  /** The cursor from which a paged fetch continues after this chunk. */
   readonly cursor: string | null;
   readonly drafts: readonly EntryDraft[];
 }

@@ -12,7 +12,7 @@ export type ToolhivePublishedVersion = Published &
 interface Published {
   /** Claims of the name, as stored; null if there are none. */
   readonly claims: unknown;
-  /** RFC 3339. */
+  /** Publication date (RFC 3339). */
   readonly publishedAt: string;
   readonly updatedAt: string;
 }

@@ -106,9 +106,9 @@ export interface AuditQuery {
   readonly outcome?: AuditOutcome | 'unknown' | undefined;
   /** The name of an entry, source, or registry, or the method and path of a request. */
   readonly target?: string | undefined;
-  /** RFC 3339, inclusive. */
+  /** The earliest time (RFC 3339, inclusive). */
   readonly from?: string | undefined;
-  /** RFC 3339, exclusive. */
+  /** The latest time (RFC 3339, exclusive). */
   readonly until?: string | undefined;
   /** The last event of the previous page. */
   readonly before?: { readonly at: string; readonly id: string } | undefined;

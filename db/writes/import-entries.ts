@@ -16,7 +16,7 @@ export interface ImportedEntry {
   readonly draft: EntryDraft;
   /** Claims that readers must hold; empty for the claims of the source. */
   readonly claims: Claims;
-  /** RFC 3339. */
+  /** Publication date (RFC 3339). */
   readonly publishedAt: string;
   readonly updatedAt: string;
 }

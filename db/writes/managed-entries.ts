@@ -22,8 +22,8 @@ export type EntryWrite =
       /** The document to serve, checked by the strict rules. */
       readonly document: string;
       /**
-       * Claims required for reading the server. An existing name must require the same. Absent: an existing name keeps its
-       * claims, and a new one requires those of its source.
+       * Claims required for reading the server. An existing name must require the same. If they are absent, an existing
+       * name keeps its claims, and a new one requires those of its source.
        */
       readonly claims?: Claims | undefined;
     }
@@ -151,7 +151,7 @@ export interface NewEntry {
   readonly draft: EntryDraft;
   readonly publishedAt: string;
   readonly updatedAt: string;
-  /** When readers who follow changes see it appear. */
+  /** The time at which readers who follow changes see the version appear. */
   readonly changedAt: string;
 }
 

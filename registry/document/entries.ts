@@ -208,7 +208,7 @@ interface Identity {
   readonly version: string | null;
 }
 
-/** What identifies an entry that can't be parsed, if it can be found in its bytes. */
+/** Finds the name and version of an entry that can't be parsed in its bytes, if possible. */
 function identify(element: JsonElement): Identity {
   const found = new Map<unknown, string>();
   const identity = new JsonElements({

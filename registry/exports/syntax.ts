@@ -32,7 +32,7 @@ export const LITERAL_ONLY: Syntax = {
   reserved: null,
 };
 
-/** The same for a file in which `${NAME}` is not allowed at all. */
+/** Like `LITERAL_ONLY`, for a file in which `${NAME}` is not allowed at all. */
 export const NO_VARIABLES: Syntax = { ...LITERAL_ONLY, reserved: /\$\{/ };
 
 /**

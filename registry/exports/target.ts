@@ -82,7 +82,7 @@ export function catalogOf(entries: Iterable<ExportedVersion>): Catalog {
     });
 }
 
-/** By code points, like the registry API. */
+/** Compares texts by code points, like the registry API. */
 function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -13,9 +13,9 @@ const SCP_LIKE = /^(?:\w[\w.-]*@)?([a-z0-9.-]+):(?!\/\/)(.+)$/i;
 export const NAMESPACE = /^(?=.{3,128}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/;
 
 /**
- * Derives a namespace from the host and the owner of a repository: `https://github.com/Acme/tools` is `io.github.acme`, and
- * `https://git.example.com/platform/tools` is `com.example.git.platform`. Null: the repository has no host name or no owner, as
- * with repositories of this machine.
+ * Derives a namespace from the host and the owner of a repository: `https://github.com/Acme/tools` is `io.github.acme`,
+ * and `https://git.example.com/platform/tools` is `com.example.git.platform`. Null if the repository has no host name
+ * or no owner, as with repositories of this machine.
  */
 export function namespaceOfRepository(repository: string): string | null {
   const { host, path } = locate(repository) ?? { host: '', path: '' };

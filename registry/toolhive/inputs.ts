@@ -33,7 +33,7 @@ export interface ToolhiveLaunch {
   readonly omitted: readonly string[];
 }
 
-/** How a package is started, as far as ToolHive's format can express it. */
+/** The start of a package in ToolHive's format, with the features that the format can't express. */
 export function toolhiveLaunch(from: JsonObject): ToolhiveLaunch {
   const { settings, runtimeArguments } = packageEnvironment(from);
   const args: string[] = [];

@@ -16,7 +16,7 @@ export interface ToolhiveStored extends JsonObject {
 
 export interface ToolhiveStoredSkill extends ToolhiveStored {
   readonly namespace: string;
-  /** In upper case, `ACTIVE` by default. */
+  /** The status in upper case, `ACTIVE` by default. */
   readonly status: string;
 }
 

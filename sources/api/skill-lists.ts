@@ -9,7 +9,7 @@ import type { ApiState } from './fetch.ts';
 import { type FirstPage, readFirstPage } from './list-parameters.ts';
 import type { ApiUpstream, ListQuery, PageReader } from './upstream.ts';
 
-/** How a registry without the list answers: "not found", "method not allowed", or "not implemented". */
+/** Statuses of a registry without the list: "not found", "method not allowed", and "not implemented". */
 const ABSENT: ReadonlySet<number> = new Set([404, 405, 501]);
 
 interface AskedList {

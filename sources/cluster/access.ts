@@ -22,7 +22,7 @@ export const kubernetesName = text.regex(
 
 type Written = { readonly [Member in keyof ClusterAccess]: string | undefined };
 
-/** From the members of a configured source. Relative paths start at `folder`. */
+/** The access from the members of a configured source. Relative paths start at `folder`. */
 export function accessOf({ kubeconfig, context }: Written, folder: string): ClusterAccess {
   return accessIn({ kubeconfig: kubeconfig && resolve(folder, kubeconfig), context });
 }

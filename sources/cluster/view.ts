@@ -47,7 +47,7 @@ export class ClusterView {
 /** One collection after the last change. */
 export class ViewedCollection {
   readonly collection: ContentCollection;
-  /** Where a watch continues. */
+  /** The version from which a watch continues. */
   resourceVersion: string;
   readonly #seen: Map<string, Seen>;
 

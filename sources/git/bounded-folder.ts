@@ -89,7 +89,10 @@ async function bytesIn(folder: string): Promise<number> {
   return bytes;
 }
 
-/** In whole blocks, so that many small files count. Some file systems report blocks only seconds after a file is written. */
+/**
+ * The size of a file in whole blocks, so that many small files count. Some file systems report blocks only seconds
+ * after a file is written.
+ */
 function bytesOf({ size, blocks }: Stats): number {
   return Math.max(size, blocks * BLOCK_BYTES);
 }

@@ -6,13 +6,13 @@ import { z } from 'zod';
 import { commitVersion, type PinnedFolder } from '../../registry/scan/found.ts';
 
 const pin = z.object({ tree: z.string(), commit: z.string(), version: z.string() });
-/** By the path of the folder. */
+/** The stored pins, by the path of their folder. */
 export const storedPins = z.record(z.string(), pin);
 export type StoredPins = z.output<typeof storedPins>;
 
 interface PinsOptions {
   readonly commit: string;
-  /** RFC 3339. */
+  /** Time of the commit (RFC 3339). */
   readonly committedAt: string;
   readonly previous: StoredPins;
   /** The IDs of folders at the commit, by path. */

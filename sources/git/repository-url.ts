@@ -65,8 +65,8 @@ const SSH_HOST = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/i;
 const SCP_LIKE_HOST = /^(?:\w[\w.-]*@)?([a-z0-9.-]+):(?!\/\/)[^:\s]/i;
 
 /**
- * The host that git would connect to, if there is only one way to read it: the checked host must be the one that git and curl
- * use. Null: a repository of this machine, or a URL with more than one reading.
+ * The host that git would connect to, if there is only one way to read it: the checked host must be the one that git
+ * and curl use. Null for a repository of this machine, and for a URL with more than one reading.
  */
 export function remoteRepository(repository: string): RemoteRepository | null {
   const url = repository.includes('://') ? URL.parse(repository) : null;

@@ -42,7 +42,7 @@ const kubernetesSource = mapping({
 });
 type Written = z.output<typeof kubernetesSource> | null;
 
-/** For sources that name no namespaces: a comma-separated list, as in ToolHive Registry Server. */
+/** The variable for sources that name no namespaces: a comma-separated list, as in ToolHive Registry Server. */
 const WATCHED_NAMESPACES = 'THV_REGISTRY_WATCH_NAMESPACE';
 
 export const kubernetes: SourceKind<KubernetesOrigin, Written> = {

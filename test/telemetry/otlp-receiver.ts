@@ -7,7 +7,7 @@ import { readMessage, type Message } from './protobuf.ts';
 export interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
-  /** Empty: the root of its trace. */
+  /** The id of the parent; empty for the root of a trace. */
   readonly parentSpanId: string;
   readonly name: string;
   readonly attributes: Readonly<Record<string, string | number>>;

@@ -36,7 +36,7 @@ export interface RegistryState extends RegistryKey {
 }
 
 interface StoryLine {
-  /** RFC 3339. */
+  /** The time of the event (RFC 3339). */
   readonly at: string;
   readonly text: string;
 }

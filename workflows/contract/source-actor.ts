@@ -111,7 +111,7 @@ export interface SourceDescription {
   readonly kind: string;
   readonly phase: SourcePhase;
   readonly paused: boolean;
-  /** RFC 3339; absent if only a message starts a sync. */
+  /** When the next cycle is due (RFC 3339); absent if only a message starts a sync. */
   readonly nextCycleAt?: string;
   readonly lastCheckedAt?: string;
   readonly lastSuccessAt?: string;

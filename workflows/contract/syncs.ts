@@ -5,17 +5,17 @@ import type { FailureType } from '../../registry/failure.ts';
 export type SyncOutcome = 'changed' | 'unchanged' | 'failed' | 'cancelled';
 export type SyncTrigger = 'start' | 'timer' | 'watch' | 'message' | 'definition' | 'full';
 
-/** What an actor knows about its source's definition, which is stored in Postgres. */
+/** An actor's knowledge of its source's definition, which is stored in Postgres. */
 export interface SourceReference {
   readonly name: string;
   readonly kind: string;
   readonly fingerprint: string;
-  /** Where entries come from, for the Web UI: no credentials, no query string. */
+  /** The origin of the entries, for the Web UI: no credentials, no query string. */
   readonly label: string;
   /** Whether changes are noticed without waiting for the timer. */
   readonly isWatched: boolean;
   readonly policy: {
-    /** Milliseconds from one cycle to the next; null: only a message starts a sync. */
+    /** Milliseconds from one cycle to the next; null if only a message starts a sync. */
     readonly intervalMs: number | null;
     /** Longest time for one fetch, in milliseconds. */
     readonly deadlineMs: number;

@@ -49,7 +49,7 @@ function nextCycle(state: SourceState): string {
   return readableTime(new Date(state.nextCycleAtMs).toISOString());
 }
 
-/** From the last sync that counted entries: a sync that finds nothing new may not read any. */
+/** The counts of the last sync that counted entries: a sync that finds nothing new may not read any. */
 function entriesOf(state: SourceState): string | undefined {
   const counts = state.recentSyncs.find((report) => report.outcome === 'changed' || report.counts?.entries)?.counts;
   if (counts === undefined) return undefined;

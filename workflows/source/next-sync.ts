@@ -10,7 +10,7 @@ const FIRST_BACKOFF_MS = 10_000;
 const INTERVAL_JITTER = 0.1;
 
 export interface CycleEnd {
-  /** `syncPolicy.intervalMs`; null: only a message starts a sync. */
+  /** `syncPolicy.intervalMs`; null if only a message starts a sync. */
   readonly intervalMs: number | null;
   /** 0 after a success, a cancelled sync, or a check that found nothing new. */
   readonly consecutiveFailures: number;
@@ -57,7 +57,7 @@ export function isFullSyncDue(state: SourceState, nowMs: number): boolean {
   return state.lastFullSyncAt === undefined || Date.parse(state.lastFullSyncAt) + fullSyncEveryMs <= nowMs;
 }
 
-/** What starts the next cycle: requests take precedence over a first sync, and that over the timer. */
+/** The trigger of the next cycle. Requests take precedence over a first sync, and a first sync over the timer. */
 export function triggerOf(
   state: SourceState,
   news: { readonly fromWatch: boolean; readonly nowMs: number },

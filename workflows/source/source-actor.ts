@@ -22,7 +22,7 @@ export interface Retirement {
 export class SourceActor {
   #state: SourceState;
   #activity: 'waiting' | 'checking' | 'syncing' = 'waiting';
-  /** What is running now; a retirement cancels it, and so does a message during a check. */
+  /** The running work. A retirement cancels it, and so does a message during a check. */
   #running: CancellationScope | undefined;
   #watching: CancellationScope | undefined;
   #requestedIn: Context | undefined;

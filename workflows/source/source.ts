@@ -20,7 +20,7 @@ import { keepWatching } from './watch.ts';
 
 /** Keeps histories readable and replays fast. */
 const CYCLES_PER_RUN = 50;
-/** The same for managed sources, whose histories grow with writes: about 90 of them. */
+/** The limit for managed sources, whose histories grow with writes: about 90 of them. */
 const EVENTS_PER_RUN = 1_000;
 
 /** Starts the next run on the current version of the workers. A run stays on the version on which it started. */

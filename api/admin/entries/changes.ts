@@ -85,7 +85,7 @@ export const skillStatusUpdate = z
   })
   .meta({ id: 'SkillStatusUpdateRequest' });
 
-/** The same for servers. */
+/** The body of a status change of a server. */
 export const statusUpdate = skillStatusUpdate
   .safeExtend({ status: z.enum(SERVER_STATUSES, WRONG_STATUS).meta({ example: 'deprecated' }) })
   .meta({ id: 'StatusUpdateRequest' });

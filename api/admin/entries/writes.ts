@@ -25,7 +25,7 @@ import type { PublishedDocument } from './published-document.ts';
 
 export interface Publication {
   readonly published: PublishedDocument;
-  /** The claims required for reading the server; null: those of its name or its source. */
+  /** The claims required for reading the server; null for those of its name or its source. */
   readonly claims: Claims | null;
   readonly idempotencyKey: string;
 }

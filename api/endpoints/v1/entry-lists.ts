@@ -43,7 +43,7 @@ async function allEntries(read: ReadPage): Promise<AsyncIterable<ListedEntry>> {
   return following();
 }
 
-/** In chunks smaller than a server, which can have any number of versions. */
+/** Groups entries by name, in chunks smaller than a server, which can have any number of versions. */
 async function* byName(entries: AsyncIterable<ListedEntry>): AsyncGenerator<string, void, void> {
   let current: string | undefined;
   for await (const entry of entries) {

@@ -22,7 +22,7 @@ function time(written: unknown): string | undefined {
 
 type Conditions = Parameters<typeof server.audit.list.query>[0];
 
-/** The same filters for the server. */
+/** Converts the filters to those of the server. */
 export function conditionsOf({ from, until, ...others }: AuditSearch): Conditions {
   return {
     ...others,

@@ -15,7 +15,7 @@ export interface Change {
   readonly after: string | undefined;
 }
 
-/** In the order of the sections, then of the documents. The version number itself doesn't count. */
+/** The differences in the order of the sections, then of the documents. The version number itself doesn't count. */
 export function differences(before: ServerDocument, after: ServerDocument): readonly Change[] {
   const old = factsOf(before);
   const current = factsOf(after);

@@ -92,7 +92,7 @@ function Package({ part }: { readonly part: JsonObject }): ReactElement {
   );
 }
 
-/** Which package the files that the registry serves come from, or why it has none. */
+/** The package that the registry's files come from, or the reason why it has none. */
 function StoredFiles({ reading }: Pick<ServerVersion, 'reading'>): ReactElement | null {
   if (reading === null || (reading.package === null && reading.fault === null)) return null;
   return (

@@ -462,7 +462,7 @@ async function listen(handler: RequestListener): Promise<string> {
 }
 
 /**
- * An introspection endpoint on loopback with a configured answer per token; null: the token is active.
+ * An introspection endpoint on loopback with a configured answer per token; null if the token is active.
  * @returns its URL
  */
 async function listenToIntrospection(
