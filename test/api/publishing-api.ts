@@ -1,6 +1,7 @@
 /** An API that accepts writes, with its own Temporal namespace and worker. */
 import pino from 'pino';
-import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { createTestNamespace, type TestNamespace } from '../temporal-namespace.ts';
 import type { SourceDefinition } from '../../registry/source-definition.ts';
 import { runWorker } from '../../worker/run-worker.ts';
 import { useSources } from '../db/sync-source.ts';

@@ -5,7 +5,8 @@ import type { ContextOptions } from '../../api/open-context.ts';
 import { runApi } from '../../api/run-api.ts';
 import { Database } from '../../db/connection/database.ts';
 import type { Connections } from '../../db/connection/pool.ts';
-import { createTestDatabase, type TestDatabase, type TestNamespace } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { type TestNamespace } from '../temporal-namespace.ts';
 
 export interface RunningApi {
   /** `http://127.0.0.1:port` */

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
-import { createTestDatabase, createTestNamespace, type TestDatabase } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { createTestNamespace } from '../temporal-namespace.ts';
 import { END_WITH_TEST, ROLLCALL, type RunningCommand, startRollcall } from './rollcall-process.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

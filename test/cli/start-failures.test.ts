@@ -4,7 +4,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withClient } from '../../db/connection/plain-client.ts';
 import { migrateDown } from '../../db/upkeep/migrations.ts';
-import { createEmptyTestDatabase, createTestDatabase, createTestNamespace, type TestDatabase } from '../environment.ts';
+import { createEmptyTestDatabase, createTestDatabase, type TestDatabase } from '../environment.ts';
+import { createTestNamespace } from '../temporal-namespace.ts';
 import { createInstallation, databaseSection, type Installation } from '../infrastructure/installation.ts';
 
 let installation: Installation;

@@ -10,7 +10,7 @@ import { withClient } from '../../db/connection/plain-client.ts';
 import { findFreePort } from '../../embedded/free-port.ts';
 import { type RunningCommand, startRollcall } from '../cli/rollcall-process.ts';
 import { type OwnPostgres, startOwnPostgres } from '../db/own-postgres.ts';
-import { createTestNamespace, type TestNamespace } from '../environment.ts';
+import { createTestNamespace, type TestNamespace } from '../temporal-namespace.ts';
 
 const FOLDER = new URL('../../deploy/compose/', import.meta.url);
 

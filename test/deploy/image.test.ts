@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findFreePort } from '../../embedded/free-port.ts';
-import { createTestDatabase, createTestNamespace } from '../environment.ts';
+import { createTestDatabase } from '../environment.ts';
+import { createTestNamespace } from '../temporal-namespace.ts';
 import { findProgram, type Program, whySkipped } from '../infrastructure/programs.ts';
 
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));

@@ -2,7 +2,8 @@ import { Client, Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { SourceName } from '../../workflows/contract/names.ts';
 import { TypedSearchAttributes } from '@temporalio/common';
-import { createTestNamespace, createTimeSkippingEnvironment } from '../environment.ts';
+import { createTestNamespace } from '../temporal-namespace.ts';
+import { createTimeSkippingEnvironment } from '../time-skipping.ts';
 
 test('a new namespace accepts workflows with our search attributes at once', async () => {
   const { address, namespace } = await createTestNamespace();

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningCommand } from '../cli/rollcall-process.ts';
 import { type OwnPostgres, startOwnPostgres } from '../db/own-postgres.ts';
-import { createTestNamespace, type TestNamespace } from '../environment.ts';
+import { createTestNamespace, type TestNamespace } from '../temporal-namespace.ts';
 import { createInstallation, databaseSection, type Installation } from './installation.ts';
 import { findPostgresPrograms } from './postgres-programs.ts';
 import { whySkipped } from './programs.ts';

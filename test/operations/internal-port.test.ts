@@ -6,7 +6,8 @@ import { type Gate, openGate } from '../api/gate.ts';
 import { expectError, readJson } from '../api/items.ts';
 import { startApi } from '../api/running-api.ts';
 import { source, useSources } from '../db/sync-source.ts';
-import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { createTestNamespace, type TestNamespace } from '../temporal-namespace.ts';
 import { eventually } from '../eventually.ts';
 
 let database: TestDatabase;

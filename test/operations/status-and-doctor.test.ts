@@ -11,7 +11,8 @@ import { openGate } from '../api/gate.ts';
 import { type RunningApi, startApi } from '../api/running-api.ts';
 import { type CommandResult, runRollcall } from '../cli/rollcall-process.ts';
 import { draft, source, sync, useSources } from '../db/sync-source.ts';
-import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { createTestNamespace, type TestNamespace } from '../temporal-namespace.ts';
 import { eventually } from '../eventually.ts';
 import { startWorker } from '../workflows/running-worker.ts';
 

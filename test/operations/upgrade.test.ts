@@ -18,7 +18,8 @@ import { findFreePort, LOOPBACK } from '../../embedded/free-port.ts';
 import { createSourceActors, type SourceActors } from '../../temporal/source-actors.ts';
 import { sourceWorkflowId } from '../../workflows/contract/names.ts';
 import { envelope, serverJson } from '../activities/server-documents.ts';
-import { createEmptyTestDatabase, createTestNamespace, type TestDatabase } from '../environment.ts';
+import { createEmptyTestDatabase, type TestDatabase } from '../environment.ts';
+import { createTestNamespace } from '../temporal-namespace.ts';
 import { eventually } from '../eventually.ts';
 
 const PREVIOUS = 'd686a6758ac1e01c07ab9ec11137b394684f8b49';

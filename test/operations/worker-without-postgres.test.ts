@@ -6,7 +6,8 @@ import { serializeError } from '../../telemetry/serialize-error.ts';
 import { runWorker } from '../../worker/run-worker.ts';
 import { type Gate, openGate } from '../api/gate.ts';
 import { source, useSources } from '../db/sync-source.ts';
-import { createTestDatabase, createTestNamespace, type TestDatabase } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { createTestNamespace } from '../temporal-namespace.ts';
 import { eventually } from '../eventually.ts';
 
 interface Line {

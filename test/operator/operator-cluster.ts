@@ -8,7 +8,7 @@ import { registryTemporal } from '../../operator/temporal-access.ts';
 import { type JsonObject, memberOf, objectsOf } from '../../registry/json.ts';
 import type { TemporalServer } from '../../temporal/connect.ts';
 import { runOperator } from '../../worker/operator/run-operator.ts';
-import { createTestNamespace, type TestNamespace } from '../environment.ts';
+import { createTestNamespace, type TestNamespace } from '../temporal-namespace.ts';
 import { ApiServer, type Answer } from '../kubernetes/api-server.ts';
 import type { ApiServerPrograms } from '../kubernetes/api-server-programs.ts';
 import { apply, type Manifest, pathOf } from '../kubernetes/manifests.ts';

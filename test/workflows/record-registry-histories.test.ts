@@ -16,7 +16,7 @@ import {
   registryWorkflowId,
   type WakeReason,
 } from '../../workflows/contract/registry.ts';
-import { createTestNamespace } from '../environment.ts';
+import { createTestNamespace } from '../temporal-namespace.ts';
 import { eventually } from '../eventually.ts';
 import { writeHistory } from './history-file.ts';
 

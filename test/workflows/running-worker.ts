@@ -7,7 +7,8 @@ import { findInitialState } from '../../temporal/initial-state.ts';
 import { startHousekeeping } from '../../temporal/housekeeping.ts';
 import { createSourceActors, type SourceActors } from '../../temporal/source-actors.ts';
 import { runWorker } from '../../worker/run-worker.ts';
-import { createTestDatabase, createTestNamespace, type TestDatabase, type TestNamespace } from '../environment.ts';
+import { createTestDatabase, type TestDatabase } from '../environment.ts';
+import { createTestNamespace, type TestNamespace } from '../temporal-namespace.ts';
 
 const TASK_QUEUE = 'rollcall';
 

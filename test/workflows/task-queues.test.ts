@@ -7,7 +7,7 @@ import { startTelemetry } from '../../telemetry/telemetry.ts';
 import { loadWorkflowBundle } from '../../worker/bundle.ts';
 import { requestedTaskQueue, sourceWorkflowId, writeTaskQueue } from '../../workflows/contract/names.ts';
 import type { SyncCounts } from '../../workflows/contract/syncs.ts';
-import { createTestNamespace } from '../environment.ts';
+import { createTestNamespace } from '../temporal-namespace.ts';
 import { managedSource } from './running-worker.ts';
 import { gitSource, newState } from './source-states.ts';
 

@@ -7,7 +7,7 @@ import { TemporalUnavailable } from '../../temporal/known-errors.ts';
 import { ensureSearchAttributes } from '../../temporal/search-attributes.ts';
 import { createSourceActors } from '../../temporal/source-actors.ts';
 import { startTelemetry } from '../../telemetry/telemetry.ts';
-import { createTestNamespace } from '../environment.ts';
+import { createTestNamespace } from '../temporal-namespace.ts';
 import { gitSource, newState } from './source-states.ts';
 
 const SOME_SECONDS = 8_000;
