@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenEndpointResponse } from 'openid-client';
 import { type FileLock, takeFileLock } from '../../embedded/file-lock.ts';
+import { isJsonObject, parseJson } from '../../registry/json.ts';
 import { describeError } from '../../telemetry/describe-error.ts';
 import { CommandFailure } from '../terminal/failure.ts';
 
@@ -89,12 +90,10 @@ async function readLogins(): Promise<StoredLogins> {
     if (error.code === 'ENOENT') return '{"servers": {}}';
     throw new CommandFailure(`Can't read ${path}: ${describeError(error)}`);
   });
-  try {
-    return (JSON.parse(text) as { servers: StoredLogins }).servers;
-  } catch {
-    // Leave out the cause: it quotes the text, which contains tokens.
-    throw new CommandFailure(`${path} is damaged: delete it and log in again`);
-  }
+  const content = parseJson(text);
+  if (isJsonObject(content) && isJsonObject(content['servers'])) return content['servers'] as StoredLogins;
+  // Without more, because the text contains tokens.
+  throw new CommandFailure(`${path} is damaged: delete it and log in again`);
 }
 
 async function writeLogins(servers: StoredLogins): Promise<void> {

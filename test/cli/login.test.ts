@@ -1,13 +1,14 @@
 /** Logging in by device code at a real identity provider, and how other commands use the login. */
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEVICE_CLIENT_ID } from '../identity-provider.ts';
 import { createPerson, type Person, type ProtectedServer, startProtectedServer } from './protected-server.ts';
-import type { CommandResult } from './rollcall-process.ts';
+import { type CommandResult, startRollcall } from './rollcall-process.ts';
 
 const LOGIN = ['--client-id', DEVICE_CLIENT_ID];
 const ADA = { sub: 'ada', name: 'Ada Lovelace', role: 'admin' };
@@ -147,6 +148,17 @@ describe('logging in', () => {
     expect(status).toBe(1);
     expect(stderr).toMatch(/^Request to https:.* failed: .*certificate.* --ca-file\n$/);
   });
+});
+
+test.each(['{"servers": {', '{}', 'null'])('says that the file of the logins is damaged: %s', async (content) => {
+  const home = await mkdtemp(join(tmpdir(), 'rollcall-login-'));
+  await mkdir(join(home, 'rollcall'));
+  await writeFile(join(home, 'rollcall', 'credentials.json'), content);
+  const environment = { XDG_CONFIG_HOME: home, ROLLCALL_SERVER: server.url };
+  const { status, stderr } = await startRollcall(environment, 'me').ended;
+  await rm(home, { recursive: true });
+  expect(status).toBe(1);
+  expect(stderr).toContain('credentials.json is damaged: delete it and log in again');
 });
 
 describe('a token that has expired', () => {
