@@ -28,7 +28,7 @@ export interface LoginOptions extends ServerOption {
 export async function logIn(options: LoginOptions): Promise<void> {
   const server = baseUrl(options.server);
   refuseToReveal(server);
-  if (options.caFile !== undefined) await trustCertificateAuthorities(options.caFile);
+  await trustCertificateAuthorities(options.caFile);
   const resource = await readProtectedResource(server);
   const issuer = chooseIssuer(resource, options.issuer);
   const clientId = options.clientId ?? (await clientOfLastLogin(server, issuer)) ?? refuseWithoutClient(issuer);

@@ -18,9 +18,8 @@ export async function logOut(options: ServerOption): Promise<void> {
     console.log(`Not logged in to ${server}`);
     return;
   }
-  const caFile = options.caFile ?? login.caFile;
   try {
-    if (caFile !== undefined) await trustCertificateAuthorities(caFile);
+    await trustCertificateAuthorities(options.caFile ?? login.caFile);
     await revoke(login);
   } catch (error) {
     console.error(

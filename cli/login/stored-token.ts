@@ -9,7 +9,7 @@ import { changeLogins, hasExpired, readLogin } from './credentials.ts';
  */
 export async function storedToken(server: string): Promise<string | undefined> {
   const login = await readLogin(server);
-  if (login?.caFile !== undefined) await trustCertificateAuthorities(login.caFile);
+  await trustCertificateAuthorities(login?.caFile);
   if (login === undefined || !hasExpired(login)) return login?.accessToken;
   return changeLogins(async (logins) => {
     // Another process may have renewed it already. Providers end a login whose refresh token is used twice.

@@ -6,9 +6,11 @@ import { CommandFailure } from '../terminal/failure.ts';
 /**
  * Trusts the certificate authorities in a PEM file, in addition to the default ones.
  *
+ * @param path does nothing if it is undefined
  * @throws CommandFailure if the file can't be read or contains no certificate
  */
-export async function trustCertificateAuthorities(path: string): Promise<void> {
+export async function trustCertificateAuthorities(path: string | undefined): Promise<void> {
+  if (path === undefined) return;
   try {
     setDefaultCACertificates([...getCACertificates('default'), await readFile(path, 'utf8')]);
   } catch (error) {

@@ -19,7 +19,7 @@ export interface ServerConnection {
 /** Connects to the server in the options, with the token they select. */
 export async function connectServer(options: ServerOptions): Promise<ServerConnection> {
   const server = baseUrl(options.server);
-  if (options.caFile !== undefined) await trustCertificateAuthorities(options.caFile);
+  await trustCertificateAuthorities(options.caFile);
   return connectWithToken(server, await findAccessToken(server, options.tokenFile));
 }
 

@@ -36,7 +36,7 @@ export function addRegistryImport(command: Command): void {
       ].join('\n'),
     )
     .action(async (url: string, options: ImportOptions) => {
-      if (options.caFile !== undefined) await trustCertificateAuthorities(options.caFile);
+      await trustCertificateAuthorities(options.caFile);
       const found = await readRegistry(await connectOrigin(baseUrl(url, 'url'), options.fromTokenFile));
       if (options.dryRun) {
         const versions = found.map(({ kind, name, version }) => ({ name: storedName(kind, name), version }));
