@@ -12,7 +12,12 @@ import { CommandFailure } from '../terminal/failure.ts';
 export async function trustCertificateAuthorities(path: string | undefined): Promise<void> {
   if (path === undefined) return;
   try {
-    setDefaultCACertificates([...getCACertificates('default'), await readFile(path, 'utf8')]);
+    const authorities = await readFile(path, 'utf8');
+    // Node ignores text without one.
+    if (!/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/.test(authorities)) {
+      throw new Error('it contains no certificate in PEM format');
+    }
+    setDefaultCACertificates([...getCACertificates('default'), authorities]);
   } catch (error) {
     throw new CommandFailure(`Can't use the certificate authorities in ${path}: ${describeError(error)}`);
   }

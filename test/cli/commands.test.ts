@@ -46,6 +46,14 @@ describe('exit status and messages', () => {
   });
 });
 
+test('a file of authorities without a certificate is refused', async () => {
+  const key = await file('key.pem', '-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n');
+  expect(await runRollcall('sources', '--ca-file', key)).toMatchObject({
+    status: 1,
+    stderr: `Can't use the certificate authorities in ${key}: it contains no certificate in PEM format\n`,
+  });
+});
+
 test('an answer that is not from Rollcall is distinguished from no answer', async () => {
   const website = createServer((_request, response) => response.end('<!DOCTYPE html>')).listen(0, '127.0.0.1');
   await once(website, 'listening');
