@@ -1,10 +1,12 @@
 /** `rollcall import registry`: copies another registry into a managed source. The tests build on each other. */
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Item, labels, official, readJson, readPage } from '../api/items.ts';
 import { type PublishingApi, startPublishingApi } from '../api/publishing-api.ts';
@@ -12,7 +14,7 @@ import { type RunningApi, startApiOnFreshDatabase } from '../api/running-api.ts'
 import { draft, skillDraft, source, sync, useSources } from '../db/sync-source.ts';
 import { createLoopbackCertificate } from '../certificate-authority.ts';
 import { RegistryUpstream } from '../upstreams/registry-upstream.ts';
-import { type CommandResult, startRollcall } from './rollcall-process.ts';
+import { type CommandResult, ROLLCALL, startRollcall } from './rollcall-process.ts';
 
 let publishing: PublishingApi;
 let origin: RegistryUpstream;
@@ -41,12 +43,11 @@ function runImport(...parameters: readonly string[]): Promise<CommandResult> {
 }
 
 function importFrom(url: string, ...parameters: readonly string[]): Promise<CommandResult> {
-  const environment = {
-    ROLLCALL_SERVER: publishing.api.url,
-    ROLLCALL_TOKEN: 'of-this-registry',
-    XDG_CONFIG_HOME: folder,
-  };
-  return startRollcall(environment, 'import', 'registry', url, ...parameters).ended;
+  return startRollcall(environment(), 'import', 'registry', url, ...parameters).ended;
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return { ROLLCALL_SERVER: publishing.api.url, ROLLCALL_TOKEN: 'of-this-registry', XDG_CONFIG_HOME: folder };
 }
 
 test('names the argument that is wrong', async () => {
@@ -116,6 +117,17 @@ test('copies all versions of all pages, with their deprecation', async () => {
   ]);
   const old = await readJson<Item>(publishing.api, '/v0.1/servers/com.example%2Fweather/versions/1.0.0');
   expect(official(old)).toMatchObject({ status: 'deprecated', isLatest: false });
+});
+
+test('reads --ca-file once, so that it can be a pipe', async () => {
+  const caFile = join(folder, 'pipe.pem');
+  await writeFile(caFile, (await createLoopbackCertificate()).authority);
+  const script = '"$@" --ca-file <(cat "$CA_FILE")';
+  const command = [process.execPath, ROLLCALL, 'import', 'registry', origin.url];
+  const { stdout } = await promisify(execFile)('bash', ['-c', script, 'bash', ...command], {
+    env: { ...process.env, ...environment(), CA_FILE: caFile },
+  });
+  expect(stdout).toContain('0 published, 3 already existing, 0 refused');
 });
 
 test('sends its own token only to its own registry', () => {

@@ -36,16 +36,20 @@ export function addRegistryImport(command: Command): void {
       ].join('\n'),
     )
     .action(async (url: string, options: ImportOptions) => {
-      await trustCertificateAuthorities(options.caFile);
-      const found = await readRegistry(await connectOrigin(baseUrl(url, 'url'), options.fromTokenFile));
+      const origin = await connectOrigin(baseUrl(url, 'url'), options.fromTokenFile);
       if (options.dryRun) {
+        await trustCertificateAuthorities(options.caFile);
+        const found = await readRegistry(origin);
         const versions = found.map(({ kind, name, version }) => ({ name: storedName(kind, name), version }));
         printAnswer(options, versions, (listed) => listed.map(versionText).join('\n'));
         return;
       }
+      // First, because the authorities in --ca-file are trusted from then on, for the other registry as well.
+      const connection = await connectServer(options);
+      const found = await readRegistry(origin);
       const { registry, claim: claims } = options;
       const target = {
-        connection: await connectServer(options),
+        connection,
         ...(registry !== undefined && { registry }),
         ...(claims !== undefined && { claims }),
       };
