@@ -161,6 +161,7 @@ describe('doctor', () => {
       /\nPROBLEM Source "broken": failing for .*: UpstreamDenied: it rejected the bearer token\n +to fix it: .*rollcall sync broken --wait/,
       /\nPROBLEM Source "late" is overdue: its next check was due 10 min ago\n/,
       /\nwarning Source "resting" is paused\n +to fix it: resume it with `rollcall resume resting`/,
+      /\nOutbound access\nok +No source or identity provider has a URL to check\n/,
       /\nDisk\n\S+ +\/tmp has [\d.]+ GiB free/,
       /\nVersions\nok +Rollcall \d+\.\d+\.\d+ .*\nok +Node.js \d+/,
       /\n3 problems, \d warnings?\n$/,

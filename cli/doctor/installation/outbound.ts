@@ -23,6 +23,7 @@ export async function checkOutbound({ sources, auth }: Configuration): Promise<F
     const known = hosts.get(key) ?? { url, users: [] };
     hosts.set(key, { url, users: [...known.users, user] });
   }
+  if (hosts.size === 0 && providers.length === 0) return [ok('No source or identity provider has a URL to check')];
   return await Promise.all([
     ...[...hosts.values()].map(({ url, users }) => hostFinding(url, users)),
     ...providers.map(providerFinding),
