@@ -100,6 +100,11 @@ function sourceGauges(states: readonly SourceState[], nowMs: number): Gauge[] {
       description: 'Always 1; the label phase is idle, syncing, failing, paused, or retiring',
       points: states.map(({ name, kind, phase }) => ({ value: 1, attributes: { source: name, kind, phase } })),
     },
+    gauge('created.timestamp', {
+      description: 'Unix time at which the source was created',
+      unit: 's',
+      value: ({ createdAtMs }) => seconds(createdAtMs),
+    }),
     gauge('last_success.timestamp', {
       description: 'Unix time of the last successful sync, or of a later check that found nothing new',
       unit: 's',

@@ -101,6 +101,8 @@ test('have the next attempt of a failing source within its interval', async () =
 });
 
 test('show that a source that was never synced is overdue, and that a managed one is never due', async () => {
+  const created = await valueOf('rollcall_source_created_timestamp_seconds', { source: 'never' });
+  expect(Math.abs((created ?? 0) - Date.now() / 1000)).toBeLessThan(600);
   expect(await valueOf('rollcall_source_last_success_timestamp_seconds', { source: 'never' })).toBeUndefined();
   expect(await valueOf('rollcall_source_lateness_seconds', { source: 'never' })).toBeGreaterThan(0);
   expect(await valueOf('rollcall_source_lateness_seconds', { source: 'written' })).toBeUndefined();
