@@ -1,6 +1,7 @@
 /** CPU time that the log and the metrics cost: cached reads with and without them, in alternation. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HEAP_LIMITS } from '../../cli/run/role-fork.ts';
 import type { ApiOrder } from '../baselines/api-process.ts';
 import { type ServerProcess, startServerProcess } from '../baselines/start-server.ts';
 import type { Bench } from '../bench.ts';
@@ -48,11 +49,14 @@ export async function measureObservedReads(bench: Bench): Promise<Figure[]> {
   }
 }
 
-/** Starts the API in a process of its own. Its log goes to a file, as in production. */
+/** Starts the API in a process of its own, with the heap limits of `serve`. Its log goes to a file, as in production. */
 async function startApi(bench: Bench, order: ApiOrder): Promise<ServerProcess> {
   const log = await open(join(bench.directory, `api-${String(order.isObserved)}.log`), 'w');
   try {
-    return await startServerProcess('api-process.ts', order, { stdio: ['ignore', log.fd, log.fd, 'ipc'] });
+    return await startServerProcess('api-process.ts', order, {
+      execArgv: [...HEAP_LIMITS.api],
+      stdio: ['ignore', log.fd, log.fd, 'ipc'],
+    });
   } finally {
     await log.close();
   }

@@ -17,7 +17,7 @@ const STOP_DEADLINE_MS = 8_500;
  * would hold twice the memory it needs. The api gets a larger young generation because pages are short-lived. The
  * worker's limit leaves room for its workflow cache and for several copies of the largest entries.
  */
-const HEAP_LIMITS = {
+export const HEAP_LIMITS = {
   api: ['--max-semi-space-size=16', '--max-old-space-size=384'],
   worker: ['--max-semi-space-size=8', '--max-old-space-size=768'],
 } as const;
