@@ -47,6 +47,7 @@ async function listRuns(source: string, options: RunsOptions): Promise<void> {
         countedEntries(run),
         outcomeText(run),
       ]),
+      { shortened: ['outcome'] },
     ),
   );
 }

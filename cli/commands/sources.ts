@@ -14,7 +14,8 @@ export function addSourcesCommand(program: Command): void {
       '\nExamples:',
       '  $ rollcall sources',
       '  $ rollcall sources --json | jq -r ".[].name"',
-      '\nUse `rollcall admin sources` to show details and to create, change, or delete sources.',
+      '\nOn a terminal, long texts are shortened. `rollcall admin sources get NAME` shows all of them.',
+      'Use `rollcall admin sources` to show details and to create, change, or delete sources.',
     ].join('\n'),
   );
 }
@@ -37,6 +38,7 @@ export function listSources(command: Command): Command {
             detachedAt === null ? lastSyncText(kind, lastRun) : 'removed from the configuration',
             nextAttemptText(state),
           ]),
+          { shortened: ['state', 'last sync'] },
         ),
       );
     });

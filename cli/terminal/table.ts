@@ -4,11 +4,27 @@ import type { Fault } from '../../registry/server-json/check.ts';
 export type Cell = string | number | null | undefined;
 
 const GAP = '  ';
+const ELLIPSIS = '…';
+/** Columns aren't made narrower than this, or than their titles. */
+const LEAST_WIDTH = 8;
+
+interface TableOptions {
+  /** Titles of columns whose texts are shortened where the table would be too wide. */
+  readonly shortened?: readonly string[];
+  /** The most characters of a row. Default: those of the terminal; no limit if the output is a file or a pipe. */
+  readonly width?: number;
+}
 
 /** Formats a table with left-aligned columns, right-aligned numbers, and a dash for absent values. */
-export function formatTable(heading: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function formatTable(
+  heading: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { shortened = [], width = process.stdout.columns ?? Infinity }: TableOptions = {},
+): string {
   const texts = [heading.map((title) => title.toUpperCase()), ...rows.map((row) => row.map(cellText))];
   const widths = heading.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
+  const tooMany = widths.reduce((sum, one) => sum + one, GAP.length * (widths.length - 1)) - width;
+  takeFromWidest(widths, { from: shortened.map((title) => heading.indexOf(title)), tooMany, heading });
   const isNumber = heading.map((_, column) => {
     const cells = rows.map((row) => row[column]).filter((cell) => cell !== null && cell !== undefined);
     return cells.length > 0 && cells.every((cell) => typeof cell === 'number');
@@ -16,9 +32,23 @@ export function formatTable(heading: readonly string[], rows: readonly (readonly
   return texts.map((row) => formatRow(row, widths, isNumber)).join('\n');
 }
 
+/** Makes the widest of some columns narrower, until the table fits or they can't be any narrower. */
+function takeFromWidest(
+  widths: number[],
+  { from, tooMany, heading }: { from: readonly number[]; tooMany: number; heading: readonly string[] },
+): void {
+  const excess = (column: number): number => widths[column]! - Math.max(LEAST_WIDTH, heading[column]!.length);
+  for (let taken = 0; taken < tooMany; taken += 1) {
+    const [widest] = from.filter((column) => excess(column) > 0).sort((one, other) => widths[other]! - widths[one]!);
+    if (widest === undefined) return;
+    widths[widest]! -= 1;
+  }
+}
+
 function formatRow(row: readonly string[], widths: readonly number[], isNumber: readonly boolean[]): string {
-  const padded = row.map((text, column) => {
+  const padded = row.map((whole, column) => {
     const width = widths[column] ?? 0;
+    const text = whole.length > width ? whole.slice(0, width - 1).trimEnd() + ELLIPSIS : whole;
     return isNumber[column] === true ? text.padStart(width) : text.padEnd(width);
   });
   return padded.join(GAP).trimEnd();

@@ -53,7 +53,7 @@ function foundText(kind: EntryKind, { servers = [], skills = [], plugins = [], m
     ...[...skills, ...plugins].map((found) => [`${found.namespace}/${found.name}`, found.version, found.description]),
   ];
   if (rows.length === 0) return `No ${kind} matches`;
-  const table = formatTable([kind, 'version', 'description'], rows);
+  const table = formatTable([kind, 'version', 'description'], rows, { shortened: ['description'] });
   return metadata.nextCursor === undefined
     ? table
     : `${table}\n\nThere are more: use a longer term, or a higher --limit`;
