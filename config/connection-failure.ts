@@ -1,10 +1,8 @@
 /** Explains why a database can't be used, with the setting to change. */
 import { describeCertificateFault } from './certificate-fault.ts';
+import { type DatabaseLogin, passwordOf } from './connection.ts';
 import type { DatabaseSettings } from './model.ts';
 import { describeSecret } from './secrets.ts';
-
-/** A login: the application's, or the one that migrates. */
-export type DatabaseLogin = 'application' | 'migration';
 
 const CERTIFICATE_REMEDIES = {
   otherName: 'set `database.host` to one of them',
@@ -66,11 +64,8 @@ function codeOf(error: unknown): string {
 }
 
 function passwordPlace(settings: DatabaseSettings, login: DatabaseLogin): string {
-  const isMigration = login === 'migration' && settings.migrationPassword !== undefined;
-  const password = isMigration ? settings.migrationPassword : settings.password;
-  const key = isMigration ? 'migrationPassword' : 'password';
-  if (password === undefined) return 'the PostgreSQL password file (`PGPASSFILE`, or ~/.pgpass)';
-  return 'value' in password
-    ? `the configuration (\`database.${key}\`)`
-    : `${describeSecret(password)} (\`database.${key}File\`)`;
+  const found = passwordOf(settings, login);
+  if (found === undefined) return 'the PostgreSQL password file (`PGPASSFILE`, or ~/.pgpass)';
+  const { password, setting } = found;
+  return 'value' in password ? `the configuration (\`${setting}\`)` : describeSecret(password, setting);
 }

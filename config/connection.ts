@@ -6,33 +6,32 @@ import type { ConnectionSettings } from '../db/connection/database.ts';
 import type { DatabasePassword, DatabaseSettings } from './model.ts';
 import { readSecret } from './secrets.ts';
 
+/** A login: the application's, or the one that migrates. */
+export type DatabaseLogin = 'application' | 'migration';
+
 /**
  * Connection of the application user, which reads and writes rows.
  *
  * @throws RollcallError `SecretUnavailable` if the password file or variable can't be read
  */
 export async function applicationConnection(settings: DatabaseSettings): Promise<ConnectionSettings> {
-  return connection(settings, settings.user, settings.password);
+  return connection(settings, settings.user, 'application');
 }
 
 /** Connection of the migration user. Its password defaults to the application user's. */
 export async function migrationConnection(settings: DatabaseSettings): Promise<ConnectionSettings> {
-  const user = settings.migrationUser ?? settings.user;
-  return connection(settings, user, settings.migrationPassword ?? settings.password);
+  return connection(settings, settings.migrationUser ?? settings.user, 'migration');
 }
 
-async function connection(
-  settings: DatabaseSettings,
-  user: string,
-  password: DatabasePassword | undefined,
-): Promise<ConnectionSettings> {
+async function connection(settings: DatabaseSettings, user: string, login: DatabaseLogin): Promise<ConnectionSettings> {
   const { host, port, database } = settings;
+  const found = passwordOf(settings, login);
   return {
     host,
     port,
     database,
     user,
-    password: password ? await readPassword(password) : await passwordFromPasswordFile({ host, port, database, user }),
+    password: found ? await readPassword(found) : await passwordFromPasswordFile({ host, port, database, user }),
     sslMode: settings.sslMode,
     maxConnections: settings.maxOpenConnections,
     maxIdleConnections: settings.maxIdleConnections,
@@ -40,8 +39,21 @@ async function connection(
   };
 }
 
-async function readPassword(password: DatabasePassword): Promise<string> {
-  return 'value' in password ? password.value : readSecret(password);
+/** A password, and the setting that it comes from. */
+interface FoundPassword {
+  readonly password: DatabasePassword;
+  readonly setting: string;
+}
+
+/** The configured password of a login. The migration user's defaults to the application user's. */
+export function passwordOf(settings: DatabaseSettings, login: DatabaseLogin): FoundPassword | undefined {
+  const key = login === 'migration' && settings.migrationPassword !== undefined ? 'migrationPassword' : 'password';
+  const password = settings[key];
+  return password && { password, setting: `database.${key}${'file' in password ? 'File' : ''}` };
+}
+
+async function readPassword({ password, setting }: FoundPassword): Promise<string> {
+  return 'value' in password ? password.value : readSecret(password, setting);
 }
 
 /** Reads `$PGPASSFILE` or `~/.pgpass`. Returns undefined if there is no entry; the server may not need a password. */

@@ -8,30 +8,35 @@ import type { SecretReference } from '../registry/source-definition.ts';
 /**
  * Reads a secret and trims white space.
  *
- * @throws RollcallError `SecretUnavailable` that names the file or variable, never its content
+ * @param setting where the configuration refers to the secret, such as `auth.passwordFile`
+ * @throws RollcallError `SecretUnavailable` that names the setting and the file or variable, never its content
  */
-export async function readSecret(reference: SecretReference): Promise<string> {
-  const place = describeSecret(reference);
+export async function readSecret(reference: SecretReference, setting: string): Promise<string> {
   const content =
-    'file' in reference ? await readSecretFile(reference.file) : (process.env[reference.environment] ?? null);
-  if (content === null) throw new RollcallError('SecretUnavailable', `${place} for a secret is not set`);
-  const secret = content.trim();
-  if (secret === '') throw new RollcallError('SecretUnavailable', `${place} for a secret is empty`);
-  return secret;
+    'file' in reference ? await readSettingFile(reference.file, setting) : process.env[reference.environment];
+  const secret = content?.toString().trim();
+  if (secret !== undefined && secret !== '') return secret;
+  const reason = secret === undefined ? 'is not set' : 'is empty';
+  throw new RollcallError('SecretUnavailable', `${describeSecret(reference, setting)} ${reason}`);
 }
 
-/** Where a secret comes from: `the file /run/secrets/token`. */
-export function describeSecret(reference: SecretReference): string {
-  return 'file' in reference ? `the file ${reference.file}` : `the environment variable ${reference.environment}`;
+/** Where a secret comes from: ``the file /run/secrets/token (`auth.passwordFile`)``. */
+export function describeSecret(reference: SecretReference, setting: string): string {
+  const place =
+    'file' in reference ? `the file ${reference.file}` : `the environment variable ${reference.environment}`;
+  return `${place} (\`${setting}\`)`;
 }
 
-async function readSecretFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const reason = SYSTEM_ERRORS[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message;
-    throw new RollcallError('SecretUnavailable', `the secret file ${path} ${reason}`, { cause: error });
-  }
+/**
+ * Reads a file that a setting names, such as a certificate or a key.
+ *
+ * @throws RollcallError `SecretUnavailable` that names the setting and the file
+ */
+export async function readSettingFile(path: string, setting: string): Promise<Buffer> {
+  return await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    const reason = SYSTEM_ERRORS[cause.code ?? ''] ?? `can't be read: ${cause.message}`;
+    throw new RollcallError('SecretUnavailable', `${describeSecret({ file: path }, setting)} ${reason}`, { cause });
+  });
 }
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {

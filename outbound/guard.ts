@@ -59,9 +59,9 @@ export class OutboundGuard {
   }
 
   /** Reads the current value of a secret, if its location is allowed. */
-  async readSecret(secret: SecretReference): Promise<string> {
+  async readSecret(secret: SecretReference, setting: string): Promise<string> {
     if ('environment' in secret) throw forbidden("secrets in the server's environment can't be used");
-    return await readSecret({ file: await this.locateSecret(secret.file) });
+    return await readSecret({ file: await this.locateSecret(secret.file, setting) }, setting);
   }
 
   /**
@@ -69,13 +69,13 @@ export class OutboundGuard {
    * @throws RollcallError `OutboundForbidden` if it is outside the folder for secrets or doesn't exist; the error is the same, so
    * that it doesn't reveal which files exist
    */
-  async locateSecret(path: string): Promise<string> {
+  async locateSecret(path: string, setting: string): Promise<string> {
     const { secretsFolder } = this.settings;
     if (secretsFolder !== undefined && isInside(secretsFolder, path)) {
       const [folder, file] = await Promise.all([secretsFolder, path].map((one) => realpath(one).catch(() => null)));
       if (folder != null && file != null && isInside(folder, file)) return file;
     }
-    throw forbidden(`the secret file ${path} is not in the folder \`outbound.secretsFolder\``);
+    throw forbidden(`the secret file ${path} (\`${setting}\`) is not in the folder \`outbound.secretsFolder\``);
   }
 }
 

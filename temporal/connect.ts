@@ -1,5 +1,4 @@
 /** Connects to Temporal, for clients and workers. */
-import { readFile } from 'node:fs/promises';
 import {
   Client,
   Connection,
@@ -8,8 +7,7 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import type { TemporalSettings, TemporalTls } from '../config/model.ts';
-import { readSecret } from '../config/secrets.ts';
-import { RollcallError } from '../registry/failure.ts';
+import { readSecret, readSettingFile } from '../config/secrets.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { GRPC_STATUS } from './grpc-status.ts';
 
@@ -87,7 +85,7 @@ export async function endpointOf(
     address,
     // Never send an API key without TLS.
     ...((tls !== undefined || apiKey !== undefined) && { tls: await readTls(tls ?? {}) }),
-    ...(apiKey !== undefined && { apiKey: await readSecret(apiKey) }),
+    ...(apiKey !== undefined && { apiKey: await readSecret(apiKey, 'temporal.apiKeyFile') }),
   };
 }
 
@@ -95,22 +93,13 @@ async function readTls(tls: TemporalTls): Promise<NonNullable<Exclude<Connection
   const { caFile, certificateFile, keyFile, serverName } = tls;
   return {
     ...(serverName !== undefined && { serverNameOverride: serverName }),
-    ...(caFile !== undefined && { serverRootCACertificate: await readPem(caFile) }),
+    ...(caFile !== undefined && { serverRootCACertificate: await readSettingFile(caFile, 'temporal.tls.caFile') }),
     ...(certificateFile !== undefined &&
       keyFile !== undefined && {
-        clientCertPair: { crt: await readPem(certificateFile), key: await readPem(keyFile) },
+        clientCertPair: {
+          crt: await readSettingFile(certificateFile, 'temporal.tls.certificateFile'),
+          key: await readSettingFile(keyFile, 'temporal.tls.keyFile'),
+        },
       }),
   };
-}
-
-async function readPem(file: string): Promise<Buffer> {
-  return await readFile(file).catch((cause: Error) => {
-    throw new RollcallError(
-      'SecretUnavailable',
-      `the file ${file} of \`temporal.tls\` can't be read: ${cause.message}`,
-      {
-        cause,
-      },
-    );
-  });
 }

@@ -116,7 +116,7 @@ export class ConsoleAtProvider {
     }
     const server = await this.#discovered.server;
     const { clientId, clientSecret } = this.#provider.console;
-    const secret = clientSecret === undefined ? undefined : await readSecret(clientSecret);
+    const secret = clientSecret === undefined ? undefined : await readSecret(clientSecret, 'console.clientSecretFile');
     const metadata = { [oidc.clockTolerance]: CLOCK_TOLERANCE_S };
     const configuration = new oidc.Configuration(server, clientId, metadata, authenticationAt(server, secret));
     configuration[oidc.customFetch] = this.#fetch;

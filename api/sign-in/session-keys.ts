@@ -64,7 +64,7 @@ export function createSessionKeys({ sessionSecret }: OAuthSettings, database: Da
     return new SessionKeys(async () => await currentSessionSecrets(database, GENERATED_AGES));
   }
   return new SessionKeys(async () => {
-    const secrets = (await readSecret(sessionSecret)).split(/\s+/);
+    const secrets = (await readSecret(sessionSecret, 'auth.oauth.sessionSecretFile')).split(/\s+/);
     if (secrets.some((secret) => secret.length < MIN_SECRET_LENGTH)) {
       throw new RollcallError(
         'SecretUnavailable',

@@ -32,7 +32,9 @@ export async function databaseAt(text: string, passwordFile: string | undefined)
   return {
     ...login,
     password:
-      passwordFile === undefined ? await passwordFromPasswordFile(login) : await readSecret({ file: passwordFile }),
+      passwordFile === undefined
+        ? await passwordFromPasswordFile(login)
+        : await readSecret({ file: passwordFile }, '--password-file'),
     sslMode: sslModeOf(url.searchParams),
   };
 }

@@ -73,11 +73,17 @@ export class ApiUpstream {
   /** Reads the secrets for the upstream. */
   static async open(origin: ApiOrigin, options: ApiUpstreamOptions): Promise<ApiUpstream> {
     const { guard } = options;
-    const read = async (secret: SecretReference): Promise<string> =>
-      headerValue(await (guard?.readSecret(secret) ?? readSecret(secret)), secret);
+    const read = async (secret: SecretReference, setting: string): Promise<string> => {
+      const value = await (guard?.readSecret(secret, setting) ?? readSecret(secret, setting));
+      return headerValue(value, describeSecret(secret, setting));
+    };
     const headers: Record<string, string> = { accept: 'application/json' };
-    for (const [name, secret] of Object.entries(origin.headers ?? {})) headers[name.toLowerCase()] = await read(secret);
-    if (origin.bearerToken !== undefined) headers['authorization'] = `Bearer ${await read(origin.bearerToken)}`;
+    for (const [name, secret] of Object.entries(origin.headers ?? {})) {
+      headers[name.toLowerCase()] = await read(secret, `headers.${name}`);
+    }
+    if (origin.bearerToken !== undefined) {
+      headers['authorization'] = `Bearer ${await read(origin.bearerToken, 'bearerTokenFile')}`;
+    }
     return new ApiUpstream(origin, headers, options);
   }
 
@@ -177,18 +183,18 @@ export class ApiUpstream {
 /** Describes the credentials that the upstream is sent, with the settings to change if it refuses them. */
 function describeCredentials({ bearerToken, headers = {} }: ApiOrigin): string {
   const sent = [
-    ...(bearerToken === undefined ? [] : [`the bearer token in ${describeSecret(bearerToken)} (\`bearerTokenFile\`)`]),
-    ...Object.entries(headers).map(([name, secret]) => `the header ${name} in ${describeSecret(secret)} (\`headers\`)`),
+    ...(bearerToken === undefined ? [] : [`the bearer token in ${describeSecret(bearerToken, 'bearerTokenFile')}`]),
+    ...Object.entries(headers).map(([name, secret]) => `the header ${name} in ${describeSecret(secret, 'headers')}`),
   ];
   return sent.length === 0 ? 'a request without credentials: set `bearerTokenFile` or `headers`' : sent.join(' and ');
 }
 
 /** @throws RollcallError `SecretUnavailable` if no header can have this value */
-function headerValue(value: string, secret: SecretReference): string {
+function headerValue(value: string, place: string): string {
   if (!/[^\t\u{20}-\u{7E}\u{80}-\u{FF}]/u.test(value)) return value;
   throw new RollcallError(
     'SecretUnavailable',
-    `${describeSecret(secret)} has a line break or another character that can't be sent in a header: it must contain only the secret`,
+    `${place} has a line break or another character that can't be sent in a header: it must contain only the secret`,
   );
 }
 

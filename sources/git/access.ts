@@ -1,9 +1,8 @@
 /** The access of git to a repository: its settings, its environment, and its credentials. */
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pickVariables } from '../../outbound/child-environment.ts';
-import { readSecret } from '../../config/secrets.ts';
-import { RollcallError } from '../../registry/failure.ts';
+import { readSecret, readSettingFile } from '../../config/secrets.ts';
 import type { SecretReference } from '../../registry/source-definition.ts';
 import type { GitOrigin } from './definition.ts';
 
@@ -47,9 +46,9 @@ export async function openAccess({ repository, auth }: GitOrigin, folder: string
 export async function passwordHeader(
   repository: string,
   { username, password }: { readonly username: string; readonly password: SecretReference },
-  read: (secret: SecretReference) => Promise<string>,
+  read: typeof readSecret,
 ): Promise<Record<string, string>> {
-  const credentials = Buffer.from(`${username}:${await read(password)}`).toString('base64');
+  const credentials = Buffer.from(`${username}:${await read(password, 'auth.passwordFile')}`).toString('base64');
   return {
     GIT_CONFIG_COUNT: '1',
     // The header is only for this host, even if it redirects to another one.
@@ -75,9 +74,7 @@ export function sshCommand(options: readonly string[]): string {
 
 /** ssh refuses a key that others can read, as mounted secrets often are, and one without a final newline. */
 async function privateCopy(keyFile: string, folder: string): Promise<string> {
-  const key = await readFile(keyFile, 'utf8').catch((cause: unknown) => {
-    throw new RollcallError('SecretUnavailable', `the SSH key file ${keyFile} could not be read`, { cause });
-  });
+  const key = (await readSettingFile(keyFile, 'auth.sshKeyFile')).toString();
   const copy = join(folder, 'ssh-key');
   await writeFile(copy, `${key.trimEnd()}\n`, { mode: 0o600 });
   await chmod(copy, 0o600);

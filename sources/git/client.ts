@@ -123,8 +123,9 @@ function understood(error: unknown, { origin, guard }: { origin: GitOrigin } & P
 /** Describes the credentials that the server was sent, with the settings to change if it refuses them. */
 function rejected({ auth }: GitOrigin): string {
   if (auth === undefined) return 'it rejected a request without credentials: set `auth`';
-  if ('sshKeyFile' in auth) return `it rejected the SSH key in the file ${auth.sshKeyFile} (\`auth.sshKeyFile\`)`;
-  return `it rejected the user ${auth.username} with the password in ${describeSecret(auth.password)} (\`auth.passwordFile\`)`;
+  if ('sshKeyFile' in auth)
+    return `it rejected the SSH key in ${describeSecret({ file: auth.sshKeyFile }, 'auth.sshKeyFile')}`;
+  return `it rejected the user ${auth.username} with the password in ${describeSecret(auth.password, 'auth.passwordFile')}`;
 }
 
 function unknownHostKey(origin: GitOrigin): string {

@@ -64,7 +64,7 @@ async function httpAccess(
       GIT_ALLOW_PROTOCOL: url.protocol === 'http:' ? 'https:ssh:http' : 'https:ssh',
       ...(auth !== undefined &&
         'username' in auth &&
-        (await passwordHeader(url.href, auth, (secret) => guard.readSecret(secret)))),
+        (await passwordHeader(url.href, auth, (secret, setting) => guard.readSecret(secret, setting)))),
     },
   };
 }
@@ -85,8 +85,10 @@ async function sshAccess(
   if (auth !== undefined && 'sshKeyFile' in auth) {
     const { sshKeyFile, knownHostsFile } = auth;
     const key = {
-      sshKeyFile: await guard.locateSecret(sshKeyFile),
-      ...(knownHostsFile !== undefined && { knownHostsFile: await guard.locateSecret(knownHostsFile) }),
+      sshKeyFile: await guard.locateSecret(sshKeyFile, 'auth.sshKeyFile'),
+      ...(knownHostsFile !== undefined && {
+        knownHostsFile: await guard.locateSecret(knownHostsFile, 'auth.knownHostsFile'),
+      }),
     };
     options.push(...(await keyOptions(key, folder)));
   }

@@ -48,6 +48,15 @@ describe.each(['api', 'worker'])('%s', (role) => {
     }
   });
 
+  test('names the setting of a file that is missing', async () => {
+    const { status, stderr } = await installation.run([role], {
+      database: databaseSection(database.settings),
+      temporal: { ...temporal, tls: { caFile: '/nowhere/ca.pem' } },
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain('the file /nowhere/ca.pem (`temporal.tls.caFile`) does not exist');
+  });
+
   test('runs on the schema of a newer version, so that versions can overlap in an upgrade', async () => {
     const newer = await createTestDatabase();
     try {

@@ -90,12 +90,22 @@ test('a password file of PostgreSQL that others can read is ignored', async () =
   expect(await passwords(await databaseSettings(''))).toEqual([undefined, undefined]);
 });
 
-test('a secret that can’t be read is named by its location', async () => {
-  const missing = await databaseSettings('passwordFile: /nowhere/password');
+test('a secret that can’t be read is named by its location and by the setting', async () => {
+  const missing = await databaseSettings('passwordFile: /nowhere/password, migrationPasswordFile: /nowhere/other');
   await expect(applicationConnection(missing)).rejects.toMatchObject({
     type: 'SecretUnavailable',
-    message: 'the secret file /nowhere/password does not exist',
+    message: 'the file /nowhere/password (`database.passwordFile`) does not exist',
   });
-  const empty = await databaseSettings(`passwordFile: ${await secretFile('empty', ' \n')}`);
-  await expect(applicationConnection(empty)).rejects.toMatchObject({ type: 'SecretUnavailable' });
+  await expect(migrationConnection(missing)).rejects.toThrow(
+    'the file /nowhere/other (`database.migrationPasswordFile`) does not exist',
+  );
+  const file = await secretFile('empty', ' \n');
+  await expect(applicationConnection(await databaseSettings(`passwordFile: ${file}`))).rejects.toMatchObject({
+    type: 'SecretUnavailable',
+    message: `the file ${file} (\`database.passwordFile\`) is empty`,
+  });
+  vi.stubEnv('THV_REGISTRY_DATABASE_PASSWORD', ' ');
+  await expect(applicationConnection(await databaseSettings(''))).rejects.toThrow(
+    'the environment variable THV_REGISTRY_DATABASE_PASSWORD (`database.password`) is empty',
+  );
 });

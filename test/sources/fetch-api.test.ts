@@ -406,7 +406,7 @@ describe('secrets', () => {
     await writeFile(token, 'the-token\nthe-key\n');
     const failure = await (await source({ bearerToken: { file: token } })).failedSync();
     expect(failure).toMatchObject({ type: 'SecretUnavailable', nonRetryable: true });
-    expect(failure.message).toContain(`the file ${token} has a line break`);
+    expect(failure.message).toContain(`the file ${token} (\`bearerTokenFile\`) has a line break`);
     expect(failure.message).not.toMatch(/the-token|the-key/);
     expect(upstream.requests).toEqual([]);
     await rm(folder, { recursive: true });

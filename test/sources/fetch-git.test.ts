@@ -218,11 +218,11 @@ describe('credentials', () => {
     expect(JSON.stringify([failure.message, failure.stack])).not.toMatch(/wrong-password|cmVhZGVy/);
   });
 
-  test('a missing password file is named', async () => {
+  test('a missing password file is named with its setting', async () => {
     const git = await source({ auth: { username: 'reader', password: { file: join(root, 'absent') } } });
     expect(await git.failedSync()).toMatchObject({
       type: 'SecretUnavailable',
-      message: expect.stringContaining(join(root, 'absent')) as string,
+      message: `the file ${join(root, 'absent')} (\`auth.passwordFile\`) does not exist`,
     });
   });
 });

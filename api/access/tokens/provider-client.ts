@@ -132,7 +132,7 @@ export class ProviderClient {
   async #clientCredentials(): Promise<string | undefined> {
     const { clientId, clientSecret } = this.#settings;
     if (clientId === undefined || clientSecret === undefined) return undefined;
-    const pair = [clientId, await readSecret(clientSecret)].map(formEncode).join(':');
+    const pair = [clientId, await readSecret(clientSecret, 'clientSecretFile')].map(formEncode).join(':');
     return `Basic ${Buffer.from(pair).toString('base64')}`;
   }
 
@@ -140,15 +140,15 @@ export class ProviderClient {
   #describeCredentials(isForm: boolean): string {
     const { clientId, clientSecret, token } = this.#settings;
     if (isForm && clientId !== undefined && clientSecret !== undefined) {
-      return `the client ${clientId} with the secret in ${describeSecret(clientSecret)} (\`clientSecretFile\`)`;
+      return `the client ${clientId} with the secret in ${describeSecret(clientSecret, 'clientSecretFile')}`;
     }
-    if (token !== undefined) return `the bearer token in ${describeSecret(token)} (\`authTokenFile\`)`;
+    if (token !== undefined) return `the bearer token in ${describeSecret(token, 'authTokenFile')}`;
     return 'a request without credentials: set `authTokenFile`, or for introspection `clientId` and `clientSecretFile`';
   }
 
   async #bearerToken(): Promise<string | undefined> {
     const { token } = this.#settings;
-    return token === undefined ? undefined : `Bearer ${await readSecret(token)}`;
+    return token === undefined ? undefined : `Bearer ${await readSecret(token, 'authTokenFile')}`;
   }
 
   #warn({ url }: Question, cause: unknown, pauseMs: number): void {

@@ -1,8 +1,8 @@
 /** Connections to an identity provider, within the limits of its settings and with its certificate authorities. */
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import type { ProviderSettings } from '../../../config/model.ts';
+import { readSettingFile } from '../../../config/secrets.ts';
 import { checkedLookup, systemResolver } from '../../../outbound/checked-lookup.ts';
 import { isLoopbackHost, withoutBrackets } from '../../../registry/loopback.ts';
 import { isPublicAddress } from '../../../registry/public-address.ts';
@@ -29,7 +29,7 @@ export class ProviderConnections {
   async dispatcherFor(url: URL): Promise<Dispatcher> {
     this.#assertMayReach(url);
     const { caFile, allowPrivateIp } = this.#settings;
-    const authorities = caFile === undefined ? undefined : await readFile(caFile, 'utf8');
+    const authorities = caFile === undefined ? undefined : (await readSettingFile(caFile, 'caCertPath')).toString();
     if (this.#open === undefined || this.#open.authorities !== authorities) {
       // Requests on the old connections finish.
       void this.#open?.dispatcher.close();

@@ -178,6 +178,12 @@ describe('requests to a provider', () => {
     await eventually(async () => (await withToken(token)).status === 200, 'the new authority is trusted');
   });
 
+  test('need the CA file, and name its setting', async () => {
+    const { withToken, log } = await start({ caFile: '/nowhere/ca.pem' });
+    expect((await withToken(await provider.token())).status).toBe(503);
+    expect(log()).toContain('the file /nowhere/ca.pem (`caCertPath`) does not exist');
+  });
+
   test.each([
     ['an address', '127.0.0.1'],
     ['a name', 'localhost'],
