@@ -64,8 +64,10 @@ async function serve(opened: OpenContext, options: ApiOptions): Promise<void> {
     try {
       onReady?.({ public: open.url, internal: internal.url });
       if (!signal.aborted) await once(signal, 'abort');
-      open.endKeptConnections();
-      await delay(drainDelayMs);
+      if (drainDelayMs > 0) {
+        open.endKeptConnections();
+        await delay(drainDelayMs);
+      }
     } finally {
       await open.close();
     }

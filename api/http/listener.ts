@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { OpenConnections } from './open-connections.ts';
 import { handleTroubledConnections } from './troubled-connections.ts';
 
 /** Time for a client to send its headers, and its whole request, in milliseconds. */
@@ -16,14 +18,18 @@ const STALLED_READER_TIMEOUT_MS = 30_000;
 const MAX_HEADER_BYTES = 128 * 1024;
 /** Time for running answers after the server was told to stop. */
 const DRAIN_TIMEOUT_MS = 7_000;
-const IDLE_SWEEP_INTERVAL_MS = 50;
+/** Time for clients to send a request on a connection that they have. Its answer tells them to use another one. */
+const IDLE_SWEEP_INTERVAL_MS = 200;
 
 export interface HttpListener {
   /** `http://host:port`, with the actual port if port 0 was requested. */
   readonly url: string;
   /** Closes each connection after its next answer. Clients and load balancers open new ones, possibly to another process. */
   endKeptConnections(): void;
-  /** Accepts no new connections, waits for running answers, and cuts off those that take too long. */
+  /**
+   * Accepts no new connections, answers requests that were sent on existing ones, and closes these. Cuts off answers that
+   * take too long.
+   */
   close(): Promise<void>;
 }
 
@@ -48,7 +54,8 @@ export async function listen(
     },
     listener,
   );
-  handleTroubledConnections(server, stalledReaderTimeoutMs);
+  const connections = new OpenConnections(server);
+  handleTroubledConnections(server, connections, stalledReaderTimeoutMs);
   const { host, port } = parseAddress(address);
   server.listen({ port, ...(host !== undefined && { host }) });
   try {
@@ -58,10 +65,8 @@ export async function listen(
   }
   return {
     url: urlOf(server, host),
-    endKeptConnections: () => {
-      server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
-    },
-    close: () => drain(server),
+    endKeptConnections: () => endKeptConnections(server),
+    close: () => drain(server, connections),
   };
 }
 
@@ -87,12 +92,24 @@ function urlOf(server: Server, host: string | undefined): string {
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
-async function drain(server: Server): Promise<void> {
+function endKeptConnections(server: Server): void {
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+}
+
+async function drain(server: Server, connections: OpenConnections): Promise<void> {
+  // Connections that still wait to be accepted would be reset. The second turn of the event loop accepts all of them.
+  await nextTurn();
+  await nextTurn();
   const closed = once(server, 'close');
+  server.closeIdleConnections = () => {}; // called by `close`, but their clients may be sending a request
   server.close();
-  // Otherwise, a connection that was busy when the server closed stays open.
-  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_INTERVAL_MS);
+  // Not before, because their clients open new ones, which would wait to be accepted.
+  endKeptConnections(server);
   const limit = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT_MS);
+  const sweep = setInterval(() => {
+    // In the same turn, but after reading what has arrived: this process may have been too busy to read it.
+    setImmediate(() => connections.closeIdle());
+  }, IDLE_SWEEP_INTERVAL_MS);
   await closed;
   clearInterval(sweep);
   clearTimeout(limit);

@@ -1,6 +1,6 @@
 /** Connections of clients that send no valid request, or don't read their answers. */
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
+import { type Server, STATUS_CODES } from 'node:http';
+import type { OpenConnections } from './open-connections.ts';
 
 /** Answers by the code of Node's error. All other codes mean that the request isn't HTTP. */
 const ANSWERS: Readonly<Record<string, { readonly status: number; readonly error: string }>> = {
@@ -17,18 +17,20 @@ const NO_HTTP = { status: 400, error: 'This is not a valid HTTP request' };
  * Closes connections that are idle longer than the timeout, unless the server is still working on the answer: clients that don't
  * read their answers hold memory and database connections. Idle connections between requests keep the server's own timeout.
  */
-export function handleTroubledConnections(server: Server, stalledReaderTimeoutMs: number): void {
-  const answers = new WeakMap<Duplex, ServerResponse>();
-  server.on('request', ({ socket }, response) => answers.set(socket, response));
+export function handleTroubledConnections(
+  server: Server,
+  connections: OpenConnections,
+  stalledReaderTimeoutMs: number,
+): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const answer = answers.get(socket);
+    const answer = connections.answerOn(socket);
     const isBeingAnswered = answer?.headersSent === true && !answer.writableFinished;
     if (socket.writable && !isBeingAnswered) socket.write(textOf(ANSWERS[error.code ?? ''] ?? NO_HTTP));
     socket.destroy(error);
   });
   server.timeout = stalledReaderTimeoutMs;
   server.on('timeout', (socket) => {
-    const answer = answers.get(socket);
+    const answer = connections.answerOn(socket);
     const isBeingMade = answer !== undefined && !answer.writableFinished && socket.writableLength === 0;
     if (!isBeingMade) socket.destroy();
   });
