@@ -305,6 +305,26 @@ describe('a scan of a repository', () => {
     );
   });
 
+  test('counts files in the size of a chunk, so that those of many skills aren’t held at once', async () => {
+    const skills = Array.from({ length: 12 }, (_, index) => `skill-${index}`);
+    // Their names and digests have more than 1 MiB, and the documents almost nothing.
+    const paths = Array.from({ length: 500 }, (_, index) => `${'x'.repeat(100)}/${index}.txt`);
+    await repository.commit(
+      Object.fromEntries(
+        skills.flatMap((skill) => [
+          [`${skill}/SKILL.md`, skillMd(skill)],
+          ...paths.map((path) => [`${skill}/${path}`, 'The same.']),
+        ]),
+      ),
+    );
+    const git = await source();
+    expect(await git.fetch(git.next())).toMatchObject({ counts: { entries: 12 } });
+    const chunks = await testDatabase.database.anyFirst(sql.type(z.object({ entries: z.number() }))`
+      select snapshot_chunk.entries from snapshot_chunk join sync_run on sync_run.id = sync_run_id
+      join source on source.id = source_id where source.name = ${git.definition.name} order by snapshot_chunk.number`);
+    expect(chunks).toEqual([11, 1]);
+  });
+
   test('deletes content that no entry has any more, except what a running sync may need', async () => {
     await repository.commit({
       'a/SKILL.md': skillMd('a', '', 'Body of a.'),
