@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openInternalPort, type Readiness } from '../telemetry/internal-port.ts';
 import { ENDPOINT_GROUPS } from './endpoints/groups.ts';
 import { apiReadiness } from './endpoints/system/health.ts';
+import { messageClassesOf } from './http/express-messages.ts';
 import { listen } from './http/listener.ts';
 import { observed, type RequestObserver } from './http/observed-requests.ts';
 import { RequestReports } from './http/request-reports.ts';
@@ -59,7 +60,8 @@ async function serve(opened: OpenContext, options: ApiOptions): Promise<void> {
   const internal = await openInternalPort({ address: addresses.internal, readiness });
   const observer = observerOf(opened, options);
   try {
-    const open = await listen(observed(observer, createApp(context)), addresses.public);
+    const app = createApp(context);
+    const open = await listen(observed(observer, app), addresses.public, { messageClasses: messageClassesOf(app) });
     options.logger.info({ address: open.url, internalAddress: internal.url }, `The API listens on ${open.url}`);
     try {
       onReady?.({ public: open.url, internal: internal.url });

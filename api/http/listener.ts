@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { MessageClasses } from './express-messages.ts';
 import { OpenConnections } from './open-connections.ts';
 import { handleTroubledConnections } from './troubled-connections.ts';
 
@@ -33,19 +34,26 @@ export interface HttpListener {
   close(): Promise<void>;
 }
 
+export interface ListenOptions {
+  /** Default: those of Node. */
+  readonly messageClasses?: MessageClasses;
+  /** How long a client can read no byte of its answer. Default: 30 seconds. */
+  readonly stalledReaderTimeoutMs?: number;
+}
+
 /**
  * Calls the listener for requests to an address, `host:port` or `:port` for all interfaces.
  *
- * @param stalledReaderTimeoutMs how long a client can read no byte of its answer
  * @throws Error that names the address, if it can't be listened at
  */
 export async function listen(
   listener: RequestListener,
   address: string,
-  stalledReaderTimeoutMs = STALLED_READER_TIMEOUT_MS,
+  { messageClasses, stalledReaderTimeoutMs = STALLED_READER_TIMEOUT_MS }: ListenOptions = {},
 ): Promise<HttpListener> {
   const server = createServer(
     {
+      ...messageClasses,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS,

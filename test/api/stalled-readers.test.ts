@@ -10,7 +10,7 @@ let server: HttpListener;
 afterEach(() => server.close());
 
 async function serve(listener: RequestListener): Promise<void> {
-  server = await listen(listener, '127.0.0.1:0', STALLED_MS);
+  server = await listen(listener, '127.0.0.1:0', { stalledReaderTimeoutMs: STALLED_MS });
 }
 
 test('a client that doesn’t read its answer is disconnected', async () => {
