@@ -26,7 +26,7 @@ const DOCUMENTED = ['configuration.md', 'auth.md', 'kubernetes.md', 'sources.md'
 );
 
 describe('the examples', () => {
-  test('are there', () => {
+  test('exist', () => {
     expect(EXAMPLES.length).toBeGreaterThan(0);
     expect(DOCUMENTED.length).toBeGreaterThan(0);
   });

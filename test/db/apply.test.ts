@@ -99,7 +99,7 @@ describe('the record of a sync', () => {
 });
 
 describe('the cost of a sync', () => {
-  test('of the same entries is no written row that is served, and no new revision', async () => {
+  test('of the same entries is nothing: no served row is written, and revisions stay', async () => {
     await syncFirst(drafts(2_000));
     const revision = await revisionOf(target.database);
     const written = await rowsWrittenBy(target.database, async () => {

@@ -39,7 +39,7 @@ describe.skipIf('missing' in programs)(`an operator that is interrupted${because
     return objectsOf(body['items']).filter((item) => memberOf(item, 'status')['phase'] === 'Pending').length;
   };
 
-  test('by a restart in the middle of 200 resources makes all of them', async () => {
+  test('by a restart in the middle of 200 resources creates the objects of all', async () => {
     await Promise.all(Array.from({ length: MANY }, (_, index) => cluster.apply(registry('many', `registry-${index}`))));
     await expect.poll(settled, { interval: 250, timeout: 120_000 }).toBeGreaterThanOrEqual(20);
     await operator.stop();
@@ -49,7 +49,7 @@ describe.skipIf('missing' in programs)(`an operator that is interrupted${because
     expect(objectsOf(body['items'])).toHaveLength(MANY);
   });
 
-  test('by an API server that is killed goes on when it is back', async () => {
+  test('by the loss of its API server continues when it is back', async () => {
     await cluster.apply(registry('few', 'lasting'));
     await cluster.phase('few', 'lasting', 'Pending');
     await cluster.server.kill();
@@ -71,7 +71,7 @@ describe.skipIf('missing' in programs)(`an operator that is interrupted${because
     expect(await cluster.statusOf('few', 'lasting')).toMatchObject({ phase: 'Pending' });
   });
 
-  test('by a missing permission says so, and goes on when it has it', async () => {
+  test('by a missing permission says so, and continues when it gets the permission', async () => {
     const path = '/apis/rbac.authorization.k8s.io/v1/clusterroles/rollcall-operator';
     const role = await cluster.server.do('GET', path);
     const rules = objectsOf(role['rules']).filter((rule) => !(rule['resources'] as string[]).includes('deployments'));
