@@ -236,6 +236,10 @@ describe('show', () => {
   });
 
   test('of an unknown server is refused', async () => {
+    expect(await rollcall('show', 'weather')).toMatchObject({
+      status: 2,
+      stderr: 'Pass the name with its namespace, such as com.example/weather\n',
+    });
     const { status, stderr } = await rollcall('show', 'com.example/nonsense');
     expect([status, stderr]).toEqual([1, expect.stringContaining('com.example/nonsense')]);
   });

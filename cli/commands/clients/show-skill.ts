@@ -5,7 +5,6 @@ import { ENTRY_STATE, FILES } from '../../../registry/skills/served-skill.ts';
 import { entryPath, readJson, registryPath } from '../../server/registry-reads.ts';
 import { connectServer } from '../../server/server-connection.ts';
 import { printAnswer, type ServerOptions } from '../../server/server-options.ts';
-import { CommandFailure, USAGE_EXIT_STATUS } from '../../terminal/failure.ts';
 
 interface SkillOptions extends ServerOptions {
   readonly kind: SkillKind;
@@ -38,10 +37,6 @@ interface SkillPackage {
 
 /** Prints the latest version, and the location of its files. */
 export async function showSkill(name: string, { kind, registry, ...options }: SkillOptions): Promise<void> {
-  const [namespace = '', last = '', ...others] = name.split('/');
-  if (namespace === '' || last === '' || others.length > 0) {
-    throw new CommandFailure(`Pass the name with its namespace, such as com.example/${name}`, USAGE_EXIT_STATUS);
-  }
   const url = registryPath(registry) + entryPath(kind, name);
   printAnswer(options, await readJson<Skill>(await connectServer(options), url), skillText);
 }

@@ -10,7 +10,7 @@ import { connectServer } from '../../server/server-connection.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../../server/server-options.ts';
 import { showSkill } from './show-skill.ts';
 import { entryKindOption } from '../../terminal/options.ts';
-import { CommandFailure } from '../../terminal/failure.ts';
+import { CommandFailure, USAGE_EXIT_STATUS } from '../../terminal/failure.ts';
 import { printable } from '../../terminal/printable.ts';
 
 interface ShowOptions extends ServerOptions {
@@ -51,12 +51,18 @@ export function addShowCommand(program: Command): void {
       '\nExamples:\n  $ rollcall show com.example/weather\n  $ rollcall show com.example/weather --install claude-code\n  $ rollcall show com.example/pdf --kind skill',
     )
     .action(async (name: string, { kind, registry, install, ...options }: ShowOptions) => {
+      refuseWithoutNamespace(name);
       if (kind !== 'server') return await showSkill(name, { kind, registry, ...options });
       const path = `${registryPath(registry)}${entryPath(kind, name)}/versions/latest`;
       const item = await readJson<Item>(await connectServer(options), path);
       if (install === undefined) printAnswer(options, item, (shown) => `${detailsOf(shown)}\n\n${installText(shown)}`);
       else printInstall(options, item, install);
     });
+}
+
+function refuseWithoutNamespace(name: string): void {
+  if (/^[^/]+\/[^/]+$/.test(name)) return;
+  throw new CommandFailure(`Pass the name with its namespace, such as com.example/${name}`, USAGE_EXIT_STATUS);
 }
 
 function detailsOf({ server, _meta }: Item): string {
