@@ -37,18 +37,20 @@ export function addRunsCommand(program: Command): void {
 async function listRuns(source: string, options: RunsOptions): Promise<void> {
   const runs = await askServer(options, (client) => client.sources.runs.query({ name: source, limit: options.limit }));
   printAnswer(options, runs, () =>
-    formatTable(
-      ['sync', 'trigger', 'started', 'took', 'entries', 'outcome'],
-      runs.map((run) => [
-        run.number,
-        run.trigger,
-        relativeTime(run.startedAt),
-        run.endedAt === null ? null : roundedDuration(Date.parse(run.endedAt) - Date.parse(run.startedAt)),
-        countedEntries(run),
-        outcomeText(run),
-      ]),
-      { shortened: ['outcome'] },
-    ),
+    runs.length === 0
+      ? `${source} was never synced`
+      : formatTable(
+          ['sync', 'trigger', 'started', 'took', 'entries', 'outcome'],
+          runs.map((run) => [
+            run.number,
+            run.trigger,
+            relativeTime(run.startedAt),
+            run.endedAt === null ? null : roundedDuration(Date.parse(run.endedAt) - Date.parse(run.startedAt)),
+            countedEntries(run),
+            outcomeText(run),
+          ]),
+          { shortened: ['outcome'] },
+        ),
   );
 }
 

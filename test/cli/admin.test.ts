@@ -175,6 +175,10 @@ describe('the audit', () => {
     await expectDone(['admin', 'audit', '--target', 'com.example/none'], /failure .* There is no version 1\.0\.0 of /);
   });
 
+  test('says that there are no events', async () => {
+    await expectDone(['admin', 'audit', '--target', 'com.example/never'], /^No events\n$/);
+  });
+
   test('is limited to a time and a number, and read page by page', async () => {
     const [all, some, none] = await Promise.all([
       ask('admin', 'audit', '--json', '--since', '1h'),

@@ -120,6 +120,10 @@ test('sources shows the state and the next attempt of each', async () => {
   expect(stdout).toMatch(/^resting .* paused .* -$/m);
 });
 
+test('runs says that a source was never synced', async () => {
+  expect(await ask('runs', 'late')).toMatchObject({ status: 0, stdout: 'late was never synced\n' });
+});
+
 test('sources dates a failure to the sync that failed, while the next one runs', async () => {
   interface Listed {
     readonly name: string;

@@ -78,6 +78,7 @@ async function readEvents(client: AdminClient, options: AuditOptions): Promise<A
 }
 
 function eventTable(events: readonly AuditEvent[]): string {
+  if (events.length === 0) return 'No events';
   return formatTable(
     ['when', 'who', 'action', 'target', 'outcome', 'times', 'from', 'remark'],
     events.map((event) => [
