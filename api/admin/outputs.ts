@@ -208,6 +208,7 @@ export const entryClaims = z.object({ claims, areOwn: z.boolean() });
 export const auditEvents = listOf(auditEventRow);
 
 export const me = z.object({
+  kind: z.enum(['everybody', 'public', 'token']),
   subject: maybe,
   issuer: maybe,
   displayName: maybe,
@@ -215,7 +216,6 @@ export const me = z.object({
   mayWrite: z.boolean(),
 });
 export const session = me.extend({
-  kind: z.enum(['everybody', 'public', 'token']),
   providers: z.array(text),
   session: z.object({ expiresAt: maybe, canRenew: z.boolean() }).nullable(),
   version: text,

@@ -55,7 +55,6 @@ export const describeSession = query({
   needsToken: false,
   input: z.void(),
   run: async ({ access: { settings }, caller, session, software }) => ({
-    kind: caller.kind,
     ...describe(caller),
     providers: settings.mode === 'oauth' ? consoleProviders(settings).map(({ name }) => name) : [],
     session: session === undefined ? null : { expiresAt: timeText(session.expiresAt), canRenew: session.canRenew },
@@ -63,6 +62,6 @@ export const describeSession = query({
   }),
 });
 
-function describe({ subject, issuer, displayName, roles, mayWrite }: Caller) {
-  return { subject, issuer, displayName, roles: ROLES.filter((role) => roles.has(role)), mayWrite };
+function describe({ kind, subject, issuer, displayName, roles, mayWrite }: Caller) {
+  return { kind, subject, issuer, displayName, roles: ROLES.filter((role) => roles.has(role)), mayWrite };
 }

@@ -15,9 +15,9 @@ export function addMeCommand(parent: Command): void {
     });
 }
 
-function callerText({ subject, issuer, displayName, roles, mayWrite }: DescribedCaller): string {
-  if (subject === null) return 'The server runs in anonymous mode: anyone can do everything';
-  return formatDetails(displayName ?? subject, {
+function callerText({ kind, subject, issuer, displayName, roles, mayWrite }: DescribedCaller): string {
+  if (kind === 'everybody') return 'The server runs in anonymous mode: anyone can do everything';
+  return formatDetails(displayName ?? subject ?? 'A token without a subject', {
     subject,
     issuer,
     roles: roles.length === 0 ? null : roles.join(', '),

@@ -245,6 +245,13 @@ describe('a token from outside the login', () => {
     expect(scope).toMatchObject({ status: 1, stderr: expect.stringContaining('mcp-registry:write') });
   });
 
+  test('without a text as `sub` shows its roles and scopes, not anonymous mode', async () => {
+    const person = await createPerson(server);
+    const numeric = await server.provider.token({ sub: 4711, role: 'admin' }, { audience: server.url });
+    const { stdout } = await person.askWith({ ROLLCALL_TOKEN: numeric }, 'me');
+    expect(stdout).toMatch(/^A token without a subject\n +subject +-\n.*\n +roles +manageSources, manageRegistries\n/);
+  });
+
   test('is also sent by publish', async () => {
     const person = await createPerson(server);
     const file = join(server.folder, 'server.json');
