@@ -65,9 +65,16 @@ export function wasKilled(error: unknown): boolean {
 
 /** Whether no worker took an activity in time. */
 export function wasNotStarted(error: unknown): boolean {
-  return causeChain(error).some(
-    (cause) => cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START',
-  );
+  return wasTimeout(error, 'SCHEDULE_TO_START');
+}
+
+/** Whether an attempt of an activity exceeded its deadline. */
+export function tookTooLong(error: unknown): boolean {
+  return wasTimeout(error, 'START_TO_CLOSE');
+}
+
+function wasTimeout(error: unknown, type: TimeoutFailure['timeoutType']): boolean {
+  return causeChain(error).some((cause) => cause instanceof TimeoutFailure && cause.timeoutType === type);
 }
 
 function causeChain(error: unknown): unknown[] {

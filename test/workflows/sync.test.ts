@@ -88,7 +88,10 @@ test('a fetch that exceeds its deadline is neither awaited nor retried', async (
   const { recentSyncs } = await afterSync(environment, name, 1);
   expect(recentSyncs[0]).toMatchObject({
     outcome: 'failed',
-    failure: { message: 'it exceeded its deadline' },
+    failure: {
+      type: 'UpstreamUnavailable',
+      message: 'the fetch took longer than syncPolicy.deadline (0.5 s): raise it, or narrow the source',
+    },
   });
   expect(calls).toEqual(['fetch', 'record failed']);
 });

@@ -4,7 +4,7 @@ import { applySnapshot, fetchWithin, onRequestedQueue, recordFailure } from '../
 import type { AppliedSync, FetchInput, FetchSnapshotResult } from '../contract/activities.ts';
 import type { SyncInput, SyncKey, SyncOrigin, SyncResult } from '../contract/syncs.ts';
 import { currentSyncInput, type EarlierSyncInput } from './earlier-versions.ts';
-import { causeOf, toFailure, wasCancelled } from '../failures.ts';
+import { causeOf, refusal, tookTooLong, toFailure, wasCancelled } from '../failures.ts';
 import { startReadingPackages } from '../packages.ts';
 import { renderFailure, renderResult } from './sync-details.ts';
 import { listOutcome } from './visibility.ts';
@@ -45,9 +45,17 @@ async function fetch(input: SyncInput): Promise<FetchSnapshotResult> {
   const { fetchSnapshot } = fetchWithin(policy.deadlineMs);
   const { force, full } = input;
   const fetchInput: FetchInput = { ...recordOf(input), force, full };
-  return onQueueOf(input, (options) =>
-    fetchSnapshot.executeWithOptions({ ...options, summary: `Fetch ${label}` }, [fetchInput]),
-  );
+  try {
+    return await onQueueOf(input, (options) =>
+      fetchSnapshot.executeWithOptions({ ...options, summary: `Fetch ${label}` }, [fetchInput]),
+    );
+  } catch (error) {
+    if (!tookTooLong(error)) throw error;
+    throw refusal(
+      'UpstreamUnavailable',
+      `the fetch took longer than syncPolicy.deadline (${policy.deadlineMs / 1000} s): raise it, or narrow the source`,
+    );
+  }
 }
 
 async function apply(input: SyncInput, fetched: FetchSnapshotResult): Promise<AppliedSync> {
