@@ -29,7 +29,12 @@ export const EXPORTED_CLIENTS: Readonly<Record<string, ExportedClient>> = {
   kiro: { name: 'Kiro', targets: ['kiro-registry'], fetchesItself: true },
 };
 
-export async function checkExportedClient(client: ExportedClient, probe: Probe): Promise<Finding[]> {
+/** @param exportOptions the options that let `rollcall export` read the same registry */
+export async function checkExportedClient(
+  client: ExportedClient,
+  probe: Probe,
+  exportOptions: string,
+): Promise<Finding[]> {
   const ask = client.fetchesItself === true ? probe.anonymously : probe.withToken;
   const findings = client.fetchesItself === true ? [addressFinding(probe.base, client.name)] : [];
   for (const target of client.targets) {
@@ -37,7 +42,8 @@ export async function checkExportedClient(client: ExportedClient, probe: Probe):
     const file = await ask(`/exports/${target}`);
     if (file.status !== 200) return [...findings, accessFinding(file, client.name)];
     const report = await ask(`/exports/${id}/report${query === '' ? '' : `?${query}`}`);
-    findings.push(...fileFindings(client, id, file), ...reportFindings(id, report.json?.['servers']));
+    const command = `rollcall export ${id} --report ${exportOptions}`;
+    findings.push(...fileFindings(client, id, file), ...reportFindings(id, report.json?.['servers'], command));
   }
   return findings;
 }
@@ -63,7 +69,8 @@ function fileFindings(
 
 const SHOWN = 5;
 
-function reportFindings(id: string, servers: unknown): Finding[] {
+/** @param command prints the report */
+function reportFindings(id: string, servers: unknown, command: string): Finding[] {
   const lines = Array.isArray(servers) ? servers.filter(isJsonObject) : [];
   const left = lines.filter(({ included }) => included !== true);
   if (lines.length === 0) return [warning(`${id} has no servers`, 'publish the approved servers, or add a source')];
@@ -72,8 +79,8 @@ function reportFindings(id: string, servers: unknown): Finding[] {
   const more = left.length > SHOWN ? `, and ${left.length - SHOWN} more` : '';
   return [
     warning(
-      `${id} leaves out ${left.length} of ${lines.length} servers: ${reasons.join(', ')}${more}`,
-      `read the whole report with \`rollcall export ${id} --report\``,
+      `${id} leaves out ${left.length} of ${lines.length} servers, deleted ones included: ${reasons.join(', ')}${more}`,
+      `read the whole report with \`${command}\``,
     ),
   ];
 }

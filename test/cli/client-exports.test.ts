@@ -267,6 +267,13 @@ describe('doctor', () => {
     expect(stdout).toContain('thv shows 1 of 2');
   });
 
+  test('names the command that prints what an export leaves out', async () => {
+    const { stdout } = await rollcall('doctor', '--client', 'gemini', '--registry', 'team');
+    const [, command = ''] = /`rollcall (export gemini-admin .*)`/.exec(stdout) ?? [];
+    const report = await runRollcall(...command.split(' '));
+    expect(report.stdout).toMatch(/^com\.example\/local +no /m);
+  });
+
   test.each(['vscode', 'copilot', 'thv', 'kiro'])('reports a missing registry: %s', async (client) => {
     const { status, stdout } = await rollcall('doctor', '--client', client, '--registry', 'nonsense');
     expect([status, stdout]).toEqual([1, expect.stringContaining('enter the base URL without /v0.1')]);

@@ -72,9 +72,10 @@ async function checkClient(client: string, { registry, ...options }: DoctorOptio
   const connection = await connectServer(options);
   // Exports always name their registry.
   const isExported = Object.hasOwn(EXPORTED_CLIENTS, client);
-  const probe = createProbe(connection, registryPath(registry ?? (isExported ? 'default' : undefined)));
+  const asked = registry ?? (isExported ? 'default' : undefined);
+  const probe = createProbe(connection, registryPath(asked));
   const findings = isExported
-    ? await checkExportedClient(EXPORTED_CLIENTS[client]!, probe)
+    ? await checkExportedClient(EXPORTED_CLIENTS[client]!, probe, `--registry ${asked} --server ${connection.server}`)
     : await REGISTRY_CLIENTS[client]!(probe);
   printAnswer(options, { client, base: probe.base, findings }, () => findings.map(findingText).join('\n'));
   const problems = findings.filter(({ severity }) => severity === 'problem').length;
