@@ -1,5 +1,6 @@
 /** Plain-text tables for the terminal. */
 import type { Fault } from '../../registry/server-json/check.ts';
+import { printable } from './printable.ts';
 
 export type Cell = string | number | null | undefined;
 
@@ -54,9 +55,9 @@ function formatRow(row: readonly string[], widths: readonly number[], isNumber: 
   return padded.join(GAP).trimEnd();
 }
 
-/** Folds white space: a line break in an upstream's error message would break the table. */
+/** Folds white space: a line break in an upstream's error message would break the table. So would escaping it later. */
 function cellText(cell: Cell): string {
-  return cell === null || cell === undefined ? '-' : String(cell).replaceAll(/\s+/g, ' ');
+  return cell === null || cell === undefined ? '-' : printable(String(cell).replaceAll(/\s+/g, ' '));
 }
 
 /** Formats a heading with one `name value` line per detail, and a dash for absent values. */

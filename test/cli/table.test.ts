@@ -47,3 +47,14 @@ describe('a table that is too wide for the terminal', () => {
     expect(formatTable(heading, rows, { shortened: ['state', 'last sync'] })).toContain(rows[0]!.join('  '));
   });
 });
+
+test('columns stay aligned if a text has characters that are escaped', () => {
+  const table = formatTable(
+    ['name', 'version'],
+    [
+      ['a\u{202e}b', '1.0.0'],
+      ['plain', '1.0.0'],
+    ],
+  );
+  expect(table.split('\n')).toEqual(['NAME      VERSION', String.raw`a\u202eb  1.0.0`, 'plain     1.0.0']);
+});
