@@ -9,14 +9,29 @@ const BYTE_ORDER_MARK = Buffer.from('\u{feff}');
 
 const JSON_TYPES = ['application/json', 'application/*+json'];
 
+/** ASCII is a part of UTF-8. */
+const NOT_UTF8 = /;\s*charset\s*=(?!\s*"?(?:utf-?8|us-ascii)\b)/i;
+
 const readBytes: RequestHandler = express.raw({ type: JSON_TYPES, limit: MAX_BODY_BYTES });
 
 /** Reads the body of a JSON request. A body that is too large is answered with 413. */
 export const readBody: RequestHandler = (request, response, next) => {
   // Refuse it before it is read to the end.
   if (Number(request.get('content-length')) > MAX_BODY_BYTES) throw tooLarge();
-  readBytes(request, response, (error?: unknown) => next(isTooLarge(error) ? tooLarge(error) : error));
+  readBytes(request, response, (error?: unknown) => next(readingError(request, error)));
 };
+
+function readingError(request: Request, error: unknown): unknown {
+  if (isTooLarge(error)) return tooLarge(error);
+  if (!isFromZlib(error)) return error;
+  const encoding = request.get('content-encoding');
+  return new HttpError(400, `The body is not in the format that Content-Encoding names: ${encoding}`, { cause: error });
+}
+
+function isFromZlib(error: unknown): error is Error {
+  // zlib names Brotli's errors `ERR__…`.
+  return error instanceof Error && 'code' in error && /^(?:Z_|ERR__)/.test(String(error.code));
+}
 
 /** The error of body-parser. */
 function isTooLarge(error: unknown): error is Error {
@@ -35,19 +50,22 @@ export interface JsonBody {
 /**
  * The body that `readBody` read.
  *
- * @throws HttpError 415 for another content type, 400 without a body and for bytes that aren't UTF-8 or JSON.
+ * @throws HttpError 415 for another content type or charset, 400 without a body and for bytes that aren't UTF-8 or JSON.
  */
 export function jsonBody(request: Request): JsonBody {
   return jsonOf(bodyBytes(request));
 }
 
-/** @throws HttpError 415 for another content type, 400 without a body. */
+/** @throws HttpError 415 for another content type or charset, 400 without a body. */
 export function bodyBytes(request: Request): Buffer {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes)) {
     throw request.is(JSON_TYPES) === false
       ? new HttpError(415, 'The body must be JSON, with Content-Type: application/json')
       : new HttpError(400, 'The request needs a body in JSON');
+  }
+  if (NOT_UTF8.test(request.get('content-type') ?? '')) {
+    throw new HttpError(415, 'The body must be UTF-8, so Content-Type must not name another charset');
   }
   return bytes;
 }

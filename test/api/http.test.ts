@@ -165,6 +165,24 @@ describe('errors are JSON with the right status', () => {
     );
   });
 
+  test.each(['gzip', 'deflate', 'br'])('400 for a body that isn’t %s, although it says so', async (encoding) => {
+    const headers = { 'content-encoding': encoding };
+    const response = await api.send('POST', '/v0.1/validate', { body: '{"name": "plain"}', headers });
+    expect(await expectError(response, 400)).toBe(
+      `The body is not in the format that Content-Encoding names: ${encoding}`,
+    );
+  });
+
+  test.each([
+    ['utf-16', 415],
+    ['"iso-8859-1"', 415],
+    ['UTF-8', 200],
+    ['"utf8"', 200],
+  ])('a body in the charset %s is answered with %d', async (charset, status) => {
+    const headers = { 'content-type': `application/json; charset=${charset}` };
+    expect((await api.send('POST', '/v0.1/validate', { body: '{}', headers })).status).toBe(status);
+  });
+
   test('unknown query parameters are ignored', async () => {
     expect((await readPage(api, `${LIST}?limit=1&utm_source=x&utm_source=y`)).metadata.count).toBe(1);
   });
