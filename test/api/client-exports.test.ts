@@ -184,10 +184,17 @@ describe('the entity tag', () => {
   });
 });
 
-test('a registry that is too large for a list of approved servers is refused with advice', async () => {
+test('a registry that is too large is refused with advice, and its exports are listed without numbers', async () => {
   const many = Array.from({ length: 10_001 }, (_, index) => draft(`com.example/s${index}`, '1.0.0'));
   await sync(api.database, { sourceName: 'large', entries: many });
   const response = await api.get('/registry/large/exports/allowlist');
   expect(response.status).toBe(422);
   expect(((await response.json()) as { error: string }).error).toContain('with a filter on its source');
+
+  const { targets } = await readJson<{ targets: { target: string; included?: number }[] }>(
+    api,
+    '/registry/large/exports',
+  );
+  expect(targets.map(({ target }) => target)).toEqual(ALL_TARGETS.map(({ id }) => id));
+  expect(targets.filter(({ included }) => included !== undefined)).toEqual([]);
 });

@@ -52,7 +52,7 @@ export const clientExports: EndpointGroup = {
       operationId: 'listClientExports',
       summary: 'List the exports for clients, with what each includes and leaves out',
       answers: { 200: { description: 'The targets.', schema: exportList } },
-      errors: [404, 422],
+      errors: [404],
       handle: listExports,
     }),
     endpoint({
@@ -93,14 +93,23 @@ async function listExports({ context, request, response }: Call): Promise<void> 
   const view = await servedView(context, request);
   const targets: ExportList['targets'] = [];
   let changedAt: string | null = null;
+  let isTooLarge = false;
   for (const target of ALL_TARGETS) {
     const options: ExportOptions = { mode: target.modes[0], versions: 'all' };
-    const made = await context.exports.of({ view, target, options }, addressOf(request));
-    changedAt = made.changedAt;
-    targets.push({ ...description(target), ...counts(made.report) });
+    const made = isTooLarge
+      ? null
+      : await context.exports.of({ view, target, options }, addressOf(request)).catch(nullIfTooLarge);
+    if (made === null) isTooLarge = true;
+    else changedAt = made.changedAt;
+    targets.push({ ...description(target), ...(made !== null && counts(made.report)) });
   }
   const list = `${JSON.stringify({ targets } satisfies ExportList)}\n`;
   await sendContent(request, response, { body: list, contentType: 'application/json', changedAt });
+}
+
+function nullIfTooLarge(error: unknown): null {
+  if (error instanceof HttpError && error.status === 422) return null;
+  throw error;
 }
 
 function description({

@@ -19,11 +19,12 @@ export const exportList = z
         contentType: z.string().meta({ example: 'application/json' }),
         modes: z.array(z.enum(EXPORT_MODES)).meta({ description: 'Available modes. The first one is the default.' }),
         limits: z.array(z.string()).meta({ description: 'Features that the format cannot express.' }),
-        ...counts,
+        included: counts.included.optional(),
+        leftOut: counts.leftOut.optional(),
       }),
     ),
   })
-  .meta({ id: 'ExportList' });
+  .meta({ id: 'ExportList', description: 'Without numbers for a registry that is too large for an export.' });
 export type ExportList = z.infer<typeof exportList>;
 
 export const exportReport = z
