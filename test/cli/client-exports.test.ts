@@ -243,13 +243,6 @@ describe('show', () => {
     const { status, stderr } = await rollcall('show', 'com.example/nonsense');
     expect([status, stderr]).toEqual([1, expect.stringContaining('com.example/nonsense')]);
   });
-
-  test('says that a word isn’t a name', async () => {
-    expect(await rollcall('show', 'weather')).toMatchObject({
-      status: 2,
-      stderr: "weather isn't the name of a server, such as com.example/weather\n",
-    });
-  });
 });
 
 describe('doctor', () => {

@@ -53,9 +53,6 @@ export function addShowCommand(program: Command): void {
     .action(async (name: string, { kind, registry, install, ...options }: ShowOptions) => {
       refuseWithoutNamespace(name);
       if (kind !== 'server') return await showSkill(name, { kind, registry, ...options });
-      if (!name.includes('/')) {
-        throw new CommandFailure(`${name} isn't the name of a server, such as com.example/weather`, USAGE_EXIT_STATUS);
-      }
       const path = `${registryPath(registry)}${entryPath(kind, name)}/versions/latest`;
       const item = await readJson<Item>(await connectServer(options), path);
       if (install === undefined) printAnswer(options, item, (shown) => `${detailsOf(shown)}\n\n${installText(shown)}`);
