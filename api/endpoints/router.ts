@@ -93,12 +93,11 @@ const answerPreflight: RequestHandler = (request, response, next) => {
 };
 
 function refuseOtherMethods(endpoints: readonly Endpoint[]): RequestHandler {
-  const allowed = endpoints
-    .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
-    .join(', ');
+  const allowed = endpoints.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+  const inWords = new Intl.ListFormat('en').format(allowed);
   return (request) => {
-    throw new HttpError(405, `${request.method} is not possible here, only ${allowed}`, {
-      headers: { Allow: allowed },
+    throw new HttpError(405, `${request.method} is not allowed here, only ${inWords}`, {
+      headers: { Allow: allowed.join(', ') },
     });
   };
 }

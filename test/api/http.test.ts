@@ -66,7 +66,7 @@ describe('names and versions in paths', () => {
 
 describe('errors are JSON with the right status', () => {
   test.each([
-    ['limit=0', '"limit" must be a whole number from 1'],
+    ['limit=0', '"limit" must be a whole number of at least 1'],
     ['limit=-1', '"limit"'],
     ['limit=abc', '"limit"'],
     ['limit=1.5', '"limit"'],

@@ -115,7 +115,7 @@ async function visibleServer(
   if (required !== null && sees(caller, required.claims)) return { ...server, required };
   throw new RollcallError(
     'EntryNotFound',
-    `There is no ${version === null ? entryLabel(name) : `version ${version} of ${entryLabel(name)}`}.`,
+    `There is no ${version === null ? entryLabel(name) : `version ${version} of ${entryLabel(name)}`} in the managed source "${source.name}". Entries of other sources can only be changed there.`,
   );
 }
 

@@ -167,7 +167,7 @@ async function exportRequest({ context, request, query }: Omit<ExportCall, 'resp
   if (target === undefined) {
     throw new HttpError(
       404,
-      `There is no export "${id}". There are: ${ALL_TARGETS.map((known) => known.id).join(', ')}`,
+      `There is no export "${id}". The exports are: ${ALL_TARGETS.map((known) => known.id).join(', ')}`,
     );
   }
   const { mode = target.modes[0], version = 'all' } = query;

@@ -22,7 +22,7 @@ export const flag = z
 export const limitParameter = (defaultLimit: number): z.ZodOptional<z.ZodType<number, string>> =>
   z
     .string()
-    .refine((value) => /^0*[1-9]\d*$/.test(value), 'must be a whole number from 1')
+    .refine((value) => /^0*[1-9]\d*$/.test(value), 'must be a whole number of at least 1')
     .transform((value) => Math.min(Number(value), MAX_LIMIT))
     .meta({
       description: `Maximum number of items to return; a larger limit is reduced to ${MAX_LIMIT}. A page of large documents has fewer.`,
