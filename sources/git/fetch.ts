@@ -99,9 +99,16 @@ async function findDocuments(
   );
   if (found.length === 0) {
     const what = isGlob ? `no file matches ${wanted}` : await whyNoFile(git, { path: wanted, commit });
-    throw missing(origin, `${what} at ${referenceLabel(origin)} (${commit.slice(0, 12)})`);
+    throw missing(origin, `${what} ${placeLabel(origin)} (${commit.slice(0, 12)})`);
   }
   return found.map(({ path }) => path).sort();
+}
+
+/** `on branch main`, `at tag v1`. */
+function placeLabel(origin: GitOrigin): string {
+  const { commit, tag, branch } = origin;
+  if (commit !== undefined || tag !== undefined) return `at ${referenceLabel(origin)}`;
+  return branch === undefined ? 'on the default branch' : `on ${referenceLabel(origin)}`;
 }
 
 /** Explains why there is no file at a path, for example because a part of the path is a link. */
