@@ -16,7 +16,7 @@ export class ConfigurationError extends Error {
 
   constructor(faults: readonly ConfigurationFinding[]) {
     const ordered = faults.toSorted(byPlace);
-    const heading = `the configuration has ${faults.length === 1 ? '1 fault' : `${String(faults.length)} faults`}:`;
+    const heading = `The configuration has ${faults.length === 1 ? '1 fault' : `${String(faults.length)} faults`}:`;
     super([heading, ...ordered.map((fault) => `  ${describeFinding(fault)}`)].join('\n'));
     this.faults = ordered;
   }

@@ -49,8 +49,9 @@ export async function takeDataFolder(directory: string, occupant: Occupant): Pro
   } catch (cause) {
     lock?.release();
     const reason = cause instanceof Error ? cause.message : String(cause);
+    const remedy = /disk is full|ENOSPC/.test(reason) ? 'Free space' : 'Make it writable';
     throw new Error(
-      `The data folder ${path} can't be used: ${reason}. Make it writable, or choose another folder with --data-dir`,
+      `The data folder ${path} can't be used: ${reason}. ${remedy}, or choose another folder with --data-dir`,
       { cause },
     );
   }

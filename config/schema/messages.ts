@@ -28,7 +28,9 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_value') return describeWrongChoice(issue.values, issue.input);
   if (issue.code === 'too_small')
     return `expected ${issue.inclusive ? 'at least' : 'more than'} ${String(issue.minimum)}`;
-  if (issue.code === 'too_big') return `expected at most ${String(issue.maximum)}`;
+  if (issue.code === 'too_big') {
+    return `expected at most ${String(issue.maximum)}${issue.origin === 'string' ? ' characters' : ''}`;
+  }
   if (issue.code === 'invalid_union') return 'expected text or a list of texts';
   if (issue.code === 'invalid_key') return issue.issues[0]?.message;
   return undefined;

@@ -65,7 +65,7 @@ export function duration(limits: {
       error: ({ input }) => (input === undefined ? undefined : 'expected a duration such as `30m` or `1h30m`'),
     })
     .max(MAX_DURATION_LENGTH, { error: tooLong(MAX_DURATION_LENGTH), abort: true })
-    .regex(DURATION_PATTERN, 'expected a duration such as `30m`, `1h30m` or `100ms`')
+    .regex(DURATION_PATTERN, 'expected a duration such as `30m`, `1h30m`, or `100ms`')
     .transform(durationMilliseconds)
     .superRefine((milliseconds, context) => {
       const { atLeastMs, atMostMs = LONGEST_DURATION_MS } = limits;

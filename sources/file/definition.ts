@@ -31,7 +31,7 @@ export const schema = withRule(
   }),
   ({ path, url, data, timeout }, report) => {
     const given = [path, url, data].filter((location) => location !== undefined).length;
-    if (given !== 1) report([], 'expected exactly one of `path`, `url` and `data`');
+    if (given !== 1) report([], 'expected exactly one of `path`, `url`, and `data`');
     if (timeout !== undefined && url === undefined) report(['timeout'], 'belongs to `url`');
   },
 );

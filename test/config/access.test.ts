@@ -276,7 +276,7 @@ server: { trustedProxies: [proxy.internal], publicHosts: ['https://a.example', '
     '20:19: auth.authz.namespaces[0].claims: is empty: name the claims that allow publishing these names',
     '20:30: auth.authz.namespaces[0].names: is empty: name at least one name or glob',
     '21:42: auth.authz.namespaces[1].names[0]: "[" has no "]" after it; write "\\[" for a literal bracket',
-    '22:21: audit.retention: expected a duration such as `30m`, `1h30m` or `100ms`',
+    '22:21: audit.retention: expected a duration such as `30m`, `1h30m`, or `100ms`',
     '22:52: audit.eventTypes[1]: unknown event type; did you mean `entry.publish`?',
     '23:21: outbound.allow[0]: expected an address or an address range, such as `10.0.0.7`, `10.0.0.0/8`, or `fd00::/8`, or a host name such as `git.example.com`',
     '23:35: outbound.allow[1]: expected an address or an address range, such as `10.0.0.7`, `10.0.0.0/8`, or `fd00::/8`, or a host name such as `git.example.com`',

@@ -69,8 +69,8 @@ auht: {}
 
 describe('a source', () => {
   test.each([
-    ['file: {}', 'sources[0].file: expected exactly one of `path`, `url` and `data`'],
-    ['file: { path: a, data: b }', 'sources[0].file: expected exactly one of `path`, `url` and `data`'],
+    ['file: {}', 'sources[0].file: expected exactly one of `path`, `url`, and `data`'],
+    ['file: { path: a, data: b }', 'sources[0].file: expected exactly one of `path`, `url`, and `data`'],
     ['file: { path: a, timeout: 1s }', 'sources[0].file.timeout: belongs to `url`'],
     [
       'file: { path: a }, managed: {}',
