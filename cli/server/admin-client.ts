@@ -47,6 +47,10 @@ function toFailure(server: string, error: TRPCClientError<AdminRouter>): Command
     return new CommandFailure(faults.length > 0 ? faultsText('The request', faults) : error.message);
   }
   // The request was refused before it reached the admin API, or a proxy answered it.
-  const message = refusalMessage(error.meta?.['responseJSON']);
-  return message === undefined ? unreachable(server, error) : new CommandFailure(message);
+  const { response, responseJSON } = error.meta ?? {};
+  const message = refusalMessage(responseJSON);
+  if (message === undefined) return unreachable(server, error);
+  // Rollcall has an admin API, so it doesn't answer 404 before it.
+  const isOther = response instanceof Response && response.status === 404;
+  return new CommandFailure(isOther ? `${server} answered 404: ${message}. Is it a Rollcall server?` : message);
 }

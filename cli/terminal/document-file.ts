@@ -9,6 +9,7 @@ export async function readDocumentText(path: string): Promise<string> {
   try {
     return path === '-' ? await text(process.stdin) : await readFile(path, 'utf8');
   } catch (error) {
-    throw new CommandFailure(`Can't read ${path}: ${describeError(error)}`);
+    const isFolder = error instanceof Error && 'code' in error && error.code === 'EISDIR';
+    throw new CommandFailure(`Can't read ${path}: ${isFolder ? 'it is a folder' : describeError(error)}`);
   }
 }

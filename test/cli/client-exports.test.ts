@@ -81,7 +81,7 @@ describe('export', () => {
   test('lists the choices if asked for something else', async () => {
     const { status, stderr } = await rollcall('export', 'nonsense', '--registry', 'team');
     expect(status).toBe(1);
-    expect(stderr).toContain('There are: vscode-mcp');
+    expect(stderr).toContain('The exports are: vscode-mcp');
   });
 });
 
@@ -228,6 +228,8 @@ describe('show', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('com.example/weather 1.0.0\nAn example\n');
     expect(stdout).toContain('claude mcp add --transport http com-example_weather https://weather.example/mcp');
+    expect(stdout).toContain('\nInstall in VS Code (vscode)\n');
+    expect(stdout).toContain('\nInstall in VS Code (vscode, in the browser)\n');
   });
 
   test('prints only the command for one client', async () => {

@@ -66,6 +66,20 @@ test('an answer that is not from Rollcall is distinguished from no answer', asyn
   });
 });
 
+test('the error of another server is named as such', async () => {
+  const other = createServer((_request, response) => {
+    response.writeHead(404, { 'content-type': 'application/json' }).end('{"error": "nope"}');
+  }).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { status, stderr } = await runRollcall('status', '--server', `http://127.0.0.1:${port}`);
+  other.close();
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: `http://127.0.0.1:${port} answered 404: nope. Is it a Rollcall server?\n`,
+  });
+});
+
 test.each([['--version'], ['version']])('%s prints the version', async (word) => {
   expect(await runRollcall(word)).toMatchObject({ status: 0, stdout: expect.stringMatching(/\d+\.\d+\.\d+/) });
 });
@@ -82,6 +96,10 @@ describe('validate', () => {
     const { valid, faults } = JSON.parse(stdout) as { valid: boolean; faults: { path: string }[] };
     expect({ status, valid, stderr }).toEqual({ status: 1, valid: false, stderr: '' });
     expect(faults.map((fault) => fault.path).sort()).toEqual(['description', 'name', 'version']);
+  });
+
+  test('says that a folder isn’t a file', async () => {
+    expect(await runRollcall('validate', '/')).toMatchObject({ status: 1, stderr: "Can't read /: it is a folder\n" });
   });
 
   test('says that something isn’t JSON', async () => {

@@ -53,7 +53,8 @@ function nextCycle(state: SourceState): string {
 function entriesOf(state: SourceState): string | undefined {
   const counts = state.recentSyncs.find((report) => report.outcome === 'changed' || report.counts?.entries)?.counts;
   if (counts === undefined) return undefined;
-  return `${counts.entries} (${counts.rejected} rejected, ${counts.warnings} warnings)`;
+  const warnings = `${counts.warnings} ${counts.warnings === 1 ? 'warning' : 'warnings'}`;
+  return `${counts.entries} (${counts.rejected} rejected, ${warnings})`;
 }
 
 function requestOf(pending: NonNullable<SourceState['pending']>): string {

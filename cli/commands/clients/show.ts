@@ -87,7 +87,7 @@ function optionsOf({ server, _meta }: Item): ReturnType<typeof installOptions> {
 
 function installText(item: Item): string {
   const lines = optionsOf(item).map((option) => {
-    const heading = `${option.title} (${option.client})`;
+    const heading = `${option.title} (${option.client}${option.kind === 'web-link' ? ', in the browser' : ''})`;
     if ('reason' in option) return `${heading}\n  not possible: ${option.reason}`;
     return [heading, `  ${option.text}`, ...option.notes.map((note) => `  ${note}`)].join('\n');
   });

@@ -16,7 +16,7 @@ export function addToolhiveImport(command: Command): void {
   addConfigurationOption(command.command('toolhive'))
     .argument('<url>', 'database of a ToolHive Registry Server: postgres://USER@HOST:PORT/DATABASE?sslmode=MODE')
     .description(
-      'Copy published servers, skills, and plugins, and sources and registries created through the API, of a ToolHive Registry Server',
+      'Copy published servers, skills, and plugins, and sources and registries created through the API, from a ToolHive Registry Server',
     )
     .option(
       '--password-file <file>',

@@ -113,11 +113,12 @@ export const texts = {
   changes: (added: number, changed: number, removed: number) => `+${added} ~${changed} −${removed}`,
   changesInWords: (added: number, changed: number, removed: number) =>
     `${added} added, ${changed} changed, ${removed} removed`,
-  counts: (rejected: number, warnings: number) => `${rejected} rejected, ${warnings} warnings`,
+  counts: (rejected: number, warnings: number) =>
+    `${rejected} rejected, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`,
   failure: 'Why it failed',
   findings: 'Rejections and warnings',
   findingsSearch: 'Search by name, location, or reason',
-  noFindings: 'No entry was rejected or has a warning',
+  noFindings: 'No rejections or warnings',
   noFindingsFound: 'No rejection or warning matches',
   moreFindings: (shown: number, all: number) => `The record keeps ${shown} of ${all}.`,
   severities: { all: 'All', rejection: 'Rejections', warning: 'Warnings' },
