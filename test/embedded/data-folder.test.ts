@@ -32,7 +32,7 @@ test.each([
 
 test('a folder in use differs from one that can’t be used', async () => {
   const taken = await takeDataFolder(folder, { pid: 4711 });
-  await expect(takeDataFolder(folder, { pid: process.pid })).rejects.toThrow(/is in use by .* process id 4711/);
+  await expect(takeDataFolder(folder, { pid: process.pid })).rejects.toThrow(/is in use by .* process 4711/);
   await taken.release();
 
   await writeFile(join(folder, 'file'), '');
