@@ -1,25 +1,48 @@
 /**
- * An API on the database of the run, for measures that compare it with itself: with each request logged and measured, as
- * in production, or without. Its parent process sends which, and gets the port.
+ * An API on the database of the run that is compared with itself: in turns, it logs and measures each request, as in
+ * production, or doesn't. Its parent process sends the connection first and gets the port, then asks for a comparison.
+ *
+ * Both sides share a process and take short turns, because two processes with the same code differ by up to 20 %, and a
+ * machine with other work by more from second to second.
  */
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from '../../api/app.ts';
+import { messageClassesOf } from '../../api/http/express-messages.ts';
+import { listen } from '../../api/http/listener.ts';
 import { observed } from '../../api/http/observed-requests.ts';
 import { openContext } from '../../api/open-context.ts';
 import { keepYoungObjectsTogether, observerOf } from '../../api/run-api.ts';
 import { openDatabase, type ConnectionSettings } from '../../db/connection/database.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 
-export interface ApiOrder {
+export interface ApiSetup {
   readonly connection: ConnectionSettings;
-  readonly isObserved: boolean;
 }
 
-process.once('message', ({ connection, isObserved }: ApiOrder) => void serve(connection, isObserved));
+export interface ComparisonRequest {
+  /** How many turns each side gets. */
+  readonly turns: number;
+}
+
+/** The cost of the requests that were answered in a turn. */
+export interface Turn {
+  /** CPU time of the process per request. */
+  readonly microseconds: number;
+  readonly requestsPerSecond: number;
+}
+
+export interface Comparison {
+  readonly observed: readonly Turn[];
+  readonly unobserved: readonly Turn[];
+}
+
+export const TURN_MS = 120;
+
+process.once('message', ({ connection }: ApiSetup) => void serve(connection));
 process.once('disconnect', () => process.exit());
 
-async function serve(connection: ConnectionSettings, isObserved: boolean): Promise<void> {
+async function serve(connection: ConnectionSettings): Promise<void> {
   keepYoungObjectsTogether();
   const logger = createLogger('api', {});
   const options = {
@@ -40,6 +63,40 @@ async function serve(connection: ConnectionSettings, isObserved: boolean): Promi
   } as const;
   const opened = await openContext(options);
   const app = createApp(opened.context);
-  const server = createServer(isObserved ? observed(observerOf(opened, options), app) : app);
-  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+  let listener: RequestListener = app;
+  let requests = 0;
+  const count: RequestListener = (request, response) => {
+    requests += 1;
+    listener(request, response);
+  };
+
+  const takeTurn = async (chosen: RequestListener, end?: () => void): Promise<Turn> => {
+    listener = chosen;
+    requests = 0;
+    const startedAt = performance.now();
+    const before = process.cpuUsage();
+    await delay(TURN_MS);
+    end?.();
+    const { user, system } = process.cpuUsage(before);
+    const seconds = (performance.now() - startedAt) / 1000;
+    return { microseconds: (user + system) / requests, requestsPerSecond: requests / seconds };
+  };
+  const takeObservedTurn = async (): Promise<Turn> => {
+    const observer = observerOf(opened, options);
+    return await takeTurn(observed(observer, app), () => observer.reports.close());
+  };
+
+  process.on('message', ({ turns }: ComparisonRequest) => void compare(turns));
+  const compare = async (turns: number): Promise<void> => {
+    const comparison = { observed: [] as Turn[], unobserved: [] as Turn[] };
+    for (let turn = 0; turn < turns; turn += 1) {
+      comparison.observed.push(await takeObservedTurn());
+      comparison.unobserved.push(await takeTurn(app));
+    }
+    listener = app;
+    process.send?.(comparison satisfies Comparison);
+  };
+
+  const { url } = await listen(count, '127.0.0.1:0', { messageClasses: messageClassesOf(app) });
+  process.send?.(Number(new URL(url).port));
 }

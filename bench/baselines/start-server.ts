@@ -5,6 +5,8 @@ import { once } from 'node:events';
 export interface ServerProcess {
   readonly origin: string;
   readonly processId: number;
+  /** Sends a message to the process, and waits for the next one from it. */
+  ask(message: object): Promise<unknown>;
   stop(): void;
 }
 
@@ -15,7 +17,11 @@ export async function startServerProcess(
   options: ForkOptions = {},
 ): Promise<ServerProcess> {
   const child = fork(new URL(script, import.meta.url), options);
-  child.send(setup);
-  const [port] = (await once(child, 'message')) as [number];
-  return { origin: `http://127.0.0.1:${port}`, processId: child.pid!, stop: () => child.disconnect() };
+  const ask = async (message: object): Promise<unknown> => {
+    child.send(message);
+    const [answer] = (await once(child, 'message')) as [unknown];
+    return answer;
+  };
+  const port = (await ask(setup)) as number;
+  return { origin: `http://127.0.0.1:${port}`, processId: child.pid!, ask, stop: () => child.disconnect() };
 }
