@@ -2,7 +2,7 @@
 
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 
-import { offsetOf, startOf } from '../registry/document/yaml-places.ts';
+import { offsetOf, startOf, valueOf } from '../registry/document/yaml-places.ts';
 import { isJsonObject, type JsonObject } from '../registry/json.ts';
 import { ConfigurationError } from './faults.ts';
 import type { ConfigurationFinding } from './model.ts';
@@ -58,9 +58,9 @@ function prototypeKeys(document: Document): Node[] {
 
 function toValue(document: Document, fault: (message: string) => ConfigurationFinding): unknown {
   try {
-    return document.toJS();
+    return valueOf(document);
   } catch (error) {
-    // Too many or unresolvable aliases are only detected here.
+    // Aliases that can't be expanded are only detected here.
     throw new ConfigurationError([fault(`YAML: ${(error as Error).message}`)]);
   }
 }

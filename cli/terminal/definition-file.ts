@@ -38,8 +38,7 @@ export function sendsDefinition<Definition, Answer>(
  */
 async function readDefinition<Definition>(path: string): Promise<Definition> {
   const text = await readDocumentText(path);
-  const { parse } = await import('yaml');
-  const definition = parseWith(parse, { path, text });
+  const definition = await parseDefinition(path, text);
   if (isJsonObject(definition)) return definition as Definition;
   throw new CommandFailure(
     Array.isArray(definition)
@@ -48,12 +47,14 @@ async function readDefinition<Definition>(path: string): Promise<Definition> {
   );
 }
 
-function parseWith(
-  parse: (text: string) => unknown,
-  { path, text }: { readonly path: string; readonly text: string },
-): unknown {
+async function parseDefinition(path: string, text: string): Promise<unknown> {
+  const { parseDocument } = await import('yaml'); // slow to load, and only some commands need it
+  const { valueOf } = await import('../../registry/document/yaml-places.ts');
   try {
-    return parse(text);
+    const document = parseDocument(text);
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return valueOf(document);
   } catch (error) {
     throw new CommandFailure(`${path} is neither YAML nor JSON: ${describeError(error)}`);
   }

@@ -1,7 +1,9 @@
 /** Parses a document in an editor, in YAML or JSON, and locates faults in it. */
 import { LineCounter, parseDocument } from 'yaml';
-import { offsetOf } from '../../registry/document/yaml-places.ts';
+import { offsetOf, valueOf } from '../../registry/document/yaml-places.ts';
 import type { Fault } from '../../registry/server-json/check.ts';
+
+const MAX_ALIASES = 20;
 
 export interface PlacedFault extends Fault {
   /** The line number, starting at 1. */
@@ -26,8 +28,14 @@ export function readDocument(text: string): WrittenDocument {
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   const faults = document.errors.map(({ message, pos }) => ({ path: '', message, ...at(pos[0]) }));
+  let value: unknown;
+  try {
+    if (faults.length === 0) value = valueOf(document, MAX_ALIASES);
+  } catch (error) {
+    faults.push({ path: '', message: (error as Error).message, ...at(0) });
+  }
   return {
-    value: faults.length > 0 ? undefined : document.toJS({ maxAliasCount: 20 }),
+    value,
     faults,
     place: (fault) => ({ ...fault, ...at(offsetOf(document, segmentsOf(fault.path), 'key')) }),
   };

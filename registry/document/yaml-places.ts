@@ -1,5 +1,5 @@
-/** Finds values of a YAML document by their paths. */
-import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node } from 'yaml';
+/** Finds values of a YAML document by their paths, and converts a document to one. */
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Node, visit } from 'yaml';
 
 /** The offset in the text of the key or value at a path, or of its nearest existing parent. */
 export function offsetOf(document: Document, path: readonly PropertyKey[], part: 'key' | 'value'): number {
@@ -34,4 +34,25 @@ function nodeOf(candidate: unknown): Node | undefined {
 /** The offset of a node; 0 if there is none. */
 export function startOf(node: Node | undefined): number {
   return node?.range?.[0] ?? 0;
+}
+
+/**
+ * The value of a document, without cycles.
+ *
+ * @param maxAliasCount how often aliases can be expanded. Default: that of the library, 100
+ * @throws Error for too many or unresolvable aliases, and for one that contains itself, such as `a: &a [*a]`
+ */
+export function valueOf(document: Document, maxAliasCount?: number): unknown {
+  const anchors = new Map<string, unknown>();
+  visit(document, {
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+    Alias: (_, { source }, ancestors) => {
+      if (ancestors.some((ancestor) => ancestor === anchors.get(source))) {
+        throw new Error(`the alias *${source} contains itself`);
+      }
+    },
+  });
+  return document.toJS(maxAliasCount === undefined ? {} : { maxAliasCount });
 }

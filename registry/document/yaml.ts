@@ -3,6 +3,7 @@ import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, pa
 import { RollcallError } from '../failure.ts';
 import type { JsonPath } from './json-elements.ts';
 import { decodeUtf8 } from './text-encoding.ts';
+import { valueOf } from './yaml-places.ts';
 
 /** Maximum size of a document. YAML can't be read in pieces, so the whole document is buffered. */
 export const MAX_YAML_BYTES = 8 * 1024 * 1024;
@@ -70,7 +71,7 @@ function parse(text: string): { readonly value: unknown; readonly positions: Pos
     throw invalid(`${error.message}, at line ${line}, column ${col}`, text);
   }
   try {
-    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }), positions: findEntries(document, lineCounter) };
+    return { value: valueOf(document, MAX_ALIASES), positions: findEntries(document, lineCounter) };
   } catch (cause) {
     throw invalid(cause instanceof Error ? cause.message : String(cause), text);
   }

@@ -5,6 +5,7 @@
 import { parseDocument } from 'yaml';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { decodeUtf8 } from '../document/text-encoding.ts';
+import { valueOf } from '../document/yaml-places.ts';
 
 /** Real frontmatter is shorter than 2 KiB. Parsing YAML costs many times its size. */
 const MAX_FRONTMATTER_CHARACTERS = 64 * 1024;
@@ -42,7 +43,7 @@ function parseFrontmatter(yaml: string): { readonly frontmatter: JsonObject } | 
       const line = yaml.slice(0, error.pos[0]).split('\n').length + 1;
       return { fault: `has frontmatter that isn't YAML: ${error.message}, at line ${line}` };
     }
-    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    const value = valueOf(document, MAX_ALIASES);
     return isJsonObject(value) ? { frontmatter: value } : { fault: "has frontmatter that isn't a mapping" };
   } catch (cause) {
     return { fault: `has frontmatter that can't be read: ${cause instanceof Error ? cause.message : String(cause)}` };

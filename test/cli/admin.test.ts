@@ -68,6 +68,7 @@ describe('sources', () => {
     ['a list', '- name: a\n', /contains a list: pass a single item/],
     ['an empty file', '', /contains no definition/],
     ['a file that isn’t YAML', 'name: [', /neither YAML nor JSON/],
+    ['an alias in itself', 'name: z1\nfile: &a\n  x: *a\n', /neither YAML nor JSON: the alias \*a contains itself/],
   ])('%s is refused before anything is sent', async (_what, text, message) => {
     const answer = await ask('admin', 'sources', 'create', '-f', await file('odd.yaml', text));
     expect(answer).toMatchObject({ status: 1, stderr: expect.stringMatching(message) });

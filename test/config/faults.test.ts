@@ -267,6 +267,11 @@ describe('text that isn’t a configuration', () => {
     expect(await faultsOf(levels.join('\n'))).toEqual([expect.stringContaining('YAML: Excessive alias count')]);
   });
 
+  test('an alias that contains itself', async () => {
+    const text = 'sources: &s\n  - *s\nauth: {mode: anonymous}\n';
+    expect(await faultsOf(text)).toEqual(['1:1: YAML: the alias *s contains itself']);
+  });
+
   test('a missing file', async () => {
     const loading = loadConfiguration('/nowhere/rollcall.yaml', {});
     await expect(loading).rejects.toThrow(ConfigurationError);

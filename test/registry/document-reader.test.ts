@@ -160,6 +160,22 @@ describe('the formats', () => {
     expect(findings.map(({ reason }) => reason.split(' is')[0])).toEqual(['image', 'servers.b.image']);
   });
 
+  test('YAML with an alias that contains itself is refused', () => {
+    const nested = 'servers: &a [{name: com.c/a, description: x, version: "1.0.0", x: *a}]';
+    const merged = 'servers: [&a {name: com.c/a, description: x, version: "1.0.0", <<: *a}]';
+    const reason = expect.objectContaining({
+      type: 'DocumentInvalid',
+      message: expect.stringContaining('the alias *a contains itself'),
+    });
+    for (const text of [nested, merged]) expect(() => read(text, { syntax: 'yaml' })).toThrow(reason);
+  });
+
+  test('an anchor that is used again inside its own value is no cycle', () => {
+    expect(names(read('- &a {name: &a com.c/a, description: *a, version: "1"}', { syntax: 'yaml' }))).toEqual([
+      'com.c/a',
+    ]);
+  });
+
   test('colons and quotes in texts are not members', () => {
     const text = JSON.stringify({
       ...server('a'),

@@ -50,6 +50,7 @@ export const BROKEN_FILES: readonly (readonly [path: string, content: string, na
   ['no-description/SKILL.md', '---\nname: quiet\n---\n', 'quiet', 'SKILL.md has no description'],
   ['list/SKILL.md', '---\n- name\n---\n', 'list', "isn't a mapping"],
   ['aliases/SKILL.md', `---\nname: aliases\ndescription: x\nmetadata:\n  a: &a [x,x,x,x,x,x,x,x,x]\n  b: &b [*a,*a,*a,*a,*a,*a]\n  c: &c [*b,*b,*b,*b,*b,*b]\n  d: [*c,*c,*c,*c]\n---\n`, 'aliases', "can't be read"],
+  ['loop/SKILL.md', '---\nname: loop\ndescription: x\nmetadata: &a [*a]\n---\n', 'loop', 'the alias *a contains itself'],
   ['bad-json/.claude-plugin/plugin.json', '{', 'bad-json', "plugin.json isn't a JSON object"],
   ['mute/.claude-plugin/plugin.json', '{"name":"mute"}', 'mute', 'plugin.json has no description'],
 ]; // prettier-ignore
