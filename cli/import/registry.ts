@@ -3,12 +3,13 @@ import type { Claims } from '../../registry/claims.ts';
 import type { EntryStatus } from '../../registry/entry.ts';
 import { ENTRY_KINDS, type EntryKind, type SkillKind, storedName } from '../../registry/entry-kind.ts';
 import { OFFICIAL } from '../../registry/server-json/extension.ts';
-import { type JsonObject, memberOf, textOf } from '../../registry/json.ts';
+import { isJsonObject, type JsonObject, memberOf, textOf } from '../../registry/json.ts';
 import { ENTRY_STATE, publishedText } from '../../registry/skills/served-skill.ts';
 import { describeError } from '../../telemetry/describe-error.ts';
 import { askOver } from '../server/admin-client.ts';
 import { entryPath, listPath, readJson, readJsonIfFound, registryPath } from '../server/registry-reads.ts';
 import type { ServerConnection } from '../server/server-connection.ts';
+import { CommandFailure } from '../terminal/failure.ts';
 
 const PAGE_SIZE = 100;
 
@@ -38,9 +39,9 @@ interface ServerItem {
 }
 
 interface Page {
-  readonly servers?: readonly ServerItem[];
-  readonly skills?: readonly JsonObject[];
-  readonly plugins?: readonly JsonObject[];
+  readonly servers?: readonly ServerItem[] | null;
+  readonly skills?: readonly JsonObject[] | null;
+  readonly plugins?: readonly JsonObject[] | null;
   readonly metadata?: { readonly nextCursor?: string };
 }
 
@@ -81,14 +82,29 @@ async function* pagesOf(origin: ServerConnection, kind: EntryKind): AsyncGenerat
   const query = { limit: String(PAGE_SIZE), ...(kind !== 'server' && { all_versions: 'true' }) };
   const pathOf = (cursor: object): string =>
     `${listPath(kind)}?${new URLSearchParams({ ...query, ...cursor }).toString()}`;
-  const first = pathOf({});
-  let page = kind === 'server' ? await readJson<Page>(origin, first) : await readJsonIfFound<Page>(origin, first);
+  const cursors = new Set<string>();
+  let path = pathOf({});
+  let page = kind === 'server' ? await readJson<Page>(origin, path) : await readJsonIfFound<Page>(origin, path);
   while (page !== null) {
+    if (!isPage(page, kind)) {
+      throw new CommandFailure(`${origin.server}${path} did not answer with a list of ${kind}s: check the URL`);
+    }
     yield page;
     const cursor = page.metadata?.nextCursor || undefined; // some registries end with an empty cursor
     if (cursor === undefined) return;
-    page = await readJson<Page>(origin, pathOf({ cursor }));
+    if (cursors.has(cursor)) {
+      throw new CommandFailure(`${origin.server}${path} repeats a cursor: its pages never end. Nothing was imported`);
+    }
+    cursors.add(cursor);
+    path = pathOf({ cursor });
+    page = await readJson<Page>(origin, path);
   }
+}
+
+/** Registries written in Go have `null` for an empty list. */
+function isPage(answer: unknown, kind: EntryKind): answer is Page {
+  const list = isJsonObject(answer) ? answer[`${kind}s`] : undefined;
+  return list === null || Array.isArray(list);
 }
 
 function foundServer({ server, _meta: meta }: ServerItem): FoundVersion {

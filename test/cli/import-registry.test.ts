@@ -74,6 +74,26 @@ test('advises --from-token-file if the other registry requires authentication or
   }
 });
 
+test('stops if the pages of the other registry never end, or if it has no list of servers', async () => {
+  const page = JSON.stringify({ servers: [], metadata: { nextCursor: 'again' } });
+  try {
+    origin.answers.set(Infinity, (response) => response.end(page));
+    const endless = await runImport();
+    expect(endless).toMatchObject({ status: 1, stderr: expect.stringContaining('repeats a cursor') });
+    expect(endless.stderr).toContain(`${origin.url}/v0.1/servers?limit=100&cursor=again`);
+
+    origin.answers.set(Infinity, (response) => response.end('[]'));
+    expect(await runImport()).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: `${origin.url}/v0.1/servers?limit=100 did not answer with a list of servers: check the URL\n`,
+    });
+  } finally {
+    origin.answers.clear();
+    origin.headers.length = 0;
+  }
+});
+
 test('trusts --ca-file for the other registry', async () => {
   const { authority, certificate, privateKey } = await createLoopbackCertificate();
   const caFile = join(folder, 'authority.pem');
