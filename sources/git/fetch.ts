@@ -118,7 +118,9 @@ async function whyNoFile(
 ): Promise<string> {
   const names = path.split('/');
   const steps = names.map((_, index) => names.slice(0, index + 1).join('/'));
-  for (const { mode, path: step } of await listTree(git, [commit, '--', ...steps])) {
+  // Git also lists the other entries of a folder if one of them is asked for next to the folder.
+  const found = await listTree(git, [commit, '--', ...steps], ({ path: step }) => steps.includes(step));
+  for (const { mode, path: step } of found) {
     if (mode.startsWith('120')) {
       return `${step} is a symbolic link, which isn't followed: set \`path\` to the file that it points to; there is no file ${path}`;
     }
