@@ -1,17 +1,17 @@
 /** Reads sources of the kind `git`: one registry document, or many, in a repository. */
 import { createReadStream } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RollcallError } from '../../registry/failure.ts';
 import { GlobError } from '../../registry/patterns/glob.ts';
 import { compilePathGlob, fixedFolder, isPathGlob } from '../../registry/patterns/path-glob.ts';
 import { repositoryPath } from '../../registry/patterns/repository-path.ts';
+import type { TreeEntry } from '../../registry/scan/layout.ts';
 import { type Check, type Fetch, type Fetched, type SourceReader, syntaxOfName } from '../source-kind.ts';
 import { type GitClient, openGit } from './client.ts';
 import { inWorkFolder } from '../work-folder.ts';
 import { advertisedCommit, fetchCommit, missing, referenceLabel } from './commit.ts';
-import { listTree } from './commit-files.ts';
+import { checkOutFiles, listTree } from './commit-files.ts';
 import { DEFAULT_PATH, type GitOrigin } from './definition.ts';
 import { storedPins } from './pins.ts';
 import { stageScan } from './scan.ts';
@@ -46,16 +46,16 @@ async function fetchWithin(maxBytes: number, fetch: Fetch<GitOrigin, GitState>):
       const reached = { upstreamRevision: commit, commitId: commit };
       return { snapshot: 'staged', coverage: 'complete', state: { commit, pins }, ...reached };
     }
-    const paths = await findDocuments(git, { origin, commit });
-    progress.report({ step: `reading ${paths.length} files` });
-    await checkOut(git, { folder, commit, paths });
+    const documents = await findDocuments(git, { origin, commit });
+    progress.report({ step: `reading ${documents.length} files` });
+    await checkOutFiles(git, folder, documents);
     const envelopes: string[] = [];
-    for (const path of paths) {
+    for (const { path } of documents) {
       const { envelope } = await stager.stageDocument({
         name: path,
         bytes: createReadStream(join(folder, path), { signal }),
         syntax: syntaxOfName(path),
-        oneOfSeveral: paths.length > 1,
+        oneOfSeveral: documents.length > 1,
       });
       envelopes.push(envelope);
     }
@@ -79,11 +79,11 @@ async function checkGit({ origin, previous, guard, signal }: Check<GitOrigin, Gi
   });
 }
 
-/** The files of the commit that `path` matches, in order. */
+/** The files of the commit that `path` matches, in the order of their paths. */
 async function findDocuments(
   git: GitClient,
   { origin, commit }: { origin: GitOrigin; commit: string },
-): Promise<string[]> {
+): Promise<readonly TreeEntry[]> {
   // A definition from an earlier version may have a path that isn't in its normal form.
   const written = origin.path ?? DEFAULT_PATH;
   const wanted = repositoryPath(written);
@@ -101,7 +101,7 @@ async function findDocuments(
     const what = isGlob ? `no file matches ${wanted}` : await whyNoFile(git, { path: wanted, commit });
     throw missing(origin, `${what} ${placeLabel(origin)} (${commit.slice(0, 12)})`);
   }
-  return found.map(({ path }) => path).sort();
+  return found.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 /** `on branch main`, `at tag v1`. */
@@ -142,15 +142,4 @@ function compilePattern(pattern: string): (path: string) => boolean {
     if (!(error instanceof GlobError)) throw error;
     throw new RollcallError('DefinitionInvalid', `the path ${pattern} of the source: ${error.message}`);
   }
-}
-
-/** Checks out these files, and fetches the missing ones at once. */
-async function checkOut(
-  git: GitClient,
-  { folder, commit, paths }: { folder: string; commit: string; paths: readonly string[] },
-): Promise<void> {
-  await git.run('config', 'core.sparseCheckout', 'true');
-  const patterns = paths.map((path) => `/${path.replaceAll(/[\\*?[\]!# ]/g, String.raw`\$&`)}\n`);
-  await appendFile(join(folder, '.git', 'info', 'sparse-checkout'), patterns.join(''));
-  await git.run('checkout', '--quiet', '--detach', commit);
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -142,6 +142,17 @@ describe('a git source', () => {
       ordinal: 2,
       location: 'servers/deep/b.json, line 1, column 1',
     });
+  });
+
+  test('reads files whose names contain a line break, or are not UTF-8', async () => {
+    await repository.commit({ 'servers/a.json': registry('one'), 'servers/new\nline.json': registry('two') });
+    await rename(
+      join(repository.workTree, 'servers/a.json'),
+      Buffer.from(join(repository.workTree, 'servers/b\xFF.json'), 'latin1'),
+    );
+    await repository.commit({});
+    const git = await source({ path: 'servers/*.json' });
+    expect(await git.sync()).toMatchObject({ outcome: 'changed', counts: { added: 2, rejected: 0 } });
   });
 
   test('reads a file whose name contains a tab', async () => {
