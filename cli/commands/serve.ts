@@ -9,6 +9,7 @@ import {
 } from '../run/configuration.ts';
 import { ensureStarterConfiguration, STARTER_FILE } from '../run/starter-configuration.ts';
 import { untilToldToStop } from '../run/stop-signal.ts';
+import { listenAddress } from '../terminal/options.ts';
 
 interface ServeOptions extends DataDirectoryOption, AddressOptions {
   readonly config?: string;
@@ -24,9 +25,21 @@ export function addServeCommand(program: Command): void {
     .addOption(
       configurationOption(`the configuration file (default: ${STARTER_FILE}, which is created if it doesn't exist)`),
     )
-    .option('--address <host:port>', 'address of the API (default: 127.0.0.1:8080, or :8080 with an external database)')
-    .option('--internal-address <host:port>', 'address of probes and metrics of the API (default: port 8081)')
-    .option('--worker-internal-address <host:port>', 'the same for the worker (default: the next port, 8082)')
+    .option(
+      '--address <host:port>',
+      'address of the API (default: 127.0.0.1:8080, or :8080 with an external database)',
+      listenAddress,
+    )
+    .option(
+      '--internal-address <host:port>',
+      'address of probes and metrics of the API (default: port 8081)',
+      listenAddress,
+    )
+    .option(
+      '--worker-internal-address <host:port>',
+      'the same for the worker (default: the next port, 8082)',
+      listenAddress,
+    )
     .addOption(
       new Option('--auth-mode <mode>', 'override `auth.mode` in the configuration').choices(['oauth', 'anonymous']),
     )

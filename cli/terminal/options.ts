@@ -1,5 +1,6 @@
 /** Options that several commands have. */
 import { InvalidArgumentError, Option } from 'commander';
+import { LISTEN_ADDRESS, LISTEN_ADDRESS_EXAMPLE } from '../../config/listen-address.ts';
 import type { Claims } from '../../registry/claims.ts';
 import { ENTRY_KINDS } from '../../registry/entry-kind.ts';
 
@@ -14,6 +15,12 @@ export function positiveInteger(text: string): number {
   if (!Number.isSafeInteger(number) || number < 1)
     throw new InvalidArgumentError('Expected a whole number of at least 1.');
   return number;
+}
+
+/** Parses the value of an option that takes the address to listen on. */
+export function listenAddress(text: string): string {
+  if (!LISTEN_ADDRESS.test(text)) throw new InvalidArgumentError(`Expected ${LISTEN_ADDRESS_EXAMPLE}.`);
+  return text;
 }
 
 /** Collects a repeatable `name=value` option. A repeated name becomes a list of values. */

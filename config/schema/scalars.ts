@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { badPattern } from '../../registry/patterns/filter.ts';
 import { isLoopbackHost } from '../../registry/loopback.ts';
 import { DURATION_PATTERN, durationMilliseconds, durationText } from '../duration.ts';
+import { LISTEN_ADDRESS, LISTEN_ADDRESS_EXAMPLE, PORT_PATTERN } from '../listen-address.ts';
 
 /** The maximum number of items in a list of patterns, tags, namespaces, or headers. */
 export const MAX_ITEMS = 200;
@@ -88,12 +89,13 @@ export const port = z.int().min(1).max(65_535);
 /** `host:port`; IPv6 in brackets. */
 export const hostAndPort = z
   .string()
-  .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+):\d{1,5}$/, 'expected `host:port`, such as `localhost:7233`');
+  .regex(
+    new RegExp(String.raw`^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]+):${PORT_PATTERN}$`),
+    'expected `host:port`, such as `localhost:7233`',
+  );
 
 /** `host:port`, or `:port` for all interfaces. Port 0 selects a free port. */
-export const listenAddress = z
-  .string()
-  .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:/[\]]*):\d{1,5}$/, 'expected `host:port` or `:port`, such as `127.0.0.1:8080`');
+export const listenAddress = z.string().regex(LISTEN_ADDRESS, `expected ${LISTEN_ADDRESS_EXAMPLE}`);
 
 /** An HTTP or HTTPS URL without credentials, because URLs appear in histories and logs. */
 export function httpUrl(insteadOfCredentials: string): z.ZodType<string, string> {

@@ -138,6 +138,18 @@ describe('serve', () => {
     expect(status).toBe(1);
   });
 
+  test.each(['foo', '1.2.3.4:99999'])('refuses the address %s before it creates its data folder', async (address) => {
+    const dataFolder = join(folder, 'no-data');
+    const anonymous = await file('serve-address.yaml', `${SOURCES}auth: { mode: anonymous }\n`);
+    const place = ['--config', anonymous, '--data-dir', dataFolder];
+    for (const option of ['--address', '--internal-address', '--worker-internal-address']) {
+      const { status, stderr } = await runRollcall('serve', ...place, option, address);
+      expect(stderr).toContain(`'${address}' is invalid. Expected \`host:port\` or \`:port\``);
+      expect(status).toBe(2);
+    }
+    expect(existsSync(dataFolder)).toBe(false);
+  });
+
   test('--auth-mode takes precedence over the file', async () => {
     const anonymous = await file('serve-mode.yaml', `${SOURCES}auth: { mode: anonymous }\n`);
     const { status, stderr } = await runRollcall('serve', '--auth-mode', 'oauth', '--config', anonymous);

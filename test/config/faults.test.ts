@@ -67,6 +67,18 @@ auht: {}
   ]);
 });
 
+test('an address has a port that exists', async () => {
+  const text = `sources: [{name: a, managed: {}}]
+auth: { mode: anonymous }
+temporal: { address: "temporal:65536" }
+server: { address: "1.2.3.4:99999", internalAddress: ":65535", workerInternalAddress: "[::1]:0" }
+`;
+  expect(await faultsOf(text)).toEqual([
+    '3:22: temporal.address: expected `host:port`, such as `localhost:7233`',
+    '4:20: server.address: expected `host:port` or `:port`, such as `127.0.0.1:8080`',
+  ]);
+});
+
 describe('a source', () => {
   test.each([
     ['file: {}', 'sources[0].file: expected exactly one of `path`, `url`, and `data`'],
