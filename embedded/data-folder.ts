@@ -110,7 +110,7 @@ export async function findOccupant(directory: string): Promise<Occupant | undefi
 }
 
 /** Returns the process that noted that it uses this folder. It may have been killed. */
-export async function readOccupant(directory: string): Promise<Occupant | undefined> {
+async function readOccupant(directory: string): Promise<Occupant | undefined> {
   try {
     return JSON.parse(await readFile(join(directory, OCCUPANT_FILE), 'utf8')) as Occupant;
   } catch {

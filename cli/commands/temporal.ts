@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { readOccupant } from '../../embedded/data-folder.ts';
+import { findOccupant } from '../../embedded/data-folder.ts';
 import { addDataDirectoryOption, type DataDirectoryOption } from '../run/configuration.ts';
+import { CommandFailure } from '../terminal/failure.ts';
 
 export function addTemporalCommand(program: Command): void {
   const command = program
@@ -22,16 +23,26 @@ export function addTemporalCommand(program: Command): void {
       ].join('\n'),
     );
   addDataDirectoryOption(command).action(async (passedOn: string[], { dataDir }: DataDirectoryOption) => {
+    const environment = { ...(namesServer(passedOn) ? {} : await addressOf(dataDir)), ...process.env };
     const { findTemporalBinary } = await import('../../embedded/temporal-binary.ts'); // slow to load
     const binary = await findTemporalBinary({ onProgress: (message) => console.error(message) });
-    const tool = spawn(binary, passedOn, { stdio: 'inherit', env: { ...(await addressOf(dataDir)), ...process.env } });
+    const tool = spawn(binary, passedOn, { stdio: 'inherit', env: environment });
     const [status] = (await once(tool, 'exit')) as [number | null];
     process.exitCode = status ?? 1;
   });
 }
 
+/** Whether the user says which server to use. */
+function namesServer(passedOn: readonly string[]): boolean {
+  return process.env['TEMPORAL_ADDRESS'] !== undefined || passedOn.some((word) => /^--address(?:=|$)/.test(word));
+}
+
 async function addressOf(dataDirectory: string): Promise<NodeJS.ProcessEnv> {
-  const occupant = await readOccupant(dataDirectory);
-  if (occupant?.temporal === undefined) return {};
+  const occupant = await findOccupant(dataDirectory);
+  if (occupant?.temporal === undefined) {
+    throw new CommandFailure(
+      `No \`rollcall serve\` with an embedded Temporal runs on ${dataDirectory}: pass --data-dir, or set TEMPORAL_ADDRESS`,
+    );
+  }
   return { TEMPORAL_ADDRESS: occupant.temporal.address, TEMPORAL_NAMESPACE: occupant.temporal.namespace };
 }

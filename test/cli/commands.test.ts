@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { takeDataFolder } from '../../embedded/data-folder.ts';
 import { createEmptyTestDatabase, type TestDatabase } from '../environment.ts';
 import { runRollcall } from './rollcall-process.ts';
 
@@ -156,6 +157,21 @@ describe('serve', () => {
     expect(stderr).toMatch(/serve-mode\.yaml:2:1: auth\.oauth: is missing/);
     expect(status).toBe(1);
     expect(await runRollcall('serve', '--auth-mode', 'open', '--config', anonymous)).toMatchObject({ status: 2 });
+  });
+});
+
+describe('temporal', () => {
+  test('asks for a server if none runs on the data folder, also if a killed one left its note', async () => {
+    const dataFolder = join(folder, 'killed');
+    const message = `No \`rollcall serve\` with an embedded Temporal runs on ${dataFolder}: pass --data-dir, or set TEMPORAL_ADDRESS\n`;
+    const list = (): ReturnType<typeof runRollcall> =>
+      runRollcall('temporal', '--data-dir', dataFolder, 'workflow', 'list');
+    expect(await list()).toMatchObject({ status: 1, stderr: message });
+    const killed = await takeDataFolder(dataFolder, { pid: 1, temporal: { address: '127.0.0.1:1', namespace: 'x' } });
+    const note = await readFile(join(dataFolder, 'running.json'));
+    await killed.release();
+    await writeFile(join(dataFolder, 'running.json'), note);
+    expect(await list()).toMatchObject({ status: 1, stderr: message });
   });
 });
 

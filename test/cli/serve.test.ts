@@ -125,6 +125,12 @@ describe('serve', () => {
     expect(await servedNames()).not.toContain('com.example.teams/glossary');
   });
 
+  test('is the server of `rollcall temporal`', async () => {
+    const { dataFolder } = installation;
+    const listed = await runRollcall('temporal', '--data-dir', dataFolder, 'workflow', 'list');
+    expect(listed).toMatchObject({ status: 0, stdout: expect.stringContaining('source/team-tools') });
+  });
+
   test('is the only one that can use its data folder and its ports', async () => {
     const { configuration, dataFolder, folder, portOptions } = installation;
     const sameFolder = await runRollcall('serve', '--config', configuration, '--data-dir', dataFolder);
