@@ -2,8 +2,9 @@
 import type { Claims } from '../../registry/claims.ts';
 import type { EntryStatus } from '../../registry/entry.ts';
 import { ENTRY_KINDS, type EntryKind, type SkillKind, storedName } from '../../registry/entry-kind.ts';
-import { OFFICIAL } from '../../registry/server-json/extension.ts';
-import { isJsonObject, type JsonObject, memberOf, textOf } from '../../registry/json.ts';
+import { OFFICIAL, PROVENANCE } from '../../registry/server-json/extension.ts';
+import { MANAGED } from '../../registry/source-definition.ts';
+import { isJsonObject, type JsonObject, memberOf, parseJson, textOf } from '../../registry/json.ts';
 import { ENTRY_STATE, publishedText } from '../../registry/skills/served-skill.ts';
 import { describeError } from '../../telemetry/describe-error.ts';
 import { askOver } from '../server/admin-client.ts';
@@ -151,9 +152,11 @@ export async function importVersion(found: FoundVersion, target: ImportTarget): 
   }
 }
 
+/** An entry that another source of the registry provides can be published. If it isn't visible then, the server says so. */
 async function exists({ kind, name, version }: FoundVersion, { connection, registry }: ImportTarget): Promise<boolean> {
   const path = `${registryPath(registry)}${entryPath(kind, name)}/versions/${encodeURIComponent(version)}`;
   const response = await connection.fetch(connection.server + path);
-  await response.body?.cancel();
-  return response.status === 200;
+  const answer = parseJson(await response.text());
+  const served = response.status === 200 && isJsonObject(answer) ? answer : {};
+  return memberOf(served['_meta'], PROVENANCE)['kind'] === MANAGED;
 }

@@ -21,7 +21,7 @@ let origin: RegistryUpstream;
 let folder: string;
 
 beforeAll(async () => {
-  publishing = await startPublishingApi(source('own', 'managed'));
+  publishing = await startPublishingApi(source('own', 'managed'), source('other'));
   origin = await RegistryUpstream.start();
   origin.maxLimit = 2;
   origin.clampsLimit = true; // several pages
@@ -126,7 +126,8 @@ test('--dry-run lists the versions and changes nothing', async () => {
   expect(labels(await readPage(publishing.api, '/v0.1/servers'))).toEqual([]);
 });
 
-test('copies all versions of all pages, with their deprecation', async () => {
+test('copies all versions of all pages, with their deprecation, also one that another source has', async () => {
+  await sync(publishing.test.database, { sourceName: 'other', entries: [draft('com.example/clock', '2.0.0')] });
   const { status, stdout, stderr } = await runImport();
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toContain('3 published, 0 already existing, 0 refused');
