@@ -5,16 +5,16 @@
  * complete, and is never deleted.
  */
 import { execFile, type ExecFileOptionsWithStringEncoding } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { pickVariables } from '../outbound/child-environment.ts';
 import { APPLICATION_ROLE } from '../db/upkeep/application-role.ts';
 import { LOOPBACK } from './free-port.ts';
-import type { PostgresHost } from './postgres-host.ts';
+import { OPEN_TO_ALL, type PostgresHost } from './postgres-host.ts';
 import { Unrecoverable } from './keep-running.ts';
 
 export const DATABASE = 'rollcall';
@@ -52,6 +52,7 @@ export function hasEmbeddedPostgres(dataDirectory: string): boolean {
 export async function openCluster(host: PostgresHost, options: ClusterOptions): Promise<Passwords> {
   const file = passwordsFile(options.dataDirectory);
   const passwords = await readPasswords(file);
+  if (passwords !== undefined) await bringBackCluster(host.clusterDirectory, options.dataDirectory);
   const version = await readClusterVersion(host.clusterDirectory);
   if (version === undefined) {
     if (passwords !== undefined || !options.create) throw missingCluster(host.clusterDirectory, file);
@@ -61,6 +62,31 @@ export async function openCluster(host: PostgresHost, options: ClusterOptions): 
     if (passwords !== undefined) return passwords;
   }
   return await setPasswords(host, file);
+}
+
+/**
+ * How PostgreSQL's programs name the folder that they run in. Another user can't enter a folder below a closed one by its path,
+ * but a process that root starts in the folder can always enter its own working directory.
+ */
+export function dataPath({ clusterDirectory, user }: PostgresHost): string {
+  return user !== undefined && process.platform === 'linux' ? '/proc/self/cwd' : clusterDirectory;
+}
+
+/**
+ * Version 0.1.0 kept PostgreSQL's files outside a data folder below a closed folder. They belong to this data folder if it has
+ * their passwords: otherwise it is a new one with the same path.
+ */
+async function bringBackCluster(clusterDirectory: string, dataDirectory: string): Promise<void> {
+  const id = hash('sha256', resolve(dataDirectory)).slice(0, 12);
+  const former = join(OPEN_TO_ALL, `data-${id}`, 'postgres');
+  if (!existsSync(former) || existsSync(clusterDirectory)) return;
+  try {
+    await rename(former, clusterDirectory);
+  } catch (cause) {
+    throw new Unrecoverable(`PostgreSQL's files belong in the data folder: move ${former} to ${clusterDirectory}`, {
+      cause,
+    });
+  }
 }
 
 function passwordsFile(dataDirectory: string): string {
@@ -159,7 +185,7 @@ function processOptions({ clusterDirectory, user }: PostgresHost): ExecFileOptio
 
 async function runInitdb(host: PostgresHost, disposable: boolean): Promise<void> {
   const parameters = [
-    `--pgdata=${host.clusterDirectory}`,
+    `--pgdata=${dataPath(host)}`,
     '--username=postgres',
     '--auth=reject', // replaced later: no one ever logs in as the superuser
     '--encoding=UTF8',
@@ -177,7 +203,7 @@ async function runInitdb(host: PostgresHost, disposable: boolean): Promise<void>
 async function runSingleUser(host: PostgresHost, statements: readonly string[]): Promise<void> {
   const child = execFile(
     host.binaries.postgres,
-    ['--single', '-D', host.clusterDirectory, '-F', 'postgres'],
+    ['--single', '-D', dataPath(host), '-F', 'postgres'],
     processOptions(host),
   );
   let output = '';

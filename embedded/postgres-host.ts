@@ -2,7 +2,8 @@
  * Finds where the embedded PostgreSQL can run on this machine: its programs, its folder, and its user.
  *
  * PostgreSQL refuses to run as root. If root starts Rollcall, PostgreSQL runs as the user `postgres`, who can't enter
- * folders such as /root. In that case its files are in /var/lib/rollcall instead.
+ * folders such as /root. Programs in such a folder are copied to /var/lib/rollcall. The files stay in the data folder: see
+ * `dataPath` in postgres-cluster.ts.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,6 +15,7 @@ import { pickVariables } from '../outbound/child-environment.ts';
 
 export interface PostgresHost {
   readonly binaries: PostgresBinaries;
+  /** The folder with PostgreSQL's files. Its programs must run in it. */
   readonly clusterDirectory: string;
   /** The user that runs PostgreSQL; absent for this process's user. */
   readonly user?: { readonly uid: number; readonly gid: number };
@@ -24,7 +26,8 @@ interface PostgresBinaries {
   readonly initdb: string;
 }
 
-const OPEN_TO_ALL = '/var/lib/rollcall';
+/** A folder that all users can enter. */
+export const OPEN_TO_ALL = '/var/lib/rollcall';
 
 const run = (program: string, parameters: readonly string[]): Promise<{ readonly stdout: string }> =>
   promisify(execFile)(program, parameters, { env: pickVariables(['PATH']) });
@@ -34,11 +37,7 @@ export async function preparePostgresHost(dataDirectory: string): Promise<Postgr
   const binaries = await platformBinaries();
   const clusterDirectory = join(resolve(dataDirectory), 'postgres');
   if (process.getuid?.() !== 0) return { binaries, clusterDirectory };
-  return {
-    user: await findOrCreatePostgresUser(),
-    binaries: await enterableBinaries(binaries),
-    clusterDirectory: await enterableClusterDirectory(clusterDirectory),
-  };
+  return { user: await findOrCreatePostgresUser(), binaries: await enterableBinaries(binaries), clusterDirectory };
 }
 
 async function platformBinaries(): Promise<PostgresBinaries> {
@@ -62,19 +61,6 @@ async function findOrCreatePostgresUser(): Promise<{ uid: number; gid: number }>
 async function readUser(): Promise<{ uid: number; gid: number }> {
   const [uid, gid] = await Promise.all([run('id', ['-u', 'postgres']), run('id', ['-g', 'postgres'])]);
   return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
-}
-
-async function enterableClusterDirectory(wanted: string): Promise<string> {
-  const dataDirectory = dirname(wanted);
-  if (await canAnybodyEnter(dirname(dataDirectory))) {
-    // The data folder itself can be opened; secret files in it have their own permissions.
-    await chmod(dataDirectory, (await stat(dataDirectory)).mode | 0o001);
-    return wanted;
-  }
-  const id = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 12);
-  const directory = join(OPEN_TO_ALL, `data-${id}`);
-  await mkdir(directory, { recursive: true });
-  return join(directory, 'postgres');
 }
 
 /** The programs in place, or a copy (60 MB, made once) that every user can run. */

@@ -4,14 +4,14 @@
  * Rollcall runs it directly instead of using that package's class, which ends the process on SIGINT while the database is still
  * in use.
  */
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionSettings } from '../db/connection/database.ts';
 import { findFreePort, LOOPBACK } from './free-port.ts';
 import { type GuardedProcess, lastLogLines, startGuarded, waitUntilReady } from './guarded-process.ts';
 import { readCommandLine } from './orphan.ts';
-import { APPLICATION, DATABASE, openCluster, OWNER, postgresEnvironment } from './postgres-cluster.ts';
+import { APPLICATION, DATABASE, dataPath, openCluster, OWNER, postgresEnvironment } from './postgres-cluster.ts';
 import { type PostgresHost, preparePostgresHost } from './postgres-host.ts';
 
 export interface EmbeddedPostgresOptions {
@@ -73,7 +73,7 @@ async function startServer(
     const server = await startGuarded({
       command: host.binaries.postgres,
       environment: postgresEnvironment(),
-      arguments: serverArguments(host.clusterDirectory, port, options.disposable === true),
+      arguments: serverArguments(dataPath(host), port, options.disposable === true),
       stopSignal: 'INT', // "fast shutdown", which does not wait for clients
       logFile,
       pidFile: join(options.dataDirectory, 'postgres.pid'),
@@ -101,10 +101,17 @@ async function forgetStrangersLockFile(clusterDirectory: string): Promise<void> 
   const { pid } = await readLockFile(clusterDirectory);
   if (pid === undefined) return;
   const commandLine = await readCommandLine(pid);
-  if (commandLine !== '' && !commandLine.includes(clusterDirectory)) await rm(join(clusterDirectory, LOCK_FILE));
+  if (commandLine === '' || commandLine.includes(clusterDirectory)) return;
+  if (!(await isSameFolder(`/proc/${pid}/cwd`, clusterDirectory))) await rm(join(clusterDirectory, LOCK_FILE));
 }
 
-function serverArguments(clusterDirectory: string, port: number, disposable: boolean): string[] {
+/** False if one of them doesn't exist. */
+async function isSameFolder(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([one, other].map((path) => stat(path).catch(() => undefined)));
+  return first !== undefined && first.dev === second?.dev && first.ino === second.ino;
+}
+
+function serverArguments(data: string, port: number, disposable: boolean): string[] {
   const parameters = {
     port: String(port),
     listen_addresses: LOOPBACK,
@@ -120,7 +127,7 @@ function serverArguments(clusterDirectory: string, port: number, disposable: boo
     lc_messages: 'C',
     ...(disposable ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } : {}),
   };
-  return ['-D', clusterDirectory, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  return ['-D', data, ...Object.entries(parameters).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
 
 /** PostgreSQL's lock file: the first line is its process id, the eighth its state. */

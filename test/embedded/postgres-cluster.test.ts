@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -99,11 +100,50 @@ describe('the embedded PostgreSQL', () => {
     await expect(start()).rejects.toThrow(/created by PostgreSQL 16, but this Rollcall comes with 18/);
   });
 
+  test('starts although another program has the process id in its lock file', async () => {
+    await start();
+    await stop();
+    await writeFile(join(await clusterDirectory(), 'postmaster.pid'), `${process.pid}\n`);
+    expect(await query(await start(), 'select 1 as value')).toEqual([{ value: 1 }]);
+  });
+
   test('is created from the start after an interrupted creation', async () => {
     const unfinished = `${await clusterDirectory()}.new`;
     await mkdir(join(unfinished, 'base'), { recursive: true });
     await writeFile(join(unfinished, 'PG_VERSION'), '18\n');
     expect(await query(await start(), 'select 1 as value')).toEqual([{ value: 1 }]);
+  });
+
+  test.runIf(isRoot())('keeps its files in a data folder that its user can’t enter, and none outside', async () => {
+    const closed = dataDirectory; // of mode 700, as `mkdtemp` creates it
+    dataDirectory = join(closed, 'data');
+    await query(await start(), 'create table kept as select 1 as value');
+    await stop();
+    expect(await readdir(dataDirectory)).toContain('postgres');
+    const copy = join(closed, 'copy');
+    await rename(dataDirectory, copy);
+    await expect(query(await start(), 'select value from kept')).rejects.toThrow('does not exist');
+    await stop();
+    dataDirectory = copy;
+    expect(await query(await start(), 'select value from kept')).toEqual([{ value: 1 }]);
+    await stop();
+    dataDirectory = closed;
+  });
+
+  test.runIf(isRoot())('brings back the files that version 0.1.0 kept outside its data folder', async () => {
+    const closed = dataDirectory;
+    dataDirectory = join(closed, 'data');
+    await query(await start(), 'create table kept as select 1 as value');
+    await stop();
+    const outside = `/var/lib/rollcall/data-${hash('sha256', dataDirectory).slice(0, 12)}`;
+    await mkdir(outside, { recursive: true });
+    try {
+      await rename(join(dataDirectory, 'postgres'), join(outside, 'postgres'));
+      expect(await query(await start(), 'select value from kept')).toEqual([{ value: 1 }]);
+    } finally {
+      await rm(outside, { recursive: true });
+      dataDirectory = closed;
+    }
   });
 
   test.runIf(canMount())('says that the disk is full, and starts when there is space', async () => {
@@ -119,9 +159,13 @@ describe('the embedded PostgreSQL', () => {
   });
 });
 
+function isRoot(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0;
+}
+
 /** Requires root on a machine that allows it. */
 function canMount(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  if (!isRoot()) return false;
   try {
     execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
     return true;
