@@ -136,6 +136,15 @@ describe('refusals have a code and a message, and no stack', () => {
     });
   });
 
+  test('a pause of a managed source', async () => {
+    expect(await refusal(admin.sources.pause.mutate({ name: 'own' }))).toMatchObject({
+      code: 'BAD_REQUEST',
+      failure: 'SourceManaged',
+      message: "own is a managed source: it isn't synced, so it can't be paused",
+    });
+    expect(await admin.sources.get.query({ name: 'own' })).toMatchObject({ actor: { paused: false } });
+  });
+
   test('a mutation that isn’t JSON', async () => {
     const response = await publishing.api.get('/trpc/sources.pause', {
       method: 'POST',

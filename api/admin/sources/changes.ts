@@ -8,6 +8,7 @@ import * as stored from '../../../db/configuration/created-sources.ts';
 import { requestErasure, requestForce } from '../../../db/configuration/source-requests.ts';
 import { findSource, type SourceRow } from '../../../db/configuration/sources.ts';
 import { RollcallError } from '../../../registry/failure.ts';
+import { isManaged } from '../../../registry/source-definition.ts';
 import { initialState } from '../../../temporal/initial-state.ts';
 import { TemporalUnavailable } from '../../../temporal/known-errors.ts';
 import { retireSource } from '../../../temporal/retire-source.ts';
@@ -84,13 +85,19 @@ export const syncSource = change({
   },
 });
 
-/** Stops the timer of a source. A running sync is finished. */
+/**
+ * Stops the timer of a source. A running sync is finished.
+ *
+ * @throws RollcallError `SourceManaged` for a managed source, which has no timer
+ */
 export const pauseSource = change({
   role: 'manageSources',
   action: 'source.pause',
   input: bySourceName,
   run: async (context, { name }) => {
-    await visibleSource(context, name);
+    if (isManaged(await visibleSource(context, name))) {
+      throw new RollcallError('SourceManaged', `${name} is a managed source: it isn't synced, so it can't be paused`);
+    }
     await context.actors.pause(name);
   },
 });
