@@ -7,6 +7,10 @@ const INTERVAL_MS = 15_000;
 /** Below either limit, the disk counts as nearly full. The embedded PostgreSQL stops when the disk is full. */
 const LOW_BYTES = 2e9;
 const LOW_SHARE = 0.1;
+/** PostgreSQL writes its log in files of this size, and can't write anything if it can't create the next one. */
+const FULL_BYTES = 16 * 1024 ** 2;
+
+type Level = 'enough' | 'low' | 'full';
 
 interface Space {
   readonly freeBytes: number;
@@ -15,14 +19,16 @@ interface Space {
 
 /** Checks every 15 seconds, and logs changes. Returns a function that ends the watch and removes the gauges. */
 export function watchDisk(folder: string, logger: Logger): () => void {
-  let wasLow = false;
+  let last: Level = 'enough';
   const look = async (): Promise<void> => {
     const space = await spaceOf(folder).catch(() => undefined);
-    if (space === undefined || isLow(space) === wasLow) return;
-    wasLow = !wasLow;
+    if (space === undefined || levelOf(space) === last) return;
+    last = levelOf(space);
+    const disk = `The disk of ${folder}`;
     const free = `${(space.freeBytes / 1024 ** 3).toFixed(1)} GiB free`;
-    if (wasLow) logger.warn(space, `The disk of ${folder} is nearly full (${free}): PostgreSQL stops when it is full`);
-    else logger.info(space, `The disk of ${folder} has enough space again (${free})`);
+    if (last === 'full') logger.error(space, `${disk} is full: nothing can be synced or published. Free space`);
+    else if (last === 'low') logger.warn(space, `${disk} is nearly full (${free}): PostgreSQL stops when it is full`);
+    else logger.info(space, `${disk} has enough space again (${free})`);
   };
   void look();
   const timer = setInterval(() => void look(), INTERVAL_MS);
@@ -54,6 +60,7 @@ async function spaceOf(folder: string): Promise<Space> {
   return { freeBytes: bavail * bsize, sizeBytes: blocks * bsize };
 }
 
-function isLow({ freeBytes, sizeBytes }: Space): boolean {
-  return freeBytes < LOW_BYTES || freeBytes / sizeBytes < LOW_SHARE;
+function levelOf({ freeBytes, sizeBytes }: Space): Level {
+  if (freeBytes < FULL_BYTES) return 'full';
+  return freeBytes < LOW_BYTES || freeBytes / sizeBytes < LOW_SHARE ? 'low' : 'enough';
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -30,16 +30,18 @@ test('the free space of the data folder is measured', async () => {
   expect(valueOf('rollcall.disk.free')).toBeGreaterThan(0);
 });
 
-test.skipIf(!isRoot)('a disk that is nearly full is logged (needs root for a small disk)', async () => {
+test.skipIf(!isRoot).each([
+  ['nearly full', 0, 'is nearly full (0.0 GiB free): PostgreSQL stops when it is full'],
+  ['full', 15, 'is full: nothing can be synced or published. Free space'],
+])('a disk that is %s is logged (needs root for a small disk)', async (_, mebibytes, message) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-disk-'));
   await run('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', folder]);
+  await writeFile(join(folder, 'data'), Buffer.alloc(mebibytes * 1024 ** 2));
   const { logger, messages } = createLog();
   const end = watchDisk(folder, logger);
   try {
     await eventually(() => messages().length > 0, 'the log tells');
-    expect(messages()).toEqual([
-      `The disk of ${folder} is nearly full (0.0 GiB free): PostgreSQL stops when it is full`,
-    ]);
+    expect(messages()).toEqual([`The disk of ${folder} ${message}`]);
   } finally {
     end();
     await run('umount', [folder]);
