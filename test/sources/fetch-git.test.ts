@@ -367,7 +367,7 @@ describe('a path that leads to no file is explained', () => {
     ['sub', "sub is a submodule, which isn't fetched: add a source for its repository"],
     ['sub/registry.json', "sub is a submodule, which isn't fetched: add a source for its repository"],
     ['folder', 'folder is a folder: set `path` to a file in it, or to a pattern such as folder/*.json'],
-    ['folder/none.json', 'there is no file folder/none.json at default branch'],
+    ['folder/none.json', 'there is no file folder/none.json on the default branch'],
   ])('%s', async (path, message) => {
     const commit = await repository.commit({ 'folder/registry.json': registry('one') });
     await repository.git('update-index', '--add', '--cacheinfo', `160000,${commit},sub`);
