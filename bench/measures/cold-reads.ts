@@ -124,7 +124,10 @@ async function measureLookups(bench: Bench, registry: LargeRegistry, registryId:
   const perRun = Math.floor(paths.length / (runCount + 1));
   const setup: LookupSetup = { connection: connectionOf(registry.database.settings), registryId };
   const bare = await startServerProcess('lookup-process.ts', setup);
-  const load = (run: number, { origin, processId }: Pick<ServerProcess, 'origin' | 'processId'>): Promise<MeasuredLoad> =>
+  const load = (
+    run: number,
+    { origin, processId }: Pick<ServerProcess, 'origin' | 'processId'>,
+  ): Promise<MeasuredLoad> =>
     putProcessUnderLoad(processId, {
       origin,
       paths: paths.slice(run * perRun, (run + 1) * perRun),
