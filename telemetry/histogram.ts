@@ -13,7 +13,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 
 export interface HistogramDescription {
-  /** With dots, as in OpenTelemetry: `http.server.request.duration`. */
+  /** An OpenTelemetry name, with dots: `http.server.request.duration`. */
   readonly name: string;
   readonly description: string;
   readonly unit: string;
@@ -24,7 +24,7 @@ export interface HistogramDescription {
 /** Creates a series with these attributes. Call it once for each combination of values, and keep the result. */
 export type Histogram = (attributes: Attributes) => Series;
 
-/** The values with the same attributes. */
+/** The recorded values that have the same attributes. */
 export class Series {
   readonly attributes: Attributes;
   readonly #boundaries: readonly number[];
@@ -50,7 +50,7 @@ export class Series {
     if (value > this.#max) this.#max = value;
   }
 
-  /** All values since the process started. */
+  /** A snapshot of all values since the process started. */
   get total(): HistogramMetricData['dataPoints'][number]['value'] {
     return {
       buckets: { boundaries: [...this.#boundaries], counts: [...this.#counts] },

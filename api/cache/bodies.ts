@@ -11,7 +11,7 @@ const SHORT_BYTES = 4096;
 export interface Body {
   /** A text if it is short. */
   readonly content: string | Buffer;
-  /** In bytes. */
+  /** Size in bytes. */
   readonly length: number;
   /** A digest of the bytes before compression, for entity tags. */
   readonly digest: string;

@@ -24,7 +24,7 @@ export function noteCacheResult(response: ServerResponse, result: CacheResult): 
   counts[result] += 1;
 }
 
-/** Undefined: the request isn't a cacheable read. */
+/** The result of the request's cache look-up. Undefined if the request isn't a cacheable read. */
 export function cacheResultOf(response: ServerResponse): CacheResult | undefined {
   return (response as Noted)[RESULT];
 }

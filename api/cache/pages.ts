@@ -146,7 +146,7 @@ export class Pages {
     });
   }
 
-  /** Undefined for callers with a limited view: the tag reveals the revision. */
+  /** The entity tag of a streamed body. Undefined for callers with a limited view, because the tag reveals the revision. */
   #streamTag(page: Subject): string | undefined {
     if (page.view.visibility !== 'all') return undefined;
     return hash('sha256', `${this.#softwareVersion} ${this.#keyOf(page)}`, 'base64url').slice(0, 22);
@@ -213,7 +213,7 @@ function isNotModified(
   return true;
 }
 
-/** @param opaque identifies the body before compression; undefined: the body has no entity tag */
+/** @param opaque identifies the body before compression; undefined if the body has no entity tag */
 function setBodyHeaders(response: Response, encoding: ContentEncoding, opaque: string | undefined): void {
   response.setHeader('Content-Type', 'application/json; charset=utf-8');
   if (opaque !== undefined) response.setHeader('ETag', entityTag(opaque, encoding));

@@ -9,7 +9,7 @@ import { cacheControl } from './pages.ts';
 export interface SentContent {
   readonly body: string;
   readonly contentType: string;
-  /** RFC 3339; null: not known. */
+  /** An RFC 3339 date, or null if it isn't known. */
   readonly changedAt: string | null;
 }
 

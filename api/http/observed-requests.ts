@@ -28,7 +28,7 @@ addGauges(() => [
   },
 ]);
 
-/** The same listener, observed. */
+/** A listener that passes each request on to `listener`, and reports it after its answer. */
 export function observed(observer: RequestObserver, listener: RequestListener): RequestListener {
   return (request, response) => {
     const startedAt = performance.now();
@@ -70,7 +70,7 @@ function startSpan({ method, url }: { readonly method: string; readonly url: str
   return tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, parent);
 }
 
-/** The route is known when the request has been answered. */
+/** Ends the span with the route, which is known only after the request has been answered. */
 function endSpan(
   span: Span,
   { method, route }: { readonly method: string; readonly route: string },

@@ -2,13 +2,13 @@
 import type { PlainLine } from '../../telemetry/logger.ts';
 import type { CacheResult } from '../cache/cache-result.ts';
 
-/** A request that was answered, or given up by its client. */
+/** A request that was answered or that its client aborted. */
 export interface AnsweredRequest {
   /** In milliseconds of `performance.now()`, because `Date.now()` takes ten times as long. */
   readonly startedAt: number;
   readonly endedAt: number;
   readonly method: string;
-  /** As the client sent it, with its query. */
+  /** The request target as the client sent it, including the query. */
   readonly url: string;
   readonly route: string;
   readonly status: number;
@@ -17,18 +17,18 @@ export interface AnsweredRequest {
   /** The subject of the token, or the kind of caller without one. */
   readonly caller: string;
   readonly requestId: string;
-  /** Of its span. Undefined: the trace that `traceparent` names, if any. */
+  /** The trace of the request's span. Undefined without tracing; then the line names the trace in `traceparent`, if any. */
   readonly traceId: string | undefined;
   readonly traceparent: string | string[] | undefined;
   readonly isAborted: boolean;
 }
 
-/** The values of all other parameters can be secret or private. */
-const LOGGED_PARAMETERS: ReadonlySet<string> = new Set(['limit', 'version', 'updated_since', 'include_deleted']);
+/** The parameters that are logged. The values of all others can be secret or private. */
+const LOGGED_PARAMETERS = /(?<![^&])(?:limit|version|updated_since|include_deleted)(?:=[^&]*)?(?![^&])/g;
 const MAX_LOGGED_LENGTH = 300;
 const TRACE_ID = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
 
-/** The members of its line that differ from request to request. */
+/** The members of the log line that differ from request to request. */
 export function requestMembers(answered: AnsweredRequest): PlainLine['members'] {
   const { startedAt, endedAt, url, bytes, cache, caller, requestId, isAborted } = answered;
   const questionMark = url.indexOf('?');
@@ -51,8 +51,7 @@ function sentTraceId({ traceparent }: AnsweredRequest): string | undefined {
   return typeof traceparent === 'string' ? TRACE_ID.exec(traceparent)?.[1] : undefined;
 }
 
-/** The parameters whose values are logged, as the client sent them. */
+/** The logged parameters, as the client sent them. Undefined if there are none. */
 function loggedQuery(search: string): string | undefined {
-  const logged = search.split('&').filter((parameter) => LOGGED_PARAMETERS.has(parameter.split('=', 1)[0]!));
-  return logged.length === 0 ? undefined : logged.join('&').slice(0, MAX_LOGGED_LENGTH);
+  return search.match(LOGGED_PARAMETERS)?.join('&').slice(0, MAX_LOGGED_LENGTH);
 }

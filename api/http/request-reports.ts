@@ -62,7 +62,7 @@ export class RequestReports {
   };
 }
 
-/** What requests with the same route, method, and status have in common. */
+/** Properties that all requests with the same route, method, and status share. */
 interface RequestKind {
   readonly durations: Series;
   readonly level: PlainLine['level'];
