@@ -63,9 +63,12 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
     (await findOpenHttpApi(httpPort));
   if (startError !== undefined) {
     await server.stop(0);
-    throw new Error(
-      `The embedded Temporal server ${startError}. The end of ${logFile}:\n${await lastLogLines(logFile)}`,
-    );
+    const log = await lastLogLines(logFile);
+    const isDamaged = /not a database|malformed/.test(log);
+    const remedy = isDamaged
+      ? ` If its data is damaged, delete ${options.directory}: all entries and pauses are kept.`
+      : '';
+    throw new Error(`The embedded Temporal server ${startError}.${remedy} The end of ${logFile}:\n${log}`);
   }
   return { address: `${LOOPBACK}:${port}`, process: server };
 }
