@@ -1,6 +1,7 @@
 /** What the log and the metrics cost: cached reads with and without them, in turns. */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HEAP_LIMITS } from '../../cli/run/role-fork.ts';
 import {
   type ApiSetup,
   type Comparison,
@@ -67,11 +68,14 @@ function figuresOf(line: string, { observed, unobserved }: Comparison): Figure[]
   ];
 }
 
-/** Starts the API in a process of its own. Its log goes to a file, as in production. */
+/** Starts the API in a process of its own, with the heap limits of `serve`. Its log goes to a file, as in production. */
 async function startApi(bench: Bench, setup: ApiSetup): Promise<ServerProcess> {
   const log = await open(join(bench.directory, 'api.log'), 'w');
   try {
-    return await startServerProcess('api-process.ts', setup, { stdio: ['ignore', log.fd, log.fd, 'ipc'] });
+    return await startServerProcess('api-process.ts', setup, {
+      execArgv: [...HEAP_LIMITS.api],
+      stdio: ['ignore', log.fd, log.fd, 'ipc'],
+    });
   } finally {
     await log.close();
   }
