@@ -17,7 +17,7 @@ test('a certificate that can’t be read any longer is the explanation while Tem
     const error: unknown = await pingTemporal(temporal.client).catch((reason: unknown) => reason);
     await rm(caFile);
     expect(await describeTemporalFailure(error, server)).toContain(
-      `Temporal at 127.0.0.1:1 can't be used: the file ${caFile} of \`temporal.tls\` can't be read`,
+      `Temporal at 127.0.0.1:1 can't be used: the file ${caFile} (\`temporal.tls.caFile\`) does not exist`,
     );
   } finally {
     await temporal.close();
