@@ -66,3 +66,22 @@ test('connections without a request are closed', async () => {
   await server.close();
   expect(await text(client)).toBe('');
 });
+
+test.each(['first', 'second'])(
+  'the %s request of a connection is answered if it has only partly arrived',
+  async (which) => {
+    const { server, open } = await serve((_request, response) => response.end('whole'));
+    const [client, idle] = [open(), open()];
+    await Promise.all([once(client, 'connect'), once(idle, 'connect')]);
+    if (which === 'second') {
+      client.write(REQUEST);
+      await once(client, 'data');
+    }
+    client.write(REQUEST.slice(0, 20));
+    const closed = server.close();
+    await once(idle.resume(), 'close');
+    client.write(REQUEST.slice(20));
+    expect(await text(client)).toMatch(/Connection: close[\s\S]*whole$/);
+    await closed;
+  },
+);
