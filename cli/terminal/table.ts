@@ -8,11 +8,13 @@ const GAP = '  ';
 const ELLIPSIS = '…';
 /** Columns aren't made narrower than this, or than their titles. */
 const LEAST_WIDTH = 8;
+/** Half of a character outside the basic plane, or part of an escape such as `\u202e`, at the end of a text. */
+const PARTIAL_CHARACTER = /(?:[\uD800-\uDBFF]|\\(?:u[0-9a-f]{0,3})?)$/;
 
 interface TableOptions {
   /** Titles of columns whose texts are shortened where the table would be too wide. */
   readonly shortened?: readonly string[];
-  /** The most characters of a row. Default: those of the terminal; no limit if the output is a file or a pipe. */
+  /** The most characters of a row. Default: those of the terminal; no limit if it has no size, or for a file or a pipe. */
   readonly width?: number;
 }
 
@@ -20,7 +22,7 @@ interface TableOptions {
 export function formatTable(
   heading: readonly string[],
   rows: readonly (readonly Cell[])[],
-  { shortened = [], width = process.stdout.columns ?? Infinity }: TableOptions = {},
+  { shortened = [], width = process.stdout.columns || Infinity }: TableOptions = {},
 ): string {
   const texts = [heading.map((title) => title.toUpperCase()), ...rows.map((row) => row.map(cellText))];
   const widths = heading.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
@@ -49,10 +51,19 @@ function takeFromWidest(
 function formatRow(row: readonly string[], widths: readonly number[], isNumber: readonly boolean[]): string {
   const padded = row.map((whole, column) => {
     const width = widths[column] ?? 0;
-    const text = whole.length > width ? whole.slice(0, width - 1).trimEnd() + ELLIPSIS : whole;
+    const text = whole.length > width ? shorten(whole, width) : whole;
     return isNumber[column] === true ? text.padStart(width) : text.padEnd(width);
   });
   return padded.join(GAP).trimEnd();
+}
+
+function shorten(whole: string, width: number): string {
+  return (
+    whole
+      .slice(0, width - 1)
+      .replace(PARTIAL_CHARACTER, '')
+      .trimEnd() + ELLIPSIS
+  );
 }
 
 /** Folds white space: a line break in an upstream's error message would break the table. So would escaping it later. */

@@ -46,6 +46,20 @@ describe('a table that is too wide for the terminal', () => {
   test('is printed whole to a file or pipe', () => {
     expect(formatTable(heading, rows, { shortened: ['state', 'last sync'] })).toContain(rows[0]!.join('  '));
   });
+
+  test('is printed whole on a terminal without a size', () => {
+    const { columns } = process.stdout;
+    process.stdout.columns = 0;
+    try {
+      expect(formatTable(heading, rows, { shortened: ['state', 'last sync'] })).toContain(rows[0]!.join('  '));
+    } finally {
+      process.stdout.columns = columns;
+    }
+  });
+
+  test.each(['abcdef\u{1F600}ghi', 'abcdef\u{202e}ghi', 'abc\u{202e}ghi'])('has no part of a character: %j', (text) => {
+    expect(formatTable(['text'], [[text]], { width: 8, shortened: ['text'] })).toMatch(/^TEXT\nabc(?:def)?…$/);
+  });
 });
 
 test('columns stay aligned if a text has characters that are escaped', () => {
