@@ -10,7 +10,7 @@ const BYTE_ORDER_MARK = Buffer.from('\u{feff}');
 const JSON_TYPES = ['application/json', 'application/*+json'];
 
 /** ASCII is a part of UTF-8. */
-const NOT_UTF8 = /;\s*charset\s*=(?!\s*"?(?:utf-?8|us-ascii)\b)/i;
+const NOT_UTF8 = /;\s*charset\s*=\s*["']?(?!(?:utf-?8|(?:us-)?ascii)\b)[^\s;"']/i;
 
 const readBytes: RequestHandler = express.raw({ type: JSON_TYPES, limit: MAX_BODY_BYTES });
 

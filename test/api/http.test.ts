@@ -178,6 +178,9 @@ describe('errors are JSON with the right status', () => {
     ['"iso-8859-1"', 415],
     ['UTF-8', 200],
     ['"utf8"', 200],
+    ["'utf-8'", 200],
+    ['ascii', 200],
+    ['', 200],
   ])('a body in the charset %s is answered with %d', async (charset, status) => {
     const headers = { 'content-type': `application/json; charset=${charset}` };
     expect((await api.send('POST', '/v0.1/validate', { body: '{}', headers })).status).toBe(status);
