@@ -242,6 +242,8 @@ describe('show', () => {
       status: 2,
       stderr: 'Pass the name with its namespace, such as com.example/weather\n',
     });
+    expect((await rollcall('show', 'a/b/c')).stderr).toContain('such as com.example/c\n');
+    expect((await rollcall('show', '')).stderr).toContain('such as com.example/weather\n');
     const { status, stderr } = await rollcall('show', 'com.example/nonsense');
     expect([status, stderr]).toEqual([1, expect.stringContaining('com.example/nonsense')]);
   });

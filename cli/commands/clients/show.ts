@@ -62,7 +62,8 @@ export function addShowCommand(program: Command): void {
 
 function refuseWithoutNamespace(name: string): void {
   if (/^[^/]+\/[^/]+$/.test(name)) return;
-  throw new CommandFailure(`Pass the name with its namespace, such as com.example/${name}`, USAGE_EXIT_STATUS);
+  const example = `com.example/${name.split('/').at(-1) || 'weather'}`;
+  throw new CommandFailure(`Pass the name with its namespace, such as ${example}`, USAGE_EXIT_STATUS);
 }
 
 function detailsOf({ server, _meta }: Item): string {
