@@ -184,7 +184,9 @@ export class ApiUpstream {
 function describeCredentials({ bearerToken, headers = {} }: ApiOrigin): string {
   const sent = [
     ...(bearerToken === undefined ? [] : [`the bearer token in ${describeSecret(bearerToken, 'bearerTokenFile')}`]),
-    ...Object.entries(headers).map(([name, secret]) => `the header ${name} in ${describeSecret(secret, 'headers')}`),
+    ...Object.entries(headers).map(
+      ([name, secret]) => `the header ${name} in ${describeSecret(secret, `headers.${name}`)}`,
+    ),
   ];
   return sent.length === 0 ? 'a request without credentials: set `bearerTokenFile` or `headers`' : sent.join(' and ');
 }
