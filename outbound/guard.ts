@@ -75,7 +75,7 @@ export class OutboundGuard {
       const [folder, file] = await Promise.all([secretsFolder, path].map((one) => realpath(one).catch(() => null)));
       if (folder != null && file != null && isInside(folder, file)) return file;
     }
-    throw forbidden(`the secret file ${path} (\`${setting}\`) is not in the folder \`outbound.secretsFolder\``);
+    throw forbidden(`the file ${path} (\`${setting}\`) is not in the folder \`outbound.secretsFolder\``);
   }
 }
 
