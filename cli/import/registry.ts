@@ -102,10 +102,11 @@ async function* pagesOf(origin: ServerConnection, kind: EntryKind): AsyncGenerat
   }
 }
 
-/** Registries written in Go have `null` for an empty list. */
+/** Registries written in Go have `null` for an empty list. Some that have no skills or plugins answer without a list. */
 function isPage(answer: unknown, kind: EntryKind): answer is Page {
-  const list = isJsonObject(answer) ? answer[`${kind}s`] : undefined;
-  return list === null || Array.isArray(list);
+  if (!isJsonObject(answer)) return false;
+  const list = answer[`${kind}s`];
+  return Array.isArray(list) || list === null || (list === undefined && kind !== 'server');
 }
 
 function foundServer({ server, _meta: meta }: ServerItem): FoundVersion {

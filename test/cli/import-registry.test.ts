@@ -126,6 +126,15 @@ test('--dry-run lists the versions and changes nothing', async () => {
   expect(labels(await readPage(publishing.api, '/v0.1/servers'))).toEqual([]);
 });
 
+test('reads a registry that answers without lists of skills and plugins', async () => {
+  origin.omitsSkillLists = true;
+  try {
+    expect(await runImport('--dry-run')).toMatchObject({ status: 0, stderr: '' });
+  } finally {
+    origin.omitsSkillLists = false;
+  }
+});
+
 test('copies all versions of all pages, with their deprecation, also one that another source has', async () => {
   await sync(publishing.test.database, { sourceName: 'other', entries: [draft('com.example/clock', '2.0.0')] });
   const { status, stdout, stderr } = await runImport();

@@ -21,6 +21,8 @@ export class RegistryUpstream {
   readonly skillRequests: URL[] = [];
   /** The lists of skills and plugins; null if the registry doesn't have such lists. */
   skillLists: Readonly<Record<'skills' | 'plugins', readonly object[]>> | null = null;
+  /** Whether the lists of skills and plugins are pages without the list itself. */
+  omitsSkillLists = false;
   readonly headers: IncomingMessage['headers'][] = [];
   /** Answers for requests by number, from 1; all others are answered normally. */
   readonly answers = new Map<number, Answer>();
@@ -76,6 +78,7 @@ export class RegistryUpstream {
   #sendSkills(url: URL, response: ServerResponse): void {
     this.skillRequests.push(url);
     const list = url.pathname.split('/').at(-1) as 'skills' | 'plugins';
+    if (this.omitsSkillLists) return sendJson(response, { metadata: { count: 0 } });
     const all = this.skillLists?.[list];
     if (all === undefined) return void response.writeHead(404).end('{"error":"not found"}');
     const start = Number(url.searchParams.get('cursor') ?? 0);
