@@ -23,7 +23,7 @@ export function addTemporalCommand(program: Command): void {
       ].join('\n'),
     );
   addDataDirectoryOption(command).action(async (passedOn: string[], { dataDir }: DataDirectoryOption) => {
-    const environment = { ...(namesServer(passedOn) ? {} : await addressOf(dataDir)), ...process.env };
+    const environment = { ...(needsAddress(passedOn) && (await addressOf(dataDir))), ...process.env };
     const { findTemporalBinary } = await import('../../embedded/temporal-binary.ts'); // slow to load
     const binary = await findTemporalBinary({ onProgress: (message) => console.error(message) });
     const tool = spawn(binary, passedOn, { stdio: 'inherit', env: environment });
@@ -32,9 +32,19 @@ export function addTemporalCommand(program: Command): void {
   });
 }
 
-/** Whether the user says which server to use. */
-function namesServer(passedOn: readonly string[]): boolean {
-  return process.env['TEMPORAL_ADDRESS'] !== undefined || passedOn.some((word) => /^--address(?:=|$)/.test(word));
+const NAMES_SERVER = /^--(?:address|env|profile)(?:=|$)/;
+const NAMING_VARIABLES = ['TEMPORAL_ADDRESS', 'TEMPORAL_ENV', 'TEMPORAL_PROFILE'];
+const ASKS_FOR_FACTS = /^(?:-h|--help|-v|--version)$/;
+const WORKS_ALONE = /^(?:completion|config|env|help|server)$/;
+
+/** Whether the command uses a server, and the user doesn't say which. */
+function needsAddress(passedOn: readonly string[]): boolean {
+  const [command = 'help'] = passedOn;
+  return !(
+    WORKS_ALONE.test(command) ||
+    passedOn.some((word) => NAMES_SERVER.test(word) || ASKS_FOR_FACTS.test(word)) ||
+    NAMING_VARIABLES.some((name) => process.env[name] !== undefined)
+  );
 }
 
 async function addressOf(dataDirectory: string): Promise<NodeJS.ProcessEnv> {

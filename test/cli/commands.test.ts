@@ -173,6 +173,14 @@ describe('temporal', () => {
     await writeFile(join(dataFolder, 'running.json'), note);
     expect(await list()).toMatchObject({ status: 1, stderr: message });
   });
+
+  test.each([['--version'], ['workflow', 'list', '--help'], ['completion', 'bash']])(
+    'needs no server for %s %s %s',
+    async (...words) => {
+      const dataFolder = join(folder, 'no-server');
+      expect(await runRollcall('temporal', '--data-dir', dataFolder, ...words)).toMatchObject({ status: 0 });
+    },
+  );
 });
 
 describe('migrate', () => {
