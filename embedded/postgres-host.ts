@@ -53,7 +53,7 @@ async function platformBinaries(): Promise<PostgresBinaries> {
 async function findOrCreatePostgresUser(): Promise<{ uid: number; gid: number }> {
   const existing = await readUser().catch(() => undefined);
   if (existing !== undefined) return existing;
-  await run('groupadd', ['--system', 'postgres']).catch(() => undefined); // The folder may exist without the user.
+  await run('groupadd', ['--system', 'postgres']).catch(() => undefined); // The group may exist without the user.
   await run('useradd', ['--system', '--gid', 'postgres', '--shell', '/usr/sbin/nologin', 'postgres']);
   return readUser();
 }
