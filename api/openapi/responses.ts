@@ -21,7 +21,7 @@ const ERRORS = {
   404: "The object doesn't exist, or the caller isn't allowed to see it.",
   409: 'The object already exists, has existed before, or is in use.',
   413: 'The body is larger than 1 MiB.',
-  415: "The body isn't JSON.",
+  415: "The body isn't JSON in UTF-8.",
   422: 'The document breaks the rules for server.json, the idempotency key was already used for a different request, or the registry is too large to export.',
   429: 'Too many changes or invalid tokens within a minute. `Retry-After` says when to retry.',
   501: "There is no managed source, so nothing can be published; or this login method isn't supported.",
