@@ -64,7 +64,7 @@ export async function startEmbeddedTemporal(options: EmbeddedTemporalOptions): P
   if (startError !== undefined) {
     await server.stop(0);
     const log = await lastLogLines(logFile);
-    const isDamaged = /not a database|malformed/.test(log);
+    const isDamaged = /not a database|database disk image is malformed/.test(log);
     const remedy = isDamaged
       ? ` If its data is damaged, delete ${options.directory}: all entries and pauses are kept.`
       : '';
