@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { pickVariables } from '../outbound/child-environment.ts';
 import { APPLICATION_ROLE } from '../db/upkeep/application-role.ts';
+import { describeError } from '../telemetry/describe-error.ts';
 import { LOOPBACK } from './free-port.ts';
 import { OPEN_TO_ALL, type PostgresHost } from './postgres-host.ts';
 import { Unrecoverable } from './keep-running.ts';
@@ -83,9 +84,11 @@ async function bringBackCluster(clusterDirectory: string, dataDirectory: string)
   try {
     await rename(former, clusterDirectory);
   } catch (cause) {
-    throw new Unrecoverable(`PostgreSQL's files belong in the data folder: move ${former} to ${clusterDirectory}`, {
-      cause,
-    });
+    throw new Unrecoverable(
+      `PostgreSQL's files belong in the data folder, but can't be moved (${describeError(cause)}): ` +
+        `copy them with \`cp -a ${former} ${clusterDirectory}\`, which keeps their owner and mode, and delete ${former}`,
+      { cause },
+    );
   }
 }
 
