@@ -64,7 +64,7 @@ export class Turns {
     if (this.#waiting.size >= maxWaiting) throw new Overloaded(`${this.#waiting.size} requests are already waiting`);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiting: Waiting = { key, begin: resolve };
-    // Leaves the queue at once: work that ends before the rejection is noticed would give its turn to nobody.
+    // Leaves the queue at once: work that ends before the rejection is noticed would otherwise lose the turn.
     const leave = (reason: Error): void => {
       this.#waiting.delete(waiting);
       reject(reason);

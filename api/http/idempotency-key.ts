@@ -11,7 +11,7 @@ export const idempotencyKey = z
   .optional()
   .meta({
     description:
-      'Identifies this request. If it is sent again with the same key, it is not carried out again, and the answer has the current state.',
+      'Identifies this request. If it is sent again with the same key, it is not carried out again, and the answer reflects the current state.',
   });
 
 /** The headers of writes, for the OpenAPI document. */

@@ -38,7 +38,7 @@ async function listRuns(source: string, options: RunsOptions): Promise<void> {
   const runs = await askServer(options, (client) => client.sources.runs.query({ name: source, limit: options.limit }));
   printAnswer(options, runs, () =>
     runs.length === 0
-      ? `${source} was never synced`
+      ? `${source} has never been synced`
       : formatTable(
           ['sync', 'trigger', 'started', 'took', 'entries', 'outcome'],
           runs.map((run) => [

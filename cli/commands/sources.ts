@@ -14,7 +14,7 @@ export function addSourcesCommand(program: Command): void {
       '\nExamples:',
       '  $ rollcall sources',
       '  $ rollcall sources --json | jq -r ".[].name"',
-      '\nOn a terminal, long texts are shortened. `rollcall admin sources get NAME` shows all of them.',
+      '\nOn a terminal, long texts are shortened. `rollcall admin sources get NAME` shows them in full.',
       'Use `rollcall admin sources` to show details and to create, change, or delete sources.',
     ].join('\n'),
   );

@@ -51,7 +51,7 @@ async function addressOf(dataDirectory: string): Promise<NodeJS.ProcessEnv> {
   const occupant = await findOccupant(dataDirectory);
   if (occupant?.temporal === undefined) {
     throw new CommandFailure(
-      `No \`rollcall serve\` with an embedded Temporal runs on ${dataDirectory}: pass --data-dir, or set TEMPORAL_ADDRESS`,
+      `No \`rollcall serve\` with an embedded Temporal is running on ${dataDirectory}: pass --data-dir, or set TEMPORAL_ADDRESS`,
     );
   }
   return { TEMPORAL_ADDRESS: occupant.temporal.address, TEMPORAL_NAMESPACE: occupant.temporal.namespace };

@@ -79,7 +79,7 @@ function reportFindings(id: string, servers: unknown, command: string): Finding[
   const more = left.length > SHOWN ? `, and ${left.length - SHOWN} more` : '';
   return [
     warning(
-      `${id} leaves out ${left.length} of ${lines.length} servers, deleted ones included: ${reasons.join(', ')}${more}`,
+      `${id} leaves out ${left.length} of ${lines.length} servers (including deleted ones): ${reasons.join(', ')}${more}`,
       `read the whole report with \`${command}\``,
     ),
   ];

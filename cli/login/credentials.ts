@@ -92,7 +92,7 @@ async function readLogins(): Promise<StoredLogins> {
   });
   const content = parseJson(text);
   if (isJsonObject(content) && isJsonObject(content['servers'])) return content['servers'] as StoredLogins;
-  // Without more, because the text contains tokens.
+  // Don't quote the text: it contains tokens.
   throw new CommandFailure(`${path} is damaged: delete it and log in again`);
 }
 

@@ -168,7 +168,7 @@ describe('policy claude-code', () => {
     }
   });
 
-  test('doesn’t wait for an identity provider that hangs while it renews a login, nor for another one that does', async () => {
+  test('doesn’t wait for an identity provider that hangs while it renews a login, or for another process that renews it', async () => {
     const provider = await startOddServer('never');
     const login = { issuer: provider.url, clientId: 'cli', accessToken: 'old', refreshToken: 'used' };
     const servers = { [api.url]: { ...login, expiresAt: '2020-01-01T00:00:00Z' } };

@@ -161,9 +161,9 @@ describe('serve', () => {
 });
 
 describe('temporal', () => {
-  test('asks for a server if none runs on the data folder, also if a killed one left its note', async () => {
+  test('asks for a server if none runs on the data folder, even if a killed one left its note', async () => {
     const dataFolder = join(folder, 'killed');
-    const message = `No \`rollcall serve\` with an embedded Temporal runs on ${dataFolder}: pass --data-dir, or set TEMPORAL_ADDRESS\n`;
+    const message = `No \`rollcall serve\` with an embedded Temporal is running on ${dataFolder}: pass --data-dir, or set TEMPORAL_ADDRESS\n`;
     const list = (): ReturnType<typeof runRollcall> =>
       runRollcall('temporal', '--data-dir', dataFolder, 'workflow', 'list');
     expect(await list()).toMatchObject({ status: 1, stderr: message });

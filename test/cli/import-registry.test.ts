@@ -135,7 +135,7 @@ test('reads a registry that answers without lists of skills and plugins', async 
   }
 });
 
-test('copies all versions of all pages, with their deprecation, also one that another source has', async () => {
+test('copies all versions of all pages, with their deprecation, including one that another source has', async () => {
   await sync(publishing.test.database, { sourceName: 'other', entries: [draft('com.example/clock', '2.0.0')] });
   const { status, stdout, stderr } = await runImport();
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

@@ -121,7 +121,7 @@ test('sources shows the state and the next attempt of each', async () => {
 });
 
 test('runs says that a source was never synced', async () => {
-  expect(await ask('runs', 'late')).toMatchObject({ status: 0, stdout: 'late was never synced\n' });
+  expect(await ask('runs', 'late')).toMatchObject({ status: 0, stdout: 'late has never been synced\n' });
 });
 
 test('sources dates a failure to the sync that failed, while the next one runs', async () => {
