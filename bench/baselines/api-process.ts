@@ -23,6 +23,7 @@ export interface ApiSetup {
 export interface ComparisonRequest {
   /** How many turns each side gets. */
   readonly turns: number;
+  readonly turnMs: number;
 }
 
 /** The cost of the requests that were answered in a turn. */
@@ -36,8 +37,6 @@ export interface Comparison {
   readonly observed: readonly Turn[];
   readonly unobserved: readonly Turn[];
 }
-
-export const TURN_MS = 120;
 
 process.once('message', ({ connection }: ApiSetup) => void serve(connection));
 process.once('disconnect', () => process.exit());
@@ -70,28 +69,28 @@ async function serve(connection: ConnectionSettings): Promise<void> {
     listener(request, response);
   };
 
-  const takeTurn = async (chosen: RequestListener, end?: () => void): Promise<Turn> => {
+  const takeTurn = async (turnMs: number, chosen: RequestListener, end?: () => void): Promise<Turn> => {
     listener = chosen;
     requests = 0;
     const startedAt = performance.now();
     const before = process.cpuUsage();
-    await delay(TURN_MS);
+    await delay(turnMs);
     end?.();
     const { user, system } = process.cpuUsage(before);
     const seconds = (performance.now() - startedAt) / 1000;
     return { microseconds: (user + system) / requests, requestsPerSecond: requests / seconds };
   };
-  const takeObservedTurn = async (): Promise<Turn> => {
+  const takeObservedTurn = async (turnMs: number): Promise<Turn> => {
     const observer = observerOf(opened, options);
-    return await takeTurn(observed(observer, app), () => observer.reports.close());
+    return await takeTurn(turnMs, observed(observer, app), () => observer.reports.close());
   };
 
-  process.on('message', ({ turns }: ComparisonRequest) => void compare(turns));
-  const compare = async (turns: number): Promise<void> => {
+  process.on('message', (request: ComparisonRequest) => void compare(request));
+  const compare = async ({ turns, turnMs }: ComparisonRequest): Promise<void> => {
     const comparison = { observed: [] as Turn[], unobserved: [] as Turn[] };
     for (let turn = 0; turn < turns; turn += 1) {
-      comparison.observed.push(await takeObservedTurn());
-      comparison.unobserved.push(await takeTurn(app));
+      comparison.observed.push(await takeObservedTurn(turnMs));
+      comparison.unobserved.push(await takeTurn(turnMs, app));
     }
     listener = app;
     process.send?.(comparison satisfies Comparison);

@@ -2,13 +2,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HEAP_LIMITS } from '../../cli/run/role-fork.ts';
-import {
-  type ApiSetup,
-  type Comparison,
-  type ComparisonRequest,
-  type Turn,
-  TURN_MS,
-} from '../baselines/api-process.ts';
+import type { ApiSetup, Comparison, ComparisonRequest, Turn } from '../baselines/api-process.ts';
 import { type ServerProcess, startServerProcess } from '../baselines/start-server.ts';
 import type { Bench } from '../bench.ts';
 import { atLeastShareOf, atMostShareOf, type Figure } from '../figures/figure.ts';
@@ -20,6 +14,7 @@ import { warmReads } from './warm-reads.ts';
 const CONNECTIONS = 32;
 const MOST_CPU_TIME = 1.05;
 const LEAST_THROUGHPUT = 0.95;
+const TURN_MS = 120;
 const TURNS = { quick: 100, full: 400 } as const;
 
 export async function measureObservedReads(bench: Bench): Promise<Figure[]> {
@@ -46,7 +41,7 @@ export async function measureObservedReads(bench: Bench): Promise<Figure[]> {
 async function comparison(api: ServerProcess, load: Parameters<typeof warmUp>[0], turns: number): Promise<Comparison> {
   const seconds = Math.ceil((2 * turns * TURN_MS) / 1000) + 1;
   const [compared] = await Promise.all([
-    api.ask({ turns } satisfies ComparisonRequest),
+    api.ask({ turns, turnMs: TURN_MS } satisfies ComparisonRequest),
     putUnderLoad({ ...load, seconds }),
   ]);
   return compared as Comparison;
