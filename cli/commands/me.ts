@@ -3,7 +3,8 @@ import { type AdminAnswers, askServer } from '../server/admin-client.ts';
 import { formatDetails } from '../terminal/table.ts';
 import { addServerOptions, printAnswer, type ServerOptions } from '../server/server-options.ts';
 
-type DescribedCaller = AdminAnswers['me'];
+/** Older servers don't send the kind. */
+type DescribedCaller = Omit<AdminAnswers['me'], 'kind'> & Partial<Pick<AdminAnswers['me'], 'kind'>>;
 
 export function addMeCommand(parent: Command): void {
   addServerOptions(parent.command('me'))
@@ -16,7 +17,8 @@ export function addMeCommand(parent: Command): void {
 }
 
 function callerText({ kind, subject, issuer, displayName, roles, mayWrite }: DescribedCaller): string {
-  if (kind === 'everybody') return 'The server runs in anonymous mode: anyone can do everything';
+  const isEverybody = kind === undefined ? subject === null : kind === 'everybody';
+  if (isEverybody) return 'The server runs in anonymous mode: anyone can do everything';
   return formatDetails(displayName ?? subject ?? 'A token without a subject', {
     subject,
     issuer,

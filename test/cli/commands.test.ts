@@ -67,6 +67,18 @@ test('an answer that is not from Rollcall is distinguished from no answer', asyn
   });
 });
 
+test('the anonymous mode of an older server, which sends no kind of caller, is recognized', async () => {
+  const data = { subject: null, issuer: null, displayName: null, roles: [], mayWrite: true };
+  const older = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ result: { data } }));
+  }).listen(0, '127.0.0.1');
+  await once(older, 'listening');
+  const { port } = older.address() as AddressInfo;
+  const { stdout } = await runRollcall('me', '--server', `http://127.0.0.1:${port}`);
+  older.close();
+  expect(stdout).toMatch(/^The server runs in anonymous mode/);
+});
+
 test('the error of another server is named as such', async () => {
   const other = createServer((_request, response) => {
     response.writeHead(404, { 'content-type': 'application/json' }).end('{"error": "nope"}');
