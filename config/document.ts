@@ -40,7 +40,7 @@ export function readDocument(file: string, text: string): ConfigurationDocument 
     ]);
   }
   return {
-    value: withoutNulls(toValue(document, (message) => at(0, message))) as JsonObject,
+    value: withoutNulls(toValue(document, text, (message) => at(0, message))) as JsonObject,
     finding: (path, part, message) => at(offsetOf(document, path, part), message),
   };
 }
@@ -56,9 +56,9 @@ function prototypeKeys(document: Document): Node[] {
   return keys;
 }
 
-function toValue(document: Document, fault: (message: string) => ConfigurationFinding): unknown {
+function toValue(document: Document, text: string, fault: (message: string) => ConfigurationFinding): unknown {
   try {
-    return valueOf(document);
+    return valueOf(document, text);
   } catch (error) {
     // Aliases that can't be expanded are only detected here.
     throw new ConfigurationError([fault(`YAML: ${(error as Error).message}`)]);

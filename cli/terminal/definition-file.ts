@@ -54,7 +54,7 @@ async function parseDefinition(path: string, text: string): Promise<unknown> {
     const document = parseDocument(text);
     const [error] = document.errors;
     if (error !== undefined) throw error;
-    return valueOf(document);
+    return valueOf(document, text);
   } catch (error) {
     throw new CommandFailure(`${path} is neither YAML nor JSON: ${describeError(error)}`);
   }

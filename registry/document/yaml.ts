@@ -71,7 +71,7 @@ function parse(text: string): { readonly value: unknown; readonly positions: Pos
     throw invalid(`${error.message}, at line ${line}, column ${col}`, text);
   }
   try {
-    return { value: valueOf(document, MAX_ALIASES), positions: findEntries(document, lineCounter) };
+    return { value: valueOf(document, text, MAX_ALIASES), positions: findEntries(document, lineCounter) };
   } catch (cause) {
     throw invalid(cause instanceof Error ? cause.message : String(cause), text);
   }

@@ -43,7 +43,7 @@ function parseFrontmatter(yaml: string): { readonly frontmatter: JsonObject } | 
       const line = yaml.slice(0, error.pos[0]).split('\n').length + 1;
       return { fault: `has frontmatter that isn't YAML: ${error.message}, at line ${line}` };
     }
-    const value = valueOf(document, MAX_ALIASES);
+    const value = valueOf(document, yaml, MAX_ALIASES);
     return isJsonObject(value) ? { frontmatter: value } : { fault: "has frontmatter that isn't a mapping" };
   } catch (cause) {
     return { fault: `has frontmatter that can't be read: ${cause instanceof Error ? cause.message : String(cause)}` };
