@@ -420,7 +420,7 @@ describe('secrets', () => {
     const api = await source({ headers: { 'X-Api-Key': { file: key } }, bearerToken: { file: token } });
     expect((await api.failedSync()).message).toBe(
       `${upstream.url}/v0.1/servers answered 401: it rejected the bearer token in the file ${token} ` +
-        `(\`bearerTokenFile\`) and the header X-Api-Key in the file ${key} (\`headers\`)`,
+        `(\`bearerTokenFile\`) and the header X-Api-Key in the file ${key} (\`headers.X-Api-Key\`)`,
     );
     expect((await (await source()).failedSync()).message).toMatch(
       /rejected a request without credentials: set `bearerTokenFile` or `headers`$/,
