@@ -184,7 +184,7 @@ describe('the entity tag', () => {
   });
 });
 
-test('a registry that is too large is refused with advice, and its exports are listed without numbers', async () => {
+test('a registry that is too large is refused with advice, and its exports of servers are listed without numbers', async () => {
   const many = Array.from({ length: 10_001 }, (_, index) => draft(`com.example/s${index}`, '1.0.0'));
   await sync(api.database, { sourceName: 'large', entries: many });
   const response = await api.get('/registry/large/exports/allowlist');
@@ -196,5 +196,6 @@ test('a registry that is too large is refused with advice, and its exports are l
     '/registry/large/exports',
   );
   expect(targets.map(({ target }) => target)).toEqual(ALL_TARGETS.map(({ id }) => id));
-  expect(targets.filter(({ included }) => included !== undefined)).toEqual([]);
+  const counted = targets.filter(({ included }) => included !== undefined).map(({ target }) => target);
+  expect(counted).toEqual(SKILL_TARGETS.map(({ id }) => id));
 });

@@ -7,6 +7,7 @@ import {
   type ExportOptions,
   type TargetFacts,
 } from '../../../registry/exports/target.ts';
+import type { EntryKind } from '../../../registry/entry-kind.ts';
 import { ALL_TARGETS, findTarget } from '../../../registry/exports/targets.ts';
 import { sendContent } from '../../cache/sent-content.ts';
 import { servedView } from '../../context.ts';
@@ -93,13 +94,14 @@ async function listExports({ context, request, response }: Call): Promise<void> 
   const view = await servedView(context, request);
   const targets: ExportList['targets'] = [];
   let changedAt: string | null = null;
-  let isTooLarge = false;
+  const tooLarge = new Set<EntryKind>();
   for (const target of ALL_TARGETS) {
     const options: ExportOptions = { mode: target.modes[0], versions: 'all' };
-    const made = isTooLarge
+    const kind = 'lists' in target ? target.lists : 'server';
+    const made = tooLarge.has(kind)
       ? null
       : await context.exports.of({ view, target, options }, addressOf(request)).catch(nullIfTooLarge);
-    if (made === null) isTooLarge = true;
+    if (made === null) tooLarge.add(kind);
     else changedAt = made.changedAt;
     targets.push({ ...description(target), ...(made !== null && counts(made.report)) });
   }
