@@ -30,7 +30,7 @@ export function readDocument(text: string): WrittenDocument {
   const faults = document.errors.map(({ message, pos }) => ({ path: '', message, ...at(pos[0]) }));
   let value: unknown;
   try {
-    if (faults.length === 0) value = valueOf(document, MAX_ALIASES);
+    if (faults.length === 0) value = valueOf(document, text, MAX_ALIASES);
   } catch (error) {
     faults.push({ path: '', message: (error as Error).message, ...at(0) });
   }

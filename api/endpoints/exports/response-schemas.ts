@@ -24,7 +24,10 @@ export const exportList = z
       }),
     ),
   })
-  .meta({ id: 'ExportList', description: 'Without numbers for a registry that is too large for an export.' });
+  .meta({
+    id: 'ExportList',
+    description: 'The exports of a registry. Exports whose entries are too many for a file have no numbers.',
+  });
 export type ExportList = z.infer<typeof exportList>;
 
 export const exportReport = z
