@@ -65,7 +65,7 @@ test('a request without a token', async () => {
     sourceAddress: '198.51.100.7',
     userAgent: 'editor/1.0',
     count: 1,
-    detail: { status: 401, message: expect.stringContaining('A token is needed') as string },
+    detail: { status: 401, message: expect.stringContaining('This request requires a token') as string },
   });
   const line = JSON.parse(await readFile(join(folder, 'audit.log'), 'utf8')) as unknown;
   expect(line).toMatchObject({
